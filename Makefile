@@ -1,0 +1,66 @@
+# `make` alone lists the targets. `make run` and `make test` do their own set-up on a fresh machine.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+JOBS ?= 2
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test bench check lock translations clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what the portal needs to run (make run and make test do it by themselves)
+	@deploy/setup run
+
+# The command brings the schema up to date, makes the sample shop once, starts server and worker,
+# and prints the portal link and an API call when the server answers.
+run: setup ## Start the portal with a sample shop; HOST=127.0.0.1 PORT=8000
+	@PORTAL_DEMO=1 PORTAL_BASE_URL="$${PORTAL_BASE_URL:-http://$(HOST):$(PORT)}" \
+		exec $(BIN)/portal serve --with-demo --host $(HOST) --port $(PORT)
+
+# Every step runs, so that one answer names all that is wrong.
+test: ## Check the code, then run the tests on SQLite and on PostgreSQL; JOBS=2
+	@deploy/setup test
+	@failed=""; \
+	step() { echo; echo "== $$*"; "$$@" || failed="$$failed\n   $$*"; }; \
+	step $(BIN)/ruff check; \
+	step $(BIN)/ruff format --check; \
+	step $(BIN)/mypy; \
+	step $(BIN)/pytest -n $(JOBS) --database=sqlite; \
+	step $(BIN)/pytest -n $(JOBS) --database=postgresql; \
+	[ -z "$$failed" ] || { printf "\nFailed:$$failed\n"; exit 1; }
+
+bench: ## Measure the portal against its goals
+	@deploy/setup test
+	@$(BIN)/python -m bench
+
+check: ## Lint, format check and types only
+	@deploy/setup check
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+# Without --upgrade the pins stay as they are; UPGRADE=1 moves all, UPGRADE=flask one of them.
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	$(if $(UPGRADE),$(if $(filter 1,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE)))
+lock: ## Write the lock files from pyproject.toml; UPGRADE=1 takes newer versions
+	@deploy/setup check
+	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+translations: ## Collect the texts, bring the message catalogues up to date and compile them
+	@deploy/setup check
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k lazy_gettext --add-comments=Translators: --sort-by-file \
+		--add-location=file --no-wrap --project=billing-portal --output-file=translations/messages.pot .
+	@$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --no-wrap \
+		--ignore-pot-creation-date
+	@$(BIN)/pybabel -q compile -d translations
+
+clean: ## Remove caches, compiled texts and the marks of set-up; .venv/ and instance/ stay
+	rm -rf .setup build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -f translations/*/LC_MESSAGES/*.mo
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

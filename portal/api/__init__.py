@@ -1,0 +1,16 @@
+"""The admin API: `/v1/…` in the wire form of the reference."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+
+def init_app(app: Flask) -> Blueprint:
+    """Register every noun below `/v1`."""
+    from portal.api import accounts, catalogue, credit_notes, customers, invoices, portals, subscriptions
+
+    blueprint = Blueprint("api", __name__, url_prefix="/v1")
+    for noun in (accounts, customers, catalogue, subscriptions, invoices, credit_notes, portals):
+        noun.register(blueprint)
+    app.register_blueprint(blueprint)
+    return blueprint

@@ -1,0 +1,40 @@
+"""The merchant's own account: as `/v1/account` and by its id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy.orm import Session
+
+from portal.api import endpoint
+from portal.billing import accounts
+from portal.db import scope_of
+from portal.errors import ResourceMissing
+from portal.objects.accounts import account as shown
+from portal.wire.params import Expanding
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of this noun."""
+    endpoint.add(blueprint, "GET", "/account", Expanding, _retrieve)
+    endpoint.add(blueprint, "POST", "/account", accounts.UpdateAccount, _update)
+    endpoint.add(blueprint, "GET", "/accounts/<id>", Expanding, _retrieve)
+    endpoint.add(blueprint, "POST", "/accounts/<id>", accounts.UpdateAccount, _update)
+
+
+def _retrieve(db: Session, params: Expanding, id: str | None = None) -> dict[str, Any]:
+    return shown(accounts.of(db, _own(db, id)))
+
+
+def _update(db: Session, params: accounts.UpdateAccount, id: str | None = None) -> dict[str, Any]:
+    account = accounts.update(db, accounts.of(db, _own(db, id)), params)
+    db.flush()
+    return shown(account)
+
+
+def _own(db: Session, id: str | None) -> str:
+    own = scope_of(db).account_id
+    if id not in {None, own}:
+        raise ResourceMissing("account", str(id))
+    return own

@@ -1,0 +1,122 @@
+"""Customers, and what lies below them: tax ids, balance transactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.api import endpoint
+from portal.api.resource import Resource, answer, page
+from portal.billing import balances, customers, tax_ids
+from portal.db import find
+from portal.errors import InvalidRequest
+from portal.models import BalanceTransaction, Customer, TaxId
+from portal.objects.customers import deleted
+from portal.wire.page import between
+from portal.wire.params import Expanding, Listing
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of these nouns."""
+    customer = Resource(blueprint, "customer", "customers")
+    customer.create(customers.CreateCustomer, customers.create)
+    endpoint.add(blueprint, "GET", "/customers/<id>", Expanding, _retrieve)
+    customer.change(customers.UpdateCustomer, customers.update)
+    customer.delete(customers.delete)
+    customer.list(customers.ListCustomers, _customers)
+    _register_tax_ids(blueprint)
+    _register_balance(blueprint)
+
+
+def living(db: Session, id: str) -> Customer:
+    """A customer who has not been deleted. Raises `ResourceMissing`."""
+    customer = find(db, Customer, id, noun="customer", param="customer")
+    customers.refuse_deleted(customer, "customer")
+    return customer
+
+
+def _retrieve(db: Session, params: Expanding, id: str) -> dict[str, Any]:
+    customer = find(db, Customer, id, noun="customer")
+    if customer.deleted_at is not None:
+        return deleted("customer", id)
+    return answer(db, "customer", customer, params)
+
+
+def _customers(params: customers.ListCustomers) -> Select[Any]:
+    statement = select(Customer).where(Customer.deleted_at.is_(None), *between(Customer.created, params.created))
+    return statement.where(Customer.email == params.email) if params.email is not None else statement
+
+
+def _register_tax_ids(blueprint: Blueprint) -> None:
+    resource = Resource(blueprint, "tax_id", "tax_ids")
+    resource.create(tax_ids.CreateTaxId, tax_ids.create)
+    resource.retrieve()
+    resource.delete(tax_ids.delete)
+    resource.list(tax_ids.ListTaxIds, _tax_ids)
+    path = "/customers/<customer>/tax_ids"
+    endpoint.add(blueprint, "POST", path, tax_ids.CreateOwnTaxId, _create_tax_id)
+    endpoint.add(blueprint, "GET", path, Listing, _tax_ids_of)
+    endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _tax_id_of)
+    endpoint.add(blueprint, "DELETE", f"{path}/<id>", Expanding, _delete_tax_id_of)
+
+
+def _tax_ids(params: tax_ids.ListTaxIds) -> Select[Any]:
+    owner = params.owner
+    if owner and owner.type == "customer":
+        return select(TaxId).where(TaxId.customer_id == owner.customer)
+    if owner and owner.type != "self":
+        raise InvalidRequest("The owner is a customer or 'self'.", param="owner[type]")
+    return select(TaxId).where(TaxId.customer_id.is_(None))
+
+
+def _create_tax_id(db: Session, params: tax_ids.CreateOwnTaxId, customer: str) -> dict[str, Any]:
+    command = tax_ids.CreateTaxId(customer=customer, type=params.type, value=params.value)
+    return answer(db, "tax_id", tax_ids.create(db, command, now=clock.now()), params)
+
+
+def _tax_ids_of(db: Session, params: Listing, customer: str) -> dict[str, Any]:
+    living(db, customer)
+    statement = select(TaxId).where(TaxId.customer_id == customer)
+    return page(db, "tax_id", statement, params, f"/v1/customers/{customer}/tax_ids")
+
+
+def _tax_id_of(db: Session, params: Expanding, customer: str, id: str) -> dict[str, Any]:
+    return answer(db, "tax_id", tax_ids.belonging_to(db, customer, id), params)
+
+
+def _delete_tax_id_of(db: Session, params: Expanding, customer: str, id: str) -> dict[str, Any]:
+    tax_ids.delete(db, tax_ids.belonging_to(db, customer, id), now=clock.now())
+    return deleted("tax_id", id)
+
+
+def _register_balance(blueprint: Blueprint) -> None:
+    path = "/customers/<customer>/balance_transactions"
+    endpoint.add(blueprint, "POST", path, balances.CreateTransaction, _create_transaction)
+    endpoint.add(blueprint, "GET", path, Listing, _transactions)
+    endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _transaction)
+    endpoint.add(blueprint, "POST", f"{path}/<id>", balances.UpdateTransaction, _update_transaction)
+
+
+def _create_transaction(db: Session, params: balances.CreateTransaction, customer: str) -> dict[str, Any]:
+    row = balances.create(db, living(db, customer), params, now=clock.now())
+    return answer(db, "customer_balance_transaction", row, params)
+
+
+def _transactions(db: Session, params: Listing, customer: str) -> dict[str, Any]:
+    living(db, customer)
+    statement = select(BalanceTransaction).where(BalanceTransaction.customer_id == customer)
+    url = f"/v1/customers/{customer}/balance_transactions"
+    return page(db, "customer_balance_transaction", statement, params, url)
+
+
+def _transaction(db: Session, params: Expanding, customer: str, id: str) -> dict[str, Any]:
+    return answer(db, "customer_balance_transaction", balances.belonging_to(db, customer, id), params)
+
+
+def _update_transaction(db: Session, params: balances.UpdateTransaction, customer: str, id: str) -> dict[str, Any]:
+    row = balances.belonging_to(db, customer, id)
+    return answer(db, "customer_balance_transaction", balances.update(db, row, params, now=clock.now()), params)

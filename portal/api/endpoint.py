@@ -1,0 +1,123 @@
+"""One way through every call: authenticate, read parameters, run in a transaction, answer in JSON.
+
+A keyed POST runs once: its row is written in the effect's own transaction, so a parallel twin
+waits for it and answers the same bytes; failures leave nothing behind.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, g, request
+
+from portal import clock
+from portal.billing import idempotency, keys
+from portal.db import Scope
+from portal.errors import InvalidRequest, NotAuthenticated
+from portal.web import declare, services
+from portal.wire import form
+from portal.wire.params import Command, read
+
+#: What serves a call: the session, the parameters and the ids of the path; answers with a wire object.
+Function = Callable[..., Any]
+
+
+def add(blueprint: Blueprint, method: str, rule: str, command: type[Command], function: Function) -> None:
+    """Put `function` behind a method and path of the API."""
+    run = _read if method == "GET" else _write
+
+    def view(**path: str) -> Response:
+        return run(command, function, path)
+
+    name = f"{method} {rule}".replace(".", "_")
+    blueprint.add_url_rule(rule, name, view, methods=[method])
+    declare(f"{blueprint.name}.{name}", "key")
+
+
+def _read(command: type[Command], function: Function, path: dict[str, str]) -> Response:
+    scope = _authenticate()
+    params = read(command, form.parsed(request.query_string))
+    with services().database.reading(scope) as db:
+        return _json(orjson.dumps(function(db, params, **path)))
+
+
+def _write(command: type[Command], function: Function, path: dict[str, str]) -> Response:
+    scope = _authenticate()
+    body = _body()
+    params = read(command, form.parsed(body))
+    key = request.headers.get("Idempotency-Key")
+    with services().database.writing(scope) as db:
+        if key and request.method == "POST":
+            kept = idempotency.claim(db, key, _fingerprint(body), g.request_id, now=clock.now())
+            if kept:
+                return _replayed(kept)
+        answer = orjson.dumps(function(db, params, **path))
+        if key and request.method == "POST":
+            idempotency.keep(db, key, 200, answer)
+    return _json(answer)
+
+
+def _authenticate() -> Scope:
+    secret = _secret()
+    now = clock.now()
+    with services().database.reading() as db:
+        found = keys.scope(db, secret, now=now)
+    if found is None:
+        raise NotAuthenticated(
+            f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
+        )
+    scope, stale = found
+    if stale:
+        with services().database.writing() as db:
+            keys.note_use(db, secret, now=now)
+    return scope
+
+
+def _secret() -> str:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value.strip():
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode("ascii").partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            raise NotAuthenticated("The Authorization header is not valid Basic authentication.") from None
+    raise NotAuthenticated(
+        "You did not provide an API key. Send it in the Authorization header, as Bearer or as the user of Basic"
+        " authentication (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
+    )
+
+
+def _body() -> bytes:
+    """The form of the body and of the query string, which the reference reads as one."""
+    body = request.get_data(cache=False)
+    if body and request.mimetype != "application/x-www-form-urlencoded":
+        raise InvalidRequest(
+            "Send parameters as application/x-www-form-urlencoded, as the client libraries do; got "
+            f"'{request.mimetype[:100]}'."
+        )
+    return b"&".join(part for part in (request.query_string, body) if part)
+
+
+def _fingerprint(body: bytes) -> str:
+    return hashlib.sha256(b"\n".join((request.method.encode(), request.path.encode(), body))).hexdigest()
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    response = Response(body + b"\n", status, mimetype="application/json")
+    version = request.headers.get("Stripe-Version")
+    if version and len(version) < 100 and version.isprintable():
+        response.headers["Stripe-Version"] = version
+    return response
+
+
+def _replayed(kept: idempotency.Answer) -> Response:
+    response = _json(kept.body, kept.status)
+    response.headers["Idempotent-Replayed"] = "true"
+    response.headers["Original-Request"] = kept.request_id
+    return response

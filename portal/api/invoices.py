@@ -1,0 +1,82 @@
+"""Invoices with their lines, and invoice items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from portal.api import endpoint
+from portal.api.lines import page_of_lines
+from portal.api.resource import Resource
+from portal.billing import invoiceitems, invoices
+from portal.db import find
+from portal.models import Invoice, InvoiceItem, InvoiceLine
+from portal.wire.page import between
+from portal.wire.params import Expanding, Listing
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of these nouns."""
+    resource = Resource(blueprint, "invoice", "invoices")
+    resource.create(invoices.CreateInvoice, invoices.create)
+    resource.retrieve()
+    resource.change(invoices.UpdateInvoice, invoices.update)
+    resource.delete(invoices.delete)
+    resource.change(invoices.FinalizeInvoice, invoices.finalize, "finalize")
+    resource.change(invoices.PayInvoice, invoices.pay, "pay")
+    resource.change(Expanding, invoices.void, "void")
+    resource.change(Expanding, invoices.mark_uncollectible, "mark_uncollectible")
+    resource.change(Expanding, _send, "send")
+    resource.list(invoices.ListInvoices, _invoices)
+    endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines)
+
+    item = Resource(blueprint, "invoiceitem", "invoiceitems")
+    item.create(invoiceitems.CreateInvoiceItem, invoiceitems.create)
+    item.retrieve()
+    item.change(invoiceitems.UpdateInvoiceItem, invoiceitems.update)
+    item.delete(invoiceitems.delete)
+    item.list(invoiceitems.ListInvoiceItems, _items)
+
+
+def _send(db: Session, invoice: Invoice, params: Expanding, *, now: int) -> Invoice:
+    return invoices.send(db, invoice, params, now=now)
+
+
+def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:
+    find(db, Invoice, id, noun="invoice")
+    statement = select(InvoiceLine).where(InvoiceLine.invoice_id == id)
+    return page_of_lines(db, "line_item", statement, InvoiceLine, params, f"/v1/invoices/{id}/lines")
+
+
+def _invoices(params: invoices.ListInvoices) -> Select[Any]:
+    statement = select(Invoice).where(
+        *between(Invoice.created, params.created), *between(Invoice.due_date, params.due_date)
+    )
+    for name, column in _FILTERS.items():
+        value = getattr(params, name)
+        if value is not None:
+            statement = statement.where(column == value)
+    return statement
+
+
+_FILTERS = {
+    "collection_method": Invoice.collection_method,
+    "customer": Invoice.customer_id,
+    "status": Invoice.status,
+    "subscription": Invoice.subscription_id,
+}
+
+
+def _items(params: invoiceitems.ListInvoiceItems) -> Select[Any]:
+    statement = select(InvoiceItem).where(*between(InvoiceItem.created, params.created))
+    if params.customer is not None:
+        statement = statement.where(InvoiceItem.customer_id == params.customer)
+    if params.invoice is not None:
+        statement = statement.where(InvoiceItem.invoice_id == params.invoice)
+    if params.pending is not None:
+        pending = InvoiceItem.invoice_id.is_(None)
+        statement = statement.where(pending if params.pending else ~pending)
+    return statement

@@ -1,0 +1,53 @@
+"""Portal configurations and sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.api import endpoint
+from portal.api.resource import Resource, answer
+from portal.billing import configurations, portal_sessions
+from portal.models import Configuration, PortalSession
+from portal.web import services
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of both nouns."""
+    configuration = Resource(blueprint, "billing_portal.configuration", "billing_portal/configurations")
+    configuration.create(configurations.CreateConfiguration, configurations.create)
+    configuration.retrieve()
+    configuration.change(configurations.UpdateConfiguration, configurations.update)
+    configuration.list(configurations.ListConfigurations, _configurations)
+
+    session = Resource(blueprint, "billing_portal.session", "billing_portal/sessions")
+    endpoint.add(blueprint, "POST", session.path, portal_sessions.CreateSession, _create_session)
+    session.retrieve()
+    session.list(portal_sessions.ListSessions, _sessions)
+    session.change(portal_sessions.ExpireSession, portal_sessions.expire, "expire")
+
+
+def _create_session(db: Session, params: portal_sessions.CreateSession) -> dict[str, Any]:
+    new = portal_sessions.create(db, params, now=clock.now())
+    url = f"{services().settings.base_url}/p/session/{new.link_secret}"
+    return answer(db, "billing_portal.session", new.session, params) | {"url": url}
+
+
+def _configurations(params: configurations.ListConfigurations) -> Select[Any]:
+    statement = select(Configuration)
+    if params.active is not None:
+        statement = statement.where(Configuration.active == params.active)
+    if params.is_default is not None:
+        statement = statement.where(Configuration.is_default == params.is_default)
+    return statement
+
+
+def _sessions(params: portal_sessions.ListSessions) -> Select[Any]:
+    statement = select(PortalSession)
+    if params.customer is not None:
+        statement = statement.where(PortalSession.customer_id == params.customer)
+    return statement

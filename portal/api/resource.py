@@ -1,0 +1,114 @@
+"""Resources as records: which calls a noun has, and how its rows are found, paged and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.api import endpoint
+from portal.db import find
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.objects import KINDS, expanded, one, render
+from portal.web import services
+from portal.wire.page import cut, windowed
+from portal.wire.params import Command, Expanding, Listing
+from portal.wire.shape import listing
+
+#: `create(db, command, now=…)` answers with the new row.
+Create = Callable[..., Any]
+#: `change(db, row, command, now=…)` answers with the changed row.
+Change = Callable[..., Any]
+#: `choose(command)` answers with a select of the kind's entities.
+Choose = Callable[[Any], Select[Any]]
+
+
+class Resource:
+    """One noun of the API: its type, its path below `/v1` and its calls, added one by one."""
+
+    def __init__(self, blueprint: Blueprint, type: str, path: str) -> None:
+        self.blueprint = blueprint
+        self.type = type
+        self.path = f"/{path}"
+        self.kind = KINDS[type]
+
+    def create(self, command: type[Command], function: Create) -> None:
+        """POST on the path."""
+
+        def view(db: Session, params: Expanding) -> dict[str, Any]:
+            return answer(db, self.type, function(db, params, now=clock.now()), params)
+
+        endpoint.add(self.blueprint, "POST", self.path, command, view)
+
+    def retrieve(self) -> None:
+        """GET of one object."""
+
+        def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
+            return answer(db, self.type, self.found(db, id), params)
+
+        endpoint.add(self.blueprint, "GET", f"{self.path}/<id>", Expanding, view)
+
+    def change(self, command: type[Command], function: Change, verb: str = "", method: str = "POST") -> None:
+        """A call on one object: an update, or what `verb` names."""
+        rule = f"{self.path}/<id>/{verb}" if verb else f"{self.path}/<id>"
+
+        def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
+            row = function(db, self.found(db, id), params, now=clock.now())
+            return answer(db, self.type, row, params)
+
+        endpoint.add(self.blueprint, method, rule, command, view)
+
+    def delete(self, function: Callable[..., None]) -> None:
+        """DELETE; answers with the stub of a deleted object."""
+
+        def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
+            function(db, self.found(db, id), now=clock.now())
+            return {"id": id, "object": self.type, "deleted": True}
+
+        endpoint.add(self.blueprint, "DELETE", f"{self.path}/<id>", Expanding, view)
+
+    def list(self, command: type[Listing], choose: Choose) -> None:
+        """GET on the path: a page of what `choose` selects."""
+
+        def view(db: Session, params: Listing) -> dict[str, Any]:
+            return page(db, self.type, choose(params), params, f"/v1{self.path}")
+
+        endpoint.add(self.blueprint, "GET", self.path, command, view)
+
+    def found(self, db: Session, id: str) -> Any:
+        """The row, or `ResourceMissing`."""
+        return find(db, self.kind.model, id, noun=self.kind.noun)
+
+
+def answer(db: Session, type: str, row: Any, params: Expanding) -> dict[str, Any]:
+    """A row as its wire object, as the call asked to have it expanded."""
+    db.flush() if db.info["writes"] else None
+    return one(db, type, row, services().links, params.expand)
+
+
+def page(db: Session, type: str, statement: Select[Any], params: Listing, url: str) -> dict[str, Any]:
+    """A page of entities as the list object. Raises `InvalidRequest` for an unknown cursor."""
+    model = KINDS[type].model
+    cursor = position(db, type, params)
+    rows, has_more = cut(list(db.scalars(windowed(statement, model, params, cursor))), params)
+    links = services().links
+    return expanded(db, listing(render(db, type, rows, links), url, has_more=has_more), params.expand, links)
+
+
+def position(db: Session, type: str, params: Listing) -> tuple[int, str] | None:
+    """(created, id) of the object a cursor names."""
+    if params.starting_after and params.ending_before:
+        raise InvalidRequest("Send either starting_after or ending_before, not both.", param="ending_before")
+    name = "starting_after" if params.starting_after else "ending_before"
+    id = params.starting_after or params.ending_before
+    if id is None:
+        return None
+    model = KINDS[type].model
+    found = db.execute(select(model.created, model.id).where(model.id == id)).first()
+    if found is None:
+        raise ResourceMissing(KINDS[type].noun, id, param=name)
+    return found.created, found.id

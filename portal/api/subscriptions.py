@@ -1,0 +1,48 @@
+"""Subscriptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+
+from portal.api.resource import Resource
+from portal.billing import subscriptions
+from portal.models import Subscription, SubscriptionItem
+from portal.rules.subscriptions import ENDED, LISTED_BY_DEFAULT
+from portal.wire.page import between
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of this noun."""
+    resource = Resource(blueprint, "subscription", "subscriptions")
+    resource.create(subscriptions.CreateSubscription, subscriptions.create)
+    resource.retrieve()
+    resource.change(subscriptions.UpdateSubscription, subscriptions.update)
+    resource.change(subscriptions.CancelSubscription, subscriptions.cancel, method="DELETE")
+    # the older name of the same call
+    resource.change(subscriptions.CancelSubscription, subscriptions.cancel, "cancel")
+    resource.list(subscriptions.ListSubscriptions, _subscriptions)
+
+
+def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
+    statement = select(Subscription).where(*between(Subscription.created, params.created), *_status(params.status))
+    if params.customer is not None:
+        statement = statement.where(Subscription.customer_id == params.customer)
+    if params.collection_method is not None:
+        statement = statement.where(Subscription.collection_method == params.collection_method)
+    if params.price is not None:
+        holding = select(SubscriptionItem.subscription_id).where(
+            SubscriptionItem.tenant_id == Subscription.tenant_id, SubscriptionItem.price_id == params.price
+        )
+        statement = statement.where(Subscription.id.in_(holding))
+    return statement
+
+
+def _status(status: str | None) -> list[Any]:
+    if status == "all":
+        return []
+    if status == "ended":
+        return [Subscription.status.in_(sorted(ENDED))]
+    return [Subscription.status == status if status else Subscription.status.in_(sorted(LISTED_BY_DEFAULT))]

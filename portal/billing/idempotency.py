@@ -1,0 +1,89 @@
+"""Keyed requests: the row that makes parallel twins wait and later ones hear the first answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.db import scope_of
+from portal.errors import IdempotencyMismatch, InvalidRequest
+from portal.models import IdempotencyKey
+
+KEPT_FOR = clock.DAY
+LONGEST_KEY = 255
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the first request with a key was answered."""
+
+    status: int
+    body: bytes
+    request_id: str
+
+
+def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int) -> Answer | None:
+    """None when this request is the first with its key, else what the first was answered.
+
+    Waits while a twin is running. Raises `InvalidRequest` for an overlong key and
+    `IdempotencyMismatch` when the key came with another request before.
+    """
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        raise InvalidRequest(f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.")
+    tenant_id = scope_of(db).tenant_id
+    _forget(db, tenant_id, key, now - KEPT_FOR)
+    row = {
+        "tenant_id": tenant_id,
+        "key": key,
+        "created": now,
+        "fingerprint": fingerprint,
+        "request_id": request_id,
+    }
+    if db.execute(_insert(db).values(row).on_conflict_do_nothing()).rowcount:  # type: ignore[attr-defined]
+        return None
+    return _first_answer(db, tenant_id, key, fingerprint)
+
+
+def keep(db: Session, key: str, status: int, body: bytes) -> None:
+    """Store the answer for the twins to come."""
+    db.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.tenant_id == scope_of(db).tenant_id, IdempotencyKey.key == key)
+        .values(status=status, body=body)
+    )
+
+
+def prune(db: Session, *, now: int) -> int:
+    """Forget the keys of yesterday; answers how many."""
+    return db.execute(delete(IdempotencyKey).where(IdempotencyKey.created < now - KEPT_FOR)).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def _first_answer(db: Session, tenant_id: int, key: str, fingerprint: str) -> Answer:
+    kept = db.execute(
+        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body, IdempotencyKey.request_id).where(
+            IdempotencyKey.tenant_id == tenant_id, IdempotencyKey.key == key
+        )
+    ).one()
+    if kept.fingerprint != fingerprint:
+        raise IdempotencyMismatch(
+            "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+            f"Try using a key other than '{key}' if you meant to execute a different request."
+        )
+    return Answer(kept.status, kept.body, kept.request_id)
+
+
+def _forget(db: Session, tenant_id: int, key: str, before: int) -> None:
+    db.execute(
+        delete(IdempotencyKey).where(
+            IdempotencyKey.tenant_id == tenant_id, IdempotencyKey.key == key, IdempotencyKey.created < before
+        )
+    )
+
+
+def _insert(db: Session) -> postgresql.Insert | sqlite.Insert:
+    make = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return make(IdempotencyKey)

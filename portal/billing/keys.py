@@ -1,0 +1,88 @@
+"""API keys: made, shown once, kept as SHA-256, looked up by it, revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import zlib
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from portal import clock, ids
+from portal.db import Scope
+from portal.errors import ResourceMissing
+from portal.models import ApiKey, Tenant
+
+#: How stale `last_used_at` may be; a write on every request would cost more than it tells.
+USE_NOTED_EVERY = clock.HOUR
+
+_FORMAT = re.compile(r"sk_(test|live)_([0-9A-Za-z_-]{43})([0-9a-f]{8})", re.ASCII)
+
+
+def mint(livemode: bool) -> str:
+    """A new secret: prefix, 256 random bits and a checksum that secret scanners can verify."""
+    secret = secrets.token_urlsafe(32)
+    return f"sk_{'live' if livemode else 'test'}_{secret}{_checksum(secret)}"
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret. A plain hash is right: 256 random bits can't be guessed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def create(db: Session, tenant: Tenant, *, now: int) -> str:
+    """A further key of the tenant; the answer is the only time it can be read."""
+    key = mint(tenant.livemode)
+    db.add(
+        ApiKey(id=ids.new("api_key"), tenant_id=tenant.id, created=now, hash=digest(key), hint=f"{key[:8]}…{key[-4:]}")
+    )
+    return key
+
+
+def revoke(db: Session, key_id: str, *, now: int) -> ApiKey:
+    """The key answers 401 from now on. Raises `ResourceMissing`."""
+    key = db.get(ApiKey, key_id)
+    if key is None:
+        raise ResourceMissing("API key", key_id)
+    if key.expires_at is None or key.expires_at > now:
+        key.expires_at = now
+    return key
+
+
+def roll(db: Session, tenant: Tenant, *, overlap: int, now: int) -> str:
+    """A new key; those that exist end after `overlap` seconds."""
+    db.execute(
+        update(ApiKey)
+        .where(ApiKey.tenant_id == tenant.id, ApiKey.expires_at.is_(None))
+        .values(expires_at=now + overlap)
+    )
+    return create(db, tenant, now=now)
+
+
+def scope(db: Session, secret: str, *, now: int) -> tuple[Scope, bool] | None:
+    """Whose key this is and whether its use should be noted, or None when it opens nothing."""
+    match = _FORMAT.fullmatch(secret)
+    if not match or _checksum(match[2]) != match[3]:
+        return None
+    row = db.execute(_BY_HASH, {"hash": digest(secret)}).first()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    return Scope(row.tenant_id, row.account_id, row.livemode), (row.last_used_at or 0) < now - USE_NOTED_EVERY
+
+
+def note_use(db: Session, secret: str, *, now: int) -> None:
+    """Remember when the key was last used, for the operator who wonders whether to revoke it."""
+    db.execute(update(ApiKey).where(ApiKey.hash == digest(secret)).values(last_used_at=now))
+
+
+def _checksum(secret: str) -> str:
+    return f"{zlib.crc32(secret.encode()):08x}"
+
+
+_BY_HASH = (
+    select(ApiKey.tenant_id, ApiKey.expires_at, ApiKey.last_used_at, Tenant.account_id, Tenant.livemode)
+    .join(Tenant, Tenant.id == ApiKey.tenant_id)
+    .where(ApiKey.hash == bindparam("hash"))
+)

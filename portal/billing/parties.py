@@ -1,0 +1,54 @@
+"""Seller and buyer as they are copied onto an invoice: what stands there once it is finalized."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal import i18n
+from portal.billing import accounts, tax_ids
+from portal.db import scope_of
+from portal.models import Customer, Subscription, TaxId
+
+
+def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
+    """The merchant: display and legal name, address, contact, tax ids, bank account, colours."""
+    account = accounts.of(db, scope_of(db).account_id)
+    profile, company, settings = account.business_profile, account.company, account.settings
+    invoices = settings.get("invoices", {})
+    chosen = chosen_tax_ids or invoices.get("default_account_tax_ids")
+    return {
+        "name": profile.get("name"),
+        "legal_name": company.get("name") or profile.get("name"),
+        "address": company.get("address") or profile.get("support_address"),
+        "country": account.country,
+        "email": profile.get("support_email"),
+        "phone": profile.get("support_phone"),
+        "url": profile.get("support_url") or profile.get("url"),
+        "tax_ids": _shown(tax_ids.of_account(db, chosen)),
+        "bank_transfer": invoices.get("bank_transfer"),
+        "primary_color": settings.get("branding", {}).get("primary_color"),
+        "default_locale": settings.get("portal", {}).get("default_locale"),
+    }
+
+
+def buyer(db: Session, customer: Customer, subscription: Subscription | None) -> dict[str, Any]:
+    """The customer: name, addresses, tax ids and the language of the document."""
+    account = accounts.of(db, scope_of(db).account_id)
+    default = account.settings.get("portal", {}).get("default_locale")
+    return {
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "address": customer.address or (customer.shipping or {}).get("address"),
+        "shipping": customer.shipping,
+        "tax_exempt": customer.tax_exempt,
+        "tax_ids": _shown(tax_ids.of_customer(db, customer.id)),
+        "locale": i18n.best([*customer.preferred_locales, default]),
+        "subscription_metadata": subscription.metadata_ if subscription else None,
+    }
+
+
+def _shown(rows: list[TaxId]) -> list[dict[str, Any]]:
+    return [{"type": row.type, "value": row.value} for row in rows]

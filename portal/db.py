@@ -1,0 +1,239 @@
+"""Engines, one session per request or command, and the tenant scope of every statement."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm.exc import StaleDataError
+
+from portal.errors import Conflict, ResourceMissing, Unavailable
+from portal.models import TenantOwned
+
+Row = TypeVar("Row", bound=TenantOwned)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose rows a session may touch: one account in one mode."""
+
+    tenant_id: int
+    account_id: str
+    livemode: bool
+
+
+class Unscoped(RuntimeError):
+    """A statement on a tenant's table was about to run without a tenant: always a programming error."""
+
+
+class ReadOnly(RuntimeError):
+    """A reading session was about to write: always a programming error."""
+
+
+class Database:
+    """The two engines of one database: readers run in autocommit, writers in one transaction each.
+
+    SQLite writers take turns on a side file before `BEGIN IMMEDIATE`: its own busy handler starves
+    one of several writers for seconds.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = make_url(url)
+        self.dialect = self.url.get_backend_name()
+        self.reader = _engine(url, pool_size, autocommit=True)
+        self.writer = _engine(url, pool_size, autocommit=False)
+        self._turns = _Turns(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
+
+    def dispose(self) -> None:
+        """Close every pooled connection; call after a fork."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+    @contextmanager
+    def reading(self, scope: Scope | None = None) -> Iterator[Session]:
+        """A session that sees committed rows and refuses to write."""
+        with _TenantSession(self.reader, autoflush=False, info={"scope": scope, "writes": False}) as session:
+            with _translated():
+                yield session
+
+    @contextmanager
+    def writing(self, scope: Scope | None = None) -> Iterator[Session]:
+        """A session in one transaction, committed at the end and rolled back on any exception.
+
+        Raises `Conflict` when another transaction changed or holds the rows, `Unavailable` when the
+        database is away or its disk full.
+        """
+        session = _TenantSession(self.writer, expire_on_commit=False, info={"scope": scope, "writes": True})
+        with _translated(), self._turns.taken() if self._turns else _nothing(), session, session.begin():
+            session.connection()
+            yield session
+
+
+def scope_of(session: Session) -> Scope:
+    """The scope that a session was opened with."""
+    scope: Scope | None = session.info["scope"]
+    if scope is None:
+        raise Unscoped("this session has no tenant")
+    return scope
+
+
+def find(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
+    """The row with this id within the scope. Raises `ResourceMissing` naming `noun` and `param`."""
+    row = session.get(model, (scope_of(session).tenant_id, id))
+    if row is None:
+        raise ResourceMissing(noun, id, param=param)
+    return row
+
+
+def locked(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
+    """`find`, and no other transaction may change the row until this one ends.
+
+    Lock in the order customer, subscription, invoice. On SQLite the transaction itself is the lock.
+    """
+    key = (scope_of(session).tenant_id, id)
+    row = session.get(model, key, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise ResourceMissing(noun, id, param=param)
+    return row
+
+
+def among(session: Session, model: type[Row], ids: Sequence[str]) -> dict[str, Row]:
+    """The rows with these ids, by id; ids without a row are left out."""
+    if not ids:
+        return {}
+    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
+
+
+class _TenantSession(Session):
+    """Marks the sessions whose statements the events below bind to a tenant."""
+
+
+@event.listens_for(_TenantSession, "do_orm_execute")
+def _bind_to_tenant(state: ORMExecuteState) -> None:
+    mappers = state.all_mappers
+    if not any(issubclass(mapper.class_, TenantOwned) for mapper in mappers):
+        return
+    scope = state.session.info["scope"]
+    if scope is None:
+        raise Unscoped(f"no tenant for a statement on {[mapper.class_.__name__ for mapper in mappers]}")
+    tenant_id = scope.tenant_id
+    state.statement = state.statement.options(
+        with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
+    )
+
+
+@event.listens_for(_TenantSession, "before_flush")
+def _stamp_with_tenant(session: Session, context: UOWTransaction, instances: object) -> None:
+    if not session.info["writes"]:
+        raise ReadOnly("a reading session was flushed")
+    scope = session.info["scope"]
+    for row in session.new:
+        if isinstance(row, TenantOwned):
+            if row.tenant_id is None:
+                row.tenant_id = scope_of(session).tenant_id
+            elif scope is not None and row.tenant_id != scope.tenant_id:
+                raise Unscoped(f"{type(row).__name__} of another tenant")
+
+
+class _Turns:
+    """A fair queue of writers over threads and processes: an exclusive lock on a side file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        file = self._file()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _file(self) -> int:
+        # a lock belongs to the open file, so each thread of each process opens its own
+        if getattr(self._local, "pid", None) != os.getpid():
+            self._local.pid = os.getpid()
+            self._local.file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        file: int = self._local.file
+        return file
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except StaleDataError as error:
+        raise Conflict("The object was changed by another request at the same time. Please try again.") from error
+    except IntegrityError as error:
+        if not _is_duplicate(error):
+            raise
+        raise Conflict("Another request has just made the same object. Please try again.") from error
+    except OperationalError as error:
+        if _lost_a_race(error):
+            raise Conflict("Another request holds the object. Please try again.") from error
+        raise Unavailable("The database can't answer at the moment. Please try again.") from error
+
+
+def _lost_a_race(error: DBAPIError) -> bool:
+    # PostgreSQL: deadlock, serialization failure, lock not available
+    return getattr(error.orig, "sqlstate", None) in {"40P01", "40001", "55P03"}
+
+
+def _is_duplicate(error: IntegrityError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint" in str(error.orig)
+
+
+def _engine(url: str, pool_size: int, *, autocommit: bool) -> Engine:
+    sqlite = url.startswith("sqlite")
+    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_timeout": 10}
+    if not sqlite:
+        options["pool_pre_ping"] = not autocommit
+        options["connect_args"] = {"options": "-c statement_timeout=5000 -c lock_timeout=4000"}
+    if autocommit and not sqlite:
+        options |= {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    engine = create_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads, **options)
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        if not autocommit:
+            event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    # no implicit BEGIN by the driver: readers need none, writers take IMMEDIATE themselves
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "busy_timeout = 5000",
+        "trusted_schema = OFF",
+        "mmap_size = 268435456",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,34 @@
+"""Invoices and credit notes on paper: value -> HTML -> PDF, kept by what they say."""
+
+from __future__ import annotations
+
+import logging
+
+from portal.documents.pool import Pool
+from portal.documents.store import Store
+from portal.documents.values import Document
+
+_log = logging.getLogger(__name__)
+
+
+def pdf(document: Document, *, store: Store, pool: Pool) -> bytes:
+    """The stored PDF of `document`, rendered and stored if there is none. Raises `pool.RenderFailed`.
+
+    A store that is out of order costs time, not the document.
+    """
+    fingerprint = document.fingerprint()
+    try:
+        kept = store.read(fingerprint)
+    except OSError:
+        _log.warning("cannot read stored documents", exc_info=True)
+        kept = None
+    return kept or _rendered(document, fingerprint, store, pool)
+
+
+def _rendered(document: Document, fingerprint: str, store: Store, pool: Pool) -> bytes:
+    content = pool.render(document)
+    try:
+        store.write(fingerprint, content)
+    except OSError:
+        _log.warning("cannot store documents", exc_info=True)
+    return content

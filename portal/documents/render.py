@@ -1,0 +1,157 @@
+"""A document value to HTML, and HTML to PDF. Imports WeasyPrint: only rendering processes import this module."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NoReturn, cast
+
+import weasyprint
+from babel.numbers import format_currency
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.ext import InternationalizationExtension
+from jinja2.runtime import Context
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher
+
+from portal import i18n
+from portal.documents.values import LISTED_LINES, Document, PageSize
+
+_ROOT = Path(__file__).parents[2]
+_TEMPLATES = _ROOT / "templates" / "documents"
+_SIGNED_NUMBER = re.compile(r"[-+]?\d[\d.,\u066b\u066c]*")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TW"}
+
+
+class Refusing(URLFetcher):
+    """Fetches nothing: a document is complete in itself, so every URL is a mistake or an attack."""
+
+    def __init__(self) -> None:
+        super().__init__(allowed_protocols=())
+
+    def fetch(self, url: str, headers: object = None) -> NoReturn:
+        """Raises `ValueError`, which WeasyPrint logs and answers by leaving the thing out."""
+        raise ValueError("documents load nothing")
+
+
+def pdf(document: Document) -> bytes:
+    """The document as a tagged PDF; the same bytes for the same value wherever fonts and versions agree."""
+    source = weasyprint.HTML(string=html(document), url_fetcher=Refusing())
+    sheets = [*_sheets(document.template), _own_sheet(document.brand_color, document.page_size, document.locale)]
+    return cast(bytes, source.write_pdf(stylesheets=sheets, font_config=_fonts(), pdf_tags=True))
+
+
+def html(document: Document) -> str:
+    """The document as an HTML page without style. Raises `jinja2.UndefinedError` for a name no value has."""
+    words = i18n.language(document.locale)
+    template = _environment().get_template(f"{document.template}.html")
+    return template.render(
+        document=document,
+        translations=_translations(words),
+        lang=i18n.html_lang(document.locale if document.locale.split("_")[0] == words else words),
+        dir=i18n.direction(words),
+        lines=document.lines[:LISTED_LINES],
+        further=len(document.lines) - LISTED_LINES,
+        further_amount=sum(line.amount for line in document.lines[LISTED_LINES:]),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=[InternationalizationExtension],
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(money=_money, day=_day, number=_number, country=_country, isolated=_isolated)
+    return environment
+
+
+@cache
+def _translations(language: str) -> NullTranslations:
+    return Translations.load(_ROOT / "translations", [language])
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    return cast(str, context["translations"].gettext(message))
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
+    return cast(str, context["translations"].ngettext(singular, plural, count))
+
+
+@pass_context
+def _money(context: Context, amount: int | str) -> str:
+    """Minor units of the document's currency; decimal text keeps every digit, as prices per unit need."""
+    document: Document = context["document"]
+    minor = Decimal(amount)
+    if minor == int(minor):
+        text = i18n.money(int(minor), document.currency, document.locale)
+    else:
+        major = minor.scaleb(-i18n.exponent(document.currency))
+        text = format_currency(major, document.currency.upper(), locale=document.locale, decimal_quantization=False)
+    return _with_signs_in_front(text) if context["dir"] == "rtl" else text
+
+
+def _with_signs_in_front(text: str) -> str:
+    """In right-to-left text a minus moves behind its number unless both are isolated; `unicode-bidi` is ignored."""
+    return i18n.isolated(_SIGNED_NUMBER.sub(lambda number: f"\u2066{number[0]}\u2069", text, count=1))
+
+
+@pass_context
+def _day(context: Context, moment: date, form: str = "long") -> str:
+    return _isolated(context, i18n.day(moment, context["document"].locale, form))
+
+
+@pass_context
+def _number(context: Context, value: int | str) -> str:
+    return _isolated(context, i18n.number(value, context["document"].locale))
+
+
+@pass_context
+def _country(context: Context, code: str) -> str:
+    return _isolated(context, i18n.country(code, context["document"].locale))
+
+
+@pass_context
+def _isolated(context: Context, text: str) -> str:
+    """Each line of a text in its own direction; plain where every letter runs as the document does."""
+    if context["dir"] == "ltr" and (text.isascii() or not _RIGHT_TO_LEFT.search(text)):
+        return text
+    return "\n".join(i18n.isolated(line) for line in text.splitlines())
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    # Not made on import: it starts Pango's threads, and those do not survive the fork of a preloaded process.
+    return FontConfiguration()
+
+
+@cache
+def _sheets(template: str) -> tuple[weasyprint.CSS, ...]:
+    files = (_TEMPLATES / "_v1.css", _TEMPLATES / f"{template}.css")
+    return tuple(weasyprint.CSS(filename=file, font_config=_fonts(), url_fetcher=Refusing()) for file in files)
+
+
+@lru_cache(maxsize=256)
+def _own_sheet(brand_color: str | None, page_size: PageSize, locale: str) -> weasyprint.CSS:
+    han = next((script for prefix, script in _HAN.items() if locale.startswith(prefix)), "SC")
+    rules = f"@page{{size:{page_size}}}body{{font-family:{_families(han)}}}.brand{{color:{brand_color or '#1f2937'}}}"
+    return weasyprint.CSS(string=rules, font_config=_fonts(), url_fetcher=Refusing())
+
+
+def _families(han: str) -> str:
+    scripts = ("", " Arabic", " Hebrew", " Thai", " Devanagari", f" CJK {han}")
+    return ",".join(f'"Noto Sans{script}"' for script in scripts) + ',"DejaVu Sans",sans-serif'

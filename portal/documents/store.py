@@ -1,0 +1,91 @@
+"""Rendered documents kept by fingerprint: in a folder, or in anything fsspec reaches (`s3://bucket/documents`)."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
+
+class Store(Protocol):
+    """What keeps documents. Methods raise `ValueError` for what is no fingerprint, `OSError` when out of order."""
+
+    def path(self, fingerprint: str) -> str:
+        """Where the document lies or would lie."""
+
+    def read(self, fingerprint: str) -> bytes | None:
+        """The document, or None where it is not kept."""
+
+    def write(self, fingerprint: str, content: bytes) -> None:
+        """Keep the document; readers see all of it or nothing."""
+
+
+def opened(documents_url: str) -> Store:
+    """The store at a folder's path, a `file://` URL or any other fsspec URL."""
+    if "://" not in documents_url:
+        return Folder(documents_url)
+    if documents_url.startswith("file://"):
+        return Folder(documents_url.removeprefix("file://"))
+    return Remote(documents_url)
+
+
+class Folder:
+    """Documents in a local folder, made when the first one comes."""
+
+    def __init__(self, root: str) -> None:
+        self._root = os.path.abspath(root)
+
+    def path(self, fingerprint: str) -> str:
+        return f"{self._root}/{_name(fingerprint)}"
+
+    def read(self, fingerprint: str) -> bytes | None:
+        try:
+            with open(self.path(fingerprint), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def write(self, fingerprint: str, content: bytes) -> None:
+        target = Path(self.path(fingerprint))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".tmp")
+        try:
+            with open(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(handle)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+
+class Remote:
+    """Documents behind an fsspec URL; whole-object uploads as object stores have them are atomic."""
+
+    def __init__(self, url: str) -> None:
+        from fsspec.core import url_to_fs  # Half a hundred modules that a folder needs none of.
+
+        self._files, self._root = url_to_fs(url)
+
+    def path(self, fingerprint: str) -> str:
+        return f"{self._root}/{_name(fingerprint)}"
+
+    def read(self, fingerprint: str) -> bytes | None:
+        try:
+            return bytes(self._files.cat_file(self.path(fingerprint)))
+        except FileNotFoundError:
+            return None
+
+    def write(self, fingerprint: str, content: bytes) -> None:
+        self._files.pipe_file(self.path(fingerprint), content)
+
+
+def _name(fingerprint: str) -> str:
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise ValueError(f"not a fingerprint: {fingerprint!r}")
+    return f"{fingerprint[:2]}/{fingerprint}.pdf"

@@ -1,0 +1,209 @@
+"""What a document says, as frozen plain values: the only input of the renderer.
+
+Amounts are integer minor units of `currency`. Fields carry the wire's own names. A document is known by
+its fingerprint, and fields that have their default do not count in it, so that a field added later leaves
+the fingerprint of every older document, and with it the stored file, as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import ClassVar, Literal, get_args
+from urllib.parse import urlsplit
+
+import orjson
+
+#: Lines a document lists one by one; the others become one line with their number and sum.
+LISTED_LINES = 1000
+
+PageSize = Literal["A4", "Letter"]
+InvoiceStatus = Literal["open", "paid", "uncollectible", "void"]
+CreditNoteReason = Literal["duplicate", "fraudulent", "order_change", "product_unsatisfactory"]
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_CITY_FIRST = frozenset("AU CA GB IE IN NZ SG US ZA".split())
+_LETTER = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A seller, a buyer or a place of delivery; `country` is an ISO code, `tax_ids` are (label, value)."""
+
+    name: str
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    url: str | None = None
+    tax_ids: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def locality(self) -> str:
+        """City, state and postal code in one line, in the order the country writes them."""
+        if self.country in _CITY_FIRST:
+            return _joined(" ", _joined(", ", self.city, self.state), self.postal_code)
+        return _joined(", ", _joined(" ", self.postal_code, self.city), self.state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxAmount:
+    """The tax of one rate over the whole document; `percentage` is decimal text, None where it has no rate."""
+
+    display_name: str
+    percentage: str | None
+    inclusive: bool
+    taxable_amount: int | None
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A position; `unit_amount_decimal` is decimal text of minor units, None where no single price applies."""
+
+    description: str
+    amount: int
+    quantity: int | None = None
+    unit_amount_decimal: str | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    tax_percentages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money received; `words` say how, in the language of the document: `Visa ending in 4242`."""
+
+    paid_at: date
+    amount: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedCreditNote:
+    """A credit note that lowered the amount due before payment; `amount` is positive."""
+
+    number: str
+    effective_at: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What invoices and credit notes share. `locale` is a CLDR identifier, dates are days in UTC.
+
+    Raises `ValueError` for a colour that is not `#rrggbb` and for an unknown page size.
+    """
+
+    template: ClassVar[str]
+
+    number: str
+    currency: str
+    locale: str
+    effective_at: date
+    seller: Party
+    buyer: Party
+    lines: tuple[Line, ...]
+    subtotal: int
+    total: int
+    total_excluding_tax: int | None = None
+    taxes: tuple[TaxAmount, ...] = ()
+    ship_to: Party | None = None
+    custom_fields: tuple[tuple[str, str], ...] = ()
+    memo: str | None = None
+    footer: str | None = None
+    reverse_charge: bool = False
+    page_size: PageSize = "A4"
+    brand_color: str | None = None
+    voided_at: date | None = None
+    livemode: bool = True
+
+    def __post_init__(self) -> None:
+        if self.brand_color is not None and not _COLOR.fullmatch(self.brand_color):
+            raise ValueError(f"brand_color must be like #1a2b3c, not {self.brand_color!r}")
+        if self.page_size not in get_args(PageSize):
+            raise ValueError(f"page_size must be A4 or Letter, not {self.page_size!r}")
+
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits that differ whenever the template or anything said in the document does."""
+        content = orjson.dumps({"template": self.template, **_said(self)}, option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDocument(Document):
+    """A finalized invoice; `memo` is the wire's `description`, `applied_balance` < 0 lowers the amount due.
+
+    total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
+    Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
+    """
+
+    template: ClassVar[str] = "invoice/v1"
+
+    status: InvoiceStatus
+    amount_due: int
+    amount_paid: int
+    amount_remaining: int
+    applied_balance: int = 0
+    credit_notes: tuple[AppliedCreditNote, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    due_date: date | None = None
+    paid_at: date | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    iban: str | None = None
+    bic: str | None = None
+    hosted_invoice_url: str | None = None
+
+    def __post_init__(self) -> None:
+        Document.__post_init__(self)
+        if self.hosted_invoice_url and urlsplit(self.hosted_invoice_url).scheme not in {"http", "https"}:
+            raise ValueError(f"hosted_invoice_url must be a web address, not {self.hosted_invoice_url!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditNoteDocument(Document):
+    """An issued credit note; all amounts are positive. The last four say where `total` went.
+
+    `pre_payment_amount` lowered the amount due, `credit_amount` went to the customer's balance,
+    `refund_amount` back to the payment method, `out_of_band_amount` was settled outside.
+    """
+
+    template: ClassVar[str] = "credit_note/v1"
+
+    invoice_number: str
+    invoice_effective_at: date
+    reason: CreditNoteReason | None = None
+    pre_payment_amount: int = 0
+    credit_amount: int = 0
+    refund_amount: int = 0
+    out_of_band_amount: int = 0
+
+
+_PARTS = (Party, TaxAmount, Line, Payment, AppliedCreditNote)
+
+
+def page_size(country: str | None) -> PageSize:
+    """The paper of a country (ISO code) as in CLDR's `paperSize`: Letter in most of the Americas, else A4."""
+    return "Letter" if (country or "").upper() in _LETTER else "A4"
+
+
+def _joined(separator: str, *parts: str | None) -> str:
+    return separator.join(filter(None, parts))
+
+
+def _said(value: Document | Party | TaxAmount | Line | Payment | AppliedCreditNote) -> dict[str, object]:
+    pairs = ((field, getattr(value, field.name)) for field in fields(value))
+    return {field.name: _plain(content) for field, content in pairs if content != field.default}
+
+
+def _plain(content: object) -> object:
+    if isinstance(content, tuple):
+        return [_plain(each) for each in content]
+    return _said(content) if isinstance(content, _PARTS) else content

@@ -1,0 +1,82 @@
+"""The failures a caller is expected to meet; raised anywhere, rendered once in `web`.
+
+Fields are those of the wire's error object: `type`, `code`, `param`, `message` and the HTTP status.
+"""
+
+from __future__ import annotations
+
+
+class PortalError(Exception):
+    """An expected failure with everything its answer needs."""
+
+    status = 400
+    type = "invalid_request_error"
+    code: str | None = None
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        if code is not None:
+            self.code = code
+
+
+class InvalidRequest(PortalError):
+    """The request is wrong as it stands; sending it again changes nothing."""
+
+
+class ResourceMissing(PortalError):
+    """No such object within the caller's account and mode."""
+
+    status = 404
+    code = "resource_missing"
+
+    def __init__(self, noun: str, id: str, *, param: str | None = "id") -> None:
+        super().__init__(f"No such {noun}: '{id}'", param=param)
+
+
+class NotAuthenticated(PortalError):
+    """No API key, a malformed one, or one that is unknown or revoked."""
+
+    status = 401
+
+
+class CardError(PortalError):
+    """A payment was asked for that this installation has no means to collect."""
+
+    status = 402
+    type = "card_error"
+
+
+class Conflict(PortalError):
+    """Another request holds or has changed what this one needs; trying again may help."""
+
+    status = 409
+    code = "lock_timeout"
+
+
+class IdempotencyMismatch(PortalError):
+    """An idempotency key was used again with another request."""
+
+    type = "idempotency_error"
+    code = "idempotency_key_in_use"
+
+
+class NotAllowed(PortalError):
+    """The portal configuration does not let the customer do this; looks like a missing page."""
+
+    status = 404
+    code = "resource_missing"
+
+
+class Stale(PortalError):
+    """A page was submitted that no longer shows how things stand."""
+
+    status = 409
+
+
+class Unavailable(PortalError):
+    """A part the answer needs (database, renderer) is away for the moment."""
+
+    status = 503
+    type = "api_error"

@@ -1,0 +1,69 @@
+"""Coming and going: the exchange of a link for a cookie, and signing out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, request
+
+from portal import clock
+from portal.billing import portal_sessions
+from portal.hosted import visits
+from portal.hosted.page import Answer, expired, page
+from portal.hosted.visits import Visit
+from portal.web import declare, services
+
+blueprint = Blueprint("arrival", __name__, url_prefix="/p")
+
+
+@blueprint.get("/session/<link_secret>")
+def exchange(link_secret: str) -> Answer:
+    """Open the session once, set its cookie, and go to its home page.
+
+    A reload in the browser that already holds the cookie goes through; a look ahead by a mail
+    scanner or a prefetching browser uses nothing up.
+    """
+    if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
+        return _private(Response(status=204))
+    with services().database.writing() as db:
+        exchanged = portal_sessions.exchange(db, link_secret, now=clock.now())
+    if exchanged is None:
+        return _again(link_secret)
+    response = _go(exchanged.session_id)
+    visits.set_cookie(response, exchanged.session_id, exchanged.cookie_secret)
+    return _private(response)
+
+
+@page(blueprint, "/sign-out", methods=("POST",), flows=("customer_update", "subscription_cancel"))
+def sign_out(visit: Visit) -> Answer:
+    """End this visit, and only this one."""
+    with visit.writing() as db:
+        row = portal_sessions.of(db, visit.id)
+        portal_sessions.expire(db, row, portal_sessions.ExpireSession(), now=clock.now())
+    response = Response(
+        render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
+        mimetype="text/html",
+    )
+    visits.delete_cookie(response, visits.cookie_name(visit.id))
+    # only the cache: the cookies directive would end the other sessions of this browser
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _again(link_secret: str) -> Response:
+    with services().database.reading() as db:
+        id = portal_sessions.opened_by(db, link_secret)
+    secret = visits.held(id, request) if id else None
+    if id and secret and visits.find(id, secret):
+        return _private(_go(id))
+    return _private(expired())
+
+
+def _go(session_id: str) -> Response:
+    return Response(status=303, headers={"Location": f"/p/{session_id}/"})
+
+
+def _private(response: Response) -> Response:
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+declare("arrival.exchange", "link")

@@ -1,0 +1,194 @@
+"""What a page shows of the merchant: the frame's words and links, the brand's stylesheet and its mark."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, g, request, session
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext as _
+from markupsafe import escape
+from sqlalchemy import bindparam, or_, select
+
+from portal import clock
+from portal.billing.portal_sessions import digest
+from portal.hosted import visits
+from portal.hosted.visits import Visit
+from portal.models import Account, PortalSession, Tenant
+from portal.rules import colours, permissions
+from portal.web import declare, services
+
+blueprint = Blueprint("brand", __name__)
+
+_FOR_EVER = f"public, max-age={365 * clock.DAY}, immutable"
+
+
+@dataclass(frozen=True)
+class Page:
+    """An entry of the navigation: its path below the visit's, and its name."""
+
+    path: str
+    name: str
+
+    def is_here(self, path: str, start: str) -> bool:
+        """Whether `path` is this page or one below it."""
+        own = start + self.path
+        return path == own or bool(self.path) and path.startswith(own + "/")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is around the content; without a merchant it is neutral, without a path nobody is visiting."""
+
+    merchant: str = ""
+    brand: str | None = None
+    headline: str | None = None
+    return_url: str | None = None
+    privacy_url: str | None = None
+    terms_url: str | None = None
+    path: str | None = None
+    customer_name: str | None = None
+    customer_email: str | None = None
+    pages: tuple[Page, ...] = ()
+
+
+def of_visit(visit: Visit) -> Frame:
+    """The frame of a customer's page; in a flow there is no way to other pages."""
+    profile = visit.business_profile
+    return Frame(
+        merchant=visit.merchant,
+        brand=address(visit.scope.account_id, visit.brand_revision),
+        headline=profile.get("headline"),
+        return_url=visit.return_url,
+        privacy_url=profile.get("privacy_policy_url"),
+        terms_url=profile.get("terms_of_service_url"),
+        path=visit.path,
+        customer_name=visit.customer_name,
+        customer_email=visit.masked_email,
+        pages=() if visit.in_flow else _pages(visit),
+    )
+
+
+def of_account(account: Account) -> Frame:
+    """The frame of a page that anyone with the link may see."""
+    return Frame(merchant=account.business_profile.get("name") or "", brand=address(account.id, account.revision))
+
+
+def address(account_id: str, revision: int) -> str:
+    """Where the brand's stylesheet (`.css`) and mark (`.svg`) are; it changes with every change of the account."""
+    return f"/brand/{account_id}-{revision}"
+
+
+def of_ended_visit() -> Frame:
+    """The frame for a link or session that is over: of its merchant, where the browser can prove it had one."""
+    parts = request.path.split("/")
+    secret = parts[3] if parts[2:3] == ["session"] else visits.held(parts[2], request) if len(parts) > 2 else None
+    with services().database.reading() as db:
+        row = db.execute(_BY_SECRET, {"hash": digest(secret)}).first() if secret else None
+    if row is None:
+        return Frame()
+    merchant = row.business_profile.get("name") or ""
+    return Frame(merchant, address(row.account_id, row.revision), return_url=row.return_url)
+
+
+def use(frame: Frame) -> None:
+    """Show this frame in the answer, error pages included."""
+    g.frame = frame
+
+
+def current() -> Frame:
+    """The frame of this answer: the one chosen, else the visit's, else the neutral one."""
+    if "frame" not in g:
+        visit = getattr(session, "visit", None)
+        g.frame = of_visit(visit) if visit else Frame()
+    frame: Frame = g.frame
+    return frame
+
+
+@blueprint.get("/brand/<account_id>-<int:revision>.css")
+def stylesheet(account_id: str, revision: int) -> Response:
+    """The brand's colours as custom properties of both schemes."""
+    account = _account(account_id)
+    chosen = account.settings.get("branding", {})
+    primary, secondary = chosen.get("primary_color"), chosen.get("secondary_color")
+    light, dark = colours.light(primary, secondary), colours.dark(primary, secondary)
+    sheet = f":root{{{_properties(light)}}}@media(prefers-color-scheme:dark){{:root{{{_properties(dark)}}}}}\n"
+    return _kept(sheet, "text/css", account.revision == revision)
+
+
+@blueprint.get("/brand/<account_id>-<int:revision>.svg")
+def mark(account_id: str, revision: int) -> Response:
+    """The merchant's initial on the brand's colour, for the browser's tab."""
+    account = _account(account_id)
+    scheme = colours.light(account.settings.get("branding", {}).get("primary_color"), None)
+    initial = escape(initial(account.business_profile.get("name") or ""))
+    return _kept(_MARK.format(scheme=scheme, initial=initial), "image/svg+xml", account.revision == revision)
+
+
+def initial(name: str) -> str:
+    """The first letter or digit of a name."""
+    return next((character.upper() for character in name if character.isalnum()), "·")
+
+
+def _account(account_id: str) -> Account:
+    with services().database.reading() as db:
+        return db.get(Account, account_id) or abort(404)
+
+
+def _kept(text: str, mimetype: str, is_current: bool) -> Response:
+    # an address of another revision must not be kept under today's colours
+    return Response(text, mimetype=mimetype, headers={"Cache-Control": _FOR_EVER if is_current else "no-store"})
+
+
+def _properties(scheme: colours.Scheme) -> str:
+    return ";".join(f"--{name.replace('_', '-')}:{colour}" for name, colour in asdict(scheme).items())
+
+
+def _pages(visit: Visit) -> tuple[Page, ...]:
+    pages = [Page("", _("Home"))]
+    if permissions.may_see_invoices(visit.features):
+        pages.append(Page("invoices", _("Invoices")))
+    if visit.features["customer_update"]["enabled"]:
+        pages.append(Page("details", _("Billing information")))
+    return tuple(pages)
+
+
+def asset(name: str) -> str:
+    """The address of a file in `static/`, with a version that changes with its content."""
+    return f"/static/{name}?{_version(name)}"
+
+
+@lru_cache(maxsize=64)
+def _version(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _set_up(state: BlueprintSetupState) -> None:
+    app: Flask = state.app
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * clock.DAY
+    app.jinja_env.globals.update(asset=asset, initial=initial, frame_of_ended_visit=of_ended_visit)
+
+
+blueprint.record_once(_set_up)
+blueprint.app_context_processor(lambda: {"frame": current()})
+declare("brand.stylesheet", "public")
+declare("brand.mark", "public")
+
+_STATIC = Path(__file__).resolve().parents[2] / "static"
+
+_MARK = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="{scheme.panel}"/>'
+    '<text x="16" y="22" text-anchor="middle" font-family="system-ui,sans-serif" font-size="18" font-weight="600"'
+    ' fill="{scheme.on_panel}">{initial}</text></svg>\n'
+)
+
+_BY_SECRET = (
+    select(PortalSession.return_url, Account.id.label("account_id"), Account.revision, Account.business_profile)
+    .select_from(PortalSession.__table__)
+    .join(Tenant, Tenant.id == PortalSession.__table__.c.tenant_id)
+    .join(Account, Account.id == Tenant.account_id)
+)

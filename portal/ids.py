@@ -1,0 +1,49 @@
+"""Public ids: the wire's documented prefix and a part that sorts by creation.
+
+The random part is 80 bits behind 48 bits of milliseconds, so ids are unguessable enough to show,
+and new rows land at the end of an index.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+PREFIXES = {
+    "account": "acct",
+    "api_key": "key",
+    "billing_portal.configuration": "bpc",
+    "billing_portal.session": "bps",
+    "credit_note": "cn",
+    "credit_note_line_item": "cnli",
+    "customer": "cus",
+    "customer_balance_transaction": "cbtxn",
+    "event": "evt",
+    "invoice": "in",
+    "invoiceitem": "ii",
+    "invoice_payment": "inpay",
+    "line_item": "il",
+    "price": "price",
+    "product": "prod",
+    "request": "req",
+    "subscription": "sub",
+    "subscription_item": "si",
+    "tax_id": "txi",
+    "tax_rate": "txr",
+}
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def new(object_type: str) -> str:
+    """A fresh id such as `cus_1TnP…`; later calls of the same process sort after earlier ones."""
+    milliseconds = time.time_ns() // 1_000_000
+    return f"{PREFIXES[object_type]}_{_base62(milliseconds, 8)}{_base62(int.from_bytes(os.urandom(10)), 14)}"
+
+
+def _base62(number: int, width: int) -> str:
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, 62)
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))

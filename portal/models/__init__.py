@@ -1,0 +1,42 @@
+"""Tables and their links. Columns are named as on the wire; moments are epoch seconds, money minor units."""
+
+from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant
+from portal.models.base import Base, TenantOwned
+from portal.models.catalogue import Price, Product, TaxRate
+from portal.models.customers import BalanceTransaction, Customer, TaxId
+from portal.models.invoices import (
+    CreditNote,
+    CreditNoteLine,
+    Invoice,
+    InvoiceItem,
+    InvoiceLine,
+    StoredDocument,
+)
+from portal.models.portals import Configuration, EmailChange, PortalSession
+from portal.models.subscriptions import Subscription, SubscriptionItem
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "BalanceTransaction",
+    "Base",
+    "Configuration",
+    "CreditNote",
+    "CreditNoteLine",
+    "Customer",
+    "EmailChange",
+    "IdempotencyKey",
+    "Invoice",
+    "InvoiceItem",
+    "InvoiceLine",
+    "PortalSession",
+    "Price",
+    "Product",
+    "StoredDocument",
+    "Subscription",
+    "SubscriptionItem",
+    "TaxId",
+    "TaxRate",
+    "Tenant",
+    "TenantOwned",
+]

@@ -1,0 +1,68 @@
+"""Merchants: accounts, their two tenants (test and live), API keys and idempotency keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id
+
+
+class Account(Base):
+    """A merchant. Both modes share it."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    created: Mapped[int]
+    country: Mapped[str]
+    default_currency: Mapped[str]
+    email: Mapped[str | None]
+    business_profile: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    company: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+class Tenant(Base):
+    """An account in one mode: the small integer in front of every key."""
+
+    __tablename__ = "tenants"
+    __table_args__ = (UniqueConstraint("account_id", "livemode"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    livemode: Mapped[bool]
+
+
+class ApiKey(Base):
+    """A secret key, of which only the hash is kept."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    tenant_id: Mapped[int] = mapped_column(Integer, ForeignKey("tenants.id"), index=True)
+    created: Mapped[int]
+    hash: Mapped[str] = mapped_column(unique=True)
+    hint: Mapped[str]
+    expires_at: Mapped[int | None]
+    last_used_at: Mapped[int | None]
+
+
+class IdempotencyKey(Base):
+    """The first answer to a keyed request, kept for a day."""
+
+    __tablename__ = "idempotency_keys"
+
+    tenant_id: Mapped[int] = mapped_column(Integer, ForeignKey("tenants.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    created: Mapped[int] = mapped_column(index=True)
+    fingerprint: Mapped[str]
+    status: Mapped[int | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    request_id: Mapped[str]

@@ -1,0 +1,57 @@
+"""What every table shares: the declarative base, tenancy and the columns of the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Id = String(255)
+
+
+class Base(DeclarativeBase):
+    """Names constraints, so that migrations can drop them on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - declarative reads it from the class
+        int: BigInteger,
+        str: Text,
+        dict[str, Any]: Document,
+        list[Any]: Document,
+    }
+
+
+class TenantOwned:
+    """A row of one account in one mode; its key starts with the tenant, and so do its links."""
+
+    @declared_attr
+    def tenant_id(cls) -> Mapped[int]:
+        return mapped_column(Integer, ForeignKey("tenants.id"), primary_key=True, sort_order=-3)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, sort_order=-2)
+    created: Mapped[int] = mapped_column(sort_order=-1)
+
+
+def link(column: str, table: str) -> ForeignKeyConstraint:
+    """A reference that can't cross accounts or modes: (tenant_id, column) -> table.
+
+    Checked at commit, so that rows of one use case may be written in any order.
+    """
+    return ForeignKeyConstraint(
+        ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], deferrable=True, initially="DEFERRED"
+    )
+
+
+def newest_first(table: str, *columns: str) -> Index:
+    """The index of a keyset list filtered by `columns`: newest first within the tenant."""
+    return Index(f"ix_{table}_{'_'.join((*columns, 'created'))}", "tenant_id", *columns, "created", "id")

@@ -1,0 +1,79 @@
+"""Customers, their tax ids and the ledger of their credit balance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id, TenantOwned, link, newest_first
+
+
+class Customer(TenantOwned, Base):
+    """A buyer. `balance` is in minor units of `currency`; negative means credit."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        newest_first("customers"),
+        newest_first("customers", "email"),
+        UniqueConstraint("tenant_id", "invoice_prefix"),
+    )
+
+    deleted_at: Mapped[int | None]
+    name: Mapped[str | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    description: Mapped[str | None]
+    address: Mapped[dict[str, Any] | None]
+    shipping: Mapped[dict[str, Any] | None]
+    balance: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str | None]
+    tax_exempt: Mapped[str] = mapped_column(default="none")
+    preferred_locales: Mapped[list[Any]] = mapped_column(default=list)
+    invoice_prefix: Mapped[str]
+    next_invoice_sequence: Mapped[int] = mapped_column(default=1)
+    invoice_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+class TaxId(TenantOwned, Base):
+    """A tax registration of a customer, or of the account itself where `customer_id` is null."""
+
+    __tablename__ = "tax_ids"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        newest_first("tax_ids", "customer_id"),
+        Index("uq_tax_ids_customer_value", "tenant_id", "customer_id", "type", "value", unique=True),
+    )
+
+    customer_id: Mapped[str | None] = mapped_column(Id)
+    type: Mapped[str]
+    value: Mapped[str]
+    country: Mapped[str | None]
+    verification: Mapped[str]
+
+
+class BalanceTransaction(TenantOwned, Base):
+    """One entry of a customer's ledger; never changed but for its words."""
+
+    __tablename__ = "customer_balance_transactions"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        link("invoice_id", "invoices"),
+        link("credit_note_id", "credit_notes"),
+        newest_first("customer_balance_transactions", "customer_id"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    type: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    ending_balance: Mapped[int]
+    description: Mapped[str | None]
+    invoice_id: Mapped[str | None] = mapped_column(Id)
+    credit_note_id: Mapped[str | None] = mapped_column(Id)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

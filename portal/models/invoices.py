@@ -1,0 +1,207 @@
+"""Invoices with their lines, items that wait for an invoice, and credit notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id, TenantOwned, link, newest_first
+
+
+class InvoiceItem(TenantOwned, Base):
+    """A charge or credit of a customer, pending while `invoice_id` is null."""
+
+    __tablename__ = "invoiceitems"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        link("invoice_id", "invoices"),
+        link("subscription_id", "subscriptions"),
+        link("price_id", "prices"),
+        newest_first("invoiceitems"),
+        newest_first("invoiceitems", "customer_id"),
+        newest_first("invoiceitems", "invoice_id"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    invoice_id: Mapped[str | None] = mapped_column(Id)
+    subscription_id: Mapped[str | None] = mapped_column(Id)
+    subscription_item_id: Mapped[str | None] = mapped_column(Id)
+    price_id: Mapped[str | None] = mapped_column(Id)
+    amount: Mapped[int]
+    currency: Mapped[str]
+    description: Mapped[str | None]
+    discountable: Mapped[bool] = mapped_column(default=True)
+    quantity: Mapped[int] = mapped_column(default=1)
+    unit_amount_decimal: Mapped[str]
+    period_start: Mapped[int]
+    period_end: Mapped[int]
+    proration: Mapped[bool] = mapped_column(default=False)
+    tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+
+
+class Invoice(TenantOwned, Base):
+    """A bill. Once finalized, seller, buyer, lines and totals are frozen copies."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        link("subscription_id", "subscriptions"),
+        newest_first("invoices"),
+        newest_first("invoices", "customer_id"),
+        newest_first("invoices", "status"),
+        newest_first("invoices", "subscription_id"),
+        Index("ix_invoices_due_date", "tenant_id", "due_date"),
+        UniqueConstraint("tenant_id", "number"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    subscription_id: Mapped[str | None] = mapped_column(Id)
+    status: Mapped[str] = mapped_column(default="draft")
+    number: Mapped[str | None]
+    currency: Mapped[str]
+    billing_reason: Mapped[str]
+    collection_method: Mapped[str]
+    auto_advance: Mapped[bool] = mapped_column(default=False)
+    days_until_due: Mapped[int | None]
+    due_date: Mapped[int | None]
+    effective_at: Mapped[int | None]
+    period_start: Mapped[int]
+    period_end: Mapped[int]
+    description: Mapped[str | None]
+    footer: Mapped[str | None]
+    statement_descriptor: Mapped[str | None]
+    custom_fields: Mapped[list[Any] | None]
+    default_tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    account_tax_ids: Mapped[list[Any] | None]
+    rendering: Mapped[dict[str, Any] | None]
+    subtotal: Mapped[int] = mapped_column(default=0)
+    subtotal_excluding_tax: Mapped[int] = mapped_column(default=0)
+    tax: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    total_excluding_tax: Mapped[int] = mapped_column(default=0)
+    total_taxes: Mapped[list[Any]] = mapped_column(default=list)
+    starting_balance: Mapped[int] = mapped_column(default=0)
+    ending_balance: Mapped[int | None]
+    amount_due: Mapped[int] = mapped_column(default=0)
+    amount_paid: Mapped[int] = mapped_column(default=0)
+    amount_remaining: Mapped[int] = mapped_column(default=0)
+    paid_out_of_band: Mapped[bool] = mapped_column(default=False)
+    pre_payment_credit_notes_amount: Mapped[int] = mapped_column(default=0)
+    post_payment_credit_notes_amount: Mapped[int] = mapped_column(default=0)
+    next_credit_note_sequence: Mapped[int] = mapped_column(default=1)
+    finalized_at: Mapped[int | None]
+    paid_at: Mapped[int | None]
+    voided_at: Mapped[int | None]
+    marked_uncollectible_at: Mapped[int | None]
+    sent_at: Mapped[int | None]
+    seller: Mapped[dict[str, Any] | None]
+    buyer: Mapped[dict[str, Any] | None]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+class InvoiceLine(TenantOwned, Base):
+    """A line; `amount` excludes exclusive and includes inclusive taxes. `tax_rates` are copies."""
+
+    __tablename__ = "invoice_lines"
+    __table_args__ = (
+        link("invoice_id", "invoices"),
+        UniqueConstraint("tenant_id", "invoice_id", "position"),
+    )
+
+    invoice_id: Mapped[str] = mapped_column(Id)
+    position: Mapped[int]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    description: Mapped[str | None]
+    discountable: Mapped[bool] = mapped_column(default=True)
+    quantity: Mapped[int]
+    unit_amount_decimal: Mapped[str]
+    period_start: Mapped[int]
+    period_end: Mapped[int]
+    price_id: Mapped[str | None] = mapped_column(Id)
+    price: Mapped[dict[str, Any] | None]
+    invoice_item_id: Mapped[str | None] = mapped_column(Id)
+    subscription_id: Mapped[str | None] = mapped_column(Id)
+    subscription_item_id: Mapped[str | None] = mapped_column(Id)
+    proration: Mapped[bool] = mapped_column(default=False)
+    tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    taxes: Mapped[list[Any]] = mapped_column(default=list)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+
+
+class CreditNote(TenantOwned, Base):
+    """A correction of a finalized invoice; frozen from the start."""
+
+    __tablename__ = "credit_notes"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        link("invoice_id", "invoices"),
+        newest_first("credit_notes"),
+        newest_first("credit_notes", "customer_id"),
+        newest_first("credit_notes", "invoice_id"),
+        UniqueConstraint("tenant_id", "number"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    invoice_id: Mapped[str] = mapped_column(Id)
+    status: Mapped[str] = mapped_column(default="issued")
+    number: Mapped[str]
+    currency: Mapped[str]
+    type: Mapped[str]
+    reason: Mapped[str | None]
+    memo: Mapped[str | None]
+    subtotal: Mapped[int]
+    subtotal_excluding_tax: Mapped[int]
+    tax: Mapped[int]
+    total: Mapped[int]
+    total_excluding_tax: Mapped[int]
+    total_taxes: Mapped[list[Any]] = mapped_column(default=list)
+    pre_payment_amount: Mapped[int] = mapped_column(default=0)
+    post_payment_amount: Mapped[int] = mapped_column(default=0)
+    credit_amount: Mapped[int] = mapped_column(default=0)
+    out_of_band_amount: Mapped[int | None]
+    balance_transaction_id: Mapped[str | None] = mapped_column(Id)
+    effective_at: Mapped[int]
+    voided_at: Mapped[int | None]
+    seller: Mapped[dict[str, Any]]
+    buyer: Mapped[dict[str, Any]]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+class CreditNoteLine(TenantOwned, Base):
+    __tablename__ = "credit_note_lines"
+    __table_args__ = (
+        link("credit_note_id", "credit_notes"),
+        link("invoice_line_id", "invoice_lines"),
+        UniqueConstraint("tenant_id", "credit_note_id", "position"),
+        Index("ix_credit_note_lines_invoice_line", "tenant_id", "invoice_line_id"),
+    )
+
+    credit_note_id: Mapped[str] = mapped_column(Id)
+    invoice_line_id: Mapped[str | None] = mapped_column(Id)
+    position: Mapped[int]
+    type: Mapped[str]
+    amount: Mapped[int]
+    description: Mapped[str | None]
+    quantity: Mapped[int | None]
+    unit_amount_decimal: Mapped[str | None]
+    tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    taxes: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class StoredDocument(TenantOwned, Base):
+    """Where the rendered PDF of an invoice or credit note lies, and of which revision it is."""
+
+    __tablename__ = "documents"
+
+    revision: Mapped[int] = mapped_column()
+    fingerprint: Mapped[str]

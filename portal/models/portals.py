@@ -1,0 +1,83 @@
+"""What customers may do (configurations) and their visits (sessions)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id, TenantOwned, link, newest_first
+
+
+class Configuration(TenantOwned, Base):
+    """A stored portal configuration; `features` is kept in its complete, newest form."""
+
+    __tablename__ = "portal_configurations"
+    __table_args__ = (
+        newest_first("portal_configurations"),
+        Index(
+            "uq_portal_configurations_default",
+            "tenant_id",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    updated: Mapped[int]
+    active: Mapped[bool]
+    is_default: Mapped[bool]
+    name: Mapped[str | None]
+    business_profile: Mapped[dict[str, Any]]
+    default_return_url: Mapped[str | None]
+    features: Mapped[dict[str, Any]]
+    login_page: Mapped[dict[str, Any]]
+    session_limits: Mapped[dict[str, Any]]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+
+
+class PortalSession(TenantOwned, Base):
+    """A customer's visit: first a link, then a cookie; both kept only as SHA-256."""
+
+    __tablename__ = "portal_sessions"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        link("configuration_id", "portal_configurations"),
+        newest_first("portal_sessions"),
+        newest_first("portal_sessions", "customer_id"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    configuration_id: Mapped[str] = mapped_column(Id)
+    return_url: Mapped[str | None]
+    locale: Mapped[str | None]
+    on_behalf_of: Mapped[str | None]
+    flow: Mapped[dict[str, Any] | None]
+    flow_completed_at: Mapped[int | None]
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    link_expires_at: Mapped[int]
+    secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    opened_at: Mapped[int | None]
+    last_seen_at: Mapped[int | None]
+    expires_at: Mapped[int]
+    ended_at: Mapped[int | None]
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class EmailChange(TenantOwned, Base):
+    """A new address that waits for its code, and for three days the way back to the old one."""
+
+    __tablename__ = "email_changes"
+    __table_args__ = (link("customer_id", "customers"), newest_first("email_changes", "customer_id"))
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    session_id: Mapped[str] = mapped_column(Id)
+    old_email: Mapped[str | None]
+    new_email: Mapped[str]
+    code_hash: Mapped[str]
+    expires_at: Mapped[int]
+    tries: Mapped[int] = mapped_column(default=0)
+    confirmed_at: Mapped[int | None]
+    undo_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    undone_at: Mapped[int | None]

@@ -1,0 +1,59 @@
+"""Subscriptions and their items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id, TenantOwned, link, newest_first
+
+
+class Subscription(TenantOwned, Base):
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        newest_first("subscriptions"),
+        newest_first("subscriptions", "customer_id"),
+        newest_first("subscriptions", "status"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    status: Mapped[str]
+    currency: Mapped[str]
+    collection_method: Mapped[str]
+    days_until_due: Mapped[int | None]
+    description: Mapped[str | None]
+    start_date: Mapped[int]
+    billing_cycle_anchor: Mapped[int]
+    current_period_start: Mapped[int]
+    current_period_end: Mapped[int]
+    trial_start: Mapped[int | None]
+    trial_end: Mapped[int | None]
+    cancel_at: Mapped[int | None]
+    cancel_at_period_end: Mapped[bool] = mapped_column(default=False)
+    canceled_at: Mapped[int | None]
+    ended_at: Mapped[int | None]
+    cancellation_details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    default_tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    latest_invoice_id: Mapped[str | None] = mapped_column(Id)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+class SubscriptionItem(TenantOwned, Base):
+    __tablename__ = "subscription_items"
+    __table_args__ = (
+        link("subscription_id", "subscriptions"),
+        link("price_id", "prices"),
+        newest_first("subscription_items", "subscription_id"),
+        newest_first("subscription_items", "price_id"),
+    )
+
+    subscription_id: Mapped[str] = mapped_column(Id)
+    price_id: Mapped[str] = mapped_column(Id)
+    quantity: Mapped[int] = mapped_column(default=1)
+    tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

@@ -1,0 +1,143 @@
+"""Products, prices with the plan of the older wire, and tax rates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.models import Price, Product, TaxRate
+from portal.objects.kinds import Kind, register
+from portal.wire.shape import Context, Ref, Row, Shape, nulls
+
+
+def recurring(row: Row) -> dict[str, Any] | None:
+    """The `recurring` hash of a price, or None for a one-time price."""
+    if row.interval is None:
+        return None
+    return {
+        "aggregate_usage": None,
+        "interval": row.interval,
+        "interval_count": row.interval_count,
+        "meter": None,
+        "trial_period_days": row.trial_period_days,
+        "usage_type": "licensed",
+    }
+
+
+def plan(row: Row, livemode: bool) -> dict[str, Any] | None:
+    """A recurring price as the plan object that older clients read."""
+    if row.interval is None:
+        return None
+    return {
+        "id": row.id,
+        "object": "plan",
+        "active": row.active,
+        **nulls("aggregate_usage", "meter", "tiers_mode", "transform_usage"),
+        "amount": row.unit_amount,
+        "amount_decimal": row.unit_amount_decimal,
+        "billing_scheme": "per_unit",
+        "created": row.created,
+        "currency": row.currency,
+        "interval": row.interval,
+        "interval_count": row.interval_count,
+        "livemode": livemode,
+        "metadata": row.metadata_,
+        "nickname": row.nickname,
+        "product": row.product_id,
+        "trial_period_days": row.trial_period_days,
+        "usage_type": "licensed",
+    }
+
+
+def percentage(text: str) -> float | int:
+    """A percentage as the JSON number of the wire; only here it leaves decimal text."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+PRODUCT = register(
+    Kind(
+        Shape(
+            "product",
+            same=(
+                "active",
+                "created",
+                "description",
+                "images",
+                "marketing_features",
+                "name",
+                "shippable",
+                "statement_descriptor",
+                "tax_code",
+                "unit_label",
+                "updated",
+                "url",
+            ),
+            fields={
+                "default_price": Ref("default_price_id", "price"),
+                "metadata": "metadata_",
+                "package_dimensions": None,
+                "type": lambda row, context: "service",
+            },
+        ),
+        Product,
+        "product",
+    )
+)
+
+PRICE = register(
+    Kind(
+        Shape(
+            "price",
+            same=("active", "created", "currency", "lookup_key", "nickname", "tax_behavior", "unit_amount"),
+            fields={
+                **nulls("currency_options", "custom_unit_amount", "tiers", "tiers_mode", "transform_quantity"),
+                "billing_scheme": lambda row, context: "per_unit",
+                "metadata": "metadata_",
+                "product": Ref("product_id", "product"),
+                "recurring": lambda row, context: recurring(row),
+                "type": lambda row, context: "recurring" if row.interval else "one_time",
+                "unit_amount_decimal": "unit_amount_decimal",
+            },
+        ),
+        Price,
+        "price",
+    )
+)
+
+TAX_RATE = register(
+    Kind(
+        Shape(
+            "tax_rate",
+            same=(
+                "active",
+                "country",
+                "created",
+                "description",
+                "display_name",
+                "inclusive",
+                "jurisdiction",
+                "state",
+                "tax_type",
+            ),
+            fields={
+                **nulls("flat_amount", "jurisdiction_level"),
+                "effective_percentage": lambda row, context: percentage(row.percentage),
+                "metadata": "metadata_",
+                "percentage": lambda row, context: percentage(row.percentage),
+                "rate_type": lambda row, context: "percentage",
+            },
+        ),
+        TaxRate,
+        "tax rate",
+    )
+)
+
+
+def frozen_tax_rate(row: TaxRate, livemode: bool) -> dict[str, Any]:
+    """A tax rate as it is copied onto a line: its wire object and the exact percentage as text."""
+    return {**TAX_RATE.shape(row, Context(livemode, None)), "exact_percentage": row.percentage}  # type: ignore[arg-type]
+
+
+def frozen_price(row: Price, livemode: bool) -> dict[str, Any]:
+    """A price as it is copied onto a line, with the plan of the older wire."""
+    return {"price": PRICE.shape(row, Context(livemode, None)), "plan": plan(row, livemode)}  # type: ignore[arg-type]

@@ -1,0 +1,100 @@
+"""Credit notes and their lines, in the union of both generations of the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.models import CreditNote, CreditNoteLine
+from portal.objects.customers import SUBLIST
+from portal.objects.invoices import net, shown_rates, tax_amounts, taxes, whole_unit_amount
+from portal.objects.kinds import Kind, grouped, register
+from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
+
+LINE = register(
+    Kind(
+        Shape(
+            "credit_note_line_item",
+            same=("amount", "description", "quantity", "type", "unit_amount_decimal"),
+            fields={
+                "amount_excluding_tax": lambda row, context: net(row.amount, row.taxes),
+                "discount_amount": lambda row, context: 0,
+                "discount_amounts": lambda row, context: [],
+                "invoice_line_item": "invoice_line_id",
+                "metadata": lambda row, context: {},
+                "pretax_credit_amounts": lambda row, context: [],
+                "tax_amounts": lambda row, context: tax_amounts(row.taxes),
+                "tax_rates": lambda row, context: shown_rates(row.tax_rates),
+                "taxes": lambda row, context: taxes(row.taxes),
+                "unit_amount": lambda row, context: whole_unit_amount(row.unit_amount_decimal),
+                "unit_amount_excluding_tax": None,
+            },
+        ),
+        CreditNoteLine,
+        "credit note line item",
+    )
+)
+
+
+def _lines(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    lines = db.scalars(
+        select(CreditNoteLine)
+        .where(CreditNoteLine.credit_note_id.in_([row.id for row in rows]), CreditNoteLine.position <= SUBLIST)
+        .order_by(CreditNoteLine.credit_note_id, CreditNoteLine.position)
+    )
+    return {id: [LINE.shape(line, context) for line in group] for id, group in grouped(lines, "credit_note_id").items()}
+
+
+def _line_list(row: Row, context: Context) -> dict[str, Any]:
+    lines = context.preloaded["lines"].get(row.id, [])
+    return listing(lines[:SUBLIST], f"/v1/credit_notes/{row.id}/lines", has_more=len(lines) > SUBLIST)
+
+
+CREDIT_NOTE = register(
+    Kind(
+        Shape(
+            "credit_note",
+            same=(
+                "created",
+                "currency",
+                "effective_at",
+                "memo",
+                "number",
+                "out_of_band_amount",
+                "post_payment_amount",
+                "pre_payment_amount",
+                "reason",
+                "status",
+                "subtotal",
+                "subtotal_excluding_tax",
+                "total",
+                "total_excluding_tax",
+                "type",
+                "voided_at",
+            ),
+            fields={
+                **nulls("customer_account", "refund", "shipping_cost"),
+                "amount": "total",
+                "amount_shipping": lambda row, context: 0,
+                "customer": Ref("customer_id", "customer"),
+                "customer_balance_transaction": Ref("balance_transaction_id", "customer_balance_transaction"),
+                "discount_amount": lambda row, context: 0,
+                "discount_amounts": lambda row, context: [],
+                "invoice": Ref("invoice_id", "invoice"),
+                "lines": _line_list,
+                "metadata": "metadata_",
+                "pdf": lambda row, context: context.links.document("credit_note_pdf", row.tenant_id, row.id),
+                "pretax_credit_amounts": lambda row, context: [],
+                "refunds": lambda row, context: [],
+                "tax_amounts": lambda row, context: tax_amounts(row.total_taxes),
+                "total_taxes": lambda row, context: taxes(row.total_taxes),
+            },
+        ),
+        CreditNote,
+        "credit note",
+        preload={"lines": _lines},
+    )
+)

@@ -1,0 +1,154 @@
+"""Customers, tax ids and the entries of the credit balance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.models import BalanceTransaction, Customer, Invoice, Subscription, TaxId
+from portal.objects.accounts import EMPTY_ADDRESS
+from portal.objects.kinds import Kind, grouped, register, render
+from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
+
+SUBLIST = 10
+
+
+def address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A stored address with every key of the wire, or None."""
+    return None if stored is None else {**EMPTY_ADDRESS, **stored}
+
+
+def deleted(type: str, id: str) -> dict[str, Any]:
+    """What stands for an object that is gone."""
+    return {"id": id, "object": type, "deleted": True}
+
+
+def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
+    keys = nulls("custom_fields", "default_payment_method", "footer", "rendering_options")
+    return {**keys, **row.invoice_settings}
+
+
+def _delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, bool]:
+    """Customers with an overdue open invoice."""
+    ids = [row.id for row in rows]
+    found = db.scalars(
+        select(Invoice.customer_id).where(
+            Invoice.customer_id.in_(ids), Invoice.status == "open", Invoice.due_date < context.now
+        )
+    )
+    return dict.fromkeys(found, True)
+
+
+def _tax_ids(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    return _sublists(db, "tax_id", TaxId, ids, context, "/v1/customers/{}/tax_ids")
+
+
+def _subscriptions(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    return _sublists(
+        db,
+        "subscription",
+        Subscription,
+        ids,
+        context,
+        "/v1/customers/{}/subscriptions",
+        Subscription.ended_at.is_(None),
+    )
+
+
+def _sublists(
+    db: Session, type: str, model: Any, ids: Sequence[str], context: Context, url: str, *conditions: Any
+) -> Mapping[str, Any]:
+    rows = db.scalars(
+        select(model).where(model.customer_id.in_(ids), *conditions).order_by(model.created.desc(), model.id.desc())
+    ).all()
+    groups = grouped(rows, "customer_id")
+    lists = {}
+    for id in ids:
+        own = groups.get(id, [])
+        data = render(db, type, own[:SUBLIST], context.links)
+        lists[id] = listing(data, url.format(id), has_more=len(own) > SUBLIST)
+    return lists
+
+
+CUSTOMER = register(
+    Kind(
+        Shape(
+            "customer",
+            same=(
+                "balance",
+                "created",
+                "currency",
+                "description",
+                "email",
+                "invoice_prefix",
+                "name",
+                "next_invoice_sequence",
+                "phone",
+                "preferred_locales",
+                "shipping",
+                "tax_exempt",
+            ),
+            fields={
+                **nulls("cash_balance", "customer_account", "default_source", "discount", "test_clock"),
+                **nulls("business_name", "individual_name"),
+                "address": lambda row, context: address(row.address),
+                "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
+                "invoice_settings": _invoice_settings,
+                "metadata": "metadata_",
+            },
+            extras={"tax_ids": "customer.tax_ids", "subscriptions": "customer.subscriptions"},
+        ),
+        Customer,
+        "customer",
+        preload={"delinquent": _delinquent},
+    ),
+    extras={"customer.tax_ids": _tax_ids, "customer.subscriptions": _subscriptions},
+)
+
+
+def _owner(row: Row, context: Context) -> dict[str, Any]:
+    type = "customer" if row.customer_id else "self"
+    return {**nulls("account", "application", "customer_account"), "customer": row.customer_id, "type": type}
+
+
+TAX_ID = register(
+    Kind(
+        Shape(
+            "tax_id",
+            same=("country", "created", "type", "value"),
+            fields={
+                "customer": Ref("customer_id", "customer"),
+                "customer_account": None,
+                "owner": _owner,
+                "verification": lambda row, context: {
+                    "status": row.verification,
+                    **nulls("verified_address", "verified_name"),
+                },
+            },
+            nested={"owner.customer": "customer"},
+        ),
+        TaxId,
+        "tax ID",
+    )
+)
+
+BALANCE_TRANSACTION = register(
+    Kind(
+        Shape(
+            "customer_balance_transaction",
+            same=("amount", "created", "currency", "description", "ending_balance", "type"),
+            fields={
+                **nulls("checkout_session", "customer_account"),
+                "credit_note": Ref("credit_note_id", "credit_note"),
+                "customer": Ref("customer_id", "customer"),
+                "invoice": Ref("invoice_id", "invoice"),
+                "metadata": "metadata_",
+            },
+        ),
+        BalanceTransaction,
+        "customer balance transaction",
+    )
+)

@@ -1,0 +1,80 @@
+"""What each resource looks like on the wire: rows in, finished objects out, whole batches at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.db import scope_of
+from portal.models import TenantOwned
+from portal.wire.expand import expand
+from portal.wire.shape import Context, Links, Row, Shape
+
+Preload = Callable[[Session, Sequence[Row], Context], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of object: its shape, its table, and what is fetched once for a batch of rows."""
+
+    shape: Shape
+    model: type[TenantOwned]
+    noun: str
+    preload: Mapping[str, Preload] = field(default_factory=dict)
+
+
+KINDS: dict[str, Kind] = {}
+EXTRAS: dict[str, Preload] = {}
+
+
+def register(kind: Kind, *, extras: Mapping[str, Preload] | None = None) -> Kind:
+    """Make a kind known to `render` and `expand`."""
+    KINDS[kind.shape.type] = kind
+    EXTRAS.update(extras or {})
+    return kind
+
+
+def render(db: Session, type: str, rows: Sequence[Row], links: Links) -> list[dict[str, Any]]:
+    """The wire objects of rows, in their order; one query per kind of related row, however many rows."""
+    kind = KINDS[type]
+    context = Context(livemode=scope_of(db).livemode, links=links)
+    if rows:
+        for name, preload in kind.preload.items():
+            context.preloaded[name] = preload(db, rows, context)
+    return [kind.shape(row, context) for row in rows]
+
+
+def one(db: Session, type: str, row: Row, links: Links, paths: list[str] | None = None) -> dict[str, Any]:
+    """The wire object of one row, expanded."""
+    answer = render(db, type, [row], links)[0]
+    return expanded(db, answer, paths or [], links)
+
+
+def expanded(db: Session, answer: dict[str, Any], paths: list[str], links: Links) -> dict[str, Any]:
+    """`answer` with the ids along `paths` replaced by objects. Raises `InvalidRequest` for a wrong path."""
+    if paths:
+        expand(answer, paths, {type: kind.shape for type, kind in KINDS.items()}, _loader(db, links))
+    return answer
+
+
+def grouped(rows: Iterable[Row], attribute: str) -> dict[str, list[Row]]:
+    """Rows by the value of one attribute, their order kept."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, attribute), []).append(row)
+    return groups
+
+
+def _loader(db: Session, links: Links) -> Callable[[str, set[str]], Mapping[str, Any]]:
+    def load(type: str, ids: set[str]) -> Mapping[str, Any]:
+        if type in EXTRAS:
+            return EXTRAS[type](db, sorted(ids), Context(livemode=scope_of(db).livemode, links=links))
+        model = KINDS[type].model
+        rows = db.scalars(select(model).where(model.id.in_(ids))).all()
+        return {item["id"]: item for item in render(db, type, rows, links)}
+
+    return load

@@ -1,0 +1,73 @@
+"""Portal configurations, in the newest form with the keys of the 2022 form, and portal sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.models import Configuration, PortalSession
+from portal.objects.kinds import Kind, register
+from portal.wire.shape import Context, Ref, Row, Shape, nulls
+
+
+def _features(row: Row, context: Context) -> dict[str, Any]:
+    """`products` shows only when expanded; `subscription_pause` is what the 2022 form still had."""
+    stored: dict[str, Any] = row.features
+    update = {key: value for key, value in stored["subscription_update"].items() if key != "products"}
+    return {**stored, "subscription_pause": {"enabled": False}, "subscription_update": update}
+
+
+def _products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    rows = db.scalars(select(Configuration).where(Configuration.id.in_(ids)))
+    return {row.id: row.features["subscription_update"]["products"] for row in rows}
+
+
+CONFIGURATION = register(
+    Kind(
+        Shape(
+            "billing_portal.configuration",
+            same=(
+                "active",
+                "business_profile",
+                "created",
+                "default_return_url",
+                "is_default",
+                "login_page",
+                "name",
+                "session_limits",
+                "updated",
+            ),
+            fields={"application": None, "features": _features, "metadata": "metadata_"},
+            extras={"features.subscription_update.products": "billing_portal.configuration.products"},
+        ),
+        Configuration,
+        "configuration",
+    ),
+    extras={"billing_portal.configuration.products": _products},
+)
+
+SESSION = register(
+    Kind(
+        Shape(
+            "billing_portal.session",
+            same=("created", "flow", "locale", "on_behalf_of", "return_url"),
+            fields={
+                **nulls("after_expiration", "customer_account"),
+                "configuration": Ref("configuration_id", "billing_portal.configuration"),
+                "customer": Ref("customer_id", "customer"),
+                # the link's secret is kept only as a hash, so only the answer to the creation can show it
+                "url": None,
+                # beyond the reference
+                "ended_at": "ended_at",
+                "expires_at": "expires_at",
+                "last_seen_at": "last_seen_at",
+                "opened_at": "opened_at",
+            },
+        ),
+        PortalSession,
+        "portal session",
+    )
+)

@@ -1,0 +1,147 @@
+"""Subscriptions and their items, periods on both, as the two generations of the wire have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.db import among
+from portal.models import Price, Subscription, SubscriptionItem, TaxRate
+from portal.objects.catalogue import plan
+from portal.objects.kinds import Kind, grouped, register, render
+from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
+
+
+def _items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    """Finished item objects by subscription; a subscription has at most 20."""
+    items = db.scalars(
+        select(SubscriptionItem)
+        .where(SubscriptionItem.subscription_id.in_([row.id for row in rows]))
+        .order_by(SubscriptionItem.created, SubscriptionItem.id)
+    ).all()
+    rendered = dict(
+        zip([item.id for item in items], render(db, "subscription_item", items, context.links), strict=True)
+    )
+    return {id: [rendered[item.id] for item in group] for id, group in grouped(items, "subscription_id").items()}
+
+
+def _tax_rates(attribute: str) -> Any:
+    def preload(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+        ids = {id for row in rows for id in getattr(row, attribute)}
+        rates = list(among(db, TaxRate, sorted(ids)).values())
+        return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
+
+    return preload
+
+
+def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    prices = list(among(db, Price, sorted({row.price_id for row in rows})).values())
+    rendered = render(db, "price", prices, context.links)
+    return {row.id: (price, plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
+
+
+def _periods(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return among(db, Subscription, sorted({row.subscription_id for row in rows}))
+
+
+ITEM = register(
+    Kind(
+        Shape(
+            "subscription_item",
+            same=("created", "quantity"),
+            fields={
+                **nulls("billed_until", "billing_thresholds"),
+                "current_period_end": lambda row, context: (
+                    context.preloaded["subscriptions"][row.subscription_id].current_period_end
+                ),
+                "current_period_start": lambda row, context: (
+                    context.preloaded["subscriptions"][row.subscription_id].current_period_start
+                ),
+                "discounts": lambda row, context: [],
+                "metadata": "metadata_",
+                "plan": lambda row, context: context.preloaded["prices"][row.price_id][1],
+                "price": lambda row, context: dict(context.preloaded["prices"][row.price_id][0]),
+                "subscription": "subscription_id",
+                "tax_rates": lambda row, context: [
+                    context.preloaded["tax_rates"][id] for id in row.tax_rates if id in context.preloaded["tax_rates"]
+                ],
+            },
+        ),
+        SubscriptionItem,
+        "subscription item",
+        preload={"subscriptions": _periods, "prices": _prices, "tax_rates": _tax_rates("tax_rates")},
+    )
+)
+
+
+def _item_list(row: Row, context: Context) -> dict[str, Any]:
+    items = context.preloaded["items"].get(row.id, [])
+    return listing(items, f"/v1/subscription_items?subscription={row.id}") | {"total_count": len(items)}
+
+
+def _only_item(row: Row, context: Context, key: str) -> Any:
+    items = context.preloaded["items"].get(row.id, [])
+    return items[0][key] if len(items) == 1 else None
+
+
+SUBSCRIPTION = register(
+    Kind(
+        Shape(
+            "subscription",
+            same=(
+                "billing_cycle_anchor",
+                "cancel_at",
+                "cancel_at_period_end",
+                "canceled_at",
+                "collection_method",
+                "created",
+                "currency",
+                "current_period_end",
+                "current_period_start",
+                "days_until_due",
+                "description",
+                "ended_at",
+                "start_date",
+                "status",
+                "trial_end",
+                "trial_start",
+            ),
+            fields={
+                **nulls("application", "application_fee_percent", "billing_cycle_anchor_config", "billing_thresholds"),
+                **nulls("customer_account", "default_payment_method", "default_source", "discount", "managed_payments"),
+                **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection", "payment_settings"),
+                **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update", "schedule"),
+                **nulls("presentment_details", "test_clock", "transfer_data", "billing_schedules"),
+                "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
+                "billing_mode": lambda row, context: {"flexible": None, "type": "classic"},
+                "cancellation_details": lambda row, context: {
+                    **nulls("comment", "feedback", "feedback_option", "reason"),
+                    **row.cancellation_details,
+                },
+                "customer": Ref("customer_id", "customer"),
+                "default_tax_rates": lambda row, context: [
+                    context.preloaded["tax_rates"][id]
+                    for id in row.default_tax_rates
+                    if id in context.preloaded["tax_rates"]
+                ],
+                "discounts": lambda row, context: [],
+                "invoice_settings": lambda row, context: {
+                    **nulls("account_tax_ids", "custom_fields", "description", "footer"),
+                    "issuer": {"type": "self"},
+                },
+                "items": _item_list,
+                "latest_invoice": Ref("latest_invoice_id", "invoice"),
+                "metadata": "metadata_",
+                "plan": lambda row, context: _only_item(row, context, "plan"),
+                "quantity": lambda row, context: _only_item(row, context, "quantity"),
+                "trial_settings": lambda row, context: {"end_behavior": {"missing_payment_method": "create_invoice"}},
+            },
+        ),
+        Subscription,
+        "subscription",
+        preload={"items": _items, "tax_rates": _tax_rates("default_tax_rates")},
+    )
+)

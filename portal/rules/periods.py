@@ -1,0 +1,29 @@
+"""Billing periods: calendar steps from an anchor, so that a 31st stays a 31st where the month has one."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, datetime, timedelta
+
+_DAYS = {"day": 1, "week": 7}
+_MONTHS = {"month": 1, "year": 12}
+
+
+def step(anchor: int, interval: str, interval_count: int, steps: int) -> int:
+    """The moment `steps` intervals after `anchor`, both in epoch seconds (UTC calendar)."""
+    start = datetime.fromtimestamp(anchor, UTC)
+    if interval in _DAYS:
+        return int((start + timedelta(days=_DAYS[interval] * interval_count * steps)).timestamp())
+    months = start.month - 1 + _MONTHS[interval] * interval_count * steps
+    year, month = start.year + months // 12, months % 12 + 1
+    day = min(start.day, calendar.monthrange(year, month)[1])
+    return int(start.replace(year=year, month=month, day=day).timestamp())
+
+
+def end(anchor: int, interval: str, interval_count: int, start: int) -> int:
+    """The first step from `anchor` that lies after `start`."""
+    length = step(anchor, interval, interval_count, 1) - anchor
+    steps = max(0, (start - anchor) // length - 2)
+    while (moment := step(anchor, interval, interval_count, steps)) <= start:
+        steps += 1
+    return moment

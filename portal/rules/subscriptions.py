@@ -1,0 +1,31 @@
+"""The life of a subscription as far as it can be decided from its own values."""
+
+from __future__ import annotations
+
+#: No more bills come from these.
+ENDED = frozenset({"canceled", "incomplete_expired"})
+#: What a list shows when no status is asked for: everything that has not been canceled.
+LISTED_BY_DEFAULT = frozenset(
+    {"active", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"}
+)
+#: Statuses of the wire.
+STATUSES = LISTED_BY_DEFAULT | ENDED
+
+
+def first_status(*, trialing: bool, collection_method: str, amount_due: int) -> str:
+    """The status a new subscription starts in: without a way to collect, a first payment is awaited."""
+    if trialing:
+        return "trialing"
+    if collection_method == "send_invoice" or amount_due <= 0:
+        return "active"
+    return "incomplete"
+
+
+def may_cancel(status: str) -> bool:
+    """Whether there is still something to cancel."""
+    return status not in ENDED
+
+
+def may_resume(*, status: str, cancel_at: int | None, now: int) -> bool:
+    """Whether a coming cancellation can be taken back: until the period has ended."""
+    return status not in ENDED and cancel_at is not None and cancel_at > now

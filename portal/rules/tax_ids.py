@@ -1,0 +1,234 @@
+"""Tax IDs: the types there are, the form of each, and what their check digits say.
+
+The table is `tax_id_types.json`: the 117 types of Stripe's customer tax ID page (SDK build 2026-08-21), in the
+order they are offered, with the documented examples. A `shape` is a regular expression of the canonical form;
+where that form has separators they stand between groups: `([0-9]{2})-([0-9]{7})` is 12-3456789. `check` names
+the python-stdnum modules that know the check digits (one suffices), `checked` the slice they read.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from string import ascii_uppercase
+from types import MappingProxyType
+from typing import Any, Literal
+
+from stdnum.exceptions import ValidationError
+
+Verification = Literal["pending", "verified", "unverified", "unavailable"]
+
+LONGEST_INPUT = 100
+LEGACY_TYPES = frozenset({"unknown"})
+"""Types that imported tax IDs may carry and nobody can create; every function here answers for them too."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxIdForm:
+    """One documented form of a type; `pattern` is anchored and matches the value without its separators."""
+
+    country: str
+    example: str
+    pattern: re.Pattern[str]
+    separators: tuple[str, ...]
+    validators: tuple[str, ...]
+    checked: slice
+
+
+@dataclass(frozen=True, slots=True)
+class TaxIdType:
+    """A type of tax ID.
+
+    `country` is None where the value tells it (`eu_vat`, `eu_oss_vat`); `countries` are those whose customers may
+    choose the type; `affects_tax` is None where the reference does not say.
+    """
+
+    type: str
+    country: str | None
+    countries: frozenset[str]
+    label: str
+    affects_tax: bool | None
+    forms: tuple[TaxIdForm, ...]
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The documented examples in canonical form, the usual one first."""
+        return tuple(form.example for form in self.forms)
+
+    @property
+    def pattern(self) -> str:
+        """An anchored expression for any form of the type, upper case and without separators."""
+        return "|".join(form.pattern.pattern for form in self.forms)
+
+    @property
+    def validators(self) -> tuple[str, ...]:
+        """The stdnum modules that know check digits of this type, such as `au.abn`; empty where none does."""
+        return tuple(dict.fromkeys(name for form in self.forms for name in form.validators))
+
+
+def normalized(type: str, value: str) -> str | None:
+    """The documented canonical form of what someone typed, or None where it does not have the type's form.
+
+    Case, surrounding white space and the separators people type do not matter; prefixes and suffixes must be there.
+    Canonical values normalise to themselves. A Greek VAT ID typed with GR gets its EL.
+    """
+    found = _form_and_groups(type, value)
+    if found is None:
+        return None
+    form, groups = found
+    return "".join(part + separator for part, separator in zip(groups, form.separators, strict=True))
+
+
+def country(type: str, value: str) -> str | None:
+    """The two-letter country for the wire: DE for DE…, GR for EL…, GB for XI…; None where it cannot be known.
+
+    The reference lists One Stop Shop numbers under EU and Canary Islands ones under IC. Both are reserved in
+    ISO 3166-1.
+    """
+    kind = TYPES.get(type)
+    if kind is not None and kind.country is not None:
+        return kind.country
+    found = _form_and_groups(type, value)
+    return found[0].country if found else None
+
+
+def verification(type: str, value: str, *, livemode: bool) -> Verification:
+    """What can be said of a tax ID without asking a register, as the `status` of the wire's `verification`.
+
+    - `verified`: the check digits hold. That rules out typing errors; it does not prove a registration.
+    - `unverified`: they fail, or the value does not have the type's form. A reason to warn, never to refuse.
+    - `unavailable`: nobody publishes check digits for this form, so only the form is known to be right.
+    - `pending`: never in live mode, as no check is queued.
+
+    In test mode the reference's nine-digit values, with any prefix or suffix of letters, give fixed states:
+    000000000 `verified`, 111111111 `unverified`, 222222222 `pending`.
+    """
+    found = _form_and_groups(type, value)
+    if found is None:
+        return "unverified" if type in TYPES else "unavailable"
+    form, groups = found
+    compact = "".join(groups)
+    if not livemode and (state := _TEST_STATES.get(compact.strip(ascii_uppercase))):
+        return state
+    if not form.validators:
+        return "unavailable"
+    return "verified" if _check_digits_hold(form, compact) else "unverified"
+
+
+def types_for_country(code: str) -> list[TaxIdType]:
+    """The types a customer in a country may choose, the most common first; empty where there are none.
+
+    VAT and sales tax come before company numbers. Territories have the types of the country that registers them:
+    Monaco those of France, the Isle of Man the British ones.
+    """
+    home = _registering_country(code)
+    return [kind for kind in TYPES.values() if home in kind.countries]
+
+
+def example(type: str, country: str | None = None) -> str:
+    """A value to show as a hint, for `eu_vat` that of the country; empty for a legacy type."""
+    kind = TYPES.get(type)
+    if kind is None:
+        return ""
+    home = _registering_country(country or "")
+    local = (form.example for form in kind.forms if form.country == home)
+    return next(local, kind.examples[0])
+
+
+def label(type: str) -> str:
+    """The abbreviation printed before the value, such as `GB VAT` or `US EIN`; `Tax ID` for a legacy type."""
+    kind = TYPES.get(type)
+    return kind.label if kind else "Tax ID"
+
+
+_TEST_STATES: Mapping[str, Verification] = {
+    "000000000": "verified",
+    "111111111": "unverified",
+    "222222222": "pending",
+}
+
+# Keyboards and copied text bring these for the plain space and hyphen: no-break, figure, thin, narrow and
+# ideographic spaces; hyphens, dashes and the minus sign.
+_SEPARATORS = str.maketrans(dict.fromkeys(" .-/\u00a0\u2007\u2009\u202f\u3000\u2010\u2011\u2012\u2013\u2014\u2212"))
+
+# The country part of a VAT prefix where it is not the ISO code (Council Directive 2006/112/EC, article 215).
+_COUNTRY_OF_PREFIX = {"EL": "GR", "XI": "GB"}
+
+_VALIDATION_OPTIONS = {"mx.rfc": {"validate_check_digits": True}}
+
+
+def _form_and_groups(type: str, value: str) -> tuple[TaxIdForm, tuple[str, ...]] | None:
+    compact = _compact(type, value)
+    if compact is None or type not in TYPES:
+        return None
+    for form in TYPES[type].forms:
+        if match := form.pattern.match(compact):
+            return form, match.groups()
+    return None
+
+
+def _compact(type: str, value: str) -> str | None:
+    if len(value) > LONGEST_INPUT:
+        return None
+    compact = value.strip().translate(_SEPARATORS)
+    # Before upper(): it would turn letters such as the long s or the dotless i into ASCII ones.
+    if not compact.isascii():
+        return None
+    compact = compact.upper()
+    return "EL" + compact[2:] if type == "eu_vat" and compact.startswith("GR") else compact
+
+
+def _check_digits_hold(form: TaxIdForm, compact: str) -> bool:
+    return any(_is_valid(name, compact[form.checked]) for name in form.validators)
+
+
+def _is_valid(name: str, number: str) -> bool:
+    try:
+        _stdnum_module(name).validate(number, **_VALIDATION_OPTIONS.get(name, {}))
+    except ValidationError:
+        return False
+    return True
+
+
+@cache
+def _stdnum_module(name: str) -> Any:
+    return import_module(f"stdnum.{name}")
+
+
+def _registering_country(code: str) -> str:
+    return _TERRITORIES.get(code.upper(), code.upper())
+
+
+def _type(name: str, row: Mapping[str, Any]) -> TaxIdType:
+    forms = tuple(_form(name, form) for form in row["forms"])
+    return TaxIdType(
+        type=name,
+        country=None if name.startswith("eu_") else name[:2].upper(),
+        countries=frozenset({form.country for form in forms} | set(row.get("also_in", ()))),
+        label=row.get("label", name.replace("_", " ").upper()),
+        affects_tax=row["affects_tax"],
+        forms=forms,
+    )
+
+
+def _form(name: str, row: Mapping[str, Any]) -> TaxIdForm:
+    shape = row["shape"] if "(" in row["shape"] else f"({row['shape']})"
+    _, *parts = re.split(r"\(([^()]*)\)", shape)
+    prefix = row["example"][:2] if name == "eu_vat" else name[:2].upper()
+    return TaxIdForm(
+        country=_COUNTRY_OF_PREFIX.get(prefix, prefix),
+        example=row["example"],
+        pattern=re.compile(r"\A" + "".join(f"({part})" for part in parts[::2]) + r"\Z"),
+        separators=tuple(parts[1::2]),
+        validators=tuple(row.get("check", ())),
+        checked=slice(*row.get("checked", (None,))),
+    )
+
+
+_TABLE: Any = json.loads(files("portal.rules").joinpath("tax_id_types.json").read_text("utf-8"))
+_TERRITORIES: Mapping[str, str] = _TABLE["territories"]
+TYPES: Mapping[str, TaxIdType] = MappingProxyType({name: _type(name, row) for name, row in _TABLE["types"].items()})
+"""Every type that can be created, by its name on the wire, in the order of offer."""

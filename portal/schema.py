@@ -1,0 +1,51 @@
+"""The schema's versions: upgrade, downgrade and check, on the database's own engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from portal.db import Database
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the schema to a revision, the newest by default. Safe to repeat."""
+    with database.writer.begin() as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take the schema back to a revision; `base` removes everything."""
+    with database.writer.begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the schema is the one this program was written for."""
+    return current(database) == head()
+
+
+def current(database: Database) -> str | None:
+    """The schema's revision, None for an empty database."""
+    with database.reader.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """The newest revision there is."""
+    return ScriptDirectory(_FOLDER).get_current_head()
+
+
+_FOLDER = str(Path(__file__).parent / "migrations")
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", _FOLDER)
+    config.attributes["connection"] = connection
+    return config

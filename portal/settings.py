@@ -1,0 +1,117 @@
+"""Settings: one frozen object from `PORTAL_*` variables, checked at start, explained by `portal doctor`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class InvalidSetting(Exception):
+    """A variable whose value the server refuses to start with; the message holds the remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an operator can set. `metadata['help']` is what the documentation and doctor print."""
+
+    instance: Path = field(metadata={"help": "Folder for what the embedded defaults keep."})
+    production: bool = field(metadata={"help": "`1` refuses weak settings and plain http."})
+    database_url: str = field(metadata={"help": "SQLAlchemy URL; SQLite file in the instance folder by default."})
+    base_url: str = field(metadata={"help": "Where customers reach the portal, without a trailing slash."})
+    secret_key: str = field(
+        repr=False, metadata={"help": "Signs document links and forms; 32+ random characters. Made by default."}
+    )
+    secret_key_fallbacks: tuple[str, ...] = field(
+        repr=False, metadata={"help": "Older secret keys, comma separated, still accepted while rotating."}
+    )
+    smtp_url: str | None = field(
+        repr=False, metadata={"help": "`smtp://user:password@host:587` or `smtps://…`; unset writes mails to a folder."}
+    )
+    mail_from: str = field(metadata={"help": "Sender address of every mail."})
+    documents_url: str = field(metadata={"help": "Folder or fsspec URL (`s3://…`) that keeps rendered documents."})
+    trusted_proxies: int = field(metadata={"help": "Number of reverse proxies whose X-Forwarded-* are believed."})
+    demo: bool = field(metadata={"help": "`1` serves the sample shop under /demo; never in production."})
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check every variable. Raises `InvalidSetting` naming the variable and what to do."""
+    instance = Path(environment.get("PORTAL_INSTANCE") or "instance").resolve()
+    production = _flag(environment, "PORTAL_PRODUCTION")
+    settings = Settings(
+        instance=instance,
+        production=production,
+        database_url=_database_url(environment.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance}/portal.db"),
+        base_url=_base_url(environment.get("PORTAL_BASE_URL") or "http://127.0.0.1:8000"),
+        secret_key=environment.get("PORTAL_SECRET_KEY") or _kept_secret(instance, production),
+        secret_key_fallbacks=tuple(filter(None, environment.get("PORTAL_SECRET_KEY_FALLBACKS", "").split(","))),
+        smtp_url=environment.get("PORTAL_SMTP_URL") or None,
+        mail_from=environment.get("PORTAL_MAIL_FROM") or "billing@localhost",
+        documents_url=environment.get("PORTAL_DOCUMENTS_URL") or str(instance / "documents"),
+        trusted_proxies=_count(environment, "PORTAL_TRUSTED_PROXIES"),
+        demo=_flag(environment, "PORTAL_DEMO"),
+    )
+    _refuse_weak(settings)
+    return settings
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field: `base_url` -> `PORTAL_BASE_URL`."""
+    return f"PORTAL_{name.upper()}"
+
+
+def documented() -> list[tuple[str, str]]:
+    """(variable, explanation) of every setting, in order."""
+    return [(variable(each.name), each.metadata["help"]) for each in fields(Settings)]
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name, "").strip().lower()
+    if value not in {"", "0", "1", "true", "false"}:
+        raise InvalidSetting(f"{name} must be 1 or 0, not {value!r}.")
+    return value in {"1", "true"}
+
+
+def _count(environment: Mapping[str, str], name: str) -> int:
+    value = environment.get(name) or "0"
+    if not value.isascii() or not value.isdigit() or int(value) > 10:
+        raise InvalidSetting(f"{name} must be a number from 0 to 10, not {value!r}.")
+    return int(value)
+
+
+def _database_url(url: str) -> str:
+    if url.startswith(("postgresql://", "postgres://")):
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise InvalidSetting("PORTAL_DATABASE_URL must start with sqlite:/// or postgresql://.")
+    return url
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.path not in {"", "/"}:
+        raise InvalidSetting("PORTAL_BASE_URL must be like https://billing.example.com, without a path.")
+    return url.rstrip("/")
+
+
+def _kept_secret(instance: Path, production: bool) -> str:
+    if production:
+        return ""
+    file = instance / "secret_key"
+    if not file.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
+            target.write(secrets.token_urlsafe(48))
+    return file.read_text().strip()
+
+
+def _refuse_weak(settings: Settings) -> None:
+    if len(settings.secret_key) < 32:
+        raise InvalidSetting("PORTAL_SECRET_KEY must have 32 or more random characters: openssl rand -base64 48")
+    if settings.production and not settings.base_url.startswith("https://"):
+        raise InvalidSetting("PORTAL_BASE_URL must be https:// in production.")
+    if settings.production and settings.demo:
+        raise InvalidSetting("PORTAL_DEMO must not be set in production.")

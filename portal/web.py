@@ -1,0 +1,191 @@
+"""What every answer shares: request ids, headers, errors, and the parts that views reach."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app, g, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import ids
+from portal.db import Database
+from portal.errors import InvalidRequest, PortalError
+from portal.objects.links import DocumentLinks
+from portal.settings import Settings
+from portal.wire import errors as wire_errors
+
+MAX_BODY = 256 * 1024
+MAX_FORM_MEMORY = 64 * 1024
+MAX_FORM_PARTS = 100
+MAX_REPORT = 8 * 1024
+
+log = logging.getLogger("portal")
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; report-uri /csp-report"
+)
+#: A PDF is shown by the browser's own viewer; nothing in it may run.
+DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'; sandbox"
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cache-Control": "no-store",
+    "X-Frame-Options": "DENY",
+}
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one running portal."""
+
+    settings: Settings
+    database: Database
+    links: DocumentLinks
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may reach an endpoint: `key`, `visit`, `link`, `public`; and for visits, what must be allowed."""
+
+    who: str
+    allows: Any = None
+    flows: tuple[str, ...] = ()
+
+
+#: The policy of every endpoint; a route without one fails the access tests.
+POLICIES: dict[str, Policy] = {"static": Policy("public"), "csp_report": Policy("public")}
+
+
+def declare(endpoint: str, who: str, *, allows: Any = None, flows: tuple[str, ...] = ()) -> None:
+    """Say who may reach an endpoint."""
+    POLICIES[endpoint] = Policy(who, allows, flows)
+
+
+def services() -> Services:
+    """The parts of the portal that serves this request."""
+    parts: Services = current_app.extensions["portal"]
+    return parts
+
+
+def init_app(app: Flask, parts: Services) -> None:
+    """Give `app` its limits, headers and error answers."""
+    app.extensions["portal"] = parts
+    app.secret_key = parts.settings.secret_key
+    app.config.update(
+        SECRET_KEY_FALLBACKS=list(parts.settings.secret_key_fallbacks),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        TRUSTED_HOSTS=_hosts(parts.settings.base_url),
+    )
+    if parts.settings.trusted_proxies:
+        hops = parts.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    secure = parts.settings.base_url.startswith("https://")
+    headers = dict(_HEADERS)
+    if secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    app.before_request(_open)
+    app.after_request(lambda response: _close(response, headers))
+    app.register_error_handler(Exception, _answer_error)
+    app.add_url_rule("/csp-report", "csp_report", _csp_report, methods=["POST"])
+
+
+def is_api() -> bool:
+    """Whether this request is the admin API's, which answers everything in JSON."""
+    return request.path == "/v1" or request.path.startswith("/v1/")
+
+
+def json_response(body: object, status: int = 200) -> Response:
+    """An answer in JSON; `body` may hold parts that are JSON already."""
+    return Response(orjson.dumps(body), status, mimetype="application/json")
+
+
+def _open() -> None:
+    g.request_id = ids.new("request")
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        # the length is unknown, so a body over the limit would be cut silently instead of refused
+        raise LengthRequired("Requests need a Content-Length; chunked bodies are not accepted.")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise InvalidRequest("Compressed request bodies are not accepted.")
+
+
+class LengthRequired(InvalidRequest):
+    """A body without a declared length."""
+
+    status = 411
+
+
+class TooLarge(InvalidRequest):
+    """A body over the limit."""
+
+    status = 413
+
+
+class Unexpected(PortalError):
+    """A fault of ours; the log has the trace under the request id."""
+
+    status = 500
+    type = "api_error"
+
+
+def _close(response: Response, headers: dict[str, str]) -> Response:
+    own = response.headers
+    for name, value in headers.items():
+        if name not in own:
+            own[name] = value
+    if "request_id" in g:
+        own["Request-Id"] = g.request_id
+    return response
+
+
+def _answer_error(error: Exception) -> Response:
+    known = _known(error)
+    if known.status >= 500:
+        log.error("request %s failed: %s", g.get("request_id"), "".join(traceback.format_exception(error)))
+    request_id = g.get("request_id") or ids.new("request")
+    if is_api():
+        return json_response(wire_errors.body(known, request_id), known.status)
+    page = render_template("hosted/error.html", error=known, request_id=request_id)
+    return Response(page, known.status, mimetype="text/html")
+
+
+def _known(error: Exception) -> PortalError:
+    if isinstance(error, PortalError):
+        return error
+    if isinstance(error, RequestEntityTooLarge):
+        return TooLarge(f"The request is too large: at most {MAX_BODY // 1024} KiB are accepted.")
+    if isinstance(error, HTTPException):
+        return _from_http(error)
+    return Unexpected("An unexpected error happened. Nothing was changed.")
+
+
+def _from_http(error: HTTPException) -> PortalError:
+    if error.code in {404, 405} and is_api():
+        known = PortalError(f"Unrecognized request URL ({request.method}: {request.path[:200]}).")
+        known.status = 404
+        return known
+    known = PortalError(error.description or error.name)
+    known.status = error.code or 500
+    return known
+
+
+def _csp_report() -> Response:
+    log.warning("content security policy report: %r", request.get_data()[:MAX_REPORT])
+    return Response(status=204)
+
+
+def _hosts(base_url: str) -> list[str]:
+    host = base_url.split("://", 1)[1].rsplit(":", 1)[0] if "]" not in base_url else "[::1]"
+    return ["127.0.0.1", "localhost", "[::1]"] if host in {"127.0.0.1", "localhost", "[::1]"} else [host]

@@ -1,0 +1,1 @@
+"""Stripe's grammar: how requests are read and answers are shaped; knows no resource."""

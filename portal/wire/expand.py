@@ -1,0 +1,127 @@
+"""`expand[]`: a pass over finished objects that turns ids into the objects they name.
+
+Paths are at most four levels deep, start with `data.` on lists, and cost one query each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from portal.errors import InvalidRequest
+from portal.wire.shape import Shape
+
+Holder = tuple[dict[str, Any], str]
+#: Loads wire objects of a type by id, in one query.
+Load = Callable[[str, set[str]], Mapping[str, dict[str, Any]]]
+
+MAX_LEVELS = 4
+
+
+def expand(answer: dict[str, Any], paths: list[str], shapes: Mapping[str, Shape], load: Load) -> None:
+    """Replace ids in `answer`, in place, along each path.
+
+    Raises `InvalidRequest` for a path that is too deep or names nothing that can be expanded.
+    """
+    for path in sorted(set(paths), key=lambda path: path.count(".")):
+        steps = path.split(".")
+        is_list = answer.get("object") == "list"
+        if len(steps) - is_list > MAX_LEVELS:
+            raise InvalidRequest(f"You cannot expand more than {MAX_LEVELS} levels of a property.", param="expand")
+        _expand_path(answer, steps, path, shapes, load)
+
+
+def _expand_path(answer: dict[str, Any], steps: list[str], path: str, shapes: Mapping[str, Shape], load: Load) -> None:
+    objects = [answer]
+    while steps and objects:
+        objects, steps = _advance(objects, steps, path, shapes, load)
+
+
+def _advance(
+    objects: list[dict[str, Any]], steps: list[str], path: str, shapes: Mapping[str, Shape], load: Load
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Walk one property of all objects at once; answers with what lies behind it and the steps left."""
+    if objects[0].get("object") == "list":
+        if steps[0] != "data":
+            raise _not_expandable(path)
+        return [item for each in objects for item in each["data"]], steps[1:]
+    shape = shapes.get(str(objects[0].get("object")))
+    length, extra = _known(shape.extras if shape else {}, steps)
+    if extra:
+        return _add(objects, steps[:length], extra, load), steps[length:]
+    length, type = _known(shape.refs if shape else {}, steps)
+    if type is None:
+        return _descend(objects, steps, path)
+    holders = [holder for each in objects for holder in _holders(each, steps[:length])]
+    _replace(holders, type, load)
+    return [held for holder, key in holders for held in _held(holder[key])], steps[length:]
+
+
+def _known(paths: Mapping[str, str], steps: list[str]) -> tuple[int, str | None]:
+    for length in range(len(steps), 0, -1):
+        name = paths.get(".".join(steps[:length]))
+        if name:
+            return length, name
+    return 0, None
+
+
+def _add(objects: list[dict[str, Any]], steps: list[str], extra: str, load: Load) -> list[dict[str, Any]]:
+    loaded = load(extra, {each["id"] for each in objects})
+    added = []
+    for each in objects:
+        holder = each
+        for step in steps[:-1]:
+            holder = holder[step]
+        holder[steps[-1]] = loaded.get(each["id"])
+        added.extend(_held(holder[steps[-1]]))
+    return added
+
+
+def _descend(objects: list[dict[str, Any]], steps: list[str], path: str) -> tuple[list[dict[str, Any]], list[str]]:
+    behind = [each.get(steps[0]) for each in objects]
+    found = [held for value in behind for held in _held(value)]
+    if len(steps) == 1 or not any(steps[0] in each for each in objects):
+        if found and all("object" in each for each in found):
+            return [], []  # already an object, as sublists are
+        raise _not_expandable(path)
+    return found, steps[1:]
+
+
+def _held(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _holders(holder: dict[str, Any], steps: list[str]) -> Iterator[Holder]:
+    for step in steps[:-1]:
+        inner = holder.get(step)
+        if not isinstance(inner, dict):
+            return
+        holder = inner
+    if steps[-1] in holder:
+        yield holder, steps[-1]
+
+
+def _replace(holders: list[Holder], type: str, load: Load) -> None:
+    ids = {id for holder, key in holders for id in _ids(holder[key])}
+    if not ids:
+        return
+    objects = load(type, ids)
+    for holder, key in holders:
+        value = holder[key]
+        if isinstance(value, list):
+            holder[key] = [objects.get(item, item) if isinstance(item, str) else item for item in value]
+        elif isinstance(value, str):
+            holder[key] = objects.get(value, value)
+
+
+def _ids(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _not_expandable(path: str) -> InvalidRequest:
+    name = path.rsplit(".", 1)[-1]
+    return InvalidRequest(f"This property cannot be expanded ({name}).", param="expand")

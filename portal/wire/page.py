@@ -1,0 +1,38 @@
+"""Keyset pages of a list: newest first by (created, id), never counted, never OFFSET."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, tuple_
+
+from portal.wire.params import Listing, Range
+
+
+def between(column: Any, limits: Range | None) -> list[ColumnElement[bool]]:
+    """The conditions on a column for `created[gte]=…` and its like."""
+    if limits is None:
+        return []
+    conditions = {
+        "gt": column.__gt__,
+        "gte": column.__ge__,
+        "lt": column.__lt__,
+        "lte": column.__le__,
+    }
+    return [compare(value) for name, compare in conditions.items() if (value := getattr(limits, name)) is not None]
+
+
+def windowed(statement: Select[Any], table: Any, listing: Listing, cursor: tuple[int, str] | None) -> Select[Any]:
+    """One row more than asked for, beyond the cursor's (created, id)."""
+    position = tuple_(table.created, table.id)
+    if listing.ending_before is not None and cursor:
+        return statement.where(position > cursor).order_by(table.created, table.id).limit(listing.limit + 1)
+    if cursor:
+        statement = statement.where(position < cursor)
+    return statement.order_by(table.created.desc(), table.id.desc()).limit(listing.limit + 1)
+
+
+def cut(rows: list[Any], listing: Listing) -> tuple[list[Any], bool]:
+    """The rows of the page, newest first, and whether there are more in the direction of travel."""
+    page, has_more = rows[: listing.limit], len(rows) > listing.limit
+    return (page[::-1] if listing.ending_before is not None else page), has_more

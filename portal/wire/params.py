@@ -1,0 +1,298 @@
+"""Parameter types and the frozen commands made of them; the first mistake becomes the wire's error.
+
+Every parameter has three states: absent (not in `model_fields_set`), cleared (`None`, sent as an
+empty string) and given.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, TypeVar, get_args
+
+from babel.numbers import list_currencies
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from portal.errors import InvalidRequest
+
+T = TypeVar("T")
+C = TypeVar("C", bound="Command")
+
+#: The largest amount in minor units, and the largest count: what every database and client can hold.
+MAX_AMOUNT = 999_999_999_999
+MAX_TIMESTAMP = 253_402_300_799  # the last second of the year 9999
+CURRENCIES = frozenset(code.lower() for code in list_currencies())
+
+
+class Command(BaseModel):
+    """Parameters of one call or form: frozen, and without a place for anything unknown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """The parameters that were sent, cleared ones as None; of `names` only, where there are any."""
+        return {name: getattr(self, name) for name in names or type(self).model_fields if name in self.model_fields_set}
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter was sent."""
+        return name in self.model_fields_set
+
+
+def read(command: type[C], values: dict[str, Any]) -> C:
+    """The command made of nested parameters. Raises `InvalidRequest` for the first one that is wrong."""
+    try:
+        return command.model_validate(values)
+    except ValidationError as error:
+        raise _invalid(error.errors(include_url=False)[0]) from None
+
+
+def wrong(code: str, message: str) -> PydanticCustomError:
+    """The error for a validator to raise: a documented `code` and words."""
+    return PydanticCustomError("portal", "{message}", {"message": message, "code": code})
+
+
+def bracketed(path: tuple[str | int, ...]) -> str:
+    """`("items", 0, "price")` as `items[0][price]`."""
+    first, *rest = (str(part) for part in path) if path else ("",)
+    return first + "".join(f"[{part}]" for part in rest)
+
+
+def _invalid(error: ErrorDetails) -> InvalidRequest:
+    param = bracketed(error["loc"])
+    given = _shown(error.get("input"))
+    match error["type"]:
+        case "portal":
+            context = error["ctx"]
+            return InvalidRequest(context["message"], param=param, code=context["code"] or None)
+        case "missing":
+            return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
+        case "extra_forbidden":
+            return InvalidRequest(f"Received unknown parameter: {param}", param=param, code="parameter_unknown")
+        case "literal_error":
+            message = f"Invalid {param}: must be one of {error['ctx']['expected']}"
+            return InvalidRequest(message.replace("'", ""), param=param)
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return InvalidRequest("Invalid object", param=param)
+        case _:
+            return InvalidRequest(f"Invalid {param}: {given}", param=param)
+
+
+def _shown(value: object) -> str:
+    return value[:100] if isinstance(value, str) else type(value).__name__
+
+
+def _cleared(value: object) -> object:
+    return None if value == "" else value
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise wrong("", "Invalid string")
+    if value == "":
+        raise wrong(
+            "parameter_invalid_empty",
+            "You passed an empty string. We assume empty values are an attempt to unset a parameter; "
+            "however this one cannot be unset.",
+        )
+    text = unicodedata.normalize("NFC", value)
+    if any(_forbidden(character) for character in text):
+        raise wrong("", "Invalid string: it holds control, unassigned or surrogate characters.")
+    return text
+
+
+def _forbidden(character: str) -> bool:
+    if character.isprintable() or character in "\t\n\r":
+        return False
+    return unicodedata.category(character) in {"Cc", "Cs", "Cn", "Co"} or character in _BIDI_OVERRIDES
+
+
+# they can make an amount or a name read as another one
+_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def text(longest: int) -> PlainValidator:
+    """For `Annotated[str, text(60)]`: at most `longest` characters, in NFC, without control characters."""
+
+    def short_enough(value: object) -> str:
+        string = _string(value)
+        if len(string) > longest:
+            raise wrong("", f"Invalid string: must be at most {longest} characters, and this one has {len(string)}.")
+        return string
+
+    return PlainValidator(short_enough)
+
+
+def _flag(value: object) -> bool:
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise wrong("", f"Invalid boolean: {_shown(value)}")
+
+
+def whole(least: int, most: int) -> PlainValidator:
+    """For `Annotated[int, whole(1, 100)]`: a whole number between the bounds."""
+
+    def within(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(_INTEGER, str(value)):
+            raise wrong("parameter_invalid_integer", f"Invalid integer: {_shown(value)}")
+        number = int(value)
+        if not least <= number <= most:
+            raise wrong("parameter_invalid_integer", f"Invalid integer: must be between {least} and {most}.")
+        return number
+
+    return PlainValidator(within)
+
+
+_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
+
+
+def _decimal(value: object) -> Decimal:
+    try:
+        if not _DECIMAL.fullmatch(str(value)):
+            raise InvalidOperation
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise wrong("parameter_invalid_decimal", f"Invalid decimal: {_shown(value)}") from None
+
+
+def _currency(code: str) -> str:
+    if code.lower() not in CURRENCIES:
+        raise wrong("", f"Invalid currency: {code[:20]}. Use a three-letter ISO code such as eur or usd.")
+    return code.lower()
+
+
+def _country(code: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", code, re.ASCII):
+        raise wrong("country_code_invalid", f"Country '{code[:20]}' is unknown. Use a two-letter ISO code.")
+    return code.upper()
+
+
+def _listed(value: object) -> object:
+    if not isinstance(value, dict):
+        return [] if value == "" else value
+    if not all(isinstance(key, str) and key.isascii() and key.isdigit() for key in value):
+        raise wrong("", "Invalid array")
+    items: list[object] = []
+    for key in sorted(value, key=int):
+        # `a[]=x&a[]=y` arrives as one entry with both
+        items.extend(value[key] if isinstance(value[key], list) else [value[key]])
+    return items
+
+
+def _metadata(value: object) -> dict[str, str]:
+    if value is None or value == "":
+        return {}
+    if not isinstance(value, dict):
+        raise wrong("", "Invalid object: metadata is a set of key and value pairs.")
+    for key, text in value.items():
+        _refuse_metadata_entry(key, text)
+    return {unicodedata.normalize("NFC", key): text and _string(text) for key, text in value.items()}
+
+
+def _refuse_metadata_entry(key: object, text: object) -> None:
+    if not isinstance(key, str) or not isinstance(text, str):
+        raise wrong("", "Metadata values must be strings.")
+    if not 1 <= len(key) <= 40:
+        raise wrong("", f"Metadata keys can have up to 40 characters, but you passed in one with {len(key)}.")
+    if len(text) > 500:
+        raise wrong("", f"Metadata values can have up to 500 characters, but you passed in one with {len(text)}.")
+
+
+Flag = Annotated[bool, PlainValidator(_flag)]
+Amount = Annotated[int, whole(-MAX_AMOUNT, MAX_AMOUNT)]
+PositiveAmount = Annotated[int, whole(0, MAX_AMOUNT)]
+Timestamp = Annotated[int, whole(0, MAX_TIMESTAMP)]
+Quantity = Annotated[int, whole(0, 999_999_999)]
+Exact = Annotated[Decimal, PlainValidator(_decimal)]
+Id = Annotated[str, text(255)]
+Label = Annotated[str, text(250)]
+Name = Annotated[str, text(256)]
+Sentence = Annotated[str, text(500)]
+Text = Annotated[str, text(5000)]
+Currency = Annotated[str, text(20), AfterValidator(_currency)]
+Country = Annotated[str, text(20), AfterValidator(_country)]
+#: What `""` clears: `Clearable[Name]` reads as None then.
+Clearable = Annotated[T | None, BeforeValidator(_cleared)]
+#: A list by index or `[]`; `""` is the empty list.
+ListOf = Annotated[list[T], BeforeValidator(_listed)]
+#: The keys sent; an empty value unsets its key. See `merged`.
+Metadata = Annotated[dict[str, str], PlainValidator(_metadata)]
+
+
+def merged(stored: dict[str, Any], sent: dict[str, str] | None) -> dict[str, Any]:
+    """Metadata after an update: sent keys replace stored ones, empty values unset, nothing sent clears all.
+
+    Raises `InvalidRequest` where more than 50 keys would remain.
+    """
+    if not sent:
+        return {}
+    kept = {key: value for key, value in {**stored, **sent}.items() if value != ""}
+    if len(kept) > 50:
+        raise InvalidRequest("You can have up to 50 metadata keys.", param="metadata")
+    return kept
+
+
+def options(literal: Any) -> tuple[str, ...]:
+    """The values of a `Literal` type."""
+    return get_args(literal)
+
+
+class Address(Command):
+    """A postal address; parts that were not sent are null."""
+
+    city: Clearable[Label] = None
+    country: Clearable[Country] = None
+    line1: Clearable[Sentence] = None
+    line2: Clearable[Sentence] = None
+    postal_code: Clearable[Annotated[str, text(50)]] = None
+    state: Clearable[Label] = None
+
+
+class Shipping(Command):
+    """Who receives goods, and where."""
+
+    address: Address
+    name: Name
+    phone: Clearable[Annotated[str, text(50)]] = None
+
+
+class CustomField(Command):
+    """A name and value in the head of an invoice, such as a purchase order number."""
+
+    name: Annotated[str, text(40)]
+    value: Annotated[str, text(140)]
+
+
+class Range(Command):
+    """A filter on a timestamp: `created[gte]=…`; a bare timestamp means that very second."""
+
+    gt: Timestamp | None = None
+    gte: Timestamp | None = None
+    lt: Timestamp | None = None
+    lte: Timestamp | None = None
+
+
+def _range(value: object) -> object:
+    return {"gte": value, "lte": value} if isinstance(value, str | int) else value
+
+
+TimestampFilter = Annotated[Range | None, BeforeValidator(_range)]
+Page = Annotated[int, whole(1, 100)]
+
+
+class Expanding(Command):
+    """What every call takes beside its own parameters."""
+
+    expand: ListOf[Label] = []
+
+
+class Listing(Expanding):
+    """What every list takes: keyset cursors and a size."""
+
+    limit: Page = 10
+    starting_after: Id | None = None
+    ending_before: Id | None = None

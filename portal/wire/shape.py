@@ -1,0 +1,109 @@
+"""How rows become wire objects: one `Shape` table per type.
+
+A table is also a contract: every documented key is in it, and what this product cannot fill is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Protocol
+
+from portal import clock
+
+#: A row: an ORM entity or the row of a Core select; both answer to column names.
+Row = Any
+Getter = Callable[[Row], Any]
+Computed = Callable[[Row, "Context"], Any]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An id that `expand[]` can turn into the object: the row's attribute and the object's type."""
+
+    attribute: str
+    type: str
+
+
+class Links(Protocol):
+    """Makes the addresses that objects carry; the tokens in them are the caller's business."""
+
+    def document(self, kind: str, tenant_id: int, id: str) -> str:
+        """The address of a document: `kind` is `invoice`, `invoice_pdf` or `credit_note_pdf`."""
+
+
+@dataclass
+class Context:
+    """What an object needs beside its row: the mode, addresses, and rows preloaded for the whole batch."""
+
+    livemode: bool
+    links: Links
+    now: int = field(default_factory=clock.now)
+    preloaded: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Shape:
+    """The wire form of one type.
+
+    `fields` maps each key to the row's attribute of another name (a string), a `Ref`, a function of
+    row and context, or None for a key that is always null; `same` lists keys that are attributes of
+    that very name. `nested` gives paths inside an object that can be expanded as well, and `extras`
+    paths that are there only when expanded, with the name by which they are loaded for the owner's id.
+    """
+
+    def __init__(
+        self,
+        type: str,
+        *,
+        same: Iterable[str] = (),
+        fields: Mapping[str, str | Ref | Computed | None] | None = None,
+        nested: Mapping[str, str] | None = None,
+        extras: Mapping[str, str] | None = None,
+    ) -> None:
+        self.type = type
+        self.same = tuple(same)
+        self.fields = dict(fields or {})
+        self.refs = {key: spec.type for key, spec in self.fields.items() if isinstance(spec, Ref)}
+        self.refs |= nested or {}
+        self.extras = dict(extras or {})
+        self._frame = dict.fromkeys(("id", "object", *sorted({*self.same, *self.fields, "livemode"})))
+        self._frame["object"] = type
+        self._getters = [(key, attrgetter(key)) for key in ("id", *self.same)]
+        self._computed: list[tuple[str, Computed]] = []
+        for key, spec in self.fields.items():
+            self._add(key, spec)
+
+    def __call__(self, row: Row, context: Context) -> dict[str, Any]:
+        """The wire object of a row."""
+        result = self._frame.copy()
+        for key, get in self._getters:
+            result[key] = get(row)
+        for key, compute in self._computed:
+            result[key] = compute(row, context)
+        if "livemode" not in self.fields:
+            result["livemode"] = context.livemode
+        return result
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key of the object."""
+        return tuple(self._frame)
+
+    def _add(self, key: str, spec: str | Ref | Computed | None) -> None:
+        if isinstance(spec, str):
+            self._getters.append((key, attrgetter(spec)))
+        elif isinstance(spec, Ref):
+            self._getters.append((key, attrgetter(spec.attribute)))
+        elif spec is not None:
+            self._computed.append((key, spec))
+
+
+def nulls(*keys: str) -> dict[str, None]:
+    """Documented keys that this product never fills."""
+    return dict.fromkeys(keys)
+
+
+def listing(data: list[dict[str, Any]], url: str, *, has_more: bool = False) -> dict[str, Any]:
+    """The list object."""
+    return {"object": "list", "data": data, "has_more": has_more, "url": url}

@@ -1,0 +1,158 @@
+"""Fixtures: one database per test process, one fresh merchant per test.
+
+Rows of different merchants never meet, so tests share a database without cleaning it, on either
+engine, with real commits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, event
+
+from portal import clock, create_app, schema
+from portal.billing import accounts
+from portal.db import Database, Scope
+from portal.settings import Settings, from_environment
+from tests import postgresql
+from tests.clients import Api, Portal
+from tests.factories import Factories
+
+URL = "PORTAL_TEST_DATABASE_URL"
+#: 21 November 2026, 12:00 UTC: where tests that hold the clock hold it.
+NOON = 1795262400
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="which engine to test on")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    is_worker = hasattr(config, "workerinput")
+    if config.getoption("--database") == "postgresql" and not is_worker and not os.environ.get(URL):
+        config.stash[_CLUSTER] = cluster = postgresql.Cluster()
+        os.environ[URL] = cluster.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    cluster = config.stash.get(_CLUSTER, None)
+    if cluster:
+        cluster.stop()
+
+
+_CLUSTER = pytest.StashKey[postgresql.Cluster]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What never touches a database runs once, with SQLite."""
+    if config.getoption("--database") != "sqlite":
+        once = ("tests/rules/", "tests/documents/", "tests/browser/")
+        items[:] = [item for item in items if not any(part in item.nodeid for part in once)]
+
+
+@pytest.fixture(scope="session")
+def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a portal with its own folder and database."""
+    folder = tmp_path_factory.mktemp("instance")
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    chosen = {"PORTAL_INSTANCE": str(folder)}
+    if request.config.getoption("--database") == "postgresql":
+        chosen["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], f"portal_test_{worker}")
+    return replace(from_environment(chosen), base_url="http://localhost")
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application on a migrated database."""
+    app = create_app(settings)
+    app.testing = True
+    schema.upgrade(app.extensions["portal"].database)
+    yield app
+    app.extensions["portal"].database.dispose()
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    """The database below the application."""
+    found: Database = app.extensions["portal"].database
+    return found
+
+
+@pytest.fixture
+def merchant(database: Database) -> accounts.NewAccount:
+    """A merchant of this test alone."""
+    with database.writing() as db:
+        return accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+
+
+@pytest.fixture
+def scope(merchant: accounts.NewAccount) -> Scope:
+    """The merchant's test mode."""
+    return Scope(merchant.test.id, merchant.account.id, livemode=False)
+
+
+@pytest.fixture
+def make(database: Database, scope: Scope) -> Factories:
+    """Makes rows of the merchant, each in a transaction of its own."""
+    return Factories(database, scope)
+
+
+@pytest.fixture
+def writing(database: Database, scope: Scope) -> Callable[[], Any]:
+    """`with writing() as db:` a committed transaction of the merchant."""
+    return lambda: database.writing(scope)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without any session."""
+    return app.test_client()
+
+
+@pytest.fixture
+def api(app: Flask, merchant: accounts.NewAccount) -> Api:
+    """The admin API with the merchant's test key."""
+    return Api(app.test_client(), merchant.test_key)
+
+
+@pytest.fixture
+def portal(app: Flask, make: Factories) -> Callable[..., Portal]:
+    """`portal(customer, configuration)` opens a session in a browser of its own."""
+    return lambda *args, **options: Portal.opened(app, make, *args, **options)
+
+
+@pytest.fixture
+def held_clock() -> Iterator[int]:
+    """The clock stands still at noon of 21 November 2026."""
+    with clock.at(NOON):
+        yield NOON
+
+
+@pytest.fixture
+def count_queries(database: Database) -> Callable[[], Any]:
+    """`with count_queries() as statements:` lists the SQL that runs inside."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            statements.append(statement)
+
+        engines: tuple[Engine, ...] = (database.reader, database.writer)
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+    return counting

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from portal.documents.store import Folder, Remote, Store, opened
+
+ONE = "1" * 64
+
+
+@pytest.fixture(params=["folder", "file", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    urls = {"folder": f"{tmp_path}/a", "file": f"file://{tmp_path}/b", "memory": f"memory://{tmp_path.name}"}
+    return opened(urls[request.param])
+
+
+def test_what_is_written_is_read(store: Store) -> None:
+    store.write(ONE, b"%PDF-1")
+    assert store.read(ONE) == b"%PDF-1"
+
+
+def test_what_was_never_written_is_none(store: Store) -> None:
+    assert store.read(ONE) is None
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "1" * 63, "1" * 65, "A" * 64, "/" + "1" * 63, f"{ONE}\n"])
+def test_only_fingerprints_are_paths(store: Store, name: str) -> None:
+    for attempt in (store.path, store.read, lambda name: store.write(name, b"")):
+        with pytest.raises(ValueError, match="not a fingerprint"):
+            attempt(name)
+
+
+def test_local_places_are_read_without_fsspec(tmp_path: Path) -> None:
+    assert isinstance(opened(str(tmp_path)), Folder)
+    assert isinstance(opened(tmp_path.as_uri()), Folder)
+    assert isinstance(opened("memory://x"), Remote)
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        Folder(str(tmp_path)).write(ONE, "no bytes")  # type: ignore[arg-type]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_readers_see_all_or_nothing(tmp_path: Path) -> None:
+    store, contents = Folder(str(tmp_path)), {letter * 2_000_000 for letter in (b"a", b"b")}
+    with ThreadPoolExecutor(2) as threads:
+        writing = [threads.submit(store.write, ONE, content) for _ in range(10) for content in contents]
+        while not all(write.done() for write in writing):
+            assert store.read(ONE) in contents | {None}
+    assert [path.name for path in tmp_path.rglob("*.*")] == [f"{ONE}.pdf"]

@@ -1,0 +1,134 @@
+"""Rows for tests: one function per noun, every argument optional, made by the use cases themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from portal import clock
+from portal.billing import catalogue, configurations, credit_notes, customers, invoiceitems, invoices, portal_sessions
+from portal.billing import subscriptions as subscription_cases
+from portal.db import Database, Scope
+from portal.models import (
+    Configuration,
+    CreditNote,
+    Customer,
+    Invoice,
+    Price,
+    Product,
+    Subscription,
+    TaxRate,
+)
+from portal.wire.params import Command, read
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Factories:
+    """Makes rows of one merchant; each call commits."""
+
+    database: Database
+    scope: Scope
+
+    def run(
+        self, function: Callable[..., T], command: type[Command], /, *rows: Any, now: int | None = None, **sent: Any
+    ) -> T:
+        """Call a use case with the command made of `sent`."""
+        with self.database.writing(self.scope) as db:
+            held = [db.merge(row, load=True) for row in rows]
+            return function(db, *held, read(command, sent), now=clock.now() if now is None else now)
+
+    def customer(self, **sent: Any) -> Customer:
+        """Jenny Rosen of Berlin, unless told otherwise."""
+        default = {
+            "name": "Jenny Rosen",
+            "email": "jenny.rosen@example.com",
+            "address": {"line1": "Lindenstraße 3", "postal_code": "10969", "city": "Berlin", "country": "DE"},
+        }
+        return self.run(customers.create, customers.CreateCustomer, **{**default, **sent})
+
+    def product(self, **sent: Any) -> Product:
+        """The Gold plan."""
+        return self.run(catalogue.create_product, catalogue.CreateProduct, **{"name": "Gold plan", **sent})
+
+    def price(self, product: Product | None = None, **sent: Any) -> Price:
+        """20.00 euros a month, for a product made on demand; `recurring=None` makes it one-time."""
+        default = {"unit_amount": 2000, "currency": "eur", "recurring": {"interval": "month"}}
+        merged = {**default, "product": (product or self.product()).id, **sent}
+        given = {key: value for key, value in merged.items() if value is not None}
+        return self.run(catalogue.create_price, catalogue.CreatePrice, **given)
+
+    def tax_rate(self, **sent: Any) -> TaxRate:
+        """19 % VAT on top."""
+        default = {"display_name": "VAT", "percentage": "19", "inclusive": False, "country": "DE"}
+        return self.run(catalogue.create_tax_rate, catalogue.CreateTaxRate, **{**default, **sent})
+
+    def subscription(
+        self, customer: Customer | None = None, price: Price | None = None, *, now: int | None = None, **sent: Any
+    ) -> Subscription:
+        """A subscription to the Gold plan, active because it is billed by invoice."""
+        default = {
+            "customer": (customer or self.customer()).id,
+            "items": [{"price": (price or self.price()).id}],
+            "collection_method": "send_invoice",
+            "days_until_due": 14,
+        }
+        command = subscription_cases.CreateSubscription
+        return self.run(subscription_cases.create, command, now=now, **{**default, **sent})
+
+    def draft(self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any) -> Invoice:
+        """A draft with a line per amount, 10.00 euros unless told otherwise."""
+        customer = customer or self.customer()
+        invoice = self.run(
+            invoices.create, invoices.CreateInvoice, now=now, customer=customer.id, currency="eur", **sent
+        )
+        for number, amount in enumerate(amounts or (1000,), start=1):
+            item = {"customer": customer.id, "invoice": invoice.id, "amount": amount, "currency": "eur"}
+            self.run(
+                invoiceitems.create, invoiceitems.CreateInvoiceItem, now=now, description=f"Consulting {number}", **item
+            )
+        return invoice
+
+    def invoice(self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any) -> Invoice:
+        """An open invoice."""
+        draft = self.draft(customer, *amounts, now=now, **sent)
+        return self.run(invoices.finalize, invoices.FinalizeInvoice, draft, now=now)
+
+    def paid_invoice(
+        self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any
+    ) -> Invoice:
+        """An invoice paid out of band."""
+        invoice = self.invoice(customer, *amounts, now=now, **sent)
+        return self.run(invoices.pay, invoices.PayInvoice, invoice, now=now, paid_out_of_band=True)
+
+    def credit_note(self, invoice: Invoice, amount: int, *, now: int | None = None, **sent: Any) -> CreditNote:
+        """A credit note with one line of its own."""
+        line = {"type": "custom_line_item", "description": "Goodwill", "unit_amount": amount, "quantity": 1}
+        command = credit_notes.CreateCreditNote
+        return self.run(credit_notes.create, command, now=now, invoice=invoice.id, lines=[line], **sent)
+
+    def configuration(self, **features: Any) -> Configuration:
+        """A configuration with everything switched on, the named features replaced."""
+        everything: dict[str, Any] = {
+            "customer_update": {
+                "enabled": True,
+                "allowed_updates": ["address", "email", "name", "phone", "shipping", "tax_id"],
+            },
+            "invoice_history": {"enabled": True},
+            "subscription_cancel": {
+                "enabled": True,
+                "cancellation_reason": {"enabled": True, "options": ["too_expensive", "unused", "other"]},
+            },
+        }
+        command = configurations.CreateConfiguration
+        return self.run(configurations.create, command, features={**everything, **features})
+
+    def portal_link(self, customer: Customer, configuration: Configuration | None = None, **sent: Any) -> str:
+        """The path of a fresh portal link."""
+        if configuration is not None:
+            sent["configuration"] = configuration.id
+        command = portal_sessions.CreateSession
+        new = self.run(portal_sessions.create, command, customer=customer.id, **sent)
+        return f"/p/session/{new.link_secret}"
