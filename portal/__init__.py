@@ -18,6 +18,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from portal import api, hosted, web
     from portal.db import Database
+    from portal.documents import store
+    from portal.documents.library import Library
+    from portal.documents.pool import Pool
     from portal.objects.links import DocumentLinks
     from portal.settings import from_environment
 
@@ -25,6 +28,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     top = Path(__file__).resolve().parent.parent
     app = Flask(__name__, template_folder=str(top / "templates"), static_folder=str(top / "static"))
     links = DocumentLinks(settings.base_url, [*settings.secret_key_fallbacks, settings.secret_key])
-    web.init_app(app, web.Services(settings, Database(settings.database_url), links))
+    database = Database(settings.database_url)
+    library = Library(database, links, store.opened(settings.documents_url), Pool())
+    web.init_app(app, web.Services(settings, database, links, library))
     hosted.init_app(app, api.init_app(app))
     return app

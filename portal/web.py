@@ -9,11 +9,13 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, g, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import ids
+from portal import ids, schema
 from portal.db import Database
+from portal.documents.library import Library
 from portal.errors import InvalidRequest, PortalError
 from portal.objects.links import DocumentLinks
 from portal.settings import Settings
@@ -52,6 +54,7 @@ class Services:
     settings: Settings
     database: Database
     links: DocumentLinks
+    documents: Library
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Policy:
 
 
 #: The policy of every endpoint; a route without one fails the access tests.
-POLICIES: dict[str, Policy] = {"static": Policy("public"), "csp_report": Policy("public")}
+POLICIES = {endpoint: Policy("public") for endpoint in ("static", "csp_report", "live", "ready")}
 
 
 def declare(endpoint: str, who: str, *, allows: Any = None, flows: tuple[str, ...] = ()) -> None:
@@ -99,6 +102,8 @@ def init_app(app: Flask, parts: Services) -> None:
     app.before_request(_open)
     app.after_request(lambda response: _close(response, headers))
     app.register_error_handler(Exception, _answer_error)
+    app.add_url_rule("/health/live", "live", _live)
+    app.add_url_rule("/health/ready", "ready", _ready)
     app.add_url_rule("/csp-report", "csp_report", _csp_report, methods=["POST"])
 
 
@@ -189,3 +194,16 @@ def _csp_report() -> Response:
 def _hosts(base_url: str) -> list[str]:
     host = base_url.split("://", 1)[1].rsplit(":", 1)[0] if "]" not in base_url else "[::1]"
     return ["127.0.0.1", "localhost", "[::1]"] if host in {"127.0.0.1", "localhost", "[::1]"} else [host]
+
+
+def _live() -> Response:
+    return Response("ok\n", mimetype="text/plain")
+
+
+def _ready() -> Response:
+    """Whether requests can be served: the database answers and has this program's schema."""
+    try:
+        current = schema.is_current(services().database)
+    except SQLAlchemyError:
+        current = False
+    return Response("ok\n" if current else "not ready\n", 200 if current else 503, mimetype="text/plain")

@@ -12,9 +12,12 @@ from sqlalchemy import create_engine, text
 
 
 class Cluster:
-    """Starts on creation; `url` is the address of its maintenance database."""
+    """Starts on creation; `url` is the address of its maintenance database.
 
-    def __init__(self) -> None:
+    Unless `durable` it never waits for the disk, which only a crash of the machine could tell.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         self._binaries = _binaries()
         self._folder = Path(tempfile.mkdtemp(prefix="portal-postgresql-"))
         self._user = "postgres" if os.geteuid() == 0 else None
@@ -22,8 +25,8 @@ class Cluster:
             shutil.chown(self._folder, self._user)
         data = str(self._folder / "data")
         self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", data)
-        settings = "-c fsync=off -c synchronous_commit=off -c max_connections=300 -c listen_addresses="
-        options = f"-k {self._folder} {settings} -c full_page_writes=off"
+        hurried = "" if durable else "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        options = f"-k {self._folder} {hurried} -c max_connections=300 -c listen_addresses="
         self._run("pg_ctl", "--pgdata", data, "--wait", "--log", str(self._folder / "log"), "-o", options, "start")
         self.url = f"postgresql+psycopg://postgres@/postgres?host={self._folder}"
 

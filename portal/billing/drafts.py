@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.db import among, scope_of
+from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest
-from portal.models import Invoice, InvoiceItem, InvoiceLine, Price, TaxRate
+from portal.models import Customer, Invoice, InvoiceItem, InvoiceLine, Price, SubscriptionItem, TaxRate
 from portal.objects.catalogue import frozen_price, frozen_tax_rate
 from portal.rules.totals import Rate, line_taxes, totals
 from portal.wire.params import MAX_AMOUNT
 
 MOST_LINES = 1000
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Tax rates and prices as they are copied onto lines, by id."""
+
+    rates: dict[str, dict[str, Any]]
+    prices: dict[str, dict[str, Any]]
+
+    def of_rates(self, rate_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Copies of tax rates in the order of their ids."""
+        return [self.rates[id] for id in rate_ids if id in self.rates]
 
 
 def refuse_finalized(invoice: Invoice, param: str | None) -> None:
@@ -35,80 +49,105 @@ def lines(db: Session, invoice_id: str) -> list[InvoiceLine]:
     return list(db.scalars(statement))
 
 
-def add_item(db: Session, invoice: Invoice, item: InvoiceItem) -> InvoiceLine:
-    """A line for an invoice item. Raises `InvalidRequest` for the 1,001st."""
-    item.invoice_id = invoice.id
-    line = InvoiceLine(
-        id=ids.new("line_item"),
-        created=item.created,
-        invoice_id=invoice.id,
-        position=_next_position(db, invoice),
-        invoice_item_id=item.id,
-    )
-    _copy(db, invoice, line, item)
-    db.add(line)
+def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> None:
+    """A line for each invoice item. Raises `InvalidRequest` where they would be more than 1,000."""
+    copied = copies(db, _rate_ids(items), [item.price_id for item in items])
+    for position, item in enumerate(items, start=_free_position(db, invoice, len(items))):
+        item.invoice_id = invoice.id
+        line = InvoiceLine(
+            id=ids.new("line_item"),
+            created=item.created,
+            invoice_id=invoice.id,
+            position=position,
+            invoice_item_id=item.id,
+        )
+        _copy(line, item, invoice, copied)
+        db.add(line)
     total(db, invoice)
-    return line
 
 
 def update_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
     """Take over what changed on an item into its line."""
+    copied = copies(db, item.tax_rates, [item.price_id])
     for line in lines(db, invoice.id):
         if line.invoice_item_id == item.id:
-            _copy(db, invoice, line, item)
+            _copy(line, item, invoice, copied)
     total(db, invoice)
 
 
 def remove_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
-    """Remove the line of an item."""
+    """Remove the line of an item, and close the gap that it leaves."""
     for line in lines(db, invoice.id):
         if line.invoice_item_id == item.id:
             db.delete(line)
+            db.flush()
+            _move_up(db, invoice, line.position)
     total(db, invoice)
 
 
 def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> None:
     """Lines of a subscription's items: columns of `InvoiceLine`, with `tax_rates` as ids."""
-    position = _next_position(db, invoice)
-    for offset, each in enumerate(values):
-        rates = frozen_rates(db, each.pop("tax_rates"))
+    copied = copies(db, [id for each in values for id in each["tax_rates"]], [])
+    for position, each in enumerate(values, start=_free_position(db, invoice, len(values))):
+        rates = copied.of_rates(each["tax_rates"])
         line = InvoiceLine(
+            **{**each, "tax_rates": rates or invoice.default_tax_rates},
             id=ids.new("line_item"),
             created=invoice.created,
             invoice_id=invoice.id,
-            position=position + offset,
+            position=position,
             currency=invoice.currency,
-            tax_rates=rates or invoice.default_tax_rates,
-            **each,
         )
         db.add(line)
     total(db, invoice)
 
 
-def frozen_rates(db: Session, rate_ids: list[str]) -> list[dict[str, Any]]:
-    """Copies of tax rates, in the order of their ids."""
-    found = among(db, TaxRate, rate_ids)
+def copies(db: Session, rate_ids: Iterable[str], price_ids: Iterable[str | None]) -> Copies:
+    """Tax rates and prices as they are now, one query for each."""
     livemode = scope_of(db).livemode
-    return [frozen_tax_rate(found[id], livemode) for id in rate_ids if id in found]
+    rates = among(db, TaxRate, sorted(set(rate_ids)))
+    prices = among(db, Price, sorted({id for id in price_ids if id}))
+    return Copies(
+        {id: frozen_tax_rate(row, livemode) for id, row in rates.items()},
+        {id: frozen_price(row, livemode) for id, row in prices.items()},
+    )
+
+
+def frozen_rates(db: Session, rate_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Copies of tax rates, in the order of their ids."""
+    return copies(db, rate_ids, []).of_rates(rate_ids)
 
 
 def change_default_rates(db: Session, invoice: Invoice, rate_ids: list[str]) -> None:
     """Put other default rates on the lines that have none of their own."""
-    before, after = invoice.default_tax_rates, frozen_rates(db, rate_ids)
-    for line in lines(db, invoice.id):
-        if _ids(line.tax_rates) == _ids(before):
-            line.tax_rates = after
-    invoice.default_tax_rates = after
+    before, found = _ids(invoice.default_tax_rates), lines(db, invoice.id)
+    own = _own_rates(db, found)
+    invoice.default_tax_rates = frozen_rates(db, rate_ids)
+    for line in found:
+        if not own.get(line.id, _ids(line.tax_rates) != before):
+            line.tax_rates = invoice.default_tax_rates
+    total(db, invoice)
+
+
+def freeze(db: Session, invoice: Invoice) -> None:
+    """The last words of a draft: names of tax rates and prices as they are now, and the totals."""
+    found = lines(db, invoice.id)
+    kept = [invoice.default_tax_rates, *(line.tax_rates for line in found)]
+    copied = copies(db, [id for rates in kept for id in _ids(rates)], [line.price_id for line in found])
+    invoice.default_tax_rates = copied.of_rates(_ids(invoice.default_tax_rates))
+    for line in found:
+        line.tax_rates = copied.of_rates(_ids(line.tax_rates))
+        line.price = copied.prices.get(line.price_id or "")
     total(db, invoice)
 
 
 def total(db: Session, invoice: Invoice) -> None:
     """Taxes of every line and the sums of the invoice. Raises `InvalidRequest` for an absurd total."""
     db.flush()
-    tax_exempt = (invoice.buyer or {}).get("tax_exempt", "none")
+    customer = find(db, Customer, invoice.customer_id, noun="customer")
     found = lines(db, invoice.id)
     for line in found:
-        line.taxes = line_taxes(line.amount, rates(line.tax_rates), tax_exempt=tax_exempt)
+        line.taxes = line_taxes(line.amount, rates(line.tax_rates), tax_exempt=customer.tax_exempt)
     sums = totals((line.amount, line.taxes) for line in found)
     if abs(sums.total) > MAX_AMOUNT:
         raise InvalidRequest("The invoice's total is too large.", code="amount_too_large")
@@ -118,30 +157,52 @@ def total(db: Session, invoice: Invoice) -> None:
     invoice.amount_due = invoice.amount_remaining = max(0, sums.total)
 
 
-def rates(frozen: list[dict[str, Any]]) -> list[Rate]:
+def rates(frozen: Iterable[dict[str, Any]]) -> list[Rate]:
     """The rates of frozen copies."""
     return [Rate(rate["id"], Decimal(rate["exact_percentage"]), rate["inclusive"]) for rate in frozen]
 
 
-def _copy(db: Session, invoice: Invoice, line: InvoiceLine, item: InvoiceItem) -> None:
-    price = among(db, Price, [item.price_id]).get(item.price_id) if item.price_id else None
+def _copy(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: Copies) -> None:
     line.amount, line.currency, line.description = item.amount, item.currency, item.description
     line.quantity, line.unit_amount_decimal = item.quantity, item.unit_amount_decimal
     line.period_start, line.period_end = item.period_start, item.period_end
-    line.price_id, line.price = item.price_id, frozen_price(price, scope_of(db).livemode) if price else None
+    line.price_id, line.price = item.price_id, copied.prices.get(item.price_id or "")
     line.subscription_id, line.subscription_item_id = item.subscription_id, item.subscription_item_id
     line.discountable, line.proration, line.metadata_ = item.discountable, item.proration, item.metadata_
-    line.tax_rates = frozen_rates(db, item.tax_rates) or invoice.default_tax_rates
+    line.tax_rates = copied.of_rates(item.tax_rates) or invoice.default_tax_rates
 
 
-def _next_position(db: Session, invoice: Invoice) -> int:
+def _free_position(db: Session, invoice: Invoice, count: int) -> int:
     db.flush()
     last = db.scalar(select(func.max(InvoiceLine.position)).where(InvoiceLine.invoice_id == invoice.id))
     position = 0 if last is None else last + 1
-    if position >= MOST_LINES:
+    if position + count > MOST_LINES:
         raise InvalidRequest(f"An invoice has at most {MOST_LINES} lines.", param="invoice")
     return position
 
 
-def _ids(frozen: list[dict[str, Any]]) -> list[str]:
+def _move_up(db: Session, invoice: Invoice, gap: int) -> None:
+    """Positions have no gap, as the first lines of an invoice are found by them."""
+    own = InvoiceLine.invoice_id == invoice.id
+    # by way of negative numbers, since no two lines may share a position even for a moment
+    away = update(InvoiceLine).where(own, InvoiceLine.position > gap).values(position=-InvoiceLine.position)
+    back = update(InvoiceLine).where(own, InvoiceLine.position < 0).values(position=-InvoiceLine.position - 1)
+    for statement in (away, back):
+        db.execute(statement, execution_options={"synchronize_session": False})
+    db.expire_all()
+
+
+def _own_rates(db: Session, found: list[InvoiceLine]) -> dict[str, bool]:
+    """Which lines have rates of their own, as the items behind them say."""
+    items = among(db, InvoiceItem, [line.invoice_item_id for line in found if line.invoice_item_id])
+    parts = among(db, SubscriptionItem, [line.subscription_item_id for line in found if line.subscription_item_id])
+    sources = {line.id: items.get(line.invoice_item_id or "") or parts.get(line.subscription_item_id or "") for line in found}
+    return {id: bool(source.tax_rates) for id, source in sources.items() if source}
+
+
+def _rate_ids(items: Iterable[InvoiceItem]) -> list[str]:
+    return [id for item in items for id in item.tax_rates]
+
+
+def _ids(frozen: Iterable[dict[str, Any]]) -> list[str]:
     return [rate["id"] for rate in frozen]

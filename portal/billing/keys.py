@@ -41,6 +41,12 @@ def create(db: Session, tenant: Tenant, *, now: int) -> str:
     return key
 
 
+def of_tenant(db: Session, tenant: Tenant) -> list[ApiKey]:
+    """All keys of a tenant, newest first, revoked ones too."""
+    statement = select(ApiKey).where(ApiKey.tenant_id == tenant.id)
+    return list(db.scalars(statement.order_by(ApiKey.created.desc(), ApiKey.id.desc())))
+
+
 def revoke(db: Session, key_id: str, *, now: int) -> ApiKey:
     """The key answers 401 from now on. Raises `ResourceMissing`."""
     key = db.get(ApiKey, key_id)

@@ -39,10 +39,16 @@ class Refusing(URLFetcher):
         raise ValueError("documents load nothing")
 
 
+_REFUSING = Refusing()
+
+
 def pdf(document: Document) -> bytes:
     """The document as a tagged PDF; the same bytes for the same value wherever fonts and versions agree."""
-    source = weasyprint.HTML(string=html(document), url_fetcher=Refusing())
-    sheets = [*_sheets(document.template), _own_sheet(document.brand_color, document.page_size, document.locale)]
+    source = weasyprint.HTML(string=html(document), url_fetcher=_REFUSING)
+    sheets = [
+        _shared_sheet(document.template.split("/")[1]),
+        _own_sheet(document.brand_color, document.page_size, document.locale),
+    ]
     return cast(bytes, source.write_pdf(stylesheets=sheets, font_config=_fonts(), pdf_tags=True))
 
 
@@ -140,16 +146,15 @@ def _fonts() -> FontConfiguration:
 
 
 @cache
-def _sheets(template: str) -> tuple[weasyprint.CSS, ...]:
-    files = (_TEMPLATES / "_v1.css", _TEMPLATES / f"{template}.css")
-    return tuple(weasyprint.CSS(filename=file, font_config=_fonts(), url_fetcher=Refusing()) for file in files)
+def _shared_sheet(version: str) -> weasyprint.CSS:
+    return weasyprint.CSS(filename=_TEMPLATES / f"_{version}.css", font_config=_fonts(), url_fetcher=_REFUSING)
 
 
 @lru_cache(maxsize=256)
 def _own_sheet(brand_color: str | None, page_size: PageSize, locale: str) -> weasyprint.CSS:
     han = next((script for prefix, script in _HAN.items() if locale.startswith(prefix)), "SC")
     rules = f"@page{{size:{page_size}}}body{{font-family:{_families(han)}}}.brand{{color:{brand_color or '#1f2937'}}}"
-    return weasyprint.CSS(string=rules, font_config=_fonts(), url_fetcher=Refusing())
+    return weasyprint.CSS(string=rules, font_config=_fonts(), url_fetcher=_REFUSING)
 
 
 def _families(han: str) -> str:

@@ -6,9 +6,8 @@ import hashlib
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, g, request, session
+from flask import Blueprint, Response, abort, g, request, session
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from markupsafe import escape
@@ -25,6 +24,7 @@ from portal.web import declare, services
 blueprint = Blueprint("brand", __name__)
 
 _FOR_EVER = f"public, max-age={365 * clock.DAY}, immutable"
+_STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,11 @@ class Page:
     path: str
     name: str
 
-    def is_here(self, path: str, start: str) -> bool:
-        """Whether `path` is this page or one below it."""
-        own = start + self.path
-        return path == own or bool(self.path) and path.startswith(own + "/")
+    def current(self, below: str) -> str | None:
+        """`aria-current` where `below` is the path of the page shown: this one, or one inside it."""
+        if below == self.path:
+            return "page"
+        return "true" if self.path and below.startswith(self.path + "/") else None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class Frame:
     customer_name: str | None = None
     customer_email: str | None = None
     pages: tuple[Page, ...] = ()
+    livemode: bool = True
+
+    @property
+    def below(self) -> str:
+        """The path of the page shown, below the visit's."""
+        return request.path.removeprefix(self.path or "/")
 
 
 def of_visit(visit: Visit) -> Frame:
@@ -70,23 +77,22 @@ def of_visit(visit: Visit) -> Frame:
         customer_name=visit.customer_name,
         customer_email=visit.masked_email,
         pages=() if visit.in_flow else _pages(visit),
+        livemode=visit.scope.livemode,
     )
 
 
-def of_account(account: Account) -> Frame:
-    """The frame of a page that anyone with the link may see."""
-    return Frame(merchant=account.business_profile.get("name") or "", brand=address(account.id, account.revision))
-
-
-def address(account_id: str, revision: int) -> str:
-    """Where the brand's stylesheet (`.css`) and mark (`.svg`) are; it changes with every change of the account."""
-    return f"/brand/{account_id}-{revision}"
+def of_account(account: Account, *, livemode: bool) -> Frame:
+    """The frame of a page that anyone with its link may see."""
+    name = account.business_profile.get("name") or ""
+    return Frame(merchant=name, brand=address(account.id, account.revision), livemode=livemode)
 
 
 def of_ended_visit() -> Frame:
-    """The frame for a link or session that is over: of its merchant, where the browser can prove it had one."""
+    """The frame for a link or session that is over: its merchant's, where the browser can prove it had one."""
     parts = request.path.split("/")
-    secret = parts[3] if parts[2:3] == ["session"] else visits.held(parts[2], request) if len(parts) > 2 else None
+    if len(parts) < 4 or parts[1] != "p":
+        return Frame()
+    secret = parts[3] if parts[2] == "session" else visits.held(parts[2], request)
     with services().database.reading() as db:
         row = db.execute(_BY_SECRET, {"hash": digest(secret)}).first() if secret else None
     if row is None:
@@ -95,8 +101,13 @@ def of_ended_visit() -> Frame:
     return Frame(merchant, address(row.account_id, row.revision), return_url=row.return_url)
 
 
+def address(account_id: str, revision: int) -> str:
+    """Where the brand's stylesheet (`.css`) and mark (`.svg`) are; it changes with every change of the account."""
+    return f"/brand/{account_id}-{revision}"
+
+
 def use(frame: Frame) -> None:
-    """Show this frame in the answer, error pages included."""
+    """Show this frame in the answer, an error page included."""
     g.frame = frame
 
 
@@ -109,14 +120,24 @@ def current() -> Frame:
     return frame
 
 
+def asset(name: str) -> str:
+    """The address of a file in `static/`; it changes with the file's content."""
+    return f"/static/{name}?{_version(name)}"
+
+
+def initial(name: str) -> str:
+    """The first letter or digit of a name."""
+    return next((character.upper() for character in name if character.isalnum()), "·")
+
+
 @blueprint.get("/brand/<account_id>-<int:revision>.css")
 def stylesheet(account_id: str, revision: int) -> Response:
     """The brand's colours as custom properties of both schemes."""
     account = _account(account_id)
     chosen = account.settings.get("branding", {})
-    primary, secondary = chosen.get("primary_color"), chosen.get("secondary_color")
-    light, dark = colours.light(primary, secondary), colours.dark(primary, secondary)
-    sheet = f":root{{{_properties(light)}}}@media(prefers-color-scheme:dark){{:root{{{_properties(dark)}}}}}\n"
+    pair = (chosen.get("primary_color"), chosen.get("secondary_color"))
+    light, dark = _properties(colours.light(*pair)), _properties(colours.dark(*pair))
+    sheet = f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
     return _kept(sheet, "text/css", account.revision == revision)
 
 
@@ -125,13 +146,8 @@ def mark(account_id: str, revision: int) -> Response:
     """The merchant's initial on the brand's colour, for the browser's tab."""
     account = _account(account_id)
     scheme = colours.light(account.settings.get("branding", {}).get("primary_color"), None)
-    initial = escape(initial(account.business_profile.get("name") or ""))
-    return _kept(_MARK.format(scheme=scheme, initial=initial), "image/svg+xml", account.revision == revision)
-
-
-def initial(name: str) -> str:
-    """The first letter or digit of a name."""
-    return next((character.upper() for character in name if character.isalnum()), "·")
+    letter = escape(initial(account.business_profile.get("name") or ""))
+    return _kept(_MARK.format(scheme=scheme, letter=letter), "image/svg+xml", account.revision == revision)
 
 
 def _account(account_id: str) -> Account:
@@ -140,7 +156,7 @@ def _account(account_id: str) -> Account:
 
 
 def _kept(text: str, mimetype: str, is_current: bool) -> Response:
-    # an address of another revision must not be kept under today's colours
+    # the address of another revision must not be kept under today's colours
     return Response(text, mimetype=mimetype, headers={"Cache-Control": _FOR_EVER if is_current else "no-store"})
 
 
@@ -157,20 +173,15 @@ def _pages(visit: Visit) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-def asset(name: str) -> str:
-    """The address of a file in `static/`, with a version that changes with its content."""
-    return f"/static/{name}?{_version(name)}"
-
-
 @lru_cache(maxsize=64)
 def _version(name: str) -> str:
     return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
 
 
 def _set_up(state: BlueprintSetupState) -> None:
-    app: Flask = state.app
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * clock.DAY
-    app.jinja_env.globals.update(asset=asset, initial=initial, frame_of_ended_visit=of_ended_visit)
+    # every static file is linked with its version, so a browser may keep it
+    state.app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * clock.DAY
+    state.app.jinja_env.globals.update(asset=asset, initial=initial, frame_of_ended_visit=of_ended_visit)
 
 
 blueprint.record_once(_set_up)
@@ -178,17 +189,19 @@ blueprint.app_context_processor(lambda: {"frame": current()})
 declare("brand.stylesheet", "public")
 declare("brand.mark", "public")
 
-_STATIC = Path(__file__).resolve().parents[2] / "static"
-
 _MARK = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="{scheme.panel}"/>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="8" fill="{scheme.panel}"/>'
     '<text x="16" y="22" text-anchor="middle" font-family="system-ui,sans-serif" font-size="18" font-weight="600"'
-    ' fill="{scheme.on_panel}">{initial}</text></svg>\n'
+    ' fill="{scheme.on_panel}">{letter}</text></svg>\n'
 )
 
+_S = PortalSession.__table__
+#: The merchant of a session by the secret of its link or cookie, whether or not it has ended.
 _BY_SECRET = (
-    select(PortalSession.return_url, Account.id.label("account_id"), Account.revision, Account.business_profile)
-    .select_from(PortalSession.__table__)
-    .join(Tenant, Tenant.id == PortalSession.__table__.c.tenant_id)
+    select(_S.c.return_url, Account.id.label("account_id"), Account.revision, Account.business_profile)
+    .select_from(_S)
+    .join(Tenant, Tenant.id == _S.c.tenant_id)
     .join(Account, Account.id == Tenant.account_id)
+    .where(or_(_S.c.link_hash == bindparam("hash"), _S.c.secret_hash == bindparam("hash")))
 )

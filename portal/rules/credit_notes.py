@@ -1,8 +1,21 @@
-"""How much of an invoice a credit note may take back, and how it is settled."""
+"""How much of an invoice a credit note may take back, how it is settled, and the taxes of a part.
+
+Parts of a line are cut cumulatively: each part is what the line is worth up to its end, less what
+earlier parts took. However a line is cut, its parts add up to it, and no part has the wrong sign.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from portal.rules.money import rounded, split
+from portal.rules.totals import Rate, exclusive_tax, inclusive_tax
+
+#: What can be credited. A draft is changed instead, a void invoice asks for nothing.
+CREDITABLE = frozenset({"open", "paid", "uncollectible"})
 
 
 class NotCreditable(ValueError):
@@ -11,7 +24,7 @@ class NotCreditable(ValueError):
 
 @dataclass(frozen=True)
 class Settled:
-    """Parts of a credit note's total: before payment it lowers what is due, afterwards it is given back."""
+    """Parts of a credit note's total: before payment it lowers what is due, the rest is given back."""
 
     pre_payment: int
     credit: int
@@ -20,7 +33,27 @@ class Settled:
     @property
     def type(self) -> str:
         """The wire's `type`."""
+        given_back = self.credit + self.out_of_band
+        if self.pre_payment and given_back:
+            return "mixed"
         return "pre_payment" if self.pre_payment else "post_payment"
+
+
+@dataclass(frozen=True)
+class Credited:
+    """What earlier credit notes took back of an invoice line; `taxes` are amounts by tax rate."""
+
+    amount: int = 0
+    quantity: int = 0
+    by_amount: bool = False
+    taxes: Mapping[str, int] = field(default_factory=dict)
+
+    def plus(self, amount: int, quantity: int | None, taxes: Sequence[Mapping[str, Any]]) -> Credited:
+        """The sum after one more part, which was credited by amount where it has no quantity."""
+        sums = dict(self.taxes)
+        for tax in taxes:
+            sums[tax["tax_rate"]] = sums.get(tax["tax_rate"], 0) + tax["amount"]
+        return Credited(self.amount + amount, self.quantity + (quantity or 0), quantity is None, sums)
 
 
 def settled(
@@ -35,32 +68,72 @@ def settled(
 ) -> Settled:
     """How a credit note of `total` is settled on an invoice.
 
-    An open invoice is lowered (and paid at nothing); on a paid one, balance credit and what was
-    given back outside add up to the total. Raises `NotCreditable` otherwise.
+    It first lowers what remains due. What exceeds that was paid before, so balance credit and what
+    was given back outside add up to it. Raises `NotCreditable` otherwise.
     """
+    if status not in CREDITABLE:
+        raise NotCreditable(f"An invoice that is {status} can't be credited; it must be open or paid.")
     if total <= 0:
         raise NotCreditable("The credit note's total must be positive.")
     if credited + total > invoice_total:
         raise NotCreditable(
             f"The credit notes of this invoice may not exceed its total: {invoice_total - credited} is left to credit."
         )
-    if status in {"open", "uncollectible"}:
-        return _before_payment(total, amount_remaining, credit, out_of_band)
-    if status != "paid":
-        raise NotCreditable(f"An invoice that is {status} can't be credited; it must be open or paid.")
-    given = (credit or 0) + (out_of_band or 0)
-    if given != total:
-        raise NotCreditable(
-            f"The sum of credit_amount and out_of_band_amount must be the credit note's total of {total}, not {given}."
-        )
-    return Settled(0, credit or 0, out_of_band or 0)
+    pre_payment = min(total, amount_remaining)
+    given, needed = (credit or 0) + (out_of_band or 0), total - pre_payment
+    if given != needed:
+        raise NotCreditable(_mismatch(given, needed, pre_payment))
+    return Settled(pre_payment, credit or 0, out_of_band or 0)
 
 
-def _before_payment(total: int, amount_remaining: int, credit: int | None, out_of_band: int | None) -> Settled:
-    if credit or out_of_band:
-        raise NotCreditable(
-            "On an invoice that is not paid a credit note lowers the amount due; nothing is given back."
+def of_quantity(whole: int, whole_quantity: int, earlier: Credited, quantity: int) -> int:
+    """What `quantity` more units of a line are worth, of `whole_quantity` units worth `whole`."""
+    up_to = rounded(Decimal(whole) * (earlier.quantity + quantity) / whole_quantity)
+    return up_to - earlier.amount
+
+
+def part_taxes(
+    whole_taxes: Sequence[Mapping[str, Any]], rates: Sequence[Rate], earlier: Credited, amount: int
+) -> list[dict[str, Any]]:
+    """The taxes of the next `amount` of a line whose taxes are `whole_taxes`; entries as `line_taxes` makes them."""
+    left = {tax["tax_rate"]: tax["amount"] - earlier.taxes.get(tax["tax_rate"], 0) for tax in whole_taxes}
+    up_to = earlier.amount + amount
+    inside = [rate for rate in rates if rate.inclusive]
+    within = _next([left[rate.id] for rate in inside], earlier, inside, inclusive_tax(up_to, inside))
+    parts = dict(zip((rate.id for rate in inside), within, strict=True))
+    net_up_to = up_to - inclusive_tax(up_to, inside)
+    for rate in rates:
+        if not rate.inclusive:
+            exact = exclusive_tax(net_up_to, rate) - earlier.taxes.get(rate.id, 0)
+            parts[rate.id] = _within(exact, left[rate.id])
+    net = amount - sum(within)
+    return [_part(tax, parts[tax["tax_rate"]], net) for tax in whole_taxes]
+
+
+def _mismatch(given: int, needed: int, pre_payment: int) -> str:
+    if not needed:
+        return (
+            "Nothing has been paid for this part of the invoice: it lowers the amount due, and nothing is given back."
         )
-    if total > amount_remaining:
-        raise NotCreditable(f"The credit note may not exceed the amount that remains due: {amount_remaining}.")
-    return Settled(total, 0, 0)
+    rest = (
+        f"the {needed} that go beyond the amount remaining of {pre_payment}"
+        if pre_payment
+        else f"its total of {needed}"
+    )
+    return f"The sum of credit_amount and out_of_band_amount must be {rest}, not {given}."
+
+
+def _next(left: Sequence[int], earlier: Credited, inside: Sequence[Rate], up_to: int) -> list[int]:
+    """Inclusive taxes share one rounding, so the next part is split by what is left of each."""
+    part = _within(up_to - sum(earlier.taxes.get(rate.id, 0) for rate in inside), sum(left))
+    return split(part, [Decimal(amount) for amount in left])
+
+
+def _within(amount: int, left: int) -> int:
+    """`amount`, but never beyond what is left nor of the other sign."""
+    return max(0, min(amount, left)) if left >= 0 else min(0, max(amount, left))
+
+
+def _part(tax: Mapping[str, Any], amount: int, net: int) -> dict[str, Any]:
+    # where the customer is exempt, the whole has no taxable amount either
+    return {**tax, "amount": amount, "taxable_amount": net if tax["taxable_amount"] else 0}

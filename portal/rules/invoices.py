@@ -10,7 +10,8 @@ MAY = {
     "pay": frozenset({"open", "uncollectible"}),
     "void": frozenset({"open", "uncollectible"}),
     "mark_uncollectible": frozenset({"open"}),
-    "send": frozenset({"draft", "open"}),
+    # a paid invoice can be sent once more, as a copy
+    "send": frozenset({"draft", "open", "paid"}),
     "edit": frozenset({"draft"}),
 }
 
@@ -19,8 +20,8 @@ MAY = {
 class Settlement:
     """How a total and the customer's balance meet at finalization.
 
-    `applied` is what changes the balance (positive: credit was used up or a debt taken over),
-    `amount_due` what remains to be paid.
+    `applied` is what is added to the balance (positive: credit was used up; negative: a debt was
+    taken over or credit arose), `amount_due` what remains to be paid.
     """
 
     applied: int
@@ -38,4 +39,4 @@ def settlement(total: int, balance: int) -> Settlement:
     A negative total is never paid out: it becomes credit. A debt is billed along with the total.
     """
     due = max(0, total + balance)
-    return Settlement(applied=due - total, amount_due=due)
+    return Settlement(applied=total - due, amount_due=due)

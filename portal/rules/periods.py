@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 _DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "year": 12}
+_LONGEST = {"day": 1, "week": 7, "month": 31, "year": 366}
+_SECONDS_OF_A_DAY = 86400
 
 
 def step(anchor: int, interval: str, interval_count: int, steps: int) -> int:
@@ -22,8 +24,8 @@ def step(anchor: int, interval: str, interval_count: int, steps: int) -> int:
 
 def end(anchor: int, interval: str, interval_count: int, start: int) -> int:
     """The first step from `anchor` that lies after `start`."""
-    length = step(anchor, interval, interval_count, 1) - anchor
-    steps = max(0, (start - anchor) // length - 2)
+    longest = _LONGEST[interval] * interval_count * _SECONDS_OF_A_DAY
+    steps = max(0, (start - anchor) // longest)
     while (moment := step(anchor, interval, interval_count, steps)) <= start:
         steps += 1
     return moment

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 #: No more bills come from these.
 ENDED = frozenset({"canceled", "incomplete_expired"})
+
 #: What a list shows when no status is asked for: everything that has not been canceled.
 LISTED_BY_DEFAULT = frozenset(
     {"active", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"}
 )
+
 #: Statuses of the wire.
 STATUSES = LISTED_BY_DEFAULT | ENDED
+
+#: A period of these has been billed, so that the rest of it is worth something.
+_BILLED = frozenset({"active", "past_due"})
+#: These wait for the payment of their latest invoice.
+_WAITING = frozenset({"incomplete", "past_due", "unpaid"})
 
 
 def first_status(*, trialing: bool, collection_method: str, amount_due: int) -> str:
@@ -19,6 +26,26 @@ def first_status(*, trialing: bool, collection_method: str, amount_due: int) -> 
     if collection_method == "send_invoice" or amount_due <= 0:
         return "active"
     return "incomplete"
+
+
+def status_when_paid(status: str) -> str:
+    """The status once the latest invoice is paid."""
+    return "active" if status in _WAITING else status
+
+
+def status_when_voided(status: str) -> str:
+    """The status once the latest invoice is void: a first payment will never come, later ones are not needed."""
+    return "incomplete_expired" if status == "incomplete" else status_when_paid(status)
+
+
+def status_when_canceled(status: str) -> str:
+    """The status at an end that someone asked for."""
+    return "incomplete_expired" if status == "incomplete" else "canceled"
+
+
+def is_prorated(status: str) -> bool:
+    """Whether changes within the period are billed or credited."""
+    return status in _BILLED
 
 
 def may_cancel(status: str) -> bool:

@@ -45,13 +45,25 @@ def line_taxes(amount: int, rates: Sequence[Rate], *, tax_exempt: str = "none") 
         reason = "reverse_charge" if tax_exempt == "reverse" else "customer_exempt"
         return [_entry(rate, 0, 0, reason) for rate in rates]
     inside = [rate for rate in rates if rate.inclusive]
-    within = _inclusive(amount, inside)
-    net = amount - sum(within)
+    whole = inclusive_tax(amount, inside)
+    within = split(whole, [rate.percentage for rate in inside])
     amounts = dict(zip([rate.id for rate in inside], within, strict=True))
+    net = amount - whole
     return [
-        _entry(rate, amounts[rate.id] if rate.inclusive else rounded(net * rate.percentage / 100), net, _reason(rate))
+        _entry(rate, amounts[rate.id] if rate.inclusive else exclusive_tax(net, rate), net, _reason(rate))
         for rate in rates
     ]
+
+
+def inclusive_tax(amount: int, rates: Sequence[Rate]) -> int:
+    """The tax within a price that holds all of these rates."""
+    percent = sum((rate.percentage for rate in rates), Decimal(0))
+    return rounded(amount * percent / (100 + percent))
+
+
+def exclusive_tax(net: int, rate: Rate) -> int:
+    """The tax on top of a net amount."""
+    return rounded(net * rate.percentage / 100)
 
 
 def totals(lines: Iterable[tuple[int, list[dict[str, Any]]]]) -> Totals:
@@ -79,12 +91,6 @@ def by_rate(taxes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         entry["amount"] += tax["amount"]
         entry["taxable_amount"] += tax["taxable_amount"]
     return list(sums.values())
-
-
-def _inclusive(amount: int, rates: Sequence[Rate]) -> list[int]:
-    percent = sum((rate.percentage for rate in rates), Decimal(0))
-    whole = rounded(amount * percent / (100 + percent))
-    return split(whole, [rate.percentage for rate in rates])
 
 
 def _reason(rate: Rate) -> str:

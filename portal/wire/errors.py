@@ -14,7 +14,6 @@ def body(error: PortalError, request_id: str) -> dict[str, Any]:
         "message": error.message,
         "param": error.param,
         "type": error.type,
-        "request_log_url": None,
         "request_id": request_id,
     }
     return {"error": {key: value for key, value in fields.items() if value is not None}}

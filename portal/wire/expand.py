@@ -66,25 +66,31 @@ def _known(paths: Mapping[str, str], steps: list[str]) -> tuple[int, str | None]
 
 
 def _add(objects: list[dict[str, Any]], steps: list[str], extra: str, load: Load) -> list[dict[str, Any]]:
-    loaded = load(extra, {each["id"] for each in objects})
-    added = []
-    for each in objects:
-        holder = each
-        for step in steps[:-1]:
-            holder = holder[step]
-        holder[steps[-1]] = loaded.get(each["id"])
-        added.extend(_held(holder[steps[-1]]))
-    return added
+    living = [each for each in objects if "deleted" not in each]
+    loaded = load(extra, {each["id"] for each in living})
+    holders = [(holder, key, each["id"]) for each in living for holder, key in _places(each, steps)]
+    for holder, key, id in holders:
+        holder[key] = loaded.get(id)
+    return [held for holder, key, _ in holders for held in _held(holder[key])]
+
+
+def _places(holder: dict[str, Any], steps: list[str]) -> Iterator[Holder]:
+    """Where an extra goes: its last key is not there yet."""
+    for step in steps[:-1]:
+        holder = holder[step]
+    yield holder, steps[-1]
 
 
 def _descend(objects: list[dict[str, Any]], steps: list[str], path: str) -> tuple[list[dict[str, Any]], list[str]]:
-    behind = [each.get(steps[0]) for each in objects]
+    """Walk into what the objects hold already, such as sublists."""
+    name = steps[0]
+    behind = [each[name] for each in objects if each.get(name) is not None]
     found = [held for value in behind for held in _held(value)]
-    if len(steps) == 1 or not any(steps[0] in each for each in objects):
-        if found and all("object" in each for each in found):
-            return [], []  # already an object, as sublists are
-        raise _not_expandable(path)
-    return found, steps[1:]
+    if len(steps) > 1 and any(name in each for each in objects) and all(isinstance(each, dict | list) for each in behind):
+        return found, steps[1:]
+    if found and all("object" in each for each in found):
+        return [], []
+    raise _not_expandable(path)
 
 
 def _held(value: Any) -> list[dict[str, Any]]:
@@ -94,13 +100,14 @@ def _held(value: Any) -> list[dict[str, Any]]:
 
 
 def _holders(holder: dict[str, Any], steps: list[str]) -> Iterator[Holder]:
-    for step in steps[:-1]:
-        inner = holder.get(step)
-        if not isinstance(inner, dict):
-            return
-        holder = inner
-    if steps[-1] in holder:
-        yield holder, steps[-1]
+    """The hashes that end in the last of `steps`; lists on the way are walked through."""
+    name, *rest = steps
+    if name not in holder:
+        return
+    if not rest:
+        yield holder, name
+    for inner in _held(holder[name]) if rest else ():
+        yield from _holders(inner, rest)
 
 
 def _replace(holders: list[Holder], type: str, load: Load) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from qs_codec import DecodeOptions, Duplicates, decode
 
@@ -11,45 +12,76 @@ from portal.errors import InvalidRequest
 
 MAX_PARAMETERS = 1000
 MAX_DEPTH = 8
-MAX_LIST = 250
+
+_NAME = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])*")
 
 
 def parsed(text: bytes) -> dict[str, Any]:
-    """The nested parameters of a form body or query string: dicts, lists and strings.
+    """The nested parameters of a form body or query string: dicts and strings, lists as dicts by index.
 
-    `[]` appends to a list, `[0]` is an index, `[name]` a key. Raises `InvalidRequest` when the text
-    is not UTF-8, holds control characters, or is larger, deeper or stranger than any real request.
+    `[0]` is an index, `[]` the next one, `[name]` a key. Raises `InvalidRequest` when the text is not
+    UTF-8, holds control characters, or is larger, deeper or stranger than any real request.
     """
     if not text:
         return {}
+    pairs = [pair for pair in text.split(b"&") if pair]
+    if len(pairs) > MAX_PARAMETERS:
+        raise _too_large()
     try:
-        source = text.decode("ascii")
+        source = "&".join(_numbered([pair.decode("ascii") for pair in pairs]))
     except UnicodeDecodeError:
         raise InvalidRequest("The request has bytes that are not percent-encoded.") from None
-    _refuse_odd_brackets(source)
     try:
         values: dict[str, Any] = decode(source, _OPTIONS)
-    except InvalidRequest:
-        raise
     except (IndexError, ValueError, TypeError):
-        raise InvalidRequest(
-            f"The request has too many parameters (at most {MAX_PARAMETERS}), too deep (at most {MAX_DEPTH}) "
-            f"or too long lists (at most {MAX_LIST})."
-        ) from None
+        raise _too_large() from None
     return values
 
 
-def _refuse_odd_brackets(source: str) -> None:
-    for pair in source.split("&"):
-        name = _text(pair.partition("=")[0])
-        depth = 0
-        for position, character in enumerate(name):
-            depth += (character == "[") - (character == "]")
-            closes_badly = character == "]" and position + 1 < len(name) and name[position + 1] != "["
-            if depth not in {0, 1} or closes_badly or (character == "[" and position == 0):
-                raise InvalidRequest(f"Invalid parameter name: {name[:100]}", code="parameter_unknown")
-        if depth or (pair and not name):
+def _too_large() -> InvalidRequest:
+    return InvalidRequest(
+        f"The request has too many parameters (at most {MAX_PARAMETERS}) or too deep ones (at most {MAX_DEPTH} levels)."
+    )
+
+
+def _numbered(pairs: list[str]) -> list[str]:
+    """The pairs with each `[]` made an index, beyond any that a request could name itself."""
+    numbers = _Numbers()
+    result = []
+    for pair in pairs:
+        encoded, equals, value = pair.partition("=")
+        name = _text(encoded)
+        if not _NAME.fullmatch(name):
             raise InvalidRequest(f"Invalid parameter name: {name[:100]}", code="parameter_unknown")
+        if name.count("[") > MAX_DEPTH:
+            raise _too_large()
+        if "[]" in name:
+            pair = quote(numbers.put_into(name), safe="[]") + equals + value
+        result.append(pair)
+    return result
+
+
+class _Numbers:
+    """Counts the elements of lists written with `[]`.
+
+    `a[][b]=1&a[][c]=2&a[][b]=3` is two elements: the next one starts where a key comes again.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+        self._seen: set[tuple[str, int, str]] = set()
+
+    def put_into(self, name: str) -> str:
+        """The name with indexes, outer ones first."""
+        while "[]" in name:
+            head, _, rest = name.partition("[]")
+            number = self._last.get(head, MAX_PARAMETERS)
+            if "[]" not in rest and (head, number, rest) in self._seen:
+                number += 1
+            self._last[head] = number
+            self._seen.add((head, number, rest))
+            name = f"{head}[{number}]{rest}"
+        return name
 
 
 def _text(value: str | None, charset: object = None, kind: object = None) -> str:
@@ -57,18 +89,18 @@ def _text(value: str | None, charset: object = None, kind: object = None) -> str
         text = unquote_to_bytes((value or "").replace("+", " ")).decode("utf-8")
     except UnicodeDecodeError:
         raise InvalidRequest("The request is not valid UTF-8.") from None
-    if any((character < " " and character not in "\t\n\r") or character == "\x7f" for character in text):
+    if _CONTROLS.search(text):
         raise InvalidRequest("The request holds control characters.")
     return text
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OPTIONS = DecodeOptions(
     # whether `[0]` is an index or a metadata key only the parameter's type can tell
     parse_lists=False,
     depth=MAX_DEPTH,
     strict_depth=True,
     parameter_limit=MAX_PARAMETERS,
-    list_limit=MAX_LIST,
     raise_on_limit_exceeded=True,
     duplicates=Duplicates.LAST,
     decoder=_text,

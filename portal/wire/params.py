@@ -7,7 +7,6 @@ empty string) and given.
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Pla
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from portal.errors import InvalidRequest
+from portal.wire.characters import normal
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Command")
@@ -75,6 +75,8 @@ def _invalid(error: ErrorDetails) -> InvalidRequest:
             return InvalidRequest(message.replace("'", ""), param=param)
         case "model_type" | "dict_type" | "model_attributes_type":
             return InvalidRequest("Invalid object", param=param)
+        case "list_type":
+            return InvalidRequest("Invalid array", param=param)
         case _:
             return InvalidRequest(f"Invalid {param}: {given}", param=param)
 
@@ -96,20 +98,10 @@ def _string(value: object) -> str:
             "You passed an empty string. We assume empty values are an attempt to unset a parameter; "
             "however this one cannot be unset.",
         )
-    text = unicodedata.normalize("NFC", value)
-    if any(_forbidden(character) for character in text):
-        raise wrong("", "Invalid string: it holds control, unassigned or surrogate characters.")
-    return text
-
-
-def _forbidden(character: str) -> bool:
-    if character.isprintable() or character in "\t\n\r":
-        return False
-    return unicodedata.category(character) in {"Cc", "Cs", "Cn", "Co"} or character in _BIDI_OVERRIDES
-
-
-# they can make an amount or a name read as another one
-_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    try:
+        return normal(value)
+    except ValueError as error:
+        raise wrong("", f"Invalid string: {error}") from None
 
 
 def text(longest: int) -> PlainValidator:
@@ -146,6 +138,7 @@ def whole(least: int, most: int) -> PlainValidator:
     return PlainValidator(within)
 
 
+_INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
 
@@ -174,13 +167,9 @@ def _country(code: str) -> str:
 def _listed(value: object) -> object:
     if not isinstance(value, dict):
         return [] if value == "" else value
-    if not all(isinstance(key, str) and key.isascii() and key.isdigit() for key in value):
+    if not all(isinstance(key, str) and re.fullmatch(_INDEX, key) for key in value):
         raise wrong("", "Invalid array")
-    items: list[object] = []
-    for key in sorted(value, key=int):
-        # `a[]=x&a[]=y` arrives as one entry with both
-        items.extend(value[key] if isinstance(value[key], list) else [value[key]])
-    return items
+    return [value[key] for key in sorted(value, key=int)]
 
 
 def _metadata(value: object) -> dict[str, str]:
@@ -188,18 +177,18 @@ def _metadata(value: object) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         raise wrong("", "Invalid object: metadata is a set of key and value pairs.")
-    for key, text in value.items():
-        _refuse_metadata_entry(key, text)
-    return {unicodedata.normalize("NFC", key): text and _string(text) for key, text in value.items()}
+    return dict(_metadata_entry(key, text) for key, text in value.items())
 
 
-def _refuse_metadata_entry(key: object, text: object) -> None:
-    if not isinstance(key, str) or not isinstance(text, str):
+def _metadata_entry(key: object, value: object) -> tuple[str, str]:
+    if not isinstance(key, str) or not isinstance(value, str):
         raise wrong("", "Metadata values must be strings.")
-    if not 1 <= len(key) <= 40:
-        raise wrong("", f"Metadata keys can have up to 40 characters, but you passed in one with {len(key)}.")
+    name, text = _string(key), value and _string(value)
+    if len(name) > 40:
+        raise wrong("", f"Metadata keys can have up to 40 characters, but you passed in one with {len(name)}.")
     if len(text) > 500:
         raise wrong("", f"Metadata values can have up to 500 characters, but you passed in one with {len(text)}.")
+    return name, text
 
 
 Flag = Annotated[bool, PlainValidator(_flag)]

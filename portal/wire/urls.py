@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator
 
 from portal.wire.params import text, wrong
 
 MAX_LENGTH = 2048
-_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?|\[[0-9a-f:.]+\]", re.ASCII)
-_LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
+# browsers read such a last label as part of an IPv4 address, in octal and hexadecimal too
+_NUMERIC = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)\.?", re.ASCII)
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+_PATH = "/:@!$&'()*+,;=-._~%"
 
 
 def safe(url: str) -> str:
-    """The URL in canonical form. Raises `ValueError` unless it is plain http(s) to a named host.
+    """The URL in canonical ASCII form. Raises `ValueError` unless it is plain http(s) to a named host.
 
-    Refused are other schemes, user names, backslashes, controls and blanks, hosts that are not
-    ASCII after IDNA, odd ports and more than 2,048 bytes.
+    Refused are other schemes, user names, backslashes, controls and blanks, hosts that IDNA turns
+    into others, addresses in odd notations, port 0 and more than 2,048 characters.
     """
-    if len(url) > MAX_LENGTH or any(character in url for character in "\\ \t\r\n\x7f") or not url.isprintable():
-        raise ValueError("it holds blanks, backslashes or control characters, or is too long")
+    if "\\" in url or " " in url or not url.isprintable():
+        raise ValueError("it holds blanks, backslashes or control characters")
     parts = urlsplit(url)
-    if parts.scheme.lower() not in {"http", "https"} or not parts.netloc or "@" in parts.netloc:
+    if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc:
         raise ValueError("it must start with https:// and a host name, without a user name")
-    return urlunsplit((parts.scheme.lower(), _authority(parts.hostname or "", parts.port), *parts[2:]))
+    path, query, fragment = (
+        quote(part, safe=_PATH + more) for part, more in zip(parts[2:], ("", "?/", "?/"), strict=True)
+    )
+    result = urlunsplit((parts.scheme, _authority(parts), path, query, fragment))
+    if len(result) > MAX_LENGTH:
+        raise ValueError(f"it is longer than {MAX_LENGTH} characters")
+    return result
 
 
 def is_local(url: str) -> bool:
     """Whether the host is this machine, the only place where plain http is safe."""
-    return (urlsplit(url).netloc.rsplit(":", 1)[0] if not url.endswith("]") else urlsplit(url).netloc) in _LOCAL
+    return urlsplit(url).hostname in _LOCAL
 
 
 def origin(url: str) -> str:
@@ -40,11 +50,23 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _authority(host: str, port: int | None) -> str:
-    name = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
-    if not _HOST.fullmatch(name.lower()):
+def _authority(parts: SplitResult) -> str:
+    host, port = parts.hostname or "", parts.port
+    if port == 0:
+        raise ValueError("its port is not valid")
+    if "%" in host or ("[" in parts.netloc and ":" not in host):
         raise ValueError("its host name is not valid")
-    return name.lower() + (f":{port}" if port else "")
+    name = f"[{IPv6Address(host)}]" if ":" in host else _named(host)
+    return name + (f":{port}" if port else "")
+
+
+def _named(host: str) -> str:
+    name = host.encode("idna").decode("ascii").lower()
+    if not _NAME.fullmatch(name) or len(name) > 253:
+        raise ValueError("its host name is not valid")
+    if name != host and name.encode("ascii").decode("idna") != host:
+        raise ValueError("its host name stands for another one; write it in ASCII (xn--…)")
+    return str(IPv4Address(name)) if _NUMERIC.fullmatch(name) else name
 
 
 def _checked(url: str) -> str:

@@ -284,14 +284,13 @@ ALL = {
     "letter": invoice(8, page_size="Letter", locale="en_US", currency="usd", livemode=False),
     "void": invoice(1, status="void", voided_at=date(2026, 3, 8)),
     "nothing_due": invoice(1, status="paid", applied_balance=-5831, amount_due=0, amount_remaining=0),
+    "reverse_charge": invoice(1, reverse_charge=True, taxes=(), total=4900, amount_due=4900, amount_remaining=4900),
     "german": german(),
     "french": french(),
     "arabic": arabic(),
     "japanese": japanese(),
     "credit_note": credit_note(),
-    "credit_note_open": credit_note(
-        credit_amount=0, refund_amount=0, pre_payment_amount=5831, reason=None, locale="de"
-    ),
+    "credit_note_open": credit_note(credit_amount=0, refund_amount=0, pre_payment_amount=5831, reason=None),
     "credit_note_arabic": credit_note(locale="ar", buyer=arabic().buyer, seller=arabic().seller),
     "credit_note_void": credit_note(voided_at=date(2026, 3, 21)),
 }

@@ -1,0 +1,5 @@
+"""Development entry: `flask run` finds `app` here and reloads it."""
+
+from wsgi import app
+
+__all__ = ["app"]

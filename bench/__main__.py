@@ -1,0 +1,154 @@
+"""`make bench`: measures the portal against its goals, each a ratio inside one run, and prints the table."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import documents
+from bench.data import Store, filled
+from bench.load import cpu_per_request, post_median, wrk
+from bench.servers import Server, running
+from portal import clock
+from portal.billing import portal_sessions
+from portal.db import Database
+from portal.hosted.visits import cookie_name
+from tests import postgresql
+
+SECRET = "bench-" * 8
+ROUNDS = 3
+SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the table: what was measured, and whether it reaches its goal."""
+
+    name: str
+    value: float
+    goal: float
+    at_least: bool
+    unit: str = ""
+
+    @property
+    def reached(self) -> bool:
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
+
+    def __str__(self) -> str:
+        sign = "≥" if self.at_least else "≤"
+        verdict = "reached" if self.reached else "MISSED"
+        return f"{self.name:<62} {self.value:>9.3f}{self.unit:<3} {sign} {self.goal:<5g}{self.unit:<3} {verdict}"
+
+
+def main() -> None:
+    """Print each figure as soon as it is known."""
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder, _databases(Path(folder)) as open_database:
+        for figure in _figures(Path(folder), open_database):
+            print(figure, flush=True)
+
+
+OpenDatabase = Callable[[str, int], Database]
+
+
+@contextmanager
+def _databases(folder: Path) -> Iterator[OpenDatabase]:
+    """Opens fresh databases by engine and size; a temporary PostgreSQL cluster lives as long."""
+    cluster = postgresql.Cluster(durable=True)
+    opened = []
+
+    def open_database(engine: str, size: int) -> Database:
+        url = f"sqlite:///{folder}/{size}.db"
+        if engine == "postgresql":
+            url = postgresql.new_database(cluster.url, f"bench_{size}")
+        opened.append(Database(url))
+        return opened[-1]
+
+    try:
+        yield open_database
+    finally:
+        for each in opened:
+            each.dispose()
+        cluster.stop()
+
+
+def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
+    with running("bench.hello:app") as hello:
+        for engine, goal in (("sqlite", 0.20), ("postgresql", 0.12)):
+            stores = {size: filled(open_database(engine, size), size) for size in (SMALL, LARGE)}
+            with _portal(folder, stores[SMALL]) as small, _portal(folder, stores[LARGE]) as large:
+                ratio = _page_ratio(hello, large, stores[LARGE])
+                yield Figure(f"invoice history page ÷ hello, {engine}", ratio, goal, at_least=True)
+                growth = _growth(small, large, stores)
+                yield Figure(f"CPU of that page, 1,000,000 ÷ 1,000 invoices, {engine}", growth, 1.1, at_least=False)
+        store = filled(open_database("sqlite", MIDDLE), MIDDLE)
+        with _portal(folder, store) as portal:
+            yield from _api(hello, portal, store)
+            yield from documents.figures(hello, portal, store, folder, SECRET)
+    yield documents.first_pdf()
+
+
+def _api(hello: Server, portal: Server, store: Store) -> Iterator[Figure]:
+    headers = {"Authorization": f"Bearer {store.key}"}
+    every = f"{portal.url}/v1/invoices?limit=100"
+    ratio = _interleaved(lambda: wrk(every, headers=headers).per_second, lambda: wrk(hello.url).per_second)
+    yield Figure("GET /v1/invoices?limit=100 with lines ÷ hello", ratio, 0.05, at_least=True)
+    paths = [f"/v1/invoices?customer={id}&limit=10" for id in store.customers[:2000]]
+    p99 = statistics.median(wrk(portal.url, headers=headers, connections=4, paths=paths).p99 for _ in range(ROUNDS))
+    yield Figure("GET /v1/invoices?customer=…&limit=10, p99, 100,000 invoices", p99, 11, at_least=False, unit="ms")
+    customer = post_median(f"{portal.url}/v1/customers", store.key, lambda index: {"name": f"Customer {index}"})
+    yield Figure("create customer, p50", customer, 5, at_least=False, unit="ms")
+    form = {"customer": store.hot, "return_url": "https://example.com"}
+    session = post_median(f"{portal.url}/v1/billing_portal/sessions", store.key, lambda index: form)
+    yield Figure("create session, p50", session, 5, at_least=False, unit="ms")
+
+
+def _page_ratio(hello: Server, portal: Server, store: Store) -> float:
+    url, headers = _visit(portal, store)
+    return _interleaved(lambda: wrk(url, headers=headers).per_second, lambda: wrk(hello.url).per_second)
+
+
+def _growth(small: Server, large: Server, stores: dict[int, Store]) -> float:
+    asked = {size: _visit(server, stores[size]) for size, server in ((SMALL, small), (LARGE, large))}
+    return _interleaved(
+        lambda: cpu_per_request(large, *asked[LARGE]), lambda: cpu_per_request(small, *asked[SMALL])
+    )
+
+
+def _interleaved(measured: Callable[[], float], yardstick: Callable[[], float]) -> float:
+    """The median of ratios taken one right after the other; the first round only warms up."""
+    ratios = [measured() / yardstick() for _ in range(ROUNDS + 1)]
+    return statistics.median(ratios[1:])
+
+
+def _visit(portal: Server, store: Store) -> tuple[str, dict[str, str]]:
+    """The invoice history of the customer with the most invoices, and the cookie of a session for it."""
+    now = clock.now()
+    with store.database.writing(store.scope) as db:
+        new = portal_sessions.create(db, portal_sessions.CreateSession(customer=store.hot), now=now)
+    with store.database.writing() as db:
+        exchanged = portal_sessions.exchange(db, new.link_secret, now=now)
+    assert exchanged
+    cookie = f"{cookie_name(exchanged.session_id)}={exchanged.session_id}.{exchanged.cookie_secret}"
+    return f"{portal.url}/p/{exchanged.session_id}/invoices", {"Cookie": cookie}
+
+
+@contextmanager
+def _portal(folder: Path, store: Store) -> Iterator[Server]:
+    environment = {
+        "PORTAL_INSTANCE": str(folder),
+        "PORTAL_DATABASE_URL": store.database.url.render_as_string(hide_password=False),
+        "PORTAL_SECRET_KEY": SECRET,
+    }
+    with running("wsgi:app", environment) as server:
+        yield server
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PORTAL_SECRET_KEY", SECRET)
+    sys.exit(main())

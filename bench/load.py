@@ -1,0 +1,96 @@
+"""Load on loopback, bounded in connections and time: requests per second, percentiles, processor time."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from bench.servers import Server
+
+SECONDS = 3
+_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of `wrk` saw; latencies in milliseconds."""
+
+    per_second: float
+    p99: float
+
+
+def wrk(url: str, *, headers: dict[str, str] | None = None, connections: int = 8, paths: list[str] | None = None) -> Load:
+    """Ask one URL, or `paths` below it in turn, for a few seconds. Fails on any answer but 2xx."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise RuntimeError("The measurements need wrk: apt-get install wrk")
+    command = [program, "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"]
+    for name, value in (headers or {}).items():
+        command += ["-H", f"{name}: {value}"]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        if paths:
+            script.write(_in_turn(paths))
+            script.flush()
+            command += ["-s", script.name]
+        out = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in out or "Socket errors" in out:
+        raise RuntimeError(f"{url} failed under load:\n{out}")
+    return Load(_number(r"Requests/sec:\s+([\d.]+)", out), _latency(out, "99%"))
+
+
+def cpu_per_request(server: Server, url: str, headers: dict[str, str], count: int = 1500) -> float:
+    """Processor seconds of the server for one request, over `count` of them on one connection."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80)
+    before = server.cpu_seconds()
+    for _ in range(count):
+        _ask(connection, "GET", f"{parts.path}?{parts.query}", headers)
+    return (server.cpu_seconds() - before) / count
+
+
+def post_median(url: str, key: str, form: Callable[[int], dict[str, str]], count: int = 200) -> float:
+    """The median of `count` POSTs one after the other, in milliseconds."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-www-form-urlencoded"}
+    times = []
+    for index in range(count):
+        start = time.perf_counter()
+        _ask(connection, "POST", parts.path, headers, urlencode(form(index)))
+        times.append((time.perf_counter() - start) * 1000)
+    return statistics.median(times)
+
+
+def _ask(connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str], body: str = "") -> None:
+    connection.request(method, path, body or None, headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{method} {path} answered {answer.status}: {content[:500]!r}")
+
+
+def _in_turn(paths: list[str]) -> str:
+    listed = ",".join(f'"{path}"' for path in paths)
+    return f"local p = {{{listed}}}\nlocal i = 0\nrequest = function()\n i = i % #p + 1\n return wrk.format('GET', p[i])\nend\n"
+
+
+def _number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    if found is None:
+        raise RuntimeError(f"wrk said something unexpected:\n{text}")
+    return float(found[1])
+
+
+def _latency(text: str, percentile: str) -> float:
+    found = re.search(rf"{percentile}\s+([\d.]+)(us|ms|s)", text)
+    if found is None:
+        raise RuntimeError(f"wrk said something unexpected:\n{text}")
+    return float(found[1]) * _UNITS[found[2]]

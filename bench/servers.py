@@ -1,0 +1,74 @@
+"""Servers to measure: the portal and a bare Flask, both under granian as `portal serve` runs it, on loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+TOP = Path(__file__).parent.parent
+STARTS_WITHIN = 30.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server of one worker."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the server and its workers have used so far."""
+        return sum(_cpu_seconds(pid) for pid in _family(self.process.pid))
+
+
+@contextmanager
+def running(target: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """`target` as `module:app`, one worker with two blocking threads, stopped at the end."""
+    port = _free_port()
+    command = [sys.executable, "-m", "granian", target, "--interface", "wsgi", "--no-ws", "--http", "1"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "2"]
+    command += ["--log-level", "error"]
+    process = subprocess.Popen(command, cwd=TOP, env={**os.environ, **(environment or {})})
+    try:
+        _wait(f"http://127.0.0.1:{port}/health/live")
+        yield Server(f"http://127.0.0.1:{port}", process)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait(url: str) -> None:
+    give_up = time.monotonic() + STARTS_WITHIN
+    while True:
+        try:
+            with urlopen(url, timeout=1):  # noqa: S310 - loopback
+                return
+        except OSError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,233 @@
+"""Changes of the email address: a code proves the new one, and a link from the old one takes it back.
+
+A code has eight digits, lives 10 minutes and stands 5 tries; the chance to guess one is below 1 in
+a million a day. It is kept as scrypt with the portal's secret key as pepper, the link as SHA-256.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.billing import customers, portal_sessions
+from portal.db import Scope, find, locked
+from portal.errors import PortalError, Stale
+from portal.models import Customer, EmailChange, Tenant
+
+DIGITS = 8
+CODE_LIVES = 10 * clock.MINUTE
+MOST_TRIES = 5
+UNDO_LIVES = 72 * clock.HOUR
+#: (seconds, most codes in them), for an address and for a customer alike.
+LIMITS = ((clock.HOUR, 5), (clock.DAY, 10))
+KEPT_FOR = UNDO_LIVES + clock.DAY
+
+_T = EmailChange.__table__
+
+
+class TooManyCodes(PortalError):
+    """The address or the customer has had as many codes as an hour or a day allows."""
+
+    status = 429
+
+
+@dataclass(frozen=True)
+class Code:
+    """A fresh code: what the mail says, and what is stored."""
+
+    digits: str = field(repr=False)
+    hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RequestEmailChange:
+    """A new address, the visit it was typed in, and the hash of the code sent to it."""
+
+    session_id: str
+    email: str
+    code_hash: str
+
+
+@dataclass(frozen=True)
+class ConfirmEmailChange:
+    """The address as the notice to it assumes, and the hash of the notice's link."""
+
+    old_email: str | None
+    undo_hash: str | None
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """A confirmed change of the last three days, whose it is, and whether it was taken back."""
+
+    id: str
+    scope: Scope
+    old_email: str
+    undone: bool
+
+
+def new_code(secret_key: str) -> Code:
+    """A code of random digits. Takes a while on purpose: keep it out of transactions."""
+    digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+    salt = os.urandom(16)
+    return Code(digits, f"{salt.hex()}${_sealed(digits, salt, secret_key)}")
+
+
+def matches(code_hash: str, digits: str, secret_key: str) -> bool:
+    """Whether these are the digits behind the hash. Slow as well."""
+    salt, _, sealed = code_hash.partition("$")
+    return hmac.compare_digest(sealed, _sealed(digits, bytes.fromhex(salt), secret_key))
+
+
+def undo_token(change: EmailChange, secret_key: str) -> str:
+    """The secret of the change's undo link; the same each time, so that a repeated notice stays true."""
+    message = f"undo-email:{change.id}:{change.code_hash}".encode()
+    return base64.urlsafe_b64encode(hmac.digest(secret_key.encode(), message, "sha256")).decode().rstrip("=")
+
+
+def request(db: Session, customer: Customer, command: RequestEmailChange, *, now: int) -> EmailChange:
+    """A change that waits for its code; a code sent before is void. Raises `TooManyCodes`."""
+    customer = locked(db, Customer, customer.id, noun="customer")
+    customers.refuse_deleted(customer)
+    _refuse_too_many(db, customer.id, command.email, now)
+    _void_pending(db, customer.id, now)
+    change = EmailChange(
+        id=f"emc_{secrets.token_hex(12)}",
+        created=now,
+        customer_id=customer.id,
+        session_id=command.session_id,
+        old_email=customer.email,
+        new_email=command.email,
+        code_hash=command.code_hash,
+        expires_at=now + CODE_LIVES,
+        tries=0,
+    )
+    db.add(change)
+    return change
+
+
+def withdraw(db: Session, change_id: str) -> None:
+    """Forget a change whose code could not be sent."""
+    db.execute(delete(EmailChange).where(EmailChange.id == change_id))
+
+
+def pending(db: Session, customer_id: str, session_id: str, *, now: int) -> EmailChange | None:
+    """The change that waits for its code in this visit."""
+    return db.scalars(select(EmailChange).where(*_waiting(customer_id, session_id, now))).first()
+
+
+def just_confirmed(db: Session, customer_id: str, session_id: str, *, now: int) -> bool:
+    """Whether this visit has confirmed a change while its code would still be good."""
+    own = (EmailChange.customer_id == customer_id, EmailChange.session_id == session_id)
+    statement = select(EmailChange.id).where(*own, EmailChange.confirmed_at > now - CODE_LIVES)
+    return db.scalars(statement.limit(1)).first() is not None
+
+
+def attempt(db: Session, customer_id: str, session_id: str, *, now: int) -> EmailChange | None:
+    """Use up one try, before anyone looks at the code; None when there is none left to use."""
+    counted = (
+        update(EmailChange)
+        .where(*_waiting(customer_id, session_id, now))
+        .values(tries=EmailChange.tries + 1)
+        .returning(EmailChange)
+    )
+    return db.scalars(counted).first()
+
+
+def confirm(db: Session, change_id: str, command: ConfirmEmailChange, *, now: int) -> Customer:
+    """Swap the address and end the customer's other visits.
+
+    Raises `Stale` when the change is confirmed already or the address was changed in between.
+    """
+    change = find(db, EmailChange, change_id, noun="email change")
+    customer = locked(db, Customer, change.customer_id, noun="customer")
+    db.refresh(change)
+    if change.confirmed_at is not None or customer.email != command.old_email:
+        raise Stale("The email address was changed meanwhile.")
+    change.confirmed_at = now
+    change.old_email = command.old_email
+    change.undo_hash = command.undo_hash
+    portal_sessions.end_others(db, customer.id, change.session_id, now=now)
+    return customers.update(db, customer, customers.UpdateCustomer(email=change.new_email), now=now)
+
+
+def undoable(db: Session, token: str, *, now: int) -> Undoable | None:
+    """The change that a link is for, while it is good; needs no scope, and yields it."""
+    row = db.execute(
+        select(_T.c.id, _T.c.old_email, _T.c.undone_at, _T.c.tenant_id, Tenant.account_id, Tenant.livemode)
+        .join(Tenant, Tenant.id == _T.c.tenant_id)
+        .where(_T.c.undo_hash == portal_sessions.digest(token), _T.c.confirmed_at > now - UNDO_LIVES)
+    ).first()
+    if row is None:
+        return None
+    scope = Scope(row.tenant_id, row.account_id, row.livemode)
+    return Undoable(row.id, scope, row.old_email, undone=row.undone_at is not None)
+
+
+def undo(db: Session, change_id: str, *, now: int) -> Customer:
+    """Bring the old address back, whatever came after it, and end every visit of the customer.
+
+    Raises `Stale` when it was taken back before.
+    """
+    change = find(db, EmailChange, change_id, noun="email change")
+    customer = locked(db, Customer, change.customer_id, noun="customer")
+    db.refresh(change)
+    if change.undone_at is not None or change.undo_hash is None:
+        raise Stale("The change was taken back already.")
+    change.undone_at = now
+    _void_pending(db, customer.id, now)
+    # whoever took over the address must not get it back by a notice of their own
+    db.execute(
+        update(EmailChange)
+        .where(
+            EmailChange.customer_id == customer.id,
+            EmailChange.created >= change.created,
+            EmailChange.id != change.id,
+        )
+        .values(undo_hash=None)
+    )
+    portal_sessions.end_others(db, customer.id, None, now=now)
+    return customers.update(db, customer, customers.UpdateCustomer(email=change.old_email), now=now)
+
+
+def prune(db: Session, *, now: int) -> int:
+    """Forget changes that nothing can be done with any more; answers how many."""
+    old = delete(_T).where(_T.c.created < now - KEPT_FOR)  # type: ignore[arg-type]
+    return db.execute(old).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def _sealed(digits: str, salt: bytes, secret_key: str) -> str:
+    peppered = hmac.digest(secret_key.encode(), b"email-code:" + digits.encode(), "sha256")
+    return hashlib.scrypt(peppered, salt=salt, n=2**14, r=8, p=1).hex()
+
+
+def _waiting(customer_id: str, session_id: str, now: int) -> tuple[Any, ...]:
+    return (
+        EmailChange.customer_id == customer_id,
+        EmailChange.session_id == session_id,
+        EmailChange.confirmed_at.is_(None),
+        EmailChange.expires_at > now,
+        EmailChange.tries < MOST_TRIES,
+    )
+
+
+def _void_pending(db: Session, customer_id: str, now: int) -> None:
+    waiting = (EmailChange.customer_id == customer_id, EmailChange.confirmed_at.is_(None), EmailChange.expires_at > now)
+    db.execute(update(EmailChange).where(*waiting).values(expires_at=now))
+
+
+def _refuse_too_many(db: Session, customer_id: str, email: str, now: int) -> None:
+    for own in (EmailChange.customer_id == customer_id, func.lower(EmailChange.new_email) == func.lower(email)):
+        for seconds, most in LIMITS:
+            sent = select(func.count()).select_from(EmailChange).where(own, EmailChange.created > now - seconds)
+            if (db.scalar(sent) or 0) >= most:
+                raise TooManyCodes("Too many codes were asked for. Please try again later.")

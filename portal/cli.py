@@ -1,0 +1,254 @@
+"""The operator's `portal` command: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from portal.billing.accounts import NewAccount
+    from portal.db import Database
+    from portal.settings import Settings
+
+
+@click.group()
+@click.version_option(package_name="billing-portal")
+def main() -> None:
+    """A self-hosted customer billing portal. Settings come from PORTAL_* variables; see `portal doctor`."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes; one per core by default.")
+@click.option("--with-demo", is_flag=True, help="Bring the schema up to date, make the demo data, print ways in.")
+def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
+    """Run the production server; with the embedded database also the worker."""
+    from portal import server
+
+    settings = _settings()
+    if with_demo or settings.database_url.startswith("sqlite"):
+        _upgrade(_database(settings))
+    when_up = (lambda: _print_ways_in(settings)) if with_demo else None
+    server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do what is due and end.")
+def worker(once: bool) -> None:
+    """Run the jobs: forget what has run out."""
+    from portal import clock
+    from portal import worker as jobs
+
+    database = _database(_settings())
+    if once:
+        click.echo(f"{jobs.prune(database, now=clock.now())} rows forgotten")
+    else:
+        jobs.run(database)
+
+
+@main.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to date."""
+    _upgrade(_database(_settings()))
+    click.echo("The schema is current.")
+
+
+@db.command()
+def check() -> None:
+    """Tell whether the schema is current; exits with 1 when it is not."""
+    from portal import schema
+
+    database = _database(_settings())
+    if not schema.is_current(database):
+        _fail(f"The schema is at {schema.current(database)}, this program needs {schema.head()}: portal db upgrade")
+    click.echo("The schema is current.")
+
+
+@main.group()
+def account() -> None:
+    """Merchant accounts."""
+
+
+@account.command("create")
+@click.argument("name")
+@click.option("--country", default="US", show_default=True, help="Two-letter country of the merchant.")
+@click.option("--currency", default="usd", show_default=True, help="Default currency.")
+@click.option("--email", help="The merchant's own address.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def create_account(name: str, country: str, currency: str, email: str | None, as_json: bool) -> None:
+    """Make an account and print its two keys, which are never shown again."""
+    from portal import clock
+    from portal.billing import accounts
+
+    command = accounts.CreateAccount(name, country.upper(), email, currency.lower())
+    with _database(_settings()).writing() as session:
+        new = accounts.create(session, command, now=clock.now())
+    _print(_shown(new), as_json)
+
+
+@main.group()
+def key() -> None:
+    """API keys of an account."""
+
+
+_ACCOUNT = click.option("--account", "account_id", required=True, help="The account's id.")
+_LIVE = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+
+
+@key.command("list")
+@_ACCOUNT
+@_LIVE
+def list_keys(account_id: str, live: bool) -> None:
+    """List keys by their first and last characters."""
+    from portal import clock
+    from portal.billing import accounts, keys
+
+    with _database(_settings()).reading() as session:
+        for each in keys.of_tenant(session, _known(accounts.tenant, session, account_id, livemode=live)):
+            ended = each.expires_at is not None and each.expires_at <= clock.now()
+            used = clock.moment(each.last_used_at).isoformat() if each.last_used_at else "never used"
+            click.echo(f"{each.id}  {each.hint}  {'revoked' if ended else 'active'}  {used}")
+
+
+@key.command("roll")
+@_ACCOUNT
+@_LIVE
+@click.option("--overlap", default=0, show_default=True, help="Hours for which the old keys still work, at most 168.")
+def roll_key(account_id: str, live: bool, overlap: int) -> None:
+    """Print a new key and let the old ones end."""
+    from portal import clock
+    from portal.billing import accounts, keys
+
+    if not 0 <= overlap <= 168:
+        _fail("--overlap is 0 to 168 hours.")
+    with _database(_settings()).writing() as session:
+        tenant = _known(accounts.tenant, session, account_id, livemode=live)
+        secret = keys.roll(session, tenant, overlap=overlap * clock.HOUR, now=clock.now())
+    click.echo(secret)
+
+
+@key.command("revoke")
+@click.argument("key_id")
+def revoke_key(key_id: str) -> None:
+    """End a key at once, by its id from `portal key list`."""
+    from portal import clock
+    from portal.billing import keys
+
+    with _database(_settings()).writing() as session:
+        revoked = _known(keys.revoke, session, key_id, now=clock.now())
+    click.echo(f"{revoked.id} {revoked.hint} is revoked.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def demo(as_json: bool) -> None:
+    """Make a demo merchant with customers and a year of invoices, once; print a fresh portal link."""
+    settings = _settings()
+    _refuse_in_production(settings)
+    database = _database(settings)
+    _upgrade(database)
+    _print(_demo(settings, database), as_json)
+
+
+@main.command()
+def doctor() -> None:
+    """Check this deployment and explain every setting; exits with 1 when a check fails."""
+    from portal import doctor as checks
+    from portal.settings import documented
+
+    settings = _settings()
+    for name, words in documented():
+        click.echo(f"{name:<30} {words}")
+    failed = False
+    for each in checks.examined(settings):
+        failed |= not each.passed
+        click.echo(f"{'ok  ' if each.passed else 'FAIL'} {each.name}: {each.words}")
+    if failed:
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    from portal.settings import InvalidSetting, from_environment
+
+    try:
+        return from_environment()
+    except InvalidSetting as error:
+        _fail(str(error))
+        raise
+
+
+def _database(settings: Settings) -> Database:
+    from portal.db import Database
+
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    return Database(settings.database_url, pool_size=2)
+
+
+def _upgrade(database: Database) -> None:
+    from portal import schema
+
+    schema.upgrade(database)
+
+
+def _known(function: Any, *arguments: Any, **options: Any) -> Any:
+    """Call a use case; what it refuses is told in one line."""
+    from portal.errors import PortalError
+
+    try:
+        return function(*arguments, **options)
+    except PortalError as error:
+        return _fail(error.message)
+
+
+def _demo(settings: Settings, database: Database) -> dict[str, str]:
+    from portal import demo as data
+
+    return data.ensure(settings, database)
+
+
+def _print_ways_in(settings: Settings) -> None:
+    database = _database(settings)
+    made = _demo(settings, database)
+    database.dispose()
+    click.echo(
+        f"\n  The portal runs. Ctrl-C stops it.\n\n"
+        f"  Sample shop    {settings.base_url}/demo\n"
+        f"  Portal link    {made['portal_url']}\n"
+        f"                 (for one visit within the hour; the shop makes new ones)\n\n"
+        f"  API            curl {settings.base_url}/v1/customers -u {made['test_key']}:\n"
+    )
+
+
+def _shown(new: NewAccount) -> dict[str, str]:
+    return {"account": new.account.id, "test_key": new.test_key, "live_key": new.live_key}
+
+
+def _print(values: dict[str, str], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(values))
+        return
+    for name, value in values.items():
+        click.echo(f"{name:<12} {value}")
+
+
+def _refuse_in_production(settings: Settings) -> None:
+    if settings.production:
+        _fail("The demo does not go with PORTAL_PRODUCTION.")
+
+
+def _fail(words: str) -> None:
+    click.echo(words, err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,314 @@
+"""Demo data: a merchant, four customers in four languages, and a year of what happens to invoices."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.billing import (
+    accounts,
+    catalogue,
+    configurations,
+    credit_notes,
+    customers,
+    drafts,
+    invoiceitems,
+    invoices,
+    portal_sessions,
+    subscriptions,
+    tax_ids,
+)
+from portal.db import Database, Scope
+from portal.models import Customer, Invoice, Price, Subscription, TaxRate
+from portal.rules import periods
+from portal.settings import Settings
+from portal.wire.params import Command, Expanding, read
+
+MONTHS = 12
+LINK_LIVES = clock.HOUR
+
+
+def ensure(settings: Settings, database: Database) -> dict[str, str]:
+    """The demo merchant, made at the first call, and a fresh portal link for its first customer.
+
+    Answers `account`, `test_key`, `customer`, `portal_url`. The key is kept beside the embedded
+    database, because it can't be read from there.
+    """
+    file = settings.instance / "demo.json"
+    if not file.exists():
+        made = _make(database, now=clock.now())
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
+            json.dump(made, target)
+    kept = json.loads(file.read_text())
+    return {
+        "account": kept["account"],
+        "test_key": kept["test_key"],
+        "customer": kept["customer"],
+        "portal_url": settings.base_url + _link(database, kept),
+    }
+
+
+def _link(database: Database, kept: dict[str, Any]) -> str:
+    scope = Scope(kept["tenant"], kept["account"], livemode=False)
+    now = clock.now()
+    with database.writing(scope) as db:
+        command = portal_sessions.CreateSession(customer=kept["customer"], configuration=kept["configuration"])
+        new = portal_sessions.create(db, command, now=now)
+        # a person reads it off a screen, so it waits longer than one that a program redirects to
+        new.session.link_expires_at = now + LINK_LIVES
+        return f"/p/session/{new.link_secret}"
+
+
+def _make(database: Database, *, now: int) -> dict[str, Any]:
+    start = periods.step(now, "month", 1, -MONTHS) + 3 * clock.DAY
+    with database.writing() as db:
+        merchant = accounts.create(
+            db, accounts.CreateAccount("Rocket Rides", "DE", "hello@example.com", "eur"), now=start
+        )
+    scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
+    with database.writing(scope) as db:
+        _describe(db, merchant.account.id, start)
+        configuration = _do(db, configurations.create, configurations.CreateConfiguration, start, **CONFIGURATION)
+        price, rate = _catalogue(db, start)
+        year = [happening for person in PEOPLE for happening in _person(db, person, price, rate, start, now)]
+        for _, happen in sorted(year, key=itemgetter(0)):
+            happen()
+        first = db.scalars(select(Customer).where(Customer.email == PEOPLE[0].sent["email"])).one()
+        return {
+            "account": merchant.account.id,
+            "tenant": merchant.test.id,
+            "test_key": merchant.test_key,
+            "customer": first.id,
+            "configuration": configuration.id,
+        }
+
+
+CONFIGURATION = {
+    "business_profile": {
+        "headline": "Rocket Rides partners with you for every journey",
+        "privacy_policy_url": "https://example.com/privacy",
+        "terms_of_service_url": "https://example.com/terms",
+    },
+    "features": {
+        "customer_update": {
+            "enabled": True,
+            "allowed_updates": ["address", "email", "name", "phone", "shipping", "tax_id"],
+        },
+        "invoice_history": {"enabled": True},
+        "subscription_cancel": {
+            "enabled": True,
+            "cancellation_reason": {
+                "enabled": True,
+                "options": ["too_expensive", "missing_features", "switched_service", "unused", "other"],
+            },
+        },
+    },
+}
+
+
+def _do(db: Session, function: Any, command: type[Command], now: int, /, *rows: Any, **sent: Any) -> Any:
+    result = function(db, *rows, read(command, sent), now=now)
+    db.flush()
+    return result
+
+
+def _describe(db: Session, account_id: str, now: int) -> None:
+    sent = {
+        "business_profile": {"support_email": "billing@example.com", "support_url": "https://example.com/help"},
+        "company": {
+            "name": "Rocket Rides GmbH",
+            "address": {"line1": "Torstraße 45", "postal_code": "10119", "city": "Berlin", "country": "DE"},
+        },
+        "settings": {
+            "branding": {"primary_color": "#1b4d8f", "secondary_color": "#e8f0fa"},
+            "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
+        },
+    }
+    accounts.update(db, accounts.of(db, account_id), read(accounts.UpdateAccount, sent))
+    _do(db, tax_ids.create, tax_ids.CreateTaxId, now, type="eu_vat", value="DE129273398")
+
+
+def _catalogue(db: Session, now: int) -> tuple[Price, TaxRate]:
+    product = _do(
+        db, catalogue.create_product, catalogue.CreateProduct, now, name="Gold plan", description="Unlimited rides"
+    )
+    recurring = {"interval": "month"}
+    price = {"product": product.id, "unit_amount": 1900, "currency": "eur", "recurring": recurring}
+    rate = {"display_name": "VAT", "percentage": "19", "inclusive": False, "country": "DE"}
+    return (
+        _do(db, catalogue.create_price, catalogue.CreatePrice, now, **price),
+        _do(db, catalogue.create_tax_rate, catalogue.CreateTaxRate, now, **rate),
+    )
+
+
+#: What happens at a moment of the demo year.
+Happening = tuple[int, Callable[[], object]]
+
+
+def _person(db: Session, person: Person, price: Price, rate: TaxRate, start: int, now: int) -> Iterator[Happening]:
+    """A customer who subscribes, and is billed every month."""
+    customer: Customer = _do(db, customers.create, customers.CreateCustomer, start, **person.sent)
+    if person.tax_id:
+        type, value = person.tax_id
+        _do(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
+    item = {"price": price.id, "quantity": person.quantity, "tax_rates": [rate.id]}
+    command = subscriptions.CreateSubscription
+    subscription = _do(db, subscriptions.create, command, start, customer=customer.id, items=[item])
+    _pay(db, db.get_one(Invoice, (customer.tenant_id, subscription.latest_invoice_id)), start + clock.HOUR)
+    for month in range(1, MONTHS):
+        moment = periods.step(subscription.billing_cycle_anchor, "month", 1, month)
+        yield moment, partial(_renew, db, customer, subscription, month)
+    yield from person.incidents(db, customer, rate, now)
+
+
+def _renew(db: Session, customer: Customer, subscription: Subscription, month: int) -> None:
+    """One month later: what the worker will do by itself once it renews subscriptions."""
+    anchor = subscription.billing_cycle_anchor
+    start, end = (periods.step(anchor, "month", 1, steps) for steps in (month, month + 1))
+    subscription.current_period_start, subscription.current_period_end = start, end
+    invoice = invoices.draft(
+        db, customer, subscription, subscription.currency, "subscription_cycle", now=start, period=(start, start)
+    )
+    sold = subscriptions.items(db, subscription.id)
+    drafts.add_lines(db, invoice, [subscriptions.line(db, customer, subscription, each) for each in sold])
+    _do(db, invoices.finalize, invoices.FinalizeInvoice, start + clock.HOUR, invoice)
+    subscription.latest_invoice_id = invoice.id
+    _pay(db, invoice, start + 2 * clock.HOUR)
+
+
+def _pay(db: Session, invoice: Invoice, now: int) -> None:
+    if invoice.status == "open":
+        _do(db, invoices.pay, invoices.PayInvoice, now, invoice, paid_out_of_band=True)
+
+
+def _transfers(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[Happening]:
+    """A paid invoice of which a part was credited, and one that is open."""
+    billed = now - 40 * clock.DAY
+    yield billed, lambda: _credited(db, customer, rate, billed)
+    lately = now - 6 * clock.DAY
+    yield lately, lambda: _one_off(db, customer, "Airport transfer, 12 seats", 18500, rate, lately)
+
+
+def _events(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[Happening]:
+    """An invoice that was voided, and one that is overdue."""
+    voided, overdue = now - 70 * clock.DAY, now - 60 * clock.DAY
+    yield voided, lambda: _voided(db, customer, rate, voided)
+    yield overdue, lambda: _one_off(db, customer, "Team outing", 23100, rate, overdue)
+
+
+def _nothing(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[Happening]:
+    yield from ()
+
+
+def _credited(db: Session, customer: Customer, rate: TaxRate, now: int) -> None:
+    invoice = _one_off(db, customer, "Night rides in October", 6400, rate, now)
+    _pay(db, invoice, now + 2 * clock.DAY)
+    line = {"type": "custom_line_item", "description": "Ride cancelled by us", "unit_amount": 1600, "quantity": 1}
+    _do(
+        db,
+        credit_notes.create,
+        credit_notes.CreateCreditNote,
+        now + 20 * clock.DAY,
+        invoice=invoice.id,
+        lines=[{**line, "tax_rates": [rate.id]}],
+        credit_amount=1904,
+        reason="product_unsatisfactory",
+        memo="With our apologies.",
+    )
+
+
+def _voided(db: Session, customer: Customer, rate: TaxRate, now: int) -> None:
+    invoice = _one_off(db, customer, "Conference shuttle", 42000, rate, now)
+    _do(db, invoices.void, Expanding, now + clock.DAY, invoice)
+
+
+def _one_off(db: Session, customer: Customer, words: str, amount: int, rate: TaxRate, now: int) -> Invoice:
+    invoice = _do(
+        db,
+        invoices.create,
+        invoices.CreateInvoice,
+        now,
+        customer=customer.id,
+        collection_method="send_invoice",
+        days_until_due=14,
+    )
+    item = {"customer": customer.id, "invoice": invoice.id, "amount": amount, "currency": "eur"}
+    _do(
+        db,
+        invoiceitems.create,
+        invoiceitems.CreateInvoiceItem,
+        now,
+        description=words,
+        tax_rates=[rate.id],
+        **item,
+    )
+    made: Invoice = _do(db, invoices.finalize, invoices.FinalizeInvoice, now, invoice)
+    return made
+
+
+@dataclass(frozen=True)
+class Person:
+    """A demo customer and what is sold to them."""
+
+    sent: dict[str, Any]
+    tax_id: tuple[str, str] | None
+    quantity: int
+    incidents: Callable[[Session, Customer, TaxRate, int], Iterator[Happening]]
+
+
+PEOPLE = (
+    Person(
+        {
+            "name": "Jenny Rosen",
+            "email": "jenny.rosen@example.com",
+            "phone": "+49 30 901820",
+            "address": {"line1": "Lindenstraße 3", "postal_code": "10969", "city": "Berlin", "country": "DE"},
+            "preferred_locales": ["en"],
+        },
+        ("eu_vat", "DE136695976"),
+        2,
+        _transfers,
+    ),
+    Person(
+        {
+            "name": "Bäckerei Krüger GmbH",
+            "email": "buero@example.org",
+            "address": {"line1": "Marktplatz 8", "postal_code": "88212", "city": "Ravensburg", "country": "DE"},
+            "preferred_locales": ["de"],
+        },
+        None,
+        5,
+        _events,
+    ),
+    Person(
+        {
+            "name": "Atelier Noël",
+            "email": "camille@example.net",
+            "address": {"line1": "12 rue des Lilas", "postal_code": "75019", "city": "Paris", "country": "FR"},
+            "preferred_locales": ["fr"],
+        },
+        None,
+        1,
+        _nothing,
+    ),
+    Person(
+        {
+            "name": "مكتبة الياسمين",
+            "email": "layla@example.com",
+            "address": {"line1": "شارع الحمراء 14", "city": "بيروت", "country": "LB"},
+            "preferred_locales": ["ar"],
+        },
+        None,
+        3,
+        _nothing,
+    ),
+)

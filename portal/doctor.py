@@ -1,0 +1,107 @@
+"""Checks of a deployment, each with what to do when it fails."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import schema
+from portal.db import Database
+from portal.settings import Settings
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, whether it holds, and what was found or is to be done."""
+
+    name: str
+    passed: bool
+    words: str
+
+
+def examined(settings: Settings) -> Iterator[Check]:
+    """Every check, one after the other; none changes anything but a probe file of its own."""
+    yield _secret(settings)
+    yield _address(settings)
+    yield from _database(settings)
+    yield _documents(settings)
+    yield _renderer()
+    yield _fonts()
+    yield _mail(settings)
+
+
+def _secret(settings: Settings) -> Check:
+    weak = len(set(settings.secret_key)) < 16
+    return Check("secret key", not weak, "Too regular: openssl rand -base64 48" if weak else "long and varied")
+
+
+def _address(settings: Settings) -> Check:
+    parts = urlsplit(settings.base_url)
+    local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    passed = parts.scheme == "https" or local
+    advice = "Set PORTAL_BASE_URL to the https address that customers open."
+    return Check("base URL", passed, settings.base_url if passed else advice)
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    database = Database(settings.database_url, pool_size=1)
+    try:
+        with database.reader.connect() as connection:
+            version = connection.scalar(text(_VERSION[database.dialect]))
+        yield Check("database", True, f"{database.dialect} {version}")
+        current = schema.is_current(database)
+        yield Check("schema", current, "current" if current else "Behind this program: portal db upgrade")
+    except SQLAlchemyError as error:
+        yield Check("database", False, f"Can't be reached ({type(error).__name__}): check PORTAL_DATABASE_URL.")
+    finally:
+        database.dispose()
+
+
+_VERSION = {"sqlite": "SELECT sqlite_version()", "postgresql": "SHOW server_version"}
+
+
+def _documents(settings: Settings) -> Check:
+    from portal.documents.store import opened
+
+    probe = "0" * 64
+    try:
+        store = opened(settings.documents_url)
+        store.write(probe, b"probe")
+        kept = store.read(probe) == b"probe"
+    except OSError as error:
+        return Check("documents", False, f"Can't be written ({error}): check PORTAL_DOCUMENTS_URL.")
+    return Check("documents", kept, settings.documents_url if kept else "What was written could not be read back.")
+
+
+def _renderer() -> Check:
+    try:
+        import weasyprint
+    except OSError as error:
+        return Check("renderer", False, f"A system library is missing ({error}): deploy/setup run")
+    return Check("renderer", True, f"WeasyPrint {weasyprint.__version__}")
+
+
+def _fonts() -> Check:
+    folders = ("/usr/share/fonts/truetype/noto", "/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto")
+    found = any(os.path.isdir(folder) for folder in folders)
+    return Check("fonts", found, "Noto" if found else "Names may show as boxes: apt-get install fonts-noto-core")
+
+
+def _mail(settings: Settings) -> Check:
+    if settings.smtp_url is None:
+        words = f"Mails are written to {settings.instance / 'mail'}; set PORTAL_SMTP_URL to send them."
+        return Check("mail", not settings.production, words)
+    parts = urlsplit(settings.smtp_url)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    try:
+        with kind(parts.hostname or "", parts.port or 0, timeout=5) as server:
+            server.noop()
+    except OSError as error:
+        return Check("mail", False, f"{parts.hostname} does not answer ({error}): check PORTAL_SMTP_URL.")
+    return Check("mail", True, f"{parts.hostname} answers")

@@ -1,0 +1,189 @@
+"""Frozen rows to document values: what an invoice or credit note says, and nothing that may still change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from portal.billing import credit_notes, drafts
+from portal.clock import day
+from portal.db import find, scope_of
+from portal.documents.values import (
+    AppliedCreditNote,
+    CreditNoteDocument,
+    CreditNoteReason,
+    InvoiceDocument,
+    InvoiceStatus,
+    Line,
+    PageSize,
+    Party,
+    Payment,
+    TaxAmount,
+    page_size,
+)
+from portal.models import CreditNote, Invoice
+from portal.rules import tax_ids
+
+_SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
+
+
+def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) -> InvoiceDocument:
+    """The document of a finalized invoice."""
+    lines = drafts.lines(db, row.id)
+    bank = _bank(row)
+    return InvoiceDocument(
+        **_shared(db, row, lines),
+        number=row.number or "",
+        effective_at=day(row.effective_at or row.created),
+        status=cast(InvoiceStatus, row.status),
+        subtotal=row.subtotal,
+        total=row.total,
+        total_excluding_tax=row.total_excluding_tax,
+        custom_fields=tuple((field["name"], field["value"]) for field in row.custom_fields or []),
+        memo=row.description,
+        footer=row.footer,
+        page_size=_paper(row),
+        voided_at=_day(row.voided_at),
+        amount_due=row.amount_due,
+        amount_paid=row.amount_paid,
+        amount_remaining=row.amount_remaining,
+        applied_balance=row.starting_balance - (row.ending_balance or 0),
+        credit_notes=tuple(_applied(db, row)),
+        payments=_payments(row),
+        due_date=_day(row.due_date),
+        paid_at=_day(row.paid_at),
+        period_start=day(row.period_start),
+        period_end=day(row.period_end),
+        iban=bank.get("iban"),
+        bic=bank.get("bic"),
+        hosted_invoice_url=hosted_invoice_url,
+    )
+
+
+def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
+    """The document of a credit note."""
+    original = find(db, Invoice, row.invoice_id, noun="invoice")
+    return CreditNoteDocument(
+        **_shared(db, row, credit_notes.lines(db, row.id)),
+        number=row.number,
+        effective_at=day(row.effective_at),
+        subtotal=row.subtotal,
+        total=row.total,
+        total_excluding_tax=row.total_excluding_tax,
+        memo=row.memo,
+        page_size=_paper(original),
+        voided_at=_day(row.voided_at),
+        invoice_number=original.number or "",
+        invoice_effective_at=day(original.effective_at or original.created),
+        reason=cast(CreditNoteReason | None, row.reason),
+        pre_payment_amount=row.pre_payment_amount,
+        credit_amount=row.credit_amount,
+        out_of_band_amount=row.out_of_band_amount or 0,
+    )
+
+
+def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dict[str, Any]:
+    seller, buyer = row.seller or {}, row.buyer or {}
+    found = list(lines)
+    return {
+        "currency": row.currency,
+        "locale": buyer.get("locale") or "en",
+        "seller": _seller(seller),
+        "buyer": _party(buyer, buyer.get("address")),
+        "ship_to": _ship_to(buyer),
+        "lines": tuple(_line(each) for each in found),
+        "taxes": tuple(_taxes(row, found)),
+        "reverse_charge": buyer.get("tax_exempt") == "reverse",
+        "brand_color": seller.get("primary_color"),
+        "livemode": scope_of(db).livemode,
+    }
+
+
+def _seller(seller: dict[str, Any]) -> Party:
+    named = {**seller, "name": seller.get("legal_name") or seller.get("name")}
+    address = seller.get("address") or {}
+    return _party(named, {**address, "country": address.get("country") or seller.get("country")})
+
+
+def _party(party: dict[str, Any], address: dict[str, Any] | None) -> Party:
+    return Party(
+        name=party.get("name") or party.get("email") or "",
+        **_address(address),
+        email=party.get("email"),
+        phone=party.get("phone"),
+        url=party.get("url"),
+        tax_ids=tuple((tax_ids.label(each["type"]), each["value"]) for each in party.get("tax_ids", [])),
+    )
+
+
+def _address(address: dict[str, Any] | None) -> dict[str, Any]:
+    keys = ("line1", "line2", "city", "state", "postal_code", "country")
+    return {key: (address or {}).get(key) for key in keys}
+
+
+def _ship_to(buyer: dict[str, Any]) -> Party | None:
+    shipping = buyer.get("shipping")
+    if not shipping:
+        return None
+    return Party(name=shipping.get("name") or "", **_address(shipping.get("address")), phone=shipping.get("phone"))
+
+
+def _line(row: Any) -> Line:
+    percentages = tuple(rate["exact_percentage"] for rate in row.tax_rates)
+    start, end = getattr(row, "period_start", None), getattr(row, "period_end", None)
+    lasts = start and end and end > start
+    return Line(
+        description=row.description or "",
+        amount=row.amount,
+        quantity=row.quantity,
+        unit_amount_decimal=row.unit_amount_decimal,
+        period_start=_day(start) if lasts else None,
+        period_end=_day(end) if lasts else None,
+        tax_percentages=percentages,
+    )
+
+
+def _taxes(row: Invoice | CreditNote, lines: list[Any]) -> Iterable[TaxAmount]:
+    rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
+    for tax in row.total_taxes:
+        rate = rates[tax["tax_rate"]]
+        yield TaxAmount(
+            display_name=rate["display_name"],
+            percentage=rate["exact_percentage"],
+            inclusive=tax["inclusive"],
+            taxable_amount=tax["taxable_amount"],
+            amount=tax["amount"],
+        )
+
+
+def _applied(db: Session, row: Invoice) -> Iterable[AppliedCreditNote]:
+    for note in credit_notes.of_invoice(db, row.id):
+        if note.status == "issued" and note.pre_payment_amount:
+            yield AppliedCreditNote(
+                number=note.number, effective_at=day(note.effective_at), amount=note.pre_payment_amount
+            )
+
+
+def _payments(row: Invoice) -> tuple[Payment, ...]:
+    if not row.amount_paid or row.paid_at is None:
+        return ()
+    return (Payment(paid_at=day(row.paid_at), amount=row.amount_paid),)
+
+
+def _bank(row: Invoice) -> dict[str, Any]:
+    """Where to pay, on an invoice that is still to be paid."""
+    account: dict[str, Any] = (row.seller or {}).get("bank_transfer") or {}
+    return account if row.status == "open" and row.amount_remaining else {}
+
+
+def _paper(row: Invoice) -> PageSize:
+    chosen = ((row.rendering or {}).get("pdf") or {}).get("page_size")
+    address = (row.buyer or {}).get("address") or {}
+    return _SIZES.get(chosen or "") or page_size(address.get("country") or (row.seller or {}).get("country"))
+
+
+def _day(moment: int | None) -> date | None:
+    return None if moment is None else day(moment)

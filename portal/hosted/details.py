@@ -1,0 +1,81 @@
+"""Billing information: what the merchant has on file, and the form that corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template
+from flask_babel import gettext as _
+
+from portal import clock
+from portal.billing import customers, tax_ids
+from portal.db import find
+from portal.errors import InvalidRequest
+from portal.hosted import flows
+from portal.hosted.forms import DETAILS, DetailsForm
+from portal.hosted.page import Answer, page
+from portal.hosted.visits import Visit
+from portal.models import Customer
+from portal.rules import permissions
+from portal.rules import tax_ids as rules
+from portal.wire.params import read
+
+blueprint = Blueprint("details", __name__, url_prefix="/p")
+
+FLOWS = (flows.UPDATE,)
+
+
+def may_open(features: Mapping[str, Any]) -> bool:
+    """Whether the page shows at all."""
+    return bool(features["customer_update"]["enabled"])
+
+
+def may_edit(features: Mapping[str, Any]) -> bool:
+    """Whether anything of the form can be edited."""
+    return any(permissions.may_update(features, name) for name in DETAILS)
+
+
+@page(blueprint, "/details", allows=may_open, flows=FLOWS)
+def details(visit: Visit) -> Answer:
+    """What is on file, each part with its way to change it."""
+    with visit.reading() as db:
+        customer = find(db, Customer, visit.customer_id, noun="customer")
+        numbers = tax_ids.of_customer(db, customer.id)
+    allowed = [name for name in (*DETAILS, "email", "tax_id") if permissions.may_update(visit.features, name)]
+    return render_template(
+        "hosted/details.html",
+        visit=visit,
+        customer=customer,
+        tax_ids=numbers,
+        allowed=allowed,
+        label=rules.label,
+        most_tax_ids=tax_ids.AT_MOST,
+        finishing=visit.in_flow == flows.UPDATE,
+    )
+
+
+@page(blueprint, "/details/edit", allows=may_edit, flows=FLOWS, methods=("GET", "POST"))
+def edit(visit: Visit) -> Answer:
+    """Name, phone, address and shipping in one form, as far as they may be edited."""
+    with visit.reading() as db:
+        customer = find(db, Customer, visit.customer_id, noun="customer")
+    form = DetailsForm.of(customer, visit.features)
+    if form.validate_on_submit() and _saved(visit, form):
+        flash(_("Your billing information is saved."))
+        return redirect(f"{visit.path}details", 303)
+    return make_response(
+        render_template("hosted/details_edit.html", visit=visit, form=form), 400 if form.errors else 200
+    )
+
+
+def _saved(visit: Visit, form: DetailsForm) -> bool:
+    try:
+        command = read(customers.UpdateCustomer, form.values)
+    except InvalidRequest as error:
+        form.blame(error, _("There are characters in it that can't be used."))
+        return False
+    with visit.writing() as db:
+        customer = find(db, Customer, visit.customer_id, noun="customer")
+        customers.update(db, customer, command, now=clock.now())
+    return True

@@ -1,0 +1,184 @@
+"""An invoice or credit note on a page of its own, and its PDF."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from babel.numbers import format_currency
+from flask import Blueprint, Response, render_template
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from portal import clock, i18n
+from portal.billing import credit_notes, drafts
+from portal.db import Scope, find
+from portal.errors import ResourceMissing
+from portal.hosted import languages, visits
+from portal.hosted.page import Answer, page
+from portal.hosted.visits import Visit
+from portal.models import CreditNote, Invoice
+from portal.rules import permissions
+from portal.rules.tax_ids import label
+from portal.web import DOCUMENT_POLICY, services
+
+blueprint = Blueprint("documents", __name__, url_prefix="/p")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to an invoice; `note` is the credit note it was about."""
+
+    at: int
+    text: str
+    note: CreditNote | None = None
+
+
+@dataclass(frozen=True)
+class TaxLine:
+    """The tax of one rate over a whole document, in minor units."""
+
+    name: str
+    percentage: str
+    inclusive: bool
+    amount: int
+
+
+@page(blueprint, "/invoices/<id>", allows=permissions.may_see_invoices)
+def invoice(visit: Visit, id: str) -> Answer:
+    """Everything an invoice says, and what became of it."""
+    with visit.reading() as db:
+        row = _own_invoice(db, visit, id)
+        return render_template("hosted/invoice.html", **invoice_parts(db, row))
+
+
+@page(blueprint, "/invoices/<id>/pdf", allows=permissions.may_see_invoices)
+def invoice_pdf(visit: Visit, id: str) -> Answer:
+    """The invoice as a file."""
+    with visit.reading() as db:
+        row = _own_invoice(db, visit, id)
+    return pdf_of_invoice(visit.scope, row)
+
+
+@page(blueprint, "/credit-notes/<id>", allows=permissions.may_see_invoices)
+def credit_note(visit: Visit, id: str) -> Answer:
+    """Everything a credit note says, and the invoice it corrects."""
+    with visit.reading() as db:
+        row = _own_credit_note(db, visit, id)
+        return render_template("hosted/credit_note.html", **credit_note_parts(db, row))
+
+
+@page(blueprint, "/credit-notes/<id>/pdf", allows=permissions.may_see_invoices)
+def credit_note_pdf(visit: Visit, id: str) -> Answer:
+    """The credit note as a file."""
+    with visit.reading() as db:
+        row = _own_credit_note(db, visit, id)
+    return pdf_of_credit_note(visit.scope, row)
+
+
+def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
+    """What the templates of an invoice need, here and on its public page."""
+    lines, notes, now = drafts.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id), clock.now()
+    return {
+        "invoice": invoice,
+        "lines": lines,
+        "notes": [note for note in notes if note.status == "issued" and note.pre_payment_amount],
+        "taxes": taxes_of(invoice.total_taxes, lines),
+        "applied": invoice.amount_due + invoice.pre_payment_credit_notes_amount - invoice.total,
+        "overdue": invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now,
+        "events": events_of(invoice, notes),
+    }
+
+
+def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:
+    """What the template of a credit note needs."""
+    lines = credit_notes.lines(db, note.id)
+    corrected = find(db, Invoice, note.invoice_id, noun="invoice")
+    return {"note": note, "invoice": corrected, "lines": lines, "taxes": taxes_of(note.total_taxes, lines)}
+
+
+def events_of(invoice: Invoice, notes: Iterable[CreditNote]) -> list[Event]:
+    """What happened to an invoice and when, oldest first."""
+    email = visits.masked((invoice.buyer or {}).get("email"))
+    moments = [
+        (invoice.created, _("Created"), None),
+        (invoice.finalized_at, _("Issued"), None),
+        (invoice.sent_at, _("Sent to %(email)s", email=email or ""), None),
+        (invoice.marked_uncollectible_at, _("Marked as unpaid"), None),
+        (invoice.paid_at, _("Paid"), None),
+        (invoice.voided_at, _("Made void"), None),
+        *((note.created, _("Credit note issued"), note) for note in notes),
+        *((note.voided_at, _("Credit note made void"), note) for note in notes),
+    ]
+    return sorted((Event(at, text, note) for at, text, note in moments if at), key=lambda event: event.at)
+
+
+def taxes_of(totals: Iterable[dict[str, Any]], lines: Iterable[Any]) -> list[TaxLine]:
+    """The taxes of a document with the names of their rates, which the lines carry."""
+    rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
+    found = ((rates.get(tax["tax_rate"]), tax) for tax in totals)
+    return [
+        TaxLine(rate["display_name"], rate["exact_percentage"], tax["inclusive"], tax["amount"])
+        for rate, tax in found
+        if rate
+    ]
+
+
+def pdf_of_invoice(scope: Scope, invoice: Invoice) -> Response:
+    """The PDF of a finalized invoice as a download. Raises `Unavailable` when it can't be made now."""
+    content = services().documents.pdf(scope, "invoice", invoice.id)
+    return download(content, _("Invoice"), invoice.number or "")
+
+
+def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:
+    """The PDF of a credit note as a download. Raises `Unavailable` when it can't be made now."""
+    content = services().documents.pdf(scope, "credit_note", note.id)
+    return download(content, _("Credit note"), note.number)
+
+
+def download(content: bytes, kind: str, number: str) -> Response:
+    """A PDF to be saved: `kind` is the word for it in the reader's language, `number` the document's own."""
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", number).strip("-") or "document"
+    spoken = quote(f"{kind} {number}.pdf", safe="")
+    headers = {
+        "Content-Disposition": f"attachment; filename=\"{plain}.pdf\"; filename*=UTF-8''{spoken}",
+        "Content-Security-Policy": DOCUMENT_POLICY,
+    }
+    return Response(content, mimetype="application/pdf", headers=headers)
+
+
+def unit_price(amount: str | None, currency: str) -> str:
+    """A price per unit in minor units as decimal text; fractions of a unit keep their digits."""
+    if amount is None:
+        return ""
+    minor, locale = Decimal(amount), languages.locale()
+    if minor == int(minor):
+        return i18n.money(int(minor), currency, locale)
+    major = minor.scaleb(-i18n.exponent(currency))
+    return str(format_currency(major, currency.upper(), locale=locale, decimal_quantization=False))
+
+
+def _own_invoice(db: Session, visit: Visit, id: str) -> Invoice:
+    row = find(db, Invoice, id, noun="invoice")
+    if row.customer_id != visit.customer_id or row.status == "draft":
+        raise ResourceMissing("invoice", id)
+    return row
+
+
+def _own_credit_note(db: Session, visit: Visit, id: str) -> CreditNote:
+    row = find(db, CreditNote, id, noun="credit note")
+    if row.customer_id != visit.customer_id:
+        raise ResourceMissing("credit note", id)
+    return row
+
+
+def _set_up(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.filters.update(unit_price=unit_price, tax_id_label=label)
+
+
+blueprint.record_once(_set_up)

@@ -1,0 +1,251 @@
+"""The forms of the customer's pages: what is asked, how long it may be, and the words when it is wrong."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, Form, FormField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+
+from portal import i18n
+from portal.billing import customers
+from portal.errors import InvalidRequest
+from portal.hosted.languages import locale
+from portal.models import Customer
+from portal.rules import permissions, tax_ids
+
+#: The parts of `/details/edit`, in the order they are asked.
+DETAILS = ("name", "phone", "address", "shipping")
+MOST_WORDS = 500
+
+
+def stripped(value: str | None) -> str:
+    """Text without white space around it; nothing typed is the empty text."""
+    return (value or "").strip()
+
+
+def in_ascii_digits(value: str | None) -> str:
+    """A number as typed in any script, without the blanks and dashes in between."""
+    kept = (each for each in value or "" if not each.isspace() and each not in "-\u2013")
+    return "".join(str(unicodedata.digit(each, each)) for each in kept)
+
+
+def _at_most(most: int) -> Length:
+    return Length(max=most, message=_l("Use at most %(max)d characters."))
+
+
+def _text(label: str, most: int, *validators: Any) -> StringField:
+    return StringField(label, [*validators, _at_most(most)], [stripped])
+
+
+class RecipientForm(Form):
+    """Who receives goods."""
+
+    name = _text(_l("Name"), 256)
+    phone = _text(_l("Phone"), 20)
+
+
+class AddressForm(Form):
+    """A postal address; as soon as anything is in it, its first line and country are needed."""
+
+    line1 = _text(_l("Address"), 500)
+    line2 = _text(_l("Apartment, suite or floor"), 500)
+    postal_code = _text(_l("Postal code"), 50)
+    city = _text(_l("City"), 250)
+    state = _text(_l("State, province or county"), 250)
+    country = SelectField(_l("Country"), validate_choice=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.country.choices = [("", _("Choose a country")), *i18n.countries(locale())]
+
+    @property
+    def filled(self) -> bool:
+        """Whether anything was typed or chosen."""
+        return any(self.data.values())
+
+    @property
+    def postal(self) -> dict[str, str]:
+        """The address as a command takes it."""
+        return {part: self[part].data or "" for part in ("line1", "line2", "postal_code", "city", "state", "country")}
+
+    def complete(self) -> bool:
+        """Whether what an address needs is there; says at the fields what is missing."""
+        if not self.line1.data:
+            self.line1.errors = [_("Enter the address.")]
+        if self.country.data not in dict(self.country.choices) or not self.country.data:
+            self.country.errors = [_("Choose a country.")]
+        return not self.errors
+
+
+class ShippingForm(RecipientForm, AddressForm):
+    """Where goods go."""
+
+    def complete(self) -> bool:
+        """As for an address, and a name."""
+        if not self.name.data:
+            self.name.errors = [_("Enter the name of the person who receives it.")]
+        return super().complete()
+
+
+class DetailsForm(FlaskForm):
+    """Those of name, phone, address and shipping that a configuration lets the customer edit."""
+
+    name = _text(_l("Name or company"), 256, InputRequired(_l("Enter your name or the name of your company.")))
+    phone = _text(
+        _l("Phone"),
+        20,
+        Regexp(r"[+0-9()./ -]*\Z", message=_l("Use only digits, blanks and the characters + ( ) . / -")),
+    )
+    address = FormField(AddressForm)
+    shipping = FormField(ShippingForm)
+
+    @classmethod
+    def of(cls, customer: Customer, features: Mapping[str, Any]) -> DetailsForm:
+        """The form filled with what is stored, and with what was posted on top."""
+        shipping = customer.shipping or {}
+        form = cls(
+            data={
+                "name": customer.name,
+                "phone": customer.phone,
+                "address": customer.address or {},
+                "shipping": {
+                    **(shipping.get("address") or {}),
+                    "name": shipping.get("name"),
+                    "phone": shipping.get("phone"),
+                },
+            }
+        )
+        for name in DETAILS:
+            if not permissions.may_update(features, name):
+                del form[name]
+        return form
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each field by itself, then the addresses as a whole."""
+        good = super().validate(extra_validators)
+        for name in ("address", "shipping"):
+            if name in self and (self[name].filled or self._may_not_go(name)):
+                good = self[name].complete() and good
+        return bool(good)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of `UpdateCustomer` for the fields that are there."""
+        values: dict[str, Any] = {name: self[name].data for name in ("name", "phone") if name in self}
+        if "address" in self:
+            values["address"] = self.address.postal if self.address.filled else ""
+        if "shipping" in self:
+            to = self.shipping
+            values["shipping"] = (
+                {"name": to["name"].data, "phone": to["phone"].data, "address": to.postal} if to.filled else ""
+            )
+        return values
+
+    def blame(self, error: InvalidRequest, words: str) -> None:
+        """Put `words` at the field that a use case's error names by its `param`, else above the form."""
+        found: Any = self
+        for part in re.findall(r"[^\[\]]+", error.param or ""):
+            inside = found.form if isinstance(found, FormField) else found
+            found = inside[part] if isinstance(inside, Form) and part in inside else found
+        if isinstance(found, Field) and not isinstance(found, FormField):
+            found.errors = [words]
+        else:
+            self.form_errors.append(words)
+
+    def _may_not_go(self, name: str) -> bool:
+        # bills need the address once it is known; shipping can be dropped
+        return name == "address" and any(self.address.object_data.values())
+
+
+class EmailForm(FlaskForm):
+    """The new address of an email change."""
+
+    email = _text(_l("New email address"), 254, InputRequired(_l("Enter your new email address.")))
+
+    def validate_email(self, field: Field) -> None:
+        """The address in normal form, or what an address looks like."""
+        try:
+            field.data = customers.email_address(field.data)
+        except ValueError:
+            raise ValidationError(_("Write the address like name@example.com.")) from None
+
+
+class CodeForm(FlaskForm):
+    """The code that proves an address."""
+
+    code = StringField(
+        _l("Code"),
+        [
+            InputRequired(_l("Enter the code from the mail.")),
+            Regexp(r"[0-9]{8}\Z", message=_l("The code has 8 digits.")),
+        ],
+        [in_ascii_digits],
+    )
+
+
+class TaxIdForm(FlaskForm):
+    """A tax ID of one country: its kind, where there are several, and the number."""
+
+    type = RadioField(_l("What kind of tax ID is it?"), [InputRequired(_l("Choose the kind of tax ID."))])
+    value = _text(_l("Number"), tax_ids.LONGEST_INPUT, InputRequired(_l("Enter the number.")))
+
+    @classmethod
+    def of(cls, country: str) -> TaxIdForm:
+        """The form for a country that has tax IDs."""
+        form = cls()
+        form.type.choices = [
+            (kind.type, _kind_and_example(kind.type, country)) for kind in tax_ids.types_for_country(country)
+        ]
+        return form
+
+
+def _kind_and_example(type: str, country: str) -> str:
+    example = i18n.isolated(tax_ids.example(type, country))
+    words: str = _("%(kind)s, such as %(example)s", kind=i18n.isolated(tax_ids.label(type)), example=example)
+    return words
+
+
+class CancelForm(FlaskForm):
+    """Why a plan is canceled, where that is asked, and the state it was seen in."""
+
+    revision = HiddenField()
+    reason = RadioField(_l("Why are you leaving?"), [Optional()])
+    comment = TextAreaField(_l("Would you like to say more?"), [_at_most(MOST_WORDS)], [stripped])
+
+    @classmethod
+    def of(cls, features: Mapping[str, Any]) -> CancelForm:
+        """The form with the reasons of a configuration, or without that question."""
+        form, reasons = cls(), permissions.asks_for_reason(features)
+        if reasons:
+            words = reason_words()
+            form.reason.choices = [(reason, words[reason]) for reason in reasons]
+        else:
+            del form.reason, form.comment
+        return form
+
+    @property
+    def details(self) -> dict[str, str]:
+        """The parameters of `cancellation_details` that were answered."""
+        answers = {"feedback": self.reason.data, "comment": self.comment.data} if "reason" in self else {}
+        return {name: answer for name, answer in answers.items() if answer}
+
+
+def reason_words() -> dict[str, str]:
+    """The eight reasons of the wire in the page's language."""
+    return {
+        "too_expensive": _("It's too expensive"),
+        "missing_features": _("I need more features"),
+        "switched_service": _("I found something else"),
+        "unused": _("I don't use it enough"),
+        "customer_service": _("Customer service was less than expected"),
+        "too_complex": _("Ease of use was less than expected"),
+        "low_quality": _("Quality was less than expected"),
+        "other": _("Another reason"),
+    }

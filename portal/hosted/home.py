@@ -1,0 +1,114 @@
+"""The start page: plans, billing information, the newest invoices and the credit balance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.billing import tax_ids
+from portal.db import among, find
+from portal.hosted import flows, invoices
+from portal.hosted.page import Answer, page
+from portal.hosted.visits import Visit
+from portal.models import Customer, Price, Product, Subscription, SubscriptionItem
+from portal.rules import permissions, subscriptions
+from portal.rules.money import times
+from portal.rules.tax_ids import label
+
+blueprint = Blueprint("home", __name__, url_prefix="/p")
+
+NEWEST = 4
+#: How long a plan that has ended is still shown.
+ENDED_SHOWN = 90 * clock.DAY
+_MOST_PLANS = 100
+
+
+@dataclass(frozen=True)
+class Part:
+    """An item of a plan; `amount` is what a period of it costs in minor units."""
+
+    name: str
+    price: Price
+    quantity: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A subscription as a card shows it, and what its owner may do with it."""
+
+    subscription: Subscription
+    parts: tuple[Part, ...]
+    may_cancel: bool
+    may_resume: bool
+
+    @property
+    def name(self) -> str:
+        """What the customer knows it by: all that is in it."""
+        return ", ".join(dict.fromkeys(part.name for part in self.parts))
+
+    @property
+    def amount(self) -> int:
+        """What a period costs, before tax, in minor units."""
+        return sum(part.amount for part in self.parts)
+
+
+@page(blueprint, "/", flows=(flows.CANCEL, flows.UPDATE))
+def home(visit: Visit) -> Answer:
+    """Where a visit starts; a flow goes straight to its task."""
+    if visit.in_flow:
+        return redirect(flows.entry(visit))
+    with visit.reading() as db:
+        customer = find(db, Customer, visit.customer_id, noun="customer")
+        plans = _plans(db, visit)
+        newest = invoices.newest(db, visit, NEWEST) if permissions.may_see_invoices(visit.features) else None
+        rows = invoices.shown(db, visit, newest) if newest else None
+        numbers = [(label(row.type), row.value) for row in tax_ids.of_customer(db, customer.id)]
+    return render_template(
+        "hosted/home.html", visit=visit, customer=customer, plans=plans, newest=newest, rows=rows, tax_ids=numbers
+    )
+
+
+def _plans(db: Session, visit: Visit) -> list[Plan]:
+    now = clock.now()
+    statement = (
+        select(Subscription)
+        .where(Subscription.customer_id == visit.customer_id)
+        .where(or_(Subscription.ended_at.is_(None), Subscription.ended_at > now - ENDED_SHOWN))
+        .order_by(Subscription.ended_at.is_not(None), Subscription.created.desc(), Subscription.id.desc())
+        .limit(_MOST_PLANS)
+    )
+    rows = db.scalars(statement).all()
+    parts = _parts(db, [row.id for row in rows])
+    return [_plan(row, tuple(parts.get(row.id, ())), permissions.may_cancel(visit.features), now) for row in rows]
+
+
+def _plan(row: Subscription, parts: tuple[Part, ...], allowed: bool, now: int) -> Plan:
+    ends = row.cancel_at is not None
+    return Plan(
+        row,
+        parts,
+        may_cancel=allowed and subscriptions.may_cancel(row.status) and not ends,
+        may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
+    )
+
+
+def _parts(db: Session, subscription_ids: Sequence[str]) -> dict[str, list[Part]]:
+    if not subscription_ids:
+        return {}
+    statement = select(SubscriptionItem).where(SubscriptionItem.subscription_id.in_(subscription_ids))
+    items = db.scalars(statement.order_by(SubscriptionItem.created, SubscriptionItem.id)).all()
+    prices = among(db, Price, list({item.price_id for item in items}))
+    products = among(db, Product, list({price.product_id for price in prices.values()}))
+    parts: dict[str, list[Part]] = {}
+    for item in items:
+        price = prices[item.price_id]
+        amount = times(price.unit_amount_decimal, item.quantity)
+        part = Part(products[price.product_id].name, price, item.quantity, amount)
+        parts.setdefault(item.subscription_id, []).append(part)
+    return parts

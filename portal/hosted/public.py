@@ -1,0 +1,113 @@
+"""Documents behind a signed link, for anyone who was sent it, and the sample page of all components."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, g, render_template, request
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+
+from portal import clock, i18n
+from portal.db import Scope
+from portal.hosted import brand, documents
+from portal.hosted.page import Answer
+from portal.models import Account, CreditNote, Customer, Invoice, Tenant
+from portal.objects.links import expires_at
+from portal.web import declare, services
+
+blueprint = Blueprint("public", __name__)
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What a link leads to, and the merchant whose it is."""
+
+    scope: Scope
+    account: Account
+    invoice: Invoice
+    note: CreditNote | None
+    expired: bool
+
+
+@blueprint.get("/i/<token>")
+def invoice(token: str) -> Answer:
+    """An invoice as its page in a visit shows it."""
+    linked = _linked(token, "invoice")
+    if linked.expired:
+        return _expired(linked)
+    with services().database.reading(linked.scope) as db:
+        parts = documents.invoice_parts(db, linked.invoice)
+    return render_template("hosted/document.html", token=token, **parts)
+
+
+@blueprint.get("/i/<token>/pdf")
+def invoice_pdf(token: str) -> Answer:
+    """The invoice as a file, by its own link or by that of its page."""
+    linked = _linked(token, "invoice_pdf", "invoice")
+    return _expired(linked) if linked.expired else documents.pdf_of_invoice(linked.scope, linked.invoice)
+
+
+@blueprint.get("/c/<token>/pdf")
+def credit_note_pdf(token: str) -> Answer:
+    """A credit note as a file."""
+    linked = _linked(token, "credit_note_pdf")
+    if linked.expired or linked.note is None:
+        return _expired(linked)
+    return documents.pdf_of_credit_note(linked.scope, linked.note)
+
+
+@blueprint.get("/patterns")
+def patterns() -> Answer:
+    """Every component on one page, for those who work on them; only beside demo data."""
+    if not services().settings.demo:
+        abort(404)
+    form = _Sample()
+    form.validate()
+    return render_template("hosted/patterns.html", form=form, amounts=(1999, -123456, 0))
+
+
+def _linked(token: str, *kinds: str) -> Linked:
+    """What the token stands for, with frame and language set. Unknown tokens and documents are 404."""
+    link = next((found for kind in kinds if (found := services().links.read(token, kind))), None) or abort(404)
+    with services().database.reading() as db:
+        tenant = db.get(Tenant, link.tenant_id) or abort(404)
+        account = db.get(Account, tenant.account_id) or abort(404)
+    brand.use(brand.of_account(account, livemode=tenant.livemode))
+    scope = Scope(tenant.id, account.id, tenant.livemode)
+    with services().database.reading(scope) as db:
+        invoice, note = _documents(db, link.id)
+        customer = db.get(Customer, (scope.tenant_id, invoice.customer_id)) or abort(404)
+    g.locale = i18n.best([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
+    dead_at = expires_at(invoice.finalized_at or invoice.created, invoice.due_date, link.issued_at)
+    return Linked(scope, account, invoice, note, clock.now() >= dead_at)
+
+
+def _documents(db: Session, id: str) -> tuple[Invoice, CreditNote | None]:
+    tenant_id = db.info["scope"].tenant_id
+    note = db.get(CreditNote, (tenant_id, id))
+    invoice = db.get(Invoice, (tenant_id, note.invoice_id if note else id))
+    if invoice is None or invoice.status == "draft":
+        abort(404)
+    return invoice, note
+
+
+def _expired(linked: Linked) -> Response:
+    profile = linked.account.business_profile
+    contact = {name: profile.get(f"support_{name}") for name in ("email", "phone", "url")}
+    return Response(render_template("hosted/expired.html", contact=contact), 410, mimetype="text/html")
+
+
+class _Sample(Form):
+    name = StringField("Name", default="Jenny Rosen")
+    code = StringField("Code", [InputRequired("Enter the code from the mail.")])
+    country = SelectField("Country", choices=[("DE", "Germany"), ("FR", "France")], default="DE")
+    comment = TextAreaField("Comment")
+    reason = RadioField("Reason", choices=[("unused", "I don't use it"), ("other", "Another reason")], default="unused")
+    agree = BooleanField("Same as the billing address", default=True)
+
+
+for _endpoint in ("invoice", "invoice_pdf", "credit_note_pdf"):
+    declare(f"public.{_endpoint}", "link")
+declare("public.patterns", "public")

@@ -1,0 +1,177 @@
+"""Mails: rendered from `templates/mails/<name>/` and handed to the mail server, or to a folder without one.
+
+A text comes as plain text and as simple HTML of the same words, without anything to load.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from portal import clock, i18n
+from portal.errors import InvalidRequest, Unavailable
+from portal.settings import Settings
+
+TIMEOUT = 10  # seconds for each answer of the mail server
+_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+_LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
+
+log = logging.getLogger("portal")
+
+
+class Undeliverable(InvalidRequest):
+    """The mail server says for good that this address takes no mail."""
+
+    code = "email_invalid"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A mail's words in one language."""
+
+    subject: str
+    plain: str
+    html: str
+
+
+def send(
+    settings: Settings, name: str, *, to: str, locale: str, merchant: str, reply_to: str | None = None, **context: Any
+) -> None:
+    """Send the mail `name` to one address, in the words of `locale`, with the merchant as sender.
+
+    Raises `Undeliverable` when the address is refused, `Unavailable` when the mail can't be handed over now.
+    """
+    text = render(name, locale, merchant=_one_line(merchant), **context)
+    message = _message(settings, text, to, merchant, reply_to, locale)
+    if settings.smtp_url is None:
+        _keep(settings.instance / "mail", name, message)
+        return
+    try:
+        _hand_over(urlsplit(settings.smtp_url), message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise _failure(name, error) from error
+
+
+def render(name: str, locale: str, **context: Any) -> Text:
+    """The words of the mail `name` in `locale`."""
+    environment = _environment(locale)
+    subject, plain, html = (
+        environment.get_template(f"mails/{name}/{part}").render(context)
+        for part in ("subject.txt", "body.txt", "body.html")
+    )
+    return Text(_one_line(subject), plain.strip() + "\n", html)
+
+
+@lru_cache(maxsize=64)
+def _environment(locale: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(["html"], default=False),
+        extensions=["jinja2.ext.i18n"],
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(i18n.translations(locale), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["money"] = lambda amount, currency: i18n.money(amount, currency, locale)
+    environment.filters["day"] = lambda moment, form="long": i18n.day(moment, locale, form)
+    language = i18n.language(locale)
+    environment.globals.update(language=i18n.html_lang(language), direction=i18n.direction(language))
+    return environment
+
+
+def _message(settings: Settings, text: Text, to: str, merchant: str, reply_to: str | None, locale: str) -> EmailMessage:
+    sender = _address(settings.mail_from)
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = text.subject
+    message["From"] = Address(_one_line(merchant)[:100], sender.username, sender.domain)
+    message["To"] = _address(to)
+    if reply_to:
+        message["Reply-To"] = _address(reply_to)
+    message["Date"] = format_datetime(clock.moment(clock.now()))
+    message["Message-ID"] = make_msgid(domain=sender.domain)
+    message["Content-Language"] = i18n.html_lang(i18n.language(locale))
+    # no machine should answer it
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text.plain)
+    message.add_alternative(text.html, subtype="html")
+    return message
+
+
+def _address(value: str) -> Address:
+    """An address with its domain in ASCII. Raises `Undeliverable` for what is none."""
+    local_part, _, domain = value.rpartition("@")
+    if not (local_part and domain and value.isprintable() and " " not in domain):
+        raise Undeliverable("This is not an email address.")
+    try:
+        return Address(username=local_part, domain=validate_email(value, check_deliverability=False).ascii_domain)
+    except EmailNotValidError:
+        # names that only an own network knows
+        return Address(username=local_part, domain=domain)
+
+
+def _one_line(text: str) -> str:
+    # a line break would start another header
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def _keep(folder: Path, name: str, message: EmailMessage) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / f"{clock.now()}-{name}-{secrets.token_hex(4)}.eml"
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+        target.write(message.as_bytes())
+
+
+def _hand_over(server: SplitResult, message: EmailMessage) -> None:
+    own_name = message["From"].addresses[0].domain
+    host, user = server.hostname or "localhost", unquote(server.username or "")
+    context = ssl.create_default_context()
+    if server.scheme == "smtps":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, server.port or 465, own_name, timeout=TIMEOUT, context=context
+        )
+    else:
+        connection = smtplib.SMTP(host, server.port or (587 if user else 25), own_name, timeout=TIMEOUT)
+    with connection:
+        if server.scheme != "smtps":
+            _encrypt(connection, context, host, required=bool(user))
+        if user:
+            connection.login(user, unquote(server.password or ""))
+        connection.send_message(message)
+
+
+def _encrypt(connection: smtplib.SMTP, context: ssl.SSLContext, host: str, *, required: bool) -> None:
+    """Take up STARTTLS where it is offered; a password never goes without it."""
+    if not required and host in _LOCAL:
+        # nothing leaves this machine, and local relays come with a certificate nobody signed
+        return
+    connection.ehlo()
+    if required or connection.has_extn("starttls"):
+        connection.starttls(context=context)
+
+
+def _failure(name: str, error: Exception) -> Undeliverable | Unavailable:
+    if isinstance(error, smtplib.SMTPNotSupportedError) and "SMTPUTF8" in str(error):
+        return Undeliverable("This address can't be reached from here.")
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _ in error.recipients.values()]
+        if all(code >= 500 for code in codes):
+            return Undeliverable("This address does not accept mail.")
+    # the error may hold the address, so only its kind is noted
+    log.error("mail %s could not be sent: %s %s", name, type(error).__name__, getattr(error, "smtp_code", ""))
+    return Unavailable("The email can't be sent at the moment. Please try again later.")

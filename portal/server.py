@@ -1,0 +1,74 @@
+"""The production server: granian, one worker per core, and with the embedded default the worker beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import urlopen
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from portal.settings import Settings
+
+TOP = Path(__file__).resolve().parent.parent
+PATIENCE = 30.0
+
+
+def serve(
+    settings: Settings, *, host: str, port: int, workers: int | None, when_up: Callable[[], None] | None = None
+) -> None:
+    """Serve until stopped; `when_up` runs once the first request would be answered.
+
+    Two blocking threads per worker: with one a slow request holds all others, with more they
+    contend. Header limits as nginx has them; a worker that dies is replaced.
+    """
+    server = Granian(
+        target="wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers or os.cpu_count() or 1,
+        blocking_threads=2,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=5000, max_buffer_size=16384),
+        websockets=False,
+        respawn_failed_workers=True,
+        working_dir=TOP,
+        log_level=LogLevels.warning,
+    )
+    beside = _worker(settings)
+    if when_up:
+        threading.Thread(target=_wait, args=(host, port, when_up), daemon=True).start()
+    try:
+        server.serve()
+    finally:
+        if beside:
+            beside.terminate()
+            beside.wait(timeout=PATIENCE)
+
+
+def _worker(settings: Settings) -> subprocess.Popen[bytes] | None:
+    """The job process of an embedded database; a shared one has `portal worker` of its own."""
+    if not settings.database_url.startswith("sqlite"):
+        return None
+    return subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=TOP)  # noqa: S603 - our own program
+
+
+def _wait(host: str, port: int, when_up: Callable[[], None]) -> None:
+    reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - told, not chosen
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        try:
+            with urlopen(f"http://{reachable}:{port}/health/live", timeout=1):  # noqa: S310 - our own address
+                return when_up()
+        except OSError:
+            time.sleep(0.1)
+    return None

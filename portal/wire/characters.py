@@ -1,0 +1,27 @@
+"""Which characters text from outside may hold."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def normal(text: str) -> str:
+    """The text in NFC. Raises `ValueError` for characters that have no place in names and sentences."""
+    result = unicodedata.normalize("NFC", text)
+    if any(_is_forbidden(character) for character in result):
+        raise ValueError("it holds control, unassigned or surrogate characters.")
+    return result
+
+
+def _is_forbidden(character: str) -> bool:
+    if character.isprintable() or character in "\t\n\r":
+        return False
+    if character in _BIDI_OVERRIDES:
+        return True
+    return unicodedata.category(character) in {"Cc", "Cs", "Cn", "Co"} and character not in _EMOJI_TO_COME
+
+
+# they can make an amount or a name read as another one
+_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# phones send emoji that are newer than this Python's tables
+_EMOJI_TO_COME = frozenset(map(chr, range(0x1F000, 0x1FB00)))

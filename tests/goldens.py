@@ -1,0 +1,47 @@
+"""Golden wire files: one recorded answer per resource in `golden/`, so that a change of the wire shows in review.
+
+`UPDATE_GOLDENS=1 .venv/bin/pytest tests/api` writes the files anew; read the difference before it is
+committed. Tests hold the clock, so moments are recorded as they are; ids and secrets are numbered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from portal.ids import PREFIXES
+
+FOLDER = Path(__file__).parent / "golden"
+
+_ID = re.compile(rf"\b({'|'.join(PREFIXES.values())})_[0-9A-Za-z]{{22}}\b")
+_SECRET = re.compile(r"(/(?:i|c|p/session|p/login)/)[^/?\"]+")
+
+
+def check(name: str, answer: Any) -> None:
+    """Compare an answer with `golden/<name>.json`, or record it where UPDATE_GOLDENS is set."""
+    file = FOLDER / f"{name}.json"
+    text = json.dumps(normalized(answer), indent=2, ensure_ascii=False) + "\n"
+    if os.environ.get("UPDATE_GOLDENS"):
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8"), (
+        f"{file.name} is another: run with UPDATE_GOLDENS=1 and read the diff"
+    )
+
+
+def normalized(answer: Any) -> Any:
+    """`answer` with keys in order, ids numbered by first appearance (`cus_1`) and secrets taken out of links."""
+    numbers: dict[str, str] = {}
+    counts: dict[str, int] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        id, prefix = match[0], match[1]
+        if id not in numbers:
+            counts[prefix] = counts.get(prefix, 0) + 1
+            numbers[id] = f"{prefix}_{counts[prefix]}"
+        return numbers[id]
+
+    text = _SECRET.sub(r"\1<secret>", json.dumps(answer, sort_keys=True))
+    return json.loads(_ID.sub(numbered, text))

@@ -1,0 +1,101 @@
+"""Imports go one way only, and no module imports itself by a detour (docs/decisions/0001)."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+#: From the bottom up; a module may import from its own layer and from those below.
+LAYERS = (
+    {"errors", "ids", "clock", "i18n", "settings"},
+    {"rules"},
+    {"models"},
+    {"db"},
+    {"wire", "schema"},
+    {"objects"},
+    {"billing"},
+    {"documents", "outbox"},
+    {"web"},
+    {"api", "hosted"},
+    {"demo", "doctor", "server", "worker"},
+    {"cli", "migrations"},
+)
+RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+#: What a layer may not import from outside, by prefix.
+FORBIDDEN = {
+    "rules": ("flask", "sqlalchemy", "pydantic"),
+    "wire": ("flask",),
+    "billing": ("flask",),
+    "objects": ("flask",),
+}
+
+
+def _sources() -> dict[str, str]:
+    files = (file for file in (TOP / "portal").rglob("*.py") if "versions" not in file.parts)
+    return {_name(file): file.read_text() for file in files}
+
+
+def _name(file: Path) -> str:
+    return ".".join(file.relative_to(TOP).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # `from portal import ids` means the module portal.ids, not the package
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (names & set(SOURCES)) or {node.module}
+    return found
+
+
+SOURCES = _sources()
+MODULES = {name: ast.parse(source) for name, source in SOURCES.items()}
+IMPORTS = {name: _imports(tree) for name, tree in MODULES.items()}
+
+
+def _layer(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"portal"}))
+def test_imports_go_down(module: str) -> None:
+    rank = RANKS[_layer(module)]
+    inside = {name for name in IMPORTS[module] if name.startswith("portal.")}
+    assert {name for name in inside if RANKS.get(_layer(name), -1) > rank} == set()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_layers_keep_to_their_libraries(module: str) -> None:
+    banned = FORBIDDEN.get(_layer(module), ())
+    assert {name for name in IMPORTS[module] if name.startswith(tuple(f"{each}." for each in banned) + banned)} == set()
+
+
+def test_api_and_pages_do_not_meet() -> None:
+    crossing = {("api", "hosted"), ("hosted", "api")}
+    pairs = {(_layer(module), _layer(name)) for module, names in IMPORTS.items() for name in names}
+    assert pairs & crossing == set()
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    TopologicalSorter({name: names & set(MODULES) for name, names in IMPORTS.items()}).prepare()
+
+
+def _functions(tree: ast.Module) -> list[int]:
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return [(node.end_lineno or 0) - node.lineno + 1 for node in nodes]
+
+
+def test_functions_and_modules_stay_small() -> None:
+    lengths = sorted(length for tree in MODULES.values() for length in _functions(tree))
+    lines = {name: len([line for line in source.splitlines() if line.strip()]) for name, source in SOURCES.items()}
+    assert lengths[len(lengths) // 2] <= 8
+    assert lengths[int(len(lengths) * 0.95)] <= 30
+    assert lengths[-1] <= 60
+    assert {name for name, length in lines.items() if length > 300} == set()

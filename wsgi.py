@@ -1,0 +1,11 @@
+"""Production entry: `app` for any WSGI server. `portal serve` uses it with granian."""
+
+from portal import create_app
+from portal.settings import from_environment
+
+settings = from_environment()
+app = create_app(settings)
+if settings.demo:
+    from examples import shop
+
+    shop.init_app(app, settings)
