@@ -37,7 +37,7 @@ class Factories:
     ) -> T:
         """Call a use case with the command made of `sent`."""
         with self.database.writing(self.scope) as db:
-            held = [db.merge(row, load=True) for row in rows]
+            held = [db.get_one(type(row), (row.tenant_id, row.id)) for row in rows]
             return function(db, *held, read(command, sent), now=clock.now() if now is None else now)
 
     def customer(self, **sent: Any) -> Customer:

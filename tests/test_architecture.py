@@ -19,7 +19,7 @@ LAYERS = (
     {"objects"},
     {"billing"},
     {"documents", "outbox"},
-    {"web"},
+    {"rendering", "web"},
     {"api", "hosted"},
     {"demo", "doctor", "server", "worker"},
     {"cli", "migrations"},

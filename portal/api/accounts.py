@@ -11,7 +11,10 @@ from portal.api import endpoint
 from portal.billing import accounts
 from portal.db import scope_of
 from portal.errors import ResourceMissing
+from portal.models import Account
+from portal.objects import expanded
 from portal.objects.accounts import account as shown
+from portal.web import services
 from portal.wire.params import Expanding
 
 
@@ -24,13 +27,15 @@ def register(blueprint: Blueprint) -> None:
 
 
 def _retrieve(db: Session, params: Expanding, id: str | None = None) -> dict[str, Any]:
-    return shown(accounts.of(db, _own(db, id)))
+    return _shown(db, accounts.of(db, _own(db, id)), params)
 
 
 def _update(db: Session, params: accounts.UpdateAccount, id: str | None = None) -> dict[str, Any]:
-    account = accounts.update(db, accounts.of(db, _own(db, id)), params)
-    db.flush()
-    return shown(account)
+    return _shown(db, accounts.update(db, accounts.of(db, _own(db, id)), params), params)
+
+
+def _shown(db: Session, account: Account, params: Expanding) -> dict[str, Any]:
+    return expanded(db, shown(account, accounts.default_tax_ids(db, account)), params.expand, services().links)
 
 
 def _own(db: Session, id: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, select
 
 from portal.api.resource import Resource
 from portal.billing import catalogue
@@ -19,6 +19,7 @@ def register(blueprint: Blueprint) -> None:
     product.create(catalogue.CreateProduct, catalogue.create_product)
     product.retrieve()
     product.change(catalogue.UpdateProduct, catalogue.update_product)
+    product.delete(catalogue.delete_product)
     product.list(catalogue.ListProducts, _products)
 
     price = Resource(blueprint, "price", "prices")
@@ -36,11 +37,13 @@ def register(blueprint: Blueprint) -> None:
 
 def _products(params: catalogue.ListProducts) -> Select[Any]:
     statement = select(Product).where(*between(Product.created, params.created))
-    if params.active is not None:
-        statement = statement.where(Product.active == params.active)
-    if params.ids:
-        statement = statement.where(Product.id.in_(params.ids))
-    return statement.where(Product.url == params.url) if params.url is not None else statement
+    for column in ("active", "shippable", "url"):
+        value = getattr(params, column)
+        if value is not None:
+            statement = statement.where(getattr(Product, column) == value)
+    if params.type == "good":
+        statement = statement.where(false())
+    return statement.where(Product.id.in_(params.ids)) if params.ids else statement
 
 
 def _prices(params: catalogue.ListPrices) -> Select[Any]:
@@ -56,7 +59,15 @@ def _prices(params: catalogue.ListPrices) -> Select[Any]:
     if params.type is not None:
         recurring = Price.interval.is_not(None)
         statement = statement.where(recurring if params.type == "recurring" else ~recurring)
-    return statement
+    return _by_interval(statement, params.recurring) if params.recurring else statement
+
+
+def _by_interval(statement: Select[Any], recurring: catalogue.RecurringFilter) -> Select[Any]:
+    if recurring.interval is not None:
+        statement = statement.where(Price.interval == recurring.interval)
+    if recurring.usage_type == "metered":
+        statement = statement.where(false())
+    return statement.where(Price.interval.is_not(None))
 
 
 def _tax_rates(params: catalogue.ListTaxRates) -> Select[Any]:

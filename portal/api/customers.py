@@ -13,9 +13,8 @@ from portal.api import endpoint
 from portal.api.resource import Resource, answer, page
 from portal.billing import balances, customers, tax_ids
 from portal.db import find
-from portal.errors import InvalidRequest
 from portal.models import BalanceTransaction, Customer, TaxId
-from portal.objects.customers import deleted
+from portal.objects import deleted
 from portal.wire.page import between
 from portal.wire.params import Expanding, Listing
 
@@ -24,7 +23,7 @@ def register(blueprint: Blueprint) -> None:
     """Add the calls of these nouns."""
     customer = Resource(blueprint, "customer", "customers")
     customer.create(customers.CreateCustomer, customers.create)
-    endpoint.add(blueprint, "GET", "/customers/<id>", Expanding, _retrieve)
+    customer.retrieve()
     customer.change(customers.UpdateCustomer, customers.update)
     customer.delete(customers.delete)
     customer.list(customers.ListCustomers, _customers)
@@ -39,13 +38,6 @@ def living(db: Session, id: str) -> Customer:
     return customer
 
 
-def _retrieve(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-    customer = find(db, Customer, id, noun="customer")
-    if customer.deleted_at is not None:
-        return deleted("customer", id)
-    return answer(db, "customer", customer, params)
-
-
 def _customers(params: customers.ListCustomers) -> Select[Any]:
     statement = select(Customer).where(Customer.deleted_at.is_(None), *between(Customer.created, params.created))
     return statement.where(Customer.email == params.email) if params.email is not None else statement
@@ -53,7 +45,7 @@ def _customers(params: customers.ListCustomers) -> Select[Any]:
 
 def _register_tax_ids(blueprint: Blueprint) -> None:
     resource = Resource(blueprint, "tax_id", "tax_ids")
-    resource.create(tax_ids.CreateTaxId, tax_ids.create)
+    resource.create(tax_ids.CreateOwnedTaxId, tax_ids.create_owned)
     resource.retrieve()
     resource.delete(tax_ids.delete)
     resource.list(tax_ids.ListTaxIds, _tax_ids)
@@ -65,12 +57,8 @@ def _register_tax_ids(blueprint: Blueprint) -> None:
 
 
 def _tax_ids(params: tax_ids.ListTaxIds) -> Select[Any]:
-    owner = params.owner
-    if owner and owner.type == "customer":
-        return select(TaxId).where(TaxId.customer_id == owner.customer)
-    if owner and owner.type != "self":
-        raise InvalidRequest("The owner is a customer or 'self'.", param="owner[type]")
-    return select(TaxId).where(TaxId.customer_id.is_(None))
+    customer_id = tax_ids.owning_customer(params.owner)
+    return select(TaxId).where(TaxId.customer_id.is_(None) if customer_id is None else TaxId.customer_id == customer_id)
 
 
 def _create_tax_id(db: Session, params: tax_ids.CreateOwnTaxId, customer: str) -> dict[str, Any]:
@@ -96,7 +84,7 @@ def _delete_tax_id_of(db: Session, params: Expanding, customer: str, id: str) ->
 def _register_balance(blueprint: Blueprint) -> None:
     path = "/customers/<customer>/balance_transactions"
     endpoint.add(blueprint, "POST", path, balances.CreateTransaction, _create_transaction)
-    endpoint.add(blueprint, "GET", path, Listing, _transactions)
+    endpoint.add(blueprint, "GET", path, balances.ListTransactions, _transactions)
     endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _transaction)
     endpoint.add(blueprint, "POST", f"{path}/<id>", balances.UpdateTransaction, _update_transaction)
 
@@ -106,9 +94,13 @@ def _create_transaction(db: Session, params: balances.CreateTransaction, custome
     return answer(db, "customer_balance_transaction", row, params)
 
 
-def _transactions(db: Session, params: Listing, customer: str) -> dict[str, Any]:
+def _transactions(db: Session, params: balances.ListTransactions, customer: str) -> dict[str, Any]:
     living(db, customer)
-    statement = select(BalanceTransaction).where(BalanceTransaction.customer_id == customer)
+    statement = select(BalanceTransaction).where(
+        BalanceTransaction.customer_id == customer, *between(BalanceTransaction.created, params.created)
+    )
+    if params.invoice is not None:
+        statement = statement.where(BalanceTransaction.invoice_id == params.invoice)
     url = f"/v1/customers/{customer}/balance_transactions"
     return page(db, "customer_balance_transaction", statement, params, url)
 

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, after_this_request, g, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
 from portal.billing import idempotency, keys
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated
-from portal.web import declare, services
+from portal.web import declare, reader, services
 from portal.wire import form
 from portal.wire.params import Command, read
 
@@ -27,16 +28,22 @@ from portal.wire.params import Command, read
 Function = Callable[..., Any]
 
 
+#: Every call of the API by method and path, with the parameters it takes.
+CALLS: dict[tuple[str, str], type[Command]] = {}
+
+
 def add(blueprint: Blueprint, method: str, rule: str, command: type[Command], function: Function) -> None:
     """Put `function` behind a method and path of the API."""
     run = _read if method == "GET" else _write
 
     def view(**path: str) -> Response:
+        after_this_request(_with_version)
         return run(command, function, path)
 
     name = f"{method} {rule}".replace(".", "_")
-    blueprint.add_url_rule(rule, name, view, methods=[method])
+    blueprint.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
     declare(f"{blueprint.name}.{name}", "key")
+    CALLS[method, rule] = command
 
 
 def _read(command: type[Command], function: Function, path: dict[str, str]) -> Response:
@@ -65,8 +72,7 @@ def _write(command: type[Command], function: Function, path: dict[str, str]) -> 
 def _authenticate() -> Scope:
     secret = _secret()
     now = clock.now()
-    with services().database.reading() as db:
-        found = keys.scope(db, secret, now=now)
+    found = keys.scope(reader(), secret, now=now)
     if found is None:
         raise NotAuthenticated(
             f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
@@ -109,9 +115,12 @@ def _fingerprint(body: bytes) -> str:
 
 
 def _json(body: bytes, status: int = 200) -> Response:
-    response = Response(body + b"\n", status, mimetype="application/json")
+    return Response(body + b"\n", status, mimetype="application/json")
+
+
+def _with_version(response: AnyResponse) -> AnyResponse:
     version = request.headers.get("Stripe-Version")
-    if version and len(version) < 100 and version.isprintable():
+    if version and len(version) < 100 and version.isascii() and version.isprintable():
         response.headers["Stripe-Version"] = version
     return response
 

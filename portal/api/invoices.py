@@ -8,12 +8,15 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.api import endpoint
 from portal.api.lines import page_of_lines
-from portal.api.resource import Resource
+from portal.api.resource import Resource, answer
 from portal.billing import invoiceitems, invoices
 from portal.db import find
-from portal.models import Invoice, InvoiceItem, InvoiceLine
+from portal.models import Customer, Invoice, InvoiceItem, InvoiceLine
+from portal.outbox import mails
+from portal.web import services
 from portal.wire.page import between
 from portal.wire.params import Expanding, Listing
 
@@ -29,7 +32,7 @@ def register(blueprint: Blueprint) -> None:
     resource.change(invoices.PayInvoice, invoices.pay, "pay")
     resource.change(Expanding, invoices.void, "void")
     resource.change(Expanding, invoices.mark_uncollectible, "mark_uncollectible")
-    resource.change(Expanding, _send, "send")
+    endpoint.add(blueprint, "POST", "/invoices/<id>/send", Expanding, _send)
     resource.list(invoices.ListInvoices, _invoices)
     endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines)
 
@@ -41,8 +44,31 @@ def register(blueprint: Blueprint) -> None:
     item.list(invoiceitems.ListInvoiceItems, _items)
 
 
-def _send(db: Session, invoice: Invoice, params: Expanding, *, now: int) -> Invoice:
-    return invoices.send(db, invoice, params, now=now)
+def _send(db: Session, params: Expanding, id: str) -> dict[str, Any]:
+    """The mail goes last: where it can't be handed over, nothing has happened."""
+    invoice = invoices.send(db, find(db, Invoice, id, noun="invoice"), params, now=clock.now())
+    sent = answer(db, "invoice", invoice, params)
+    _mail(db, invoice, sent["hosted_invoice_url"])
+    return sent
+
+
+def _mail(db: Session, invoice: Invoice, url: str) -> None:
+    customer = find(db, Customer, invoice.customer_id, noun="customer")
+    seller, buyer = invoice.seller or {}, invoice.buyer or {}
+    mails.send(
+        services().settings,
+        "invoice",
+        to=customer.email or "",
+        locale=buyer["locale"],
+        merchant=seller.get("name") or "",
+        reply_to=seller.get("email"),
+        number=invoice.number,
+        amount_due=invoice.amount_remaining,
+        total=invoice.total,
+        currency=invoice.currency,
+        due_date=invoice.due_date,
+        url=url,
+    )
 
 
 def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:

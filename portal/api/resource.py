@@ -13,7 +13,7 @@ from portal import clock
 from portal.api import endpoint
 from portal.db import find
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.objects import KINDS, expanded, one, render
+from portal.objects import KINDS, deleted, expanded, kept, one, render, selected
 from portal.web import services
 from portal.wire.page import cut, windowed
 from portal.wire.params import Command, Expanding, Listing
@@ -67,7 +67,7 @@ class Resource:
 
         def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
             function(db, self.found(db, id), now=clock.now())
-            return {"id": id, "object": self.type, "deleted": True}
+            return deleted(self.type, id)
 
         endpoint.add(self.blueprint, "DELETE", f"{self.path}/<id>", Expanding, view)
 
@@ -94,8 +94,12 @@ def page(db: Session, type: str, statement: Select[Any], params: Listing, url: s
     """A page of entities as the list object. Raises `InvalidRequest` for an unknown cursor."""
     model = KINDS[type].model
     cursor = position(db, type, params)
-    rows, has_more = cut(list(db.scalars(windowed(statement, model, params, cursor))), params)
+    statement = windowed(statement, model, params, cursor)
     links = services().links
+    if KINDS[type].kept and not params.expand:
+        heads, has_more = cut(kept.heads(db, type, statement), params)
+        return listing(kept.fragments(db, type, heads, links), url, has_more=has_more)
+    rows, has_more = cut(selected(db, type, statement), params)
     return expanded(db, listing(render(db, type, rows, links), url, has_more=has_more), params.expand, links)
 
 

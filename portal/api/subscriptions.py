@@ -27,7 +27,9 @@ def register(blueprint: Blueprint) -> None:
 
 
 def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
-    statement = select(Subscription).where(*between(Subscription.created, params.created), *_status(params.status))
+    statement = select(Subscription).where(*_status(params.status))
+    for name in ("created", "current_period_end", "current_period_start"):
+        statement = statement.where(*between(getattr(Subscription, name), getattr(params, name)))
     if params.customer is not None:
         statement = statement.where(Subscription.customer_id == params.customer)
     if params.collection_method is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 from sqlalchemy import func, select
@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from stdnum import bic as bic_numbers
 from stdnum import iban as iban_numbers
 
-from portal import i18n, ids
+from portal import ids
 from portal.billing import configurations, keys
+from portal.db import among, scope_of
 from portal.errors import ResourceMissing
-from portal.models import Account, Tenant
+from portal.models import Account, TaxId, Tenant
+from portal.wire.hashes import laid_over
 from portal.wire.params import (
     Address,
     Clearable,
@@ -30,6 +32,7 @@ from portal.wire.params import (
     text,
     wrong,
 )
+from portal.wire.texts import Email, Language
 from portal.wire.urls import WebUrl
 
 
@@ -51,17 +54,10 @@ def _bic(value: str) -> str:
     return str(bic_numbers.compact(value))
 
 
-def _locale(value: str) -> str:
-    if i18n.cldr(value) is None:
-        raise wrong("", f"Invalid language: {value}. Use a tag such as de or pt-BR.")
-    return value
-
-
 Colour = Annotated[str, text(7), AfterValidator(_colour)]
 Iban = Annotated[str, text(50), AfterValidator(_iban)]
 Bic = Annotated[str, text(20), AfterValidator(_bic)]
-Language = Annotated[str, text(20), AfterValidator(_locale)]
-Email = Annotated[str, text(512)]
+Phone = Annotated[str, text(50)]
 
 
 class BusinessProfile(Command):
@@ -70,7 +66,7 @@ class BusinessProfile(Command):
     name: Clearable[Name] = None
     support_address: Clearable[Address] = None
     support_email: Clearable[Email] = None
-    support_phone: Clearable[Annotated[str, text(50)]] = None
+    support_phone: Clearable[Phone] = None
     support_url: Clearable[WebUrl] = None
     url: Clearable[WebUrl] = None
 
@@ -80,7 +76,7 @@ class Company(Command):
 
     name: Clearable[Name] = None
     address: Clearable[Address] = None
-    phone: Clearable[Annotated[str, text(50)]] = None
+    phone: Clearable[Phone] = None
 
 
 class Branding(Command):
@@ -119,7 +115,6 @@ class UpdateAccount(Expanding):
     """What a merchant may say of itself; hashes are merged key by key into what is stored."""
 
     business_profile: BusinessProfile | None = None
-    business_type: Literal["company", "government_entity", "individual", "non_profit"] | None = None
     company: Company | None = None
     country: Country | None = None
     default_currency: Currency | None = None
@@ -187,27 +182,62 @@ def of(db: Session, account_id: str) -> Account:
 
 
 def update(db: Session, account: Account, command: UpdateAccount) -> Account:
-    """Change what was sent and leave the rest."""
+    """Change what was sent and leave the rest. Raises `ResourceMissing` for tax ids that are not the account's."""
     for key, value in command.given("country", "default_currency", "email").items():
         setattr(account, key, value)
     if command.business_profile:
-        account.business_profile = {**account.business_profile, **_sent(command.business_profile)}
+        account.business_profile = laid_over(account.business_profile, _sent(command.business_profile))
     if command.company:
-        account.company = {**account.company, **_sent(command.company)}
+        account.company = laid_over(account.company, _sent(command.company))
     if command.settings:
-        _update_settings(account, command.settings)
+        _update_settings(db, account, command.settings)
     if command.has("metadata"):
         account.metadata_ = merged(account.metadata_, command.metadata)
     return account
 
 
-def _update_settings(account: Account, settings: Settings) -> None:
+def default_tax_ids(db: Session, account: Account) -> list[str]:
+    """The account's own choice of tax ids for its documents, of this mode."""
+    stored = _stored_tax_ids(account)
+    own = among(db, TaxId, stored)
+    return [id for id in stored if id in own]
+
+
+def forget_tax_id(db: Session, id: str) -> None:
+    """Take a deleted tax id out of the account's choice."""
+    account = of(db, scope_of(db).account_id)
+    if id in _stored_tax_ids(account):
+        _store_tax_ids(account, [each for each in _stored_tax_ids(account) if each != id])
+
+
+def _update_settings(db: Session, account: Account, settings: Settings) -> None:
     sent = _sent(settings)
-    display_name = sent.pop("dashboard", {})
-    if "display_name" in display_name:
-        account.business_profile = {**account.business_profile, "name": display_name["display_name"]}
-    stored = account.settings
-    account.settings = {**stored, **{key: {**stored.get(key, {}), **value} for key, value in sent.items()}}
+    words = sent.pop("dashboard", {})
+    if "display_name" in words:
+        account.business_profile = {**account.business_profile, "name": words["display_name"]}
+    chosen = sent.get("invoices", {}).pop("default_account_tax_ids", None)
+    account.settings = laid_over(account.settings, sent)
+    if chosen is not None:
+        _choose_tax_ids(db, account, chosen)
+
+
+def _choose_tax_ids(db: Session, account: Account, chosen: list[str]) -> None:
+    """Both modes share the account, so what the other mode chose stays."""
+    stored = _stored_tax_ids(account)
+    known = among(db, TaxId, [*chosen, *stored])
+    for index, id in enumerate(chosen):
+        if id not in known or known[id].customer_id is not None:
+            raise ResourceMissing("tax ID", id, param=f"settings[invoices][default_account_tax_ids][{index}]")
+    _store_tax_ids(account, [*chosen, *(id for id in stored if id not in known)])
+
+
+def _stored_tax_ids(account: Account) -> list[str]:
+    stored: list[str] = account.settings.get("invoices", {}).get("default_account_tax_ids", [])
+    return stored
+
+
+def _store_tax_ids(account: Account, ids: list[str]) -> None:
+    account.settings = laid_over(account.settings, {"invoices": {"default_account_tax_ids": ids}})
 
 
 def _sent(command: Command) -> dict[str, Any]:

@@ -10,10 +10,23 @@ from typing import Annotated
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.db import find, locked
+from portal.billing import accounts
+from portal.db import find, locked, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import BalanceTransaction, Customer
-from portal.wire.params import MAX_AMOUNT, Amount, Clearable, Currency, Expanding, Metadata, merged, text
+from portal.wire.params import (
+    MAX_AMOUNT,
+    Amount,
+    Clearable,
+    Currency,
+    Expanding,
+    Id,
+    Listing,
+    Metadata,
+    TimestampFilter,
+    merged,
+    text,
+)
 
 
 class UpdateTransaction(Expanding):
@@ -24,6 +37,11 @@ class UpdateTransaction(Expanding):
 class CreateTransaction(UpdateTransaction):
     amount: Amount
     currency: Currency
+
+
+class ListTransactions(Listing):
+    created: TimestampFilter = None
+    invoice: Id | None = None
 
 
 def create(db: Session, customer: Customer, command: CreateTransaction, *, now: int) -> BalanceTransaction:
@@ -42,9 +60,11 @@ def update(db: Session, transaction: BalanceTransaction, command: UpdateTransact
     return transaction
 
 
-def set_balance(db: Session, customer: Customer, balance: int, *, now: int) -> None:
-    """The old way to adjust: say what the balance should be."""
-    enter(db, customer, "adjustment", balance - customer.balance, customer.currency or "usd", now=now)
+def set_balance(db: Session, customer: Customer, balance: int, *, type: str = "adjustment", now: int) -> None:
+    """The old way to adjust: say what the balance should be; without a currency yet, in the account's."""
+    if balance != customer.balance:
+        currency = customer.currency or accounts.of(db, scope_of(db).account_id).default_currency
+        enter(db, customer, type, balance - customer.balance, currency, now=now)
 
 
 def enter(

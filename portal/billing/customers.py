@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import i18n, ids
+from portal import ids
 from portal.billing import balances, portal_sessions, subscriptions, tax_ids
 from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Customer, Subscription
+from portal.models import Customer, Invoice, Subscription
+from portal.wire.hashes import laid_over
 from portal.wire.params import (
     Address,
     Amount,
@@ -23,7 +23,6 @@ from portal.wire.params import (
     CustomField,
     Expanding,
     Id,
-    Label,
     Listing,
     ListOf,
     Metadata,
@@ -36,40 +35,35 @@ from portal.wire.params import (
     text,
     wrong,
 )
+from portal.wire.texts import Email, Language
+from portal.wire.texts import email_address as email_address
 
 PREFIX_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
-def email_address(value: str) -> str:
-    """An address by its syntax alone, in normal form. Raises `ValueError` in words."""
+def _as_stored(email: str) -> str:
+    """A filter finds what was written the same way, and nothing where it is no address at all."""
     try:
-        return validate_email(value, check_deliverability=False, allow_smtputf8=True).normalized
-    except EmailNotValidError:
-        raise ValueError(f"Invalid email address: {value[:100]}") from None
+        return email_address(email)
+    except ValueError:
+        return email
 
 
-def _email(value: str) -> str:
-    try:
-        return email_address(value)
-    except ValueError as error:
-        raise wrong("email_invalid", str(error)) from None
-
-
-def _locale(value: str) -> str:
-    if i18n.cldr(value) is None:
-        raise wrong("", f"Invalid language: {value}. Use a tag such as de or pt-BR.")
-    return value
+def _at_most_four(fields: list[CustomField]) -> list[CustomField]:
+    if len(fields) > 4:
+        raise wrong("", "You can have up to 4 custom fields.")
+    return fields
 
 
 def _prefix(value: str) -> str:
-    if not (value.isascii() and value.isalnum() and value.upper() == value):
+    if not (3 <= len(value) <= 12 and value.isascii() and value.isalnum() and value.upper() == value):
         raise wrong("", "An invoice prefix has 3 to 12 upper-case letters and digits.")
     return value
 
 
-Email = Annotated[str, text(512), AfterValidator(_email)]
 Phone = Annotated[str, text(20)]
 Prefix = Annotated[str, text(12), AfterValidator(_prefix)]
+FieldList = Annotated[ListOf[CustomField], AfterValidator(_at_most_four)]
 
 
 class RenderingOptions(Command):
@@ -78,7 +72,7 @@ class RenderingOptions(Command):
 
 
 class CustomerInvoiceSettings(Command):
-    custom_fields: Clearable[ListOf[CustomField]] = None
+    custom_fields: Clearable[FieldList] = None
     default_payment_method: Clearable[Id] = None
     footer: Clearable[Text] = None
     rendering_options: Clearable[RenderingOptions] = None
@@ -95,14 +89,14 @@ class UpdateCustomer(Expanding):
     name: Clearable[Name] = None
     next_invoice_sequence: Quantity | None = None
     phone: Clearable[Phone] = None
-    preferred_locales: ListOf[Annotated[str, text(20), AfterValidator(_locale)]] = []
+    preferred_locales: ListOf[Language] = []
     shipping: Clearable[Shipping] = None
     tax_exempt: Clearable[Literal["exempt", "none", "reverse"]] = None
 
 
 class TaxIdData(Command):
     type: Id
-    value: Label
+    value: Annotated[str, text(tax_ids.LONGEST_VALUE)]
 
 
 class CreateCustomer(UpdateCustomer):
@@ -111,7 +105,7 @@ class CreateCustomer(UpdateCustomer):
 
 class ListCustomers(Listing):
     created: TimestampFilter = None
-    email: Annotated[str, text(512)] | None = None
+    email: Annotated[str, text(512), AfterValidator(_as_stored)] | None = None
 
 
 def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
@@ -119,7 +113,7 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
     customer = Customer(
         id=ids.new("customer"),
         created=now,
-        invoice_prefix=command.invoice_prefix or _new_prefix(),
+        invoice_prefix=_new_prefix(),
         balance=0,
         tax_exempt="none",
         preferred_locales=[],
@@ -127,11 +121,12 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
         metadata_={},
         next_invoice_sequence=1,
     )
+    _apply(db, customer, command)
     db.add(customer)
-    db.flush()
-    _apply(db, customer, command, now)
-    for each in command.tax_id_data:
-        tax_ids.create(db, tax_ids.CreateTaxId(customer=customer.id, type=each.type, value=each.value), now=now)
+    if command.balance is not None:
+        balances.set_balance(db, customer, command.balance, type="initial", now=now)
+    for index, each in enumerate(command.tax_id_data):
+        _add_tax_id(db, customer, each, f"tax_id_data[{index}]", now)
     return customer
 
 
@@ -139,7 +134,9 @@ def update(db: Session, customer: Customer, command: UpdateCustomer, *, now: int
     """Change what was sent. Raises `InvalidRequest` for a prefix in use or a sequence that was passed."""
     customer = locked(db, Customer, customer.id, noun="customer")
     refuse_deleted(customer)
-    _apply(db, customer, command, now)
+    _apply(db, customer, command)
+    if command.balance is not None:
+        balances.set_balance(db, customer, command.balance, now=now)
     return customer
 
 
@@ -163,46 +160,46 @@ def refuse_deleted(customer: Customer, param: str | None = "id") -> None:
 _PLAIN = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping")
 
 
-def _apply(db: Session, customer: Customer, command: UpdateCustomer, now: int) -> None:
+def _apply(db: Session, customer: Customer, command: UpdateCustomer) -> None:
     for key, value in command.given(*_PLAIN).items():
-        setattr(customer, key, value.model_dump(exclude={"expand"}) if isinstance(value, Command) else value)
+        setattr(customer, key, value.model_dump() if isinstance(value, Command) else value)
     if command.has("tax_exempt"):
         customer.tax_exempt = command.tax_exempt or "none"
     if command.has("metadata"):
         customer.metadata_ = merged(customer.metadata_, command.metadata)
     if command.invoice_settings:
-        customer.invoice_settings = _invoice_settings(customer.invoice_settings, command.invoice_settings)
-    _apply_numbering(db, customer, command)
-    if command.balance is not None and command.balance != customer.balance:
-        balances.set_balance(db, customer, command.balance, now=now)
-
-
-def _invoice_settings(stored: dict[str, Any], sent: CustomerInvoiceSettings) -> dict[str, Any]:
-    if sent.custom_fields and len(sent.custom_fields) > 4:
-        raise InvalidRequest("You can have up to 4 custom fields.", param="invoice_settings[custom_fields]")
-    return {**stored, **sent.model_dump(exclude_unset=True)}
-
-
-def _apply_numbering(db: Session, customer: Customer, command: UpdateCustomer) -> None:
-    prefix, sequence = command.invoice_prefix, command.next_invoice_sequence
-    if prefix is not None:
-        _refuse_prefix_in_use(db, customer, prefix)
-        customer.invoice_prefix = prefix
-    if sequence is not None:
-        if not customer.next_invoice_sequence <= sequence <= 1_000_000_000:
-            raise InvalidRequest(
-                f"The next invoice sequence must be {customer.next_invoice_sequence} or more.",
-                param="next_invoice_sequence",
-            )
-        customer.next_invoice_sequence = sequence
+        sent = command.invoice_settings.model_dump(exclude_unset=True)
+        customer.invoice_settings = laid_over(customer.invoice_settings, sent)
+    if command.invoice_prefix is not None and command.invoice_prefix != customer.invoice_prefix:
+        _refuse_prefix_in_use(db, customer, command.invoice_prefix)
+        customer.invoice_prefix = command.invoice_prefix
+    if command.next_invoice_sequence is not None:
+        _advance(customer, command.next_invoice_sequence)
 
 
 def _refuse_prefix_in_use(db: Session, customer: Customer, prefix: str) -> None:
-    if len(prefix) < 3:
-        raise InvalidRequest("An invoice prefix has 3 to 12 characters.", param="invoice_prefix")
-    taken = select(Customer.id).where(Customer.invoice_prefix == prefix, Customer.id != customer.id)
-    if db.scalar(taken):
+    """Invoice numbers never come twice, so neither do the prefixes of others, used or given up."""
+    taken = select(Customer.id).where(Customer.invoice_prefix == prefix)
+    numbered = Invoice.number.startswith(f"{prefix}-", autoescape=True)
+    if db.scalar(taken) or db.scalar(select(Invoice.id).where(numbered, Invoice.customer_id != customer.id).limit(1)):
         raise InvalidRequest("This invoice prefix is already used by another customer.", param="invoice_prefix")
+
+
+def _advance(customer: Customer, sequence: int) -> None:
+    if not customer.next_invoice_sequence <= sequence <= 1_000_000_000:
+        raise InvalidRequest(
+            f"The next invoice sequence must be from {customer.next_invoice_sequence} to 1000000000.",
+            param="next_invoice_sequence",
+        )
+    customer.next_invoice_sequence = sequence
+
+
+def _add_tax_id(db: Session, customer: Customer, data: TaxIdData, where: str, now: int) -> None:
+    try:
+        tax_ids.create(db, tax_ids.CreateTaxId(customer=customer.id, type=data.type, value=data.value), now=now)
+    except InvalidRequest as error:
+        error.param = f"{where}[{error.param}]" if error.param else "tax_id_data"
+        raise
 
 
 def _new_prefix() -> str:

@@ -46,7 +46,7 @@ def refuse_finalized(invoice: Invoice, param: str | None) -> None:
 def lines(db: Session, invoice_id: str) -> list[InvoiceLine]:
     """All lines of an invoice in their order."""
     statement = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.position)
-    return list(db.scalars(statement))
+    return list(db.scalars(statement, execution_options={"populate_existing": True}))
 
 
 def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> None:
@@ -129,8 +129,8 @@ def change_default_rates(db: Session, invoice: Invoice, rate_ids: list[str]) -> 
     total(db, invoice)
 
 
-def freeze(db: Session, invoice: Invoice) -> None:
-    """The last words of a draft: names of tax rates and prices as they are now, and the totals."""
+def freeze(db: Session, invoice: Invoice) -> list[InvoiceLine]:
+    """The lines with the words of tax rates and prices as they are now, and the totals: a draft's last form."""
     found = lines(db, invoice.id)
     kept = [invoice.default_tax_rates, *(line.tax_rates for line in found)]
     copied = copies(db, [id for rates in kept for id in _ids(rates)], [line.price_id for line in found])
@@ -139,6 +139,7 @@ def freeze(db: Session, invoice: Invoice) -> None:
         line.tax_rates = copied.of_rates(_ids(line.tax_rates))
         line.price = copied.prices.get(line.price_id or "")
     total(db, invoice)
+    return found
 
 
 def total(db: Session, invoice: Invoice) -> None:
@@ -189,14 +190,15 @@ def _move_up(db: Session, invoice: Invoice, gap: int) -> None:
     back = update(InvoiceLine).where(own, InvoiceLine.position < 0).values(position=-InvoiceLine.position - 1)
     for statement in (away, back):
         db.execute(statement, execution_options={"synchronize_session": False})
-    db.expire_all()
 
 
 def _own_rates(db: Session, found: list[InvoiceLine]) -> dict[str, bool]:
     """Which lines have rates of their own, as the items behind them say."""
     items = among(db, InvoiceItem, [line.invoice_item_id for line in found if line.invoice_item_id])
     parts = among(db, SubscriptionItem, [line.subscription_item_id for line in found if line.subscription_item_id])
-    sources = {line.id: items.get(line.invoice_item_id or "") or parts.get(line.subscription_item_id or "") for line in found}
+    sources = {
+        line.id: items.get(line.invoice_item_id or "") or parts.get(line.subscription_item_id or "") for line in found
+    }
     return {id: bool(source.tax_rates) for id, source in sources.items() if source}
 
 

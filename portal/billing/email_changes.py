@@ -228,6 +228,6 @@ def _void_pending(db: Session, customer_id: str, now: int) -> None:
 def _refuse_too_many(db: Session, customer_id: str, email: str, now: int) -> None:
     for own in (EmailChange.customer_id == customer_id, func.lower(EmailChange.new_email) == func.lower(email)):
         for seconds, most in LIMITS:
-            sent = select(func.count()).select_from(EmailChange).where(own, EmailChange.created > now - seconds)
+            sent = select(func.count(EmailChange.id)).where(own, EmailChange.created > now - seconds)
             if (db.scalar(sent) or 0) >= most:
                 raise TooManyCodes("Too many codes were asked for. Please try again later.")

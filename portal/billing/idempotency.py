@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Insert, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,8 @@ from portal.models import IdempotencyKey
 
 KEPT_FOR = clock.DAY
 LONGEST_KEY = 255
+
+_T = cast(Table, IdempotencyKey.__table__)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,6 @@ def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int)
     if len(key) > LONGEST_KEY or not key.isprintable():
         raise InvalidRequest(f"An Idempotency-Key has at most {LONGEST_KEY} printable characters.")
     tenant_id = scope_of(db).tenant_id
-    _forget(db, tenant_id, key, now - KEPT_FOR)
     row = {
         "tenant_id": tenant_id,
         "key": key,
@@ -43,7 +45,9 @@ def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int)
         "fingerprint": fingerprint,
         "request_id": request_id,
     }
-    if db.execute(_insert(db).values(row).on_conflict_do_nothing()).rowcount:  # type: ignore[attr-defined]
+    if db.execute(_INSERTS[db.get_bind().dialect.name], row).rowcount:  # type: ignore[attr-defined]
+        return None
+    if _taken_over(db, row, now - KEPT_FOR):
         return None
     return _first_answer(db, tenant_id, key, fingerprint)
 
@@ -51,21 +55,19 @@ def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int)
 def keep(db: Session, key: str, status: int, body: bytes) -> None:
     """Store the answer for the twins to come."""
     db.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.tenant_id == scope_of(db).tenant_id, IdempotencyKey.key == key)
-        .values(status=status, body=body)
+        update(_T).where(_T.c.tenant_id == scope_of(db).tenant_id, _T.c.key == key).values(status=status, body=body)
     )
 
 
 def prune(db: Session, *, now: int) -> int:
     """Forget the keys of yesterday; answers how many."""
-    return db.execute(delete(IdempotencyKey).where(IdempotencyKey.created < now - KEPT_FOR)).rowcount  # type: ignore[attr-defined, no-any-return]
+    return db.execute(delete(_T).where(_T.c.created < now - KEPT_FOR)).rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def _first_answer(db: Session, tenant_id: int, key: str, fingerprint: str) -> Answer:
     kept = db.execute(
-        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.body, IdempotencyKey.request_id).where(
-            IdempotencyKey.tenant_id == tenant_id, IdempotencyKey.key == key
+        select(_T.c.fingerprint, _T.c.status, _T.c.body, _T.c.request_id).where(
+            _T.c.tenant_id == tenant_id, _T.c.key == key
         )
     ).one()
     if kept.fingerprint != fingerprint:
@@ -76,14 +78,14 @@ def _first_answer(db: Session, tenant_id: int, key: str, fingerprint: str) -> An
     return Answer(kept.status, kept.body, kept.request_id)
 
 
-def _forget(db: Session, tenant_id: int, key: str, before: int) -> None:
-    db.execute(
-        delete(IdempotencyKey).where(
-            IdempotencyKey.tenant_id == tenant_id, IdempotencyKey.key == key, IdempotencyKey.created < before
-        )
-    )
+def _taken_over(db: Session, row: dict[str, Any], before: int) -> bool:
+    """Whether the key was yesterday's, and is this request's now; of parallel ones only the first gets it."""
+    own = (_T.c.tenant_id == row["tenant_id"], _T.c.key == row["key"])
+    taken = update(_T).where(*own, _T.c.created < before).values(**row, status=None, body=None)
+    return bool(db.execute(taken).rowcount)  # type: ignore[attr-defined]
 
 
-def _insert(db: Session) -> postgresql.Insert | sqlite.Insert:
-    make = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return make(IdempotencyKey)
+_INSERTS: dict[str, Insert] = {
+    "postgresql": postgresql.insert(_T).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(_T).on_conflict_do_nothing(),
+}

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import catalogue, drafts
+from portal.billing import catalogue, drafts, locks
 from portal.billing.balances import refuse_other_currency
 from portal.db import find, locked
 from portal.errors import InvalidRequest, ResourceMissing
@@ -32,6 +32,9 @@ from portal.wire.params import (
     merged,
 )
 
+#: Items that one invoice takes up by itself; the others wait for the next one.
+MOST_PENDING = 250
+
 
 class Period(Command):
     start: Timestamp
@@ -56,12 +59,13 @@ class UpdateInvoiceItem(Expanding):
     discountable: Flag | None = None
     metadata: Metadata = {}
     period: Period | None = None
+    price: Id | None = None
+    price_data: PriceData | None = None
+    pricing: Pricing | None = None
     quantity: Quantity | None = None
     tax_rates: ListOf[Id] = []
     unit_amount: Amount | None = None
     unit_amount_decimal: Exact | None = None
-    price: Id | None = None
-    pricing: Pricing | None = None
 
 
 class CreateInvoiceItem(UpdateInvoiceItem):
@@ -69,7 +73,6 @@ class CreateInvoiceItem(UpdateInvoiceItem):
     currency: Currency | None = None
     invoice: Id | None = None
     subscription: Id | None = None
-    price_data: PriceData | None = None
 
 
 class ListInvoiceItems(Listing):
@@ -85,52 +88,28 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
     Raises `InvalidRequest` for another currency than the customer's or the draft's, and for an
     invoice that is no draft of this customer.
     """
-    customer = locked(db, Customer, command.customer, noun="customer", param="customer")
-    if customer.deleted_at is not None:
-        raise ResourceMissing("customer", command.customer, param="customer")
+    customer = locks.buyer(db, command.customer)
     invoice = _draft(db, command, customer)
     _refuse_foreign_subscription(db, command)
-    price = _price(db, command)
-    currency = command.currency or (price.currency if price else None) or customer.currency
-    if command.price_data:
-        currency = command.price_data.currency
-    if currency is None:
-        raise InvalidRequest("Missing required param: currency.", param="currency", code="parameter_missing")
-    _refuse_currency(customer, invoice, price, currency)
-    item = InvoiceItem(
-        id=ids.new("invoiceitem"),
-        created=now,
-        customer_id=customer.id,
-        invoice_id=invoice.id if invoice else None,
-        subscription_id=command.subscription,
-        currency=currency,
-        description=None,
-        discountable=True,
-        quantity=1,
-        unit_amount_decimal="0",
-        amount=0,
-        period_start=now,
-        period_end=now,
-        tax_rates=[],
-        metadata_={},
-        proration=False,
-    )
+    if not _sources(command):
+        raise InvalidRequest("Missing required param: amount.", param="amount", code="parameter_missing")
+    price = _price(db, command, now)
+    currency = _currency(customer, invoice, price, command)
+    item = _new(command, currency, now)
     db.add(item)
     customer.currency = currency
-    if command.price_data:
-        product = find(db, Product, command.price_data.product, noun="product", param="price_data[product]")
-        item.description = product.name
     _apply(db, item, command, price)
+    if not command.has("discountable"):
+        item.discountable = item.amount >= 0
     if invoice:
-        drafts.add_item(db, invoice, item)
+        drafts.add_items(db, invoice, [item])
     return item
 
 
 def update(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, *, now: int) -> InvoiceItem:
     """Change a pending item, or one on a draft. Raises `InvalidRequest` once its invoice is finalized."""
-    locked(db, Customer, item.customer_id, noun="customer")
-    invoice = _editable(db, item)
-    price = _price(db, command)
+    item, invoice = _locked(db, item)
+    price = _price(db, command, now)
     if price is not None and price.currency != item.currency:
         raise InvalidRequest(f"The price is in {price.currency}, the item in {item.currency}.", param="price")
     _apply(db, item, command, price)
@@ -141,25 +120,40 @@ def update(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, *, now: i
 
 def delete(db: Session, item: InvoiceItem, *, now: int) -> None:
     """Remove a pending item, or one on a draft together with its line."""
-    locked(db, Customer, item.customer_id, noun="customer")
-    invoice = _editable(db, item)
+    item, invoice = _locked(db, item)
     db.delete(item)
     if invoice:
         drafts.remove_item(db, invoice, item)
 
 
 def pending(db: Session, customer_id: str, subscription_id: str | None = None) -> list[InvoiceItem]:
-    """A customer's items without an invoice, oldest first; of one subscription only, where given."""
+    """A customer's items without an invoice, of one subscription only where given.
+
+    At most 250, the oldest; in the order of an invoice: newest first, and those of one second as
+    they were made.
+    """
     statement = select(InvoiceItem).where(InvoiceItem.customer_id == customer_id, InvoiceItem.invoice_id.is_(None))
     if subscription_id is not None:
         statement = statement.where(InvoiceItem.subscription_id == subscription_id)
-    return list(db.scalars(statement.order_by(InvoiceItem.created, InvoiceItem.id).limit(250)))
+    oldest = db.scalars(statement.order_by(InvoiceItem.created, InvoiceItem.id).limit(MOST_PENDING))
+    return sorted(oldest, key=lambda item: -item.created)
+
+
+def _locked(db: Session, item: InvoiceItem) -> tuple[InvoiceItem, Invoice | None]:
+    """The item as it is once nobody else can change it, and the draft it is on."""
+    locked(db, Customer, item.customer_id, noun="customer")
+    item = locked(db, InvoiceItem, item.id, noun="invoice item")
+    if item.invoice_id is None:
+        return item, None
+    invoice = locks.invoice(db, item.invoice_id).invoice
+    drafts.refuse_finalized(invoice, None)
+    return item, invoice
 
 
 def _draft(db: Session, command: CreateInvoiceItem, customer: Customer) -> Invoice | None:
     if command.invoice is None:
         return None
-    invoice = locked(db, Invoice, command.invoice, noun="invoice", param="invoice")
+    invoice = locks.invoice(db, command.invoice, param="invoice").invoice
     if invoice.customer_id != customer.id:
         raise ResourceMissing("invoice", command.invoice, param="invoice")
     drafts.refuse_finalized(invoice, "invoice")
@@ -174,23 +168,33 @@ def _refuse_foreign_subscription(db: Session, command: CreateInvoiceItem) -> Non
         raise ResourceMissing("subscription", command.subscription, param="subscription")
 
 
-def _refuse_currency(customer: Customer, invoice: Invoice | None, price: Price | None, currency: str) -> None:
+def _sources(command: UpdateInvoiceItem) -> list[str]:
+    """The parameters that say what an item costs: at most one."""
+    names = ("amount", "price", "price_data", "pricing", "unit_amount", "unit_amount_decimal")
+    sent = [name for name in names if getattr(command, name) is not None]
+    if len(sent) > 1:
+        raise InvalidRequest(f"You may only specify one of these parameters: {', '.join(sent)}.", param=sent[0])
+    return sent
+
+
+def _currency(customer: Customer, invoice: Invoice | None, price: Price | None, command: CreateInvoiceItem) -> str:
+    """The item's currency, which has to be that of everything it meets."""
+    given = command.currency or (price.currency if price else None)
+    currency = given or (invoice.currency if invoice else None) or customer.currency
+    if currency is None:
+        raise InvalidRequest("Missing required param: currency.", param="currency", code="parameter_missing")
     refuse_other_currency(customer, currency)
     if price is not None and price.currency != currency:
         raise InvalidRequest(f"The price is in {price.currency}, not in {currency}.", param="currency")
     if invoice is not None and invoice.currency != currency:
         raise InvalidRequest(f"The invoice is in {invoice.currency}, not in {currency}.", param="currency")
+    return currency
 
 
-def _editable(db: Session, item: InvoiceItem) -> Invoice | None:
-    if item.invoice_id is None:
-        return None
-    invoice = locked(db, Invoice, item.invoice_id, noun="invoice")
-    drafts.refuse_finalized(invoice, None)
-    return invoice
-
-
-def _price(db: Session, command: UpdateInvoiceItem) -> Price | None:
+def _price(db: Session, command: UpdateInvoiceItem, now: int) -> Price | None:
+    _sources(command)
+    if command.price_data:
+        return _one_off_price(db, command.price_data, now)
     id = command.price or (command.pricing.price if command.pricing else None)
     if id is None:
         return None
@@ -200,7 +204,49 @@ def _price(db: Session, command: UpdateInvoiceItem) -> Price | None:
             "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.",
             param="price",
         )
+    if not price.active:
+        raise InvalidRequest("The price specified is inactive. This field only accepts active prices.", param="price")
     return price
+
+
+def _one_off_price(db: Session, data: PriceData, now: int) -> Price:
+    """A price for this item alone, inactive so that nothing else is sold at it."""
+    find(db, Product, data.product, noun="product", param="price_data[product]")
+    amount, exact = catalogue.unit_amounts(data.unit_amount, data.unit_amount_decimal, "price_data[unit_amount]")
+    price = Price(
+        id=ids.new("price"),
+        created=now,
+        product_id=data.product,
+        active=False,
+        currency=data.currency,
+        unit_amount=amount,
+        unit_amount_decimal=exact,
+        tax_behavior=data.tax_behavior,
+        metadata_={},
+    )
+    db.add(price)
+    return price
+
+
+def _new(command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
+    return InvoiceItem(
+        id=ids.new("invoiceitem"),
+        created=now,
+        customer_id=command.customer,
+        invoice_id=command.invoice,
+        subscription_id=command.subscription,
+        currency=currency,
+        description=None,
+        discountable=True,
+        quantity=1,
+        unit_amount_decimal="0",
+        amount=0,
+        period_start=now,
+        period_end=now,
+        tax_rates=[],
+        metadata_={},
+        proration=False,
+    )
 
 
 def _apply(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, price: Price | None) -> None:
@@ -220,21 +266,19 @@ def _apply(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, price: Pr
 
 
 def _apply_amount(item: InvoiceItem, command: UpdateInvoiceItem, price: Price | None) -> None:
-    data = getattr(command, "price_data", None)
     quantity = item.quantity if command.quantity is None else command.quantity
-    if price is not None:
-        item.price_id, item.unit_amount_decimal = price.id, price.unit_amount_decimal
-    elif data is not None:
-        _, item.unit_amount_decimal = catalogue.unit_amounts(data.unit_amount, data.unit_amount_decimal)
-    elif command.unit_amount is not None:
-        item.unit_amount_decimal = str(command.unit_amount)
-    elif command.unit_amount_decimal is not None:
-        item.unit_amount_decimal = plain(command.unit_amount_decimal)
-    elif command.amount is not None:
-        if quantity != 1:
-            raise InvalidRequest("Send unit_amount instead of amount together with a quantity.", param="amount")
-        item.unit_amount_decimal = str(command.amount)
-    item.quantity = quantity
-    item.amount = times(item.unit_amount_decimal, quantity)
-    if abs(item.amount) > MAX_AMOUNT:
+    if command.amount is not None and quantity != 1:
+        raise InvalidRequest("Send unit_amount instead of amount together with a quantity.", param="amount")
+    if _sources(command):
+        item.price_id = price.id if price else None
+        item.unit_amount_decimal = price.unit_amount_decimal if price else _unit_amount(command)
+    amount = times(item.unit_amount_decimal, quantity)
+    if abs(amount) > MAX_AMOUNT:
         raise InvalidRequest("The amount is too large.", param="amount")
+    item.quantity, item.amount = quantity, amount
+
+
+def _unit_amount(command: UpdateInvoiceItem) -> str:
+    if command.unit_amount_decimal is not None:
+        return plain(command.unit_amount_decimal)
+    return str(command.amount if command.unit_amount is None else command.unit_amount)

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing import balances, catalogue, drafts, invoiceitems, parties
-from portal.db import among, find, locked
+from portal.billing import accounts, balances, catalogue, drafts, invoiceitems, locks, parties
+from portal.billing.collection import PayInvoice, mark_uncollectible, pay, refuse, settled, void
+from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, TaxId
 from portal.rules import invoices as rules
@@ -31,6 +32,26 @@ from portal.wire.params import (
     text,
     whole,
 )
+
+__all__ = [
+    "Collection",
+    "CreateInvoice",
+    "Days",
+    "FinalizeInvoice",
+    "ListInvoices",
+    "PayInvoice",
+    "UpdateInvoice",
+    "create",
+    "delete",
+    "draft",
+    "finalize",
+    "mark_uncollectible",
+    "pay",
+    "send",
+    "settled",
+    "update",
+    "void",
+]
 
 Collection = Literal["charge_automatically", "send_invoice"]
 Days = Annotated[int, whole(0, 3650)]
@@ -72,12 +93,6 @@ class FinalizeInvoice(Expanding):
     auto_advance: Flag | None = None
 
 
-class PayInvoice(Expanding):
-    paid_out_of_band: Flag = False
-    forgive: Flag = False
-    off_session: Flag | None = None
-
-
 class ListInvoices(Listing):
     collection_method: Collection | None = None
     created: TimestampFilter = None
@@ -92,11 +107,9 @@ def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
 
     Raises `InvalidRequest` (`invoice_no_customer_line_items`) when items are required and none wait.
     """
-    customer = locked(db, Customer, command.customer, noun="customer", param="customer")
-    if customer.deleted_at is not None:
-        raise ResourceMissing("customer", command.customer, param="customer")
+    customer = locks.buyer(db, command.customer)
     subscription = _subscription(db, command)
-    currency = command.currency or customer.currency or "usd"
+    currency = command.currency or customer.currency or accounts.of(db, scope_of(db).account_id).default_currency
     balances.refuse_other_currency(customer, currency)
     invoice = draft(db, customer, subscription, currency, "manual", now=now)
     _apply(db, invoice, command)
@@ -115,7 +128,7 @@ def draft(
     now: int,
     period: tuple[int, int] | None = None,
 ) -> Invoice:
-    """An empty draft; `reason` is the wire's `billing_reason`."""
+    """An empty draft of a customer whom the caller has locked; `reason` is the wire's `billing_reason`."""
     settings = customer.invoice_settings
     invoice = Invoice(
         id=ids.new("invoice"),
@@ -133,7 +146,7 @@ def draft(
         custom_fields=settings.get("custom_fields"),
         footer=settings.get("footer"),
         rendering=settings.get("rendering_options"),
-        default_tax_rates=[],
+        default_tax_rates=drafts.frozen_rates(db, subscription.default_tax_rates) if subscription else [],
         total_taxes=[],
         metadata_={},
         starting_balance=customer.balance,
@@ -143,10 +156,6 @@ def draft(
         next_credit_note_sequence=1,
         paid_out_of_band=False,
     )
-    invoice.seller = parties.seller(db, None)
-    invoice.buyer = parties.buyer(db, customer, subscription)
-    if subscription:
-        invoice.default_tax_rates = drafts.frozen_rates(db, subscription.default_tax_rates)
     db.add(invoice)
     drafts.total(db, invoice)
     return invoice
@@ -154,7 +163,7 @@ def draft(
 
 def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -> Invoice:
     """Change a draft; once finalized only metadata and `auto_advance` change."""
-    invoice = locked(db, Invoice, invoice.id, noun="invoice")
+    invoice = locks.invoice(db, invoice.id).invoice
     frozen = command.model_fields_set - {"metadata", "auto_advance", "expand"}
     if frozen:
         drafts.refuse_finalized(invoice, min(frozen))
@@ -164,16 +173,14 @@ def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -
 
 def delete(db: Session, invoice: Invoice, *, now: int) -> None:
     """Delete a draft that no subscription made, with the items that were put on it."""
-    invoice = locked(db, Invoice, invoice.id, noun="invoice")
+    invoice = locks.invoice(db, invoice.id).invoice
     drafts.refuse_finalized(invoice, None)
     if invoice.subscription_id is not None:
         raise InvalidRequest("An invoice of a subscription can't be deleted; finalize and void it.")
-    items = []
-    for line in drafts.lines(db, invoice.id):
-        items.append(line.invoice_item_id)
-        db.delete(line)
-    for item in among(db, InvoiceItem, [id for id in items if id]).values():
-        db.delete(item)
+    lines = drafts.lines(db, invoice.id)
+    items = among(db, InvoiceItem, [line.invoice_item_id for line in lines if line.invoice_item_id])
+    for row in (*lines, *items.values()):
+        db.delete(row)
     db.flush()
     db.delete(invoice)
 
@@ -183,113 +190,55 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
 
     The customer's row is locked first, so numbers have no gap and no twin under parallel calls.
     """
-    customer = locked(db, Customer, invoice.customer_id, noun="customer")
-    subscription = _locked_subscription(db, invoice)
-    invoice = locked(db, Invoice, invoice.id, noun="invoice")
-    _refuse("finalize", invoice)
-    if not drafts.lines(db, invoice.id):
+    billed = locks.invoice(db, invoice.id)
+    customer, invoice = billed.customer, billed.invoice
+    refuse("finalize", invoice)
+    balances.refuse_other_currency(customer, invoice.currency)
+    if not drafts.freeze(db, invoice):
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
     invoice.seller = parties.seller(db, invoice.account_tax_ids)
-    invoice.buyer = parties.buyer(db, customer, subscription)
-    drafts.total(db, invoice)
-    invoice.number = invoice_number(customer.invoice_prefix, customer.next_invoice_sequence)
-    customer.next_invoice_sequence += 1
-    customer.currency = invoice.currency
+    invoice.buyer = parties.buyer(db, customer, billed.subscription)
+    _number(customer, invoice)
     invoice.status, invoice.finalized_at = "open", now
     invoice.effective_at = invoice.effective_at or now
     if command.auto_advance is not None:
         invoice.auto_advance = command.auto_advance
     if invoice.due_date is None and invoice.collection_method == "send_invoice":
         invoice.due_date = now + (invoice.days_until_due or 0) * clock.DAY
-    _settle(db, customer, invoice, now)
+    _apply_balance(db, customer, invoice, now)
     if invoice.amount_due == 0:
-        settled(invoice, subscription, now=now)
-    return invoice
-
-
-def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invoice:
-    """Record that an invoice was paid outside; this product collects no money itself."""
-    subscription = _locked_subscription(db, invoice)
-    invoice = locked(db, Invoice, invoice.id, noun="invoice")
-    _refuse("pay", invoice)
-    if not command.paid_out_of_band:
-        raise InvalidRequest(
-            "There is no payment method to charge here. Send paid_out_of_band=true to record a payment made outside.",
-            param="paid_out_of_band",
-        )
-    invoice.amount_paid += invoice.amount_remaining
-    invoice.amount_remaining = 0
-    invoice.paid_out_of_band = True
-    settled(invoice, subscription, now=now)
-    return invoice
-
-
-def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
-    """Cancel a finalized invoice; balance that it used goes back to the customer."""
-    customer = locked(db, Customer, invoice.customer_id, noun="customer")
-    invoice = locked(db, Invoice, invoice.id, noun="invoice")
-    _refuse("void", invoice)
-    applied = (invoice.ending_balance or 0) - invoice.starting_balance
-    if applied:
-        balances.enter(
-            db, customer, "unapplied_from_invoice", -applied, invoice.currency, now=now, invoice_id=invoice.id
-        )
-    invoice.status, invoice.voided_at, invoice.auto_advance = "void", now, False
-    return invoice
-
-
-def mark_uncollectible(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
-    """Write an open invoice off; it can still be paid or voided."""
-    invoice = locked(db, Invoice, invoice.id, noun="invoice")
-    _refuse("mark_uncollectible", invoice)
-    invoice.status, invoice.marked_uncollectible_at = "uncollectible", now
+        settled(invoice, billed.subscription, now=now)
     return invoice
 
 
 def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
     """Finalize a draft and note that it was sent; the edge sends the mail in the same transaction."""
+    billed = locks.invoice(db, invoice.id)
+    invoice = billed.invoice
+    refuse("send", invoice)
+    if not billed.customer.email:
+        raise InvalidRequest("The customer has no email address to send the invoice to.")
     if invoice.status == "draft":
         finalize(db, invoice, FinalizeInvoice(), now=now)
-    invoice = locked(db, Invoice, invoice.id, noun="invoice")
-    if invoice.status != "paid":
-        _refuse("send", invoice)
-    if not (invoice.buyer or {}).get("email"):
-        raise InvalidRequest("The customer has no email address to send the invoice to.")
     invoice.sent_at = now
     return invoice
 
 
-def settled(invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
-    """Nothing remains due: the invoice is paid, and a subscription that waited for it goes on."""
-    invoice.status, invoice.paid_at, invoice.auto_advance = "paid", now, False
-    if subscription and subscription.latest_invoice_id in {invoice.id, None}:
-        if subscription.status in {"incomplete", "past_due", "unpaid"}:
-            subscription.status = "active"
+def _number(customer: Customer, invoice: Invoice) -> None:
+    invoice.number = invoice_number(customer.invoice_prefix, customer.next_invoice_sequence)
+    customer.next_invoice_sequence += 1
 
 
-def _settle(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
+def _apply_balance(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
     settlement = rules.settlement(invoice.total, customer.balance)
     invoice.starting_balance = customer.balance
+    customer.currency = invoice.currency
     if settlement.applied:
         balances.enter(
             db, customer, "applied_to_invoice", settlement.applied, invoice.currency, now=now, invoice_id=invoice.id
         )
     invoice.ending_balance = customer.balance
     invoice.amount_due = invoice.amount_remaining = settlement.amount_due
-
-
-def _refuse(verb: str, invoice: Invoice) -> None:
-    if rules.may(verb, invoice.status):
-        return
-    if verb == "finalize":
-        message = "This invoice is already finalized, you can't re-finalize a non-draft invoice."
-    elif verb == "pay" and invoice.status == "paid":
-        message = "Invoice is already paid"
-    else:
-        done = {"pay": "paid", "void": "voided", "mark_uncollectible": "marked as uncollectible", "send": "sent"}
-        message = f"You can only {verb.replace('_', ' ')} an invoice that is {' or '.join(sorted(rules.MAY[verb]))}; "
-        message += f"this one is {invoice.status} and can't be {done[verb]}."
-    raise InvalidRequest(message, code="invoice_not_editable" if verb == "finalize" else None)
 
 
 def _subscription(db: Session, command: CreateInvoice) -> Subscription | None:
@@ -301,27 +250,13 @@ def _subscription(db: Session, command: CreateInvoice) -> Subscription | None:
     return subscription
 
 
-def _locked_subscription(db: Session, invoice: Invoice) -> Subscription | None:
-    if invoice.subscription_id is None:
-        return None
-    return locked(db, Subscription, invoice.subscription_id, noun="subscription")
-
-
-_PLAIN = (
-    "auto_advance",
-    "collection_method",
-    "days_until_due",
-    "description",
-    "due_date",
-    "effective_at",
-    "footer",
-    "statement_descriptor",
-)
+_PLAIN = ("auto_advance", "collection_method", "description", "effective_at", "footer", "statement_descriptor")
 
 
 def _apply(db: Session, invoice: Invoice, command: UpdateInvoice) -> None:
     for key, value in command.given(*_PLAIN).items():
         setattr(invoice, key, value)
+    _apply_due(invoice, command)
     if command.has("custom_fields"):
         if command.custom_fields and len(command.custom_fields) > 4:
             raise InvalidRequest("You can have up to 4 custom fields.", param="custom_fields")
@@ -335,7 +270,19 @@ def _apply(db: Session, invoice: Invoice, command: UpdateInvoice) -> None:
     if command.has("default_tax_rates"):
         chosen = catalogue.tax_rates(db, command.default_tax_rates, "default_tax_rates")
         drafts.change_default_rates(db, invoice, [rate.id for rate in chosen])
-    _refuse_due_date(invoice)
+
+
+def _apply_due(invoice: Invoice, command: UpdateInvoice) -> None:
+    """The date or the days, whichever was sent last; neither where nobody has to send money by himself."""
+    sent = [name for name in ("due_date", "days_until_due") if getattr(command, name) is not None]
+    if len(sent) == 2:
+        raise InvalidRequest("You may only specify one of these parameters: due_date, days_until_due.", param=sent[0])
+    if invoice.collection_method == "charge_automatically":
+        if sent:
+            raise InvalidRequest(f"{sent[0]} goes with collection_method=send_invoice only.", param=sent[0])
+        invoice.due_date = invoice.days_until_due = None
+    elif sent:
+        invoice.due_date, invoice.days_until_due = command.due_date, command.days_until_due
 
 
 def _choose_tax_ids(db: Session, invoice: Invoice, chosen: list[str]) -> None:
@@ -346,16 +293,8 @@ def _choose_tax_ids(db: Session, invoice: Invoice, chosen: list[str]) -> None:
     invoice.account_tax_ids = chosen or None
 
 
-def _refuse_due_date(invoice: Invoice) -> None:
-    if invoice.collection_method == "charge_automatically" and invoice.due_date is not None:
-        raise InvalidRequest("A due date goes with collection_method=send_invoice only.", param="due_date")
-    if invoice.collection_method == "charge_automatically" and invoice.days_until_due is not None:
-        raise InvalidRequest("days_until_due goes with collection_method=send_invoice only.", param="days_until_due")
-
-
 def _include_pending(db: Session, invoice: Invoice, command: CreateInvoice) -> None:
     waiting = invoiceitems.pending(db, invoice.customer_id, command.subscription)
     if not waiting and command.pending_invoice_items_behavior == "include_and_require":
         raise InvalidRequest("Nothing to invoice for customer", param="customer", code="invoice_no_customer_line_items")
-    for item in waiting:
-        drafts.add_item(db, invoice, item)
+    drafts.add_items(db, invoice, waiting)

@@ -7,7 +7,7 @@ import re
 import secrets
 import zlib
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
@@ -24,12 +24,17 @@ _FORMAT = re.compile(r"sk_(test|live)_([0-9A-Za-z_-]{43})([0-9a-f]{8})", re.ASCI
 def mint(livemode: bool) -> str:
     """A new secret: prefix, 256 random bits and a checksum that secret scanners can verify."""
     secret = secrets.token_urlsafe(32)
-    return f"sk_{'live' if livemode else 'test'}_{secret}{_checksum(secret)}"
+    return f"sk_{'live' if livemode else 'test'}_{secret}{checksum(secret)}"
 
 
 def digest(secret: str) -> str:
     """What is stored of a secret. A plain hash is right: 256 random bits can't be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def checksum(secret: str) -> str:
+    """What follows a secret, so that scanners can tell a real one from noise."""
+    return f"{zlib.crc32(secret.encode()):08x}"
 
 
 def create(db: Session, tenant: Tenant, *, now: int) -> str:
@@ -67,10 +72,10 @@ def roll(db: Session, tenant: Tenant, *, overlap: int, now: int) -> str:
     return create(db, tenant, now=now)
 
 
-def scope(db: Session, secret: str, *, now: int) -> tuple[Scope, bool] | None:
+def scope(db: Session | Connection, secret: str, *, now: int) -> tuple[Scope, bool] | None:
     """Whose key this is and whether its use should be noted, or None when it opens nothing."""
     match = _FORMAT.fullmatch(secret)
-    if not match or _checksum(match[2]) != match[3]:
+    if not match or checksum(match[2]) != match[3]:
         return None
     row = db.execute(_BY_HASH, {"hash": digest(secret)}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
@@ -81,10 +86,6 @@ def scope(db: Session, secret: str, *, now: int) -> tuple[Scope, bool] | None:
 def note_use(db: Session, secret: str, *, now: int) -> None:
     """Remember when the key was last used, for the operator who wonders whether to revoke it."""
     db.execute(update(ApiKey).where(ApiKey.hash == digest(secret)).values(last_used_at=now))
-
-
-def _checksum(secret: str) -> str:
-    return f"{zlib.crc32(secret.encode()):08x}"
 
 
 _BY_HASH = (

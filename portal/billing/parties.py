@@ -34,20 +34,30 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
 
 
 def buyer(db: Session, customer: Customer, subscription: Subscription | None) -> dict[str, Any]:
-    """The customer: name, addresses, tax ids and the language of the document."""
-    account = accounts.of(db, scope_of(db).account_id)
-    default = account.settings.get("portal", {}).get("default_locale")
+    """The customer: name, addresses, tax ids and the language of the document.
+
+    `address` is where the bill goes, and falls back to the place of delivery; `customer_address` is
+    the customer's own.
+    """
     return {
         "name": customer.name,
         "email": customer.email,
         "phone": customer.phone,
         "address": customer.address or (customer.shipping or {}).get("address"),
+        "customer_address": customer.address,
         "shipping": customer.shipping,
         "tax_exempt": customer.tax_exempt,
         "tax_ids": _shown(tax_ids.of_customer(db, customer.id)),
-        "locale": i18n.best([*customer.preferred_locales, default]),
+        "locale": locale(db, customer),
         "subscription_metadata": subscription.metadata_ if subscription else None,
     }
+
+
+def locale(db: Session, customer: Customer) -> str:
+    """The language a customer's documents are written in: theirs, else the merchant's."""
+    account = accounts.of(db, scope_of(db).account_id)
+    default = account.settings.get("portal", {}).get("default_locale")
+    return i18n.best([*customer.preferred_locales, default])
 
 
 def _shown(rows: list[TaxId]) -> list[dict[str, Any]]:

@@ -9,80 +9,46 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast
-from urllib.parse import urlsplit
+from typing import Annotated, cast
 
+from pydantic import AfterValidator
 from sqlalchemy import Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.db import Scope, find, scope_of
+from portal.billing import flows
+from portal.billing.keys import checksum
+from portal.billing.return_urls import refuse_plain_http
+from portal.db import find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.i18n import WIRE_LOCALES
-from portal.models import Configuration, Customer, PortalSession, Subscription
-from portal.wire.params import Command, Expanding, Id, Listing, text
-from portal.wire.urls import WebUrl, is_local
+from portal.models import Configuration, Customer, PortalSession
+from portal.wire.params import Clearable, Command, Expanding, Id, Listing, text, wrong
+from portal.wire.urls import WebUrl
 
 LINK_LIVES = 5 * clock.MINUTE
 #: How stale `last_seen_at` may be.
 SEEN_NOTED_EVERY = clock.MINUTE
 KEPT_FOR = 90 * clock.DAY
 
-SECRET_PREFIX = "pls_"
+LINK_PREFIX = "pls_"
 
 _T = cast(Table, PortalSession.__table__)
-_FLOWS_TO_COME = {"payment_method_update", "subscription_update", "subscription_update_confirm"}
 
 
-class HostedConfirmation(Command):
-    custom_message: Annotated[str, text(500)] | None = None
-
-
-class Redirect(Command):
-    return_url: WebUrl
-
-
-class AfterCompletion(Command):
-    type: Literal["hosted_confirmation", "portal_homepage", "redirect"]
-    hosted_confirmation: HostedConfirmation | None = None
-    redirect: Redirect | None = None
-
-
-class CouponOffer(Command):
-    coupon: Id
-
-
-class Retention(Command):
-    type: Literal["coupon_offer"]
-    coupon_offer: CouponOffer
-
-
-class CancelFlow(Command):
-    subscription: Id
-    retention: Retention | None = None
-
-
-class FlowData(Command):
-    type: Literal[
-        "customer_update",
-        "payment_method_update",
-        "subscription_cancel",
-        "subscription_update",
-        "subscription_update_confirm",
-    ]
-    after_completion: AfterCompletion | None = None
-    subscription_cancel: CancelFlow | None = None
-    subscription_update: CancelFlow | None = None
-    subscription_update_confirm: dict[str, object] | None = None
+def _locale(value: str) -> str:
+    if value not in WIRE_LOCALES:
+        raise wrong("", f"Invalid locale: must be one of {', '.join(WIRE_LOCALES)}")
+    return value
 
 
 class CreateSession(Expanding):
     customer: Id
     configuration: Id | None = None
     return_url: WebUrl | None = None
-    locale: Annotated[str, text(10)] | None = None
+    locale: Clearable[Annotated[str, text(100), AfterValidator(_locale)]] = None
     on_behalf_of: Id | None = None
-    flow_data: FlowData | None = None
+    flow_data: flows.FlowData | None = None
 
 
 class ListSessions(Listing):
@@ -119,10 +85,11 @@ def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
     customer = find(db, Customer, command.customer, noun="customer", param="customer")
     if customer.deleted_at:
         raise ResourceMissing("customer", command.customer, param="customer")
+    if command.on_behalf_of not in {None, scope_of(db).account_id}:
+        raise ResourceMissing("account", str(command.on_behalf_of), param="on_behalf_of")
     configuration = _configuration(db, command.configuration)
-    _refuse_wrong_locale(command.locale)
-    _refuse_plain_http(scope_of(db), command.return_url, "return_url")
-    secret = SECRET_PREFIX + secrets.token_urlsafe(32)
+    refuse_plain_http(scope_of(db), command.return_url, "return_url")
+    secret = _new_link_secret()
     session = PortalSession(
         id=ids.new("billing_portal.session"),
         created=now,
@@ -131,7 +98,7 @@ def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
         return_url=command.return_url or configuration.default_return_url,
         locale=command.locale,
         on_behalf_of=command.on_behalf_of,
-        flow=_flow(db, command.flow_data, customer, configuration),
+        flow=flows.stored(db, command.flow_data, customer, configuration) if command.flow_data else None,
         link_hash=digest(secret),
         link_expires_at=now + LINK_LIVES,
         expires_at=now + LINK_LIVES + configuration.session_limits["absolute"],
@@ -215,6 +182,12 @@ def prune(db: Session, *, now: int) -> int:
     return db.execute(statement).rowcount  # type: ignore[attr-defined, no-any-return]
 
 
+def _new_link_secret() -> str:
+    """256 random bits between a prefix and a checksum, by which secret scanners know it."""
+    secret = secrets.token_urlsafe(32)
+    return f"{LINK_PREFIX}{secret}{checksum(secret)}"
+
+
 def _configuration(db: Session, id: str | None) -> Configuration:
     if id is None:
         return db.scalars(select(Configuration).where(Configuration.is_default)).one()
@@ -222,88 +195,3 @@ def _configuration(db: Session, id: str | None) -> Configuration:
     if not configuration.active:
         raise InvalidRequest(f"The configuration '{id}' is inactive.", param="configuration")
     return configuration
-
-
-def _refuse_wrong_locale(locale: str | None) -> None:
-    if locale is not None and locale not in WIRE_LOCALES:
-        raise InvalidRequest(f"Invalid locale: must be one of {', '.join(WIRE_LOCALES)}", param="locale")
-
-
-def _refuse_plain_http(scope: Scope, url: str | None, param: str) -> None:
-    if url and urlsplit(url).scheme == "http" and (scope.livemode or not is_local(url)):
-        raise InvalidRequest(
-            "Not a valid URL: use https (plain http only in test mode and to localhost).",
-            param=param,
-            code="url_invalid",
-        )
-
-
-def _flow(
-    db: Session, flow: FlowData | None, customer: Customer, configuration: Configuration
-) -> dict[str, object] | None:
-    """The flow as the session object shows it, every branch present."""
-    if flow is None:
-        return None
-    if flow.type in _FLOWS_TO_COME:
-        raise InvalidRequest(
-            f"The flow '{flow.type}' is not available yet; use customer_update or subscription_cancel.",
-            param="flow_data[type]",
-        )
-    _refuse_other_branches(flow)
-    cancel = None
-    if flow.type == "subscription_cancel":
-        cancel = _cancel_flow(db, flow, customer, configuration)
-    elif not configuration.features["customer_update"]["enabled"]:
-        raise _feature_off("customer_update")
-    return {
-        "type": flow.type,
-        "after_completion": _after_completion(scope_of(db), flow.after_completion),
-        "subscription_cancel": cancel,
-        "subscription_update": None,
-        "subscription_update_confirm": None,
-    }
-
-
-def _refuse_other_branches(flow: FlowData) -> None:
-    for branch in ("subscription_cancel", "subscription_update", "subscription_update_confirm"):
-        if getattr(flow, branch) is not None and branch != flow.type:
-            raise InvalidRequest(f"{branch} does not go with the flow '{flow.type}'.", param=f"flow_data[{branch}]")
-
-
-def _cancel_flow(db: Session, flow: FlowData, customer: Customer, configuration: Configuration) -> dict[str, object]:
-    param = "flow_data[subscription_cancel][subscription]"
-    if flow.subscription_cancel is None:
-        raise InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
-    if not configuration.features["subscription_cancel"]["enabled"]:
-        raise _feature_off("subscription_cancel")
-    if flow.subscription_cancel.retention:
-        raise InvalidRequest(
-            "Retention offers are not available yet.", param="flow_data[subscription_cancel][retention]"
-        )
-    id = flow.subscription_cancel.subscription
-    subscription = find(db, Subscription, id, noun="subscription", param=param)
-    if subscription.customer_id != customer.id:
-        raise ResourceMissing("subscription", id, param=param)
-    if subscription.ended_at is not None or subscription.cancel_at is not None:
-        raise InvalidRequest(f"The subscription '{id}' is already canceled or set to be.", param=param)
-    return {"retention": None, "subscription": id}
-
-
-def _feature_off(feature: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"This flow needs features[{feature}][enabled] in the portal configuration.", param="flow_data[type]"
-    )
-
-
-def _after_completion(scope: Scope, after: AfterCompletion | None) -> dict[str, object]:
-    if after is None:
-        return {"type": "portal_homepage", "hosted_confirmation": None, "redirect": None}
-    if after.type == "redirect" and after.redirect is None:
-        param = "flow_data[after_completion][redirect]"
-        raise InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
-    if after.redirect:
-        _refuse_plain_http(scope, after.redirect.return_url, "flow_data[after_completion][redirect][return_url]")
-    message = after.hosted_confirmation.custom_message if after.hosted_confirmation else None
-    confirmation = {"custom_message": message} if after.type == "hosted_confirmation" else None
-    redirect = {"return_url": after.redirect.return_url} if after.redirect and after.type == "redirect" else None
-    return {"type": after.type, "hosted_confirmation": confirmation, "redirect": redirect}

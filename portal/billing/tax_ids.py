@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing import accounts
 from portal.db import find, locked, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, TaxId
@@ -16,6 +17,7 @@ from portal.wire.params import Command, Expanding, Id, Listing, text
 
 AT_MOST = 5
 AT_MOST_OF_ACCOUNT = 100
+LONGEST_VALUE = 250
 
 
 class Owner(Command):
@@ -24,19 +26,23 @@ class Owner(Command):
     account: Id | None = None
 
 
-class CreateTaxId(Expanding):
-    type: Id
-    value: Annotated[str, text(250)]
-    owner: Owner | None = None
-    # for calls below /v1/customers/:id and for pages
-    customer: Id | None = None
-
-
 class CreateOwnTaxId(Expanding):
     """Of a customer named by the path."""
 
     type: Id
-    value: Annotated[str, text(250)]
+    value: Annotated[str, text(LONGEST_VALUE)]
+
+
+class CreateOwnedTaxId(CreateOwnTaxId):
+    """Of the account itself, unless an owner says otherwise."""
+
+    owner: Owner | None = None
+
+
+class CreateTaxId(CreateOwnTaxId):
+    """Of a customer, or of the account itself."""
+
+    customer: Id | None = None
 
 
 class ListTaxIds(Listing):
@@ -49,34 +55,38 @@ def create(db: Session, command: CreateTaxId, *, now: int) -> TaxId:
     Raises `InvalidRequest` (`tax_id_invalid`) for a wrong format, for an unknown type, for one that
     is there already and for a sixth of a customer.
     """
-    customer_id = _owner(db, command)
-    type = rules.TYPES.get(command.type)
-    if type is None:
-        raise InvalidRequest(f"Invalid type: '{command.type}' is not a tax ID type.", param="type")
-    value = rules.normalized(command.type, command.value)
-    if value is None:
-        raise InvalidRequest(
-            f"Invalid value for {command.type}: it is written like {rules.example(command.type)}.",
-            param="value",
-            code="tax_id_invalid",
-        )
-    _refuse_too_many(db, customer_id, command.type, value)
-    tax_id = TaxId(
-        id=ids.new("tax_id"),
-        created=now,
-        customer_id=customer_id,
-        type=command.type,
-        value=value,
-        country=rules.country(command.type, value),
-        verification=rules.verification(command.type, value, livemode=scope_of(db).livemode),
-    )
+    if command.customer is not None:
+        _refuse_deleted(locked(db, Customer, command.customer, noun="customer", param="customer"))
+    tax_id = _checked(db, command, now)
+    _refuse_too_many(db, tax_id)
     db.add(tax_id)
     return tax_id
 
 
+def create_owned(db: Session, command: CreateOwnedTaxId, *, now: int) -> TaxId:
+    """`create`, for a customer or the account named by an `owner`."""
+    sent = command.given("type", "value")
+    return create(db, CreateTaxId(**sent, customer=owning_customer(command.owner)), now=now)
+
+
 def delete(db: Session, tax_id: TaxId, *, now: int) -> None:
     """Remove it; invoices that are finalized keep their copy."""
+    if tax_id.customer_id is None:
+        accounts.forget_tax_id(db, tax_id.id)
     db.delete(tax_id)
+
+
+def owning_customer(owner: Owner | None) -> str | None:
+    """The id of the customer that an owner names, or None for the account itself. Raises `InvalidRequest`."""
+    if owner is None or owner.type == "self":
+        return None
+    if owner.type != "customer":
+        raise InvalidRequest("The owner is a customer or 'self'.", param="owner[type]")
+    if owner.customer is None:
+        raise InvalidRequest(
+            "Missing required param: owner[customer].", param="owner[customer]", code="parameter_missing"
+        )
+    return owner.customer
 
 
 def of_customer(db: Session, customer_id: str) -> list[TaxId]:
@@ -86,37 +96,10 @@ def of_customer(db: Session, customer_id: str) -> list[TaxId]:
 
 def of_account(db: Session, chosen: list[str] | None) -> list[TaxId]:
     """The seller's own tax ids: the chosen ones, else all."""
-    statement = select(TaxId).where(TaxId.customer_id.is_(None)).order_by(TaxId.created, TaxId.id)
-    return list(db.scalars(statement.where(TaxId.id.in_(chosen)) if chosen else statement))
-
-
-def _owner(db: Session, command: CreateTaxId) -> str | None:
-    """The customer's id, locked so that parallel calls count right, or None for the account itself."""
-    id = command.customer
-    if id is None and command.owner and command.owner.type == "customer":
-        id = command.owner.customer
-        if id is None:
-            raise InvalidRequest(
-                "Missing required param: owner[customer].", param="owner[customer]", code="parameter_missing"
-            )
-    elif id is None:
-        if command.owner and command.owner.type != "self":
-            raise InvalidRequest("The owner is a customer or 'self'.", param="owner[type]")
-        return None
-    customer = locked(db, Customer, id, noun="customer", param="customer")
-    if customer.deleted_at is not None:
-        raise ResourceMissing("customer", id, param="customer")
-    return id
-
-
-def _refuse_too_many(db: Session, customer_id: str | None, type: str, value: str) -> None:
-    own = TaxId.customer_id.is_(None) if customer_id is None else TaxId.customer_id == customer_id
-    count = db.scalar(select(func.count()).select_from(TaxId).where(own)) or 0
-    most = AT_MOST if customer_id else AT_MOST_OF_ACCOUNT
-    if count >= most:
-        raise InvalidRequest(f"There can be at most {most} tax IDs. Remove one first.", code="tax_ids_limit_reached")
-    if db.scalar(select(TaxId.id).where(own, TaxId.type == type, TaxId.value == value)):
-        raise InvalidRequest(f"The tax ID {value} is already there.", param="value", code="resource_already_exists")
+    own = select(TaxId).where(TaxId.customer_id.is_(None)).order_by(TaxId.created, TaxId.id)
+    # the account's default choice is shared by both modes, and the other mode's are not found here
+    rows = list(db.scalars(own.where(TaxId.id.in_(chosen)))) if chosen else []
+    return rows or list(db.scalars(own))
 
 
 def belonging_to(db: Session, customer_id: str, id: str) -> TaxId:
@@ -125,3 +108,39 @@ def belonging_to(db: Session, customer_id: str, id: str) -> TaxId:
     if tax_id.customer_id != customer_id:
         raise ResourceMissing("tax ID", id)
     return tax_id
+
+
+def _refuse_deleted(customer: Customer) -> None:
+    if customer.deleted_at is not None:
+        raise ResourceMissing("customer", customer.id, param="customer")
+
+
+def _checked(db: Session, command: CreateTaxId, now: int) -> TaxId:
+    type = command.type
+    if type not in rules.TYPES:
+        raise InvalidRequest(f"Invalid type: '{type}' is not a tax ID type.", param="type")
+    value = rules.normalized(type, command.value)
+    if value is None:
+        raise InvalidRequest(
+            f"Invalid value for {type}: it is written like {rules.example(type)}.", param="value", code="tax_id_invalid"
+        )
+    return TaxId(
+        id=ids.new("tax_id"),
+        created=now,
+        customer_id=command.customer,
+        type=type,
+        value=value,
+        country=rules.country(type, value),
+        verification=rules.verification(type, value, livemode=scope_of(db).livemode),
+    )
+
+
+def _refuse_too_many(db: Session, new: TaxId) -> None:
+    """The customer is locked, so that parallel calls count right."""
+    same_owner = TaxId.customer_id.is_(None) if new.customer_id is None else TaxId.customer_id == new.customer_id
+    there = [tuple(row) for row in db.execute(select(TaxId.type, TaxId.value).where(same_owner))]
+    most = AT_MOST if new.customer_id else AT_MOST_OF_ACCOUNT
+    if len(there) >= most:
+        raise InvalidRequest(f"There can be at most {most} tax IDs. Remove one first.", code="tax_ids_limit_reached")
+    if (new.type, new.value) in there:
+        raise InvalidRequest(f"The tax ID {new.value} is already there.", param="value", code="resource_already_exists")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, abort, g, request, session
 from flask.blueprints import BlueprintSetupState
@@ -15,7 +17,7 @@ from sqlalchemy import bindparam, or_, select
 
 from portal import clock
 from portal.billing.portal_sessions import digest
-from portal.hosted import visits
+from portal.hosted import languages, visits
 from portal.hosted.visits import Visit
 from portal.models import Account, PortalSession, Tenant
 from portal.rules import colours, permissions
@@ -43,7 +45,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Frame:
-    """What is around the content; without a merchant it is neutral, without a path nobody is visiting."""
+    """What is around the content; without a merchant it is neutral, without a path nobody is visiting.
+
+    `path` is where the visit's pages start, `below` the rest of the path of the page shown.
+    """
 
     merchant: str = ""
     brand: str | None = None
@@ -52,15 +57,11 @@ class Frame:
     privacy_url: str | None = None
     terms_url: str | None = None
     path: str | None = None
+    below: str = ""
     customer_name: str | None = None
     customer_email: str | None = None
     pages: tuple[Page, ...] = ()
     livemode: bool = True
-
-    @property
-    def below(self) -> str:
-        """The path of the page shown, below the visit's."""
-        return request.path.removeprefix(self.path or "/")
 
 
 def of_visit(visit: Visit) -> Frame:
@@ -74,9 +75,10 @@ def of_visit(visit: Visit) -> Frame:
         privacy_url=profile.get("privacy_policy_url"),
         terms_url=profile.get("terms_of_service_url"),
         path=visit.path,
+        below=request.path.removeprefix(visit.path),
         customer_name=visit.customer_name,
         customer_email=visit.masked_email,
-        pages=() if visit.in_flow else _pages(visit),
+        pages=() if visit.in_flow else _pages(languages.locale(), **_shown(visit.features)),
         livemode=visit.scope.livemode,
     )
 
@@ -164,13 +166,15 @@ def _properties(scheme: colours.Scheme) -> str:
     return ";".join(f"--{name.replace('_', '-')}:{colour}" for name, colour in asdict(scheme).items())
 
 
-def _pages(visit: Visit) -> tuple[Page, ...]:
-    pages = [Page("", _("Home"))]
-    if permissions.may_see_invoices(visit.features):
-        pages.append(Page("invoices", _("Invoices")))
-    if visit.features["customer_update"]["enabled"]:
-        pages.append(Page("details", _("Billing information")))
-    return tuple(pages)
+def _shown(features: Mapping[str, Any]) -> dict[str, bool]:
+    return {"invoices": permissions.may_see_invoices(features), "details": features["customer_update"]["enabled"]}
+
+
+@lru_cache(maxsize=1024)
+def _pages(locale: str, invoices: bool, details: bool) -> tuple[Page, ...]:
+    """The navigation in the language of this answer, which `locale` stands for."""
+    pages = (Page("", _("Home")), Page("invoices", _("Invoices")), Page("details", _("Billing information")))
+    return tuple(page for page, shows in zip(pages, (True, invoices, details), strict=True) if shows)
 
 
 @lru_cache(maxsize=64)

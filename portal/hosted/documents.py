@@ -103,10 +103,12 @@ def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:
 
 
 def events_of(invoice: Invoice, notes: Iterable[CreditNote]) -> list[Event]:
-    """What happened to an invoice and when, oldest first."""
+    """What happened to an invoice and when, oldest first; it counts as created if that was on an earlier day."""
+    issued = invoice.finalized_at or invoice.created
+    created = invoice.created if clock.day(invoice.created) < clock.day(issued) else None
     email = visits.masked((invoice.buyer or {}).get("email"))
     moments = [
-        (invoice.created, _("Created"), None),
+        (created, _("Created"), None),
         (invoice.finalized_at, _("Issued"), None),
         (invoice.sent_at, _("Sent to %(email)s", email=email or ""), None),
         (invoice.marked_uncollectible_at, _("Marked as unpaid"), None),

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, FormField, HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from portal import i18n
 from portal.billing import customers
@@ -97,7 +97,7 @@ class ShippingForm(RecipientForm, AddressForm):
 class DetailsForm(FlaskForm):
     """Those of name, phone, address and shipping that a configuration lets the customer edit."""
 
-    name = _text(_l("Name or company"), 256, InputRequired(_l("Enter your name or the name of your company.")))
+    name = _text(_l("Name or company"), 256, DataRequired(_l("Enter your name or the name of your company.")))
     phone = _text(
         _l("Phone"),
         20,
@@ -167,7 +167,7 @@ class DetailsForm(FlaskForm):
 class EmailForm(FlaskForm):
     """The new address of an email change."""
 
-    email = _text(_l("New email address"), 254, InputRequired(_l("Enter your new email address.")))
+    email = _text(_l("New email address"), 254, DataRequired(_l("Enter your new email address.")))
 
     def validate_email(self, field: Field) -> None:
         """The address in normal form, or what an address looks like."""
@@ -183,7 +183,7 @@ class CodeForm(FlaskForm):
     code = StringField(
         _l("Code"),
         [
-            InputRequired(_l("Enter the code from the mail.")),
+            DataRequired(_l("Enter the code from the mail.")),
             Regexp(r"[0-9]{8}\Z", message=_l("The code has 8 digits.")),
         ],
         [in_ascii_digits],
@@ -194,7 +194,7 @@ class TaxIdForm(FlaskForm):
     """A tax ID of one country: its kind, where there are several, and the number."""
 
     type = RadioField(_l("What kind of tax ID is it?"), [InputRequired(_l("Choose the kind of tax ID."))])
-    value = _text(_l("Number"), tax_ids.LONGEST_INPUT, InputRequired(_l("Enter the number.")))
+    value = _text(_l("Number"), tax_ids.LONGEST_INPUT, DataRequired(_l("Enter the number.")))
 
     @classmethod
     def of(cls, country: str) -> TaxIdForm:

@@ -15,17 +15,20 @@ from threading import Lock
 from typing import Any
 
 from cachetools import LRUCache
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, request
 from markupsafe import Markup
-from sqlalchemy import Select, bindparam, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.hosted import languages
+from portal.hosted import languages, shells
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions
+from portal.web import reader
+
+Reader = Session | Connection
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/p")
 
@@ -76,28 +79,39 @@ class Found:
 def history(visit: Visit) -> Answer:
     """Every finalized invoice of the customer, with its credit notes beneath it."""
     asked = Asked.read(request.args)
-    with visit.reading() as db:
-        found = _found(db, visit, asked)
-        rows = shown(db, visit, found.rows)
-        first = found.rows[0].first_created if found.rows else _first_created(db, visit)
+    db = reader()
+    found = _found(db, visit, asked)
+    rows = shown(db, visit, found.rows)
+    first = found.rows[0].first_created if found.rows else _first_created(db, visit)
     this_year = clock.day(clock.now()).year
     years = range(this_year, (clock.day(first).year if first else this_year) - 1, -1)
-    return render_template("hosted/invoices.html", rows=rows, found=found, asked=asked, years=years)
+    values = {"rows": rows or None, "newer": found.newer, "older": found.older}
+    return shells.filled("hosted/invoices.html", (asked.status, asked.year, years), values, asked=asked, years=years)
 
 
-def newest(db: Session, visit: Visit, limit: int) -> Sequence[Any]:
+def newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
     """The first invoices of the history."""
     return db.execute(_STATEMENTS[False, False], _values(visit, _END, "", 0, _END, limit)).all()
 
 
-def shown(db: Session, visit: Visit, rows: Sequence[Any]) -> Markup:
+def shown(db: Reader, visit: Visit, rows: Sequence[Any]) -> Markup:
     """The rows as finished HTML, each with its credit notes."""
     tenant_id, locale, now = visit.scope.tenant_id, languages.locale(), clock.now()
     noted = _credit_notes(db, tenant_id, [row.id for row in rows if row.next_credit_note_sequence > 1])
-    return Markup().join(_row(tenant_id, row, noted.get(row.id, ()), locale, now) for row in rows)
+    overdue = [row.status == "open" and row.due_date is not None and row.due_date < now for row in rows]
+    keys = [
+        (tenant_id, row.id, row.revision, locale, late, _revisions(noted.get(row.id)))
+        for row, late in zip(rows, overdue, strict=True)
+    ]
+    with _LOCK:
+        kept = [_KEPT.get(key) for key in keys]
+    for index, html in enumerate(kept):
+        if html is None:
+            kept[index] = _rendered(keys[index], rows[index], noted.get(rows[index].id), overdue[index])
+    return Markup("".join(kept))  # type: ignore[arg-type]  # noqa: S704 - autoescaped
 
 
-def _found(db: Session, visit: Visit, asked: Asked) -> Found:
+def _found(db: Reader, visit: Visit, asked: Asked) -> Found:
     since, until = asked.bounds
     created, id = asked.cursor or (until, "")
     statement = _STATEMENTS[asked.newer, asked.status is not None]
@@ -132,32 +146,31 @@ def _cursor(row: Any) -> str:
     return f"{row.created}.{row.id}"
 
 
-def _first_created(db: Session, visit: Visit) -> int | None:
+def _first_created(db: Reader, visit: Visit) -> int | None:
     values = {"tenant_id": visit.scope.tenant_id, "customer_id": visit.customer_id}
     return db.execute(select(_FIRST), values).scalar()
 
 
-def _credit_notes(db: Session, tenant_id: int, invoice_ids: list[str]) -> dict[str, tuple[Any, ...]]:
+def _credit_notes(db: Reader, tenant_id: int, invoice_ids: list[str]) -> dict[str, tuple[Any, ...]]:
     if not invoice_ids:
         return {}
     notes = db.execute(_CREDIT_NOTES, {"tenant_id": tenant_id, "invoice_ids": invoice_ids})
     return {id: tuple(group) for id, group in groupby(notes, attrgetter("invoice_id"))}
 
 
-def _row(tenant_id: int, invoice: Any, notes: Sequence[Any], locale: str, now: int) -> Markup:
-    overdue = invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now
-    key = (tenant_id, invoice.id, invoice.revision, locale, overdue, *((note.id, note.revision) for note in notes))
+def _revisions(notes: Sequence[Any] | None) -> tuple[Any, ...]:
+    return tuple((note.id, note.revision) for note in notes or ())
+
+
+def _rendered(key: tuple[Any, ...], invoice: Any, notes: Sequence[Any] | None, overdue: bool) -> str:
+    template = current_app.jinja_env.get_template("hosted/_invoice_row.html")
+    html = template.render(invoice=invoice, notes=notes or (), overdue=overdue)
     with _LOCK:
-        kept: Markup | None = _KEPT.get(key)
-    if kept is None:
-        template = current_app.jinja_env.get_template("hosted/_invoice_row.html")
-        kept = Markup(template.render(invoice=invoice, notes=notes, overdue=overdue))  # noqa: S704 - autoescaped
-        with _LOCK:
-            _KEPT[key] = kept
-    return kept
+        _KEPT[key] = html
+    return html
 
 
-_KEPT: LRUCache[tuple[Any, ...], Markup] = LRUCache(maxsize=8192)
+_KEPT: LRUCache[tuple[Any, ...], str] = LRUCache(maxsize=8192)
 _LOCK = Lock()
 
 _I, _N = Invoice.__table__, CreditNote.__table__

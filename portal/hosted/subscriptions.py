@@ -41,11 +41,17 @@ class Ending:
 
     subscription: Subscription
     name: str
+    parts: list[billing.Sold]
     ends_at: int | None
     credit: int
     charge: int
     before_tax: bool
     has_open_invoice: bool
+
+    @property
+    def price(self) -> int:
+        """What a period costs."""
+        return sum(part.amount for part in self.parts)
 
 
 @page(blueprint, "/subscriptions/<id>/cancel", allows=permissions.may_cancel, flows=FLOWS, methods=("GET", "POST"))
@@ -62,7 +68,7 @@ def canceled(visit: Visit, id: str) -> Answer:
     """That the plan ends, and until then the way to keep it."""
     with visit.reading() as db:
         subscription = _own(db, visit, id)
-        name = _name(db, subscription)
+        name = _name(db, billing.items(db, subscription.id))
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
     return render_template(
@@ -77,7 +83,7 @@ def resume(visit: Visit, id: str) -> Answer:
         subscription = _locked(db, visit, id)
         if _may_keep(subscription):
             billing.update(db, subscription, billing.UpdateSubscription(cancel_at_period_end=False), now=clock.now())
-        name = i18n.isolated(_name(db, subscription))
+        name = i18n.isolated(_name(db, billing.items(db, subscription.id)))
     if subscription.ended_at is None and subscription.cancel_at is None:
         date = i18n.day(subscription.current_period_end, locale())
         flash(_("You keep %(plan)s. It renews on %(date)s.", plan=name, date=date))
@@ -114,7 +120,7 @@ def _cancel(visit: Visit, id: str, form: CancelForm) -> Answer:
             _end(db, visit, subscription, details, clock.now())
         in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
         onward = flows.completed(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
-        name = _name(db, subscription)
+        name = _name(db, billing.items(db, subscription.id))
     if subscription.ended_at is not None:
         session[_ENDED_HERE] = id
     _say(subscription, name, before=before, in_flow=in_flow)
@@ -154,7 +160,8 @@ def _ending(db: Session, visit: Visit, subscription: Subscription) -> Ending:
     is_open = (Invoice.subscription_id == subscription.id, Invoice.status == "open")
     return Ending(
         subscription=subscription,
-        name=_name(db, subscription),
+        name=_name(db, sold),
+        parts=sold,
         ends_at=None if at_once else subscription.current_period_end,
         credit=billing.unused(subscription, sold, now=now) if at_once and running and settles != "none" else 0,
         charge=sum(item.amount for item in waiting) if at_once else 0,
@@ -186,9 +193,8 @@ def _may_keep(subscription: Subscription) -> bool:
     return may and subscription.cancel_at_period_end
 
 
-def _name(db: Session, subscription: Subscription) -> str:
+def _name(db: Session, sold: list[billing.Sold]) -> str:
     """What the customer knows the plan by: all that is in it."""
-    sold = billing.items(db, subscription.id)
     products = among(db, Product, [each.price.product_id for each in sold])
     names = dict.fromkeys(products[each.price.product_id].name for each in sold)
     return format_list(list(names), locale=locale()) if names else _("Your plan")

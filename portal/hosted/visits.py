@@ -25,7 +25,7 @@ from portal import clock, i18n
 from portal.billing import portal_sessions
 from portal.db import Scope
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant
-from portal.web import services
+from portal.web import reader, services
 
 COOKIE = "__Host-portal-"
 MOST_COOKIES = 8
@@ -156,8 +156,7 @@ def find(session_id: str, secret: str) -> Visit | None:
     """The open visit of this id and secret."""
     now = clock.now()
     values = {"secret_hash": portal_sessions.digest(secret), "id": session_id}
-    with services().database.reading() as db:
-        row = db.execute(_OPEN_VISIT, values).first()
+    row = reader().execute(_OPEN_VISIT, values).first()
     if row is None or row.ended_at is not None or row.deleted_at is not None:
         return None
     if now >= row.expires_at or now >= row.last_seen_at + row.session_limits["idle"]:

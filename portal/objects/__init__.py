@@ -1,7 +1,17 @@
 """What each resource looks like on the wire; importing this package makes every kind known."""
 
-from portal.objects import accounts, catalogue, credit_notes, customers, invoices, portals, subscriptions
-from portal.objects.kinds import KINDS, Kind, expanded, one, render
+from portal.objects import (
+    accounts,
+    catalogue,
+    credit_notes,
+    customers,
+    invoiceitems,
+    invoices,
+    kept,
+    portals,
+    subscriptions,
+)
+from portal.objects.kinds import KINDS, Kind, deleted, expanded, one, render, selected
 
 __all__ = [
     "KINDS",
@@ -10,10 +20,14 @@ __all__ = [
     "catalogue",
     "credit_notes",
     "customers",
+    "deleted",
     "expanded",
+    "invoiceitems",
     "invoices",
+    "kept",
     "one",
     "portals",
     "render",
+    "selected",
     "subscriptions",
 ]

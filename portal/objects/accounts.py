@@ -5,33 +5,105 @@ from __future__ import annotations
 from typing import Any
 
 from portal.models import Account
-from portal.wire.shape import Context, Shape, nulls
+from portal.wire.shape import Context, Shape, listing, nulls
 
 EMPTY_ADDRESS = nulls("city", "country", "line1", "line2", "postal_code", "state")
+BUSINESS_PROFILE = nulls(
+    "annual_revenue",
+    "estimated_worker_count",
+    "mcc",
+    "minority_owned_business_designation",
+    "monthly_estimated_revenue",
+    "name",
+    "product_description",
+    "specified_commercial_transactions_act_url",
+    "support_address",
+    "support_email",
+    "support_phone",
+    "support_url",
+    "url",
+)
+COMPANY = nulls(
+    "address",
+    "address_kana",
+    "address_kanji",
+    "administrative_address",
+    "directors_provided",
+    "directorship_declaration",
+    "executives_provided",
+    "export_license_id",
+    "export_purpose_code",
+    "name",
+    "name_kana",
+    "name_kanji",
+    "owners_provided",
+    "ownership_declaration",
+    "ownership_exemption_reason",
+    "phone",
+    "physical_address",
+    "principal_place_of_business",
+    "registration_date",
+    "representative_declaration",
+    "structure",
+    "tax_id_provided",
+    "tax_id_registrar",
+    "vat_id_provided",
+    "verification",
+)
+CONTROLLER = nulls("fees", "is_controller", "losses", "requirement_collection", "stripe_dashboard")
+PAYMENT_SETTINGS = nulls(
+    "bacs_debit_payments",
+    "card_issuing",
+    "card_payments",
+    "payouts",
+    "paypay_payments",
+    "sepa_debit_payments",
+    "treasury",
+)
+STATEMENT_DESCRIPTORS = (
+    "statement_descriptor",
+    "statement_descriptor_kana",
+    "statement_descriptor_kanji",
+    "statement_descriptor_prefix_kana",
+    "statement_descriptor_prefix_kanji",
+)
 
 
-def account(row: Account) -> dict[str, Any]:
-    """The wire object of an account; it has no mode and no expandable parts."""
-    return SHAPE(row, Context(livemode=True, links=None))  # type: ignore[arg-type]
+def account(row: Account, default_tax_ids: list[str]) -> dict[str, Any]:
+    """The wire object of an account; it has no mode of its own, but each mode sees its own tax ids."""
+    context = Context(livemode=True, links=None, preloaded={"tax_ids": {row.id: default_tax_ids}})  # type: ignore[arg-type]
+    shown = SHAPE(row, context)
+    del shown["livemode"]
+    return shown
+
+
+def _address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if stored is None else {**EMPTY_ADDRESS, **stored}
 
 
 def _business_profile(row: Account, context: Context) -> dict[str, Any]:
-    keys = nulls("mcc", "name", "product_description", "support_address", "support_email", "support_phone")
-    return {**keys, **nulls("support_url", "url"), **row.business_profile}
+    profile = {**BUSINESS_PROFILE, **row.business_profile}
+    return {**profile, "support_address": _address(profile["support_address"])}
 
 
 def _company(row: Account, context: Context) -> dict[str, Any]:
-    return {"address": EMPTY_ADDRESS, "name": None, "phone": None, **row.company}
+    company = {**COMPANY, **row.company}
+    return {**company, "address": _address(company["address"] or {})}
 
 
 def _settings(row: Account, context: Context) -> dict[str, Any]:
     stored = row.settings
+    bank_transfer = stored.get("invoices", {}).get("bank_transfer")
     return {
+        **PAYMENT_SETTINGS,
         "branding": nulls("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},
-        "invoices": {"default_account_tax_ids": None, "hosted_payment_method_save": None, "bank_transfer": None}
-        | stored.get("invoices", {}),
-        "payments": nulls("statement_descriptor", "statement_descriptor_kana", "statement_descriptor_kanji"),
+        "invoices": {
+            "bank_transfer": bank_transfer and nulls("bic", "iban") | bank_transfer,
+            "default_account_tax_ids": context.preloaded["tax_ids"][row.id] or None,
+            "hosted_payment_method_save": None,
+        },
+        "payments": nulls(*STATEMENT_DESCRIPTORS),
         "portal": {"default_locale": None} | stored.get("portal", {}),
     }
 
@@ -40,17 +112,24 @@ SHAPE = Shape(
     "account",
     same=("country", "created", "default_currency", "email"),
     fields={
+        **nulls(
+            "business_type",
+            "capabilities",
+            "future_requirements",
+            "groups",
+            "individual",
+            "requirements",
+            "tos_acceptance",
+        ),
         "business_profile": _business_profile,
-        "business_type": None,
-        "capabilities": lambda row, context: {},
         "charges_enabled": lambda row, context: False,
         "company": _company,
-        "controller": lambda row, context: {"type": "account"},
+        "controller": lambda row, context: {**CONTROLLER, "type": "account"},
         "details_submitted": lambda row, context: True,
+        "external_accounts": lambda row, context: listing([], f"/v1/accounts/{row.id}/external_accounts"),
         "metadata": "metadata_",
         "payouts_enabled": lambda row, context: False,
         "settings": _settings,
-        "tos_acceptance": None,
         "type": lambda row, context: "standard",
     },
 )

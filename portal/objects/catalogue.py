@@ -31,7 +31,7 @@ def plan(row: Row, livemode: bool) -> dict[str, Any] | None:
         "id": row.id,
         "object": "plan",
         "active": row.active,
-        **nulls("aggregate_usage", "meter", "tiers_mode", "transform_usage"),
+        **nulls("aggregate_usage", "meter", "tiers", "tiers_mode", "transform_usage"),
         "amount": row.unit_amount,
         "amount_decimal": row.unit_amount_decimal,
         "billing_scheme": "per_unit",
@@ -75,7 +75,7 @@ PRODUCT = register(
             fields={
                 "default_price": Ref("default_price_id", "price"),
                 "metadata": "metadata_",
-                "package_dimensions": None,
+                **nulls("package_dimensions", "tax_details"),
                 "type": lambda row, context: "service",
             },
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -10,15 +11,29 @@ from sqlalchemy.orm import Session
 
 from portal.models import CreditNote, CreditNoteLine
 from portal.objects.customers import SUBLIST
-from portal.objects.invoices import net, shown_rates, tax_amounts, taxes, whole_unit_amount
+from portal.objects.invoice_lines import FINEST, net, shown_rates, tax_amounts, taxes, whole_unit_amount
 from portal.objects.kinds import Kind, grouped, register
+from portal.rules.money import plain
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
+
+
+def _unit_amount(row: Row) -> str | None:
+    """Only lines of their own have a unit amount on the wire; that of an invoice line is on the invoice."""
+    unit_amount: str | None = row.unit_amount_decimal if row.type == "custom_line_item" else None
+    return unit_amount
+
+
+def _unit_amount_excluding_tax(row: Row, context: Context) -> str | None:
+    if not row.quantity:
+        return None
+    return plain((Decimal(net(row.amount, row.taxes)) / row.quantity).quantize(FINEST))
+
 
 LINE = register(
     Kind(
         Shape(
             "credit_note_line_item",
-            same=("amount", "description", "quantity", "type", "unit_amount_decimal"),
+            same=("amount", "description", "quantity", "type"),
             fields={
                 "amount_excluding_tax": lambda row, context: net(row.amount, row.taxes),
                 "discount_amount": lambda row, context: 0,
@@ -29,9 +44,11 @@ LINE = register(
                 "tax_amounts": lambda row, context: tax_amounts(row.taxes),
                 "tax_rates": lambda row, context: shown_rates(row.tax_rates),
                 "taxes": lambda row, context: taxes(row.taxes),
-                "unit_amount": lambda row, context: whole_unit_amount(row.unit_amount_decimal),
-                "unit_amount_excluding_tax": None,
+                "unit_amount": lambda row, context: whole_unit_amount(_unit_amount(row)),
+                "unit_amount_decimal": lambda row, context: _unit_amount(row),
+                "unit_amount_excluding_tax": _unit_amount_excluding_tax,
             },
+            nested={"tax_amounts.tax_rate": "tax_rate"},
         ),
         CreditNoteLine,
         "credit note line item",
@@ -92,6 +109,7 @@ CREDIT_NOTE = register(
                 "tax_amounts": lambda row, context: tax_amounts(row.total_taxes),
                 "total_taxes": lambda row, context: taxes(row.total_taxes),
             },
+            nested={"tax_amounts.tax_rate": "tax_rate", "refund": "refund"},
         ),
         CreditNote,
         "credit note",

@@ -21,14 +21,19 @@ def address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if stored is None else {**EMPTY_ADDRESS, **stored}
 
 
-def deleted(type: str, id: str) -> dict[str, Any]:
-    """What stands for an object that is gone."""
-    return {"id": id, "object": type, "deleted": True}
+def _shipping(row: Row, context: Context) -> dict[str, Any] | None:
+    keys = nulls("address", "carrier", "name", "phone", "tracking_number")
+    return row.shipping and {**keys, **row.shipping, "address": address(row.shipping.get("address"))}
 
 
 def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
-    keys = nulls("custom_fields", "default_payment_method", "footer", "rendering_options")
-    return {**keys, **row.invoice_settings}
+    settings = {
+        **nulls("custom_fields", "default_payment_method", "footer", "rendering_options"),
+        **row.invoice_settings,
+    }
+    if settings["rendering_options"]:
+        settings["rendering_options"] = {**nulls("amount_tax_display", "template"), **settings["rendering_options"]}
+    return settings
 
 
 def _delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, bool]:
@@ -64,13 +69,16 @@ def _sublists(
     rows = db.scalars(
         select(model).where(model.customer_id.in_(ids), *conditions).order_by(model.created.desc(), model.id.desc())
     ).all()
+    shown = dict(zip(rows, render(db, type, rows, context.links), strict=True))
     groups = grouped(rows, "customer_id")
-    lists = {}
-    for id in ids:
-        own = groups.get(id, [])
-        data = render(db, type, own[:SUBLIST], context.links)
-        lists[id] = listing(data, url.format(id), has_more=len(own) > SUBLIST)
-    return lists
+    return {
+        id: listing(
+            [shown[row] for row in groups.get(id, [])[:SUBLIST]],
+            url.format(id),
+            has_more=len(groups.get(id, [])) > SUBLIST,
+        )
+        for id in ids
+    }
 
 
 CUSTOMER = register(
@@ -88,7 +96,6 @@ CUSTOMER = register(
                 "next_invoice_sequence",
                 "phone",
                 "preferred_locales",
-                "shipping",
                 "tax_exempt",
             ),
             fields={
@@ -96,8 +103,10 @@ CUSTOMER = register(
                 **nulls("business_name", "individual_name"),
                 "address": lambda row, context: address(row.address),
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
+                "invoice_credit_balance": lambda row, context: {},
                 "invoice_settings": _invoice_settings,
                 "metadata": "metadata_",
+                "shipping": _shipping,
             },
             extras={"tax_ids": "customer.tax_ids", "subscriptions": "customer.subscriptions"},
         ),

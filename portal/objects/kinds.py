@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from portal.db import scope_of
@@ -25,6 +27,8 @@ class Kind:
     model: type[TenantOwned]
     noun: str
     preload: Mapping[str, Preload] = field(default_factory=dict)
+    #: Whether finalized rows never change without a new revision, so that finished JSON can be kept.
+    kept: bool = False
 
 
 KINDS: dict[str, Kind] = {}
@@ -45,7 +49,41 @@ def render(db: Session, type: str, rows: Sequence[Row], links: Links) -> list[di
     if rows:
         for name, preload in kind.preload.items():
             context.preloaded[name] = preload(db, rows, context)
-    return [kind.shape(row, context) for row in rows]
+    return [deleted(type, row.id) if getattr(row, "deleted_at", None) else kind.shape(row, context) for row in rows]
+
+
+def deleted(type: str, id: str) -> dict[str, Any]:
+    """What stands for an object that is gone."""
+    return {"id": id, "object": type, "deleted": True}
+
+
+def by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Row]:
+    """The rows with these ids as plain values, by a statement that is built once."""
+    names, statement = _by_ids(KINDS[type].model)
+    rows = db.execute(statement, {"tenant_id": scope_of(db).tenant_id, "ids": ids})
+    return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+@cache
+def _by_ids(model: type[TenantOwned]) -> tuple[list[str], Select[Any]]:
+    attributes = inspect(model).column_attrs
+    columns = [attribute.columns[0] for attribute in attributes]
+    table = inspect(model).local_table
+    mine = (table.c.tenant_id == bindparam("tenant_id"), table.c.id.in_(bindparam("ids", expanding=True)))
+    return [attribute.key for attribute in attributes], select(*columns).where(*mine)
+
+
+def selected(db: Session, type: str, statement: Select[Any]) -> list[Row]:
+    """What a select of the kind's entities finds, as plain values: nothing here can be changed or saved."""
+    names, columns = _columns(KINDS[type].model)
+    rows = db.execute(statement.with_only_columns(*columns))
+    return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+@cache
+def _columns(model: type[TenantOwned]) -> tuple[list[str], list[Any]]:
+    names = [attribute.key for attribute in inspect(model).column_attrs]
+    return names, [getattr(model, name) for name in names]
 
 
 def one(db: Session, type: str, row: Row, links: Links, paths: list[str] | None = None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def _features(row: Row, context: Context) -> dict[str, Any]:
     """`products` shows only when expanded; `subscription_pause` is what the 2022 form still had."""
     stored: dict[str, Any] = row.features
     update = {key: value for key, value in stored["subscription_update"].items() if key != "products"}
-    return {**stored, "subscription_pause": {"enabled": False}, "subscription_update": update}
+    return {**stored, "subscription_pause": {"duration": None, "enabled": False}, "subscription_update": update}
 
 
 def _products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:

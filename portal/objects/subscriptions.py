@@ -112,7 +112,7 @@ SUBSCRIPTION = register(
             fields={
                 **nulls("application", "application_fee_percent", "billing_cycle_anchor_config", "billing_thresholds"),
                 **nulls("customer_account", "default_payment_method", "default_source", "discount", "managed_payments"),
-                **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection", "payment_settings"),
+                **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection"),
                 **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update", "schedule"),
                 **nulls("presentment_details", "test_clock", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
@@ -135,9 +135,18 @@ SUBSCRIPTION = register(
                 "items": _item_list,
                 "latest_invoice": Ref("latest_invoice_id", "invoice"),
                 "metadata": "metadata_",
+                "payment_settings": lambda row, context: nulls(
+                    "payment_method_options", "payment_method_types", "save_default_payment_method"
+                ),
                 "plan": lambda row, context: _only_item(row, context, "plan"),
                 "quantity": lambda row, context: _only_item(row, context, "quantity"),
                 "trial_settings": lambda row, context: {"end_behavior": {"missing_payment_method": "create_invoice"}},
+            },
+            # nothing here ever fills these, and clients expand them nevertheless
+            nested={
+                "default_payment_method": "payment_method",
+                "pending_setup_intent": "setup_intent",
+                "schedule": "subscription_schedule",
             },
         ),
         Subscription,

@@ -105,11 +105,11 @@ def _message(settings: Settings, text: Text, to: str, merchant: str, reply_to: s
         message["Reply-To"] = _address(reply_to)
     message["Date"] = format_datetime(clock.moment(clock.now()))
     message["Message-ID"] = make_msgid(domain=sender.domain)
-    message["Content-Language"] = i18n.html_lang(i18n.language(locale))
     # no machine should answer it
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text.plain)
     message.add_alternative(text.html, subtype="html")
+    message["Content-Language"] = i18n.html_lang(i18n.language(locale))
     return message
 
 

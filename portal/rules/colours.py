@@ -19,7 +19,7 @@ PRIMARY = "#22384d"
 
 _STEPS = 100
 #: The panel is a large surface: in the dark scheme it must not glare.
-_BRIGHTEST_PANEL_IN_THE_DARK = 0.12
+_BRIGHTEST_PANEL_IN_THE_DARK = 0.05
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ LISTED_BY_DEFAULT = frozenset(
 STATUSES = LISTED_BY_DEFAULT | ENDED
 
 #: A period of these has been billed, so that the rest of it is worth something.
-_BILLED = frozenset({"active", "past_due"})
+_BILLED = frozenset({"active", "past_due", "incomplete"})
 #: These wait for the payment of their latest invoice.
 _WAITING = frozenset({"incomplete", "past_due", "unpaid"})
 
@@ -44,8 +44,13 @@ def status_when_canceled(status: str) -> str:
 
 
 def is_prorated(status: str) -> bool:
-    """Whether changes within the period are billed or credited."""
+    """Whether changes within the period are billed or credited: where the period itself was billed."""
     return status in _BILLED
+
+
+def is_paid_ahead(status: str) -> bool:
+    """Whether unused time is given back at the end; an unpaid first invoice is voided instead."""
+    return status in _BILLED - {"incomplete"}
 
 
 def may_cancel(status: str) -> bool:

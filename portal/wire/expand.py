@@ -68,17 +68,14 @@ def _known(paths: Mapping[str, str], steps: list[str]) -> tuple[int, str | None]
 def _add(objects: list[dict[str, Any]], steps: list[str], extra: str, load: Load) -> list[dict[str, Any]]:
     living = [each for each in objects if "deleted" not in each]
     loaded = load(extra, {each["id"] for each in living})
-    holders = [(holder, key, each["id"]) for each in living for holder, key in _places(each, steps)]
-    for holder, key, id in holders:
-        holder[key] = loaded.get(id)
-    return [held for holder, key, _ in holders for held in _held(holder[key])]
-
-
-def _places(holder: dict[str, Any], steps: list[str]) -> Iterator[Holder]:
-    """Where an extra goes: its last key is not there yet."""
-    for step in steps[:-1]:
-        holder = holder[step]
-    yield holder, steps[-1]
+    added = []
+    for each in living:
+        holder = each
+        for step in steps[:-1]:
+            holder = holder[step]
+        holder[steps[-1]] = loaded.get(each["id"])
+        added.extend(_held(holder[steps[-1]]))
+    return added
 
 
 def _descend(objects: list[dict[str, Any]], steps: list[str], path: str) -> tuple[list[dict[str, Any]], list[str]]:
@@ -86,7 +83,11 @@ def _descend(objects: list[dict[str, Any]], steps: list[str], path: str) -> tupl
     name = steps[0]
     behind = [each[name] for each in objects if each.get(name) is not None]
     found = [held for value in behind for held in _held(value)]
-    if len(steps) > 1 and any(name in each for each in objects) and all(isinstance(each, dict | list) for each in behind):
+    if (
+        len(steps) > 1
+        and any(name in each for each in objects)
+        and all(isinstance(each, dict | list) for each in behind)
+    ):
         return found, steps[1:]
     if found and all("object" in each for each in found):
         return [], []
@@ -100,14 +101,13 @@ def _held(value: Any) -> list[dict[str, Any]]:
 
 
 def _holders(holder: dict[str, Any], steps: list[str]) -> Iterator[Holder]:
-    """The hashes that end in the last of `steps`; lists on the way are walked through."""
+    """The hashes that hold the last of `steps`; lists on the way are walked through."""
     name, *rest = steps
-    if name not in holder:
-        return
-    if not rest:
+    if rest:
+        for inner in _held(holder.get(name)):
+            yield from _holders(inner, rest)
+    elif name in holder:
         yield holder, name
-    for inner in _held(holder[name]) if rest else ():
-        yield from _holders(inner, rest)
 
 
 def _replace(holders: list[Holder], type: str, load: Load) -> None:

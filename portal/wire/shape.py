@@ -104,6 +104,6 @@ def nulls(*keys: str) -> dict[str, None]:
     return dict.fromkeys(keys)
 
 
-def listing(data: list[dict[str, Any]], url: str, *, has_more: bool = False) -> dict[str, Any]:
+def listing(data: list[Any], url: str, *, has_more: bool = False) -> dict[str, Any]:
     """The list object."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}

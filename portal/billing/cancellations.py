@@ -1,0 +1,116 @@
+"""The end of a subscription: at once, at the end of its period, at a date, or not after all."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.billing import invoices, locks, prorations
+from portal.billing.subscription_items import items
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.models import Invoice, Subscription
+from portal.rules import subscriptions as rules
+from portal.wire.params import Clearable, Command, Expanding, Flag, Text
+
+Feedback = Literal[
+    "customer_service",
+    "low_quality",
+    "missing_features",
+    "other",
+    "switched_service",
+    "too_complex",
+    "too_expensive",
+    "unused",
+]
+
+
+class CancellationDetails(Command):
+    comment: Clearable[Text] = None
+    feedback: Clearable[Feedback] = None
+
+
+class CancelSubscription(Expanding):
+    cancellation_details: CancellationDetails | None = None
+    invoice_now: Flag = False
+    prorate: Flag = False
+
+
+def cancel(db: Session, subscription: Subscription, command: CancelSubscription, *, now: int) -> Subscription:
+    """End a subscription at once; `prorate` credits unused time, `invoice_now` bills what is pending.
+
+    Raises `ResourceMissing` when it has ended already, as the reference does.
+    """
+    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    was = subscription.status
+    if not rules.may_cancel(was):
+        raise ResourceMissing("subscription", subscription.id)
+    if command.prorate and rules.is_paid_ahead(was):
+        rest = prorations.Rest(customer, subscription, now, now)
+        prorations.credit_unused(db, rest, items(db, subscription.id))
+    if not command.prorate and not command.invoice_now:
+        prorations.drop(db, subscription)
+    subscription.status = rules.status_when_canceled(was)
+    subscription.canceled_at = subscription.ended_at = now
+    subscription.cancel_at, subscription.cancel_at_period_end = None, False
+    subscription.cancellation_details = _asked_for(subscription, command.cancellation_details)
+    _stop_collection(db, subscription, now)
+    if command.invoice_now:
+        prorations.invoice_pending(db, customer, subscription, now)
+    return subscription
+
+
+def set_end(
+    subscription: Subscription, at_period_end: bool | None, cancel_at: int | None, *, sent: bool, now: int
+) -> None:
+    """Set or clear the end; `sent` says whether `cancel_at` was, as it may have been cleared.
+
+    Raises `InvalidRequest` for two ends at once or one in the past.
+    """
+    if at_period_end and cancel_at is not None:
+        raise InvalidRequest("Send cancel_at or cancel_at_period_end, not both.", param="cancel_at")
+    if cancel_at is not None and cancel_at <= now:
+        raise InvalidRequest("cancel_at must be in the future.", param="cancel_at")
+    if at_period_end:
+        _end_at(subscription, subscription.current_period_end, now)
+        subscription.cancel_at_period_end = True
+    elif cancel_at is not None:
+        _end_at(subscription, cancel_at, now)
+        subscription.cancel_at_period_end = False
+    elif sent or (at_period_end is False and subscription.cancel_at_period_end):
+        subscription.cancel_at = subscription.canceled_at = None
+        subscription.cancel_at_period_end = False
+        subscription.cancellation_details = {}
+
+
+def add_details(subscription: Subscription, sent: CancellationDetails) -> None:
+    """Feedback and comment of the customer; what was not sent stays."""
+    subscription.cancellation_details = {
+        **subscription.cancellation_details,
+        **sent.model_dump(exclude_unset=True),
+    }
+
+
+def _end_at(subscription: Subscription, moment: int, now: int) -> None:
+    if subscription.cancel_at != moment:
+        subscription.canceled_at = now
+    subscription.cancel_at = moment
+    subscription.cancellation_details = _asked_for(subscription, None)
+
+
+def _asked_for(subscription: Subscription, sent: CancellationDetails | None) -> dict[str, Any]:
+    given = sent.model_dump(exclude_unset=True) if sent else {}
+    return {**subscription.cancellation_details, **given, "reason": "cancellation_requested"}
+
+
+def _stop_collection(db: Session, subscription: Subscription, now: int) -> None:
+    """Nothing of an ended subscription is collected by itself, and a first payment is not awaited any more."""
+    unsettled = select(Invoice.id).where(
+        Invoice.subscription_id == subscription.id, Invoice.status.in_(("draft", "open"))
+    )
+    for id in db.scalars(unsettled.order_by(Invoice.created, Invoice.id)).all():
+        invoice = locks.invoice(db, id).invoice
+        invoice.auto_advance = False
+        if subscription.status == "incomplete_expired" and invoice.status == "open":
+            invoices.void(db, invoice, Command(), now=now)

@@ -1,0 +1,95 @@
+"""What becomes of a finalized invoice: paid, voided or written off."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from portal.billing import balances, locks
+from portal.errors import InvalidRequest
+from portal.models import Invoice, Subscription
+from portal.rules import invoices as rules
+from portal.rules import subscriptions as subscription_rules
+from portal.wire.params import Command, Expanding, Flag
+
+
+class PayInvoice(Expanding):
+    paid_out_of_band: Flag = False
+    forgive: Flag = False
+    off_session: Flag | None = None
+
+
+def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invoice:
+    """Record that an invoice was paid outside; this product collects no money itself."""
+    billed = locks.invoice(db, invoice.id)
+    invoice = billed.invoice
+    refuse("pay", invoice)
+    if not command.paid_out_of_band:
+        raise InvalidRequest(
+            "There is no payment method to charge here. Send paid_out_of_band=true to record a payment made outside.",
+            param="paid_out_of_band",
+        )
+    invoice.amount_paid += invoice.amount_remaining
+    invoice.amount_remaining = 0
+    invoice.paid_out_of_band = True
+    settled(invoice, billed.subscription, now=now)
+    return invoice
+
+
+def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
+    """Cancel a finalized invoice; balance that it used goes back to the customer.
+
+    A subscription whose first payment it was expires, as the reference has it.
+    """
+    billed = locks.invoice(db, invoice.id)
+    invoice = billed.invoice
+    refuse("void", invoice)
+    applied = (invoice.ending_balance or 0) - invoice.starting_balance
+    if applied:
+        balances.enter(
+            db, billed.customer, "unapplied_from_invoice", -applied, invoice.currency, now=now, invoice_id=invoice.id
+        )
+    invoice.status, invoice.voided_at, invoice.auto_advance = "void", now, False
+    if billed.subscription and _awaits(billed.subscription, invoice):
+        _go_on_without(billed.subscription, now)
+    return invoice
+
+
+def mark_uncollectible(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
+    """Write an open invoice off; it can still be paid or voided."""
+    invoice = locks.invoice(db, invoice.id).invoice
+    refuse("mark_uncollectible", invoice)
+    invoice.status, invoice.marked_uncollectible_at, invoice.auto_advance = "uncollectible", now, False
+    return invoice
+
+
+def settled(invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
+    """Nothing remains due: the invoice is paid, and a subscription that waited for it goes on."""
+    invoice.status, invoice.paid_at, invoice.auto_advance = "paid", now, False
+    if subscription and _awaits(subscription, invoice):
+        subscription.status = subscription_rules.status_when_paid(subscription.status)
+
+
+def refuse(verb: str, invoice: Invoice) -> None:
+    """Raises `InvalidRequest` where an invoice of this status can't be paid, voided and so on."""
+    if rules.may(verb, invoice.status):
+        return
+    if verb == "finalize":
+        message = "This invoice is already finalized, you can't re-finalize a non-draft invoice."
+    elif verb == "pay" and invoice.status == "paid":
+        message = "Invoice is already paid"
+    else:
+        done = {"pay": "paid", "void": "voided", "mark_uncollectible": "marked as uncollectible", "send": "sent"}
+        message = f"You can only {verb.replace('_', ' ')} an invoice that is {' or '.join(sorted(rules.MAY[verb]))}; "
+        message += f"this one is {invoice.status} and can't be {done[verb]}."
+    raise InvalidRequest(message, code="invoice_not_editable" if verb == "finalize" else None)
+
+
+def _awaits(subscription: Subscription, invoice: Invoice) -> bool:
+    """Whether the subscription's status hangs on this invoice, its latest one."""
+    return subscription.latest_invoice_id in {invoice.id, None}
+
+
+def _go_on_without(subscription: Subscription, now: int) -> None:
+    subscription.status = subscription_rules.status_when_voided(subscription.status)
+    if subscription.status in subscription_rules.ENDED:
+        subscription.ended_at = subscription.ended_at or now

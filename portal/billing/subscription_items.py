@@ -1,0 +1,143 @@
+"""What a subscription sells: items with their prices, and the lines of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import i18n, ids
+from portal.billing import balances, catalogue, parties
+from portal.db import among, scope_of
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.models import Customer, Price, Subscription, SubscriptionItem
+from portal.objects.catalogue import frozen_price
+from portal.rules.money import times
+from portal.rules.proration import remaining
+from portal.wire.params import MAX_AMOUNT, Command, Id, ListOf, Metadata, Quantity, merged
+
+MOST_ITEMS = 20
+
+
+class Item(Command):
+    price: Id
+    quantity: Quantity = 1
+    tax_rates: ListOf[Id] = []
+    metadata: Metadata = {}
+
+
+class ItemChange(Command):
+    id: Id
+    quantity: Quantity | None = None
+    tax_rates: ListOf[Id] = []
+    metadata: Metadata = {}
+
+
+@dataclass(frozen=True)
+class Sold:
+    """An item with its price and what its period costs in minor units."""
+
+    item: SubscriptionItem
+    price: Price
+
+    @property
+    def amount(self) -> int:
+        return times(self.price.unit_amount_decimal, self.item.quantity)
+
+
+def items(db: Session, subscription_id: str) -> list[Sold]:
+    """The items of a subscription with their prices, oldest first."""
+    statement = select(SubscriptionItem).where(SubscriptionItem.subscription_id == subscription_id)
+    rows = list(db.scalars(statement.order_by(SubscriptionItem.created, SubscriptionItem.id)))
+    prices = among(db, Price, [row.price_id for row in rows])
+    return [Sold(row, prices[row.price_id]) for row in rows]
+
+
+def unused(subscription: Subscription, sold: list[Sold], *, now: int) -> int:
+    """What the rest of the running period is worth, before tax, in minor units."""
+    start, end = subscription.current_period_start, subscription.current_period_end
+    return sum(remaining(each.amount, start, end, now) for each in sold)
+
+
+def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str | None) -> list[Price]:
+    """The prices of new items. Raises `InvalidRequest` for those that can't be in one subscription."""
+    if not 1 <= len(sent) <= MOST_ITEMS:
+        raise InvalidRequest(f"A subscription has 1 to {MOST_ITEMS} items.", param="items", code="parameter_missing")
+    found = among(db, Price, [each.price for each in sent])
+    chosen = [_sellable(found.get(each.price), each, f"items[{index}]") for index, each in enumerate(sent)]
+    if len({price.id for price in chosen}) != len(chosen):
+        raise InvalidRequest("Each price can be in a subscription once; use quantity.", param="items")
+    if len({(price.interval, price.interval_count) for price in chosen}) > 1:
+        raise InvalidRequest("All prices of a subscription must have the same interval.", param="items")
+    if len({price.currency for price in chosen} | ({currency} if currency else set())) > 1:
+        raise InvalidRequest("All prices of a subscription must be in the same currency.", param="items")
+    balances.refuse_other_currency(customer, chosen[0].currency)
+    return chosen
+
+
+def add(db: Session, subscription: Subscription, sent: Sequence[Item], chosen: Sequence[Price]) -> list[Sold]:
+    """New items of a subscription, in the order they were sent in."""
+    # ids of one moment don't sort by themselves, and the items are kept in the order of their ids
+    fresh = sorted(ids.new("subscription_item") for _ in sent)
+    sold = []
+    for index, (id, each, price) in enumerate(zip(fresh, sent, chosen, strict=True)):
+        item = SubscriptionItem(
+            id=id,
+            created=subscription.created,
+            subscription_id=subscription.id,
+            price_id=each.price,
+            quantity=each.quantity,
+            tax_rates=rate_ids(db, each.tax_rates, f"items[{index}][tax_rates]"),
+            metadata_=merged({}, each.metadata),
+        )
+        sold.append(Sold(item, price))
+    db.add_all(each.item for each in sold)
+    return sold
+
+
+def rate_ids(db: Session, sent: list[str], param: str) -> list[str]:
+    """The ids of tax rates that exist and are active. Raises `ResourceMissing` or `InvalidRequest`."""
+    return [rate.id for rate in catalogue.tax_rates(db, sent, param)]
+
+
+def refuse_large(price: Price, quantity: int, param: str) -> None:
+    """Raises `InvalidRequest` for a quantity that costs more than an amount can hold."""
+    if times(price.unit_amount_decimal, quantity) > MAX_AMOUNT:
+        raise InvalidRequest("The amount is too large.", param=f"{param}[quantity]", code="amount_too_large")
+
+
+def line(db: Session, customer: Customer, subscription: Subscription, sold: Sold) -> dict[str, Any]:
+    """An invoice line for the period that the subscription is in; free while it is on trial."""
+    name = catalogue.product_name(db, sold.price.product_id)
+    trialing = subscription.status == "trialing"
+    if trialing:
+        _ = i18n.translations(parties.locale(db, customer)).gettext
+        name = _("Trial period for %(product)s") % {"product": name}
+    return {
+        "amount": 0 if trialing else sold.amount,
+        "description": name,
+        "quantity": sold.item.quantity,
+        "unit_amount_decimal": "0" if trialing else sold.price.unit_amount_decimal,
+        "period_start": subscription.current_period_start,
+        "period_end": subscription.current_period_end,
+        "price_id": sold.price.id,
+        "price": frozen_price(sold.price, scope_of(db).livemode),
+        "subscription_id": subscription.id,
+        "subscription_item_id": sold.item.id,
+        "tax_rates": sold.item.tax_rates,
+        "metadata_": subscription.metadata_,
+    }
+
+
+def _sellable(price: Price | None, sent: Item, param: str) -> Price:
+    if price is None:
+        raise ResourceMissing("price", sent.price, param=f"{param}[price]")
+    if not price.active:
+        raise InvalidRequest(f"The price '{price.id}' is not active.", param=f"{param}[price]")
+    if price.interval is None:
+        raise InvalidRequest("A subscription needs prices with `type=recurring`.", param=f"{param}[price]")
+    refuse_large(price, sent.quantity, param)
+    return price

@@ -1,0 +1,128 @@
+"""Lines of invoices, and what all lines share: taxes in both generations of the wire, frozen rates, unit amounts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from portal.models import InvoiceLine
+from portal.objects.kinds import Kind, register
+from portal.rules.money import plain
+from portal.wire.shape import Context, Ref, Row, Shape
+
+#: Decimals of a unit amount on the wire.
+FINEST = Decimal("1e-12")
+
+
+def taxes(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tax amounts in the newer form (`total_taxes`, a line's `taxes`)."""
+    return [
+        {
+            "amount": tax["amount"],
+            "tax_behavior": "inclusive" if tax["inclusive"] else "exclusive",
+            "tax_rate_details": {"tax_rate": tax["tax_rate"]},
+            "taxability_reason": tax["taxability_reason"],
+            "taxable_amount": tax["taxable_amount"],
+            "type": "tax_rate_details",
+        }
+        for tax in stored
+    ]
+
+
+def tax_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tax amounts in the older form (`total_tax_amounts`, a line's `tax_amounts`)."""
+    keys = ("amount", "inclusive", "tax_rate", "taxability_reason", "taxable_amount")
+    return [{key: tax[key] for key in keys} for tax in stored]
+
+
+def shown_rates(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Frozen tax rates without the exact percentage that only the documents need."""
+    return [{key: value for key, value in rate.items() if key != "exact_percentage"} for rate in stored]
+
+
+def whole_unit_amount(unit_amount_decimal: str | None) -> int | None:
+    """`unit_amount`: the decimal where it is whole, else None."""
+    if unit_amount_decimal is None:
+        return None
+    exact = Decimal(unit_amount_decimal)
+    return int(exact) if exact == exact.to_integral_value() else None
+
+
+def net(amount: int, stored: list[dict[str, Any]]) -> int:
+    """An amount less the inclusive taxes in it."""
+    inclusive: int = sum(tax["amount"] for tax in stored if tax["inclusive"])
+    return amount - inclusive
+
+
+def _pricing(row: Row) -> dict[str, Any]:
+    product = row.price["price"]["product"] if row.price else None
+    return {
+        "price_details": {"price": row.price_id, "product": product} if row.price_id else None,
+        "type": "price_details",
+        "unit_amount_decimal": row.unit_amount_decimal,
+    }
+
+
+def _line_parent(row: Row, context: Context) -> dict[str, Any]:
+    proration = {"proration": row.proration, "proration_details": {"credited_items": None}}
+    if row.subscription_item_id and not row.invoice_item_id:
+        details = {
+            "invoice_item": None,
+            **proration,
+            "subscription": row.subscription_id,
+            "subscription_item": row.subscription_item_id,
+        }
+        return {
+            "invoice_item_details": None,
+            "subscription_item_details": details,
+            "type": "subscription_item_details",
+        }
+    details = {"invoice_item": row.invoice_item_id, **proration, "subscription": row.subscription_id}
+    return {"invoice_item_details": details, "subscription_item_details": None, "type": "invoice_item_details"}
+
+
+def _unit_amount_excluding_tax(row: Row, context: Context) -> str:
+    inclusive = sum((Decimal(rate["exact_percentage"]) for rate in row.tax_rates if rate["inclusive"]), Decimal(0))
+    exact = Decimal(row.unit_amount_decimal) / (1 + inclusive / 100)
+    return plain(exact.quantize(FINEST))
+
+
+LINE = register(
+    Kind(
+        Shape(
+            "line_item",
+            same=("amount", "currency", "description", "discountable", "proration", "quantity"),
+            fields={
+                "amount_excluding_tax": lambda row, context: net(row.amount, row.taxes),
+                "discount_amounts": lambda row, context: [],
+                "discounts": lambda row, context: [],
+                "invoice": "invoice_id",
+                "invoice_item": "invoice_item_id",
+                "metadata": "metadata_",
+                "parent": _line_parent,
+                "period": lambda row, context: {"end": row.period_end, "start": row.period_start},
+                "plan": lambda row, context: row.price and row.price["plan"],
+                "pretax_credit_amounts": lambda row, context: [],
+                "price": lambda row, context: row.price and dict(row.price["price"]),
+                "pricing": lambda row, context: _pricing(row),
+                "proration_details": lambda row, context: {"credited_items": None},
+                "quantity_decimal": lambda row, context: str(row.quantity),
+                "subscription": Ref("subscription_id", "subscription"),
+                "subscription_item": "subscription_item_id",
+                "subtotal": "amount",
+                "tax_amounts": lambda row, context: tax_amounts(row.taxes),
+                "tax_rates": lambda row, context: shown_rates(row.tax_rates),
+                "taxes": lambda row, context: taxes(row.taxes),
+                "type": lambda row, context: "invoiceitem" if row.invoice_item_id else "subscription",
+                "unit_amount_excluding_tax": _unit_amount_excluding_tax,
+            },
+            nested={
+                "tax_amounts.tax_rate": "tax_rate",
+                "parent.invoice_item_details.invoice_item": "invoiceitem",
+                "pricing.price_details.price": "price",
+            },
+        ),
+        InvoiceLine,
+        "invoice line item",
+    )
+)

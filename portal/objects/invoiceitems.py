@@ -1,0 +1,81 @@
+"""Items that wait for an invoice, in the union of both generations of the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.db import among
+from portal.models import InvoiceItem, Price, TaxRate
+from portal.objects.catalogue import plan
+from portal.objects.invoice_lines import whole_unit_amount
+from portal.objects.kinds import Kind, register, render
+from portal.wire.shape import Context, Ref, Row, Shape, nulls
+
+
+def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    prices = list(among(db, Price, sorted({row.price_id for row in rows if row.price_id})).values())
+    rendered = render(db, "price", prices, context.links)
+    return {row.id: (price, plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
+
+
+def _rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    rates = list(among(db, TaxRate, sorted({id for row in rows for id in row.tax_rates})).values())
+    return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
+
+
+def _item_price(row: Row, context: Context, part: int) -> Any:
+    found = context.preloaded["prices"].get(row.price_id)
+    return found[part] if found else None
+
+
+def _item_pricing(row: Row, context: Context) -> dict[str, Any]:
+    price = _item_price(row, context, 0)
+    return {
+        "price_details": {"price": price["id"], "product": price["product"]} if price else None,
+        "type": "price_details",
+        "unit_amount_decimal": row.unit_amount_decimal,
+    }
+
+
+def _item_parent(row: Row, context: Context) -> dict[str, Any] | None:
+    if row.subscription_id is None:
+        return None
+    details = {"subscription": row.subscription_id, "subscription_item": row.subscription_item_id}
+    return {"subscription_details": details, "type": "subscription_details"}
+
+
+INVOICE_ITEM = register(
+    Kind(
+        Shape(
+            "invoiceitem",
+            same=("amount", "currency", "description", "discountable", "proration", "quantity", "unit_amount_decimal"),
+            fields={
+                **nulls("customer_account", "test_clock", "proration_details"),
+                "customer": Ref("customer_id", "customer"),
+                "date": "created",
+                "discounts": lambda row, context: [],
+                "invoice": Ref("invoice_id", "invoice"),
+                "metadata": "metadata_",
+                "net_amount": "amount",
+                "parent": _item_parent,
+                "period": lambda row, context: {"end": row.period_end, "start": row.period_start},
+                "plan": lambda row, context: _item_price(row, context, 1),
+                "price": lambda row, context: _item_price(row, context, 0),
+                "pricing": _item_pricing,
+                "quantity_decimal": lambda row, context: str(row.quantity),
+                "subscription": Ref("subscription_id", "subscription"),
+                "subscription_item": "subscription_item_id",
+                "tax_rates": lambda row, context: [
+                    context.preloaded["rates"][id] for id in row.tax_rates if id in context.preloaded["rates"]
+                ],
+                "unit_amount": lambda row, context: whole_unit_amount(row.unit_amount_decimal),
+            },
+        ),
+        InvoiceItem,
+        "invoice item",
+        preload={"prices": _prices, "rates": _rates},
+    )
+)

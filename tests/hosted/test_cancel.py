@@ -1,0 +1,233 @@
+"""Ending a plan: what it says before, what it does once, and keeping the plan after all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from portal import clock
+from portal.billing import subscriptions
+from portal.models import BalanceTransaction, Customer, InvoiceItem, Subscription
+from tests.clients import Portal
+from tests.conftest import NOON
+from tests.factories import Factories
+
+Open = Callable[..., Portal]
+pytestmark = pytest.mark.usefixtures("held_clock")
+
+
+def ending(mode: str = "at_period_end", proration: str = "none", **reason: Any) -> dict[str, Any]:
+    asked = {"enabled": True, "options": ["too_expensive", "unused", "other"], **reason}
+    feature = {"enabled": True, "mode": mode, "proration_behavior": proration, "cancellation_reason": asked}
+    return {"subscription_cancel": feature}
+
+
+@pytest.fixture
+def customer(make: Factories) -> Customer:
+    return make.customer()
+
+
+@pytest.fixture
+def plan(make: Factories, customer: Customer) -> Subscription:
+    """Begun ten days ago, so that about two thirds of the month are left."""
+    return make.subscription(customer, now=NOON - 10 * clock.DAY)
+
+
+@pytest.fixture
+def visit(portal: Open, make: Factories, customer: Customer) -> Portal:
+    return portal(customer, make.configuration())
+
+
+def now_of(make: Factories, plan: Subscription) -> Subscription:
+    with make.database.reading(make.scope) as db:
+        found: Any = db.get(Subscription, (plan.tenant_id, plan.id))
+    assert isinstance(found, Subscription)
+    return found
+
+
+def page_of(visit: Portal, plan: Subscription, path: str = "cancel") -> str:
+    answer = visit.get(f"subscriptions/{plan.id}/{path}")
+    assert answer.status_code == 200, answer.status
+    return answer.get_data(as_text=True)
+
+
+def revision(page: str) -> str:
+    found = re.search(r'name="revision"[^>]*value="(\d+)"', page)
+    assert found
+    return found[1]
+
+
+def canceled(visit: Portal, plan: Subscription, **fields: str) -> Any:
+    seen = revision(page_of(visit, plan))
+    return visit.post(f"subscriptions/{plan.id}/cancel", **{"revision": seen, **fields})
+
+
+def test_the_page_says_what_ends_and_when(visit: Portal, plan: Subscription) -> None:
+    page = page_of(visit, plan)
+    assert "Cancel <bdi>Gold plan</bdi>?" in page
+    assert "Your plan stays until <strong>December 11, 2026</strong>" in page
+    assert "Cancel <bdi>Gold plan</bdi> on December 11, 2026" in page
+
+
+def test_at_the_periods_end(visit: Portal, plan: Subscription, make: Factories) -> None:
+    answer = canceled(visit, plan, reason="unused", comment=" Too far away. ")
+    assert answer.status_code == 303
+    assert answer.location.endswith(f"/subscriptions/{plan.id}/canceled")
+    now = now_of(make, plan)
+    assert (now.status, now.cancel_at_period_end, now.cancel_at) == ("active", True, plan.current_period_end)
+    assert now.cancellation_details["feedback"] == "unused"
+    assert now.cancellation_details["comment"] == "Too far away."
+
+
+def test_the_confirmation_says_until_when_and_offers_a_way_back(visit: Portal, plan: Subscription) -> None:
+    canceled(visit, plan)
+    page = page_of(visit, plan, "canceled")
+    assert "You can use it until <strong>December 11, 2026</strong>" in page
+    assert "Keep my plan" in page
+
+
+def test_a_reason_is_never_required(visit: Portal, plan: Subscription, make: Factories) -> None:
+    assert canceled(visit, plan).status_code == 303
+    details = now_of(make, plan).cancellation_details
+    assert (details.get("feedback"), details.get("comment")) == (None, None)
+
+
+@pytest.mark.parametrize("fields", [{"reason": "low_quality"}, {"reason": "<b>"}, {"comment": "x" * 501}])
+def test_answers_that_can_not_be_given(
+    visit: Portal, plan: Subscription, make: Factories, fields: dict[str, str]
+) -> None:
+    assert canceled(visit, plan, **fields).status_code == 400
+    assert now_of(make, plan).cancel_at is None
+
+
+def test_only_the_configured_reasons_are_asked(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer
+) -> None:
+    page = page_of(portal(customer, make.configuration(**ending(options=["too_complex"]))), plan)
+    assert re.findall(r'type="radio" value="(\w+)"', page) == ["too_complex"]
+
+
+def test_without_the_question_no_answer_is_taken(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer
+) -> None:
+    visit = portal(customer, make.configuration(**ending(enabled=False)))
+    assert "Why are you leaving?" not in page_of(visit, plan)
+    canceled(visit, plan, reason="unused", comment="Hello")
+    assert "feedback" not in now_of(make, plan).cancellation_details
+
+
+def test_at_once(portal: Open, make: Factories, plan: Subscription, customer: Customer) -> None:
+    visit = portal(customer, make.configuration(**ending("immediately")))
+    assert "<dd>None</dd>" in page_of(visit, plan)
+    canceled(visit, plan, reason="unused")
+    now = now_of(make, plan)
+    assert (now.status, now.ended_at) == ("canceled", NOON)
+    assert now.cancellation_details["feedback"] == "unused"
+    assert "It ended on November 21, 2026." in page_of(visit, plan, "canceled")
+
+
+def test_the_credit_shown_is_the_credit_given(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer
+) -> None:
+    visit = portal(customer, make.configuration(**ending("immediately", "always_invoice")))
+    assert "€13.33" in page_of(visit, plan)
+    canceled(visit, plan)
+    with make.database.reading(make.scope) as db:
+        (entry,) = db.query(BalanceTransaction).filter_by(customer_id=customer.id)
+    assert entry.amount == -1333
+
+
+def test_a_credit_that_waits_for_the_next_invoice(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer
+) -> None:
+    visit = portal(customer, make.configuration(**ending("immediately", "create_prorations")))
+    assert "€13.33" in page_of(visit, plan)
+    canceled(visit, plan)
+    with make.database.reading(make.scope) as db:
+        (item,) = db.query(InvoiceItem).filter_by(customer_id=customer.id, invoice_id=None)
+    assert item.amount == -1333
+
+
+def test_a_plan_that_changed_is_shown_again_instead(visit: Portal, plan: Subscription, make: Factories) -> None:
+    seen = revision(page_of(visit, plan))
+    make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, description="Changed")
+    answer = visit.post(f"subscriptions/{plan.id}/cancel", revision=seen)
+    assert answer.status_code == 409
+    assert "Nothing was canceled yet." in answer.get_data(as_text=True)
+    assert now_of(make, plan).cancel_at is None
+    assert revision(answer.get_data(as_text=True)) == str(now_of(make, plan).revision)
+
+
+@pytest.mark.parametrize("mode", ["at_period_end", "immediately"])
+def test_a_double_click_does_it_once_and_says_so(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer, mode: str
+) -> None:
+    visit = portal(customer, make.configuration(**ending(mode, "always_invoice")))
+    seen = revision(page_of(visit, plan))
+    visit.post(f"subscriptions/{plan.id}/cancel", revision=seen)
+    once, token = now_of(make, plan).revision, visit.token()
+    again = visit.post(f"subscriptions/{plan.id}/cancel", token=False, csrf_token=token, revision=seen)
+    assert again.status_code == 303
+    assert "Nothing was done twice." in page_of(visit, plan, "canceled")
+    assert now_of(make, plan).revision == once
+
+
+def test_the_plan_can_be_kept_until_it_ends(visit: Portal, plan: Subscription, make: Factories) -> None:
+    canceled(visit, plan, reason="unused")
+    assert visit.post(f"subscriptions/{plan.id}/resume").status_code == 303
+    now = now_of(make, plan)
+    assert (now.cancel_at_period_end, now.cancel_at, now.canceled_at) == (False, None, None)
+    assert "It renews on December 11, 2026." in visit.get().get_data(as_text=True)
+
+
+def test_keeping_it_twice_is_as_good_as_once(visit: Portal, plan: Subscription, make: Factories) -> None:
+    canceled(visit, plan)
+    for _ in range(2):
+        assert visit.post(f"subscriptions/{plan.id}/resume").status_code == 303
+    assert now_of(make, plan).cancel_at is None
+
+
+def test_an_end_that_was_agreed_upon_stays(visit: Portal, plan: Subscription, make: Factories) -> None:
+    make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, cancel_at=NOON + clock.DAY)
+    assert "Keep my plan" not in page_of(visit, plan, "canceled")
+    visit.post(f"subscriptions/{plan.id}/resume")
+    assert now_of(make, plan).cancel_at == NOON + clock.DAY
+
+
+@pytest.mark.parametrize("path", ["cancel", "canceled", "resume"])
+def test_another_customers_plan_does_not_exist(visit: Portal, make: Factories, path: str) -> None:
+    other = make.subscription(make.customer())
+    asked = visit.get if path == "canceled" else visit.post
+    assert asked(f"subscriptions/{other.id}/{path}").status_code == 404
+    assert now_of(make, other).cancel_at is None
+
+
+@pytest.mark.parametrize("path", ["cancel", "canceled", "resume"])
+def test_a_plan_that_has_ended_does_not_exist(visit: Portal, plan: Subscription, make: Factories, path: str) -> None:
+    make.run(subscriptions.cancel, subscriptions.CancelSubscription, plan)
+    asked = visit.get if path == "canceled" else visit.post
+    assert asked(f"subscriptions/{plan.id}/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["cancel", "canceled", "resume"])
+def test_without_the_feature_there_is_no_such_page(
+    portal: Open, make: Factories, customer: Customer, plan: Subscription, path: str
+) -> None:
+    visit = portal(customer, make.configuration(subscription_cancel={"enabled": False}))
+    asked = visit.get if path == "canceled" else visit.post
+    assert asked(f"subscriptions/{plan.id}/{path}").status_code == 404
+    assert now_of(make, plan).cancel_at is None
+
+
+def test_a_plan_that_goes_on_has_no_confirmation(visit: Portal, plan: Subscription) -> None:
+    assert visit.get(f"subscriptions/{plan.id}/canceled").status_code == 303
+
+
+def test_a_trial_ends_without_a_charge(visit: Portal, make: Factories, customer: Customer) -> None:
+    trial = make.subscription(customer, trial_period_days=7)
+    page = page_of(visit, trial)
+    assert "Your trial goes on until <strong>November 28, 2026</strong>" in page
+    assert "You won&#39;t be charged." in page.replace("won't", "won&#39;t")

@@ -1,0 +1,254 @@
+"""The access matrix: every route by every stranger, generated from the route table.
+
+Rows of a victim carry a canary; no answer to anybody else may hold it, and nothing of the victim
+may change. A route without a declared policy fails here, so a new one can't be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from portal import clock, create_app
+from portal.billing import accounts, balances, invoiceitems, tax_ids
+from portal.db import Database, Scope
+from portal.models import Base, Customer, TenantOwned
+from portal.settings import from_environment
+from portal.web import POLICIES
+from tests.clients import Api, Portal
+from tests.factories import Factories
+
+CANARY = "Canary-7f3a"
+SECURE = "https://localhost"
+
+
+def _rules() -> list[tuple[str, str, str]]:
+    """(method, rule, endpoint) of every route; the matrix can't be shorter than the table."""
+    never_opened = {"PORTAL_SECRET_KEY": "x" * 40, "PORTAL_DATABASE_URL": "sqlite:////nowhere/portal.db"}
+    rules: list[Rule] = list(create_app(from_environment(never_opened)).url_map.iter_rules())
+    pairs = ((method, rule) for rule in rules for method in rule.methods or ())
+    return sorted((method, rule.rule, rule.endpoint) for method, rule in pairs if method not in {"HEAD", "OPTIONS"})
+
+
+RULES = _rules()
+KEYED = [each for each in RULES if POLICIES.get(each[2]) and POLICIES[each[2]].who == "key"]
+VISITS = [each for each in RULES if POLICIES.get(each[2]) and POLICIES[each[2]].who == "visit"]
+
+
+@dataclass(frozen=True)
+class Victim:
+    """One row of every kind that a route can name, all of one customer with a canary in each text."""
+
+    ids: dict[str, str]
+    customer: Customer
+
+    def path(self, rule: str) -> str:
+        """The rule filled with the victim's own ids."""
+        noun = next((part for part in rule.split("/")[2:] if part not in {"<session_id>", "details"}), "")
+        filled = rule.replace("<customer>", self.ids["customers"])
+        noun = "tax_ids" if "tax_ids" in rule or "tax-ids" in rule else noun
+        noun = "balance_transactions" if "balance_transactions" in rule else noun
+        noun = rule.split("/")[3] if "billing_portal" in rule else noun
+        for name in ("<id>", "<tax_id>"):
+            filled = filled.replace(name, self.ids.get(noun, "none"))
+        return filled
+
+
+@pytest.fixture
+def victim(make: Factories, api: Api) -> Victim:
+    customer = make.customer(name=CANARY, email="canary-7f3a@example.com", description=CANARY)
+    paid = make.paid_invoice(customer, 5000, description=CANARY)
+    subscription = make.subscription(customer, description=CANARY)
+    number = make.run(tax_ids.create, tax_ids.CreateTaxId, customer=customer.id, type="eu_vat", value="DE136695976")
+    command = balances.CreateTransaction
+    entry = make.run(balances.create, command, customer, amount=-100, currency="eur", description=CANARY)
+    item = make.run(
+        invoiceitems.create,
+        invoiceitems.CreateInvoiceItem,
+        customer=customer.id,
+        amount=1,
+        currency="eur",
+        description=CANARY,
+    )
+    price = make.price(nickname=CANARY)
+    configuration = make.configuration()
+    make.portal_link(customer, configuration)
+    ids = {
+        "customers": customer.id,
+        "invoices": paid.id,
+        "invoiceitems": item.id,
+        "subscriptions": subscription.id,
+        "credit_notes": make.credit_note(paid, 500, out_of_band_amount=500, memo=CANARY).id,
+        "tax_ids": number.id,
+        "balance_transactions": entry.id,
+        "products": price.product_id,
+        "prices": price.id,
+        "tax_rates": make.tax_rate(description=CANARY).id,
+        "configurations": configuration.id,
+        "sessions": api.get("billing_portal/sessions")["data"][0]["id"],
+        "accounts": make.scope.account_id,
+        "account": make.scope.account_id,
+    }
+    ids["credit-notes"] = ids["credit_notes"]
+    return Victim(ids, customer)
+
+
+@pytest.fixture
+def untouched(database: Database, scope: Scope) -> Callable[[], dict[str, Any]]:
+    """Every row of the victim's tenant, to be compared before and after."""
+
+    def snapshot() -> dict[str, Any]:
+        rows = {}
+        with database.reader.connect() as connection:
+            for mapper in Base.registry.mappers:
+                table: Any = mapper.local_table
+                if issubclass(mapper.class_, TenantOwned):
+                    mine = select(table).where(table.c.tenant_id == scope.tenant_id).order_by(table.c.id)
+                    rows[table.name] = [tuple(map(str, row)) for row in connection.execute(mine)]
+        return rows
+
+    return snapshot
+
+
+def _no_canary(answer: TestResponse) -> None:
+    everything = answer.get_data() + str(answer.headers).encode()
+    assert CANARY.encode() not in everything
+    assert b"canary-7f3a" not in everything
+
+
+def test_every_route_declares_who_may_come() -> None:
+    assert {endpoint for _, _, endpoint in RULES} - set(POLICIES) == set()
+
+
+@pytest.mark.parametrize(("method", "rule", "endpoint"), KEYED)
+def test_a_call_without_a_key_is_401(client: FlaskClient, method: str, rule: str, endpoint: str) -> None:
+    answer = client.open(rule.replace("<", "").replace(">", ""), method=method)
+    assert answer.status_code == 401
+
+
+def test_another_account_and_another_mode_see_nothing(
+    app: Flask, database: Database, merchant: accounts.NewAccount, victim: Victim, untouched: Callable[[], Any]
+) -> None:
+    before = untouched()
+    with database.writing() as db:
+        stranger = accounts.create(db, accounts.CreateAccount("Stranger"), now=clock.now())
+    for key in (stranger.test_key, stranger.live_key, merchant.live_key):
+        for method, rule, _ in KEYED:
+            path = victim.path(rule).removeprefix("/v1/")
+            answer = Api(app.test_client(), key).request(method, path)
+            own_account = key == merchant.live_key and "account" in rule
+            assert own_account or answer.status_code in ({404, 400} if "<" in rule else {200, 400}), (method, rule)
+            _no_canary(answer)
+    assert untouched() == before
+
+
+@pytest.mark.parametrize(("method", "rule", "endpoint"), VISITS)
+def test_a_page_without_a_session_is_410(client: FlaskClient, method: str, rule: str, endpoint: str) -> None:
+    path = rule.replace("<session_id>", "bps_unknown").replace("<", "").replace(">", "")
+    assert client.open(path, method=method, base_url=SECURE).status_code == 410
+
+
+def test_another_customer_sees_nothing(
+    app: Flask, make: Factories, victim: Victim, untouched: Callable[[], Any], portal: Callable[..., Portal]
+) -> None:
+    theirs = portal(victim.customer, make.configuration())
+    stranger = portal(make.customer(), make.configuration())
+    token = stranger.token()
+    before = untouched()
+    for method, rule, endpoint in VISITS:
+        own = victim.path(rule).replace("<session_id>", stranger.session_id)
+        if endpoint != "arrival.sign_out":
+            answer = stranger.client.open(own, method=method, base_url=SECURE, data={"csrf_token": token})
+            assert answer.status_code < 500, (method, rule)
+            assert "<id>" not in rule or answer.status_code == 404, (method, rule)
+            _no_canary(answer)
+        foreign = victim.path(rule).replace("<session_id>", theirs.session_id)
+        answer = stranger.client.open(foreign, method=method, base_url=SECURE, data={"csrf_token": token})
+        assert answer.status_code == 410, (method, rule)
+        _no_canary(answer)
+    changed = {table for table, rows in untouched().items() if rows != before[table]}
+    assert changed <= {"portal_sessions"}
+
+
+def test_another_accounts_customer_sees_nothing(
+    app: Flask, database: Database, make: Factories, victim: Victim, portal: Callable[..., Portal]
+) -> None:
+    with database.writing() as db:
+        other = accounts.create(db, accounts.CreateAccount("Stranger"), now=clock.now())
+    elsewhere = Factories(database, Scope(other.test.id, other.account.id, livemode=False))
+    stranger = Portal.opened(app, elsewhere, elsewhere.customer(), elsewhere.configuration())
+    token = stranger.token()
+    for method, rule, _ in VISITS:
+        if "<id>" in rule or "<tax_id>" in rule:
+            path = victim.path(rule).replace("<session_id>", stranger.session_id)
+            answer = stranger.client.open(path, method=method, base_url=SECURE, data={"csrf_token": token})
+            assert answer.status_code == 404, (method, rule)
+            _no_canary(answer)
+
+
+def test_what_is_switched_off_does_not_exist(make: Factories, victim: Victim, portal: Callable[..., Portal]) -> None:
+    off = {"enabled": False}
+    closed = make.configuration(customer_update=off, invoice_history=off, subscription_cancel=off)
+    visitor = portal(victim.customer, closed)
+    token = visitor.token()
+    for method, rule, endpoint in VISITS:
+        if POLICIES[endpoint].allows is not None:
+            path = victim.path(rule).replace("<session_id>", visitor.session_id)
+            answer = visitor.client.open(path, method=method, base_url=SECURE, data={"csrf_token": token})
+            assert answer.status_code == 404, (method, rule)
+
+
+def test_a_flow_reaches_only_its_own_pages(make: Factories, victim: Victim, portal: Callable[..., Portal]) -> None:
+    flow = {"type": "subscription_cancel", "subscription_cancel": {"subscription": victim.ids["subscriptions"]}}
+    visitor = portal(victim.customer, make.configuration(), flow_data=flow)
+    for method, rule, endpoint in VISITS:
+        if "subscription_cancel" not in POLICIES[endpoint].flows and method == "GET":
+            path = victim.path(rule).replace("<session_id>", visitor.session_id)
+            assert visitor.client.get(path, base_url=SECURE).status_code == 404, rule
+
+
+@pytest.mark.parametrize("ending", ["idle", "absolute", "revoked", "customer deleted"])
+def test_an_ended_session_opens_nothing(
+    make: Factories, api: Api, victim: Victim, portal: Callable[..., Portal], ending: str
+) -> None:
+    visitor = portal(victim.customer, make.configuration())
+    after = {"idle": 1801, "absolute": 4 * 3600 + 1}.get(ending, 0)
+    if ending == "revoked":
+        api.post(f"billing_portal/sessions/{visitor.session_id}/expire")
+    if ending == "customer deleted":
+        api.delete(f"customers/{victim.customer.id}")
+    with clock.at(clock.now() + after):
+        for method, rule, _ in VISITS:
+            path = victim.path(rule).replace("<session_id>", visitor.session_id)
+            answer = visitor.client.open(path, method=method, base_url=SECURE)
+            assert answer.status_code == 410, (method, rule)
+            _no_canary(answer)
+
+
+@pytest.mark.parametrize(("method", "rule", "endpoint"), [each for each in VISITS if each[0] == "POST"])
+def test_a_post_without_our_token_or_from_elsewhere_is_refused(
+    make: Factories, victim: Victim, portal: Callable[..., Portal], method: str, rule: str, endpoint: str
+) -> None:
+    visitor = portal(victim.customer, make.configuration())
+    path = victim.path(rule).replace("<session_id>", visitor.session_id)
+    post = visitor.client.post
+    token = {"csrf_token": visitor.token()}
+    assert post(path, base_url=SECURE).status_code == 400
+    assert post(path, base_url=SECURE, data=token, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 400
+    assert post(path, base_url=SECURE, data=token, headers={"Origin": "https://evil.example"}).status_code == 400
+
+
+def test_two_sessions_in_one_browser_do_not_mix(app: Flask, make: Factories) -> None:
+    first, second = make.customer(name="Ada Lovelace"), make.customer(name="Grace Hopper")
+    browser = app.test_client()
+    pages = [browser.get(make.portal_link(each), base_url=SECURE).location for each in (first, second)]
+    assert "Ada Lovelace" in browser.get(pages[0], base_url=SECURE).get_data(as_text=True)
+    assert "Grace Hopper" in browser.get(pages[1], base_url=SECURE).get_data(as_text=True)

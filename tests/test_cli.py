@@ -1,0 +1,92 @@
+"""The operator's command, run as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from portal import create_app
+from portal.settings import from_environment
+from tests.clients import Api
+
+TOP = Path(__file__).parent.parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {"PORTAL_INSTANCE": str(tmp_path), "PORTAL_BASE_URL": "http://localhost"}
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "portal.cli", *arguments]
+        done = subprocess.run(command, cwd=TOP, env={**os.environ, **environment}, capture_output=True, text=True)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def test_a_new_account_can_call_the_api(run: Run, environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    made = json.loads(run("account", "create", "Acme", "--country", "de", "--currency", "eur", "--json").stdout)
+    client = create_app(from_environment(environment)).test_client()
+    account = Api(client, made["live_key"]).get("account")
+    assert (account["id"], account["country"], account["default_currency"]) == (made["account"], "DE", "eur")
+
+
+def test_keys_are_listed_rolled_and_revoked(run: Run, environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    made = json.loads(run("account", "create", "Acme", "--json").stdout)
+    rolled = run("key", "roll", "--account", made["account"], "--overlap", "1").stdout.strip()
+    client = create_app(from_environment(environment)).test_client()
+    for key in (rolled, made["test_key"]):
+        Api(client, key).get("account")
+    for line in run("key", "list", "--account", made["account"]).stdout.splitlines():
+        run("key", "revoke", line.split()[0])
+    for key in (rolled, made["test_key"]):
+        Api(client, key).error("GET", "account", 401)
+
+
+def test_the_demo_is_made_once_and_its_link_opens(run: Run, environment: dict[str, str]) -> None:
+    first, second = (json.loads(run("demo", "--json").stdout) for _ in range(2))
+    assert first["account"] == second["account"]
+    assert set(first) == {"account", "test_key", "customer", "portal_url"}
+    client = create_app(from_environment(environment)).test_client()
+    path = second["portal_url"].removeprefix("http://localhost")
+    assert client.get(path, base_url="https://localhost").status_code == 303
+    invoices = Api(client, first["test_key"]).get("invoices", limit=100)["data"]
+    assert len(invoices) > 48
+    assert {each["status"] for each in invoices} >= {"open", "paid", "void"}
+
+
+def test_the_schema_is_checked(run: Run) -> None:
+    assert "portal db upgrade" in run("db", "check", code=1).stderr
+    run("db", "upgrade")
+    run("db", "check")
+
+
+def test_the_worker_forgets_and_ends(run: Run) -> None:
+    run("db", "upgrade")
+    assert run("worker", "--once").stdout == "0 rows forgotten\n"
+
+
+def test_doctor_explains_every_setting_and_names_what_is_wrong(run: Run) -> None:
+    out = run("doctor", code=1).stdout
+    assert "PORTAL_TRUSTED_PROXIES" in out
+    assert "FAIL schema: Behind this program: portal db upgrade" in out
+    run("db", "upgrade")
+    assert "FAIL" not in run("doctor").stdout
+
+
+def test_what_does_not_exist_is_told_in_one_line(run: Run) -> None:
+    run("db", "upgrade")
+    assert run("key", "list", "--account", "acct_none", code=1).stderr == "No such account: 'acct_none'\n"

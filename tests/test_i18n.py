@@ -1,0 +1,85 @@
+"""Languages: kept formats equal Babel's, every wire locale works, catalogues are current and complete."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages import pofile
+from babel.messages.catalog import Catalog
+from babel.numbers import format_currency
+
+from portal import i18n
+
+TOP = Path(__file__).parent.parent
+TRANSLATIONS = TOP / "translations"
+
+
+@pytest.mark.parametrize("tag", i18n.WIRE_LOCALES)
+def test_every_locale_of_the_wire_formats_money_and_dates(tag: str) -> None:
+    locale = i18n.best([tag])
+    assert i18n.money(-199999, "eur", locale) == format_currency(i18n.decimal(-199999, "eur"), "EUR", locale=locale)
+    assert i18n.day(1795262400, locale)
+    assert len(i18n.countries(locale)) > 240
+    assert i18n.direction(locale) == "ltr"
+
+
+def test_there_are_47_locales_of_the_wire() -> None:
+    assert len(i18n.WIRE_LOCALES) == 47
+
+
+@pytest.mark.parametrize(("currency", "digits"), [("eur", 2), ("jpy", 0), ("bhd", 3)])
+def test_amounts_have_the_digits_of_their_currency(currency: str, digits: int) -> None:
+    assert -i18n.decimal(1, currency).as_tuple().exponent == digits
+
+
+def test_arabic_runs_from_right_to_left() -> None:
+    assert i18n.direction("ar") == "rtl"
+
+
+@pytest.mark.parametrize("hostile", ["", "../../etc", "x" * 1000, "de\x00", "%s", "zz-ZZ", None])
+def test_an_unknown_tag_is_english(hostile: str | None) -> None:
+    assert i18n.best([hostile]) == "en"
+
+
+def _catalogue(path: Path) -> Catalog:
+    return pofile.read_po(io.BytesIO(path.read_bytes()))
+
+
+def test_the_template_has_every_text_of_the_program(tmp_path: Path) -> None:
+    fresh = tmp_path / "messages.pot"
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "-F",
+        "pyproject.toml",
+        "-o",
+        str(fresh),
+    ]
+    subprocess.run([*command, "-k", "_l", "-k", "lazy_gettext", "."], cwd=TOP, check=True)
+    kept = {message.id for message in _catalogue(TRANSLATIONS / "messages.pot") if message.id}
+    assert {message.id for message in _catalogue(fresh) if message.id} == kept
+
+
+@pytest.mark.parametrize("language", [each for each in i18n.CATALOGUES if each != "en"])
+def test_every_text_is_translated(language: str) -> None:
+    catalogue = _catalogue(TRANSLATIONS / language / "LC_MESSAGES" / "messages.po")
+    wanted = {message.id for message in _catalogue(TRANSLATIONS / "messages.pot") if message.id}
+    done = {each.id for each in catalogue if each.id and all(_strings(each.string)) and not each.fuzzy}
+    assert wanted - done == set()
+
+
+@pytest.mark.parametrize("language", [each for each in i18n.CATALOGUES if each != "en"])
+def test_translations_keep_the_placeholders(language: str) -> None:
+    catalogue = _catalogue(TRANSLATIONS / language / "LC_MESSAGES" / "messages.po")
+    assert [str(message.id) for message, errors in catalogue.check() if errors] == []
+
+
+def _strings(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string)

@@ -1,0 +1,42 @@
+"""The schema goes up, down and up again, and is what the models say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from portal import schema
+from portal.db import Database
+from portal.models import Base
+from tests import postgresql
+from tests.conftest import URL
+
+
+@pytest.fixture
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    if request.config.getoption("--database") == "postgresql":
+        worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+        return Database(postgresql.new_database(os.environ[URL], f"portal_migrations_{worker}"))
+    return Database(f"sqlite:///{tmp_path}/empty.db")
+
+
+def test_up_down_and_up_again(empty: Database) -> None:
+    schema.upgrade(empty)
+    assert schema.is_current(empty)
+    schema.downgrade(empty, "base")
+    assert set(inspect(empty.reader).get_table_names()) <= {"alembic_version"}
+    schema.upgrade(empty)
+    assert schema.is_current(empty)
+    empty.dispose()
+
+
+def test_migrations_make_what_the_models_say(empty: Database) -> None:
+    schema.upgrade(empty)
+    with empty.reader.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    empty.dispose()
