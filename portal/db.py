@@ -9,17 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import BindParameter, ClauseElement, Connection, Engine, Executable, Table, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.sql import visitors
 
 from portal.errors import Conflict, ResourceMissing, Unavailable
-from portal.models import TenantOwned
+from portal.models import Base, TenantOwned
 
 Row = TypeVar("Row", bound=TenantOwned)
 
@@ -123,6 +125,8 @@ class _TenantSession(Session):
 def _bind_to_tenant(state: ORMExecuteState) -> None:
     mappers = state.all_mappers
     if not any(issubclass(mapper.class_, TenantOwned) for mapper in mappers):
+        if not state.execution_options.get("every_tenant") and not _names_its_tenant(state.statement):
+            raise Unscoped(f"a statement without entities must name its tenant: {state.statement}")
         return
     scope = state.session.info["scope"]
     if scope is None:
@@ -131,6 +135,22 @@ def _bind_to_tenant(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(
         with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
     )
+
+
+@lru_cache(maxsize=1024)
+def _names_its_tenant(statement: Executable) -> bool:
+    """Whether a statement on tables either touches none of a tenant's or compares `tenant_id`.
+
+    A look-up by the hash of a secret is global and says so: `execution_options(every_tenant=True)`.
+    """
+    parts = list(visitors.iterate(cast(ClauseElement, statement)))
+    touches = any(isinstance(part, Table) and part.key in _TENANT_TABLES for part in parts)
+    return not touches or any(isinstance(part, BindParameter) and "tenant_id" in str(part.key) for part in parts)
+
+
+_TENANT_TABLES = frozenset(
+    str(mapper.local_table.key) for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantOwned)
+)
 
 
 @event.listens_for(_TenantSession, "before_flush")

@@ -18,6 +18,7 @@ PREFIXES = {
     "credit_note_line_item": "cnli",
     "customer": "cus",
     "customer_balance_transaction": "cbtxn",
+    "email_change": "emc",
     "event": "evt",
     "invoice": "in",
     "invoiceitem": "ii",

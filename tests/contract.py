@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
+import builtins
 import sys
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from types import ModuleType, NoneType, UnionType
+from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from stripe import ListObject, StripeObject
+from stripe._expandable_field import ExpandableField
 
 #: Keys that are in an answer only when they are expanded, or mark what is gone.
 ON_DEMAND = frozenset(
@@ -78,39 +79,25 @@ def _is_decimal(value: Any) -> bool:
 
 def _options(hint: Any) -> list[Any]:
     """The members of a union; of documented values and `str`, which stands for ones to come, only the former."""
-    members = [hint]
-    while any(get_origin(member) in {Union, UnionType} for member in members):
-        members = [part for member in members for part in (get_args(member) if _is_union(member) else (member,))]
-    members = [member for member in members if member is not NoneType]
-    named = [member for member in members if get_origin(member) is Literal]
-    return named or members
-
-
-def _is_union(member: Any) -> bool:
-    return get_origin(member) in {Union, UnionType}
+    if get_origin(hint) not in {Union, UnionType}:
+        return [] if hint is NoneType else [hint]
+    members = [option for member in get_args(hint) for option in _options(member)]
+    return [member for member in members if get_origin(member) is Literal] or members
 
 
 @cache
 def _fields(type: type[StripeObject]) -> list[tuple[str, Any]]:
-    module = sys.modules[type.__module__]
+    module = vars(sys.modules[type.__module__])
     hints: dict[str, Any] = {}
     for base in reversed(type.__mro__):
-        if issubclass(base, StripeObject) and base.__module__ == module.__name__:
-            hints |= get_type_hints(base, vars(module), _Names(module, base))
+        if issubclass(base, StripeObject) and base.__module__ == type.__module__:
+            names = {**vars(builtins), **module, **vars(base), "ExpandableField": ExpandableField}
+            hints |= get_type_hints(base, module, _Names(names))
     return [(key, hint) for key, hint in hints.items() if not key.startswith("_") and get_origin(hint) is not ClassVar]
 
 
 class _Names(dict[str, Any]):
-    """What the client imports for its type checker only; types of other resources may be anything."""
-
-    def __init__(self, module: ModuleType, type: type[StripeObject]) -> None:
-        super().__init__(vars(type))
-        self._module = module
+    """The client imports other resources for its type checker only; they may be anything here."""
 
     def __missing__(self, name: str) -> Any:
-        if hasattr(self._module, name):
-            return getattr(self._module, name)
-        if name == "ExpandableField":
-            return importlib.import_module("stripe._expandable_field").ExpandableField
-        raise_for = importlib.import_module("builtins")
-        return getattr(raise_for, name) if hasattr(raise_for, name) else Any
+        return Any

@@ -19,7 +19,7 @@ LAYERS = (
     {"objects"},
     {"billing"},
     {"documents", "outbox"},
-    {"rendering", "web"},
+    {"web"},
     {"api", "hosted"},
     {"demo", "doctor", "server", "worker"},
     {"cli", "migrations"},

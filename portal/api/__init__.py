@@ -12,5 +12,7 @@ def init_app(app: Flask) -> Blueprint:
     blueprint = Blueprint("api", __name__, url_prefix="/v1")
     for noun in (accounts, customers, catalogue, subscriptions, invoices, credit_notes, portals):
         noun.register(blueprint)
+    # a path with two slashes is an unknown one, which answers in JSON, and no redirect
+    app.url_map.merge_slashes = False
     app.register_blueprint(blueprint)
     return blueprint

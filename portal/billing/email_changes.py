@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, ids
 from portal.billing import customers, portal_sessions
 from portal.db import Scope, find, locked
 from portal.errors import PortalError, Stale
@@ -101,7 +101,7 @@ def request(db: Session, customer: Customer, command: RequestEmailChange, *, now
     _refuse_too_many(db, customer.id, command.email, now)
     _void_pending(db, customer.id, now)
     change = EmailChange(
-        id=f"emc_{secrets.token_hex(12)}",
+        id=ids.new("email_change"),
         created=now,
         customer_id=customer.id,
         session_id=command.session_id,
@@ -166,6 +166,7 @@ def undoable(db: Session, token: str, *, now: int) -> Undoable | None:
         select(_T.c.id, _T.c.old_email, _T.c.undone_at, _T.c.tenant_id, Tenant.account_id, Tenant.livemode)
         .join(Tenant, Tenant.id == _T.c.tenant_id)
         .where(_T.c.undo_hash == portal_sessions.digest(token), _T.c.confirmed_at > now - UNDO_LIVES)
+        .execution_options(every_tenant=True)
     ).first()
     if row is None:
         return None
@@ -202,7 +203,7 @@ def undo(db: Session, change_id: str, *, now: int) -> Customer:
 def prune(db: Session, *, now: int) -> int:
     """Forget changes that nothing can be done with any more; answers how many."""
     old = delete(_T).where(_T.c.created < now - KEPT_FOR)  # type: ignore[arg-type]
-    return db.execute(old).rowcount  # type: ignore[attr-defined, no-any-return]
+    return db.execute(old, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def _sealed(digits: str, salt: bytes, secret_key: str) -> str:

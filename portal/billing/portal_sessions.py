@@ -129,6 +129,7 @@ def exchange(db: Session, link_secret: str, *, now: int) -> Exchanged | None:
             expires_at=now + _T.c.expires_at - _T.c.link_expires_at,
         )
         .returning(_T.c.id)
+        .execution_options(every_tenant=True)
     ).first()
     return Exchanged(opened.id, secret) if opened else None
 
@@ -141,7 +142,7 @@ def of(db: Session, id: str) -> PortalSession:
 def opened_by(db: Session, link_secret: str) -> str | None:
     """The id of the session that a used link has opened."""
     opened = select(_T.c.id).where(_T.c.link_hash == digest(link_secret), _T.c.secret_hash.is_not(None))
-    return db.execute(opened).scalar()
+    return db.execute(opened, execution_options={"every_tenant": True}).scalar()
 
 
 def expire(db: Session, session: PortalSession, command: Command, *, now: int) -> PortalSession:
@@ -179,7 +180,7 @@ def prune(db: Session, *, now: int) -> int:
     """Forget sessions that ended long ago; answers how many."""
     old = now - KEPT_FOR
     statement = delete(_T).where(or_(_T.c.ended_at < old, _T.c.expires_at < old))
-    return db.execute(statement).rowcount  # type: ignore[attr-defined, no-any-return]
+    return db.execute(statement, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def _new_link_secret() -> str:

@@ -21,7 +21,7 @@ from portal.hosted import languages, visits
 from portal.hosted.visits import Visit
 from portal.models import Account, PortalSession, Tenant
 from portal.rules import colours, permissions
-from portal.web import declare, services
+from portal.web import declare, reader, services
 
 blueprint = Blueprint("brand", __name__)
 
@@ -95,8 +95,7 @@ def of_ended_visit() -> Frame:
     if len(parts) < 4 or parts[1] != "p":
         return Frame()
     secret = parts[3] if parts[2] == "session" else visits.held(parts[2], request)
-    with services().database.reading() as db:
-        row = db.execute(_BY_SECRET, {"hash": digest(secret)}).first() if secret else None
+    row = reader().execute(_BY_SECRET, {"hash": digest(secret)}).first() if secret else None
     if row is None:
         return Frame()
     merchant = row.business_profile.get("name") or ""
@@ -208,4 +207,6 @@ _BY_SECRET = (
     .join(Tenant, Tenant.id == _S.c.tenant_id)
     .join(Account, Account.id == Tenant.account_id)
     .where(or_(_S.c.link_hash == bindparam("hash"), _S.c.secret_hash == bindparam("hash")))
+    .execution_options(every_tenant=True)
+    .execution_options(every_tenant=True)
 )

@@ -17,7 +17,7 @@ from typing import Any
 from cachetools import LRUCache
 from flask import Blueprint, current_app, request
 from markupsafe import Markup
-from sqlalchemy import Connection, Select, bindparam, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -95,19 +95,17 @@ def newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
 
 
 def shown(db: Reader, visit: Visit, rows: Sequence[Any]) -> Markup:
-    """The rows as finished HTML, each with its credit notes."""
-    tenant_id, locale, now = visit.scope.tenant_id, languages.locale(), clock.now()
-    noted = _credit_notes(db, tenant_id, [row.id for row in rows if row.next_credit_note_sequence > 1])
-    overdue = [row.status == "open" and row.due_date is not None and row.due_date < now for row in rows]
-    keys = [
-        (tenant_id, row.id, row.revision, locale, late, _revisions(noted.get(row.id)))
-        for row, late in zip(rows, overdue, strict=True)
-    ]
+    """The rows as finished HTML, each with its credit notes.
+
+    A credit note, like any other change, gives its invoice a new revision.
+    """
+    tenant_id, locale = visit.scope.tenant_id, languages.locale()
+    keys = [(row.id, row.revision, row.overdue, tenant_id, locale) for row in rows]
     with _LOCK:
         kept = [_KEPT.get(key) for key in keys]
-    for index, html in enumerate(kept):
-        if html is None:
-            kept[index] = _rendered(keys[index], rows[index], noted.get(rows[index].id), overdue[index])
+    if None in kept:
+        notes = _credit_notes(db, tenant_id, [row.id for row in rows])
+        kept = [html or _rendered(key, row, notes) for html, key, row in zip(kept, keys, rows, strict=True)]
     return Markup("".join(kept))  # type: ignore[arg-type]  # noqa: S704 - autoescaped
 
 
@@ -135,6 +133,7 @@ def _values(visit: Visit, created: int, id: str, since: int, until: int, limit: 
         "since": since,
         "until": until,
         "limit": limit,
+        "now": clock.now(),
     }
 
 
@@ -152,19 +151,13 @@ def _first_created(db: Reader, visit: Visit) -> int | None:
 
 
 def _credit_notes(db: Reader, tenant_id: int, invoice_ids: list[str]) -> dict[str, tuple[Any, ...]]:
-    if not invoice_ids:
-        return {}
     notes = db.execute(_CREDIT_NOTES, {"tenant_id": tenant_id, "invoice_ids": invoice_ids})
     return {id: tuple(group) for id, group in groupby(notes, attrgetter("invoice_id"))}
 
 
-def _revisions(notes: Sequence[Any] | None) -> tuple[Any, ...]:
-    return tuple((note.id, note.revision) for note in notes or ())
-
-
-def _rendered(key: tuple[Any, ...], invoice: Any, notes: Sequence[Any] | None, overdue: bool) -> str:
+def _rendered(key: tuple[Any, ...], invoice: Any, notes: Mapping[str, Sequence[Any]]) -> str:
     template = current_app.jinja_env.get_template("hosted/_invoice_row.html")
-    html = template.render(invoice=invoice, notes=notes or (), overdue=overdue)
+    html = template.render(invoice=invoice, notes=notes.get(invoice.id, ()))
     with _LOCK:
         _KEPT[key] = html
     return html
@@ -187,12 +180,11 @@ _FIRST = _of_customer(select(_I.c.created)).order_by(_I.c.created, _I.c.id).limi
 def _statement(newer: bool, filtered: bool) -> Select[Any]:
     place = tuple_(_I.c.created, _I.c.id)
     cursor = tuple_(bindparam("created", type_=_I.c.created.type), bindparam("id", type_=_I.c.id.type))
-    columns = (
-        "id created number status due_date effective_at currency total amount_paid amount_remaining"
-        " next_credit_note_sequence revision"
-    ).split()
+    columns = "id created number status due_date effective_at currency total amount_paid amount_remaining revision"
+    overdue = (_I.c.status == "open") & (func.coalesce(_I.c.due_date, _END) < bindparam("now"))
+    extra = (overdue.label("overdue"), _FIRST.label("first_created"))
     statement = (
-        _of_customer(select(*(_I.c[name] for name in columns), _FIRST.label("first_created")))
+        _of_customer(select(*(_I.c[name] for name in columns.split()), *extra))
         .where(place > cursor if newer else place < cursor)
         .where(_I.c.created >= bindparam("since"), _I.c.created < bindparam("until"))
         .order_by(*((_I.c.created, _I.c.id) if newer else (_I.c.created.desc(), _I.c.id.desc())))

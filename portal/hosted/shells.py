@@ -22,9 +22,10 @@ from portal.hosted import brand, languages
 Shell = list[str]
 
 _MARK = re.compile("\ue000([a-z_]+)\ue001")
-_OWN = ("path", "customer_name", "customer_email")
+_OWN = ("path", "return_url", "customer_name", "customer_email")
 
 _KEPT: LRUCache[Hashable, Shell] = LRUCache(maxsize=1024)
+_TOKENS: LRUCache[str, str] = LRUCache(maxsize=8192)
 _LOCK = Lock()
 
 
@@ -33,11 +34,10 @@ def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, str | 
 
     `key` stands for `context`; of `values` only which ones are None may show in the words of the page.
     """
-    frame, own = brand.current(), {**values, "csrf_token": generate_csrf()}
+    frame, own = brand.current(), {**values, "csrf_token": _token()}
     own |= {name: getattr(frame, name) for name in _OWN}
     marks = {name: None if value is None else Markup(f"\ue000{name}\ue001") for name, value in own.items()}  # noqa: S704
-    name, email = marks["customer_name"], marks["customer_email"]
-    marked = replace(frame, path=marks["path"], customer_name=name, customer_email=email)
+    marked = replace(frame, **{name: marks[name] for name in _OWN})  # type: ignore[arg-type]
     if "_flashes" in session:
         return _rendered(template, frame, own, context)
     shell_key = (template, languages.locale(), key, marked, *(each for each, mark in marks.items() if mark is None))
@@ -51,6 +51,18 @@ def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, str | 
     parts = shell.copy()
     parts[1::2] = [escape(own[name]) for name in shell[1::2]]
     return "".join(parts)
+
+
+def _token() -> str:
+    """The form token of this visit; making it takes longer than the rest of a page."""
+    secret = session["csrf_token"]
+    with _LOCK:
+        token: str | None = _TOKENS.get(secret)
+    if token is None:
+        token = generate_csrf()
+        with _LOCK:
+            _TOKENS[secret] = token
+    return token
 
 
 def _rendered(template: str, frame: brand.Frame, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:

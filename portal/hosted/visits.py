@@ -66,8 +66,11 @@ class Visit(UserMixin):
 
     @property
     def in_flow(self) -> str | None:
-        """The type of the one task this visit is for, until it is done."""
-        return self.flow["type"] if self.flow and self.flow_completed_at is None else None
+        """The type of the one task this visit is for; once it is done, only where the portal opens then."""
+        if self.flow is None:
+            return None
+        opens = self.flow["after_completion"]["type"] == "portal_homepage"
+        return None if opens and self.flow_completed_at is not None else str(self.flow["type"])
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

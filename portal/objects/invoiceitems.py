@@ -53,7 +53,8 @@ INVOICE_ITEM = register(
             "invoiceitem",
             same=("amount", "currency", "description", "discountable", "proration", "quantity", "unit_amount_decimal"),
             fields={
-                **nulls("customer_account", "test_clock", "proration_details"),
+                **nulls("customer_account", "frozen_fields", "invoicing_rules", "test_clock"),
+                "proration_details": lambda row, context: {"credited_items": None} if row.proration else None,
                 "customer": Ref("customer_id", "customer"),
                 "date": "created",
                 "discounts": lambda row, context: [],

@@ -114,9 +114,9 @@ SUBSCRIPTION = register(
                 **nulls("customer_account", "default_payment_method", "default_source", "discount", "managed_payments"),
                 **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection"),
                 **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update", "schedule"),
-                **nulls("presentment_details", "test_clock", "transfer_data", "billing_schedules"),
+                **nulls("presentment_details", "status_details", "test_clock", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
-                "billing_mode": lambda row, context: {"flexible": None, "type": "classic"},
+                "billing_mode": lambda row, context: {"flexible": None, "type": "classic", "updated_at": None},
                 "cancellation_details": lambda row, context: {
                     **nulls("comment", "feedback", "feedback_option", "reason"),
                     **row.cancellation_details,
@@ -130,7 +130,7 @@ SUBSCRIPTION = register(
                 "discounts": lambda row, context: [],
                 "invoice_settings": lambda row, context: {
                     **nulls("account_tax_ids", "custom_fields", "description", "footer"),
-                    "issuer": {"type": "self"},
+                    "issuer": {"account": None, "type": "self"},
                 },
                 "items": _item_list,
                 "latest_invoice": Ref("latest_invoice_id", "invoice"),
@@ -140,7 +140,9 @@ SUBSCRIPTION = register(
                 ),
                 "plan": lambda row, context: _only_item(row, context, "plan"),
                 "quantity": lambda row, context: _only_item(row, context, "quantity"),
-                "trial_settings": lambda row, context: {"end_behavior": {"missing_payment_method": "create_invoice"}},
+                "trial_settings": lambda row, context: {
+                    "end_behavior": {"billing_cycle_anchor": None, "missing_payment_method": "create_invoice"}
+                },
             },
             # nothing here ever fills these, and clients expand them nevertheless
             nested={

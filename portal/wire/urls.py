@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 from portal.wire.params import text, wrong
 
 MAX_LENGTH = 2048
+_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^][:%]+)(:[0-9]*)?", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
 # browsers read such a last label as part of an IPv4 address, in octal and hexadecimal too
 _NUMERIC = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)\.?", re.ASCII)
@@ -54,9 +55,9 @@ def _authority(parts: SplitResult) -> str:
     host, port = parts.hostname or "", parts.port
     if port == 0:
         raise ValueError("its port is not valid")
-    if "%" in host or ("[" in parts.netloc and ":" not in host):
+    if not _AUTHORITY.fullmatch(parts.netloc):
         raise ValueError("its host name is not valid")
-    name = f"[{IPv6Address(host)}]" if ":" in host else _named(host)
+    name = f"[{IPv6Address(host)}]" if "[" in parts.netloc else _named(host)
     return name + (f":{port}" if port else "")
 
 

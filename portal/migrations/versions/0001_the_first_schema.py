@@ -318,6 +318,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_email_changes_customer_id_created", ["tenant_id", "customer_id", "created", "id"], unique=False
         )
+        batch_op.create_index(
+            "ix_email_changes_new_email_created", ["tenant_id", "new_email", "created", "id"], unique=False
+        )
 
     op.create_table(
         "portal_sessions",
@@ -1058,6 +1061,7 @@ def downgrade() -> None:
 
     op.drop_table("portal_sessions")
     with op.batch_alter_table("email_changes", schema=None) as batch_op:
+        batch_op.drop_index("ix_email_changes_new_email_created")
         batch_op.drop_index("ix_email_changes_customer_id_created")
 
     op.drop_table("email_changes")

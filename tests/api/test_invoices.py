@@ -1,0 +1,454 @@
+"""The life of an invoice over the API: drafted, finalized, paid, voided, written off, sent, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal import clock, i18n
+from portal.billing import accounts
+from portal.settings import Settings
+from tests import goldens
+from tests.clients import Api
+from tests.conftest import NOON
+from tests.factories import Factories
+
+
+@pytest.fixture
+def customer(make: Factories) -> str:
+    return make.customer().id
+
+
+@pytest.fixture
+def drafted(api: Api, customer: str) -> Callable[..., Any]:
+    """`drafted(1000, 500, **invoice)` is a draft in euros with a line per amount."""
+
+    def draft(*amounts: int, **sent: Any) -> Any:
+        invoice = api.post("invoices", **{"customer": customer, "currency": "eur", **sent})
+        for amount in amounts:
+            item = {"customer": invoice["customer"], "invoice": invoice["id"], "amount": amount}
+            api.post("invoiceitems", **item, currency=invoice["currency"], description="Consulting")
+        return api.get(f"invoices/{invoice['id']}")
+
+    return draft
+
+
+@pytest.fixture
+def opened(api: Api, drafted: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, finalized."""
+    return lambda *amounts, **sent: api.post(f"invoices/{drafted(*amounts, **sent)['id']}/finalize")
+
+
+def test_a_new_invoice_is_an_empty_draft(api: Api, customer: str) -> None:
+    invoice = api.post("invoices", customer=customer)
+    assert (invoice["status"], invoice["number"], invoice["total"]) == ("draft", None, 0)
+    assert invoice["lines"]["data"] == []
+    assert invoice["hosted_invoice_url"] is invoice["ending_balance"] is invoice["due_date"] is None
+    assert invoice["auto_advance"] is False
+
+
+def test_the_currency_is_the_customers_and_else_the_accounts(api: Api, make: Factories) -> None:
+    api.post("account", default_currency="chf")
+    fresh, billed = make.customer(), make.customer()
+    make.draft(billed, 1000)
+    assert api.post("invoices", customer=fresh.id)["currency"] == "chf"
+    assert api.post("invoices", customer=billed.id)["currency"] == "eur"
+    assert api.error("POST", "invoices", customer=billed.id, currency="usd")["param"] == "currency"
+
+
+def test_a_customer_who_is_unknown_or_deleted_is_not_billed(api: Api, customer: str) -> None:
+    assert api.error("POST", "invoices", 404, customer="cus_none")["code"] == "resource_missing"
+    api.delete(f"customers/{customer}")
+    assert api.error("POST", "invoices", 404, customer=customer)["param"] == "customer"
+
+
+def test_finalizing_numbers_and_opens(api: Api, drafted: Callable[..., Any], held_clock: int) -> None:
+    first, second = (api.post(f"invoices/{drafted(1000)['id']}/finalize") for _ in range(2))
+    prefix = api.get(f"customers/{first['customer']}")["invoice_prefix"]
+    assert [first["number"], second["number"]] == [f"{prefix}-0001", f"{prefix}-0002"]
+    assert (first["status"], first["amount_due"], first["amount_remaining"]) == ("open", 1000, 1000)
+    assert first["status_transitions"]["finalized_at"] == first["effective_at"] == held_clock
+    assert first["hosted_invoice_url"]
+    assert first["invoice_pdf"]
+
+
+def test_a_draft_without_lines_is_not_finalized(api: Api, drafted: Callable[..., Any]) -> None:
+    error = api.error("POST", f"invoices/{drafted()['id']}/finalize")
+    assert error["code"] == "invoice_no_customer_line_items"
+
+
+def test_an_invoice_is_finalized_once(api: Api, opened: Callable[..., Any]) -> None:
+    error = api.error("POST", f"invoices/{opened(1000)['id']}/finalize")
+    assert error["code"] == "invoice_not_editable"
+    assert "already finalized" in error["message"]
+
+
+def test_a_finalized_invoice_takes_metadata_only(api: Api, opened: Callable[..., Any]) -> None:
+    path = f"invoices/{opened(1000)['id']}"
+    changed = api.post(path, metadata={"order": "6735"}, auto_advance=True)
+    assert (changed["metadata"], changed["auto_advance"]) == ({"order": "6735"}, True)
+    for key, value in {"description": "Late", "footer": "Late", "collection_method": "send_invoice"}.items():
+        assert api.error("POST", path, **{key: value})["param"] == key
+    assert api.get(path)["description"] is None
+
+
+def test_metadata_is_merged_and_unset(api: Api, drafted: Callable[..., Any]) -> None:
+    path = f"invoices/{drafted(metadata={'a': '1', 'b': '2'})['id']}"
+    assert api.post(path, metadata={"a": "", "c": "3"})["metadata"] == {"b": "2", "c": "3"}
+    assert api.post(path, metadata="")["metadata"] == {}
+
+
+def test_a_draft_is_editable(api: Api, drafted: Callable[..., Any]) -> None:
+    path = f"invoices/{drafted(1000)['id']}"
+    fields = [{"name": f"Field {number}", "value": "x"} for number in range(4)]
+    words = {"description": "Thanks", "footer": "Bank", "statement_descriptor": "ROCKET", "custom_fields": fields}
+    changed = api.post(path, **words, rendering={"pdf": {"page_size": "letter"}})
+    assert {key: changed[key] for key in words} == words
+    assert changed["rendering"]["pdf"] == {"page_size": "letter"}
+    assert api.post(path, description="", custom_fields="")["custom_fields"] is None
+
+
+def test_there_are_at_most_four_custom_fields(api: Api, drafted: Callable[..., Any]) -> None:
+    fields = [{"name": str(number), "value": "x"} for number in range(5)]
+    assert api.error("POST", f"invoices/{drafted()['id']}", custom_fields=fields)["param"].startswith("custom_fields")
+
+
+def test_custom_fields_and_footer_come_from_the_customer(api: Api, customer: str) -> None:
+    fields = [{"name": "PO", "value": "4711"}]
+    api.post(f"customers/{customer}", invoice_settings={"custom_fields": fields, "footer": "Thank you"})
+    invoice = api.post("invoices", customer=customer)
+    assert (invoice["custom_fields"], invoice["footer"]) == (fields, "Thank you")
+
+
+def test_days_until_due_count_from_finalization(api: Api, drafted: Callable[..., Any]) -> None:
+    draft = drafted(1000, collection_method="send_invoice", days_until_due=14)
+    with clock.at(NOON):
+        assert api.post(f"invoices/{draft['id']}/finalize")["due_date"] == NOON + 14 * clock.DAY
+
+
+def test_a_due_date_and_days_replace_each_other(api: Api, drafted: Callable[..., Any], held_clock: int) -> None:
+    path = f"invoices/{drafted(1000, collection_method='send_invoice', days_until_due=14)['id']}"
+    assert api.post(path, due_date=held_clock + 99)["due_date"] == held_clock + 99
+    api.post(path, days_until_due=3)
+    assert api.post(f"{path}/finalize")["due_date"] == held_clock + 3 * clock.DAY
+
+
+@pytest.mark.parametrize("sent", [{"due_date": NOON}, {"days_until_due": 14}])
+def test_nothing_is_due_where_nobody_sends_money(api: Api, drafted: Callable[..., Any], sent: dict[str, int]) -> None:
+    assert api.error("POST", f"invoices/{drafted()['id']}", **sent)["param"] == next(iter(sent))
+    path = f"invoices/{drafted(collection_method='send_invoice', **sent)['id']}"
+    assert api.post(path, collection_method="charge_automatically")["due_date"] is None
+
+
+def test_a_due_date_and_days_together_are_refused(api: Api, customer: str) -> None:
+    both = {"collection_method": "send_invoice", "due_date": NOON, "days_until_due": 3}
+    assert "only specify one" in api.error("POST", "invoices", customer=customer, **both)["message"]
+
+
+def test_a_credit_balance_pays_at_finalization(api: Api, customer: str, opened: Callable[..., Any]) -> None:
+    api.post(f"customers/{customer}/balance_transactions", amount=-300, currency="eur")
+    invoice = opened(1000)
+    assert (invoice["starting_balance"], invoice["ending_balance"]) == (-300, 0)
+    assert (invoice["amount_due"], invoice["amount_remaining"], invoice["total"]) == (700, 700, 1000)
+    [entry, _] = api.get(f"customers/{customer}/balance_transactions")["data"]
+    assert (entry["type"], entry["amount"], entry["invoice"]) == ("applied_to_invoice", 300, invoice["id"])
+
+
+def test_nothing_due_means_paid(api: Api, customer: str, opened: Callable[..., Any], held_clock: int) -> None:
+    api.post(f"customers/{customer}/balance_transactions", amount=-1500, currency="eur")
+    invoice = opened(1000)
+    assert (invoice["status"], invoice["paid"], invoice["paid_out_of_band"]) == ("paid", True, False)
+    assert (invoice["amount_due"], invoice["amount_paid"], invoice["ending_balance"]) == (0, 0, -500)
+    assert invoice["status_transitions"]["paid_at"] == held_clock
+
+
+def test_a_debt_is_billed_along(api: Api, customer: str, opened: Callable[..., Any]) -> None:
+    api.post(f"customers/{customer}/balance_transactions", amount=200, currency="eur")
+    assert opened(1000)["amount_due"] == 1200
+    assert api.get(f"customers/{customer}")["balance"] == 0
+
+
+def test_a_negative_total_becomes_credit(api: Api, customer: str, opened: Callable[..., Any]) -> None:
+    invoice = opened(1000, -1400)
+    assert (invoice["status"], invoice["total"], invoice["amount_due"]) == ("paid", -400, 0)
+    assert (invoice["starting_balance"], invoice["ending_balance"]) == (0, -400)
+    assert opened(1000)["amount_due"] == 600
+
+
+def test_a_draft_shows_what_its_balance_would_leave(api: Api, customer: str, drafted: Callable[..., Any]) -> None:
+    draft = drafted(1000)
+    api.post(f"customers/{customer}/balance_transactions", amount=-300, currency="eur")
+    shown = api.get(f"invoices/{draft['id']}")
+    assert (shown["starting_balance"], shown["amount_due"], shown["amount_remaining"]) == (-300, 700, 700)
+    assert shown["ending_balance"] is None
+
+
+def test_paying_out_of_band(api: Api, opened: Callable[..., Any], held_clock: int) -> None:
+    paid = api.post(f"invoices/{opened(1000)['id']}/pay", paid_out_of_band=True)
+    assert (paid["status"], paid["paid"], paid["paid_out_of_band"]) == ("paid", True, True)
+    assert (paid["amount_due"], paid["amount_paid"], paid["amount_remaining"]) == (1000, 1000, 0)
+    assert paid["status_transitions"]["paid_at"] == held_clock
+    assert (
+        api.error("POST", f"invoices/{paid['id']}/pay", paid_out_of_band=True)["message"] == "Invoice is already paid"
+    )
+
+
+def test_there_is_no_card_to_charge(api: Api, opened: Callable[..., Any]) -> None:
+    assert api.error("POST", f"invoices/{opened(1000)['id']}/pay")["param"] == "paid_out_of_band"
+
+
+def test_a_written_off_invoice_can_still_be_paid_or_voided(
+    api: Api, opened: Callable[..., Any], held_clock: int
+) -> None:
+    one, other = (api.post(f"invoices/{opened(1000)['id']}/mark_uncollectible") for _ in range(2))
+    assert one["status_transitions"]["marked_uncollectible_at"] == held_clock
+    assert one["status"] == "uncollectible"
+    assert api.post(f"invoices/{one['id']}/pay", paid_out_of_band=True)["status"] == "paid"
+    assert api.post(f"invoices/{other['id']}/void")["status"] == "void"
+
+
+@pytest.mark.parametrize(
+    ("reached", "refused"),
+    [
+        ([], ["pay", "void", "mark_uncollectible"]),
+        (["finalize", "void"], ["finalize", "pay", "void", "mark_uncollectible", "send"]),
+        (["finalize", "pay"], ["finalize", "pay", "void", "mark_uncollectible"]),
+        (["finalize", "mark_uncollectible"], ["finalize", "mark_uncollectible", "send"]),
+    ],
+)
+def test_other_transitions_are_refused(
+    api: Api, drafted: Callable[..., Any], reached: list[str], refused: list[str]
+) -> None:
+    path = f"invoices/{drafted(1000)['id']}"
+    for verb in reached:
+        api.post(f"{path}/{verb}", **({"paid_out_of_band": True} if verb == "pay" else {}))
+    before = api.get(path)
+    for verb in refused:
+        api.error("POST", f"{path}/{verb}", **({"paid_out_of_band": True} if verb == "pay" else {}))
+    assert api.get(path) == before
+
+
+@pytest.mark.parametrize("balance", [-300, 200])
+def test_voiding_gives_the_applied_balance_back(
+    api: Api, customer: str, opened: Callable[..., Any], balance: int
+) -> None:
+    api.post(f"customers/{customer}/balance_transactions", amount=balance, currency="eur")
+    voided = api.post(f"invoices/{opened(1000)['id']}/void")
+    [entry, *_] = api.get(f"customers/{customer}/balance_transactions")["data"]
+    assert (entry["type"], entry["amount"], entry["invoice"]) == ("unapplied_from_invoice", balance, voided["id"])
+    assert api.get(f"customers/{customer}")["balance"] == entry["ending_balance"] == balance
+
+
+def test_the_balance_is_the_sum_of_its_entries(api: Api, customer: str, opened: Callable[..., Any]) -> None:
+    api.post(f"customers/{customer}/balance_transactions", amount=-700, currency="eur")
+    for amount in (500, -900, 1300):
+        opened(amount)
+    api.post(f"invoices/{opened(100)['id']}/void")
+    entries = api.get(f"customers/{customer}/balance_transactions", limit=100)["data"]
+    balance = api.get(f"customers/{customer}")["balance"]
+    assert balance == sum(entry["amount"] for entry in entries) == entries[0]["ending_balance"]
+
+
+def test_a_draft_is_deleted_with_its_items(api: Api, customer: str, drafted: Callable[..., Any]) -> None:
+    draft = drafted(1000, 500)
+    assert api.delete(f"invoices/{draft['id']}") == {"id": draft["id"], "object": "invoice", "deleted": True}
+    api.error("GET", f"invoices/{draft['id']}", 404)
+    assert api.get("invoiceitems", customer=customer)["data"] == []
+
+
+def test_what_is_finalized_or_of_a_subscription_is_not_deleted(
+    api: Api, make: Factories, opened: Callable[..., Any]
+) -> None:
+    assert api.error("DELETE", f"invoices/{opened(1000)['id']}")["code"] == "invoice_not_editable"
+    subscription = make.subscription()
+    assert "void" in api.error("DELETE", f"invoices/{subscription.latest_invoice_id}")["message"]
+    assert api.get(f"invoices/{subscription.latest_invoice_id}")["status"] == "draft"
+
+
+def test_parties_follow_the_customer_until_finalization(api: Api, customer: str, drafted: Callable[..., Any]) -> None:
+    draft = drafted(1000)
+    address = {"line1": "Am Ufer 2", "city": "Köln", "country": "DE"}
+    api.post(f"customers/{customer}", name="Jenny Neumann", email="neu@example.com", address=address)
+    api.post(f"customers/{customer}/tax_ids", type="eu_vat", value="DE136695976")
+    shown = api.get(f"invoices/{draft['id']}")
+    assert (shown["customer_name"], shown["customer_email"]) == ("Jenny Neumann", "neu@example.com")
+    assert shown["customer_address"]["line1"] == "Am Ufer 2"
+    assert shown["customer_tax_ids"] == [{"type": "eu_vat", "value": "DE136695976"}]
+
+
+def test_seller_and_buyer_are_frozen(api: Api, customer: str, opened: Callable[..., Any]) -> None:
+    own = api.post("tax_ids", type="eu_vat", value="DE129273398")
+    tax_id = api.post(f"customers/{customer}/tax_ids", type="eu_vat", value="DE136695976")
+    before = opened(1000)
+    api.post(f"customers/{customer}", name="Other", email="o@example.com", address={"country": "FR"}, phone="+33 1")
+    api.delete(f"customers/{customer}/tax_ids/{tax_id['id']}")
+    api.post("account", business_profile={"name": "Renamed"}, country="FR")
+    api.delete(f"tax_ids/{own['id']}")
+    assert api.get(f"invoices/{before['id']}") == before
+    assert before["account_name"] == "Rocket Rides"
+
+
+def test_an_invoice_outlives_its_customer(api: Api, customer: str, opened: Callable[..., Any]) -> None:
+    invoice = opened(1000)
+    api.delete(f"customers/{customer}")
+    assert api.get(f"invoices/{invoice['id']}") == invoice
+    assert api.post(f"invoices/{invoice['id']}/pay", paid_out_of_band=True)["status"] == "paid"
+
+
+def test_the_accounts_own_tax_ids_are_chosen(api: Api, customer: str, drafted: Callable[..., Any]) -> None:
+    own = api.post("tax_ids", type="eu_vat", value="DE129273398")["id"]
+    foreign = api.post(f"customers/{customer}/tax_ids", type="eu_vat", value="DE136695976")["id"]
+    path = f"invoices/{drafted(1000)['id']}"
+    assert api.post(path, account_tax_ids=[own])["account_tax_ids"] == [own]
+    assert api.error("POST", path, 404, account_tax_ids=[foreign])["param"] == "account_tax_ids[0]"
+    assert api.post(path, account_tax_ids="")["account_tax_ids"] is None
+
+
+def mails(settings: Settings) -> list[Any]:
+    """Mails of the folder that takes them where there is no mail server, oldest first."""
+    files = sorted(Path(settings.instance, "mail").glob("*-invoice-*.eml"), key=lambda file: file.stat().st_mtime_ns)
+    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+
+
+def test_sending_mails_the_link(api: Api, settings: Settings, drafted: Callable[..., Any], held_clock: int) -> None:
+    draft = drafted(123400, collection_method="send_invoice", days_until_due=14)
+    sent = api.post(f"invoices/{draft['id']}/send")
+    mail = mails(settings)[-1]
+    text = mail.get_body(("plain",)).get_content()
+    assert mail["To"] == "jenny.rosen@example.com"
+    assert mail["Subject"] == f"Invoice {sent['number']} from Rocket Rides"
+    assert sent["hosted_invoice_url"] in text
+    assert "Amount due: €1,234.00" in text
+    assert "Please pay by December 5, 2026." in text
+
+
+def test_a_mail_speaks_the_customers_language(api: Api, settings: Settings, customer: str, opened: Any) -> None:
+    api.post(f"customers/{customer}", preferred_locales=["de-AT"])
+    api.post(f"invoices/{opened(123400)['id']}/send")
+    html = mails(settings)[-1].get_body(("html",)).get_content()
+    assert f"<bdi>{i18n.money(123400, 'eur', 'de_AT')}</bdi>" in html
+    assert 'lang="de"' in html
+
+
+def test_a_paid_invoice_is_sent_without_asking_for_money(api: Api, settings: Settings, opened: Any) -> None:
+    invoice = opened(1000)
+    api.post(f"invoices/{invoice['id']}/pay", paid_out_of_band=True)
+    assert api.post(f"invoices/{invoice['id']}/send")["status"] == "paid"
+    text = mails(settings)[-1].get_body(("plain",)).get_content()
+    assert "Total: €10.00" in text
+    assert "due" not in text
+
+
+def test_without_an_address_nothing_is_sent(api: Api, customer: str, settings: Settings, drafted: Any) -> None:
+    api.post(f"customers/{customer}", email="")
+    draft, before = drafted(1000), len(mails(settings))
+    assert "email" in api.error("POST", f"invoices/{draft['id']}/send")["message"]
+    assert api.get(f"invoices/{draft['id']}")["status"] == "draft"
+    assert len(mails(settings)) == before
+
+
+def test_a_mail_that_can_not_be_handed_over_undoes_the_call(app: Flask, api: Api, drafted: Any) -> None:
+    draft, parts = drafted(1000), app.extensions["portal"]
+    unreachable = replace(parts.settings, smtp_url="smtp://127.0.0.1:9")
+    app.extensions["portal"] = replace(parts, settings=unreachable)
+    try:
+        assert api.error("POST", f"invoices/{draft['id']}/send", 503)["type"] == "api_error"
+    finally:
+        app.extensions["portal"] = parts
+    assert api.get(f"invoices/{draft['id']}")["status"] == "draft"
+
+
+def ids(page: Any) -> list[str]:
+    return [each["id"] for each in page["data"]]
+
+
+def test_lists_are_filtered(api: Api, make: Factories, drafted: Any, opened: Any, customer: str) -> None:
+    draft, invoice = drafted(1000), opened(1000)
+    due = opened(1000, collection_method="send_invoice", due_date=NOON)
+    subscription = make.subscription()
+    other = subscription.latest_invoice_id
+    assert ids(api.get("invoices")) == [other, due["id"], invoice["id"], draft["id"]]
+    assert ids(api.get("invoices", status="draft")) == [other, draft["id"]]
+    assert ids(api.get("invoices", customer=customer, status="open")) == [due["id"], invoice["id"]]
+    assert ids(api.get("invoices", subscription=subscription.id)) == [other]
+    assert ids(api.get("invoices", due_date={"gte": NOON, "lt": NOON + 1})) == [due["id"]]
+    assert ids(api.get("invoices", collection_method="send_invoice")) == [other, due["id"]]
+
+
+def test_lists_are_filtered_by_creation(api: Api, customer: str) -> None:
+    made = []
+    for moment in (NOON, NOON + 10, NOON + 20):
+        with clock.at(moment):
+            made.append(api.post("invoices", customer=customer)["id"])
+    assert ids(api.get("invoices", created={"gt": NOON, "lte": NOON + 20})) == made[:0:-1]
+    assert ids(api.get("invoices", created=NOON)) == made[:1]
+
+
+def test_pages_go_both_ways(api: Api, customer: str) -> None:
+    made = [api.post("invoices", customer=customer)["id"] for _ in range(5)]
+    everything = ids(api.get("invoices", limit=100))
+    assert sorted(everything) == sorted(made)
+    first = api.get("invoices", limit=2)
+    second = api.get("invoices", limit=2, starting_after=everything[1])
+    assert (ids(first), ids(second), first["has_more"]) == (everything[:2], everything[2:4], True)
+    back = api.get("invoices", limit=2, ending_before=everything[2])
+    assert (ids(back), back["has_more"]) == (everything[:2], False)
+
+
+def test_an_invoice_is_expanded(api: Api, make: Factories) -> None:
+    subscription = make.subscription()
+    path = f"invoices/{subscription.latest_invoice_id}"
+    paths = ["customer", "subscription", "lines.data.price.product", "payment_intent", "charge"]
+    found = api.get(path, expand=paths)
+    assert found["customer"]["name"] == "Jenny Rosen"
+    assert found["subscription"]["id"] == subscription.id
+    assert found["lines"]["data"][0]["price"]["product"]["name"] == "Gold plan"
+    assert found["payment_intent"] is None
+    assert api.error("GET", path, expand=["status"])["param"] == "expand"
+
+
+def test_a_list_costs_the_same_whatever_its_length(api: Api, make: Factories, count_queries: Any) -> None:
+    customer, paths, costs = make.customer(), ["data.customer", "data.lines.data.price.product"], []
+    api.get("invoices")  # the first call of a key is noted
+    for drafts in (1, 19):
+        for _ in range(drafts):
+            make.draft(customer, 1000)
+        with count_queries() as statements:
+            api.get("invoices", limit=100, expand=paths)
+        costs.append(len(statements))
+    assert costs[0] == costs[1] <= 9
+
+
+def test_other_merchants_invoices_do_not_exist(api: Api, app: Flask, database: Any, opened: Any) -> None:
+    with database.writing() as db:
+        stranger = accounts.create(db, accounts.CreateAccount("Stranger"), now=clock.now())
+    other = Api(app.test_client(), stranger.test_key)
+    invoice = opened(1000)
+    for method, path in (
+        ("GET", ""),
+        ("POST", ""),
+        ("DELETE", ""),
+        ("POST", "/pay"),
+        ("POST", "/void"),
+        ("GET", "/lines"),
+    ):
+        assert other.error(method, f"invoices/{invoice['id']}{path}", 404)["code"] == "resource_missing"
+    assert ids(other.get("invoices")) == []
+
+
+def test_golden(api: Api, make: Factories) -> None:
+    with clock.at(NOON):
+        customer = make.customer(invoice_prefix="ROCKET")
+        api.post(f"customers/{customer.id}/tax_ids", type="eu_vat", value="DE136695976")
+        rate = make.tax_rate()
+        sent = {"collection_method": "send_invoice", "days_until_due": 14, "default_tax_rates": [rate.id]}
+        draft = make.draft(customer, 1000, **sent, metadata={"order": "6735"})
+        invoice = api.post(f"invoices/{draft.id}/finalize")
+    goldens.check("invoice", invoice)
+    goldens.check("line_item", invoice["lines"]["data"][0])

@@ -1,0 +1,180 @@
+"""The start page: what a customer has, what it costs and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from portal import clock
+from portal.billing import balances, subscriptions
+from portal.models import Customer, Subscription
+from tests.clients import Portal
+from tests.conftest import NOON
+from tests.factories import Factories
+
+Open = Callable[..., Portal]
+pytestmark = pytest.mark.usefixtures("held_clock")
+CANCELLATION_OFF = {"subscription_cancel": {"enabled": False}}
+
+
+@pytest.fixture
+def customer(make: Factories) -> Customer:
+    return make.customer()
+
+
+@pytest.fixture
+def home(portal: Open, make: Factories, customer: Customer) -> Callable[..., str]:
+    """`home(**features)` is the start page of a fresh visit."""
+
+    def shown(**features: Any) -> str:
+        answer = portal(customer, make.configuration(**features)).get()
+        assert answer.status_code == 200
+        return answer.get_data(as_text=True)
+
+    return shown
+
+
+def test_a_plan_says_what_it_costs_and_when_it_renews(make: Factories, customer: Customer, home: Any) -> None:
+    subscription = make.subscription(customer)
+    html = home()
+    assert "Gold plan" in html
+    assert "€20.00 a month" in html
+    assert "Renews on December 21, 2026." in html
+    assert f'href="subscriptions/{subscription.id}/cancel"' in html
+
+
+def test_quantities_add_up(make: Factories, customer: Customer, home: Any) -> None:
+    price = make.price(recurring={"interval": "month", "interval_count": 3})
+    make.subscription(customer, items=[{"price": price.id, "quantity": 4}])
+    html = home()
+    assert "€80.00 every 3 months" in html
+    assert "<bdi>Gold plan</bdi> × <bdi>4</bdi>" in html
+
+
+def test_a_plan_that_ends_can_be_kept(make: Factories, customer: Customer, home: Any) -> None:
+    subscription = make.subscription(customer, cancel_at_period_end=True)
+    html = home()
+    assert "Your plan stays until December 21, 2026." in html
+    assert f'action="subscriptions/{subscription.id}/resume"' in html
+    assert "Cancel plan" not in html
+
+
+def test_a_switched_off_cancellation_shows_no_button(make: Factories, customer: Customer, home: Any) -> None:
+    make.subscription(customer)
+    make.subscription(customer, cancel_at_period_end=True)
+    html = home(**CANCELLATION_OFF)
+    assert "Cancel plan" not in html
+    assert "Keep my plan" not in html
+
+
+def test_a_trial_says_when_it_ends(make: Factories, customer: Customer, home: Any) -> None:
+    make.subscription(customer, trial_period_days=10)
+    assert "Free until December 1, 2026, billed from then on." in home()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("past_due", "An invoice is past due."),
+        ("unpaid", "An invoice is past due."),
+        ("incomplete", "Starts when the first invoice is paid."),
+        ("paused", "Paused."),
+    ],
+)
+def test_every_state_has_words(make: Factories, customer: Customer, home: Any, status: str, words: str) -> None:
+    subscription = make.subscription(customer)
+    with make.database.writing(make.scope) as db:
+        db.get_one(Subscription, (subscription.tenant_id, subscription.id)).status = status
+    assert words in home()
+
+
+def test_an_ended_plan_shows_for_a_while(make: Factories, customer: Customer, home: Any) -> None:
+    subscription = make.subscription(customer, now=NOON - 100 * clock.DAY)
+    make.run(subscriptions.cancel, subscriptions.CancelSubscription, subscription, now=NOON - 80 * clock.DAY)
+    html = home()
+    assert "Ended on September 2, 2026." in html
+    assert "Cancel plan" not in html
+
+
+def test_a_plan_that_ended_long_ago_is_gone(make: Factories, customer: Customer, home: Any) -> None:
+    subscription = make.subscription(customer, now=NOON - 200 * clock.DAY)
+    make.run(subscriptions.cancel, subscriptions.CancelSubscription, subscription, now=NOON - 91 * clock.DAY)
+    assert "No plan at the moment" in home()
+
+
+def test_the_newest_invoices_show(make: Factories, customer: Customer, home: Any) -> None:
+    made = [make.invoice(customer, now=NOON - days * clock.DAY) for days in range(5, 0, -1)]
+    html = home()
+    assert made[0].number not in html
+    assert [html.index(invoice.number or "") for invoice in made[:0:-1]] == sorted(
+        html.index(invoice.number or "") for invoice in made[1:]
+    )
+    assert "You have invoices to pay." in html
+
+
+def test_a_switched_off_history_shows_no_invoices(make: Factories, customer: Customer, home: Any) -> None:
+    number = make.invoice(customer).number
+    html = home(invoice_history={"enabled": False})
+    assert number not in html
+    assert 'href="invoices"' not in html
+
+
+def test_credit_shows(make: Factories, customer: Customer, home: Any) -> None:
+    make.run(balances.create, balances.CreateTransaction, customer, amount=-1250, currency="eur")
+    assert "€12.50</bdi> of credit" in home()
+
+
+def test_a_debt_shows(make: Factories, customer: Customer, home: Any) -> None:
+    make.run(balances.create, balances.CreateTransaction, customer, amount=700, currency="eur")
+    assert "€7.00</bdi> from earlier will be added" in home()
+
+
+def test_billing_information_is_summed_up(home: Any) -> None:
+    html = home()
+    assert "Lindenstraße 3" in html
+    assert "Germany" in html
+    assert 'href="details"' in html
+
+
+def test_details_that_cannot_be_edited_have_no_link(home: Any) -> None:
+    html = home(customer_update={"enabled": False, "allowed_updates": []})
+    assert "Lindenstraße 3" in html
+    assert 'href="details"' not in html
+
+
+def test_a_new_customer_sees_friendly_emptiness(portal: Open, make: Factories) -> None:
+    nobody = make.customer(name=None, email=None, address=None)
+    html = portal(nobody, make.configuration()).get().get_data(as_text=True)
+    assert "No plan at the moment" in html
+    assert "No invoices yet" in html
+    assert "No billing information yet" in html
+
+
+def test_nothing_of_another_customer_shows(make: Factories, home: Any) -> None:
+    other = make.customer(name="Other", email="other@example.com")
+    make.subscription(other)
+    number = make.invoice(other).number
+    html = home()
+    assert "Gold plan" not in html
+    assert number not in html
+
+
+def test_a_flow_goes_straight_to_its_task(portal: Open, make: Factories, customer: Customer) -> None:
+    subscription = make.subscription(customer)
+    flow = {"type": "subscription_cancel", "subscription_cancel": {"subscription": subscription.id}}
+    answer = portal(customer, make.configuration(), flow_data=flow).get()
+    assert answer.location.endswith(f"/subscriptions/{subscription.id}/cancel")
+
+
+def test_the_page_asks_the_database_a_fixed_number_of_times(
+    portal: Open, make: Factories, customer: Customer, count_queries: Any
+) -> None:
+    for _ in range(3):
+        make.subscription(customer)
+        make.invoice(customer)
+    visit = portal(customer, make.configuration())
+    with count_queries() as statements:
+        visit.get()
+    assert len(statements) <= 9

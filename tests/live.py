@@ -1,0 +1,175 @@
+"""A portal as it runs in production, beside the tests: its server, its database and its mail server.
+
+The server is a process of its own with two workers; tests reach it by its address, and make rows in
+its database by the use cases.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope, Session
+
+from portal import clock, schema
+from portal.billing import accounts
+from portal.db import Database, Scope
+from portal.settings import Settings, from_environment
+from tests import postgresql
+from tests.conftest import URL
+from tests.factories import Factories
+
+TOP = Path(__file__).parent.parent
+PATIENCE = 30.0
+
+
+class Mailbox:
+    """Every mail that the server sent, as a mail server gets it."""
+
+    def __init__(self) -> None:
+        self._mails: list[EmailMessage] = []
+        self._arrived = threading.Condition()
+
+    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
+        mail = message_from_bytes(envelope.content or b"", policy=default)
+        assert isinstance(mail, EmailMessage)
+        with self._arrived:
+            self._mails.append(mail)
+            self._arrived.notify_all()
+        return "250 OK"
+
+    def to(self, address: str) -> str:
+        """The words of the newest mail to an address; waits for the first."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: self._sent(address), PATIENCE), f"no mail to {address}"
+            body = self._sent(address)[-1].get_body(("plain",))
+        assert isinstance(body, EmailMessage)
+        words: str = body.get_content()
+        return words
+
+    def _sent(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in self._mails if address in str(mail["To"])]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A merchant of the live portal: its keys, and a factory of its rows in test mode."""
+
+    keys: accounts.NewAccount
+    make: Factories
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running portal. `log` is what the server said so far."""
+
+    url: str
+    database: Database
+    mailbox: Mailbox
+    log_file: Path
+
+    def shop(self, name: str = "Rocket Rides") -> Shop:
+        """A new merchant in Germany."""
+        with self.database.writing() as db:
+            keys = accounts.create(db, accounts.CreateAccount(name, "DE", None, "eur"), now=clock.now())
+        return Shop(keys, Factories(self.database, Scope(keys.test.id, keys.account.id, livemode=False)))
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+
+@pytest.fixture(scope="session")
+def live_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A portal with a folder, a database of the chosen engine and a mail server of its own."""
+    folder = tmp_path_factory.mktemp("live")
+    with _mail_server() as (mailbox, smtp_port):
+        port = _free_port()
+        environment = {
+            "PORTAL_INSTANCE": str(folder),
+            "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
+            "PORTAL_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+            "PORTAL_DEMO": "1",
+        }
+        if request.config.getoption("--database") == "postgresql":
+            environment["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], f"portal_live_{os.getpid()}")
+        settings = from_environment(environment)
+        database = Database(settings.database_url, pool_size=2)
+        schema.upgrade(database)
+        with _serving(settings, port, environment, folder / "server.log"):
+            yield Live(settings.base_url, database, mailbox, folder / "server.log")
+        database.dispose()
+
+
+@pytest.fixture
+def live(live_server: Live) -> Iterator[Live]:
+    """The live portal; a test that fails shows what its server said meanwhile."""
+    before = len(live_server.log)
+    yield live_server
+    print(live_server.log[before:])
+
+
+@contextmanager
+def _serving(settings: Settings, port: int, environment: dict[str, str], log_file: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(port), "--workers", "2"]
+    with log_file.open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=TOP, env={**os.environ, **environment}, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait_until_ready(f"{settings.base_url}/health/ready", server, log_file)
+        yield
+    finally:
+        server.terminate()
+        server.wait(timeout=PATIENCE)
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log_file: Path) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            with urlopen(url, timeout=1):  # noqa: S310 - our own address
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"The portal did not start:\n{log_file.read_text()}")
+
+
+class _Hasty(Controller):
+    """Without the look-up of this machine's name, which takes a second."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        super().__init__(mailbox, "127.0.0.1", _free_port(), server_hostname="localhost")
+
+
+@contextmanager
+def _mail_server() -> Iterator[tuple[Mailbox, int]]:
+    mailbox = Mailbox()
+    server = _Hasty(mailbox)
+    server.start()
+    try:
+        yield mailbox, server.port
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

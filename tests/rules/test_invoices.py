@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from portal.rules.invoices import MAY, Settlement, may, settlement
+
+STATUSES = ("draft", "open", "paid", "uncollectible", "void")
+
+
+@pytest.mark.parametrize(
+    ("verb", "statuses"),
+    [
+        ("finalize", {"draft"}),
+        ("pay", {"open", "uncollectible"}),
+        ("void", {"open", "uncollectible"}),
+        ("mark_uncollectible", {"open"}),
+        ("send", {"draft", "open", "paid"}),
+        ("edit", {"draft"}),
+    ],
+)
+def test_each_verb_leads_on_from_its_statuses(verb: str, statuses: set[str]) -> None:
+    assert {status for status in STATUSES if may(verb, status)} == statuses
+    assert verb in MAY
+
+
+@pytest.mark.parametrize(
+    ("total", "balance", "applied", "due"),
+    [
+        (1000, 0, 0, 1000),
+        (1000, -300, 300, 700),
+        (1000, -1000, 1000, 0),
+        (1000, -1500, 1000, 0),
+        (1000, 200, -200, 1200),
+        (-500, 0, -500, 0),
+        (-500, 200, -500, 0),
+        (-500, 800, -800, 300),
+        (-500, -100, -500, 0),
+        (0, -100, 0, 0),
+        (0, 250, -250, 250),
+    ],
+)
+def test_balance_and_total_meet(total: int, balance: int, applied: int, due: int) -> None:
+    assert settlement(total, balance) == Settlement(applied=applied, amount_due=due)
+
+
+def test_no_cent_is_lost_between_balance_and_invoice() -> None:
+    chance = random.Random(13)
+    for _ in range(5000):
+        total, balance = (chance.randint(-(10**9), 10**9) for _ in range(2))
+        met = settlement(total, balance)
+        # what is owed before is owed afterwards: by the invoice, and by the balance that remains
+        assert total + balance == met.amount_due + balance + met.applied
+        assert met.amount_due >= 0
+        assert met.amount_due == 0 or balance + met.applied == 0

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from portal.rules.proration import remaining
+
+DAY = 86400
+
+
+@pytest.mark.parametrize(
+    ("amount", "now", "left"),
+    [
+        (3000, 0, 3000),
+        (3000, 15 * DAY, 1500),
+        (3000, 30 * DAY, 0),
+        (3000, 31 * DAY, 0),
+        (3000, -DAY, 3000),
+        (1, 15 * DAY, 1),
+        (1, 15 * DAY + 1, 0),
+        (-1, 15 * DAY, -1),
+    ],
+)
+def test_the_rest_of_thirty_days(amount: int, now: int, left: int) -> None:
+    assert remaining(amount, 0, 30 * DAY, now) == left
+
+
+def test_one_second_counts() -> None:
+    assert remaining(30 * DAY, 0, 30 * DAY, 1) == 30 * DAY - 1
+
+
+def test_no_period_has_no_rest() -> None:
+    assert remaining(1000, 5, 5, 5) == 0
+
+
+def test_the_rest_never_grows_with_time() -> None:
+    chance = random.Random(5)
+    for _ in range(2000):
+        amount, length = chance.randint(0, 10**12), chance.randint(1, 3 * 366 * DAY)
+        early, late = sorted(chance.randint(0, length) for _ in range(2))
+        assert amount >= remaining(amount, 0, length, early) >= remaining(amount, 0, length, late) >= 0

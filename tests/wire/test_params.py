@@ -1,0 +1,182 @@
+"""Parameter types: what each takes, and the words for what it does not."""
+
+from decimal import Decimal
+from typing import Literal
+
+import pytest
+
+from portal.errors import InvalidRequest
+from portal.wire import params
+from portal.wire.hashes import laid_over
+from portal.wire.params import Command, bracketed, merged, read
+from portal.wire.texts import Email, Language
+
+
+class Inner(Command):
+    word: params.Name | None = None
+
+
+class Everything(Command):
+    """One parameter of every type."""
+
+    amount: params.Amount | None = None
+    country: params.Country | None = None
+    currency: params.Currency | None = None
+    email: Email | None = None
+    exact: params.Exact | None = None
+    flag: params.Flag | None = None
+    inner: Inner | None = None
+    language: Language | None = None
+    metadata: params.Metadata | None = None
+    name: params.Name | None = None
+    names: params.ListOf[params.Name] | None = None
+    note: params.Clearable[params.Name] = None
+    page: params.Page | None = None
+    range: params.TimestampFilter = None
+    which: Literal["one", "two"] | None = None
+
+
+GOOD = [
+    ("amount", "-999999999999", -999_999_999_999),
+    ("amount", "0", 0),
+    ("amount", "007", 7),
+    ("country", "de", "DE"),
+    ("currency", "EUR", "eur"),
+    ("email", "Jenny@EXAMPLE.com", "Jenny@example.com"),
+    ("email", "jenny@shop.test", "jenny@shop.test"),
+    ("email", "j\u00fc@m\u00fcnchen.de", "j\u00fc@m\u00fcnchen.de"),
+    ("exact", "19.5", Decimal("19.5")),
+    ("exact", "-0.000000000001", Decimal("-0.000000000001")),
+    ("flag", "true", True),
+    ("flag", "false", False),
+    ("language", "pt-BR", "pt-BR"),
+    ("name", "e\u0301", "\u00e9"),
+    ("name", "\U0001f469\u200d\U0001f680 \u05d0\u200f 1", "\U0001f469\u200d\U0001f680 \u05d0\u200f 1"),
+    ("name", "\U0001fae8\U0001faea", "\U0001fae8\U0001faea"),
+    ("name", "x" * 256, "x" * 256),
+    ("note", "", None),
+    ("page", "100", 100),
+    ("which", "two", "two"),
+]
+
+
+@pytest.mark.parametrize(("name", "sent", "value"), GOOD)
+def test_a_value_is_read(name, sent, value):
+    assert getattr(read(Everything, {name: sent}), name) == value
+
+
+BAD = [
+    (
+        "amount",
+        ["", "x", "1.5", "1e3", "+1", " 1", "0x1", "1_000", "\u0661", "1000000000000", "-1000000000000", "9" * 19],
+    ),
+    ("amount", ["9223372036854775808", "9" * 30, "NaN", "Infinity", {"a": "1"}, ["1"]]),
+    ("country", ["", "D", "DEU", "49", "\u0394\u0395", {"a": "1"}]),
+    ("currency", ["", "eu", "euros", "xyz", "\u20ac", {"a": "1"}]),
+    (
+        "email",
+        [
+            "",
+            "x",
+            "x@",
+            "@x.de",
+            "x@localhost",
+            "a b@x.de",
+            "x@x..de",
+            "x@x.de\nBcc: y@y.de",
+            "x" * 513,
+            "a@b.c\u202e.de",
+        ],
+    ),
+    ("exact", ["", "x", "1e3", "1.", ".5", "1.0000000000001", "1234567890123", "NaN", "\u0661", {"a": "1"}]),
+    ("flag", ["", "1", "yes", "True", "TRUE", "on", {"a": "true"}]),
+    ("inner", ["", "x", {"0": "x"}, {"word": {"a": "1"}}]),
+    ("language", ["", "x", "auto", "1", "d" * 21, "../de", {"a": "1"}]),
+    (
+        "name",
+        ["", "x" * 257, {"a": "1"}, ["x"], "\x80", "\u202eabc", "\u2066", "\ufffe", "\ue000", "\ud800", "\U0010ffff"],
+    ),
+    ("names", ["x", {"a": "x"}, {"0": ""}, {"0": {"a": "1"}}, {"9" * 5000: "x"}]),
+    ("page", ["0", "101", "-1", "", "x"]),
+    ("range", ["x", "", {"gt": "x"}, {"between": "1"}, {"gt": "-1"}, {"gt": "253402300800"}]),
+    ("which", ["", "three", "One", {"a": "one"}, ["one"]]),
+    ("unknown", ["x"]),
+]
+
+
+@pytest.mark.parametrize(("name", "sent"), [(name, value) for name, values in BAD for value in values], ids=ascii)
+def test_a_wrong_value_is_refused_and_named(name, sent):
+    with pytest.raises(InvalidRequest) as failure:
+        read(Everything, {name: sent})
+    assert failure.value.param is not None
+    assert failure.value.param.split("[")[0] == name
+    assert "pydantic" not in failure.value.message
+
+
+CODES = [
+    ({"amount": "x"}, "parameter_invalid_integer", "Invalid integer: x"),
+    ({"name": ""}, "parameter_invalid_empty", "You passed an empty string."),
+    ({"unknown": "1"}, "parameter_unknown", "Received unknown parameter: unknown"),
+    ({"which": "three"}, None, "Invalid which: must be one of one or two"),
+    ({"inner": "x"}, None, "Invalid object"),
+    ({"names": "x"}, None, "Invalid array"),
+    ({"flag": "x"}, None, "Invalid boolean: x"),
+    ({"country": "XYZ"}, "country_code_invalid", "Country 'XYZ' is unknown."),
+    ({"email": "x"}, "email_invalid", "Invalid email address: x"),
+]
+
+
+@pytest.mark.parametrize(("sent", "code", "message"), CODES)
+def test_the_words_and_codes_are_the_documented_ones(sent, code, message):
+    with pytest.raises(InvalidRequest) as failure:
+        read(Everything, sent)
+    assert failure.value.code == code
+    assert failure.value.message.startswith(message)
+
+
+def test_a_parameter_has_three_states():
+    assert not read(Everything, {}).has("note")
+    assert read(Everything, {"note": ""}).given("note") == {"note": None}
+    assert read(Everything, {"note": "x"}).given("note", "name") == {"note": "x"}
+
+
+def test_a_bare_timestamp_means_that_very_second():
+    assert read(Everything, {"range": "5"}).range == params.Range(gte=5, lte=5)
+
+
+@pytest.mark.parametrize(("path", "name"), [(("items", 0, "price"), "items[0][price]"), (("a",), "a"), ((), "")])
+def test_paths_are_written_in_brackets(path, name):
+    assert bracketed(path) == name
+
+
+METADATA = [
+    ({"a": "1"}, {"b": "2"}, {"a": "1", "b": "2"}),
+    ({"a": "1", "b": "2"}, {"a": ""}, {"b": "2"}),
+    ({"a": "1"}, {}, {}),
+    ({}, {"a": ""}, {}),
+]
+
+
+@pytest.mark.parametrize(("stored", "sent", "result"), METADATA)
+def test_metadata_is_merged_key_by_key(stored, sent, result):
+    assert merged(stored, sent) == result
+
+
+def test_at_most_fifty_keys_remain():
+    full = {str(number): "x" for number in range(50)}
+    assert merged(full, {"0": "", "new": "x"})
+    with pytest.raises(InvalidRequest, match="50 metadata keys"):
+        merged(full, {"new": "x"})
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent", "result"),
+    [
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}}, {"a": {"b": 3, "c": 2}}),
+        ({"a": {"b": 1}}, {"a": None}, {"a": None}),
+        ({"a": None}, {"a": {"b": 1}}, {"a": {"b": 1}}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+    ],
+)
+def test_hashes_are_laid_over_key_by_key(stored, sent, result):
+    assert laid_over(stored, sent) == result
