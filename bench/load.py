@@ -27,7 +27,9 @@ class Load:
     p99: float
 
 
-def wrk(url: str, *, headers: dict[str, str] | None = None, connections: int = 8, paths: list[str] | None = None) -> Load:
+def wrk(
+    url: str, *, headers: dict[str, str] | None = None, connections: int = 8, paths: list[str] | None = None
+) -> Load:
     """Ask one URL, or `paths` below it in turn, for a few seconds. Fails on any answer but 2xx."""
     program = shutil.which("wrk")
     if program is None:
@@ -69,7 +71,9 @@ def post_median(url: str, key: str, form: Callable[[int], dict[str, str]], count
     return statistics.median(times)
 
 
-def _ask(connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str], body: str = "") -> None:
+def _ask(
+    connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str], body: str = ""
+) -> None:
     connection.request(method, path, body or None, headers)
     answer = connection.getresponse()
     content = answer.read()

@@ -19,7 +19,7 @@ STARTS_WITHIN = 30.0
 
 @dataclass(frozen=True)
 class Server:
-    """A running server of one worker."""
+    """A running server."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -30,11 +30,11 @@ class Server:
 
 
 @contextmanager
-def running(target: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
-    """`target` as `module:app`, one worker with two blocking threads, stopped at the end."""
+def running(target: str, environment: dict[str, str] | None = None, *, workers: int = 1) -> Iterator[Server]:
+    """`target` as `module:app`, two blocking threads per worker as in production, stopped at the end."""
     port = _free_port()
     command = [sys.executable, "-m", "granian", target, "--interface", "wsgi", "--no-ws", "--http", "1"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "2"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers), "--blocking-threads", "2"]
     command += ["--log-level", "error"]
     process = subprocess.Popen(command, cwd=TOP, env={**os.environ, **(environment or {})})
     try:

@@ -129,7 +129,7 @@ def _describe(db: Session, account_id: str, now: int) -> None:
             "address": {"line1": "Torstraße 45", "postal_code": "10119", "city": "Berlin", "country": "DE"},
         },
         "settings": {
-            "branding": {"primary_color": "#1b4d8f", "secondary_color": "#e8f0fa"},
+            "branding": {"primary_color": "#123a6b", "secondary_color": "#1668c4"},
             "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
         },
     }

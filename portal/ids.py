@@ -26,7 +26,6 @@ PREFIXES = {
     "line_item": "il",
     "price": "price",
     "product": "prod",
-    "request": "req",
     "subscription": "sub",
     "subscription_item": "si",
     "tax_id": "txi",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Flask, Response, current_app, g, render_template, request
@@ -14,13 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import ids, schema
+from portal import schema
 from portal.db import Database
 from portal.documents.library import Library
 from portal.errors import InvalidRequest, PortalError
 from portal.objects.links import DocumentLinks
 from portal.settings import Settings
 from portal.wire import errors as wire_errors
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_BODY = 256 * 1024
 MAX_FORM_MEMORY = 64 * 1024
@@ -113,13 +118,9 @@ def init_app(app: Flask, parts: Services) -> None:
     if parts.settings.trusted_proxies:
         hops = parts.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    secure = parts.settings.base_url.startswith("https://")
-    headers = dict(_HEADERS)
-    if secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    app.wsgi_app = _Headers(app.wsgi_app, secure=parts.settings.base_url.startswith("https://"))  # type: ignore[method-assign]
     app.teardown_appcontext(_give_back)
     app.before_request(_open)
-    app.after_request(lambda response: _close(response, headers))
     app.register_error_handler(Exception, _answer_error)
     app.add_url_rule("/health/live", "live", _live)
     app.add_url_rule("/health/ready", "ready", _ready)
@@ -136,12 +137,40 @@ def json_response(body: object, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, mimetype="application/json")
 
 
+class _Headers:
+    """Gives every answer its request id and the headers it has not set itself, errors of any layer included.
+
+    Around the application rather than inside: there each header costs a search through the others.
+    """
+
+    def __init__(self, application: WSGIApplication, *, secure: bool) -> None:
+        self._application = application
+        transport = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if secure else {}
+        self._headers = [(name.lower(), (name, value)) for name, value in {**_HEADERS, **transport}.items()]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["portal.request_id"] = request_id = f"req_{os.urandom(12).hex()}"
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            own = {name.lower() for name, _ in headers}
+            added = [pair for name, pair in self._headers if name not in own]
+            return start_response(status, [*headers, *added, ("Request-Id", request_id)], *rest)
+
+        return self._application(environ, start)
+
+
+def request_id() -> str:
+    """The id of this request, as its answer and the log name it."""
+    id: str = request.environ["portal.request_id"]
+    return id
+
+
 def _open() -> None:
-    g.request_id = ids.new("request")
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+    environ = request.environ
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         # the length is unknown, so a body over the limit would be cut silently instead of refused
         raise LengthRequired("Requests need a Content-Length; chunked bodies are not accepted.")
-    if request.headers.get("Content-Encoding", "identity") != "identity":
+    if environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         raise InvalidRequest("Compressed request bodies are not accepted.")
 
 
@@ -164,24 +193,13 @@ class Unexpected(PortalError):
     type = "api_error"
 
 
-def _close(response: Response, headers: dict[str, str]) -> Response:
-    own = response.headers
-    for name, value in headers.items():
-        if name not in own:
-            own[name] = value
-    if "request_id" in g:
-        own["Request-Id"] = g.request_id
-    return response
-
-
 def _answer_error(error: Exception) -> Response:
     known = _known(error)
     if known.status >= 500:
-        log.error("request %s failed: %s", g.get("request_id"), "".join(traceback.format_exception(error)))
-    request_id = g.get("request_id") or ids.new("request")
+        log.error("request %s failed: %s", request_id(), "".join(traceback.format_exception(error)))
     if is_api():
-        return json_response(wire_errors.body(known, request_id), known.status)
-    page = render_template("hosted/error.html", error=known, request_id=request_id)
+        return json_response(wire_errors.body(known, request_id()), known.status)
+    page = render_template("hosted/error.html", error=known, request_id=request_id())
     return Response(page, known.status, mimetype="text/html")
 
 

@@ -53,8 +53,6 @@ def _mismatches(value: Any, hint: Any, where: str) -> Iterator[str]:
 
 def _fits(value: Any, option: Any) -> bool:
     origin = get_origin(option)
-    if option is Any:
-        return True
     if origin is Literal:
         return value in get_args(option)
     if origin is list:
@@ -97,7 +95,7 @@ def _fields(type: type[StripeObject]) -> list[tuple[str, Any]]:
 
 
 class _Names(dict[str, Any]):
-    """The client imports other resources for its type checker only; they may be anything here."""
+    """The client imports other resources for its type checker only; any object will do for them here."""
 
     def __missing__(self, name: str) -> Any:
-        return Any
+        return StripeObject

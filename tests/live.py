@@ -46,7 +46,8 @@ class Mailbox:
         self._arrived = threading.Condition()
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
-        mail = message_from_bytes(envelope.content or b"", policy=default)
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=default)
         assert isinstance(mail, EmailMessage)
         with self._arrived:
             self._mails.append(mail)
@@ -78,7 +79,7 @@ class Shop:
 class Live:
     """A running portal. `log` is what the server said so far."""
 
-    url: str
+    settings: Settings
     database: Database
     mailbox: Mailbox
     log_file: Path
@@ -88,6 +89,10 @@ class Live:
         with self.database.writing() as db:
             keys = accounts.create(db, accounts.CreateAccount(name, "DE", None, "eur"), now=clock.now())
         return Shop(keys, Factories(self.database, Scope(keys.test.id, keys.account.id, livemode=False)))
+
+    @property
+    def url(self) -> str:
+        return self.settings.base_url
 
     @property
     def log(self) -> str:
@@ -112,7 +117,7 @@ def live_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         database = Database(settings.database_url, pool_size=2)
         schema.upgrade(database)
         with _serving(settings, port, environment, folder / "server.log"):
-            yield Live(settings.base_url, database, mailbox, folder / "server.log")
+            yield Live(settings, database, mailbox, folder / "server.log")
         database.dispose()
 
 

@@ -13,14 +13,14 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, after_this_request, g, request
+from flask import Blueprint, Response, after_this_request, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
 from portal.billing import idempotency, keys
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated
-from portal.web import declare, reader, services
+from portal.web import declare, reader, request_id, services
 from portal.wire import form
 from portal.wire.params import Command, read
 
@@ -60,7 +60,7 @@ def _write(command: type[Command], function: Function, path: dict[str, str]) -> 
     key = request.headers.get("Idempotency-Key")
     with services().database.writing(scope) as db:
         if key and request.method == "POST":
-            kept = idempotency.claim(db, key, _fingerprint(body), g.request_id, now=clock.now())
+            kept = idempotency.claim(db, key, _fingerprint(body), request_id(), now=clock.now())
             if kept:
                 return _replayed(kept)
         answer = orjson.dumps(function(db, params, **path))

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import catalogue, drafts, locks
+from portal.billing import accounts, catalogue, drafts, locks
 from portal.billing.balances import refuse_other_currency
-from portal.db import find, locked
+from portal.db import find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Price, Product, Subscription
 from portal.rules.money import plain, times
@@ -94,7 +94,7 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
     if not _sources(command):
         raise InvalidRequest("Missing required param: amount.", param="amount", code="parameter_missing")
     price = _price(db, command, now)
-    currency = _currency(customer, invoice, price, command)
+    currency = _currency(db, customer, invoice, price, command)
     item = _new(command, currency, now)
     db.add(item)
     customer.currency = currency
@@ -141,8 +141,8 @@ def pending(db: Session, customer_id: str, subscription_id: str | None = None) -
 
 def _locked(db: Session, item: InvoiceItem) -> tuple[InvoiceItem, Invoice | None]:
     """The item as it is once nobody else can change it, and the draft it is on."""
-    locked(db, Customer, item.customer_id, noun="customer")
-    item = locked(db, InvoiceItem, item.id, noun="invoice item")
+    locks.customer(db, item.customer_id)
+    item = locks.row(db, InvoiceItem, item.id, noun="invoice item")
     if item.invoice_id is None:
         return item, None
     invoice = locks.invoice(db, item.invoice_id).invoice
@@ -177,7 +177,9 @@ def _sources(command: UpdateInvoiceItem) -> list[str]:
     return sent
 
 
-def _currency(customer: Customer, invoice: Invoice | None, price: Price | None, command: CreateInvoiceItem) -> str:
+def _currency(
+    db: Session, customer: Customer, invoice: Invoice | None, price: Price | None, command: CreateInvoiceItem
+) -> str:
     """The item's currency, which has to be that of everything it meets."""
     given = command.currency or (price.currency if price else None)
     currency = given or (invoice.currency if invoice else None) or customer.currency
@@ -187,8 +189,18 @@ def _currency(customer: Customer, invoice: Invoice | None, price: Price | None, 
     if price is not None and price.currency != currency:
         raise InvalidRequest(f"The price is in {price.currency}, not in {currency}.", param="currency")
     if invoice is not None and invoice.currency != currency:
-        raise InvalidRequest(f"The invoice is in {invoice.currency}, not in {currency}.", param="currency")
+        _adopt(db, invoice, customer, currency)
     return currency
+
+
+def _adopt(db: Session, invoice: Invoice, customer: Customer, currency: str) -> None:
+    """The first line ever billed to a customer says the currency, where until now it was only assumed."""
+    assumed = (
+        customer.currency is None and invoice.currency == accounts.of(db, scope_of(db).account_id).default_currency
+    )
+    if not assumed or drafts.lines(db, invoice.id):
+        raise InvalidRequest(f"The invoice is in {invoice.currency}, not in {currency}.", param="currency")
+    invoice.currency = currency
 
 
 def _price(db: Session, command: UpdateInvoiceItem, now: int) -> Price | None:

@@ -8,11 +8,12 @@ read again once they are locked; what was read before may be of the past.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import locked
+from portal.db import Row
 from portal.errors import ResourceMissing
 from portal.models import Customer, Invoice, Subscription
 
@@ -26,12 +27,33 @@ class Billed:
     invoice: Invoice
 
 
+def row(db: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
+    """The row as it is once no other transaction can change it. Raises `ResourceMissing`."""
+    # by a select, as Session.get takes a row that others changed in the meantime for a conflict
+    key: Any = model.id
+    statement = select(model).where(key == id).with_for_update()
+    found = db.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+    if found is None:
+        raise ResourceMissing(noun, id, param=param)
+    return found
+
+
 def buyer(db: Session, customer_id: str) -> Customer:
     """A customer who can be billed. Raises `ResourceMissing` for one who is unknown or deleted."""
-    customer = locked(db, Customer, customer_id, noun="customer", param="customer")
+    customer = row(db, Customer, customer_id, noun="customer", param="customer")
     if customer.deleted_at is not None:
         raise ResourceMissing("customer", customer_id, param="customer")
     return customer
+
+
+def customer(db: Session, customer_id: str) -> Customer:
+    """A customer, deleted or not. Raises `ResourceMissing`."""
+    return row(db, Customer, customer_id, noun="customer")
+
+
+def subscription(db: Session, subscription_id: str, customer_id: str) -> tuple[Customer, Subscription]:
+    """A subscription and its customer. Raises `ResourceMissing`."""
+    return customer(db, customer_id), row(db, Subscription, subscription_id, noun="subscription")
 
 
 def invoice(db: Session, invoice_id: str, *, param: str = "id") -> Billed:
@@ -40,14 +62,8 @@ def invoice(db: Session, invoice_id: str, *, param: str = "id") -> Billed:
     links = db.execute(select(Invoice.customer_id, Invoice.subscription_id).where(Invoice.id == invoice_id)).first()
     if links is None:
         raise ResourceMissing("invoice", invoice_id, param=param)
-    customer = locked(db, Customer, links.customer_id, noun="customer")
-    subscription = None
+    buyer = customer(db, links.customer_id)
+    billed_for = None
     if links.subscription_id is not None:
-        subscription = locked(db, Subscription, links.subscription_id, noun="subscription")
-    return Billed(customer, subscription, locked(db, Invoice, invoice_id, noun="invoice", param=param))
-
-
-def subscription(db: Session, subscription_id: str, customer_id: str) -> tuple[Customer, Subscription]:
-    """A subscription and its customer. Raises `ResourceMissing`."""
-    customer = locked(db, Customer, customer_id, noun="customer")
-    return customer, locked(db, Subscription, subscription_id, noun="subscription")
+        billed_for = row(db, Subscription, links.subscription_id, noun="subscription")
+    return Billed(buyer, billed_for, row(db, Invoice, invoice_id, noun="invoice", param=param))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -15,12 +15,24 @@ from portal.documents import build, pdf
 from portal.documents.pool import Pool
 from portal.documents.store import Store
 from portal.documents.values import Document
+from portal.errors import Conflict
 from portal.models import CreditNote, Invoice, StoredDocument
 from portal.wire.shape import Links
 
 Kind = Literal["invoice", "credit_note"]
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A document as it was rendered last and still is, with what a link to it is checked by."""
+
+    content: bytes
+    number: str
+    locale: str
+    finalized_at: int
+    due_date: int | None
 
 
 @dataclass(frozen=True)
@@ -38,16 +50,23 @@ class Library:
         Raises `ResourceMissing` for an unknown id, `Unavailable` when it can't be rendered now.
         """
         with self.database.reading(scope) as db:
-            row = db.execute(_LAST_RENDERED[kind], {"tenant_id": scope.tenant_id, "id": id}).first()
-            kept = self._kept(row.fingerprint) if row and row.fingerprint else None
+            kept = self.kept(db.connection(), kind, scope.tenant_id, id)
             if kept:
-                return kept
+                return kept.content
             document, revision = self._document(db, kind, id)
         content = pdf(document, store=self.store, pool=self.pool)
         self._note(scope, id, revision, document.fingerprint())
         return content
 
-    def _kept(self, fingerprint: str) -> bytes | None:
+    def kept(self, connection: Connection, kind: Kind, tenant_id: int, id: str) -> Kept | None:
+        """The document where it is rendered and unchanged since: one query, one file."""
+        row = connection.execute(_LAST_RENDERED[kind], {"tenant_id": tenant_id, "id": id}).first()
+        content = self._stored(row.fingerprint) if row else None
+        if row is None or content is None:
+            return None
+        return Kept(content, row.number, (row.buyer or {}).get("locale") or "en", row.finalized_at, row.due_date)
+
+    def _stored(self, fingerprint: str) -> bytes | None:
         try:
             return self.store.read(fingerprint)
         except OSError:
@@ -64,22 +83,33 @@ class Library:
 
     def _note(self, scope: Scope, id: str, revision: int, fingerprint: str) -> None:
         """Remember what was rendered of which revision, so that the next click finds the file."""
-        with self.database.writing(scope) as db:
-            known = db.get(StoredDocument, (scope.tenant_id, id), with_for_update=True)
-            if known is None:
-                db.add(StoredDocument(id=id, created=clock.now(), revision=revision, fingerprint=fingerprint))
-            else:
-                known.revision, known.fingerprint = revision, fingerprint
+        try:
+            with self.database.writing(scope) as db:
+                known = db.get(StoredDocument, (scope.tenant_id, id), with_for_update=True)
+                if known is None:
+                    db.add(StoredDocument(id=id, created=clock.now(), revision=revision, fingerprint=fingerprint))
+                else:
+                    known.revision, known.fingerprint = revision, fingerprint
+        except Conflict:
+            # a twin has just noted the same document
+            log.info("document %s was rendered twice at once", id)
 
 
-def _last_rendered(model: Any) -> Any:
-    table, documents = cast(Table, model.__table__), cast(Table, StoredDocument.__table__)
-    same = (documents.c.tenant_id == table.c.tenant_id) & (documents.c.id == table.c.id)
-    return (
-        select(documents.c.fingerprint)
-        .join(table, same & (documents.c.revision == table.c.revision))
-        .where(documents.c.tenant_id == bindparam("tenant_id"), documents.c.id == bindparam("id"))
-    )
+_D, _I, _N = (cast(Table, model.__table__) for model in (StoredDocument, Invoice, CreditNote))
+_SAME = (_D.c.tenant_id == bindparam("tenant_id"), _D.c.id == bindparam("id"))
 
 
-_LAST_RENDERED = {"invoice": _last_rendered(Invoice), "credit_note": _last_rendered(CreditNote)}
+def _current(table: Table) -> ColumnElement[bool]:
+    mine = (_D.c.tenant_id == table.c.tenant_id) & (_D.c.id == table.c.id)
+    return mine & (_D.c.revision == table.c.revision)
+
+
+_LAST_RENDERED = {
+    "invoice": select(_D.c.fingerprint, _I.c.number, _I.c.buyer, _I.c.finalized_at, _I.c.due_date)
+    .join(_I, _current(_I))
+    .where(*_SAME),
+    "credit_note": select(_D.c.fingerprint, _N.c.number, _N.c.buyer, _I.c.finalized_at, _I.c.due_date)
+    .join(_N, _current(_N))
+    .join(_I, (_I.c.tenant_id == _N.c.tenant_id) & (_I.c.id == _N.c.invoice_id))
+    .where(*_SAME),
+}

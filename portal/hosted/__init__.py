@@ -38,6 +38,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
     login.session_protection = None
     login.request_loader(visits.load)
     csrf = CSRFProtect(app)
+    app.jinja_env.globals["csrf_token"] = visits.csrf_token
     app.before_request(lambda: _refuse_foreign(csrf))
     pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, public)
     for group in (*pages, subscriptions, tax_ids):

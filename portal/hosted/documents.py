@@ -54,7 +54,7 @@ def invoice(visit: Visit, id: str) -> Answer:
     """Everything an invoice says, and what became of it."""
     with visit.reading() as db:
         row = _own_invoice(db, visit, id)
-        return render_template("hosted/invoice.html", **invoice_parts(db, row))
+        return render_template("hosted/invoice.html", link_of=_link_of, **invoice_parts(db, row))
 
 
 @page(blueprint, "/invoices/<id>/pdf", allows=permissions.may_see_invoices)
@@ -163,6 +163,10 @@ def unit_price(amount: str | None, currency: str) -> str:
         return i18n.money(int(minor), currency, locale)
     major = minor.scaleb(-i18n.exponent(currency))
     return str(format_currency(major, currency.upper(), locale=locale, decimal_quantization=False))
+
+
+def _link_of(note: CreditNote) -> str:
+    return f"../credit-notes/{note.id}"
 
 
 def _own_invoice(db: Session, visit: Visit, id: str) -> Invoice:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, g, render_template, request
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from portal import clock, i18n
 from portal.db import Scope
+from portal.documents.library import Kept, Kind
 from portal.hosted import brand, documents
 from portal.hosted.page import Answer
 from portal.models import Account, CreditNote, Customer, Invoice, Tenant
 from portal.objects.links import expires_at
-from portal.web import declare, services
+from portal.web import declare, reader, services
 
 blueprint = Blueprint("public", __name__)
 
@@ -39,19 +41,25 @@ def invoice(token: str) -> Answer:
         return _expired(linked)
     with services().database.reading(linked.scope) as db:
         parts = documents.invoice_parts(db, linked.invoice)
-    return render_template("hosted/document.html", token=token, **parts)
+    return render_template("hosted/document.html", token=token, link_of=_link_of, **parts)
 
 
 @blueprint.get("/i/<token>/pdf")
 def invoice_pdf(token: str) -> Answer:
-    """The invoice as a file, by its own link or by that of its page."""
-    linked = _linked(token, "invoice_pdf", "invoice")
+    """The invoice as a file."""
+    kept = _kept(token, "invoice_pdf", "invoice")
+    if kept:
+        return documents.download(kept.content, i18n.translations(kept.locale).gettext("Invoice"), kept.number)
+    linked = _linked(token, "invoice_pdf")
     return _expired(linked) if linked.expired else documents.pdf_of_invoice(linked.scope, linked.invoice)
 
 
 @blueprint.get("/c/<token>/pdf")
 def credit_note_pdf(token: str) -> Answer:
     """A credit note as a file."""
+    kept = _kept(token, "credit_note_pdf", "credit_note")
+    if kept:
+        return documents.download(kept.content, i18n.translations(kept.locale).gettext("Credit note"), kept.number)
     linked = _linked(token, "credit_note_pdf")
     if linked.expired or linked.note is None:
         return _expired(linked)
@@ -68,9 +76,18 @@ def patterns() -> Answer:
     return render_template("hosted/patterns.html", form=form, amounts=(1999, -123456, 0))
 
 
-def _linked(token: str, *kinds: str) -> Linked:
+def _kept(token: str, kind: str, noun: Kind) -> Kept | None:
+    """The document behind a good link, where it lies ready; everything else goes the longer way."""
+    link = services().links.read(token, kind) or abort(404)
+    kept = services().documents.kept(reader(), noun, link.tenant_id, link.id)
+    if kept is None or clock.now() >= expires_at(kept.finalized_at, kept.due_date, link.issued_at):
+        return None
+    return kept
+
+
+def _linked(token: str, kind: str) -> Linked:
     """What the token stands for, with frame and language set. Unknown tokens and documents are 404."""
-    link = next((found for kind in kinds if (found := services().links.read(token, kind))), None) or abort(404)
+    link = services().links.read(token, kind) or abort(404)
     with services().database.reading() as db:
         tenant = db.get(Tenant, link.tenant_id) or abort(404)
         account = db.get(Account, tenant.account_id) or abort(404)
@@ -82,6 +99,10 @@ def _linked(token: str, *kinds: str) -> Linked:
     g.locale = i18n.best([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
     dead_at = expires_at(invoice.finalized_at or invoice.created, invoice.due_date, link.issued_at)
     return Linked(scope, account, invoice, note, clock.now() >= dead_at)
+
+
+def _link_of(note: CreditNote) -> str:
+    return services().links.document("credit_note_pdf", note.tenant_id, note.id)
 
 
 def _documents(db: Session, id: str) -> tuple[Invoice, CreditNote | None]:
@@ -99,12 +120,18 @@ def _expired(linked: Linked) -> Response:
     return Response(render_template("hosted/expired.html", contact=contact), 410, mimetype="text/html")
 
 
+def _choices(**labels: str) -> list[SelectChoice]:
+    return [SelectChoice(value=value, label=label) for value, label in labels.items()]
+
+
 class _Sample(Form):
     name = StringField("Name", default="Jenny Rosen")
     code = StringField("Code", [InputRequired("Enter the code from the mail.")])
-    country = SelectField("Country", choices=[("DE", "Germany"), ("FR", "France")], default="DE")
+    country = SelectField("Country", choices=_choices(DE="Germany", FR="France"), default="DE")
     comment = TextAreaField("Comment")
-    reason = RadioField("Reason", choices=[("unused", "I don't use it"), ("other", "Another reason")], default="unused")
+    postcode = StringField("Postcode", default="10969")
+    city = StringField("City", default="Berlin")
+    reason = RadioField("Reason", choices=_choices(unused="I don't use it", other="Another reason"))
     agree = BooleanField("Same as the billing address", default=True)
 
 

@@ -14,10 +14,9 @@ from typing import Any
 
 from cachetools import LRUCache
 from flask import render_template, session
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
-from portal.hosted import brand, languages
+from portal.hosted import brand, languages, visits
 
 Shell = list[str]
 
@@ -25,7 +24,6 @@ _MARK = re.compile("\ue000([a-z_]+)\ue001")
 _OWN = ("path", "return_url", "customer_name", "customer_email")
 
 _KEPT: LRUCache[Hashable, Shell] = LRUCache(maxsize=1024)
-_TOKENS: LRUCache[str, str] = LRUCache(maxsize=8192)
 _LOCK = Lock()
 
 
@@ -34,18 +32,16 @@ def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, str | 
 
     `key` stands for `context`; of `values` only which ones are None may show in the words of the page.
     """
-    frame, own = brand.current(), {**values, "csrf_token": _token()}
-    own |= {name: getattr(frame, name) for name in _OWN}
-    marks = {name: None if value is None else Markup(f"\ue000{name}\ue001") for name, value in own.items()}  # noqa: S704
-    marked = replace(frame, **{name: marks[name] for name in _OWN})  # type: ignore[arg-type]
+    frame = brand.current()
+    own = {**values, **{name: getattr(frame, name) for name in _OWN}, "csrf_token": visits.csrf_token()}
     if "_flashes" in session:
         return _rendered(template, frame, own, context)
-    shell_key = (template, languages.locale(), key, marked, *(each for each, mark in marks.items() if mark is None))
+    shared = replace(frame, path=None, return_url=None, customer_name=None, customer_email=None)
+    shell_key = (template, languages.locale(), key, shared, *[value is None for value in own.values()])
     with _LOCK:
         shell = _KEPT.get(shell_key)
     if shell is None:
-        shell = _MARK.split(_rendered(template, marked, marks, context))
-        _refuse_own(shell, own)
+        shell = _made(template, frame, own, context)
         with _LOCK:
             _KEPT[shell_key] = shell
     parts = shell.copy()
@@ -53,24 +49,16 @@ def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, str | 
     return "".join(parts)
 
 
-def _token() -> str:
-    """The form token of this visit; making it takes longer than the rest of a page."""
-    secret = session["csrf_token"]
-    with _LOCK:
-        token: str | None = _TOKENS.get(secret)
-    if token is None:
-        token = generate_csrf()
-        with _LOCK:
-            _TOKENS[secret] = token
-    return token
+def _made(template: str, frame: brand.Frame, own: Mapping[str, str | None], context: Mapping[str, Any]) -> Shell:
+    marks = {name: None if value is None else Markup(f"\ue000{name}\ue001") for name, value in own.items()}  # noqa: S704
+    marked = replace(frame, **{name: marks[name] for name in _OWN})
+    shell = _MARK.split(_rendered(template, marked, marks, context))
+    # what is one visit's own must never be kept for the next
+    if any(own[name] in text for name in ("csrf_token", "path") for text in shell[::2]):  # type: ignore[operator]
+        raise AssertionError("a page was rendered with more of a visit than its marks")
+    return shell
 
 
 def _rendered(template: str, frame: brand.Frame, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     token = values["csrf_token"]
     return render_template(template, frame=frame, **{**values, **context, "csrf_token": lambda: token})
-
-
-def _refuse_own(shell: Shell, own: Mapping[str, str | None]) -> None:
-    # what is one visit's own must never be kept for the next
-    if any(own[name] in text for name in ("csrf_token", "path") for text in shell[::2]):  # type: ignore[operator]
-        raise AssertionError("a page was rendered with more of a visit than its marks")

@@ -12,11 +12,13 @@ import hmac
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Request, Response, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import UserMixin
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
@@ -127,6 +129,18 @@ def current() -> Visit:
 def load(request: Request) -> Visit | None:
     """Flask-Login's `request_loader`: who is visiting, or None."""
     return getattr(session, "visit", None)
+
+
+def csrf_token() -> str:
+    """The form token of this visit: signed once in a process, as it is the same on every page."""
+    if (visit := getattr(session, "visit", None)) is None:
+        return str(generate_csrf())
+    return _csrf_token(visit.secret_hash)
+
+
+@lru_cache(maxsize=8192)
+def _csrf_token(secret_hash: str) -> str:
+    return str(generate_csrf())
 
 
 def cookie_name(session_id: str) -> str:

@@ -126,3 +126,38 @@ def test_taxes_add_up_even_when_a_part_was_taken_back() -> None:
         for index, tax in enumerate(whole):
             assert second[index]["amount"] + last[index]["amount"] == tax["amount"]
             assert last[index]["amount"] >= 0
+
+
+def tried(chance: random.Random, total: int, due: int) -> tuple[int, int, int]:
+    """Credit notes of random size on one invoice: what they took, what is still due, and what was given back."""
+    taken = given = 0
+    for _ in range(chance.randint(1, 12)):
+        amount, credit = chance.randint(1, total), chance.choice([None, 0, chance.randint(0, total)])
+        status = "open" if due else "paid"
+        out_of_band = chance.choice([None, max(0, amount - due) - (credit or 0)])
+        try:
+            part = settle(
+                amount,
+                status=status,
+                invoice_total=total,
+                credited=taken,
+                amount_remaining=due,
+                credit=credit,
+                out_of_band=out_of_band if (out_of_band or 0) >= 0 else None,
+            )
+        except NotCreditable:
+            continue
+        taken, due = taken + amount, due - part.pre_payment
+        given += part.credit + part.out_of_band
+    return taken, due, given
+
+
+def test_thousands_of_credit_notes_never_take_more_than_the_invoice() -> None:
+    chance = random.Random(23)
+    for _ in range(3000):
+        total = chance.randint(1, 10**6)
+        due = chance.choice([0, total, chance.randint(0, total)])
+        taken, left, given = tried(chance, total, due)
+        assert 0 <= taken <= total
+        assert 0 <= left <= due
+        assert taken == (due - left) + given

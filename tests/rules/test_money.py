@@ -64,4 +64,6 @@ def test_split_is_exact_and_fair_for_thousands_of_sums() -> None:
         parts = split(amount, weights)
         whole = sum(weights)
         assert sum(parts) == (amount if whole else 0)
-        assert all(abs(part - amount * weight / whole) < 1 for part, weight in zip(parts, weights, strict=True) if whole)
+        assert all(
+            abs(part - amount * weight / whole) < 1 for part, weight in zip(parts, weights, strict=True) if whole
+        )

@@ -18,7 +18,15 @@ def amounts(taxes: list[dict]) -> list[int]:
 
 @pytest.mark.parametrize(
     ("amount", "percentage", "tax"),
-    [(2000, "19", 380), (50, "19", 10), (3, "50", 2), (1, "49.9999", 0), (-50, "19", -10), (10, "8.25", 1), (0, "19", 0)],
+    [
+        (2000, "19", 380),
+        (50, "19", 10),
+        (3, "50", 2),
+        (1, "49.9999", 0),
+        (-50, "19", -10),
+        (10, "8.25", 1),
+        (0, "19", 0),
+    ],
 )
 def test_tax_on_top_is_rounded_half_up(amount: int, percentage: str, tax: int) -> None:
     assert amounts(line_taxes(amount, [rate(percentage)])) == [tax]

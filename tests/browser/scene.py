@@ -1,0 +1,111 @@
+"""Two customers, one who reads English and one who reads Arabic, with one of everything that pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Request
+
+from portal import clock
+from portal.billing import accounts, balances, email_changes, invoices, portal_sessions, subscriptions, tax_ids
+from portal.hosted.invoices import ROWS
+from portal.models import Customer
+from portal.objects.links import DocumentLinks
+from portal.wire.params import Expanding, read
+from tests.browser.conftest import browsing
+from tests.factories import Factories
+from tests.live import Live, Shop
+
+LONG = "Beratung zur Donaudampfschifffahrtsgesellschaftskapitänsmütze"
+NAMES = {"en": "Jenny Rosen", "ar": "مكتبة الياسمين"}
+
+
+@dataclass
+class Window:
+    """A customer's window, and the addresses of the pages in it. `foreign` are requests to elsewhere."""
+
+    page: Page
+    home: str
+    ids: dict[str, str]
+    foreign: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        """Open a page by its path: absolute, or below the visit's."""
+        filled = path.format(**self.ids)
+        self.page.goto(filled if filled.startswith("/") else self.home + filled)
+
+
+def opened(chromium: Browser, live: Live, language: str) -> Window:
+    """A window inside a visit, on the home page."""
+    shop = live.shop()
+    _describe(live, shop)
+    customer = shop.make.customer(name=NAMES[language], preferred_locales=[language])
+    ids = _rows(shop.make, customer)
+    ids |= _links(live, shop.make, customer, ids["late"])
+    if language == "en":
+        _second_page(shop.make, customer)
+    page = browsing(chromium, live, locale=language).new_page()
+    page.goto(shop.make.portal_link(customer, shop.make.configuration(), return_url="https://shop.example/account"))
+    window = Window(page, page.url, ids)
+
+    def note(request: Request) -> None:
+        if not request.url.startswith(live.url):
+            window.foreign.append(request.url)
+
+    page.on("request", note)
+    return window
+
+
+def _describe(live: Live, shop: Shop) -> None:
+    sent: dict[str, Any] = {
+        "business_profile": {"support_email": "billing@example.com", "support_url": "https://example.com/help"},
+        "company": {"address": {"line1": "Torstraße 45", "postal_code": "10119", "city": "Berlin", "country": "DE"}},
+        "settings": {
+            "branding": {"primary_color": "#ffd400"},
+            "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
+        },
+    }
+    with live.database.writing(shop.make.scope) as db:
+        accounts.update(db, accounts.of(db, shop.keys.account.id), read(accounts.UpdateAccount, sent))
+
+
+def _second_page(make: Factories, customer: Customer) -> None:
+    """So much that the history has an older page, all of it older than what is looked at."""
+    for months in range(2, ROWS):
+        make.paid_invoice(customer, 2000, now=clock.now() - months * 30 * clock.DAY)
+
+
+def _rows(make: Factories, customer: Customer) -> dict[str, str]:
+    now, rate = clock.now(), make.tax_rate()
+    paid = make.paid_invoice(customer, 12345678, 900, now=now - 40 * clock.DAY, default_tax_rates=[rate.id])
+    late = {"collection_method": "send_invoice", "days_until_due": 14, "description": LONG}
+    ending = make.subscription(customer, make.price(make.product(name="Silver plan")))
+    make.run(subscriptions.update, subscriptions.UpdateSubscription, ending, cancel_at_period_end=True)
+    make.run(balances.create, balances.CreateTransaction, customer, amount=-500, currency="eur")
+    command = tax_ids.CreateTaxId
+    return {
+        "paid": paid.id,
+        "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
+        "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
+        "void": make.run(invoices.void, Expanding, make.invoice(customer)).id,
+        "number": make.run(tax_ids.create, command, customer=customer.id, type="eu_vat", value="DE136695976").id,
+        "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
+        "ending": ending.id,
+    }
+
+
+def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> dict[str, str]:
+    """Paths that are open to whoever has them."""
+    key, now = live.settings.secret_key, clock.now()
+    public = DocumentLinks("", [key]).document("invoice", make.scope.tenant_id, invoice_id)
+    code = email_changes.new_code(key)
+    moved = make.customer(email="old@example.com", preferred_locales=customer.preferred_locales)
+    with live.database.writing(make.scope) as db:
+        wanted = email_changes.RequestEmailChange("bps_other", "new@example.com", code.hash)
+        change = email_changes.request(db, moved, wanted, now=now)
+        db.flush()
+        token = email_changes.undo_token(change, key)
+        done = email_changes.ConfirmEmailChange("old@example.com", portal_sessions.digest(token))
+        email_changes.confirm(db, change.id, done, now=now)
+    return {"public": public, "undo": f"/undo/{token}"}

@@ -1,0 +1,172 @@
+"""Every page can be used by everyone: light and dark, on a phone and on a desk, in English and in Arabic.
+
+Each page is opened once a language and looked at from all sides: axe-core's rules of WCAG 2.2 AA and its
+best practices, no sideways scrolling, targets to tap, nothing fetched from elsewhere, nothing that the
+content security policy refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, Request
+
+from portal.web import POLICIES
+from tests.browser.conftest import Visit
+from tests.browser.scene import Window, opened
+from tests.live import Live, Shop
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+#: Pages of a visit below its start, by the endpoint that answers them; `{…}` are ids of the scene.
+PAGES = {
+    "home.home": [""],
+    "invoices.history": ["invoices", "invoices?status=uncollectible"],
+    "documents.invoice": ["invoices/{paid}", "invoices/{late}", "invoices/{void}"],
+    "documents.credit_note": ["credit-notes/{note}"],
+    "details.details": ["details"],
+    "details.edit": ["details/edit"],
+    "email_change.ask": ["details/email"],
+    "tax_ids.add": ["details/tax-ids", "details/tax-ids?country=DE"],
+    "tax_ids.remove": ["details/tax-ids/{number}/remove"],
+    "subscriptions.cancel": ["subscriptions/{plan}/cancel"],
+    "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
+}
+#: Pages that are opened by a way of their own, each by a test below.
+ON_THEIR_WAY = {"email_change.code", "flows.done"}
+ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns"]
+PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE
+
+
+@pytest.fixture(scope="module")
+def windows(chromium: Browser, live_server: Live) -> Iterator[dict[str, Window]]:
+    """A window of each language; pages are opened in it one after the other."""
+    windows = {language: opened(chromium, live_server, language) for language in ("en", "ar")}
+    yield windows
+    for window in windows.values():
+        window.page.context.close()
+
+
+def problems(page: Page, *, dark: bool = True) -> list[str]:
+    """What keeps anyone from using the page as it is: dark on a desk, light on a phone."""
+    found = [f"scrolls sideways at {width}" for width in (1600, 1280, 768, 360) if _scrolls_sideways(page, width)]
+    found += _violations(page, 1280, "dark") if dark else []
+    found += _violations(page, 360, "light")
+    return [*found, *page.evaluate(_SMALL_TARGETS), *page.evaluate("window.refused")]
+
+
+def _violations(page: Page, width: int, scheme: Literal["dark", "light"]) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    results = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]}).response["violations"]
+    nodes = [(each["id"], node) for each in results for node in each["nodes"]]
+    return [f"{scheme}: {id}: {node['target']} {node['html']} {node['failureSummary']}" for id, node in nodes]
+
+
+def _scrolls_sideways(page: Page, width: int) -> bool:
+    page.set_viewport_size({"width": width, "height": 800})
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+#: What is to be tapped is 24 px high and wide, unless it is a link within words; buttons and fields are 44 px high.
+_SMALL_TARGETS = """() => {
+    const small = [];
+    for (const each of document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")) {
+        const own = each.getBoundingClientRect(), box = (each.closest(".choice") ?? each).getBoundingClientRect();
+        const least = each.matches(".button, .input, .choice input") ? 44 : 24;
+        const inWords = getComputedStyle(each).display === "inline";
+        if (!each.checkVisibility() || each.matches(".skip") || (inWords && least === 24)) continue;
+        if (box.height < least || own.width < 24) small.push(`too small: ${each.outerHTML} ${own.width}x${box.height}`);
+    }
+    return small;
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_is_for_everyone(windows: dict[str, Window], path: str, language: str) -> None:
+    window = windows[language]
+    window.go(path)
+    # colours are the same in both languages, so one look at the dark ones will do
+    assert problems(window.page, dark=language == "en") == []
+    assert window.foreign == []
+
+
+def test_every_page_of_a_visit_is_looked_at(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    pages = {rule.endpoint for rule in rules if POLICIES[rule.endpoint].who == "visit" and rule.rule[-4:] != "/pdf"}
+    assert pages == set(PAGES) | ON_THEIR_WAY
+
+
+def test_arabic_pages_run_from_right_to_left(windows: dict[str, Window]) -> None:
+    window = windows["ar"]
+    window.go("")
+    html, heading = window.page.locator("html"), window.page.get_by_role("heading", level=1)
+    assert (html.get_attribute("dir"), html.get_attribute("lang")) == ("rtl", "ar")
+    assert re.search("[\u0600-\u06ff]", heading.inner_text())
+
+
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [
+        ("details/email", "Send the code"),
+        ("details/tax-ids?country=DE", "Add the tax ID"),
+        ("details/edit", "Save billing information"),
+    ],
+)
+def test_a_page_with_errors_is_for_everyone(windows: dict[str, Window], path: str, button: str) -> None:
+    window = windows["en"]
+    window.go(path)
+    for each in window.page.get_by_role("textbox").all():
+        each.fill("")
+    window.page.get_by_role("button", name=button).click()
+    assert window.page.get_by_role("alert").is_visible()
+    assert window.page.title().startswith("Error: ")
+    assert problems(window.page) == []
+
+
+def test_the_page_for_the_code_is_for_everyone(windows: dict[str, Window]) -> None:
+    window = windows["en"]
+    window.go("details/email")
+    window.page.get_by_label("Email").fill("somebody@example.com")
+    window.page.get_by_role("button", name="Send the code").click()
+    window.page.get_by_label("Code").wait_for()
+    assert problems(window.page) == []
+
+
+def test_the_end_of_a_flow_is_for_everyone(visit: Visit, shop: Shop) -> None:
+    after = {"type": "hosted_confirmation", "hosted_confirmation": {"custom_message": "Thanks!"}}
+    page = visit(shop.make.customer(), sent={"flow_data": {"type": "customer_update", "after_completion": after}})
+    page.get_by_role("button", name="Yes, I'm done").click()
+    page.get_by_text("Thanks!").wait_for()
+    assert problems(page) == []
+
+
+def test_an_empty_home_page_and_the_signed_out_page_are_for_everyone(visit: Visit, shop: Shop) -> None:
+    page = visit(shop.make.customer())
+    assert problems(page) == []
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="You are signed out").wait_for()
+    assert problems(page) == []
+
+
+def test_the_home_page_is_light(window: Callable[..., BrowserContext], shop: Shop) -> None:
+    customer = shop.make.customer()
+    shop.make.subscription(customer)
+    for _ in range(6):
+        shop.make.paid_invoice(customer)
+    page = window().new_page()
+    requests: list[Request] = []
+    page.on("request", requests.append)
+    page.goto(shop.make.portal_link(customer, shop.make.configuration()))
+    answers = [
+        answer for each in requests if each.resource_type in ("document", "stylesheet") and (answer := each.response())
+    ]
+    sizes = {answer.url: len(answer.body()) for answer in answers if answer.ok}
+    assert len(sizes) == 3
+    assert sum(sizes.values()) < 40_000, sizes
