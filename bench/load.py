@@ -83,7 +83,14 @@ def _ask(
 
 def _in_turn(paths: list[str]) -> str:
     listed = ",".join(f'"{path}"' for path in paths)
-    return f"local p = {{{listed}}}\nlocal i = 0\nrequest = function()\n i = i % #p + 1\n return wrk.format('GET', p[i])\nend\n"
+    turn = "i = i % #p + 1
+ return wrk.format('GET', p[i])"
+    return f"local p = {{{listed}}}
+local i = 0
+request = function()
+ {turn}
+end
+"
 
 
 def _number(pattern: str, text: str) -> float:

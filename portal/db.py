@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -65,9 +65,9 @@ class Database:
     @contextmanager
     def reading(self, scope: Scope | None = None) -> Iterator[Session]:
         """A session that sees committed rows and refuses to write."""
-        with _TenantSession(self.reader, autoflush=False, info={"scope": scope, "writes": False}) as session:
-            with _translated():
-                yield session
+        session = _TenantSession(self.reader, autoflush=False, info={"scope": scope, "writes": False})
+        with session, _translated():
+            yield session
 
     @contextmanager
     def writing(self, scope: Scope | None = None) -> Iterator[Session]:
@@ -149,7 +149,7 @@ def _names_its_tenant(statement: Executable) -> bool:
 
 
 _TENANT_TABLES = frozenset(
-    str(mapper.local_table.key) for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantOwned)
+    cast(Table, mapper.local_table).key for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantOwned)
 )
 
 

@@ -6,6 +6,7 @@ the largest cost of a list page). A test compares the kept patterns with Babel i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -135,6 +136,15 @@ _NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 def isolated(text: str) -> str:
     """Text that keeps its own direction inside a sentence of the other one."""
     return f"{_ISOLATE}{text}{_POP}"
+
+
+@lru_cache(maxsize=65536)
+def with_sign_in_front(text: str) -> str:
+    """An amount for right-to-left text, where a minus moves behind its number unless both are isolated."""
+    return isolated(_SIGNED_NUMBER.sub(lambda number: f"\u2066{number[0]}\u2069", text, count=1))
+
+
+_SIGNED_NUMBER = re.compile(r"[-+]?\d[\d.,\u066b\u066c]*")
 
 
 @lru_cache(maxsize=64)

@@ -59,7 +59,7 @@ def _worker(settings: Settings) -> subprocess.Popen[bytes] | None:
     """The job process of an embedded database; a shared one has `portal worker` of its own."""
     if not settings.database_url.startswith("sqlite"):
         return None
-    return subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=TOP)  # noqa: S603 - our own program
+    return subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=TOP)
 
 
 def _wait(host: str, port: int, when_up: Callable[[], None]) -> None:
@@ -67,7 +67,7 @@ def _wait(host: str, port: int, when_up: Callable[[], None]) -> None:
     give_up = time.monotonic() + PATIENCE
     while time.monotonic() < give_up:
         try:
-            with urlopen(f"http://{reachable}:{port}/health/live", timeout=1):  # noqa: S310 - our own address
+            with urlopen(f"http://{reachable}:{port}/health/live", timeout=1):
                 return when_up()
         except OSError:
             time.sleep(0.1)

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Flask, Response, current_app, g, render_template, request
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import schema
 from portal.db import Database
 from portal.documents.library import Library
-from portal.errors import InvalidRequest, PortalError
+from portal.errors import InvalidRequest, PortalError, Unavailable
 from portal.objects.links import DocumentLinks
 from portal.settings import Settings
 from portal.wire import errors as wire_errors
@@ -204,8 +205,13 @@ def _answer_error(error: Exception) -> Response:
 
 
 def _known(error: Exception) -> PortalError:
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+        # raised outside of a view, as when a visit is opened
+        return _known(error.original_exception)
     if isinstance(error, PortalError):
         return error
+    if isinstance(error, OperationalError | PoolTimeout):
+        return Unavailable("The database can't answer at the moment. Please try again.")
     if isinstance(error, RequestEntityTooLarge):
         return TooLarge(f"The request is too large: at most {MAX_BODY // 1024} KiB are accepted.")
     if isinstance(error, HTTPException):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, after_this_request, request
+from flask import Blueprint, Response, abort, after_this_request, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
@@ -38,6 +38,8 @@ def add(blueprint: Blueprint, method: str, rule: str, command: type[Command], fu
 
     def view(**path: str) -> Response:
         after_this_request(_with_version)
+        if not all(id.isprintable() for id in path.values()):
+            abort(404)  # no id holds such characters, and PostgreSQL could not even look for some of them
         return run(command, function, path)
 
     name = f"{method} {rule}".replace(".", "_")

@@ -30,7 +30,7 @@ from portal.wire.params import (
 
 
 class UpdateTransaction(Expanding):
-    description: Clearable[Annotated[str, text(350)]] = None
+    description: Clearable[Annotated[str, text(350, lines=True)]] = None
     metadata: Metadata = {}
 
 

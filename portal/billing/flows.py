@@ -18,7 +18,7 @@ OFFERED = ("customer_update", "subscription_cancel")
 
 
 class HostedConfirmation(Command):
-    custom_message: Annotated[str, text(500)] | None = None
+    custom_message: Annotated[str, text(500, lines=True)] | None = None
 
 
 class Redirect(Command):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, delete, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -45,7 +45,7 @@ def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int)
         "fingerprint": fingerprint,
         "request_id": request_id,
     }
-    if db.execute(_INSERTS[db.get_bind().dialect.name], row).rowcount:  # type: ignore[attr-defined]
+    if db.execute(_INSERTS[db.get_bind().dialect.name], row).first():
         return None
     if _taken_over(db, row, now - KEPT_FOR):
         return None
@@ -82,10 +82,10 @@ def _taken_over(db: Session, row: dict[str, Any], before: int) -> bool:
     """Whether the key was yesterday's, and is this request's now; of parallel ones only the first gets it."""
     own = (_T.c.tenant_id == row["tenant_id"], _T.c.key == row["key"])
     taken = update(_T).where(*own, _T.c.created < before).values(**row, status=None, body=None)
-    return bool(db.execute(taken).rowcount)  # type: ignore[attr-defined]
+    return db.execute(taken.returning(_T.c.key)).first() is not None
 
 
-_INSERTS: dict[str, Insert] = {
-    "postgresql": postgresql.insert(_T).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(_T).on_conflict_do_nothing(),
+_INSERTS = {
+    "postgresql": postgresql.insert(_T).on_conflict_do_nothing().returning(_T.c.key),
+    "sqlite": sqlite.insert(_T).on_conflict_do_nothing().returning(_T.c.key),
 }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import accounts, catalogue, drafts, locks
+from portal.billing import accounts, catalogue, drafts, locks, one_off_prices
 from portal.billing.balances import refuse_other_currency
 from portal.db import find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Customer, Invoice, InvoiceItem, Price, Product, Subscription
+from portal.models import Customer, Invoice, InvoiceItem, Price, Subscription
 from portal.rules.money import plain, times
 from portal.wire.params import (
     MAX_AMOUNT,
@@ -45,14 +45,6 @@ class Pricing(Command):
     price: Id
 
 
-class PriceData(Command):
-    currency: Currency
-    product: Id
-    unit_amount: Amount | None = None
-    unit_amount_decimal: Exact | None = None
-    tax_behavior: catalogue.TaxBehavior = "unspecified"
-
-
 class UpdateInvoiceItem(Expanding):
     amount: Amount | None = None
     description: Clearable[Text] = None
@@ -60,7 +52,7 @@ class UpdateInvoiceItem(Expanding):
     metadata: Metadata = {}
     period: Period | None = None
     price: Id | None = None
-    price_data: PriceData | None = None
+    price_data: one_off_prices.PriceData | None = None
     pricing: Pricing | None = None
     quantity: Quantity | None = None
     tax_rates: ListOf[Id] = []
@@ -132,11 +124,18 @@ def pending(db: Session, customer_id: str, subscription_id: str | None = None) -
     At most 250, the oldest; in the order of an invoice: newest first, and those of one second as
     they were made.
     """
-    statement = select(InvoiceItem).where(InvoiceItem.customer_id == customer_id, InvoiceItem.invoice_id.is_(None))
-    if subscription_id is not None:
-        statement = statement.where(InvoiceItem.subscription_id == subscription_id)
-    oldest = db.scalars(statement.order_by(InvoiceItem.created, InvoiceItem.id).limit(MOST_PENDING))
-    return sorted(oldest, key=lambda item: -item.created)
+    return _waiting(db, customer_id, *([InvoiceItem.subscription_id == subscription_id] if subscription_id else []))
+
+
+def unattached(db: Session, customer_id: str) -> list[InvoiceItem]:
+    """The pending items of no subscription, which go along with the customer's next invoice; as `pending`."""
+    return _waiting(db, customer_id, InvoiceItem.subscription_id.is_(None))
+
+
+def _waiting(db: Session, customer_id: str, *conditions: ColumnElement[bool]) -> list[InvoiceItem]:
+    own = select(InvoiceItem).where(InvoiceItem.customer_id == customer_id, InvoiceItem.invoice_id.is_(None))
+    oldest = own.where(*conditions).order_by(InvoiceItem.created, InvoiceItem.id).limit(MOST_PENDING)
+    return sorted(db.scalars(oldest), key=lambda item: -item.created)
 
 
 def _locked(db: Session, item: InvoiceItem) -> tuple[InvoiceItem, Invoice | None]:
@@ -206,38 +205,9 @@ def _adopt(db: Session, invoice: Invoice, customer: Customer, currency: str) -> 
 def _price(db: Session, command: UpdateInvoiceItem, now: int) -> Price | None:
     _sources(command)
     if command.price_data:
-        return _one_off_price(db, command.price_data, now)
+        return one_off_prices.made(db, command.price_data, now=now)
     id = command.price or (command.pricing.price if command.pricing else None)
-    if id is None:
-        return None
-    price = find(db, Price, id, noun="price", param="price")
-    if price.interval is not None:
-        raise InvalidRequest(
-            "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.",
-            param="price",
-        )
-    if not price.active:
-        raise InvalidRequest("The price specified is inactive. This field only accepts active prices.", param="price")
-    return price
-
-
-def _one_off_price(db: Session, data: PriceData, now: int) -> Price:
-    """A price for this item alone, inactive so that nothing else is sold at it."""
-    find(db, Product, data.product, noun="product", param="price_data[product]")
-    amount, exact = catalogue.unit_amounts(data.unit_amount, data.unit_amount_decimal, "price_data[unit_amount]")
-    price = Price(
-        id=ids.new("price"),
-        created=now,
-        product_id=data.product,
-        active=False,
-        currency=data.currency,
-        unit_amount=amount,
-        unit_amount_decimal=exact,
-        tax_behavior=data.tax_behavior,
-        metadata_={},
-    )
-    db.add(price)
-    return price
+    return one_off_prices.found(db, id) if id else None
 
 
 def _new(command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:

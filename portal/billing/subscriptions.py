@@ -5,17 +5,17 @@ Renewal belongs to the worker; here a subscription has the one period it is in.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing import cancellations, drafts, invoices, locks, prorations, subscription_items
+from portal.billing import cancellations, drafts, invoiceitems, invoices, item_changes, locks, subscription_items
 from portal.billing.cancellations import CancellationDetails, CancelSubscription, Feedback, cancel
 from portal.billing.subscription_items import Item, ItemChange, Sold, items, line, unused
-from portal.errors import CardError, InvalidRequest, ResourceMissing
+from portal.errors import CardError, InvalidRequest
 from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import periods
 from portal.rules import subscriptions as rules
@@ -57,9 +57,6 @@ __all__ = [
 MOST_OF_CUSTOMER = 500
 LONGEST_TRIAL = 731 * clock.DAY  # two years
 
-Proration = Literal["always_invoice", "create_prorations", "none"]
-PaymentBehavior = Literal["allow_incomplete", "default_incomplete", "error_if_incomplete"]
-
 
 def _status(value: str) -> str:
     if value not in rules.STATUSES | {"all", "ended"}:
@@ -79,7 +76,7 @@ class CreateSubscription(Expanding):
     description: Clearable[Text] = None
     metadata: Metadata = {}
     off_session: Flag | None = None
-    payment_behavior: PaymentBehavior = "allow_incomplete"
+    payment_behavior: item_changes.PaymentBehavior = "allow_incomplete"
     trial_end: Timestamp | None = None
     trial_period_days: Annotated[int, whole(0, 730)] | None = None
 
@@ -95,8 +92,8 @@ class UpdateSubscription(Expanding):
     items: ListOf[ItemChange] = []
     metadata: Metadata = {}
     off_session: Flag | None = None
-    payment_behavior: PaymentBehavior | None = None
-    proration_behavior: Proration = "create_prorations"
+    payment_behavior: item_changes.PaymentBehavior | None = None
+    proration_behavior: item_changes.Proration = "create_prorations"
     proration_date: Timestamp | None = None
 
 
@@ -148,7 +145,8 @@ def update(db: Session, subscription: Subscription, command: UpdateSubscription,
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
     if command.items:
-        _change_items(db, customer, subscription, command, now)
+        asked = item_changes.Asked(command.proration_behavior, command.proration_date, command.payment_behavior)
+        item_changes.apply(db, customer, subscription, command.items, asked, now=now)
     return subscription
 
 
@@ -197,6 +195,7 @@ def _first_invoice(db: Session, customer: Customer, subscription: Subscription, 
     invoice = invoices.draft(
         db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
     )
+    drafts.add_items(db, invoice, invoiceitems.unattached(db, customer.id))
     drafts.add_lines(db, invoice, [line(db, customer, subscription, each) for each in sold])
     if subscription.collection_method == "send_invoice":
         return invoice
@@ -248,57 +247,3 @@ def _apply_collection(subscription: Subscription, command: CreateSubscription | 
             param="days_until_due",
             code="parameter_missing",
         )
-
-
-def _change_items(
-    db: Session, customer: Customer, subscription: Subscription, command: UpdateSubscription, now: int
-) -> None:
-    prorates = command.proration_behavior != "none" and rules.is_prorated(subscription.status)
-    moment = _proration_moment(subscription, command, now)
-    rest = prorations.Rest(customer, subscription, moment, now) if prorates else None
-    sold = {each.item.id: each for each in items(db, subscription.id)}
-    for index, change in enumerate(command.items):
-        # each item at most once, as its second change would find it changed
-        each = sold.pop(change.id, None)
-        if each is None:
-            raise ResourceMissing("subscription item", change.id, param=f"items[{index}][id]")
-        _change_item(db, each, change, rest, f"items[{index}]")
-    if command.proration_behavior == "always_invoice":
-        _bill_change(db, customer, subscription, command, now)
-
-
-def _proration_moment(subscription: Subscription, command: UpdateSubscription, now: int) -> int:
-    if command.proration_date is None:
-        return now
-    if not subscription.current_period_start <= command.proration_date <= subscription.current_period_end:
-        raise InvalidRequest("proration_date must lie within the current period.", param="proration_date")
-    return command.proration_date
-
-
-def _change_item(db: Session, sold: Sold, change: ItemChange, rest: prorations.Rest | None, param: str) -> None:
-    quantity = sold.item.quantity if change.quantity is None else change.quantity
-    subscription_items.refuse_large(sold.price, quantity, param)
-    differs = rest if quantity != sold.item.quantity else None
-    first, second = prorations.new_ids(2)
-    if differs:
-        differs.credit(db, sold, first)
-    sold.item.quantity = quantity
-    if change.has("tax_rates"):
-        sold.item.tax_rates = subscription_items.rate_ids(db, change.tax_rates, f"{param}[tax_rates]")
-    if change.has("metadata"):
-        sold.item.metadata_ = merged(sold.item.metadata_, change.metadata)
-    if differs:
-        differs.charge(db, sold, second)
-
-
-def _bill_change(
-    db: Session, customer: Customer, subscription: Subscription, command: UpdateSubscription, now: int
-) -> None:
-    """Bill at once; what can't be collected by itself leaves the subscription past due until it is paid."""
-    invoice = prorations.invoice_pending(db, customer, subscription, now)
-    if invoice is None or invoice.status != "open" or subscription.collection_method == "send_invoice":
-        return
-    if command.payment_behavior == "error_if_incomplete":
-        raise CardError("The invoice for this change can't be paid: this customer has no payment method here.")
-    if subscription.status == "active":
-        subscription.status = "past_due"

@@ -23,7 +23,6 @@ from portal.documents.values import LISTED_LINES, Document, PageSize
 
 _ROOT = Path(__file__).parents[2]
 _TEMPLATES = _ROOT / "templates" / "documents"
-_SIGNED_NUMBER = re.compile(r"[-+]?\d[\d.,\u066b\u066c]*")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TW"}
 
@@ -108,12 +107,7 @@ def _money(context: Context, amount: int | str) -> str:
     else:
         major = minor.scaleb(-i18n.exponent(document.currency))
         text = format_currency(major, document.currency.upper(), locale=document.locale, decimal_quantization=False)
-    return _with_signs_in_front(text) if context["dir"] == "rtl" else text
-
-
-def _with_signs_in_front(text: str) -> str:
-    """In right-to-left text a minus moves behind its number unless both are isolated; `unicode-bidi` is ignored."""
-    return i18n.isolated(_SIGNED_NUMBER.sub(lambda number: f"\u2066{number[0]}\u2069", text, count=1))
+    return i18n.with_sign_in_front(text) if context["dir"] == "rtl" else text
 
 
 @pass_context

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -145,13 +146,17 @@ def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:
 
 def download(content: bytes, kind: str, number: str) -> Response:
     """A PDF to be saved: `kind` is the word for it in the reader's language, `number` the document's own."""
+    return Response(content, mimetype="application/pdf", headers=_as_file(kind, number))
+
+
+@lru_cache(maxsize=4096)
+def _as_file(kind: str, number: str) -> tuple[tuple[str, str], ...]:
     plain = re.sub(r"[^A-Za-z0-9-]+", "-", number).strip("-") or "document"
     spoken = quote(f"{kind} {number}.pdf", safe="")
-    headers = {
-        "Content-Disposition": f"attachment; filename=\"{plain}.pdf\"; filename*=UTF-8''{spoken}",
-        "Content-Security-Policy": DOCUMENT_POLICY,
-    }
-    return Response(content, mimetype="application/pdf", headers=headers)
+    return (
+        ("Content-Disposition", f"attachment; filename=\"{plain}.pdf\"; filename*=UTF-8''{spoken}"),
+        ("Content-Security-Policy", DOCUMENT_POLICY),
+    )
 
 
 def unit_price(amount: str | None, currency: str) -> str:

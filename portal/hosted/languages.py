@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from babel.support import NullTranslations
 from flask import Flask, g, request, session
 from flask_babel import Babel
 
@@ -12,9 +13,15 @@ def init_app(app: Flask, catalogues: str) -> None:
     """Give templates their filters, and Flask-Babel the language of each page."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = catalogues
     Babel(app, locale_selector=lambda: i18n.language(locale()))
+    # Flask-Babel looks its catalogue up anew for every word; a page has a hundred
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _translations().gettext(text),
+        lambda one, more, count: _translations().ngettext(one, more, count),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(
-        money=lambda amount, currency: i18n.money(amount, currency, locale()),
-        day=lambda moment, form="long": i18n.day(moment, locale(), form),
+        money=money,
+        day=day,
         number=lambda value: i18n.number(value, locale()),
         country=lambda code: i18n.country(code, locale()),
     )
@@ -23,6 +30,29 @@ def init_app(app: Flask, catalogues: str) -> None:
         html_lang=lambda: i18n.html_lang(i18n.language(locale())),
         direction=lambda: i18n.direction(i18n.language(locale())),
     )
+
+
+def money(amount: int, currency: str) -> str:
+    """An amount as the page's language writes it, safe inside text of either direction."""
+    text = i18n.money(amount, currency, locale())
+    return i18n.with_sign_in_front(text) if _runs_from_the_right() else text
+
+
+def day(when: int | None, form: str = "long") -> str:
+    """A date as the page's language writes it, safe inside text of either direction."""
+    text = i18n.day(when, locale(), form)
+    return i18n.isolated(text) if text and _runs_from_the_right() else text
+
+
+def _runs_from_the_right() -> bool:
+    return i18n.direction(i18n.language(locale())) == "rtl"
+
+
+def _translations() -> NullTranslations:
+    if "translations" not in g:
+        g.translations = i18n.translations(locale())
+    found: NullTranslations = g.translations
+    return found
 
 
 def locale() -> str:

@@ -51,10 +51,10 @@ def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, str | 
 
 def _made(template: str, frame: brand.Frame, own: Mapping[str, str | None], context: Mapping[str, Any]) -> Shell:
     marks = {name: None if value is None else Markup(f"\ue000{name}\ue001") for name, value in own.items()}  # noqa: S704
-    marked = replace(frame, **{name: marks[name] for name in _OWN})
-    shell = _MARK.split(_rendered(template, marked, marks, context))
+    mine: dict[str, Any] = {name: marks[name] for name in _OWN}
+    shell = _MARK.split(_rendered(template, replace(frame, **mine), marks, context))
     # what is one visit's own must never be kept for the next
-    if any(own[name] in text for name in ("csrf_token", "path") for text in shell[::2]):  # type: ignore[operator]
+    if any(own[name] in text for name in ("csrf_token", "path") for text in shell[::2]):
         raise AssertionError("a page was rendered with more of a visit than its marks")
     return shell
 

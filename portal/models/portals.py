@@ -69,7 +69,11 @@ class EmailChange(TenantOwned, Base):
     """A new address that waits for its code, and for three days the way back to the old one."""
 
     __tablename__ = "email_changes"
-    __table_args__ = (link("customer_id", "customers"), newest_first("email_changes", "customer_id"), newest_first("email_changes", "new_email"))
+    __table_args__ = (
+        link("customer_id", "customers"),
+        newest_first("email_changes", "customer_id"),
+        newest_first("email_changes", "new_email"),
+    )
 
     customer_id: Mapped[str] = mapped_column(Id)
     session_id: Mapped[str] = mapped_column(Id)

@@ -59,29 +59,30 @@ def deleted(type: str, id: str) -> dict[str, Any]:
 
 def by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Row]:
     """The rows with these ids as plain values, by a statement that is built once."""
-    names, statement = _by_ids(KINDS[type].model)
+    names, statement = _by_ids(type)
     rows = db.execute(statement, {"tenant_id": scope_of(db).tenant_id, "ids": ids})
     return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 @cache
-def _by_ids(model: type[TenantOwned]) -> tuple[list[str], Select[Any]]:
-    attributes = inspect(model).column_attrs
-    columns = [attribute.columns[0] for attribute in attributes]
-    table = inspect(model).local_table
+def _by_ids(type: str) -> tuple[list[str], Select[Any]]:
+    mapper = inspect(KINDS[type].model)
+    columns = [attribute.columns[0] for attribute in mapper.column_attrs]
+    table = mapper.local_table
     mine = (table.c.tenant_id == bindparam("tenant_id"), table.c.id.in_(bindparam("ids", expanding=True)))
-    return [attribute.key for attribute in attributes], select(*columns).where(*mine)
+    return [attribute.key for attribute in mapper.column_attrs], select(*columns).where(*mine)
 
 
 def selected(db: Session, type: str, statement: Select[Any]) -> list[Row]:
     """What a select of the kind's entities finds, as plain values: nothing here can be changed or saved."""
-    names, columns = _columns(KINDS[type].model)
+    names, columns = _columns(type)
     rows = db.execute(statement.with_only_columns(*columns))
     return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 @cache
-def _columns(model: type[TenantOwned]) -> tuple[list[str], list[Any]]:
+def _columns(type: str) -> tuple[list[str], list[Any]]:
+    model = KINDS[type].model
     names = [attribute.key for attribute in inspect(model).column_attrs]
     return names, [getattr(model, name) for name in names]
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 import unicodedata
 
 
-def normal(text: str) -> str:
-    """The text in NFC. Raises `ValueError` for characters that have no place in names and sentences."""
+def normal(text: str, *, lines: bool) -> str:
+    """The text in NFC. Raises `ValueError` for characters that have no place in it; line breaks only if `lines`."""
     result = unicodedata.normalize("NFC", text)
     if any(_is_forbidden(character) for character in result):
         raise ValueError("it holds control, unassigned or surrogate characters.")
+    if not lines and not _BREAKS.isdisjoint(result):
+        raise ValueError("it holds line breaks or tabs.")
     return result
 
 
 def _is_forbidden(character: str) -> bool:
-    if character.isprintable() or character in "\t\n\r":
+    if character.isprintable() or character in _BREAKS:
         return False
     if character in _BIDI_OVERRIDES:
         return True
     return unicodedata.category(character) in {"Cc", "Cs", "Cn", "Co"} and character not in _EMOJI_TO_COME
 
 
+# in a name they could end a mail's header line or a document's row
+_BREAKS = frozenset("\t\n\r\u2028\u2029")
 # they can make an amount or a name read as another one
 _BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # phones send emoji that are newer than this Python's tables

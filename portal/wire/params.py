@@ -89,7 +89,7 @@ def _cleared(value: object) -> object:
     return None if value == "" else value
 
 
-def _string(value: object) -> str:
+def _string(value: object, *, lines: bool) -> str:
     if not isinstance(value, str):
         raise wrong("", "Invalid string")
     if value == "":
@@ -99,16 +99,19 @@ def _string(value: object) -> str:
             "however this one cannot be unset.",
         )
     try:
-        return normal(value)
+        return normal(value, lines=lines)
     except ValueError as error:
         raise wrong("", f"Invalid string: {error}") from None
 
 
-def text(longest: int) -> PlainValidator:
-    """For `Annotated[str, text(60)]`: at most `longest` characters, in NFC, without control characters."""
+def text(longest: int, *, lines: bool = False) -> PlainValidator:
+    """For `Annotated[str, text(60)]`: at most `longest` characters, in NFC, without control characters.
+
+    Only texts of several `lines` may hold line breaks.
+    """
 
     def short_enough(value: object) -> str:
-        string = _string(value)
+        string = _string(value, lines=lines)
         if len(string) > longest:
             raise wrong("", f"Invalid string: must be at most {longest} characters, and this one has {len(string)}.")
         return string
@@ -183,7 +186,7 @@ def _metadata(value: object) -> dict[str, str]:
 def _metadata_entry(key: object, value: object) -> tuple[str, str]:
     if not isinstance(key, str) or not isinstance(value, str):
         raise wrong("", "Metadata values must be strings.")
-    name, text = _string(key), value and _string(value)
+    name, text = _string(key, lines=False), value and _string(value, lines=True)
     if len(name) > 40:
         raise wrong("", f"Metadata keys can have up to 40 characters, but you passed in one with {len(name)}.")
     if len(text) > 500:
@@ -201,7 +204,7 @@ Id = Annotated[str, text(255)]
 Label = Annotated[str, text(250)]
 Name = Annotated[str, text(256)]
 Sentence = Annotated[str, text(500)]
-Text = Annotated[str, text(5000)]
+Text = Annotated[str, text(5000, lines=True)]
 Currency = Annotated[str, text(20), AfterValidator(_currency)]
 Country = Annotated[str, text(20), AfterValidator(_country)]
 #: What `""` clears: `Clearable[Name]` reads as None then.

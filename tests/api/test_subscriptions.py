@@ -34,6 +34,14 @@ def test_the_first_invoice_comes_with_it(api: Api, begun: Any, make: Factories) 
     assert line["period"] == {"start": NOON, "end": NOON + MONTH}
 
 
+def test_items_that_wait_come_along_on_the_first_invoice(api: Api, make: Factories, begun: Any) -> None:
+    customer = make.customer().id
+    api.post("invoiceitems", customer=customer, amount=900, currency="eur", description="Setup")
+    invoice = begun(customer=customer, expand=["latest_invoice"])["latest_invoice"]
+    assert [line["description"] for line in invoice["lines"]["data"]] == ["Setup", "Gold plan"]
+    assert (invoice["total"], api.get("invoiceitems", pending=True)["data"]) == (3900, [])
+
+
 def test_it_is_active_once_the_first_invoice_is_paid(api: Api, begun: Any, active: Any) -> None:
     assert active()["status"] == "active"
     assert begun(unit_amount=0)["status"] == "active"

@@ -162,7 +162,7 @@ def test_the_home_page_is_light(window: Callable[..., BrowserContext], shop: Sho
         shop.make.paid_invoice(customer)
     page = window().new_page()
     requests: list[Request] = []
-    page.on("request", requests.append)
+    page.on("request", lambda request: requests.append(request))
     page.goto(shop.make.portal_link(customer, shop.make.configuration()))
     answers = [
         answer for each in requests if each.resource_type in ("document", "stylesheet") and (answer := each.response())

@@ -30,7 +30,7 @@ class Everything(Command):
     metadata: params.Metadata | None = None
     name: params.Name | None = None
     names: params.ListOf[params.Name] | None = None
-    note: params.Clearable[params.Name] = None
+    note: params.Clearable[params.Text] = None
     page: params.Page | None = None
     range: params.TimestampFilter = None
     which: Literal["one", "two"] | None = None
@@ -55,6 +55,8 @@ GOOD = [
     ("name", "\U0001fae8\U0001faea", "\U0001fae8\U0001faea"),
     ("name", "x" * 256, "x" * 256),
     ("note", "", None),
+    ("note", "one\ntwo\r\n\tthree", "one\ntwo\r\n\tthree"),
+    ("metadata", {"key": "one\ntwo"}, {"key": "one\ntwo"}),
     ("page", "100", 100),
     ("which", "two", "two"),
 ]
@@ -94,7 +96,22 @@ BAD = [
     ("language", ["", "x", "auto", "1", "d" * 21, "../de", {"a": "1"}]),
     (
         "name",
-        ["", "x" * 257, {"a": "1"}, ["x"], "\x80", "\u202eabc", "\u2066", "\ufffe", "\ue000", "\ud800", "\U0010ffff"],
+        [
+            "",
+            "x" * 257,
+            "one\ntwo",
+            "one\ttwo",
+            "\u2028",
+            {"a": "1"},
+            ["x"],
+            "\x80",
+            "\u202eabc",
+            "\u2066",
+            "\ufffe",
+            "\ue000",
+            "\ud800",
+            "\U0010ffff",
+        ],
     ),
     ("names", ["x", {"a": "x"}, {"0": ""}, {"0": {"a": "1"}}, {"9" * 5000: "x"}]),
     ("page", ["0", "101", "-1", "", "x"]),

@@ -1,0 +1,52 @@
+"""Prices of invoice items: one of the catalogue that is billed once, or one made for the item alone."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from portal import ids
+from portal.billing import catalogue
+from portal.db import find
+from portal.errors import InvalidRequest
+from portal.models import Price, Product
+from portal.wire.params import Amount, Command, Currency, Exact, Id
+
+
+class PriceData(Command):
+    currency: Currency
+    product: Id
+    unit_amount: Amount | None = None
+    unit_amount_decimal: Exact | None = None
+    tax_behavior: catalogue.TaxBehavior = "unspecified"
+
+
+def found(db: Session, id: str) -> Price:
+    """An active one-time price. Raises `ResourceMissing` or `InvalidRequest`."""
+    price = find(db, Price, id, noun="price", param="price")
+    if price.interval is not None:
+        raise InvalidRequest(
+            "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.",
+            param="price",
+        )
+    if not price.active:
+        raise InvalidRequest("The price specified is inactive. This field only accepts active prices.", param="price")
+    return price
+
+
+def made(db: Session, data: PriceData, *, now: int) -> Price:
+    """A price for one item alone, inactive so that nothing else is sold at it; it may be a credit."""
+    find(db, Product, data.product, noun="product", param="price_data[product]")
+    amount, exact = catalogue.unit_amounts(data.unit_amount, data.unit_amount_decimal, "price_data[unit_amount]")
+    price = Price(
+        id=ids.new("price"),
+        created=now,
+        product_id=data.product,
+        active=False,
+        currency=data.currency,
+        unit_amount=amount,
+        unit_amount_decimal=exact,
+        tax_behavior=data.tax_behavior,
+        metadata_={},
+    )
+    db.add(price)
+    return price
