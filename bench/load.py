@@ -82,15 +82,10 @@ def _ask(
 
 
 def _in_turn(paths: list[str]) -> str:
+    """A script for wrk that asks for each path after the other."""
     listed = ",".join(f'"{path}"' for path in paths)
-    turn = "i = i % #p + 1
- return wrk.format('GET', p[i])"
-    return f"local p = {{{listed}}}
-local i = 0
-request = function()
- {turn}
-end
-"
+    turn = "i = i % #p + 1; return wrk.format('GET', p[i])"
+    return f"local p = {{{listed}}}; local i = 0; request = function() {turn} end"
 
 
 def _number(pattern: str, text: str) -> float:

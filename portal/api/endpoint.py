@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal import clock
 from portal.billing import idempotency, keys
 from portal.db import Scope
-from portal.errors import InvalidRequest, NotAuthenticated
+from portal.errors import InvalidRequest, NotAuthenticated, PortalError
 from portal.web import declare, reader, request_id, services
 from portal.wire import form
 from portal.wire.params import Command, read
@@ -30,6 +30,13 @@ Function = Callable[..., Any]
 
 #: Every call of the API by method and path, with the parameters it takes.
 CALLS: dict[tuple[str, str], type[Command]] = {}
+
+
+class ForeignAccount(PortalError):
+    """The key is good, but not for the account that the call names."""
+
+    status = 403
+    code = "account_invalid"
 
 
 def add(blueprint: Blueprint, method: str, rule: str, command: type[Command], function: Function) -> None:
@@ -80,10 +87,18 @@ def _authenticate() -> Scope:
             f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
         )
     scope, stale = found
+    _refuse_other_account(scope)
     if stale:
         with services().database.writing() as db:
             keys.note_use(db, secret, now=now)
     return scope
+
+
+def _refuse_other_account(scope: Scope) -> None:
+    """A call meant for a connected account must not act on the caller's own."""
+    for header in ("Stripe-Account", "Stripe-Context"):
+        if request.headers.get(header, scope.account_id) != scope.account_id:
+            raise ForeignAccount(f"The API key has no access to the account that {header} names.")
 
 
 def _secret() -> str:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.api import endpoint
 from portal.db import find
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import ResourceMissing
 from portal.objects import KINDS, deleted, expanded, kept, one, render, selected
 from portal.web import services
-from portal.wire.page import cut, windowed
+from portal.wire.page import cursor, cut, windowed
 from portal.wire.params import Command, Expanding, Listing
 from portal.wire.shape import listing
 
@@ -93,8 +93,7 @@ def answer(db: Session, type: str, row: Any, params: Expanding) -> dict[str, Any
 def page(db: Session, type: str, statement: Select[Any], params: Listing, url: str) -> dict[str, Any]:
     """A page of entities as the list object. Raises `InvalidRequest` for an unknown cursor."""
     model = KINDS[type].model
-    cursor = position(db, type, params)
-    statement = windowed(statement, model, params, cursor)
+    statement = windowed(statement, model, params, position(db, type, params))
     links = services().links
     if KINDS[type].kept and not params.expand:
         heads, has_more = cut(kept.heads(db, type, statement), params)
@@ -104,15 +103,13 @@ def page(db: Session, type: str, statement: Select[Any], params: Listing, url: s
 
 
 def position(db: Session, type: str, params: Listing) -> tuple[int, str] | None:
-    """(created, id) of the object a cursor names."""
-    if params.starting_after and params.ending_before:
-        raise InvalidRequest("Send either starting_after or ending_before, not both.", param="ending_before")
-    name = "starting_after" if params.starting_after else "ending_before"
-    id = params.starting_after or params.ending_before
-    if id is None:
+    """(created, id) of the object a cursor names. Raises `ResourceMissing` where there is none."""
+    named = cursor(params)
+    if named is None:
         return None
+    param, id = named
     model = KINDS[type].model
     found = db.execute(select(model.created, model.id).where(model.id == id)).first()
     if found is None:
-        raise ResourceMissing(KINDS[type].noun, id, param=name)
+        raise ResourceMissing(KINDS[type].noun, id, param=param)
     return found.created, found.id

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, tuple_
 
+from portal.errors import InvalidRequest
 from portal.wire.params import Listing, Range
 
 
@@ -22,13 +23,22 @@ def between(column: Any, limits: Range | None) -> list[ColumnElement[bool]]:
     return [compare(value) for name, compare in conditions.items() if (value := getattr(limits, name)) is not None]
 
 
-def windowed(statement: Select[Any], table: Any, listing: Listing, cursor: tuple[int, str] | None) -> Select[Any]:
+def cursor(listing: Listing) -> tuple[str, str] | None:
+    """(parameter, id) of the object that the page begins or ends at. Raises `InvalidRequest` for two."""
+    if listing.starting_after and listing.ending_before:
+        raise InvalidRequest("Send either starting_after or ending_before, not both.", param="ending_before")
+    if listing.ending_before:
+        return "ending_before", listing.ending_before
+    return ("starting_after", listing.starting_after) if listing.starting_after else None
+
+
+def windowed(statement: Select[Any], table: Any, listing: Listing, at: tuple[int, str] | None) -> Select[Any]:
     """One row more than asked for, beyond the cursor's (created, id)."""
     position = tuple_(table.created, table.id)
-    if listing.ending_before is not None and cursor:
-        return statement.where(position > cursor).order_by(table.created, table.id).limit(listing.limit + 1)
-    if cursor:
-        statement = statement.where(position < cursor)
+    if listing.ending_before is not None and at:
+        return statement.where(position > at).order_by(table.created, table.id).limit(listing.limit + 1)
+    if at:
+        statement = statement.where(position < at)
     return statement.order_by(table.created.desc(), table.id.desc()).limit(listing.limit + 1)
 
 

@@ -109,3 +109,12 @@ def test_use_of_a_key_is_noted_once_an_hour(client, merchant, database, held_clo
 def test_cookies_and_query_strings_are_no_keys(client, merchant):
     client.set_cookie("session", merchant.test_key)
     assert client.get(f"/v1/customers?api_key={merchant.test_key}").status_code == 401
+
+
+@pytest.mark.parametrize("header", ["Stripe-Account", "Stripe-Context"])
+def test_a_call_meant_for_another_account_is_refused(api, merchant, header):
+    answer = api.request("POST", "customers", headers={header: "acct_other"})
+    assert answer.status_code == 403
+    assert error_of(answer)["code"] == "account_invalid"
+    assert api.get("customers")["data"] == []
+    assert api.request("GET", "customers", headers={header: merchant.account.id}).status_code == 200

@@ -141,6 +141,22 @@ def test_two_cursors_at_once_are_refused(api, customer):
     assert error["param"] == "ending_before"
 
 
+@pytest.mark.parametrize("noun", ["invoices", "credit_notes"])
+def test_lines_keep_the_order_of_their_document_both_ways(api, make, noun):
+    invoice = make.invoice(None, 100, 200, 300)
+    id = invoice.id if noun == "invoices" else make.credit_note(invoice, 5).id
+    lines = _ids(api.get(f"{noun}/{id}/lines"))
+    assert _forwards(api.get, f"{noun}/{id}/lines") == lines
+    assert _backwards(api.get, f"{noun}/{id}/lines", lines[-1]) == lines
+
+
+@pytest.mark.parametrize("name", ["starting_after", "ending_before"])
+def test_a_line_of_another_document_is_no_cursor(api, make, name):
+    one, other = make.invoice(), make.invoice()
+    line = _ids(api.get(f"invoices/{other.id}/lines"))[0]
+    assert api.error("GET", f"invoices/{one.id}/lines", 404, **{name: line})["param"] == name
+
+
 def test_before_the_newest_there_is_nothing(api, customer):
     found = api.get("customers", ending_before=customer.id)
     assert (found["data"], found["has_more"]) == ([], False)

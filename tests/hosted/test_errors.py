@@ -77,9 +77,7 @@ def test_signing_out_ends_with_the_way_back(portal: Open, make: Factories, custo
     assert "<nav" not in html
 
 
-def test_a_used_link_leads_back_to_the_merchant(
-    app: Flask, make: Factories, customer: Customer, portal: Open
-) -> None:
+def test_a_used_link_leads_back_to_the_merchant(app: Flask, make: Factories, customer: Customer, portal: Open) -> None:
     link = make.portal_link(customer, return_url=SHOP)
     app.test_client().get(link, base_url="https://localhost")
     answer = app.test_client().get(link)

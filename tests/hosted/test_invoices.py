@@ -273,9 +273,7 @@ def test_the_history_of_an_invoice_is_told_in_order(make: Factories, customer: C
     ("verb", "words_"),
     [("void", "This invoice is void. There is nothing to pay."), ("mark_uncollectible", "Unpaid €10.00 to pay.")],
 )
-def test_other_ends_have_words(
-    make: Factories, customer: Customer, visit: Portal, verb: str, words_: str
-) -> None:
+def test_other_ends_have_words(make: Factories, customer: Customer, visit: Portal, verb: str, words_: str) -> None:
     invoice = make.invoice(customer)
     make.run(getattr(invoices, verb), invoices.FinalizeInvoice, invoice)
     assert words_ in words(page(visit, f"invoices/{invoice.id}"))
