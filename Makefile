@@ -34,7 +34,7 @@ test: ## Check the code, then run the tests on SQLite and on PostgreSQL; JOBS=2
 	[ -z "$$failed" ] || { printf "\nFailed:$$failed\n"; exit 1; }
 
 bench: ## Measure the portal against its goals
-	@deploy/setup test
+	@deploy/setup bench
 	@$(BIN)/python -m bench
 
 check: ## Lint, format check and types only

@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import BindParameter, ClauseElement, Connection, Engine, Executable, Table, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql import visitors
@@ -103,8 +104,9 @@ def locked(session: Session, model: type[Row], id: str, *, noun: str, param: str
 
     Lock in the order customer, subscription, invoice. On SQLite the transaction itself is the lock.
     """
-    key = (scope_of(session).tenant_id, id)
-    row = session.get(model, key, with_for_update=True, populate_existing=True)
+    statement = select(model).where(model.id == id).with_for_update()
+    # what was read before the lock may be old
+    row = session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
     if row is None:
         raise ResourceMissing(noun, id, param=param)
     return row
@@ -206,6 +208,8 @@ def _translated() -> Iterator[None]:
         if not _is_duplicate(error):
             raise
         raise Conflict("Another request has just made the same object. Please try again.") from error
+    except PoolTimeout as error:
+        raise Unavailable("The database is too busy at the moment. Please try again.") from error
     except OperationalError as error:
         if _lost_a_race(error):
             raise Conflict("Another request holds the object. Please try again.") from error

@@ -36,7 +36,7 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def new(object_type: str) -> str:
-    """A fresh id such as `cus_1TnP…`; later calls of the same process sort after earlier ones."""
+    """A fresh id such as `cus_1TnP…`; ids of later milliseconds sort after earlier ones."""
     milliseconds = time.time_ns() // 1_000_000
     return f"{PREFIXES[object_type]}_{_base62(milliseconds, 8)}{_base62(int.from_bytes(os.urandom(10)), 14)}"
 

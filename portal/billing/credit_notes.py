@@ -11,6 +11,7 @@ from portal import ids
 from portal.billing import balances, collection, credit_note_lines, locks
 from portal.billing.credit_note_lines import Line
 from portal.billing.locks import Billed
+from portal.db import locked
 from portal.errors import InvalidRequest
 from portal.models import CreditNote, CreditNoteLine, Invoice
 from portal.rules import credit_notes as rules
@@ -90,7 +91,7 @@ def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
 
 def update(db: Session, note: CreditNote, command: UpdateCreditNote, *, now: int) -> CreditNote:
     """Only memo and metadata change."""
-    note = locks.row(db, CreditNote, note.id, noun="credit note")
+    note = locked(db, CreditNote, note.id, noun="credit note")
     if command.has("memo"):
         note.memo = command.memo
     if command.has("metadata"):
@@ -101,7 +102,7 @@ def update(db: Session, note: CreditNote, command: UpdateCreditNote, *, now: int
 def void(db: Session, note: CreditNote, command: Command, *, now: int) -> CreditNote:
     """Take a credit note back, while its invoice is open. Raises `InvalidRequest` otherwise."""
     invoice = locks.invoice(db, note.invoice_id).invoice
-    note = locks.row(db, CreditNote, note.id, noun="credit note")
+    note = locked(db, CreditNote, note.id, noun="credit note")
     if note.status == "void":
         raise InvalidRequest("This credit note is already void.")
     if invoice.status != "open":

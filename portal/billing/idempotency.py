@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -54,9 +54,7 @@ def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int)
 
 def keep(db: Session, key: str, status: int, body: bytes) -> None:
     """Store the answer for the twins to come."""
-    db.execute(
-        update(_T).where(_T.c.tenant_id == scope_of(db).tenant_id, _T.c.key == key).values(status=status, body=body)
-    )
+    db.execute(_KEEP, {"of_tenant": scope_of(db).tenant_id, "of_key": key, "status": status, "body": body})
 
 
 def prune(db: Session, *, now: int) -> int:
@@ -89,3 +87,8 @@ _INSERTS = {
     "postgresql": postgresql.insert(_T).on_conflict_do_nothing().returning(_T.c.key),
     "sqlite": sqlite.insert(_T).on_conflict_do_nothing().returning(_T.c.key),
 }
+_KEEP = (
+    update(_T)
+    .where(_T.c.tenant_id == bindparam("of_tenant"), _T.c.key == bindparam("of_key"))
+    .values(status=bindparam("status"), body=bindparam("body"))
+)

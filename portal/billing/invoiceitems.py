@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.billing import accounts, catalogue, drafts, locks, one_off_prices
 from portal.billing.balances import refuse_other_currency
-from portal.db import find, scope_of
+from portal.db import find, locked, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Price, Subscription
 from portal.rules.money import plain, times
@@ -141,7 +141,7 @@ def _waiting(db: Session, customer_id: str, *conditions: ColumnElement[bool]) ->
 def _locked(db: Session, item: InvoiceItem) -> tuple[InvoiceItem, Invoice | None]:
     """The item as it is once nobody else can change it, and the draft it is on."""
     locks.customer(db, item.customer_id)
-    item = locks.row(db, InvoiceItem, item.id, noun="invoice item")
+    item = locked(db, InvoiceItem, item.id, noun="invoice item")
     if item.invoice_id is None:
         return item, None
     invoice = locks.invoice(db, item.invoice_id).invoice

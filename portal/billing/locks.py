@@ -8,12 +8,11 @@ read again once they are locked; what was read before may be of the past.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import Row
+from portal.db import locked
 from portal.errors import ResourceMissing
 from portal.models import Customer, Invoice, Subscription
 
@@ -27,20 +26,9 @@ class Billed:
     invoice: Invoice
 
 
-def row(db: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
-    """The row as it is once no other transaction can change it. Raises `ResourceMissing`."""
-    # by a select, as Session.get takes a row that others changed in the meantime for a conflict
-    key: Any = model.id
-    statement = select(model).where(key == id).with_for_update()
-    found = db.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
-    if found is None:
-        raise ResourceMissing(noun, id, param=param)
-    return found
-
-
 def buyer(db: Session, customer_id: str) -> Customer:
     """A customer who can be billed. Raises `ResourceMissing` for one who is unknown or deleted."""
-    customer = row(db, Customer, customer_id, noun="customer", param="customer")
+    customer = locked(db, Customer, customer_id, noun="customer", param="customer")
     if customer.deleted_at is not None:
         raise ResourceMissing("customer", customer_id, param="customer")
     return customer
@@ -48,12 +36,12 @@ def buyer(db: Session, customer_id: str) -> Customer:
 
 def customer(db: Session, customer_id: str) -> Customer:
     """A customer, deleted or not. Raises `ResourceMissing`."""
-    return row(db, Customer, customer_id, noun="customer")
+    return locked(db, Customer, customer_id, noun="customer")
 
 
 def subscription(db: Session, subscription_id: str, customer_id: str) -> tuple[Customer, Subscription]:
     """A subscription and its customer. Raises `ResourceMissing`."""
-    return customer(db, customer_id), row(db, Subscription, subscription_id, noun="subscription")
+    return customer(db, customer_id), locked(db, Subscription, subscription_id, noun="subscription")
 
 
 def invoice(db: Session, invoice_id: str, *, param: str = "id") -> Billed:
@@ -65,5 +53,5 @@ def invoice(db: Session, invoice_id: str, *, param: str = "id") -> Billed:
     buyer = customer(db, links.customer_id)
     billed_for = None
     if links.subscription_id is not None:
-        billed_for = row(db, Subscription, links.subscription_id, noun="subscription")
-    return Billed(buyer, billed_for, row(db, Invoice, invoice_id, noun="invoice", param=param))
+        billed_for = locked(db, Subscription, links.subscription_id, noun="subscription")
+    return Billed(buyer, billed_for, locked(db, Invoice, invoice_id, noun="invoice", param=param))

@@ -139,7 +139,8 @@ def _line(row: Any) -> Line:
         description=row.description or "",
         amount=row.amount,
         quantity=row.quantity,
-        unit_amount_decimal=row.unit_amount_decimal,
+        # a share of a period has no price per unit that anyone would recognise
+        unit_amount_decimal=None if getattr(row, "proration", False) else row.unit_amount_decimal,
         period_start=_day(start) if lasts else None,
         period_end=_day(end) if lasts else None,
         tax_percentages=percentages,

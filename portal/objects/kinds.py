@@ -59,14 +59,15 @@ def deleted(type: str, id: str) -> dict[str, Any]:
 
 def by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Row]:
     """The rows with these ids as plain values, by a statement that is built once."""
-    names, statement = _by_ids(type)
+    model: Any = KINDS[type].model
+    names, statement = _by_ids(model)
     rows = db.execute(statement, {"tenant_id": scope_of(db).tenant_id, "ids": ids})
     return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 @cache
-def _by_ids(type: str) -> tuple[list[str], Select[Any]]:
-    mapper = inspect(KINDS[type].model)
+def _by_ids(model: Any) -> tuple[list[str], Select[Any]]:
+    mapper = inspect(model)
     columns = [attribute.columns[0] for attribute in mapper.column_attrs]
     table = mapper.local_table
     mine = (table.c.tenant_id == bindparam("tenant_id"), table.c.id.in_(bindparam("ids", expanding=True)))
@@ -75,14 +76,14 @@ def _by_ids(type: str) -> tuple[list[str], Select[Any]]:
 
 def selected(db: Session, type: str, statement: Select[Any]) -> list[Row]:
     """What a select of the kind's entities finds, as plain values: nothing here can be changed or saved."""
-    names, columns = _columns(type)
+    model: Any = KINDS[type].model
+    names, columns = _columns(model)
     rows = db.execute(statement.with_only_columns(*columns))
     return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 @cache
-def _columns(type: str) -> tuple[list[str], list[Any]]:
-    model = KINDS[type].model
+def _columns(model: Any) -> tuple[list[str], list[Any]]:
     names = [attribute.key for attribute in inspect(model).column_attrs]
     return names, [getattr(model, name) for name in names]
 

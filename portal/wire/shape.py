@@ -14,7 +14,6 @@ from portal import clock
 
 #: A row: an ORM entity or the row of a Core select; both answer to column names.
 Row = Any
-Getter = Callable[[Row], Any]
 Computed = Callable[[Row, "Context"], Any]
 
 

@@ -105,6 +105,10 @@ def test_a_feature_is_taken_whole_on_creation_and_later(api, name, feature):
     assert later["features"] == {**OFF, **HISTORY, name: feature}
 
 
+def test_pausing_may_be_named_as_the_older_form_does_while_it_is_off(api):
+    assert _create(api, subscription_pause={"enabled": False})["features"] == OFF
+
+
 def test_there_are_eight_reasons_to_cancel(api):
     reasons = options(Reason)
     assert len(reasons) == 8

@@ -66,3 +66,9 @@ def test_a_mail_that_can_not_be_handed_over_undoes_the_call(app: Flask, api: Api
     finally:
         app.extensions["portal"] = parts
     assert api.get(f"invoices/{draft['id']}")["status"] == "draft"
+
+
+def test_a_call_that_fails_leaves_no_mail(api: Api, settings: Settings, drafted: Any) -> None:
+    draft, before = drafted(1000), len(mails(settings))
+    assert api.error("POST", f"invoices/{draft['id']}/send", expand=["status"])["param"] == "expand"
+    assert (len(mails(settings)), api.get(f"invoices/{draft['id']}")["status"]) == (before, "draft")

@@ -11,6 +11,7 @@ from flask import Flask
 
 from portal import clock
 from portal.billing import accounts
+from portal.db import Database
 from tests import goldens
 from tests.clients import Api
 from tests.conftest import NOON
@@ -283,20 +284,13 @@ def test_the_accounts_own_tax_ids_are_chosen(api: Api, customer: str, drafted: C
     assert api.post(path, account_tax_ids="")["account_tax_ids"] is None
 
 
-def test_other_merchants_invoices_do_not_exist(api: Api, app: Flask, database: Any, opened: Any) -> None:
+def test_other_merchants_invoices_do_not_exist(app: Flask, database: Database, opened: Any) -> None:
     with database.writing() as db:
         stranger = accounts.create(db, accounts.CreateAccount("Stranger"), now=clock.now())
-    other = Api(app.test_client(), stranger.test_key)
-    invoice = opened(1000)
-    for method, path in (
-        ("GET", ""),
-        ("POST", ""),
-        ("DELETE", ""),
-        ("POST", "/pay"),
-        ("POST", "/void"),
-        ("GET", "/lines"),
-    ):
-        assert other.error(method, f"invoices/{invoice['id']}{path}", 404)["code"] == "resource_missing"
+    other, id = Api(app.test_client(), stranger.test_key), opened(1000)["id"]
+    for call in ("GET ", "POST ", "DELETE ", "POST /pay", "POST /void", "POST /send", "GET /lines"):
+        method, _, path = call.partition(" ")
+        assert other.error(method, f"invoices/{id}{path}", 404)["code"] == "resource_missing"
     assert other.get("invoices")["data"] == []
 
 

@@ -128,13 +128,11 @@ def test_lines_added_at_once_are_all_there(api: Api, make: Factories, together: 
     assert len(api.get(f"invoices/{draft.id}/lines", limit=100)["data"]) == MANY + 1
 
 
-def test_what_touches_one_customer_from_all_sides_never_deadlocks(
-    api: Api, make: Factories, together: Together
-) -> None:
-    subscription, draft = make.subscription(), make.draft(None, 100)
+def calls_on(subscription: Any, draft: Any) -> list[tuple[str, dict[str, Any]]]:
+    """What a merchant's program may do with one customer at the same time."""
     customer, first = subscription.customer_id, subscription.latest_invoice_id
     item = {"customer": customer, "amount": 5, "currency": "eur"}
-    calls: list[tuple[str, dict[str, Any]]] = [
+    return [
         ("invoiceitems", {**item, "invoice": first}),
         (f"invoices/{first}", {"metadata": {"a": "1"}}),
         (f"subscriptions/{subscription.id}", {"metadata": {"a": "1"}}),
@@ -143,9 +141,14 @@ def test_what_touches_one_customer_from_all_sides_never_deadlocks(
         ("invoices", {"customer": customer, "pending_invoice_items_behavior": "include"}),
         (f"customers/{customer}", {"name": "Jenny"}),
     ]
+
+
+def test_a_customer_touched_from_all_sides_never_deadlocks(api: Api, make: Factories, together: Together) -> None:
+    subscription = make.subscription()
+    calls = calls_on(subscription, make.draft(None, 100))
     answers = together(lambda own, number: own.request("POST", calls[number % 7][0], **calls[number % 7][1]))
     assert set(statuses(answers)) <= {200, 400}
-    assert api.get(f"customers/{customer}")["balance"] == -7
+    assert api.get(f"customers/{subscription.customer_id}")["balance"] == -7
 
 
 def test_a_portal_link_opens_one_session(app: Flask, make: Factories, together: Together) -> None:

@@ -74,20 +74,14 @@ def test_a_trial_may_have_a_date(begun: Any) -> None:
     assert begun(trial_period_days=0)["status"] == "incomplete"
 
 
-def test_rates_of_the_subscription_apply_where_an_item_has_none(api: Api, make: Factories) -> None:
+def test_rates_of_the_subscription_apply_where_an_item_has_none(make: Factories, begun: Any) -> None:
     default, own = make.tax_rate(), make.tax_rate(percentage="7")
     items = [{"price": make.price().id}, {"price": make.price().id, "tax_rates": [own.id]}]
-    subscription = api.post(
-        "subscriptions",
-        customer=make.customer().id,
-        items=items,
-        default_tax_rates=[default.id],
-        expand=["latest_invoice"],
-    )
-    lines = subscription["latest_invoice"]["lines"]["data"]
+    made = begun(items=items, default_tax_rates=[default.id], expand=["latest_invoice"])
+    lines = made["latest_invoice"]["lines"]["data"]
     assert [line["tax_rates"][0]["percentage"] for line in lines] == [19, 7]
-    assert subscription["latest_invoice"]["total"] == 2380 + 2140
-    assert [rate["id"] for rate in subscription["default_tax_rates"]] == [default.id]
+    assert made["latest_invoice"]["total"] == 2380 + 2140
+    assert [rate["id"] for rate in made["default_tax_rates"]] == [default.id]
 
 
 def test_items_stay_in_their_order(api: Api, make: Factories) -> None:

@@ -227,7 +227,7 @@ def test_after_signing_out_the_back_button_shows_nothing_private(visit: Visit, c
 
 
 def test_a_link_opens_one_visit(window: Callable[..., BrowserContext], shop: Shop, customer: Customer) -> None:
-    link = shop.make.portal_link(customer, shop.make.configuration())
+    link = shop.make.portal_link(customer, shop.make.configuration(), return_url=RETURN)
     page, stranger = window().new_page(), window().new_page()
     page.goto(link)
     home = page.url
@@ -236,7 +236,8 @@ def test_a_link_opens_one_visit(window: Callable[..., BrowserContext], shop: Sho
     answer = stranger.goto(link)
     assert answer is not None
     assert answer.status == 410
-    expect(stranger.get_by_role("heading", level=1)).to_be_visible()
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("This link has expired")
+    expect(stranger.get_by_role("link", name="Rocket Rides").first).to_have_attribute("href", RETURN)
     expect(stranger.locator("body")).not_to_contain_text("Jenny")
 
 
