@@ -29,8 +29,8 @@ test: ## Check the code, then run the tests on SQLite and on PostgreSQL; JOBS=2
 	step $(BIN)/ruff check; \
 	step $(BIN)/ruff format --check; \
 	step $(BIN)/mypy; \
-	step $(BIN)/pytest -n $(JOBS) --database=sqlite; \
-	step $(BIN)/pytest -n $(JOBS) --database=postgresql; \
+	step $(BIN)/pytest -n $(JOBS) --dist loadgroup --database=sqlite; \
+	step $(BIN)/pytest -n $(JOBS) --dist loadgroup --database=postgresql; \
 	[ -z "$$failed" ] || { printf "\nFailed:$$failed\n"; exit 1; }
 
 bench: ## Measure the portal against its goals

@@ -25,6 +25,8 @@ from tests import postgresql
 from tests.clients import Api, Portal
 from tests.factories import Factories
 
+pytest_plugins = ["tests.live"]
+
 URL = "PORTAL_TEST_DATABASE_URL"
 #: 21 November 2026, 12:00 UTC: where tests that hold the clock hold it.
 NOON = 1795262400
@@ -55,6 +57,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--database") != "sqlite":
         once = ("tests/rules/", "tests/documents/", "tests/browser/")
         items[:] = [item for item in items if not any(part in item.nodeid for part in once)]
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            # one worker holds the browser and its server, the others go on beside it
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

@@ -180,7 +180,10 @@ _FIRST = _of_customer(select(_I.c.created)).order_by(_I.c.created, _I.c.id).limi
 def _statement(newer: bool, filtered: bool) -> Select[Any]:
     place = tuple_(_I.c.created, _I.c.id)
     cursor = tuple_(bindparam("created", type_=_I.c.created.type), bindparam("id", type_=_I.c.id.type))
-    columns = "id created number status due_date effective_at currency total amount_paid amount_remaining revision"
+    columns = (
+        "id created number status due_date effective_at currency total amount_paid amount_remaining revision"
+        " starting_balance ending_balance"
+    )
     overdue = (_I.c.status == "open") & (func.coalesce(_I.c.due_date, _END) < bindparam("now"))
     extra = (overdue.label("overdue"), _FIRST.label("first_created"))
     statement = (

@@ -45,7 +45,8 @@ def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, str | 
         with _LOCK:
             _KEPT[shell_key] = shell
     parts = shell.copy()
-    parts[1::2] = [escape(own[name]) for name in shell[1::2]]
+    # finished rows are long, and escaping what is safe already would copy them once more
+    parts[1::2] = [value if isinstance(value := own[name], Markup) else escape(value) for name in shell[1::2]]
     return "".join(parts)
 
 

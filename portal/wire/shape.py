@@ -84,11 +84,6 @@ class Shape:
             result["livemode"] = context.livemode
         return result
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Every key of the object."""
-        return tuple(self._frame)
-
     def _add(self, key: str, spec: str | Ref | Computed | None) -> None:
         if isinstance(spec, str):
             self._getters.append((key, attrgetter(spec)))

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.live import Live, Shop, live, live_server
-
-__all__ = ["live", "live_server"]
+from tests.live import Live, Shop
 
 pytestmark = pytest.mark.usefixtures("client")
 

@@ -10,9 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.models import Customer
-from tests.live import Live, Shop, live, live_server
-
-__all__ = ["live", "live_server"]
+from tests.live import Live, Shop
 
 #: Opens a window with the home page of a customer; options are those of a browser context.
 Visit = Callable[..., Page]
