@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from flask import Blueprint, Flask, current_app, redirect, render_template
+from flask import Blueprint, Flask, current_app, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response
 
 from portal.settings import Settings
@@ -25,6 +25,12 @@ shop = Blueprint("shop", __name__, url_prefix="/demo", template_folder=".")
 def account() -> str:
     """The shop's own account page, where customers come from and return to."""
     return render_template("shop.html")
+
+
+@shop.get("/shop.css")
+def style() -> Response:
+    """The shop's own look."""
+    return send_from_directory(Path(__file__).parent, "shop.css", max_age=3600)
 
 
 @shop.post("/manage-billing")
@@ -50,7 +56,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Serve the shop with the demo's key and customer, once `portal demo` has made them."""
     shop.before_request(lambda: _read_demo(app, settings.instance / "demo.json", settings.base_url))
     app.register_blueprint(shop)
-    for endpoint in ("shop.account", "shop.manage_billing"):
+    for endpoint in ("shop.account", "shop.style", "shop.manage_billing"):
         declare(endpoint, "public")
 
 

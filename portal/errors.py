@@ -59,7 +59,6 @@ class IdempotencyMismatch(PortalError):
     """An idempotency key was used again with another request."""
 
     type = "idempotency_error"
-    code = "idempotency_key_in_use"
 
 
 class NotAllowed(PortalError):

@@ -20,7 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import schema
 from portal.db import Database
 from portal.documents.library import Library
-from portal.errors import InvalidRequest, PortalError, Unavailable
+from portal.errors import InvalidRequest, NotAuthenticated, PortalError, Unavailable
 from portal.objects.links import DocumentLinks
 from portal.settings import Settings
 from portal.wire import errors as wire_errors
@@ -199,7 +199,10 @@ def _answer_error(error: Exception) -> Response:
     if known.status >= 500:
         log.error("request %s failed: %s", request_id(), "".join(traceback.format_exception(error)))
     if is_api():
-        return json_response(wire_errors.body(known, request_id()), known.status)
+        response = json_response(wire_errors.body(known, request_id()), known.status)
+        if known.status == NotAuthenticated.status:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="portal"'
+        return response
     page = render_template("hosted/error.html", error=known, request_id=request_id())
     return Response(page, known.status, mimetype="text/html")
 

@@ -55,7 +55,7 @@ _CLUSTER = pytest.StashKey[postgresql.Cluster]()
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What never touches a database runs once, with SQLite."""
     if config.getoption("--database") != "sqlite":
-        once = ("tests/rules/", "tests/documents/", "tests/browser/")
+        once = ("tests/rules/", "tests/wire/", "tests/documents/", "tests/browser/")
         items[:] = [item for item in items if not any(part in item.nodeid for part in once)]
     for item in items:
         if "tests/browser/" in item.nodeid:
