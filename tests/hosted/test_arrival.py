@@ -1,0 +1,132 @@
+"""The exchange of a link for a cookie, signing out, and the headers of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import clock
+from portal.hosted.visits import COOKIE, MOST_COOKIES
+from portal.models import Customer
+from tests.clients import Api, Portal
+from tests.factories import Factories
+
+SECURE = "https://localhost"
+
+
+@pytest.fixture
+def customer(make: Factories) -> Customer:
+    return make.customer()
+
+
+def test_a_link_opens_once(app: Flask, make: Factories, customer: Customer) -> None:
+    link = make.portal_link(customer)
+    assert app.test_client().get(link, base_url=SECURE).status_code == 303
+    assert app.test_client().get(link, base_url=SECURE).status_code == 410
+
+
+def test_a_reload_in_the_same_browser_goes_through(client: FlaskClient, make: Factories, customer: Customer) -> None:
+    link = make.portal_link(customer)
+    first, second = (client.get(link, base_url=SECURE) for _ in range(2))
+    assert (second.status_code, second.location) == (303, first.location)
+
+
+@pytest.mark.parametrize("look_ahead", [{"method": "HEAD"}, {"headers": {"Sec-Purpose": "prefetch;prerender"}}])
+def test_a_look_ahead_uses_nothing_up(
+    client: FlaskClient, make: Factories, customer: Customer, look_ahead: dict[str, object]
+) -> None:
+    link = make.portal_link(customer)
+    answer = client.open(link, base_url=SECURE, **look_ahead)
+    assert answer.status_code == 204
+    assert "Set-Cookie" not in answer.headers
+    assert client.get(link, base_url=SECURE).status_code == 303
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(299, 303), (300, 410)])
+def test_an_unused_link_lives_five_minutes(
+    client: FlaskClient, make: Factories, customer: Customer, seconds: int, status: int, held_clock: int
+) -> None:
+    link = make.portal_link(customer)
+    with clock.at(held_clock + seconds):
+        assert client.get(link, base_url=SECURE).status_code == status
+
+
+@pytest.mark.parametrize("secret", ["x", "pls_" + "A" * 51, "%00", "../../etc/passwd", "é" * 300])
+def test_an_unknown_link_is_410_or_404(client: FlaskClient, secret: str) -> None:
+    assert client.get(f"/p/session/{secret}", base_url=SECURE).status_code in {404, 410}
+
+
+def test_the_cookie_is_the_browsers_own_and_never_readable(
+    client: FlaskClient, make: Factories, customer: Customer
+) -> None:
+    answer = client.get(make.portal_link(customer), base_url=SECURE)
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith(COOKIE)
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(("idle", "status"), [(1799, 200), (1800, 410)])
+def test_a_session_ends_after_half_an_hour_without_activity(
+    make: Factories, portal: Callable[..., Portal], customer: Customer, idle: int, status: int, held_clock: int
+) -> None:
+    visit = portal(customer)
+    with clock.at(held_clock + idle):
+        assert visit.get().status_code == status
+
+
+def test_activity_keeps_a_session_until_its_absolute_end(
+    portal: Callable[..., Portal], customer: Customer, held_clock: int
+) -> None:
+    visit = portal(customer)
+    for minutes in range(20, 240, 20):
+        with clock.at(held_clock + minutes * clock.MINUTE):
+            assert visit.get().status_code == 200
+    with clock.at(held_clock + 4 * clock.HOUR):
+        assert visit.get().status_code == 410
+
+
+def test_a_configuration_can_shorten_a_session(
+    api: Api, make: Factories, portal: Callable[..., Portal], customer: Customer, held_clock: int
+) -> None:
+    configuration = make.configuration()
+    api.post(f"billing_portal/configurations/{configuration.id}", session_limits={"idle": 60, "absolute": 600})
+    visit = portal(customer, configuration)
+    with clock.at(held_clock + 60):
+        assert visit.get().status_code == 410
+
+
+def test_signing_out_ends_this_session_and_no_other(
+    app: Flask, make: Factories, portal: Callable[..., Portal], customer: Customer
+) -> None:
+    one, other = portal(customer), portal(customer)
+    answer = one.post("sign-out")
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+    assert one.get().status_code == 410
+    assert other.get().status_code == 200
+
+
+def test_a_browser_holds_eight_sessions_at_most(client: FlaskClient, make: Factories, customer: Customer) -> None:
+    pages = [client.get(make.portal_link(customer), base_url=SECURE).location for _ in range(MOST_COOKIES + 2)]
+    statuses = [client.get(page, base_url=SECURE).status_code for page in pages]
+    assert statuses == [410, 410, *[200] * MOST_COOKIES]
+
+
+@pytest.mark.parametrize("path", ["/p/x/", "/nothing", "/i/x", "/v1/customers", "/static/app.css", "/health/live"])
+def test_every_answer_carries_the_whole_set_of_headers(client: FlaskClient, path: str) -> None:
+    with client.get(path) as answer:
+        headers = answer.headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in headers["Content-Security-Policy"]
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Request-Id"].startswith("req_")
+    assert headers["Cache-Control"] == "no-store" or path.startswith("/static/")
+
+
+def test_a_foreign_host_is_refused(client: FlaskClient) -> None:
+    assert client.get("/health/live", headers={"Host": "evil.example"}).status_code == 400
