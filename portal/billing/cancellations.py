@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,18 +12,8 @@ from portal.billing.subscription_items import items
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Invoice, Subscription
 from portal.rules import subscriptions as rules
+from portal.rules.subscriptions import Feedback
 from portal.wire.params import Clearable, Command, Expanding, Flag, Text
-
-Feedback = Literal[
-    "customer_service",
-    "low_quality",
-    "missing_features",
-    "other",
-    "switched_service",
-    "too_complex",
-    "too_expensive",
-    "unused",
-]
 
 
 class CancellationDetails(Command):

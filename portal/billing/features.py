@@ -10,22 +10,13 @@ from sqlalchemy.orm import Session
 from portal.db import among
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Price, Product
+from portal.rules.subscriptions import Feedback
 from portal.wire.hashes import laid_over
 from portal.wire.params import Clearable, Command, Flag, Id, ListOf, Quantity
 
 MOST_PRODUCTS = 10
 
 Updatable = Literal["address", "email", "name", "phone", "shipping", "tax_id"]
-Reason = Literal[
-    "customer_service",
-    "low_quality",
-    "missing_features",
-    "other",
-    "switched_service",
-    "too_complex",
-    "too_expensive",
-    "unused",
-]
 Proration = Literal["always_invoice", "create_prorations", "none"]
 
 
@@ -45,7 +36,7 @@ class PaymentMethodUpdate(Command):
 
 class CancellationReason(Command):
     enabled: Flag
-    options: ListOf[Reason] = []
+    options: ListOf[Feedback] = []
     feedback_options: ListOf[Id] = []
 
 

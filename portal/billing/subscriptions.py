@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing import cancellations, drafts, invoiceitems, invoices, item_changes, locks, subscription_items
-from portal.billing.cancellations import CancellationDetails, CancelSubscription, Feedback, cancel
+from portal.billing.cancellations import CancellationDetails, CancelSubscription, cancel
 from portal.billing.subscription_items import Item, ItemChange, Sold, items, line, unused
 from portal.errors import CardError, InvalidRequest
 from portal.models import Customer, Invoice, Price, Subscription
@@ -40,7 +40,6 @@ __all__ = [
     "CancelSubscription",
     "CancellationDetails",
     "CreateSubscription",
-    "Feedback",
     "Item",
     "ItemChange",
     "ListSubscriptions",

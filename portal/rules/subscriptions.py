@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+#: Why a customer cancels, in the wire's words.
+Feedback = Literal[
+    "customer_service",
+    "low_quality",
+    "missing_features",
+    "other",
+    "switched_service",
+    "too_complex",
+    "too_expensive",
+    "unused",
+]
 #: No more bills come from these.
 ENDED = frozenset({"canceled", "incomplete_expired"})
 
