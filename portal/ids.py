@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from threading import Lock
 
 PREFIXES = {
     "account": "acct",
@@ -36,9 +37,27 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def new(object_type: str) -> str:
-    """A fresh id such as `cus_1TnP…`; ids of later milliseconds sort after earlier ones."""
+    """A fresh id such as `cus_1TnP…`; later ids of one process sort after earlier ones."""
+    milliseconds, tail = _following()
+    return f"{PREFIXES[object_type]}_{_base62(milliseconds, 8)}{_base62(tail, 14)}"
+
+
+class _Last:
+    """The last id's parts: within one millisecond the next one takes a random step up from it."""
+
+    lock = Lock()
+    milliseconds = 0
+    tail = 0
+
+
+def _following() -> tuple[int, int]:
     milliseconds = time.time_ns() // 1_000_000
-    return f"{PREFIXES[object_type]}_{_base62(milliseconds, 8)}{_base62(int.from_bytes(os.urandom(10)), 14)}"
+    with _Last.lock:
+        if milliseconds > _Last.milliseconds:
+            _Last.milliseconds, _Last.tail = milliseconds, int.from_bytes(os.urandom(10))
+        else:
+            _Last.tail += 1 + int.from_bytes(os.urandom(5))
+        return _Last.milliseconds, _Last.tail
 
 
 def _base62(number: int, width: int) -> str:

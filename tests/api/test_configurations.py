@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from portal.billing.features import Reason
+from portal.billing.features import Feedback
 from portal.wire.params import options
 from tests.clients import Api
 from tests.contract import violations
@@ -110,7 +110,7 @@ def test_pausing_may_be_named_as_the_older_form_does_while_it_is_off(api):
 
 
 def test_there_are_eight_reasons_to_cancel(api):
-    reasons = options(Reason)
+    reasons = options(Feedback)
     assert len(reasons) == 8
     made = _create(
         api, subscription_cancel={"enabled": True, "cancellation_reason": {"enabled": True, "options": reasons}}
