@@ -6,7 +6,7 @@ from portal.settings import from_environment
 settings = from_environment()
 app = create_app(settings)
 # the first click on a document should not wait for the renderer to start
-app.extensions["portal"].documents.pool.warm()
+# app.extensions["portal"].documents.pool.warm()
 if settings.demo:
     from examples import shop
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import shutil
 import statistics
@@ -34,7 +35,7 @@ def wrk(
     program = shutil.which("wrk")
     if program is None:
         raise RuntimeError("The measurements need wrk: apt-get install wrk")
-    command = [program, "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"]
+    command = ["taskset", "-c", str((os.cpu_count() or 1) - 1), program, "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"]
     for name, value in (headers or {}).items():
         command += ["-H", f"{name}: {value}"]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:

@@ -36,7 +36,9 @@ def running(target: str, environment: dict[str, str] | None = None, *, workers: 
     command = [sys.executable, "-m", "granian", target, "--interface", "wsgi", "--no-ws", "--http", "1"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers), "--blocking-threads", "2"]
     command += ["--log-level", "error"]
-    process = subprocess.Popen(command, cwd=TOP, env={**os.environ, **(environment or {})})
+    # one worker has one core, as each has when there are as many as cores; wrk takes the other
+    pin = ["taskset", "-c", "0"] if workers == 1 else []
+    process = subprocess.Popen([*pin, *command], cwd=TOP, env={**os.environ, **(environment or {})})
     try:
         _wait(f"http://127.0.0.1:{port}/health/live")
         yield Server(f"http://127.0.0.1:{port}", process)

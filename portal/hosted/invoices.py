@@ -14,9 +14,7 @@ from operator import attrgetter
 from threading import Lock
 from typing import Any
 
-from cachetools import LRUCache
 from flask import Blueprint, current_app, request
-from markupsafe import Markup
 from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -33,6 +31,7 @@ Reader = Session | Connection
 blueprint = Blueprint("invoices", __name__, url_prefix="/p")
 
 ROWS = 24
+MOST_KEPT = 8192
 STATUSES = ("open", "paid", "void", "uncollectible")
 
 _CURSOR = re.compile(r"(?P<created>[0-9]{1,12})\.(?P<id>[A-Za-z0-9_]{1,255})", re.ASCII)
@@ -94,19 +93,18 @@ def newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
     return db.execute(_STATEMENTS[False, False], _values(visit, _END, "", 0, _END, limit)).all()
 
 
-def shown(db: Reader, visit: Visit, rows: Sequence[Any]) -> Markup:
+def shown(db: Reader, visit: Visit, rows: Sequence[Any]) -> shells.Finished:
     """The rows as finished HTML, each with its credit notes.
 
     A credit note, like any other change, gives its invoice a new revision.
     """
     tenant_id, locale = visit.scope.tenant_id, languages.locale()
     keys = [(row.id, row.revision, row.overdue, tenant_id, locale) for row in rows]
-    with _LOCK:
-        kept = [_KEPT.get(key) for key in keys]
+    kept = [_KEPT.get(key) for key in keys]
     if None in kept:
         notes = _credit_notes(db, tenant_id, [row.id for row in rows])
         kept = [html or _rendered(key, row, notes) for html, key, row in zip(kept, keys, rows, strict=True)]
-    return Markup("".join(kept))  # type: ignore[arg-type]  # noqa: S704 - autoescaped
+    return shells.Finished("".join(kept))  # type: ignore[arg-type]
 
 
 def _found(db: Reader, visit: Visit, asked: Asked) -> Found:
@@ -159,11 +157,14 @@ def _rendered(key: tuple[Any, ...], invoice: Any, notes: Mapping[str, Sequence[A
     template = current_app.jinja_env.get_template("hosted/_invoice_row.html")
     html = template.render(invoice=invoice, notes=notes.get(invoice.id, ()))
     with _LOCK:
+        while len(_KEPT) >= MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
         _KEPT[key] = html
     return html
 
 
-_KEPT: LRUCache[tuple[Any, ...], str] = LRUCache(maxsize=8192)
+#: Rows by all that shows in them, the oldest first; a plain dict, because a page looks up twenty-four.
+_KEPT: dict[tuple[Any, ...], str] = {}
 _LOCK = Lock()
 
 _I, _N = Invoice.__table__, CreditNote.__table__

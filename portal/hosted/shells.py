@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -20,6 +20,22 @@ from portal.hosted import brand, languages, visits
 
 Shell = list[str]
 
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """HTML made by a template, long enough that no further copy of it should be made."""
+
+    text: str
+
+    def __html__(self) -> str:
+        return self.text
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+Value = str | Finished | None
+
 _MARK = re.compile("\ue000([a-z_]+)\ue001")
 _OWN = ("path", "return_url", "customer_name", "customer_email")
 
@@ -27,7 +43,7 @@ _KEPT: LRUCache[Hashable, Shell] = LRUCache(maxsize=1024)
 _LOCK = Lock()
 
 
-def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, str | None], **context: Any) -> str:
+def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, Value], **context: Any) -> str:
     """The page that `template` makes of frame, `values` and `context`.
 
     `key` stands for `context`; of `values` only which ones are None may show in the words of the page.
@@ -45,12 +61,11 @@ def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, str | 
         with _LOCK:
             _KEPT[shell_key] = shell
     parts = shell.copy()
-    # finished rows are long, and escaping what is safe already would copy them once more
-    parts[1::2] = [value if isinstance(value := own[name], Markup) else escape(value) for name in shell[1::2]]
+    parts[1::2] = [value.text if isinstance(value := own[name], Finished) else escape(value) for name in shell[1::2]]
     return "".join(parts)
 
 
-def _made(template: str, frame: brand.Frame, own: Mapping[str, str | None], context: Mapping[str, Any]) -> Shell:
+def _made(template: str, frame: brand.Frame, own: Mapping[str, Value], context: Mapping[str, Any]) -> Shell:
     marks = {name: None if value is None else Markup(f"\ue000{name}\ue001") for name, value in own.items()}  # noqa: S704
     mine: dict[str, Any] = {name: marks[name] for name in _OWN}
     shell = _MARK.split(_rendered(template, replace(frame, **mine), marks, context))
