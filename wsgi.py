@@ -1,13 +1,21 @@
 """Production entry: `app` for any WSGI server. `portal serve` uses it with granian."""
 
+import gc
+
+import gc
+
 from portal import create_app
 from portal.settings import from_environment
 
 settings = from_environment()
 app = create_app(settings)
 # the first click on a document should not wait for the renderer to start
-# app.extensions["portal"].documents.pool.warm()
+app.extensions["portal"].documents.pool.warm()
 if settings.demo:
     from examples import shop
 
     shop.init_app(app, settings)
+
+# what is there now stays for good: collecting garbage need not look at it again
+gc.collect()
+gc.freeze()
