@@ -2,8 +2,6 @@
 
 import gc
 
-import gc
-
 from portal import create_app
 from portal.settings import from_environment
 

@@ -35,7 +35,8 @@ def wrk(
     program = shutil.which("wrk")
     if program is None:
         raise RuntimeError("The measurements need wrk: apt-get install wrk")
-    command = ["taskset", "-c", str((os.cpu_count() or 1) - 1), program, "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"]
+    pin = ["taskset", "-c", str((os.cpu_count() or 1) - 1)]
+    command = [*pin, program, "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"]
     for name, value in (headers or {}).items():
         command += ["-H", f"{name}: {value}"]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
