@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.billing.features import Reason, Updatable, all_off
+from portal.billing.features import Feedback, Updatable, all_off
 from portal.rules import permissions
 from portal.wire.params import options
 
@@ -48,7 +48,7 @@ def test_no_detail_is_edited_where_the_feature_is_off(detail):
 
 
 def test_reasons_are_asked_for_in_the_order_of_the_configuration():
-    reasons = list(reversed(options(Reason)))
+    reasons = list(reversed(options(Feedback)))
     chosen = {"enabled": True, "options": reasons, "feedback_options": []}
     assert permissions.asks_for_reason(_features("subscription_cancel", cancellation_reason=chosen)) == reasons
 
