@@ -48,7 +48,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	$(if $(UPGRADE),$(if $(filter 1,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE)))
 lock: ## Write the lock files from pyproject.toml; UPGRADE=1 takes newer versions
-	@deploy/setup check
+	@deploy/setup lock
 	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 

@@ -42,12 +42,16 @@ def worker(once: bool) -> None:
     """Run the jobs: forget what has run out."""
     from portal import clock
     from portal import worker as jobs
+    from portal.assembly import assembled
 
-    database = _database(_settings())
-    if once:
-        click.echo(f"{jobs.prune(database, now=clock.now())} rows forgotten")
-    else:
-        jobs.run(database)
+    settings = _settings()
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    services = assembled(settings, pool_size=2)
+    if not once:
+        return jobs.run(services)
+    for name, done in jobs.once(services, now=clock.now()).items():
+        click.echo(f"{name:<12} {done}")
+    return None
 
 
 @main.group()

@@ -18,11 +18,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import schema
-from portal.db import Database
-from portal.documents.library import Library
+from portal.assembly import Services
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError, Unavailable
-from portal.objects.links import DocumentLinks
-from portal.settings import Settings
 from portal.wire import errors as wire_errors
 
 if TYPE_CHECKING:
@@ -52,16 +49,6 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Frame-Options": "DENY",
 }
-
-
-@dataclass(frozen=True)
-class Services:
-    """The parts of one running portal."""
-
-    settings: Settings
-    database: Database
-    links: DocumentLinks
-    documents: Library
 
 
 @dataclass(frozen=True)

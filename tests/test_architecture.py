@@ -19,6 +19,7 @@ LAYERS = (
     {"objects"},
     {"billing"},
     {"documents", "outbox"},
+    {"assembly"},
     {"web"},
     {"api", "hosted"},
     {"demo", "doctor", "server", "worker"},

@@ -1,0 +1,30 @@
+"""The parts of one running portal, put together from settings; web, worker and commands share them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.db import Database
+from portal.documents import store
+from portal.documents.library import Library
+from portal.documents.pool import Pool
+from portal.objects.links import DocumentLinks
+from portal.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """What every way into the portal needs."""
+
+    settings: Settings
+    database: Database
+    links: DocumentLinks
+    documents: Library
+
+
+def assembled(settings: Settings, *, pool_size: int = 8) -> Services:
+    """The parts of a portal with these settings; nothing is opened until it is used."""
+    links = DocumentLinks(settings.base_url, [*settings.secret_key_fallbacks, settings.secret_key])
+    database = Database(settings.database_url, pool_size=pool_size)
+    library = Library(database, links, store.opened(settings.documents_url), Pool())
+    return Services(settings, database, links, library)
