@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import documents
+from bench import documents, transfer
 from bench.data import Store, filled
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
@@ -92,6 +92,10 @@ def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
             yield from documents.figures(hello, portal, store, folder, SECRET)
         with _portal(folder, store, workers=2) as portal:
             yield from _as_deployed(portal, store)
+        for engine in ("sqlite", "postgresql"):
+            taken = transfer.imported(store, open_database(engine, MIDDLE + 1), folder)
+            yield Figure(f"import of 100,000 invoices, {engine}", taken.seconds, 60, at_least=False, unit="s")
+            yield Figure(f"memory of that import, {engine}", taken.peak, 300, at_least=False, unit="MiB")
     yield documents.first_pdf()
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal.commands import transfer
+
 if TYPE_CHECKING:
     from portal.billing.accounts import NewAccount
     from portal.db import Database
@@ -16,8 +18,14 @@ if TYPE_CHECKING:
 
 @click.group()
 @click.version_option(package_name="billing-portal")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """A self-hosted customer billing portal. Settings come from PORTAL_* variables; see `portal doctor`."""
+    context.obj = lambda: _database(_settings())
+
+
+main.add_command(transfer.import_file)
+main.add_command(transfer.export_file)
 
 
 @main.command()

@@ -18,11 +18,12 @@ LAYERS = (
     {"wire", "schema"},
     {"objects"},
     {"billing"},
-    {"documents", "outbox"},
+    {"documents", "outbox", "transfer"},
     {"assembly"},
     {"web"},
     {"api", "hosted"},
     {"demo", "doctor", "server", "worker"},
+    {"commands"},
     {"cli", "migrations"},
 )
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -1,0 +1,1 @@
+"""Groups of the `portal` command that are too large for one file."""

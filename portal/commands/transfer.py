@@ -1,0 +1,99 @@
+"""`portal import` and `portal export`: records from and to a file of wire objects."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+if TYPE_CHECKING:
+    from portal.db import Database, Scope
+    from portal.transfer.importing import Report
+
+_ACCOUNT = click.option("--account", "account_id", required=True, help="The account's id.")
+_LIVE = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+
+
+@click.command("import")
+@click.argument("file", type=click.File("rb"))
+@_ACCOUNT
+@_LIVE
+@click.option("--dry-run", "dry", is_flag=True, help="Check everything, change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def import_file(open_database: Any, file: BinaryIO, account_id: str, live: bool, dry: bool, as_json: bool) -> None:
+    """Take in objects of the wire from a JSON or JSON Lines file; ids are kept, and it can be repeated.
+
+    Exits with 1 where objects were refused; each is named with its reason.
+    """
+    from portal.transfer.files import Unreadable
+    from portal.transfer.importing import Import
+
+    database: Database = open_database()
+    run = Import(database, _scope(database, account_id, live), dry=dry)
+    try:
+        report = _with_progress(run, file)
+    except Unreadable as error:
+        report = run.report
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    finally:
+        _tell(run.report, as_json, dry)
+    if report.refused:
+        sys.exit(1)
+
+
+@click.command("export")
+@_ACCOUNT
+@_LIVE
+@click.option("--output", type=click.File("wb"), default="-", help="A file; standard output by default.")
+@click.pass_obj
+def export_file(open_database: Any, account_id: str, live: bool, output: BinaryIO) -> None:
+    """Write every object of an account as JSON Lines, which `portal import` reads back."""
+    from portal.transfer import exporting
+
+    database: Database = open_database()
+    for line in exporting.lines(database, _scope(database, account_id, live)):
+        output.write(line)
+
+
+def _scope(database: Database, account_id: str, live: bool) -> Scope:
+    from portal.billing import accounts
+    from portal.db import Scope
+    from portal.errors import PortalError
+
+    try:
+        with database.reading() as db:
+            return Scope(accounts.tenant(db, account_id, livemode=live).id, account_id, live)
+    except PortalError as error:
+        raise click.ClickException(error.message) from None
+
+
+def _with_progress(run: Any, file: BinaryIO) -> Report:
+    from portal.transfer.files import objects
+
+    if not file.seekable():
+        raise click.ClickException("The file must be a plain file, as it is looked at before it is read.")
+    size = Path(file.name).stat().st_size
+    with click.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
+        report: Report = run.run(objects(file), lambda count: bar.update(max(0, file.tell() - bar.pos)))
+        bar.update(size - bar.pos)
+    return report
+
+
+def _tell(report: Report, as_json: bool, dry: bool) -> None:
+    if as_json:
+        refused = [vars(each) for each in report.refused]
+        counts = {"dry_run": dry, "written": report.written, "skipped": report.skipped}
+        click.echo(json.dumps({**counts, "refused": refused}))
+        return
+    for refusal in report.refused:
+        click.echo(f"refused  {refusal}", err=True)
+    for type, count in sorted(report.skipped.items()):
+        click.echo(f"{count:>9} × {type} skipped: it has no place here")
+    for type, count in sorted(report.written.items()):
+        click.echo(f"{count:>9} × {type}{' would be taken in' if dry else ''}")
+    click.echo(f"{len(report.refused):>9} refused")

@@ -1,0 +1,103 @@
+"""Rows into tables: new ones inserted, known ones brought up to date, parts replaced; many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.db import scope_of
+from portal.rules.numbering import invoice_number
+from portal.transfer.readers import reader
+from portal.transfer.records import Record
+from portal.transfer.tables import plan_of
+
+
+def write(db: Session, records: Sequence[Record], known: Iterable[tuple[str, str]]) -> None:
+    """Write records in one go; `known` names those (type, id) that are there already. Raises `Refused`."""
+    connection, tenant_id = db.connection(), scope_of(db).tenant_id
+    _drop_parts(connection, tenant_id, records, set(known))
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for each in records:
+        for type, values in each.rows():
+            row = plan_of(type).row(values)
+            by_type.setdefault(type, []).append(row | {"tenant_id": tenant_id})
+    if any(row["is_default"] for row in by_type.get("billing_portal.configuration", [])):
+        _demote(connection, tenant_id)
+    for type, rows in by_type.items():
+        _upsert(connection, plan_of(type).table, rows)
+    _advance_numbers(db, [each.row for each in records if each.type == "invoice"])
+
+
+def existing(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
+    """Which of the ids have a row."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return set()
+    own = select(table.c.id).where(table.c.tenant_id == scope_of(db).tenant_id, table.c.id.in_(wanted))
+    return set(db.connection().execute(own).scalars())
+
+
+def _drop_parts(connection: Connection, tenant_id: int, records: Sequence[Record], known: set[tuple[str, str]]) -> None:
+    """Parts of objects that are there already make room for those of the file."""
+    owners: dict[str, list[str]] = {}
+    for each in records:
+        if reader(each.type).parts and (each.type, each.id) in known:
+            owners.setdefault(each.type, []).append(each.id)
+    for type, ids in owners.items():
+        parts = reader(type).parts
+        if parts:
+            table = plan_of(parts.type).table
+            own = table.c.tenant_id == tenant_id
+            connection.execute(delete(table).where(own, table.c[parts.parent].in_(ids)))
+
+
+def _demote(connection: Connection, tenant_id: int) -> None:
+    """The default configuration that every account has from the start makes room for the file's."""
+    table = plan_of("billing_portal.configuration").table
+    own = (table.c.tenant_id == tenant_id, table.c.is_default)
+    connection.execute(table.update().where(*own).values(is_default=False))
+
+
+def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    columns = [column for column in table.columns if column.name not in {"tenant_id", "id", "revision"}]
+    changed: dict[str, Any] = {column.name: insert.excluded[column.name] for column in columns}
+    if "revision" in table.columns:
+        # finished JSON and documents are kept by revision
+        changed["revision"] = table.c.revision + 1
+        rows = [row | {"revision": 1} for row in rows]
+    connection.execute(insert.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed), rows)
+
+
+def _advance_numbers(db: Session, invoices: Sequence[Mapping[str, Any]]) -> None:
+    """The next number of a customer comes after those that came in."""
+    numbered = [row for row in invoices if row.get("number")]
+    table, tenant_id = plan_of("customer").table, scope_of(db).tenant_id
+    ids = sorted({row["customer_id"] for row in numbered})
+    if not ids:
+        return
+    found = select(table.c.id, table.c.invoice_prefix, table.c.next_invoice_sequence)
+    own = tuple_(table.c.tenant_id, table.c.id).in_([(tenant_id, id) for id in ids])
+    customers = {row.id: row for row in db.connection().execute(found.where(own))}
+    following: dict[str, int] = {}
+    for row in numbered:
+        customer = customers.get(row["customer_id"])
+        if customer is None:
+            continue  # a dry run kept none
+        sequence = _sequence(row["number"], customer.invoice_prefix)
+        if sequence >= max(customer.next_invoice_sequence, following.get(customer.id, 0)):
+            following[customer.id] = sequence + 1
+    for id, sequence in following.items():
+        change = table.update().where(table.c.tenant_id == tenant_id, table.c.id == id)
+        db.connection().execute(change.values(next_invoice_sequence=sequence, revision=table.c.revision + 1))
+
+
+def _sequence(number: str, prefix: str) -> int:
+    """Which number of its customer it is, 0 for another series."""
+    tail = number.removeprefix(f"{prefix}-")
+    is_own = tail.isascii() and tail.isdigit() and len(tail) < 11 and number == invoice_number(prefix, int(tail))
+    return int(tail) if is_own else 0

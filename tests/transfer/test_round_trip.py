@@ -1,0 +1,78 @@
+"""What an export writes, an import reads back: into another account it makes the same file again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from portal.billing import configurations
+from portal.db import Database, Scope
+from portal.transfer import exporting
+from portal.transfer.importing import Report
+from tests.clients import Api
+from tests.factories import Factories
+
+Imported = Callable[..., Report]
+
+
+def exported(database: Database, scope: Scope) -> list[dict[str, Any]]:
+    """The objects of a file, without a configuration that gave way to the default one of another file."""
+    found = [orjson.loads(line) for line in exporting.lines(database, scope)]
+    defaults = [each for each in found if each["object"] == "billing_portal.configuration" and not each["metadata"]]
+    return [each for each in found if each not in defaults or each["is_default"]]
+
+
+@pytest.fixture
+def year(make: Factories, api: Api) -> None:
+    """A customer with a bit of everything."""
+    rate = make.tax_rate()
+    customer = make.customer(shipping={"name": "Jenny", "address": {"country": "DE"}}, metadata={"a": "b"})
+    make.subscription(customer, default_tax_rates=[rate.id])
+    draft = make.draft(customer, 1000, 250, default_tax_rates=[rate.id])
+    invoice = make.paid_invoice(customer, *range(100, 1500, 100), footer="Thank you")
+    make.credit_note(invoice, 500, credit_amount=300, out_of_band_amount=200)
+    api.post("invoiceitems", customer=customer.id, amount=-300, currency="eur")
+    api.post(f"customers/{customer.id}/tax_ids", type="eu_vat", value="DE136695976")
+    api.post(f"customers/{customer.id}/balance_transactions", amount=-700, currency="eur")
+    api.delete(f"customers/{make.customer(name='Gone').id}")
+    make.run(configurations.update, configurations.UpdateConfiguration, make.configuration(), metadata={"own": "yes"})
+    assert draft.status == "draft"
+
+
+@pytest.mark.usefixtures("year")
+def test_an_export_imported_elsewhere_exports_the_same(
+    database: Database, scope: Scope, other: Scope, imported: Imported
+) -> None:
+    before = exported(database, scope)
+    report = imported(other, *before)
+    assert report.refused == []
+    assert exported(database, other) == before
+
+
+@pytest.mark.usefixtures("year")
+def test_the_order_of_objects_does_not_matter(
+    database: Database, scope: Scope, other: Scope, imported: Imported
+) -> None:
+    before = exported(database, scope)
+    assert imported(other, *before[::-1]).refused == []
+    assert exported(database, other) == before
+
+
+@pytest.mark.usefixtures("year")
+def test_an_import_can_be_repeated(database: Database, scope: Scope, imported: Imported) -> None:
+    before = exported(database, scope)
+    assert imported(scope, *before).refused == []
+    assert exported(database, scope) == before
+
+
+@pytest.mark.usefixtures("year")
+def test_a_dry_run_finds_all_well_and_changes_nothing(
+    database: Database, scope: Scope, other: Scope, imported: Imported
+) -> None:
+    before = exported(database, scope)
+    report = imported(other, *before, dry=True)
+    assert (report.refused, sum(report.written.values())) == ([], len(before))
+    assert [each["object"] for each in exported(database, other)] == ["billing_portal.configuration"]
