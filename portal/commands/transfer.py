@@ -29,19 +29,12 @@ def import_file(open_database: Any, file: BinaryIO, account_id: str, live: bool,
 
     Exits with 1 where objects were refused; each is named with its reason.
     """
-    from portal.transfer.files import Unreadable
     from portal.transfer.importing import Import
 
     database: Database = open_database()
     run = Import(database, _scope(database, account_id, live), dry=dry)
-    try:
-        report = _with_progress(run, file)
-    except Unreadable as error:
-        report = run.report
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    finally:
-        _tell(run.report, as_json, dry)
+    report = _with_progress(run, file)
+    _tell(report, as_json, dry)
     if report.refused:
         sys.exit(1)
 

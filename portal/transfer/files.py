@@ -12,14 +12,14 @@ import orjson
 LONGEST_LINE = 16 * 1024 * 1024
 
 
-class Unreadable(Exception):
-    """The file is no JSON from some place on; what stands before it has been read."""
+class Unreadable(ValueError):
+    """What stands at a place is no JSON."""
 
 
 def objects(file: BinaryIO) -> Iterator[tuple[str, Any]]:
-    """(place, object) for each object of a seekable file; a line that is no JSON comes as its `JSONDecodeError`.
+    """(place, object) for each object of a seekable file; `Unreadable` stands for one that is no JSON.
 
-    Raises `Unreadable` where an array or list object breaks off.
+    It is the last one where an array or list object breaks off.
     """
     first = _first_line(file)
     if first.lstrip()[:1] == b"[":
@@ -50,7 +50,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[str, Any]]:
         try:
             found: Any = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            found = error
+            found = Unreadable(error.msg)
         for each in _unpacked(found):
             yield f"line {number}", each
 
@@ -63,8 +63,10 @@ def _unpacked(found: Any) -> list[Any]:
 
 
 def _streamed(file: BinaryIO, path: str) -> Iterator[tuple[str, Any]]:
+    number = 0
     try:
-        for number, each in enumerate(ijson.items(file, path, use_float=True), start=1):
+        for each in ijson.items(file, path, use_float=True):
+            number += 1
             yield f"object {number}", each
     except ijson.JSONError as error:
-        raise Unreadable(f"The file is not JSON from some place on: {error}") from None
+        yield f"after object {number}", Unreadable(" ".join(str(error).split()))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.db import Database, Scope
 from portal.errors import PortalError
 from portal.transfer.completion import completed
+from portal.transfer.files import Unreadable
 from portal.transfer.origin import Origin, origin
 from portal.transfer.records import Record, records, taken_in
 from portal.transfer.tables import Refused, Waiting, plan_of
@@ -106,8 +107,8 @@ class Import:
             self.report.skipped[type] = self.report.skipped.get(type, 0) + 1
             return None
         try:
-            if isinstance(object, orjson.JSONDecodeError):
-                raise Refused(f"it is no JSON: {object.msg}")
+            if isinstance(object, Unreadable):
+                raise Refused(f"it is no JSON: {object}")
             return records(object, self._origin)
         except Refused as error:
             self._refuse(place, object, str(error))
