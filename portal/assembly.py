@@ -9,6 +9,7 @@ from portal.documents import store
 from portal.documents.library import Library
 from portal.documents.pool import Pool
 from portal.objects.links import DocumentLinks
+from portal.seal import Seal
 from portal.settings import Settings
 
 
@@ -20,11 +21,13 @@ class Services:
     database: Database
     links: DocumentLinks
     documents: Library
+    seal: Seal
 
 
 def assembled(settings: Settings, *, pool_size: int = 8) -> Services:
     """The parts of a portal with these settings; nothing is opened until it is used."""
-    links = DocumentLinks(settings.base_url, [*settings.secret_key_fallbacks, settings.secret_key])
+    keys = [*settings.secret_key_fallbacks, settings.secret_key]
+    links = DocumentLinks(settings.base_url, keys)
     database = Database(settings.database_url, pool_size=pool_size)
     library = Library(database, links, store.opened(settings.documents_url), Pool())
-    return Services(settings, database, links, library)
+    return Services(settings, database, links, library, Seal(keys))

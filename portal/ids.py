@@ -25,6 +25,8 @@ PREFIXES = {
     "invoiceitem": "ii",
     "invoice_payment": "inpay",
     "line_item": "il",
+    "login_code": "lgc",
+    "mail": "mail",
     "price": "price",
     "product": "prod",
     "subscription": "sub",

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing import email_changes, idempotency, portal_sessions
+from portal.billing import email_changes, idempotency, logins, portal_sessions
+from portal.outbox import queue
 
 log = logging.getLogger("portal")
 
@@ -34,13 +35,16 @@ class Lane:
 def prune(services: Services, now: int) -> int:
     """Forget sessions, codes and idempotency keys that have run out; answers how many rows went."""
     forgotten = 0
-    for step in (idempotency.prune, email_changes.prune, portal_sessions.prune):
+    for step in (idempotency.prune, email_changes.prune, logins.prune, portal_sessions.prune, queue.prune):
         with services.database.writing() as db:
             forgotten += step(db, now=now)
     return forgotten
 
 
-LANES: tuple[Lane, ...] = (Lane("prune", prune, idle=clock.MINUTE),)
+LANES: tuple[Lane, ...] = (
+    Lane("mails", queue.step, idle=0.5),
+    Lane("prune", prune, idle=clock.MINUTE),
+)
 
 
 def run(services: Services) -> None:

@@ -11,15 +11,16 @@ import pytest
 TOP = Path(__file__).parent.parent
 #: From the bottom up; a module may import from its own layer and from those below.
 LAYERS = (
-    {"errors", "ids", "clock", "i18n", "settings"},
+    {"errors", "ids", "clock", "i18n", "seal", "settings"},
     {"rules"},
     {"models"},
     {"db"},
     {"wire", "schema"},
     {"objects"},
     {"billing"},
-    {"documents", "outbox", "transfer"},
+    {"documents", "transfer"},
     {"assembly"},
+    {"outbox"},
     {"web"},
     {"api", "hosted"},
     {"demo", "doctor", "server", "worker"},

@@ -8,15 +8,14 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, ids
 from portal.api import endpoint
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, answer
 from portal.billing import invoiceitems, invoices
 from portal.db import find
-from portal.models import Customer, Invoice, InvoiceItem, InvoiceLine
-from portal.outbox import mails
-from portal.web import services
+from portal.models import Invoice, InvoiceItem, InvoiceLine
+from portal.outbox import queue
 from portal.wire.page import between
 from portal.wire.params import Expanding, Listing
 
@@ -45,30 +44,11 @@ def register(blueprint: Blueprint) -> None:
 
 
 def _send(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-    """The mail goes last: where it can't be handed over, nothing has happened."""
-    invoice = invoices.send(db, find(db, Invoice, id, noun="invoice"), params, now=clock.now())
-    sent = answer(db, "invoice", invoice, params)
-    _mail(db, invoice, sent["hosted_invoice_url"])
-    return sent
-
-
-def _mail(db: Session, invoice: Invoice, url: str) -> None:
-    customer = find(db, Customer, invoice.customer_id, noun="customer")
-    seller, buyer = invoice.seller or {}, invoice.buyer or {}
-    mails.send(
-        services().settings,
-        "invoice",
-        to=customer.email or "",
-        locale=buyer["locale"],
-        merchant=seller.get("name") or "",
-        reply_to=seller.get("email"),
-        number=invoice.number,
-        amount_due=invoice.amount_remaining,
-        total=invoice.total,
-        currency=invoice.currency,
-        due_date=invoice.due_date,
-        url=url,
-    )
+    now = clock.now()
+    invoice = invoices.send(db, find(db, Invoice, id, noun="invoice"), params, now=now)
+    key = f"invoice:{invoice.id}:{ids.new('mail')}"  # each call sends it once more
+    queue.put(db, "invoice", key, customer_id=invoice.customer_id, invoice=invoice.id, now=now)
+    return answer(db, "invoice", invoice, params)
 
 
 def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:

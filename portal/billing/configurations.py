@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing import logins
 from portal.billing.features import Features, Toggle, all_off, changed, refuse_incomplete
 from portal.billing.return_urls import refuse_plain_http
 from portal.db import scope_of
@@ -96,7 +97,7 @@ def _new(now: int, features: dict[str, Any], *, is_default: bool) -> Configurati
         is_default=is_default,
         business_profile={"headline": None, "privacy_policy_url": None, "terms_of_service_url": None},
         features=features,
-        login_page={"enabled": False, "url": None},
+        login_page={"enabled": False},
         session_limits=SessionLimits().model_dump(),
         metadata_={},
     )
@@ -104,8 +105,8 @@ def _new(now: int, features: dict[str, Any], *, is_default: bool) -> Configurati
 
 def _apply(db: Session, configuration: Configuration, command: Words, now: int) -> None:
     refuse_plain_http(scope_of(db), command.default_return_url, "default_return_url")
-    if command.login_page and command.login_page.enabled:
-        raise InvalidRequest("The login page is not available yet.", param="login_page[enabled]")
+    if command.login_page:
+        _switch_login_page(configuration, enabled=command.login_page.enabled)
     for key, value in command.given("default_return_url", "name").items():
         setattr(configuration, key, value)
     for hash in ("business_profile", "session_limits"):
@@ -115,3 +116,12 @@ def _apply(db: Session, configuration: Configuration, command: Words, now: int) 
     if command.has("metadata"):
         configuration.metadata_ = merged(configuration.metadata_, command.metadata)
     configuration.updated = now
+
+
+def _switch_login_page(configuration: Configuration, *, enabled: bool) -> None:
+    """Each time it is switched on it has another address, so an old one stays dead."""
+    if enabled and configuration.login_token is None:
+        configuration.login_token = logins.new_token()
+    elif not enabled:
+        configuration.login_token = None
+    configuration.login_page = {"enabled": enabled}

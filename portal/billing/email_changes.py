@@ -1,51 +1,28 @@
 """Changes of the email address: a code proves the new one, and a link from the old one takes it back.
 
-A code has eight digits, lives 10 minutes and stands 5 tries; the chance to guess one is below 1 in
-a million a day. It is kept as scrypt with the portal's secret key as pepper, the link as SHA-256.
+The link is kept as SHA-256.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
-import os
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing import customers, portal_sessions
+from portal.billing import codes, customers, portal_sessions
 from portal.db import Scope, find, locked
-from portal.errors import PortalError, Stale
+from portal.errors import Stale
 from portal.models import Customer, EmailChange, Tenant
 
-DIGITS = 8
-CODE_LIVES = 10 * clock.MINUTE
-MOST_TRIES = 5
 UNDO_LIVES = 72 * clock.HOUR
-#: (seconds, most codes in them), for an address and for a customer alike.
-LIMITS = ((clock.HOUR, 5), (clock.DAY, 10))
 KEPT_FOR = UNDO_LIVES + clock.DAY
 
 _T = EmailChange.__table__
-
-
-class TooManyCodes(PortalError):
-    """The address or the customer has had as many codes as an hour or a day allows."""
-
-    status = 429
-
-
-@dataclass(frozen=True)
-class Code:
-    """A fresh code: what the mail says, and what is stored."""
-
-    digits: str = field(repr=False)
-    hash: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -75,19 +52,6 @@ class Undoable:
     undone: bool
 
 
-def new_code(secret_key: str) -> Code:
-    """A code of random digits. Takes a while on purpose: keep it out of transactions."""
-    digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    salt = os.urandom(16)
-    return Code(digits, f"{salt.hex()}${_sealed(digits, salt, secret_key)}")
-
-
-def matches(code_hash: str, digits: str, secret_key: str) -> bool:
-    """Whether these are the digits behind the hash. Slow as well."""
-    salt, _, sealed = code_hash.partition("$")
-    return hmac.compare_digest(sealed, _sealed(digits, bytes.fromhex(salt), secret_key))
-
-
 def undo_token(change: EmailChange, secret_key: str) -> str:
     """The secret of the change's undo link; the same each time, so that a repeated notice stays true."""
     message = f"undo-email:{change.id}:{change.code_hash}".encode()
@@ -108,7 +72,7 @@ def request(db: Session, customer: Customer, command: RequestEmailChange, *, now
         old_email=customer.email,
         new_email=command.email,
         code_hash=command.code_hash,
-        expires_at=now + CODE_LIVES,
+        expires_at=now + codes.LIVES,
         tries=0,
     )
     db.add(change)
@@ -128,7 +92,7 @@ def pending(db: Session, customer_id: str, session_id: str, *, now: int) -> Emai
 def just_confirmed(db: Session, customer_id: str, session_id: str, *, now: int) -> bool:
     """Whether this visit has confirmed a change while its code would still be good."""
     own = (EmailChange.customer_id == customer_id, EmailChange.session_id == session_id)
-    statement = select(EmailChange.id).where(*own, EmailChange.confirmed_at > now - CODE_LIVES)
+    statement = select(EmailChange.id).where(*own, EmailChange.confirmed_at > now - codes.LIVES)
     return db.scalars(statement.limit(1)).first() is not None
 
 
@@ -206,18 +170,13 @@ def prune(db: Session, *, now: int) -> int:
     return db.execute(old, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
 
 
-def _sealed(digits: str, salt: bytes, secret_key: str) -> str:
-    peppered = hmac.digest(secret_key.encode(), b"email-code:" + digits.encode(), "sha256")
-    return hashlib.scrypt(peppered, salt=salt, n=2**14, r=8, p=1).hex()
-
-
 def _waiting(customer_id: str, session_id: str, now: int) -> tuple[Any, ...]:
     return (
         EmailChange.customer_id == customer_id,
         EmailChange.session_id == session_id,
         EmailChange.confirmed_at.is_(None),
         EmailChange.expires_at > now,
-        EmailChange.tries < MOST_TRIES,
+        EmailChange.tries < codes.MOST_TRIES,
     )
 
 
@@ -228,7 +187,7 @@ def _void_pending(db: Session, customer_id: str, now: int) -> None:
 
 def _refuse_too_many(db: Session, customer_id: str, email: str, now: int) -> None:
     for own in (EmailChange.customer_id == customer_id, func.lower(EmailChange.new_email) == func.lower(email)):
-        for seconds, most in LIMITS:
+        for seconds, most in codes.LIMITS:
             sent = select(func.count(EmailChange.id)).where(own, EmailChange.created > now - seconds)
             if (db.scalar(sent) or 0) >= most:
-                raise TooManyCodes("Too many codes were asked for. Please try again later.")
+                raise codes.TooManyCodes("Too many codes were asked for. Please try again later.")

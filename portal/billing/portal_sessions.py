@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator
 from sqlalchemy import Table, delete, or_, select, update
@@ -23,7 +23,7 @@ from portal.db import find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.i18n import WIRE_LOCALES
 from portal.models import Configuration, Customer, PortalSession
-from portal.wire.params import Clearable, Command, Expanding, Id, Listing, text, wrong
+from portal.wire.params import Clearable, Command, Expanding, Id, Listing, Timestamp, text, wrong
 from portal.wire.urls import WebUrl
 
 LINK_LIVES = 5 * clock.MINUTE
@@ -42,7 +42,19 @@ def _locale(value: str) -> str:
     return value
 
 
+class CustomerLogin(Command):
+    expires_at: Timestamp | None = None
+
+
+class AfterExpiration(Command):
+    """What an expired link offers: the customer proves their address and goes on."""
+
+    type: Literal["customer_login"]
+    customer_login: CustomerLogin | None = None
+
+
 class CreateSession(Expanding):
+    after_expiration: AfterExpiration | None = None
     customer: Id
     configuration: Id | None = None
     return_url: WebUrl | None = None
@@ -98,6 +110,8 @@ def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
         return_url=command.return_url or configuration.default_return_url,
         locale=command.locale,
         on_behalf_of=command.on_behalf_of,
+        after_expiration=_after_expiration(command.after_expiration),
+        origin="link",
         flow=flows.stored(db, command.flow_data, customer, configuration) if command.flow_data else None,
         link_hash=digest(secret),
         link_expires_at=now + LINK_LIVES,
@@ -139,10 +153,10 @@ def of(db: Session, id: str) -> PortalSession:
     return find(db, PortalSession, id, noun="portal session")
 
 
-def opened_by(db: Session, link_secret: str) -> str | None:
-    """The id of the session that a used link has opened."""
-    opened = select(_T.c.id).where(_T.c.link_hash == digest(link_secret), _T.c.secret_hash.is_not(None))
-    return db.execute(opened, execution_options={"every_tenant": True}).scalar()
+def of_link(db: Session, link_secret: str) -> str | None:
+    """The id of the session that a link is or was for; needs no scope."""
+    own = select(_T.c.id).where(_T.c.link_hash == digest(link_secret))
+    return db.execute(own, execution_options={"every_tenant": True}).scalar()
 
 
 def expire(db: Session, session: PortalSession, command: Command, *, now: int) -> PortalSession:
@@ -187,6 +201,13 @@ def _new_link_secret() -> str:
     """256 random bits between a prefix and a checksum, by which secret scanners know it."""
     secret = secrets.token_urlsafe(32)
     return f"{LINK_PREFIX}{secret}{checksum(secret)}"
+
+
+def _after_expiration(sent: AfterExpiration | None) -> dict[str, object] | None:
+    if sent is None:
+        return None
+    login = sent.customer_login or CustomerLogin()
+    return {"type": sent.type, "customer_login": {"expires_at": login.expires_at}}
 
 
 def _configuration(db: Session, id: str | None) -> Configuration:

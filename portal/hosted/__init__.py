@@ -26,6 +26,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         flows,
         home,
         invoices,
+        login,
         public,
         subscriptions,
         tax_ids,
@@ -34,13 +35,13 @@ def init_app(app: Flask, *exempt: Any) -> None:
     app.session_interface = visits.VisitInterface()
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False, WTF_CSRF_CHECK_DEFAULT=False)
     languages.init_app(app, f"{app.root_path}/../translations")
-    login = LoginManager(app)
-    login.session_protection = None
-    login.request_loader(visits.load)
+    visitors = LoginManager(app)
+    visitors.session_protection = None
+    visitors.request_loader(visits.load)
     csrf = CSRFProtect(app)
     app.jinja_env.globals["csrf_token"] = visits.csrf_token
     app.before_request(lambda: _refuse_foreign(csrf))
-    pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, public)
+    pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, login, public)
     for group in (*pages, subscriptions, tax_ids):
         app.register_blueprint(group.blueprint)
 

@@ -7,7 +7,8 @@ from flask import Blueprint, Response, render_template, request
 from portal import clock
 from portal.billing import portal_sessions
 from portal.hosted import visits
-from portal.hosted.page import Answer, expired, page
+from portal.hosted.endings import expired
+from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 from portal.web import declare, services
 
@@ -50,11 +51,11 @@ def sign_out(visit: Visit) -> Answer:
 
 def _again(link_secret: str) -> Response:
     with services().database.reading() as db:
-        id = portal_sessions.opened_by(db, link_secret)
+        id = portal_sessions.of_link(db, link_secret)
     secret = visits.held(id, request) if id else None
     if id and secret and visits.find(id, secret):
         return _private(_go(id))
-    return _private(expired())
+    return _private(expired(id))
 
 
 def _go(session_id: str) -> Response:

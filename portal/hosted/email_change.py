@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal import clock
-from portal.billing import email_changes, portal_sessions
+from portal.billing import codes, email_changes, portal_sessions
 from portal.db import find
 from portal.errors import Stale, Unavailable
 from portal.hosted import flows
@@ -65,20 +65,20 @@ def _send_code(visit: Visit, form: EmailForm) -> int:
     if email.casefold() == (visit.customer_email or "").casefold():
         form.email.errors = [_("This is your email address already.")]
         return 400
-    fresh = email_changes.new_code(services().settings.secret_key)
+    fresh = codes.new_code(services().settings.secret_key)
     try:
         with visit.writing() as db:
             customer = find(db, Customer, visit.customer_id, noun="customer")
             wanted = email_changes.RequestEmailChange(visit.id, email, fresh.hash)
             change = email_changes.request(db, customer, wanted, now=clock.now())
-    except email_changes.TooManyCodes as error:
+    except codes.TooManyCodes as error:
         form.form_errors.append(_("Too many codes were asked for. Please try again later."))
         return error.status
     return _mail_code(visit, form, change, fresh)
 
 
-def _mail_code(visit: Visit, form: EmailForm, change: EmailChange, fresh: email_changes.Code) -> int:
-    minutes = email_changes.CODE_LIVES // clock.MINUTE
+def _mail_code(visit: Visit, form: EmailForm, change: EmailChange, fresh: codes.Code) -> int:
+    minutes = codes.LIVES // clock.MINUTE
     try:
         _mail(visit, "email_code", change.new_email, code=fresh.digits, minutes=minutes)
         return 303
@@ -107,9 +107,9 @@ def _nothing_waits(visit: Visit) -> Answer:
 def _proven(visit: Visit, form: CodeForm) -> bool:
     with visit.writing() as db:
         change = email_changes.attempt(db, visit.customer_id, visit.id, now=clock.now())
-    if change and email_changes.matches(change.code_hash, form.code.data, services().settings.secret_key):
+    if change and codes.matches(change.code_hash, form.code.data, services().settings.secret_key):
         return _changed(visit, form, change)
-    left = email_changes.MOST_TRIES - change.tries if change else 0
+    left = codes.MOST_TRIES - change.tries if change else 0
     if left:
         words = ngettext(
             "That is not the code. You have %(num)s try left.",
@@ -158,10 +158,15 @@ def _told(visit: Visit, change: EmailChange, token: str) -> bool:
 
 
 def _mail(visit: Visit, name: str, to: str, **context: Any) -> None:
-    reply_to = visit.support.get("support_email")
-    mails.send(
-        services().settings, name, to=to, locale=visit.locale, merchant=visit.merchant, reply_to=reply_to, **context
+    letter = mails.Letter(
+        to=to,
+        locale=visit.locale,
+        merchant=visit.merchant,
+        reply_to=visit.support.get("support_email"),
+        color=visit.branding.get("primary_color"),
+        context=context,
     )
+    mails.send(services().settings, name, letter)
 
 
 def _mail_is_away() -> str:

@@ -177,6 +177,19 @@ class EmailForm(FlaskForm):
             raise ValidationError(_("Write the address like name@example.com.")) from None
 
 
+class LoginForm(FlaskForm):
+    """The address that a customer signs in with."""
+
+    email = _text(_l("Email address"), 254, DataRequired(_l("Enter your email address.")))
+
+    def validate_email(self, field: Field) -> None:
+        """The address in normal form, or what an address looks like."""
+        try:
+            field.data = customers.email_address(field.data)
+        except ValueError:
+            raise ValidationError(_("Write the address like name@example.com.")) from None
+
+
 class CodeForm(FlaskForm):
     """The code that proves an address."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, abort
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.hosted import visits
+from portal.hosted.endings import expired
 from portal.hosted.visits import Visit
 from portal.web import declare
 
@@ -40,7 +41,7 @@ def page(
     def add(view: View) -> View:
         def guarded(session_id: str, **path: str) -> Answer:
             if not current_user.is_authenticated:
-                return expired()
+                return expired(session_id)
             visit = visits.current()
             if not _reachable(visit, allows, flows):
                 abort(404)
@@ -51,11 +52,6 @@ def page(
         return view
 
     return add
-
-
-def expired() -> Response:
-    """What an expired, used or unknown link or session shows: what happened, and the way back."""
-    return Response(render_template("hosted/expired.html"), 410, mimetype="text/html")
 
 
 def _reachable(visit: Visit, allows: Allows | None, flows: tuple[str, ...]) -> bool:

@@ -27,6 +27,7 @@ from portal import clock, i18n
 from portal.billing import portal_sessions
 from portal.db import Scope
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant
+from portal.rules import permissions
 from portal.web import reader, services
 
 COOKIE = "__Host-portal-"
@@ -181,6 +182,12 @@ def find(session_id: str, secret: str) -> Visit | None:
     return _from_row(row)
 
 
+def scope_of_session(session_id: str) -> Scope | None:
+    """Whose a session is, by its public id: not who may see it."""
+    row = reader().execute(_SCOPE, {"id": session_id}).first()
+    return Scope(row.tenant_id, row.account_id, row.livemode) if row else None
+
+
 def masked(email: str | None) -> str | None:
     """`jane@example.com` as `j•••@example.com`."""
     if not email:
@@ -191,7 +198,7 @@ def masked(email: str | None) -> str | None:
 
 def _visit(request: Request) -> Visit | None:
     parts = request.path.split("/", 3)
-    if len(parts) < 4 or parts[1] != "p" or parts[2] == "session":
+    if len(parts) < 4 or parts[1] != "p" or parts[2] in {"login", "session"}:
         return None
     secret = held(parts[2], request)
     return find(parts[2], secret) if secret else None
@@ -208,7 +215,7 @@ def _from_row(row: Any) -> Visit:
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         customer_email=row.email,
-        features=row.features,
+        features=permissions.known_by_address(row.features) if row.origin == "login" else row.features,
         business_profile=row.business_profile,
         merchant=row.account_profile.get("name") or "",
         branding=branding,
@@ -251,6 +258,7 @@ _OPEN_VISIT = (
         _S.c.flow_completed_at,
         _S.c.data,
         _S.c.last_seen_at,
+        _S.c.origin,
         _S.c.expires_at,
         _S.c.ended_at,
         Tenant.account_id,
@@ -271,4 +279,9 @@ _OPEN_VISIT = (
     .join(_C, (_C.c.tenant_id == _S.c.tenant_id) & (_C.c.id == _S.c.customer_id))
     .join(_F, (_F.c.tenant_id == _S.c.tenant_id) & (_F.c.id == _S.c.configuration_id))
     .where(_S.c.secret_hash == bindparam("secret_hash"), _S.c.id == bindparam("id"))
+)
+_SCOPE = (
+    select(_S.c.tenant_id, Tenant.account_id, Tenant.livemode)
+    .join(Tenant, Tenant.id == _S.c.tenant_id)
+    .where(_S.c.id == bindparam("id"))
 )

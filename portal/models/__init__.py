@@ -12,6 +12,7 @@ from portal.models.invoices import (
     InvoiceLine,
     StoredDocument,
 )
+from portal.models.mails import LoginCode, Mail
 from portal.models.portals import Configuration, EmailChange, PortalSession
 from portal.models.subscriptions import Subscription, SubscriptionItem
 
@@ -29,6 +30,8 @@ __all__ = [
     "Invoice",
     "InvoiceItem",
     "InvoiceLine",
+    "LoginCode",
+    "Mail",
     "PortalSession",
     "Price",
     "Product",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from portal.models.base import Base, Id, TenantOwned, link, newest_first
 
@@ -17,12 +17,15 @@ class Customer(TenantOwned, Base):
     __table_args__ = (
         newest_first("customers"),
         newest_first("customers", "email"),
+        Index("ix_customers_email_folded", "tenant_id", "email_folded"),
         UniqueConstraint("tenant_id", "invoice_prefix"),
     )
 
     deleted_at: Mapped[int | None]
     name: Mapped[str | None]
     email: Mapped[str | None]
+    #: `email` as it is looked up when somebody signs in with it, whatever its case
+    email_folded: Mapped[str | None]
     phone: Mapped[str | None]
     description: Mapped[str | None]
     address: Mapped[dict[str, Any] | None]
@@ -34,10 +37,19 @@ class Customer(TenantOwned, Base):
     invoice_prefix: Mapped[str]
     next_invoice_sequence: Mapped[int] = mapped_column(default=1)
     invoice_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: the last mail that didn't arrive: address, when, why, which; None once one arrives again
+    mail_failure: Mapped[dict[str, Any] | None]
+    #: kinds of mail that the customer doesn't want
+    mail_refused: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+    @validates("email")
+    def _fold(self, key: str, email: str | None) -> str | None:
+        self.email_folded = email.casefold() if email else None
+        return email
 
 
 class TaxId(TenantOwned, Base):

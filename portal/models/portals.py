@@ -33,6 +33,7 @@ class Configuration(TenantOwned, Base):
     default_return_url: Mapped[str | None]
     features: Mapped[dict[str, Any]]
     login_page: Mapped[dict[str, Any]]
+    login_token: Mapped[str | None] = mapped_column(String(64), unique=True)
     session_limits: Mapped[dict[str, Any]]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
@@ -53,6 +54,9 @@ class PortalSession(TenantOwned, Base):
     return_url: Mapped[str | None]
     locale: Mapped[str | None]
     on_behalf_of: Mapped[str | None]
+    after_expiration: Mapped[dict[str, Any] | None]
+    #: `link`: by the merchant's app; `login`: by a code to the customer's address
+    origin: Mapped[str] = mapped_column(default="link", server_default="link")
     flow: Mapped[dict[str, Any] | None]
     flow_completed_at: Mapped[int | None]
     link_hash: Mapped[str] = mapped_column(String(64), unique=True)

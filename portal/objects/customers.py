@@ -105,6 +105,8 @@ CUSTOMER = register(
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
                 "invoice_credit_balance": lambda row, context: {},
                 "invoice_settings": _invoice_settings,
+                # beyond the reference: the last mail that didn't arrive
+                "mail_failure": "mail_failure",
                 "metadata": "metadata_",
                 "shipping": _shipping,
             },

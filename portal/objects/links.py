@@ -47,6 +47,10 @@ class DocumentLinks:
         """The absolute address of a document; `kind` is a key of `PATHS`."""
         return self._base_url + PATHS[kind].format(self._token(kind[0], tenant_id, id, _today()))
 
+    def login(self, token: str) -> str:
+        """The absolute address of a configuration's login page."""
+        return f"{self._base_url}/p/login/{token}"
+
     def read(self, token: str, kind: str) -> DocumentLink | None:
         """What a token stands for, or None when it is not one of ours for this kind."""
         made_for, link = self._said(token) if len(token) <= LONGEST_TOKEN else ("", None)

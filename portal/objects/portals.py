@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import Configuration, PortalSession
 from portal.objects.kinds import Kind, register
-from portal.wire.shape import Context, Ref, Row, Shape, nulls
+from portal.wire.shape import Context, Ref, Row, Shape
 
 
 def _features(row: Row, context: Context) -> dict[str, Any]:
@@ -35,12 +35,19 @@ CONFIGURATION = register(
                 "created",
                 "default_return_url",
                 "is_default",
-                "login_page",
                 "name",
                 "session_limits",
                 "updated",
             ),
-            fields={"application": None, "features": _features, "metadata": "metadata_"},
+            fields={
+                "application": None,
+                "features": _features,
+                "login_page": lambda row, context: {
+                    "enabled": row.login_token is not None,
+                    "url": row.login_token and context.links.login(row.login_token),
+                },
+                "metadata": "metadata_",
+            },
             extras={"features.subscription_update.products": "billing_portal.configuration.products"},
         ),
         Configuration,
@@ -55,7 +62,8 @@ SESSION = register(
             "billing_portal.session",
             same=("created", "flow", "locale", "on_behalf_of", "return_url"),
             fields={
-                **nulls("after_expiration", "customer_account"),
+                "customer_account": None,
+                "after_expiration": "after_expiration",
                 "configuration": Ref("configuration_id", "billing_portal.configuration"),
                 "customer": Ref("customer_id", "customer"),
                 # the link's secret is kept only as a hash, so only the answer to the creation can show it

@@ -10,7 +10,7 @@ import os
 import secrets
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -49,15 +49,29 @@ class Text:
     html: str
 
 
-def send(
-    settings: Settings, name: str, *, to: str, locale: str, merchant: str, reply_to: str | None = None, **context: Any
-) -> None:
-    """Send the mail `name` to one address, in the words of `locale`, with the merchant as sender.
+@dataclass(frozen=True)
+class Letter:
+    """Whom a mail goes to and in whose name, with what its words need.
+
+    `attachments` are PDFs by file name; `unsubscribe` is the address of the page that ends mails of this kind.
+    """
+
+    to: str
+    locale: str
+    merchant: str
+    reply_to: str | None = None
+    color: str | None = None
+    context: dict[str, Any] = field(default_factory=dict)
+    attachments: dict[str, bytes] = field(default_factory=dict)
+    unsubscribe: str | None = None
+
+
+def send(settings: Settings, name: str, letter: Letter, *, message_id: str | None = None) -> None:
+    """Send the mail `name`; with a `message_id` a repeated mail is the same mail to who receives it.
 
     Raises `Undeliverable` when the address is refused, `Unavailable` when the mail can't be handed over now.
     """
-    text = render(name, locale, merchant=_one_line(merchant), **context)
-    message = _message(settings, text, to, merchant, reply_to, locale)
+    message = written(settings, name, letter, message_id=message_id)
     if settings.smtp_url is None:
         _keep(settings.instance / "mail", name, message)
         return
@@ -67,11 +81,21 @@ def send(
         raise _failure(name, error) from error
 
 
-def render(name: str, locale: str, **context: Any) -> Text:
-    """The words of the mail `name` in `locale`."""
-    environment = _environment(locale)
+def written(settings: Settings, name: str, letter: Letter, *, message_id: str | None = None) -> EmailMessage:
+    """The whole message. Raises `Undeliverable` for what is no address."""
+    text = render(name, letter)
+    message = _message(settings, text, letter, message_id)
+    for file, content in letter.attachments.items():
+        message.add_attachment(content, maintype="application", subtype="pdf", filename=file)
+    return message
+
+
+def render(name: str, letter: Letter) -> Text:
+    """The words of the mail `name` in the letter's language."""
+    environment = _environment(letter.locale)
+    frame = {"merchant": _one_line(letter.merchant), "color": letter.color, "unsubscribe": letter.unsubscribe}
     subject, plain, html = (
-        environment.get_template(f"mails/{name}/{part}").render(context)
+        environment.get_template(f"mails/{name}/{part}").render(frame | letter.context)
         for part in ("subject.txt", "body.txt", "body.html")
     )
     return Text(_one_line(subject), plain.strip() + "\n", html)
@@ -95,21 +119,24 @@ def _environment(locale: str) -> Environment:
     return environment
 
 
-def _message(settings: Settings, text: Text, to: str, merchant: str, reply_to: str | None, locale: str) -> EmailMessage:
+def _message(settings: Settings, text: Text, letter: Letter, message_id: str | None) -> EmailMessage:
     sender = _address(settings.mail_from)
     message = EmailMessage(policy=SMTP)
     message["Subject"] = text.subject
-    message["From"] = Address(_one_line(merchant)[:100], sender.username, sender.domain)
-    message["To"] = _address(to)
-    if reply_to:
-        message["Reply-To"] = _address(reply_to)
+    message["From"] = Address(_one_line(letter.merchant)[:100], sender.username, sender.domain)
+    message["To"] = _address(letter.to)
+    if letter.reply_to:
+        message["Reply-To"] = _address(letter.reply_to)
     message["Date"] = format_datetime(clock.moment(clock.now()))
-    message["Message-ID"] = make_msgid(domain=sender.domain)
+    message["Message-ID"] = f"<{message_id}@{sender.domain}>" if message_id else make_msgid(domain=sender.domain)
     # no machine should answer it
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text.plain)
     message.add_alternative(text.html, subtype="html")
-    message["Content-Language"] = i18n.html_lang(i18n.language(locale))
+    message["Content-Language"] = i18n.html_lang(i18n.language(letter.locale))
     return message
 
 

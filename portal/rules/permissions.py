@@ -28,3 +28,10 @@ def asks_for_reason(features: Features) -> list[str]:
     """The reasons to choose from when a subscription is canceled; none are asked for when empty."""
     reason = features["subscription_cancel"]["cancellation_reason"]
     return list(reason["options"]) if reason["enabled"] else []
+
+
+def known_by_address(features: Features) -> dict[str, Any]:
+    """The features in a visit that only an email address was proof for: that address can't be changed there."""
+    update = features["customer_update"]
+    allowed = [detail for detail in update["allowed_updates"] if detail != "email"]
+    return {**features, "customer_update": {**update, "allowed_updates": allowed}}

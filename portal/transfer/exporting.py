@@ -28,6 +28,10 @@ class NoLinks:
         """Nothing."""
         return None
 
+    def login(self, token: str) -> Any:
+        """Nothing."""
+        return None
+
 
 def lines(database: Database, scope: Scope) -> Iterator[bytes]:
     """JSON Lines, oldest first within a type, and types in the order in which they name each other."""

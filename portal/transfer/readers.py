@@ -57,6 +57,7 @@ def _customer(object: Object, origin: Origin) -> Columns:
         "preferred_locales": object.get("preferred_locales") or [],
         "tax_exempt": object.get("tax_exempt") or "none",
         "balance": object.get("balance", object.get("account_balance")) or 0,
+        "email_folded": str(object.get("email") or "").casefold() or None,
     }
 
 
@@ -153,7 +154,7 @@ def _configuration(object: Object, origin: Origin) -> Columns:
     return {
         "features": laid_over(all_off(), sent),
         "business_profile": profile | (object.get("business_profile") or {}),
-        "login_page": {"enabled": False, "url": None},
+        "login_page": {"enabled": False},
         "session_limits": object.get("session_limits") or {"idle": 1800, "absolute": 14400},
         "updated": object.get("updated", object.get("created")),
         "is_default": bool(object.get("is_default")),

@@ -31,6 +31,9 @@ class Links(Protocol):
     def document(self, kind: str, tenant_id: int, id: str) -> str:
         """The address of a document: `kind` is `invoice`, `invoice_pdf` or `credit_note_pdf`."""
 
+    def login(self, token: str) -> str:
+        """The address of a login page."""
+
 
 @dataclass
 class Context:

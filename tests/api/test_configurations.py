@@ -308,7 +308,6 @@ UNUSABLE = [
     ({"session_limits": {"idle": 59}}, "session_limits[idle]"),
     ({"session_limits": {"idle": 3601}}, "session_limits[idle]"),
     ({"session_limits": {"absolute": 43201}}, "session_limits[absolute]"),
-    ({"login_page": {"enabled": True}}, "login_page[enabled]"),
     ({"login_page": ""}, "login_page"),
     ({"is_default": True}, "is_default"),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing import accounts, email_changes, portal_sessions
+from portal.billing import accounts, codes, email_changes, portal_sessions
 from portal.billing.email_changes import ConfirmEmailChange, RequestEmailChange
 from portal.db import Scope
 from portal.errors import Stale
@@ -51,7 +51,7 @@ def attempt(writing: Writing, customer: Customer, session: str = "bps_1", *, now
 
 
 def test_a_code_is_eight_digits_and_only_its_hash_is_kept() -> None:
-    code = email_changes.new_code(KEY)
+    code = codes.new_code(KEY)
     assert len(code.digits) == 8
     assert code.digits.isdigit()
     assert code.digits not in code.hash
@@ -59,11 +59,11 @@ def test_a_code_is_eight_digits_and_only_its_hash_is_kept() -> None:
 
 
 def test_a_code_matches_with_its_digits_and_its_key_only() -> None:
-    code = email_changes.new_code(KEY)
+    code = codes.new_code(KEY)
     other = f"{(int(code.digits) + 1) % 10**8:08}"
-    assert email_changes.matches(code.hash, code.digits, KEY)
-    assert not email_changes.matches(code.hash, other, KEY)
-    assert not email_changes.matches(code.hash, code.digits, KEY + "!")
+    assert codes.matches(code.hash, code.digits, KEY)
+    assert not codes.matches(code.hash, other, KEY)
+    assert not codes.matches(code.hash, code.digits, KEY + "!")
 
 
 def test_five_tries_and_no_sixth(writing: Writing, customer: Customer) -> None:
@@ -94,7 +94,7 @@ def test_a_new_code_voids_the_old_one(writing: Writing, customer: Customer) -> N
 def test_five_codes_an_hour_for_a_customer(writing: Writing, customer: Customer) -> None:
     for number in range(5):
         requested(writing, customer, f"new{number}@example.com", now=NOW + number)
-    with pytest.raises(email_changes.TooManyCodes):
+    with pytest.raises(codes.TooManyCodes):
         requested(writing, customer, "new6@example.com", now=NOW + 3599)
     requested(writing, customer, "new6@example.com", now=NOW + 3600)
 
@@ -102,7 +102,7 @@ def test_five_codes_an_hour_for_a_customer(writing: Writing, customer: Customer)
 def test_five_codes_an_hour_for_an_address(make: Factories, writing: Writing) -> None:
     for number in range(5):
         requested(writing, make.customer(), "NEW@example.com" if number % 2 else "new@example.com")
-    with pytest.raises(email_changes.TooManyCodes):
+    with pytest.raises(codes.TooManyCodes):
         requested(writing, make.customer(), "New@example.com")
 
 
@@ -118,7 +118,7 @@ def test_codes_of_another_merchant_do_not_count(writing: Writing, customer: Cust
 def test_ten_codes_a_day(writing: Writing, customer: Customer) -> None:
     for number in range(10):
         requested(writing, customer, now=NOW + number * clock.HOUR)
-    with pytest.raises(email_changes.TooManyCodes):
+    with pytest.raises(codes.TooManyCodes):
         requested(writing, customer, now=NOW + 11 * clock.HOUR)
     requested(writing, customer, now=NOW + clock.DAY)
 

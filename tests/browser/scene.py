@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request
 
 from portal import clock
-from portal.billing import accounts, balances, email_changes, invoices, portal_sessions, subscriptions, tax_ids
+from portal.billing import accounts, balances, codes, email_changes, invoices, portal_sessions, subscriptions, tax_ids
 from portal.hosted.invoices import ROWS
 from portal.models import Customer
 from portal.objects.links import DocumentLinks
@@ -99,7 +99,7 @@ def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> 
     """Paths that are open to whoever has them."""
     key, now = live.settings.secret_key, clock.now()
     public = DocumentLinks("", [key]).document("invoice", make.scope.tenant_id, invoice_id)
-    code = email_changes.new_code(key)
+    code = codes.new_code(key)
     moved = make.customer(email="old@example.com", preferred_locales=customer.preferred_locales)
     with live.database.writing(make.scope) as db:
         wanted = email_changes.RequestEmailChange("bps_other", "new@example.com", code.hash)

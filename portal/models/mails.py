@@ -1,0 +1,65 @@
+"""Mails on their way, and the codes by which customers sign in without their merchant's app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id, TenantOwned, link, newest_first
+
+
+class Mail(TenantOwned, Base):
+    """A mail to send: which one, about what (`data`), and how far it is.
+
+    It is worded only when it is sent, from the rows as they are then. `sealed` holds what must not
+    lie open, and is emptied once the mail is out. `key` names the cause, which is never told twice.
+    """
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        newest_first("mails"),
+        newest_first("mails", "customer_id"),
+        UniqueConstraint("tenant_id", "key"),
+        Index("ix_mails_due", "status", "next_try_at"),
+    )
+
+    name: Mapped[str]
+    key: Mapped[str]
+    customer_id: Mapped[str | None] = mapped_column(Id)
+    address: Mapped[str | None]
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(default="queued")
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[int]
+    expires_at: Mapped[int | None]
+    sent_at: Mapped[int | None]
+    failure: Mapped[str | None]
+
+
+class LoginCode(TenantOwned, Base):
+    """Someone who asked for a code: for an address, in one browser; nobody may be behind the address.
+
+    `session_id` names the ended visit that is to be taken up again, where there is one.
+    """
+
+    __tablename__ = "login_codes"
+    __table_args__ = (
+        link("configuration_id", "portal_configurations"),
+        Index("ix_login_codes_email", "tenant_id", "email", "created"),
+        Index("ix_login_codes_network", "network_hash", "created"),
+    )
+
+    configuration_id: Mapped[str] = mapped_column(Id)
+    session_id: Mapped[str | None] = mapped_column(Id)
+    email: Mapped[str]
+    network_hash: Mapped[str] = mapped_column(String(64))
+    browser_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str]
+    expires_at: Mapped[int]
+    tries: Mapped[int] = mapped_column(default=0)
+    verified_at: Mapped[int | None]
+    used_at: Mapped[int | None]

@@ -1,0 +1,54 @@
+"""Every mail with made-up words, to be looked at: by `portal mail preview`, and on a page while developing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.outbox.mails import Letter
+
+_DAY = 1795262400  # 21 November 2026
+_INVOICE = {
+    "number": "RIDES-0007",
+    "amount_due": 123400,
+    "total": 123400,
+    "currency": "eur",
+    "due_date": _DAY + 14 * 86400,
+    "paid_at": _DAY,
+    "url": "https://billing.example.com/i/sample",
+}
+
+#: What the words of each mail are made with.
+SAMPLES: dict[str, dict[str, Any]] = {
+    "credit_note": {**_INVOICE, "number": "RIDES-0007-CN-01", "invoice_number": "RIDES-0007", "total": 5000},
+    "email_changed": {
+        "new_email": "j•••@example.com",
+        "hours": 72,
+        "undo_url": "https://billing.example.com/undo/sample",
+    },
+    "email_code": {"code": "12345678", "minutes": 10},
+    "invoice": _INVOICE,
+    "login_code": {"code": "12345678", "minutes": 10},
+    "payment_reminder": {**_INVOICE, "due_date": _DAY - 7 * 86400},
+    "receipt": _INVOICE,
+    "subscription_canceled": {
+        "plan": "Gold plan",
+        "canceled_at": _DAY,
+        "ends_at": _DAY + 30 * 86400,
+        "ended": False,
+    },
+    "trial_ending": {"plan": "Gold plan", "trial_end": _DAY + 3 * 86400},
+}
+_OPTIONAL = frozenset({"payment_reminder", "receipt", "trial_ending"})
+
+
+def letter(name: str, locale: str) -> Letter:
+    """A sample of the mail `name`."""
+    return Letter(
+        to="jenny.rosen@example.com",
+        locale=locale,
+        merchant="Rocket Rides",
+        reply_to="help@rides.example.com",
+        color="#22384d",
+        context=SAMPLES[name],
+        unsubscribe="https://billing.example.com/mail/unsubscribe/sample" if name in _OPTIONAL else None,
+    )

@@ -1,0 +1,162 @@
+"""The queue of mails: put in within the transaction of their cause, sent by the worker, tried again for two days."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.orm import Session
+
+from portal import clock, ids
+from portal.assembly import Services
+from portal.db import Database, Scope, find
+from portal.errors import PortalError, Unavailable
+from portal.models import Customer, Mail, Tenant
+from portal.outbox import letters, mails
+
+log = logging.getLogger("portal")
+
+#: Seconds until the next try, after the first, second, … one that failed; after the last one it is given up.
+PAUSES = (60, 300, 900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600, 24 * 3600)
+#: How long a worker has for a mail it claimed; then another one takes it up.
+LEASE = 3 * clock.MINUTE
+AT_ONCE = 10
+KEPT_FOR = 90 * clock.DAY
+
+_T = cast(Table, Mail.__table__)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A mail that this worker sends, and whose it is."""
+
+    scope: Scope
+    id: str
+
+
+def put(
+    db: Session,
+    name: str,
+    key: str,
+    *,
+    now: int,
+    customer_id: str | None = None,
+    address: str | None = None,
+    sealed: bytes | None = None,
+    expires_at: int | None = None,
+    **data: Any,
+) -> bool:
+    """Queue the mail `name`; False where its cause, the `key`, has had one already."""
+    if db.scalar(select(Mail.id).where(Mail.key == key)):
+        return False
+    db.add(
+        Mail(
+            id=ids.new("mail"),
+            created=now,
+            name=name,
+            key=key,
+            customer_id=customer_id,
+            address=address,
+            data=data,
+            sealed=sealed,
+            status="queued",
+            tries=0,
+            next_try_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return True
+
+
+def step(services: Services, now: int) -> int:
+    """Send some of the mails that are due; answers how many were claimed."""
+    claimed = _claimed(services.database, now)
+    for each in claimed:
+        _send(services, each, now)
+    return len(claimed)
+
+
+def prune(db: Session, *, now: int) -> int:
+    """Forget mails of long ago; answers how many."""
+    old = delete(_T).where(_T.c.created < now - KEPT_FOR, _T.c.status != "queued")
+    return db.execute(old, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def _claimed(database: Database, now: int) -> list[Claimed]:
+    due = (
+        select(_T.c.tenant_id, _T.c.id, Tenant.account_id, Tenant.livemode)
+        .join(Tenant, Tenant.id == _T.c.tenant_id)
+        .where(_T.c.status == "queued", _T.c.next_try_at <= now)
+        .order_by(_T.c.next_try_at)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True, of=_T)
+        .execution_options(every_tenant=True)
+    )
+    with database.writing() as db:
+        rows = db.execute(due).all()
+        for row in rows:
+            own = update(_T).where(_T.c.tenant_id == row.tenant_id, _T.c.id == row.id)
+            db.execute(own.values(next_try_at=now + LEASE), execution_options={"every_tenant": True})
+    return [Claimed(Scope(row.tenant_id, row.account_id, row.livemode), row.id) for row in rows]
+
+
+def _send(services: Services, claimed: Claimed, now: int) -> None:
+    try:
+        status, failure = _tried(services, claimed, now), None
+    except Unavailable as error:
+        status, failure = "queued", error.message
+    except PortalError as error:
+        # the address takes no mail, or what the mail was about is gone
+        status, failure = "failed", error.message
+    except Exception:
+        log.exception("the mail %s could not be made", claimed.id)
+        status, failure = "queued", "The mail could not be made."
+    with services.database.writing(claimed.scope) as db:
+        _note(db, claimed.id, status, failure, now)
+
+
+def _tried(services: Services, claimed: Claimed, now: int) -> str:
+    with services.database.reading(claimed.scope) as db:
+        mail = find(db, Mail, claimed.id, noun="mail")
+        if mail.expires_at is not None and mail.expires_at <= now:
+            return "expired"
+        letter = letters.worded(services, db, mail)
+    if letter is None:
+        return "dropped"
+    mails.send(services.settings, mail.name, letter, message_id=mail.id)
+    return "sent"
+
+
+def _note(db: Session, id: str, status: str, failure: str | None, now: int) -> None:
+    mail = find(db, Mail, id, noun="mail")
+    mail.tries += 1
+    if status == "queued" and mail.tries > len(PAUSES):
+        status = "failed"
+    mail.status, mail.failure = status, failure
+    if status == "queued":
+        mail.next_try_at = now + PAUSES[mail.tries - 1]
+        return
+    mail.sealed = None
+    if status == "sent":
+        mail.sent_at = now
+    if mail.customer_id is not None and status in {"sent", "failed"}:
+        _tell_customer(find(db, Customer, mail.customer_id, noun="customer"), mail, now)
+
+
+def _tell_customer(customer: Customer, mail: Mail, now: int) -> None:
+    """What failed last stays on the customer until a mail arrives again."""
+    if mail.status == "failed":
+        customer.mail_failure = {"at": now, "mail": mail.name, "message": mail.failure}
+    elif customer.mail_failure is not None:
+        customer.mail_failure = None
+
+
+def bounced(db: Session, mail_id: str, words: str, *, now: int) -> None:
+    """Another server has sent a mail back. Raises `ResourceMissing` for one that isn't ours."""
+    mail = find(db, Mail, mail_id, noun="mail")
+    mail.status, mail.failure = "bounced", words[:500]
+    if mail.customer_id is not None:
+        customer = find(db, Customer, mail.customer_id, noun="customer")
+        customer.mail_failure = {"at": now, "mail": mail.name, "message": mail.failure}
