@@ -12,6 +12,7 @@ from portal.billing.collection import PayInvoice, mark_uncollectible, pay, refus
 from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, TaxId
+from portal.recording import step
 from portal.rules import invoices as rules
 from portal.rules.numbering import invoice_number
 from portal.wire.params import (
@@ -194,6 +195,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     customer, invoice = billed.customer, billed.invoice
     refuse("finalize", invoice)
     balances.refuse_other_currency(customer, invoice.currency)
+    step(db, invoice)
     if not drafts.freeze(db, invoice):
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
     invoice.seller = parties.seller(db, invoice.account_tax_ids)
@@ -207,6 +209,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
         invoice.due_date = now + (invoice.days_until_due or 0) * clock.DAY
     _apply_balance(db, customer, invoice, now)
     if invoice.amount_due == 0:
+        step(db, invoice)
         settled(invoice, billed.subscription, now=now)
     return invoice
 
