@@ -14,6 +14,7 @@ from portal.models.invoices import (
 )
 from portal.models.portals import Configuration, EmailChange, PortalSession
 from portal.models.subscriptions import Subscription, SubscriptionItem
+from portal.models.test_clocks import TestClock
 
 __all__ = [
     "Account",
@@ -39,4 +40,5 @@ __all__ = [
     "TaxRate",
     "Tenant",
     "TenantOwned",
+    "TestClock",
 ]
