@@ -13,6 +13,7 @@ from threading import Lock
 PREFIXES = {
     "account": "acct",
     "api_key": "key",
+    "audit_entry": "aud",
     "billing_portal.configuration": "bpc",
     "billing_portal.session": "bps",
     "credit_note": "cn",
