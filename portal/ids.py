@@ -13,6 +13,7 @@ from threading import Lock
 PREFIXES = {
     "account": "acct",
     "api_key": "key",
+    "audit_entry": "aud",
     "billing_portal.configuration": "bpc",
     "billing_portal.session": "bps",
     "credit_note": "cn",
@@ -31,6 +32,7 @@ PREFIXES = {
     "subscription_item": "si",
     "tax_id": "txi",
     "tax_rate": "txr",
+    "test_helpers.test_clock": "clock",
 }
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

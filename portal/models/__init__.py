@@ -4,6 +4,7 @@ from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant
 from portal.models.base import Base, TenantOwned
 from portal.models.catalogue import Price, Product, TaxRate
 from portal.models.customers import BalanceTransaction, Customer, TaxId
+from portal.models.events import AuditEntry, Event, Journal
 from portal.models.invoices import (
     CreditNote,
     CreditNoteLine,
@@ -14,10 +15,12 @@ from portal.models.invoices import (
 )
 from portal.models.portals import Configuration, EmailChange, PortalSession
 from portal.models.subscriptions import Subscription, SubscriptionItem
+from portal.models.test_clocks import TestClock
 
 __all__ = [
     "Account",
     "ApiKey",
+    "AuditEntry",
     "BalanceTransaction",
     "Base",
     "Configuration",
@@ -25,10 +28,12 @@ __all__ = [
     "CreditNoteLine",
     "Customer",
     "EmailChange",
+    "Event",
     "IdempotencyKey",
     "Invoice",
     "InvoiceItem",
     "InvoiceLine",
+    "Journal",
     "PortalSession",
     "Price",
     "Product",
@@ -39,4 +44,5 @@ __all__ = [
     "TaxRate",
     "Tenant",
     "TenantOwned",
+    "TestClock",
 ]
