@@ -35,6 +35,7 @@ PREFIXES = {
     "subscription_item": "si",
     "tax_id": "txi",
     "tax_rate": "txr",
+    "test_helpers.test_clock": "clock",
 }
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

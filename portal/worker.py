@@ -7,6 +7,7 @@ the database, so two workers never do the same thing, and one that dies leaves n
 from __future__ import annotations
 
 import logging
+import random
 import signal
 import threading
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing import email_changes, idempotency, portal_sessions
+from portal.billing import email_changes, idempotency, portal_sessions, renewals
+from portal.errors import Conflict, Unavailable
 
 log = logging.getLogger("portal")
 
@@ -40,7 +42,16 @@ def prune(services: Services, now: int) -> int:
     return forgotten
 
 
-LANES: tuple[Lane, ...] = (Lane("prune", prune, idle=clock.MINUTE),)
+def renew(services: Services, now: int) -> int:
+    """Take one step of each customer who has one to take; answers how many were taken."""
+    with services.database.reading() as db:
+        found = renewals.due(db, until=now)
+    # workers that look at the same moment begin with different customers
+    random.shuffle(found)
+    return sum(_stepped(services, each, now) for each in found)
+
+
+LANES: tuple[Lane, ...] = (Lane("prune", prune, idle=clock.MINUTE), Lane("renew", renew, idle=5.0))
 
 
 def run(services: Services) -> None:
@@ -59,6 +70,20 @@ def run(services: Services) -> None:
 def once(services: Services, *, now: int) -> dict[str, int]:
     """Do in every lane what is due now; answers how much each did."""
     return {lane.name: _drained(lane, services, now) for lane in LANES}
+
+
+def _stepped(services: Services, due: renewals.Due, now: int) -> bool:
+    """One step in a transaction of its own; one that fails is put off, and the others go on."""
+    try:
+        with services.database.writing(due.scope) as db:
+            return renewals.step(db, due.customer_id, until=now)
+    except (Conflict, Unavailable):
+        return False
+    except Exception:
+        log.exception("a step of %s failed", due.customer_id)
+    with services.database.writing(due.scope) as db:
+        renewals.postpone(db, due.customer_id, until=now)
+    return False
 
 
 def _drained(lane: Lane, services: Services, now: int) -> int:

@@ -63,6 +63,7 @@ class Rest:
             proration=True,
             tax_rates=sold.item.tax_rates or self.subscription.default_tax_rates,
             metadata_={},
+            test_clock_id=self.customer.test_clock_id,
         )
         db.add(item)
 

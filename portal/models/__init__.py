@@ -16,6 +16,7 @@ from portal.models.invoices import (
 )
 from portal.models.portals import Configuration, EmailChange, PortalSession
 from portal.models.subscriptions import Subscription, SubscriptionItem
+from portal.models.test_clocks import TestClock
 
 __all__ = [
     "Account",
@@ -48,4 +49,5 @@ __all__ = [
     "TaxRate",
     "Tenant",
     "TenantOwned",
+    "TestClock",
 ]

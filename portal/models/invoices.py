@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, due_first, link, newest_first
+from portal.rules import steps
 
 
 class InvoiceItem(TenantOwned, Base):
@@ -40,6 +41,7 @@ class InvoiceItem(TenantOwned, Base):
     period_end: Mapped[int]
     proration: Mapped[bool] = mapped_column(default=False)
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    test_clock_id: Mapped[str | None] = mapped_column(Id)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
 
@@ -55,6 +57,8 @@ class Invoice(TenantOwned, Base):
         newest_first("invoices", "status"),
         newest_first("invoices", "subscription_id"),
         Index("ix_invoices_due_date", "tenant_id", "due_date"),
+        due_first("invoices"),
+        due_first("invoices", "customer_id"),
         UniqueConstraint("tenant_id", "number"),
     )
 
@@ -66,6 +70,11 @@ class Invoice(TenantOwned, Base):
     billing_reason: Mapped[str]
     collection_method: Mapped[str]
     auto_advance: Mapped[bool] = mapped_column(default=False)
+    automatically_finalizes_at: Mapped[int | None]
+    overdue_at: Mapped[int | None]
+    gives_up_at: Mapped[int | None]
+    next_step_at: Mapped[int | None]
+    test_clock_id: Mapped[str | None] = mapped_column(Id)
     days_until_due: Mapped[int | None]
     due_date: Mapped[int | None]
     effective_at: Mapped[int | None]
@@ -108,6 +117,13 @@ class Invoice(TenantOwned, Base):
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+@event.listens_for(Invoice, "before_insert")
+@event.listens_for(Invoice, "before_update")
+def _note_next_step(mapper: object, connection: object, row: Invoice) -> None:
+    """Here, so that no use case can forget it."""
+    row.next_step_at = steps.moment(steps.of_invoice(row))
 
 
 class InvoiceLine(TenantOwned, Base):

@@ -100,7 +100,7 @@ CUSTOMER = register(
                 "tax_exempt",
             ),
             fields={
-                **nulls("cash_balance", "customer_account", "default_source", "discount", "test_clock"),
+                **nulls("cash_balance", "customer_account", "default_source", "discount"),
                 **nulls("business_name", "individual_name"),
                 "address": lambda row, context: address(row.address),
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
@@ -108,6 +108,7 @@ CUSTOMER = register(
                 "invoice_settings": _invoice_settings,
                 "metadata": "metadata_",
                 "shipping": lambda row, context: shipping(row.shipping),
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
             },
             extras={"tax_ids": "customer.tax_ids", "subscriptions": "customer.subscriptions"},
         ),

@@ -190,12 +190,12 @@ INVOICE = register(
                 "total_excluding_tax",
             ),
             fields={
-                **nulls("application", "application_fee_amount", "automatically_finalizes_at", "charge"),
+                **nulls("application", "application_fee_amount", "charge"),
                 **nulls("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
                 **nulls("discount", "from_invoice", "last_finalization_error", "latest_revision"),
                 **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "quote", "receipt_number"),
                 **nulls("rendering_options", "status_details"),
-                **nulls("subscription_proration_date", "test_clock", "threshold_reason", "transfer_data"),
+                **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
                 **nulls("webhooks_delivered_at", "payments"),
                 "account_country": _party("seller", "country"),
                 "account_name": _party("seller", "name"),
@@ -206,6 +206,9 @@ INVOICE = register(
                 "amount_overpaid": lambda row, context: 0,
                 "amount_paid_off_stripe": lambda row, context: row.amount_paid,
                 "amount_shipping": lambda row, context: row.shipping_cost["amount_total"] if row.shipping_cost else 0,
+                "automatically_finalizes_at": lambda row, context: (
+                    row.automatically_finalizes_at if row.status == "draft" and row.auto_advance else None
+                ),
                 "attempt_count": lambda row, context: 0,
                 "attempted": lambda row, context: row.paid_at is not None,
                 "automatic_tax": lambda row, context: {
@@ -244,6 +247,7 @@ INVOICE = register(
                 "subscription": Ref("subscription_id", "subscription"),
                 "subscription_details": lambda row, context: {"metadata": _metadata(row, context)},
                 "tax": lambda row, context: row.tax if row.total_taxes else None,
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "total_pretax_credit_amounts": lambda row, context: pretax_credit_amounts(row.total_discount_amounts),
                 "total_tax_amounts": lambda row, context: tax_amounts(row.total_taxes),
                 "total_taxes": lambda row, context: taxes(row.total_taxes),
