@@ -10,6 +10,7 @@ from portal.objects import (
     kept,
     portals,
     subscriptions,
+    test_clocks,
 )
 from portal.objects.kinds import KINDS, Kind, deleted, expanded, one, render, selected
 
@@ -30,4 +31,5 @@ __all__ = [
     "render",
     "selected",
     "subscriptions",
+    "test_clocks",
 ]
