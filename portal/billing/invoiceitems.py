@@ -220,6 +220,7 @@ def _new(customer: Customer, command: CreateInvoiceItem, currency: str, now: int
         currency=currency,
         description=None,
         discountable=True,
+        discounts=[],
         quantity=1,
         unit_amount_decimal="0",
         amount=0,

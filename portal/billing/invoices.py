@@ -151,6 +151,8 @@ def draft(
         footer=settings.get("footer"),
         rendering=settings.get("rendering_options"),
         default_tax_rates=drafts.frozen_rates(db, subscription.default_tax_rates) if subscription else [],
+        discounts=[],
+        total_discount_amounts=[],
         total_taxes=[],
         metadata_={},
         starting_balance=customer.balance,

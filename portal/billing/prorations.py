@@ -55,6 +55,7 @@ class Rest:
             currency=self.subscription.currency,
             description=self._described(db, sold, words),
             discountable=False,
+            discounts=[],
             quantity=sold.item.quantity,
             unit_amount_decimal=_unit_amount(amount, sold.item.quantity),
             period_start=self.moment,

@@ -36,6 +36,7 @@ class Customer(TenantOwned, Base):
     shipping: Mapped[dict[str, Any] | None]
     balance: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str | None]
+    discount_id: Mapped[str | None] = mapped_column(Id)
     tax_exempt: Mapped[str] = mapped_column(default="none")
     preferred_locales: Mapped[list[Any]] = mapped_column(default=list)
     invoice_prefix: Mapped[str]

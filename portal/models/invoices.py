@@ -34,6 +34,7 @@ class InvoiceItem(TenantOwned, Base):
     currency: Mapped[str]
     description: Mapped[str | None]
     discountable: Mapped[bool] = mapped_column(default=True)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     quantity: Mapped[int] = mapped_column(default=1)
     unit_amount_decimal: Mapped[str]
     period_start: Mapped[int]
@@ -84,6 +85,7 @@ class Invoice(TenantOwned, Base):
     statement_descriptor: Mapped[str | None]
     custom_fields: Mapped[list[Any] | None]
     default_tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     account_tax_ids: Mapped[list[Any] | None]
     rendering: Mapped[dict[str, Any] | None]
     subtotal: Mapped[int] = mapped_column(default=0)
@@ -92,6 +94,9 @@ class Invoice(TenantOwned, Base):
     total: Mapped[int] = mapped_column(default=0)
     total_excluding_tax: Mapped[int] = mapped_column(default=0)
     total_taxes: Mapped[list[Any]] = mapped_column(default=list)
+    total_discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
+    shipping_cost: Mapped[dict[str, Any] | None]
+    shipping_details: Mapped[dict[str, Any] | None]
     starting_balance: Mapped[int] = mapped_column(default=0)
     ending_balance: Mapped[int | None]
     amount_due: Mapped[int] = mapped_column(default=0)
@@ -122,7 +127,10 @@ def _note_next_step(mapper: object, connection: object, row: Invoice) -> None:
 
 
 class InvoiceLine(TenantOwned, Base):
-    """A line; `amount` excludes exclusive and includes inclusive taxes. `tax_rates` are copies."""
+    """A line; `amount` excludes exclusive and includes inclusive taxes, before discounts. `tax_rates` are copies.
+
+    `discounts` are the line's own; `discount_amounts` say what they and the invoice's took off it.
+    """
 
     __tablename__ = "invoice_lines"
     __table_args__ = (
@@ -136,6 +144,8 @@ class InvoiceLine(TenantOwned, Base):
     currency: Mapped[str]
     description: Mapped[str | None]
     discountable: Mapped[bool] = mapped_column(default=True)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
+    discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
     quantity: Mapped[int]
     unit_amount_decimal: Mapped[str]
     period_start: Mapped[int]
@@ -178,6 +188,8 @@ class CreditNote(TenantOwned, Base):
     total: Mapped[int]
     total_excluding_tax: Mapped[int]
     total_taxes: Mapped[list[Any]] = mapped_column(default=list)
+    discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
+    shipping_cost: Mapped[dict[str, Any] | None]
     pre_payment_amount: Mapped[int] = mapped_column(default=0)
     post_payment_amount: Mapped[int] = mapped_column(default=0)
     credit_amount: Mapped[int] = mapped_column(default=0)
@@ -207,11 +219,13 @@ class CreditNoteLine(TenantOwned, Base):
     position: Mapped[int]
     type: Mapped[str]
     amount: Mapped[int]
+    discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
     description: Mapped[str | None]
     quantity: Mapped[int | None]
     unit_amount_decimal: Mapped[str | None]
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     taxes: Mapped[list[Any]] = mapped_column(default=list)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
 
 class StoredDocument(TenantOwned, Base):

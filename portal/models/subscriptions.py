@@ -40,6 +40,7 @@ class Subscription(TenantOwned, Base):
     ended_at: Mapped[int | None]
     cancellation_details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     default_tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     latest_invoice_id: Mapped[str | None] = mapped_column(Id)
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     next_step_at: Mapped[int | None]
@@ -69,4 +70,5 @@ class SubscriptionItem(TenantOwned, Base):
     price_id: Mapped[str] = mapped_column(Id)
     quantity: Mapped[int] = mapped_column(default=1)
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

@@ -21,9 +21,10 @@ def address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if stored is None else {**EMPTY_ADDRESS, **stored}
 
 
-def _shipping(row: Row, context: Context) -> dict[str, Any] | None:
+def shipping(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Who receives goods and where, with every key of the wire, or None."""
     keys = nulls("address", "carrier", "name", "phone", "tracking_number")
-    return row.shipping and {**keys, **row.shipping, "address": address(row.shipping.get("address"))}
+    return stored and {**keys, **stored, "address": address(stored.get("address"))}
 
 
 def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
@@ -106,7 +107,7 @@ CUSTOMER = register(
                 "invoice_credit_balance": lambda row, context: {},
                 "invoice_settings": _invoice_settings,
                 "metadata": "metadata_",
-                "shipping": _shipping,
+                "shipping": lambda row, context: shipping(row.shipping),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
             },
             extras={"tax_ids": "customer.tax_ids", "subscriptions": "customer.subscriptions"},

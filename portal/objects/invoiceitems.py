@@ -57,7 +57,7 @@ INVOICE_ITEM = register(
                 "proration_details": lambda row, context: {"credited_items": None} if row.proration else None,
                 "customer": Ref("customer_id", "customer"),
                 "date": "created",
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "invoice": Ref("invoice_id", "invoice"),
                 "metadata": "metadata_",
                 "net_amount": "amount",

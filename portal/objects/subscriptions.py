@@ -60,7 +60,7 @@ ITEM = register(
                 "current_period_start": lambda row, context: (
                     context.preloaded["subscriptions"][row.subscription_id].current_period_start
                 ),
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "metadata": "metadata_",
                 "plan": lambda row, context: context.preloaded["prices"][row.price_id][1],
                 "price": lambda row, context: dict(context.preloaded["prices"][row.price_id][0]),
@@ -127,7 +127,7 @@ SUBSCRIPTION = register(
                     for id in row.default_tax_rates
                     if id in context.preloaded["tax_rates"]
                 ],
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "invoice_settings": lambda row, context: {
                     **nulls("account_tax_ids", "custom_fields", "description", "footer"),
                     "issuer": {"account": None, "type": "self"},
