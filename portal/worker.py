@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing import email_changes, idempotency, portal_sessions, renewals
+from portal.billing import email_changes, idempotency, portal_sessions, renewals, test_clocks
+from portal.db import Scope
 from portal.errors import Conflict, Unavailable
 
 log = logging.getLogger("portal")
@@ -51,7 +52,18 @@ def renew(services: Services, now: int) -> int:
     return sum(_stepped(services, each, now) for each in found)
 
 
-LANES: tuple[Lane, ...] = (Lane("prune", prune, idle=clock.MINUTE), Lane("renew", renew, idle=5.0))
+def advance(services: Services, now: int) -> int:
+    """Take the steps of advancing test clocks, one of each; answers how many were taken."""
+    with services.database.reading() as db:
+        found = test_clocks.due(db, now=now)
+    return sum(_advanced(services, scope, id, now) for scope, id in found)
+
+
+LANES: tuple[Lane, ...] = (
+    Lane("prune", prune, idle=clock.MINUTE),
+    Lane("renew", renew, idle=5.0),
+    Lane("clocks", advance, idle=1.0),
+)
 
 
 def run(services: Services) -> None:
@@ -83,6 +95,19 @@ def _stepped(services: Services, due: renewals.Due, now: int) -> bool:
         log.exception("a step of %s failed", due.customer_id)
     with services.database.writing(due.scope) as db:
         renewals.postpone(db, due.customer_id, until=now)
+    return False
+
+
+def _advanced(services: Services, scope: Scope, id: str, now: int) -> bool:
+    try:
+        with services.database.writing(scope) as db:
+            return test_clocks.step(db, id, now=now)
+    except (Conflict, Unavailable):
+        return False
+    except Exception:
+        log.exception("the test clock %s failed", id)
+    with services.database.writing(scope) as db:
+        test_clocks.fail(db, id)
     return False
 
 

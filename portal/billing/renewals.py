@@ -6,7 +6,7 @@ its own and dated to its own moment, however late it comes. Who takes one holds 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from sqlalchemy import Select, Table, bindparam, func, literal, select, union_al
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import cancellations, collection, drafts, invoiceitems, invoices, subscription_items
+from portal.billing import accounts, cancellations, collection, drafts, invoiceitems, invoices, subscription_items
 from portal.db import Scope, locked, scope_of
 from portal.models import Account, Customer, Invoice, Subscription, Tenant
 from portal.rules import periods, steps
@@ -47,33 +47,53 @@ def step(db: Session, customer_id: str, *, until: int) -> bool:
     """Take the earliest step of a customer; False where there is none, or another worker is at it."""
     own = select(Customer).where(Customer.id == customer_id).with_for_update(skip_locked=True)
     customer = db.scalars(own, execution_options={"populate_existing": True}).one_or_none()
-    found = _earliest(db, customer_id, until) if customer else None
+    found = _earliest(db, [customer_id], until) if customer else None
     if customer is None or found is None:
         return False
+    _take(db, customer, found, until)
+    return True
+
+
+def step_of_clock(db: Session, test_clock_id: str, *, until: int) -> bool:
+    """Take the earliest step of all customers who live by a test clock, which the caller has locked."""
+    own = select(Customer.id).where(Customer.test_clock_id == test_clock_id)
+    found = _earliest(db, db.scalars(own).all(), until) if bills_by_itself(db) else None
+    if found is None:
+        return False
+    _take(db, locked(db, Customer, found.customer_id, noun="customer"), found, until)
+    return True
+
+
+def bills_by_itself(db: Session) -> bool:
+    """Whether this account is billed here, and does not only mirror records kept elsewhere."""
+    stored = accounts.of(db, scope_of(db).account_id).settings.get("billing", {})
+    return bool(stored.get("mode") != "mirror")
+
+
+def _take(db: Session, customer: Customer, found: Any, until: int) -> None:
     kind = KINDS[found.kind]
     row = locked(db, kind.model, found.id, noun=found.kind)
     coming = kind.coming(row)
     if coming is None or coming.moment > until:
         # the column may be of before an import or an upgrade; the record itself knows better
         row.next_step_at = steps.moment(coming)
-        return True
+        return
     kind.verbs[coming.verb](db, customer, row, coming.moment)
     if kind.coming(row) == coming:
         raise RuntimeError(f"{coming.verb} of {row.id} leaves it to be done again")
-    return True
 
 
 def postpone(db: Session, customer_id: str, *, until: int) -> None:
     """Put off a customer's earliest step, which failed; the others go on meanwhile."""
-    found = _earliest(db, customer_id, until)
+    found = _earliest(db, [customer_id], until)
     if found:
         model = KINDS[found.kind].model
         change = update(model).where(model.id == found.id).values(next_step_at=until + AGAIN_AFTER)
         db.execute(change, execution_options={"synchronize_session": False})
 
 
-def _earliest(db: Session, customer_id: str, until: int) -> Any:
-    values = {"tenant_id": scope_of(db).tenant_id, "customer_id": customer_id, "until": until}
+def _earliest(db: Session, customer_ids: Sequence[str], until: int) -> Any:
+    values = {"tenant_id": scope_of(db).tenant_id, "customer_ids": customer_ids, "until": until}
     return db.execute(_EARLIEST, values).first()
 
 
@@ -189,15 +209,20 @@ def _earliest_statement() -> Select[Any]:
     waiting = []
     for rank, (name, kind) in enumerate(KINDS.items()):
         table = cast(Table, kind.model.__table__)
+        columns = (table.c.id, table.c.customer_id, table.c.next_step_at)
         waiting.append(
-            select(literal(name).label("kind"), literal(rank).label("rank"), table.c.id, table.c.next_step_at).where(
+            select(literal(name).label("kind"), literal(rank).label("rank"), *columns).where(
                 table.c.tenant_id == bindparam("tenant_id"),
-                table.c.customer_id == bindparam("customer_id"),
+                table.c.customer_id.in_(bindparam("customer_ids", expanding=True)),
                 table.c.next_step_at <= bindparam("until"),
             )
         )
     every = union_all(*waiting).subquery()
-    return select(every.c.kind, every.c.id).order_by(every.c.next_step_at, every.c.rank, every.c.id).limit(1)
+    return (
+        select(every.c.kind, every.c.id, every.c.customer_id)
+        .order_by(every.c.next_step_at, every.c.rank, every.c.id)
+        .limit(1)
+    )
 
 
 _DUE, _EARLIEST = _due_statement(), _earliest_statement()

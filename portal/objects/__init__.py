@@ -11,6 +11,7 @@ from portal.objects import (
     kept,
     portals,
     subscriptions,
+    test_clocks,
 )
 from portal.objects.kinds import KINDS, Kind, deleted, expanded, one, render, selected
 
@@ -32,4 +33,5 @@ __all__ = [
     "render",
     "selected",
     "subscriptions",
+    "test_clocks",
 ]
