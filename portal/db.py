@@ -279,6 +279,8 @@ def _dumps(value: object) -> str:
 def _prepare_sqlite(connection: Any, record: object) -> None:
     # no implicit BEGIN by the driver: readers need none, writers take IMMEDIATE themselves
     connection.isolation_level = None
+    # its own lower() knows ASCII alone
+    connection.create_function("unicode_lower", 1, lambda text: text and text.lower(), deterministic=True)
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",

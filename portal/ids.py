@@ -20,6 +20,7 @@ PREFIXES = {
     "credit_note_line_item": "cnli",
     "customer": "cus",
     "customer_balance_transaction": "cbtxn",
+    "discount": "di",
     "email_change": "emc",
     "event": "evt",
     "invoice": "in",
@@ -28,10 +29,13 @@ PREFIXES = {
     "line_item": "il",
     "price": "price",
     "product": "prod",
+    "promotion_code": "promo",
+    "shipping_rate": "shr",
     "subscription": "sub",
     "subscription_item": "si",
     "tax_id": "txi",
     "tax_rate": "txr",
+    "test_helpers.test_clock": "clock",
 }
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -7,6 +7,7 @@ the database, so two workers never do the same thing, and one that dies leaves n
 from __future__ import annotations
 
 import logging
+import random
 import signal
 import threading
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing import email_changes, events, idempotency, portal_sessions
+from portal.billing import email_changes, events, idempotency, portal_sessions, renewals, test_clocks
+from portal.db import Scope
+from portal.errors import Conflict, Unavailable
 
 log = logging.getLogger("portal")
 
@@ -40,7 +43,27 @@ def prune(services: Services, now: int) -> int:
     return forgotten
 
 
-LANES: tuple[Lane, ...] = (Lane("prune", prune, idle=clock.MINUTE),)
+def renew(services: Services, now: int) -> int:
+    """Take one step of each customer who has one to take; answers how many were taken."""
+    with services.database.reading() as db:
+        found = renewals.due(db, until=now)
+    # workers that look at the same moment begin with different customers
+    random.shuffle(found)
+    return sum(_stepped(services, each, now) for each in found)
+
+
+def advance(services: Services, now: int) -> int:
+    """Take the steps of advancing test clocks, one of each; answers how many were taken."""
+    with services.database.reading() as db:
+        found = test_clocks.due(db, now=now)
+    return sum(_advanced(services, scope, id, now) for scope, id in found)
+
+
+LANES: tuple[Lane, ...] = (
+    Lane("prune", prune, idle=clock.MINUTE),
+    Lane("renew", renew, idle=5.0),
+    Lane("clocks", advance, idle=1.0),
+)
 
 
 def run(services: Services) -> None:
@@ -59,6 +82,33 @@ def run(services: Services) -> None:
 def once(services: Services, *, now: int) -> dict[str, int]:
     """Do in every lane what is due now; answers how much each did."""
     return {lane.name: _drained(lane, services, now) for lane in LANES}
+
+
+def _stepped(services: Services, due: renewals.Due, now: int) -> bool:
+    """One step in a transaction of its own; one that fails is put off, and the others go on."""
+    try:
+        with services.database.writing(due.scope) as db:
+            return renewals.step(db, due.customer_id, until=now)
+    except (Conflict, Unavailable):
+        return False
+    except Exception:
+        log.exception("a step of %s failed", due.customer_id)
+    with services.database.writing(due.scope) as db:
+        renewals.postpone(db, due.customer_id, until=now)
+    return False
+
+
+def _advanced(services: Services, scope: Scope, id: str, now: int) -> bool:
+    try:
+        with services.database.writing(scope) as db:
+            return test_clocks.step(db, id, now=now)
+    except (Conflict, Unavailable):
+        return False
+    except Exception:
+        log.exception("the test clock %s failed", id)
+    with services.database.writing(scope) as db:
+        test_clocks.fail(db, id)
+    return False
 
 
 def _drained(lane: Lane, services: Services, now: int) -> int:

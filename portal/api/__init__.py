@@ -7,10 +7,33 @@ from flask import Blueprint, Flask
 
 def init_app(app: Flask) -> Blueprint:
     """Register every noun below `/v1`."""
-    from portal.api import accounts, catalogue, credit_notes, customers, events, invoices, portals, subscriptions
+    from portal.api import (
+        accounts,
+        catalogue,
+        credit_notes,
+        customers,
+        events,
+        invoices,
+        portals,
+        searches,
+        subscriptions,
+        test_clocks,
+    )
 
     blueprint = Blueprint("api", __name__, url_prefix="/v1")
-    for noun in (accounts, customers, catalogue, subscriptions, invoices, credit_notes, portals, events):
+    nouns = (
+        accounts,
+        customers,
+        catalogue,
+        subscriptions,
+        invoices,
+        credit_notes,
+        portals,
+        searches,
+        test_clocks,
+        events,
+    )
+    for noun in nouns:
         noun.register(blueprint)
     # a path with two slashes is an unknown one, which answers in JSON, and no redirect
     app.url_map.merge_slashes = False

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.api import endpoint
 from portal.api.resource import Resource, answer, page
-from portal.billing import balances, customers, tax_ids
+from portal.billing import balances, customers, tax_ids, test_clocks
 from portal.db import find
 from portal.models import BalanceTransaction, Customer, TaxId
 from portal.objects import deleted
@@ -63,7 +63,7 @@ def _tax_ids(params: tax_ids.ListTaxIds) -> Select[Any]:
 
 def _create_tax_id(db: Session, params: tax_ids.CreateOwnTaxId, customer: str) -> dict[str, Any]:
     command = tax_ids.CreateTaxId(customer=customer, type=params.type, value=params.value)
-    return answer(db, "tax_id", tax_ids.create(db, command, now=clock.now()), params)
+    return answer(db, "tax_id", tax_ids.create(db, command, now=test_clocks.present(db, None, command)), params)
 
 
 def _tax_ids_of(db: Session, params: Listing, customer: str) -> dict[str, Any]:
@@ -90,7 +90,8 @@ def _register_balance(blueprint: Blueprint) -> None:
 
 
 def _create_transaction(db: Session, params: balances.CreateTransaction, customer: str) -> dict[str, Any]:
-    row = balances.create(db, living(db, customer), params, now=clock.now())
+    owner = living(db, customer)
+    row = balances.create(db, owner, params, now=test_clocks.present(db, owner))
     return answer(db, "customer_balance_transaction", row, params)
 
 

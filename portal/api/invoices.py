@@ -8,11 +8,10 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.api import endpoint
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, answer
-from portal.billing import invoiceitems, invoices
+from portal.billing import invoiceitems, invoices, test_clocks
 from portal.db import find
 from portal.models import Customer, Invoice, InvoiceItem, InvoiceLine
 from portal.outbox import mails
@@ -46,7 +45,8 @@ def register(blueprint: Blueprint) -> None:
 
 def _send(db: Session, params: Expanding, id: str) -> dict[str, Any]:
     """The mail goes last: where it can't be handed over, nothing has happened."""
-    invoice = invoices.send(db, find(db, Invoice, id, noun="invoice"), params, now=clock.now())
+    invoice = find(db, Invoice, id, noun="invoice")
+    invoice = invoices.send(db, invoice, params, now=test_clocks.present(db, invoice))
     sent = answer(db, "invoice", invoice, params)
     _mail(db, invoice, sent["hosted_invoice_url"])
     return sent

@@ -9,8 +9,8 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.api import endpoint
+from portal.billing import test_clocks
 from portal.db import find
 from portal.errors import ResourceMissing
 from portal.objects import KINDS, deleted, expanded, kept, one, render, selected
@@ -40,7 +40,7 @@ class Resource:
         """POST on the path."""
 
         def view(db: Session, params: Expanding) -> dict[str, Any]:
-            return answer(db, self.type, function(db, params, now=clock.now()), params)
+            return answer(db, self.type, function(db, params, now=test_clocks.present(db, None, params)), params)
 
         endpoint.add(self.blueprint, "POST", self.path, command, view)
 
@@ -57,8 +57,9 @@ class Resource:
         rule = f"{self.path}/<id>/{verb}" if verb else f"{self.path}/<id>"
 
         def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-            row = function(db, self.found(db, id), params, now=clock.now())
-            return answer(db, self.type, row, params)
+            row = self.found(db, id)
+            changed = function(db, row, params, now=test_clocks.present(db, row, params))
+            return answer(db, self.type, changed, params)
 
         endpoint.add(self.blueprint, method, rule, command, view)
 
@@ -66,7 +67,8 @@ class Resource:
         """DELETE; answers with the stub of a deleted object."""
 
         def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-            function(db, self.found(db, id), now=clock.now())
+            row = self.found(db, id)
+            function(db, row, now=test_clocks.present(db, row))
             return deleted(self.type, id)
 
         endpoint.add(self.blueprint, "DELETE", f"{self.path}/<id>", Expanding, view)

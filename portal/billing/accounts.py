@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 from sqlalchemy import func, select
@@ -30,6 +30,7 @@ from portal.wire.params import (
     Name,
     merged,
     text,
+    whole,
     wrong,
 )
 from portal.wire.texts import Email, Language
@@ -91,6 +92,14 @@ class BankTransfer(Command):
     bic: Clearable[Bic] = None
 
 
+class BillingSettings(Command):
+    """Who bills: this portal by itself, or a system that it mirrors; and what follows unpaid invoices."""
+
+    mode: Literal["automatic", "mirror"] | None = None
+    overdue_days: Annotated[int, whole(1, 365)] | None = None
+    overdue_subscriptions: Literal["cancel", "leave", "mark_unpaid"] | None = None
+
+
 class InvoiceSettings(Command):
     default_account_tax_ids: ListOf[Id] = []
     bank_transfer: Clearable[BankTransfer] = None
@@ -105,6 +114,7 @@ class Dashboard(Command):
 
 
 class Settings(Command):
+    billing: BillingSettings | None = None
     branding: Branding | None = None
     dashboard: Dashboard | None = None
     invoices: InvoiceSettings | None = None

@@ -45,10 +45,18 @@ def cancel(db: Session, subscription: Subscription, command: CancelSubscription,
     subscription.canceled_at = subscription.ended_at = now
     subscription.cancel_at, subscription.cancel_at_period_end = None, False
     subscription.cancellation_details = _asked_for(subscription, command.cancellation_details)
-    _stop_collection(db, subscription, now)
+    stop_collection(db, subscription, now)
     if command.invoice_now:
         prorations.invoice_pending(db, customer, subscription, now)
     return subscription
+
+
+def end(db: Session, subscription: Subscription, now: int, *, reason: str | None = None) -> None:
+    """The end of a subscription that the caller has locked has come; who asked for it and when stays."""
+    subscription.status, subscription.ended_at = "canceled", now
+    if reason:
+        subscription.cancellation_details = {**subscription.cancellation_details, "reason": reason}
+    stop_collection(db, subscription, now)
 
 
 def set_end(
@@ -82,6 +90,18 @@ def add_details(subscription: Subscription, sent: CancellationDetails) -> None:
     }
 
 
+def stop_collection(db: Session, subscription: Subscription, now: int) -> None:
+    """Nothing of an ended subscription is collected by itself, and a first payment is not awaited any more."""
+    unsettled = select(Invoice.id).where(
+        Invoice.subscription_id == subscription.id, Invoice.status.in_(("draft", "open"))
+    )
+    for id in db.scalars(unsettled.order_by(Invoice.created, Invoice.id)).all():
+        invoice = locks.invoice(db, id).invoice
+        invoice.auto_advance = False
+        if subscription.status == "incomplete_expired" and invoice.status == "open":
+            invoices.void(db, invoice, Command(), now=now)
+
+
 def _end_at(subscription: Subscription, moment: int, now: int) -> None:
     if subscription.cancel_at != moment:
         subscription.canceled_at = now
@@ -92,15 +112,3 @@ def _end_at(subscription: Subscription, moment: int, now: int) -> None:
 def _asked_for(subscription: Subscription, sent: CancellationDetails | None) -> dict[str, Any]:
     given = sent.model_dump(exclude_unset=True) if sent else {}
     return {**subscription.cancellation_details, **given, "reason": "cancellation_requested"}
-
-
-def _stop_collection(db: Session, subscription: Subscription, now: int) -> None:
-    """Nothing of an ended subscription is collected by itself, and a first payment is not awaited any more."""
-    unsettled = select(Invoice.id).where(
-        Invoice.subscription_id == subscription.id, Invoice.status.in_(("draft", "open"))
-    )
-    for id in db.scalars(unsettled.order_by(Invoice.created, Invoice.id)).all():
-        invoice = locks.invoice(db, id).invoice
-        invoice.auto_advance = False
-        if subscription.status == "incomplete_expired" and invoice.status == "open":
-            invoices.void(db, invoice, Command(), now=now)

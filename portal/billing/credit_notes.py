@@ -16,7 +16,7 @@ from portal.errors import InvalidRequest
 from portal.models import CreditNote, CreditNoteLine, Invoice
 from portal.rules import credit_notes as rules
 from portal.rules.numbering import credit_note_number
-from portal.rules.totals import Totals, totals
+from portal.rules.totals import Totals, part, totals
 from portal.wire.params import (
     MAX_AMOUNT,
     Clearable,
@@ -78,7 +78,7 @@ def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
     billed = locks.invoice(db, command.invoice, param="invoice")
     _refuse_draft(billed.invoice)
     lines = _lines(db, billed.invoice, command)
-    sums = totals((line.amount, line.taxes) for line in lines)
+    sums = totals(part(line.amount, line.taxes) for line in lines)
     settled = _settled(db, billed.invoice, command, sums.total)
     note = _new(billed.invoice, command, sums, settled, now)
     db.add(note)

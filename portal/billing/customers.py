@@ -13,7 +13,7 @@ from portal import ids
 from portal.billing import balances, portal_sessions, subscriptions, tax_ids
 from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Customer, Invoice, Subscription
+from portal.models import Customer, Invoice, Subscription, TestClock
 from portal.wire.hashes import laid_over
 from portal.wire.params import (
     Address,
@@ -38,6 +38,8 @@ from portal.wire.params import (
 from portal.wire.texts import Email, Language
 from portal.wire.texts import email_address as email_address
 
+#: Customers who live by one test clock (reference).
+MOST_OF_A_CLOCK = 3
 PREFIX_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
@@ -101,6 +103,7 @@ class TaxIdData(Command):
 
 class CreateCustomer(UpdateCustomer):
     tax_id_data: ListOf[TaxIdData] = []
+    test_clock: Id | None = None
 
 
 class ListCustomers(Listing):
@@ -120,6 +123,7 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
         invoice_settings={},
         metadata_={},
         next_invoice_sequence=1,
+        test_clock_id=_test_clock(db, command.test_clock),
     )
     _apply(db, customer, command)
     db.add(customer)
@@ -155,6 +159,22 @@ def refuse_deleted(customer: Customer, param: str | None = "id") -> None:
     """Raises `ResourceMissing` for a customer who has been deleted."""
     if customer.deleted_at is not None:
         raise ResourceMissing("customer", customer.id, param=param)
+
+
+def _test_clock(db: Session, id: str | None) -> str | None:
+    """Raises `ResourceMissing`, and `InvalidRequest` for a clock that as many live by as can."""
+    if id is None:
+        return None
+    row = locked(db, TestClock, id, noun="test clock", param="test_clock")
+    refuse_full(db, row)
+    return row.id
+
+
+def refuse_full(db: Session, row: TestClock) -> None:
+    """Raises `InvalidRequest` where a clock has its three customers."""
+    living = select(Customer.id).where(Customer.test_clock_id == row.id, Customer.deleted_at.is_(None))
+    if len(db.scalars(living.limit(MOST_OF_A_CLOCK)).all()) >= MOST_OF_A_CLOCK:
+        raise InvalidRequest(f"A test clock has at most {MOST_OF_A_CLOCK} customers.", param="test_clock")
 
 
 _PLAIN = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping")

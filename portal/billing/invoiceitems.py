@@ -87,7 +87,7 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
         raise InvalidRequest("Missing required param: amount.", param="amount", code="parameter_missing")
     price = _price(db, command, now)
     currency = _currency(db, customer, invoice, price, command)
-    item = _new(command, currency, now)
+    item = _new(customer, command, currency, now)
     db.add(item)
     customer.currency = currency
     _apply(db, item, command, price)
@@ -210,7 +210,7 @@ def _price(db: Session, command: UpdateInvoiceItem, now: int) -> Price | None:
     return one_off_prices.found(db, id) if id else None
 
 
-def _new(command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
+def _new(customer: Customer, command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
     return InvoiceItem(
         id=ids.new("invoiceitem"),
         created=now,
@@ -220,6 +220,7 @@ def _new(command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
         currency=currency,
         description=None,
         discountable=True,
+        discounts=[],
         quantity=1,
         unit_amount_decimal="0",
         amount=0,
@@ -228,6 +229,7 @@ def _new(command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
         tax_rates=[],
         metadata_={},
         proration=False,
+        test_clock_id=customer.test_clock_id,
     )
 
 

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing import accounts, balances, catalogue, drafts, invoiceitems, locks, parties
-from portal.billing.collection import PayInvoice, mark_uncollectible, pay, refuse, settled, void
+from portal.billing.collection import PayInvoice, fall_due, mark_uncollectible, pay, refuse, settled, void
 from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, TaxId
 from portal.recording import step
 from portal.rules import invoices as rules
+from portal.rules import steps
 from portal.rules.numbering import invoice_number
 from portal.wire.params import (
     Clearable,
@@ -114,6 +115,7 @@ def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
     balances.refuse_other_currency(customer, currency)
     invoice = draft(db, customer, subscription, currency, "manual", now=now)
     _apply(db, invoice, command)
+    _plan(invoice, now)
     if command.pending_invoice_items_behavior != "exclude":
         _include_pending(db, invoice, command)
     return invoice
@@ -142,12 +144,16 @@ def draft(
         collection_method=subscription.collection_method if subscription else "charge_automatically",
         days_until_due=subscription.days_until_due if subscription else None,
         auto_advance=reason != "manual",
+        automatically_finalizes_at=now + steps.DRAFT_FOR if reason != "manual" else None,
+        test_clock_id=customer.test_clock_id,
         period_start=period[0] if period else now,
         period_end=period[1] if period else now,
         custom_fields=settings.get("custom_fields"),
         footer=settings.get("footer"),
         rendering=settings.get("rendering_options"),
         default_tax_rates=drafts.frozen_rates(db, subscription.default_tax_rates) if subscription else [],
+        discounts=[],
+        total_discount_amounts=[],
         total_taxes=[],
         metadata_={},
         starting_balance=customer.balance,
@@ -169,6 +175,7 @@ def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -
     if frozen:
         drafts.refuse_finalized(invoice, min(frozen))
     _apply(db, invoice, command)
+    _plan(invoice, now)
     return invoice
 
 
@@ -211,6 +218,9 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     if invoice.amount_due == 0:
         step(db, invoice)
         settled(invoice, billed.subscription, now=now)
+    elif invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically":
+        # there is nothing to charge here, so the payment has failed at once
+        fall_due(db, invoice, billed.subscription, now=now)
     return invoice
 
 
@@ -225,6 +235,14 @@ def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
         finalize(db, invoice, FinalizeInvoice(), now=now)
     invoice.sent_at = now
     return invoice
+
+
+def _plan(invoice: Invoice, now: int) -> None:
+    """A draft is finalized by itself an hour after that was wanted."""
+    if not invoice.auto_advance:
+        invoice.automatically_finalizes_at = None
+    elif invoice.automatically_finalizes_at is None and invoice.status == "draft":
+        invoice.automatically_finalizes_at = now + steps.DRAFT_FOR
 
 
 def _number(customer: Customer, invoice: Invoice) -> None:

@@ -55,6 +55,7 @@ class Rest:
             currency=self.subscription.currency,
             description=self._described(db, sold, words),
             discountable=False,
+            discounts=[],
             quantity=sold.item.quantity,
             unit_amount_decimal=_unit_amount(amount, sold.item.quantity),
             period_start=self.moment,
@@ -62,6 +63,7 @@ class Rest:
             proration=True,
             tax_rates=sold.item.tax_rates or self.subscription.default_tax_rates,
             metadata_={},
+            test_clock_id=self.customer.test_clock_id,
         )
         db.add(item)
 

@@ -177,6 +177,7 @@ def _new(customer: Customer, command: CreateSubscription, price: Price, now: int
         cancel_at_period_end=False,
         cancellation_details={},
         metadata_=merged({}, command.metadata),
+        test_clock_id=customer.test_clock_id,
     )
 
 

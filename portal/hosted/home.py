@@ -75,7 +75,7 @@ def home(visit: Visit) -> Answer:
 
 
 def _plans(db: Session, visit: Visit) -> list[Plan]:
-    now = clock.now()
+    now = visit.now
     statement = (
         select(Subscription)
         .where(Subscription.customer_id == visit.customer_id)

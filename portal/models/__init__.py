@@ -2,8 +2,9 @@
 
 from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant
 from portal.models.base import Base, TenantOwned
-from portal.models.catalogue import Price, Product, TaxRate
+from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
 from portal.models.customers import BalanceTransaction, Customer, TaxId
+from portal.models.discounts import Coupon, Discount, PromotionCode
 from portal.models.events import AuditEntry, Event, Journal
 from portal.models.invoices import (
     CreditNote,
@@ -15,6 +16,7 @@ from portal.models.invoices import (
 )
 from portal.models.portals import Configuration, EmailChange, PortalSession
 from portal.models.subscriptions import Subscription, SubscriptionItem
+from portal.models.test_clocks import TestClock
 
 __all__ = [
     "Account",
@@ -23,9 +25,11 @@ __all__ = [
     "BalanceTransaction",
     "Base",
     "Configuration",
+    "Coupon",
     "CreditNote",
     "CreditNoteLine",
     "Customer",
+    "Discount",
     "EmailChange",
     "Event",
     "IdempotencyKey",
@@ -36,6 +40,8 @@ __all__ = [
     "PortalSession",
     "Price",
     "Product",
+    "PromotionCode",
+    "ShippingRate",
     "StoredDocument",
     "Subscription",
     "SubscriptionItem",
@@ -43,4 +49,5 @@ __all__ = [
     "TaxRate",
     "Tenant",
     "TenantOwned",
+    "TestClock",
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, in_any_case, link, metadata_values, newest_first
 
 
 class Customer(TenantOwned, Base):
@@ -17,6 +17,16 @@ class Customer(TenantOwned, Base):
     __table_args__ = (
         newest_first("customers"),
         newest_first("customers", "email"),
+        in_any_case("customers", "email"),
+        in_any_case("customers", "name"),
+        metadata_values("customers"),
+        Index(
+            "ix_customers_test_clock_id",
+            "tenant_id",
+            "test_clock_id",
+            sqlite_where=text("test_clock_id IS NOT NULL"),
+            postgresql_where=text("test_clock_id IS NOT NULL"),
+        ),
         UniqueConstraint("tenant_id", "invoice_prefix"),
     )
 
@@ -29,12 +39,14 @@ class Customer(TenantOwned, Base):
     shipping: Mapped[dict[str, Any] | None]
     balance: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str | None]
+    discount_id: Mapped[str | None] = mapped_column(Id)
     tax_exempt: Mapped[str] = mapped_column(default="none")
     preferred_locales: Mapped[list[Any]] = mapped_column(default=list)
     invoice_prefix: Mapped[str]
     next_invoice_sequence: Mapped[int] = mapped_column(default=1)
     invoice_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    test_clock_id: Mapped[str | None] = mapped_column(Id)
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class

@@ -5,12 +5,14 @@ from portal.objects import (
     catalogue,
     credit_notes,
     customers,
+    discounts,
     events,
     invoiceitems,
     invoices,
     kept,
     portals,
     subscriptions,
+    test_clocks,
 )
 from portal.objects.kinds import KINDS, Kind, deleted, expanded, one, render, selected
 
@@ -22,6 +24,7 @@ __all__ = [
     "credit_notes",
     "customers",
     "deleted",
+    "discounts",
     "events",
     "expanded",
     "invoiceitems",
@@ -32,4 +35,5 @@ __all__ = [
     "render",
     "selected",
     "subscriptions",
+    "test_clocks",
 ]

@@ -1,4 +1,4 @@
-"""The merchant's account. Beyond the reference: `settings.invoices.bank_transfer` and `settings.portal`."""
+"""The merchant's account. Beyond the reference: `settings.billing`, `.invoices.bank_transfer` and `.portal`."""
 
 from __future__ import annotations
 
@@ -60,6 +60,8 @@ PAYMENT_SETTINGS = nulls(
     "sepa_debit_payments",
     "treasury",
 )
+#: Beyond the reference: who bills, and what follows an invoice that stays unpaid.
+BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave"}
 STATEMENT_DESCRIPTORS = (
     "statement_descriptor",
     "statement_descriptor_kana",
@@ -96,6 +98,7 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
     bank_transfer = stored.get("invoices", {}).get("bank_transfer")
     return {
         **PAYMENT_SETTINGS,
+        "billing": BILLING | stored.get("billing", {}),
         "branding": nulls("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},
         "invoices": {

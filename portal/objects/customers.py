@@ -21,9 +21,10 @@ def address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if stored is None else {**EMPTY_ADDRESS, **stored}
 
 
-def _shipping(row: Row, context: Context) -> dict[str, Any] | None:
+def shipping(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Who receives goods and where, with every key of the wire, or None."""
     keys = nulls("address", "carrier", "name", "phone", "tracking_number")
-    return row.shipping and {**keys, **row.shipping, "address": address(row.shipping.get("address"))}
+    return stored and {**keys, **stored, "address": address(stored.get("address"))}
 
 
 def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
@@ -99,14 +100,15 @@ CUSTOMER = register(
                 "tax_exempt",
             ),
             fields={
-                **nulls("cash_balance", "customer_account", "default_source", "discount", "test_clock"),
+                **nulls("cash_balance", "customer_account", "default_source", "discount"),
                 **nulls("business_name", "individual_name"),
                 "address": lambda row, context: address(row.address),
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
                 "invoice_credit_balance": lambda row, context: {},
                 "invoice_settings": _invoice_settings,
                 "metadata": "metadata_",
-                "shipping": _shipping,
+                "shipping": lambda row, context: shipping(row.shipping),
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
             },
             extras={"tax_ids": "customer.tax_ids", "subscriptions": "customer.subscriptions"},
         ),

@@ -53,11 +53,11 @@ INVOICE_ITEM = register(
             "invoiceitem",
             same=("amount", "currency", "description", "discountable", "proration", "quantity", "unit_amount_decimal"),
             fields={
-                **nulls("customer_account", "frozen_fields", "invoicing_rules", "test_clock"),
+                **nulls("customer_account", "frozen_fields", "invoicing_rules"),
                 "proration_details": lambda row, context: {"credited_items": None} if row.proration else None,
                 "customer": Ref("customer_id", "customer"),
                 "date": "created",
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "invoice": Ref("invoice_id", "invoice"),
                 "metadata": "metadata_",
                 "net_amount": "amount",
@@ -69,6 +69,7 @@ INVOICE_ITEM = register(
                 "quantity_decimal": lambda row, context: str(row.quantity),
                 "subscription": Ref("subscription_id", "subscription"),
                 "subscription_item": "subscription_item_id",
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "tax_rates": lambda row, context: [
                     context.preloaded["rates"][id] for id in row.tax_rates if id in context.preloaded["rates"]
                 ],

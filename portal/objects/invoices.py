@@ -11,8 +11,15 @@ from sqlalchemy.orm import Session
 
 from portal.db import among, scope_of
 from portal.models import Account, Customer, Invoice, InvoiceLine, Subscription, TaxId
-from portal.objects.customers import SUBLIST, address
-from portal.objects.invoice_lines import LINE, shown_rates, tax_amounts, taxes
+from portal.objects.customers import SUBLIST, address, shipping
+from portal.objects.invoice_lines import (
+    LINE,
+    pretax_credit_amounts,
+    shipping_cost,
+    shown_rates,
+    tax_amounts,
+    taxes,
+)
 from portal.objects.kinds import Kind, grouped, register
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
@@ -179,15 +186,16 @@ INVOICE = register(
                 "subtotal",
                 "subtotal_excluding_tax",
                 "total",
+                "total_discount_amounts",
                 "total_excluding_tax",
             ),
             fields={
-                **nulls("application", "application_fee_amount", "automatically_finalizes_at", "charge"),
+                **nulls("application", "application_fee_amount", "charge"),
                 **nulls("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
                 **nulls("discount", "from_invoice", "last_finalization_error", "latest_revision"),
                 **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "quote", "receipt_number"),
-                **nulls("rendering_options", "shipping_cost", "shipping_details", "status_details"),
-                **nulls("subscription_proration_date", "test_clock", "threshold_reason", "transfer_data"),
+                **nulls("rendering_options", "status_details"),
+                **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
                 **nulls("webhooks_delivered_at", "payments"),
                 "account_country": _party("seller", "country"),
                 "account_name": _party("seller", "name"),
@@ -197,7 +205,10 @@ INVOICE = register(
                 "starting_balance": _starting_balance,
                 "amount_overpaid": lambda row, context: 0,
                 "amount_paid_off_stripe": lambda row, context: row.amount_paid,
-                "amount_shipping": lambda row, context: 0,
+                "amount_shipping": lambda row, context: row.shipping_cost["amount_total"] if row.shipping_cost else 0,
+                "automatically_finalizes_at": lambda row, context: (
+                    row.automatically_finalizes_at if row.status == "draft" and row.auto_advance else None
+                ),
                 "attempt_count": lambda row, context: 0,
                 "attempted": lambda row, context: row.paid_at is not None,
                 "automatic_tax": lambda row, context: {
@@ -213,7 +224,7 @@ INVOICE = register(
                 "customer_tax_exempt": _party("buyer", "tax_exempt"),
                 "customer_tax_ids": _party("buyer", "tax_ids"),
                 "default_tax_rates": lambda row, context: shown_rates(row.default_tax_rates),
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "hosted_invoice_url": _finalized_link("invoice"),
                 "invoice_pdf": _finalized_link("invoice_pdf"),
                 "issuer": lambda row, context: {"account": None, "type": "self"},
@@ -225,6 +236,8 @@ INVOICE = register(
                     "default_mandate", "payment_method_options", "payment_method_types"
                 ),
                 "rendering": _rendering,
+                "shipping_cost": lambda row, context: shipping_cost(row.shipping_cost),
+                "shipping_details": lambda row, context: shipping(row.shipping_details),
                 "status_transitions": lambda row, context: {
                     "finalized_at": row.finalized_at,
                     "marked_uncollectible_at": row.marked_uncollectible_at,
@@ -234,14 +247,16 @@ INVOICE = register(
                 "subscription": Ref("subscription_id", "subscription"),
                 "subscription_details": lambda row, context: {"metadata": _metadata(row, context)},
                 "tax": lambda row, context: row.tax if row.total_taxes else None,
-                "total_discount_amounts": lambda row, context: [],
-                "total_pretax_credit_amounts": lambda row, context: [],
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
+                "total_pretax_credit_amounts": lambda row, context: pretax_credit_amounts(row.total_discount_amounts),
                 "total_tax_amounts": lambda row, context: tax_amounts(row.total_taxes),
                 "total_taxes": lambda row, context: taxes(row.total_taxes),
             },
             nested={
                 "account_tax_ids": "tax_id",
                 "parent.subscription_details.subscription": "subscription",
+                "shipping_cost.shipping_rate": "shipping_rate",
+                "total_discount_amounts.discount": "discount",
                 "total_tax_amounts.tax_rate": "tax_rate",
                 # nothing here ever fills these, and clients expand them nevertheless
                 "charge": "charge",

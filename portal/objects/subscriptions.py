@@ -60,7 +60,7 @@ ITEM = register(
                 "current_period_start": lambda row, context: (
                     context.preloaded["subscriptions"][row.subscription_id].current_period_start
                 ),
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "metadata": "metadata_",
                 "plan": lambda row, context: context.preloaded["prices"][row.price_id][1],
                 "price": lambda row, context: dict(context.preloaded["prices"][row.price_id][0]),
@@ -114,7 +114,7 @@ SUBSCRIPTION = register(
                 **nulls("customer_account", "default_payment_method", "default_source", "discount", "managed_payments"),
                 **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection"),
                 **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update", "schedule"),
-                **nulls("presentment_details", "status_details", "test_clock", "transfer_data", "billing_schedules"),
+                **nulls("presentment_details", "status_details", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
                 "billing_mode": lambda row, context: {"flexible": None, "type": "classic", "updated_at": None},
                 "cancellation_details": lambda row, context: {
@@ -127,7 +127,7 @@ SUBSCRIPTION = register(
                     for id in row.default_tax_rates
                     if id in context.preloaded["tax_rates"]
                 ],
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "invoice_settings": lambda row, context: {
                     **nulls("account_tax_ids", "custom_fields", "description", "footer"),
                     "issuer": {"account": None, "type": "self"},
@@ -140,6 +140,7 @@ SUBSCRIPTION = register(
                 ),
                 "plan": lambda row, context: _only_item(row, context, "plan"),
                 "quantity": lambda row, context: _only_item(row, context, "quantity"),
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": lambda row, context: {
                     "end_behavior": {"billing_cycle_anchor": None, "missing_payment_method": "create_invoice"}
                 },

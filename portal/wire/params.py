@@ -288,3 +288,11 @@ class Listing(Expanding):
     limit: Page = 10
     starting_after: Id | None = None
     ending_before: Id | None = None
+
+
+class Searching(Expanding):
+    """What every search takes: a query, a size, and the token of the next page."""
+
+    query: Annotated[str, text(5000)]
+    limit: Page = 10
+    page: Annotated[str, text(5000)] | None = None

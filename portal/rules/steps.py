@@ -1,0 +1,54 @@
+"""When a record's time comes: the next step that the passing of time takes with it, and its moment.
+
+A step's moment is what it is dated to, however late a worker comes by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portal.rules.subscriptions import ENDED
+
+_HOUR = 3600
+#: How long a first payment is awaited (reference: 23 hours).
+FIRST_PAYMENT_WITHIN = 23 * _HOUR
+#: How long a draft can be edited before it is finalized by itself.
+DRAFT_FOR = _HOUR
+
+
+@dataclass(frozen=True, order=True)
+class Step:
+    """What happens, and at which second. Of steps at one second those with the lower rank come first."""
+
+    moment: int
+    rank: int
+    verb: str
+
+
+def moment(step: Step | None) -> int | None:
+    """The second of a step, None where nothing is to come."""
+    return step.moment if step else None
+
+
+def of_subscription(row: Any) -> Step | None:
+    """The next step of a subscription: expire, cancel, or go on into the next period."""
+    if row.status in ENDED or row.ended_at is not None:
+        return None
+    coming = [Step(row.cancel_at, 0, "cancel")] if row.cancel_at is not None else []
+    if row.status == "incomplete":
+        coming.append(Step(row.created + FIRST_PAYMENT_WITHIN, 0, "expire"))
+    elif row.status != "paused":
+        coming.append(Step(row.current_period_end, 1, "renew"))
+    return min(coming, default=None)
+
+
+def of_invoice(row: Any) -> Step | None:
+    """The next step of an invoice: be finalized, be overdue, be given up."""
+    if row.status == "draft" and row.auto_advance and row.automatically_finalizes_at is not None:
+        return Step(row.automatically_finalizes_at, 2, "finalize")
+    if row.status != "open":
+        return None
+    if row.overdue_at is None:
+        return None if row.due_date is None else Step(row.due_date, 3, "fall_due")
+    return None if row.gives_up_at is None else Step(row.gives_up_at, 4, "give_up")
