@@ -56,7 +56,10 @@ class Recorder(Protocol):
 
 
 class Database:
-    """The two engines of one database: readers run in autocommit, writers in one transaction each.
+    """The engines of one database: readers run in autocommit, writers in one transaction each.
+
+    A writer that looks at what is committed has connections of its own for it, as every reader may be
+    waiting for that very writer.
 
     SQLite writers take turns on a side file before `BEGIN IMMEDIATE`: its own busy handler starves
     one of several writers for seconds.
@@ -71,18 +74,25 @@ class Database:
         self.dialect = self.url.get_backend_name()
         self.reader = _engine(url, pool_size, autocommit=True)
         self.writer = _engine(url, pool_size, autocommit=False)
+        self._beside = _engine(url, pool_size, autocommit=True)
         self._turns = _Turns(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
 
     def dispose(self) -> None:
         """Close every pooled connection; call after a fork."""
         self.reader.dispose()
         self.writer.dispose()
+        self._beside.dispose()
 
     @contextmanager
     def reading(self, scope: Scope | None = None) -> Iterator[Session]:
         """A session that sees committed rows and refuses to write."""
-        session = TenantSession(self.reader, autoflush=False, info={"scope": scope, "writes": False})
-        with session, _translated():
+        with self._reading(self.reader, scope) as session:
+            yield session
+
+    @contextmanager
+    def committed(self, scope: Scope) -> Iterator[Session]:
+        """What a writing session looks at to see its rows as they were before it changed them."""
+        with self._reading(self._beside, scope) as session:
             yield session
 
     @contextmanager
@@ -102,6 +112,12 @@ class Database:
             yield session
             if self._recorder:
                 self._recorder.finish(session)
+
+    @contextmanager
+    def _reading(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
+        session = TenantSession(engine, autoflush=False, info={"scope": scope, "writes": False})
+        with session, _translated():
+            yield session
 
 
 def scope_of(session: Session) -> Scope:

@@ -75,7 +75,7 @@ def _settle(session: Session, changes: Changes, waiting: dict[Key, Change], scop
     """Tell of the changes of one tenant's objects."""
     new = [key for key, change in waiting.items() if not change.made and key not in changes.known]
     if new:
-        with changes.database.reading(scope) as reading:
+        with changes.database.committed(scope) as reading:
             changes.known |= _shown(reading, new, {}, changes.links)
     there = [key for key, change in waiting.items() if not change.gone]
     now = _shown(session, there, waiting, changes.links)
