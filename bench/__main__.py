@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from bench import documents, renewals, transfer
 from bench.data import Store, filled
@@ -120,11 +121,21 @@ def _as_deployed(portal: Server, store: Store) -> Iterator[Figure]:
     paths = [f"/v1/invoices?customer={id}&limit=10" for id in store.customers[:2000]]
     p99 = statistics.median(wrk(portal.url, headers=headers, connections=4, paths=paths).p99 for _ in range(ROUNDS))
     yield Figure("GET /v1/invoices?customer=…&limit=10, p99, 100,000 invoices", p99, 11, at_least=False, unit="ms")
+    numbers = [_search(f"number:'bench-{index:07d}'") for index in range(0, MIDDLE, 97)]
+    p99 = statistics.median(wrk(portal.url, headers=headers, connections=4, paths=numbers).p99 for _ in range(ROUNDS))
+    yield Figure("search of an invoice by its number, p99, 100,000 invoices", p99, 15, at_least=False, unit="ms")
+    scan = [_search("number~'nowhere'")]
+    p99 = statistics.median(wrk(portal.url, headers=headers, connections=1, paths=scan).p99 for _ in range(ROUNDS))
+    yield Figure("search that finds no part of any number, p99, same", p99, 250, at_least=False, unit="ms")
     customer = post_median(f"{portal.url}/v1/customers", store.key, lambda index: {"name": f"Customer {index}"})
     yield Figure("create customer, p50", customer, 5, at_least=False, unit="ms")
     form = {"customer": store.hot, "return_url": "https://example.com"}
     session = post_median(f"{portal.url}/v1/billing_portal/sessions", store.key, lambda index: form)
     yield Figure("create session, p50", session, 5, at_least=False, unit="ms")
+
+
+def _search(query: str) -> str:
+    return "/v1/invoices/search?" + urlencode({"query": query})
 
 
 def _page_ratio(hello: Server, portal: Server, store: Store) -> float:

@@ -67,3 +67,14 @@ def due_first(table: str, *columns: str) -> Index:
 def newest_first(table: str, *columns: str) -> Index:
     """The index of a keyset list filtered by `columns`: newest first within the tenant."""
     return Index(f"ix_{table}_{'_'.join((*columns, 'created'))}", "tenant_id", *columns, "created", "id")
+
+
+def in_any_case(table: str, column: str) -> Index:
+    """The index of a search for a text by `lower(column)`."""
+    return Index(f"ix_{table}_{column}_lower", "tenant_id", text(f"lower({column})"))
+
+
+def metadata_values(table: str) -> Index:
+    """The index of a search for a value in metadata, in any case; SQLite has no kind of index for it."""
+    values = text("(lower(jsonb_path_query_array(metadata, '$.*')::text)::jsonb)")
+    return Index(f"ix_{table}_metadata", values, postgresql_using="gin").ddl_if(dialect="postgresql")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, in_any_case, link, metadata_values, newest_first
 
 
 class Customer(TenantOwned, Base):
@@ -17,6 +17,9 @@ class Customer(TenantOwned, Base):
     __table_args__ = (
         newest_first("customers"),
         newest_first("customers", "email"),
+        in_any_case("customers", "email"),
+        in_any_case("customers", "name"),
+        metadata_values("customers"),
         Index(
             "ix_customers_test_clock_id",
             "tenant_id",

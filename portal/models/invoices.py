@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, due_first, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, due_first, in_any_case, link, metadata_values, newest_first
 from portal.rules import steps
 
 
@@ -57,6 +57,9 @@ class Invoice(TenantOwned, Base):
         newest_first("invoices", "status"),
         newest_first("invoices", "subscription_id"),
         Index("ix_invoices_due_date", "tenant_id", "due_date"),
+        Index("ix_invoices_total", "tenant_id", "total"),
+        in_any_case("invoices", "number"),
+        metadata_values("invoices"),
         due_first("invoices"),
         due_first("invoices", "customer_id"),
         UniqueConstraint("tenant_id", "number"),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, due_first, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, due_first, link, metadata_values, newest_first
 from portal.rules import steps
 
 
@@ -18,6 +18,7 @@ class Subscription(TenantOwned, Base):
         newest_first("subscriptions"),
         newest_first("subscriptions", "customer_id"),
         newest_first("subscriptions", "status"),
+        metadata_values("subscriptions"),
         due_first("subscriptions"),
         due_first("subscriptions", "customer_id"),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, false, func, literal, or_, true
+from sqlalchemy import Boolean, ColumnElement, Text, and_, false, func, literal, or_, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -66,6 +66,25 @@ def _entry_of_json(element: Any, compiler: Any, **options: Any) -> str:
     return f"(SELECT value FROM json_each({stored}) WHERE key = {key})"  # noqa: S608 - both are bound or columns
 
 
+class among_values(FunctionElement[bool]):
+    """Whether a stored hash has a value under any key, in any case: what an index can tell."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(among_values)
+def _among_values(element: Any, compiler: Any, **options: Any) -> str:
+    stored, value = (compiler.process(part, **options) for part in element.clauses)
+    values = f"lower(jsonb_path_query_array({stored}, '$.*')::text)::jsonb"
+    return f"({values} @> lower(jsonb_build_array({value}::text)::text)::jsonb)"
+
+
+@compiles(among_values, "sqlite")
+def _not_indexed(element: Any, compiler: Any, **options: Any) -> str:
+    return "1"
+
+
 def condition(query: Query, fields: Mapping[str, Field]) -> ColumnElement[bool]:
     """What rows must meet. Raises `BadQuery` for a field, an operator or a value that does not fit."""
     conditions = [_signed(clause, _compared(query, clause, _field(query, clause, fields))) for clause in query.clauses]
@@ -112,6 +131,11 @@ def _text(query: Query, clause: Clause, column: Any, value: str) -> Any:
     return lower(column).like(lower(f"%{escaped}%"), escape="/")
 
 
+def _entry_is(query: Query, clause: Clause, column: Any, value: str) -> Any:
+    stored = column.clauses.clauses[0]
+    return and_(among_values(stored, literal(value, Text())), _text(query, clause, column, value))
+
+
 def _word(query: Query, clause: Clause, column: Any, value: str) -> Any:
     _need_quotes(query, clause)
     return column == value.lower()
@@ -156,7 +180,7 @@ _COMPARE: dict[str, Any] = {
     "absent": _absent,
     "flag": _flag,
     "id": _id,
-    "metadata": _text,
+    "metadata": _entry_is,
     "number": _number,
     "text": _text,
     "token": _text,
