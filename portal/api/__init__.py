@@ -13,6 +13,7 @@ def init_app(app: Flask) -> Blueprint:
         credit_notes,
         customers,
         invoices,
+        openapi,
         portals,
         searches,
         subscriptions,
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> Blueprint:
     )
     for noun in nouns:
         noun.register(blueprint)
+    openapi.register(blueprint)
     # a path with two slashes is an unknown one, which answers in JSON, and no redirect
     app.url_map.merge_slashes = False
     app.register_blueprint(blueprint)

@@ -15,7 +15,8 @@ Schema = dict[str, Any]
 def schema(command: type[Command]) -> Schema:
     """What the command takes, every nested hash in its place."""
     made = command.model_json_schema(schema_generator=_Parameters)
-    return _inlined(made, made.pop("$defs", {}))
+    result: Schema = _inlined(made, made.pop("$defs", {}))
+    return result
 
 
 class _Parameters(GenerateJsonSchema):

@@ -77,4 +77,6 @@ def _checked(url: str) -> str:
         raise wrong("url_invalid", f"Not a valid URL: {error}.") from None
 
 
-WebUrl = Annotated[str, text(MAX_LENGTH), AfterValidator(_checked), documented(type="string", format="uri", maxLength=MAX_LENGTH)]
+WebUrl = Annotated[
+    str, text(MAX_LENGTH), AfterValidator(_checked), documented(type="string", format="uri", maxLength=MAX_LENGTH)
+]
