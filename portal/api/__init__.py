@@ -14,6 +14,7 @@ def init_app(app: Flask) -> Blueprint:
         customers,
         events,
         invoices,
+        openapi,
         portals,
         searches,
         subscriptions,
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> Blueprint:
     )
     for noun in nouns:
         noun.register(blueprint)
+    openapi.register(blueprint)
     # a path with two slashes is an unknown one, which answers in JSON, and no redirect
     app.url_map.merge_slashes = False
     app.register_blueprint(blueprint)

@@ -10,7 +10,8 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import orjson
 from flask import Blueprint, Response, abort, after_this_request, request
@@ -28,8 +29,18 @@ from portal.wire.params import Command, read
 Function = Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a call answers with: an object of a type, a page of such objects, or what is left of a deleted one."""
+
+    type: str
+    form: Literal["object", "list", "search_result", "deleted", "file"] = "object"
+
+
 #: Every call of the API by method and path, with the parameters it takes.
 CALLS: dict[tuple[str, str], type[Command]] = {}
+#: What each of them answers with.
+ANSWERS: dict[tuple[str, str], Answers] = {}
 
 
 class ForeignAccount(PortalError):
@@ -39,7 +50,14 @@ class ForeignAccount(PortalError):
     code = "account_invalid"
 
 
-def add(blueprint: Blueprint, method: str, rule: str, command: type[Command], function: Function) -> None:
+def add(
+    blueprint: Blueprint,
+    method: str,
+    rule: str,
+    command: type[Command],
+    function: Function,
+    answers: Answers | None = None,
+) -> None:
     """Put `function` behind a method and path of the API."""
     run = _read if method == "GET" else _write
 
@@ -53,6 +71,8 @@ def add(blueprint: Blueprint, method: str, rule: str, command: type[Command], fu
     blueprint.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
     declare(f"{blueprint.name}.{name}", "key")
     CALLS[method, rule] = command
+    if answers:
+        ANSWERS[method, rule] = answers
 
 
 def _read(command: type[Command], function: Function, path: dict[str, str]) -> Response:

@@ -118,10 +118,9 @@ def _bill(db: Session, customer: Customer, subscription: Subscription, period: t
     )
     if not rules.is_collected(subscription.status):
         invoice.auto_advance = False
-    waiting = invoiceitems.pending(db, customer.id, subscription.id)
-    if waiting := [*waiting, *invoiceitems.unattached(db, customer.id)]:
-        drafts.add_items(db, invoice, waiting)
     subscription.latest_invoice_id = invoice.id
+    if waiting := invoiceitems.due_with(db, customer.id, subscription.id):
+        drafts.add_items(db, invoice, waiting)
     return invoice
 
 
