@@ -27,7 +27,15 @@ PARENTS = {
 OTHERS: dict[Any, str] = {Account: "account", ApiKey: "api_key"}
 #: Columns that change without anything to tell: counters, versions and what a visit remembers.
 SILENT = frozenset(
-    {"data", "last_seen_at", "last_used_at", "next_credit_note_sequence", "next_invoice_sequence", "revision"}
+    {
+        "data",
+        "last_seen_at",
+        "last_used_at",
+        "next_credit_note_sequence",
+        "next_invoice_sequence",
+        "next_step_at",
+        "revision",
+    }
 )
 #: Types that leave no trace of their own.
 UNRECORDED = frozenset({"audit_entry", "event"})
