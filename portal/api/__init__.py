@@ -14,6 +14,7 @@ def init_app(app: Flask) -> Blueprint:
         customers,
         invoices,
         portals,
+        schedules,
         searches,
         subscriptions,
         test_clocks,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> Blueprint:
         credit_notes,
         portals,
         searches,
+        schedules,
         test_clocks,
     )
     for noun in nouns:

@@ -10,6 +10,7 @@ from portal.objects import (
     invoices,
     kept,
     portals,
+    schedules,
     subscriptions,
     test_clocks,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "one",
     "portals",
     "render",
+    "schedules",
     "selected",
     "subscriptions",
     "test_clocks",
