@@ -12,7 +12,9 @@ def init_app(app: Flask) -> Blueprint:
         catalogue,
         credit_notes,
         customers,
+        events,
         invoices,
+        openapi,
         portals,
         schedules,
         searches,
@@ -32,9 +34,11 @@ def init_app(app: Flask) -> Blueprint:
         searches,
         schedules,
         test_clocks,
+        events,
     )
     for noun in nouns:
         noun.register(blueprint)
+    openapi.register(blueprint)
     # a path with two slashes is an unknown one, which answers in JSON, and no redirect
     app.url_map.merge_slashes = False
     app.register_blueprint(blueprint)
