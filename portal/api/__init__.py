@@ -16,6 +16,7 @@ def init_app(app: Flask) -> Blueprint:
         invoices,
         openapi,
         portals,
+        schedules,
         searches,
         subscriptions,
         test_clocks,
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> Blueprint:
         credit_notes,
         portals,
         searches,
+        schedules,
         test_clocks,
         events,
     )

@@ -11,6 +11,7 @@ from portal.objects import (
     invoices,
     kept,
     portals,
+    schedules,
     subscriptions,
     test_clocks,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "one",
     "portals",
     "render",
+    "schedules",
     "selected",
     "subscriptions",
     "test_clocks",
