@@ -38,7 +38,10 @@ EXTRAS: dict[str, Schema] = {
 
 
 class Untyped(LookupError):
-    """A key of an object of which nobody has said what it holds."""
+    """A key of an object of which no table says what it holds."""
+
+    def __init__(self, type: str, key: str) -> None:
+        super().__init__(f"{type}.{key}: say what it holds, in a table of portal/objects/types")
 
 
 @cache
@@ -71,7 +74,7 @@ def _of(shape: Shape, model: Any, key: str) -> Schema:
         return _reference(spec, _column(model, spec.attribute))
     column = _column(model, spec) if isinstance(spec, str) else None
     if column is None:
-        raise Untyped(f"{shape.type}.{key}")
+        raise Untyped(shape.type, key)
     return _plain(shape, key, column)
 
 
@@ -88,7 +91,7 @@ def _plain(shape: Shape, key: str, column: Any) -> Schema:
         return MAP
     schema = _typed(key, column)
     if schema is None:
-        raise Untyped(f"{shape.type}.{key}")
+        raise Untyped(shape.type, key)
     return maybe(schema) if column.nullable else schema
 
 
