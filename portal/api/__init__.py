@@ -12,9 +12,11 @@ def init_app(app: Flask) -> Blueprint:
         catalogue,
         credit_notes,
         customers,
+        events,
         invoices,
         openapi,
         portals,
+        schedules,
         searches,
         subscriptions,
         test_clocks,
@@ -30,7 +32,9 @@ def init_app(app: Flask) -> Blueprint:
         credit_notes,
         portals,
         searches,
+        schedules,
         test_clocks,
+        events,
     )
     for noun in nouns:
         noun.register(blueprint)

@@ -21,7 +21,7 @@ from portal import clock
 from portal.billing import idempotency, keys
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError
-from portal.web import declare, reader, request_id, services
+from portal.web import declare, origin, reader, request_id, services
 from portal.wire import form
 from portal.wire.params import Command, read
 
@@ -76,18 +76,19 @@ def add(
 
 
 def _read(command: type[Command], function: Function, path: dict[str, str]) -> Response:
-    scope = _authenticate()
+    caller = _authenticate()
     params = read(command, form.parsed(request.query_string))
-    with services().database.reading(scope) as db:
+    with services().database.reading(caller.scope) as db:
         return _json(orjson.dumps(function(db, params, **path)))
 
 
 def _write(command: type[Command], function: Function, path: dict[str, str]) -> Response:
-    scope = _authenticate()
+    caller = _authenticate()
     body = _body()
     params = read(command, form.parsed(body))
     key = request.headers.get("Idempotency-Key")
-    with services().database.writing(scope) as db:
+    made_by = origin("api_key", caller.key_id, idempotency_key=key)
+    with services().database.writing(caller.scope, made_by) as db:
         if key and request.method == "POST":
             kept = idempotency.claim(db, key, _fingerprint(body), request_id(), now=clock.now())
             if kept:
@@ -98,20 +99,19 @@ def _write(command: type[Command], function: Function, path: dict[str, str]) -> 
     return _json(answer)
 
 
-def _authenticate() -> Scope:
+def _authenticate() -> keys.Caller:
     secret = _secret()
     now = clock.now()
-    found = keys.scope(reader(), secret, now=now)
+    found = keys.caller(reader(), secret, now=now)
     if found is None:
         raise NotAuthenticated(
             f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
         )
-    scope, stale = found
-    _refuse_other_account(scope)
-    if stale:
+    _refuse_other_account(found.scope)
+    if found.stale:
         with services().database.writing() as db:
             keys.note_use(db, secret, now=now)
-    return scope
+    return found
 
 
 def _refuse_other_account(scope: Scope) -> None:

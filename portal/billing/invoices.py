@@ -12,6 +12,7 @@ from portal.billing.collection import PayInvoice, fall_due, mark_uncollectible, 
 from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, TaxId
+from portal.recording import step
 from portal.rules import invoices as rules
 from portal.rules import steps
 from portal.rules.numbering import invoice_number
@@ -201,6 +202,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     customer, invoice = billed.customer, billed.invoice
     refuse("finalize", invoice)
     balances.refuse_other_currency(customer, invoice.currency)
+    step(db, invoice)
     if not drafts.freeze(db, invoice):
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
     invoice.seller = parties.seller(db, invoice.account_tax_ids)
@@ -214,6 +216,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
         invoice.due_date = now + (invoice.days_until_due or 0) * clock.DAY
     _apply_balance(db, customer, invoice, now)
     if invoice.amount_due == 0:
+        step(db, invoice)
         settled(invoice, billed.subscription, now=now)
     elif invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically":
         # there is nothing to charge here, so the payment has failed at once

@@ -14,9 +14,18 @@ from sqlalchemy import Select, Table, bindparam, func, literal, select, union_al
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import accounts, cancellations, collection, drafts, invoiceitems, invoices, subscription_items
+from portal.billing import (
+    accounts,
+    cancellations,
+    collection,
+    drafts,
+    invoiceitems,
+    invoices,
+    schedules,
+    subscription_items,
+)
 from portal.db import Scope, locked, scope_of
-from portal.models import Account, Customer, Invoice, Subscription, Tenant
+from portal.models import Account, Customer, Invoice, Subscription, SubscriptionSchedule, Tenant
 from portal.rules import periods, steps
 from portal.rules import subscriptions as rules
 
@@ -181,6 +190,9 @@ class Kind:
 
 #: In the order of steps at one second.
 KINDS = {
+    "subscription schedule": Kind(
+        SubscriptionSchedule, steps.of_schedule, {"begin": schedules.begin, "advance": schedules.advance}
+    ),
     "subscription": Kind(Subscription, steps.of_subscription, {"renew": _renew, "cancel": _cancel, "expire": _expire}),
     "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
 }
