@@ -37,11 +37,8 @@ EXTRAS: dict[str, Schema] = {
 }
 
 
-class Untyped(LookupError):
-    """A key of an object of which no table says what it holds."""
-
-    def __init__(self, type: str, key: str) -> None:
-        super().__init__(f"{type}.{key}: say what it holds, in a table of portal/objects/types")
+#: What stands for a key of which no table says what it holds; a test keeps it from staying.
+UNSAID: Schema = {}
 
 
 @cache
@@ -56,7 +53,7 @@ def schemas() -> dict[str, Schema]:
 
 
 def schema(shape: Shape, model: Any) -> Schema:
-    """What the object of a shape holds. Raises `Untyped` for a key that no table describes."""
+    """What the object of a shape holds."""
     keys = {key: _of(shape, model, key) for key in (*shape.same, *shape.fields)}
     keys |= {"id": STRING, "object": words(shape.type), "livemode": BOOLEAN}
     extras = {path: EXTRAS[name] for path, name in shape.extras.items() if "." not in path}
@@ -73,9 +70,7 @@ def _of(shape: Shape, model: Any, key: str) -> Schema:
     if isinstance(spec, Ref):
         return _reference(spec, _column(model, spec.attribute))
     column = _column(model, spec) if isinstance(spec, str) else None
-    if column is None:
-        raise Untyped(shape.type, key)
-    return _plain(shape, key, column)
+    return UNSAID if column is None else _plain(key, column)
 
 
 def _reference(spec: Ref, column: Any) -> Schema:
@@ -86,23 +81,19 @@ def _reference(spec: Ref, column: Any) -> Schema:
     return maybe(id_or(*known)) if column.nullable else id_or(*known)
 
 
-def _plain(shape: Shape, key: str, column: Any) -> Schema:
-    if key == "metadata":
-        return MAP
-    schema = _typed(key, column)
-    if schema is None:
-        raise Untyped(shape.type, key)
-    return maybe(schema) if column.nullable else schema
+def _plain(key: str, column: Any) -> Schema:
+    schema = MAP if key == "metadata" else _typed(key, column)
+    return maybe(schema) if schema and column.nullable else schema
 
 
-def _typed(key: str, column: Any) -> Schema | None:
+def _typed(key: str, column: Any) -> Schema:
     if isinstance(column.type, Boolean):
         return BOOLEAN
     if isinstance(column.type, BigInteger | Integer):
         return MOMENT if key in _MOMENTS or key.endswith("_at") else INTEGER
     if isinstance(column.type, String):
         return DECIMAL if key.endswith("_decimal") else STRING
-    return None
+    return UNSAID
 
 
 _MOMENTS = frozenset(

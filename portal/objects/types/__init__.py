@@ -18,7 +18,7 @@ from portal.wire.schemas import Schema
 
 TYPES: dict[str, dict[str, Schema]] = {
     type: table
-    for noun in (accounts, catalogue, credit_notes, customers, discounts, invoices, portals, subscriptions)
+    for noun in (accounts, catalogue, credit_notes, customers, discounts, events, invoices, portals, subscriptions)
     for type, table in noun.TYPES.items()
 }
 #: Objects that have no table of their own and stand inside of others.
