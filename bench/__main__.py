@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from bench import documents, transfer
+from bench import documents, renewals, transfer
 from bench.data import Store, filled
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
@@ -20,10 +20,12 @@ from portal import clock
 from portal.billing import portal_sessions
 from portal.db import Database
 from portal.hosted.visits import cookie_name
+from portal.settings import Settings, from_environment
 from tests import postgresql
 
 SECRET = "bench-" * 8
 ROUNDS = 3
+DUE = 10_000
 SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
 
 
@@ -97,7 +99,13 @@ def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
             taken = transfer.imported(store, open_database(engine, MIDDLE + 1), folder)
             yield Figure(f"import of 100,000 invoices, {engine}", taken.seconds, 60, at_least=False, unit="s")
             yield Figure(f"memory of that import, {engine}", taken.peak, 300, at_least=False, unit="MiB")
+            rate = renewals.per_second(open_database(engine, MIDDLE + 2), _settings(folder), DUE)
+            yield Figure(f"renewals of 10,000 due subscriptions, {engine}", rate, 100, at_least=True, unit="/s")
     yield documents.first_pdf()
+
+
+def _settings(folder: Path) -> Settings:
+    return from_environment({"PORTAL_INSTANCE": str(folder), "PORTAL_SECRET_KEY": SECRET})
 
 
 def _api(hello: Server, portal: Server, store: Store) -> Iterator[Figure]:

@@ -33,6 +33,7 @@ PREFIXES = {
     "shipping_rate": "shr",
     "subscription": "sub",
     "subscription_item": "si",
+    "subscription_schedule": "sub_sched",
     "tax_id": "txi",
     "tax_rate": "txr",
     "test_helpers.test_clock": "clock",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing import email_changes, idempotency, portal_sessions, renewals, test_clocks
+from portal.billing import email_changes, events, idempotency, portal_sessions, renewals, test_clocks
 from portal.db import Scope
 from portal.errors import Conflict, Unavailable
 
@@ -35,9 +35,9 @@ class Lane:
 
 
 def prune(services: Services, now: int) -> int:
-    """Forget sessions, codes and idempotency keys that have run out; answers how many rows went."""
+    """Forget events, sessions, codes and idempotency keys that have run out; answers how many rows went."""
     forgotten = 0
-    for step in (idempotency.prune, email_changes.prune, portal_sessions.prune):
+    for step in (events.prune, idempotency.prune, email_changes.prune, portal_sessions.prune):
         with services.database.writing() as db:
             forgotten += step(db, now=now)
     return forgotten

@@ -13,8 +13,11 @@ def init_app(app: Flask) -> Blueprint:
         credit_notes,
         customers,
         discounts,
+        events,
         invoices,
+        openapi,
         portals,
+        schedules,
         searches,
         subscriptions,
         test_clocks,
@@ -31,10 +34,13 @@ def init_app(app: Flask) -> Blueprint:
         credit_notes,
         portals,
         searches,
+        schedules,
         test_clocks,
+        events,
     )
     for noun in nouns:
         noun.register(blueprint)
+    openapi.register(blueprint)
     # a path with two slashes is an unknown one, which answers in JSON, and no redirect
     app.url_map.merge_slashes = False
     app.register_blueprint(blueprint)

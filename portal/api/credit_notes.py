@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource
 from portal.billing import credit_notes
@@ -26,7 +27,9 @@ def register(blueprint: Blueprint) -> None:
     resource.change(credit_notes.UpdateCreditNote, credit_notes.update)
     resource.change(Expanding, credit_notes.void, "void")
     resource.list(credit_notes.ListCreditNotes, _credit_notes)
-    endpoint.add(blueprint, "GET", "/credit_notes/<id>/lines", Listing, _lines)
+    endpoint.add(
+        blueprint, "GET", "/credit_notes/<id>/lines", Listing, _lines, Answers("credit_note_line_item", "list")
+    )
 
 
 def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:

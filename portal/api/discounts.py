@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.resource import Resource, answer
 from portal.billing import coupons, discounts, shipping
 from portal.db import find
@@ -39,8 +40,9 @@ def register(blueprint: Blueprint) -> None:
     rate.change(shipping.UpdateShippingRate, shipping.update)
     rate.list(shipping.ListShippingRates, _shipping_rates)
 
-    endpoint.add(blueprint, "DELETE", "/customers/<id>/discount", Expanding, _delete_of_customer)
-    endpoint.add(blueprint, "DELETE", "/subscriptions/<id>/discount", Expanding, _delete_of_subscription)
+    owners = {"customers": _delete_of_customer, "subscriptions": _delete_of_subscription}
+    for path, function in owners.items():
+        endpoint.add(blueprint, "DELETE", f"/{path}/<id>/discount", Expanding, function, Answers("discount"))
 
 
 def _promotion_codes(params: coupons.ListPromotionCodes) -> Select[Any]:

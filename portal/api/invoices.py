@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, answer
 from portal.billing import invoiceitems, invoices, test_clocks
@@ -31,9 +32,9 @@ def register(blueprint: Blueprint) -> None:
     resource.change(invoices.PayInvoice, invoices.pay, "pay")
     resource.change(Expanding, invoices.void, "void")
     resource.change(Expanding, invoices.mark_uncollectible, "mark_uncollectible")
-    endpoint.add(blueprint, "POST", "/invoices/<id>/send", Expanding, _send)
+    endpoint.add(blueprint, "POST", "/invoices/<id>/send", Expanding, _send, resource.answers)
     resource.list(invoices.ListInvoices, _invoices)
-    endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines)
+    endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines, Answers("line_item", "list"))
 
     item = Resource(blueprint, "invoiceitem", "invoiceitems")
     item.create(invoiceitems.CreateInvoiceItem, invoiceitems.create)

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.billing import test_clocks
 from portal.db import find
 from portal.errors import ResourceMissing
@@ -35,6 +36,7 @@ class Resource:
         self.type = type
         self.path = f"/{path}"
         self.kind = KINDS[type]
+        self.answers = Answers(type)
 
     def create(self, command: type[Command], function: Create) -> None:
         """POST on the path."""
@@ -42,7 +44,7 @@ class Resource:
         def view(db: Session, params: Expanding) -> dict[str, Any]:
             return answer(db, self.type, function(db, params, now=test_clocks.present(db, None, params)), params)
 
-        endpoint.add(self.blueprint, "POST", self.path, command, view)
+        endpoint.add(self.blueprint, "POST", self.path, command, view, self.answers)
 
     def retrieve(self) -> None:
         """GET of one object."""
@@ -50,7 +52,7 @@ class Resource:
         def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
             return answer(db, self.type, self.found(db, id), params)
 
-        endpoint.add(self.blueprint, "GET", f"{self.path}/<id>", Expanding, view)
+        endpoint.add(self.blueprint, "GET", f"{self.path}/<id>", Expanding, view, self.answers)
 
     def change(self, command: type[Command], function: Change, verb: str = "", method: str = "POST") -> None:
         """A call on one object: an update, or what `verb` names."""
@@ -61,7 +63,7 @@ class Resource:
             changed = function(db, row, params, now=test_clocks.present(db, row, params))
             return answer(db, self.type, changed, params)
 
-        endpoint.add(self.blueprint, method, rule, command, view)
+        endpoint.add(self.blueprint, method, rule, command, view, self.answers)
 
     def delete(self, function: Callable[..., None]) -> None:
         """DELETE; answers with the stub of a deleted object."""
@@ -71,7 +73,7 @@ class Resource:
             function(db, row, now=test_clocks.present(db, row))
             return deleted(self.type, id)
 
-        endpoint.add(self.blueprint, "DELETE", f"{self.path}/<id>", Expanding, view)
+        endpoint.add(self.blueprint, "DELETE", f"{self.path}/<id>", Expanding, view, Answers(self.type, "deleted"))
 
     def list(self, command: type[Listing], choose: Choose) -> None:
         """GET on the path: a page of what `choose` selects."""
@@ -79,7 +81,7 @@ class Resource:
         def view(db: Session, params: Listing) -> dict[str, Any]:
             return page(db, self.type, choose(params), params, f"/v1{self.path}")
 
-        endpoint.add(self.blueprint, "GET", self.path, command, view)
+        endpoint.add(self.blueprint, "GET", self.path, command, view, Answers(self.type, "list"))
 
     def found(self, db: Session, id: str) -> Any:
         """The row, or `ResourceMissing`."""

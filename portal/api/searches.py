@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.models import Customer, Invoice, Price, Product, Subscription
 from portal.objects import KINDS, expanded, render, selected
 from portal.web import services
@@ -80,7 +81,7 @@ def _add(blueprint: Blueprint, type: str, path: str, fields: Mapping[str, Field]
         found = select(model).where(condition(search.parsed(params.query), fields), *always)
         return _page(db, type, found, params, f"/v1/{path}/search")
 
-    endpoint.add(blueprint, "GET", f"/{path}/search", Searching, view)
+    endpoint.add(blueprint, "GET", f"/{path}/search", Searching, view, Answers(type, "search_result"))
 
 
 def _page(db: Session, type: str, found: Select[Any], params: Searching, url: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from portal.billing import invoices, locks, prorations
 from portal.billing.subscription_items import items
+from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Invoice, Subscription
+from portal.models import Invoice, Subscription, SubscriptionSchedule
 from portal.rules import subscriptions as rules
 from portal.rules.subscriptions import Feedback
 from portal.wire.params import Clearable, Command, Expanding, Flag, Text
@@ -46,6 +47,7 @@ def cancel(db: Session, subscription: Subscription, command: CancelSubscription,
     subscription.cancel_at, subscription.cancel_at_period_end = None, False
     subscription.cancellation_details = _asked_for(subscription, command.cancellation_details)
     stop_collection(db, subscription, now)
+    _end_schedule(db, subscription, now)
     if command.invoice_now:
         prorations.invoice_pending(db, customer, subscription, now)
     return subscription
@@ -57,6 +59,7 @@ def end(db: Session, subscription: Subscription, now: int, *, reason: str | None
     if reason:
         subscription.cancellation_details = {**subscription.cancellation_details, "reason": reason}
     stop_collection(db, subscription, now)
+    _end_schedule(db, subscription, now)
 
 
 def set_end(
@@ -100,6 +103,14 @@ def stop_collection(db: Session, subscription: Subscription, now: int) -> None:
         invoice.auto_advance = False
         if subscription.status == "incomplete_expired" and invoice.status == "open":
             invoices.void(db, invoice, Command(), now=now)
+
+
+def _end_schedule(db: Session, subscription: Subscription, now: int) -> None:
+    if subscription.schedule_id is None:
+        return
+    row = locked(db, SubscriptionSchedule, subscription.schedule_id, noun="subscription schedule")
+    if row.status == "active":
+        row.status, row.canceled_at, row.phase = "canceled", now, None
 
 
 def _end_at(subscription: Subscription, moment: int, now: int) -> None:

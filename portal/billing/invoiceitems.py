@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from portal import ids
@@ -136,6 +136,12 @@ def pending(db: Session, customer_id: str, subscription_id: str | None = None) -
 def unattached(db: Session, customer_id: str) -> list[InvoiceItem]:
     """The pending items of no subscription, which go along with the customer's next invoice; as `pending`."""
     return _waiting(db, customer_id, InvoiceItem.subscription_id.is_(None))
+
+
+def due_with(db: Session, customer_id: str, subscription_id: str) -> list[InvoiceItem]:
+    """The pending items that go along with a period of a subscription: its own and those of none; as `pending`."""
+    own = InvoiceItem.subscription_id == subscription_id
+    return _waiting(db, customer_id, or_(own, InvoiceItem.subscription_id.is_(None)))
 
 
 def _waiting(db: Session, customer_id: str, *conditions: ColumnElement[bool]) -> list[InvoiceItem]:

@@ -23,6 +23,7 @@ from portal.billing.locks import Billed
 from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
+from portal.recording import step
 from portal.rules import invoices as rules
 from portal.rules import steps
 from portal.rules.numbering import invoice_number
@@ -136,8 +137,8 @@ def draft(
         next_credit_note_sequence=1,
         paid_out_of_band=False,
     )
+    # without lines all its totals are the zeros that the columns start with
     db.add(invoice)
-    drafts.total(db, invoice)
     return invoice
 
 
@@ -177,6 +178,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     refuse("finalize", invoice)
     balances.refuse_other_currency(customer, invoice.currency)
     discounts.drop_spent(db, invoice)
+    step(db, invoice)
     if not drafts.freeze(db, invoice):
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
     discounts.spend(db, customer, billed.subscription, invoice, now=now)
@@ -191,6 +193,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
         invoice.due_date = now + (invoice.days_until_due or 0) * clock.DAY
     _apply_balance(db, customer, invoice, now)
     if invoice.amount_due == 0:
+        step(db, invoice)
         settled(invoice, billed.subscription, now=now)
     elif invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically":
         # there is nothing to charge here, so the payment has failed at once

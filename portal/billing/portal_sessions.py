@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
 from pydantic import AfterValidator
@@ -23,6 +23,7 @@ from portal.db import find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.i18n import WIRE_LOCALES
 from portal.models import Configuration, Customer, PortalSession
+from portal.recording import touched
 from portal.wire.params import Clearable, Command, Expanding, Id, Listing, text, wrong
 from portal.wire.urls import WebUrl
 
@@ -128,10 +129,15 @@ def exchange(db: Session, link_secret: str, *, now: int) -> Exchanged | None:
             last_seen_at=now,
             expires_at=now + _T.c.expires_at - _T.c.link_expires_at,
         )
-        .returning(_T.c.id)
+        .returning(_T.c.id, _T.c.tenant_id, _T.c.customer_id)
         .execution_options(every_tenant=True)
     ).first()
-    return Exchanged(opened.id, secret) if opened else None
+    if opened is None:
+        return None
+    touched(db, opened.tenant_id, "billing_portal.session", opened.id)
+    # only now is known who is at the other end
+    db.info["origin"] = replace(db.info["origin"], id=opened.customer_id, session=opened.id)
+    return Exchanged(opened.id, secret)
 
 
 def of(db: Session, id: str) -> PortalSession:
@@ -154,10 +160,10 @@ def expire(db: Session, session: PortalSession, command: Command, *, now: int) -
 
 def end_others(db: Session, customer_id: str, kept_id: str | None, *, now: int) -> None:
     """End every session of a customer but one, as after a confirmed change of the email address."""
-    statement = update(PortalSession).where(PortalSession.customer_id == customer_id, PortalSession.ended_at.is_(None))
-    if kept_id is not None:
-        statement = statement.where(PortalSession.id != kept_id)
-    db.execute(statement.values(ended_at=now))
+    lasting = select(PortalSession).where(PortalSession.customer_id == customer_id, PortalSession.ended_at.is_(None))
+    for session in db.scalars(lasting.with_for_update()):
+        if session.id != kept_id:
+            session.ended_at = now
 
 
 def touch(db: Session, session_id: str, *, now: int) -> None:

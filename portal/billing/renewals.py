@@ -14,9 +14,18 @@ from sqlalchemy import Select, Table, bindparam, func, literal, select, union_al
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import accounts, cancellations, collection, drafts, invoiceitems, invoices, subscription_items
+from portal.billing import (
+    accounts,
+    cancellations,
+    collection,
+    drafts,
+    invoiceitems,
+    invoices,
+    schedules,
+    subscription_items,
+)
 from portal.db import Scope, locked, scope_of
-from portal.models import Account, Customer, Invoice, Subscription, Tenant
+from portal.models import Account, Customer, Invoice, Subscription, SubscriptionSchedule, Tenant
 from portal.rules import periods, steps
 from portal.rules import subscriptions as rules
 
@@ -118,10 +127,9 @@ def _bill(db: Session, customer: Customer, subscription: Subscription, period: t
     )
     if not rules.is_collected(subscription.status):
         invoice.auto_advance = False
-    waiting = invoiceitems.pending(db, customer.id, subscription.id)
-    if waiting := [*waiting, *invoiceitems.unattached(db, customer.id)]:
-        drafts.add_items(db, invoice, waiting)
     subscription.latest_invoice_id = invoice.id
+    if waiting := invoiceitems.due_with(db, customer.id, subscription.id):
+        drafts.add_items(db, invoice, waiting)
     return invoice
 
 
@@ -182,6 +190,9 @@ class Kind:
 
 #: In the order of steps at one second.
 KINDS = {
+    "subscription schedule": Kind(
+        SubscriptionSchedule, steps.of_schedule, {"begin": schedules.begin, "advance": schedules.advance}
+    ),
     "subscription": Kind(Subscription, steps.of_subscription, {"renew": _renew, "cancel": _cancel, "expire": _expire}),
     "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
 }

@@ -27,7 +27,7 @@ from portal import clock, i18n
 from portal.billing import portal_sessions
 from portal.db import Scope
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant, TestClock
-from portal.web import reader, services
+from portal.web import origin, reader, services
 
 COOKIE = "__Host-portal-"
 MOST_COOKIES = 8
@@ -89,7 +89,7 @@ class Visit(UserMixin):
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A writing database session within the customer's account and mode."""
-        with services().database.writing(self.scope) as db:
+        with services().database.writing(self.scope, origin("customer", self.customer_id, session=self.id)) as db:
             yield db
 
 

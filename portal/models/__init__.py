@@ -15,6 +15,7 @@ from portal.models.invoices import (
     StoredDocument,
 )
 from portal.models.portals import Configuration, EmailChange, PortalSession
+from portal.models.schedules import SubscriptionSchedule
 from portal.models.subscriptions import Subscription, SubscriptionItem
 from portal.models.test_clocks import TestClock
 
@@ -45,6 +46,7 @@ __all__ = [
     "StoredDocument",
     "Subscription",
     "SubscriptionItem",
+    "SubscriptionSchedule",
     "TaxId",
     "TaxRate",
     "Tenant",

@@ -43,6 +43,7 @@ class Subscription(TenantOwned, Base):
     default_tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     discounts: Mapped[list[Any]] = mapped_column(default=list)
     latest_invoice_id: Mapped[str | None] = mapped_column(Id)
+    schedule_id: Mapped[str | None] = mapped_column(Id)
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     next_step_at: Mapped[int | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from portal.models import Price, Product, ShippingRate, TaxRate
@@ -46,6 +47,27 @@ def plan(row: Row, livemode: bool) -> dict[str, Any] | None:
         "trial_period_days": row.trial_period_days,
         "usage_type": "licensed",
     }
+
+
+def plan_of(price: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan that a recurring price's wire object amounts to."""
+    recurring = price["recurring"]
+    return {
+        "id": price["id"],
+        "object": "plan",
+        **{key: price[key] for key in _PLAN_AS_PRICE},
+        **nulls("meter", "tiers", "tiers_mode", "transform_usage"),
+        "aggregate_usage": recurring["aggregate_usage"],
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "interval": recurring["interval"],
+        "interval_count": recurring["interval_count"],
+        "trial_period_days": recurring["trial_period_days"],
+        "usage_type": recurring["usage_type"],
+    }
+
+
+_PLAN_AS_PRICE = ("active", "billing_scheme", "created", "currency", "livemode", "metadata", "nickname", "product")
 
 
 def percentage(text: str) -> float | int:

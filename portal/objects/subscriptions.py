@@ -118,7 +118,7 @@ SUBSCRIPTION = register(
                 **nulls("application", "application_fee_percent", "billing_cycle_anchor_config", "billing_thresholds"),
                 **nulls("customer_account", "default_payment_method", "default_source", "managed_payments"),
                 **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection"),
-                **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update", "schedule"),
+                **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update"),
                 **nulls("presentment_details", "status_details", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
                 "billing_mode": lambda row, context: {"flexible": None, "type": "classic", "updated_at": None},
@@ -146,6 +146,7 @@ SUBSCRIPTION = register(
                 ),
                 "plan": lambda row, context: _only_item(row, context, "plan"),
                 "quantity": lambda row, context: _only_item(row, context, "quantity"),
+                "schedule": Ref("schedule_id", "subscription_schedule"),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": lambda row, context: {
                     "end_behavior": {"billing_cycle_anchor": None, "missing_payment_method": "create_invoice"}
@@ -156,7 +157,6 @@ SUBSCRIPTION = register(
                 "default_payment_method": "payment_method",
                 "discounts": "discount",
                 "pending_setup_intent": "setup_intent",
-                "schedule": "subscription_schedule",
             },
         ),
         Subscription,

@@ -31,6 +31,15 @@ def moment(step: Step | None) -> int | None:
     return step.moment if step else None
 
 
+def of_schedule(row: Any) -> Step | None:
+    """The next step of a subscription schedule: begin, or leave the present phase."""
+    if row.status == "not_started":
+        return Step(row.phases[0]["start_date"], 0, "begin")
+    if row.status == "active" and row.phase is not None:
+        return Step(row.phases[row.phase]["end_date"], 0, "advance")
+    return None
+
+
 def of_subscription(row: Any) -> Step | None:
     """The next step of a subscription: expire, cancel, or go on into the next period."""
     if row.status in ENDED or row.ended_at is not None:

@@ -11,8 +11,18 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar, get_args
 
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from portal.errors import InvalidRequest
 from portal.wire.characters import normal
@@ -116,7 +126,7 @@ def text(longest: int, *, lines: bool = False) -> PlainValidator:
             raise wrong("", f"Invalid string: must be at most {longest} characters, and this one has {len(string)}.")
         return string
 
-    return PlainValidator(short_enough)
+    return PlainValidator(short_enough, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=longest)])
 
 
 def _flag(value: object) -> bool:
@@ -138,7 +148,7 @@ def whole(least: int, most: int) -> PlainValidator:
             raise wrong("parameter_invalid_integer", f"Invalid integer: must be between {least} and {most}.")
         return number
 
-    return PlainValidator(within)
+    return PlainValidator(within, json_schema_input_type=Annotated[int, Field(ge=least, le=most)])
 
 
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -194,25 +204,37 @@ def _metadata_entry(key: object, value: object) -> tuple[str, str]:
     return name, text
 
 
-Flag = Annotated[bool, PlainValidator(_flag)]
+class OrEmpty:
+    """Documents that the parameter takes an empty string as well."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"enum": [""], "type": "string"}]}
+
+
+def documented(**schema: Any) -> WithJsonSchema:
+    """How a parameter is described where its validators can't say it."""
+    return WithJsonSchema(schema)
+
+
+Flag = Annotated[bool, PlainValidator(_flag, json_schema_input_type=bool)]
 Amount = Annotated[int, whole(-MAX_AMOUNT, MAX_AMOUNT)]
 PositiveAmount = Annotated[int, whole(0, MAX_AMOUNT)]
 Timestamp = Annotated[int, whole(0, MAX_TIMESTAMP)]
 Quantity = Annotated[int, whole(0, 999_999_999)]
-Exact = Annotated[Decimal, PlainValidator(_decimal)]
+Exact = Annotated[Decimal, PlainValidator(_decimal), documented(type="string", pattern=f"^{_DECIMAL.pattern}$")]
 Id = Annotated[str, text(255)]
 Label = Annotated[str, text(250)]
 Name = Annotated[str, text(256)]
 Sentence = Annotated[str, text(500)]
 Text = Annotated[str, text(5000, lines=True)]
-Currency = Annotated[str, text(20), AfterValidator(_currency)]
-Country = Annotated[str, text(20), AfterValidator(_country)]
+Currency = Annotated[str, text(20), AfterValidator(_currency), documented(type="string", pattern="^[A-Za-z]{3}$")]
+Country = Annotated[str, text(20), AfterValidator(_country), documented(type="string", pattern="^[A-Za-z]{2}$")]
 #: What `""` clears: `Clearable[Name]` reads as None then.
-Clearable = Annotated[T | None, BeforeValidator(_cleared)]
+Clearable = Annotated[T | None, BeforeValidator(_cleared), OrEmpty()]
 #: A list by index or `[]`; `""` is the empty list.
-ListOf = Annotated[list[T], BeforeValidator(_listed)]
+ListOf = Annotated[list[T], BeforeValidator(_listed), OrEmpty()]
 #: The keys sent; an empty value unsets its key. See `merged`.
-Metadata = Annotated[dict[str, str], PlainValidator(_metadata)]
+Metadata = Annotated[dict[str, str], PlainValidator(_metadata, json_schema_input_type=dict[str, str]), OrEmpty()]
 
 
 def merged(stored: dict[str, Any], sent: dict[str, str] | None) -> dict[str, Any]:
@@ -272,7 +294,7 @@ def _range(value: object) -> object:
     return {"gte": value, "lte": value} if isinstance(value, str | int) else value
 
 
-TimestampFilter = Annotated[Range | None, BeforeValidator(_range)]
+TimestampFilter = Annotated[Range | None, BeforeValidator(_range, json_schema_input_type=Range | Timestamp)]
 Page = Annotated[int, whole(1, 100)]
 
 

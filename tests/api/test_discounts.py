@@ -178,6 +178,14 @@ def test_a_discount_is_deleted_and_bills_keep_it(api, customer, coupon, drafted)
     api.error("DELETE", f"customers/{customer}/discount", 404)
 
 
+def test_what_becomes_of_a_discount_is_told(api, customer, coupon, drafted):
+    api.post(f"customers/{customer}", coupon=coupon())
+    drafted(1000, discounts=[{"coupon": "HALF"}])
+    api.delete(f"customers/{customer}/discount")
+    types = [each["type"] for each in api.get("events", limit=100)["data"]]
+    assert [each for each in types if "discount" in each] == ["customer.discount.deleted", "customer.discount.created"]
+
+
 def test_a_subscription_bills_with_its_own_discount_instead_of_the_customers(api, begun, coupon):
     subscription = begun(discounts=[{"coupon": coupon()}])
     api.post(f"customers/{subscription['customer']}", coupon=coupon("TENTH", percent_off=10))
