@@ -49,6 +49,8 @@ def schemas() -> dict[str, Schema]:
     account["required"].remove("livemode")
     del account["properties"]["livemode"]
     stubs = {f"deleted_{type}": _deleted(type) for type in known}
+    # of a deleted discount all the rest is told as well
+    stubs["deleted_discount"] = _and_deleted(known["discount"])
     return {**known, **stubs, **PARTS, "account": account}
 
 
@@ -108,4 +110,8 @@ def _column(model: Any, attribute: str) -> Any:
 
 
 def _deleted(type: str) -> Schema:
-    return hash_of(id=STRING, object=words(type), deleted={"type": "boolean", "const": True})
+    return _and_deleted(hash_of(id=STRING, object=words(type)))
+
+
+def _and_deleted(schema: Schema) -> Schema:
+    return hash_of(**schema["properties"], deleted={"type": "boolean", "const": True})

@@ -89,6 +89,8 @@ TYPES: dict[str, dict[str, Schema]] = {
             **dict.fromkeys(("comment", "feedback", "feedback_option", "reason"), maybe(STRING))
         ),
         "default_tax_rates": TAX_RATES,
+        "discount": maybe(the("discount")),
+        "discounts": array(id_or("discount")),
         "invoice_settings": hash_of(
             account_tax_ids=maybe(array(STRING)),
             custom_fields=maybe(CUSTOM_FIELDS),
