@@ -109,9 +109,10 @@ def _told(key: Key, before: Wire | None, after: Wire | None, change: Change, *, 
     if object is None:
         return []
     previous = rules.previous_attributes(before, after) if before and after else None
-    if previous is not None and not previous.keys() - _SILENT and not rules.stamps(type, change.columns):
+    stamps = rules.stamps(type, object, change.columns)
+    if previous is not None and not previous.keys() - _SILENT and not stamps:
         return []
-    events = rules.types(type, before, after, known=known) + rules.stamps(type, change.columns)
+    events = rules.types(type, before, after, known=known) + stamps
     shown = _masked(before, after, previous)
     own = Occurrence(key, events, _action(type, events, before, after), object, previous, *shown)
     return [own, *_as_plan(key, before, after, known)]

@@ -49,9 +49,12 @@ def types(type: str, before: Wire | None, after: Wire | None, *, known: bool = T
     return [f"{family.prefix}.{word}" for word in words if word]
 
 
-def stamps(type: str, columns: Iterable[str]) -> list[str]:
+def stamps(type: str, object: Wire, columns: Iterable[str]) -> list[str]:
     """Events told by moments that the wire does not show: the columns of an object that have changed."""
-    return sorted(f"{FAMILIES[type].prefix}.{word}" for name in columns if (word := STAMPS.get((type, name))))
+    family = FAMILIES.get(type)
+    if family is None or not family.concerns(object):
+        return []
+    return sorted(f"{family.prefix}.{word}" for name in columns if (word := STAMPS.get((type, name))))
 
 
 def rank(type: str) -> int:
@@ -168,7 +171,9 @@ FAMILIES: dict[str, Family] = {
         gone=None,
         turns=_status({"open": "finalized", "accepted": "accepted", "canceled": "canceled"}),
     ),
-    "discount": Family("customer.discount", concerns=lambda object: bool(object.get("customer"))),
+    "discount": Family(
+        "customer.discount", concerns=lambda object: not (object.get("invoice") or object.get("invoice_item"))
+    ),
     "subscription_schedule": Family(
         "subscription_schedule",
         gone=None,
@@ -192,6 +197,7 @@ FAMILIES: dict[str, Family] = {
     ),
 }
 STAMPS = {
+    ("discount", "removed_at"): "deleted",
     ("invoice", "overdue_at"): "overdue",
     ("invoice", "sent_at"): "sent",
     ("invoice", "will_be_due_at"): "will_be_due",
