@@ -16,6 +16,7 @@ def init_app(app: Flask) -> Blueprint:
         invoices,
         openapi,
         portals,
+        quotes,
         schedules,
         searches,
         subscriptions,
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> Blueprint:
         portals,
         searches,
         schedules,
+        quotes,
         test_clocks,
         events,
     )

@@ -79,7 +79,8 @@ def _read(command: type[Command], function: Function, path: dict[str, str]) -> R
     caller = _authenticate()
     params = read(command, form.parsed(request.query_string))
     with services().database.reading(caller.scope) as db:
-        return _json(orjson.dumps(function(db, params, **path)))
+        answer = function(db, params, **path)
+        return answer if isinstance(answer, Response) else _json(orjson.dumps(answer))
 
 
 def _write(command: type[Command], function: Function, path: dict[str, str]) -> Response:

@@ -21,11 +21,12 @@ from portal.billing import (
     drafts,
     invoiceitems,
     invoices,
+    quotes,
     schedules,
     subscription_items,
 )
 from portal.db import Scope, locked, scope_of
-from portal.models import Account, Customer, Invoice, Subscription, SubscriptionSchedule, Tenant
+from portal.models import Account, Customer, Invoice, Quote, Subscription, SubscriptionSchedule, Tenant
 from portal.rules import periods, steps
 from portal.rules import subscriptions as rules
 
@@ -195,6 +196,7 @@ KINDS = {
     ),
     "subscription": Kind(Subscription, steps.of_subscription, {"renew": _renew, "cancel": _cancel, "expire": _expire}),
     "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
+    "quote": Kind(Quote, steps.of_quote, {"expire": quotes.expire}),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing import credit_notes, drafts
+from portal.billing import credit_notes, drafts, quote_lines
 from portal.clock import day
 from portal.db import find, scope_of
 from portal.documents.values import (
@@ -21,10 +21,11 @@ from portal.documents.values import (
     PageSize,
     Party,
     Payment,
+    QuoteDocument,
     TaxAmount,
     page_size,
 )
-from portal.models import CreditNote, Invoice
+from portal.models import CreditNote, Invoice, Quote, QuoteLine
 from portal.rules import tax_ids
 
 _SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
@@ -82,6 +83,59 @@ def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
         pre_payment_amount=row.pre_payment_amount,
         credit_amount=row.credit_amount,
         out_of_band_amount=row.out_of_band_amount or 0,
+    )
+
+
+def quote(db: Session, row: Quote) -> QuoteDocument:
+    """The document of a finalized quote."""
+    lines = quote_lines.of(db, row.id)
+    rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
+    rates |= {rate["id"]: rate for rate in drafts.frozen_rates(db, row.default_tax_rates)}
+    seller, buyer, sums, repeated = row.seller or {}, row.buyer or {}, row.upfront, row.recurring
+    return QuoteDocument(
+        number=row.number or "",
+        currency=row.currency or "",
+        locale=buyer.get("locale") or "en",
+        effective_at=day(row.finalized_at or row.created),
+        seller=_seller(seller),
+        buyer=_party(buyer, buyer.get("address")),
+        ship_to=_ship_to(buyer),
+        lines=tuple(_quoted(line) for line in lines),
+        taxes=tuple(_tax(tax, rates[tax["tax_rate"]]) for tax in sums["taxes"]),
+        subtotal=sums["amount_subtotal"],
+        total=sums["amount_total"],
+        memo=row.description,
+        footer=row.footer,
+        header=row.header,
+        reverse_charge=buyer.get("tax_exempt") == "reverse",
+        page_size=page_size((buyer.get("address") or {}).get("country") or seller.get("country")),
+        brand_color=seller.get("primary_color"),
+        livemode=scope_of(db).livemode,
+        status=cast(Any, row.status),
+        expires_at=day(row.expires_at),
+        accepted_at=_day(row.accepted_at),
+        recurring=(repeated["interval"], repeated["interval_count"]) if repeated else None,
+        recurring_total=repeated["amount_total"] if repeated else None,
+    )
+
+
+def _quoted(row: QuoteLine) -> Line:
+    return Line(
+        description=row.description,
+        amount=row.amount_subtotal,
+        quantity=row.quantity,
+        unit_amount_decimal=row.price["price"]["unit_amount_decimal"],
+        tax_percentages=tuple(rate["exact_percentage"] for rate in row.tax_rates),
+    )
+
+
+def _tax(tax: dict[str, Any], rate: dict[str, Any]) -> TaxAmount:
+    return TaxAmount(
+        display_name=rate["display_name"],
+        percentage=rate["exact_percentage"],
+        inclusive=tax["inclusive"],
+        taxable_amount=tax["taxable_amount"],
+        amount=tax["amount"],
     )
 
 

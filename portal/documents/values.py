@@ -186,6 +186,23 @@ class CreditNoteDocument(Document):
     out_of_band_amount: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDocument(Document):
+    """A finalized quote: `total` is due at once, `recurring_total` in each period that `recurring` names.
+
+    `header` stands on top; `memo` is the wire's `description`.
+    """
+
+    template: ClassVar[str] = "quote/v1"
+
+    status: Literal["open", "accepted", "canceled"]
+    expires_at: date
+    header: str | None = None
+    accepted_at: date | None = None
+    recurring: tuple[str, int] | None = None
+    recurring_total: int | None = None
+
+
 _PARTS = (Party, TaxAmount, Line, Payment, AppliedCreditNote)
 
 
