@@ -7,16 +7,29 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from portal import clock
-from portal.billing import catalogue, configurations, credit_notes, customers, invoiceitems, invoices, portal_sessions
+from portal.billing import (
+    catalogue,
+    configurations,
+    coupons,
+    credit_notes,
+    customers,
+    invoiceitems,
+    invoices,
+    portal_sessions,
+    shipping,
+)
 from portal.billing import subscriptions as subscription_cases
 from portal.db import Database, Scope
 from portal.models import (
     Configuration,
+    Coupon,
     CreditNote,
     Customer,
     Invoice,
     Price,
     Product,
+    PromotionCode,
+    ShippingRate,
     Subscription,
     TaxRate,
 )
@@ -64,6 +77,21 @@ class Factories:
         """19 % VAT on top."""
         default = {"display_name": "VAT", "percentage": "19", "inclusive": False, "country": "DE"}
         return self.run(catalogue.create_tax_rate, catalogue.CreateTaxRate, **{**default, **sent})
+
+    def coupon(self, **sent: Any) -> Coupon:
+        """A tenth off, for ever."""
+        off = {} if "amount_off" in sent else {"percent_off": "10"}
+        return self.run(coupons.create_coupon, coupons.CreateCoupon, **{**off, "duration": "forever", **sent})
+
+    def promotion_code(self, coupon: Coupon | None = None, **sent: Any) -> PromotionCode:
+        """Words for a coupon made on demand."""
+        command = coupons.CreatePromotionCode
+        return self.run(coupons.create_promotion_code, command, coupon=(coupon or self.coupon()).id, **sent)
+
+    def shipping_rate(self, **sent: Any) -> ShippingRate:
+        """5.00 euros by ground."""
+        default = {"display_name": "Ground shipping", "fixed_amount": {"amount": 500, "currency": "eur"}}
+        return self.run(shipping.create, shipping.CreateShippingRate, **{**default, **sent})
 
     def subscription(
         self, customer: Customer | None = None, price: Price | None = None, *, now: int | None = None, **sent: Any

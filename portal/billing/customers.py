@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import balances, portal_sessions, subscriptions, tax_ids
+from portal.billing import balances, portal_sessions, redemptions, subscriptions, tax_ids
 from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, Subscription, TestClock
@@ -21,7 +21,6 @@ from portal.wire.params import (
     Clearable,
     Command,
     CustomField,
-    Expanding,
     Id,
     Listing,
     ListOf,
@@ -80,7 +79,7 @@ class CustomerInvoiceSettings(Command):
     rendering_options: Clearable[RenderingOptions] = None
 
 
-class UpdateCustomer(Expanding):
+class UpdateCustomer(redemptions.OneDiscount):
     address: Clearable[Address] = None
     balance: Amount | None = None
     description: Clearable[Text] = None
@@ -127,6 +126,7 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
     )
     _apply(db, customer, command)
     db.add(customer)
+    redemptions.put_on_customer(db, customer, command, now=now)
     if command.balance is not None:
         balances.set_balance(db, customer, command.balance, type="initial", now=now)
     for index, each in enumerate(command.tax_id_data):
@@ -139,6 +139,7 @@ def update(db: Session, customer: Customer, command: UpdateCustomer, *, now: int
     customer = locked(db, Customer, customer.id, noun="customer")
     refuse_deleted(customer)
     _apply(db, customer, command)
+    redemptions.put_on_customer(db, customer, command, now=now)
     if command.balance is not None:
         balances.set_balance(db, customer, command.balance, now=now)
     return customer

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing import discounts
 from portal.billing.totals import lines as lines
 from portal.billing.totals import rates as rates
 from portal.billing.totals import total as total
@@ -83,10 +84,13 @@ def remove_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
 def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> None:
     """Lines of a subscription's items: columns of `InvoiceLine`, with `tax_rates` as ids."""
     copied = copies(db, [id for each in values for id in each["tax_rates"]], [])
+    own = discounts.of_items(db, [each["subscription_item_id"] for each in values], now=invoice.created)
     for position, each in enumerate(values, start=_free_position(db, invoice, len(values))):
         rates = copied.of_rates(each["tax_rates"])
         line = InvoiceLine(
-            **{"discounts": [], "discount_amounts": [], **each, "tax_rates": rates or invoice.default_tax_rates},
+            **{**each, "tax_rates": rates or invoice.default_tax_rates},
+            discounts=own.get(each["subscription_item_id"], []),
+            discount_amounts=[],
             id=ids.new("line_item"),
             created=invoice.created,
             invoice_id=invoice.id,

@@ -6,8 +6,9 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import accounts, catalogue, drafts, locks, one_off_prices
+from portal.billing import accounts, catalogue, drafts, locks, one_off_prices, redemptions
 from portal.billing.balances import refuse_other_currency
+from portal.billing.discounts import Sources
 from portal.db import find, locked, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Price, Subscription
@@ -49,6 +50,7 @@ class UpdateInvoiceItem(Expanding):
     amount: Amount | None = None
     description: Clearable[Text] = None
     discountable: Flag | None = None
+    discounts: Sources = []
     metadata: Metadata = {}
     period: Period | None = None
     price: Id | None = None
@@ -93,6 +95,8 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
     _apply(db, item, command, price)
     if not command.has("discountable"):
         item.discountable = item.amount >= 0
+    if command.has("discounts"):
+        redemptions.put_on_invoice_item(db, customer, item, command.discounts, now=now)
     if invoice:
         drafts.add_items(db, invoice, [item])
     return item
@@ -100,11 +104,13 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
 
 def update(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, *, now: int) -> InvoiceItem:
     """Change a pending item, or one on a draft. Raises `InvalidRequest` once its invoice is finalized."""
-    item, invoice = _locked(db, item)
+    customer, item, invoice = _locked(db, item)
     price = _price(db, command, now)
     if price is not None and price.currency != item.currency:
         raise InvalidRequest(f"The price is in {price.currency}, the item in {item.currency}.", param="price")
     _apply(db, item, command, price)
+    if command.has("discounts"):
+        redemptions.put_on_invoice_item(db, customer, item, command.discounts, now=now)
     if invoice:
         drafts.update_item(db, invoice, item)
     return item
@@ -112,7 +118,7 @@ def update(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, *, now: i
 
 def delete(db: Session, item: InvoiceItem, *, now: int) -> None:
     """Remove a pending item, or one on a draft together with its line."""
-    item, invoice = _locked(db, item)
+    _, item, invoice = _locked(db, item)
     db.delete(item)
     if invoice:
         drafts.remove_item(db, invoice, item)
@@ -144,15 +150,15 @@ def _waiting(db: Session, customer_id: str, *conditions: ColumnElement[bool]) ->
     return sorted(db.scalars(oldest), key=lambda item: -item.created)
 
 
-def _locked(db: Session, item: InvoiceItem) -> tuple[InvoiceItem, Invoice | None]:
-    """The item as it is once nobody else can change it, and the draft it is on."""
-    locks.customer(db, item.customer_id)
+def _locked(db: Session, item: InvoiceItem) -> tuple[Customer, InvoiceItem, Invoice | None]:
+    """The item as it is once nobody else can change it, its customer and the draft it is on."""
+    customer = locks.customer(db, item.customer_id)
     item = locked(db, InvoiceItem, item.id, noun="invoice item")
     if item.invoice_id is None:
-        return item, None
+        return customer, item, None
     invoice = locks.invoice(db, item.invoice_id).invoice
     drafts.refuse_finalized(invoice, None)
-    return item, invoice
+    return customer, item, invoice
 
 
 def _draft(db: Session, command: CreateInvoiceItem, customer: Customer) -> Invoice | None:

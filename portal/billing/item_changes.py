@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing import prorations, subscription_items
+from portal.billing import prorations, redemptions, subscription_items
 from portal.billing.subscription_items import ItemChange, Sold
 from portal.errors import CardError, InvalidRequest, ResourceMissing
 from portal.models import Customer, Subscription
@@ -52,6 +52,10 @@ def apply(
         if each is None:
             raise ResourceMissing("subscription item", change.id, param=f"items[{index}][id]")
         _change(db, each, change, rest, f"items[{index}]")
+        if change.has("discounts"):
+            redemptions.put_on_subscription_item(
+                db, customer, subscription, each, change.discounts, f"items[{index}][discounts]", now=now
+            )
     if asked.proration == "always_invoice":
         _bill(db, customer, subscription, asked, now)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal import i18n, ids
 from portal.billing import balances, catalogue, parties
+from portal.billing.discounts import Sources
 from portal.db import among, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Price, Subscription, SubscriptionItem
@@ -25,12 +26,14 @@ MOST_ITEMS = 20
 class Item(Command):
     price: Id
     quantity: Quantity = 1
+    discounts: Sources = []
     tax_rates: ListOf[Id] = []
     metadata: Metadata = {}
 
 
 class ItemChange(Command):
     id: Id
+    discounts: Sources = []
     quantity: Quantity | None = None
     tax_rates: ListOf[Id] = []
     metadata: Metadata = {}
@@ -90,6 +93,7 @@ def add(db: Session, subscription: Subscription, sent: Sequence[Item], chosen: S
             subscription_id=subscription.id,
             price_id=each.price,
             quantity=each.quantity,
+            discounts=[],
             tax_rates=rate_ids(db, each.tax_rates, f"items[{index}][tax_rates]"),
             metadata_=merged({}, each.metadata),
         )

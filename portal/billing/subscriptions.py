@@ -12,7 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing import cancellations, drafts, invoiceitems, invoices, item_changes, locks, subscription_items
+from portal.billing import (
+    cancellations,
+    drafts,
+    invoiceitems,
+    invoices,
+    item_changes,
+    locks,
+    redemptions,
+    subscription_items,
+)
 from portal.billing.cancellations import CancellationDetails, CancelSubscription, cancel
 from portal.billing.subscription_items import Item, ItemChange, Sold, items, line, unused
 from portal.errors import CardError, InvalidRequest
@@ -22,7 +31,6 @@ from portal.rules import subscriptions as rules
 from portal.wire.params import (
     Clearable,
     Currency,
-    Expanding,
     Flag,
     Id,
     Listing,
@@ -63,7 +71,7 @@ def _status(value: str) -> str:
     return value
 
 
-class CreateSubscription(Expanding):
+class CreateSubscription(redemptions.Discounts):
     customer: Id
     items: ListOf[Item]
     cancel_at: Timestamp | None = None
@@ -80,7 +88,7 @@ class CreateSubscription(Expanding):
     trial_period_days: Annotated[int, whole(0, 730)] | None = None
 
 
-class UpdateSubscription(Expanding):
+class UpdateSubscription(redemptions.Discounts):
     cancel_at: Clearable[Timestamp] = None
     cancel_at_period_end: Flag | None = None
     cancellation_details: CancellationDetails | None = None
@@ -121,6 +129,7 @@ def create(db: Session, command: CreateSubscription, *, now: int) -> Subscriptio
     subscription.default_tax_rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
     db.add(subscription)
     sold = subscription_items.add(db, subscription, command.items, prices)
+    _put_discounts(db, customer, subscription, command, sold, now)
     customer.currency = subscription.currency
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
@@ -146,6 +155,9 @@ def update(db: Session, subscription: Subscription, command: UpdateSubscription,
     if command.items:
         asked = item_changes.Asked(command.proration_behavior, command.proration_date, command.payment_behavior)
         item_changes.apply(db, customer, subscription, command.items, asked, now=now)
+    if command.given("coupon", "discounts", "promotion_code"):
+        sold = subscription_items.items(db, subscription.id)
+        redemptions.put_on_subscription(db, customer, subscription, command, _price_of(sold), now=now)
     return subscription
 
 
@@ -176,6 +188,7 @@ def _new(customer: Customer, command: CreateSubscription, price: Price, now: int
         trial_end=trial_end,
         cancel_at_period_end=False,
         cancellation_details={},
+        discounts=[],
         metadata_=merged({}, command.metadata),
         test_clock_id=customer.test_clock_id,
     )
@@ -206,6 +219,22 @@ def _first_invoice(db: Session, customer: Customer, subscription: Subscription, 
         amount_due=invoice.amount_due,
     )
     return invoice
+
+
+def _put_discounts(
+    db: Session, customer: Customer, subscription: Subscription, command: CreateSubscription, sold: list[Sold], now: int
+) -> None:
+    """Discounts of the whole and of its items, before the first invoice takes them over."""
+    redemptions.put_on_subscription(db, customer, subscription, command, _price_of(sold), now=now)
+    for index, (each, sent) in enumerate(zip(sold, command.items, strict=True)):
+        if sent.discounts:
+            redemptions.put_on_subscription_item(
+                db, customer, subscription, each, sent.discounts, f"items[{index}][discounts]", now=now
+            )
+
+
+def _price_of(sold: list[Sold]) -> int:
+    return sum(each.amount for each in sold)
 
 
 def _refuse_ended(subscription: Subscription, command: UpdateSubscription) -> None:

@@ -31,7 +31,10 @@ class Coupon(TenantOwned, Base):
 
 
 class PromotionCode(TenantOwned, Base):
-    """What a customer types in; `coupon` is a copy for the day when the coupon has been deleted."""
+    """What a customer types in; `coupon` is a copy for the day when the coupon has been deleted.
+
+    `active_key` is the code in lower case with its customer while it is active, so no two can be the same.
+    """
 
     __tablename__ = "promotion_codes"
     __table_args__ = (
@@ -39,9 +42,11 @@ class PromotionCode(TenantOwned, Base):
         newest_first("promotion_codes"),
         newest_first("promotion_codes", "coupon_id"),
         Index("ix_promotion_codes_code", "tenant_id", "code"),
+        Index("uq_promotion_codes_active_key", "tenant_id", "active_key", unique=True),
     )
 
     code: Mapped[str]
+    active_key: Mapped[str | None]
     coupon_id: Mapped[str] = mapped_column(Id)
     coupon: Mapped[dict[str, Any]]
     customer_id: Mapped[str | None] = mapped_column(Id)

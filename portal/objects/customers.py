@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import BalanceTransaction, Customer, Invoice, Subscription, TaxId
 from portal.objects.accounts import EMPTY_ADDRESS
+from portal.objects.discounts import only, running
 from portal.objects.kinds import Kind, grouped, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
@@ -46,6 +47,10 @@ def _delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[s
         )
     )
     return dict.fromkeys(found, True)
+
+
+def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return running(db, [row.discount_id for row in rows if row.discount_id], context)
 
 
 def _tax_ids(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
@@ -100,9 +105,10 @@ CUSTOMER = register(
                 "tax_exempt",
             ),
             fields={
-                **nulls("cash_balance", "customer_account", "default_source", "discount"),
+                **nulls("cash_balance", "customer_account", "default_source"),
                 **nulls("business_name", "individual_name"),
                 "address": lambda row, context: address(row.address),
+                "discount": lambda row, context: only([row.discount_id], context.preloaded["discounts"]),
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
                 "invoice_credit_balance": lambda row, context: {},
                 "invoice_settings": _invoice_settings,
@@ -114,7 +120,7 @@ CUSTOMER = register(
         ),
         Customer,
         "customer",
-        preload={"delinquent": _delinquent},
+        preload={"delinquent": _delinquent, "discounts": _discounts},
     ),
     extras={"customer.tax_ids": _tax_ids, "customer.subscriptions": _subscriptions},
 )

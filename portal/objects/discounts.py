@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -130,3 +130,19 @@ DISCOUNT = register(
         "discount",
     )
 )
+
+
+def shown(db: Session, ids: Iterable[str], context: Context) -> dict[str, dict[str, Any]]:
+    """Finished discount objects by id, without a query where there are none."""
+    return {id: DISCOUNT.shape(row, context) for id, row in among(db, Discount, sorted(set(ids))).items()}
+
+
+def running(db: Session, ids: Iterable[str], context: Context) -> dict[str, dict[str, Any]]:
+    """The same of those that have not ended."""
+    return {id: each for id, each in shown(db, ids, context).items() if rules.runs(each["end"], context.now)}
+
+
+def only(ids: Sequence[str], found: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The older wire's `discount`: the whole object where there is exactly one."""
+    there = [found[id] for id in ids if id in found]
+    return dict(there[0]) if len(there) == 1 else None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.db import among, scope_of
 from portal.models import Account, Customer, Invoice, InvoiceLine, Subscription, TaxId
 from portal.objects.customers import SUBLIST, address, shipping
+from portal.objects.discounts import only, shown
 from portal.objects.invoice_lines import (
     LINE,
     pretax_credit_amounts,
@@ -28,6 +29,10 @@ def _lines(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, A
     """The first lines of each invoice as finished objects, and one more where there are more."""
     found = _first_lines(db, [row.id for row in rows])
     return {id: [LINE.shape(line, context) for line in lines] for id, lines in grouped(found, "invoice_id").items()}
+
+
+def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return shown(db, [id for row in rows for id in row.discounts], context)
 
 
 _L = cast(Table, InvoiceLine.__table__)
@@ -193,7 +198,7 @@ INVOICE = register(
             fields={
                 **nulls("application", "application_fee_amount", "charge"),
                 **nulls("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
-                **nulls("discount", "from_invoice", "last_finalization_error", "latest_revision"),
+                **nulls("from_invoice", "last_finalization_error", "latest_revision"),
                 **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "receipt_number"),
                 **nulls("rendering_options", "status_details"),
                 **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
@@ -225,6 +230,7 @@ INVOICE = register(
                 "customer_tax_exempt": _party("buyer", "tax_exempt"),
                 "customer_tax_ids": _party("buyer", "tax_ids"),
                 "default_tax_rates": lambda row, context: shown_rates(row.default_tax_rates),
+                "discount": lambda row, context: only(row.discounts, context.preloaded["discounts"]),
                 "discounts": Ref("discounts", "discount"),
                 "hosted_invoice_url": _finalized_link("invoice"),
                 "invoice_pdf": _finalized_link("invoice_pdf"),
@@ -269,7 +275,7 @@ INVOICE = register(
         ),
         Invoice,
         "invoice",
-        preload={"lines": _lines, "live": _live},
+        preload={"lines": _lines, "live": _live, "discounts": _discounts},
         kept=True,
     )
 )

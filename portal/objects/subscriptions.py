@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.db import among
 from portal.models import Price, Subscription, SubscriptionItem, TaxRate
 from portal.objects.catalogue import plan
+from portal.objects.discounts import only, running
 from portal.objects.kinds import Kind, grouped, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
@@ -45,6 +46,10 @@ def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, 
 
 def _periods(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
     return among(db, Subscription, sorted({row.subscription_id for row in rows}))
+
+
+def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return running(db, [id for row in rows for id in row.discounts], context)
 
 
 ITEM = register(
@@ -111,7 +116,7 @@ SUBSCRIPTION = register(
             ),
             fields={
                 **nulls("application", "application_fee_percent", "billing_cycle_anchor_config", "billing_thresholds"),
-                **nulls("customer_account", "default_payment_method", "default_source", "discount", "managed_payments"),
+                **nulls("customer_account", "default_payment_method", "default_source", "managed_payments"),
                 **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection"),
                 **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update"),
                 **nulls("presentment_details", "status_details", "transfer_data", "billing_schedules"),
@@ -127,7 +132,8 @@ SUBSCRIPTION = register(
                     for id in row.default_tax_rates
                     if id in context.preloaded["tax_rates"]
                 ],
-                "discounts": Ref("discounts", "discount"),
+                "discount": lambda row, context: only(row.discounts, context.preloaded["discounts"]),
+                "discounts": lambda row, context: [id for id in row.discounts if id in context.preloaded["discounts"]],
                 "invoice_settings": lambda row, context: {
                     **nulls("account_tax_ids", "custom_fields", "description", "footer"),
                     "issuer": {"account": None, "type": "self"},
@@ -149,11 +155,12 @@ SUBSCRIPTION = register(
             # nothing here ever fills these, and clients expand them nevertheless
             nested={
                 "default_payment_method": "payment_method",
+                "discounts": "discount",
                 "pending_setup_intent": "setup_intent",
             },
         ),
         Subscription,
         "subscription",
-        preload={"items": _items, "tax_rates": _tax_rates("default_tax_rates")},
+        preload={"items": _items, "discounts": _discounts, "tax_rates": _tax_rates("default_tax_rates")},
     )
 )

@@ -168,7 +168,9 @@ FAMILIES: dict[str, Family] = {
         gone=None,
         turns=_status({"open": "finalized", "accepted": "accepted", "canceled": "canceled"}),
     ),
-    "discount": Family("customer.discount", concerns=lambda object: bool(object.get("customer"))),
+    "discount": Family(
+        "customer.discount", concerns=lambda object: not (object.get("invoice") or object.get("invoice_item"))
+    ),
     "subscription_schedule": Family(
         "subscription_schedule",
         gone=None,
@@ -192,6 +194,7 @@ FAMILIES: dict[str, Family] = {
     ),
 }
 STAMPS = {
+    ("discount", "removed_at"): "deleted",
     ("invoice", "overdue_at"): "overdue",
     ("invoice", "sent_at"): "sent",
     ("invoice", "will_be_due_at"): "will_be_due",
