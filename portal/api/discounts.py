@@ -42,7 +42,7 @@ def register(blueprint: Blueprint) -> None:
 
     owners = {"customers": _delete_of_customer, "subscriptions": _delete_of_subscription}
     for path, function in owners.items():
-        endpoint.add(blueprint, "DELETE", f"/{path}/<id>/discount", Expanding, function, Answers("discount"))
+        endpoint.add(blueprint, "DELETE", f"/{path}/<id>/discount", Expanding, function, Answers("discount", "deleted"))
 
 
 def _promotion_codes(params: coupons.ListPromotionCodes) -> Select[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.resource import Resource, page
 from portal.billing import events
 from portal.db import find
@@ -23,7 +24,9 @@ def register(blueprint: Blueprint) -> None:
     resource = Resource(blueprint, "event", "events")
     resource.retrieve()
     resource.list(events.ListEvents, _events)
-    endpoint.add(blueprint, "GET", "/customers/<customer>/audit", events.ListEntries, _entries)
+    endpoint.add(
+        blueprint, "GET", "/customers/<customer>/audit", events.ListEntries, _entries, Answers("audit_entry", "list")
+    )
 
 
 def _events(params: events.ListEvents) -> Select[Any]:

@@ -96,7 +96,7 @@ def operation(method: str, rule: str) -> dict[str, Any]:
         described["parameters"] = named + _headers(method)
         described["requestBody"] = _form(schema)
     described["responses"] = {
-        "200": {"description": "Done.", "content": _content(ANSWERS[method, rule])},
+        "200": {"description": "Done.", "content": _content(ANSWERS.get((method, rule)))},
         "default": {"description": "Not done, and why.", "content": {"application/json": {"schema": the("error")}}},
     }
     return described
@@ -128,7 +128,9 @@ def answer(answers: Answers) -> Schema:
     return {"anyOf": [the(answers.type), the(f"deleted_{answers.type}")]} if soft else the(answers.type)
 
 
-def _content(answers: Answers) -> dict[str, Any]:
+def _content(answers: Answers | None) -> dict[str, Any]:
+    if answers is None:
+        return {"application/json": {"schema": {}}}
     if answers.form == "file":
         return {answers.type: {"schema": {"type": "string", "format": "binary"}}}
     return {"application/json": {"schema": answer(answers)}}

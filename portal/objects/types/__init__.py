@@ -10,6 +10,7 @@ from portal.objects.types import (
     credit_notes,
     customers,
     discounts,
+    events,
     invoices,
     portals,
     subscriptions,
@@ -17,9 +18,15 @@ from portal.objects.types import (
 from portal.wire.schemas import Schema
 
 TYPES: dict[str, dict[str, Schema]] = {
-    type: table
-    for noun in (accounts, catalogue, credit_notes, customers, discounts, invoices, portals, subscriptions)
-    for type, table in noun.TYPES.items()
+    **accounts.TYPES,
+    **catalogue.TYPES,
+    **credit_notes.TYPES,
+    **customers.TYPES,
+    **discounts.TYPES,
+    **events.TYPES,
+    **invoices.TYPES,
+    **portals.TYPES,
+    **subscriptions.TYPES,
 }
 #: Objects that have no table of their own and stand inside of others.
 PARTS: dict[str, Schema] = {**catalogue.PARTS}

@@ -51,7 +51,7 @@ SHIPPING_COST = hash_of(
     amount_subtotal=INTEGER,
     amount_tax=INTEGER,
     amount_total=INTEGER,
-    shipping_rate=maybe(STRING),
+    shipping_rate=maybe(id_or("shipping_rate")),
     taxes=array(
         hash_of(
             amount=INTEGER,

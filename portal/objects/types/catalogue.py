@@ -20,6 +20,7 @@ from portal.wire.schemas import (
 )
 
 INTERVAL = words("day", "week", "month", "year")
+_ESTIMATE = maybe(hash_of(unit=words("business_day", "day", "hour", "month", "week"), value=INTEGER))
 
 TYPES: dict[str, dict[str, Schema]] = {
     "product": {
@@ -40,6 +41,17 @@ TYPES: dict[str, dict[str, Schema]] = {
             )
         ),
         "type": words("one_time", "recurring"),
+    },
+    "shipping_rate": {
+        "delivery_estimate": maybe(hash_of(maximum=_ESTIMATE, minimum=_ESTIMATE)),
+        "fixed_amount": hash_of(
+            amount=INTEGER,
+            currency=STRING,
+            currency_options=maybe(
+                {"type": "object", "additionalProperties": hash_of(amount=INTEGER, tax_behavior=STRING)}
+            ),
+        ),
+        "type": words("fixed_amount"),
     },
     "tax_rate": {"effective_percentage": NUMBER, "percentage": NUMBER, "rate_type": words("percentage")},
 }

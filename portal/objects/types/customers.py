@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from portal.objects.types.bricks import ADDRESS, CUSTOM_FIELDS, SHIPPING
-from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, id_or, maybe, words
+from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, id_or, maybe, the, words
 
 TYPES: dict[str, dict[str, Schema]] = {
     "customer": {
         "address": maybe(ADDRESS),
         "delinquent": BOOLEAN,
+        "discount": maybe(the("discount")),
         "invoice_credit_balance": {"type": "object", "additionalProperties": INTEGER},
         "invoice_settings": hash_of(
             custom_fields=maybe(CUSTOM_FIELDS),

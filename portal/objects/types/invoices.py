@@ -106,6 +106,7 @@ INVOICE: dict[str, Schema] = {
     "customer_tax_exempt": maybe(words("exempt", "none", "reverse")),
     "customer_tax_ids": array(hash_of(type=STRING, value=maybe(STRING))),
     "default_tax_rates": TAX_RATES,
+    "discount": maybe(the("discount")),
     "hosted_invoice_url": maybe(STRING),
     "invoice_pdf": maybe(STRING),
     "issuer": ITSELF,
