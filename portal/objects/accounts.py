@@ -110,6 +110,7 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
         },
         "payments": nulls(*STATEMENT_DESCRIPTORS),
         "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},
+        "quotes": nulls("description", "footer", "header") | stored.get("quotes", {}),
     }
 
 

@@ -134,7 +134,8 @@ def _live_of(row: Row, context: Context) -> Live | None:
 
 def _parent(row: Row, context: Context) -> dict[str, Any] | None:
     if row.subscription_id is None:
-        return None
+        quoted = {"quote_details": {"quote": row.quote_id}, "subscription_details": None, "type": "quote_details"}
+        return quoted if row.quote_id else None
     details = {
         "metadata": _metadata(row, context),
         "subscription": row.subscription_id,
@@ -198,7 +199,7 @@ INVOICE = register(
                 **nulls("application", "application_fee_amount", "charge"),
                 **nulls("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
                 **nulls("from_invoice", "last_finalization_error", "latest_revision"),
-                **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "quote", "receipt_number"),
+                **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "receipt_number"),
                 **nulls("rendering_options", "status_details"),
                 **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
                 **nulls("webhooks_delivered_at", "payments"),
@@ -241,6 +242,7 @@ INVOICE = register(
                 "payment_settings": lambda row, context: nulls(
                     "default_mandate", "payment_method_options", "payment_method_types"
                 ),
+                "quote": Ref("quote_id", "quote"),
                 "rendering": _rendering,
                 "shipping_cost": lambda row, context: shipping_cost(row.shipping_cost),
                 "shipping_details": lambda row, context: shipping(row.shipping_details),
