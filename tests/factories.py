@@ -26,6 +26,7 @@ from portal.models import (
     CreditNote,
     Customer,
     Invoice,
+    InvoiceItem,
     Price,
     Product,
     PromotionCode,
@@ -105,6 +106,11 @@ class Factories:
         }
         command = subscription_cases.CreateSubscription
         return self.run(subscription_cases.create, command, now=now, **{**default, **sent})
+
+    def item(self, customer: Customer, amount: int, *, now: int | None = None, **sent: Any) -> InvoiceItem:
+        """A charge in euros that waits for an invoice."""
+        default = {"customer": customer.id, "amount": amount, "currency": "eur", "description": "Consulting"}
+        return self.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, now=now, **{**default, **sent})
 
     def draft(self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any) -> Invoice:
         """A draft with a line per amount, 10.00 euros unless told otherwise."""

@@ -17,6 +17,8 @@ def init_app(app: Flask) -> Blueprint:
         invoices,
         openapi,
         portals,
+        previews,
+        quotes,
         schedules,
         searches,
         subscriptions,
@@ -30,11 +32,14 @@ def init_app(app: Flask) -> Blueprint:
         catalogue,
         discounts,
         subscriptions,
+        # before the invoices, whose ids `upcoming` is none of
+        previews,
         invoices,
         credit_notes,
         portals,
         searches,
         schedules,
+        quotes,
         test_clocks,
         events,
     )

@@ -105,6 +105,14 @@ class InvoiceSettings(Command):
     bank_transfer: Clearable[BankTransfer] = None
 
 
+class QuoteSettings(Command):
+    """What new quotes say unless told otherwise; beyond the reference."""
+
+    description: Clearable[Annotated[str, text(500, lines=True)]] = None
+    footer: Clearable[Annotated[str, text(500, lines=True)]] = None
+    header: Clearable[Annotated[str, text(50)]] = None
+
+
 class PortalSettings(Command):
     default_locale: Clearable[Language] = None
 
@@ -119,6 +127,7 @@ class Settings(Command):
     dashboard: Dashboard | None = None
     invoices: InvoiceSettings | None = None
     portal: PortalSettings | None = None
+    quotes: QuoteSettings | None = None
 
 
 class UpdateAccount(Expanding):

@@ -38,6 +38,20 @@ def inherited(db: Session, customer: Customer, subscription: Subscription | None
     return own or _running(db, [customer.discount_id] if customer.discount_id else [], now)
 
 
+def of_plans(
+    db: Session, customer: Customer, subscriptions: Sequence[Subscription], *, now: int
+) -> dict[str, list[Discount]]:
+    """The running discounts with which each subscription's next bill is lowered; one query at most."""
+    of_customer = [customer.discount_id] if customer.discount_id else []
+    rows = among(db, Discount, sorted({*of_customer, *(id for each in subscriptions for id in each.discounts)}))
+    running = {id: row for id, row in rows.items() if row.removed_at is None and rules.runs(row.end, now)}
+    found = {}
+    for each in subscriptions:
+        own = [running[id] for id in each.discounts if id in running]
+        found[each.id] = own or [running[id] for id in of_customer if id in running]
+    return found
+
+
 def of_items(db: Session, item_ids: Iterable[str], *, now: int) -> dict[str, list[str]]:
     """The running discounts of subscription items, by item, as their lines take them over."""
     found = among(db, SubscriptionItem, sorted(set(item_ids)))

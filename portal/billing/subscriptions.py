@@ -5,7 +5,7 @@ Renewal belongs to the worker; here a subscription has the one period it is in.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 from sqlalchemy import select
@@ -23,7 +23,7 @@ from portal.billing import (
     subscription_items,
 )
 from portal.billing.cancellations import CancellationDetails, CancelSubscription, cancel
-from portal.billing.subscription_items import Item, ItemChange, Sold, items, line, unused
+from portal.billing.subscription_items import Item, ItemChange, SentItem, Sold, items, line, unused
 from portal.errors import CardError, InvalidRequest
 from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import periods
@@ -62,7 +62,6 @@ __all__ = [
 ]
 
 MOST_OF_CUSTOMER = 500
-LONGEST_TRIAL = 731 * clock.DAY  # two years
 
 
 def _status(value: str) -> str:
@@ -73,7 +72,7 @@ def _status(value: str) -> str:
 
 class CreateSubscription(redemptions.Discounts):
     customer: Id
-    items: ListOf[Item]
+    items: ListOf[SentItem]
     cancel_at: Timestamp | None = None
     cancel_at_period_end: Flag = False
     collection_method: invoices.Collection = "charge_automatically"
@@ -89,6 +88,7 @@ class CreateSubscription(redemptions.Discounts):
 
 
 class UpdateSubscription(redemptions.Discounts):
+    billing_cycle_anchor: Literal["now", "unchanged"] | None = None
     cancel_at: Clearable[Timestamp] = None
     cancel_at_period_end: Flag | None = None
     cancellation_details: CancellationDetails | None = None
@@ -102,6 +102,7 @@ class UpdateSubscription(redemptions.Discounts):
     payment_behavior: item_changes.PaymentBehavior | None = None
     proration_behavior: item_changes.Proration = "create_prorations"
     proration_date: Timestamp | None = None
+    trial_end: Literal["now"] | Timestamp | None = None
 
 
 class ListSubscriptions(Listing):
@@ -123,12 +124,13 @@ def create(db: Session, command: CreateSubscription, *, now: int) -> Subscriptio
     """
     customer = locks.buyer(db, command.customer)
     _refuse_too_many(db, customer)
-    prices = subscription_items.prices(db, customer, command.items, command.currency)
+    wanted, prices = subscription_items.settled(db, command.items, now=now)
+    subscription_items.refuse_mixed(customer, prices, command.currency)
     subscription = _new(customer, command, prices[0], now)
     _apply_collection(subscription, command)
     subscription.default_tax_rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
     db.add(subscription)
-    sold = subscription_items.add(db, subscription, command.items, prices)
+    sold = subscription_items.add(db, subscription, wanted, prices)
     _put_discounts(db, customer, subscription, command, sold, now)
     customer.currency = subscription.currency
     cancellations.set_end(
@@ -152,9 +154,8 @@ def update(db: Session, subscription: Subscription, command: UpdateSubscription,
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
-    if command.items:
-        asked = item_changes.Asked(command.proration_behavior, command.proration_date, command.payment_behavior)
-        item_changes.apply(db, customer, subscription, command.items, asked, now=now)
+    if command.given("items", "billing_cycle_anchor", "trial_end"):
+        item_changes.apply(db, customer, subscription, command.items, _asked(command), now=now)
     if command.given("coupon", "discounts", "promotion_code"):
         sold = subscription_items.items(db, subscription.id)
         redemptions.put_on_subscription(db, customer, subscription, command, _price_of(sold), now=now)
@@ -197,7 +198,7 @@ def _new(customer: Customer, command: CreateSubscription, price: Price, now: int
 def _trial_end(command: CreateSubscription, now: int) -> int | None:
     if command.trial_end is not None and command.trial_period_days is not None:
         raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="trial_period_days")
-    if command.trial_end is not None and not now < command.trial_end <= now + LONGEST_TRIAL:
+    if command.trial_end is not None and not now < command.trial_end <= now + item_changes.LONGEST_TRIAL:
         raise InvalidRequest("The trial must end in the future, within two years.", param="trial_end")
     if command.trial_period_days:
         return now + command.trial_period_days * clock.DAY
@@ -235,6 +236,16 @@ def _put_discounts(
 
 def _price_of(sold: list[Sold]) -> int:
     return sum(each.amount for each in sold)
+
+
+def _asked(command: UpdateSubscription) -> item_changes.Asked:
+    return item_changes.Asked(
+        command.proration_behavior,
+        command.proration_date,
+        command.payment_behavior,
+        command.billing_cycle_anchor,
+        command.trial_end,
+    )
 
 
 def _refuse_ended(subscription: Subscription, command: UpdateSubscription) -> None:

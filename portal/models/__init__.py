@@ -15,6 +15,7 @@ from portal.models.invoices import (
     StoredDocument,
 )
 from portal.models.portals import Configuration, EmailChange, PortalSession
+from portal.models.quotes import Quote, QuoteLine
 from portal.models.schedules import SubscriptionSchedule
 from portal.models.subscriptions import Subscription, SubscriptionItem
 from portal.models.test_clocks import TestClock
@@ -42,6 +43,8 @@ __all__ = [
     "Price",
     "Product",
     "PromotionCode",
+    "Quote",
+    "QuoteLine",
     "ShippingRate",
     "StoredDocument",
     "Subscription",

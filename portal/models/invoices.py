@@ -67,6 +67,7 @@ class Invoice(TenantOwned, Base):
 
     customer_id: Mapped[str] = mapped_column(Id)
     subscription_id: Mapped[str | None] = mapped_column(Id)
+    quote_id: Mapped[str | None] = mapped_column(Id)
     status: Mapped[str] = mapped_column(default="draft")
     number: Mapped[str | None]
     currency: Mapped[str]

@@ -108,6 +108,7 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
         },
         "payments": nulls(*STATEMENT_DESCRIPTORS),
         "portal": {"default_locale": None} | stored.get("portal", {}),
+        "quotes": nulls("description", "footer", "header") | stored.get("quotes", {}),
     }
 
 

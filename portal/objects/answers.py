@@ -34,6 +34,7 @@ from portal.wire.shape import Ref, Shape
 EXTRAS: dict[str, Schema] = {
     "customer.tax_ids": listed(the("tax_id")),
     "customer.subscriptions": listed(the("subscription")),
+    "quote.line_items": listed(the("item")),
 }
 
 

@@ -7,22 +7,21 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.db import among
 from portal.models import InvoiceItem, Price, TaxRate
 from portal.objects.catalogue import plan
 from portal.objects.invoice_lines import whole_unit_amount
-from portal.objects.kinds import Kind, register, render
+from portal.objects.kinds import Kind, plain, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, nulls
 
 
 def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    prices = list(among(db, Price, sorted({row.price_id for row in rows if row.price_id})).values())
+    prices = plain(db, Price, {row.price_id for row in rows if row.price_id})
     rendered = render(db, "price", prices, context.links)
     return {row.id: (price, plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
 
 
 def _rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    rates = list(among(db, TaxRate, sorted({id for row in rows for id in row.tax_rates})).values())
+    rates = plain(db, TaxRate, {id for row in rows for id in row.tax_rates})
     return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.db import among, scope_of
+from portal.db import scope_of
 from portal.models import Account, Customer, Invoice, InvoiceLine, Subscription, TaxId
 from portal.objects.customers import SUBLIST, address, shipping
 from portal.objects.discounts import only, shown
@@ -21,7 +21,7 @@ from portal.objects.invoice_lines import (
     tax_amounts,
     taxes,
 )
-from portal.objects.kinds import Kind, grouped, register
+from portal.objects.kinds import Kind, grouped, plain, register
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
 
@@ -69,10 +69,10 @@ def _live(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Li
     drafts = [row for row in rows if row.status == "draft"]
     if not drafts:
         return {}
-    customers = among(db, Customer, sorted({row.customer_id for row in drafts}))
-    subscriptions = among(db, Subscription, sorted({row.subscription_id for row in drafts if row.subscription_id}))
-    own_tax_ids = select(TaxId).where(TaxId.customer_id.in_(customers)).order_by(TaxId.created, TaxId.id)
-    tax_ids = grouped(db.scalars(own_tax_ids), "customer_id")
+    customers = {row.id: row for row in plain(db, Customer, {row.customer_id for row in drafts})}
+    billed_for = plain(db, Subscription, {row.subscription_id for row in drafts if row.subscription_id})
+    subscriptions = {row.id: row for row in billed_for}
+    tax_ids = grouped(plain(db, TaxId, customers, column="customer_id"), "customer_id")
     account = db.get_one(Account, scope_of(db).account_id)
     seller = {"name": account.business_profile.get("name"), "country": account.country}
     return {
@@ -85,7 +85,7 @@ def _live(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Li
     }
 
 
-def _buyer(customer: Customer, tax_ids: Mapping[str, list[TaxId]], subscription: Subscription | None) -> dict[str, Any]:
+def _buyer(customer: Row, tax_ids: Mapping[str, list[Row]], subscription: Row | None) -> dict[str, Any]:
     return {
         "name": customer.name,
         "email": customer.email,
@@ -134,7 +134,8 @@ def _live_of(row: Row, context: Context) -> Live | None:
 
 def _parent(row: Row, context: Context) -> dict[str, Any] | None:
     if row.subscription_id is None:
-        return None
+        quoted = {"quote_details": {"quote": row.quote_id}, "subscription_details": None, "type": "quote_details"}
+        return quoted if row.quote_id else None
     details = {
         "metadata": _metadata(row, context),
         "subscription": row.subscription_id,
@@ -198,7 +199,7 @@ INVOICE = register(
                 **nulls("application", "application_fee_amount", "charge"),
                 **nulls("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
                 **nulls("from_invoice", "last_finalization_error", "latest_revision"),
-                **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "quote", "receipt_number"),
+                **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "receipt_number"),
                 **nulls("rendering_options", "status_details"),
                 **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
                 **nulls("webhooks_delivered_at", "payments"),
@@ -241,6 +242,7 @@ INVOICE = register(
                 "payment_settings": lambda row, context: nulls(
                     "default_mandate", "payment_method_options", "payment_method_types"
                 ),
+                "quote": Ref("quote_id", "quote"),
                 "rendering": _rendering,
                 "shipping_cost": lambda row, context: shipping_cost(row.shipping_cost),
                 "shipping_details": lambda row, context: shipping(row.shipping_details),

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.db import among
 from portal.models import SubscriptionSchedule, TaxRate
-from portal.objects.kinds import Kind, register, render
+from portal.objects.kinds import Kind, plain, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, nulls
 
 _NO_TAX = {"disabled_reason": None, "enabled": False, "liability": None}
@@ -17,7 +16,7 @@ _NO_TAX = {"disabled_reason": None, "enabled": False, "liability": None}
 
 def _rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
     ids = {id for row in rows for phase in row.phases for id in _named(phase)}
-    rates = list(among(db, TaxRate, sorted(ids)).values())
+    rates = plain(db, TaxRate, ids)
     return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
 
 

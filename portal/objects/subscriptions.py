@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import among
 from portal.models import Price, Subscription, SubscriptionItem, TaxRate
 from portal.objects.catalogue import plan
 from portal.objects.discounts import only, running
-from portal.objects.kinds import Kind, grouped, register, render
+from portal.objects.kinds import Kind, grouped, plain, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
 
 def _items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
     """Finished item objects by subscription; a subscription has at most 20."""
-    items = db.scalars(
-        select(SubscriptionItem)
-        .where(SubscriptionItem.subscription_id.in_([row.id for row in rows]))
-        .order_by(SubscriptionItem.created, SubscriptionItem.id)
-    ).all()
+    items = plain(db, SubscriptionItem, [row.id for row in rows], column="subscription_id")
     rendered = dict(
         zip([item.id for item in items], render(db, "subscription_item", items, context.links), strict=True)
     )
@@ -32,20 +26,20 @@ def _items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, A
 def _tax_rates(attribute: str) -> Any:
     def preload(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
         ids = {id for row in rows for id in getattr(row, attribute)}
-        rates = list(among(db, TaxRate, sorted(ids)).values())
+        rates = plain(db, TaxRate, ids)
         return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
 
     return preload
 
 
 def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    prices = list(among(db, Price, sorted({row.price_id for row in rows})).values())
+    prices = plain(db, Price, {row.price_id for row in rows})
     rendered = render(db, "price", prices, context.links)
     return {row.id: (price, plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
 
 
 def _periods(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    return among(db, Subscription, sorted({row.subscription_id for row in rows}))
+    return {row.id: row for row in plain(db, Subscription, {row.subscription_id for row in rows})}
 
 
 def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:

@@ -109,10 +109,12 @@ def _told(key: Key, before: Wire | None, after: Wire | None, change: Change, *, 
     if object is None:
         return []
     previous = rules.previous_attributes(before, after) if before and after else None
-    if previous is not None and not previous.keys() - _SILENT and not rules.stamps(type, change.columns):
+    stamps = rules.stamps(type, object, change.columns)
+    if previous is not None and not previous.keys() - _SILENT and not stamps:
         return []
-    events = rules.types(type, before, after, known=known) + rules.stamps(type, change.columns)
-    own = Occurrence(key, events, _action(type, events, before, after), object, previous, *_masked(before, after))
+    events = rules.types(type, before, after, known=known) + stamps
+    shown = _masked(before, after, previous)
+    own = Occurrence(key, events, _action(type, events, before, after), object, previous, *shown)
     return [own, *_as_plan(key, before, after, known)]
 
 
@@ -128,10 +130,9 @@ def _action(type: str, events: list[str], before: Wire | None, after: Wire | Non
     return f"{type}.{'created' if before is None else 'deleted' if after is None else 'updated'}"
 
 
-def _masked(before: Wire | None, after: Wire | None) -> tuple[Wire | None, Wire | None]:
-    if before is None or after is None:
+def _masked(before: Wire | None, after: Wire | None, previous: Wire | None) -> tuple[Wire | None, Wire | None]:
+    if after is None or previous is None:
         return (summary(before) if before else None), (summary(after) if after else None)
-    previous = rules.previous_attributes(before, after)
     return masked(previous), masked(rules.counterparts(after, previous))
 
 

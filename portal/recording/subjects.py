@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.db import among, scope_of
 from portal.models import Account, ApiKey, TaxId, Tenant
-from portal.objects import KINDS, render
+from portal.objects import KINDS, kinds, render
 from portal.objects.accounts import account as shown_account
 from portal.wire.shape import Links
 
@@ -27,7 +27,15 @@ PARENTS = {
 OTHERS: dict[Any, str] = {Account: "account", ApiKey: "api_key"}
 #: Columns that change without anything to tell: counters, versions and what a visit remembers.
 SILENT = frozenset(
-    {"data", "last_seen_at", "last_used_at", "next_credit_note_sequence", "next_invoice_sequence", "revision"}
+    {
+        "data",
+        "last_seen_at",
+        "last_used_at",
+        "next_credit_note_sequence",
+        "next_invoice_sequence",
+        "next_step_at",
+        "revision",
+    }
 )
 #: Types that leave no trace of their own.
 UNRECORDED = frozenset({"audit_entry", "event"})
@@ -61,7 +69,9 @@ def shown(db: Session, type: str, rows: Sequence[Any], links: Links) -> list[dic
 
 
 def by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Any]:
-    """The rows with these ids."""
+    """The rows with these ids, as they are in the database."""
+    if type in KINDS:
+        return kinds.by_ids(db, type, ids)
     table = model(type)
     return list(db.scalars(select(table).where(table.id.in_(ids))))
 

@@ -49,9 +49,12 @@ def types(type: str, before: Wire | None, after: Wire | None, *, known: bool = T
     return [f"{family.prefix}.{word}" for word in words if word]
 
 
-def stamps(type: str, columns: Iterable[str]) -> list[str]:
+def stamps(type: str, object: Wire, columns: Iterable[str]) -> list[str]:
     """Events told by moments that the wire does not show: the columns of an object that have changed."""
-    return sorted(f"{FAMILIES[type].prefix}.{word}" for name in columns if (word := STAMPS.get((type, name))))
+    family = FAMILIES.get(type)
+    if family is None or not family.concerns(object):
+        return []
+    return sorted(f"{family.prefix}.{word}" for name in columns if (word := STAMPS.get((type, name))))
 
 
 def rank(type: str) -> int:

@@ -40,6 +40,11 @@ def of_schedule(row: Any) -> Step | None:
     return None
 
 
+def of_quote(row: Any) -> Step | None:
+    """The next step of a quote: expire unless it is accepted before."""
+    return Step(row.expires_at, 5, "expire") if row.status == "open" else None
+
+
 def of_subscription(row: Any) -> Step | None:
     """The next step of a subscription: expire, cancel, or go on into the next period."""
     if row.status in ENDED or row.ended_at is not None:

@@ -8,7 +8,7 @@ from portal.billing.catalogue.prices import (
     create_price,
     update_price,
 )
-from portal.billing.catalogue.pricing import TaxBehavior, unit_amounts
+from portal.billing.catalogue.pricing import PriceData, TaxBehavior, unit_amounts
 from portal.billing.catalogue.products import (
     CreateProduct,
     ListProducts,
@@ -34,6 +34,7 @@ __all__ = [
     "ListPrices",
     "ListProducts",
     "ListTaxRates",
+    "PriceData",
     "RecurringFilter",
     "TaxBehavior",
     "UpdatePrice",

@@ -13,6 +13,7 @@ from portal.objects.types import (
     events,
     invoices,
     portals,
+    quotes,
     subscriptions,
 )
 from portal.wire.schemas import Schema
@@ -26,6 +27,7 @@ TYPES: dict[str, dict[str, Schema]] = {
     **events.TYPES,
     **invoices.TYPES,
     **portals.TYPES,
+    **quotes.TYPES,
     **subscriptions.TYPES,
 }
 #: Objects that have no table of their own and stand inside of others.

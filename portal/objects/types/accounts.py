@@ -42,6 +42,7 @@ TYPES: dict[str, dict[str, Schema]] = {
             ),
             payments=hash_of(**_nulls(STATEMENT_DESCRIPTORS)),
             portal=hash_of(default_locale=_TEXT),
+            quotes=hash_of(description=_TEXT, footer=_TEXT, header=_TEXT),
         ),
         "type": words("standard"),
     }
