@@ -17,6 +17,7 @@ def init_app(app: Flask) -> Blueprint:
         invoices,
         openapi,
         portals,
+        previews,
         quotes,
         schedules,
         searches,
@@ -31,6 +32,8 @@ def init_app(app: Flask) -> Blueprint:
         catalogue,
         discounts,
         subscriptions,
+        # before the invoices, whose ids `upcoming` is none of
+        previews,
         invoices,
         credit_notes,
         portals,

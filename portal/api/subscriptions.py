@@ -6,10 +6,15 @@ from typing import Any
 
 from flask import Blueprint
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
+from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.resource import Resource
-from portal.billing import subscriptions
+from portal.billing import single_items, subscriptions, test_clocks
+from portal.db import find
 from portal.models import Subscription, SubscriptionItem
+from portal.objects import deleted
 from portal.rules.subscriptions import ENDED, LISTED_BY_DEFAULT
 from portal.wire.page import between
 
@@ -24,6 +29,25 @@ def register(blueprint: Blueprint) -> None:
     # the older name of the same call
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, "cancel")
     resource.list(subscriptions.ListSubscriptions, _subscriptions)
+
+    item = Resource(blueprint, "subscription_item", "subscription_items")
+    item.create(single_items.CreateItem, single_items.create)
+    item.retrieve()
+    item.change(single_items.UpdateItem, single_items.update)
+    endpoint.add(
+        blueprint, "DELETE", "/subscription_items/<id>", single_items.DeleteItem, _delete, Answers(item.type, "deleted")
+    )
+    item.list(single_items.ListItems, _items)
+
+
+def _delete(db: Session, params: single_items.DeleteItem, id: str) -> dict[str, Any]:
+    item = find(db, SubscriptionItem, id, noun="subscription item")
+    single_items.delete(db, item, params, now=test_clocks.present(db, item, params))
+    return deleted("subscription_item", id)
+
+
+def _items(params: single_items.ListItems) -> Select[Any]:
+    return select(SubscriptionItem).where(SubscriptionItem.subscription_id == params.subscription)
 
 
 def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:

@@ -25,7 +25,7 @@ from portal.billing import (
     schedules,
     subscription_items,
 )
-from portal.db import Scope, locked, scope_of
+from portal.db import Scope, find, locked, scope_of
 from portal.models import Account, Customer, Invoice, Quote, Subscription, SubscriptionSchedule, Tenant
 from portal.rules import periods, steps
 from portal.rules import subscriptions as rules
@@ -78,6 +78,24 @@ def bills_by_itself(db: Session) -> bool:
     """Whether this account is billed here, and does not only mirror records kept elsewhere."""
     stored = accounts.of(db, scope_of(db).account_id).settings.get("billing", {})
     return bool(stored.get("mode") != "mirror")
+
+
+def next_bill(db: Session, customer: Customer, subscription: Subscription) -> Invoice | None:
+    """What the coming end of a subscription's period bills, taken now; None where it bills nothing."""
+    coming, before = steps.of_subscription(subscription), subscription.latest_invoice_id
+    if coming is None:
+        return None
+    if coming.verb == "cancel":
+        _cancel(db, customer, subscription, coming.moment)
+    else:
+        _renew(db, customer, subscription, subscription.current_period_end)
+    return None if subscription.latest_invoice_id == before else latest(db, subscription)
+
+
+def latest(db: Session, subscription: Subscription) -> Invoice:
+    """The latest invoice of a subscription."""
+    db.flush()
+    return find(db, Invoice, subscription.latest_invoice_id or "", noun="invoice")
 
 
 def _take(db: Session, customer: Customer, found: Any, until: int) -> None:

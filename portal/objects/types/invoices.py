@@ -144,6 +144,7 @@ INVOICE: dict[str, Schema] = {
         voided_at=maybe(MOMENT),
     ),
     "subscription_details": maybe(hash_of(metadata=maybe(MAP))),
+    "subscription_proration_date": maybe(MOMENT),
     "tax": maybe(INTEGER),
     "total_discount_amounts": DISCOUNT_AMOUNTS,
     "total_pretax_credit_amounts": PRETAX_CREDITS,
