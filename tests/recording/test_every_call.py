@@ -9,6 +9,7 @@ import pytest
 
 from portal import clock
 from portal.api.endpoint import CALLS
+from tests.passing import pass_time
 
 #: What a call is made with: the path, and what is sent.
 Call = tuple[str, dict[str, Any]]
@@ -81,6 +82,14 @@ def _session(api: Any, make: Any) -> str:
 
 def _note(make: Any) -> str:
     return f"credit_notes/{make.credit_note(make.invoice(), 500).id}"
+
+
+def _paused(make: Any) -> str:
+    trial = {"trial_period_days": 7, "trial_settings": {"end_behavior": {"missing_payment_method": "pause"}}}
+    kind = {"collection_method": "charge_automatically", "days_until_due": None}
+    paused = make.subscription(now=clock.now() - 8 * clock.DAY, **trial, **kind)
+    pass_time(make, clock.now())
+    return f"subscriptions/{paused.id}"
 
 
 NEW = {"metadata": {"new": "1"}}
@@ -185,6 +194,7 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("POST", "/subscriptions"): lambda api, make: ("subscriptions", {"customer": make.customer().id, **_items(make)}),
     ("POST", "/subscriptions/<id>"): lambda api, make: (f"subscriptions/{make.subscription().id}", NEW),
     ("POST", "/subscriptions/<id>/cancel"): lambda api, make: (f"subscriptions/{make.subscription().id}/cancel", {}),
+    ("POST", "/subscriptions/<id>/resume"): lambda api, make: (f"{_paused(make)}/resume", {}),
     ("POST", "/tax_ids"): lambda api, make: ("tax_ids", {"type": "eu_vat", "value": "DE123456789"}),
     ("POST", "/tax_rates"): lambda api, make: (
         "tax_rates",
