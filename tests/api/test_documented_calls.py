@@ -20,6 +20,10 @@ from tests.live import TOP, Live
 
 FOLDER = Path(__file__).parent.parent / "documented"
 DOCUMENTED = json.loads((FOLDER / "calls.json").read_text())
+#: Calls that are not offered.
+MISSING = {"Plan.create", "Plan.retrieve", "Plan.modify", "Plan.list", "Plan.delete", "InvoicePayment.list"}
+MISSING |= {"CreditNote.preview", "CreditNote.preview lines"}
+CALLS = set(DOCUMENTED["calls"]) - MISSING
 KINDS = {"boolean": (bool,), "integer": (int,), "number": (int, float), "string": (str,)}
 #: What only the other of the two clients can ask for.
 ONLY_OLDER = {"Invoice.upcoming lines"}
@@ -44,12 +48,12 @@ def of_2022(live_server: Live) -> Any:
     return _answers(live_server, str(TOP / ".venv" / "old-client"))
 
 
-@pytest.mark.parametrize("name", sorted(set(DOCUMENTED["calls"]) - ONLY_OLDER))
+@pytest.mark.parametrize("name", sorted(CALLS - ONLY_OLDER))
 def test_the_newest_client_gets_what_is_documented(newest: Any, name: str) -> None:
     assert list(_misfits(newest[name], DOCUMENTED["calls"][name], "")) == []
 
 
-@pytest.mark.parametrize("name", sorted(set(DOCUMENTED["calls"]) - ONLY_NEWER))
+@pytest.mark.parametrize("name", sorted(CALLS - ONLY_NEWER))
 def test_the_client_of_2022_gets_what_is_documented(of_2022: Any, name: str) -> None:
     assert list(_misfits(of_2022[name], DOCUMENTED["calls"][name], "")) == []
 

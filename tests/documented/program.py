@@ -33,7 +33,6 @@ def note(name: str, make: Callable[[], Any]) -> Any:
         answer = make()
     except FAILURE as error:
         ANSWERS[name] = {"failed": str(error)}
-        print(name, error, file=sys.stderr)
         return None
     ANSWERS[name] = json.loads(str(answer))
     return answer
@@ -102,22 +101,27 @@ def _invoices(customer: str, price: str) -> None:
     call("Invoice.mark_uncollectible", _opened(customer).id)
     call("Invoice.list", limit=3)
     call("Invoice.search", query="total>999 AND status:'paid'")
-    call("InvoicePayment.list", invoice=draft.id) if hasattr(stripe, "InvoicePayment") else None
+    if hasattr(stripe, "InvoicePayment"):
+        call("InvoicePayment.list", invoice=draft.id)
 
 
 def _credit_notes(customer: str, price: str) -> None:
     invoice = stripe.Invoice.finalize_invoice(_drafted(customer, 10_000).id)
     line = {"type": "invoice_line_item", "invoice_line_item": invoice.lines.data[0].id, "amount": 500}
     call("CreditNote.preview", invoice=invoice.id, lines=[line])
-    if hasattr(stripe.CreditNote, "preview_lines"):
-        call("CreditNote.preview_lines", invoice=invoice.id, lines=[line])
-        ANSWERS["CreditNote.preview lines"] = ANSWERS.pop("CreditNote.preview_lines")
+    note("CreditNote.preview lines", lambda: _preview_lines(invoice=invoice.id, lines=[line]))
     made = call("CreditNote.create", invoice=invoice.id, lines=[line])
     call("CreditNote.retrieve", made.id)
     call("CreditNote.modify", made.id, metadata={"order_id": "6735"})
     call("CreditNote.list", limit=3)
     note("CreditNote.retrieve lines", lambda: stripe.CreditNote.retrieve(made.id).lines.list(limit=5))
     call("CreditNote.void_credit_note", made.id)
+
+
+def _preview_lines(**params: Any) -> Any:
+    if hasattr(stripe.CreditNote, "preview_lines"):
+        return stripe.CreditNote.preview_lines(**params)
+    return stripe.CreditNote.preview(**params).lines.list(limit=5)
 
 
 def _subscriptions(customer: str, price: str) -> None:
@@ -127,7 +131,7 @@ def _subscriptions(customer: str, price: str) -> None:
     call("Subscription.list", limit=3)
     call("Subscription.search", query="status:'active' AND metadata['order_id']:'6735'")
     _upcoming(customer)
-    yearly = stripe.Price.create(
+    other = stripe.Price.create(
         product=_product(price), unit_amount=500, currency="eur", recurring={"interval": "month"}
     )
     item = call("SubscriptionItem.create", subscription=made.id, price=other.id, quantity=2)
@@ -136,7 +140,7 @@ def _subscriptions(customer: str, price: str) -> None:
         call("SubscriptionItem.modify", item.id, metadata={"order_id": "6735"})
         call("SubscriptionItem.list", subscription=made.id)
         call("SubscriptionItem.delete", item.id)
-    end = "delete" if hasattr(stripe.Subscription, "delete") and stripe.VERSION < "5" else "cancel"
+    end = "cancel" if hasattr(stripe.Subscription, "cancel") else "delete"
     note("Subscription.delete", lambda: getattr(stripe.Subscription, end)(made.id))
 
 

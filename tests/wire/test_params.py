@@ -48,6 +48,7 @@ GOOD = [
     ("exact", "19.5", Decimal("19.5")),
     ("exact", "-0.000000000001", Decimal("-0.000000000001")),
     ("flag", "true", True),
+    ("flag", "False", False),
     ("flag", "false", False),
     ("language", "pt-BR", "pt-BR"),
     ("name", "e\u0301", "\u00e9"),
