@@ -19,6 +19,7 @@ from portal.db import find
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.rules import invoices as rules
+from portal.wire.moments import EndOrTimestamp, NowOrTimestamp
 from portal.wire.params import Clearable, Command, Currency, Expanding, Flag, Id, Listing, ListOf, Timestamp
 
 
@@ -39,14 +40,14 @@ class PreviewedItem(UpdateInvoiceItem):
 
 class Details(Command):
     billing_cycle_anchor: Literal["now", "unchanged"] | None = None
-    cancel_at: Clearable[Timestamp] = None
+    cancel_at: Clearable[EndOrTimestamp] = None
     cancel_at_period_end: Flag | None = None
     cancel_now: Flag = False
     default_tax_rates: ListOf[Id] = []
     items: ListOf[ItemChange] = []
     proration_behavior: item_changes.Proration = "create_prorations"
     proration_date: Timestamp | None = None
-    trial_end: Literal["now"] | Timestamp | None = None
+    trial_end: NowOrTimestamp | None = None
 
 
 class CreatePreview(Expanding):
@@ -65,14 +66,14 @@ class Upcoming(Expanding):
     invoice_items: ListOf[PreviewedItem] = []
     subscription: Id | None = None
     subscription_billing_cycle_anchor: Literal["now", "unchanged"] | None = None
-    subscription_cancel_at: Clearable[Timestamp] = None
+    subscription_cancel_at: Clearable[EndOrTimestamp] = None
     subscription_cancel_at_period_end: Flag | None = None
     subscription_cancel_now: Flag = False
     subscription_default_tax_rates: ListOf[Id] = []
     subscription_items: ListOf[ItemChange] = []
     subscription_proration_behavior: item_changes.Proration = "create_prorations"
     subscription_proration_date: Timestamp | None = None
-    subscription_trial_end: Literal["now"] | Timestamp | None = None
+    subscription_trial_end: NowOrTimestamp | None = None
 
     @property
     def newer(self) -> CreatePreview:
@@ -160,7 +161,7 @@ def _begun(db: Session, customer: Customer, command: CreatePreview, now: int) ->
     }
     if details.cancel_at_period_end:
         sent["cancel_at_period_end"] = True
-    if details.trial_end is not None and details.trial_end != "now":
+    if details.trial_end is not None:
         sent["trial_end"] = details.trial_end
     if command.currency:
         sent["currency"] = command.currency

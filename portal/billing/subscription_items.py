@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -17,11 +18,14 @@ from portal.db import among, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Price, Subscription, SubscriptionItem
 from portal.objects.catalogue import frozen_price
-from portal.rules.money import times
+from portal.rules import periods
+from portal.rules.money import plain, times
 from portal.rules.proration import remaining
 from portal.wire.params import MAX_AMOUNT, Command, Flag, Id, ListOf, Metadata, Quantity, merged
 
 MOST_ITEMS = 20
+#: Decimals of a unit amount on the wire.
+_FINEST = Decimal("1e-12")
 
 
 class Item(Command):
@@ -71,8 +75,16 @@ def items(db: Session, subscription_id: str) -> list[Sold]:
 
 def unused(subscription: Subscription, sold: list[Sold], *, now: int) -> int:
     """What the rest of the running period is worth, before tax, in minor units."""
-    start, end = subscription.current_period_start, subscription.current_period_end
-    return sum(remaining(each.amount, start, end, now) for each in sold)
+    return sum(rest(subscription, each, now=now) for each in sold)
+
+
+def rest(subscription: Subscription, sold: Sold, *, now: int) -> int:
+    """What the rest of the running period of one item is worth, before tax, in minor units."""
+    start, anchor = subscription.current_period_start, subscription.billing_cycle_anchor
+    if anchor > start:
+        # a first period up to an anchor is the rest of a whole one
+        start = periods.step(anchor, sold.price.interval or "month", sold.price.interval_count or 1, -1)
+    return remaining(sold.amount, start, subscription.current_period_end, max(now, subscription.current_period_start))
 
 
 def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str | None) -> list[Price]:
@@ -152,16 +164,26 @@ def refuse_large(price: Price, quantity: int, param: str) -> None:
         raise InvalidRequest("The amount is too large.", param=f"{param}[quantity]", code="amount_too_large")
 
 
+def name(db: Session, sold: Sold) -> str:
+    """What an item is called: its product's name."""
+    return catalogue.product_name(db, sold.price.product_id)
+
+
+def unit_amount(amount: int, quantity: int) -> str:
+    """So fine that times the quantity it rounds to the amount again."""
+    return plain((Decimal(amount) / quantity).quantize(_FINEST)) if quantity else "0"
+
+
 def line(db: Session, customer: Customer, subscription: Subscription, sold: Sold) -> dict[str, Any]:
     """An invoice line for the period that the subscription is in; free while it is on trial."""
-    name = catalogue.product_name(db, sold.price.product_id)
+    words = name(db, sold)
     trialing = subscription.status == "trialing"
     if trialing:
         _ = i18n.translations(parties.locale(db, customer)).gettext
-        name = _("Trial period for %(product)s") % {"product": name}
+        words = _("Trial period for %(product)s") % {"product": words}
     return {
         "amount": 0 if trialing else sold.amount,
-        "description": name,
+        "description": words,
         "quantity": sold.item.quantity,
         "unit_amount_decimal": "0" if trialing else sold.price.unit_amount_decimal,
         "period_start": subscription.current_period_start,

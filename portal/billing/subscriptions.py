@@ -11,11 +11,10 @@ from pydantic import AfterValidator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import clock, ids
+from portal import ids
 from portal.billing import (
+    beginnings,
     cancellations,
-    drafts,
-    invoiceitems,
     invoices,
     item_changes,
     locks,
@@ -25,9 +24,9 @@ from portal.billing import (
 from portal.billing.cancellations import CancellationDetails, CancelSubscription, cancel
 from portal.billing.subscription_items import Item, ItemChange, SentItem, Sold, items, line, unused
 from portal.errors import CardError, InvalidRequest
-from portal.models import Customer, Invoice, Price, Subscription
-from portal.rules import periods
+from portal.models import Customer, Price, Subscription
 from portal.rules import subscriptions as rules
+from portal.wire.moments import EndOrTimestamp, NowOrTimestamp
 from portal.wire.params import (
     Clearable,
     Currency,
@@ -73,7 +72,10 @@ def _status(value: str) -> str:
 class CreateSubscription(redemptions.Discounts):
     customer: Id
     items: ListOf[SentItem]
-    cancel_at: Timestamp | None = None
+    add_invoice_items: ListOf[beginnings.AddedItem] = []
+    backdate_start_date: Timestamp | None = None
+    billing_cycle_anchor: Timestamp | None = None
+    cancel_at: EndOrTimestamp | None = None
     cancel_at_period_end: Flag = False
     collection_method: invoices.Collection = "charge_automatically"
     currency: Currency | None = None
@@ -83,13 +85,16 @@ class CreateSubscription(redemptions.Discounts):
     metadata: Metadata = {}
     off_session: Flag | None = None
     payment_behavior: item_changes.PaymentBehavior = "allow_incomplete"
-    trial_end: Timestamp | None = None
+    proration_behavior: item_changes.Proration = "create_prorations"
+    trial_end: NowOrTimestamp | None = None
+    trial_from_plan: Flag = False
     trial_period_days: Annotated[int, whole(0, 730)] | None = None
 
 
 class UpdateSubscription(redemptions.Discounts):
+    add_invoice_items: ListOf[beginnings.AddedItem] = []
     billing_cycle_anchor: Literal["now", "unchanged"] | None = None
-    cancel_at: Clearable[Timestamp] = None
+    cancel_at: Clearable[EndOrTimestamp] = None
     cancel_at_period_end: Flag | None = None
     cancellation_details: CancellationDetails | None = None
     collection_method: invoices.Collection | None = None
@@ -102,7 +107,7 @@ class UpdateSubscription(redemptions.Discounts):
     payment_behavior: item_changes.PaymentBehavior | None = None
     proration_behavior: item_changes.Proration = "create_prorations"
     proration_date: Timestamp | None = None
-    trial_end: Literal["now"] | Timestamp | None = None
+    trial_end: NowOrTimestamp | None = None
 
 
 class ListSubscriptions(Listing):
@@ -126,7 +131,8 @@ def create(db: Session, command: CreateSubscription, *, now: int) -> Subscriptio
     _refuse_too_many(db, customer)
     wanted, prices = subscription_items.settled(db, command.items, now=now)
     subscription_items.refuse_mixed(customer, prices, command.currency)
-    subscription = _new(customer, command, prices[0], now)
+    start = beginnings.start(command, prices, now=now)
+    subscription = _new(customer, command, prices[0], start, now)
     _apply_collection(subscription, command)
     subscription.default_tax_rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
     db.add(subscription)
@@ -136,7 +142,8 @@ def create(db: Session, command: CreateSubscription, *, now: int) -> Subscriptio
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
-    invoice = _first_invoice(db, customer, subscription, sold, now)
+    beginnings.add_items(db, customer, None, command.add_invoice_items, now=now)
+    invoice = beginnings.first_invoice(db, customer, subscription, sold, start, now=now)
     if subscription.status == "incomplete" and command.payment_behavior == "error_if_incomplete":
         raise CardError("The first invoice can't be paid: this customer has no payment method here.")
     subscription.latest_invoice_id = invoice.id
@@ -154,6 +161,7 @@ def update(db: Session, subscription: Subscription, command: UpdateSubscription,
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
+    beginnings.add_items(db, customer, subscription, command.add_invoice_items, now=now)
     if command.given("items", "billing_cycle_anchor", "trial_end"):
         item_changes.apply(db, customer, subscription, command.items, _asked(command), now=now)
     if command.given("coupon", "discounts", "promotion_code"):
@@ -170,56 +178,30 @@ def _refuse_too_many(db: Session, customer: Customer) -> None:
         )
 
 
-def _new(customer: Customer, command: CreateSubscription, price: Price, now: int) -> Subscription:
-    trial_end = _trial_end(command, now)
+def _new(
+    customer: Customer, command: CreateSubscription, price: Price, start: beginnings.Start, now: int
+) -> Subscription:
     return Subscription(
         id=ids.new("subscription"),
         created=now,
         customer_id=customer.id,
-        status="trialing" if trial_end else "active",
+        status="trialing" if start.trial_end else "active",
         currency=price.currency,
         collection_method=command.collection_method,
         days_until_due=command.days_until_due,
         description=command.description,
-        start_date=now,
-        billing_cycle_anchor=trial_end or now,
+        start_date=start.start_date,
+        billing_cycle_anchor=start.anchor,
         current_period_start=now,
-        current_period_end=trial_end or periods.end(now, price.interval or "month", price.interval_count or 1, now),
-        trial_start=now if trial_end else None,
-        trial_end=trial_end,
+        current_period_end=start.period_end,
+        trial_start=now if start.trial_end else None,
+        trial_end=start.trial_end,
         cancel_at_period_end=False,
         cancellation_details={},
         discounts=[],
         metadata_=merged({}, command.metadata),
         test_clock_id=customer.test_clock_id,
     )
-
-
-def _trial_end(command: CreateSubscription, now: int) -> int | None:
-    if command.trial_end is not None and command.trial_period_days is not None:
-        raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="trial_period_days")
-    if command.trial_end is not None and not now < command.trial_end <= now + item_changes.LONGEST_TRIAL:
-        raise InvalidRequest("The trial must end in the future, within two years.", param="trial_end")
-    if command.trial_period_days:
-        return now + command.trial_period_days * clock.DAY
-    return command.trial_end
-
-
-def _first_invoice(db: Session, customer: Customer, subscription: Subscription, sold: list[Sold], now: int) -> Invoice:
-    invoice = invoices.draft(
-        db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
-    )
-    drafts.add_items(db, invoice, invoiceitems.unattached(db, customer.id))
-    drafts.add_lines(db, invoice, [line(db, customer, subscription, each) for each in sold])
-    if subscription.collection_method == "send_invoice":
-        return invoice
-    invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
-    subscription.status = rules.first_status(
-        trialing=subscription.status == "trialing",
-        collection_method=subscription.collection_method,
-        amount_due=invoice.amount_due,
-    )
-    return invoice
 
 
 def _put_discounts(
