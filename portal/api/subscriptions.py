@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource
-from portal.billing import single_items, subscriptions, test_clocks
+from portal.billing import pauses, single_items, subscriptions, test_clocks
 from portal.db import find
 from portal.models import Subscription, SubscriptionItem
 from portal.objects import deleted
@@ -28,6 +28,7 @@ def register(blueprint: Blueprint) -> None:
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, method="DELETE")
     # the older name of the same call
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, "cancel")
+    resource.change(pauses.ResumeSubscription, pauses.resume, "resume")
     resource.list(subscriptions.ListSubscriptions, _subscriptions)
 
     item = Resource(blueprint, "subscription_item", "subscription_items")
