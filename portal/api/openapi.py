@@ -132,7 +132,7 @@ def _content(answers: Answers | None) -> dict[str, Any]:
     if answers is None:
         return {"application/json": {"schema": {}}}
     if answers.form == "file":
-        return {answers.type: {"schema": {"type": "string", "format": "binary"}}}
+        return {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
     return {"application/json": {"schema": answer(answers)}}
 
 

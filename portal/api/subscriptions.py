@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource
-from portal.billing import single_items, subscriptions, test_clocks
+from portal.billing import pauses, single_items, subscriptions, test_clocks
 from portal.db import find
 from portal.models import Subscription, SubscriptionItem
 from portal.objects import deleted
@@ -28,6 +28,7 @@ def register(blueprint: Blueprint) -> None:
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, method="DELETE")
     # the older name of the same call
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, "cancel")
+    resource.change(pauses.ResumeSubscription, pauses.resume, "resume")
     resource.list(subscriptions.ListSubscriptions, _subscriptions)
 
     item = Resource(blueprint, "subscription_item", "subscription_items")
@@ -58,12 +59,16 @@ def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
         statement = statement.where(Subscription.customer_id == params.customer)
     if params.collection_method is not None:
         statement = statement.where(Subscription.collection_method == params.collection_method)
-    if params.price is not None:
-        holding = select(SubscriptionItem.subscription_id).where(
-            SubscriptionItem.tenant_id == Subscription.tenant_id, SubscriptionItem.price_id == params.price
-        )
-        statement = statement.where(Subscription.id.in_(holding))
+    for id in (params.price, params.plan):
+        statement = statement if id is None else statement.where(Subscription.id.in_(_holding(id)))
     return statement
+
+
+def _holding(price_id: str) -> Select[Any]:
+    """The subscriptions with an item of a price, or of a plan, which is its older name."""
+    return select(SubscriptionItem.subscription_id).where(
+        SubscriptionItem.tenant_id == Subscription.tenant_id, SubscriptionItem.price_id == price_id
+    )
 
 
 def _status(status: str | None) -> list[Any]:

@@ -197,7 +197,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     if invoice.amount_due == 0:
         step(db, invoice)
         settled(invoice, billed.subscription, now=now)
-    elif invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically":
+    elif _is_charged(invoice, billed.subscription):
         # there is nothing to charge here, so the payment has failed at once
         fall_due(db, invoice, billed.subscription, now=now)
     return invoice
@@ -214,6 +214,13 @@ def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
         finalize(db, invoice, FinalizeInvoice(), now=now)
     invoice.sent_at = now
     return invoice
+
+
+def _is_charged(invoice: Invoice, subscription: Subscription | None) -> bool:
+    """Whether a payment would be tried now: of a renewal whose collection is not paused."""
+    pauses = subscription is not None and subscription.pause_collection
+    renewal = invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically"
+    return renewal and not pauses
 
 
 def _plan(invoice: Invoice, now: int) -> None:

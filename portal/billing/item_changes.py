@@ -78,11 +78,21 @@ def apply(
         prorations.credit_unused(db, rest, before)
     _take(db, customer, subscription, wishes, None if restarts else rest, now)
     if restarts:
-        _collect(subscription, new_periods.begin(db, customer, subscription, now=now, trial_end=trial_end), asked)
+        collect(subscription, new_periods.begin(db, customer, subscription, now=now, trial_end=trial_end), asked)
     elif asked.proration == "always_invoice":
-        _collect(subscription, prorations.invoice_pending(db, customer, subscription, now), asked)
+        collect(subscription, prorations.invoice_pending(db, customer, subscription, now), asked)
     if trial_end and not restarts:
         new_periods.move_trial_end(subscription, trial_end)
+
+
+def collect(subscription: Subscription, invoice: Invoice | None, asked: Asked) -> None:
+    """What can't be collected by itself leaves the subscription past due until it is paid."""
+    if invoice is None or invoice.status != "open" or subscription.collection_method == "send_invoice":
+        return
+    if asked.payment == "error_if_incomplete":
+        raise CardError("The invoice for this change can't be paid: this customer has no payment method here.")
+    if subscription.status == "active":
+        subscription.status = "past_due"
 
 
 def _moment(subscription: Subscription, date: int | None, now: int) -> int:
@@ -204,13 +214,3 @@ def _discount(
         if wish.sold.item.discounts:
             redemptions.put_on_subscription_item(db, customer, subscription, wish.sold, [], param, now=now)
         db.delete(wish.sold.item)
-
-
-def _collect(subscription: Subscription, invoice: Invoice | None, asked: Asked) -> None:
-    """What can't be collected by itself leaves the subscription past due until it is paid."""
-    if invoice is None or invoice.status != "open" or subscription.collection_method == "send_invoice":
-        return
-    if asked.payment == "error_if_incomplete":
-        raise CardError("The invoice for this change can't be paid: this customer has no payment method here.")
-    if subscription.status == "active":
-        subscription.status = "past_due"

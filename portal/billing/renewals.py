@@ -21,6 +21,7 @@ from portal.billing import (
     drafts,
     invoiceitems,
     invoices,
+    pauses,
     quotes,
     schedules,
     subscription_items,
@@ -72,6 +73,12 @@ def step_of_clock(db: Session, test_clock_id: str, *, until: int) -> bool:
         return False
     _take(db, locked(db, Customer, found.customer_id, noun="customer"), found, until)
     return True
+
+
+def mirrors(db: Session) -> list[str]:
+    """The ids of accounts in mirror mode."""
+    mode = Account.settings["billing"]["mode"].as_string()
+    return list(db.scalars(select(Account.id).where(mode == "mirror").order_by(Account.id)))
 
 
 def bills_by_itself(db: Session) -> bool:
@@ -127,6 +134,8 @@ def _earliest(db: Session, customer_ids: Sequence[str], until: int) -> Any:
 
 def _renew(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """Go on into the next period with a draft of what it costs and of what waited for it."""
+    if subscription.status == "trialing" and _ends_with_its_trial(db, subscription, now):
+        return
     sold = subscription_items.items(db, subscription.id)
     before = (subscription.current_period_start, subscription.current_period_end)
     price = sold[0].price
@@ -144,12 +153,28 @@ def _bill(db: Session, customer: Customer, subscription: Subscription, period: t
     invoice = invoices.draft(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=now, period=period
     )
-    if not rules.is_collected(subscription.status):
+    if not rules.is_collected(subscription.status) or pauses.keeps_drafts(subscription):
         invoice.auto_advance = False
     subscription.latest_invoice_id = invoice.id
     if waiting := invoiceitems.due_with(db, customer.id, subscription.id):
         drafts.add_items(db, invoice, waiting)
     return invoice
+
+
+def _ends_with_its_trial(db: Session, subscription: Subscription, now: int) -> bool:
+    """Where that was wanted, as nothing can be charged here."""
+    if subscription.collection_method != "charge_automatically":
+        return False
+    if subscription.trial_ends_in == "cancel":
+        subscription.canceled_at = now
+        cancellations.end(db, subscription, now, reason="payment_failed")
+    elif subscription.trial_ends_in == "pause":
+        subscription.status = "paused"
+    return subscription.status != "trialing"
+
+
+def _collect_again(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    subscription.pause_collection = None
 
 
 def _cancel(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
@@ -170,6 +195,7 @@ def _finalize(db: Session, customer: Customer, invoice: Invoice, now: int) -> No
         invoice.auto_advance = False
         return
     invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    pauses.settle(db, invoice, _subscription_of(db, invoice), now=now)
 
 
 def _fall_due(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
@@ -212,7 +238,11 @@ KINDS = {
     "subscription schedule": Kind(
         SubscriptionSchedule, steps.of_schedule, {"begin": schedules.begin, "advance": schedules.advance}
     ),
-    "subscription": Kind(Subscription, steps.of_subscription, {"renew": _renew, "cancel": _cancel, "expire": _expire}),
+    "subscription": Kind(
+        Subscription,
+        steps.of_subscription,
+        {"renew": _renew, "cancel": _cancel, "collect": _collect_again, "expire": _expire},
+    ),
     "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
     "quote": Kind(Quote, steps.of_quote, {"expire": quotes.expire}),
 }

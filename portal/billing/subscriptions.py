@@ -18,6 +18,7 @@ from portal.billing import (
     invoices,
     item_changes,
     locks,
+    pauses,
     redemptions,
     subscription_items,
 )
@@ -69,7 +70,7 @@ def _status(value: str) -> str:
     return value
 
 
-class CreateSubscription(redemptions.Discounts):
+class CreateSubscription(redemptions.Discounts, pauses.Pausing):
     customer: Id
     items: ListOf[SentItem]
     add_invoice_items: ListOf[beginnings.AddedItem] = []
@@ -91,7 +92,7 @@ class CreateSubscription(redemptions.Discounts):
     trial_period_days: Annotated[int, whole(0, 730)] | None = None
 
 
-class UpdateSubscription(redemptions.Discounts):
+class UpdateSubscription(redemptions.Discounts, pauses.Pausing):
     add_invoice_items: ListOf[beginnings.AddedItem] = []
     billing_cycle_anchor: Literal["now", "unchanged"] | None = None
     cancel_at: Clearable[EndOrTimestamp] = None
@@ -104,6 +105,7 @@ class UpdateSubscription(redemptions.Discounts):
     items: ListOf[ItemChange] = []
     metadata: Metadata = {}
     off_session: Flag | None = None
+    pause_collection: Clearable[pauses.PauseCollection] = None
     payment_behavior: item_changes.PaymentBehavior | None = None
     proration_behavior: item_changes.Proration = "create_prorations"
     proration_date: Timestamp | None = None
@@ -116,6 +118,7 @@ class ListSubscriptions(Listing):
     current_period_end: TimestampFilter = None
     current_period_start: TimestampFilter = None
     customer: Id | None = None
+    plan: Id | None = None
     price: Id | None = None
     status: Annotated[Id, AfterValidator(_status)] | None = None
 
@@ -158,6 +161,8 @@ def update(db: Session, subscription: Subscription, command: UpdateSubscription,
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     _refuse_ended(subscription, command)
     _apply_words(db, subscription, command)
+    if command.has("pause_collection"):
+        subscription.pause_collection = pauses.paused(command.pause_collection, now=now)
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
@@ -201,6 +206,7 @@ def _new(
         discounts=[],
         metadata_=merged({}, command.metadata),
         test_clock_id=customer.test_clock_id,
+        trial_ends_in=pauses.trial_ends_in(command.trial_settings),
     )
 
 
@@ -245,6 +251,8 @@ def _apply_words(db: Session, subscription: Subscription, command: UpdateSubscri
     if command.has("default_tax_rates"):
         rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
         subscription.default_tax_rates = rates
+    if command.has("trial_settings"):
+        subscription.trial_ends_in = pauses.trial_ends_in(command.trial_settings)
     if command.has("metadata"):
         subscription.metadata_ = merged(subscription.metadata_, command.metadata)
     if command.cancellation_details:

@@ -46,10 +46,12 @@ def of_quote(row: Any) -> Step | None:
 
 
 def of_subscription(row: Any) -> Step | None:
-    """The next step of a subscription: expire, cancel, or go on into the next period."""
+    """The next step of a subscription: expire, cancel, be collected again, or go on into the next period."""
     if row.status in ENDED or row.ended_at is not None:
         return None
     coming = [Step(row.cancel_at, 0, "cancel")] if row.cancel_at is not None else []
+    if row.pause_collection and row.pause_collection["resumes_at"] is not None:
+        coming.append(Step(row.pause_collection["resumes_at"], 0, "collect"))
     if row.status == "incomplete":
         coming.append(Step(row.created + FIRST_PAYMENT_WITHIN, 0, "expire"))
     elif row.status != "paused":
