@@ -59,12 +59,16 @@ def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
         statement = statement.where(Subscription.customer_id == params.customer)
     if params.collection_method is not None:
         statement = statement.where(Subscription.collection_method == params.collection_method)
-    if params.price is not None:
-        holding = select(SubscriptionItem.subscription_id).where(
-            SubscriptionItem.tenant_id == Subscription.tenant_id, SubscriptionItem.price_id == params.price
-        )
-        statement = statement.where(Subscription.id.in_(holding))
+    for id in (params.price, params.plan):
+        statement = statement if id is None else statement.where(Subscription.id.in_(_holding(id)))
     return statement
+
+
+def _holding(price_id: str) -> Select[Any]:
+    """The subscriptions with an item of a price, or of a plan, which is its older name."""
+    return select(SubscriptionItem.subscription_id).where(
+        SubscriptionItem.tenant_id == Subscription.tenant_id, SubscriptionItem.price_id == price_id
+    )
 
 
 def _status(status: str | None) -> list[Any]:

@@ -112,7 +112,6 @@ class EventSettings(Command):
     documents: Flag | None = None
     email_changes: Flag | None = None
     flows: Flag | None = None
-    offers: Flag | None = None
     sessions: Flag | None = None
 
 

@@ -118,6 +118,7 @@ class ListSubscriptions(Listing):
     current_period_end: TimestampFilter = None
     current_period_start: TimestampFilter = None
     customer: Id | None = None
+    plan: Id | None = None
     price: Id | None = None
     status: Annotated[Id, AfterValidator(_status)] | None = None
 

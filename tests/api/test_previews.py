@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import stripe
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal import clock
+from tests import official
 from tests.clients import Api
 from tests.conftest import NOON
+from tests.contract import violations
 from tests.factories import Factories
 
 #: 21 November to 21 December 2026, noon.
@@ -137,6 +141,19 @@ def test_there_may_be_nothing_to_come(api: Api, active: Any, make: Factories) ->
     assert api.error("POST", "invoices/create_preview", 404, **wrong)["param"] == "subscription"
     api.post("invoiceitems", customer=alone, amount=700, currency="eur")
     assert api.get("invoices/upcoming", customer=alone)["total"] == 700
+
+
+def test_the_official_client_previews_and_changes_items(app: Flask, merchant: Any, active: Any) -> None:
+    client, subscription = official.client(app, merchant.test_key), active()
+    with clock.at(HALF):
+        change: Any = {"items": [{"id": item_of(subscription), "quantity": 2}], "proration_date": HALF}
+        asked: Any = {"subscription": subscription["id"], "subscription_details": change}
+        preview = client.v1.invoices.create_preview(asked)
+        client.v1.subscription_items.update(item_of(subscription), {"quantity": 2, "proration_date": HALF})
+        after = client.v1.invoices.create_preview({"subscription": subscription["id"]})
+        [item] = client.v1.subscription_items.list({"subscription": subscription["id"]}).data
+    assert (preview.total, after.total, item.quantity) == (6000 + 1500, 6000 + 1500, 2)
+    assert list(violations(preview.to_dict(), stripe.Invoice)) == []
 
 
 AMOUNTS = st.integers(0, 10**7)
