@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select
 
-from portal import clock, schema, worker
+from portal import clock, doctor, schema, worker
 from portal.assembly import Services, assembled
 from portal.billing import accounts, renewals
 from portal.db import Scope
@@ -105,11 +105,18 @@ def test_a_step_that_fails_is_put_off_and_the_others_go_on(apart: Apart, caplog:
 def test_mirrored_accounts_are_left_alone(apart: Apart) -> None:
     apart.make.subscription(now=periods.step(clock.now() - clock.DAY, "month", 1, -1))
     assert apart.due() == 1
+    assert "is `portal worker` running?" in _billing_words(apart)
     with apart.services.database.writing() as db:
         account = accounts.of(db, apart.make.scope.account_id)
         account.settings = {"billing": {"mode": "mirror"}}
     assert apart.due() == 0
     assert worker.once(apart.services, now=clock.now())["renew"] == 0
+    assert _billing_words(apart) == f"nothing is late; in mirror mode: {apart.make.scope.account_id}"
+
+
+def _billing_words(apart: Apart) -> str:
+    (check,) = (each for each in doctor.examined(apart.services.settings) if each.name == "billing")
+    return check.words
 
 
 @contextmanager

@@ -75,6 +75,12 @@ def step_of_clock(db: Session, test_clock_id: str, *, until: int) -> bool:
     return True
 
 
+def mirrors(db: Session) -> list[str]:
+    """The ids of accounts in mirror mode."""
+    mode = Account.settings["billing"]["mode"].as_string()
+    return list(db.scalars(select(Account.id).where(mode == "mirror").order_by(Account.id)))
+
+
 def bills_by_itself(db: Session) -> bool:
     """Whether this account is billed here, and does not only mirror records kept elsewhere."""
     stored = accounts.of(db, scope_of(db).account_id).settings.get("billing", {})
