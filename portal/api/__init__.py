@@ -20,6 +20,7 @@ def init_app(app: Flask) -> Blueprint:
         portals,
         previews,
         quotes,
+        reference,
         schedules,
         searches,
         subscriptions,
@@ -51,4 +52,5 @@ def init_app(app: Flask) -> Blueprint:
     # a path with two slashes is an unknown one, which answers in JSON, and no redirect
     app.url_map.merge_slashes = False
     app.register_blueprint(blueprint)
+    app.register_blueprint(reference.blueprint)
     return blueprint

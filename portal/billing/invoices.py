@@ -107,7 +107,7 @@ def draft(
     period: tuple[int, int] | None = None,
 ) -> Invoice:
     """An empty draft of a customer whom the caller has locked; `reason` is the wire's `billing_reason`."""
-    settings = customer.invoice_settings
+    settings = {**customer.invoice_settings, **((subscription and subscription.invoice_settings) or {})}
     invoice = Invoice(
         id=ids.new("invoice"),
         created=now,
@@ -125,6 +125,8 @@ def draft(
         period_end=period[1] if period else now,
         custom_fields=settings.get("custom_fields"),
         footer=settings.get("footer"),
+        description=settings.get("description"),
+        account_tax_ids=settings.get("account_tax_ids"),
         rendering=settings.get("rendering_options"),
         default_tax_rates=drafts.frozen_rates(db, subscription.default_tax_rates) if subscription else [],
         discounts=discounts.inherited(db, customer, subscription, now=now),

@@ -130,6 +130,10 @@ def _subscription(object: Object, origin: Origin) -> Columns:
         "currency": object.get("currency") or _price_of(items[0]).get("currency"),
         "collection_method": object.get("collection_method") or "charge_automatically",
         "pause_collection": {"resumes_at": None, **pause} if (pause := object.get("pause_collection")) else None,
+        "invoice_settings": {
+            key: value for key, value in (object.get("invoice_settings") or {}).items() if value and key != "issuer"
+        }
+        or None,
         "trial_ends_in": ((object.get("trial_settings") or {}).get("end_behavior") or {}).get("missing_payment_method"),
         "cancellation_details": {key: value for key, value in details.items() if value is not None},
         "default_tax_rates": rate_ids(object.get("default_tax_rates")),
