@@ -89,13 +89,13 @@ def bills_by_itself(db: Session) -> bool:
 
 def next_bill(db: Session, customer: Customer, subscription: Subscription) -> Invoice | None:
     """What the coming end of a subscription's period bills, taken now; None where it bills nothing."""
-    coming, before = steps.of_subscription(subscription), subscription.latest_invoice_id
-    if coming is None:
+    before, end = subscription.latest_invoice_id, subscription.current_period_end
+    if steps.of_subscription(subscription) is None:
         return None
-    if coming.verb == "cancel":
-        _cancel(db, customer, subscription, coming.moment)
+    if subscription.cancel_at is not None and subscription.cancel_at <= end:
+        _cancel(db, customer, subscription, subscription.cancel_at)
     else:
-        _renew(db, customer, subscription, subscription.current_period_end)
+        _renew(db, customer, subscription, end)
     return None if subscription.latest_invoice_id == before else latest(db, subscription)
 
 
@@ -185,6 +185,11 @@ def _cancel(db: Session, customer: Customer, subscription: Subscription, now: in
         _bill(db, customer, subscription, period, now)
 
 
+def _announce(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """The end of a trial comes near; that this is noted is what is told."""
+    subscription.trial_will_end_at = now
+
+
 def _expire(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     subscription.status, subscription.ended_at = "incomplete_expired", now
     cancellations.stop_collection(db, subscription, now)
@@ -241,7 +246,7 @@ KINDS = {
     "subscription": Kind(
         Subscription,
         steps.of_subscription,
-        {"renew": _renew, "cancel": _cancel, "collect": _collect_again, "expire": _expire},
+        {"announce": _announce, "renew": _renew, "cancel": _cancel, "collect": _collect_again, "expire": _expire},
     ),
     "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
     "quote": Kind(Quote, steps.of_quote, {"expire": quotes.expire}),
