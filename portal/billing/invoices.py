@@ -17,9 +17,10 @@ from portal.billing import (
     locks,
     parties,
 )
-from portal.billing.collection import PayInvoice, fall_due, mark_uncollectible, pay, refuse, settled, void
+from portal.billing.collection import fall_due, mark_uncollectible, refuse, settled, void
 from portal.billing.invoice_changes import Collection, Days, UpdateInvoice
 from portal.billing.locks import Billed
+from portal.billing.payments import PayInvoice, pay
 from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
@@ -134,6 +135,7 @@ def draft(
         metadata_={},
         starting_balance=customer.balance,
         amount_paid=0,
+        amount_overpaid=0,
         pre_payment_credit_notes_amount=0,
         post_payment_credit_notes_amount=0,
         next_credit_note_sequence=1,
