@@ -16,6 +16,7 @@ def init_app(app: Flask) -> Blueprint:
         events,
         invoices,
         openapi,
+        payments,
         portals,
         previews,
         quotes,
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> Blueprint:
         # before the invoices, whose ids `upcoming` is none of
         previews,
         invoices,
+        payments,
         credit_notes,
         portals,
         searches,

@@ -20,6 +20,7 @@ from portal.billing import (
     locks,
     pauses,
     redemptions,
+    subscription_invoices,
     subscription_items,
 )
 from portal.billing.cancellations import CancellationDetails, CancelSubscription, cancel
@@ -70,7 +71,7 @@ def _status(value: str) -> str:
     return value
 
 
-class CreateSubscription(redemptions.Discounts, pauses.Pausing):
+class CreateSubscription(redemptions.Discounts, pauses.Pausing, subscription_invoices.Invoiced):
     customer: Id
     items: ListOf[SentItem]
     add_invoice_items: ListOf[beginnings.AddedItem] = []
@@ -92,7 +93,7 @@ class CreateSubscription(redemptions.Discounts, pauses.Pausing):
     trial_period_days: Annotated[int, whole(0, 730)] | None = None
 
 
-class UpdateSubscription(redemptions.Discounts, pauses.Pausing):
+class UpdateSubscription(redemptions.Discounts, pauses.Pausing, subscription_invoices.Invoiced):
     add_invoice_items: ListOf[beginnings.AddedItem] = []
     billing_cycle_anchor: Literal["now", "unchanged"] | None = None
     cancel_at: Clearable[EndOrTimestamp] = None
@@ -138,6 +139,7 @@ def create(db: Session, command: CreateSubscription, *, now: int) -> Subscriptio
     subscription = _new(customer, command, prices[0], start, now)
     _apply_collection(subscription, command)
     subscription.default_tax_rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
+    subscription.invoice_settings = subscription_invoices.changed(db, None, command.invoice_settings)
     db.add(subscription)
     sold = subscription_items.add(db, subscription, wanted, prices)
     _put_discounts(db, customer, subscription, command, sold, now)
@@ -251,6 +253,9 @@ def _apply_words(db: Session, subscription: Subscription, command: UpdateSubscri
     if command.has("default_tax_rates"):
         rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
         subscription.default_tax_rates = rates
+    if command.has("invoice_settings"):
+        settings = subscription_invoices.changed(db, subscription.invoice_settings, command.invoice_settings)
+        subscription.invoice_settings = settings
     if command.has("trial_settings"):
         subscription.trial_ends_in = pauses.trial_ends_in(command.trial_settings)
     if command.has("metadata"):

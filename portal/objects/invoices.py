@@ -169,6 +169,7 @@ INVOICE = register(
         Shape(
             "invoice",
             same=(
+                "amount_overpaid",
                 "amount_paid",
                 "auto_advance",
                 "billing_reason",
@@ -202,14 +203,13 @@ INVOICE = register(
                 **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "receipt_number"),
                 **nulls("rendering_options", "status_details"),
                 **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
-                **nulls("webhooks_delivered_at", "payments", "last_payment_attempt", "redaction"),
+                **nulls("webhooks_delivered_at", "last_payment_attempt", "redaction"),
                 "account_country": _party("seller", "country"),
                 "account_name": _party("seller", "name"),
                 "account_tax_ids": "account_tax_ids",
                 "amount_due": _amount_due,
                 "amount_remaining": _due,
                 "starting_balance": _starting_balance,
-                "amount_overpaid": lambda row, context: 0,
                 "amount_paid_off_stripe": lambda row, context: row.amount_paid,
                 "amount_shipping": lambda row, context: row.shipping_cost["amount_total"] if row.shipping_cost else 0,
                 "automatically_finalizes_at": lambda row, context: (
@@ -273,8 +273,8 @@ INVOICE = register(
                 "charge": "charge",
                 "default_payment_method": "payment_method",
                 "payment_intent": "payment_intent",
-                "payments": "invoice_payment",
             },
+            extras={"payments": "invoice.payments"},
         ),
         Invoice,
         "invoice",

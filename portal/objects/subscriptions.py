@@ -130,6 +130,7 @@ SUBSCRIPTION = register(
                 "discounts": lambda row, context: [id for id in row.discounts if id in context.preloaded["discounts"]],
                 "invoice_settings": lambda row, context: {
                     **nulls("account_tax_ids", "custom_fields", "description", "footer"),
+                    **(row.invoice_settings or {}),
                     "issuer": {"account": None, "type": "self"},
                 },
                 "items": _item_list,

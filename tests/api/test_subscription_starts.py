@@ -100,3 +100,20 @@ def test_wrong_beginnings(api: Api, make: Factories, sent: dict[str, Any], param
     with clock.at(NOON):
         items = [{"price": make.price().id}]
         assert api.error("POST", "subscriptions", customer=make.customer().id, items=items, **sent)["param"] == param
+
+
+def test_what_it_puts_on_its_invoices(api: Api, make: Factories, begun: Any) -> None:
+    number = api.post("tax_ids", type="eu_vat", value="DE123456789")["id"]
+    fields = [{"name": "Order", "value": "PO-7"}]
+    settings = {"account_tax_ids": [number], "custom_fields": fields, "description": "Thanks", "footer": "Ltd."}
+    subscription = begun(invoice_settings=settings, expand=["latest_invoice"])
+    shown = {key: subscription["latest_invoice"][key] for key in settings}
+    assert shown == settings
+    assert {key: subscription["invoice_settings"][key] for key in settings} == settings
+    path = f"subscriptions/{subscription['id']}"
+    changed = api.post(path, invoice_settings={"footer": "", "description": "Welcome"})["invoice_settings"]
+    assert (changed["footer"], changed["description"], changed["custom_fields"]) == (None, "Welcome", fields)
+    many = {"invoice_settings": {"custom_fields": fields * 5}}
+    assert api.error("POST", path, **many)["param"] == "invoice_settings[custom_fields]"
+    foreign = {"invoice_settings": {"account_tax_ids": ["txi_no"]}}
+    assert api.error("POST", path, 404, **foreign)["param"] == "invoice_settings[account_tax_ids][0]"

@@ -19,10 +19,19 @@ CHANGE_NOTHING = {("POST", "/invoices/create_preview"): "made in a transaction t
 #: Calls whose change is in the audit log alone, as the reference has no event of it.
 AUDIT_ONLY = {
     ("POST", "/customers/<customer>/balance_transactions/<id>"): "only words of an entry change",
+    ("POST", "/payment_records/report_payment"): "no such event",
+    ("POST", "/payment_records/<id>/report_payment_attempt_canceled"): "no such event",
+    ("POST", "/payment_records/<id>/report_payment_attempt_failed"): "no such event",
+    ("POST", "/payment_records/<id>/report_payment_attempt_guaranteed"): "no such event",
     ("POST", "/quotes/<id>"): "no such event",
     ("POST", "/shipping_rates"): "no such event",
     ("POST", "/shipping_rates/<id>"): "no such event",
     ("POST", "/tax_ids"): "a tax id of the account itself",
+}
+PAYMENT = {
+    "amount_requested": {"value": 300, "currency": "eur"},
+    "payment_method_details": {"type": "custom"},
+    "initiated_at": 1,
 }
 ITEM = {"unit_amount": 1000, "currency": "eur"}
 
@@ -92,6 +101,10 @@ def _paused(make: Any) -> str:
     return f"subscriptions/{paused.id}"
 
 
+def _payment(api: Any, **outcome: Any) -> str:
+    return str(api.post("payment_records/report_payment", **PAYMENT, **outcome)["id"])
+
+
 NEW = {"metadata": {"new": "1"}}
 #: How each call is made. A call that is missing here fails below.
 MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
@@ -148,6 +161,10 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("POST", "/invoiceitems/<id>"): lambda api, make: (f"invoiceitems/{make.item(make.customer(), 500).id}", NEW),
     ("POST", "/invoices"): lambda api, make: ("invoices", {"customer": make.customer().id}),
     ("POST", "/invoices/<id>"): lambda api, make: (f"invoices/{make.draft().id}", NEW),
+    ("POST", "/invoices/<id>/attach_payment"): lambda api, make: (
+        f"invoices/{make.invoice().id}/attach_payment",
+        {"payment_record": _payment(api, outcome="guaranteed", guaranteed={"guaranteed_at": 2})},
+    ),
     ("POST", "/invoices/<id>/finalize"): lambda api, make: (f"invoices/{make.draft().id}/finalize", {}),
     ("POST", "/invoices/<id>/mark_uncollectible"): lambda api, make: (
         f"invoices/{make.invoice().id}/mark_uncollectible",
@@ -163,6 +180,19 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         "invoices/create_preview",
         {"subscription": make.subscription().id},
     ),
+    ("POST", "/payment_records/<id>/report_payment_attempt_canceled"): lambda api, make: (
+        f"payment_records/{_payment(api)}/report_payment_attempt_canceled",
+        {"canceled_at": 2},
+    ),
+    ("POST", "/payment_records/<id>/report_payment_attempt_failed"): lambda api, make: (
+        f"payment_records/{_payment(api)}/report_payment_attempt_failed",
+        {"failed_at": 2},
+    ),
+    ("POST", "/payment_records/<id>/report_payment_attempt_guaranteed"): lambda api, make: (
+        f"payment_records/{_payment(api)}/report_payment_attempt_guaranteed",
+        {"guaranteed_at": 2},
+    ),
+    ("POST", "/payment_records/report_payment"): lambda api, make: ("payment_records/report_payment", PAYMENT),
     ("POST", "/prices"): lambda api, make: ("prices", {"product": make.product().id, **ITEM}),
     ("POST", "/prices/<id>"): lambda api, make: (f"prices/{make.price().id}", NEW),
     ("POST", "/products"): lambda api, make: ("products", {"name": "Gold"}),

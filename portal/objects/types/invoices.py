@@ -89,7 +89,6 @@ INVOICE: dict[str, Schema] = {
     "account_name": maybe(STRING),
     "account_tax_ids": maybe(array(id_or("tax_id"))),
     "amount_due": INTEGER,
-    "amount_overpaid": INTEGER,
     "amount_paid_off_stripe": INTEGER,
     "amount_remaining": INTEGER,
     "amount_shipping": INTEGER,
