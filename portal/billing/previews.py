@@ -12,13 +12,24 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing import cancellations, drafts, invoiceitems, invoices, item_changes, locks, renewals, subscriptions
+from portal.billing import (
+    cancellations,
+    drafts,
+    invoiceitems,
+    invoices,
+    item_changes,
+    locks,
+    renewals,
+    schedules,
+    subscriptions,
+)
 from portal.billing.invoiceitems import UpdateInvoiceItem
 from portal.billing.subscription_items import ItemChange
 from portal.db import find
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Customer, Invoice, InvoiceItem, Subscription
+from portal.models import Customer, Invoice, InvoiceItem, Subscription, SubscriptionSchedule
 from portal.rules import invoices as rules
+from portal.rules import steps
 from portal.wire.moments import EndOrTimestamp, NowOrTimestamp
 from portal.wire.params import Clearable, Command, Currency, Expanding, Flag, Id, Listing, ListOf, Timestamp
 
@@ -54,6 +65,7 @@ class CreatePreview(Expanding):
     currency: Currency | None = None
     customer: Id | None = None
     invoice_items: ListOf[PreviewedItem] = []
+    schedule: Id | None = None
     subscription: Id | None = None
     subscription_details: Details = Details()
 
@@ -64,6 +76,7 @@ class Upcoming(Expanding):
     currency: Currency | None = None
     customer: Id | None = None
     invoice_items: ListOf[PreviewedItem] = []
+    schedule: Id | None = None
     subscription: Id | None = None
     subscription_billing_cycle_anchor: Literal["now", "unchanged"] | None = None
     subscription_cancel_at: Clearable[EndOrTimestamp] = None
@@ -104,6 +117,8 @@ def upcoming(db: Session, command: CreatePreview, *, now: int) -> Preview:
     Raises `NothingToCome`, and whatever the change itself would.
     """
     details = command.subscription_details
+    if command.schedule and command.subscription is None:
+        return _scheduled(db, command, command.schedule, now)
     customer, subscription = _parties(db, command)
     if subscription is None and details.items:
         invoice = _begun(db, customer, command, now)
@@ -113,6 +128,20 @@ def upcoming(db: Session, command: CreatePreview, *, now: int) -> Preview:
     invoice = _changed(db, customer, subscription, details, now) if subscription else _loose(db, customer, now)
     prorated = details.items or details.cancel_now or details.billing_cycle_anchor == "now"
     return Preview(_as_draft(customer, invoice), subscription, (details.proration_date or now) if prorated else None)
+
+
+def _scheduled(db: Session, command: CreatePreview, id: str, now: int) -> Preview:
+    """Of the subscription that a schedule moves, or that it is to begin."""
+    row = find(db, SubscriptionSchedule, id, noun="subscription schedule", param="schedule")
+    if row.subscription_id:
+        following = command.model_copy(update={"subscription": row.subscription_id, "schedule": None})
+        return upcoming(db, following, now=now)
+    customer, coming = locks.buyer(db, row.customer_id), steps.of_schedule(row)
+    if coming is None:
+        raise NothingToCome(customer)
+    schedules.begin(db, customer, row, coming.moment)
+    begun = find(db, Subscription, row.subscription_id or "", noun="subscription")
+    return Preview(_as_draft(customer, renewals.latest(db, begun)), None, None)
 
 
 def _parties(db: Session, command: CreatePreview) -> tuple[Customer, Subscription | None]:

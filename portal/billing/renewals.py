@@ -89,7 +89,11 @@ def bills_by_itself(db: Session) -> bool:
 
 def next_bill(db: Session, customer: Customer, subscription: Subscription) -> Invoice | None:
     """What the coming end of a subscription's period bills, taken now; None where it bills nothing."""
-    coming, before = steps.of_subscription(subscription), subscription.latest_invoice_id
+    before = subscription.latest_invoice_id
+    _enter_phases(db, customer, subscription)
+    if subscription.latest_invoice_id != before:
+        return latest(db, subscription)
+    coming = steps.of_subscription(subscription)
     if coming is None:
         return None
     if coming.verb == "cancel":
@@ -97,6 +101,16 @@ def next_bill(db: Session, customer: Customer, subscription: Subscription) -> In
     else:
         _renew(db, customer, subscription, subscription.current_period_end)
     return None if subscription.latest_invoice_id == before else latest(db, subscription)
+
+
+def _enter_phases(db: Session, customer: Customer, subscription: Subscription) -> None:
+    """What a schedule does to a subscription up to the end of its period."""
+    if subscription.schedule_id is None:
+        return
+    row = locked(db, SubscriptionSchedule, subscription.schedule_id, noun="subscription schedule")
+    while (coming := steps.of_schedule(row)) and coming.moment <= subscription.current_period_end:
+        schedules.advance(db, customer, row, coming.moment)
+        db.flush()
 
 
 def latest(db: Session, subscription: Subscription) -> Invoice:
