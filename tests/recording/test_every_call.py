@@ -101,6 +101,16 @@ def _paused(make: Any) -> str:
     return f"subscriptions/{paused.id}"
 
 
+def _line(api: Any, make: Any) -> tuple[str, str]:
+    path = f"invoices/{make.draft().id}"
+    return path, api.get(path)["lines"]["data"][0]["id"]
+
+
+def _removal(api: Any, make: Any) -> Call:
+    path, line = _line(api, make)
+    return f"{path}/remove_lines", {"lines": [{"id": line, "behavior": "delete"}]}
+
+
 def _payment(api: Any, **outcome: Any) -> str:
     return str(api.post("payment_records/report_payment", **PAYMENT, **outcome)["id"])
 
@@ -161,6 +171,16 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("POST", "/invoiceitems/<id>"): lambda api, make: (f"invoiceitems/{make.item(make.customer(), 500).id}", NEW),
     ("POST", "/invoices"): lambda api, make: ("invoices", {"customer": make.customer().id}),
     ("POST", "/invoices/<id>"): lambda api, make: (f"invoices/{make.draft().id}", NEW),
+    ("POST", "/invoices/<id>/add_lines"): lambda api, make: (
+        f"invoices/{make.draft().id}/add_lines",
+        {"lines": [{"amount": 500}]},
+    ),
+    ("POST", "/invoices/<id>/lines/<line>"): lambda api, make: ("/lines/".join(_line(api, make)), {"amount": 7}),
+    ("POST", "/invoices/<id>/remove_lines"): _removal,
+    ("POST", "/invoices/<id>/update_lines"): lambda api, make: (
+        f"{(found := _line(api, make))[0]}/update_lines",
+        {"lines": [{"id": found[1], "amount": 7}]},
+    ),
     ("POST", "/invoices/<id>/attach_payment"): lambda api, make: (
         f"invoices/{make.invoice().id}/attach_payment",
         {"payment_record": _payment(api, outcome="guaranteed", guaranteed={"guaranteed_at": 2})},
