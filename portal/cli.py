@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portal.commands import transfer
+from portal.commands import audit, transfer
 
 if TYPE_CHECKING:
     from portal.billing.accounts import NewAccount
@@ -24,6 +24,7 @@ def main(context: click.Context) -> None:
     context.obj = lambda: _database(_settings())
 
 
+main.add_command(audit.show)
 main.add_command(transfer.import_file)
 main.add_command(transfer.export_file)
 

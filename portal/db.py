@@ -114,6 +114,20 @@ class Database:
                 self._recorder.finish(session)
 
     @contextmanager
+    def trying(self, scope: Scope) -> Iterator[Session]:
+        """A writing session that is always rolled back: what would come of something that does not happen.
+
+        Nothing of it is recorded. Raises as `writing` does.
+        """
+        session = TenantSession(self.writer, expire_on_commit=False, info={"scope": scope, "writes": True})
+        with _translated(), self._turns.taken() if self._turns else _nothing(), session:
+            session.connection()
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
     def _reading(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
         session = TenantSession(engine, autoflush=False, info={"scope": scope, "writes": False})
         with session, _translated():

@@ -28,6 +28,7 @@ PREFIXES = {
     "invoice_payment": "inpay",
     "item": "li",
     "line_item": "il",
+    "payment_record": "pr",
     "price": "price",
     "product": "prod",
     "quote": "qt",

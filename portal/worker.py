@@ -43,6 +43,16 @@ def prune(services: Services, now: int) -> int:
     return forgotten
 
 
+def end_visits(services: Services, now: int) -> int:
+    """Mark sessions that have run out by themselves, which is how the merchant hears of it."""
+    with services.database.reading() as db:
+        found = portal_sessions.lapsed(db, now=now)
+    for each in found:
+        with services.database.writing(each.scope) as db:
+            portal_sessions.lapse(db, each)
+    return len(found)
+
+
 def renew(services: Services, now: int) -> int:
     """Take one step of each customer who has one to take; answers how many were taken."""
     with services.database.reading() as db:
@@ -61,6 +71,7 @@ def advance(services: Services, now: int) -> int:
 
 LANES: tuple[Lane, ...] = (
     Lane("prune", prune, idle=clock.MINUTE),
+    Lane("visits", end_visits, idle=clock.MINUTE),
     Lane("renew", renew, idle=5.0),
     Lane("clocks", advance, idle=1.0),
 )

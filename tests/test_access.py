@@ -84,6 +84,7 @@ def victim(make: Factories, api: Api) -> Victim:
     ids = {
         "customers": customer.id,
         "invoices": paid.id,
+        "invoice_payments": api.get("invoice_payments", invoice=paid.id)["data"][0]["id"],
         "invoiceitems": item.id,
         "subscriptions": subscription.id,
         "credit_notes": make.credit_note(paid, 500, out_of_band_amount=500, memo=CANARY).id,

@@ -16,8 +16,11 @@ def init_app(app: Flask) -> Blueprint:
         events,
         invoices,
         openapi,
+        payments,
         portals,
+        previews,
         quotes,
+        reference,
         schedules,
         searches,
         subscriptions,
@@ -31,7 +34,10 @@ def init_app(app: Flask) -> Blueprint:
         catalogue,
         discounts,
         subscriptions,
+        # before the invoices, whose ids `upcoming` is none of
+        previews,
         invoices,
+        payments,
         credit_notes,
         portals,
         searches,
@@ -46,4 +52,5 @@ def init_app(app: Flask) -> Blueprint:
     # a path with two slashes is an unknown one, which answers in JSON, and no redirect
     app.url_map.merge_slashes = False
     app.register_blueprint(blueprint)
+    app.register_blueprint(reference.blueprint)
     return blueprint

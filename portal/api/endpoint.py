@@ -57,9 +57,11 @@ def add(
     command: type[Command],
     function: Function,
     answers: Answers | None = None,
+    *,
+    tries: bool = False,
 ) -> None:
-    """Put `function` behind a method and path of the API."""
-    run = _read if method == "GET" else _write
+    """Put `function` behind a method and path of the API; what only `tries` leaves nothing behind."""
+    run = _try if tries else _read if method == "GET" else _write
 
     def view(**path: str) -> Response:
         after_this_request(_with_version)
@@ -81,6 +83,13 @@ def _read(command: type[Command], function: Function, path: dict[str, str]) -> R
     with services().database.reading(caller.scope) as db:
         answer = function(db, params, **path)
         return answer if isinstance(answer, Response) else _json(orjson.dumps(answer))
+
+
+def _try(command: type[Command], function: Function, path: dict[str, str]) -> Response:
+    caller = _authenticate()
+    params = read(command, form.parsed(_body()))
+    with services().database.trying(caller.scope) as db:
+        return _json(orjson.dumps(function(db, params, **path)))
 
 
 def _write(command: type[Command], function: Function, path: dict[str, str]) -> Response:

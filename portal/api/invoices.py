@@ -12,7 +12,7 @@ from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, answer
-from portal.billing import invoiceitems, invoices, test_clocks
+from portal.billing import invoice_lines, invoiceitems, invoices, test_clocks
 from portal.db import find
 from portal.models import Customer, Invoice, InvoiceItem, InvoiceLine
 from portal.outbox import mails
@@ -35,6 +35,12 @@ def register(blueprint: Blueprint) -> None:
     endpoint.add(blueprint, "POST", "/invoices/<id>/send", Expanding, _send, resource.answers)
     resource.list(invoices.ListInvoices, _invoices)
     endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines, Answers("line_item", "list"))
+
+    resource.change(invoice_lines.AddLines, invoice_lines.add, "add_lines")
+    resource.change(invoice_lines.UpdateLines, invoice_lines.update, "update_lines")
+    resource.change(invoice_lines.RemoveLines, invoice_lines.remove, "remove_lines")
+    rule = "/invoices/<id>/lines/<line>"
+    endpoint.add(blueprint, "POST", rule, invoice_lines.UpdateLine, _update_line, Answers("line_item"))
 
     item = Resource(blueprint, "invoiceitem", "invoiceitems")
     item.create(invoiceitems.CreateInvoiceItem, invoiceitems.create)
@@ -70,6 +76,12 @@ def _mail(db: Session, invoice: Invoice, url: str) -> None:
         due_date=invoice.due_date,
         url=url,
     )
+
+
+def _update_line(db: Session, params: invoice_lines.UpdateLine, id: str, line: str) -> dict[str, Any]:
+    invoice = find(db, Invoice, id, noun="invoice")
+    changed = invoice_lines.update_one(db, invoice, line, params, now=test_clocks.present(db, invoice))
+    return answer(db, "line_item", changed, params)
 
 
 def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from portal.wire.schemas import STRING, Schema, found, hash_of, listed, the
 VERSION = "1.0.0"
 #: Browsers and proxies may keep the file for so long before they ask again.
 FRESH = 300
+FORM = "application/x-www-form-urlencoded"
 
 ERROR = hash_of(
     error=hash_of(
@@ -89,7 +90,11 @@ def operation(method: str, rule: str) -> dict[str, Any]:
     """One call: its parameters, its answer and its failures."""
     schema = parameters.schema(CALLS[method, rule])
     named = [_in_path(name) for name in re.findall(r"<(?:\w+:)?(\w+)>", rule)]
-    described: dict[str, Any] = {"operationId": operation_id(method, rule), "tags": [tag(rule)]}
+    described: dict[str, Any] = {
+        "operationId": operation_id(method, rule),
+        "summary": summary(method, rule),
+        "tags": [tag(rule)],
+    }
     if method == "GET":
         described["parameters"] = named + _in_query(schema)
     else:
@@ -106,6 +111,28 @@ def operation_id(method: str, rule: str) -> str:
     """`PostCustomersCustomerTaxIds`: method and path in one word, as the reference makes it."""
     parts = re.findall(r"[A-Za-z0-9]+", rule)
     return method.capitalize() + "".join(part[0].upper() + part[1:] for part in parts)
+
+
+def summary(method: str, rule: str) -> str:
+    """What a call does, in a few words: `Customer: update`, `Invoice: finalize`."""
+    answers = ANSWERS.get((method, rule))
+    noun = answers.type.rpartition(".")[2].replace("_", " ").capitalize() if answers else rule
+    return f"{noun}: {_verb(method, rule, answers)}"
+
+
+def _verb(method: str, rule: str, answers: Answers | None) -> str:
+    last = rule.rpartition("/")[2]
+    if method == "DELETE":
+        return "delete" if answers and answers.form == "deleted" else "cancel"
+    if last.startswith("<"):
+        return "retrieve" if method == "GET" else "update"
+    if answers and answers.form == "list":
+        return f"list {last.replace('_', ' ')}"
+    if rule == "/account":
+        return "retrieve" if method == "GET" else "update"
+    if ("GET", f"{rule}/<id>") in CALLS:
+        return "create"
+    return last.replace("_", " ")
 
 
 def tag(rule: str) -> str:
@@ -132,7 +159,7 @@ def _content(answers: Answers | None) -> dict[str, Any]:
     if answers is None:
         return {"application/json": {"schema": {}}}
     if answers.form == "file":
-        return {answers.type: {"schema": {"type": "string", "format": "binary"}}}
+        return {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
     return {"application/json": {"schema": answer(answers)}}
 
 
@@ -159,7 +186,7 @@ def _form(schema: Schema) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": schema}
     if nested:
         content["encoding"] = nested
-    return {"required": bool(schema.get("required")), "content": {"application/x-www-form-urlencoded": content}}
+    return {"required": bool(schema.get("required")), "content": {FORM: content}}
 
 
 def _style(schema: Schema) -> dict[str, Any]:

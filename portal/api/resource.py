@@ -38,13 +38,14 @@ class Resource:
         self.kind = KINDS[type]
         self.answers = Answers(type)
 
-    def create(self, command: type[Command], function: Create) -> None:
-        """POST on the path."""
+    def create(self, command: type[Command], function: Create, verb: str = "") -> None:
+        """POST on the path, or on what `verb` names below it."""
 
         def view(db: Session, params: Expanding) -> dict[str, Any]:
             return answer(db, self.type, function(db, params, now=test_clocks.present(db, None, params)), params)
 
-        endpoint.add(self.blueprint, "POST", self.path, command, view, self.answers)
+        rule = f"{self.path}/{verb}" if verb else self.path
+        endpoint.add(self.blueprint, "POST", rule, command, view, self.answers)
 
     def retrieve(self) -> None:
         """GET of one object."""

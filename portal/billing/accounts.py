@@ -24,6 +24,7 @@ from portal.wire.params import (
     Country,
     Currency,
     Expanding,
+    Flag,
     Id,
     ListOf,
     Metadata,
@@ -105,6 +106,15 @@ class InvoiceSettings(Command):
     bank_transfer: Clearable[BankTransfer] = None
 
 
+class EventSettings(Command):
+    """Which events beyond the reference's are written."""
+
+    documents: Flag | None = None
+    email_changes: Flag | None = None
+    flows: Flag | None = None
+    sessions: Flag | None = None
+
+
 class QuoteSettings(Command):
     """What new quotes say unless told otherwise; beyond the reference."""
 
@@ -115,6 +125,7 @@ class QuoteSettings(Command):
 
 class PortalSettings(Command):
     default_locale: Clearable[Language] = None
+    events: EventSettings | None = None
 
 
 class Dashboard(Command):

@@ -14,6 +14,7 @@ from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Invoice, Subscription, SubscriptionSchedule
 from portal.rules import subscriptions as rules
 from portal.rules.subscriptions import Feedback
+from portal.wire.moments import PeriodEnd
 from portal.wire.params import Clearable, Command, Expanding, Flag, Text
 
 
@@ -63,7 +64,12 @@ def end(db: Session, subscription: Subscription, now: int, *, reason: str | None
 
 
 def set_end(
-    subscription: Subscription, at_period_end: bool | None, cancel_at: int | None, *, sent: bool, now: int
+    subscription: Subscription,
+    at_period_end: bool | None,
+    cancel_at: int | PeriodEnd | None,
+    *,
+    sent: bool,
+    now: int,
 ) -> None:
     """Set or clear the end; `sent` says whether `cancel_at` was, as it may have been cleared.
 
@@ -71,6 +77,9 @@ def set_end(
     """
     if at_period_end and cancel_at is not None:
         raise InvalidRequest("Send cancel_at or cancel_at_period_end, not both.", param="cancel_at")
+    if isinstance(cancel_at, str):
+        # all items of a subscription share one period
+        cancel_at = subscription.current_period_end
     if cancel_at is not None and cancel_at <= now:
         raise InvalidRequest("cancel_at must be in the future.", param="cancel_at")
     if at_period_end:

@@ -14,7 +14,7 @@ from portal.models import Invoice, Subscription
 from portal.objects.accounts import BILLING
 from portal.rules import invoices as rules
 from portal.rules import subscriptions as subscription_rules
-from portal.wire.params import Command, Expanding, Flag
+from portal.wire.params import Command
 
 
 @dataclass(frozen=True)
@@ -25,29 +25,6 @@ class Overdue:
     days: int
 
 
-class PayInvoice(Expanding):
-    paid_out_of_band: Flag = False
-    forgive: Flag = False
-    off_session: Flag | None = None
-
-
-def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invoice:
-    """Record that an invoice was paid outside; this product collects no money itself."""
-    billed = locks.invoice(db, invoice.id)
-    invoice = billed.invoice
-    refuse("pay", invoice)
-    if not command.paid_out_of_band:
-        raise InvalidRequest(
-            "There is no payment method to charge here. Send paid_out_of_band=true to record a payment made outside.",
-            param="paid_out_of_band",
-        )
-    invoice.amount_paid += invoice.amount_remaining
-    invoice.amount_remaining = 0
-    invoice.paid_out_of_band = True
-    settled(invoice, billed.subscription, now=now)
-    return invoice
-
-
 def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
     """Cancel a finalized invoice; balance that it used goes back to the customer.
 
@@ -56,6 +33,8 @@ def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
     billed = locks.invoice(db, invoice.id)
     invoice = billed.invoice
     refuse("void", invoice)
+    if invoice.amount_paid:
+        raise InvalidRequest(f"The invoice '{invoice.id}' is paid in part and can't be voided; credit the rest of it.")
     applied = (invoice.ending_balance or 0) - invoice.starting_balance
     if applied:
         balances.enter(

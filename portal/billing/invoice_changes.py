@@ -79,7 +79,8 @@ def apply(db: Session, billed: Billed, command: UpdateInvoice, *, now: int) -> N
     if command.has("metadata"):
         invoice.metadata_ = merged(invoice.metadata_, command.metadata)
     if command.has("account_tax_ids"):
-        _choose_tax_ids(db, invoice, command.account_tax_ids)
+        refuse_foreign_tax_ids(db, command.account_tax_ids, "account_tax_ids")
+        invoice.account_tax_ids = command.account_tax_ids or None
     if command.has("default_tax_rates"):
         chosen = catalogue.tax_rates(db, command.default_tax_rates, "default_tax_rates")
         drafts.change_default_rates(db, invoice, [rate.id for rate in chosen])
@@ -99,6 +100,14 @@ def _apply_sums(db: Session, billed: Billed, command: UpdateInvoice, now: int) -
         drafts.total(db, invoice)
 
 
+def refuse_foreign_tax_ids(db: Session, chosen: list[str], param: str) -> None:
+    """Raises `ResourceMissing` for a tax ID that is none of the account's own."""
+    found = among(db, TaxId, chosen)
+    for index, id in enumerate(chosen):
+        if id not in found or found[id].customer_id is not None:
+            raise ResourceMissing("tax ID", id, param=f"{param}[{index}]")
+
+
 def _apply_due(invoice: Invoice, command: UpdateInvoice) -> None:
     """The date or the days, whichever was sent last; neither where nobody has to send money by himself."""
     sent = [name for name in ("due_date", "days_until_due") if getattr(command, name) is not None]
@@ -110,11 +119,3 @@ def _apply_due(invoice: Invoice, command: UpdateInvoice) -> None:
         invoice.due_date = invoice.days_until_due = None
     elif sent:
         invoice.due_date, invoice.days_until_due = command.due_date, command.days_until_due
-
-
-def _choose_tax_ids(db: Session, invoice: Invoice, chosen: list[str]) -> None:
-    found = among(db, TaxId, chosen)
-    for index, id in enumerate(chosen):
-        if id not in found or found[id].customer_id is not None:
-            raise ResourceMissing("tax ID", id, param=f"account_tax_ids[{index}]")
-    invoice.account_tax_ids = chosen or None

@@ -17,9 +17,10 @@ from portal.billing import (
     locks,
     parties,
 )
-from portal.billing.collection import PayInvoice, fall_due, mark_uncollectible, pay, refuse, settled, void
+from portal.billing.collection import fall_due, mark_uncollectible, refuse, settled, void
 from portal.billing.invoice_changes import Collection, Days, UpdateInvoice
 from portal.billing.locks import Billed
+from portal.billing.payments import PayInvoice, pay
 from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
@@ -106,7 +107,7 @@ def draft(
     period: tuple[int, int] | None = None,
 ) -> Invoice:
     """An empty draft of a customer whom the caller has locked; `reason` is the wire's `billing_reason`."""
-    settings = customer.invoice_settings
+    settings = {**customer.invoice_settings, **((subscription and subscription.invoice_settings) or {})}
     invoice = Invoice(
         id=ids.new("invoice"),
         created=now,
@@ -124,6 +125,8 @@ def draft(
         period_end=period[1] if period else now,
         custom_fields=settings.get("custom_fields"),
         footer=settings.get("footer"),
+        description=settings.get("description"),
+        account_tax_ids=settings.get("account_tax_ids"),
         rendering=settings.get("rendering_options"),
         default_tax_rates=drafts.frozen_rates(db, subscription.default_tax_rates) if subscription else [],
         discounts=discounts.inherited(db, customer, subscription, now=now),
@@ -132,6 +135,7 @@ def draft(
         metadata_={},
         starting_balance=customer.balance,
         amount_paid=0,
+        amount_overpaid=0,
         pre_payment_credit_notes_amount=0,
         post_payment_credit_notes_amount=0,
         next_credit_note_sequence=1,
@@ -195,7 +199,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     if invoice.amount_due == 0:
         step(db, invoice)
         settled(invoice, billed.subscription, now=now)
-    elif invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically":
+    elif _is_charged(invoice, billed.subscription):
         # there is nothing to charge here, so the payment has failed at once
         fall_due(db, invoice, billed.subscription, now=now)
     return invoice
@@ -212,6 +216,13 @@ def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
         finalize(db, invoice, FinalizeInvoice(), now=now)
     invoice.sent_at = now
     return invoice
+
+
+def _is_charged(invoice: Invoice, subscription: Subscription | None) -> bool:
+    """Whether a payment would be tried now: of a renewal whose collection is not paused."""
+    pauses = subscription is not None and subscription.pause_collection
+    renewal = invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically"
+    return renewal and not pauses
 
 
 def _plan(invoice: Invoice, now: int) -> None:

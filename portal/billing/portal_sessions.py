@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
 from pydantic import AfterValidator
-from sqlalchemy import Table, delete, or_, select, update
+from sqlalchemy import Table, bindparam, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing import flows
 from portal.billing.keys import checksum
 from portal.billing.return_urls import refuse_plain_http
-from portal.db import find, scope_of
+from portal.db import Scope, find, locked, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.i18n import WIRE_LOCALES
-from portal.models import Configuration, Customer, PortalSession
+from portal.models import Configuration, Customer, PortalSession, Tenant
 from portal.recording import touched
 from portal.wire.params import Clearable, Command, Expanding, Id, Listing, text, wrong
 from portal.wire.urls import WebUrl
@@ -182,6 +182,31 @@ def keep_data(db: Session, session_id: str, data: dict[str, object]) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Lapsed:
+    """A session whose time is over, and when that was."""
+
+    scope: Scope
+    id: str
+    at: int
+    last_seen_at: int | None
+
+
+def lapsed(db: Session, *, now: int) -> list[Lapsed]:
+    """Sessions of all accounts that have run out by themselves and are not marked so, at most 100."""
+    found = db.execute(_LAPSED, {"now": now}, execution_options={"every_tenant": True})
+    return [
+        Lapsed(Scope(row.tenant_id, row.account_id, row.livemode), row.id, row.at, row.last_seen_at) for row in found
+    ]
+
+
+def lapse(db: Session, over: Lapsed) -> None:
+    """Mark a session as over, unless its customer has been active meanwhile."""
+    session = locked(db, PortalSession, over.id, noun="portal session")
+    if session.ended_at is None and session.last_seen_at == over.last_seen_at:
+        session.ended_at = over.at
+
+
 def prune(db: Session, *, now: int) -> int:
     """Forget sessions that ended long ago; answers how many."""
     old = now - KEPT_FOR
@@ -202,3 +227,19 @@ def _configuration(db: Session, id: str | None) -> Configuration:
     if not configuration.active:
         raise InvalidRequest(f"The configuration '{id}' is inactive.", param="configuration")
     return configuration
+
+
+_F = cast(Table, Configuration.__table__)
+_IDLE_UNTIL = _T.c.last_seen_at + _F.c.session_limits["idle"].as_integer()
+_OVER = case(
+    (_T.c.opened_at.is_(None), _T.c.link_expires_at),
+    (_T.c.expires_at > _IDLE_UNTIL, _IDLE_UNTIL),
+    else_=_T.c.expires_at,
+)
+_LAPSED = (
+    select(_T.c.tenant_id, _T.c.id, _T.c.last_seen_at, _OVER.label("at"), Tenant.account_id, Tenant.livemode)
+    .join(Tenant, Tenant.id == _T.c.tenant_id)
+    .join(_F, (_F.c.tenant_id == _T.c.tenant_id) & (_F.c.id == _T.c.configuration_id))
+    .where(_T.c.ended_at.is_(None), bindparam("now") >= _OVER)
+    .limit(100)
+)

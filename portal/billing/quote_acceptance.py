@@ -63,7 +63,7 @@ def _subscribe(
     db.flush()
     sent: dict[str, Any] = {
         "customer": customer.id,
-        "items": [_sold(line) for line in repeated],
+        "items": [_sold(line).model_dump() for line in repeated],
         "collection_method": quote.collection_method,
         "default_tax_rates": quote.default_tax_rates,
         **{key: value for key, value in quote.subscription_data.items() if value and key != "effective_date"},

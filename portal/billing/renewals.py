@@ -21,11 +21,12 @@ from portal.billing import (
     drafts,
     invoiceitems,
     invoices,
+    pauses,
     quotes,
     schedules,
     subscription_items,
 )
-from portal.db import Scope, locked, scope_of
+from portal.db import Scope, find, locked, scope_of
 from portal.models import Account, Customer, Invoice, Quote, Subscription, SubscriptionSchedule, Tenant
 from portal.rules import periods, steps
 from portal.rules import subscriptions as rules
@@ -74,10 +75,48 @@ def step_of_clock(db: Session, test_clock_id: str, *, until: int) -> bool:
     return True
 
 
+def mirrors(db: Session) -> list[str]:
+    """The ids of accounts in mirror mode."""
+    mode = Account.settings["billing"]["mode"].as_string()
+    return list(db.scalars(select(Account.id).where(mode == "mirror").order_by(Account.id)))
+
+
 def bills_by_itself(db: Session) -> bool:
     """Whether this account is billed here, and does not only mirror records kept elsewhere."""
     stored = accounts.of(db, scope_of(db).account_id).settings.get("billing", {})
     return bool(stored.get("mode") != "mirror")
+
+
+def next_bill(db: Session, customer: Customer, subscription: Subscription) -> Invoice | None:
+    """What the coming end of a subscription's period bills, taken now; None where it bills nothing."""
+    before = subscription.latest_invoice_id
+    _enter_phases(db, customer, subscription)
+    if subscription.latest_invoice_id != before:
+        return latest(db, subscription)
+    end = subscription.current_period_end
+    if steps.of_subscription(subscription) is None:
+        return None
+    if subscription.cancel_at is not None and subscription.cancel_at <= end:
+        _cancel(db, customer, subscription, subscription.cancel_at)
+    else:
+        _renew(db, customer, subscription, end)
+    return None if subscription.latest_invoice_id == before else latest(db, subscription)
+
+
+def _enter_phases(db: Session, customer: Customer, subscription: Subscription) -> None:
+    """What a schedule does to a subscription up to the end of its period."""
+    if subscription.schedule_id is None:
+        return
+    row = locked(db, SubscriptionSchedule, subscription.schedule_id, noun="subscription schedule")
+    while (coming := steps.of_schedule(row)) and coming.moment <= subscription.current_period_end:
+        schedules.advance(db, customer, row, coming.moment)
+        db.flush()
+
+
+def latest(db: Session, subscription: Subscription) -> Invoice:
+    """The latest invoice of a subscription."""
+    db.flush()
+    return find(db, Invoice, subscription.latest_invoice_id or "", noun="invoice")
 
 
 def _take(db: Session, customer: Customer, found: Any, until: int) -> None:
@@ -109,6 +148,8 @@ def _earliest(db: Session, customer_ids: Sequence[str], until: int) -> Any:
 
 def _renew(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """Go on into the next period with a draft of what it costs and of what waited for it."""
+    if subscription.status == "trialing" and _ends_with_its_trial(db, subscription, now):
+        return
     sold = subscription_items.items(db, subscription.id)
     before = (subscription.current_period_start, subscription.current_period_end)
     price = sold[0].price
@@ -126,12 +167,28 @@ def _bill(db: Session, customer: Customer, subscription: Subscription, period: t
     invoice = invoices.draft(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=now, period=period
     )
-    if not rules.is_collected(subscription.status):
+    if not rules.is_collected(subscription.status) or pauses.keeps_drafts(subscription):
         invoice.auto_advance = False
     subscription.latest_invoice_id = invoice.id
     if waiting := invoiceitems.due_with(db, customer.id, subscription.id):
         drafts.add_items(db, invoice, waiting)
     return invoice
+
+
+def _ends_with_its_trial(db: Session, subscription: Subscription, now: int) -> bool:
+    """Where that was wanted, as nothing can be charged here."""
+    if subscription.collection_method != "charge_automatically":
+        return False
+    if subscription.trial_ends_in == "cancel":
+        subscription.canceled_at = now
+        cancellations.end(db, subscription, now, reason="payment_failed")
+    elif subscription.trial_ends_in == "pause":
+        subscription.status = "paused"
+    return subscription.status != "trialing"
+
+
+def _collect_again(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    subscription.pause_collection = None
 
 
 def _cancel(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
@@ -140,6 +197,11 @@ def _cancel(db: Session, customer: Customer, subscription: Subscription, now: in
     cancellations.end(db, subscription, now)
     if invoiceitems.pending(db, customer.id, subscription.id):
         _bill(db, customer, subscription, period, now)
+
+
+def _announce(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """The end of a trial comes near; that this is noted is what is told."""
+    subscription.trial_will_end_at = now
 
 
 def _expire(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
@@ -152,6 +214,7 @@ def _finalize(db: Session, customer: Customer, invoice: Invoice, now: int) -> No
         invoice.auto_advance = False
         return
     invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    pauses.settle(db, invoice, _subscription_of(db, invoice), now=now)
 
 
 def _fall_due(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
@@ -194,7 +257,11 @@ KINDS = {
     "subscription schedule": Kind(
         SubscriptionSchedule, steps.of_schedule, {"begin": schedules.begin, "advance": schedules.advance}
     ),
-    "subscription": Kind(Subscription, steps.of_subscription, {"renew": _renew, "cancel": _cancel, "expire": _expire}),
+    "subscription": Kind(
+        Subscription,
+        steps.of_subscription,
+        {"announce": _announce, "renew": _renew, "cancel": _cancel, "collect": _collect_again, "expire": _expire},
+    ),
     "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
     "quote": Kind(Quote, steps.of_quote, {"expire": quotes.expire}),
 }

@@ -12,7 +12,7 @@ from portal.billing import cancellations, locks, phases, subscriptions
 from portal.billing.invoices import Collection
 from portal.billing.item_changes import Proration
 from portal.billing.phases import Anchor, Phase, PhaseInvoices, SentPhase
-from portal.billing.subscription_items import Item
+from portal.billing.subscription_items import SentItem
 from portal.db import find, locked
 from portal.errors import InvalidRequest
 from portal.models import Customer, Subscription, SubscriptionSchedule
@@ -224,7 +224,7 @@ def _of_subscription(db: Session, command: CreateSchedule, id: str, now: int) ->
 def _first(customer: Customer, phase: Phase) -> subscriptions.CreateSubscription:
     sent: dict[str, Any] = {
         "customer": customer.id,
-        "items": [Item(**each) for each in phase["items"]],
+        "items": [SentItem(**each) for each in phase["items"]],
         "collection_method": phase["collection_method"],
         "default_tax_rates": phase["default_tax_rates"],
         "description": phase["description"],

@@ -11,7 +11,16 @@ from portal import clock, ids
 from portal.billing import customers, renewals
 from portal.db import Scope, locked, scope_of
 from portal.errors import InvalidRequest
-from portal.models import Customer, Invoice, Price, Subscription, SubscriptionItem, Tenant, TestClock
+from portal.models import (
+    Customer,
+    Invoice,
+    Price,
+    Subscription,
+    SubscriptionItem,
+    SubscriptionSchedule,
+    Tenant,
+    TestClock,
+)
 from portal.rules import periods
 from portal.wire.params import Clearable, Command, Expanding, Id, Listing, Name, Timestamp
 
@@ -172,6 +181,7 @@ _NAMED: dict[str, type[Any]] = {
     "customer": Customer,
     "subscription": Subscription,
     "from_subscription": Subscription,
+    "schedule": SubscriptionSchedule,
     "invoice": Invoice,
 }
 

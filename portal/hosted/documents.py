@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import quote
 
 from babel.numbers import format_currency
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts, named_discounts
+from portal.billing import credit_notes, drafts, events, named_discounts
 from portal.db import Scope, find
 from portal.errors import ResourceMissing
 from portal.hosted import languages, visits
@@ -26,7 +26,7 @@ from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions
 from portal.rules.tax_ids import label
-from portal.web import DOCUMENT_POLICY, services
+from portal.web import DOCUMENT_POLICY, origin, services
 
 blueprint = Blueprint("documents", __name__, url_prefix="/p")
 
@@ -143,13 +143,26 @@ def taxes_of(document: Invoice | CreditNote, lines: Iterable[Any]) -> list[TaxLi
 def pdf_of_invoice(scope: Scope, invoice: Invoice) -> Response:
     """The PDF of a finalized invoice as a download. Raises `Unavailable` when it can't be made now."""
     content = services().documents.pdf(scope, "invoice", invoice.id)
+    _tell(scope, invoice)
     return download(content, _("Invoice"), invoice.number or "")
 
 
 def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:
     """The PDF of a credit note as a download. Raises `Unavailable` when it can't be made now."""
     content = services().documents.pdf(scope, "credit_note", note.id)
+    _tell(scope, note)
     return download(content, _("Credit note"), note.number)
+
+
+def _tell(scope: Scope, row: Invoice | CreditNote) -> None:
+    """Let the merchant know of a download, where the account wants to; a look costs no write otherwise."""
+    database = services().database
+    with database.reading(scope) as db:
+        if not events.are_wanted(db, "documents"):
+            return
+    visit = visits.load(request)
+    with database.writing(scope, origin("customer", row.customer_id, session=visit.id if visit else None)) as db:
+        events.note_download(db, row)
 
 
 def download(content: bytes, kind: str, number: str) -> Response:

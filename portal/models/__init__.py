@@ -14,6 +14,7 @@ from portal.models.invoices import (
     InvoiceLine,
     StoredDocument,
 )
+from portal.models.payments import InvoicePayment, PaymentRecord
 from portal.models.portals import Configuration, EmailChange, PortalSession
 from portal.models.quotes import Quote, QuoteLine
 from portal.models.schedules import SubscriptionSchedule
@@ -38,7 +39,9 @@ __all__ = [
     "Invoice",
     "InvoiceItem",
     "InvoiceLine",
+    "InvoicePayment",
     "Journal",
+    "PaymentRecord",
     "PortalSession",
     "Price",
     "Product",

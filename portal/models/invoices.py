@@ -105,6 +105,7 @@ class Invoice(TenantOwned, Base):
     ending_balance: Mapped[int | None]
     amount_due: Mapped[int] = mapped_column(default=0)
     amount_paid: Mapped[int] = mapped_column(default=0)
+    amount_overpaid: Mapped[int] = mapped_column(default=0, server_default="0")
     amount_remaining: Mapped[int] = mapped_column(default=0)
     paid_out_of_band: Mapped[bool] = mapped_column(default=False)
     pre_payment_credit_notes_amount: Mapped[int] = mapped_column(default=0)

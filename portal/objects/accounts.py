@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from portal.models import Account
+from portal.rules.events import SWITCHES
 from portal.wire.shape import Context, Shape, listing, nulls
 
 EMPTY_ADDRESS = nulls("city", "country", "line1", "line2", "postal_code", "state")
@@ -107,9 +109,14 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
             "hosted_payment_method_save": None,
         },
         "payments": nulls(*STATEMENT_DESCRIPTORS),
-        "portal": {"default_locale": None} | stored.get("portal", {}),
+        "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},
         "quotes": nulls("description", "footer", "header") | stored.get("quotes", {}),
     }
+
+
+def event_switches(settings: Mapping[str, Any]) -> dict[str, bool]:
+    """Which events beyond the reference's an account with these settings gets."""
+    return {**SWITCHES, **settings.get("portal", {}).get("events", {})}
 
 
 SHAPE = Shape(

@@ -33,6 +33,7 @@ from portal.wire.shape import Ref, Shape
 #: Lists that are there only when they were expanded.
 EXTRAS: dict[str, Schema] = {
     "customer.tax_ids": listed(the("tax_id")),
+    "invoice.payments": listed(the("invoice_payment")),
     "customer.subscriptions": listed(the("subscription")),
     "quote.line_items": listed(the("item")),
 }

@@ -40,7 +40,7 @@ CONFIGURATION = register(
                 "session_limits",
                 "updated",
             ),
-            fields={"application": None, "features": _features, "metadata": "metadata_"},
+            fields={"application": None, "customer": None, "features": _features, "metadata": "metadata_"},
             extras={"features.subscription_update.products": "billing_portal.configuration.products"},
         ),
         Configuration,

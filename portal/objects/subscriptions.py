@@ -111,7 +111,7 @@ SUBSCRIPTION = register(
             fields={
                 **nulls("application", "application_fee_percent", "billing_cycle_anchor_config", "billing_thresholds"),
                 **nulls("customer_account", "default_payment_method", "default_source", "managed_payments"),
-                **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection"),
+                **nulls("next_pending_invoice_item_invoice", "on_behalf_of"),
                 **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update"),
                 **nulls("presentment_details", "status_details", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
@@ -130,11 +130,13 @@ SUBSCRIPTION = register(
                 "discounts": lambda row, context: [id for id in row.discounts if id in context.preloaded["discounts"]],
                 "invoice_settings": lambda row, context: {
                     **nulls("account_tax_ids", "custom_fields", "description", "footer"),
+                    **(row.invoice_settings or {}),
                     "issuer": {"account": None, "type": "self"},
                 },
                 "items": _item_list,
                 "latest_invoice": Ref("latest_invoice_id", "invoice"),
                 "metadata": "metadata_",
+                "pause_collection": lambda row, context: row.pause_collection and dict(row.pause_collection),
                 "payment_settings": lambda row, context: nulls(
                     "payment_method_options", "payment_method_types", "save_default_payment_method"
                 ),
@@ -143,7 +145,10 @@ SUBSCRIPTION = register(
                 "schedule": Ref("schedule_id", "subscription_schedule"),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": lambda row, context: {
-                    "end_behavior": {"billing_cycle_anchor": None, "missing_payment_method": "create_invoice"}
+                    "end_behavior": {
+                        "billing_cycle_anchor": None,
+                        "missing_payment_method": row.trial_ends_in or "create_invoice",
+                    }
                 },
             },
             # nothing here ever fills these, and clients expand them nevertheless

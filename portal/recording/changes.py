@@ -11,7 +11,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from portal.db import Database, TenantSession, scope_of
-from portal.recording.subjects import SILENT, subject, tenant_of
+from portal.recording.subjects import SILENT, shown, subject, tenant_of
 from portal.wire.shape import Links
 
 #: Tenant, type and id of an object.
@@ -89,11 +89,12 @@ def touched(session: Session, tenant_id: int, type: str, id: str) -> None:
         changes.add((tenant_id, type, id), Change(columns=frozenset({"touched"})))
 
 
-def happened(session: Session, type: str, object: Mapping[str, Any]) -> None:
+def happened(session: Session, event: str, row: Any) -> None:
     """Something befell an object that changed none of its rows, as when a document is downloaded."""
-    if changes := of(session):
-        key = (scope_of(session).tenant_id, str(object["object"]), str(object["id"]))
-        changes.occurrences.append(Occurrence(key, [type], type, object))
+    found, changes = subject(row), of(session)
+    if found and changes:
+        (object,) = shown(session, found[0], [row], changes.links)
+        changes.occurrences.append(Occurrence((scope_of(session).tenant_id, *found[:2]), [event], event, object))
 
 
 @event.listens_for(TenantSession, "after_flush")

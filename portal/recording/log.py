@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.models import Account, AuditEntry, Event, Journal, Tenant
+from portal.objects.accounts import event_switches
 from portal.origins import Origin
 from portal.recording.changes import Occurrence
 from portal.recording.subjects import customer_of
@@ -90,8 +91,7 @@ def _switched_off(session: Session, tenant_id: int, occurrences: list[Occurrence
     if not own:
         return set()
     account = select(Account.settings).join(Tenant, Tenant.account_id == Account.id).where(Tenant.id == tenant_id)
-    settings: Mapping[str, Any] = session.execute(account).scalar_one()
-    switches = {**rules.SWITCHES, **settings.get("portal", {}).get("events", {})}
+    switches = event_switches(session.execute(account).scalar_one())
     return {type for type in own if not switches[rules.OWN[type]]}
 
 

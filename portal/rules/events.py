@@ -215,8 +215,5 @@ OWN = {
     "billing_portal.email_change.requested": "email_changes",
     "billing_portal.email_change.confirmed": "email_changes",
     "billing_portal.email_change.undone": "email_changes",
-    "billing_portal.offer.shown": "offers",
-    "billing_portal.offer.accepted": "offers",
-    "billing_portal.offer.declined": "offers",
 }
-SWITCHES = {"documents": False, "email_changes": True, "flows": True, "offers": True, "sessions": True}
+SWITCHES = {"documents": False, "email_changes": True, "flows": True, "sessions": True}

@@ -130,9 +130,10 @@ def text(longest: int, *, lines: bool = False) -> PlainValidator:
 
 
 def _flag(value: object) -> bool:
-    if value in (True, "true"):
+    # client libraries of 2022 send Python's own words
+    if value in (True, "true", "True"):
         return True
-    if value in (False, "false"):
+    if value in (False, "false", "False"):
         return False
     raise wrong("", f"Invalid boolean: {_shown(value)}")
 

@@ -181,3 +181,22 @@ def test_phases_that_make_no_sense_are_refused(api, make, prices, phase, param):
     sent = {"customer": make.customer().id, "phases": [{"items": [{"price": prices[0]}], **phase}]}
     assert api.error("POST", "subscription_schedules", **sent)["param"] == param
     assert api.get("subscription_schedules")["data"] == []
+
+
+def test_a_preview_follows_the_schedule(api, schedule, make):
+    by_schedule = [api.get("invoices/upcoming", schedule=schedule["id"])["total"]]
+    pass_time(make, _after(1) + clock.HOUR)
+    preview = api.post("invoices/create_preview", subscription=schedule["subscription"])
+    by_schedule.append(api.post("invoices/create_preview", schedule=schedule["id"])["total"])
+    assert (by_schedule, preview["total"]) == ([1000, 3000], 3000)
+    assert preview["lines"]["data"][0]["period"] == {"start": _after(2), "end": _after(3)}
+    pass_time(make, _after(2) + clock.HOUR)
+    assert _totals(api, schedule["subscription"])[-1] == preview["total"]
+
+
+def test_a_preview_of_what_a_schedule_will_begin(api, make, prices):
+    made = api.post("subscription_schedules", customer=make.customer().id, **_sent(prices, start_date=_after(1)))
+    preview = api.get("invoices/upcoming", schedule=made["id"])
+    assert (preview["total"], preview["subscription"]) == (1000, None)
+    assert api.get(f"subscription_schedules/{made['id']}") == made
+    assert api.error("GET", "invoices/upcoming", 404, schedule="sub_sched_no")["param"] == "schedule"

@@ -28,7 +28,7 @@ def test_an_invoice_that_is_finalized_and_paid(api, draft, types):
     path = f"invoices/{draft['id']}"
     assert types(lambda: api.post(f"{path}/finalize")) == ["invoice.updated", "invoice.finalized"]
     paid = types(lambda: api.post(f"{path}/pay", paid_out_of_band=True))
-    assert paid == ["invoice.updated", "invoice.paid", "invoice.payment_succeeded"]
+    assert paid == ["invoice.updated", "invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid"]
 
 
 def test_a_finalized_invoice_tells_what_was_before(api, draft, told):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.objects.accounts import BUSINESS_PROFILE, COMPANY, CONTROLLER, PAYMENT_SETTINGS, STATEMENT_DESCRIPTORS
 from portal.objects.types.bricks import ADDRESS
+from portal.rules.events import SWITCHES
 from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, listed, maybe, words
 
 
@@ -41,7 +42,7 @@ TYPES: dict[str, dict[str, Schema]] = {
                 hosted_payment_method_save=NULL,
             ),
             payments=hash_of(**_nulls(STATEMENT_DESCRIPTORS)),
-            portal=hash_of(default_locale=_TEXT),
+            portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(SWITCHES, BOOLEAN))),
             quotes=hash_of(description=_TEXT, footer=_TEXT, header=_TEXT),
         ),
         "type": words("standard"),

@@ -99,6 +99,9 @@ TYPES: dict[str, dict[str, Schema]] = {
             issuer=ITSELF,
         ),
         "items": listed(the("subscription_item")),
+        "pause_collection": maybe(
+            hash_of(behavior=words("keep_as_draft", "mark_uncollectible", "void"), resumes_at=maybe(MOMENT))
+        ),
         "payment_settings": hash_of(
             payment_method_options=NULL, payment_method_types=NULL, save_default_payment_method=NULL
         ),
