@@ -93,13 +93,13 @@ def next_bill(db: Session, customer: Customer, subscription: Subscription) -> In
     _enter_phases(db, customer, subscription)
     if subscription.latest_invoice_id != before:
         return latest(db, subscription)
-    coming = steps.of_subscription(subscription)
-    if coming is None:
+    end = subscription.current_period_end
+    if steps.of_subscription(subscription) is None:
         return None
-    if coming.verb == "cancel":
-        _cancel(db, customer, subscription, coming.moment)
+    if subscription.cancel_at is not None and subscription.cancel_at <= end:
+        _cancel(db, customer, subscription, subscription.cancel_at)
     else:
-        _renew(db, customer, subscription, subscription.current_period_end)
+        _renew(db, customer, subscription, end)
     return None if subscription.latest_invoice_id == before else latest(db, subscription)
 
 
@@ -199,6 +199,11 @@ def _cancel(db: Session, customer: Customer, subscription: Subscription, now: in
         _bill(db, customer, subscription, period, now)
 
 
+def _announce(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """The end of a trial comes near; that this is noted is what is told."""
+    subscription.trial_will_end_at = now
+
+
 def _expire(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     subscription.status, subscription.ended_at = "incomplete_expired", now
     cancellations.stop_collection(db, subscription, now)
@@ -255,7 +260,7 @@ KINDS = {
     "subscription": Kind(
         Subscription,
         steps.of_subscription,
-        {"renew": _renew, "cancel": _cancel, "collect": _collect_again, "expire": _expire},
+        {"announce": _announce, "renew": _renew, "cancel": _cancel, "collect": _collect_again, "expire": _expire},
     ),
     "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
     "quote": Kind(Quote, steps.of_quote, {"expire": quotes.expire}),

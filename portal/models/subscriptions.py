@@ -46,6 +46,7 @@ class Subscription(TenantOwned, Base):
     schedule_id: Mapped[str | None] = mapped_column(Id)
     pause_collection: Mapped[dict[str, Any] | None]
     trial_ends_in: Mapped[str | None]
+    trial_will_end_at: Mapped[int | None]
     invoice_settings: Mapped[dict[str, Any] | None]
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     next_step_at: Mapped[int | None]

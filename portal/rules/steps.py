@@ -13,6 +13,8 @@ from portal.rules.subscriptions import ENDED
 _HOUR = 3600
 #: How long a first payment is awaited (reference: 23 hours).
 FIRST_PAYMENT_WITHIN = 23 * _HOUR
+#: How long before its end a trial's end is told of (reference: three days, or at once for shorter ones).
+ANNOUNCED_BEFORE = 72 * _HOUR
 #: How long a draft can be edited before it is finalized by itself.
 DRAFT_FOR = _HOUR
 
@@ -52,6 +54,8 @@ def of_subscription(row: Any) -> Step | None:
     coming = [Step(row.cancel_at, 0, "cancel")] if row.cancel_at is not None else []
     if row.pause_collection and row.pause_collection["resumes_at"] is not None:
         coming.append(Step(row.pause_collection["resumes_at"], 0, "collect"))
+    if row.status == "trialing" and row.trial_end is not None and row.trial_will_end_at is None:
+        coming.append(Step(max(row.trial_start or row.created, row.trial_end - ANNOUNCED_BEFORE), 0, "announce"))
     if row.status == "incomplete":
         coming.append(Step(row.created + FIRST_PAYMENT_WITHIN, 0, "expire"))
     elif row.status != "paused":

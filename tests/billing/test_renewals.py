@@ -72,6 +72,15 @@ def test_a_trial_ends_in_a_paid_period(api, make):
     assert [each["total"] for each in _invoices(api, subscription)] == [0, 2000]
 
 
+def test_the_end_of_a_trial_is_told_of_three_days_before(api, make):
+    make.subscription(now=START, trial_period_days=10)
+    told = "customer.subscription.trial_will_end"
+    pass_time(make, START + 7 * clock.DAY - 1)
+    assert api.get("events", type=told)["data"] == []
+    pass_time(make, START + 10 * clock.DAY)
+    assert len(api.get("events", type=told)["data"]) == 1
+
+
 def test_it_ends_at_the_end_of_its_period(api, make):
     subscription = make.subscription(now=START)
     asked = START + clock.DAY
