@@ -81,6 +81,12 @@ def attach(db: Session, invoice: Invoice, command: AttachPayment, *, now: int) -
     return billed.invoice
 
 
+def of_invoice(db: Session, invoice_id: str) -> list[InvoicePayment]:
+    """All payments of an invoice, oldest first."""
+    statement = select(InvoicePayment).where(InvoicePayment.invoice_id == invoice_id)
+    return list(db.scalars(statement.order_by(InvoicePayment.created, InvoicePayment.id)))
+
+
 def report(db: Session, command: ReportPayment, *, now: int) -> PaymentRecord:
     """Keep a payment. Raises `InvalidRequest` where its outcome and the moment of it don't go together."""
     customer = command.customer_details.customer if command.customer_details else None

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing import credit_notes, drafts, named_discounts, quote_lines
+from portal.billing import credit_notes, drafts, named_discounts, payments, quote_lines
 from portal.billing.named_discounts import Named
 from portal.clock import day
 from portal.db import find, scope_of
@@ -56,7 +56,7 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         amount_remaining=row.amount_remaining,
         applied_balance=row.starting_balance - (row.ending_balance or 0),
         credit_notes=tuple(_applied(db, row)),
-        payments=_payments(row),
+        payments=_payments(db, row),
         due_date=_day(row.due_date),
         paid_at=_day(row.paid_at),
         period_start=day(row.period_start),
@@ -241,7 +241,11 @@ def _applied(db: Session, row: Invoice) -> Iterable[AppliedCreditNote]:
             )
 
 
-def _payments(row: Invoice) -> tuple[Payment, ...]:
+def _payments(db: Session, row: Invoice) -> tuple[Payment, ...]:
+    """Each payment; of an invoice that was paid before it came here only the sum is known."""
+    found = payments.of_invoice(db, row.id) if row.amount_paid else []
+    if found:
+        return tuple(Payment(paid_at=day(each.paid_at or each.created), amount=each.amount_paid) for each in found)
     if not row.amount_paid or row.paid_at is None:
         return ()
     return (Payment(paid_at=day(row.paid_at), amount=row.amount_paid),)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from stripe import InvoicePayment, PaymentRecord
 
+from portal.documents import build
+from portal.models import Invoice
 from tests import contract, official
 
 REPORT = {
@@ -130,6 +132,15 @@ def test_an_invoice_paid_in_part_is_credited_and_not_voided(api, opened, reporte
     note = api.post("credit_notes", invoice=invoice["id"], amount=700, credit_amount=100)
     assert (note["pre_payment_amount"], note["post_payment_amount"]) == (600, 100)
     assert api.get(f"invoices/{invoice['id']}")["status"] == "paid"
+
+
+def test_the_document_shows_each_payment(database, scope, opened, reported, attach):
+    invoice = opened(1500)
+    attach(invoice, reported(400))
+    attach(invoice, reported(300))
+    with database.reading(scope) as db:
+        shown = build.invoice(db, db.get_one(Invoice, (scope.tenant_id, invoice["id"])))
+    assert ([each.amount for each in shown.payments], shown.amount_remaining) == ([400, 300], 800)
 
 
 def test_a_draft_can_not_be_paid(drafted, reported, refused):
