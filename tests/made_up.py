@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from portal import clock
-from portal.api.endpoint import ANSWERS
+from portal.api.endpoint import ANSWERS, CALLS
 from tests.clients import Api, flattened
 
 #: Parameters that are called otherwise than the type of object they name.
@@ -26,6 +26,14 @@ NAMED = {
 }
 #: How often a made-up value is left as it is.
 AS_IT_IS = 0.2
+HALF = 0.5
+QUERIES = [
+    "created>0",
+    "-metadata['order']:'6735'",
+    "metadata['order']:null OR created<9",
+    "currency:'eur'",
+    "name~'ada'",
+]
 FEW = [0, 1, 2, 7, 100, 1999]
 
 
@@ -43,8 +51,12 @@ class Shop:
             known = self.ids.get(type_behind(rule, name), [])
             chosen = dice.choice(known) if known and dice.random() > AS_IT_IS else value
             path = path.replace(f"<{name}>", quote(chosen, safe="", errors="replace"))
-        likely = self._likely(sent, dice, rule)
-        pairs = flattened(likely) if isinstance(likely, dict) else []
+        fields = CALLS[method, rule].model_fields
+        given = sent if isinstance(sent, dict) else {}
+        # the more there is, the more can be wrong with it
+        needed = {name for name, field in fields.items() if field.is_required()}
+        fewer = {key: each for key, each in given.items() if key.partition("[")[0] in needed or dice.random() < HALF}
+        pairs = flattened(self._likely(fewer, dice, rule))
         return self.api.request(method, path.removeprefix("/"), raw=urlencode(pairs, errors="replace"))
 
     def _likely(self, value: Any, dice: random.Random, rule: str, name: str = "") -> Any:
@@ -64,6 +76,8 @@ class Shop:
     def _word(self, value: Any, dice: random.Random, rule: str, name: str) -> Any:
         if name == "currency":
             return "eur"
+        if name == "query":
+            return dice.choice(QUERIES)
         if name in {"starting_after", "ending_before"}:
             name = ANSWERS["GET", rule].type
         known = self.ids.get(NAMED.get(name, name))
@@ -81,7 +95,7 @@ def type_behind(rule: str, name: str) -> str:
 
 def stocked(api: Api) -> Shop:
     """The merchant of a key, with one of everything that the API makes."""
-    ids: dict[str, list[str]] = {}
+    ids: dict[str, list[str]] = {"account": [api.get("account")["id"]]}
 
     def post(path: str, **sent: Any) -> Any:
         made = api.post(path, **sent)
@@ -136,4 +150,5 @@ def _portals(post: Post, ids: Ids) -> None:
     features = {"invoice_history": {"enabled": True}}
     configuration = post("billing_portal/configurations", features=features)["id"]
     post("billing_portal/sessions", customer=ids["customer"][-1], configuration=configuration)
+    post("quotes", customer=ids["customer"][-1], line_items=[{"price": ids["price"][0]}])
     post("subscription_schedules", from_subscription=ids["subscription"][0])

@@ -109,19 +109,14 @@ def _credit_notes(customer: str, price: str) -> None:
     invoice = stripe.Invoice.finalize_invoice(_drafted(customer, 10_000).id)
     line = {"type": "invoice_line_item", "invoice_line_item": invoice.lines.data[0].id, "amount": 500}
     call("CreditNote.preview", invoice=invoice.id, lines=[line])
-    note("CreditNote.preview lines", lambda: _preview_lines(invoice=invoice.id, lines=[line]))
+    if hasattr(stripe.CreditNote, "preview_lines"):
+        note("CreditNote.preview lines", lambda: stripe.CreditNote.preview_lines(invoice=invoice.id, lines=[line]))
     made = call("CreditNote.create", invoice=invoice.id, lines=[line])
     call("CreditNote.retrieve", made.id)
     call("CreditNote.modify", made.id, metadata={"order_id": "6735"})
     call("CreditNote.list", limit=3)
     note("CreditNote.retrieve lines", lambda: stripe.CreditNote.retrieve(made.id).lines.list(limit=5))
     call("CreditNote.void_credit_note", made.id)
-
-
-def _preview_lines(**params: Any) -> Any:
-    if hasattr(stripe.CreditNote, "preview_lines"):
-        return stripe.CreditNote.preview_lines(**params)
-    return stripe.CreditNote.preview(**params).lines.list(limit=5)
 
 
 def _subscriptions(customer: str, price: str) -> None:
