@@ -110,6 +110,7 @@ def _party(side: str, key: str) -> Any:
 
 _metadata = _party("buyer", "subscription_metadata")
 _address = _party("buyer", "customer_address")
+_shipping = _party("buyer", "shipping")
 
 
 def _due(row: Row, context: Context) -> int:
@@ -227,7 +228,7 @@ INVOICE = register(
                 "customer_email": _party("buyer", "email"),
                 "customer_name": _party("buyer", "name"),
                 "customer_phone": _party("buyer", "phone"),
-                "customer_shipping": _party("buyer", "shipping"),
+                "customer_shipping": lambda row, context: shipping(_shipping(row, context)),
                 "customer_tax_exempt": _party("buyer", "tax_exempt"),
                 "customer_tax_ids": _party("buyer", "tax_ids"),
                 "default_tax_rates": lambda row, context: shown_rates(row.default_tax_rates),
