@@ -115,6 +115,7 @@ def _catalogue(post: Post, ids: Ids) -> None:
     product = post("products", name="Gold plan")["id"]
     post("prices", product=product, unit_amount=2000, currency="eur", recurring={"interval": "month"})
     post("prices", product=product, unit_amount=500, currency="eur")
+    post("plans", product=product, amount=1200, currency="eur", interval="year")
     post("tax_rates", display_name="VAT", percentage="19", inclusive=False)
     coupon = post("coupons", percent_off=20, duration="repeating", duration_in_months=3)["id"]
     post("promotion_codes", promotion={"type": "coupon", "coupon": coupon}, code="ROCKET")

@@ -17,6 +17,7 @@ def init_app(app: Flask) -> Blueprint:
         invoices,
         openapi,
         payments,
+        plans,
         portals,
         previews,
         quotes,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> Blueprint:
         accounts,
         customers,
         catalogue,
+        plans,
         discounts,
         subscriptions,
         # before the invoices, whose ids `upcoming` is none of

@@ -50,7 +50,7 @@ def schemas() -> dict[str, Schema]:
     account = schema(ACCOUNT, Account)
     account["required"].remove("livemode")
     del account["properties"]["livemode"]
-    stubs = {f"deleted_{type}": _deleted(type) for type in known}
+    stubs = {f"deleted_{type}": _deleted(type) for type in (*known, *PARTS)}
     # of a deleted discount all the rest is told as well
     stubs["deleted_discount"] = _and_deleted(known["discount"])
     return {**known, **stubs, **PARTS, "account": account}
