@@ -55,7 +55,7 @@ def read(command: type[C], values: dict[str, Any]) -> C:
     try:
         return command.model_validate(values)
     except ValidationError as error:
-        raise _invalid(error.errors(include_url=False)[0]) from None
+        raise _invalid(_telling(error.errors(include_url=False))) from None
 
 
 def wrong(code: str, message: str) -> PydanticCustomError:
@@ -67,6 +67,18 @@ def bracketed(path: tuple[str | int, ...]) -> str:
     """`("items", 0, "price")` as `items[0][price]`."""
     first, *rest = (str(part) for part in path) if path else ("",)
     return first + "".join(f"[{part}]" for part in rest)
+
+
+def _telling(errors: list[ErrorDetails]) -> ErrorDetails:
+    """The first mistake; of what may be a word or a hash, the one of the kind that was sent."""
+    first = errors[0]
+    head, member = first["loc"][:-1], str(first["loc"][-1:])
+    if "function-" not in member:
+        return first
+    others = [each for each in errors if each["loc"][: len(head)] == head and each is not first]
+    chosen = others[0] if others and isinstance(first["input"], dict) else first
+    # which member of the union it was is no part of the parameter's name
+    return {**chosen, "loc": head + chosen["loc"][len(head) + 1 :]}
 
 
 def _invalid(error: ErrorDetails) -> InvalidRequest:
