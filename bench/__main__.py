@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
-from bench import documents, transfer
+from bench import documents, renewals, transfer
 from bench.data import Store, filled
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
@@ -19,10 +20,12 @@ from portal import clock
 from portal.billing import portal_sessions
 from portal.db import Database
 from portal.hosted.visits import cookie_name
+from portal.settings import Settings, from_environment
 from tests import postgresql
 
 SECRET = "bench-" * 8
 ROUNDS = 3
+DUE = 10_000
 SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
 
 
@@ -96,7 +99,13 @@ def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
             taken = transfer.imported(store, open_database(engine, MIDDLE + 1), folder)
             yield Figure(f"import of 100,000 invoices, {engine}", taken.seconds, 60, at_least=False, unit="s")
             yield Figure(f"memory of that import, {engine}", taken.peak, 300, at_least=False, unit="MiB")
+            rate = renewals.per_second(open_database(engine, MIDDLE + 2), _settings(folder), DUE)
+            yield Figure(f"renewals of 10,000 due subscriptions, {engine}", rate, 100, at_least=True, unit="/s")
     yield documents.first_pdf()
+
+
+def _settings(folder: Path) -> Settings:
+    return from_environment({"PORTAL_INSTANCE": str(folder), "PORTAL_SECRET_KEY": SECRET})
 
 
 def _api(hello: Server, portal: Server, store: Store) -> Iterator[Figure]:
@@ -112,11 +121,21 @@ def _as_deployed(portal: Server, store: Store) -> Iterator[Figure]:
     paths = [f"/v1/invoices?customer={id}&limit=10" for id in store.customers[:2000]]
     p99 = statistics.median(wrk(portal.url, headers=headers, connections=4, paths=paths).p99 for _ in range(ROUNDS))
     yield Figure("GET /v1/invoices?customer=…&limit=10, p99, 100,000 invoices", p99, 11, at_least=False, unit="ms")
+    numbers = [_search(f"number:'bench-{index:07d}'") for index in range(0, MIDDLE, 97)]
+    p99 = statistics.median(wrk(portal.url, headers=headers, connections=4, paths=numbers).p99 for _ in range(ROUNDS))
+    yield Figure("search of an invoice by its number, p99, 100,000 invoices", p99, 15, at_least=False, unit="ms")
+    scan = [_search("number~'nowhere'")]
+    p99 = statistics.median(wrk(portal.url, headers=headers, connections=1, paths=scan).p99 for _ in range(ROUNDS))
+    yield Figure("search that finds no part of any number, p99, same", p99, 250, at_least=False, unit="ms")
     customer = post_median(f"{portal.url}/v1/customers", store.key, lambda index: {"name": f"Customer {index}"})
     yield Figure("create customer, p50", customer, 5, at_least=False, unit="ms")
     form = {"customer": store.hot, "return_url": "https://example.com"}
     session = post_median(f"{portal.url}/v1/billing_portal/sessions", store.key, lambda index: form)
     yield Figure("create session, p50", session, 5, at_least=False, unit="ms")
+
+
+def _search(query: str) -> str:
+    return "/v1/invoices/search?" + urlencode({"query": query})
 
 
 def _page_ratio(hello: Server, portal: Server, store: Store) -> float:

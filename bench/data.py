@@ -41,17 +41,17 @@ def filled(database: Database, invoices: int) -> Store:
         command = customers.CreateCustomer(name="Jenny Rosen", email="jenny.rosen@example.com")
         hot = customers.create(db, command, now=now).id
     others = [ids.new("customer") for _ in range(max(1, (invoices - HOT) // EACH))]
-    _insert(database, Customer, (_customer(scope, id, index, now) for index, id in enumerate(others)))
+    insert(database, Customer, (customer_row(scope, id, index, now) for index, id in enumerate(others)))
     owners = [hot] * HOT + [owner for owner in others for _ in range(EACH)]
     made = [(ids.new("invoice"), owner) for owner in owners[:invoices]]
-    _insert(database, Invoice, (_invoice(scope, id, owner, n, now) for n, (id, owner) in enumerate(made)))
+    insert(database, Invoice, (_invoice(scope, id, owner, n, now) for n, (id, owner) in enumerate(made)))
     lined = made[: min(len(made), 100_000)]
-    _insert(database, InvoiceLine, (_line(scope, id, n, now, at) for n, (id, _) in enumerate(lined) for at in range(3)))
+    insert(database, InvoiceLine, (_line(scope, id, n, now, at) for n, (id, _) in enumerate(lined) for at in range(3)))
     _analyze(database)
     return Store(database, scope, merchant.test_key, hot, others)
 
 
-def _customer(scope: Scope, id: str, index: int, now: int) -> dict[str, Any]:
+def customer_row(scope: Scope, id: str, index: int, now: int) -> dict[str, Any]:
     return {
         "tenant_id": scope.tenant_id,
         "id": id,
@@ -137,7 +137,7 @@ def _line(scope: Scope, invoice: str, index: int, now: int, position: int) -> di
     }
 
 
-def _insert(database: Database, model: Any, rows: Iterator[dict[str, Any]]) -> None:
+def insert(database: Database, model: Any, rows: Iterator[dict[str, Any]]) -> None:
     """By the driver: COPY on PostgreSQL, executemany on SQLite, in one transaction."""
     table: Table = model.__table__
     first = next(rows)

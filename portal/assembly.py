@@ -9,6 +9,8 @@ from portal.documents import store
 from portal.documents.library import Library
 from portal.documents.pool import Pool
 from portal.objects.links import DocumentLinks
+from portal.origins import Origin
+from portal.recording import Recorder
 from portal.seal import Seal
 from portal.settings import Settings
 
@@ -24,10 +26,10 @@ class Services:
     seal: Seal
 
 
-def assembled(settings: Settings, *, pool_size: int = 8) -> Services:
+def assembled(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Services:
     """The parts of a portal with these settings; nothing is opened until it is used."""
     keys = [*settings.secret_key_fallbacks, settings.secret_key]
     links = DocumentLinks(settings.base_url, keys)
-    database = Database(settings.database_url, pool_size=pool_size)
+    database = Database(settings.database_url, pool_size=pool_size, recorder=Recorder(links), origin=origin)
     library = Library(database, links, store.opened(settings.documents_url), Pool())
     return Services(settings, database, links, library, Seal(keys))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portal.commands import transfer
+from portal.commands import audit, transfer
 
 if TYPE_CHECKING:
     from portal.billing.accounts import NewAccount
@@ -24,6 +24,7 @@ def main(context: click.Context) -> None:
     context.obj = lambda: _database(_settings())
 
 
+main.add_command(audit.show)
 main.add_command(transfer.import_file)
 main.add_command(transfer.export_file)
 
@@ -51,10 +52,11 @@ def worker(once: bool) -> None:
     from portal import clock
     from portal import worker as jobs
     from portal.assembly import assembled
+    from portal.origins import Origin
 
     settings = _settings()
     settings.instance.mkdir(parents=True, exist_ok=True)
-    services = assembled(settings, pool_size=2)
+    services = assembled(settings, pool_size=2, origin=Origin("worker"))
     if not once:
         return jobs.run(services)
     for name, done in jobs.once(services, now=clock.now()).items():
@@ -199,10 +201,10 @@ def _settings() -> Settings:
 
 
 def _database(settings: Settings) -> Database:
-    from portal.db import Database
+    from portal.assembly import assembled
 
     settings.instance.mkdir(parents=True, exist_ok=True)
-    return Database(settings.database_url, pool_size=2)
+    return assembled(settings, pool_size=2).database
 
 
 def _upgrade(database: Database) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import orjson
 from sqlalchemy import BindParameter, ClauseElement, Connection, Engine, Executable, Table, create_engine, event, select
@@ -23,6 +23,7 @@ from sqlalchemy.sql import visitors
 
 from portal.errors import Conflict, ResourceMissing, Unavailable
 from portal.models import Base, TenantOwned
+from portal.origins import Origin
 
 Row = TypeVar("Row", bound=TenantOwned)
 
@@ -44,42 +45,92 @@ class ReadOnly(RuntimeError):
     """A reading session was about to write: always a programming error."""
 
 
+class Recorder(Protocol):
+    """Writes down what a transaction has changed, within that transaction."""
+
+    def begin(self, session: Session, database: Database) -> None:
+        """Start to watch a session that has just been opened."""
+
+    def finish(self, session: Session) -> None:
+        """Write down what has changed; the commit follows."""
+
+
 class Database:
-    """The two engines of one database: readers run in autocommit, writers in one transaction each.
+    """The engines of one database: readers run in autocommit, writers in one transaction each.
+
+    A writer that looks at what is committed has connections of its own for it, as every reader may be
+    waiting for that very writer.
 
     SQLite writers take turns on a side file before `BEGIN IMMEDIATE`: its own busy handler starves
     one of several writers for seconds.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 8, recorder: Recorder | None = None, origin: Origin | None = None
+    ) -> None:
         self.url = make_url(url)
+        self._recorder = recorder
+        self._origin = origin or Origin("operator")
         self.dialect = self.url.get_backend_name()
         self.reader = _engine(url, pool_size, autocommit=True)
         self.writer = _engine(url, pool_size, autocommit=False)
+        self._beside = _engine(url, pool_size, autocommit=True)
         self._turns = _Turns(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
 
     def dispose(self) -> None:
         """Close every pooled connection; call after a fork."""
         self.reader.dispose()
         self.writer.dispose()
+        self._beside.dispose()
 
     @contextmanager
     def reading(self, scope: Scope | None = None) -> Iterator[Session]:
         """A session that sees committed rows and refuses to write."""
-        session = _TenantSession(self.reader, autoflush=False, info={"scope": scope, "writes": False})
-        with session, _translated():
+        with self._reading(self.reader, scope) as session:
             yield session
 
     @contextmanager
-    def writing(self, scope: Scope | None = None) -> Iterator[Session]:
+    def committed(self, scope: Scope) -> Iterator[Session]:
+        """What a writing session looks at to see its rows as they were before it changed them."""
+        with self._reading(self._beside, scope) as session:
+            yield session
+
+    @contextmanager
+    def writing(self, scope: Scope | None = None, origin: Origin | None = None) -> Iterator[Session]:
         """A session in one transaction, committed at the end and rolled back on any exception.
 
+        What it changes is recorded as done by `origin`, the database's usual one where none is given.
         Raises `Conflict` when another transaction changed or holds the rows, `Unavailable` when the
         database is away or its disk full.
         """
-        session = _TenantSession(self.writer, expire_on_commit=False, info={"scope": scope, "writes": True})
+        info = {"scope": scope, "writes": True, "origin": origin or self._origin}
+        session = TenantSession(self.writer, expire_on_commit=False, info=info)
         with _translated(), self._turns.taken() if self._turns else _nothing(), session, session.begin():
             session.connection()
+            if self._recorder:
+                self._recorder.begin(session, self)
+            yield session
+            if self._recorder:
+                self._recorder.finish(session)
+
+    @contextmanager
+    def trying(self, scope: Scope) -> Iterator[Session]:
+        """A writing session that is always rolled back: what would come of something that does not happen.
+
+        Nothing of it is recorded. Raises as `writing` does.
+        """
+        session = TenantSession(self.writer, expire_on_commit=False, info={"scope": scope, "writes": True})
+        with _translated(), self._turns.taken() if self._turns else _nothing(), session:
+            session.connection()
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def _reading(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
+        session = TenantSession(engine, autoflush=False, info={"scope": scope, "writes": False})
+        with session, _translated():
             yield session
 
 
@@ -89,6 +140,16 @@ def scope_of(session: Session) -> Scope:
     if scope is None:
         raise Unscoped("this session has no tenant")
     return scope
+
+
+@contextmanager
+def scoped(session: Session, scope: Scope) -> Iterator[None]:
+    """Bind a session without a tenant to one for a while, as when rows of several are recorded."""
+    before, session.info["scope"] = session.info["scope"], scope
+    try:
+        yield
+    finally:
+        session.info["scope"] = before
 
 
 def find(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
@@ -119,11 +180,11 @@ def among(session: Session, model: type[Row], ids: Sequence[str]) -> dict[str, R
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
 
 
-class _TenantSession(Session):
+class TenantSession(Session):
     """Marks the sessions whose statements the events below bind to a tenant."""
 
 
-@event.listens_for(_TenantSession, "do_orm_execute")
+@event.listens_for(TenantSession, "do_orm_execute")
 def _bind_to_tenant(state: ORMExecuteState) -> None:
     mappers = state.all_mappers
     if not any(issubclass(mapper.class_, TenantOwned) for mapper in mappers):
@@ -155,7 +216,7 @@ _TENANT_TABLES = frozenset(
 )
 
 
-@event.listens_for(_TenantSession, "before_flush")
+@event.listens_for(TenantSession, "before_flush")
 def _stamp_with_tenant(session: Session, context: UOWTransaction, instances: object) -> None:
     if not session.info["writes"]:
         raise ReadOnly("a reading session was flushed")
@@ -248,6 +309,8 @@ def _dumps(value: object) -> str:
 def _prepare_sqlite(connection: Any, record: object) -> None:
     # no implicit BEGIN by the driver: readers need none, writers take IMMEDIATE themselves
     connection.isolation_level = None
+    # its own lower() knows ASCII alone
+    connection.create_function("unicode_lower", 1, lambda text: text and text.lower(), deterministic=True)
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",

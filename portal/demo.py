@@ -171,7 +171,7 @@ def _person(db: Session, person: Person, price: Price, rate: TaxRate, start: int
 
 
 def _renew(db: Session, customer: Customer, subscription: Subscription, month: int) -> None:
-    """One month later: what the worker will do by itself once it renews subscriptions."""
+    """One month later, as a worker renews it, and paid."""
     anchor = subscription.billing_cycle_anchor
     start, end = (periods.step(anchor, "month", 1, steps) for steps in (month, month + 1))
     subscription.current_period_start, subscription.current_period_end = start, end

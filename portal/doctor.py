@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import schema
+from portal import clock, schema
+from portal.billing import renewals
 from portal.db import Database
 from portal.settings import Settings
 
@@ -57,10 +58,23 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("database", True, f"{database.dialect} {version}")
         current = schema.is_current(database)
         yield Check("schema", current, "current" if current else "Behind this program: portal db upgrade")
+        if current:
+            yield _billing(database)
     except SQLAlchemyError as error:
         yield Check("database", False, f"Can't be reached ({type(error).__name__}): check PORTAL_DATABASE_URL.")
     finally:
         database.dispose()
+
+
+def _billing(database: Database) -> Check:
+    """Whether a worker comes by, and which accounts it leaves alone."""
+    with database.reading() as db:
+        late = renewals.due(db, until=clock.now() - clock.HOUR)
+        mirrors = renewals.mirrors(db)
+    if late:
+        return Check("billing", False, f"{len(late)} customers have waited for an hour: is `portal worker` running?")
+    left = f"; in mirror mode: {', '.join(mirrors)}" if mirrors else ""
+    return Check("billing", True, f"nothing is late{left}")
 
 
 _VERSION = {"sqlite": "SELECT sqlite_version()", "postgresql": "SHOW server_version"}

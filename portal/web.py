@@ -20,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import schema
 from portal.assembly import Services
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError, Unavailable
+from portal.origins import ActorType, Origin
 from portal.wire import errors as wire_errors
 
 if TYPE_CHECKING:
@@ -151,6 +152,13 @@ def request_id() -> str:
     """The id of this request, as its answer and the log name it."""
     id: str = request.environ["portal.request_id"]
     return id
+
+
+def origin(
+    type: ActorType, id: str | None = None, *, session: str | None = None, idempotency_key: str | None = None
+) -> Origin:
+    """Who is behind the changes of this request."""
+    return Origin(type, id, session, request_id(), idempotency_key)
 
 
 def _open() -> None:

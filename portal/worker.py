@@ -7,6 +7,7 @@ the database, so two workers never do the same thing, and one that dies leaves n
 from __future__ import annotations
 
 import logging
+import random
 import signal
 import threading
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing import email_changes, idempotency, logins, portal_sessions
+from portal.billing import email_changes, events, idempotency, logins, portal_sessions, renewals, test_clocks
+from portal.db import Scope
+from portal.errors import Conflict, Unavailable
 from portal.outbox import queue
 
 log = logging.getLogger("portal")
@@ -33,17 +36,47 @@ class Lane:
 
 
 def prune(services: Services, now: int) -> int:
-    """Forget sessions, codes and idempotency keys that have run out; answers how many rows went."""
+    """Forget events, sessions, codes and idempotency keys that have run out; answers how many rows went."""
     forgotten = 0
-    for step in (idempotency.prune, email_changes.prune, logins.prune, portal_sessions.prune, queue.prune):
+    steps = (events.prune, idempotency.prune, email_changes.prune, logins.prune, portal_sessions.prune, queue.prune)
+    for step in steps:
         with services.database.writing() as db:
             forgotten += step(db, now=now)
     return forgotten
 
 
+def end_visits(services: Services, now: int) -> int:
+    """Mark sessions that have run out by themselves, which is how the merchant hears of it."""
+    with services.database.reading() as db:
+        found = portal_sessions.lapsed(db, now=now)
+    for each in found:
+        with services.database.writing(each.scope) as db:
+            portal_sessions.lapse(db, each)
+    return len(found)
+
+
+def renew(services: Services, now: int) -> int:
+    """Take one step of each customer who has one to take; answers how many were taken."""
+    with services.database.reading() as db:
+        found = renewals.due(db, until=now)
+    # workers that look at the same moment begin with different customers
+    random.shuffle(found)
+    return sum(_stepped(services, each, now) for each in found)
+
+
+def advance(services: Services, now: int) -> int:
+    """Take the steps of advancing test clocks, one of each; answers how many were taken."""
+    with services.database.reading() as db:
+        found = test_clocks.due(db, now=now)
+    return sum(_advanced(services, scope, id, now) for scope, id in found)
+
+
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
     Lane("prune", prune, idle=clock.MINUTE),
+    Lane("visits", end_visits, idle=clock.MINUTE),
+    Lane("renew", renew, idle=5.0),
+    Lane("clocks", advance, idle=1.0),
 )
 
 
@@ -63,6 +96,33 @@ def run(services: Services) -> None:
 def once(services: Services, *, now: int) -> dict[str, int]:
     """Do in every lane what is due now; answers how much each did."""
     return {lane.name: _drained(lane, services, now) for lane in LANES}
+
+
+def _stepped(services: Services, due: renewals.Due, now: int) -> bool:
+    """One step in a transaction of its own; one that fails is put off, and the others go on."""
+    try:
+        with services.database.writing(due.scope) as db:
+            return renewals.step(db, due.customer_id, until=now)
+    except (Conflict, Unavailable):
+        return False
+    except Exception:
+        log.exception("a step of %s failed", due.customer_id)
+    with services.database.writing(due.scope) as db:
+        renewals.postpone(db, due.customer_id, until=now)
+    return False
+
+
+def _advanced(services: Services, scope: Scope, id: str, now: int) -> bool:
+    try:
+        with services.database.writing(scope) as db:
+            return test_clocks.step(db, id, now=now)
+    except (Conflict, Unavailable):
+        return False
+    except Exception:
+        log.exception("the test clock %s failed", id)
+    with services.database.writing(scope) as db:
+        test_clocks.fail(db, id)
+    return False
 
 
 def _drained(lane: Lane, services: Services, now: int) -> int:

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests import schemas
 from tests.factories import Factories
 
 
@@ -39,13 +40,16 @@ class Api:
     def request(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, raw: str | None = None, **params: Any
     ) -> TestResponse:
-        """Any call; `raw` sends a body as it is."""
+        """Any call, whose answer must be as the API describes it; `raw` sends a body as it is."""
         encoded = raw if raw is not None else urlencode(flattened(params))
         sent = {"Authorization": f"Bearer {self.key}", **(headers or {})}
         if method == "GET":
-            return self.client.get(f"/v1/{path}", query_string=encoded, headers=sent)
-        sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        return self.client.open(f"/v1/{path}", method=method, data=encoded, headers=sent)
+            answer = self.client.get(f"/v1/{path}", query_string=encoded, headers=sent)
+        else:
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+            answer = self.client.open(f"/v1/{path}", method=method, data=encoded, headers=sent)
+        schemas.check(self.client.application, method, f"/v1/{path}", answer)
+        return answer
 
     def get(self, path: str, **params: Any) -> Any:
         """A GET that succeeds."""

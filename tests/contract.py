@@ -21,6 +21,7 @@ ON_DEMAND = frozenset(
         "Customer.subscriptions",
         "Customer.tax",
         "Customer.tax_ids",
+        "Invoice.payments",
     }
 )
 

@@ -7,16 +7,30 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from portal import clock
-from portal.billing import catalogue, configurations, credit_notes, customers, invoiceitems, invoices, portal_sessions
+from portal.billing import (
+    catalogue,
+    configurations,
+    coupons,
+    credit_notes,
+    customers,
+    invoiceitems,
+    invoices,
+    portal_sessions,
+    shipping,
+)
 from portal.billing import subscriptions as subscription_cases
 from portal.db import Database, Scope
 from portal.models import (
     Configuration,
+    Coupon,
     CreditNote,
     Customer,
     Invoice,
+    InvoiceItem,
     Price,
     Product,
+    PromotionCode,
+    ShippingRate,
     Subscription,
     TaxRate,
 )
@@ -65,6 +79,21 @@ class Factories:
         default = {"display_name": "VAT", "percentage": "19", "inclusive": False, "country": "DE"}
         return self.run(catalogue.create_tax_rate, catalogue.CreateTaxRate, **{**default, **sent})
 
+    def coupon(self, **sent: Any) -> Coupon:
+        """A tenth off, for ever."""
+        off = {} if "amount_off" in sent else {"percent_off": "10"}
+        return self.run(coupons.create_coupon, coupons.CreateCoupon, **{**off, "duration": "forever", **sent})
+
+    def promotion_code(self, coupon: Coupon | None = None, **sent: Any) -> PromotionCode:
+        """Words for a coupon made on demand."""
+        command = coupons.CreatePromotionCode
+        return self.run(coupons.create_promotion_code, command, coupon=(coupon or self.coupon()).id, **sent)
+
+    def shipping_rate(self, **sent: Any) -> ShippingRate:
+        """5.00 euros by ground."""
+        default = {"display_name": "Ground shipping", "fixed_amount": {"amount": 500, "currency": "eur"}}
+        return self.run(shipping.create, shipping.CreateShippingRate, **{**default, **sent})
+
     def subscription(
         self, customer: Customer | None = None, price: Price | None = None, *, now: int | None = None, **sent: Any
     ) -> Subscription:
@@ -77,6 +106,11 @@ class Factories:
         }
         command = subscription_cases.CreateSubscription
         return self.run(subscription_cases.create, command, now=now, **{**default, **sent})
+
+    def item(self, customer: Customer, amount: int, *, now: int | None = None, **sent: Any) -> InvoiceItem:
+        """A charge in euros that waits for an invoice."""
+        default = {"customer": customer.id, "amount": amount, "currency": "eur", "description": "Consulting"}
+        return self.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, now=now, **{**default, **sent})
 
     def draft(self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any) -> Invoice:
         """A draft with a line per amount, 10.00 euros unless told otherwise."""

@@ -84,6 +84,7 @@ def victim(make: Factories, api: Api) -> Victim:
     ids = {
         "customers": customer.id,
         "invoices": paid.id,
+        "invoice_payments": api.get("invoice_payments", invoice=paid.id)["data"][0]["id"],
         "invoiceitems": item.id,
         "subscriptions": subscription.id,
         "credit_notes": make.credit_note(paid, 500, out_of_band_amount=500, memo=CANARY).id,
@@ -92,6 +93,9 @@ def victim(make: Factories, api: Api) -> Victim:
         "products": price.product_id,
         "prices": price.id,
         "tax_rates": make.tax_rate(description=CANARY).id,
+        "coupons": make.coupon(name=CANARY).id,
+        "promotion_codes": make.promotion_code(metadata={"word": CANARY}).id,
+        "shipping_rates": make.shipping_rate(display_name=CANARY).id,
         "configurations": configuration.id,
         "sessions": api.get("billing_portal/sessions")["data"][0]["id"],
         "accounts": make.scope.account_id,

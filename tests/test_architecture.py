@@ -11,12 +11,13 @@ import pytest
 TOP = Path(__file__).parent.parent
 #: From the bottom up; a module may import from its own layer and from those below.
 LAYERS = (
-    {"errors", "ids", "clock", "i18n", "seal", "settings"},
+    {"errors", "ids", "clock", "i18n", "origins", "seal", "settings"},
     {"rules"},
     {"models"},
     {"db"},
     {"wire", "schema"},
     {"objects"},
+    {"recording"},
     {"billing"},
     {"documents", "transfer"},
     {"assembly"},

@@ -75,7 +75,7 @@ def _prebuilt() -> list[Any]:
 
     found: list[Any] = [invoices._FIRST_LINES, *library._LAST_RENDERED.values(), *invoice_pages._STATEMENTS.values()]
     found += [invoice_pages._CREDIT_NOTES]
-    return found + [kinds._by_ids(kind.model)[1] for kind in kinds.KINDS.values()]
+    return found + [kinds._plain(kind.model, "id")[1] for kind in kinds.KINDS.values()]
 
 
 @pytest.mark.parametrize("statement", _prebuilt())

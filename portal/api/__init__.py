@@ -7,12 +7,52 @@ from flask import Blueprint, Flask
 
 def init_app(app: Flask) -> Blueprint:
     """Register every noun below `/v1`."""
-    from portal.api import accounts, catalogue, credit_notes, customers, invoices, portals, subscriptions
+    from portal.api import (
+        accounts,
+        catalogue,
+        credit_notes,
+        customers,
+        discounts,
+        events,
+        invoices,
+        openapi,
+        payments,
+        plans,
+        portals,
+        previews,
+        quotes,
+        reference,
+        schedules,
+        searches,
+        subscriptions,
+        test_clocks,
+    )
 
     blueprint = Blueprint("api", __name__, url_prefix="/v1")
-    for noun in (accounts, customers, catalogue, subscriptions, invoices, credit_notes, portals):
+    nouns = (
+        accounts,
+        customers,
+        catalogue,
+        plans,
+        discounts,
+        subscriptions,
+        # before the invoices, whose ids `upcoming` is none of
+        previews,
+        invoices,
+        payments,
+        credit_notes,
+        portals,
+        searches,
+        schedules,
+        quotes,
+        test_clocks,
+        events,
+    )
+    for noun in nouns:
         noun.register(blueprint)
+    openapi.register(blueprint)
     # a path with two slashes is an unknown one, which answers in JSON, and no redirect
     app.url_map.merge_slashes = False
     app.register_blueprint(blueprint)
+    app.register_blueprint(reference.blueprint)
     return blueprint

@@ -8,6 +8,7 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.billing import accounts
 from portal.db import scope_of
 from portal.errors import ResourceMissing
@@ -20,10 +21,10 @@ from portal.wire.params import Expanding
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
-    endpoint.add(blueprint, "GET", "/account", Expanding, _retrieve)
-    endpoint.add(blueprint, "POST", "/account", accounts.UpdateAccount, _update)
-    endpoint.add(blueprint, "GET", "/accounts/<id>", Expanding, _retrieve)
-    endpoint.add(blueprint, "POST", "/accounts/<id>", accounts.UpdateAccount, _update)
+    endpoint.add(blueprint, "GET", "/account", Expanding, _retrieve, Answers("account"))
+    endpoint.add(blueprint, "POST", "/account", accounts.UpdateAccount, _update, Answers("account"))
+    endpoint.add(blueprint, "GET", "/accounts/<id>", Expanding, _retrieve, Answers("account"))
+    endpoint.add(blueprint, "POST", "/accounts/<id>", accounts.UpdateAccount, _update, Answers("account"))
 
 
 def _retrieve(db: Session, params: Expanding, id: str | None = None) -> dict[str, Any]:

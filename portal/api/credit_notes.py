@@ -8,25 +8,74 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource
 from portal.billing import credit_notes
-from portal.db import find
+from portal.db import find, scope_of
+from portal.errors import ResourceMissing
 from portal.models import CreditNote, CreditNoteLine
-from portal.wire.page import between
+from portal.objects import expanded
+from portal.objects.credit_notes import LINE
+from portal.objects.credit_notes import preview as shown_preview
+from portal.web import services
+from portal.wire.page import between, cursor
 from portal.wire.params import Expanding, Listing
+from portal.wire.shape import Context, listing
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     resource = Resource(blueprint, "credit_note", "credit_notes")
     resource.create(credit_notes.CreateCreditNote, credit_notes.create)
+    endpoint.add(
+        blueprint, "GET", "/credit_notes/preview", credit_notes.CreateCreditNote, _preview, Answers("credit_note")
+    )
+    endpoint.add(
+        blueprint,
+        "GET",
+        "/credit_notes/preview/lines",
+        credit_notes.PreviewLines,
+        _preview_lines,
+        Answers("credit_note_line_item", "list"),
+    )
     resource.retrieve()
     resource.change(credit_notes.UpdateCreditNote, credit_notes.update)
     resource.change(Expanding, credit_notes.void, "void")
     resource.list(credit_notes.ListCreditNotes, _credit_notes)
-    endpoint.add(blueprint, "GET", "/credit_notes/<id>/lines", Listing, _lines)
+    endpoint.add(
+        blueprint, "GET", "/credit_notes/<id>/lines", Listing, _lines, Answers("credit_note_line_item", "list")
+    )
+
+
+def _preview(db: Session, params: credit_notes.CreateCreditNote) -> dict[str, Any]:
+    note, lines = credit_notes.preview(db, params, now=clock.now())
+    return expanded(db, shown_preview(note, lines, _context(db)), params.expand, services().links)
+
+
+def _preview_lines(db: Session, params: credit_notes.PreviewLines) -> dict[str, Any]:
+    """A page of them by their ids, which say their places."""
+    _, lines = credit_notes.preview(db, params, now=clock.now())
+    places = {line.id: line.position for line in lines}
+    at = cursor(params)
+    if at and at[1] not in places:
+        raise ResourceMissing("credit note line item", at[1], param=at[0])
+    if params.ending_before:
+        before = lines[: places[params.ending_before]]
+        rows, has_more = before[-params.limit :], len(before) > params.limit
+    else:
+        after = lines[places[params.starting_after] + 1 :] if params.starting_after else lines
+        rows, has_more = after[: params.limit], len(after) > params.limit
+    context = _context(db)
+    data = [LINE.shape(line, context) for line in rows]
+    answer = listing(data, "/v1/credit_notes/preview/lines", has_more=has_more)
+    return expanded(db, answer, params.expand, services().links)
+
+
+def _context(db: Session) -> Context:
+    return Context(scope_of(db).livemode, services().links)
 
 
 def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:

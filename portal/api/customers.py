@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.resource import Resource, answer, page
-from portal.billing import balances, customers, tax_ids
+from portal.billing import balances, customers, tax_ids, test_clocks
 from portal.db import find
 from portal.models import BalanceTransaction, Customer, TaxId
 from portal.objects import deleted
 from portal.wire.page import between
 from portal.wire.params import Expanding, Listing
+
+TRANSACTION = "customer_balance_transaction"
 
 
 def register(blueprint: Blueprint) -> None:
@@ -50,10 +53,10 @@ def _register_tax_ids(blueprint: Blueprint) -> None:
     resource.delete(tax_ids.delete)
     resource.list(tax_ids.ListTaxIds, _tax_ids)
     path = "/customers/<customer>/tax_ids"
-    endpoint.add(blueprint, "POST", path, tax_ids.CreateOwnTaxId, _create_tax_id)
-    endpoint.add(blueprint, "GET", path, Listing, _tax_ids_of)
-    endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _tax_id_of)
-    endpoint.add(blueprint, "DELETE", f"{path}/<id>", Expanding, _delete_tax_id_of)
+    endpoint.add(blueprint, "POST", path, tax_ids.CreateOwnTaxId, _create_tax_id, Answers("tax_id"))
+    endpoint.add(blueprint, "GET", path, Listing, _tax_ids_of, Answers("tax_id", "list"))
+    endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _tax_id_of, Answers("tax_id"))
+    endpoint.add(blueprint, "DELETE", f"{path}/<id>", Expanding, _delete_tax_id_of, Answers("tax_id", "deleted"))
 
 
 def _tax_ids(params: tax_ids.ListTaxIds) -> Select[Any]:
@@ -63,7 +66,7 @@ def _tax_ids(params: tax_ids.ListTaxIds) -> Select[Any]:
 
 def _create_tax_id(db: Session, params: tax_ids.CreateOwnTaxId, customer: str) -> dict[str, Any]:
     command = tax_ids.CreateTaxId(customer=customer, type=params.type, value=params.value)
-    return answer(db, "tax_id", tax_ids.create(db, command, now=clock.now()), params)
+    return answer(db, "tax_id", tax_ids.create(db, command, now=test_clocks.present(db, None, command)), params)
 
 
 def _tax_ids_of(db: Session, params: Listing, customer: str) -> dict[str, Any]:
@@ -83,15 +86,37 @@ def _delete_tax_id_of(db: Session, params: Expanding, customer: str, id: str) ->
 
 def _register_balance(blueprint: Blueprint) -> None:
     path = "/customers/<customer>/balance_transactions"
-    endpoint.add(blueprint, "POST", path, balances.CreateTransaction, _create_transaction)
-    endpoint.add(blueprint, "GET", path, balances.ListTransactions, _transactions)
-    endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _transaction)
-    endpoint.add(blueprint, "POST", f"{path}/<id>", balances.UpdateTransaction, _update_transaction)
+    endpoint.add(
+        blueprint,
+        "POST",
+        path,
+        balances.CreateTransaction,
+        _create_transaction,
+        Answers(TRANSACTION),
+    )
+    endpoint.add(
+        blueprint,
+        "GET",
+        path,
+        balances.ListTransactions,
+        _transactions,
+        Answers(TRANSACTION, "list"),
+    )
+    endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _transaction, Answers(TRANSACTION))
+    endpoint.add(
+        blueprint,
+        "POST",
+        f"{path}/<id>",
+        balances.UpdateTransaction,
+        _update_transaction,
+        Answers(TRANSACTION),
+    )
 
 
 def _create_transaction(db: Session, params: balances.CreateTransaction, customer: str) -> dict[str, Any]:
-    row = balances.create(db, living(db, customer), params, now=clock.now())
-    return answer(db, "customer_balance_transaction", row, params)
+    owner = living(db, customer)
+    row = balances.create(db, owner, params, now=test_clocks.present(db, owner))
+    return answer(db, TRANSACTION, row, params)
 
 
 def _transactions(db: Session, params: balances.ListTransactions, customer: str) -> dict[str, Any]:
@@ -102,13 +127,13 @@ def _transactions(db: Session, params: balances.ListTransactions, customer: str)
     if params.invoice is not None:
         statement = statement.where(BalanceTransaction.invoice_id == params.invoice)
     url = f"/v1/customers/{customer}/balance_transactions"
-    return page(db, "customer_balance_transaction", statement, params, url)
+    return page(db, TRANSACTION, statement, params, url)
 
 
 def _transaction(db: Session, params: Expanding, customer: str, id: str) -> dict[str, Any]:
-    return answer(db, "customer_balance_transaction", balances.belonging_to(db, customer, id), params)
+    return answer(db, TRANSACTION, balances.belonging_to(db, customer, id), params)
 
 
 def _update_transaction(db: Session, params: balances.UpdateTransaction, customer: str, id: str) -> dict[str, Any]:
     row = balances.belonging_to(db, customer, id)
-    return answer(db, "customer_balance_transaction", balances.update(db, row, params, now=clock.now()), params)
+    return answer(db, TRANSACTION, balances.update(db, row, params, now=clock.now()), params)

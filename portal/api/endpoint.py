@@ -10,7 +10,8 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import orjson
 from flask import Blueprint, Response, abort, after_this_request, request
@@ -20,7 +21,7 @@ from portal import clock
 from portal.billing import idempotency, keys
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError
-from portal.web import declare, reader, request_id, services
+from portal.web import declare, origin, reader, request_id, services
 from portal.wire import form
 from portal.wire.params import Command, read
 
@@ -28,8 +29,18 @@ from portal.wire.params import Command, read
 Function = Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a call answers with: an object of a type, a page of such objects, or what is left of a deleted one."""
+
+    type: str
+    form: Literal["object", "list", "search_result", "deleted", "file"] = "object"
+
+
 #: Every call of the API by method and path, with the parameters it takes.
 CALLS: dict[tuple[str, str], type[Command]] = {}
+#: What each of them answers with.
+ANSWERS: dict[tuple[str, str], Answers] = {}
 
 
 class ForeignAccount(PortalError):
@@ -39,9 +50,18 @@ class ForeignAccount(PortalError):
     code = "account_invalid"
 
 
-def add(blueprint: Blueprint, method: str, rule: str, command: type[Command], function: Function) -> None:
-    """Put `function` behind a method and path of the API."""
-    run = _read if method == "GET" else _write
+def add(
+    blueprint: Blueprint,
+    method: str,
+    rule: str,
+    command: type[Command],
+    function: Function,
+    answers: Answers | None = None,
+    *,
+    tries: bool = False,
+) -> None:
+    """Put `function` behind a method and path of the API; what only `tries` leaves nothing behind."""
+    run = _try if tries else _read if method == "GET" else _write
 
     def view(**path: str) -> Response:
         after_this_request(_with_version)
@@ -53,21 +73,32 @@ def add(blueprint: Blueprint, method: str, rule: str, command: type[Command], fu
     blueprint.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
     declare(f"{blueprint.name}.{name}", "key")
     CALLS[method, rule] = command
+    if answers:
+        ANSWERS[method, rule] = answers
 
 
 def _read(command: type[Command], function: Function, path: dict[str, str]) -> Response:
-    scope = _authenticate()
+    caller = _authenticate()
     params = read(command, form.parsed(request.query_string))
-    with services().database.reading(scope) as db:
+    with services().database.reading(caller.scope) as db:
+        answer = function(db, params, **path)
+        return answer if isinstance(answer, Response) else _json(orjson.dumps(answer))
+
+
+def _try(command: type[Command], function: Function, path: dict[str, str]) -> Response:
+    caller = _authenticate()
+    params = read(command, form.parsed(_body()))
+    with services().database.trying(caller.scope) as db:
         return _json(orjson.dumps(function(db, params, **path)))
 
 
 def _write(command: type[Command], function: Function, path: dict[str, str]) -> Response:
-    scope = _authenticate()
+    caller = _authenticate()
     body = _body()
     params = read(command, form.parsed(body))
     key = request.headers.get("Idempotency-Key")
-    with services().database.writing(scope) as db:
+    made_by = origin("api_key", caller.key_id, idempotency_key=key)
+    with services().database.writing(caller.scope, made_by) as db:
         if key and request.method == "POST":
             kept = idempotency.claim(db, key, _fingerprint(body), request_id(), now=clock.now())
             if kept:
@@ -78,20 +109,19 @@ def _write(command: type[Command], function: Function, path: dict[str, str]) -> 
     return _json(answer)
 
 
-def _authenticate() -> Scope:
+def _authenticate() -> keys.Caller:
     secret = _secret()
     now = clock.now()
-    found = keys.scope(reader(), secret, now=now)
+    found = keys.caller(reader(), secret, now=now)
     if found is None:
         raise NotAuthenticated(
             f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
         )
-    scope, stale = found
-    _refuse_other_account(scope)
-    if stale:
+    _refuse_other_account(found.scope)
+    if found.stale:
         with services().database.writing() as db:
             keys.note_use(db, secret, now=now)
-    return scope
+    return found
 
 
 def _refuse_other_account(scope: Scope) -> None:

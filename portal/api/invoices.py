@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, answer
-from portal.billing import invoiceitems, invoices
+from portal.billing import invoice_lines, invoiceitems, invoices, test_clocks
 from portal.db import find
 from portal.models import Invoice, InvoiceItem, InvoiceLine
 from portal.outbox import queue
@@ -31,9 +32,15 @@ def register(blueprint: Blueprint) -> None:
     resource.change(invoices.PayInvoice, invoices.pay, "pay")
     resource.change(Expanding, invoices.void, "void")
     resource.change(Expanding, invoices.mark_uncollectible, "mark_uncollectible")
-    endpoint.add(blueprint, "POST", "/invoices/<id>/send", Expanding, _send)
+    endpoint.add(blueprint, "POST", "/invoices/<id>/send", Expanding, _send, resource.answers)
     resource.list(invoices.ListInvoices, _invoices)
-    endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines)
+    endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines, Answers("line_item", "list"))
+
+    resource.change(invoice_lines.AddLines, invoice_lines.add, "add_lines")
+    resource.change(invoice_lines.UpdateLines, invoice_lines.update, "update_lines")
+    resource.change(invoice_lines.RemoveLines, invoice_lines.remove, "remove_lines")
+    rule = "/invoices/<id>/lines/<line>"
+    endpoint.add(blueprint, "POST", rule, invoice_lines.UpdateLine, _update_line, Answers("line_item"))
 
     item = Resource(blueprint, "invoiceitem", "invoiceitems")
     item.create(invoiceitems.CreateInvoiceItem, invoiceitems.create)
@@ -44,11 +51,17 @@ def register(blueprint: Blueprint) -> None:
 
 
 def _send(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-    now = clock.now()
-    invoice = invoices.send(db, find(db, Invoice, id, noun="invoice"), params, now=now)
+    invoice, now = find(db, Invoice, id, noun="invoice"), clock.now()
+    invoice = invoices.send(db, invoice, params, now=test_clocks.present(db, invoice))
     key = f"invoice:{invoice.id}:{ids.new('mail')}"  # each call sends it once more
     queue.put(db, "invoice", key, customer_id=invoice.customer_id, invoice=invoice.id, now=now)
     return answer(db, "invoice", invoice, params)
+
+
+def _update_line(db: Session, params: invoice_lines.UpdateLine, id: str, line: str) -> dict[str, Any]:
+    invoice = find(db, Invoice, id, noun="invoice")
+    changed = invoice_lines.update_one(db, invoice, line, params, now=test_clocks.present(db, invoice))
+    return answer(db, "line_item", changed, params)
 
 
 def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def register(blueprint: Blueprint) -> None:
     configuration.list(configurations.ListConfigurations, _configurations)
 
     session = Resource(blueprint, "billing_portal.session", "billing_portal/sessions")
-    endpoint.add(blueprint, "POST", session.path, portal_sessions.CreateSession, _create_session)
+    endpoint.add(blueprint, "POST", session.path, portal_sessions.CreateSession, _create_session, session.answers)
     session.retrieve()
     session.list(portal_sessions.ListSessions, _sessions)
     session.change(portal_sessions.ExpireSession, portal_sessions.expire, "expire")

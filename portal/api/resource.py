@@ -9,8 +9,9 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.api import endpoint
+from portal.api.endpoint import Answers
+from portal.billing import test_clocks
 from portal.db import find
 from portal.errors import ResourceMissing
 from portal.objects import KINDS, deleted, expanded, kept, one, render, selected
@@ -35,14 +36,16 @@ class Resource:
         self.type = type
         self.path = f"/{path}"
         self.kind = KINDS[type]
+        self.answers = Answers(type)
 
-    def create(self, command: type[Command], function: Create) -> None:
-        """POST on the path."""
+    def create(self, command: type[Command], function: Create, verb: str = "") -> None:
+        """POST on the path, or on what `verb` names below it."""
 
         def view(db: Session, params: Expanding) -> dict[str, Any]:
-            return answer(db, self.type, function(db, params, now=clock.now()), params)
+            return answer(db, self.type, function(db, params, now=test_clocks.present(db, None, params)), params)
 
-        endpoint.add(self.blueprint, "POST", self.path, command, view)
+        rule = f"{self.path}/{verb}" if verb else self.path
+        endpoint.add(self.blueprint, "POST", rule, command, view, self.answers)
 
     def retrieve(self) -> None:
         """GET of one object."""
@@ -50,26 +53,28 @@ class Resource:
         def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
             return answer(db, self.type, self.found(db, id), params)
 
-        endpoint.add(self.blueprint, "GET", f"{self.path}/<id>", Expanding, view)
+        endpoint.add(self.blueprint, "GET", f"{self.path}/<id>", Expanding, view, self.answers)
 
     def change(self, command: type[Command], function: Change, verb: str = "", method: str = "POST") -> None:
         """A call on one object: an update, or what `verb` names."""
         rule = f"{self.path}/<id>/{verb}" if verb else f"{self.path}/<id>"
 
         def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-            row = function(db, self.found(db, id), params, now=clock.now())
-            return answer(db, self.type, row, params)
+            row = self.found(db, id)
+            changed = function(db, row, params, now=test_clocks.present(db, row, params))
+            return answer(db, self.type, changed, params)
 
-        endpoint.add(self.blueprint, method, rule, command, view)
+        endpoint.add(self.blueprint, method, rule, command, view, self.answers)
 
     def delete(self, function: Callable[..., None]) -> None:
         """DELETE; answers with the stub of a deleted object."""
 
         def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-            function(db, self.found(db, id), now=clock.now())
+            row = self.found(db, id)
+            function(db, row, now=test_clocks.present(db, row))
             return deleted(self.type, id)
 
-        endpoint.add(self.blueprint, "DELETE", f"{self.path}/<id>", Expanding, view)
+        endpoint.add(self.blueprint, "DELETE", f"{self.path}/<id>", Expanding, view, Answers(self.type, "deleted"))
 
     def list(self, command: type[Listing], choose: Choose) -> None:
         """GET on the path: a page of what `choose` selects."""
@@ -77,7 +82,7 @@ class Resource:
         def view(db: Session, params: Listing) -> dict[str, Any]:
             return page(db, self.type, choose(params), params, f"/v1{self.path}")
 
-        endpoint.add(self.blueprint, "GET", self.path, command, view)
+        endpoint.add(self.blueprint, "GET", self.path, command, view, Answers(self.type, "list"))
 
     def found(self, db: Session, id: str) -> Any:
         """The row, or `ResourceMissing`."""

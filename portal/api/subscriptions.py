@@ -6,10 +6,15 @@ from typing import Any
 
 from flask import Blueprint
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
+from portal.api import endpoint
+from portal.api.endpoint import Answers
 from portal.api.resource import Resource
-from portal.billing import subscriptions
+from portal.billing import pauses, single_items, subscriptions, test_clocks
+from portal.db import find
 from portal.models import Subscription, SubscriptionItem
+from portal.objects import deleted
 from portal.rules.subscriptions import ENDED, LISTED_BY_DEFAULT
 from portal.wire.page import between
 
@@ -23,7 +28,27 @@ def register(blueprint: Blueprint) -> None:
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, method="DELETE")
     # the older name of the same call
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, "cancel")
+    resource.change(pauses.ResumeSubscription, pauses.resume, "resume")
     resource.list(subscriptions.ListSubscriptions, _subscriptions)
+
+    item = Resource(blueprint, "subscription_item", "subscription_items")
+    item.create(single_items.CreateItem, single_items.create)
+    item.retrieve()
+    item.change(single_items.UpdateItem, single_items.update)
+    endpoint.add(
+        blueprint, "DELETE", "/subscription_items/<id>", single_items.DeleteItem, _delete, Answers(item.type, "deleted")
+    )
+    item.list(single_items.ListItems, _items)
+
+
+def _delete(db: Session, params: single_items.DeleteItem, id: str) -> dict[str, Any]:
+    item = find(db, SubscriptionItem, id, noun="subscription item")
+    single_items.delete(db, item, params, now=test_clocks.present(db, item, params))
+    return deleted("subscription_item", id)
+
+
+def _items(params: single_items.ListItems) -> Select[Any]:
+    return select(SubscriptionItem).where(SubscriptionItem.subscription_id == params.subscription)
 
 
 def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
@@ -34,12 +59,16 @@ def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
         statement = statement.where(Subscription.customer_id == params.customer)
     if params.collection_method is not None:
         statement = statement.where(Subscription.collection_method == params.collection_method)
-    if params.price is not None:
-        holding = select(SubscriptionItem.subscription_id).where(
-            SubscriptionItem.tenant_id == Subscription.tenant_id, SubscriptionItem.price_id == params.price
-        )
-        statement = statement.where(Subscription.id.in_(holding))
+    for id in (params.price, params.plan):
+        statement = statement if id is None else statement.where(Subscription.id.in_(_holding(id)))
     return statement
+
+
+def _holding(price_id: str) -> Select[Any]:
+    """The subscriptions with an item of a price, or of a plan, which is its older name."""
+    return select(SubscriptionItem.subscription_id).where(
+        SubscriptionItem.tenant_id == Subscription.tenant_id, SubscriptionItem.price_id == price_id
+    )
 
 
 def _status(status: str | None) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 from sqlalchemy import func, select
@@ -24,12 +24,14 @@ from portal.wire.params import (
     Country,
     Currency,
     Expanding,
+    Flag,
     Id,
     ListOf,
     Metadata,
     Name,
     merged,
     text,
+    whole,
     wrong,
 )
 from portal.wire.texts import Email, Language
@@ -91,13 +93,39 @@ class BankTransfer(Command):
     bic: Clearable[Bic] = None
 
 
+class BillingSettings(Command):
+    """Who bills: this portal by itself, or a system that it mirrors; and what follows unpaid invoices."""
+
+    mode: Literal["automatic", "mirror"] | None = None
+    overdue_days: Annotated[int, whole(1, 365)] | None = None
+    overdue_subscriptions: Literal["cancel", "leave", "mark_unpaid"] | None = None
+
+
 class InvoiceSettings(Command):
     default_account_tax_ids: ListOf[Id] = []
     bank_transfer: Clearable[BankTransfer] = None
 
 
+class EventSettings(Command):
+    """Which events beyond the reference's are written."""
+
+    documents: Flag | None = None
+    email_changes: Flag | None = None
+    flows: Flag | None = None
+    sessions: Flag | None = None
+
+
+class QuoteSettings(Command):
+    """What new quotes say unless told otherwise; beyond the reference."""
+
+    description: Clearable[Annotated[str, text(500, lines=True)]] = None
+    footer: Clearable[Annotated[str, text(500, lines=True)]] = None
+    header: Clearable[Annotated[str, text(50)]] = None
+
+
 class PortalSettings(Command):
     default_locale: Clearable[Language] = None
+    events: EventSettings | None = None
 
 
 class Dashboard(Command):
@@ -105,10 +133,12 @@ class Dashboard(Command):
 
 
 class Settings(Command):
+    billing: BillingSettings | None = None
     branding: Branding | None = None
     dashboard: Dashboard | None = None
     invoices: InvoiceSettings | None = None
     portal: PortalSettings | None = None
+    quotes: QuoteSettings | None = None
 
 
 class UpdateAccount(Expanding):

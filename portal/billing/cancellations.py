@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from portal.billing import invoices, locks, prorations
 from portal.billing.subscription_items import items
+from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Invoice, Subscription
+from portal.models import Invoice, Subscription, SubscriptionSchedule
 from portal.rules import subscriptions as rules
 from portal.rules.subscriptions import Feedback
+from portal.wire.moments import PeriodEnd
 from portal.wire.params import Clearable, Command, Expanding, Flag, Text
 
 
@@ -45,14 +47,29 @@ def cancel(db: Session, subscription: Subscription, command: CancelSubscription,
     subscription.canceled_at = subscription.ended_at = now
     subscription.cancel_at, subscription.cancel_at_period_end = None, False
     subscription.cancellation_details = _asked_for(subscription, command.cancellation_details)
-    _stop_collection(db, subscription, now)
+    stop_collection(db, subscription, now)
+    _end_schedule(db, subscription, now)
     if command.invoice_now:
         prorations.invoice_pending(db, customer, subscription, now)
     return subscription
 
 
+def end(db: Session, subscription: Subscription, now: int, *, reason: str | None = None) -> None:
+    """The end of a subscription that the caller has locked has come; who asked for it and when stays."""
+    subscription.status, subscription.ended_at = "canceled", now
+    if reason:
+        subscription.cancellation_details = {**subscription.cancellation_details, "reason": reason}
+    stop_collection(db, subscription, now)
+    _end_schedule(db, subscription, now)
+
+
 def set_end(
-    subscription: Subscription, at_period_end: bool | None, cancel_at: int | None, *, sent: bool, now: int
+    subscription: Subscription,
+    at_period_end: bool | None,
+    cancel_at: int | PeriodEnd | None,
+    *,
+    sent: bool,
+    now: int,
 ) -> None:
     """Set or clear the end; `sent` says whether `cancel_at` was, as it may have been cleared.
 
@@ -60,6 +77,9 @@ def set_end(
     """
     if at_period_end and cancel_at is not None:
         raise InvalidRequest("Send cancel_at or cancel_at_period_end, not both.", param="cancel_at")
+    if isinstance(cancel_at, str):
+        # all items of a subscription share one period
+        cancel_at = subscription.current_period_end
     if cancel_at is not None and cancel_at <= now:
         raise InvalidRequest("cancel_at must be in the future.", param="cancel_at")
     if at_period_end:
@@ -82,6 +102,26 @@ def add_details(subscription: Subscription, sent: CancellationDetails) -> None:
     }
 
 
+def stop_collection(db: Session, subscription: Subscription, now: int) -> None:
+    """Nothing of an ended subscription is collected by itself, and a first payment is not awaited any more."""
+    unsettled = select(Invoice.id).where(
+        Invoice.subscription_id == subscription.id, Invoice.status.in_(("draft", "open"))
+    )
+    for id in db.scalars(unsettled.order_by(Invoice.created, Invoice.id)).all():
+        invoice = locks.invoice(db, id).invoice
+        invoice.auto_advance = False
+        if subscription.status == "incomplete_expired" and invoice.status == "open":
+            invoices.void(db, invoice, Command(), now=now)
+
+
+def _end_schedule(db: Session, subscription: Subscription, now: int) -> None:
+    if subscription.schedule_id is None:
+        return
+    row = locked(db, SubscriptionSchedule, subscription.schedule_id, noun="subscription schedule")
+    if row.status == "active":
+        row.status, row.canceled_at, row.phase = "canceled", now, None
+
+
 def _end_at(subscription: Subscription, moment: int, now: int) -> None:
     if subscription.cancel_at != moment:
         subscription.canceled_at = now
@@ -92,15 +132,3 @@ def _end_at(subscription: Subscription, moment: int, now: int) -> None:
 def _asked_for(subscription: Subscription, sent: CancellationDetails | None) -> dict[str, Any]:
     given = sent.model_dump(exclude_unset=True) if sent else {}
     return {**subscription.cancellation_details, **given, "reason": "cancellation_requested"}
-
-
-def _stop_collection(db: Session, subscription: Subscription, now: int) -> None:
-    """Nothing of an ended subscription is collected by itself, and a first payment is not awaited any more."""
-    unsettled = select(Invoice.id).where(
-        Invoice.subscription_id == subscription.id, Invoice.status.in_(("draft", "open"))
-    )
-    for id in db.scalars(unsettled.order_by(Invoice.created, Invoice.id)).all():
-        invoice = locks.invoice(db, id).invoice
-        invoice.auto_advance = False
-        if subscription.status == "incomplete_expired" and invoice.status == "open":
-            invoices.void(db, invoice, Command(), now=now)

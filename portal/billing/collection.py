@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
-from portal.billing import balances, locks
+from portal import clock
+from portal.billing import accounts, balances, locks
+from portal.db import scope_of
 from portal.errors import InvalidRequest
 from portal.models import Invoice, Subscription
+from portal.objects.accounts import BILLING
 from portal.rules import invoices as rules
 from portal.rules import subscriptions as subscription_rules
-from portal.wire.params import Command, Expanding, Flag
+from portal.wire.params import Command
 
 
-class PayInvoice(Expanding):
-    paid_out_of_band: Flag = False
-    forgive: Flag = False
-    off_session: Flag | None = None
+@dataclass(frozen=True)
+class Overdue:
+    """`leave`, `mark_unpaid` or `cancel`, and how many days after an invoice should have been paid."""
 
-
-def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invoice:
-    """Record that an invoice was paid outside; this product collects no money itself."""
-    billed = locks.invoice(db, invoice.id)
-    invoice = billed.invoice
-    refuse("pay", invoice)
-    if not command.paid_out_of_band:
-        raise InvalidRequest(
-            "There is no payment method to charge here. Send paid_out_of_band=true to record a payment made outside.",
-            param="paid_out_of_band",
-        )
-    invoice.amount_paid += invoice.amount_remaining
-    invoice.amount_remaining = 0
-    invoice.paid_out_of_band = True
-    settled(invoice, billed.subscription, now=now)
-    return invoice
+    action: str
+    days: int
 
 
 def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
@@ -43,6 +33,8 @@ def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
     billed = locks.invoice(db, invoice.id)
     invoice = billed.invoice
     refuse("void", invoice)
+    if invoice.amount_paid:
+        raise InvalidRequest(f"The invoice '{invoice.id}' is paid in part and can't be voided; credit the rest of it.")
     applied = (invoice.ending_balance or 0) - invoice.starting_balance
     if applied:
         balances.enter(
@@ -60,6 +52,24 @@ def mark_uncollectible(db: Session, invoice: Invoice, command: Command, *, now: 
     refuse("mark_uncollectible", invoice)
     invoice.status, invoice.marked_uncollectible_at, invoice.auto_advance = "uncollectible", now, False
     return invoice
+
+
+def fall_due(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
+    """An open invoice should have been paid by now: its subscription is past due."""
+    invoice.overdue_at = now
+    if subscription is None:
+        return
+    if subscription.status == "active" and _awaits(subscription, invoice):
+        subscription.status = "past_due"
+    setting = overdue_setting(db)
+    if setting.action != "leave":
+        invoice.gives_up_at = now + setting.days * clock.DAY
+
+
+def overdue_setting(db: Session) -> Overdue:
+    """What the account does about subscriptions with an invoice that stays unpaid."""
+    setting = BILLING | accounts.of(db, scope_of(db).account_id).settings.get("billing", {})
+    return Overdue(setting["overdue_subscriptions"], setting["overdue_days"])
 
 
 def settled(invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:

@@ -15,6 +15,7 @@ from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from portal.rules import credit_notes as rules
 from portal.rules.credit_notes import Credited
+from portal.rules.discounts import taken
 from portal.rules.money import times
 from portal.rules.totals import line_taxes
 from portal.wire.params import (
@@ -24,8 +25,10 @@ from portal.wire.params import (
     Exact,
     Id,
     ListOf,
+    Metadata,
     PositiveAmount,
     Text,
+    merged,
     whole,
 )
 
@@ -37,6 +40,7 @@ class Line(Command):
     amount: Amount | None = None
     description: Text | None = None
     invoice_line_item: Id | None = None
+    metadata: Metadata = {}
     quantity: Annotated[int, whole(1, 999_999_999)] | None = None
     tax_rates: ListOf[Id] = []
     unit_amount: PositiveAmount | None = None
@@ -68,7 +72,7 @@ def made(db: Session, invoice: Invoice, asked: list[Line]) -> list[CreditNoteLin
             missing = each.invoice_line_item or ""
             raise ResourceMissing("invoice line item", missing, param=f"{param}[invoice_line_item]")
         line = _part(each, original, credited[original.id], param)
-        credited[original.id] = credited[original.id].plus(line.amount, line.quantity, line.taxes)
+        credited[original.id] = _after(credited[original.id], line)
         lines.append(line)
     return lines
 
@@ -83,8 +87,10 @@ def goodwill(invoice: Invoice, amount: int, words: str | None) -> CreditNoteLine
         description=words or _("Credit for invoice %(number)s") % {"number": invoice.number},
         quantity=1,
         unit_amount_decimal=str(amount),
+        discount_amounts=[],
         tax_rates=[],
         taxes=[],
+        metadata_={},
     )
 
 
@@ -101,8 +107,12 @@ def _credited(db: Session, invoice: Invoice) -> defaultdict[str, Credited]:
     sums: defaultdict[str, Credited] = defaultdict(Credited)
     for line in db.scalars(statement):
         if line.invoice_line_id:
-            sums[line.invoice_line_id] = sums[line.invoice_line_id].plus(line.amount, line.quantity, line.taxes)
+            sums[line.invoice_line_id] = _after(sums[line.invoice_line_id], line)
     return sums
+
+
+def _after(earlier: Credited, line: CreditNoteLine) -> Credited:
+    return earlier.plus(line.amount, line.quantity, line.taxes, line.discount_amounts)
 
 
 def _refuse_foreign_parameters(asked: Line, param: str) -> None:
@@ -114,16 +124,21 @@ def _refuse_foreign_parameters(asked: Line, param: str) -> None:
 
 def _part(asked: Line, original: InvoiceLine, earlier: Credited, param: str) -> CreditNoteLine:
     amount = _amount(asked, original, earlier, param)
+    whole = [{**each, "own": each["discount"] in original.discounts} for each in original.discount_amounts]
+    discounts = rules.part_discounts(original.amount, whole, earlier, amount)
+    rest = amount - taken(discounts)
     return CreditNoteLine(
         id=ids.new("credit_note_line_item"),
         type="invoice_line_item",
         invoice_line_id=original.id,
         amount=amount,
+        discount_amounts=discounts,
         description=original.description,
         quantity=asked.quantity,
         unit_amount_decimal=original.unit_amount_decimal if asked.quantity else None,
         tax_rates=original.tax_rates,
-        taxes=rules.part_taxes(original.taxes, drafts.rates(original.tax_rates), earlier, amount),
+        taxes=rules.part_taxes(original.taxes, drafts.rates(original.tax_rates), earlier, rest),
+        metadata_=merged({}, asked.metadata),
     )
 
 
@@ -166,9 +181,11 @@ def _custom_line(db: Session, invoice: Invoice, asked: Line, param: str) -> Cred
         id=ids.new("credit_note_line_item"),
         type="custom_line_item",
         amount=amount,
+        discount_amounts=[],
         description=asked.description,
         quantity=quantity,
         unit_amount_decimal=exact,
         tax_rates=rates,
         taxes=line_taxes(amount, drafts.rates(rates), tax_exempt=(invoice.buyer or {}).get("tax_exempt", "none")),
+        metadata_=merged({}, asked.metadata),
     )

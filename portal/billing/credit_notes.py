@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import balances, collection, credit_note_lines, locks
+from portal.billing import balances, collection, credit_note_lines, drafts, locks
 from portal.billing.credit_note_lines import Line
 from portal.billing.locks import Billed
-from portal.db import locked
-from portal.errors import InvalidRequest
+from portal.db import find, locked, scope_of
+from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import CreditNote, CreditNoteLine, Invoice
 from portal.rules import credit_notes as rules
+from portal.rules.discounts import by_discount, taken
 from portal.rules.numbering import credit_note_number
-from portal.rules.totals import Totals, totals
+from portal.rules.totals import Part, Totals, part, totals
 from portal.wire.params import (
     MAX_AMOUNT,
     Clearable,
@@ -38,10 +39,12 @@ __all__ = [
     "CreateCreditNote",
     "Line",
     "ListCreditNotes",
+    "PreviewLines",
     "UpdateCreditNote",
     "create",
     "lines",
     "of_invoice",
+    "preview",
     "update",
     "void",
 ]
@@ -50,6 +53,16 @@ __all__ = [
 class UpdateCreditNote(Expanding):
     memo: Clearable[Text] = None
     metadata: Metadata = {}
+
+
+class ShippingCost(Command):
+    shipping_rate: Id | None = None
+
+
+class Refund(Command):
+    amount_refunded: PositiveAmount | None = None
+    refund: Id | None = None
+    type: Literal["payment_record_refund", "refund"] = "refund"
 
 
 class CreateCreditNote(UpdateCreditNote):
@@ -62,6 +75,12 @@ class CreateCreditNote(UpdateCreditNote):
     out_of_band_amount: PositiveAmount | None = None
     reason: Literal["duplicate", "fraudulent", "order_change", "product_unsatisfactory"] | None = None
     refund_amount: PositiveAmount | None = None
+    refunds: ListOf[Refund] = []
+    shipping_cost: ShippingCost | None = None
+
+
+class PreviewLines(CreateCreditNote, Listing):
+    pass
 
 
 class ListCreditNotes(Listing):
@@ -76,17 +95,22 @@ def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
     Raises `InvalidRequest` where the amounts don't fit the invoice (`rules.credit_notes`).
     """
     billed = locks.invoice(db, command.invoice, param="invoice")
-    _refuse_draft(billed.invoice)
-    lines = _lines(db, billed.invoice, command)
-    sums = totals((line.amount, line.taxes) for line in lines)
-    settled = _settled(db, billed.invoice, command, sums.total)
-    note = _new(billed.invoice, command, sums, settled, now)
-    db.add(note)
-    for position, line in enumerate(lines):
-        line.credit_note_id, line.created, line.position = note.id, note.created, position
-    db.add_all(lines)
+    note, lines = _composed(db, billed.invoice, command, now)
+    db.add_all([note, *lines])
     _settle(db, note, billed, now)
     return note
+
+
+def preview(db: Session, command: CreateCreditNote, *, now: int) -> tuple[CreditNote, list[CreditNoteLine]]:
+    """What `create` would make, with its lines, of which nothing is kept. Raises as that does."""
+    invoice = find(db, Invoice, command.invoice, noun="invoice", param="invoice")
+    note, lines = _composed(db, invoice, command, now)
+    note.tenant_id = scope_of(db).tenant_id
+    # pages of a preview's lines follow each other by their ids, so these can't be others each time
+    note.id = "cn_tmp"
+    for line in lines:
+        line.credit_note_id, line.id = note.id, f"cnli_tmp_{line.position + 1}"
+    return note, lines
 
 
 def update(db: Session, note: CreditNote, command: UpdateCreditNote, *, now: int) -> CreditNote:
@@ -128,18 +152,55 @@ def lines(db: Session, credit_note_id: str) -> list[CreditNoteLine]:
     return list(db.scalars(statement.order_by(CreditNoteLine.position)))
 
 
+def _composed(
+    db: Session, invoice: Invoice, command: CreateCreditNote, now: int
+) -> tuple[CreditNote, list[CreditNoteLine]]:
+    _refuse_draft(invoice)
+    shipping = _shipping(db, invoice, command)
+    lines = _lines(db, invoice, command)
+    sums = totals((_counted(line) for line in lines), shipping)
+    settled = _settled(db, invoice, command, sums.total)
+    note = _new(invoice, command, sums, settled, now)
+    note.shipping_cost = shipping
+    note.discount_amounts = by_discount([each for line in lines for each in line.discount_amounts])
+    for position, line in enumerate(lines):
+        line.credit_note_id, line.created, line.position = note.id, note.created, position
+    return note, lines
+
+
+def _counted(line: CreditNoteLine) -> Part:
+    own = taken([each for each in line.discount_amounts if each["own"]])
+    others = taken(line.discount_amounts) - own
+    return part(line.amount - own, line.taxes, drafts.rates(line.tax_rates), discount=others)
+
+
+def _shipping(db: Session, invoice: Invoice, command: CreateCreditNote) -> dict[str, Any] | None:
+    """The invoice's whole cost of shipping, which can be credited once."""
+    if command.shipping_cost is None:
+        return None
+    cost, param = invoice.shipping_cost, "shipping_cost[shipping_rate]"
+    if cost is None or command.shipping_cost.shipping_rate != cost["shipping_rate"]:
+        raise ResourceMissing("shipping rate on this invoice", command.shipping_cost.shipping_rate or "", param=param)
+    issued = select(CreditNote).where(CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
+    if any(note.shipping_cost for note in db.scalars(issued)):
+        raise InvalidRequest("The cost of shipping of this invoice has been credited already.", param=param)
+    return cost
+
+
 def _refuse_draft(invoice: Invoice) -> None:
     if invoice.status == "draft":
         raise InvalidRequest("A draft can't be credited; change it instead.", param="invoice")
 
 
 def _lines(db: Session, invoice: Invoice, command: CreateCreditNote) -> list[CreditNoteLine]:
-    if bool(command.lines) == (command.amount is not None):
-        raise InvalidRequest("Send lines or amount, one of the two.", param="lines", code="parameter_missing")
-    if command.refund_amount:
+    sent = bool(command.lines or command.shipping_cost)
+    if sent == (command.amount is not None):
+        message = "Send amount, or lines, shipping_cost or both of these."
+        raise InvalidRequest(message, param="lines", code="parameter_missing")
+    if command.refund_amount or command.refunds:
         raise InvalidRequest(
             "This installation makes no refunds. Record money given back elsewhere as out_of_band_amount.",
-            param="refund_amount",
+            param="refund_amount" if command.refund_amount else "refunds",
         )
     if command.amount is not None:
         return [credit_note_lines.goodwill(invoice, command.amount, command.memo)]
@@ -160,7 +221,7 @@ def _settled(db: Session, invoice: Invoice, command: CreateCreditNote, total: in
             out_of_band=command.out_of_band_amount,
         )
     except rules.NotCreditable as error:
-        raise InvalidRequest(str(error), param="lines" if command.lines else "amount") from None
+        raise InvalidRequest(str(error), param="amount" if command.amount is not None else "lines") from None
 
 
 def _new(invoice: Invoice, command: CreateCreditNote, sums: Totals, settled: rules.Settled, now: int) -> CreditNote:

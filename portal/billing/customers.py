@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import balances, portal_sessions, subscriptions, tax_ids
+from portal.billing import balances, portal_sessions, redemptions, subscriptions, tax_ids
 from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Customer, Invoice, Subscription
+from portal.models import Customer, Invoice, Subscription, TestClock
 from portal.wire.hashes import laid_over
 from portal.wire.params import (
     Address,
@@ -21,7 +21,6 @@ from portal.wire.params import (
     Clearable,
     Command,
     CustomField,
-    Expanding,
     Id,
     Listing,
     ListOf,
@@ -38,6 +37,8 @@ from portal.wire.params import (
 from portal.wire.texts import Email, Language
 from portal.wire.texts import email_address as email_address
 
+#: Customers who live by one test clock (reference).
+MOST_OF_A_CLOCK = 3
 PREFIX_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
@@ -78,7 +79,7 @@ class CustomerInvoiceSettings(Command):
     rendering_options: Clearable[RenderingOptions] = None
 
 
-class UpdateCustomer(Expanding):
+class UpdateCustomer(redemptions.OneDiscount):
     address: Clearable[Address] = None
     balance: Amount | None = None
     description: Clearable[Text] = None
@@ -101,6 +102,7 @@ class TaxIdData(Command):
 
 class CreateCustomer(UpdateCustomer):
     tax_id_data: ListOf[TaxIdData] = []
+    test_clock: Id | None = None
 
 
 class ListCustomers(Listing):
@@ -120,9 +122,11 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
         invoice_settings={},
         metadata_={},
         next_invoice_sequence=1,
+        test_clock_id=_test_clock(db, command.test_clock),
     )
     _apply(db, customer, command)
     db.add(customer)
+    redemptions.put_on_customer(db, customer, command, now=now)
     if command.balance is not None:
         balances.set_balance(db, customer, command.balance, type="initial", now=now)
     for index, each in enumerate(command.tax_id_data):
@@ -135,6 +139,7 @@ def update(db: Session, customer: Customer, command: UpdateCustomer, *, now: int
     customer = locked(db, Customer, customer.id, noun="customer")
     refuse_deleted(customer)
     _apply(db, customer, command)
+    redemptions.put_on_customer(db, customer, command, now=now)
     if command.balance is not None:
         balances.set_balance(db, customer, command.balance, now=now)
     return customer
@@ -155,6 +160,22 @@ def refuse_deleted(customer: Customer, param: str | None = "id") -> None:
     """Raises `ResourceMissing` for a customer who has been deleted."""
     if customer.deleted_at is not None:
         raise ResourceMissing("customer", customer.id, param=param)
+
+
+def _test_clock(db: Session, id: str | None) -> str | None:
+    """Raises `ResourceMissing`, and `InvalidRequest` for a clock that as many live by as can."""
+    if id is None:
+        return None
+    row = locked(db, TestClock, id, noun="test clock", param="test_clock")
+    refuse_full(db, row)
+    return row.id
+
+
+def refuse_full(db: Session, row: TestClock) -> None:
+    """Raises `InvalidRequest` where a clock has its three customers."""
+    living = select(Customer.id).where(Customer.test_clock_id == row.id, Customer.deleted_at.is_(None))
+    if len(db.scalars(living.limit(MOST_OF_A_CLOCK)).all()) >= MOST_OF_A_CLOCK:
+        raise InvalidRequest(f"A test clock has at most {MOST_OF_A_CLOCK} customers.", param="test_clock")
 
 
 _PLAIN = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping")

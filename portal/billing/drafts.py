@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.db import among, find, scope_of
+from portal.billing import discounts
+from portal.billing.totals import lines as lines
+from portal.billing.totals import rates as rates
+from portal.billing.totals import total as total
+from portal.db import among, scope_of
 from portal.errors import InvalidRequest
-from portal.models import Customer, Invoice, InvoiceItem, InvoiceLine, Price, SubscriptionItem, TaxRate
+from portal.models import Invoice, InvoiceItem, InvoiceLine, Price, SubscriptionItem, TaxRate
 from portal.objects.catalogue import frozen_price, frozen_tax_rate
-from portal.rules.totals import Rate, line_taxes, totals
-from portal.wire.params import MAX_AMOUNT
 
 MOST_LINES = 1000
 
@@ -43,12 +44,6 @@ def refuse_finalized(invoice: Invoice, param: str | None) -> None:
         )
 
 
-def lines(db: Session, invoice_id: str) -> list[InvoiceLine]:
-    """All lines of an invoice in their order."""
-    statement = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.position)
-    return list(db.scalars(statement, execution_options={"populate_existing": True}))
-
-
 def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> None:
     """A line for each invoice item. Raises `InvalidRequest` where they would be more than 1,000."""
     copied = copies(db, _rate_ids(items), [item.price_id for item in items])
@@ -60,6 +55,7 @@ def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> No
             invoice_id=invoice.id,
             position=position,
             invoice_item_id=item.id,
+            discount_amounts=[],
         )
         _copy(line, item, invoice, copied)
         db.add(line)
@@ -88,10 +84,13 @@ def remove_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
 def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> None:
     """Lines of a subscription's items: columns of `InvoiceLine`, with `tax_rates` as ids."""
     copied = copies(db, [id for each in values for id in each["tax_rates"]], [])
+    own = discounts.of_items(db, [each["subscription_item_id"] for each in values], now=invoice.created)
     for position, each in enumerate(values, start=_free_position(db, invoice, len(values))):
         rates = copied.of_rates(each["tax_rates"])
         line = InvoiceLine(
             **{**each, "tax_rates": rates or invoice.default_tax_rates},
+            discounts=own.get(each["subscription_item_id"], []),
+            discount_amounts=[],
             id=ids.new("line_item"),
             created=invoice.created,
             invoice_id=invoice.id,
@@ -142,34 +141,14 @@ def freeze(db: Session, invoice: Invoice) -> list[InvoiceLine]:
     return found
 
 
-def total(db: Session, invoice: Invoice) -> None:
-    """Taxes of every line and the sums of the invoice. Raises `InvalidRequest` for an absurd total."""
-    db.flush()
-    customer = find(db, Customer, invoice.customer_id, noun="customer")
-    found = lines(db, invoice.id)
-    for line in found:
-        line.taxes = line_taxes(line.amount, rates(line.tax_rates), tax_exempt=customer.tax_exempt)
-    sums = totals((line.amount, line.taxes) for line in found)
-    if abs(sums.total) > MAX_AMOUNT:
-        raise InvalidRequest("The invoice's total is too large.", code="amount_too_large")
-    invoice.subtotal, invoice.subtotal_excluding_tax = sums.subtotal, sums.subtotal_excluding_tax
-    invoice.tax, invoice.total, invoice.total_excluding_tax = sums.tax, sums.total, sums.total_excluding_tax
-    invoice.total_taxes = sums.taxes
-    invoice.amount_due = invoice.amount_remaining = max(0, sums.total)
-
-
-def rates(frozen: Iterable[dict[str, Any]]) -> list[Rate]:
-    """The rates of frozen copies."""
-    return [Rate(rate["id"], Decimal(rate["exact_percentage"]), rate["inclusive"]) for rate in frozen]
-
-
 def _copy(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: Copies) -> None:
     line.amount, line.currency, line.description = item.amount, item.currency, item.description
     line.quantity, line.unit_amount_decimal = item.quantity, item.unit_amount_decimal
     line.period_start, line.period_end = item.period_start, item.period_end
     line.price_id, line.price = item.price_id, copied.prices.get(item.price_id or "")
     line.subscription_id, line.subscription_item_id = item.subscription_id, item.subscription_item_id
-    line.discountable, line.proration, line.metadata_ = item.discountable, item.proration, item.metadata_
+    line.discountable, line.discounts = item.discountable, item.discounts
+    line.proration, line.metadata_ = item.proration, item.metadata_
     line.tax_rates = copied.of_rates(item.tax_rates) or invoice.default_tax_rates
 
 

@@ -47,6 +47,7 @@ class Undoable:
     """A confirmed change of the last three days, whose it is, and whether it was taken back."""
 
     id: str
+    customer_id: str
     scope: Scope
     old_email: str
     undone: bool
@@ -127,7 +128,15 @@ def confirm(db: Session, change_id: str, command: ConfirmEmailChange, *, now: in
 def undoable(db: Session, token: str, *, now: int) -> Undoable | None:
     """The change that a link is for, while it is good; needs no scope, and yields it."""
     row = db.execute(
-        select(_T.c.id, _T.c.old_email, _T.c.undone_at, _T.c.tenant_id, Tenant.account_id, Tenant.livemode)
+        select(
+            _T.c.id,
+            _T.c.customer_id,
+            _T.c.old_email,
+            _T.c.undone_at,
+            _T.c.tenant_id,
+            Tenant.account_id,
+            Tenant.livemode,
+        )
         .join(Tenant, Tenant.id == _T.c.tenant_id)
         .where(_T.c.undo_hash == portal_sessions.digest(token), _T.c.confirmed_at > now - UNDO_LIVES)
         .execution_options(every_tenant=True)
@@ -135,7 +144,7 @@ def undoable(db: Session, token: str, *, now: int) -> Undoable | None:
     if row is None:
         return None
     scope = Scope(row.tenant_id, row.account_id, row.livemode)
-    return Undoable(row.id, scope, row.old_email, undone=row.undone_at is not None)
+    return Undoable(row.id, row.customer_id, scope, row.old_email, undone=row.undone_at is not None)
 
 
 def undo(db: Session, change_id: str, *, now: int) -> Customer:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import accounts, catalogue, drafts, locks, one_off_prices
+from portal.billing import accounts, catalogue, drafts, locks, one_off_prices, redemptions
 from portal.billing.balances import refuse_other_currency
+from portal.billing.discounts import Sources
 from portal.db import find, locked, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Price, Subscription
@@ -49,6 +50,7 @@ class UpdateInvoiceItem(Expanding):
     amount: Amount | None = None
     description: Clearable[Text] = None
     discountable: Flag | None = None
+    discounts: Sources = []
     metadata: Metadata = {}
     period: Period | None = None
     price: Id | None = None
@@ -87,12 +89,14 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
         raise InvalidRequest("Missing required param: amount.", param="amount", code="parameter_missing")
     price = _price(db, command, now)
     currency = _currency(db, customer, invoice, price, command)
-    item = _new(command, currency, now)
+    item = _new(customer, command, currency, now)
     db.add(item)
     customer.currency = currency
     _apply(db, item, command, price)
     if not command.has("discountable"):
         item.discountable = item.amount >= 0
+    if command.has("discounts"):
+        redemptions.put_on_invoice_item(db, customer, item, command.discounts, now=now)
     if invoice:
         drafts.add_items(db, invoice, [item])
     return item
@@ -100,11 +104,13 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
 
 def update(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, *, now: int) -> InvoiceItem:
     """Change a pending item, or one on a draft. Raises `InvalidRequest` once its invoice is finalized."""
-    item, invoice = _locked(db, item)
+    customer, item, invoice = _locked(db, item)
     price = _price(db, command, now)
     if price is not None and price.currency != item.currency:
         raise InvalidRequest(f"The price is in {price.currency}, the item in {item.currency}.", param="price")
     _apply(db, item, command, price)
+    if command.has("discounts"):
+        redemptions.put_on_invoice_item(db, customer, item, command.discounts, now=now)
     if invoice:
         drafts.update_item(db, invoice, item)
     return item
@@ -112,7 +118,7 @@ def update(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, *, now: i
 
 def delete(db: Session, item: InvoiceItem, *, now: int) -> None:
     """Remove a pending item, or one on a draft together with its line."""
-    item, invoice = _locked(db, item)
+    _, item, invoice = _locked(db, item)
     db.delete(item)
     if invoice:
         drafts.remove_item(db, invoice, item)
@@ -132,21 +138,27 @@ def unattached(db: Session, customer_id: str) -> list[InvoiceItem]:
     return _waiting(db, customer_id, InvoiceItem.subscription_id.is_(None))
 
 
+def due_with(db: Session, customer_id: str, subscription_id: str) -> list[InvoiceItem]:
+    """The pending items that go along with a period of a subscription: its own and those of none; as `pending`."""
+    own = InvoiceItem.subscription_id == subscription_id
+    return _waiting(db, customer_id, or_(own, InvoiceItem.subscription_id.is_(None)))
+
+
 def _waiting(db: Session, customer_id: str, *conditions: ColumnElement[bool]) -> list[InvoiceItem]:
     own = select(InvoiceItem).where(InvoiceItem.customer_id == customer_id, InvoiceItem.invoice_id.is_(None))
     oldest = own.where(*conditions).order_by(InvoiceItem.created, InvoiceItem.id).limit(MOST_PENDING)
     return sorted(db.scalars(oldest), key=lambda item: -item.created)
 
 
-def _locked(db: Session, item: InvoiceItem) -> tuple[InvoiceItem, Invoice | None]:
-    """The item as it is once nobody else can change it, and the draft it is on."""
-    locks.customer(db, item.customer_id)
+def _locked(db: Session, item: InvoiceItem) -> tuple[Customer, InvoiceItem, Invoice | None]:
+    """The item as it is once nobody else can change it, its customer and the draft it is on."""
+    customer = locks.customer(db, item.customer_id)
     item = locked(db, InvoiceItem, item.id, noun="invoice item")
     if item.invoice_id is None:
-        return item, None
+        return customer, item, None
     invoice = locks.invoice(db, item.invoice_id).invoice
     drafts.refuse_finalized(invoice, None)
-    return item, invoice
+    return customer, item, invoice
 
 
 def _draft(db: Session, command: CreateInvoiceItem, customer: Customer) -> Invoice | None:
@@ -210,7 +222,7 @@ def _price(db: Session, command: UpdateInvoiceItem, now: int) -> Price | None:
     return one_off_prices.found(db, id) if id else None
 
 
-def _new(command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
+def _new(customer: Customer, command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
     return InvoiceItem(
         id=ids.new("invoiceitem"),
         created=now,
@@ -220,6 +232,7 @@ def _new(command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
         currency=currency,
         description=None,
         discountable=True,
+        discounts=[],
         quantity=1,
         unit_amount_decimal="0",
         amount=0,
@@ -228,6 +241,7 @@ def _new(command: CreateInvoiceItem, currency: str, now: int) -> InvoiceItem:
         tax_rates=[],
         metadata_={},
         proration=False,
+        test_clock_id=customer.test_clock_id,
     )
 
 

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing import accounts, balances, catalogue, drafts, invoiceitems, locks, parties
-from portal.billing.collection import PayInvoice, mark_uncollectible, pay, refuse, settled, void
+from portal.billing import (
+    accounts,
+    balances,
+    discounts,
+    drafts,
+    invoice_changes,
+    invoiceitems,
+    locks,
+    parties,
+)
+from portal.billing.collection import fall_due, mark_uncollectible, refuse, settled, void
+from portal.billing.invoice_changes import Collection, Days, UpdateInvoice
+from portal.billing.locks import Billed
+from portal.billing.payments import PayInvoice, pay
 from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Customer, Invoice, InvoiceItem, Subscription, TaxId
+from portal.models import Customer, Invoice, InvoiceItem, Subscription
+from portal.recording import step
 from portal.rules import invoices as rules
+from portal.rules import steps
 from portal.rules.numbering import invoice_number
 from portal.wire.params import (
-    Clearable,
     Command,
     Currency,
-    CustomField,
     Expanding,
     Flag,
     Id,
     Listing,
-    ListOf,
-    Metadata,
-    Text,
-    Timestamp,
     TimestampFilter,
-    merged,
-    text,
-    whole,
 )
 
 __all__ = [
@@ -52,34 +57,6 @@ __all__ = [
     "update",
     "void",
 ]
-
-Collection = Literal["charge_automatically", "send_invoice"]
-Days = Annotated[int, whole(0, 3650)]
-
-
-class Pdf(Command):
-    page_size: Literal["a4", "auto", "letter"] | None = None
-
-
-class Rendering(Command):
-    amount_tax_display: Clearable[Literal["exclude_tax", "include_inclusive_tax"]] = None
-    pdf: Pdf | None = None
-
-
-class UpdateInvoice(Expanding):
-    account_tax_ids: ListOf[Id] = []
-    auto_advance: Flag | None = None
-    collection_method: Collection | None = None
-    custom_fields: Clearable[ListOf[CustomField]] = None
-    days_until_due: Days | None = None
-    default_tax_rates: ListOf[Id] = []
-    description: Clearable[Text] = None
-    due_date: Timestamp | None = None
-    effective_at: Clearable[Timestamp] = None
-    footer: Clearable[Text] = None
-    metadata: Metadata = {}
-    rendering: Rendering | None = None
-    statement_descriptor: Clearable[Annotated[str, text(22)]] = None
 
 
 class CreateInvoice(UpdateInvoice):
@@ -112,9 +89,10 @@ def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
     currency = command.currency or customer.currency or accounts.of(db, scope_of(db).account_id).default_currency
     balances.refuse_other_currency(customer, currency)
     invoice = draft(db, customer, subscription, currency, "manual", now=now)
-    _apply(db, invoice, command)
     if command.pending_invoice_items_behavior != "exclude":
         _include_pending(db, invoice, command)
+    invoice_changes.apply(db, Billed(customer, subscription, invoice), command, now=now)
+    _plan(invoice, now)
     return invoice
 
 
@@ -129,7 +107,7 @@ def draft(
     period: tuple[int, int] | None = None,
 ) -> Invoice:
     """An empty draft of a customer whom the caller has locked; `reason` is the wire's `billing_reason`."""
-    settings = customer.invoice_settings
+    settings = {**customer.invoice_settings, **((subscription and subscription.invoice_settings) or {})}
     invoice = Invoice(
         id=ids.new("invoice"),
         created=now,
@@ -141,33 +119,42 @@ def draft(
         collection_method=subscription.collection_method if subscription else "charge_automatically",
         days_until_due=subscription.days_until_due if subscription else None,
         auto_advance=reason != "manual",
+        automatically_finalizes_at=now + steps.DRAFT_FOR if reason != "manual" else None,
+        test_clock_id=customer.test_clock_id,
         period_start=period[0] if period else now,
         period_end=period[1] if period else now,
         custom_fields=settings.get("custom_fields"),
         footer=settings.get("footer"),
+        description=settings.get("description"),
+        account_tax_ids=settings.get("account_tax_ids"),
         rendering=settings.get("rendering_options"),
         default_tax_rates=drafts.frozen_rates(db, subscription.default_tax_rates) if subscription else [],
+        discounts=discounts.inherited(db, customer, subscription, now=now),
+        total_discount_amounts=[],
         total_taxes=[],
         metadata_={},
         starting_balance=customer.balance,
         amount_paid=0,
+        amount_overpaid=0,
         pre_payment_credit_notes_amount=0,
         post_payment_credit_notes_amount=0,
         next_credit_note_sequence=1,
         paid_out_of_band=False,
     )
+    # without lines all its totals are the zeros that the columns start with
     db.add(invoice)
-    drafts.total(db, invoice)
     return invoice
 
 
 def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -> Invoice:
     """Change a draft; once finalized only metadata and `auto_advance` change."""
-    invoice = locks.invoice(db, invoice.id).invoice
+    billed = locks.invoice(db, invoice.id)
+    invoice = billed.invoice
     frozen = command.model_fields_set - {"metadata", "auto_advance", "expand"}
     if frozen:
         drafts.refuse_finalized(invoice, min(frozen))
-    _apply(db, invoice, command)
+    invoice_changes.apply(db, billed, command, now=now)
+    _plan(invoice, now)
     return invoice
 
 
@@ -194,8 +181,11 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     customer, invoice = billed.customer, billed.invoice
     refuse("finalize", invoice)
     balances.refuse_other_currency(customer, invoice.currency)
+    discounts.drop_spent(db, invoice)
+    step(db, invoice)
     if not drafts.freeze(db, invoice):
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
+    discounts.spend(db, customer, billed.subscription, invoice, now=now)
     invoice.seller = parties.seller(db, invoice.account_tax_ids)
     invoice.buyer = parties.buyer(db, customer, billed.subscription)
     _number(customer, invoice)
@@ -207,7 +197,11 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
         invoice.due_date = now + (invoice.days_until_due or 0) * clock.DAY
     _apply_balance(db, customer, invoice, now)
     if invoice.amount_due == 0:
+        step(db, invoice)
         settled(invoice, billed.subscription, now=now)
+    elif _is_charged(invoice, billed.subscription):
+        # there is nothing to charge here, so the payment has failed at once
+        fall_due(db, invoice, billed.subscription, now=now)
     return invoice
 
 
@@ -222,6 +216,21 @@ def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
         finalize(db, invoice, FinalizeInvoice(), now=now)
     invoice.sent_at = now
     return invoice
+
+
+def _is_charged(invoice: Invoice, subscription: Subscription | None) -> bool:
+    """Whether a payment would be tried now: of a renewal whose collection is not paused."""
+    pauses = subscription is not None and subscription.pause_collection
+    renewal = invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically"
+    return renewal and not pauses
+
+
+def _plan(invoice: Invoice, now: int) -> None:
+    """A draft is finalized by itself an hour after that was wanted."""
+    if not invoice.auto_advance:
+        invoice.automatically_finalizes_at = None
+    elif invoice.automatically_finalizes_at is None and invoice.status == "draft":
+        invoice.automatically_finalizes_at = now + steps.DRAFT_FOR
 
 
 def _number(customer: Customer, invoice: Invoice) -> None:
@@ -248,49 +257,6 @@ def _subscription(db: Session, command: CreateInvoice) -> Subscription | None:
     if subscription.customer_id != command.customer:
         raise ResourceMissing("subscription", command.subscription, param="subscription")
     return subscription
-
-
-_PLAIN = ("auto_advance", "collection_method", "description", "effective_at", "footer", "statement_descriptor")
-
-
-def _apply(db: Session, invoice: Invoice, command: UpdateInvoice) -> None:
-    for key, value in command.given(*_PLAIN).items():
-        setattr(invoice, key, value)
-    _apply_due(invoice, command)
-    if command.has("custom_fields"):
-        if command.custom_fields and len(command.custom_fields) > 4:
-            raise InvalidRequest("You can have up to 4 custom fields.", param="custom_fields")
-        invoice.custom_fields = [each.model_dump() for each in command.custom_fields or []] or None
-    if command.rendering:
-        invoice.rendering = {**(invoice.rendering or {}), **command.rendering.model_dump(exclude_unset=True)}
-    if command.has("metadata"):
-        invoice.metadata_ = merged(invoice.metadata_, command.metadata)
-    if command.has("account_tax_ids"):
-        _choose_tax_ids(db, invoice, command.account_tax_ids)
-    if command.has("default_tax_rates"):
-        chosen = catalogue.tax_rates(db, command.default_tax_rates, "default_tax_rates")
-        drafts.change_default_rates(db, invoice, [rate.id for rate in chosen])
-
-
-def _apply_due(invoice: Invoice, command: UpdateInvoice) -> None:
-    """The date or the days, whichever was sent last; neither where nobody has to send money by himself."""
-    sent = [name for name in ("due_date", "days_until_due") if getattr(command, name) is not None]
-    if len(sent) == 2:
-        raise InvalidRequest("You may only specify one of these parameters: due_date, days_until_due.", param=sent[0])
-    if invoice.collection_method == "charge_automatically":
-        if sent:
-            raise InvalidRequest(f"{sent[0]} goes with collection_method=send_invoice only.", param=sent[0])
-        invoice.due_date = invoice.days_until_due = None
-    elif sent:
-        invoice.due_date, invoice.days_until_due = command.due_date, command.days_until_due
-
-
-def _choose_tax_ids(db: Session, invoice: Invoice, chosen: list[str]) -> None:
-    found = among(db, TaxId, chosen)
-    for index, id in enumerate(chosen):
-        if id not in found or found[id].customer_id is not None:
-            raise ResourceMissing("tax ID", id, param=f"account_tax_ids[{index}]")
-    invoice.account_tax_ids = chosen or None
 
 
 def _include_pending(db: Session, invoice: Invoice, command: CreateInvoice) -> None:

@@ -1,4 +1,4 @@
-"""Other quantities of a running subscription, and what they cost for the rest of its period."""
+"""Other items of a running subscription, and what they cost for the rest of its period."""
 
 from __future__ import annotations
 
@@ -8,24 +8,47 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing import prorations, subscription_items
-from portal.billing.subscription_items import ItemChange, Sold
+from portal import clock, ids
+from portal.billing import item_prices, new_periods, prorations, redemptions, subscription_items
+from portal.billing.subscription_items import Item, ItemChange, Sold
 from portal.errors import CardError, InvalidRequest, ResourceMissing
-from portal.models import Customer, Subscription
+from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import subscriptions as rules
 from portal.wire.params import merged
 
 Proration = Literal["always_invoice", "create_prorations", "none"]
 PaymentBehavior = Literal["allow_incomplete", "default_incomplete", "error_if_incomplete"]
 
+LONGEST_TRIAL = 731 * clock.DAY  # two years
+
 
 @dataclass(frozen=True)
 class Asked:
-    """How a change is to be billed: the wire's `proration_behavior`, `proration_date` and `payment_behavior`."""
+    """How a change is to be billed, in the wire's words: `proration_behavior`, `proration_date` and so on."""
 
-    proration: Proration
-    date: int | None
-    payment: PaymentBehavior | None
+    proration: Proration = "create_prorations"
+    date: int | None = None
+    payment: PaymentBehavior | None = None
+    anchor: Literal["now", "unchanged"] | None = None
+    trial_end: int | Literal["now"] | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one item is to become: `sold` is None for a new one, `price` is None for one that goes."""
+
+    sold: Sold | None
+    price: Price | None
+    quantity: int
+    sent: ItemChange
+    param: str
+
+    @property
+    def costs_other(self) -> bool:
+        """Whether the rest of the period is worth something else."""
+        if self.sold is None or self.price is None:
+            return True
+        return (self.price.id, self.quantity) != (self.sold.item.price_id, self.sold.item.quantity)
 
 
 def apply(
@@ -37,23 +60,39 @@ def apply(
     *,
     now: int,
 ) -> None:
-    """Change items of a subscription that the caller has locked together with its customer.
+    """Change items, the anchor or the trial of a subscription that the caller has locked with its customer.
 
-    Raises `ResourceMissing` for an item of another subscription, `CardError` where the change is
-    billed at once and was to be refused unless it is paid.
+    Raises `ResourceMissing` for an item of another subscription, `InvalidRequest` for prices that don't
+    go together, `CardError` where the change is billed at once and was to be refused unless it is paid.
     """
     moment = _moment(subscription, asked.date, now)
+    before = subscription_items.items(db, subscription.id)
+    wishes = _wishes(db, before, changes, now)
+    prices = _prices_after(before, wishes)
+    subscription_items.refuse_mixed(customer, prices, subscription.currency)
+    trial_end = _trial_end(subscription, asked, now)
+    restarts = _restarts(subscription, [each.price for each in before], prices, asked)
     prorates = asked.proration != "none" and rules.is_prorated(subscription.status)
     rest = prorations.Rest(customer, subscription, moment, now) if prorates else None
-    sold = {each.item.id: each for each in subscription_items.items(db, subscription.id)}
-    for index, change in enumerate(changes):
-        # each item at most once, as its second change would find it changed
-        each = sold.pop(change.id, None)
-        if each is None:
-            raise ResourceMissing("subscription item", change.id, param=f"items[{index}][id]")
-        _change(db, each, change, rest, f"items[{index}]")
-    if asked.proration == "always_invoice":
-        _bill(db, customer, subscription, asked, now)
+    if rest and restarts:
+        prorations.credit_unused(db, rest, before)
+    _take(db, customer, subscription, wishes, None if restarts else rest, now)
+    if restarts:
+        collect(subscription, new_periods.begin(db, customer, subscription, now=now, trial_end=trial_end), asked)
+    elif asked.proration == "always_invoice":
+        collect(subscription, prorations.invoice_pending(db, customer, subscription, now), asked)
+    if trial_end and not restarts:
+        new_periods.move_trial_end(subscription, trial_end)
+
+
+def collect(subscription: Subscription, invoice: Invoice | None, asked: Asked) -> None:
+    """What can't be collected by itself leaves the subscription past due until it is paid."""
+    if invoice is None or invoice.status != "open" or subscription.collection_method == "send_invoice":
+        return
+    if asked.payment == "error_if_incomplete":
+        raise CardError("The invoice for this change can't be paid: this customer has no payment method here.")
+    if subscription.status == "active":
+        subscription.status = "past_due"
 
 
 def _moment(subscription: Subscription, date: int | None, now: int) -> int:
@@ -64,28 +103,114 @@ def _moment(subscription: Subscription, date: int | None, now: int) -> int:
     return date
 
 
-def _change(db: Session, sold: Sold, change: ItemChange, rest: prorations.Rest | None, param: str) -> None:
-    quantity = sold.item.quantity if change.quantity is None else change.quantity
-    subscription_items.refuse_large(sold.price, quantity, param)
-    differs = rest if quantity != sold.item.quantity else None
-    first, second = prorations.new_ids(2)
-    if differs:
-        differs.credit(db, sold, first)
-    sold.item.quantity = quantity
-    if change.has("tax_rates"):
-        sold.item.tax_rates = subscription_items.rate_ids(db, change.tax_rates, f"{param}[tax_rates]")
-    if change.has("metadata"):
-        sold.item.metadata_ = merged(sold.item.metadata_, change.metadata)
-    if differs:
-        differs.charge(db, sold, second)
+def _wishes(db: Session, before: Sequence[Sold], changes: Sequence[ItemChange], now: int) -> list[Wish]:
+    held = {each.item.id: each for each in before}
+    wishes = []
+    for index, change in enumerate(changes):
+        param = f"items[{index}]"
+        sold = None
+        if change.id is not None:
+            # each item at most once, as its second change would find it changed
+            sold = held.pop(change.id, None)
+            if sold is None:
+                raise ResourceMissing("subscription item", change.id, param=f"{param}[id]")
+        wishes.append(_wish(db, sold, change, param, now))
+    return wishes
 
 
-def _bill(db: Session, customer: Customer, subscription: Subscription, asked: Asked, now: int) -> None:
-    """Bill at once; what can't be collected by itself leaves the subscription past due until it is paid."""
-    invoice = prorations.invoice_pending(db, customer, subscription, now)
-    if invoice is None or invoice.status != "open" or subscription.collection_method == "send_invoice":
-        return
-    if asked.payment == "error_if_incomplete":
-        raise CardError("The invoice for this change can't be paid: this customer has no payment method here.")
-    if subscription.status == "active":
-        subscription.status = "past_due"
+def _wish(db: Session, sold: Sold | None, change: ItemChange, param: str, now: int) -> Wish:
+    if change.deleted:
+        if sold is None:
+            raise InvalidRequest(
+                f"Missing required param: {param}[id].", param=f"{param}[id]", code="parameter_missing"
+            )
+        return Wish(sold, None, 0, change, param)
+    price = item_prices.chosen(db, change, param, now=now) or (sold.price if sold else None)
+    if price is None:
+        raise _missing(f"{param}[price]")
+    quantity = change.quantity if change.quantity is not None else sold.item.quantity if sold else 1
+    subscription_items.refuse_large(price, quantity, param)
+    return Wish(sold, price, quantity, change, param)
+
+
+def _missing(param: str) -> InvalidRequest:
+    return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
+
+
+def _prices_after(before: Sequence[Sold], wishes: Sequence[Wish]) -> list[Price]:
+    changed = {wish.sold.item.id for wish in wishes if wish.sold}
+    kept = [each.price for each in before if each.item.id not in changed]
+    prices = kept + [wish.price for wish in wishes if wish.price]
+    if not prices:
+        raise InvalidRequest("A subscription must have at least one active plan.", param="items")
+    return prices
+
+
+def _trial_end(subscription: Subscription, asked: Asked, now: int) -> int | None:
+    if asked.trial_end is None or asked.trial_end == "now":
+        return None
+    if not now < asked.trial_end <= now + LONGEST_TRIAL:
+        raise InvalidRequest("The trial must end in the future, within two years.", param="trial_end")
+    return asked.trial_end
+
+
+def _restarts(subscription: Subscription, before: Sequence[Price], after: Sequence[Price], asked: Asked) -> bool:
+    trialing = subscription.status == "trialing"
+    if asked.trial_end == "now":
+        return trialing
+    if trialing:
+        if asked.anchor == "now":
+            raise InvalidRequest("A trial keeps its end; send trial_end=now to end it.", param="billing_cycle_anchor")
+        return False
+    running = rules.is_paid_ahead(subscription.status)
+    return asked.anchor == "now" or asked.trial_end is not None or (running and new_periods.restarts(before, after))
+
+
+def _take(
+    db: Session,
+    customer: Customer,
+    subscription: Subscription,
+    wishes: Sequence[Wish],
+    rest: prorations.Rest | None,
+    now: int,
+) -> None:
+    item_ids = iter(sorted(ids.new("subscription_item") for _ in wishes))
+    proration_ids = iter(prorations.new_ids(2 * len(wishes)))
+    for wish in wishes:
+        prorated = rest if wish.costs_other else None
+        if prorated and wish.sold:
+            prorated.credit(db, wish.sold, next(proration_ids))
+        after = _become(db, subscription, wish, next(item_ids), now)
+        if prorated and after:
+            prorated.charge(db, after, next(proration_ids))
+        _discount(db, customer, subscription, wish, after, now)
+    db.flush()
+
+
+def _become(db: Session, subscription: Subscription, wish: Wish, id: str, now: int) -> Sold | None:
+    sent = wish.sent
+    if wish.price is None:
+        return None
+    if wish.sold is None:
+        item = Item(price=wish.price.id, quantity=wish.quantity, tax_rates=sent.tax_rates, metadata=sent.metadata)
+        return subscription_items.new(db, subscription, item, wish.price, id, wish.param, created=now)
+    item_row = wish.sold.item
+    item_row.price_id, item_row.quantity = wish.price.id, wish.quantity
+    if sent.has("tax_rates"):
+        item_row.tax_rates = subscription_items.rate_ids(db, sent.tax_rates, f"{wish.param}[tax_rates]")
+    if sent.has("metadata"):
+        item_row.metadata_ = merged(item_row.metadata_, sent.metadata)
+    return Sold(item_row, wish.price)
+
+
+def _discount(
+    db: Session, customer: Customer, subscription: Subscription, wish: Wish, after: Sold | None, now: int
+) -> None:
+    """The discounts that were sent; an item that goes takes its own with it."""
+    param = f"{wish.param}[discounts]"
+    if after and wish.sent.has("discounts"):
+        redemptions.put_on_subscription_item(db, customer, subscription, after, wish.sent.discounts, param, now=now)
+    if after is None and wish.sold:
+        if wish.sold.item.discounts:
+            redemptions.put_on_subscription_item(db, customer, subscription, wish.sold, [], param, now=now)
+        db.delete(wish.sold.item)

@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import zlib
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -64,23 +65,31 @@ def revoke(db: Session, key_id: str, *, now: int) -> ApiKey:
 
 def roll(db: Session, tenant: Tenant, *, overlap: int, now: int) -> str:
     """A new key; those that exist end after `overlap` seconds."""
-    db.execute(
-        update(ApiKey)
-        .where(ApiKey.tenant_id == tenant.id, ApiKey.expires_at.is_(None))
-        .values(expires_at=now + overlap)
-    )
+    lasting = select(ApiKey).where(ApiKey.tenant_id == tenant.id, ApiKey.expires_at.is_(None))
+    for key in db.scalars(lasting.with_for_update()):
+        key.expires_at = now + overlap
     return create(db, tenant, now=now)
 
 
-def scope(db: Session | Connection, secret: str, *, now: int) -> tuple[Scope, bool] | None:
-    """Whose key this is and whether its use should be noted, or None when it opens nothing."""
+@dataclass(frozen=True)
+class Caller:
+    """Whose key was sent; `stale` when its use should be noted."""
+
+    key_id: str
+    scope: Scope
+    stale: bool
+
+
+def caller(db: Session | Connection, secret: str, *, now: int) -> Caller | None:
+    """Who holds this key, or None when it opens nothing."""
     match = _FORMAT.fullmatch(secret)
     if not match or checksum(match[2]) != match[3]:
         return None
     row = db.execute(_BY_HASH, {"hash": digest(secret)}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    return Scope(row.tenant_id, row.account_id, row.livemode), (row.last_used_at or 0) < now - USE_NOTED_EVERY
+    stale = (row.last_used_at or 0) < now - USE_NOTED_EVERY
+    return Caller(row.id, Scope(row.tenant_id, row.account_id, row.livemode), stale)
 
 
 def note_use(db: Session, secret: str, *, now: int) -> None:
@@ -89,7 +98,7 @@ def note_use(db: Session, secret: str, *, now: int) -> None:
 
 
 _BY_HASH = (
-    select(ApiKey.tenant_id, ApiKey.expires_at, ApiKey.last_used_at, Tenant.account_id, Tenant.livemode)
+    select(ApiKey.id, ApiKey.tenant_id, ApiKey.expires_at, ApiKey.last_used_at, Tenant.account_id, Tenant.livemode)
     .join(Tenant, Tenant.id == ApiKey.tenant_id)
     .where(ApiKey.hash == bindparam("hash"))
 )

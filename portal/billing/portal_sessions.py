@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator
-from sqlalchemy import Table, delete, or_, select, update
+from sqlalchemy import Table, bindparam, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing import flows
 from portal.billing.keys import checksum
 from portal.billing.return_urls import refuse_plain_http
-from portal.db import find, scope_of
+from portal.db import Scope, find, locked, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.i18n import WIRE_LOCALES
-from portal.models import Configuration, Customer, PortalSession
+from portal.models import Configuration, Customer, PortalSession, Tenant
+from portal.recording import touched
 from portal.wire.params import Clearable, Command, Expanding, Id, Listing, Timestamp, text, wrong
 from portal.wire.urls import WebUrl
 
@@ -142,10 +143,15 @@ def exchange(db: Session, link_secret: str, *, now: int) -> Exchanged | None:
             last_seen_at=now,
             expires_at=now + _T.c.expires_at - _T.c.link_expires_at,
         )
-        .returning(_T.c.id)
+        .returning(_T.c.id, _T.c.tenant_id, _T.c.customer_id)
         .execution_options(every_tenant=True)
     ).first()
-    return Exchanged(opened.id, secret) if opened else None
+    if opened is None:
+        return None
+    touched(db, opened.tenant_id, "billing_portal.session", opened.id)
+    # only now is known who is at the other end
+    db.info["origin"] = replace(db.info["origin"], id=opened.customer_id, session=opened.id)
+    return Exchanged(opened.id, secret)
 
 
 def of(db: Session, id: str) -> PortalSession:
@@ -168,10 +174,10 @@ def expire(db: Session, session: PortalSession, command: Command, *, now: int) -
 
 def end_others(db: Session, customer_id: str, kept_id: str | None, *, now: int) -> None:
     """End every session of a customer but one, as after a confirmed change of the email address."""
-    statement = update(PortalSession).where(PortalSession.customer_id == customer_id, PortalSession.ended_at.is_(None))
-    if kept_id is not None:
-        statement = statement.where(PortalSession.id != kept_id)
-    db.execute(statement.values(ended_at=now))
+    lasting = select(PortalSession).where(PortalSession.customer_id == customer_id, PortalSession.ended_at.is_(None))
+    for session in db.scalars(lasting.with_for_update()):
+        if session.id != kept_id:
+            session.ended_at = now
 
 
 def touch(db: Session, session_id: str, *, now: int) -> None:
@@ -188,6 +194,31 @@ def keep_data(db: Session, session_id: str, data: dict[str, object]) -> None:
     db.execute(
         update(PortalSession).where(PortalSession.id == session_id, PortalSession.ended_at.is_(None)).values(data=data)
     )
+
+
+@dataclass(frozen=True)
+class Lapsed:
+    """A session whose time is over, and when that was."""
+
+    scope: Scope
+    id: str
+    at: int
+    last_seen_at: int | None
+
+
+def lapsed(db: Session, *, now: int) -> list[Lapsed]:
+    """Sessions of all accounts that have run out by themselves and are not marked so, at most 100."""
+    found = db.execute(_LAPSED, {"now": now}, execution_options={"every_tenant": True})
+    return [
+        Lapsed(Scope(row.tenant_id, row.account_id, row.livemode), row.id, row.at, row.last_seen_at) for row in found
+    ]
+
+
+def lapse(db: Session, over: Lapsed) -> None:
+    """Mark a session as over, unless its customer has been active meanwhile."""
+    session = locked(db, PortalSession, over.id, noun="portal session")
+    if session.ended_at is None and session.last_seen_at == over.last_seen_at:
+        session.ended_at = over.at
 
 
 def prune(db: Session, *, now: int) -> int:
@@ -217,3 +248,19 @@ def _configuration(db: Session, id: str | None) -> Configuration:
     if not configuration.active:
         raise InvalidRequest(f"The configuration '{id}' is inactive.", param="configuration")
     return configuration
+
+
+_F = cast(Table, Configuration.__table__)
+_IDLE_UNTIL = _T.c.last_seen_at + _F.c.session_limits["idle"].as_integer()
+_OVER = case(
+    (_T.c.opened_at.is_(None), _T.c.link_expires_at),
+    (_T.c.expires_at > _IDLE_UNTIL, _IDLE_UNTIL),
+    else_=_T.c.expires_at,
+)
+_LAPSED = (
+    select(_T.c.tenant_id, _T.c.id, _T.c.last_seen_at, _OVER.label("at"), Tenant.account_id, Tenant.livemode)
+    .join(Tenant, Tenant.id == _T.c.tenant_id)
+    .join(_F, (_F.c.tenant_id == _T.c.tenant_id) & (_F.c.id == _T.c.configuration_id))
+    .where(_T.c.ended_at.is_(None), bindparam("now") >= _OVER)
+    .limit(100)
+)

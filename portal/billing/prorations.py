@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
 from portal import i18n, ids
 from portal.billing import catalogue, drafts, invoiceitems, invoices, parties
-from portal.billing.subscription_items import Sold
+from portal.billing.subscription_items import Sold, rest, unit_amount
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
-from portal.rules.money import plain
-from portal.rules.proration import remaining
-
-#: Decimals of a unit amount on the wire.
-_FINEST = Decimal("1e-12")
 
 
 @dataclass(frozen=True)
@@ -40,8 +34,7 @@ class Rest:
         self._add(db, sold, id, 1, words)
 
     def _add(self, db: Session, sold: Sold, id: str, sign: int, words: str) -> None:
-        start, end = self.subscription.current_period_start, self.subscription.current_period_end
-        amount = sign * remaining(sold.amount, start, end, self.moment)
+        amount = sign * rest(self.subscription, sold, now=self.moment)
         if not amount:
             return
         item = InvoiceItem(
@@ -55,13 +48,15 @@ class Rest:
             currency=self.subscription.currency,
             description=self._described(db, sold, words),
             discountable=False,
+            discounts=[],
             quantity=sold.item.quantity,
-            unit_amount_decimal=_unit_amount(amount, sold.item.quantity),
+            unit_amount_decimal=unit_amount(amount, sold.item.quantity),
             period_start=self.moment,
-            period_end=end,
+            period_end=self.subscription.current_period_end,
             proration=True,
             tax_rates=sold.item.tax_rates or self.subscription.default_tax_rates,
             metadata_={},
+            test_clock_id=self.customer.test_clock_id,
         )
         db.add(item)
 
@@ -102,8 +97,3 @@ def invoice_pending(db: Session, customer: Customer, subscription: Subscription,
 def new_ids(count: int) -> list[str]:
     """Ids of invoice items in their order: those of one moment don't sort by themselves."""
     return sorted(ids.new("invoiceitem") for _ in range(count))
-
-
-def _unit_amount(amount: int, quantity: int) -> str:
-    """So fine that times the quantity it rounds to the amount again."""
-    return plain((Decimal(amount) / quantity).quantize(_FINEST))

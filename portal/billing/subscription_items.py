@@ -4,33 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import i18n, ids
-from portal.billing import balances, catalogue, parties
+from portal.billing import balances, catalogue, item_prices, parties
+from portal.billing.discounts import Sources
+from portal.billing.item_prices import PriceChoice
 from portal.db import among, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Price, Subscription, SubscriptionItem
 from portal.objects.catalogue import frozen_price
-from portal.rules.money import times
+from portal.rules import periods
+from portal.rules.money import plain, times
 from portal.rules.proration import remaining
-from portal.wire.params import MAX_AMOUNT, Command, Id, ListOf, Metadata, Quantity, merged
+from portal.wire.params import MAX_AMOUNT, Command, Flag, Id, ListOf, Metadata, Quantity, merged
 
 MOST_ITEMS = 20
+#: Decimals of a unit amount on the wire.
+_FINEST = Decimal("1e-12")
 
 
 class Item(Command):
     price: Id
     quantity: Quantity = 1
+    discounts: Sources = []
     tax_rates: ListOf[Id] = []
     metadata: Metadata = {}
 
 
-class ItemChange(Command):
-    id: Id
+class SentItem(PriceChoice):
+    quantity: Quantity = 1
+    discounts: Sources = []
+    tax_rates: ListOf[Id] = []
+    metadata: Metadata = {}
+
+
+class ItemChange(PriceChoice):
+    id: Id | None = None
+    clear_usage: Flag | None = None
+    deleted: Flag = False
+    discounts: Sources = []
     quantity: Quantity | None = None
     tax_rates: ListOf[Id] = []
     metadata: Metadata = {}
@@ -58,16 +75,47 @@ def items(db: Session, subscription_id: str) -> list[Sold]:
 
 def unused(subscription: Subscription, sold: list[Sold], *, now: int) -> int:
     """What the rest of the running period is worth, before tax, in minor units."""
-    start, end = subscription.current_period_start, subscription.current_period_end
-    return sum(remaining(each.amount, start, end, now) for each in sold)
+    return sum(rest(subscription, each, now=now) for each in sold)
+
+
+def rest(subscription: Subscription, sold: Sold, *, now: int) -> int:
+    """What the rest of the running period of one item is worth, before tax, in minor units."""
+    start, anchor = subscription.current_period_start, subscription.billing_cycle_anchor
+    if anchor > start:
+        # a first period up to an anchor is the rest of a whole one
+        start = periods.step(anchor, sold.price.interval or "month", sold.price.interval_count or 1, -1)
+    return remaining(sold.amount, start, subscription.current_period_end, max(now, subscription.current_period_start))
 
 
 def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str | None) -> list[Price]:
     """The prices of new items. Raises `InvalidRequest` for those that can't be in one subscription."""
-    if not 1 <= len(sent) <= MOST_ITEMS:
-        raise InvalidRequest(f"A subscription has 1 to {MOST_ITEMS} items.", param="items", code="parameter_missing")
     found = among(db, Price, [each.price for each in sent])
     chosen = [_sellable(found.get(each.price), each, f"items[{index}]") for index, each in enumerate(sent)]
+    refuse_mixed(customer, chosen, currency)
+    return chosen
+
+
+def settled(db: Session, sent: Sequence[SentItem], *, now: int) -> tuple[list[Item], list[Price]]:
+    """New items by the ids of their prices, and those prices, however they were sent."""
+    chosen = []
+    for index, each in enumerate(sent):
+        price = item_prices.chosen(db, each, f"items[{index}]", now=now)
+        if price is None:
+            param = f"items[{index}][price]"
+            raise InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
+        refuse_large(price, each.quantity, f"items[{index}]")
+        chosen.append(price)
+    own = {"price", "plan", "price_data"}
+    return [
+        Item(price=price.id, **{name: getattr(each, name) for name in each.model_fields_set - own})
+        for each, price in zip(sent, chosen, strict=True)
+    ], chosen
+
+
+def refuse_mixed(customer: Customer, chosen: Sequence[Price], currency: str | None) -> None:
+    """Raises `InvalidRequest` for prices that can't be in one subscription."""
+    if not 1 <= len(chosen) <= MOST_ITEMS:
+        raise InvalidRequest(f"A subscription has 1 to {MOST_ITEMS} items.", param="items", code="parameter_missing")
     if len({price.id for price in chosen}) != len(chosen):
         raise InvalidRequest("Each price can be in a subscription once; use quantity.", param="items")
     if len({(price.interval, price.interval_count) for price in chosen}) > 1:
@@ -75,27 +123,34 @@ def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str 
     if len({price.currency for price in chosen} | ({currency} if currency else set())) > 1:
         raise InvalidRequest("All prices of a subscription must be in the same currency.", param="items")
     balances.refuse_other_currency(customer, chosen[0].currency)
-    return chosen
 
 
 def add(db: Session, subscription: Subscription, sent: Sequence[Item], chosen: Sequence[Price]) -> list[Sold]:
     """New items of a subscription, in the order they were sent in."""
     # ids of one moment don't sort by themselves, and the items are kept in the order of their ids
     fresh = sorted(ids.new("subscription_item") for _ in sent)
-    sold = []
-    for index, (id, each, price) in enumerate(zip(fresh, sent, chosen, strict=True)):
-        item = SubscriptionItem(
-            id=id,
-            created=subscription.created,
-            subscription_id=subscription.id,
-            price_id=each.price,
-            quantity=each.quantity,
-            tax_rates=rate_ids(db, each.tax_rates, f"items[{index}][tax_rates]"),
-            metadata_=merged({}, each.metadata),
-        )
-        sold.append(Sold(item, price))
-    db.add_all(each.item for each in sold)
-    return sold
+    return [
+        new(db, subscription, each, price, id, f"items[{index}]", created=subscription.created)
+        for index, (id, each, price) in enumerate(zip(fresh, sent, chosen, strict=True))
+    ]
+
+
+def new(
+    db: Session, subscription: Subscription, sent: Item, price: Price, id: str, param: str, *, created: int
+) -> Sold:
+    """A new item of a subscription."""
+    item = SubscriptionItem(
+        id=id,
+        created=created,
+        subscription_id=subscription.id,
+        price_id=sent.price,
+        quantity=sent.quantity,
+        discounts=[],
+        tax_rates=rate_ids(db, sent.tax_rates, f"{param}[tax_rates]"),
+        metadata_=merged({}, sent.metadata),
+    )
+    db.add(item)
+    return Sold(item, price)
 
 
 def rate_ids(db: Session, sent: list[str], param: str) -> list[str]:
@@ -109,16 +164,26 @@ def refuse_large(price: Price, quantity: int, param: str) -> None:
         raise InvalidRequest("The amount is too large.", param=f"{param}[quantity]", code="amount_too_large")
 
 
+def name(db: Session, sold: Sold) -> str:
+    """What an item is called: its product's name."""
+    return catalogue.product_name(db, sold.price.product_id)
+
+
+def unit_amount(amount: int, quantity: int) -> str:
+    """So fine that times the quantity it rounds to the amount again."""
+    return plain((Decimal(amount) / quantity).quantize(_FINEST)) if quantity else "0"
+
+
 def line(db: Session, customer: Customer, subscription: Subscription, sold: Sold) -> dict[str, Any]:
     """An invoice line for the period that the subscription is in; free while it is on trial."""
-    name = catalogue.product_name(db, sold.price.product_id)
+    words = name(db, sold)
     trialing = subscription.status == "trialing"
     if trialing:
         _ = i18n.translations(parties.locale(db, customer)).gettext
-        name = _("Trial period for %(product)s") % {"product": name}
+        words = _("Trial period for %(product)s") % {"product": words}
     return {
         "amount": 0 if trialing else sold.amount,
-        "description": name,
+        "description": words,
         "quantity": sold.item.quantity,
         "unit_amount_decimal": "0" if trialing else sold.price.unit_amount_decimal,
         "period_start": subscription.current_period_start,

@@ -5,24 +5,33 @@ Renewal belongs to the worker; here a subscription has the one period it is in.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import clock, ids
-from portal.billing import cancellations, drafts, invoiceitems, invoices, item_changes, locks, subscription_items
+from portal import ids
+from portal.billing import (
+    beginnings,
+    cancellations,
+    invoices,
+    item_changes,
+    locks,
+    pauses,
+    redemptions,
+    subscription_invoices,
+    subscription_items,
+)
 from portal.billing.cancellations import CancellationDetails, CancelSubscription, cancel
-from portal.billing.subscription_items import Item, ItemChange, Sold, items, line, unused
+from portal.billing.subscription_items import Item, ItemChange, SentItem, Sold, items, line, unused
 from portal.errors import CardError, InvalidRequest
-from portal.models import Customer, Invoice, Price, Subscription
-from portal.rules import periods
+from portal.models import Customer, Price, Subscription
 from portal.rules import subscriptions as rules
+from portal.wire.moments import EndOrTimestamp, NowOrTimestamp
 from portal.wire.params import (
     Clearable,
     Currency,
-    Expanding,
     Flag,
     Id,
     Listing,
@@ -54,7 +63,6 @@ __all__ = [
 ]
 
 MOST_OF_CUSTOMER = 500
-LONGEST_TRIAL = 731 * clock.DAY  # two years
 
 
 def _status(value: str) -> str:
@@ -63,10 +71,13 @@ def _status(value: str) -> str:
     return value
 
 
-class CreateSubscription(Expanding):
+class CreateSubscription(redemptions.Discounts, pauses.Pausing, subscription_invoices.Invoiced):
     customer: Id
-    items: ListOf[Item]
-    cancel_at: Timestamp | None = None
+    items: ListOf[SentItem]
+    add_invoice_items: ListOf[beginnings.AddedItem] = []
+    backdate_start_date: Timestamp | None = None
+    billing_cycle_anchor: Timestamp | None = None
+    cancel_at: EndOrTimestamp | None = None
     cancel_at_period_end: Flag = False
     collection_method: invoices.Collection = "charge_automatically"
     currency: Currency | None = None
@@ -76,12 +87,16 @@ class CreateSubscription(Expanding):
     metadata: Metadata = {}
     off_session: Flag | None = None
     payment_behavior: item_changes.PaymentBehavior = "allow_incomplete"
-    trial_end: Timestamp | None = None
+    proration_behavior: item_changes.Proration = "create_prorations"
+    trial_end: NowOrTimestamp | None = None
+    trial_from_plan: Flag = False
     trial_period_days: Annotated[int, whole(0, 730)] | None = None
 
 
-class UpdateSubscription(Expanding):
-    cancel_at: Clearable[Timestamp] = None
+class UpdateSubscription(redemptions.Discounts, pauses.Pausing, subscription_invoices.Invoiced):
+    add_invoice_items: ListOf[beginnings.AddedItem] = []
+    billing_cycle_anchor: Literal["now", "unchanged"] | None = None
+    cancel_at: Clearable[EndOrTimestamp] = None
     cancel_at_period_end: Flag | None = None
     cancellation_details: CancellationDetails | None = None
     collection_method: invoices.Collection | None = None
@@ -91,9 +106,11 @@ class UpdateSubscription(Expanding):
     items: ListOf[ItemChange] = []
     metadata: Metadata = {}
     off_session: Flag | None = None
+    pause_collection: Clearable[pauses.PauseCollection] = None
     payment_behavior: item_changes.PaymentBehavior | None = None
     proration_behavior: item_changes.Proration = "create_prorations"
     proration_date: Timestamp | None = None
+    trial_end: NowOrTimestamp | None = None
 
 
 class ListSubscriptions(Listing):
@@ -102,6 +119,7 @@ class ListSubscriptions(Listing):
     current_period_end: TimestampFilter = None
     current_period_start: TimestampFilter = None
     customer: Id | None = None
+    plan: Id | None = None
     price: Id | None = None
     status: Annotated[Id, AfterValidator(_status)] | None = None
 
@@ -115,17 +133,22 @@ def create(db: Session, command: CreateSubscription, *, now: int) -> Subscriptio
     """
     customer = locks.buyer(db, command.customer)
     _refuse_too_many(db, customer)
-    prices = subscription_items.prices(db, customer, command.items, command.currency)
-    subscription = _new(customer, command, prices[0], now)
+    wanted, prices = subscription_items.settled(db, command.items, now=now)
+    subscription_items.refuse_mixed(customer, prices, command.currency)
+    start = beginnings.start(command, prices, now=now)
+    subscription = _new(customer, command, prices[0], start, now)
     _apply_collection(subscription, command)
     subscription.default_tax_rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
+    subscription.invoice_settings = subscription_invoices.changed(db, None, command.invoice_settings)
     db.add(subscription)
-    sold = subscription_items.add(db, subscription, command.items, prices)
+    sold = subscription_items.add(db, subscription, wanted, prices)
+    _put_discounts(db, customer, subscription, command, sold, now)
     customer.currency = subscription.currency
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
-    invoice = _first_invoice(db, customer, subscription, sold, now)
+    beginnings.add_items(db, customer, None, command.add_invoice_items, now=now)
+    invoice = beginnings.first_invoice(db, customer, subscription, sold, start, now=now)
     if subscription.status == "incomplete" and command.payment_behavior == "error_if_incomplete":
         raise CardError("The first invoice can't be paid: this customer has no payment method here.")
     subscription.latest_invoice_id = invoice.id
@@ -140,12 +163,17 @@ def update(db: Session, subscription: Subscription, command: UpdateSubscription,
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     _refuse_ended(subscription, command)
     _apply_words(db, subscription, command)
+    if command.has("pause_collection"):
+        subscription.pause_collection = pauses.paused(command.pause_collection, now=now)
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
-    if command.items:
-        asked = item_changes.Asked(command.proration_behavior, command.proration_date, command.payment_behavior)
-        item_changes.apply(db, customer, subscription, command.items, asked, now=now)
+    beginnings.add_items(db, customer, subscription, command.add_invoice_items, now=now)
+    if command.given("items", "billing_cycle_anchor", "trial_end"):
+        item_changes.apply(db, customer, subscription, command.items, _asked(command), now=now)
+    if command.given("coupon", "discounts", "promotion_code"):
+        sold = subscription_items.items(db, subscription.id)
+        redemptions.put_on_subscription(db, customer, subscription, command, _price_of(sold), now=now)
     return subscription
 
 
@@ -157,54 +185,57 @@ def _refuse_too_many(db: Session, customer: Customer) -> None:
         )
 
 
-def _new(customer: Customer, command: CreateSubscription, price: Price, now: int) -> Subscription:
-    trial_end = _trial_end(command, now)
+def _new(
+    customer: Customer, command: CreateSubscription, price: Price, start: beginnings.Start, now: int
+) -> Subscription:
     return Subscription(
         id=ids.new("subscription"),
         created=now,
         customer_id=customer.id,
-        status="trialing" if trial_end else "active",
+        status="trialing" if start.trial_end else "active",
         currency=price.currency,
         collection_method=command.collection_method,
         days_until_due=command.days_until_due,
         description=command.description,
-        start_date=now,
-        billing_cycle_anchor=trial_end or now,
+        start_date=start.start_date,
+        billing_cycle_anchor=start.anchor,
         current_period_start=now,
-        current_period_end=trial_end or periods.end(now, price.interval or "month", price.interval_count or 1, now),
-        trial_start=now if trial_end else None,
-        trial_end=trial_end,
+        current_period_end=start.period_end,
+        trial_start=now if start.trial_end else None,
+        trial_end=start.trial_end,
         cancel_at_period_end=False,
         cancellation_details={},
+        discounts=[],
         metadata_=merged({}, command.metadata),
+        test_clock_id=customer.test_clock_id,
+        trial_ends_in=pauses.trial_ends_in(command.trial_settings),
     )
 
 
-def _trial_end(command: CreateSubscription, now: int) -> int | None:
-    if command.trial_end is not None and command.trial_period_days is not None:
-        raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="trial_period_days")
-    if command.trial_end is not None and not now < command.trial_end <= now + LONGEST_TRIAL:
-        raise InvalidRequest("The trial must end in the future, within two years.", param="trial_end")
-    if command.trial_period_days:
-        return now + command.trial_period_days * clock.DAY
-    return command.trial_end
+def _put_discounts(
+    db: Session, customer: Customer, subscription: Subscription, command: CreateSubscription, sold: list[Sold], now: int
+) -> None:
+    """Discounts of the whole and of its items, before the first invoice takes them over."""
+    redemptions.put_on_subscription(db, customer, subscription, command, _price_of(sold), now=now)
+    for index, (each, sent) in enumerate(zip(sold, command.items, strict=True)):
+        if sent.discounts:
+            redemptions.put_on_subscription_item(
+                db, customer, subscription, each, sent.discounts, f"items[{index}][discounts]", now=now
+            )
 
 
-def _first_invoice(db: Session, customer: Customer, subscription: Subscription, sold: list[Sold], now: int) -> Invoice:
-    invoice = invoices.draft(
-        db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
+def _price_of(sold: list[Sold]) -> int:
+    return sum(each.amount for each in sold)
+
+
+def _asked(command: UpdateSubscription) -> item_changes.Asked:
+    return item_changes.Asked(
+        command.proration_behavior,
+        command.proration_date,
+        command.payment_behavior,
+        command.billing_cycle_anchor,
+        command.trial_end,
     )
-    drafts.add_items(db, invoice, invoiceitems.unattached(db, customer.id))
-    drafts.add_lines(db, invoice, [line(db, customer, subscription, each) for each in sold])
-    if subscription.collection_method == "send_invoice":
-        return invoice
-    invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
-    subscription.status = rules.first_status(
-        trialing=subscription.status == "trialing",
-        collection_method=subscription.collection_method,
-        amount_due=invoice.amount_due,
-    )
-    return invoice
 
 
 def _refuse_ended(subscription: Subscription, command: UpdateSubscription) -> None:
@@ -222,6 +253,11 @@ def _apply_words(db: Session, subscription: Subscription, command: UpdateSubscri
     if command.has("default_tax_rates"):
         rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
         subscription.default_tax_rates = rates
+    if command.has("invoice_settings"):
+        settings = subscription_invoices.changed(db, subscription.invoice_settings, command.invoice_settings)
+        subscription.invoice_settings = settings
+    if command.has("trial_settings"):
+        subscription.trial_ends_in = pauses.trial_ends_in(command.trial_settings)
     if command.has("metadata"):
         subscription.metadata_ = merged(subscription.metadata_, command.metadata)
     if command.cancellation_details:

@@ -32,7 +32,7 @@ def import_file(open_database: Any, file: BinaryIO, account_id: str, live: bool,
     from portal.transfer.importing import Import
 
     database: Database = open_database()
-    run = Import(database, _scope(database, account_id, live), dry=dry)
+    run = Import(database, scope_named(database, account_id, live), dry=dry)
     report = _with_progress(run, file)
     _tell(report, as_json, dry)
     if report.refused:
@@ -49,11 +49,11 @@ def export_file(open_database: Any, account_id: str, live: bool, output: BinaryI
     from portal.transfer import exporting
 
     database: Database = open_database()
-    for line in exporting.lines(database, _scope(database, account_id, live)):
+    for line in exporting.lines(database, scope_named(database, account_id, live)):
         output.write(line)
 
 
-def _scope(database: Database, account_id: str, live: bool) -> Scope:
+def scope_named(database: Database, account_id: str, live: bool) -> Scope:
     from portal.billing import accounts
     from portal.db import Scope
     from portal.errors import PortalError

@@ -8,23 +8,27 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing import credit_notes, drafts
+from portal.billing import credit_notes, drafts, named_discounts, payments, quote_lines
+from portal.billing.named_discounts import Named
 from portal.clock import day
 from portal.db import find, scope_of
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
     CreditNoteReason,
+    Discount,
     InvoiceDocument,
     InvoiceStatus,
     Line,
     PageSize,
     Party,
     Payment,
+    QuoteDocument,
+    Shipping,
     TaxAmount,
     page_size,
 )
-from portal.models import CreditNote, Invoice
+from portal.models import CreditNote, Invoice, Quote, QuoteLine
 from portal.rules import tax_ids
 
 _SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
@@ -52,7 +56,7 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         amount_remaining=row.amount_remaining,
         applied_balance=row.starting_balance - (row.ending_balance or 0),
         credit_notes=tuple(_applied(db, row)),
-        payments=_payments(row),
+        payments=_payments(db, row),
         due_date=_day(row.due_date),
         paid_at=_day(row.paid_at),
         period_start=day(row.period_start),
@@ -85,16 +89,72 @@ def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     )
 
 
+def quote(db: Session, row: Quote) -> QuoteDocument:
+    """The document of a finalized quote."""
+    lines = quote_lines.of(db, row.id)
+    rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
+    rates |= {rate["id"]: rate for rate in drafts.frozen_rates(db, row.default_tax_rates)}
+    seller, buyer, sums, repeated = row.seller or {}, row.buyer or {}, row.upfront, row.recurring
+    return QuoteDocument(
+        number=row.number or "",
+        currency=row.currency or "",
+        locale=buyer.get("locale") or "en",
+        effective_at=day(row.finalized_at or row.created),
+        seller=_seller(seller),
+        buyer=_party(buyer, buyer.get("address")),
+        ship_to=_ship_to(buyer),
+        lines=tuple(_quoted(line) for line in lines),
+        taxes=tuple(_tax(tax, rates[tax["tax_rate"]]) for tax in sums["taxes"]),
+        subtotal=sums["amount_subtotal"],
+        total=sums["amount_total"],
+        memo=row.description,
+        footer=row.footer,
+        header=row.header,
+        reverse_charge=buyer.get("tax_exempt") == "reverse",
+        page_size=page_size((buyer.get("address") or {}).get("country") or seller.get("country")),
+        brand_color=seller.get("primary_color"),
+        livemode=scope_of(db).livemode,
+        status=cast(Any, row.status),
+        expires_at=day(row.expires_at),
+        accepted_at=_day(row.accepted_at),
+        recurring=(repeated["interval"], repeated["interval_count"]) if repeated else None,
+        recurring_total=repeated["amount_total"] if repeated else None,
+    )
+
+
+def _quoted(row: QuoteLine) -> Line:
+    return Line(
+        description=row.description,
+        amount=row.amount_subtotal,
+        quantity=row.quantity,
+        unit_amount_decimal=row.price["price"]["unit_amount_decimal"],
+        tax_percentages=tuple(rate["exact_percentage"] for rate in row.tax_rates),
+    )
+
+
+def _tax(tax: dict[str, Any], rate: dict[str, Any]) -> TaxAmount:
+    return TaxAmount(
+        display_name=rate["display_name"],
+        percentage=rate["exact_percentage"],
+        inclusive=tax["inclusive"],
+        taxable_amount=tax["taxable_amount"],
+        amount=tax["amount"],
+    )
+
+
 def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dict[str, Any]:
     seller, buyer = row.seller or {}, row.buyer or {}
     found = list(lines)
+    discounts = named_discounts.of_document(db, found, row.currency)
     return {
         "currency": row.currency,
         "locale": buyer.get("locale") or "en",
         "seller": _seller(seller),
         "buyer": _party(buyer, buyer.get("address")),
-        "ship_to": _ship_to(buyer),
-        "lines": tuple(_line(each) for each in found),
+        "ship_to": _ship_to(getattr(row, "shipping_details", None) or buyer.get("shipping")),
+        "lines": tuple(_line(each, discounts.of_lines.get(each.id, [])) for each in found),
+        "discounts": _discounts(discounts.of_whole),
+        "shipping": _shipping(row),
         "taxes": tuple(_taxes(row, found)),
         "reverse_charge": buyer.get("tax_exempt") == "reverse",
         "brand_color": seller.get("primary_color"),
@@ -124,14 +184,13 @@ def _address(address: dict[str, Any] | None) -> dict[str, Any]:
     return {key: (address or {}).get(key) for key in keys}
 
 
-def _ship_to(buyer: dict[str, Any]) -> Party | None:
-    shipping = buyer.get("shipping")
+def _ship_to(shipping: dict[str, Any] | None) -> Party | None:
     if not shipping:
         return None
     return Party(name=shipping.get("name") or "", **_address(shipping.get("address")), phone=shipping.get("phone"))
 
 
-def _line(row: Any) -> Line:
+def _line(row: Any, discounts: Iterable[Named]) -> Line:
     percentages = tuple(rate["exact_percentage"] for rate in row.tax_rates)
     start, end = getattr(row, "period_start", None), getattr(row, "period_end", None)
     lasts = start and end and end > start
@@ -144,11 +203,25 @@ def _line(row: Any) -> Line:
         period_start=_day(start) if lasts else None,
         period_end=_day(end) if lasts else None,
         tax_percentages=percentages,
+        discounts=_discounts(discounts),
     )
 
 
+def _discounts(found: Iterable[Named]) -> tuple[Discount, ...]:
+    return tuple(
+        Discount(name=each.name, percentage=each.percentage, amount_off=each.amount_off, amount=each.amount)
+        for each in found
+    )
+
+
+def _shipping(row: Invoice | CreditNote) -> Shipping | None:
+    cost = row.shipping_cost
+    return Shipping(display_name=cost.get("display_name"), amount=cost["amount"]) if cost else None
+
+
 def _taxes(row: Invoice | CreditNote, lines: list[Any]) -> Iterable[TaxAmount]:
-    rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
+    frozen = [*(line.tax_rates for line in lines), (row.shipping_cost or {}).get("tax_rates", [])]
+    rates = {rate["id"]: rate for each in frozen for rate in each}
     for tax in row.total_taxes:
         rate = rates[tax["tax_rate"]]
         yield TaxAmount(
@@ -168,7 +241,11 @@ def _applied(db: Session, row: Invoice) -> Iterable[AppliedCreditNote]:
             )
 
 
-def _payments(row: Invoice) -> tuple[Payment, ...]:
+def _payments(db: Session, row: Invoice) -> tuple[Payment, ...]:
+    """Each payment; of an invoice that was paid before it came here only the sum is known."""
+    found = payments.of_invoice(db, row.id) if row.amount_paid else []
+    if found:
+        return tuple(Payment(paid_at=day(each.paid_at or each.created), amount=each.amount_paid) for each in found)
     if not row.amount_paid or row.paid_at is None:
         return ()
     return (Payment(paid_at=day(row.paid_at), amount=row.amount_paid),)

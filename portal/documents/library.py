@@ -16,10 +16,10 @@ from portal.documents.pool import Pool
 from portal.documents.store import Store
 from portal.documents.values import Document
 from portal.errors import Conflict
-from portal.models import CreditNote, Invoice, StoredDocument
+from portal.models import CreditNote, Invoice, Quote, StoredDocument
 from portal.wire.shape import Links
 
-Kind = Literal["invoice", "credit_note"]
+Kind = Literal["invoice", "credit_note", "quote"]
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Library:
     pool: Pool
 
     def pdf(self, scope: Scope, kind: Kind, id: str) -> bytes:
-        """The PDF of a finalized invoice or an issued credit note.
+        """The PDF of a finalized invoice or quote, or of an issued credit note.
 
         Raises `ResourceMissing` for an unknown id, `Unavailable` when it can't be rendered now.
         """
@@ -77,6 +77,9 @@ class Library:
         if kind == "credit_note":
             note = find(db, CreditNote, id, noun="credit note")
             return build.credit_note(db, note), note.revision
+        if kind == "quote":
+            quote = find(db, Quote, id, noun="quote")
+            return build.quote(db, quote), quote.revision
         invoice = find(db, Invoice, id, noun="invoice")
         url = self.links.document("invoice", invoice.tenant_id, id) if invoice.status == "open" else None
         return build.invoice(db, invoice, url), invoice.revision
@@ -95,7 +98,7 @@ class Library:
             log.info("document %s was rendered twice at once", id)
 
 
-_D, _I, _N = (cast(Table, model.__table__) for model in (StoredDocument, Invoice, CreditNote))
+_D, _I, _N, _Q = (cast(Table, model.__table__) for model in (StoredDocument, Invoice, CreditNote, Quote))
 _SAME = (_D.c.tenant_id == bindparam("tenant_id"), _D.c.id == bindparam("id"))
 
 
@@ -111,5 +114,8 @@ _LAST_RENDERED = {
     "credit_note": select(_D.c.fingerprint, _N.c.number, _N.c.buyer, _I.c.finalized_at, _I.c.due_date)
     .join(_N, _current(_N))
     .join(_I, (_I.c.tenant_id == _N.c.tenant_id) & (_I.c.id == _N.c.invoice_id))
+    .where(*_SAME),
+    "quote": select(_D.c.fingerprint, _Q.c.number, _Q.c.buyer, _Q.c.finalized_at, _Q.c.expires_at.label("due_date"))
+    .join(_Q, _current(_Q))
     .where(*_SAME),
 }

@@ -62,7 +62,7 @@ def html(document: Document) -> str:
         dir=i18n.direction(words),
         lines=document.lines[:LISTED_LINES],
         further=len(document.lines) - LISTED_LINES,
-        further_amount=sum(line.amount for line in document.lines[LISTED_LINES:]),
+        further_amount=sum(line.discounted_amount for line in document.lines[LISTED_LINES:]),
     )
 
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
 
 import orjson
@@ -64,8 +64,29 @@ class TaxAmount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Discount:
+    """What a coupon took off; it takes `percentage` (decimal text) or `amount_off` off, whichever is given."""
+
+    name: str | None = None
+    percentage: str | None = None
+    amount_off: int | None = None
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipping:
+    """The cost of shipping, with the taxes that are within the price and without those on top."""
+
+    display_name: str | None = None
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A position; `unit_amount_decimal` is decimal text of minor units, None where no single price applies."""
+    """A position; `unit_amount_decimal` is decimal text of minor units, None where no single price applies.
+
+    `amount` is before the line's own `discounts`, which the subtotal holds.
+    """
 
     description: str
     amount: int
@@ -74,6 +95,12 @@ class Line:
     period_start: date | None = None
     period_end: date | None = None
     tax_percentages: tuple[str, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+
+    @property
+    def discounted_amount(self) -> int:
+        """What the line adds to the subtotal."""
+        return self.amount - sum(discount.amount for discount in self.discounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +141,8 @@ class Document:
     total: int
     total_excluding_tax: int | None = None
     taxes: tuple[TaxAmount, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    shipping: Shipping | None = None
     ship_to: Party | None = None
     custom_fields: tuple[tuple[str, str], ...] = ()
     memo: str | None = None
@@ -186,7 +215,24 @@ class CreditNoteDocument(Document):
     out_of_band_amount: int = 0
 
 
-_PARTS = (Party, TaxAmount, Line, Payment, AppliedCreditNote)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDocument(Document):
+    """A finalized quote: `total` is due at once, `recurring_total` in each period that `recurring` names.
+
+    `header` stands on top; `memo` is the wire's `description`.
+    """
+
+    template: ClassVar[str] = "quote/v1"
+
+    status: Literal["open", "accepted", "canceled"]
+    expires_at: date
+    header: str | None = None
+    accepted_at: date | None = None
+    recurring: tuple[str, int] | None = None
+    recurring_total: int | None = None
+
+
+_PARTS = (Party, TaxAmount, Discount, Shipping, Line, Payment, AppliedCreditNote)
 
 
 def page_size(country: str | None) -> PageSize:
@@ -198,7 +244,7 @@ def _joined(separator: str, *parts: str | None) -> str:
     return separator.join(filter(None, parts))
 
 
-def _said(value: Document | Party | TaxAmount | Line | Payment | AppliedCreditNote) -> dict[str, object]:
+def _said(value: Any) -> dict[str, object]:
     pairs = ((field, getattr(value, field.name)) for field in fields(value))
     return {field.name: _plain(content) for field, content in pairs if content != field.default}
 

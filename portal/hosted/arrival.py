@@ -10,7 +10,7 @@ from portal.hosted import visits
 from portal.hosted.endings import expired
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
-from portal.web import declare, services
+from portal.web import declare, origin, services
 
 blueprint = Blueprint("arrival", __name__, url_prefix="/p")
 
@@ -24,7 +24,7 @@ def exchange(link_secret: str) -> Answer:
     """
     if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return _private(Response(status=204))
-    with services().database.writing() as db:
+    with services().database.writing(origin=origin("customer")) as db:
         exchanged = portal_sessions.exchange(db, link_secret, now=clock.now())
     if exchanged is None:
         return _again(link_secret)

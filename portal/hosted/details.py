@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 
-from portal import clock
 from portal.billing import customers, tax_ids
 from portal.db import find
 from portal.errors import InvalidRequest
@@ -77,5 +76,5 @@ def _saved(visit: Visit, form: DetailsForm) -> bool:
         return False
     with visit.writing() as db:
         customer = find(db, Customer, visit.customer_id, noun="customer")
-        customers.update(db, customer, command, now=clock.now())
+        customers.update(db, customer, command, now=visit.now)
     return True

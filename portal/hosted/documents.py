@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import quote
 
 from babel.numbers import format_currency
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts
+from portal.billing import credit_notes, drafts, events, named_discounts
 from portal.db import Scope, find
 from portal.errors import ResourceMissing
 from portal.hosted import languages, visits
@@ -26,7 +26,7 @@ from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions
 from portal.rules.tax_ids import label
-from portal.web import DOCUMENT_POLICY, services
+from portal.web import DOCUMENT_POLICY, origin, services
 
 blueprint = Blueprint("documents", __name__, url_prefix="/p")
 
@@ -89,7 +89,8 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "invoice": invoice,
         "lines": lines,
         "notes": [note for note in notes if note.status == "issued" and note.pre_payment_amount],
-        "taxes": taxes_of(invoice.total_taxes, lines),
+        "discounts": named_discounts.of_document(db, lines, invoice.currency),
+        "taxes": taxes_of(invoice, lines),
         "applied": invoice.amount_due + invoice.pre_payment_credit_notes_amount - invoice.total,
         "overdue": invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now,
         "events": events_of(invoice, notes),
@@ -100,7 +101,13 @@ def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:
     """What the template of a credit note needs."""
     lines = credit_notes.lines(db, note.id)
     corrected = find(db, Invoice, note.invoice_id, noun="invoice")
-    return {"note": note, "invoice": corrected, "lines": lines, "taxes": taxes_of(note.total_taxes, lines)}
+    return {
+        "note": note,
+        "invoice": corrected,
+        "lines": lines,
+        "discounts": named_discounts.of_document(db, lines, note.currency),
+        "taxes": taxes_of(note, lines),
+    }
 
 
 def events_of(invoice: Invoice, notes: Iterable[CreditNote]) -> list[Event]:
@@ -121,10 +128,11 @@ def events_of(invoice: Invoice, notes: Iterable[CreditNote]) -> list[Event]:
     return sorted((Event(at, text, note) for at, text, note in moments if at), key=lambda event: event.at)
 
 
-def taxes_of(totals: Iterable[dict[str, Any]], lines: Iterable[Any]) -> list[TaxLine]:
-    """The taxes of a document with the names of their rates, which the lines carry."""
-    rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
-    found = ((rates.get(tax["tax_rate"]), tax) for tax in totals)
+def taxes_of(document: Invoice | CreditNote, lines: Iterable[Any]) -> list[TaxLine]:
+    """The taxes of a document with the names of their rates, which lines and shipping carry."""
+    frozen = [*(line.tax_rates for line in lines), (document.shipping_cost or {}).get("tax_rates", [])]
+    rates = {rate["id"]: rate for each in frozen for rate in each}
+    found = ((rates.get(tax["tax_rate"]), tax) for tax in document.total_taxes)
     return [
         TaxLine(rate["display_name"], rate["exact_percentage"], tax["inclusive"], tax["amount"])
         for rate, tax in found
@@ -135,13 +143,26 @@ def taxes_of(totals: Iterable[dict[str, Any]], lines: Iterable[Any]) -> list[Tax
 def pdf_of_invoice(scope: Scope, invoice: Invoice) -> Response:
     """The PDF of a finalized invoice as a download. Raises `Unavailable` when it can't be made now."""
     content = services().documents.pdf(scope, "invoice", invoice.id)
+    _tell(scope, invoice)
     return download(content, _("Invoice"), invoice.number or "")
 
 
 def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:
     """The PDF of a credit note as a download. Raises `Unavailable` when it can't be made now."""
     content = services().documents.pdf(scope, "credit_note", note.id)
+    _tell(scope, note)
     return download(content, _("Credit note"), note.number)
+
+
+def _tell(scope: Scope, row: Invoice | CreditNote) -> None:
+    """Let the merchant know of a download, where the account wants to; a look costs no write otherwise."""
+    database = services().database
+    with database.reading(scope) as db:
+        if not events.are_wanted(db, "documents"):
+            return
+    visit = visits.load(request)
+    with database.writing(scope, origin("customer", row.customer_id, session=visit.id if visit else None)) as db:
+        events.note_download(db, row)
 
 
 def download(content: bytes, kind: str, number: str) -> Response:

@@ -10,7 +10,7 @@ from portal.hosted import brand
 from portal.hosted.page import Answer
 from portal.hosted.visits import masked
 from portal.models import Account
-from portal.web import declare, services
+from portal.web import declare, origin, services
 
 blueprint = Blueprint("email_undo", __name__)
 
@@ -26,7 +26,7 @@ def undo(token: str) -> Answer:
         return make_response(render_template("hosted/email_undo.html", state="gone"), 410)
     if request.method == "POST":
         if not change.undone:
-            with database.writing(change.scope) as db:
+            with database.writing(change.scope, origin("customer", change.customer_id)) as db:
                 email_changes.undo(db, change.id, now=now)
         return redirect(request.path, 303)
     brand.use(brand.of_account(account, livemode=change.scope.livemode))

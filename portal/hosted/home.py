@@ -10,7 +10,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import tax_ids
+from portal.billing import discounts, named_discounts, tax_ids
+from portal.billing.named_discounts import Named
 from portal.db import among, find
 from portal.hosted import flows, invoices
 from portal.hosted.page import Answer, page
@@ -39,11 +40,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Reduction:
+    """A running discount of a plan: what it is called, and how long it goes on."""
+
+    named: Named
+    once: bool
+    end: int | None
+
+
+@dataclass(frozen=True)
 class Plan:
     """A subscription as a card shows it, and what its owner may do with it."""
 
     subscription: Subscription
     parts: tuple[Part, ...]
+    reductions: tuple[Reduction, ...]
     may_cancel: bool
     may_resume: bool
 
@@ -65,7 +76,7 @@ def home(visit: Visit) -> Answer:
         return redirect(flows.entry(visit))
     with visit.reading() as db:
         customer = find(db, Customer, visit.customer_id, noun="customer")
-        plans = _plans(db, visit)
+        plans = _plans(db, visit, customer)
         newest = invoices.newest(db, visit, NEWEST) if permissions.may_see_invoices(visit.features) else None
         rows = invoices.shown(db, visit, newest) if newest else None
         numbers = [(label(row.type), row.value) for row in tax_ids.of_customer(db, customer.id)]
@@ -74,8 +85,8 @@ def home(visit: Visit) -> Answer:
     )
 
 
-def _plans(db: Session, visit: Visit) -> list[Plan]:
-    now = clock.now()
+def _plans(db: Session, visit: Visit, customer: Customer) -> list[Plan]:
+    now = visit.now
     statement = (
         select(Subscription)
         .where(Subscription.customer_id == visit.customer_id)
@@ -85,14 +96,33 @@ def _plans(db: Session, visit: Visit) -> list[Plan]:
     )
     rows = db.scalars(statement).all()
     parts = _parts(db, [row.id for row in rows])
-    return [_plan(row, tuple(parts.get(row.id, ())), permissions.may_cancel(visit.features), now) for row in rows]
+    reductions = _reductions(db, customer, rows, now)
+    allowed = permissions.may_cancel(visit.features)
+    return [_plan(row, tuple(parts.get(row.id, ())), reductions.get(row.id, ()), allowed, now) for row in rows]
 
 
-def _plan(row: Subscription, parts: tuple[Part, ...], allowed: bool, now: int) -> Plan:
+def _reductions(
+    db: Session, customer: Customer, rows: Sequence[Subscription], now: int
+) -> dict[str, tuple[Reduction, ...]]:
+    going_on = [row for row in rows if row.ended_at is None]
+    found = discounts.of_plans(db, customer, going_on, now=now)
+    return {
+        row.id: tuple(
+            Reduction(named_discounts.name(each, row.currency), each.coupon["duration"] == "once", each.end)
+            for each in found[row.id]
+        )
+        for row in going_on
+    }
+
+
+def _plan(
+    row: Subscription, parts: tuple[Part, ...], reductions: tuple[Reduction, ...], allowed: bool, now: int
+) -> Plan:
     ends = row.cancel_at is not None
     return Plan(
         row,
         parts,
+        reductions,
         may_cancel=allowed and subscriptions.may_cancel(row.status) and not ends,
         may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
     )

@@ -82,7 +82,7 @@ def history(visit: Visit) -> Answer:
     found = _found(db, visit, asked)
     rows = shown(db, visit, found.rows)
     first = found.rows[0].first_created if found.rows else _first_created(db, visit)
-    this_year = clock.day(clock.now()).year
+    this_year = clock.day(visit.now).year
     years = range(this_year, (clock.day(first).year if first else this_year) - 1, -1)
     values = {"rows": rows or None, "newer": found.newer, "older": found.older}
     return shells.filled("hosted/invoices.html", (asked.status, asked.year, years), values, asked=asked, years=years)
@@ -131,7 +131,7 @@ def _values(visit: Visit, created: int, id: str, since: int, until: int, limit: 
         "since": since,
         "until": until,
         "limit": limit,
-        "now": clock.now(),
+        "now": visit.now,
     }
 
 

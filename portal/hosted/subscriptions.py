@@ -72,7 +72,11 @@ def canceled(visit: Visit, id: str) -> Answer:
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
     return render_template(
-        "hosted/canceled.html", visit=visit, subscription=subscription, name=name, may_keep=_may_keep(subscription)
+        "hosted/canceled.html",
+        visit=visit,
+        subscription=subscription,
+        name=name,
+        may_keep=_may_keep(visit, subscription),
     )
 
 
@@ -81,8 +85,8 @@ def resume(visit: Visit, id: str) -> Answer:
     """Take a coming end back; a second click finds it done."""
     with visit.writing() as db:
         subscription = _locked(db, visit, id)
-        if _may_keep(subscription):
-            billing.update(db, subscription, billing.UpdateSubscription(cancel_at_period_end=False), now=clock.now())
+        if _may_keep(visit, subscription):
+            billing.update(db, subscription, billing.UpdateSubscription(cancel_at_period_end=False), now=visit.now)
         name = i18n.isolated(_name(db, billing.items(db, subscription.id)))
     if subscription.ended_at is None and subscription.cancel_at is None:
         date = i18n.day(subscription.current_period_end, locale())
@@ -117,7 +121,7 @@ def _cancel(visit: Visit, id: str, form: CancelForm) -> Answer:
         if not before and form.revision.data != str(subscription.revision):
             return _asked(visit, id, form, 409)
         if not before:
-            _end(db, visit, subscription, details, clock.now())
+            _end(db, visit, subscription, details, visit.now)
         in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
         onward = flows.completed(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
         name = _name(db, billing.items(db, subscription.id))
@@ -152,7 +156,7 @@ def _say(subscription: Subscription, name: str, *, before: bool, in_flow: bool) 
 
 
 def _ending(db: Session, visit: Visit, subscription: Subscription) -> Ending:
-    feature, now = visit.features["subscription_cancel"], clock.now()
+    feature, now = visit.features["subscription_cancel"], visit.now
     sold = billing.items(db, subscription.id)
     at_once, settles = feature["mode"] == "immediately", feature["proration_behavior"]
     running = subscription.status in {"active", "past_due"}
@@ -187,9 +191,9 @@ def _mine(visit: Visit, subscription: Subscription) -> Subscription:
     return subscription
 
 
-def _may_keep(subscription: Subscription) -> bool:
+def _may_keep(visit: Visit, subscription: Subscription) -> bool:
     """Whether the end can be taken back here: one at the period's end can, a date agreed upon can't."""
-    may = rules.may_resume(status=subscription.status, cancel_at=subscription.cancel_at, now=clock.now())
+    may = rules.may_resume(status=subscription.status, cancel_at=subscription.cancel_at, now=visit.now)
     return may and subscription.cancel_at_period_end
 
 

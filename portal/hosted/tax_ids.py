@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
-from portal import clock, i18n
+from portal import i18n
 from portal.billing import tax_ids
 from portal.db import find
 from portal.errors import InvalidRequest
@@ -54,7 +54,7 @@ def remove(visit: Visit, tax_id: str) -> Answer:
         return render_template("hosted/tax_id_remove.html", visit=visit, tax_id=row, label=rules.label(row.type))
     with visit.writing() as db:
         row = tax_ids.belonging_to(db, visit.customer_id, tax_id)
-        tax_ids.delete(db, row, now=clock.now())
+        tax_ids.delete(db, row, now=visit.now)
     flash(_("The tax ID %(value)s is removed.", value=i18n.isolated(row.value)))
     return redirect(f"{visit.path}details", 303)
 
@@ -78,7 +78,7 @@ def _added(visit: Visit, form: TaxIdForm, country: str) -> bool:
     try:
         command = read(tax_ids.CreateTaxId, sent)
         with visit.writing() as db:
-            tax_ids.create(db, command, now=clock.now())
+            tax_ids.create(db, command, now=visit.now)
     except InvalidRequest as error:
         _explain(form, error, country)
         return False

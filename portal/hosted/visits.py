@@ -26,9 +26,9 @@ from werkzeug.datastructures import CallbackDict
 from portal import clock, i18n
 from portal.billing import portal_sessions
 from portal.db import Scope
-from portal.models import Account, Configuration, Customer, PortalSession, Tenant
+from portal.models import Account, Configuration, Customer, PortalSession, Tenant, TestClock
 from portal.rules import permissions
-from portal.web import reader, services
+from portal.web import origin, reader, services
 
 COOKIE = "__Host-portal-"
 MOST_COOKIES = 8
@@ -56,6 +56,12 @@ class Visit(UserMixin):
     flow_completed_at: int | None
     data: dict[str, Any]
     last_seen_at: int
+    frozen_time: int | None
+
+    @property
+    def now(self) -> int:
+        """The time that it is for this customer: frozen where a test clock says so."""
+        return clock.now() if self.frozen_time is None else self.frozen_time
 
     @property
     def path(self) -> str:
@@ -84,7 +90,7 @@ class Visit(UserMixin):
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A writing database session within the customer's account and mode."""
-        with services().database.writing(self.scope) as db:
+        with services().database.writing(self.scope, origin("customer", self.customer_id, session=self.id)) as db:
             yield db
 
 
@@ -227,6 +233,7 @@ def _from_row(row: Any) -> Visit:
         flow_completed_at=row.flow_completed_at,
         data=row.data,
         last_seen_at=row.last_seen_at,
+        frozen_time=row.frozen_time,
     )
 
 
@@ -243,7 +250,7 @@ def _note_change(data: MutableMapping[str, Any]) -> None:
     data.modified = True  # type: ignore[attr-defined]
 
 
-_S, _A, _C, _F = (model.__table__ for model in (PortalSession, Account, Customer, Configuration))
+_S, _A, _C, _F, _K = (model.__table__ for model in (PortalSession, Account, Customer, Configuration, TestClock))
 
 #: A visit by its cookie: with API keys and document links the only look-up that needs no scope, and yields it.
 _OPEN_VISIT = (
@@ -273,11 +280,13 @@ _OPEN_VISIT = (
         _F.c.features,
         _F.c.business_profile,
         _F.c.session_limits,
+        _K.c.frozen_time,
     )
     .join(Tenant, Tenant.id == _S.c.tenant_id)
     .join(_A, _A.c.id == Tenant.account_id)
     .join(_C, (_C.c.tenant_id == _S.c.tenant_id) & (_C.c.id == _S.c.customer_id))
     .join(_F, (_F.c.tenant_id == _S.c.tenant_id) & (_F.c.id == _S.c.configuration_id))
+    .outerjoin(_K, (_K.c.tenant_id == _C.c.tenant_id) & (_K.c.id == _C.c.test_clock_id))
     .where(_S.c.secret_hash == bindparam("secret_hash"), _S.c.id == bindparam("id"))
 )
 _SCOPE = (

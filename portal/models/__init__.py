@@ -2,8 +2,10 @@
 
 from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant
 from portal.models.base import Base, TenantOwned
-from portal.models.catalogue import Price, Product, TaxRate
+from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
 from portal.models.customers import BalanceTransaction, Customer, TaxId
+from portal.models.discounts import Coupon, Discount, PromotionCode
+from portal.models.events import AuditEntry, Event, Journal
 from portal.models.invoices import (
     CreditNote,
     CreditNoteLine,
@@ -13,33 +15,50 @@ from portal.models.invoices import (
     StoredDocument,
 )
 from portal.models.mails import LoginCode, Mail
+from portal.models.payments import InvoicePayment, PaymentRecord
 from portal.models.portals import Configuration, EmailChange, PortalSession
+from portal.models.quotes import Quote, QuoteLine
+from portal.models.schedules import SubscriptionSchedule
 from portal.models.subscriptions import Subscription, SubscriptionItem
+from portal.models.test_clocks import TestClock
 
 __all__ = [
     "Account",
     "ApiKey",
+    "AuditEntry",
     "BalanceTransaction",
     "Base",
     "Configuration",
+    "Coupon",
     "CreditNote",
     "CreditNoteLine",
     "Customer",
+    "Discount",
     "EmailChange",
+    "Event",
     "IdempotencyKey",
     "Invoice",
     "InvoiceItem",
     "InvoiceLine",
+    "InvoicePayment",
+    "Journal",
     "LoginCode",
     "Mail",
+    "PaymentRecord",
     "PortalSession",
     "Price",
     "Product",
+    "PromotionCode",
+    "Quote",
+    "QuoteLine",
+    "ShippingRate",
     "StoredDocument",
     "Subscription",
     "SubscriptionItem",
+    "SubscriptionSchedule",
     "TaxId",
     "TaxRate",
     "Tenant",
     "TenantOwned",
+    "TestClock",
 ]

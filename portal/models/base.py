@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
@@ -52,6 +52,29 @@ def link(column: str, table: str) -> ForeignKeyConstraint:
     )
 
 
+def due_first(table: str, *columns: str) -> Index:
+    """The index of rows whose time will come, few beside those that rest."""
+    return Index(
+        f"ix_{table}_{'_'.join((*columns, 'next_step_at'))}",
+        "tenant_id",
+        *columns,
+        "next_step_at",
+        sqlite_where=text("next_step_at IS NOT NULL"),
+        postgresql_where=text("next_step_at IS NOT NULL"),
+    )
+
+
 def newest_first(table: str, *columns: str) -> Index:
     """The index of a keyset list filtered by `columns`: newest first within the tenant."""
     return Index(f"ix_{table}_{'_'.join((*columns, 'created'))}", "tenant_id", *columns, "created", "id")
+
+
+def in_any_case(table: str, column: str) -> Index:
+    """The index of a search for a text by `lower(column)`."""
+    return Index(f"ix_{table}_{column}_lower", "tenant_id", text(f"lower({column})"))
+
+
+def metadata_values(table: str) -> Index:
+    """The index of a search for a value in metadata, in any case; SQLite has no kind of index for it."""
+    values = text("(lower(jsonb_path_query_array(metadata, '$.*')::text)::jsonb)")
+    return Index(f"ix_{table}_metadata", values, postgresql_using="gin").ddl_if(dialect="postgresql")

@@ -1,4 +1,4 @@
-"""What is sold: products, prices and the tax rates put on them."""
+"""What is sold: products, prices, the tax rates put on them and what shipping costs."""
 
 from __future__ import annotations
 
@@ -69,4 +69,21 @@ class TaxRate(TenantOwned, Base):
     state: Mapped[str | None]
     jurisdiction: Mapped[str | None]
     tax_type: Mapped[str | None]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+
+
+class ShippingRate(TenantOwned, Base):
+    """What sending goods costs: `amount` in `currency`, and in others by `currency_options`."""
+
+    __tablename__ = "shipping_rates"
+    __table_args__ = (newest_first("shipping_rates"),)
+
+    active: Mapped[bool] = mapped_column(default=True)
+    display_name: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    currency_options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    delivery_estimate: Mapped[dict[str, Any] | None]
+    tax_behavior: Mapped[str] = mapped_column(default="unspecified")
+    tax_code: Mapped[str | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

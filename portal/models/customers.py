@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, in_any_case, link, metadata_values, newest_first
 
 
 class Customer(TenantOwned, Base):
@@ -18,6 +18,16 @@ class Customer(TenantOwned, Base):
         newest_first("customers"),
         newest_first("customers", "email"),
         Index("ix_customers_email_folded", "tenant_id", "email_folded"),
+        in_any_case("customers", "email"),
+        in_any_case("customers", "name"),
+        metadata_values("customers"),
+        Index(
+            "ix_customers_test_clock_id",
+            "tenant_id",
+            "test_clock_id",
+            sqlite_where=text("test_clock_id IS NOT NULL"),
+            postgresql_where=text("test_clock_id IS NOT NULL"),
+        ),
         UniqueConstraint("tenant_id", "invoice_prefix"),
     )
 
@@ -32,6 +42,7 @@ class Customer(TenantOwned, Base):
     shipping: Mapped[dict[str, Any] | None]
     balance: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str | None]
+    discount_id: Mapped[str | None] = mapped_column(Id)
     tax_exempt: Mapped[str] = mapped_column(default="none")
     preferred_locales: Mapped[list[Any]] = mapped_column(default=list)
     invoice_prefix: Mapped[str]
@@ -42,6 +53,7 @@ class Customer(TenantOwned, Base):
     #: kinds of mail that the customer doesn't want
     mail_refused: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    test_clock_id: Mapped[str | None] = mapped_column(Id)
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, due_first, in_any_case, link, metadata_values, newest_first
+from portal.rules import steps
 
 
 class InvoiceItem(TenantOwned, Base):
@@ -33,12 +34,14 @@ class InvoiceItem(TenantOwned, Base):
     currency: Mapped[str]
     description: Mapped[str | None]
     discountable: Mapped[bool] = mapped_column(default=True)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     quantity: Mapped[int] = mapped_column(default=1)
     unit_amount_decimal: Mapped[str]
     period_start: Mapped[int]
     period_end: Mapped[int]
     proration: Mapped[bool] = mapped_column(default=False)
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    test_clock_id: Mapped[str | None] = mapped_column(Id)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
 
@@ -54,17 +57,28 @@ class Invoice(TenantOwned, Base):
         newest_first("invoices", "status"),
         newest_first("invoices", "subscription_id"),
         Index("ix_invoices_due_date", "tenant_id", "due_date"),
+        Index("ix_invoices_total", "tenant_id", "total"),
+        in_any_case("invoices", "number"),
+        metadata_values("invoices"),
+        due_first("invoices"),
+        due_first("invoices", "customer_id"),
         UniqueConstraint("tenant_id", "number"),
     )
 
     customer_id: Mapped[str] = mapped_column(Id)
     subscription_id: Mapped[str | None] = mapped_column(Id)
+    quote_id: Mapped[str | None] = mapped_column(Id)
     status: Mapped[str] = mapped_column(default="draft")
     number: Mapped[str | None]
     currency: Mapped[str]
     billing_reason: Mapped[str]
     collection_method: Mapped[str]
     auto_advance: Mapped[bool] = mapped_column(default=False)
+    automatically_finalizes_at: Mapped[int | None]
+    overdue_at: Mapped[int | None]
+    gives_up_at: Mapped[int | None]
+    next_step_at: Mapped[int | None]
+    test_clock_id: Mapped[str | None] = mapped_column(Id)
     days_until_due: Mapped[int | None]
     due_date: Mapped[int | None]
     effective_at: Mapped[int | None]
@@ -75,6 +89,7 @@ class Invoice(TenantOwned, Base):
     statement_descriptor: Mapped[str | None]
     custom_fields: Mapped[list[Any] | None]
     default_tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     account_tax_ids: Mapped[list[Any] | None]
     rendering: Mapped[dict[str, Any] | None]
     subtotal: Mapped[int] = mapped_column(default=0)
@@ -83,10 +98,14 @@ class Invoice(TenantOwned, Base):
     total: Mapped[int] = mapped_column(default=0)
     total_excluding_tax: Mapped[int] = mapped_column(default=0)
     total_taxes: Mapped[list[Any]] = mapped_column(default=list)
+    total_discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
+    shipping_cost: Mapped[dict[str, Any] | None]
+    shipping_details: Mapped[dict[str, Any] | None]
     starting_balance: Mapped[int] = mapped_column(default=0)
     ending_balance: Mapped[int | None]
     amount_due: Mapped[int] = mapped_column(default=0)
     amount_paid: Mapped[int] = mapped_column(default=0)
+    amount_overpaid: Mapped[int] = mapped_column(default=0, server_default="0")
     amount_remaining: Mapped[int] = mapped_column(default=0)
     paid_out_of_band: Mapped[bool] = mapped_column(default=False)
     pre_payment_credit_notes_amount: Mapped[int] = mapped_column(default=0)
@@ -105,8 +124,18 @@ class Invoice(TenantOwned, Base):
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
 
 
+@event.listens_for(Invoice, "before_insert")
+@event.listens_for(Invoice, "before_update")
+def _note_next_step(mapper: object, connection: object, row: Invoice) -> None:
+    """Here, so that no use case can forget it."""
+    row.next_step_at = steps.moment(steps.of_invoice(row))
+
+
 class InvoiceLine(TenantOwned, Base):
-    """A line; `amount` excludes exclusive and includes inclusive taxes. `tax_rates` are copies."""
+    """A line; `amount` excludes exclusive and includes inclusive taxes, before discounts. `tax_rates` are copies.
+
+    `discounts` are the line's own; `discount_amounts` say what they and the invoice's took off it.
+    """
 
     __tablename__ = "invoice_lines"
     __table_args__ = (
@@ -120,6 +149,8 @@ class InvoiceLine(TenantOwned, Base):
     currency: Mapped[str]
     description: Mapped[str | None]
     discountable: Mapped[bool] = mapped_column(default=True)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
+    discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
     quantity: Mapped[int]
     unit_amount_decimal: Mapped[str]
     period_start: Mapped[int]
@@ -162,6 +193,8 @@ class CreditNote(TenantOwned, Base):
     total: Mapped[int]
     total_excluding_tax: Mapped[int]
     total_taxes: Mapped[list[Any]] = mapped_column(default=list)
+    discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
+    shipping_cost: Mapped[dict[str, Any] | None]
     pre_payment_amount: Mapped[int] = mapped_column(default=0)
     post_payment_amount: Mapped[int] = mapped_column(default=0)
     credit_amount: Mapped[int] = mapped_column(default=0)
@@ -191,11 +224,13 @@ class CreditNoteLine(TenantOwned, Base):
     position: Mapped[int]
     type: Mapped[str]
     amount: Mapped[int]
+    discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
     description: Mapped[str | None]
     quantity: Mapped[int | None]
     unit_amount_decimal: Mapped[str | None]
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     taxes: Mapped[list[Any]] = mapped_column(default=list)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
 
 class StoredDocument(TenantOwned, Base):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, due_first, link, metadata_values, newest_first
+from portal.rules import steps
 
 
 class Subscription(TenantOwned, Base):
@@ -16,6 +18,9 @@ class Subscription(TenantOwned, Base):
         newest_first("subscriptions"),
         newest_first("subscriptions", "customer_id"),
         newest_first("subscriptions", "status"),
+        metadata_values("subscriptions"),
+        due_first("subscriptions"),
+        due_first("subscriptions", "customer_id"),
     )
 
     customer_id: Mapped[str] = mapped_column(Id)
@@ -36,11 +41,26 @@ class Subscription(TenantOwned, Base):
     ended_at: Mapped[int | None]
     cancellation_details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     default_tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     latest_invoice_id: Mapped[str | None] = mapped_column(Id)
+    schedule_id: Mapped[str | None] = mapped_column(Id)
+    pause_collection: Mapped[dict[str, Any] | None]
+    trial_ends_in: Mapped[str | None]
+    trial_will_end_at: Mapped[int | None]
+    invoice_settings: Mapped[dict[str, Any] | None]
+    test_clock_id: Mapped[str | None] = mapped_column(Id)
+    next_step_at: Mapped[int | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+@event.listens_for(Subscription, "before_insert")
+@event.listens_for(Subscription, "before_update")
+def _note_next_step(mapper: object, connection: object, row: Subscription) -> None:
+    """Here, so that no use case can forget it."""
+    row.next_step_at = steps.moment(steps.of_subscription(row))
 
 
 class SubscriptionItem(TenantOwned, Base):
@@ -56,4 +76,5 @@ class SubscriptionItem(TenantOwned, Base):
     price_id: Mapped[str] = mapped_column(Id)
     quantity: Mapped[int] = mapped_column(default=1)
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

@@ -1,10 +1,12 @@
-"""The merchant's account. Beyond the reference: `settings.invoices.bank_transfer` and `settings.portal`."""
+"""The merchant's account. Beyond the reference: `settings.billing`, `.invoices.bank_transfer` and `.portal`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from portal.models import Account
+from portal.rules.events import SWITCHES
 from portal.wire.shape import Context, Shape, listing, nulls
 
 EMPTY_ADDRESS = nulls("city", "country", "line1", "line2", "postal_code", "state")
@@ -60,6 +62,8 @@ PAYMENT_SETTINGS = nulls(
     "sepa_debit_payments",
     "treasury",
 )
+#: Beyond the reference: who bills, and what follows an invoice that stays unpaid.
+BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave"}
 STATEMENT_DESCRIPTORS = (
     "statement_descriptor",
     "statement_descriptor_kana",
@@ -96,6 +100,7 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
     bank_transfer = stored.get("invoices", {}).get("bank_transfer")
     return {
         **PAYMENT_SETTINGS,
+        "billing": BILLING | stored.get("billing", {}),
         "branding": nulls("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},
         "invoices": {
@@ -104,8 +109,14 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
             "hosted_payment_method_save": None,
         },
         "payments": nulls(*STATEMENT_DESCRIPTORS),
-        "portal": {"default_locale": None} | stored.get("portal", {}),
+        "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},
+        "quotes": nulls("description", "footer", "header") | stored.get("quotes", {}),
     }
+
+
+def event_switches(settings: Mapping[str, Any]) -> dict[str, bool]:
+    """Which events beyond the reference's an account with these settings gets."""
+    return {**SWITCHES, **settings.get("portal", {}).get("events", {})}
 
 
 SHAPE = Shape(

@@ -1,10 +1,11 @@
-"""Products, prices with the plan of the older wire, and tax rates."""
+"""Products, prices with the plan of the older wire, tax rates and shipping rates."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from portal.models import Price, Product, TaxRate
+from portal.models import Price, Product, ShippingRate, TaxRate
 from portal.objects.kinds import Kind, register
 from portal.wire.shape import Context, Ref, Row, Shape, nulls
 
@@ -46,6 +47,27 @@ def plan(row: Row, livemode: bool) -> dict[str, Any] | None:
         "trial_period_days": row.trial_period_days,
         "usage_type": "licensed",
     }
+
+
+def plan_of(price: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan that a recurring price's wire object amounts to."""
+    recurring = price["recurring"]
+    return {
+        "id": price["id"],
+        "object": "plan",
+        **{key: price[key] for key in _PLAN_AS_PRICE},
+        **nulls("meter", "tiers", "tiers_mode", "transform_usage"),
+        "aggregate_usage": recurring["aggregate_usage"],
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "interval": recurring["interval"],
+        "interval_count": recurring["interval_count"],
+        "trial_period_days": recurring["trial_period_days"],
+        "usage_type": recurring["usage_type"],
+    }
+
+
+_PLAN_AS_PRICE = ("active", "billing_scheme", "created", "currency", "livemode", "metadata", "nickname", "product")
 
 
 def percentage(text: str) -> float | int:
@@ -141,3 +163,27 @@ def frozen_tax_rate(row: TaxRate, livemode: bool) -> dict[str, Any]:
 def frozen_price(row: Price, livemode: bool) -> dict[str, Any]:
     """A price as it is copied onto a line, with the plan of the older wire."""
     return {"price": PRICE.shape(row, Context(livemode, None)), "plan": plan(row, livemode)}  # type: ignore[arg-type]
+
+
+def _fixed_amount(row: Row, context: Context) -> dict[str, Any]:
+    amounts = {"amount": row.amount, "currency": row.currency}
+    return {**amounts, "currency_options": row.currency_options or None}
+
+
+SHIPPING_RATE = register(
+    Kind(
+        Shape(
+            "shipping_rate",
+            same=("active", "created", "delivery_estimate", "display_name", "tax_behavior", "tax_code"),
+            fields={
+                "fixed_amount": _fixed_amount,
+                "metadata": "metadata_",
+                "type": lambda row, context: "fixed_amount",
+            },
+            # on the reference they are there only when expanded, here always
+            nested={"fixed_amount.currency_options": "shipping_rate"},
+        ),
+        ShippingRate,
+        "shipping rate",
+    )
+)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import BalanceTransaction, Customer, Invoice, Subscription, TaxId
 from portal.objects.accounts import EMPTY_ADDRESS
+from portal.objects.discounts import only, running
 from portal.objects.kinds import Kind, grouped, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
@@ -21,9 +22,10 @@ def address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if stored is None else {**EMPTY_ADDRESS, **stored}
 
 
-def _shipping(row: Row, context: Context) -> dict[str, Any] | None:
+def shipping(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Who receives goods and where, with every key of the wire, or None."""
     keys = nulls("address", "carrier", "name", "phone", "tracking_number")
-    return row.shipping and {**keys, **row.shipping, "address": address(row.shipping.get("address"))}
+    return stored and {**keys, **stored, "address": address(stored.get("address"))}
 
 
 def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
@@ -45,6 +47,10 @@ def _delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[s
         )
     )
     return dict.fromkeys(found, True)
+
+
+def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return running(db, [row.discount_id for row in rows if row.discount_id], context)
 
 
 def _tax_ids(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
@@ -99,22 +105,24 @@ CUSTOMER = register(
                 "tax_exempt",
             ),
             fields={
-                **nulls("cash_balance", "customer_account", "default_source", "discount", "test_clock"),
+                **nulls("cash_balance", "customer_account", "default_source"),
                 **nulls("business_name", "individual_name"),
                 "address": lambda row, context: address(row.address),
+                "discount": lambda row, context: only([row.discount_id], context.preloaded["discounts"]),
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
                 "invoice_credit_balance": lambda row, context: {},
                 "invoice_settings": _invoice_settings,
                 # beyond the reference: the last mail that didn't arrive
                 "mail_failure": "mail_failure",
                 "metadata": "metadata_",
-                "shipping": _shipping,
+                "shipping": lambda row, context: shipping(row.shipping),
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
             },
             extras={"tax_ids": "customer.tax_ids", "subscriptions": "customer.subscriptions"},
         ),
         Customer,
         "customer",
-        preload={"delinquent": _delinquent},
+        preload={"delinquent": _delinquent, "discounts": _discounts},
     ),
     extras={"customer.tax_ids": _tax_ids, "customer.subscriptions": _subscriptions},
 )

@@ -8,6 +8,7 @@ from typing import Any
 from portal.models import InvoiceLine
 from portal.objects.kinds import Kind, register
 from portal.rules.money import plain
+from portal.rules.totals import Rate, excluding_tax
 from portal.wire.shape import Context, Ref, Row, Shape
 
 #: Decimals of a unit amount on the wire.
@@ -35,6 +36,25 @@ def tax_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: tax[key] for key in keys} for tax in stored]
 
 
+def shipping_cost(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What sending costs, as invoices and credit notes show it."""
+    if stored is None:
+        return None
+    rates = {rate["id"]: rate for rate in shown_rates(stored["tax_rates"])}
+    return {
+        **{key: stored[key] for key in ("amount_subtotal", "amount_tax", "amount_total", "shipping_rate")},
+        "taxes": [
+            {
+                "amount": tax["amount"],
+                "rate": rates.get(tax["tax_rate"]),
+                "taxability_reason": tax["taxability_reason"],
+                "taxable_amount": tax["taxable_amount"],
+            }
+            for tax in stored["taxes"]
+        ],
+    }
+
+
 def shown_rates(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Frozen tax rates without the exact percentage that only the documents need."""
     return [{key: value for key, value in rate.items() if key != "exact_percentage"} for rate in stored]
@@ -52,6 +72,31 @@ def net(amount: int, stored: list[dict[str, Any]]) -> int:
     """An amount less the inclusive taxes in it."""
     inclusive: int = sum(tax["amount"] for tax in stored if tax["inclusive"])
     return amount - inclusive
+
+
+def undiscounted_net(row: Row) -> int:
+    """A line's amount without tax and before discounts: its taxes are those of what discounts leave."""
+    if not row.discount_amounts:
+        return net(row.amount, row.taxes)
+    rates = [
+        Rate(rate["id"], Decimal(rate["exact_percentage"]), rate["inclusive"])
+        for rate, tax in zip(row.tax_rates, row.taxes, strict=False)
+        if tax["taxability_reason"] not in {"customer_exempt", "reverse_charge"}
+    ]
+    return excluding_tax(row.amount, rates)
+
+
+def pretax_credit_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Discount amounts as the newer wire repeats them, beside credit grants that this product has none of."""
+    return [
+        {
+            "amount": each["amount"],
+            "credit_balance_transaction": None,
+            "discount": each["discount"],
+            "type": "discount",
+        }
+        for each in stored
+    ]
 
 
 def _pricing(row: Row) -> dict[str, Any]:
@@ -91,18 +136,17 @@ LINE = register(
     Kind(
         Shape(
             "line_item",
-            same=("amount", "currency", "description", "discountable", "proration", "quantity"),
+            same=("amount", "currency", "description", "discount_amounts", "discountable", "proration", "quantity"),
             fields={
-                "amount_excluding_tax": lambda row, context: net(row.amount, row.taxes),
-                "discount_amounts": lambda row, context: [],
-                "discounts": lambda row, context: [],
+                "amount_excluding_tax": lambda row, context: undiscounted_net(row),
+                "discounts": Ref("discounts", "discount"),
                 "invoice": "invoice_id",
                 "invoice_item": "invoice_item_id",
                 "metadata": "metadata_",
                 "parent": _line_parent,
                 "period": lambda row, context: {"end": row.period_end, "start": row.period_start},
                 "plan": lambda row, context: row.price and row.price["plan"],
-                "pretax_credit_amounts": lambda row, context: [],
+                "pretax_credit_amounts": lambda row, context: pretax_credit_amounts(row.discount_amounts),
                 "price": lambda row, context: row.price and dict(row.price["price"]),
                 "pricing": lambda row, context: _pricing(row),
                 "proration_details": lambda row, context: {"credited_items": None},
@@ -118,6 +162,7 @@ LINE = register(
             },
             nested={
                 "tax_amounts.tax_rate": "tax_rate",
+                "discount_amounts.discount": "discount",
                 "parent.invoice_item_details.invoice_item": "invoiceitem",
                 "pricing.price_details.price": "price",
             },

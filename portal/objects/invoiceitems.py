@@ -7,22 +7,21 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.db import among
 from portal.models import InvoiceItem, Price, TaxRate
 from portal.objects.catalogue import plan
 from portal.objects.invoice_lines import whole_unit_amount
-from portal.objects.kinds import Kind, register, render
+from portal.objects.kinds import Kind, plain, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, nulls
 
 
 def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    prices = list(among(db, Price, sorted({row.price_id for row in rows if row.price_id})).values())
+    prices = plain(db, Price, {row.price_id for row in rows if row.price_id})
     rendered = render(db, "price", prices, context.links)
     return {row.id: (price, plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
 
 
 def _rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    rates = list(among(db, TaxRate, sorted({id for row in rows for id in row.tax_rates})).values())
+    rates = plain(db, TaxRate, {id for row in rows for id in row.tax_rates})
     return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
 
 
@@ -53,11 +52,11 @@ INVOICE_ITEM = register(
             "invoiceitem",
             same=("amount", "currency", "description", "discountable", "proration", "quantity", "unit_amount_decimal"),
             fields={
-                **nulls("customer_account", "frozen_fields", "invoicing_rules", "test_clock"),
+                **nulls("customer_account", "frozen_fields", "invoicing_rules"),
                 "proration_details": lambda row, context: {"credited_items": None} if row.proration else None,
                 "customer": Ref("customer_id", "customer"),
                 "date": "created",
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "invoice": Ref("invoice_id", "invoice"),
                 "metadata": "metadata_",
                 "net_amount": "amount",
@@ -69,6 +68,7 @@ INVOICE_ITEM = register(
                 "quantity_decimal": lambda row, context: str(row.quantity),
                 "subscription": Ref("subscription_id", "subscription"),
                 "subscription_item": "subscription_item_id",
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "tax_rates": lambda row, context: [
                     context.preloaded["rates"][id] for id in row.tax_rates if id in context.preloaded["rates"]
                 ],

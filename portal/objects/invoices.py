@@ -9,11 +9,19 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.db import among, scope_of
+from portal.db import scope_of
 from portal.models import Account, Customer, Invoice, InvoiceLine, Subscription, TaxId
-from portal.objects.customers import SUBLIST, address
-from portal.objects.invoice_lines import LINE, shown_rates, tax_amounts, taxes
-from portal.objects.kinds import Kind, grouped, register
+from portal.objects.customers import SUBLIST, address, shipping
+from portal.objects.discounts import only, shown
+from portal.objects.invoice_lines import (
+    LINE,
+    pretax_credit_amounts,
+    shipping_cost,
+    shown_rates,
+    tax_amounts,
+    taxes,
+)
+from portal.objects.kinds import Kind, grouped, plain, register
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
 
@@ -21,6 +29,10 @@ def _lines(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, A
     """The first lines of each invoice as finished objects, and one more where there are more."""
     found = _first_lines(db, [row.id for row in rows])
     return {id: [LINE.shape(line, context) for line in lines] for id, lines in grouped(found, "invoice_id").items()}
+
+
+def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return shown(db, [id for row in rows for id in row.discounts], context)
 
 
 _L = cast(Table, InvoiceLine.__table__)
@@ -57,10 +69,10 @@ def _live(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Li
     drafts = [row for row in rows if row.status == "draft"]
     if not drafts:
         return {}
-    customers = among(db, Customer, sorted({row.customer_id for row in drafts}))
-    subscriptions = among(db, Subscription, sorted({row.subscription_id for row in drafts if row.subscription_id}))
-    own_tax_ids = select(TaxId).where(TaxId.customer_id.in_(customers)).order_by(TaxId.created, TaxId.id)
-    tax_ids = grouped(db.scalars(own_tax_ids), "customer_id")
+    customers = {row.id: row for row in plain(db, Customer, {row.customer_id for row in drafts})}
+    billed_for = plain(db, Subscription, {row.subscription_id for row in drafts if row.subscription_id})
+    subscriptions = {row.id: row for row in billed_for}
+    tax_ids = grouped(plain(db, TaxId, customers, column="customer_id"), "customer_id")
     account = db.get_one(Account, scope_of(db).account_id)
     seller = {"name": account.business_profile.get("name"), "country": account.country}
     return {
@@ -73,7 +85,7 @@ def _live(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Li
     }
 
 
-def _buyer(customer: Customer, tax_ids: Mapping[str, list[TaxId]], subscription: Subscription | None) -> dict[str, Any]:
+def _buyer(customer: Row, tax_ids: Mapping[str, list[Row]], subscription: Row | None) -> dict[str, Any]:
     return {
         "name": customer.name,
         "email": customer.email,
@@ -98,6 +110,7 @@ def _party(side: str, key: str) -> Any:
 
 _metadata = _party("buyer", "subscription_metadata")
 _address = _party("buyer", "customer_address")
+_shipping = _party("buyer", "shipping")
 
 
 def _due(row: Row, context: Context) -> int:
@@ -122,7 +135,8 @@ def _live_of(row: Row, context: Context) -> Live | None:
 
 def _parent(row: Row, context: Context) -> dict[str, Any] | None:
     if row.subscription_id is None:
-        return None
+        quoted = {"quote_details": {"quote": row.quote_id}, "subscription_details": None, "type": "quote_details"}
+        return quoted if row.quote_id else None
     details = {
         "metadata": _metadata(row, context),
         "subscription": row.subscription_id,
@@ -156,6 +170,7 @@ INVOICE = register(
         Shape(
             "invoice",
             same=(
+                "amount_overpaid",
                 "amount_paid",
                 "auto_advance",
                 "billing_reason",
@@ -179,43 +194,50 @@ INVOICE = register(
                 "subtotal",
                 "subtotal_excluding_tax",
                 "total",
+                "total_discount_amounts",
                 "total_excluding_tax",
             ),
             fields={
-                **nulls("application", "application_fee_amount", "automatically_finalizes_at", "charge"),
+                **nulls("application", "application_fee_amount", "charge"),
                 **nulls("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
-                **nulls("discount", "from_invoice", "last_finalization_error", "latest_revision"),
-                **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "quote", "receipt_number"),
-                **nulls("rendering_options", "shipping_cost", "shipping_details", "status_details"),
-                **nulls("subscription_proration_date", "test_clock", "threshold_reason", "transfer_data"),
-                **nulls("webhooks_delivered_at", "payments"),
+                **nulls("from_invoice", "last_finalization_error", "latest_revision"),
+                **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "receipt_number"),
+                **nulls("rendering_options", "status_details"),
+                **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
+                **nulls("webhooks_delivered_at", "last_payment_attempt", "redaction"),
                 "account_country": _party("seller", "country"),
                 "account_name": _party("seller", "name"),
                 "account_tax_ids": "account_tax_ids",
                 "amount_due": _amount_due,
                 "amount_remaining": _due,
                 "starting_balance": _starting_balance,
-                "amount_overpaid": lambda row, context: 0,
                 "amount_paid_off_stripe": lambda row, context: row.amount_paid,
-                "amount_shipping": lambda row, context: 0,
+                "amount_shipping": lambda row, context: row.shipping_cost["amount_total"] if row.shipping_cost else 0,
+                "automatically_finalizes_at": lambda row, context: (
+                    row.automatically_finalizes_at if row.status == "draft" and row.auto_advance else None
+                ),
                 "attempt_count": lambda row, context: 0,
                 "attempted": lambda row, context: row.paid_at is not None,
                 "automatic_tax": lambda row, context: {
                     "enabled": False,
                     **nulls("disabled_reason", "liability", "provider", "status"),
                 },
+                "closed": lambda row, context: row.status in {"paid", "void", "uncollectible"},
                 "customer": Ref("customer_id", "customer"),
                 "customer_address": lambda row, context: address(_address(row, context)),
                 "customer_email": _party("buyer", "email"),
                 "customer_name": _party("buyer", "name"),
                 "customer_phone": _party("buyer", "phone"),
-                "customer_shipping": _party("buyer", "shipping"),
+                "customer_shipping": lambda row, context: shipping(_shipping(row, context)),
                 "customer_tax_exempt": _party("buyer", "tax_exempt"),
                 "customer_tax_ids": _party("buyer", "tax_ids"),
                 "default_tax_rates": lambda row, context: shown_rates(row.default_tax_rates),
-                "discounts": lambda row, context: [],
+                "discount": lambda row, context: only(row.discounts, context.preloaded["discounts"]),
+                "discounts": Ref("discounts", "discount"),
+                "forgiven": lambda row, context: row.status == "uncollectible",
                 "hosted_invoice_url": _finalized_link("invoice"),
                 "invoice_pdf": _finalized_link("invoice_pdf"),
+                "issued_at": "finalized_at",
                 "issuer": lambda row, context: {"account": None, "type": "self"},
                 "lines": _line_list,
                 "metadata": "metadata_",
@@ -224,7 +246,10 @@ INVOICE = register(
                 "payment_settings": lambda row, context: nulls(
                     "default_mandate", "payment_method_options", "payment_method_types"
                 ),
+                "quote": Ref("quote_id", "quote"),
                 "rendering": _rendering,
+                "shipping_cost": lambda row, context: shipping_cost(row.shipping_cost),
+                "shipping_details": lambda row, context: shipping(row.shipping_details),
                 "status_transitions": lambda row, context: {
                     "finalized_at": row.finalized_at,
                     "marked_uncollectible_at": row.marked_uncollectible_at,
@@ -234,25 +259,27 @@ INVOICE = register(
                 "subscription": Ref("subscription_id", "subscription"),
                 "subscription_details": lambda row, context: {"metadata": _metadata(row, context)},
                 "tax": lambda row, context: row.tax if row.total_taxes else None,
-                "total_discount_amounts": lambda row, context: [],
-                "total_pretax_credit_amounts": lambda row, context: [],
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
+                "total_pretax_credit_amounts": lambda row, context: pretax_credit_amounts(row.total_discount_amounts),
                 "total_tax_amounts": lambda row, context: tax_amounts(row.total_taxes),
                 "total_taxes": lambda row, context: taxes(row.total_taxes),
             },
             nested={
                 "account_tax_ids": "tax_id",
                 "parent.subscription_details.subscription": "subscription",
+                "shipping_cost.shipping_rate": "shipping_rate",
+                "total_discount_amounts.discount": "discount",
                 "total_tax_amounts.tax_rate": "tax_rate",
                 # nothing here ever fills these, and clients expand them nevertheless
                 "charge": "charge",
                 "default_payment_method": "payment_method",
                 "payment_intent": "payment_intent",
-                "payments": "invoice_payment",
             },
+            extras={"payments": "invoice.payments"},
         ),
         Invoice,
         "invoice",
-        preload={"lines": _lines, "live": _live},
+        preload={"lines": _lines, "live": _live, "discounts": _discounts},
         kept=True,
     )
 )

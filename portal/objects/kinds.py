@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import SimpleNamespace
@@ -59,19 +59,30 @@ def deleted(type: str, id: str) -> dict[str, Any]:
 
 def by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Row]:
     """The rows with these ids as plain values, by a statement that is built once."""
-    model: Any = KINDS[type].model
-    names, statement = _by_ids(model)
-    rows = db.execute(statement, {"tenant_id": scope_of(db).tenant_id, "ids": ids})
+    return plain(db, KINDS[type].model, ids)
+
+
+def plain(db: Session, model: Any, values: Collection[str], *, column: str = "id") -> list[Row]:
+    """The rows with one of these values in a column, oldest first, as plain values.
+
+    By a statement that is built once: this is what the parts of objects are read with, and a session's
+    own rows must have been flushed.
+    """
+    if not values:
+        return []
+    names, statement = _plain(model, column)
+    rows = db.execute(statement, {"tenant_id": scope_of(db).tenant_id, "values": sorted(values)})
     return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 @cache
-def _by_ids(model: Any) -> tuple[list[str], Select[Any]]:
+def _plain(model: Any, column: str) -> tuple[list[str], Select[Any]]:
     mapper = inspect(model)
     columns = [attribute.columns[0] for attribute in mapper.column_attrs]
-    table = mapper.local_table
-    mine = (table.c.tenant_id == bindparam("tenant_id"), table.c.id.in_(bindparam("ids", expanding=True)))
-    return [attribute.key for attribute in mapper.column_attrs], select(*columns).where(*mine)
+    table = mapper.local_table.c
+    mine = (table.tenant_id == bindparam("tenant_id"), table[column].in_(bindparam("values", expanding=True)))
+    statement = select(*columns).where(*mine).order_by(table.created, table.id)
+    return [attribute.key for attribute in mapper.column_attrs], statement
 
 
 def selected(db: Session, type: str, statement: Select[Any]) -> list[Row]:

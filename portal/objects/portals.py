@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.models import Configuration, PortalSession
+from portal.models import Configuration, EmailChange, PortalSession
 from portal.objects.kinds import Kind, register
 from portal.wire.shape import Context, Ref, Row, Shape
 
@@ -41,6 +41,7 @@ CONFIGURATION = register(
             ),
             fields={
                 "application": None,
+                "customer": None,
                 "features": _features,
                 "login_page": lambda row, context: {
                     "enabled": row.login_token is not None,
@@ -71,11 +72,27 @@ SESSION = register(
                 # beyond the reference
                 "ended_at": "ended_at",
                 "expires_at": "expires_at",
+                "flow_completed_at": "flow_completed_at",
                 "last_seen_at": "last_seen_at",
                 "opened_at": "opened_at",
             },
         ),
         PortalSession,
         "portal session",
+    )
+)
+
+EMAIL_CHANGE = register(
+    Kind(
+        Shape(
+            "email_change",
+            same=("confirmed_at", "created", "expires_at", "new_email", "old_email", "undone_at"),
+            fields={
+                "customer": Ref("customer_id", "customer"),
+                "session": Ref("session_id", "billing_portal.session"),
+            },
+        ),
+        EmailChange,
+        "email change",
     )
 )

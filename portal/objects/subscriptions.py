@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import among
 from portal.models import Price, Subscription, SubscriptionItem, TaxRate
 from portal.objects.catalogue import plan
-from portal.objects.kinds import Kind, grouped, register, render
+from portal.objects.discounts import only, running
+from portal.objects.kinds import Kind, grouped, plain, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
 
 def _items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
     """Finished item objects by subscription; a subscription has at most 20."""
-    items = db.scalars(
-        select(SubscriptionItem)
-        .where(SubscriptionItem.subscription_id.in_([row.id for row in rows]))
-        .order_by(SubscriptionItem.created, SubscriptionItem.id)
-    ).all()
+    items = plain(db, SubscriptionItem, [row.id for row in rows], column="subscription_id")
     rendered = dict(
         zip([item.id for item in items], render(db, "subscription_item", items, context.links), strict=True)
     )
@@ -31,20 +26,24 @@ def _items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, A
 def _tax_rates(attribute: str) -> Any:
     def preload(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
         ids = {id for row in rows for id in getattr(row, attribute)}
-        rates = list(among(db, TaxRate, sorted(ids)).values())
+        rates = plain(db, TaxRate, ids)
         return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
 
     return preload
 
 
 def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    prices = list(among(db, Price, sorted({row.price_id for row in rows})).values())
+    prices = plain(db, Price, {row.price_id for row in rows})
     rendered = render(db, "price", prices, context.links)
     return {row.id: (price, plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
 
 
 def _periods(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    return among(db, Subscription, sorted({row.subscription_id for row in rows}))
+    return {row.id: row for row in plain(db, Subscription, {row.subscription_id for row in rows})}
+
+
+def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return running(db, [id for row in rows for id in row.discounts], context)
 
 
 ITEM = register(
@@ -60,7 +59,7 @@ ITEM = register(
                 "current_period_start": lambda row, context: (
                     context.preloaded["subscriptions"][row.subscription_id].current_period_start
                 ),
-                "discounts": lambda row, context: [],
+                "discounts": Ref("discounts", "discount"),
                 "metadata": "metadata_",
                 "plan": lambda row, context: context.preloaded["prices"][row.price_id][1],
                 "price": lambda row, context: dict(context.preloaded["prices"][row.price_id][0]),
@@ -111,10 +110,10 @@ SUBSCRIPTION = register(
             ),
             fields={
                 **nulls("application", "application_fee_percent", "billing_cycle_anchor_config", "billing_thresholds"),
-                **nulls("customer_account", "default_payment_method", "default_source", "discount", "managed_payments"),
-                **nulls("next_pending_invoice_item_invoice", "on_behalf_of", "pause_collection"),
-                **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update", "schedule"),
-                **nulls("presentment_details", "status_details", "test_clock", "transfer_data", "billing_schedules"),
+                **nulls("customer_account", "default_payment_method", "default_source", "managed_payments"),
+                **nulls("next_pending_invoice_item_invoice", "on_behalf_of"),
+                **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update"),
+                **nulls("presentment_details", "status_details", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
                 "billing_mode": lambda row, context: {"flexible": None, "type": "classic", "updated_at": None},
                 "cancellation_details": lambda row, context: {
@@ -127,32 +126,40 @@ SUBSCRIPTION = register(
                     for id in row.default_tax_rates
                     if id in context.preloaded["tax_rates"]
                 ],
-                "discounts": lambda row, context: [],
+                "discount": lambda row, context: only(row.discounts, context.preloaded["discounts"]),
+                "discounts": lambda row, context: [id for id in row.discounts if id in context.preloaded["discounts"]],
                 "invoice_settings": lambda row, context: {
                     **nulls("account_tax_ids", "custom_fields", "description", "footer"),
+                    **(row.invoice_settings or {}),
                     "issuer": {"account": None, "type": "self"},
                 },
                 "items": _item_list,
                 "latest_invoice": Ref("latest_invoice_id", "invoice"),
                 "metadata": "metadata_",
+                "pause_collection": lambda row, context: row.pause_collection and dict(row.pause_collection),
                 "payment_settings": lambda row, context: nulls(
                     "payment_method_options", "payment_method_types", "save_default_payment_method"
                 ),
                 "plan": lambda row, context: _only_item(row, context, "plan"),
                 "quantity": lambda row, context: _only_item(row, context, "quantity"),
+                "schedule": Ref("schedule_id", "subscription_schedule"),
+                "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": lambda row, context: {
-                    "end_behavior": {"billing_cycle_anchor": None, "missing_payment_method": "create_invoice"}
+                    "end_behavior": {
+                        "billing_cycle_anchor": None,
+                        "missing_payment_method": row.trial_ends_in or "create_invoice",
+                    }
                 },
             },
             # nothing here ever fills these, and clients expand them nevertheless
             nested={
                 "default_payment_method": "payment_method",
+                "discounts": "discount",
                 "pending_setup_intent": "setup_intent",
-                "schedule": "subscription_schedule",
             },
         ),
         Subscription,
         "subscription",
-        preload={"items": _items, "tax_rates": _tax_rates("default_tax_rates")},
+        preload={"items": _items, "discounts": _discounts, "tax_rates": _tax_rates("default_tax_rates")},
     )
 )

@@ -41,19 +41,37 @@ class Settled:
 
 @dataclass(frozen=True)
 class Credited:
-    """What earlier credit notes took back of an invoice line; `taxes` are amounts by tax rate."""
+    """What earlier credit notes took back of an invoice line, before its discounts.
+
+    `taxes` are amounts by tax rate, `discounts` by discount.
+    """
 
     amount: int = 0
     quantity: int = 0
     by_amount: bool = False
     taxes: Mapping[str, int] = field(default_factory=dict)
+    discounts: Mapping[str, int] = field(default_factory=dict)
 
-    def plus(self, amount: int, quantity: int | None, taxes: Sequence[Mapping[str, Any]]) -> Credited:
+    @property
+    def discounted(self) -> int:
+        """What was taken back with the discounts taken off, which is what the taxes are of."""
+        return self.amount - sum(self.discounts.values())
+
+    def plus(
+        self,
+        amount: int,
+        quantity: int | None,
+        taxes: Sequence[Mapping[str, Any]],
+        discounts: Sequence[Mapping[str, Any]] = (),
+    ) -> Credited:
         """The sum after one more part, which was credited by amount where it has no quantity."""
-        sums = dict(self.taxes)
-        for tax in taxes:
-            sums[tax["tax_rate"]] = sums.get(tax["tax_rate"], 0) + tax["amount"]
-        return Credited(self.amount + amount, self.quantity + (quantity or 0), quantity is None, sums)
+        return Credited(
+            self.amount + amount,
+            self.quantity + (quantity or 0),
+            quantity is None,
+            _summed(self.taxes, taxes, "tax_rate"),
+            _summed(self.discounts, discounts, "discount"),
+        )
 
 
 def settled(
@@ -92,12 +110,32 @@ def of_quantity(whole: int, whole_quantity: int, earlier: Credited, quantity: in
     return up_to - earlier.amount
 
 
+def part_discounts(
+    whole: int, whole_discounts: Sequence[Mapping[str, Any]], earlier: Credited, amount: int
+) -> list[dict[str, Any]]:
+    """What the discounts of a line of `whole` take off its next `amount`; entries as the line has them.
+
+    Their sum is cut cumulatively and then split among them by what is left of each, so that no part is
+    discounted by more than it has.
+    """
+    off, before = sum(each["amount"] for each in whole_discounts), sum(earlier.discounts.values())
+    if not off:
+        return []
+    up_to = rounded(Decimal(off) * (earlier.amount + amount) / whole)
+    left = [Decimal(each["amount"] - earlier.discounts.get(each["discount"], 0)) for each in whole_discounts]
+    parts = split(up_to - before, left)
+    return [{**each, "amount": part} for each, part in zip(whole_discounts, parts, strict=True) if part]
+
+
 def part_taxes(
     whole_taxes: Sequence[Mapping[str, Any]], rates: Sequence[Rate], earlier: Credited, amount: int
 ) -> list[dict[str, Any]]:
-    """The taxes of the next `amount` of a line whose taxes are `whole_taxes`; entries as `line_taxes` makes them."""
+    """The taxes of the next `amount`, discounts taken off, of a line whose taxes are `whole_taxes`.
+
+    Entries are as `line_taxes` makes them.
+    """
     left = {tax["tax_rate"]: tax["amount"] - earlier.taxes.get(tax["tax_rate"], 0) for tax in whole_taxes}
-    up_to = earlier.amount + amount
+    up_to = earlier.discounted + amount
     inside = [rate for rate in rates if rate.inclusive]
     within = _next([left[rate.id] for rate in inside], earlier, inside, inclusive_tax(up_to, inside))
     parts = dict(zip((rate.id for rate in inside), within, strict=True))
@@ -108,6 +146,13 @@ def part_taxes(
             parts[rate.id] = _within(exact, left[rate.id])
     net = amount - sum(within)
     return [_part(tax, parts[tax["tax_rate"]], net) for tax in whole_taxes]
+
+
+def _summed(before: Mapping[str, int], entries: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:
+    sums = dict(before)
+    for entry in entries:
+        sums[entry[key]] = sums.get(entry[key], 0) + entry["amount"]
+    return sums
 
 
 def _mismatch(given: int, needed: int, pre_payment: int) -> str:

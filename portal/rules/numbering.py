@@ -1,4 +1,4 @@
-"""Numbers of documents: `PREFIX-0001` and `PREFIX-0001-CN-01`."""
+"""Numbers of documents: `PREFIX-0001` , `PREFIX-0001-CN-01` and `QT-PREFIX-0001-1`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from __future__ import annotations
 def invoice_number(prefix: str, sequence: int) -> str:
     """The number of a customer's nth invoice."""
     return f"{prefix}-{sequence:04d}"
+
+
+def quote_number(prefix: str, sequence: int, edition: int) -> str:
+    """The number of a customer's nth quote, in its nth edition."""
+    return f"QT-{prefix}-{sequence:04d}-{edition}"
 
 
 def credit_note_number(invoice_number: str, sequence: int) -> str:

@@ -56,6 +56,16 @@ def status_when_canceled(status: str) -> str:
     return "incomplete_expired" if status == "incomplete" else "canceled"
 
 
+def status_when_renewed(status: str) -> str:
+    """The status in the next period: a trial is over, all else stays as it is."""
+    return "active" if status == "trialing" else status
+
+
+def is_collected(status: str) -> bool:
+    """Whether new invoices are collected by themselves; those of an unpaid subscription stay drafts."""
+    return status != "unpaid"
+
+
 def is_prorated(status: str) -> bool:
     """Whether changes within the period are billed or credited: where the period itself was billed."""
     return status in _BILLED

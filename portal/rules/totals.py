@@ -1,4 +1,4 @@
-"""Taxes of a line and totals of a document, exact to the unit.
+"""Taxes of a line and totals of a document, exact to the unit; taxes are those of discounted amounts.
 
 Each line is rounded by itself (half up); several inclusive rates share one rounding, so that net
 and taxes always add up to the price.
@@ -6,7 +6,7 @@ and taxes always add up to the price.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,11 @@ class Rate:
 
 @dataclass(frozen=True)
 class Totals:
-    """The sums of a document; `taxes` has one entry per rate, in order of appearance."""
+    """The sums of a document; `taxes` has one entry per rate, in order of appearance.
+
+    As the reference has it, `subtotal` comes before the document's discounts, exclusive taxes and
+    shipping, but after discounts of single lines; `total` and `total_excluding_tax` after all of them.
+    """
 
     subtotal: int
     subtotal_excluding_tax: int
@@ -33,6 +37,20 @@ class Totals:
     total: int
     total_excluding_tax: int
     taxes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A line as it counts in the totals of a document (see `part`)."""
+
+    subtotal: int
+    subtotal_excluding_tax: int
+    discount: int
+    taxes: list[dict[str, Any]]
+
+
+#: Reasons for which no tax is in an amount, whatever the rates say.
+_UNTAXED = frozenset({"customer_exempt", "reverse_charge"})
 
 
 def line_taxes(amount: int, rates: Sequence[Rate], *, tax_exempt: str = "none") -> list[dict[str, Any]]:
@@ -66,21 +84,48 @@ def exclusive_tax(net: int, rate: Rate) -> int:
     return rounded(net * rate.percentage / 100)
 
 
-def totals(lines: Iterable[tuple[int, list[dict[str, Any]]]]) -> Totals:
-    """The sums over (amount, taxes) of every line; amounts hold inclusive and not exclusive taxes."""
-    pairs = list(lines)
-    taxes = [tax for _, entries in pairs for tax in entries]
-    inclusive = sum(tax["amount"] for tax in taxes if tax["inclusive"])
-    exclusive = sum(tax["amount"] for tax in taxes if not tax["inclusive"])
-    subtotal = sum(amount for amount, _ in pairs)
+def totals(parts: Iterable[Part], shipping: Mapping[str, Any] | None = None) -> Totals:
+    """The sums of a document: subtotal, less its discounts, plus exclusive taxes, plus shipping."""
+    found = list(parts)
+    taxes = [tax for part in found for tax in part.taxes]
+    gross = sum(part.subtotal - part.discount for part in found)
+    net, on_top = gross - _sum(taxes, inclusive=True), _sum(taxes, inclusive=False)
+    sent = shipping or {"amount_subtotal": 0, "amount_tax": 0, "amount_total": 0, "taxes": []}
     return Totals(
-        subtotal=subtotal,
-        subtotal_excluding_tax=subtotal - inclusive,
-        tax=inclusive + exclusive,
-        total=subtotal + exclusive,
-        total_excluding_tax=subtotal - inclusive,
-        taxes=by_rate(taxes),
+        subtotal=sum(part.subtotal for part in found),
+        subtotal_excluding_tax=sum(part.subtotal_excluding_tax for part in found),
+        tax=gross - net + on_top + sent["amount_tax"],
+        total=gross + on_top + sent["amount_total"],
+        total_excluding_tax=net + sent["amount_subtotal"],
+        taxes=by_rate([*taxes, *sent["taxes"]]),
     )
+
+
+def part(subtotal: int, taxes: list[dict[str, Any]], rates: Sequence[Rate] = (), discount: int = 0) -> Part:
+    """A line as it counts in the totals; `subtotal` is its amount less discounts of its own.
+
+    `discount` is what the document's discounts take off that, and `taxes` are those of the rest.
+    """
+    if not discount or any(tax["taxability_reason"] in _UNTAXED for tax in taxes):
+        return Part(subtotal, subtotal - _sum(taxes, inclusive=True), discount, taxes)
+    return Part(subtotal, excluding_tax(subtotal, rates), discount, taxes)
+
+
+def excluding_tax(amount: int, rates: Sequence[Rate]) -> int:
+    """An amount without the inclusive taxes in it."""
+    return amount - inclusive_tax(amount, [rate for rate in rates if rate.inclusive])
+
+
+def shipping_cost(amount: int, rates: Sequence[Rate], *, tax_exempt: str = "none") -> dict[str, Any]:
+    """What sending costs with taxes: `amount_subtotal` excludes all of them, `amount_total` holds them."""
+    taxes = line_taxes(amount, rates, tax_exempt=tax_exempt)
+    inside, on_top = _sum(taxes, inclusive=True), _sum(taxes, inclusive=False)
+    return {
+        "amount_subtotal": amount - inside,
+        "amount_tax": inside + on_top,
+        "amount_total": amount + on_top,
+        "taxes": taxes,
+    }
 
 
 def by_rate(taxes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -91,6 +136,10 @@ def by_rate(taxes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         entry["amount"] += tax["amount"]
         entry["taxable_amount"] += tax["taxable_amount"]
     return list(sums.values())
+
+
+def _sum(taxes: Iterable[Mapping[str, Any]], *, inclusive: bool) -> int:
+    return sum(tax["amount"] for tax in taxes if tax["inclusive"] == inclusive)
 
 
 def _reason(rate: Rate) -> str:

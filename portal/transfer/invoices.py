@@ -32,6 +32,7 @@ def invoice(object: Object, origin: Origin) -> Columns:
         "default_tax_rates": frozen_rates(object.get("default_tax_rates")),
         "account_tax_ids": rate_ids(object.get("account_tax_ids")) or None,
         "amount_due": object.get("amount_due", object.get("total")),
+        "amount_overpaid": object.get("amount_overpaid") or 0,
         "amount_remaining": object.get("amount_remaining", _remaining(object)),
         "paid_out_of_band": bool(object.get("paid_out_of_band")),
         "rendering": _given(object.get("rendering")),

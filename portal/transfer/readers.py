@@ -11,7 +11,7 @@ from typing import Any
 from portal.billing.customers import PREFIX_LETTERS
 from portal.billing.features import all_off
 from portal.rules.money import plain
-from portal.transfer import invoices
+from portal.transfer import invoices, payments
 from portal.transfer.lines import rate_ids
 from portal.transfer.origin import Origin
 from portal.transfer.tables import Refused, id_of
@@ -130,6 +130,12 @@ def _subscription(object: Object, origin: Origin) -> Columns:
         "billing_cycle_anchor": object.get("billing_cycle_anchor", started),
         "currency": object.get("currency") or _price_of(items[0]).get("currency"),
         "collection_method": object.get("collection_method") or "charge_automatically",
+        "pause_collection": {"resumes_at": None, **pause} if (pause := object.get("pause_collection")) else None,
+        "invoice_settings": {
+            key: value for key, value in (object.get("invoice_settings") or {}).items() if value and key != "issuer"
+        }
+        or None,
+        "trial_ends_in": ((object.get("trial_settings") or {}).get("end_behavior") or {}).get("missing_payment_method"),
         "cancellation_details": {key: value for key, value in details.items() if value is not None},
         "default_tax_rates": rate_ids(object.get("default_tax_rates")),
     }
@@ -171,8 +177,10 @@ READERS: dict[str, Reader] = {
     "credit_note_line_item": Reader(invoices.credit_note_line),
     "customer": Reader(_customer, unpacked=("tax_ids", "subscriptions")),
     "invoice": Reader(invoices.invoice, Parts("lines", "line_item", "invoice_id", positioned=True)),
+    "invoice_payment": Reader(payments.invoice_payment),
     "invoiceitem": Reader(invoices.invoice_item, lists={"tax_rates": "tax_rates"}),
     "line_item": Reader(invoices.line),
+    "payment_record": Reader(payments.payment_record),
     "price": Reader(_price),
     "product": Reader(_product),
     "subscription": Reader(_subscription, _ITEMS, lists={"default_tax_rates": "tax_rates"}),

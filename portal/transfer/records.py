@@ -18,8 +18,10 @@ OWN_KEY = "x_portal"
 LEFT_OUT = frozenset(
     {
         "account",
+        "audit_entry",
         "billing_portal.session",
         "credit_note_line_item",
+        "email_change",
         "event",
         "file",
         "line_item",

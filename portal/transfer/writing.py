@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
@@ -10,10 +11,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.db import scope_of
+from portal.rules import steps
 from portal.rules.numbering import invoice_number
 from portal.transfer.readers import reader
 from portal.transfer.records import Record
 from portal.transfer.tables import plan_of
+
+Coming = Callable[[Any], steps.Step | None]
 
 
 def write(db: Session, records: Sequence[Record], known: Iterable[tuple[str, str]]) -> None:
@@ -24,7 +28,8 @@ def write(db: Session, records: Sequence[Record], known: Iterable[tuple[str, str
     for each in records:
         for type, values in each.rows():
             row = plan_of(type).row(values)
-            by_type.setdefault(type, []).append(row | {"tenant_id": tenant_id})
+            coming = {"next_step_at": _next_step(row, _STEPS[type])} if type in _STEPS else {}
+            by_type.setdefault(type, []).append(row | coming | {"tenant_id": tenant_id})
     if any(row["is_default"] for row in by_type.get("billing_portal.configuration", [])):
         _demote(connection, tenant_id)
     for type, rows in by_type.items():
@@ -39,6 +44,13 @@ def existing(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
         return set()
     own = select(table.c.id).where(table.c.tenant_id == scope_of(db).tenant_id, table.c.id.in_(wanted))
     return set(db.connection().execute(own).scalars())
+
+
+_STEPS: dict[str, Coming] = {"subscription": steps.of_subscription, "invoice": steps.of_invoice}
+
+
+def _next_step(row: Mapping[str, Any], coming: Coming) -> int | None:
+    return steps.moment(coming(SimpleNamespace(**row)))
 
 
 def _drop_parts(connection: Connection, tenant_id: int, records: Sequence[Record], known: set[tuple[str, str]]) -> None:

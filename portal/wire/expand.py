@@ -16,6 +16,7 @@ Holder = tuple[dict[str, Any], str]
 Load = Callable[[str, set[str]], Mapping[str, dict[str, Any]]]
 
 MAX_LEVELS = 4
+_PAGES = frozenset({"list", "search_result"})
 
 
 def expand(answer: dict[str, Any], paths: list[str], shapes: Mapping[str, Shape], load: Load) -> None:
@@ -25,7 +26,7 @@ def expand(answer: dict[str, Any], paths: list[str], shapes: Mapping[str, Shape]
     """
     for path in sorted(set(paths), key=lambda path: path.count(".")):
         steps = path.split(".")
-        is_list = answer.get("object") == "list"
+        is_list = answer.get("object") in _PAGES
         if len(steps) - is_list > MAX_LEVELS:
             raise InvalidRequest(f"You cannot expand more than {MAX_LEVELS} levels of a property.", param="expand")
         _expand_path(answer, steps, path, shapes, load)
@@ -41,7 +42,7 @@ def _advance(
     objects: list[dict[str, Any]], steps: list[str], path: str, shapes: Mapping[str, Shape], load: Load
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Walk one property of all objects at once; answers with what lies behind it and the steps left."""
-    if objects[0].get("object") == "list":
+    if objects[0].get("object") in _PAGES:
         if steps[0] != "data":
             raise _not_expandable(path)
         return [item for each in objects for item in each["data"]], steps[1:]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, tuple_
 
 from portal.errors import InvalidRequest
-from portal.wire.params import Listing, Range
+from portal.wire.params import Listing, Range, Searching
 
 
 def between(column: Any, limits: Range | None) -> list[ColumnElement[bool]]:
@@ -46,3 +48,33 @@ def cut(rows: list[Any], listing: Listing) -> tuple[list[Any], bool]:
     """The rows of the page, newest first, and whether there are more in the direction of travel."""
     page, has_more = rows[: listing.limit], len(rows) > listing.limit
     return (page[::-1] if listing.ending_before is not None else page), has_more
+
+
+def token(query: str, at: tuple[int, str]) -> str:
+    """The `next_page` of a search: where the page ended, sealed with the query it belongs to."""
+    position = f"{at[0]}:{at[1]}".encode()
+    return base64.urlsafe_b64encode(_seal(query, position) + position).decode().rstrip("=")
+
+
+def resumed(search: Searching) -> tuple[int, str] | None:
+    """(created, id) of the row that the page before ended with. Raises `InvalidRequest` for a token not made here."""
+    if search.page is None:
+        return None
+    try:
+        sealed = base64.urlsafe_b64decode(search.page + "=" * (-len(search.page) % 4))
+        seal, position = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
+        if seal != _seal(search.query, position):
+            raise ValueError
+        created, _, id = position.decode().partition(":")
+        return int(created), id
+    except ValueError:
+        message = "Invalid page: send the next_page of an answer to the same query."
+        raise InvalidRequest(message, param="page") from None
+
+
+# no secret is needed: whoever forges a place sees no more than by searching from the start
+_SEAL_BYTES = 9
+
+
+def _seal(query: str, position: bytes) -> bytes:
+    return hashlib.blake2b(query.encode() + b"\n" + position, digest_size=_SEAL_BYTES).digest()

@@ -11,8 +11,18 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar, get_args
 
 from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainValidator, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from portal.errors import InvalidRequest
 from portal.wire.characters import normal
@@ -45,7 +55,7 @@ def read(command: type[C], values: dict[str, Any]) -> C:
     try:
         return command.model_validate(values)
     except ValidationError as error:
-        raise _invalid(error.errors(include_url=False)[0]) from None
+        raise _invalid(_telling(error.errors(include_url=False))) from None
 
 
 def wrong(code: str, message: str) -> PydanticCustomError:
@@ -57,6 +67,18 @@ def bracketed(path: tuple[str | int, ...]) -> str:
     """`("items", 0, "price")` as `items[0][price]`."""
     first, *rest = (str(part) for part in path) if path else ("",)
     return first + "".join(f"[{part}]" for part in rest)
+
+
+def _telling(errors: list[ErrorDetails]) -> ErrorDetails:
+    """The first mistake; of what may be a word or a hash, the one of the kind that was sent."""
+    first = errors[0]
+    head, member = first["loc"][:-1], str(first["loc"][-1:])
+    if "function-" not in member:
+        return first
+    others = [each for each in errors if each["loc"][: len(head)] == head and each is not first]
+    chosen = others[0] if others and isinstance(first["input"], dict) else first
+    # which member of the union it was is no part of the parameter's name
+    return {**chosen, "loc": head + chosen["loc"][len(head) + 1 :]}
 
 
 def _invalid(error: ErrorDetails) -> InvalidRequest:
@@ -116,13 +138,14 @@ def text(longest: int, *, lines: bool = False) -> PlainValidator:
             raise wrong("", f"Invalid string: must be at most {longest} characters, and this one has {len(string)}.")
         return string
 
-    return PlainValidator(short_enough)
+    return PlainValidator(short_enough, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=longest)])
 
 
 def _flag(value: object) -> bool:
-    if value in (True, "true"):
+    # client libraries of 2022 send Python's own words
+    if value in (True, "true", "True"):
         return True
-    if value in (False, "false"):
+    if value in (False, "false", "False"):
         return False
     raise wrong("", f"Invalid boolean: {_shown(value)}")
 
@@ -138,7 +161,7 @@ def whole(least: int, most: int) -> PlainValidator:
             raise wrong("parameter_invalid_integer", f"Invalid integer: must be between {least} and {most}.")
         return number
 
-    return PlainValidator(within)
+    return PlainValidator(within, json_schema_input_type=Annotated[int, Field(ge=least, le=most)])
 
 
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -194,25 +217,37 @@ def _metadata_entry(key: object, value: object) -> tuple[str, str]:
     return name, text
 
 
-Flag = Annotated[bool, PlainValidator(_flag)]
+class OrEmpty:
+    """Documents that the parameter takes an empty string as well."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"enum": [""], "type": "string"}]}
+
+
+def documented(**schema: Any) -> WithJsonSchema:
+    """How a parameter is described where its validators can't say it."""
+    return WithJsonSchema(schema)
+
+
+Flag = Annotated[bool, PlainValidator(_flag, json_schema_input_type=bool)]
 Amount = Annotated[int, whole(-MAX_AMOUNT, MAX_AMOUNT)]
 PositiveAmount = Annotated[int, whole(0, MAX_AMOUNT)]
 Timestamp = Annotated[int, whole(0, MAX_TIMESTAMP)]
 Quantity = Annotated[int, whole(0, 999_999_999)]
-Exact = Annotated[Decimal, PlainValidator(_decimal)]
+Exact = Annotated[Decimal, PlainValidator(_decimal), documented(type="string", pattern=f"^{_DECIMAL.pattern}$")]
 Id = Annotated[str, text(255)]
 Label = Annotated[str, text(250)]
 Name = Annotated[str, text(256)]
 Sentence = Annotated[str, text(500)]
 Text = Annotated[str, text(5000, lines=True)]
-Currency = Annotated[str, text(20), AfterValidator(_currency)]
-Country = Annotated[str, text(20), AfterValidator(_country)]
+Currency = Annotated[str, text(20), AfterValidator(_currency), documented(type="string", pattern="^[A-Za-z]{3}$")]
+Country = Annotated[str, text(20), AfterValidator(_country), documented(type="string", pattern="^[A-Za-z]{2}$")]
 #: What `""` clears: `Clearable[Name]` reads as None then.
-Clearable = Annotated[T | None, BeforeValidator(_cleared)]
+Clearable = Annotated[T | None, BeforeValidator(_cleared), OrEmpty()]
 #: A list by index or `[]`; `""` is the empty list.
-ListOf = Annotated[list[T], BeforeValidator(_listed)]
+ListOf = Annotated[list[T], BeforeValidator(_listed), OrEmpty()]
 #: The keys sent; an empty value unsets its key. See `merged`.
-Metadata = Annotated[dict[str, str], PlainValidator(_metadata)]
+Metadata = Annotated[dict[str, str], PlainValidator(_metadata, json_schema_input_type=dict[str, str]), OrEmpty()]
 
 
 def merged(stored: dict[str, Any], sent: dict[str, str] | None) -> dict[str, Any]:
@@ -272,7 +307,7 @@ def _range(value: object) -> object:
     return {"gte": value, "lte": value} if isinstance(value, str | int) else value
 
 
-TimestampFilter = Annotated[Range | None, BeforeValidator(_range)]
+TimestampFilter = Annotated[Range | None, BeforeValidator(_range, json_schema_input_type=Range | Timestamp)]
 Page = Annotated[int, whole(1, 100)]
 
 
@@ -288,3 +323,11 @@ class Listing(Expanding):
     limit: Page = 10
     starting_after: Id | None = None
     ending_before: Id | None = None
+
+
+class Searching(Expanding):
+    """What every search takes: a query, a size, and the token of the next page."""
+
+    query: Annotated[str, text(5000)]
+    limit: Page = 10
+    page: Annotated[str, text(5000)] | None = None

@@ -104,3 +104,14 @@ def nulls(*keys: str) -> dict[str, None]:
 def listing(data: list[Any], url: str, *, has_more: bool = False) -> dict[str, Any]:
     """The list object."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
+
+
+def search_result(data: list[Any], url: str, next_page: str | None) -> dict[str, Any]:
+    """The list object of a search, which goes on by a token."""
+    return {
+        "object": "search_result",
+        "data": data,
+        "has_more": next_page is not None,
+        "next_page": next_page,
+        "url": url,
+    }

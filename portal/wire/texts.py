@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 
 from portal import i18n
-from portal.wire.params import text, wrong
+from portal.wire.params import documented, text, wrong
 
 
 def email_address(value: str) -> str:
@@ -33,5 +33,5 @@ def _language(value: str) -> str:
     return value
 
 
-Email = Annotated[str, text(512), AfterValidator(_email)]
+Email = Annotated[str, text(512), AfterValidator(_email), documented(type="string", format="email", maxLength=512)]
 Language = Annotated[str, text(20), AfterValidator(_language)]

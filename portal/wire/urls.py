@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator
 
-from portal.wire.params import text, wrong
+from portal.wire.params import documented, text, wrong
 
 MAX_LENGTH = 2048
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^][:%]+)(:[0-9]*)?", re.ASCII | re.IGNORECASE)
@@ -77,4 +77,6 @@ def _checked(url: str) -> str:
         raise wrong("url_invalid", f"Not a valid URL: {error}.") from None
 
 
-WebUrl = Annotated[str, text(MAX_LENGTH), AfterValidator(_checked)]
+WebUrl = Annotated[
+    str, text(MAX_LENGTH), AfterValidator(_checked), documented(type="string", format="uri", maxLength=MAX_LENGTH)
+]

@@ -60,10 +60,10 @@ def test_what_a_merchant_says_is_shown(api, path, by_id):
     assert account["company"].items() >= company.items()
     assert account["settings"]["invoices"]["bank_transfer"] == SETTINGS["invoices"]["bank_transfer"]
     assert account["settings"]["branding"].items() >= SETTINGS["branding"].items()
-    assert (account["email"], account["country"], account["settings"]["portal"]) == (
+    assert (account["email"], account["country"], account["settings"]["portal"]["default_locale"]) == (
         "hello@example.com",
         "DE",
-        {"default_locale": "de"},
+        "de",
     )
     assert list(violations(account, stripe.Account)) == []
 

@@ -261,6 +261,7 @@ def test_lists_are_filtered(api: Api, begun: Any, active: Any) -> None:
     assert (found(status="canceled"), found(status="active"), found(status="trialing")) == ("e", "r", "t")
     assert found(customer=running["customer"]) == "r"
     assert found(price=trial["items"]["data"][0]["price"]["id"]) == "t"
+    assert found(plan=trial["items"]["data"][0]["price"]["id"]) == "t"
     assert found(current_period_end={"lt": NOON + MONTH}) == "t"
     assert found(created={"gt": NOON}) == ""
     assert api.request("GET", "subscriptions", raw="status=gone").status_code == 400

@@ -9,10 +9,12 @@ from typing import Any
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
+    Discount,
     InvoiceDocument,
     Line,
     Party,
     Payment,
+    Shipping,
     TaxAmount,
 )
 
@@ -277,7 +279,25 @@ def credit_note(**changes: Any) -> CreditNoteDocument:
     return replace(document, **changes)
 
 
+def discounted() -> InvoiceDocument:
+    """A discount of a line, two of the whole, and shipping with its tax: 98.00 - 9.80 - 8.82 - 5.00 + 5.00 net."""
+    fifth = Discount(name="Summer sale", percentage="20", amount=980)
+    plan = lines(1)[0]
+    return invoice(
+        lines=(plan, replace(plan, description="Extra seats", discounts=(fifth,))),
+        subtotal=8820,
+        discounts=(Discount(percentage="10", amount=882), Discount(name="Gift", amount_off=500, amount=500)),
+        shipping=Shipping(display_name="Ground shipping", amount=500),
+        total_excluding_tax=7938,
+        taxes=(TaxAmount(display_name="VAT", percentage="19", inclusive=False, taxable_amount=7938, amount=1508),),
+        total=9446,
+        amount_due=9446,
+        amount_remaining=9446,
+    )
+
+
 ALL = {
+    "discounted": discounted(),
     "one": invoice(1),
     "eight": invoice(8),
     "long": invoice(120),

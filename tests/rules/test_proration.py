@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from portal.rules.proration import remaining
+from portal.rules.proration import between, remaining
 
 DAY = 86400
 
@@ -40,3 +40,22 @@ def test_the_rest_never_grows_with_time() -> None:
         amount, length = chance.randint(0, 10**12), chance.randint(1, 3 * 366 * DAY)
         early, late = sorted(chance.randint(0, length) for _ in range(2))
         assert amount >= remaining(amount, 0, length, early) >= remaining(amount, 0, length, late) >= 0
+
+
+FIRST_OF_JANUARY = 1767225600  # 2026
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "worth"),
+    [
+        (-31 * DAY, 0, 3100),  # December
+        (-61 * DAY, 0, 6200),  # and November
+        (-10 * DAY, 0, 1000),
+        (-31 * DAY, -10 * DAY, 2100),
+        (-46 * DAY, -31 * DAY, 1550),
+        (0, 0, 0),
+    ],
+)
+def test_time_before_an_anchor_is_counted_in_its_periods(start: int, stop: int, worth: int) -> None:
+    anchor = FIRST_OF_JANUARY
+    assert between(3100, anchor, "month", 1, anchor + start, anchor + stop) == worth

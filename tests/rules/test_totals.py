@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal.rules.totals import Rate, by_rate, exclusive_tax, inclusive_tax, line_taxes, totals
+from portal.rules.totals import Part, Rate, by_rate, exclusive_tax, inclusive_tax, line_taxes, part, totals
 
 
 def rate(percentage: str, *, inclusive: bool = False, id: str = "") -> Rate:
@@ -14,6 +14,10 @@ def rate(percentage: str, *, inclusive: bool = False, id: str = "") -> Rate:
 
 def amounts(taxes: list[dict]) -> list[int]:
     return [tax["amount"] for tax in taxes]
+
+
+def taxed(amount: int, rates: list[Rate]) -> Part:
+    return part(amount, line_taxes(amount, rates), rates)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ def test_a_rate_of_zero_is_named_as_such() -> None:
 
 
 def test_totals_of_inclusive_and_exclusive_lines() -> None:
-    lines = [(1190, line_taxes(1190, [rate("19", inclusive=True)])), (1000, line_taxes(1000, [rate("7")]))]
+    lines = [taxed(1190, [rate("19", inclusive=True)]), taxed(1000, [rate("7")])]
     sums = totals(lines)
     assert (sums.subtotal, sums.subtotal_excluding_tax, sums.tax) == (2190, 2000, 260)
     assert (sums.total, sums.total_excluding_tax) == (2260, 2000)
@@ -84,7 +88,7 @@ def test_taxes_are_summed_per_rate_in_order_of_appearance() -> None:
 
 
 def test_nothing_sums_up_to_nothing() -> None:
-    assert totals([]) == totals([(0, [])])
+    assert totals([]) == totals([part(0, [])])
 
 
 def some_rates(chance: random.Random) -> list[Rate]:
@@ -98,7 +102,7 @@ def test_thousands_of_invoices_add_up() -> None:
     for _ in range(3000):
         rates = some_rates(chance)
         amounts = [chance.randint(-(10**6), 10**9) for _ in range(chance.randint(1, 5))]
-        sums = totals((amount, line_taxes(amount, rates)) for amount in amounts)
+        sums = totals(taxed(amount, rates) for amount in amounts)
         assert sums.total_excluding_tax + sums.tax == sums.total
         assert sum(tax["amount"] for tax in sums.taxes) == sums.tax
         assert sums.subtotal == sum(amounts)

@@ -34,12 +34,19 @@ def year(make: Factories, api: Api) -> None:
     draft = make.draft(customer, 1000, 250, default_tax_rates=[rate.id])
     invoice = make.paid_invoice(customer, *range(100, 1500, 100), footer="Thank you")
     make.credit_note(invoice, 500, credit_amount=300, out_of_band_amount=200)
+    api.post(f"invoices/{make.invoice(customer, 900).id}/attach_payment", payment_record=_reported(api, 1000))
     api.post("invoiceitems", customer=customer.id, amount=-300, currency="eur")
     api.post(f"customers/{customer.id}/tax_ids", type="eu_vat", value="DE136695976")
     api.post(f"customers/{customer.id}/balance_transactions", amount=-700, currency="eur")
     api.delete(f"customers/{make.customer(name='Gone').id}")
     make.run(configurations.update, configurations.UpdateConfiguration, make.configuration(), metadata={"own": "yes"})
     assert draft.status == "draft"
+
+
+def _reported(api: Api, amount: int) -> str:
+    sent = {"amount_requested": {"value": amount, "currency": "eur"}, "payment_method_details": {"type": "custom"}}
+    reported = {"initiated_at": 1, "outcome": "guaranteed", "guaranteed": {"guaranteed_at": 2}}
+    return str(api.post("payment_records/report_payment", **sent, **reported)["id"])
 
 
 @pytest.mark.usefixtures("year")

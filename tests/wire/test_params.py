@@ -48,6 +48,7 @@ GOOD = [
     ("exact", "19.5", Decimal("19.5")),
     ("exact", "-0.000000000001", Decimal("-0.000000000001")),
     ("flag", "true", True),
+    ("flag", "False", False),
     ("flag", "false", False),
     ("language", "pt-BR", "pt-BR"),
     ("name", "e\u0301", "\u00e9"),
@@ -91,7 +92,7 @@ BAD = [
         ],
     ),
     ("exact", ["", "x", "1e3", "1.", ".5", "1.0000000000001", "1234567890123", "NaN", "\u0661", {"a": "1"}]),
-    ("flag", ["", "1", "yes", "True", "TRUE", "on", {"a": "true"}]),
+    ("flag", ["", "1", "yes", "TRUE", "on", {"a": "true"}]),
     ("inner", ["", "x", {"0": "x"}, {"word": {"a": "1"}}]),
     ("language", ["", "x", "auto", "1", "d" * 21, "../de", {"a": "1"}]),
     (

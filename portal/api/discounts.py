@@ -1,0 +1,75 @@
+"""Coupons, promotion codes, the discounts made of them, and shipping rates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.api import endpoint
+from portal.api.endpoint import Answers
+from portal.api.resource import Resource, answer
+from portal.billing import coupons, discounts, shipping
+from portal.db import find
+from portal.models import Coupon, Customer, PromotionCode, ShippingRate, Subscription
+from portal.wire.page import between
+from portal.wire.params import Expanding
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of these nouns."""
+    coupon = Resource(blueprint, "coupon", "coupons")
+    coupon.create(coupons.CreateCoupon, coupons.create_coupon)
+    coupon.retrieve()
+    coupon.change(coupons.UpdateCoupon, coupons.update_coupon)
+    coupon.delete(coupons.delete_coupon)
+    coupon.list(coupons.ListCoupons, lambda params: select(Coupon).where(*between(Coupon.created, params.created)))
+
+    code = Resource(blueprint, "promotion_code", "promotion_codes")
+    code.create(coupons.CreatePromotionCode, coupons.create_promotion_code)
+    code.retrieve()
+    code.change(coupons.UpdatePromotionCode, coupons.update_promotion_code)
+    code.list(coupons.ListPromotionCodes, _promotion_codes)
+
+    rate = Resource(blueprint, "shipping_rate", "shipping_rates")
+    rate.create(shipping.CreateShippingRate, shipping.create)
+    rate.retrieve()
+    rate.change(shipping.UpdateShippingRate, shipping.update)
+    rate.list(shipping.ListShippingRates, _shipping_rates)
+
+    owners = {"customers": _delete_of_customer, "subscriptions": _delete_of_subscription}
+    for path, function in owners.items():
+        endpoint.add(blueprint, "DELETE", f"/{path}/<id>/discount", Expanding, function, Answers("discount", "deleted"))
+
+
+def _promotion_codes(params: coupons.ListPromotionCodes) -> Select[Any]:
+    statement = select(PromotionCode).where(*between(PromotionCode.created, params.created))
+    if params.active is not None:
+        statement = statement.where(PromotionCode.active == params.active)
+    if params.code is not None:
+        statement = statement.where(func.lower(PromotionCode.code) == params.code.lower())
+    if params.coupon is not None:
+        statement = statement.where(PromotionCode.coupon_id == params.coupon)
+    return statement.where(PromotionCode.customer_id == params.customer) if params.customer is not None else statement
+
+
+def _shipping_rates(params: shipping.ListShippingRates) -> Select[Any]:
+    statement = select(ShippingRate).where(*between(ShippingRate.created, params.created))
+    if params.active is not None:
+        statement = statement.where(ShippingRate.active == params.active)
+    return statement.where(ShippingRate.currency == params.currency) if params.currency is not None else statement
+
+
+def _delete_of_customer(db: Session, params: Expanding, id: str) -> dict[str, Any]:
+    customer = find(db, Customer, id, noun="customer")
+    row = discounts.remove_from_customer(db, customer, now=clock.now())
+    return {**answer(db, "discount", row, params), "deleted": True}
+
+
+def _delete_of_subscription(db: Session, params: Expanding, id: str) -> dict[str, Any]:
+    subscription = find(db, Subscription, id, noun="subscription")
+    row = discounts.remove_from_subscription(db, subscription, now=clock.now())
+    return {**answer(db, "discount", row, params), "deleted": True}

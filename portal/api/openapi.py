@@ -1,0 +1,215 @@
+"""`/v1/openapi.json`: the whole API, made of the tables that read parameters and make answers.
+
+Anyone may read it: it says nothing that the program's source doesn't, and generators of clients have no key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from portal.api.endpoint import ANSWERS, CALLS, Answers
+from portal.objects import KINDS, answers
+from portal.web import declare
+from portal.wire import parameters
+from portal.wire.schemas import STRING, Schema, found, hash_of, listed, the
+
+VERSION = "1.0.0"
+#: Browsers and proxies may keep the file for so long before they ask again.
+FRESH = 300
+FORM = "application/x-www-form-urlencoded"
+
+ERROR = hash_of(
+    error=hash_of(
+        {"code": STRING, "param": STRING, "request_id": STRING},
+        type={"type": "string", "enum": ["api_error", "card_error", "idempotency_error", "invalid_request_error"]},
+        message=STRING,
+    )
+)
+
+
+def register(blueprint: Blueprint) -> None:
+    """Serve the file."""
+    blueprint.add_url_rule("/openapi.json", "openapi", _file, provide_automatic_options=False)
+    declare(f"{blueprint.name}.openapi", "public")
+
+
+def _file() -> Response:
+    body, tag = _written()
+    response = Response(body, mimetype="application/json")
+    response.headers["Cache-Control"] = f"public, max-age={FRESH}"
+    response.set_etag(tag)
+    response.make_conditional(request)
+    return response
+
+
+@cache
+def _written() -> tuple[bytes, str]:
+    body = orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return body, hashlib.sha256(body).hexdigest()[:32]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The description of every call, with the schema of every object that answers name."""
+    paths: dict[str, dict[str, Any]] = {}
+    for method, rule in sorted(CALLS):
+        paths.setdefault(path(rule), {})[method.lower()] = operation(method, rule)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Billing portal",
+            "version": VERSION,
+            "summary": "Customers, what they are billed, and the portal in which they see it.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/v1"}],
+        "security": [{"bearer": []}, {"basic": []}],
+        "paths": paths,
+        "components": {
+            "schemas": _needed(paths),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic", "description": "The key is the user, without password."},
+            },
+        },
+    }
+
+
+def path(rule: str) -> str:
+    """A route as OpenAPI writes it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def operation(method: str, rule: str) -> dict[str, Any]:
+    """One call: its parameters, its answer and its failures."""
+    schema = parameters.schema(CALLS[method, rule])
+    named = [_in_path(name) for name in re.findall(r"<(?:\w+:)?(\w+)>", rule)]
+    described: dict[str, Any] = {
+        "operationId": operation_id(method, rule),
+        "summary": summary(method, rule),
+        "tags": [tag(rule)],
+    }
+    if method == "GET":
+        described["parameters"] = named + _in_query(schema)
+    else:
+        described["parameters"] = named + _headers(method)
+        described["requestBody"] = _form(schema)
+    described["responses"] = {
+        "200": {"description": "Done.", "content": _content(ANSWERS.get((method, rule)))},
+        "default": {"description": "Not done, and why.", "content": {"application/json": {"schema": the("error")}}},
+    }
+    return described
+
+
+def operation_id(method: str, rule: str) -> str:
+    """`PostCustomersCustomerTaxIds`: method and path in one word, as the reference makes it."""
+    parts = re.findall(r"[A-Za-z0-9]+", rule)
+    return method.capitalize() + "".join(part[0].upper() + part[1:] for part in parts)
+
+
+def summary(method: str, rule: str) -> str:
+    """What a call does, in a few words: `Customer: update`, `Invoice: finalize`."""
+    answers = ANSWERS.get((method, rule))
+    noun = answers.type.rpartition(".")[2].replace("_", " ").capitalize() if answers else rule
+    return f"{noun}: {_verb(method, rule, answers)}"
+
+
+def _verb(method: str, rule: str, answers: Answers | None) -> str:
+    last = rule.rpartition("/")[2]
+    if method == "DELETE":
+        return "delete" if answers and answers.form == "deleted" else "cancel"
+    if last.startswith("<"):
+        return "retrieve" if method == "GET" else "update"
+    if answers and answers.form == "list":
+        return f"list {last.replace('_', ' ')}"
+    if rule == "/account":
+        return "retrieve" if method == "GET" else "update"
+    if ("GET", f"{rule}/<id>") in CALLS:
+        return "create"
+    return last.replace("_", " ")
+
+
+def tag(rule: str) -> str:
+    """The noun under which a call is listed."""
+    first, *rest = [part for part in rule.split("/") if part]
+    nested = rest and first in {"billing", "billing_portal", "test_helpers"}
+    return f"{first}/{rest[0]}" if nested else {"account": "accounts"}.get(first, first)
+
+
+def answer(answers: Answers) -> Schema:
+    """What a call answers with."""
+    if answers.form == "list":
+        return listed(the(answers.type))
+    if answers.form == "search_result":
+        return found(the(answers.type))
+    if answers.form == "deleted":
+        return the(f"deleted_{answers.type}")
+    # what was deleted still answers by its id, with the little that is left
+    soft = answers.type in KINDS and hasattr(KINDS[answers.type].model, "deleted_at")
+    return {"anyOf": [the(answers.type), the(f"deleted_{answers.type}")]} if soft else the(answers.type)
+
+
+def _content(answers: Answers | None) -> dict[str, Any]:
+    if answers is None:
+        return {"application/json": {"schema": {}}}
+    if answers.form == "file":
+        return {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+    return {"application/json": {"schema": answer(answers)}}
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "maxLength": 255}}
+
+
+def _in_query(schema: Schema) -> list[dict[str, Any]]:
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": each, **_style(each)}
+        for name, each in schema["properties"].items()
+    ]
+
+
+def _headers(method: str) -> list[dict[str, Any]]:
+    if method != "POST":
+        return []
+    return [{"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}]
+
+
+def _form(schema: Schema) -> dict[str, Any]:
+    nested = {name: style for name, each in schema["properties"].items() if (style := _style(each))}
+    content: dict[str, Any] = {"schema": schema}
+    if nested:
+        content["encoding"] = nested
+    return {"required": bool(schema.get("required")), "content": {FORM: content}}
+
+
+def _style(schema: Schema) -> dict[str, Any]:
+    """How brackets are described: hashes and lists are `deepObject`, plain values need no word."""
+    kinds = {each.get("type") for each in (schema, *schema.get("anyOf", []))}
+    return {"style": "deepObject", "explode": True} if kinds & {"array", "object"} else {}
+
+
+def _needed(paths: dict[str, Any]) -> dict[str, Schema]:
+    """The schemas that the calls name, and those that these name in turn."""
+    known = {**answers.schemas(), "error": ERROR}
+    needed: dict[str, Schema] = {}
+    asked = _named(paths)
+    while asked:
+        needed |= {type: known[type] for type in asked}
+        asked = _named([needed[type] for type in asked]) - set(needed)
+    return dict(sorted(needed.items()))
+
+
+def _named(part: Any) -> set[str]:
+    if isinstance(part, dict):
+        own = {part["$ref"].rpartition("/")[2]} if isinstance(part.get("$ref"), str) else set()
+        return own.union(*(_named(each) for each in part.values()))
+    if isinstance(part, list):
+        return set().union(*(_named(each) for each in part))
+    return set()

@@ -1,0 +1,45 @@
+"""Payments made elsewhere, and what they paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+
+from portal.api.resource import Resource
+from portal.billing import payment_reports, payments
+from portal.models import InvoicePayment
+from portal.wire.page import between
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of these nouns."""
+    record = Resource(blueprint, "payment_record", "payment_records")
+    record.create(payment_reports.ReportPayment, payments.report, "report_payment")
+    record.retrieve()
+    for outcome, command in _OUTCOMES.items():
+        record.change(command, payments.report_attempt(outcome), f"report_payment_attempt_{outcome}")
+
+    payment = Resource(blueprint, "invoice_payment", "invoice_payments")
+    payment.retrieve()
+    payment.list(payments.ListInvoicePayments, _payments)
+    Resource(blueprint, "invoice", "invoices").change(payments.AttachPayment, payments.attach, "attach_payment")
+
+
+_OUTCOMES: dict[str, Any] = {
+    "canceled": payment_reports.OfCanceled,
+    "failed": payment_reports.OfFailed,
+    "guaranteed": payment_reports.OfGuaranteed,
+}
+
+
+def _payments(params: payments.ListInvoicePayments) -> Select[Any]:
+    statement = select(InvoicePayment).where(*between(InvoicePayment.created, params.created))
+    if params.invoice is not None:
+        statement = statement.where(InvoicePayment.invoice_id == params.invoice)
+    if params.status is not None:
+        statement = statement.where(InvoicePayment.status == params.status)
+    if params.payment and params.payment.payment_record:
+        statement = statement.where(InvoicePayment.payment_record_id == params.payment.payment_record)
+    return statement

@@ -1,0 +1,96 @@
+"""Previews of invoices, in the newer wire and in the older one."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint
+from sqlalchemy.orm import Session
+
+from portal.api import endpoint
+from portal.api.endpoint import Answers
+from portal.billing import drafts, previews, test_clocks
+from portal.billing.previews import Preview
+from portal.errors import ResourceMissing
+from portal.objects import expanded, one, render
+from portal.web import services
+from portal.wire.page import cursor
+from portal.wire.shape import listing
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of this noun."""
+    invoice = Answers("invoice")
+    endpoint.add(blueprint, "POST", "/invoices/create_preview", previews.CreatePreview, _create, invoice, tries=True)
+    endpoint.add(blueprint, "GET", "/invoices/upcoming", previews.Upcoming, _upcoming, invoice, tries=True)
+    lines = Answers("line_item", "list")
+    endpoint.add(blueprint, "GET", "/invoices/upcoming/lines", previews.UpcomingLines, _lines, lines, tries=True)
+
+
+def _create(db: Session, params: previews.CreatePreview) -> dict[str, Any]:
+    preview = previews.upcoming(db, params, now=test_clocks.present(db, None, params))
+    return _shown(db, preview, params.expand)
+
+
+def _upcoming(db: Session, params: previews.Upcoming) -> dict[str, Any]:
+    return _create(db, params.newer)
+
+
+def _lines(db: Session, params: previews.UpcomingLines) -> dict[str, Any]:
+    """A page in the order of the invoice, by ids that are the same at each call."""
+    preview = previews.upcoming(db, params.newer, now=test_clocks.present(db, None, params))
+    db.flush()
+    links = services().links
+    rows = drafts.lines(db, preview.invoice.id)
+    lines = [_line(line, index, preview) for index, line in enumerate(render(db, "line_item", rows, links))]
+    page, has_more = _page(lines, params)
+    return expanded(db, listing(page, _url(preview), has_more=has_more), params.expand, links)
+
+
+def _shown(db: Session, preview: Preview, expand: list[str]) -> dict[str, Any]:
+    """The invoice with the ids of something that does not exist."""
+    db.flush()
+    shown = one(db, "invoice", preview.invoice, services().links, expand)
+    shown["id"] = _id(preview)
+    shown["automatically_finalizes_at"] = None
+    shown["subscription_proration_date"] = preview.proration_date
+    if preview.subscription is None:
+        shown["subscription"] = shown["parent"] = None
+    elif shown["parent"]:
+        shown["parent"]["subscription_details"]["subscription_proration_date"] = preview.proration_date
+    shown["lines"]["url"] = _url(preview)
+    shown["lines"]["data"] = [_line(line, index, preview) for index, line in enumerate(shown["lines"]["data"])]
+    return shown
+
+
+def _line(line: dict[str, Any], index: int, preview: Preview) -> dict[str, Any]:
+    own: dict[str, Any] = {"id": f"il_tmp_{index}", "invoice": _id(preview)}
+    if preview.subscription is None:
+        own["subscription"] = None
+    return {**line, **own}
+
+
+def _page(lines: list[dict[str, Any]], params: previews.UpcomingLines) -> tuple[list[dict[str, Any]], bool]:
+    named = cursor(params)
+    if named is None:
+        return lines[: params.limit], len(lines) > params.limit
+    param, id = named
+    at = next((index for index, line in enumerate(lines) if line["id"] == id), None)
+    if at is None:
+        raise ResourceMissing("invoice line item", id, param=param)
+    if param == "starting_after":
+        rest = lines[at + 1 :]
+        return rest[: params.limit], len(rest) > params.limit
+    return lines[max(0, at - params.limit) : at], at > params.limit
+
+
+def _id(preview: Preview) -> str:
+    return f"upcoming_{preview.invoice.id}"
+
+
+def _url(preview: Preview) -> str:
+    query = {"customer": preview.invoice.customer_id}
+    if preview.subscription:
+        query["subscription"] = preview.subscription.id
+    return f"/v1/invoices/upcoming/lines?{urlencode(query)}"

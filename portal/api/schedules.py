@@ -1,0 +1,36 @@
+"""Subscription schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+
+from portal.api.resource import Resource
+from portal.billing import schedules
+from portal.models import SubscriptionSchedule
+from portal.wire.page import between
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of this noun."""
+    resource = Resource(blueprint, "subscription_schedule", "subscription_schedules")
+    resource.create(schedules.CreateSchedule, schedules.create)
+    resource.retrieve()
+    resource.change(schedules.UpdateSchedule, schedules.update)
+    resource.change(schedules.CancelSchedule, schedules.cancel, "cancel")
+    resource.change(schedules.ReleaseSchedule, schedules.release, "release")
+    resource.list(schedules.ListSchedules, _schedules)
+
+
+def _schedules(params: schedules.ListSchedules) -> Select[Any]:
+    statement = select(SubscriptionSchedule)
+    for name in ("canceled_at", "completed_at", "created", "released_at"):
+        statement = statement.where(*between(getattr(SubscriptionSchedule, name), getattr(params, name)))
+    if params.customer is not None:
+        statement = statement.where(SubscriptionSchedule.customer_id == params.customer)
+    if params.scheduled is not None:
+        waiting = SubscriptionSchedule.status == "not_started"
+        statement = statement.where(waiting if params.scheduled else ~waiting)
+    return statement

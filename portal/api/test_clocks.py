@@ -1,0 +1,26 @@
+"""Test clocks, in test mode only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+
+from portal.api.resource import Resource
+from portal.billing import test_clocks
+from portal.models import TestClock
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of this noun."""
+    resource = Resource(blueprint, "test_helpers.test_clock", "test_helpers/test_clocks")
+    resource.create(test_clocks.CreateTestClock, test_clocks.create)
+    resource.retrieve()
+    resource.change(test_clocks.AdvanceTestClock, test_clocks.advance, "advance")
+    resource.delete(test_clocks.delete)
+    resource.list(test_clocks.ListTestClocks, _test_clocks)
+
+
+def _test_clocks(params: test_clocks.ListTestClocks) -> Select[Any]:
+    return select(TestClock)

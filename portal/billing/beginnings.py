@@ -1,0 +1,184 @@
+"""How a subscription begins: its first period, backdated, up to an anchor or on trial, and its first invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from portal import clock, i18n
+from portal.billing import drafts, invoiceitems, invoices, item_changes, one_off_prices, parties, subscription_items
+from portal.billing.discounts import Sources
+from portal.billing.item_changes import Proration
+from portal.billing.subscription_items import Sold
+from portal.errors import InvalidRequest
+from portal.models import Customer, Invoice, Price, Subscription
+from portal.rules import periods
+from portal.rules import subscriptions as rules
+from portal.rules.proration import between
+from portal.wire.params import Command, Id, ListOf, Quantity
+
+LONGEST_BACK = 5 * 366 * clock.DAY
+
+
+class AddedItem(Command):
+    """Something billed once together with the subscription."""
+
+    price: Id | None = None
+    price_data: one_off_prices.PriceData | None = None
+    discounts: Sources = []
+    quantity: Quantity = 1
+    tax_rates: ListOf[Id] = []
+
+
+class Wanted(Protocol):
+    """The parameters that say how a subscription begins."""
+
+    @property
+    def backdate_start_date(self) -> int | None: ...
+    @property
+    def billing_cycle_anchor(self) -> int | None: ...
+    @property
+    def proration_behavior(self) -> Proration: ...
+    @property
+    def trial_end(self) -> int | str | None: ...
+    @property
+    def trial_from_plan(self) -> bool: ...
+    @property
+    def trial_period_days(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first period of a subscription; `prorates` is whether time before and up to an anchor is billed."""
+
+    start_date: int
+    anchor: int
+    period_end: int
+    trial_end: int | None
+    prorates: bool
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the first period is the rest of one, up to an anchor that was set."""
+        return self.trial_end is None and self.anchor == self.period_end
+
+
+def start(wanted: Wanted, prices: Sequence[Price], *, now: int) -> Start:
+    """Raises `InvalidRequest` for moments that can't be, or don't go together."""
+    begun = _start_date(wanted.backdate_start_date, now)
+    trial_end = _trial_end(wanted, prices, now)
+    interval, count = prices[0].interval or "month", prices[0].interval_count or 1
+    prorates = wanted.proration_behavior != "none"
+    anchor = wanted.billing_cycle_anchor
+    if anchor is None:
+        natural = trial_end or now
+        return Start(begun, natural, trial_end or periods.end(now, interval, count, now), trial_end, prorates)
+    if trial_end:
+        raise InvalidRequest("Send billing_cycle_anchor or a trial, not both.", param="billing_cycle_anchor")
+    if not now < anchor <= periods.step(now, interval, count, 1):
+        raise InvalidRequest(
+            "billing_cycle_anchor must be in the future, and not later than the next natural billing date.",
+            param="billing_cycle_anchor",
+        )
+    return Start(begun, anchor, anchor, None, prorates)
+
+
+def add_items(
+    db: Session, customer: Customer, subscription: Subscription | None, sent: Sequence[AddedItem], *, now: int
+) -> None:
+    """What is billed once, with the first invoice or the next one of a subscription."""
+    own: dict[str, Any] = {"subscription": subscription.id} if subscription else {}
+    for each in sent:
+        item = invoiceitems.CreateInvoiceItem(customer=customer.id, **own, **each.given())
+        invoiceitems.create(db, item, now=now)
+
+
+def first_invoice(
+    db: Session, customer: Customer, subscription: Subscription, sold: Sequence[Sold], begun: Start, *, now: int
+) -> Invoice:
+    """Finalized at once where it is collected by itself, else a draft."""
+    invoice = invoices.draft(
+        db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
+    )
+    drafts.add_items(db, invoice, invoiceitems.unattached(db, customer.id))
+    lines = [_line(db, customer, subscription, each, begun) for each in sold]
+    if begun.prorates and begun.start_date < now:
+        lines += [_back(db, customer, subscription, each, begun, now) for each in sold]
+    drafts.add_lines(db, invoice, lines)
+    if subscription.collection_method == "send_invoice":
+        return invoice
+    invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    subscription.status = rules.first_status(
+        trialing=subscription.status == "trialing",
+        collection_method=subscription.collection_method,
+        amount_due=invoice.amount_due,
+    )
+    return invoice
+
+
+def _start_date(backdated: int | None, now: int) -> int:
+    if backdated is None:
+        return now
+    if not now - LONGEST_BACK <= backdated <= now:
+        raise InvalidRequest("A subscription is backdated by five years at most.", param="backdate_start_date")
+    return backdated
+
+
+def _trial_end(wanted: Wanted, prices: Sequence[Price], now: int) -> int | None:
+    if wanted.trial_end is not None and wanted.trial_period_days is not None:
+        raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="trial_period_days")
+    if wanted.trial_from_plan and wanted.trial_period_days is not None:
+        raise InvalidRequest("Send trial_from_plan or trial_period_days, not both.", param="trial_from_plan")
+    if isinstance(wanted.trial_end, str):
+        return None
+    if wanted.trial_end is not None:
+        if not now < wanted.trial_end <= now + item_changes.LONGEST_TRIAL:
+            raise InvalidRequest("The trial must end in the future, within two years.", param="trial_end")
+        return wanted.trial_end
+    days = wanted.trial_period_days
+    if wanted.trial_from_plan:
+        days = max(price.trial_period_days or 0 for price in prices)
+    return now + days * clock.DAY if days else None
+
+
+def _line(db: Session, customer: Customer, subscription: Subscription, sold: Sold, begun: Start) -> dict[str, Any]:
+    line = subscription_items.line(db, customer, subscription, sold)
+    if not begun.is_part:
+        return line
+    stop = subscription.current_period_end
+    amount = _worth(sold, begun, subscription.current_period_start, stop) if begun.prorates else 0
+    return {**line, **_at(amount, sold), "proration": begun.prorates}
+
+
+def _back(
+    db: Session, customer: Customer, subscription: Subscription, sold: Sold, begun: Start, now: int
+) -> dict[str, Any]:
+    """The time before now that a backdated subscription is billed for."""
+    locale = parties.locale(db, customer)
+    _ = i18n.translations(locale).gettext
+    line = subscription_items.line(db, customer, subscription, sold)
+    amount = _worth(sold, begun, begun.start_date, now)
+    words = _("Remaining time on %(product)s after %(date)s")
+    name = subscription_items.name(db, sold)
+    return {
+        **line,
+        **_at(amount, sold),
+        "description": words % {"product": name, "date": i18n.day(begun.start_date, locale)},
+        "period_start": begun.start_date,
+        "period_end": now,
+        "proration": True,
+    }
+
+
+def _at(amount: int, sold: Sold) -> dict[str, Any]:
+    return {"amount": amount, "unit_amount_decimal": subscription_items.unit_amount(amount, sold.item.quantity)}
+
+
+def _worth(sold: Sold, begun: Start, start: int, stop: int) -> int:
+    """Periods are counted back from the anchor, and those before a trial from its beginning."""
+    anchor = stop if begun.trial_end else begun.anchor
+    interval, count = sold.price.interval or "month", sold.price.interval_count or 1
+    return between(sold.amount, anchor, interval, count, start, stop)

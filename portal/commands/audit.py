@@ -1,0 +1,44 @@
+"""`portal audit`: who did what, from the log that can only be added to."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from portal.db import Database
+    from portal.models import AuditEntry
+
+
+@click.command("audit")
+@click.option("--account", "account_id", required=True, help="The account's id.")
+@click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+@click.option("--customer", "customer_id", help="Only what concerns this customer.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="The newest so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.pass_obj
+def show(open_database: Any, account_id: str, live: bool, customer_id: str | None, limit: int, as_json: bool) -> None:
+    """List what was done to an account and its customers, oldest first; personal details are masked."""
+    from portal.billing import events
+    from portal.commands.transfer import scope_named
+
+    database: Database = open_database()
+    with database.reading(scope_named(database, account_id, live)) as db:
+        for entry in events.newest_entries(db, customer_id, limit):
+            click.echo(json.dumps(_fields(entry), ensure_ascii=False) if as_json else _line(entry))
+
+
+def _fields(entry: AuditEntry) -> dict[str, Any]:
+    names = ("id", "sequence", "created", "action", "object_type", "object_id", "customer_id", "actor", "request_id")
+    return {name: getattr(entry, name) for name in (*names, "before", "after")}
+
+
+def _line(entry: AuditEntry) -> str:
+    from portal import clock
+
+    actor = " ".join(str(part) for part in (entry.actor["type"], entry.actor["id"]) if part)
+    changed = ", ".join(entry.before or {}) if entry.before and entry.after else ""
+    moment = clock.moment(entry.created).isoformat(timespec="seconds")
+    return f"{moment}  {entry.action}  {entry.object_id}  by {actor}" + (f"  ({changed})" if changed else "")

@@ -1,0 +1,63 @@
+"""What happened: events for the merchant's own system, and the audit log that nothing can change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id, TenantOwned, newest_first
+
+
+class Event(TenantOwned, Base):
+    """A change as the wire tells it. `sequence` rises strictly within the tenant in the order of commits."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "sequence"),
+        newest_first("events"),
+        newest_first("events", "type"),
+        newest_first("events", "object_id"),
+    )
+
+    sequence: Mapped[int]
+    type: Mapped[str]
+    api_version: Mapped[str]
+    object_type: Mapped[str]
+    object_id: Mapped[str] = mapped_column(Id)
+    customer_id: Mapped[str | None] = mapped_column(Id)
+    data: Mapped[dict[str, Any]]
+    previous_attributes: Mapped[dict[str, Any] | None]
+    request: Mapped[dict[str, Any]]
+    actor: Mapped[dict[str, Any]]
+    pending_webhooks: Mapped[int] = mapped_column(default=0)
+
+
+class AuditEntry(TenantOwned, Base):
+    """Who did what to which object; personal details are masked. The database refuses updates and deletions."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "sequence"),
+        newest_first("audit_log", "customer_id"),
+    )
+
+    sequence: Mapped[int]
+    action: Mapped[str]
+    object_type: Mapped[str]
+    object_id: Mapped[str] = mapped_column(Id)
+    customer_id: Mapped[str | None] = mapped_column(Id)
+    actor: Mapped[dict[str, Any]]
+    request_id: Mapped[str | None]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+
+
+class Journal(Base):
+    """The last sequence number of each tenant; its row is locked until the commit, which keeps the order."""
+
+    __tablename__ = "journals"
+
+    tenant_id: Mapped[int] = mapped_column(Integer, ForeignKey("tenants.id"), primary_key=True, autoincrement=False)
+    last: Mapped[int]

@@ -1,0 +1,50 @@
+"""Subscription schedules: what becomes of a subscription, phase by phase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id, TenantOwned, due_first, link, newest_first
+from portal.rules import steps
+
+
+class SubscriptionSchedule(TenantOwned, Base):
+    """`phases` are kept complete, each with its first second and the one after its last; `phase` is the present one."""
+
+    __tablename__ = "subscription_schedules"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        link("subscription_id", "subscriptions"),
+        newest_first("subscription_schedules"),
+        newest_first("subscription_schedules", "customer_id"),
+        due_first("subscription_schedules"),
+        due_first("subscription_schedules", "customer_id"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    subscription_id: Mapped[str | None] = mapped_column(Id)
+    released_subscription_id: Mapped[str | None] = mapped_column(Id)
+    status: Mapped[str]
+    phase: Mapped[int | None]
+    phases: Mapped[list[Any]]
+    default_settings: Mapped[dict[str, Any]]
+    end_behavior: Mapped[str]
+    canceled_at: Mapped[int | None]
+    completed_at: Mapped[int | None]
+    released_at: Mapped[int | None]
+    next_step_at: Mapped[int | None]
+    test_clock_id: Mapped[str | None] = mapped_column(Id)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+@event.listens_for(SubscriptionSchedule, "before_insert")
+@event.listens_for(SubscriptionSchedule, "before_update")
+def _note_next_step(mapper: object, connection: object, row: SubscriptionSchedule) -> None:
+    """Here, so that no use case can forget it."""
+    row.next_step_at = steps.moment(steps.of_schedule(row))

@@ -1,0 +1,44 @@
+"""Events, and the entries of the audit log (beyond the reference)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.models import AuditEntry, Event
+from portal.objects.kinds import Kind, register
+from portal.wire.shape import Context, Ref, Row, Shape, nulls
+
+
+def _data(row: Row, context: Context) -> dict[str, Any]:
+    previous = {} if row.previous_attributes is None else {"previous_attributes": row.previous_attributes}
+    return {"object": row.data, **previous}
+
+
+EVENT = register(
+    Kind(
+        Shape(
+            "event",
+            same=("api_version", "created", "pending_webhooks", "request", "type"),
+            # the actor is beyond the reference
+            fields={**nulls("account", "context"), "actor": "actor", "data": _data},
+        ),
+        Event,
+        "event",
+    )
+)
+
+AUDIT_ENTRY = register(
+    Kind(
+        Shape(
+            "audit_entry",
+            same=("action", "actor", "after", "before", "created", "sequence"),
+            fields={
+                "customer": Ref("customer_id", "customer"),
+                "request": "request_id",
+                "subject": lambda row, context: {"id": row.object_id, "type": row.object_type},
+            },
+        ),
+        AuditEntry,
+        "audit entry",
+    )
+)

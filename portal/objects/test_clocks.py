@@ -1,0 +1,27 @@
+"""Test clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.models import TestClock
+from portal.objects.kinds import Kind, register
+from portal.wire.shape import Context, Row, Shape
+
+
+def _status_details(row: Row, context: Context) -> dict[str, Any]:
+    advancing = row.status == "advancing"
+    return {"advancing": {"target_frozen_time": row.target_frozen_time} if advancing else None}
+
+
+TEST_CLOCK = register(
+    Kind(
+        Shape(
+            "test_helpers.test_clock",
+            same=("created", "deletes_after", "frozen_time", "name", "status"),
+            fields={"status_details": _status_details},
+        ),
+        TestClock,
+        "test clock",
+    )
+)

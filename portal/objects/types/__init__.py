@@ -1,0 +1,38 @@
+"""What the values of each object are, beside what its columns say: tables of JSON schema by type and key.
+
+Columns of numbers, words and flags, links and constants describe themselves (`answers`); what is computed or kept
+as JSON is described here, in a module per noun.
+"""
+
+from portal.objects.types import (
+    accounts,
+    catalogue,
+    credit_notes,
+    customers,
+    discounts,
+    events,
+    invoices,
+    payments,
+    portals,
+    quotes,
+    subscriptions,
+)
+from portal.wire.schemas import Schema
+
+TYPES: dict[str, dict[str, Schema]] = {
+    **accounts.TYPES,
+    **catalogue.TYPES,
+    **credit_notes.TYPES,
+    **customers.TYPES,
+    **discounts.TYPES,
+    **events.TYPES,
+    **invoices.TYPES,
+    **payments.TYPES,
+    **portals.TYPES,
+    **quotes.TYPES,
+    **subscriptions.TYPES,
+}
+#: Objects that have no table of their own and stand inside of others.
+PARTS: dict[str, Schema] = {**catalogue.PARTS}
+
+__all__ = ["PARTS", "TYPES"]

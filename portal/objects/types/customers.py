@@ -1,0 +1,37 @@
+"""Customers, tax ids, and the account they buy from."""
+
+from __future__ import annotations
+
+from portal.objects.types.bricks import ADDRESS, CUSTOM_FIELDS, SHIPPING
+from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, id_or, maybe, the, words
+
+TYPES: dict[str, dict[str, Schema]] = {
+    "customer": {
+        "address": maybe(ADDRESS),
+        "delinquent": BOOLEAN,
+        "discount": maybe(the("discount")),
+        "invoice_credit_balance": {"type": "object", "additionalProperties": INTEGER},
+        "invoice_settings": hash_of(
+            custom_fields=maybe(CUSTOM_FIELDS),
+            default_payment_method=maybe(STRING),
+            footer=maybe(STRING),
+            rendering_options=maybe(hash_of(amount_tax_display=maybe(STRING), template=maybe(STRING))),
+        ),
+        "preferred_locales": array(STRING),
+        "shipping": maybe(SHIPPING),
+    },
+    "tax_id": {
+        "owner": hash_of(
+            account=NULL,
+            application=NULL,
+            customer=maybe(id_or("customer", "deleted_customer")),
+            customer_account=NULL,
+            type=words("customer", "self"),
+        ),
+        "verification": hash_of(
+            status=words("pending", "unavailable", "unverified", "verified"),
+            verified_address=maybe(STRING),
+            verified_name=maybe(STRING),
+        ),
+    },
+}

@@ -1,0 +1,74 @@
+"""Quotes and their items."""
+
+from __future__ import annotations
+
+from portal.objects.types.bricks import CUSTOM_FIELDS, ITSELF, REASON
+from portal.wire.schemas import (
+    BOOLEAN,
+    INTEGER,
+    MAP,
+    MOMENT,
+    NULL,
+    STRING,
+    Schema,
+    array,
+    hash_of,
+    id_or,
+    listed,
+    maybe,
+    the,
+    words,
+)
+
+_DETAILS = hash_of(amount_discount=INTEGER, amount_shipping=INTEGER, amount_tax=INTEGER, breakdown=NULL)
+_NO_DISCOUNTS = {**array(STRING), "maxItems": 0}
+_ITEMS = listed(the("item"))
+
+TYPES: dict[str, dict[str, Schema]] = {
+    "item": {
+        "amount_discount": INTEGER,
+        "discounts": _NO_DISCOUNTS,
+        "price": the("price"),
+        "taxes": array(
+            hash_of(amount=INTEGER, rate=the("tax_rate"), taxability_reason=REASON, taxable_amount=maybe(INTEGER))
+        ),
+    },
+    "quote": {
+        "amount_subtotal": INTEGER,
+        "amount_total": INTEGER,
+        "automatic_tax": hash_of(enabled=BOOLEAN, liability=NULL, provider=NULL, status=NULL),
+        "computed": hash_of(
+            recurring=maybe(
+                hash_of(
+                    amount_subtotal=INTEGER,
+                    amount_total=INTEGER,
+                    interval=words("day", "month", "week", "year"),
+                    interval_count=INTEGER,
+                    total_details=_DETAILS,
+                )
+            ),
+            upfront=hash_of(
+                amount_subtotal=INTEGER, amount_total=INTEGER, line_items=maybe(_ITEMS), total_details=_DETAILS
+            ),
+        ),
+        "default_tax_rates": array(id_or("tax_rate")),
+        "discounts": _NO_DISCOUNTS,
+        "from_quote": maybe(hash_of(is_revision=BOOLEAN, quote=id_or("quote"))),
+        "invoice_settings": hash_of(
+            custom_fields=maybe(CUSTOM_FIELDS),
+            days_until_due=maybe(INTEGER),
+            description=maybe(STRING),
+            footer=maybe(STRING),
+            issuer=ITSELF,
+        ),
+        "status_transitions": hash_of(accepted_at=maybe(MOMENT), canceled_at=maybe(MOMENT), finalized_at=maybe(MOMENT)),
+        "subscription_data": hash_of(
+            billing_mode=hash_of(flexible=NULL, type=words("classic")),
+            description=maybe(STRING),
+            effective_date=maybe(MOMENT),
+            metadata=maybe(MAP),
+            trial_period_days=maybe(INTEGER),
+        ),
+        "total_details": _DETAILS,
+    },
+}

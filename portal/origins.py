@@ -1,0 +1,29 @@
+"""Who is behind a change, and the request that it came with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+ActorType = Literal["api_key", "customer", "operator", "test_clock", "worker"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The actor of a transaction: a key, a customer with their visit, a command or the worker."""
+
+    type: ActorType
+    id: str | None = None
+    session: str | None = None
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+    @property
+    def actor(self) -> dict[str, Any]:
+        """As events and the audit log name the actor."""
+        return {"id": self.id, "session": self.session, "type": self.type}
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The `request` of an event."""
+        return {"id": self.request_id, "idempotency_key": self.idempotency_key}

@@ -1,0 +1,107 @@
+"""Puts events and audit entries in their order and into their tables, as the last thing before a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal import clock, ids
+from portal.models import Account, AuditEntry, Event, Journal, Tenant
+from portal.objects.accounts import event_switches
+from portal.origins import Origin
+from portal.recording.changes import Occurrence
+from portal.recording.subjects import customer_of
+from portal.rules import events as rules
+
+#: The version of the wire that objects within events are written in.
+API_VERSION = "2026-10-28.endive"
+
+
+def write(session: Session, occurrences: Sequence[Occurrence]) -> None:
+    """Write down what has happened, tenant by tenant."""
+    # the sort is stable, so what befell objects of one type stays in its order
+    in_order = sorted(occurrences, key=lambda each: (each.key[0], rules.rank(each.key[1])))
+    for tenant_id, group in groupby(in_order, lambda each: each.key[0]):
+        _write(session, tenant_id, list(group), clock.now())
+
+
+def _write(session: Session, tenant_id: int, occurrences: list[Occurrence], now: int) -> None:
+    origin: Origin = session.info["origin"]
+    off = _switched_off(session, tenant_id, occurrences)
+    events, entries = [], []
+    for occurrence in occurrences:
+        shared = {
+            "tenant_id": tenant_id,
+            "created": now,
+            "object_type": occurrence.key[1],
+            "object_id": occurrence.key[2],
+            "customer_id": customer_of(occurrence.object),
+            "actor": origin.actor,
+        }
+        events += [shared | row for row in _events(occurrence, origin) if row["type"] not in off]
+        entries += [shared | _entry(occurrence, origin)] if occurrence.action else []
+    _insert(session, tenant_id, events, entries)
+
+
+def _events(occurrence: Occurrence, origin: Origin) -> Iterator[dict[str, Any]]:
+    for type in occurrence.events:
+        yield {
+            "id": ids.new("event"),
+            "type": type,
+            "api_version": API_VERSION,
+            "data": occurrence.object,
+            "previous_attributes": occurrence.previous if type.endswith(".updated") else None,
+            "request": origin.request,
+            "pending_webhooks": 0,
+        }
+
+
+def _entry(occurrence: Occurrence, origin: Origin) -> dict[str, Any]:
+    return {
+        "id": ids.new("audit_entry"),
+        "action": occurrence.action,
+        "request_id": origin.request_id,
+        "before": occurrence.before,
+        "after": occurrence.after,
+    }
+
+
+def _insert(session: Session, tenant_id: int, events: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
+    """Number the rows and insert them. The number's row stays locked until the commit, so order is that of commits."""
+    connection = session.connection()
+    count = max(len(events), len(entries))
+    if not count:
+        return
+    values = {"tenant_id": tenant_id, "count": count}
+    last = connection.execute(_NEXT[connection.dialect.name], values).scalar_one()
+    for table, rows in ((_EVENTS, events), (_ENTRIES, entries)):
+        if rows:
+            first = last - count + 1
+            connection.execute(table.insert(), [{**row, "sequence": first + at} for at, row in enumerate(rows)])
+
+
+def _switched_off(session: Session, tenant_id: int, occurrences: list[Occurrence]) -> set[str]:
+    """The events beyond the reference's that the account does not want."""
+    own = {type for each in occurrences for type in each.events if type in rules.OWN}
+    if not own:
+        return set()
+    account = select(Account.settings).join(Tenant, Tenant.account_id == Account.id).where(Tenant.id == tenant_id)
+    switches = event_switches(session.execute(account).scalar_one())
+    return {type for type in own if not switches[rules.OWN[type]]}
+
+
+_EVENTS, _ENTRIES, _J = (cast(Table, model.__table__) for model in (Event, AuditEntry, Journal))
+
+
+def _following(insert: Any) -> Any:
+    added = insert(_J).values(tenant_id=bindparam("tenant_id"), last=bindparam("count"))
+    more = added.on_conflict_do_update(index_elements=["tenant_id"], set_={"last": _J.c.last + bindparam("count")})
+    return more.returning(_J.c.last)
+
+
+_NEXT = {"postgresql": _following(postgresql.insert), "sqlite": _following(sqlite.insert)}

@@ -1,0 +1,111 @@
+"""Which object a row belongs to, and how such objects are shown: what is recorded is always an object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import Table, inspect, select
+from sqlalchemy.orm import Session
+
+from portal.db import among, scope_of
+from portal.models import Account, ApiKey, TaxId, Tenant
+from portal.objects import KINDS, kinds, render
+from portal.objects.accounts import account as shown_account
+from portal.wire.shape import Links
+
+#: Rows that are part of another object, by table: its type, and the column that names it.
+PARENTS = {
+    "credit_note_lines": ("credit_note", "credit_note_id"),
+    "invoice_lines": ("invoice", "invoice_id"),
+    "quote_lines": ("quote", "quote_id"),
+    "subscription_items": ("subscription", "subscription_id"),
+    "subscription_schedule_phases": ("subscription_schedule", "schedule_id"),
+}
+#: What is recorded although it is no resource of the API.
+OTHERS: dict[Any, str] = {Account: "account", ApiKey: "api_key"}
+#: Columns that change without anything to tell: counters, versions and what a visit remembers.
+SILENT = frozenset(
+    {
+        "data",
+        "last_seen_at",
+        "last_used_at",
+        "next_credit_note_sequence",
+        "next_invoice_sequence",
+        "next_step_at",
+        "revision",
+    }
+)
+#: Types that leave no trace of their own.
+UNRECORDED = frozenset({"audit_entry", "event"})
+#: What an object without a wire form shows.
+PLAIN = {"api_key": ("id", "created", "expires_at", "hint")}
+
+#: Stands for a tenant until the account's modes are known.
+OF_ACCOUNT = 0
+
+Found = tuple[str, str, bool]
+
+
+def subject(row: Any) -> Found | None:
+    """The type and id of the object that a row is, or is part of (True), or None where nothing is recorded."""
+    owner = _owners().get(type(row))
+    return (owner[0], getattr(row, owner[1]), owner[2]) if owner else None
+
+
+def model(type: str) -> Any:
+    """The table of a type."""
+    return KINDS[type].model if type in KINDS else next(each for each, name in OTHERS.items() if name == type)
+
+
+def shown(db: Session, type: str, rows: Sequence[Any], links: Links) -> list[dict[str, Any]]:
+    """The objects of rows; every row in one batch, as the queries behind them are shared."""
+    if type in KINDS:
+        return render(db, type, rows, links)
+    if type == "account":
+        return [shown_account(row, _default_tax_ids(db, row)) for row in rows]
+    return [{"object": type, **{name: getattr(row, name) for name in PLAIN[type]}} for row in rows]
+
+
+def by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Any]:
+    """The rows with these ids, as they are in the database."""
+    if type in KINDS:
+        return kinds.by_ids(db, type, ids)
+    table = model(type)
+    return list(db.scalars(select(table).where(table.id.in_(ids))))
+
+
+def customer_of(object: Mapping[str, Any]) -> str | None:
+    """The customer whom an object is or belongs to."""
+    found = object["id"] if object.get("object") == "customer" else object.get("customer")
+    return found if isinstance(found, str) else None
+
+
+def tenant_of(db: Session, row: Any) -> int:
+    """The tenant in whose log a row's changes go: for an account's own the mode at hand, else `OF_ACCOUNT`."""
+    if not isinstance(row, Account):
+        return int(row.tenant_id)
+    return scope_of(db).tenant_id if db.info["scope"] is not None else OF_ACCOUNT
+
+
+def live_tenant(db: Session, account_id: str) -> int:
+    """The tenant of an account's live mode, where what the operator does to the account itself is logged."""
+    return db.scalars(select(Tenant.id).where(Tenant.account_id == account_id, Tenant.livemode)).one()
+
+
+@cache
+def _owners() -> dict[Any, Found]:
+    owners: dict[Any, Found] = {kind.model: (type, "id", False) for type, kind in KINDS.items()}
+    owners |= {each: (type, "id", False) for each, type in OTHERS.items()}
+    for owned in list(owners):
+        parent = PARENTS.get(cast(Table, inspect(owned).local_table).name)
+        if parent:
+            owners[owned] = (*parent, True)
+    return {owned: owner for owned, owner in owners.items() if owner[0] not in UNRECORDED}
+
+
+def _default_tax_ids(db: Session, row: Account) -> list[str]:
+    stored: list[str] = row.settings.get("invoices", {}).get("default_account_tax_ids", [])
+    own = among(db, TaxId, stored)
+    return [id for id in stored if id in own]

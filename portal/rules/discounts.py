@@ -1,0 +1,115 @@
+"""What discounts take off the lines of an invoice: exact to the unit, and never more than there is.
+
+A line's own discounts come first, then those of the invoice, each on what the former left. A
+percentage is rounded once (half up) over all lines that it applies to, and then split over them like an
+amount, so that the invoice shows the percentage that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from portal.rules.money import rounded, split
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A discount: `percent` off, else `amount` off in minor units; of these `products` only, where given."""
+
+    id: str
+    percent: Decimal | None = None
+    amount: int = 0
+    products: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Discountable:
+    """A line before discounts. What it charges can be discounted, a credit can't."""
+
+    amount: int
+    discountable: bool = True
+    product: str | None = None
+    own: Sequence[Cut] = ()
+
+
+def discount_amounts(lines: Sequence[Discountable], cuts: Sequence[Cut]) -> list[list[dict[str, Any]]]:
+    """For each line what its own discounts and then `cuts`, the invoice's, take off it.
+
+    Entries have `discount` and `amount`; a discount that takes nothing off a line has none there.
+    """
+    left = [max(0, line.amount) if line.discountable else 0 for line in lines]
+    taken: list[list[dict[str, Any]]] = [[] for _ in lines]
+    own = [(cut, [index]) for index, line in enumerate(lines) for cut in line.own]
+    everywhere = [(cut, list(range(len(lines)))) for cut in cuts]
+    for cut, among in own + everywhere:
+        fitting = [index for index in among if cut.products is None or lines[index].product in cut.products]
+        for index, part in zip(fitting, _parts(cut, [left[index] for index in fitting]), strict=True):
+            if part:
+                left[index] -= part
+                taken[index].append({"discount": cut.id, "amount": part})
+    return taken
+
+
+def by_discount(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The amounts of many lines summed per discount, in order of appearance."""
+    sums: dict[str, int] = {}
+    for entry in entries:
+        sums[entry["discount"]] = sums.get(entry["discount"], 0) + entry["amount"]
+    return [{"discount": id, "amount": amount} for id, amount in sums.items()]
+
+
+def taken(entries: Sequence[dict[str, Any]], *, only: Sequence[str] | None = None) -> int:
+    """The sum of discount amounts, `only` of these discounts where given."""
+    return sum(entry["amount"] for entry in entries if only is None or entry["discount"] in only)
+
+
+class Redeemable(Protocol):
+    """What counts how often it was redeemed: a coupon or a promotion code."""
+
+    max_redemptions: int | None
+    times_redeemed: int
+
+
+class Expiring(Redeemable, Protocol):
+    """A coupon: nobody can redeem it after `redeem_by`."""
+
+    redeem_by: int | None
+
+
+class Switched(Redeemable, Protocol):
+    """A promotion code: the merchant can switch it off, and it expires."""
+
+    active: bool
+    expires_at: int | None
+
+
+def is_valid(coupon: Expiring, now: int) -> bool:
+    """Whether a coupon can still be redeemed (the wire's `valid`)."""
+    return not _used_up(coupon) and (coupon.redeem_by is None or now < coupon.redeem_by)
+
+
+def is_usable(code: Switched, now: int) -> bool:
+    """Whether a promotion code can still be used, its coupon aside."""
+    return code.active and not _used_up(code) and (code.expires_at is None or now < code.expires_at)
+
+
+def runs(end: int | None, moment: int) -> bool:
+    """Whether a discount that ends at `end` still lowers a bill for what begins at `moment`.
+
+    A `repeating` coupon of three months on a monthly price lowers three bills: the fourth begins at its end.
+    """
+    return end is None or moment < end
+
+
+def _used_up(redeemable: Redeemable) -> bool:
+    most = redeemable.max_redemptions
+    return most is not None and redeemable.times_redeemed >= most
+
+
+def _parts(cut: Cut, left: Sequence[int]) -> list[int]:
+    whole = sum(left)
+    off = cut.amount if cut.percent is None else rounded(whole * cut.percent / 100)
+    return split(min(off, whole), [Decimal(amount) for amount in left])

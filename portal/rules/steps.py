@@ -1,0 +1,74 @@
+"""When a record's time comes: the next step that the passing of time takes with it, and its moment.
+
+A step's moment is what it is dated to, however late a worker comes by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portal.rules.subscriptions import ENDED
+
+_HOUR = 3600
+#: How long a first payment is awaited (reference: 23 hours).
+FIRST_PAYMENT_WITHIN = 23 * _HOUR
+#: How long before its end a trial's end is told of (reference: three days, or at once for shorter ones).
+ANNOUNCED_BEFORE = 72 * _HOUR
+#: How long a draft can be edited before it is finalized by itself.
+DRAFT_FOR = _HOUR
+
+
+@dataclass(frozen=True, order=True)
+class Step:
+    """What happens, and at which second. Of steps at one second those with the lower rank come first."""
+
+    moment: int
+    rank: int
+    verb: str
+
+
+def moment(step: Step | None) -> int | None:
+    """The second of a step, None where nothing is to come."""
+    return step.moment if step else None
+
+
+def of_schedule(row: Any) -> Step | None:
+    """The next step of a subscription schedule: begin, or leave the present phase."""
+    if row.status == "not_started":
+        return Step(row.phases[0]["start_date"], 0, "begin")
+    if row.status == "active" and row.phase is not None:
+        return Step(row.phases[row.phase]["end_date"], 0, "advance")
+    return None
+
+
+def of_quote(row: Any) -> Step | None:
+    """The next step of a quote: expire unless it is accepted before."""
+    return Step(row.expires_at, 5, "expire") if row.status == "open" else None
+
+
+def of_subscription(row: Any) -> Step | None:
+    """The next step of a subscription: expire, cancel, be collected again, or go on into the next period."""
+    if row.status in ENDED or row.ended_at is not None:
+        return None
+    coming = [Step(row.cancel_at, 0, "cancel")] if row.cancel_at is not None else []
+    if row.pause_collection and row.pause_collection["resumes_at"] is not None:
+        coming.append(Step(row.pause_collection["resumes_at"], 0, "collect"))
+    if row.status == "trialing" and row.trial_end is not None and row.trial_will_end_at is None:
+        coming.append(Step(max(row.trial_start or row.created, row.trial_end - ANNOUNCED_BEFORE), 0, "announce"))
+    if row.status == "incomplete":
+        coming.append(Step(row.created + FIRST_PAYMENT_WITHIN, 0, "expire"))
+    elif row.status != "paused":
+        coming.append(Step(row.current_period_end, 1, "renew"))
+    return min(coming, default=None)
+
+
+def of_invoice(row: Any) -> Step | None:
+    """The next step of an invoice: be finalized, be overdue, be given up."""
+    if row.status == "draft" and row.auto_advance and row.automatically_finalizes_at is not None:
+        return Step(row.automatically_finalizes_at, 2, "finalize")
+    if row.status != "open":
+        return None
+    if row.overdue_at is None:
+        return None if row.due_date is None else Step(row.due_date, 3, "fall_due")
+    return None if row.gives_up_at is None else Step(row.gives_up_at, 4, "give_up")

@@ -1,0 +1,148 @@
+"""Whatever happens to a customer, in whatever order and however much time passes between, the books are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from portal import clock
+from portal.billing import balances, credit_notes, invoiceitems, invoices, subscriptions
+from portal.errors import CardError, InvalidRequest, ResourceMissing
+from portal.models import BalanceTransaction, CreditNote, Customer, Event, Invoice, InvoiceLine, Subscription
+from portal.rules.totals import by_rate
+from tests.factories import Factories
+from tests.passing import pass_time
+
+#: 31 January 2027, 09:00 UTC.
+START = 1801386000
+SEND = {"collection_method": "send_invoice", "days_until_due": 7}
+
+
+class History:
+    """One customer's life; what is refused changes nothing."""
+
+    def __init__(self, make: Factories) -> None:
+        self.make, self.now, self.customer = make, START, make.customer()
+        self.prices = [make.price(unit_amount=amount).id for amount in (1999, 3333)]
+        self.rate = make.tax_rate().id
+
+    def take(self, verb: str, chance: int) -> None:
+        try:
+            getattr(self, verb)(chance)
+        except (CardError, InvalidRequest, ResourceMissing):
+            return
+
+    def wait(self, chance: int) -> None:
+        self.now += chance % 45 * clock.DAY + clock.HOUR
+        pass_time(self.make, self.now)
+
+    def subscribe(self, chance: int) -> None:
+        item = {"price": self.prices[chance % 2], "quantity": chance % 3 + 1, "tax_rates": [self.rate]}
+        how = SEND if chance % 2 else {}
+        self._do(subscriptions.create, subscriptions.CreateSubscription, items=[item], customer=self.customer.id, **how)
+
+    def change(self, chance: int) -> None:
+        row = self._any(Subscription, chance)
+        with self.make.database.reading(self.make.scope) as db:
+            item = subscriptions.items(db, row.id)[0].item.id
+        behavior = ("always_invoice", "create_prorations", "none")[chance % 3]
+        sent = {"items": [{"id": item, "quantity": chance % 5 + 1}], "proration_behavior": behavior}
+        self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
+
+    def end(self, chance: int) -> None:
+        row = self._any(Subscription, chance)
+        if chance % 2:
+            self._do(subscriptions.update, subscriptions.UpdateSubscription, row, cancel_at_period_end=True)
+        else:
+            self._do(subscriptions.cancel, subscriptions.CancelSubscription, row, prorate=True, invoice_now=True)
+
+    def charge(self, chance: int) -> None:
+        sent = {"customer": self.customer.id, "amount": chance % 9000 - 3000, "currency": "eur"}
+        self._do(invoiceitems.create, invoiceitems.CreateInvoiceItem, **sent, tax_rates=[self.rate])
+
+    def adjust(self, chance: int) -> None:
+        sent = {"amount": chance % 5000 - 2500, "currency": "eur"}
+        self._do(balances.create, balances.CreateTransaction, self.customer, **sent)
+
+    def pay(self, chance: int) -> None:
+        self._do(invoices.pay, invoices.PayInvoice, self._any(Invoice, chance), paid_out_of_band=True)
+
+    def void(self, chance: int) -> None:
+        self._do(invoices.void, invoices.FinalizeInvoice, self._any(Invoice, chance))
+
+    def credit(self, chance: int) -> None:
+        invoice = self._any(Invoice, chance)
+        line = {"type": "custom_line_item", "description": "Goodwill", "unit_amount": chance % 4000, "quantity": 1}
+        sent: dict[str, Any] = {"invoice": invoice.id, "lines": [line]}
+        if invoice.status == "paid":
+            sent["credit_amount"] = chance % 4000
+        self._do(credit_notes.create, credit_notes.CreateCreditNote, **sent)
+
+    def _do(self, function: Callable[..., Any], command: Any, *rows: Any, **sent: Any) -> None:
+        self.make.run(function, command, *rows, now=self.now, **sent)
+
+    def _any(self, model: Any, chance: int) -> Any:
+        with self.make.database.reading(self.make.scope) as db:
+            own = select(model).where(model.customer_id == self.customer.id).order_by(model.created, model.id)
+            rows = db.scalars(own).all()
+        if not rows:
+            raise ResourceMissing("row", "of this customer")
+        return rows[chance % len(rows)]
+
+
+VERBS = ("subscribe", "change", "end", "charge", "adjust", "pay", "void", "credit", *["wait"] * 4)
+STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 10_000)), min_size=10, max_size=22)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_the_books_are_right_whatever_happens(make, steps):
+    history = History(make)
+    for verb, chance in (("subscribe", 1), *steps, ("wait", 39)):
+        history.take(verb, chance)
+    with make.database.reading(make.scope) as db:
+        customer = db.get_one(Customer, (make.scope.tenant_id, history.customer.id))
+        own = select(Invoice).where(Invoice.customer_id == customer.id).order_by(Invoice.created, Invoice.id)
+        bills = db.scalars(own).all()
+        for invoice in bills:
+            _totals_are_sums_of_lines(db, invoice)
+        _credited_at_most_what_was_invoiced(db, bills)
+        _balance_is_the_sum_of_its_entries(db, customer)
+        _numbers_have_no_gap(bills)
+        _each_invoice_was_told_of_once(db, bills)
+
+
+def _totals_are_sums_of_lines(db, invoice):
+    lines = db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id)).all()
+    taxes = by_rate([tax for line in lines for tax in line.taxes])
+    assert invoice.subtotal == sum(line.amount for line in lines)
+    assert invoice.total == invoice.subtotal + sum(tax["amount"] for tax in taxes)
+    if invoice.status != "draft":
+        assert invoice.amount_due == invoice.amount_paid + invoice.amount_remaining
+
+
+def _credited_at_most_what_was_invoiced(db, bills):
+    for invoice in bills:
+        issued = (CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
+        assert (db.scalar(select(func.sum(CreditNote.total)).where(*issued)) or 0) <= max(0, invoice.total)
+
+
+def _balance_is_the_sum_of_its_entries(db, customer):
+    entries = select(func.sum(BalanceTransaction.amount)).where(BalanceTransaction.customer_id == customer.id)
+    assert customer.balance == (db.scalar(entries) or 0)
+
+
+def _numbers_have_no_gap(bills):
+    numbers = sorted(int(invoice.number.rsplit("-", 1)[1]) for invoice in bills if invoice.number)
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def _each_invoice_was_told_of_once(db, bills):
+    told = db.scalars(
+        select(Event.object_id).where(Event.type == "invoice.created", Event.object_type == "invoice")
+    ).all()
+    assert {id: told.count(id) for id in (invoice.id for invoice in bills)} == {invoice.id: 1 for invoice in bills}

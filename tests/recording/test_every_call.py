@@ -1,0 +1,279 @@
+"""No call that writes can forget its event: each is made once, and what it leaves is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from portal import clock
+from portal.api.endpoint import CALLS
+from tests.passing import pass_time
+
+#: What a call is made with: the path, and what is sent.
+Call = tuple[str, dict[str, Any]]
+
+#: Calls that change nothing.
+CHANGE_NOTHING = {("POST", "/invoices/create_preview"): "made in a transaction that is always rolled back"}
+#: Calls whose change is in the audit log alone, as the reference has no event of it.
+AUDIT_ONLY = {
+    ("POST", "/customers/<customer>/balance_transactions/<id>"): "only words of an entry change",
+    ("POST", "/payment_records/report_payment"): "no such event",
+    ("POST", "/payment_records/<id>/report_payment_attempt_canceled"): "no such event",
+    ("POST", "/payment_records/<id>/report_payment_attempt_failed"): "no such event",
+    ("POST", "/payment_records/<id>/report_payment_attempt_guaranteed"): "no such event",
+    ("POST", "/quotes/<id>"): "no such event",
+    ("POST", "/shipping_rates"): "no such event",
+    ("POST", "/shipping_rates/<id>"): "no such event",
+    ("POST", "/tax_ids"): "a tax id of the account itself",
+}
+PAYMENT = {
+    "amount_requested": {"value": 300, "currency": "eur"},
+    "payment_method_details": {"type": "custom"},
+    "initiated_at": 1,
+}
+ITEM = {"unit_amount": 1000, "currency": "eur"}
+
+
+def _items(make: Any) -> dict[str, Any]:
+    return {"items": [{"price": make.price().id}]}
+
+
+def _quote(api: Any, make: Any, *, final: bool = False) -> str:
+    sent = {"customer": make.customer().id, "line_items": [{"price": make.price().id}]}
+    quote = api.post("quotes", collection_method="send_invoice", invoice_settings={"days_until_due": 7}, **sent)
+    if final:
+        api.post(f"quotes/{quote['id']}/finalize")
+    return f"quotes/{quote['id']}"
+
+
+def _schedule(api: Any, make: Any) -> str:
+    made = api.post("subscription_schedules", from_subscription=make.subscription().id)
+    return f"subscription_schedules/{made['id']}"
+
+
+def _clock(api: Any) -> str:
+    return f"test_helpers/test_clocks/{api.post('test_helpers/test_clocks', frozen_time=clock.now())['id']}"
+
+
+def _tax_id(api: Any, make: Any, *, own: bool = False) -> Any:
+    path = f"customers/{make.customer().id}/tax_ids"
+    made = api.post(path, type="eu_vat", value="DE123456789")
+    return f"{path}/{made['id']}" if own else f"tax_ids/{made['id']}"
+
+
+def _discounted(make: Any) -> dict[str, Any]:
+    return {"discounts": [{"coupon": make.coupon().id}]}
+
+
+def _subscription_item(api: Any, make: Any, *, more: bool = False) -> str:
+    path = f"subscriptions/{make.subscription().id}"
+    if more:
+        api.post(path, items=[{"price": make.price().id}])
+    return f"subscription_items/{api.get(path)['items']['data'][-1]['id']}"
+
+
+def _customer_with_coupon(api: Any, make: Any) -> str:
+    path = f"customers/{make.customer().id}"
+    api.post(path, coupon=make.coupon().id)
+    return path
+
+
+def _balance(api: Any, make: Any) -> str:
+    path = f"customers/{make.customer().id}/balance_transactions"
+    return f"{path}/{api.post(path, amount=-500, currency='eur')['id']}"
+
+
+def _session(api: Any, make: Any) -> str:
+    return f"billing_portal/sessions/{api.post('billing_portal/sessions', customer=make.customer().id)['id']}"
+
+
+def _note(make: Any) -> str:
+    return f"credit_notes/{make.credit_note(make.invoice(), 500).id}"
+
+
+def _paused(make: Any) -> str:
+    trial = {"trial_period_days": 7, "trial_settings": {"end_behavior": {"missing_payment_method": "pause"}}}
+    kind = {"collection_method": "charge_automatically", "days_until_due": None}
+    paused = make.subscription(now=clock.now() - 8 * clock.DAY, **trial, **kind)
+    pass_time(make, clock.now())
+    return f"subscriptions/{paused.id}"
+
+
+def _line(api: Any, make: Any) -> tuple[str, str]:
+    path = f"invoices/{make.draft().id}"
+    return path, api.get(path)["lines"]["data"][0]["id"]
+
+
+def _removal(api: Any, make: Any) -> Call:
+    path, line = _line(api, make)
+    return f"{path}/remove_lines", {"lines": [{"id": line, "behavior": "delete"}]}
+
+
+def _payment(api: Any, **outcome: Any) -> str:
+    return str(api.post("payment_records/report_payment", **PAYMENT, **outcome)["id"])
+
+
+NEW = {"metadata": {"new": "1"}}
+#: How each call is made. A call that is missing here fails below.
+MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
+    ("DELETE", "/coupons/<id>"): lambda api, make: (f"coupons/{make.coupon().id}", {}),
+    ("DELETE", "/customers/<customer>/tax_ids/<id>"): lambda api, make: (_tax_id(api, make, own=True), {}),
+    ("DELETE", "/customers/<id>"): lambda api, make: (f"customers/{make.customer().id}", {}),
+    ("DELETE", "/customers/<id>/discount"): lambda api, make: (f"{_customer_with_coupon(api, make)}/discount", {}),
+    ("DELETE", "/invoiceitems/<id>"): lambda api, make: (f"invoiceitems/{make.item(make.customer(), 500).id}", {}),
+    ("DELETE", "/invoices/<id>"): lambda api, make: (f"invoices/{make.draft().id}", {}),
+    ("DELETE", "/products/<id>"): lambda api, make: (f"products/{make.product().id}", {}),
+    ("DELETE", "/subscription_items/<id>"): lambda api, make: (_subscription_item(api, make, more=True), {}),
+    ("DELETE", "/subscriptions/<id>"): lambda api, make: (f"subscriptions/{make.subscription().id}", {}),
+    ("DELETE", "/subscriptions/<id>/discount"): lambda api, make: (
+        f"subscriptions/{make.subscription(**_discounted(make)).id}/discount",
+        {},
+    ),
+    ("DELETE", "/tax_ids/<id>"): lambda api, make: (_tax_id(api, make), {}),
+    ("DELETE", "/test_helpers/test_clocks/<id>"): lambda api, make: (_clock(api), {}),
+    ("POST", "/account"): lambda api, make: ("account", NEW),
+    ("POST", "/accounts/<id>"): lambda api, make: (f"accounts/{make.scope.account_id}", NEW),
+    ("POST", "/billing_portal/configurations"): lambda api, make: (
+        "billing_portal/configurations",
+        {"features": {"invoice_history": {"enabled": True}}},
+    ),
+    ("POST", "/billing_portal/configurations/<id>"): lambda api, make: (
+        f"billing_portal/configurations/{make.configuration().id}",
+        NEW,
+    ),
+    ("POST", "/billing_portal/sessions"): lambda api, make: (
+        "billing_portal/sessions",
+        {"customer": make.customer().id},
+    ),
+    ("POST", "/billing_portal/sessions/<id>/expire"): lambda api, make: (f"{_session(api, make)}/expire", {}),
+    ("POST", "/coupons"): lambda api, make: ("coupons", {"percent_off": 10, "duration": "once"}),
+    ("POST", "/coupons/<id>"): lambda api, make: (f"coupons/{make.coupon().id}", NEW),
+    ("POST", "/credit_notes"): lambda api, make: ("credit_notes", {"invoice": make.invoice().id, "amount": 300}),
+    ("POST", "/credit_notes/<id>"): lambda api, make: (_note(make), NEW),
+    ("POST", "/credit_notes/<id>/void"): lambda api, make: (f"{_note(make)}/void", {}),
+    ("POST", "/customers"): lambda api, make: ("customers", {"name": "Jenny"}),
+    ("POST", "/customers/<customer>/balance_transactions"): lambda api, make: (
+        f"customers/{make.customer().id}/balance_transactions",
+        {"amount": -500, "currency": "eur"},
+    ),
+    ("POST", "/customers/<customer>/balance_transactions/<id>"): lambda api, make: (_balance(api, make), NEW),
+    ("POST", "/customers/<customer>/tax_ids"): lambda api, make: (
+        f"customers/{make.customer().id}/tax_ids",
+        {"type": "eu_vat", "value": "DE123456789"},
+    ),
+    ("POST", "/customers/<id>"): lambda api, make: (f"customers/{make.customer().id}", NEW),
+    ("POST", "/invoiceitems"): lambda api, make: (
+        "invoiceitems",
+        {"customer": make.customer().id, "amount": 500, "currency": "eur"},
+    ),
+    ("POST", "/invoiceitems/<id>"): lambda api, make: (f"invoiceitems/{make.item(make.customer(), 500).id}", NEW),
+    ("POST", "/invoices"): lambda api, make: ("invoices", {"customer": make.customer().id}),
+    ("POST", "/invoices/<id>"): lambda api, make: (f"invoices/{make.draft().id}", NEW),
+    ("POST", "/invoices/<id>/add_lines"): lambda api, make: (
+        f"invoices/{make.draft().id}/add_lines",
+        {"lines": [{"amount": 500}]},
+    ),
+    ("POST", "/invoices/<id>/lines/<line>"): lambda api, make: ("/lines/".join(_line(api, make)), {"amount": 7}),
+    ("POST", "/invoices/<id>/remove_lines"): _removal,
+    ("POST", "/invoices/<id>/update_lines"): lambda api, make: (
+        f"{(found := _line(api, make))[0]}/update_lines",
+        {"lines": [{"id": found[1], "amount": 7}]},
+    ),
+    ("POST", "/invoices/<id>/attach_payment"): lambda api, make: (
+        f"invoices/{make.invoice().id}/attach_payment",
+        {"payment_record": _payment(api, outcome="guaranteed", guaranteed={"guaranteed_at": 2})},
+    ),
+    ("POST", "/invoices/<id>/finalize"): lambda api, make: (f"invoices/{make.draft().id}/finalize", {}),
+    ("POST", "/invoices/<id>/mark_uncollectible"): lambda api, make: (
+        f"invoices/{make.invoice().id}/mark_uncollectible",
+        {},
+    ),
+    ("POST", "/invoices/<id>/pay"): lambda api, make: (
+        f"invoices/{make.invoice().id}/pay",
+        {"paid_out_of_band": True},
+    ),
+    ("POST", "/invoices/<id>/send"): lambda api, make: (f"invoices/{make.draft().id}/send", {}),
+    ("POST", "/invoices/<id>/void"): lambda api, make: (f"invoices/{make.invoice().id}/void", {}),
+    ("POST", "/invoices/create_preview"): lambda api, make: (
+        "invoices/create_preview",
+        {"subscription": make.subscription().id},
+    ),
+    ("POST", "/payment_records/<id>/report_payment_attempt_canceled"): lambda api, make: (
+        f"payment_records/{_payment(api)}/report_payment_attempt_canceled",
+        {"canceled_at": 2},
+    ),
+    ("POST", "/payment_records/<id>/report_payment_attempt_failed"): lambda api, make: (
+        f"payment_records/{_payment(api)}/report_payment_attempt_failed",
+        {"failed_at": 2},
+    ),
+    ("POST", "/payment_records/<id>/report_payment_attempt_guaranteed"): lambda api, make: (
+        f"payment_records/{_payment(api)}/report_payment_attempt_guaranteed",
+        {"guaranteed_at": 2},
+    ),
+    ("POST", "/payment_records/report_payment"): lambda api, make: ("payment_records/report_payment", PAYMENT),
+    ("POST", "/prices"): lambda api, make: ("prices", {"product": make.product().id, **ITEM}),
+    ("POST", "/prices/<id>"): lambda api, make: (f"prices/{make.price().id}", NEW),
+    ("POST", "/products"): lambda api, make: ("products", {"name": "Gold"}),
+    ("POST", "/products/<id>"): lambda api, make: (f"products/{make.product().id}", NEW),
+    ("POST", "/promotion_codes"): lambda api, make: ("promotion_codes", {"coupon": make.coupon().id}),
+    ("POST", "/promotion_codes/<id>"): lambda api, make: (f"promotion_codes/{make.promotion_code().id}", NEW),
+    ("POST", "/quotes"): lambda api, make: ("quotes", {"customer": make.customer().id}),
+    ("POST", "/quotes/<id>"): lambda api, make: (_quote(api, make), NEW),
+    ("POST", "/quotes/<id>/accept"): lambda api, make: (f"{_quote(api, make, final=True)}/accept", {}),
+    ("POST", "/quotes/<id>/cancel"): lambda api, make: (f"{_quote(api, make)}/cancel", {}),
+    ("POST", "/quotes/<id>/finalize"): lambda api, make: (f"{_quote(api, make)}/finalize", {}),
+    ("POST", "/shipping_rates"): lambda api, make: (
+        "shipping_rates",
+        {"display_name": "Ground", "type": "fixed_amount", "fixed_amount": {"amount": 500, "currency": "eur"}},
+    ),
+    ("POST", "/shipping_rates/<id>"): lambda api, make: (f"shipping_rates/{make.shipping_rate().id}", NEW),
+    ("POST", "/subscription_items"): lambda api, make: (
+        "subscription_items",
+        {"subscription": make.subscription().id, "price": make.price().id},
+    ),
+    ("POST", "/subscription_items/<id>"): lambda api, make: (_subscription_item(api, make), {"quantity": 2}),
+    ("POST", "/subscription_schedules"): lambda api, make: (
+        "subscription_schedules",
+        {"from_subscription": make.subscription().id},
+    ),
+    ("POST", "/subscription_schedules/<id>"): lambda api, make: (_schedule(api, make), NEW),
+    ("POST", "/subscription_schedules/<id>/cancel"): lambda api, make: (f"{_schedule(api, make)}/cancel", {}),
+    ("POST", "/subscription_schedules/<id>/release"): lambda api, make: (f"{_schedule(api, make)}/release", {}),
+    ("POST", "/subscriptions"): lambda api, make: ("subscriptions", {"customer": make.customer().id, **_items(make)}),
+    ("POST", "/subscriptions/<id>"): lambda api, make: (f"subscriptions/{make.subscription().id}", NEW),
+    ("POST", "/subscriptions/<id>/cancel"): lambda api, make: (f"subscriptions/{make.subscription().id}/cancel", {}),
+    ("POST", "/subscriptions/<id>/resume"): lambda api, make: (f"{_paused(make)}/resume", {}),
+    ("POST", "/tax_ids"): lambda api, make: ("tax_ids", {"type": "eu_vat", "value": "DE123456789"}),
+    ("POST", "/tax_rates"): lambda api, make: (
+        "tax_rates",
+        {"display_name": "VAT", "percentage": 19, "inclusive": False},
+    ),
+    ("POST", "/tax_rates/<id>"): lambda api, make: (f"tax_rates/{make.tax_rate().id}", NEW),
+    ("POST", "/test_helpers/test_clocks"): lambda api, make: (
+        "test_helpers/test_clocks",
+        {"frozen_time": clock.now()},
+    ),
+    ("POST", "/test_helpers/test_clocks/<id>/advance"): lambda api, make: (
+        f"{_clock(api)}/advance",
+        {"frozen_time": clock.now() + clock.DAY},
+    ),
+}
+
+
+def test_every_call_that_writes_is_made_here(app):
+    assert set(MADE) == {call for call in CALLS if call[0] != "GET"}
+
+
+@pytest.mark.parametrize("call", sorted(MADE), ids=" ".join)
+def test_a_call_leaves_an_event_and_an_entry(api, make, told, audited, call):
+    path, sent = MADE[call](api, make)
+    events, entries = len(told()), len(audited())
+    answer = api.request(call[0], path, **sent)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    id = answer.headers["Request-Id"]
+    left = [event for event in told(events) if event.request["id"] == id]
+    logged = [entry for entry in audited()[entries:] if entry.request_id == id]
+    assert bool(left) == (call not in AUDIT_ONLY and call not in CHANGE_NOTHING)
+    assert bool(logged) == (call not in CHANGE_NOTHING)

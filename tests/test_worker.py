@@ -1,0 +1,142 @@
+"""Workers that are doubled, killed and late take each step once, dated to its own moment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select
+
+from portal import clock, doctor, schema, worker
+from portal.assembly import Services, assembled
+from portal.billing import accounts, renewals
+from portal.db import Scope
+from portal.models import Invoice, Subscription, SubscriptionItem
+from portal.rules import periods
+from portal.rules.steps import DRAFT_FOR
+from portal.settings import from_environment
+from tests import postgresql
+from tests.conftest import URL
+from tests.factories import Factories
+
+TOP = Path(__file__).parent.parent
+PATIENCE = 60.0
+CUSTOMERS = 40
+#: Every customer is so many months behind.
+MONTHS = 3
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A portal with a database of its own, as workers go through all of it."""
+
+    services: Services
+    environment: dict[str, str]
+    make: Factories
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "portal.cli", "worker"]
+        return subprocess.Popen(command, cwd=TOP, env={**os.environ, **self.environment})
+
+    def due(self) -> int:
+        with self.services.database.reading() as db:
+            return len(renewals.due(db, until=clock.now()))
+
+
+@pytest.fixture
+def apart(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Apart]:
+    environment = {"PORTAL_INSTANCE": str(tmp_path)}
+    if request.config.getoption("--database") == "postgresql":
+        name = f"portal_worker_{os.getpid()}_{request.node.name.encode().hex()[:8]}"
+        environment["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], name)
+    services = assembled(from_environment(environment))
+    schema.upgrade(services.database)
+    with services.database.writing() as db:
+        new = accounts.create(db, accounts.CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
+    scope = Scope(new.test.id, new.account.id, livemode=False)
+    yield Apart(services, environment, Factories(services.database, scope))
+    services.database.dispose()
+
+
+def test_doubled_and_killed_workers_take_each_step_once(apart: Apart) -> None:
+    start = periods.step(clock.now() - clock.DAY, "month", 1, -MONTHS)
+    price = apart.make.price()
+    for _ in range(CUSTOMERS):
+        apart.make.subscription(apart.make.customer(), price, now=start)
+    with _workers(apart, 2) as (first, _):
+        _wait_until(lambda: 0 < _finalized(apart) < CUSTOMERS * MONTHS)
+        first.kill()
+        _wait_until(lambda: apart.due() == 0)
+    with apart.services.database.reading(apart.make.scope) as db:
+        invoices = db.scalars(select(Invoice).order_by(Invoice.customer_id, Invoice.created)).all()
+        ends = set(db.scalars(select(Subscription.current_period_end)))
+    moments = [periods.step(start, "month", 1, month) for month in range(MONTHS + 1)]
+    assert Counter(each.created for each in invoices) == dict.fromkeys(moments, CUSTOMERS)
+    assert {(each.finalized_at or 0) - each.created for each in invoices} == {DRAFT_FOR}
+    assert Counter(str(each.number)[-4:] for each in invoices) == {f"000{n}": CUSTOMERS for n in range(1, MONTHS + 2)}
+    assert ends == {periods.step(start, "month", 1, MONTHS + 1)}
+
+
+def test_a_step_that_fails_is_put_off_and_the_others_go_on(apart: Apart, caplog: pytest.LogCaptureFixture) -> None:
+    now = clock.now()
+    start = periods.step(now - clock.DAY, "month", 1, -1)
+    broken, sound = (apart.make.subscription(now=start) for _ in range(2))
+    with apart.services.database.writing(apart.make.scope) as db:
+        # nothing in the portal leaves a subscription without any item
+        db.execute(delete(SubscriptionItem).where(SubscriptionItem.subscription_id == broken.id))
+    done = worker.once(apart.services, now=now)
+    assert done["renew"] >= 3
+    assert f"a step of {broken.customer_id} failed" in caplog.text
+    with apart.services.database.reading(apart.make.scope) as db:
+        ends = dict(db.execute(select(Subscription.id, Subscription.current_period_end)).all())
+        retried = db.scalar(select(Subscription.next_step_at).where(Subscription.id == broken.id))
+    assert ends[sound.id] > now > ends[broken.id]
+    assert retried == now + renewals.AGAIN_AFTER
+
+
+def test_mirrored_accounts_are_left_alone(apart: Apart) -> None:
+    apart.make.subscription(now=periods.step(clock.now() - clock.DAY, "month", 1, -1))
+    assert apart.due() == 1
+    assert "is `portal worker` running?" in _billing_words(apart)
+    with apart.services.database.writing() as db:
+        account = accounts.of(db, apart.make.scope.account_id)
+        account.settings = {"billing": {"mode": "mirror"}}
+    assert apart.due() == 0
+    assert worker.once(apart.services, now=clock.now())["renew"] == 0
+    assert _billing_words(apart) == f"nothing is late; in mirror mode: {apart.make.scope.account_id}"
+
+
+def _billing_words(apart: Apart) -> str:
+    (check,) = (each for each in doctor.examined(apart.services.settings) if each.name == "billing")
+    return check.words
+
+
+@contextmanager
+def _workers(apart: Apart, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    running = [apart.start_worker() for _ in range(count)]
+    try:
+        yield running
+    finally:
+        for each in running:
+            each.terminate()
+            each.wait(timeout=PATIENCE)
+
+
+def _finalized(apart: Apart) -> int:
+    with apart.services.database.reading(apart.make.scope) as db:
+        return len(db.scalars(select(Invoice.id).where(Invoice.finalized_at.is_not(None))).all())
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
