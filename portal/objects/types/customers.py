@@ -17,6 +17,7 @@ TYPES: dict[str, dict[str, Schema]] = {
             footer=maybe(STRING),
             rendering_options=maybe(hash_of(amount_tax_display=maybe(STRING), template=maybe(STRING))),
         ),
+        "mail_failure": maybe(hash_of(at=INTEGER, mail=STRING, message=maybe(STRING))),
         "preferred_locales": array(STRING),
         "shipping": maybe(SHIPPING),
     },

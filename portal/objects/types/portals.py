@@ -72,5 +72,11 @@ TYPES: dict[str, dict[str, Schema]] = {
         "login_page": hash_of(enabled=BOOLEAN, url=maybe(STRING)),
         "session_limits": {"type": "object", "additionalProperties": maybe(INTEGER)},
     },
-    "billing_portal.session": {"flow": maybe(FLOW), "url": maybe(STRING)},
+    "billing_portal.session": {
+        "after_expiration": maybe(
+            hash_of(customer_login=hash_of(expires_at=maybe(INTEGER)), type=words("customer_login"))
+        ),
+        "flow": maybe(FLOW),
+        "url": maybe(STRING),
+    },
 }
