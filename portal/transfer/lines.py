@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from portal.objects import KINDS
 from portal.rules.money import plain
 from portal.transfer.tables import id_of
 
@@ -20,10 +21,20 @@ def rate_ids(sent: Sequence[Any] | None) -> list[Any]:
 def frozen_rates(sent: Sequence[Any] | None) -> list[dict[str, Any]]:
     """Copies of tax rates as they are kept on lines, where the wire carries them whole."""
     return [
-        {**rate, "exact_percentage": plain(Decimal(str(rate["percentage"])))}
+        whole("tax_rate", _RATE | {"effective_percentage": rate["percentage"]} | dict(rate))
+        | {"exact_percentage": plain(Decimal(str(rate["percentage"])))}
         for rate in sent or []
         if isinstance(rate, dict) and rate.get("percentage") is not None
     ]
+
+
+def whole(type: str, sent: Object) -> dict[str, Any]:
+    """An object within another with the keys that it has here, and no others."""
+    return {key: sent.get(key) for key in KINDS[type].shape.keys}
+
+
+#: What every tax rate here is, whether or not an older file says so.
+_RATE = {"active": True, "inclusive": False, "livemode": False, "metadata": {}, "rate_type": "percentage"}
 
 
 def taxes(object: Object) -> list[dict[str, Any]]:

@@ -76,6 +76,11 @@ class Shape:
         for key, spec in self.fields.items():
             self._add(key, spec)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key of the wire object, in its order."""
+        return tuple(self._frame)
+
     def __call__(self, row: Row, context: Context) -> dict[str, Any]:
         """The wire object of a row."""
         result = self._frame.copy()
