@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portal.commands import audit, transfer
+from portal.commands import mail as mail_commands
 
 if TYPE_CHECKING:
     from portal.billing.accounts import NewAccount
@@ -25,6 +26,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(audit.show)
+main.add_command(mail_commands.mail)
 main.add_command(transfer.import_file)
 main.add_command(transfer.export_file)
 

@@ -20,6 +20,7 @@ from portal.models import CreditNote, CreditNoteLine
 from portal.objects import expanded
 from portal.objects.credit_notes import LINE
 from portal.objects.credit_notes import preview as shown_preview
+from portal.outbox import queue
 from portal.web import services
 from portal.wire.page import between, cursor
 from portal.wire.params import Expanding, Listing
@@ -29,7 +30,7 @@ from portal.wire.shape import Context, listing
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     resource = Resource(blueprint, "credit_note", "credit_notes")
-    resource.create(credit_notes.CreateCreditNote, credit_notes.create)
+    resource.create(credit_notes.CreateCreditNote, _create)
     endpoint.add(
         blueprint, "GET", "/credit_notes/preview", credit_notes.CreateCreditNote, _preview, Answers("credit_note")
     )
@@ -48,6 +49,14 @@ def register(blueprint: Blueprint) -> None:
     endpoint.add(
         blueprint, "GET", "/credit_notes/<id>/lines", Listing, _lines, Answers("credit_note_line_item", "list")
     )
+
+
+def _create(db: Session, command: credit_notes.CreateCreditNote, *, now: int) -> CreditNote:
+    note = credit_notes.create(db, command, now=now)
+    if command.email_type == "credit_note":
+        key, now = f"credit_note:{note.id}", clock.now()
+        queue.put(db, "credit_note", key, now=now, customer_id=note.customer_id, credit_note=note.id)
+    return note
 
 
 def _preview(db: Session, params: credit_notes.CreateCreditNote) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import clock, i18n
+from portal import clock, i18n, ids
 from portal.billing import invoiceitems
 from portal.billing import subscriptions as billing
 from portal.db import among, find, locked
@@ -21,6 +21,7 @@ from portal.hosted.languages import locale
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 from portal.models import Customer, Invoice, Product, Subscription
+from portal.outbox import queue
 from portal.rules import permissions
 from portal.rules import subscriptions as rules
 from portal.wire.params import read
@@ -122,6 +123,7 @@ def _cancel(visit: Visit, id: str, form: CancelForm) -> Answer:
             return _asked(visit, id, form, 409)
         if not before:
             _end(db, visit, subscription, details, visit.now)
+            _confirm(db, subscription)
         in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
         onward = flows.completed(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
         name = _name(db, billing.items(db, subscription.id))
@@ -202,3 +204,10 @@ def _name(db: Session, sold: list[billing.Sold]) -> str:
     products = among(db, Product, [each.price.product_id for each in sold])
     names = dict.fromkeys(products[each.price.product_id].name for each in sold)
     return format_list(list(names), locale=locale()) if names else _("Your plan")
+
+
+def _confirm(db: Session, subscription: Subscription) -> None:
+    """What was canceled and when it ends goes to the customer by mail as well, in the same transaction."""
+    key = f"canceled:{subscription.id}:{ids.new('mail')}"  # whoever cancels again is told again
+    customer_id, now = subscription.customer_id, clock.now()
+    queue.put(db, "subscription_canceled", key, now=now, customer_id=customer_id, subscription=subscription.id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from itsdangerous import URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,31 +15,12 @@ from portal.db import find, scope_of
 from portal.models import CreditNote, Customer, Invoice, Mail, Subscription
 from portal.outbox.mails import Letter
 
-#: Mails a customer can do without, and may therefore end.
-OPTIONAL = frozenset({"payment_reminder", "receipt", "trial_ending"})
-
 Written = Letter | None
 
 
 def worded(services: Services, db: Session, mail: Mail) -> Written:
     """The letter that a queued mail stands for; None where nobody is to get it (any more)."""
     return _LETTERS[mail.name](services, db, mail)
-
-
-def unsubscribe_token(services: Services, db: Session, customer: Customer, name: str) -> str:
-    """What the address of the page that ends mails of a kind carries."""
-    return _signer(services).dumps([scope_of(db).tenant_id, customer.id, name])
-
-
-def unsubscribing(services: Services, token: str) -> tuple[int, str, str]:
-    """(tenant, customer, kind of mail) of a token. Raises `itsdangerous.BadData`."""
-    tenant_id, customer_id, name = _signer(services).loads(token)
-    return tenant_id, customer_id, name
-
-
-def _signer(services: Services) -> URLSafeSerializer:
-    settings = services.settings
-    return URLSafeSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt="unsubscribe")
 
 
 def _login_code(services: Services, db: Session, mail: Mail) -> Written:
@@ -58,21 +38,20 @@ def _login_code(services: Services, db: Session, mail: Mail) -> Written:
 
 def _invoice(services: Services, db: Session, mail: Mail) -> Written:
     invoice = find(db, Invoice, mail.data["invoice"], noun="invoice")
-    return _about_invoice(services, db, invoice)
-
-
-def _receipt(services: Services, db: Session, mail: Mail) -> Written:
-    invoice = find(db, Invoice, mail.data["invoice"], noun="invoice")
-    if invoice.status != "paid":
+    customer = find(db, Customer, invoice.customer_id, noun="customer")
+    if not customer.email:
         return None
-    return _about_invoice(services, db, invoice, optional="receipt")
-
-
-def _payment_reminder(services: Services, db: Session, mail: Mail) -> Written:
-    invoice = find(db, Invoice, mail.data["invoice"], noun="invoice")
-    if invoice.status != "open":
-        return None
-    return _about_invoice(services, db, invoice, optional="payment_reminder")
+    return _to(
+        db,
+        customer,
+        attachments={f"{invoice.number}.pdf": services.documents.pdf(scope_of(db), "invoice", invoice.id)},
+        number=invoice.number,
+        amount_due=invoice.amount_remaining,
+        total=invoice.total,
+        currency=invoice.currency,
+        due_date=invoice.due_date,
+        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+    )
 
 
 def _credit_note(services: Services, db: Session, mail: Mail) -> Written:
@@ -112,49 +91,7 @@ def _subscription_canceled(services: Services, db: Session, mail: Mail) -> Writt
     )
 
 
-def _trial_ending(services: Services, db: Session, mail: Mail) -> Written:
-    subscription = find(db, Subscription, mail.data["subscription"], noun="subscription")
-    customer = find(db, Customer, subscription.customer_id, noun="customer")
-    if not customer.email or subscription.status != "trialing" or subscription.cancel_at is not None:
-        return None
-    words = {"plan": _plan(db, subscription), "trial_end": subscription.trial_end}
-    return _optional(services, db, customer, "trial_ending", **words)
-
-
-def _about_invoice(services: Services, db: Session, invoice: Invoice, *, optional: str | None = None) -> Written:
-    customer = find(db, Customer, invoice.customer_id, noun="customer")
-    if not customer.email:
-        return None
-    tenant_id = scope_of(db).tenant_id
-    words: dict[str, Any] = {
-        "attachments": {f"{invoice.number}.pdf": services.documents.pdf(scope_of(db), "invoice", invoice.id)},
-        "number": invoice.number,
-        "amount_due": invoice.amount_remaining,
-        "total": invoice.total,
-        "currency": invoice.currency,
-        "due_date": invoice.due_date,
-        "paid_at": invoice.paid_at,
-        "url": services.links.document("invoice", tenant_id, invoice.id),
-    }
-    return _optional(services, db, customer, optional, **words) if optional else _to(db, customer, **words)
-
-
-def _optional(services: Services, db: Session, customer: Customer, name: str, **words: Any) -> Written:
-    """A letter the customer can end, unless that was done."""
-    if name in customer.mail_refused:
-        return None
-    token = unsubscribe_token(services, db, customer, name)
-    return _to(db, customer, unsubscribe=f"{services.settings.base_url}/mail/unsubscribe/{token}", **words)
-
-
-def _to(
-    db: Session,
-    customer: Customer,
-    *,
-    attachments: dict[str, bytes] | None = None,
-    unsubscribe: str | None = None,
-    **context: Any,
-) -> Letter:
+def _to(db: Session, customer: Customer, *, attachments: dict[str, bytes] | None = None, **context: Any) -> Letter:
     account = accounts.of(db, scope_of(db).account_id)
     return Letter(
         to=customer.email or "",
@@ -164,7 +101,6 @@ def _to(
         color=account.settings.get("branding", {}).get("primary_color"),
         context=context,
         attachments=attachments or {},
-        unsubscribe=unsubscribe,
     )
 
 
@@ -184,9 +120,5 @@ _LETTERS: dict[str, Callable[[Services, Session, Mail], Written]] = {
     "credit_note": _credit_note,
     "invoice": _invoice,
     "login_code": _login_code,
-    "payment_reminder": _payment_reminder,
-    "receipt": _receipt,
     "subscription_canceled": _subscription_canceled,
-    "trial_ending": _trial_ending,
 }
-NAMES = tuple(sorted(_LETTERS))

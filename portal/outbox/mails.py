@@ -53,7 +53,7 @@ class Text:
 class Letter:
     """Whom a mail goes to and in whose name, with what its words need.
 
-    `attachments` are PDFs by file name; `unsubscribe` is the address of the page that ends mails of this kind.
+    `attachments` are PDFs by file name.
     """
 
     to: str
@@ -63,7 +63,6 @@ class Letter:
     color: str | None = None
     context: dict[str, Any] = field(default_factory=dict)
     attachments: dict[str, bytes] = field(default_factory=dict)
-    unsubscribe: str | None = None
 
 
 def send(settings: Settings, name: str, letter: Letter, *, message_id: str | None = None) -> None:
@@ -93,7 +92,7 @@ def written(settings: Settings, name: str, letter: Letter, *, message_id: str | 
 def render(name: str, letter: Letter) -> Text:
     """The words of the mail `name` in the letter's language."""
     environment = _environment(letter.locale)
-    frame = {"merchant": _one_line(letter.merchant), "color": letter.color, "unsubscribe": letter.unsubscribe}
+    frame = {"merchant": _one_line(letter.merchant), "color": letter.color}
     subject, plain, html = (
         environment.get_template(f"mails/{name}/{part}").render(frame | letter.context)
         for part in ("subject.txt", "body.txt", "body.html")
@@ -131,9 +130,6 @@ def _message(settings: Settings, text: Text, letter: Letter, message_id: str | N
     message["Message-ID"] = f"<{message_id}@{sender.domain}>" if message_id else make_msgid(domain=sender.domain)
     # no machine should answer it
     message["Auto-Submitted"] = "auto-generated"
-    if letter.unsubscribe:
-        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text.plain)
     message.add_alternative(text.html, subtype="html")
     message["Content-Language"] = i18n.html_lang(i18n.language(letter.locale))

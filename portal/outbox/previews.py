@@ -1,4 +1,4 @@
-"""Every mail with made-up words, to be looked at: by `portal mail preview`, and on a page while developing."""
+"""Every mail with made-up words, to be looked at by `portal mail preview`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ _INVOICE = {
     "total": 123400,
     "currency": "eur",
     "due_date": _DAY + 14 * 86400,
-    "paid_at": _DAY,
     "url": "https://billing.example.com/i/sample",
 }
 
@@ -28,17 +27,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "email_code": {"code": "12345678", "minutes": 10},
     "invoice": _INVOICE,
     "login_code": {"code": "12345678", "minutes": 10},
-    "payment_reminder": {**_INVOICE, "due_date": _DAY - 7 * 86400},
-    "receipt": _INVOICE,
     "subscription_canceled": {
         "plan": "Gold plan",
         "canceled_at": _DAY,
         "ends_at": _DAY + 30 * 86400,
         "ended": False,
     },
-    "trial_ending": {"plan": "Gold plan", "trial_end": _DAY + 3 * 86400},
 }
-_OPTIONAL = frozenset({"payment_reminder", "receipt", "trial_ending"})
 
 
 def letter(name: str, locale: str) -> Letter:
@@ -50,5 +45,4 @@ def letter(name: str, locale: str) -> Letter:
         reply_to="help@rides.example.com",
         color="#22384d",
         context=SAMPLES[name],
-        unsubscribe="https://billing.example.com/mail/unsubscribe/sample" if name in _OPTIONAL else None,
     )

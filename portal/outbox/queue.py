@@ -151,12 +151,3 @@ def _tell_customer(customer: Customer, mail: Mail, now: int) -> None:
         customer.mail_failure = {"at": now, "mail": mail.name, "message": mail.failure}
     elif customer.mail_failure is not None:
         customer.mail_failure = None
-
-
-def bounced(db: Session, mail_id: str, words: str, *, now: int) -> None:
-    """Another server has sent a mail back. Raises `ResourceMissing` for one that isn't ours."""
-    mail = find(db, Mail, mail_id, noun="mail")
-    mail.status, mail.failure = "bounced", words[:500]
-    if mail.customer_id is not None:
-        customer = find(db, Customer, mail.customer_id, noun="customer")
-        customer.mail_failure = {"at": now, "mail": mail.name, "message": mail.failure}

@@ -32,7 +32,7 @@ CODE: dict[str, Any] = {
 
 def letter(**values: Any) -> mails.Letter:
     """A letter whose words get what is not of its frame."""
-    frame = {key: values.pop(key) for key in ("to", "locale", "merchant", "reply_to", "unsubscribe") if key in values}
+    frame = {key: values.pop(key) for key in ("to", "locale", "merchant", "reply_to") if key in values}
     return mails.Letter(**frame, context=values)
 
 
@@ -200,12 +200,6 @@ def test_the_text_is_in_the_readers_direction() -> None:
 def test_no_mail_loads_anything(name: str) -> None:
     html = mails.render(name, previews.letter(name, "en")).html
     assert not any(sign in html for sign in ("src=", "<link", "<style", "url(", "<script", "@import"))
-
-
-def test_a_mail_that_can_be_ended_says_how(smtp: Settings, box: Box) -> None:
-    mails.send(smtp, "email_code", letter(**CODE, unsubscribe="https://pay.example.com/mail/unsubscribe/x"))
-    assert message(box)["List-Unsubscribe"] == "<https://pay.example.com/mail/unsubscribe/x>"
-    assert message(box)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 @pytest.mark.parametrize(

@@ -96,16 +96,6 @@ def upgrade() -> None:
                 nullable=True,
             )
         )
-        batch_op.add_column(
-            sa.Column(
-                "mail_refused",
-                sa.JSON(none_as_null=True).with_variant(
-                    postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
-                ),
-                server_default="[]",
-                nullable=False,
-            )
-        )
         batch_op.create_index("ix_customers_email_folded", ["tenant_id", "email_folded"], unique=False)
 
     with op.batch_alter_table("portal_configurations", schema=None) as batch_op:
@@ -139,7 +129,6 @@ def downgrade() -> None:
         batch_op.drop_column("login_token")
 
     op.drop_index("ix_customers_email_folded", "customers")
-    op.drop_column("customers", "mail_refused")
     op.drop_column("customers", "mail_failure")
     op.drop_column("customers", "email_folded")
 

@@ -1,0 +1,101 @@
+"""The queue of mails: sent once, tried again, given up, and told on the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal import clock
+from portal.db import Database, Scope
+from portal.models import Mail
+from portal.outbox import queue
+from tests.clients import Api
+from tests.factories import Factories
+
+Mails = Callable[[], list[Mail]]
+
+
+@pytest.fixture
+def mails(database: Database, scope: Scope) -> Mails:
+    """The merchant's mails, oldest first."""
+
+    def found() -> list[Mail]:
+        with database.reading(scope) as db:
+            return list(db.scalars(select(Mail).order_by(Mail.created, Mail.id)))
+
+    return found
+
+
+def work(app: Flask, now: int | None = None, **settings: Any) -> None:
+    parts = app.extensions["portal"]
+    parts = replace(parts, settings=replace(parts.settings, **settings))
+    while queue.step(parts, now or clock.now()):
+        pass
+
+
+def sent(api: Api, make: Factories) -> Any:
+    """An invoice that waits to be mailed."""
+    return api.post(f"invoices/{make.invoice().id}/send")
+
+
+def test_a_credit_note_goes_out_when_asked_to(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    for email_type in ("credit_note", "none"):
+        api.post("credit_notes", invoice=make.invoice().id, amount=300, email_type=email_type)
+    work(app)
+    assert [(mail.name, mail.status) for mail in mails()] == [("credit_note", "sent")]
+
+
+def test_a_cancellation_on_the_pages_is_confirmed(
+    app: Flask, portal: Any, make: Factories, api: Api, mails: Mails
+) -> None:
+    customer = make.customer()
+    subscription = make.subscription(customer)
+    visit = portal(customer, make.configuration(subscription_cancel={"enabled": True}))
+    page = visit.get(f"subscriptions/{subscription.id}/cancel").text
+    revision = page.split('name="revision"')[1].split('value="')[1].split('"')[0]
+    assert visit.post(f"subscriptions/{subscription.id}/cancel", revision=revision).status_code == 303
+    assert api.get(f"subscriptions/{subscription.id}")["cancel_at_period_end"]
+    work(app)
+    assert [(mail.name, mail.status) for mail in mails()] == [("subscription_canceled", "sent")]
+
+
+def test_a_server_that_is_away_is_tried_again(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    sent(api, make)
+    now = clock.now()
+    work(app, now, smtp_url="smtp://127.0.0.1:9")
+    (mail,) = mails()
+    assert (mail.status, mail.tries, mail.next_try_at) == ("queued", 1, now + queue.PAUSES[0])
+    work(app, now + queue.PAUSES[0] - 1)
+    assert mails()[0].status == "queued"
+    work(app, now + queue.PAUSES[0])
+    assert mails()[0].status == "sent"
+
+
+def test_after_the_last_pause_it_is_given_up_and_told(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    invoice = sent(api, make)
+    now = clock.now()
+    for pause in (*queue.PAUSES, 0):
+        work(app, now, smtp_url="smtp://127.0.0.1:9")
+        now += pause
+    assert (mails()[0].status, mails()[0].tries) == ("failed", len(queue.PAUSES) + 1)
+    failure = api.get(f"customers/{invoice['customer']}")["mail_failure"]
+    assert (failure["mail"], "can't be sent" in failure["message"]) == ("invoice", True)
+    api.post(f"invoices/{invoice['id']}/send")
+    work(app, now)
+    assert api.get(f"customers/{invoice['customer']}")["mail_failure"] is None
+
+
+def test_a_claimed_mail_is_left_to_its_worker_for_a_while(
+    app: Flask, api: Api, make: Factories, database: Database, scope: Scope
+) -> None:
+    sent(api, make)
+    now = clock.now()
+    first = [each for each in queue._claimed(database, now) if each.scope == scope]
+    again = [each for each in queue._claimed(database, now + queue.LEASE - 1) if each.scope == scope]
+    after = [each for each in queue._claimed(database, now + queue.LEASE) if each.scope == scope]
+    assert (len(first), again, after) == (1, [], first)
