@@ -30,13 +30,6 @@ class Seal:
         except InvalidToken:
             raise Broken("sealed with another secret key") from None
 
-    def renewed(self, sealed: bytes) -> bytes:
-        """The same secret, sealed with the newest key. Raises `Broken`."""
-        try:
-            return self._fernet.rotate(sealed)
-        except InvalidToken:
-            raise Broken("sealed with another secret key") from None
-
 
 def _derived(key: str) -> bytes:
     return base64.urlsafe_b64encode(hashlib.sha256(b"portal-seal:" + key.encode()).digest())

@@ -164,19 +164,6 @@ class DetailsForm(FlaskForm):
         return name == "address" and any(self.address.object_data.values())
 
 
-class EmailForm(FlaskForm):
-    """The new address of an email change."""
-
-    email = _text(_l("New email address"), 254, DataRequired(_l("Enter your new email address.")))
-
-    def validate_email(self, field: Field) -> None:
-        """The address in normal form, or what an address looks like."""
-        try:
-            field.data = customers.email_address(field.data)
-        except ValueError:
-            raise ValidationError(_("Write the address like name@example.com.")) from None
-
-
 class LoginForm(FlaskForm):
     """The address that a customer signs in with."""
 
@@ -188,6 +175,12 @@ class LoginForm(FlaskForm):
             field.data = customers.email_address(field.data)
         except ValueError:
             raise ValidationError(_("Write the address like name@example.com.")) from None
+
+
+class EmailForm(LoginForm):
+    """The new address of an email change."""
+
+    email = _text(_l("New email address"), 254, DataRequired(_l("Enter your new email address.")))
 
 
 class CodeForm(FlaskForm):
