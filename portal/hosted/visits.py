@@ -189,8 +189,12 @@ def find(session_id: str, secret: str) -> Visit | None:
 
 
 def scope_of_session(session_id: str) -> Scope | None:
-    """Whose a session is, by its public id: not who may see it."""
-    row = reader().execute(_SCOPE, {"id": session_id}).first()
+    """Whose a session is, by its public id: not who may see it.
+
+    On a connection that is given back at once, as the caller goes on to read with another.
+    """
+    with services().database.reading() as db:
+        row = db.execute(_SCOPE, {"id": session_id}, execution_options={"every_tenant": True}).first()
     return Scope(row.tenant_id, row.account_id, row.livemode) if row else None
 
 
