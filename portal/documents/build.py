@@ -102,7 +102,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         effective_at=day(row.finalized_at or row.created),
         seller=_seller(seller),
         buyer=_party(buyer, buyer.get("address")),
-        ship_to=_ship_to(buyer),
+        ship_to=_ship_to(buyer.get("shipping")),
         lines=tuple(_quoted(line) for line in lines),
         taxes=tuple(_tax(tax, rates[tax["tax_rate"]]) for tax in sums["taxes"]),
         subtotal=sums["amount_subtotal"],

@@ -156,6 +156,7 @@ def test_it_is_a_document(api, customer, setup, monthly):
     text = " ".join(pypdf.PdfReader(io.BytesIO(answer.get_data())).pages[0].extract_text().split())
     for words in (finalized["number"], "Offer", "Thanks for asking", "€70.00", "€20.00 a month", "Valid until"):
         assert words in text
+    assert "Ship to" not in text
 
 
 @pytest.mark.parametrize(
