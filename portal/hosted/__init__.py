@@ -39,7 +39,9 @@ def init_app(app: Flask, *exempt: Any) -> None:
     visitors.session_protection = None
     visitors.request_loader(visits.load)
     csrf = CSRFProtect(app)
+    # macros see the globals, pages what context processors give them: Flask-WTF has set its own for both
     app.jinja_env.globals["csrf_token"] = visits.csrf_token
+    app.context_processor(lambda: {"csrf_token": visits.csrf_token})
     app.before_request(lambda: _refuse_foreign(csrf))
     pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, login, public)
     for group in (*pages, subscriptions, tax_ids):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
@@ -214,6 +215,15 @@ def test_a_kept_page_has_nothing_of_another_visit(portal: Open, make: Factories)
     assert first.session_id not in his
     assert first.token() not in his
     assert second.token() in his
+
+
+def test_a_form_token_is_the_same_on_every_page_however_late(portal: Open, make: Factories) -> None:
+    visit = portal(make.customer(), make.configuration())
+    kept = page(visit)
+    signed = re.search(r'name="csrf_token" value="([^"]+)"', kept)
+    assert signed is not None
+    time.sleep(1.1)  # a token carries the second in which it was signed
+    assert signed[1] == visit.token()
 
 
 def test_an_invoice_has_a_page_of_its_own(make: Factories, customer: Customer, visit: Portal) -> None:
