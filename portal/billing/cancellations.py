@@ -29,17 +29,21 @@ class CancelSubscription(Expanding):
     prorate: Flag = False
 
 
-def cancel(db: Session, subscription: Subscription, command: CancelSubscription, *, now: int) -> Subscription:
+def cancel(
+    db: Session, subscription: Subscription, command: CancelSubscription, *, now: int, proration_date: int | None = None
+) -> Subscription:
     """End a subscription at once; `prorate` credits unused time, `invoice_now` bills what is pending.
 
-    Raises `ResourceMissing` when it has ended already, as the reference does.
+    `proration_date` is what a preview may suppose the end to be. Raises `ResourceMissing` when it has
+    ended already, as the reference does.
     """
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     was = subscription.status
     if not rules.may_cancel(was):
         raise ResourceMissing("subscription", subscription.id)
     if command.prorate and rules.is_paid_ahead(was):
-        rest = prorations.Rest(customer, subscription, now, now)
+        moment = prorations.moment(subscription, proration_date, now)
+        rest = prorations.Rest(customer, subscription, moment, now)
         prorations.credit_unused(db, rest, items(db, subscription.id))
     if not command.prorate and not command.invoice_now:
         prorations.drop(db, subscription)

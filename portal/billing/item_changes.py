@@ -65,7 +65,7 @@ def apply(
     Raises `ResourceMissing` for an item of another subscription, `InvalidRequest` for prices that don't
     go together, `CardError` where the change is billed at once and was to be refused unless it is paid.
     """
-    moment = _moment(subscription, asked.date, now)
+    moment = prorations.moment(subscription, asked.date, now)
     before = subscription_items.items(db, subscription.id)
     wishes = _wishes(db, before, changes, now)
     prices = _prices_after(before, wishes)
@@ -93,14 +93,6 @@ def collect(subscription: Subscription, invoice: Invoice | None, asked: Asked) -
         raise CardError("The invoice for this change can't be paid: this customer has no payment method here.")
     if subscription.status == "active":
         subscription.status = "past_due"
-
-
-def _moment(subscription: Subscription, date: int | None, now: int) -> int:
-    if date is None:
-        return now
-    if not subscription.current_period_start <= date <= subscription.current_period_end:
-        raise InvalidRequest("proration_date must lie within the current period.", param="proration_date")
-    return date
 
 
 def _wishes(db: Session, before: Sequence[Sold], changes: Sequence[ItemChange], now: int) -> list[Wish]:

@@ -203,7 +203,7 @@ def _changed(db: Session, customer: Customer, subscription: Subscription, detail
     before = subscription.latest_invoice_id
     if details.cancel_now:
         ending = cancellations.CancelSubscription(prorate=details.proration_behavior != "none", invoice_now=True)
-        cancellations.cancel(db, subscription, ending, now=now)
+        cancellations.cancel(db, subscription, ending, now=now, proration_date=details.proration_date)
     elif sent := {name: value for name, value in details.given().items() if name != "cancel_now"}:
         subscriptions.update(db, subscription, subscriptions.UpdateSubscription(**sent), now=now)
     db.flush()

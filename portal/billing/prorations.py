@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal import i18n, ids
 from portal.billing import catalogue, drafts, invoiceitems, invoices, parties
 from portal.billing.subscription_items import Sold, rest, unit_amount
+from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
 
 
@@ -65,6 +66,15 @@ class Rest:
         name = catalogue.product_name(db, sold.price.product_id)
         product = f"{i18n.number(sold.item.quantity, locale)} × {name}" if sold.item.quantity != 1 else name
         return words % {"product": product, "date": i18n.day(self.moment, locale)}
+
+
+def moment(subscription: Subscription, date: int | None, now: int) -> int:
+    """From when on the rest counts. Raises `InvalidRequest` for a date outside the current period."""
+    if date is None:
+        return now
+    if not subscription.current_period_start <= date <= subscription.current_period_end:
+        raise InvalidRequest("proration_date must lie within the current period.", param="proration_date")
+    return date
 
 
 def credit_unused(db: Session, rest: Rest, sold: list[Sold]) -> None:

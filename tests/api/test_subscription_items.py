@@ -186,15 +186,3 @@ def test_errors_of_an_items_own_calls_name_its_parameters(api: Api, active: Any)
     assert api.error("POST", f"subscription_items/{item_of(subscription)}", quantity=10**9)["param"] == "quantity"
     api.delete(f"subscriptions/{subscription['id']}")
     assert "canceled" in api.error("POST", f"subscription_items/{item_of(subscription)}", quantity=2)["message"]
-
-
-def test_the_worked_example_of_the_reference(api: Api, make: Factories) -> None:
-    """$100 a month from 1 May, $200 from the middle of the month on: half of each, to the cent."""
-    start = 1777593600  # 1 May 2026, 00:00 UTC
-    cheap, dear = (make.price(unit_amount=amount, currency="usd") for amount in (10000, 20000))
-    with clock.at(start):
-        sent = {"collection_method": "send_invoice", "days_until_due": 30}
-        made = api.post("subscriptions", customer=make.customer().id, items=[{"price": cheap.id}], **sent)
-    with clock.at(start + 31 * clock.DAY // 2):
-        api.post(f"subscriptions/{made['id']}", items=[{"id": item_of(made), "price": dear.id}])
-    assert pending(api) == [-5000, 10000]
