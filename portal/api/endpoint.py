@@ -23,7 +23,7 @@ from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError
 from portal.web import declare, origin, reader, request_id, services
 from portal.wire import form
-from portal.wire.params import Command, read
+from portal.wire.params import LONGEST_ID, Command, read
 
 #: What serves a call: the session, the parameters and the ids of the path; answers with a wire object.
 Function = Callable[..., Any]
@@ -65,8 +65,8 @@ def add(
 
     def view(**path: str) -> Response:
         after_this_request(_with_version)
-        if not all(id.isprintable() for id in path.values()):
-            abort(404)  # no id holds such characters, and PostgreSQL could not even look for some of them
+        if not all(id.isprintable() and len(id) <= LONGEST_ID for id in path.values()):
+            abort(404)  # no id is like that, and PostgreSQL could not even look for some of the characters
         return run(command, function, path)
 
     name = f"{method} {rule}".replace(".", "_")

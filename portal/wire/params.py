@@ -32,6 +32,7 @@ C = TypeVar("C", bound="Command")
 
 #: The largest amount in minor units, and the largest count: what every database and client can hold.
 MAX_AMOUNT = 999_999_999_999
+LONGEST_ID = 255
 MAX_TIMESTAMP = 253_402_300_799  # the last second of the year 9999
 CURRENCIES = frozenset(code.lower() for code in list_currencies())
 
@@ -235,7 +236,7 @@ PositiveAmount = Annotated[int, whole(0, MAX_AMOUNT)]
 Timestamp = Annotated[int, whole(0, MAX_TIMESTAMP)]
 Quantity = Annotated[int, whole(0, 999_999_999)]
 Exact = Annotated[Decimal, PlainValidator(_decimal), documented(type="string", pattern=f"^{_DECIMAL.pattern}$")]
-Id = Annotated[str, text(255)]
+Id = Annotated[str, text(LONGEST_ID)]
 Label = Annotated[str, text(250)]
 Name = Annotated[str, text(256)]
 Sentence = Annotated[str, text(500)]

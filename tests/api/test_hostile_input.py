@@ -206,6 +206,13 @@ def test_odd_ids_are_unknown(api, id, rule):
     error_of(answer)
 
 
+def test_an_id_longer_than_any_is_unknown_to_what_would_write(api, rows):
+    before = rows()
+    answer = api.request("POST", f"customers/{'x' * 256}/tax_ids", type="eu_vat", value="DE123456789")
+    assert answer.status_code == 404
+    _refused_in_peace(answer, rows, before)
+
+
 PIECES = [
     "",
     "x",
