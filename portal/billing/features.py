@@ -139,19 +139,22 @@ def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str,
     if command.subscription_cancel and command.subscription_cancel.cancellation_reason:
         _refuse_feedback_options(command.subscription_cancel.cancellation_reason)
     sent = command.model_dump(exclude_unset=True, exclude={"subscription_pause"})
-    if "subscription_update" in sent:
-        _complete(sent["subscription_update"].get("products", []))
-    return laid_over(stored, sent)
+    after = laid_over(stored, sent)
+    _complete(after["subscription_update"])
+    return after
 
 
 def _missing(param: str) -> InvalidRequest:
     return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
 
 
-def _complete(products: list[dict[str, Any]]) -> None:
-    for product in products:
-        quantity = product.get("adjustable_quantity", {"enabled": False})
-        product["adjustable_quantity"] = {"minimum": 1, "maximum": None, **quantity}
+def _complete(update: dict[str, Any]) -> None:
+    """What a product does not say about its quantity follows from what is allowed by default."""
+    by_default = {"enabled": "quantity" in update["default_allowed_updates"], "minimum": 1, "maximum": None}
+    update["products"] = [
+        {**product, "adjustable_quantity": {**by_default, **(product.get("adjustable_quantity") or {})}}
+        for product in update["products"]
+    ]
 
 
 def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None:

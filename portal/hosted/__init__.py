@@ -27,6 +27,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         home,
         invoices,
         login,
+        plan_changes,
         public,
         subscriptions,
         tax_ids,
@@ -44,7 +45,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
     app.context_processor(lambda: {"csrf_token": visits.csrf_token})
     app.before_request(lambda: _refuse_foreign(csrf))
     pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, login, public)
-    for group in (*pages, subscriptions, tax_ids):
+    for group in (*pages, plan_changes, subscriptions, tax_ids):
         app.register_blueprint(group.blueprint)
 
 

@@ -14,6 +14,10 @@ blueprint = Blueprint("flows", __name__, url_prefix="/p")
 
 CANCEL = "subscription_cancel"
 UPDATE = "customer_update"
+CHANGE = "subscription_update"
+CONFIRM = "subscription_update_confirm"
+#: The pages of flows about one subscription, below it.
+_OF_SUBSCRIPTION = {CANCEL: "cancel", CHANGE: "change", CONFIRM: "change/confirm"}
 
 
 def entry(visit: Visit) -> str:
@@ -22,14 +26,17 @@ def entry(visit: Visit) -> str:
         return visit.path
     if visit.flow_completed_at is not None:
         return _next(visit)
-    if visit.flow["type"] == CANCEL:
-        return f"{visit.path}subscriptions/{visit.flow[CANCEL]['subscription']}/cancel"
+    type = visit.flow["type"]
+    if type in _OF_SUBSCRIPTION:
+        return f"{visit.path}subscriptions/{visit.flow[type]['subscription']}/{_OF_SUBSCRIPTION[type]}"
     return f"{visit.path}details"
 
 
 def concerns(visit: Visit, subscription_id: str) -> bool:
-    """Whether a subscription may show: any outside the flow that cancels one, in it only that one."""
-    return visit.in_flow != CANCEL or bool(visit.flow and visit.flow[CANCEL]["subscription"] == subscription_id)
+    """Whether a subscription may show: any outside the flows about one, in those only that one."""
+    if visit.flow is None or visit.in_flow not in _OF_SUBSCRIPTION:
+        return True
+    return bool(visit.flow[visit.in_flow]["subscription"] == subscription_id)
 
 
 def completed(visit: Visit, db: Session, now: int) -> str:
@@ -48,7 +55,7 @@ def finish(visit: Visit) -> Answer:
         return redirect(completed(visit, db, clock.now()), 303)
 
 
-@page(blueprint, "/done", flows=(CANCEL, UPDATE))
+@page(blueprint, "/done", flows=(CANCEL, UPDATE, CHANGE, CONFIRM))
 def done(visit: Visit) -> Answer:
     """What a finished flow shows: the merchant's words, or the way on to the merchant's page."""
     if visit.flow is None or visit.flow_completed_at is None:

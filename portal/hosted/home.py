@@ -10,13 +10,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import discounts, named_discounts, tax_ids
+from portal.billing import discounts, named_discounts, plan_changes, tax_ids
 from portal.billing.named_discounts import Named
+from portal.billing.plan_changes import Coming
 from portal.db import among, find
 from portal.hosted import flows, invoices
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
-from portal.models import Customer, Price, Product, Subscription, SubscriptionItem
+from portal.models import Customer, Price, Product, Subscription, SubscriptionItem, SubscriptionSchedule
 from portal.rules import permissions, subscriptions
 from portal.rules.money import times
 from portal.rules.tax_ids import label
@@ -55,7 +56,9 @@ class Plan:
     subscription: Subscription
     parts: tuple[Part, ...]
     reductions: tuple[Reduction, ...]
+    coming: Coming | None
     may_cancel: bool
+    may_change: bool
     may_resume: bool
 
     @property
@@ -69,7 +72,7 @@ class Plan:
         return sum(part.amount for part in self.parts)
 
 
-@page(blueprint, "/", flows=(flows.CANCEL, flows.UPDATE))
+@page(blueprint, "/", flows=(flows.CANCEL, flows.UPDATE, flows.CHANGE, flows.CONFIRM))
 def home(visit: Visit) -> Answer:
     """Where a visit starts; a flow goes straight to its task."""
     if visit.in_flow:
@@ -97,8 +100,19 @@ def _plans(db: Session, visit: Visit, customer: Customer) -> list[Plan]:
     rows = db.scalars(statement).all()
     parts = _parts(db, [row.id for row in rows])
     reductions = _reductions(db, customer, rows, now)
-    allowed = permissions.may_cancel(visit.features)
-    return [_plan(row, tuple(parts.get(row.id, ())), reductions.get(row.id, ()), allowed, now) for row in rows]
+    schedules = among(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
+    coming = plan_changes.coming(db, list(schedules.values()))
+    return [
+        _plan(
+            row,
+            tuple(parts.get(row.id, ())),
+            reductions.get(row.id, ()),
+            coming.get(row.id),
+            schedules.get(row.schedule_id or ""),
+            visit,
+        )
+        for row in rows
+    ]
 
 
 def _reductions(
@@ -116,14 +130,22 @@ def _reductions(
 
 
 def _plan(
-    row: Subscription, parts: tuple[Part, ...], reductions: tuple[Reduction, ...], allowed: bool, now: int
+    row: Subscription,
+    parts: tuple[Part, ...],
+    reductions: tuple[Reduction, ...],
+    coming: Coming | None,
+    schedule: SubscriptionSchedule | None,
+    visit: Visit,
 ) -> Plan:
-    ends = row.cancel_at is not None
+    ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
+    changeable = permissions.may_change(visit.features) and plan_changes.may_change(row, parts, schedule)
     return Plan(
         row,
         parts,
         reductions,
+        coming if permissions.may_change(visit.features) else None,
         may_cancel=allowed and subscriptions.may_cancel(row.status) and not ends,
+        may_change=changeable,
         may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
     )
 

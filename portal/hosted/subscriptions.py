@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n, ids
-from portal.billing import invoiceitems
+from portal.billing import invoiceitems, plan_changes
 from portal.billing import subscriptions as billing
 from portal.db import among, find, locked
 from portal.errors import InvalidRequest
@@ -135,6 +135,7 @@ def _cancel(visit: Visit, id: str, form: CancelForm) -> Answer:
 
 def _end(db: Session, visit: Visit, subscription: Subscription, details: billing.CancellationDetails, now: int) -> None:
     feature = visit.features["subscription_cancel"]
+    plan_changes.keep(db, subscription, now=now)  # what ends does not change before
     if feature["mode"] == "at_period_end":
         at_end = billing.UpdateSubscription(cancel_at_period_end=True, cancellation_details=details)
         billing.update(db, subscription, at_end, now=now)

@@ -88,6 +88,12 @@ class Visit(UserMixin):
             yield db
 
     @contextmanager
+    def trying(self) -> Iterator[Session]:
+        """A writing database session that is not kept, within the customer's account and mode."""
+        with services().database.trying(self.scope) as db:
+            yield db
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """A writing database session within the customer's account and mode."""
         with services().database.writing(self.scope, origin("customer", self.customer_id, session=self.id)) as db:

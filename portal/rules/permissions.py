@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Features = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """How many of a product a customer may have; `maximum` is None where any number is fine."""
+
+    minimum: int
+    maximum: int | None
+
+    def hold(self, quantity: int) -> bool:
+        """Whether so many are allowed."""
+        return self.minimum <= quantity and (self.maximum is None or quantity <= self.maximum)
 
 
 def may_see_invoices(features: Features) -> bool:
@@ -22,6 +35,31 @@ def may_update(features: Features, detail: str) -> bool:
 def may_cancel(features: Features) -> bool:
     """Whether subscriptions can be canceled, and a cancellation taken back."""
     return bool(features["subscription_cancel"]["enabled"])
+
+
+def may_change(features: Features) -> bool:
+    """Whether subscriptions can be changed in any way, and a coming change taken back."""
+    update = features["subscription_update"]
+    return bool(update["enabled"]) and bool(update["default_allowed_updates"])
+
+
+def may_switch(features: Features) -> bool:
+    """Whether a subscription can change to another price."""
+    return may_change(features) and "price" in features["subscription_update"]["default_allowed_updates"]
+
+
+def may_redeem(features: Features) -> bool:
+    """Whether a promotion code is taken along with a change."""
+    return may_change(features) and "promotion_code" in features["subscription_update"]["default_allowed_updates"]
+
+
+def quantities(features: Features, product_id: str) -> Quantities | None:
+    """How many of a product can be had; None where the number stays as it is, as of a product that is not listed."""
+    products = features["subscription_update"]["products"] if may_change(features) else []
+    found = next((each["adjustable_quantity"] for each in products if each["product"] == product_id), None)
+    if found is None or not found["enabled"]:
+        return None
+    return Quantities(max(found["minimum"] or 1, 1), found["maximum"])
 
 
 def asks_for_reason(features: Features) -> list[str]:

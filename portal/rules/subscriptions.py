@@ -28,6 +28,8 @@ STATUSES = LISTED_BY_DEFAULT | ENDED
 
 #: A period of these has been billed, so that the rest of it is worth something.
 _BILLED = frozenset({"active", "past_due", "incomplete"})
+#: These are being used.
+_RUNNING = frozenset({"active", "past_due", "trialing"})
 #: These wait for the payment of their latest invoice.
 _WAITING = frozenset({"incomplete", "past_due", "unpaid"})
 
@@ -79,6 +81,11 @@ def is_paid_ahead(status: str) -> bool:
 def may_cancel(status: str) -> bool:
     """Whether there is still something to cancel."""
     return status not in ENDED
+
+
+def may_change(*, status: str, cancel_at: int | None) -> bool:
+    """Whether it can be had at another price or in another quantity: while it runs, and is to go on."""
+    return status in _RUNNING and cancel_at is None
 
 
 def may_resume(*, status: str, cancel_at: int | None, now: int) -> bool:

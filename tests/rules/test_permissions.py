@@ -56,3 +56,36 @@ def test_reasons_are_asked_for_in_the_order_of_the_configuration():
 def test_no_reason_is_asked_for_where_that_is_off():
     chosen = {"enabled": False, "options": ["other"], "feedback_options": []}
     assert permissions.asks_for_reason(_features("subscription_cancel", cancellation_reason=chosen)) == []
+
+
+def _updating(**values):
+    return _features("subscription_update", **{"enabled": True, "default_allowed_updates": ["price"], **values})
+
+
+@pytest.mark.parametrize(
+    ("features", "change", "switch", "redeem"),
+    [
+        (all_off(), False, False, False),
+        (_updating(), True, True, False),
+        (_updating(enabled=False), False, False, False),
+        (_updating(default_allowed_updates=[]), False, False, False),
+        (_updating(default_allowed_updates=["quantity", "promotion_code"]), True, False, True),
+    ],
+)
+def test_a_plan_changes_in_the_ways_that_are_allowed(features, change, switch, redeem):
+    assert permissions.may_change(features) is change
+    assert permissions.may_switch(features) is switch
+    assert permissions.may_redeem(features) is redeem
+
+
+def test_a_quantity_changes_within_its_products_limits():
+    limits = {"enabled": True, "minimum": 0, "maximum": 5}
+    products = [
+        {"product": "prod_a", "prices": [], "adjustable_quantity": limits},
+        {"product": "prod_b", "prices": [], "adjustable_quantity": {**limits, "enabled": False}},
+    ]
+    features = _updating(products=products)
+    assert permissions.quantities(features, "prod_b") is None
+    assert permissions.quantities(features, "prod_unlisted") is None
+    found = permissions.quantities(features, "prod_a")
+    assert [number for number in range(8) if found.hold(number)] == [1, 2, 3, 4, 5]
