@@ -198,7 +198,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     _apply_balance(db, customer, invoice, now)
     if invoice.amount_due == 0:
         step(db, invoice)
-        settled(invoice, billed.subscription, now=now)
+        settled(db, invoice, billed.subscription, now=now)
     elif _is_charged(invoice, billed.subscription):
         # there is nothing to charge here, so the payment has failed at once
         fall_due(db, invoice, billed.subscription, now=now)

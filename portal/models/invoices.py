@@ -40,6 +40,7 @@ class InvoiceItem(TenantOwned, Base):
     period_start: Mapped[int]
     period_end: Mapped[int]
     proration: Mapped[bool] = mapped_column(default=False)
+    credited_items: Mapped[dict[str, Any] | None]
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
@@ -161,6 +162,7 @@ class InvoiceLine(TenantOwned, Base):
     subscription_id: Mapped[str | None] = mapped_column(Id)
     subscription_item_id: Mapped[str | None] = mapped_column(Id)
     proration: Mapped[bool] = mapped_column(default=False)
+    credited_items: Mapped[dict[str, Any] | None]
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     taxes: Mapped[list[Any]] = mapped_column(default=list)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

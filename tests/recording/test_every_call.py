@@ -250,6 +250,10 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("POST", "/subscriptions"): lambda api, make: ("subscriptions", {"customer": make.customer().id, **_items(make)}),
     ("POST", "/subscriptions/<id>"): lambda api, make: (f"subscriptions/{make.subscription().id}", NEW),
     ("POST", "/subscriptions/<id>/cancel"): lambda api, make: (f"subscriptions/{make.subscription().id}/cancel", {}),
+    ("POST", "/subscriptions/<id>/migrate"): lambda api, make: (
+        f"subscriptions/{make.subscription(billing_mode={'type': 'classic'}).id}/migrate",
+        {"billing_mode": {"type": "flexible"}},
+    ),
     ("POST", "/subscriptions/<id>/resume"): lambda api, make: (f"{_paused(make)}/resume", {}),
     ("POST", "/tax_ids"): lambda api, make: ("tax_ids", {"type": "eu_vat", "value": "DE123456789"}),
     ("POST", "/tax_rates"): lambda api, make: (
