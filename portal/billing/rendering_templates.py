@@ -101,7 +101,7 @@ def fitting(db: Session, rendering: dict[str, Any], sent: Collection[str]) -> di
         usable(db, template, param="rendering[template]")
     if number and not template:
         raise InvalidRequest("A version goes with a template only.", param="rendering[template_version]")
-    if number and "template_version" in sent:
+    if number and template and "template_version" in sent:
         version(db, template, number, param="rendering[template_version]")
     return rendering
 
