@@ -16,6 +16,7 @@ from portal.billing import (
     invoiceitems,
     locks,
     parties,
+    rendering_templates,
 )
 from portal.billing.collection import fall_due, mark_uncollectible, refuse, settled, void
 from portal.billing.invoice_changes import Collection, Days, UpdateInvoice
@@ -188,6 +189,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     discounts.spend(db, customer, billed.subscription, invoice, now=now)
     invoice.seller = parties.seller(db, invoice.account_tax_ids)
     invoice.buyer = parties.buyer(db, customer, billed.subscription)
+    invoice.rendering = rendering_templates.frozen(db, invoice.rendering)
     _number(customer, invoice)
     invoice.status, invoice.finalized_at = "open", now
     invoice.effective_at = invoice.effective_at or now

@@ -108,6 +108,7 @@ class Invoice(TenantOwned, Base):
     amount_paid: Mapped[int] = mapped_column(default=0)
     amount_overpaid: Mapped[int] = mapped_column(default=0, server_default="0")
     amount_remaining: Mapped[int] = mapped_column(default=0)
+    receipt_number: Mapped[str | None]
     paid_out_of_band: Mapped[bool] = mapped_column(default=False)
     pre_payment_credit_notes_amount: Mapped[int] = mapped_column(default=0)
     post_payment_credit_notes_amount: Mapped[int] = mapped_column(default=0)
