@@ -26,6 +26,8 @@ PREFIXES = {
     "invoice": "in",
     "invoiceitem": "ii",
     "invoice_payment": "inpay",
+    "invoice_rendering_template": "inrtem",
+    "invoice_rendering_template_version": "inrtemv",
     "item": "li",
     "line_item": "il",
     "login_code": "lgc",

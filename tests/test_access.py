@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from portal import clock, create_app
-from portal.billing import accounts, balances, invoiceitems, tax_ids
+from portal.billing import accounts, balances, invoiceitems, rendering_templates, tax_ids
 from portal.db import Database, Scope
 from portal.models import Base, Customer, TenantOwned
 from portal.settings import from_environment
@@ -79,11 +79,15 @@ def victim(make: Factories, api: Api) -> Victim:
         description=CANARY,
     )
     price = make.price(nickname=CANARY)
+    with make.database.writing(make.scope) as db:
+        command = rendering_templates.AddTemplate({"style.css": b"p {}"}, nickname=CANARY)
+        template = rendering_templates.add(db, command, now=clock.now())
     configuration = make.configuration()
     make.portal_link(customer, configuration)
     ids = {
         "customers": customer.id,
         "invoices": paid.id,
+        "invoice_rendering_templates": template.id,
         "invoice_payments": api.get("invoice_payments", invoice=paid.id)["data"][0]["id"],
         "invoiceitems": item.id,
         "subscriptions": subscription.id,

@@ -22,6 +22,7 @@ def init_app(app: Flask) -> Blueprint:
         previews,
         quotes,
         reference,
+        rendering_templates,
         schedules,
         searches,
         subscriptions,
@@ -45,6 +46,7 @@ def init_app(app: Flask) -> Blueprint:
         searches,
         schedules,
         quotes,
+        rendering_templates,
         test_clocks,
         events,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource
-from portal.billing import pauses, single_items, subscriptions, test_clocks
+from portal.billing import billing_modes, pauses, single_items, subscriptions, test_clocks
 from portal.db import find
 from portal.models import Subscription, SubscriptionItem
 from portal.objects import deleted
@@ -29,6 +29,7 @@ def register(blueprint: Blueprint) -> None:
     # the older name of the same call
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, "cancel")
     resource.change(pauses.ResumeSubscription, pauses.resume, "resume")
+    resource.change(billing_modes.MigrateSubscription, billing_modes.migrate, "migrate")
     resource.list(subscriptions.ListSubscriptions, _subscriptions)
 
     item = Resource(blueprint, "subscription_item", "subscription_items")
@@ -53,6 +54,8 @@ def _items(params: single_items.ListItems) -> Select[Any]:
 
 def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
     statement = select(Subscription).where(*_status(params.status))
+    if params.test_clock is not None:
+        statement = statement.where(Subscription.test_clock_id == params.test_clock)
     for name in ("created", "current_period_end", "current_period_start"):
         statement = statement.where(*between(getattr(Subscription, name), getattr(params, name)))
     if params.customer is not None:

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import drafts, invoiceitems, invoices, item_changes, one_off_prices, parties, subscription_items
-from portal.billing.discounts import Sources
+from portal.billing import drafts, invoiceitems, invoices, item_changes, parties, subscription_items
 from portal.billing.item_changes import Proration
 from portal.billing.subscription_items import Sold
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Price, Subscription
-from portal.rules import periods
+from portal.rules import anchors, periods
 from portal.rules import subscriptions as rules
 from portal.rules.proration import between
-from portal.wire.params import Command, Id, ListOf, Quantity
+from portal.wire.params import Command, whole
 
 LONGEST_BACK = 5 * 366 * clock.DAY
 
 
-class AddedItem(Command):
-    """Something billed once together with the subscription."""
-
-    price: Id | None = None
-    price_data: one_off_prices.PriceData | None = None
-    discounts: Sources = []
-    quantity: Quantity = 1
-    tax_rates: ListOf[Id] = []
+class AnchorConfig(Command):
+    day_of_month: Annotated[int, whole(1, 31)]
+    hour: Annotated[int, whole(0, 23)] | None = None
+    minute: Annotated[int, whole(0, 59)] | None = None
+    month: Annotated[int, whole(1, 12)] | None = None
+    second: Annotated[int, whole(0, 59)] | None = None
 
 
 class Wanted(Protocol):
@@ -40,6 +37,8 @@ class Wanted(Protocol):
     def backdate_start_date(self) -> int | None: ...
     @property
     def billing_cycle_anchor(self) -> int | None: ...
+    @property
+    def billing_cycle_anchor_config(self) -> AnchorConfig | None: ...
     @property
     def proration_behavior(self) -> Proration: ...
     @property
@@ -59,11 +58,12 @@ class Start:
     period_end: int
     trial_end: int | None
     prorates: bool
+    is_anchored: bool = False
 
     @property
     def is_part(self) -> bool:
         """Whether the first period is the rest of one, up to an anchor that was set."""
-        return self.trial_end is None and self.anchor == self.period_end
+        return self.is_anchored
 
 
 def start(wanted: Wanted, prices: Sequence[Price], *, now: int) -> Start:
@@ -72,28 +72,23 @@ def start(wanted: Wanted, prices: Sequence[Price], *, now: int) -> Start:
     trial_end = _trial_end(wanted, prices, now)
     interval, count = prices[0].interval or "month", prices[0].interval_count or 1
     prorates = wanted.proration_behavior != "none"
-    anchor = wanted.billing_cycle_anchor
-    if anchor is None:
+    end, anchor = _anchor(wanted, interval, count, now)
+    if end is None:
         natural = trial_end or now
         return Start(begun, natural, trial_end or periods.end(now, interval, count, now), trial_end, prorates)
     if trial_end:
         raise InvalidRequest("Send billing_cycle_anchor or a trial, not both.", param="billing_cycle_anchor")
-    if not now < anchor <= periods.step(now, interval, count, 1):
+    if not now < end <= periods.step(now, interval, count, 1):
         raise InvalidRequest(
             "billing_cycle_anchor must be in the future, and not later than the next natural billing date.",
             param="billing_cycle_anchor",
         )
-    return Start(begun, anchor, anchor, None, prorates)
+    return Start(begun, anchor or end, end, None, prorates, is_anchored=True)
 
 
-def add_items(
-    db: Session, customer: Customer, subscription: Subscription | None, sent: Sequence[AddedItem], *, now: int
-) -> None:
-    """What is billed once, with the first invoice or the next one of a subscription."""
-    own: dict[str, Any] = {"subscription": subscription.id} if subscription else {}
-    for each in sent:
-        item = invoiceitems.CreateInvoiceItem(customer=customer.id, **own, **each.given())
-        invoiceitems.create(db, item, now=now)
+def kept_config(sent: AnchorConfig | None) -> dict[str, Any] | None:
+    """The wire's `billing_cycle_anchor_config`."""
+    return sent.model_dump() if sent else None
 
 
 def first_invoice(
@@ -125,6 +120,22 @@ def _start_date(backdated: int | None, now: int) -> int:
     if not now - LONGEST_BACK <= backdated <= now:
         raise InvalidRequest("A subscription is backdated by five years at most.", param="backdate_start_date")
     return backdated
+
+
+def _anchor(wanted: Wanted, interval: str, count: int, now: int) -> tuple[int | None, int | None]:
+    """The end of the first period where an anchor was asked for, and that anchor."""
+    config = wanted.billing_cycle_anchor_config
+    if config is None:
+        return wanted.billing_cycle_anchor, wanted.billing_cycle_anchor
+    if wanted.billing_cycle_anchor is not None:
+        raise InvalidRequest(
+            "Send billing_cycle_anchor or billing_cycle_anchor_config, not both.", param="billing_cycle_anchor_config"
+        )
+    if interval not in {"month", "year"}:
+        raise InvalidRequest(
+            "billing_cycle_anchor_config goes with prices by the month or year.", param="billing_cycle_anchor_config"
+        )
+    return anchors.anchor(config.model_dump(), interval, count, now)
 
 
 def _trial_end(wanted: Wanted, prices: Sequence[Price], now: int) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing import invoices, locks, prorations
+from portal.billing import collection, invoices, locks, prorations
 from portal.billing.subscription_items import items
 from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
@@ -108,6 +108,7 @@ def add_details(subscription: Subscription, sent: CancellationDetails) -> None:
 
 def stop_collection(db: Session, subscription: Subscription, now: int) -> None:
     """Nothing of an ended subscription is collected by itself, and a first payment is not awaited any more."""
+    collection.drop_pending_update(db, subscription, now=now)
     unsettled = select(Invoice.id).where(
         Invoice.subscription_id == subscription.id, Invoice.status.in_(("draft", "open"))
     )

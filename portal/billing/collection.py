@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import accounts, balances, locks
-from portal.db import scope_of
+from portal.billing import accounts, balances, locks, pending_updates
+from portal.db import find, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Invoice, Subscription
 from portal.objects.accounts import BILLING
@@ -43,6 +43,8 @@ def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
     invoice.status, invoice.voided_at, invoice.auto_advance = "void", now, False
     if billed.subscription and _awaits(billed.subscription, invoice):
         _go_on_without(billed.subscription, now)
+    if billed.subscription:
+        pending_updates.voided(db, billed.subscription, invoice)
     return invoice
 
 
@@ -72,11 +74,25 @@ def overdue_setting(db: Session) -> Overdue:
     return Overdue(setting["overdue_subscriptions"], setting["overdue_days"])
 
 
-def settled(invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
+def settled(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
     """Nothing remains due: the invoice is paid, and a subscription that waited for it goes on."""
     invoice.status, invoice.paid_at, invoice.auto_advance = "paid", now, False
     if subscription and _awaits(subscription, invoice):
         subscription.status = subscription_rules.status_when_paid(subscription.status)
+    if subscription:
+        pending_updates.paid(db, subscription, invoice, now=now)
+
+
+def drop_pending_update(db: Session, subscription: Subscription, *, now: int) -> None:
+    """Forget a change that waits for its payment, with its invoice unless a part of that is paid."""
+    held = subscription.pending_update
+    if held is None:
+        return
+    invoice = find(db, Invoice, held["invoice"], noun="invoice")
+    if invoice.amount_paid or not rules.may("void", invoice.status):
+        subscription.pending_update = None
+    else:
+        void(db, invoice, Command(), now=now)
 
 
 def refuse(verb: str, invoice: Invoice) -> None:

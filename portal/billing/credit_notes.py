@@ -261,7 +261,7 @@ def _settle(db: Session, note: CreditNote, billed: Billed, now: int) -> None:
     invoice.amount_due -= note.pre_payment_amount
     invoice.amount_remaining -= note.pre_payment_amount
     if note.pre_payment_amount and invoice.amount_remaining == 0:
-        collection.settled(invoice, billed.subscription, now=now)
+        collection.settled(db, invoice, billed.subscription, now=now)
     if note.credit_amount:
         entry = balances.enter(
             db, billed.customer, "credit_note", -note.credit_amount, note.currency, now=now, credit_note_id=note.id

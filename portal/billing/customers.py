@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import balances, portal_sessions, redemptions, subscriptions, tax_ids
+from portal.billing import balances, portal_sessions, redemptions, rendering_templates, subscriptions, tax_ids
 from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, Subscription, TestClock
@@ -69,7 +69,7 @@ FieldList = Annotated[ListOf[CustomField], AfterValidator(_at_most_four)]
 
 class RenderingOptions(Command):
     amount_tax_display: Clearable[Literal["exclude_tax", "include_inclusive_tax"]] = None
-    template: Id | None = None
+    template: Clearable[Id] = None
 
 
 class CustomerInvoiceSettings(Command):
@@ -190,12 +190,19 @@ def _apply(db: Session, customer: Customer, command: UpdateCustomer) -> None:
         customer.metadata_ = merged(customer.metadata_, command.metadata)
     if command.invoice_settings:
         sent = command.invoice_settings.model_dump(exclude_unset=True)
+        _refuse_template(db, command.invoice_settings)
         customer.invoice_settings = laid_over(customer.invoice_settings, sent)
     if command.invoice_prefix is not None and command.invoice_prefix != customer.invoice_prefix:
         _refuse_prefix_in_use(db, customer, command.invoice_prefix)
         customer.invoice_prefix = command.invoice_prefix
     if command.next_invoice_sequence is not None:
         _advance(customer, command.next_invoice_sequence)
+
+
+def _refuse_template(db: Session, settings: CustomerInvoiceSettings) -> None:
+    options = settings.rendering_options
+    if options and options.template:
+        rendering_templates.usable(db, options.template, param="invoice_settings[rendering_options][template]")
 
 
 def _refuse_prefix_in_use(db: Session, customer: Customer, prefix: str) -> None:

@@ -34,8 +34,8 @@ Sources = ListOf[Source]
 
 def inherited(db: Session, customer: Customer, subscription: Subscription | None, *, now: int) -> list[str]:
     """The discounts that a bill made at this moment takes over."""
-    own = _running(db, subscription.discounts, now) if subscription else []
-    return own or _running(db, [customer.discount_id] if customer.discount_id else [], now)
+    own = running(db, subscription.discounts, now) if subscription else []
+    return own or running(db, [customer.discount_id] if customer.discount_id else [], now)
 
 
 def of_plans(
@@ -44,19 +44,19 @@ def of_plans(
     """The running discounts with which each subscription's next bill is lowered; one query at most."""
     of_customer = [customer.discount_id] if customer.discount_id else []
     rows = among(db, Discount, sorted({*of_customer, *(id for each in subscriptions for id in each.discounts)}))
-    running = {id: row for id, row in rows.items() if row.removed_at is None and rules.runs(row.end, now)}
+    live = {id: row for id, row in rows.items() if row.removed_at is None and rules.runs(row.end, now)}
     found = {}
     for each in subscriptions:
-        own = [running[id] for id in each.discounts if id in running]
-        found[each.id] = own or [running[id] for id in of_customer if id in running]
+        own = [live[id] for id in each.discounts if id in live]
+        found[each.id] = own or [live[id] for id in of_customer if id in live]
     return found
 
 
 def of_items(db: Session, item_ids: Iterable[str], *, now: int) -> dict[str, list[str]]:
     """The running discounts of subscription items, by item, as their lines take them over."""
     found = among(db, SubscriptionItem, sorted(set(item_ids)))
-    running = set(_running(db, [id for item in found.values() for id in item.discounts], now))
-    return {item.id: [id for id in item.discounts if id in running] for item in found.values()}
+    live = set(running(db, [id for item in found.values() for id in item.discounts], now))
+    return {item.id: [id for id in item.discounts if id in live] for item in found.values()}
 
 
 def drop_spent(db: Session, invoice: Invoice) -> None:
@@ -120,6 +120,7 @@ def remove_from_subscription(db: Session, subscription: Subscription, *, now: in
     return last
 
 
-def _running(db: Session, discount_ids: Sequence[str], now: int) -> list[str]:
+def running(db: Session, discount_ids: Sequence[str], now: int) -> list[str]:
+    """Those of these discounts that still lower a bill made now."""
     rows = among(db, Discount, discount_ids)
     return [id for id in discount_ids if id in rows and rows[id].removed_at is None and rules.runs(rows[id].end, now)]

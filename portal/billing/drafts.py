@@ -149,6 +149,7 @@ def _copy(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: Copies
     line.subscription_id, line.subscription_item_id = item.subscription_id, item.subscription_item_id
     line.discountable, line.discounts = item.discountable, item.discounts
     line.proration, line.metadata_ = item.proration, item.metadata_
+    line.credited_items = item.credited_items
     line.tax_rates = copied.of_rates(item.tax_rates) or invoice.default_tax_rates
 
 

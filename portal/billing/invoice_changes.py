@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing import catalogue, drafts, redemptions, shipping
+from portal.billing import catalogue, drafts, redemptions, rendering_templates, shipping
 from portal.billing.discounts import Sources
 from portal.billing.locks import Billed
 from portal.db import among
@@ -30,6 +30,7 @@ from portal.wire.params import (
 )
 
 Collection = Literal["charge_automatically", "send_invoice"]
+Version = Annotated[int, whole(1, 1_000_000)]
 Days = Annotated[int, whole(0, 3650)]
 
 
@@ -40,6 +41,8 @@ class Pdf(Command):
 class Rendering(Command):
     amount_tax_display: Clearable[Literal["exclude_tax", "include_inclusive_tax"]] = None
     pdf: Pdf | None = None
+    template: Clearable[Id] = None
+    template_version: Clearable[Version] = None
 
 
 class UpdateInvoice(Expanding):
@@ -75,7 +78,8 @@ def apply(db: Session, billed: Billed, command: UpdateInvoice, *, now: int) -> N
             raise InvalidRequest("You can have up to 4 custom fields.", param="custom_fields")
         invoice.custom_fields = [each.model_dump() for each in command.custom_fields or []] or None
     if command.rendering:
-        invoice.rendering = {**(invoice.rendering or {}), **command.rendering.model_dump(exclude_unset=True)}
+        rendering = {**(invoice.rendering or {}), **command.rendering.model_dump(exclude_unset=True)}
+        invoice.rendering = rendering_templates.fitting(db, rendering, command.rendering.model_fields_set)
     if command.has("metadata"):
         invoice.metadata_ = merged(invoice.metadata_, command.metadata)
     if command.has("account_tax_ids"):

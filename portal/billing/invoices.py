@@ -16,6 +16,7 @@ from portal.billing import (
     invoiceitems,
     locks,
     parties,
+    rendering_templates,
 )
 from portal.billing.collection import fall_due, mark_uncollectible, refuse, settled, void
 from portal.billing.invoice_changes import Collection, Days, UpdateInvoice
@@ -188,6 +189,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     discounts.spend(db, customer, billed.subscription, invoice, now=now)
     invoice.seller = parties.seller(db, invoice.account_tax_ids)
     invoice.buyer = parties.buyer(db, customer, billed.subscription)
+    invoice.rendering = rendering_templates.frozen(db, invoice.rendering)
     _number(customer, invoice)
     invoice.status, invoice.finalized_at = "open", now
     invoice.effective_at = invoice.effective_at or now
@@ -198,7 +200,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     _apply_balance(db, customer, invoice, now)
     if invoice.amount_due == 0:
         step(db, invoice)
-        settled(invoice, billed.subscription, now=now)
+        settled(db, invoice, billed.subscription, now=now)
     elif _is_charged(invoice, billed.subscription):
         # there is nothing to charge here, so the payment has failed at once
         fall_due(db, invoice, billed.subscription, now=now)

@@ -9,15 +9,26 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing import item_prices, new_periods, prorations, redemptions, subscription_items
+from portal.billing import (
+    collection,
+    item_prices,
+    new_periods,
+    pending_updates,
+    prorations,
+    redemptions,
+    subscription_items,
+)
+from portal.billing.pending_updates import Before
 from portal.billing.subscription_items import Item, ItemChange, Sold
 from portal.errors import CardError, InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import subscriptions as rules
-from portal.wire.params import merged
+from portal.wire.params import Command, merged
 
 Proration = Literal["always_invoice", "create_prorations", "none"]
 PaymentBehavior = Literal["allow_incomplete", "default_incomplete", "error_if_incomplete"]
+ChangeBehavior = PaymentBehavior | Literal["pending_if_incomplete"]
+
 
 LONGEST_TRIAL = 731 * clock.DAY  # two years
 
@@ -28,9 +39,11 @@ class Asked:
 
     proration: Proration = "create_prorations"
     date: int | None = None
-    payment: PaymentBehavior | None = None
+    payment: ChangeBehavior | None = None
     anchor: Literal["now", "unchanged"] | None = None
     trial_end: int | Literal["now"] | None = None
+    trial_from_plan: bool = False
+    before: Before | None = None
 
 
 @dataclass(frozen=True)
@@ -66,23 +79,50 @@ def apply(
     go together, `CardError` where the change is billed at once and was to be refused unless it is paid.
     """
     moment = prorations.moment(subscription, asked.date, now)
-    before = subscription_items.items(db, subscription.id)
-    wishes = _wishes(db, before, changes, now)
-    prices = _prices_after(before, wishes)
+    held = subscription_items.items(db, subscription.id)
+    wishes = _wishes(db, held, changes, now)
+    prices = _prices_after(held, wishes)
     subscription_items.refuse_mixed(customer, prices, subscription.currency)
-    trial_end = _trial_end(subscription, asked, now)
-    restarts = _restarts(subscription, [each.price for each in before], prices, asked)
+    trial_end = _trial_end(prices, asked, now)
+    restarts = _restarts(subscription, [each.price for each in held], prices, asked, trial_end)
     prorates = asked.proration != "none" and rules.is_prorated(subscription.status)
     rest = prorations.Rest(customer, subscription, moment, now) if prorates else None
     if rest and restarts:
-        prorations.credit_unused(db, rest, before)
-    _take(db, customer, subscription, wishes, None if restarts else rest, now)
+        prorations.credit_unused(db, rest, held)
+    _take(db, wishes, Change(customer, subscription, None if restarts else rest, asked, now))
+    invoice = None
     if restarts:
-        collect(subscription, new_periods.begin(db, customer, subscription, now=now, trial_end=trial_end), asked)
+        invoice = new_periods.begin(db, customer, subscription, now=now, trial_end=trial_end)
     elif asked.proration == "always_invoice":
-        collect(subscription, prorations.invoice_pending(db, customer, subscription, now), asked)
+        invoice = prorations.invoice_pending(db, customer, subscription, now)
     if trial_end and not restarts:
         new_periods.move_trial_end(subscription, trial_end)
+    _settle(db, customer, subscription, invoice, asked, now)
+
+
+def before(
+    db: Session, subscription: Subscription, command: Command, payment: ChangeBehavior | None, *, now: int
+) -> Before | None:
+    """What a change goes back to that is to wait for its payment; one that waits already is dropped.
+
+    Raises `InvalidRequest` for what can't wait.
+    """
+    collection.drop_pending_update(db, subscription, now=now)
+    if payment != "pending_if_incomplete":
+        return None
+    return pending_updates.before(db, subscription, command)
+
+
+def _settle(
+    db: Session, customer: Customer, subscription: Subscription, invoice: Invoice | None, asked: Asked, now: int
+) -> None:
+    """See to the payment, or to the change that waits for it."""
+    if asked.before and invoice and invoice.status == "open":
+        pending_updates.hold(db, subscription, asked.before, invoice, now=now)
+        return
+    collect(subscription, invoice, asked)
+    if asked.before:
+        pending_updates.take_off_discounts(db, customer, subscription, asked.before.items, now=now)
 
 
 def collect(subscription: Subscription, invoice: Invoice | None, asked: Asked) -> None:
@@ -138,7 +178,12 @@ def _prices_after(before: Sequence[Sold], wishes: Sequence[Wish]) -> list[Price]
     return prices
 
 
-def _trial_end(subscription: Subscription, asked: Asked, now: int) -> int | None:
+def _trial_end(prices: Sequence[Price], asked: Asked, now: int) -> int | None:
+    if asked.trial_from_plan:
+        if asked.trial_end is not None:
+            raise InvalidRequest("Send trial_from_plan or trial_end, not both.", param="trial_from_plan")
+        days = max(price.trial_period_days or 0 for price in prices)
+        return now + days * clock.DAY if days else None
     if asked.trial_end is None or asked.trial_end == "now":
         return None
     if not now < asked.trial_end <= now + LONGEST_TRIAL:
@@ -146,7 +191,13 @@ def _trial_end(subscription: Subscription, asked: Asked, now: int) -> int | None
     return asked.trial_end
 
 
-def _restarts(subscription: Subscription, before: Sequence[Price], after: Sequence[Price], asked: Asked) -> bool:
+def _restarts(
+    subscription: Subscription,
+    before: Sequence[Price],
+    after: Sequence[Price],
+    asked: Asked,
+    trial_end: int | None,
+) -> bool:
     trialing = subscription.status == "trialing"
     if asked.trial_end == "now":
         return trialing
@@ -155,27 +206,44 @@ def _restarts(subscription: Subscription, before: Sequence[Price], after: Sequen
             raise InvalidRequest("A trial keeps its end; send trial_end=now to end it.", param="billing_cycle_anchor")
         return False
     running = rules.is_paid_ahead(subscription.status)
-    return asked.anchor == "now" or asked.trial_end is not None or (running and new_periods.restarts(before, after))
+    return asked.anchor == "now" or trial_end is not None or (running and new_periods.restarts(before, after))
 
 
-def _take(
-    db: Session,
-    customer: Customer,
-    subscription: Subscription,
-    wishes: Sequence[Wish],
-    rest: prorations.Rest | None,
-    now: int,
-) -> None:
-    item_ids = iter(sorted(ids.new("subscription_item") for _ in wishes))
-    proration_ids = iter(prorations.new_ids(2 * len(wishes)))
-    for wish in wishes:
-        prorated = rest if wish.costs_other else None
-        if prorated and wish.sold:
-            prorated.credit(db, wish.sold, next(proration_ids))
-        after = _become(db, subscription, wish, next(item_ids), now)
-        if prorated and after:
-            prorated.charge(db, after, next(proration_ids))
-        _discount(db, customer, subscription, wish, after, now)
+@dataclass(frozen=True)
+class Change:
+    """What the wishes of one change have in common; `rest` is None where nothing is prorated."""
+
+    customer: Customer
+    subscription: Subscription
+    rest: prorations.Rest | None
+    asked: Asked
+    now: int
+
+
+def _take(db: Session, wishes: Sequence[Wish], change: Change) -> None:
+    item_ids = sorted(ids.new("subscription_item") for _ in wishes)
+    proration_ids = prorations.new_ids(2 * len(wishes))
+    rest, subscription = change.rest, change.subscription
+    credits = rest.credits(db, subscription_items.items(db, subscription.id)) if rest else {}
+    charged = []
+    for at, wish in enumerate(wishes):
+        costs_other = wish.costs_other
+        if rest and costs_other and wish.sold:
+            rest.credit(db, wish.sold, credits[wish.sold.item.id], proration_ids[2 * at])
+        after = _become(db, subscription, wish, item_ids[at], change.now)
+        _discount(db, change, wish, after)
+        if after and costs_other:
+            charged.append((after, proration_ids[2 * at + 1]))
+    db.flush()
+    if rest:
+        _charge(db, rest, charged)
+
+
+def _charge(db: Session, rest: prorations.Rest, charged: Sequence[tuple[Sold, str]]) -> None:
+    held = subscription_items.items(db, rest.subscription.id)
+    costs = prorations.cost(db, rest.customer, rest.subscription, held, rest.moment)
+    for sold, id in charged:
+        rest.charge(db, sold, costs[sold.item.id], id)
     db.flush()
 
 
@@ -195,14 +263,13 @@ def _become(db: Session, subscription: Subscription, wish: Wish, id: str, now: i
     return Sold(item_row, wish.price)
 
 
-def _discount(
-    db: Session, customer: Customer, subscription: Subscription, wish: Wish, after: Sold | None, now: int
-) -> None:
-    """The discounts that were sent; an item that goes takes its own with it."""
+def _discount(db: Session, change: Change, wish: Wish, after: Sold | None) -> None:
+    """The discounts that were sent; an item that goes takes its own with it, once it goes for good."""
+    customer, subscription, now = change.customer, change.subscription, change.now
     param = f"{wish.param}[discounts]"
     if after and wish.sent.has("discounts"):
         redemptions.put_on_subscription_item(db, customer, subscription, after, wish.sent.discounts, param, now=now)
     if after is None and wish.sold:
-        if wish.sold.item.discounts:
+        if wish.sold.item.discounts and not change.asked.before:
             redemptions.put_on_subscription_item(db, customer, subscription, wish.sold, [], param, now=now)
         db.delete(wish.sold.item)

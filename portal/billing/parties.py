@@ -11,6 +11,9 @@ from portal.billing import accounts, tax_ids
 from portal.db import scope_of
 from portal.models import Customer, Subscription, TaxId
 
+#: The look that documents have from now on: a folder's version in `templates/documents`.
+DESIGN = "v1"
+
 
 def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
     """The merchant: display and legal name, address, contact, tax ids, bank account, colours."""
@@ -29,6 +32,7 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "tax_ids": _shown(tax_ids.of_account(db, chosen)),
         "bank_transfer": invoices.get("bank_transfer"),
         "primary_color": settings.get("branding", {}).get("primary_color"),
+        "design": DESIGN,
         "default_locale": settings.get("portal", {}).get("default_locale"),
     }
 

@@ -174,4 +174,4 @@ def _enter(db: Session, billed: Billed, record: PaymentRecord, now: int) -> None
         invoice.amount_overpaid += over
         balances.enter(db, billed.customer, "invoice_overpaid", -over, invoice.currency, now=now, invoice_id=invoice.id)
     if invoice.amount_remaining == 0:
-        collection.settled(invoice, billed.subscription, now=now)
+        collection.settled(db, invoice, billed.subscription, now=now)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing import invoiceitems, one_off_prices, prorations, subscription_items
+from portal.billing import collection, invoiceitems, one_off_prices, prorations, subscription_items
 from portal.billing.invoices import Collection, Days
 from portal.billing.item_changes import Proration
 from portal.billing.subscription_items import Item, Sold
@@ -110,6 +110,7 @@ def enter(db: Session, customer: Customer, subscription: Subscription, phase: Ph
     A change within a period is prorated; another interval, a trial, or an anchor at the phase's start
     begins a new period, which the renewal that is then due bills.
     """
+    collection.drop_pending_update(db, subscription, now=now)
     before = subscription_items.items(db, subscription.id)
     _apply_words(subscription, phase)
     prices = among(db, Price, [each["price"] for each in phase["items"]])
@@ -123,8 +124,10 @@ def enter(db: Session, customer: Customer, subscription: Subscription, phase: Ph
     if restarts:
         _restart(subscription, phase["trial_end"], now)
     elif prorates and changed:
+        db.flush()
+        costs = prorations.cost(db, customer, subscription, after, now)
         for each, id in zip(after, prorations.new_ids(len(after)), strict=True):
-            rest.charge(db, each, id)
+            rest.charge(db, each, costs[each.item.id], id)
     add_items(db, customer, subscription, phase["add_invoice_items"], now=now)
     if phase["proration_behavior"] == "always_invoice" and not restarts:
         prorations.invoice_pending(db, customer, subscription, now)

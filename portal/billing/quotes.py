@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing import accounts, locks, parties, quote_lines, subscription_items
+from portal.billing import accounts, locks, parties, quote_lines, rendering_templates, subscription_items
 from portal.billing.invoices import Collection, Days
 from portal.billing.quote_lines import SentLine
 from portal.db import find, locked, scope_of
@@ -132,7 +132,9 @@ def finalize(db: Session, quote: Quote, command: FinalizeQuote, *, now: int) -> 
         raise InvalidRequest("A quote without line items can't be finalized.", param="line_items")
     if quote.expires_at <= now:
         raise InvalidRequest("expires_at must be in the future.", param="expires_at")
-    quote.seller, quote.buyer = parties.seller(db, None), parties.buyer(db, customer, None)
+    rendering = rendering_templates.frozen(db, customer.invoice_settings.get("rendering_options"))
+    quote.seller = {**parties.seller(db, None), "rendering": rendering}
+    quote.buyer = parties.buyer(db, customer, None)
     _number(db, quote, customer, now)
     quote.status, quote.finalized_at = "open", now
     return quote

@@ -19,6 +19,7 @@ from portal.billing import (
     cancellations,
     collection,
     drafts,
+    interim_invoices,
     invoiceitems,
     invoices,
     pauses,
@@ -199,6 +200,18 @@ def _cancel(db: Session, customer: Customer, subscription: Subscription, now: in
         _bill(db, customer, subscription, period, now)
 
 
+def _drop_update(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """A change has waited for its payment for too long."""
+    collection.drop_pending_update(db, subscription, now=now)
+
+
+def _bill_between(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """The interval at which what waits is billed has passed."""
+    interim_invoices.go_on(subscription, now)
+    if invoiceitems.due_with(db, customer.id, subscription.id):
+        _bill(db, customer, subscription, (now, now), now)
+
+
 def _announce(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """The end of a trial comes near; that this is noted is what is told."""
     subscription.trial_will_end_at = now
@@ -260,7 +273,15 @@ KINDS = {
     "subscription": Kind(
         Subscription,
         steps.of_subscription,
-        {"announce": _announce, "renew": _renew, "cancel": _cancel, "collect": _collect_again, "expire": _expire},
+        {
+            "announce": _announce,
+            "cancel": _cancel,
+            "collect": _collect_again,
+            "drop": _drop_update,
+            "expire": _expire,
+            "interim": _bill_between,
+            "renew": _renew,
+        },
     ),
     "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
     "quote": Kind(Quote, steps.of_quote, {"expire": quotes.expire}),

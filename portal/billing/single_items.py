@@ -18,7 +18,7 @@ from portal.wire.params import Expanding, Flag, Id, Listing, ListOf, Metadata, Q
 
 
 class Billing(Expanding):
-    payment_behavior: item_changes.PaymentBehavior | None = None
+    payment_behavior: item_changes.ChangeBehavior | None = None
     proration_behavior: item_changes.Proration = "create_prorations"
     proration_date: Timestamp | None = None
 
@@ -75,7 +75,10 @@ def _apply(db: Session, subscription: Subscription, change: ItemChange, command:
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     if not rules.may_cancel(subscription.status):
         raise InvalidRequest("The items of a canceled subscription can't be changed.")
-    asked = item_changes.Asked(command.proration_behavior, command.proration_date, command.payment_behavior)
+    before = item_changes.before(db, subscription, command, command.payment_behavior, now=now)
+    asked = item_changes.Asked(
+        command.proration_behavior, command.proration_date, command.payment_behavior, before=before
+    )
     try:
         item_changes.apply(db, customer, subscription, [change], asked, now=now)
     except PortalError as error:

@@ -73,18 +73,14 @@ def items(db: Session, subscription_id: str) -> list[Sold]:
     return [Sold(row, prices[row.price_id]) for row in rows]
 
 
-def unused(subscription: Subscription, sold: list[Sold], *, now: int) -> int:
-    """What the rest of the running period is worth, before tax, in minor units."""
-    return sum(rest(subscription, each, now=now) for each in sold)
-
-
-def rest(subscription: Subscription, sold: Sold, *, now: int) -> int:
-    """What the rest of the running period of one item is worth, before tax, in minor units."""
-    start, anchor = subscription.current_period_start, subscription.billing_cycle_anchor
-    if anchor > start:
+def rest(subscription: Subscription, sold: Sold, amount: int, *, now: int) -> int:
+    """What the rest of the running period of an item is worth that costs `amount` a period, in minor units."""
+    begun, end = subscription.current_period_start, subscription.current_period_end
+    start, anchor = begun, subscription.billing_cycle_anchor
+    if anchor > begun:
         # a first period up to an anchor is the rest of a whole one
-        start = periods.step(anchor, sold.price.interval or "month", sold.price.interval_count or 1, -1)
-    return remaining(sold.amount, start, subscription.current_period_end, max(now, subscription.current_period_start))
+        start = periods.start(anchor, sold.price.interval or "month", sold.price.interval_count or 1, end)
+    return remaining(amount, start, end, max(now, begun))
 
 
 def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str | None) -> list[Price]:

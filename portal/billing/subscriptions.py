@@ -5,7 +5,7 @@ Renewal belongs to the worker; here a subscription has the one period it is in.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator
 from sqlalchemy import select
@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing import (
+    added_items,
     beginnings,
     cancellations,
+    interim_invoices,
     invoices,
     item_changes,
     locks,
@@ -23,12 +25,18 @@ from portal.billing import (
     subscription_invoices,
     subscription_items,
 )
+from portal.billing.added_items import AddedItem
+from portal.billing.billing_modes import DEFAULT as DEFAULT_MODE
+from portal.billing.billing_modes import SentMode
 from portal.billing.cancellations import CancellationDetails, CancelSubscription, cancel
-from portal.billing.subscription_items import Item, ItemChange, SentItem, Sold, items, line, unused
+from portal.billing.pending_updates import Before
+from portal.billing.prorations import unused
+from portal.billing.subscription_items import Item, ItemChange, SentItem, Sold, items, line
 from portal.errors import CardError, InvalidRequest
 from portal.models import Customer, Price, Subscription
+from portal.rules import billing_modes as modes
 from portal.rules import subscriptions as rules
-from portal.wire.moments import EndOrTimestamp, NowOrTimestamp
+from portal.wire.moments import AnchorChange, EndOrTimestamp, NowOrTimestamp
 from portal.wire.params import (
     Clearable,
     Currency,
@@ -71,12 +79,16 @@ def _status(value: str) -> str:
     return value
 
 
-class CreateSubscription(redemptions.Discounts, pauses.Pausing, subscription_invoices.Invoiced):
+class CreateSubscription(
+    redemptions.Discounts, pauses.Pausing, subscription_invoices.Invoiced, interim_invoices.Interim
+):
     customer: Id
     items: ListOf[SentItem]
-    add_invoice_items: ListOf[beginnings.AddedItem] = []
+    add_invoice_items: ListOf[AddedItem] = []
     backdate_start_date: Timestamp | None = None
     billing_cycle_anchor: Timestamp | None = None
+    billing_cycle_anchor_config: beginnings.AnchorConfig | None = None
+    billing_mode: SentMode = DEFAULT_MODE
     cancel_at: EndOrTimestamp | None = None
     cancel_at_period_end: Flag = False
     collection_method: invoices.Collection = "charge_automatically"
@@ -93,9 +105,11 @@ class CreateSubscription(redemptions.Discounts, pauses.Pausing, subscription_inv
     trial_period_days: Annotated[int, whole(0, 730)] | None = None
 
 
-class UpdateSubscription(redemptions.Discounts, pauses.Pausing, subscription_invoices.Invoiced):
-    add_invoice_items: ListOf[beginnings.AddedItem] = []
-    billing_cycle_anchor: Literal["now", "unchanged"] | None = None
+class UpdateSubscription(
+    redemptions.Discounts, pauses.Pausing, subscription_invoices.Invoiced, interim_invoices.Interim
+):
+    add_invoice_items: ListOf[AddedItem] = []
+    billing_cycle_anchor: AnchorChange | None = None
     cancel_at: Clearable[EndOrTimestamp] = None
     cancel_at_period_end: Flag | None = None
     cancellation_details: CancellationDetails | None = None
@@ -107,10 +121,11 @@ class UpdateSubscription(redemptions.Discounts, pauses.Pausing, subscription_inv
     metadata: Metadata = {}
     off_session: Flag | None = None
     pause_collection: Clearable[pauses.PauseCollection] = None
-    payment_behavior: item_changes.PaymentBehavior | None = None
+    payment_behavior: item_changes.ChangeBehavior | None = None
     proration_behavior: item_changes.Proration = "create_prorations"
     proration_date: Timestamp | None = None
     trial_end: NowOrTimestamp | None = None
+    trial_from_plan: Flag = False
 
 
 class ListSubscriptions(Listing):
@@ -122,6 +137,7 @@ class ListSubscriptions(Listing):
     plan: Id | None = None
     price: Id | None = None
     status: Annotated[Id, AfterValidator(_status)] | None = None
+    test_clock: Id | None = None
 
 
 def create(db: Session, command: CreateSubscription, *, now: int) -> Subscription:
@@ -147,7 +163,9 @@ def create(db: Session, command: CreateSubscription, *, now: int) -> Subscriptio
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
-    beginnings.add_items(db, customer, None, command.add_invoice_items, now=now)
+    if command.pending_invoice_item_interval:
+        interim_invoices.apply(subscription, prices[0], command.pending_invoice_item_interval, now=now)
+    added_items.add(db, customer, None, command.add_invoice_items, added_items.span(subscription), now=now)
     invoice = beginnings.first_invoice(db, customer, subscription, sold, start, now=now)
     if subscription.status == "incomplete" and command.payment_behavior == "error_if_incomplete":
         raise CardError("The first invoice can't be paid: this customer has no payment method here.")
@@ -162,15 +180,20 @@ def update(db: Session, subscription: Subscription, command: UpdateSubscription,
     """
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     _refuse_ended(subscription, command)
+    changes = command.given("items", "billing_cycle_anchor", "trial_end") or command.trial_from_plan
+    before = item_changes.before(db, subscription, command, command.payment_behavior, now=now) if changes else None
     _apply_words(db, subscription, command)
     if command.has("pause_collection"):
         subscription.pause_collection = pauses.paused(command.pause_collection, now=now)
     cancellations.set_end(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.has("cancel_at"), now=now
     )
-    beginnings.add_items(db, customer, subscription, command.add_invoice_items, now=now)
-    if command.given("items", "billing_cycle_anchor", "trial_end"):
-        item_changes.apply(db, customer, subscription, command.items, _asked(command), now=now)
+    added_items.add(db, customer, subscription, command.add_invoice_items, added_items.span(subscription), now=now)
+    if changes:
+        item_changes.apply(db, customer, subscription, command.items, _asked(command, before), now=now)
+    if command.has("pending_invoice_item_interval"):
+        price = subscription_items.items(db, subscription.id)[0].price
+        interim_invoices.apply(subscription, price, command.pending_invoice_item_interval, now=now)
     if command.given("coupon", "discounts", "promotion_code"):
         sold = subscription_items.items(db, subscription.id)
         redemptions.put_on_subscription(db, customer, subscription, command, _price_of(sold), now=now)
@@ -199,6 +222,8 @@ def _new(
         description=command.description,
         start_date=start.start_date,
         billing_cycle_anchor=start.anchor,
+        billing_cycle_anchor_config=beginnings.kept_config(command.billing_cycle_anchor_config),
+        billing_mode=modes.mode(command.billing_mode.type),
         current_period_start=now,
         current_period_end=start.period_end,
         trial_start=now if start.trial_end else None,
@@ -228,13 +253,15 @@ def _price_of(sold: list[Sold]) -> int:
     return sum(each.amount for each in sold)
 
 
-def _asked(command: UpdateSubscription) -> item_changes.Asked:
+def _asked(command: UpdateSubscription, before: Before | None) -> item_changes.Asked:
     return item_changes.Asked(
         command.proration_behavior,
         command.proration_date,
         command.payment_behavior,
         command.billing_cycle_anchor,
         command.trial_end,
+        command.trial_from_plan,
+        before,
     )
 
 

@@ -170,11 +170,16 @@ def _ending(db: Session, visit: Visit, subscription: Subscription) -> Ending:
         name=_name(db, sold),
         parts=sold,
         ends_at=None if at_once else subscription.current_period_end,
-        credit=billing.unused(subscription, sold, now=now) if at_once and running and settles != "none" else 0,
+        credit=_unused(db, subscription, sold, now) if at_once and running and settles != "none" else 0,
         charge=sum(item.amount for item in waiting) if at_once else 0,
         before_tax=bool(subscription.default_tax_rates or any(each.item.tax_rates for each in sold)),
         has_open_invoice=db.scalars(select(Invoice.id).where(*is_open).limit(1)).first() is not None,
     )
+
+
+def _unused(db: Session, subscription: Subscription, sold: list[billing.Sold], now: int) -> int:
+    customer = find(db, Customer, subscription.customer_id, noun="customer")
+    return billing.unused(db, customer, subscription, sold, now=now)
 
 
 def _own(db: Session, visit: Visit, id: str) -> Subscription:

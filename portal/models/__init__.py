@@ -18,6 +18,7 @@ from portal.models.mails import LoginCode, Mail
 from portal.models.payments import InvoicePayment, PaymentRecord
 from portal.models.portals import Configuration, EmailChange, PortalSession
 from portal.models.quotes import Quote, QuoteLine
+from portal.models.rendering_templates import RenderingTemplate, RenderingTemplateVersion
 from portal.models.schedules import SubscriptionSchedule
 from portal.models.subscriptions import Subscription, SubscriptionItem
 from portal.models.test_clocks import TestClock
@@ -51,6 +52,8 @@ __all__ = [
     "PromotionCode",
     "Quote",
     "QuoteLine",
+    "RenderingTemplate",
+    "RenderingTemplateVersion",
     "ShippingRate",
     "StoredDocument",
     "Subscription",

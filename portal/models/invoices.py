@@ -40,6 +40,7 @@ class InvoiceItem(TenantOwned, Base):
     period_start: Mapped[int]
     period_end: Mapped[int]
     proration: Mapped[bool] = mapped_column(default=False)
+    credited_items: Mapped[dict[str, Any] | None]
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
@@ -107,6 +108,7 @@ class Invoice(TenantOwned, Base):
     amount_paid: Mapped[int] = mapped_column(default=0)
     amount_overpaid: Mapped[int] = mapped_column(default=0, server_default="0")
     amount_remaining: Mapped[int] = mapped_column(default=0)
+    receipt_number: Mapped[str | None]
     paid_out_of_band: Mapped[bool] = mapped_column(default=False)
     pre_payment_credit_notes_amount: Mapped[int] = mapped_column(default=0)
     post_payment_credit_notes_amount: Mapped[int] = mapped_column(default=0)
@@ -161,6 +163,7 @@ class InvoiceLine(TenantOwned, Base):
     subscription_id: Mapped[str | None] = mapped_column(Id)
     subscription_item_id: Mapped[str | None] = mapped_column(Id)
     proration: Mapped[bool] = mapped_column(default=False)
+    credited_items: Mapped[dict[str, Any] | None]
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     taxes: Mapped[list[Any]] = mapped_column(default=list)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

@@ -46,6 +46,7 @@ class Quote(TenantOwned, Base):
     default_tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     invoice_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     subscription_data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     upfront: Mapped[dict[str, Any]]
     recurring: Mapped[dict[str, Any] | None]
     expires_at: Mapped[int]
@@ -86,6 +87,8 @@ class QuoteLine(TenantOwned, Base):
     description: Mapped[str]
     quantity: Mapped[int]
     currency: Mapped[str]
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
+    discount_amounts: Mapped[list[Any]] = mapped_column(default=list)
     amount_subtotal: Mapped[int]
     amount_tax: Mapped[int]
     amount_total: Mapped[int]

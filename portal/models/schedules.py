@@ -32,6 +32,7 @@ class SubscriptionSchedule(TenantOwned, Base):
     phases: Mapped[list[Any]]
     default_settings: Mapped[dict[str, Any]]
     end_behavior: Mapped[str]
+    billing_mode: Mapped[dict[str, Any] | None]
     canceled_at: Mapped[int | None]
     completed_at: Mapped[int | None]
     released_at: Mapped[int | None]

@@ -12,6 +12,8 @@ from portal.rules import steps
 
 
 class Subscription(TenantOwned, Base):
+    """`billing_mode` is None for `classic`; `pending_update` is what it becomes once its `invoice` is paid."""
+
     __tablename__ = "subscriptions"
     __table_args__ = (
         link("customer_id", "customers"),
@@ -48,6 +50,11 @@ class Subscription(TenantOwned, Base):
     trial_ends_in: Mapped[str | None]
     trial_will_end_at: Mapped[int | None]
     invoice_settings: Mapped[dict[str, Any] | None]
+    billing_cycle_anchor_config: Mapped[dict[str, Any] | None]
+    billing_mode: Mapped[dict[str, Any] | None]
+    pending_invoice_item_interval: Mapped[dict[str, Any] | None]
+    next_pending_invoice_item_invoice: Mapped[int | None]
+    pending_update: Mapped[dict[str, Any] | None]
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     next_step_at: Mapped[int | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

@@ -99,6 +99,14 @@ def pretax_credit_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def credited_items(row: Row) -> dict[str, Any] | None:
+    """The lines that a credit gives the rest of back, where an invoice has them."""
+    named = row.credited_items
+    if not named or not named["invoice"]:
+        return None
+    return {"invoice": named["invoice"], "invoice_line_items": named["invoice_line_items"]}
+
+
 def _pricing(row: Row) -> dict[str, Any]:
     product = row.price["price"]["product"] if row.price else None
     return {
@@ -109,7 +117,7 @@ def _pricing(row: Row) -> dict[str, Any]:
 
 
 def _line_parent(row: Row, context: Context) -> dict[str, Any]:
-    proration = {"proration": row.proration, "proration_details": {"credited_items": None}}
+    proration = {"proration": row.proration, "proration_details": {"credited_items": credited_items(row)}}
     if row.subscription_item_id and not row.invoice_item_id:
         details = {
             "invoice_item": None,
@@ -149,7 +157,7 @@ LINE = register(
                 "pretax_credit_amounts": lambda row, context: pretax_credit_amounts(row.discount_amounts),
                 "price": lambda row, context: row.price and dict(row.price["price"]),
                 "pricing": lambda row, context: _pricing(row),
-                "proration_details": lambda row, context: {"credited_items": None},
+                "proration_details": lambda row, context: {"credited_items": credited_items(row)},
                 "quantity_decimal": lambda row, context: str(row.quantity),
                 "subscription": Ref("subscription_id", "subscription"),
                 "subscription_item": "subscription_item_id",

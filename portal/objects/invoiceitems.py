@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import InvoiceItem, Price, TaxRate
 from portal.objects.catalogue import plan
-from portal.objects.invoice_lines import whole_unit_amount
+from portal.objects.invoice_lines import credited_items, whole_unit_amount
 from portal.objects.kinds import Kind, plain, register, render
 from portal.wire.shape import Context, Ref, Row, Shape, nulls
 
@@ -53,7 +53,9 @@ INVOICE_ITEM = register(
             same=("amount", "currency", "description", "discountable", "proration", "quantity", "unit_amount_decimal"),
             fields={
                 **nulls("customer_account", "frozen_fields", "invoicing_rules"),
-                "proration_details": lambda row, context: {"credited_items": None} if row.proration else None,
+                "proration_details": lambda row, context: (
+                    {"credited_items": credited_items(row)} if row.proration else None
+                ),
                 "customer": Ref("customer_id", "customer"),
                 "date": "created",
                 "discounts": Ref("discounts", "discount"),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import SubscriptionSchedule, TaxRate
 from portal.objects.kinds import Kind, plain, register, render
+from portal.rules import billing_modes
 from portal.wire.shape import Context, Ref, Row, Shape, nulls
 
 _NO_TAX = {"disabled_reason": None, "enabled": False, "liability": None}
@@ -109,7 +110,7 @@ SCHEDULE = register(
             same=("canceled_at", "completed_at", "created", "end_behavior", "released_at", "status"),
             fields={
                 **nulls("application", "customer_account", "renewal_interval"),
-                "billing_mode": lambda row, context: {"flexible": None, "type": "classic", "updated_at": None},
+                "billing_mode": lambda row, context: billing_modes.shown(row.billing_mode),
                 "current_phase": _current_phase,
                 "customer": Ref("customer_id", "customer"),
                 "default_settings": _default_settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from portal.models import Price, Subscription, SubscriptionItem, TaxRate
 from portal.objects.catalogue import plan
 from portal.objects.discounts import only, running
 from portal.objects.kinds import Kind, grouped, plain, register, render
+from portal.rules import billing_modes
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
 
@@ -21,6 +23,20 @@ def _items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, A
         zip([item.id for item in items], render(db, "subscription_item", items, context.links), strict=True)
     )
     return {id: [rendered[item.id] for item in group] for id, group in grouped(items, "subscription_id").items()}
+
+
+def _pending_items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    """The finished items that each subscription would have after its pending update."""
+    waiting = [
+        SimpleNamespace(subscription_id=row.id, **values)
+        for row in rows
+        if row.pending_update
+        for values in row.pending_update["items"]
+    ]
+    shown = render(db, "subscription_item", waiting, context.links) if waiting else []
+    return {
+        id: [shown[waiting.index(item)] for item in group] for id, group in grouped(waiting, "subscription_id").items()
+    }
 
 
 def _tax_rates(attribute: str) -> Any:
@@ -81,6 +97,23 @@ def _item_list(row: Row, context: Context) -> dict[str, Any]:
     return listing(items, f"/v1/subscription_items?subscription={row.id}") | {"total_count": len(items)}
 
 
+def _copy(hash: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return dict(hash) if hash else None
+
+
+def _pending_update(row: Row, context: Context) -> dict[str, Any] | None:
+    held = row.pending_update
+    if not held:
+        return None
+    return {
+        **nulls("cancel_at_period_end", "discount", "discounts", "trial_from_plan"),
+        **{key: held["columns"].get(key) for key in ("billing_cycle_anchor", "trial_end")},
+        "expires_at": held["expires_at"],
+        "metadata": held["metadata"] or None,
+        "subscription_items": context.preloaded["pending_items"][row.id],
+    }
+
+
 def _only_item(row: Row, context: Context, key: str) -> Any:
     items = context.preloaded["items"].get(row.id, [])
     return items[0][key] if len(items) == 1 else None
@@ -103,19 +136,20 @@ SUBSCRIPTION = register(
                 "days_until_due",
                 "description",
                 "ended_at",
+                "next_pending_invoice_item_invoice",
                 "start_date",
                 "status",
                 "trial_end",
                 "trial_start",
             ),
             fields={
-                **nulls("application", "application_fee_percent", "billing_cycle_anchor_config", "billing_thresholds"),
+                **nulls("application", "application_fee_percent", "billing_thresholds"),
                 **nulls("customer_account", "default_payment_method", "default_source", "managed_payments"),
-                **nulls("next_pending_invoice_item_invoice", "on_behalf_of"),
-                **nulls("pending_invoice_item_interval", "pending_setup_intent", "pending_update"),
+                **nulls("on_behalf_of", "pending_setup_intent"),
                 **nulls("presentment_details", "status_details", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
-                "billing_mode": lambda row, context: {"flexible": None, "type": "classic", "updated_at": None},
+                "billing_cycle_anchor_config": lambda row, context: _copy(row.billing_cycle_anchor_config),
+                "billing_mode": lambda row, context: billing_modes.shown(row.billing_mode),
                 "cancellation_details": lambda row, context: {
                     **nulls("comment", "feedback", "feedback_option", "reason"),
                     **row.cancellation_details,
@@ -136,10 +170,12 @@ SUBSCRIPTION = register(
                 "items": _item_list,
                 "latest_invoice": Ref("latest_invoice_id", "invoice"),
                 "metadata": "metadata_",
-                "pause_collection": lambda row, context: row.pause_collection and dict(row.pause_collection),
+                "pause_collection": lambda row, context: _copy(row.pause_collection),
                 "payment_settings": lambda row, context: nulls(
                     "payment_method_options", "payment_method_types", "save_default_payment_method"
                 ),
+                "pending_invoice_item_interval": lambda row, context: _copy(row.pending_invoice_item_interval),
+                "pending_update": _pending_update,
                 "plan": lambda row, context: _only_item(row, context, "plan"),
                 "quantity": lambda row, context: _only_item(row, context, "quantity"),
                 "schedule": Ref("schedule_id", "subscription_schedule"),
@@ -160,6 +196,11 @@ SUBSCRIPTION = register(
         ),
         Subscription,
         "subscription",
-        preload={"items": _items, "discounts": _discounts, "tax_rates": _tax_rates("default_tax_rates")},
+        preload={
+            "items": _items,
+            "pending_items": _pending_items,
+            "discounts": _discounts,
+            "tax_rates": _tax_rates("default_tax_rates"),
+        },
     )
 )

@@ -18,6 +18,7 @@ from portal.wire.shape import Links
 #: Rows that are part of another object, by table: its type, and the column that names it.
 PARENTS = {
     "credit_note_lines": ("credit_note", "credit_note_id"),
+    "rendering_template_versions": ("invoice_rendering_template", "template_id"),
     "invoice_lines": ("invoice", "invoice_id"),
     "quote_lines": ("quote", "quote_id"),
     "subscription_items": ("subscription", "subscription_id"),

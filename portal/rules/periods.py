@@ -25,7 +25,20 @@ def step(anchor: int, interval: str, interval_count: int, steps: int) -> int:
 def end(anchor: int, interval: str, interval_count: int, start: int) -> int:
     """The first step from `anchor` that lies after `start`."""
     longest = _LONGEST[interval] * interval_count * _SECONDS_OF_A_DAY
-    steps = max(0, (start - anchor) // longest)
+    steps = (start - anchor) // longest
+    while steps < 0 and step(anchor, interval, interval_count, steps) > start:
+        steps -= 1
     while (moment := step(anchor, interval, interval_count, steps)) <= start:
         steps += 1
     return moment
+
+
+def start(anchor: int, interval: str, interval_count: int, end: int) -> int:
+    """The last step from `anchor` that lies before `end`: the start of the whole period up to there."""
+    longest = _LONGEST[interval] * interval_count * _SECONDS_OF_A_DAY
+    steps = (end - anchor) // longest
+    while step(anchor, interval, interval_count, steps) >= end:
+        steps -= 1
+    while step(anchor, interval, interval_count, steps + 1) < end:
+        steps += 1
+    return step(anchor, interval, interval_count, steps)

@@ -52,6 +52,10 @@ def of_subscription(row: Any) -> Step | None:
     if row.status in ENDED or row.ended_at is not None:
         return None
     coming = [Step(row.cancel_at, 0, "cancel")] if row.cancel_at is not None else []
+    if row.pending_update:
+        coming.append(Step(row.pending_update["expires_at"], 0, "drop"))
+    if row.next_pending_invoice_item_invoice is not None and row.status not in {"incomplete", "paused"}:
+        coming.append(Step(row.next_pending_invoice_item_invoice, 2, "interim"))
     if row.pause_collection and row.pause_collection["resumes_at"] is not None:
         coming.append(Step(row.pause_collection["resumes_at"], 0, "collect"))
     if row.status == "trialing" and row.trial_end is not None and row.trial_will_end_at is None:

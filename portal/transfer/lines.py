@@ -90,6 +90,12 @@ def period(object: Object, otherwise: Any) -> dict[str, Any]:
     return {"period_start": sent.get("start", otherwise), "period_end": sent.get("end", otherwise)}
 
 
+def _credited(object: Object, details: Object) -> Any:
+    """What a proration gives back, in either generation."""
+    said = details.get("proration_details") or object.get("proration_details") or {}
+    return said.get("credited_items")
+
+
 def parent(object: Object) -> dict[str, Any]:
     """Subscription, its item and the invoice item behind a line, in either generation."""
     sent = object.get("parent") or {}
@@ -99,5 +105,6 @@ def parent(object: Object) -> dict[str, Any]:
         "subscription_id": id_of(object.get("subscription") or details.get("subscription")),
         "subscription_item_id": id_of(object.get("subscription_item") or details.get("subscription_item")),
         "invoice_item_id": id_of(object.get("invoice_item") or details.get("invoice_item")),
+        "credited_items": _credited(object, details),
         "proration": bool(object.get("proration") or details.get("proration")),
     }

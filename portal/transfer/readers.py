@@ -130,6 +130,9 @@ def _subscription(object: Object, origin: Origin) -> Columns:
         "billing_cycle_anchor": object.get("billing_cycle_anchor", started),
         "currency": object.get("currency") or _price_of(items[0]).get("currency"),
         "collection_method": object.get("collection_method") or "charge_automatically",
+        "billing_cycle_anchor_config": object.get("billing_cycle_anchor_config"),
+        "billing_mode": mode if (mode := object.get("billing_mode")) and mode.get("type") == "flexible" else None,
+        "pending_invoice_item_interval": object.get("pending_invoice_item_interval"),
         "pause_collection": {"resumes_at": None, **pause} if (pause := object.get("pause_collection")) else None,
         "invoice_settings": {
             key: value for key, value in (object.get("invoice_settings") or {}).items() if value and key != "issuer"

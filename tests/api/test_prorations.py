@@ -110,3 +110,65 @@ def test_an_end_is_previewed_within_its_period(api: Api, from_may: Any) -> None:
     with clock.at(HALF):
         error = api.error("POST", "invoices/create_preview", subscription=from_may["id"], subscription_details=details)
     assert error["param"] == "proration_date"
+
+
+def test_a_credit_names_what_it_gives_back(api: Api, make: Factories, from_may: Any) -> None:
+    [billed_first] = api.get(f"invoices/{from_may['latest_invoice']}/lines")["data"]
+    path, ten = f"subscriptions/{from_may['id']}", MAY + 10 * clock.DAY
+    with clock.at(ten):
+        api.post(path, **dearer(make, from_may, proration_behavior="always_invoice"))
+    first = api.get(f"subscriptions/{from_may['id']}", expand=["latest_invoice"])["latest_invoice"]
+    credit, charge = first["lines"]["data"]
+    named = {"invoice": from_may["latest_invoice"], "invoice_line_items": [billed_first["id"]]}
+    assert credit["parent"]["invoice_item_details"]["proration_details"] == {"credited_items": named}
+    assert charge["proration_details"] == {"credited_items": None}
+    with clock.at(HALF):
+        api.delete(path, prorate=True, invoice_now=True)
+    last = api.get(path, expand=["latest_invoice"])["latest_invoice"]["lines"]["data"]
+    assert [line["amount"] for line in last] == [-round(charge["amount"] * 15.5 / 21)]
+    assert last[0]["proration_details"]["credited_items"]["invoice_line_items"] == [charge["id"]]
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("flexible", [10000]), ("classic", [-5000, 10000])])
+def test_what_was_free_is_not_given_back(api: Api, make: Factories, mode: str, expected: list[int]) -> None:
+    """A first period up to an anchor that was not billed; the classic mode goes by what the item costs."""
+    price = make.price(unit_amount=10000, currency="usd")
+    sent = {"billing_cycle_anchor": JUNE, "proration_behavior": "none", "billing_mode": {"type": mode}}
+    with clock.at(MAY + clock.DAY):
+        made = api.post("subscriptions", customer=make.customer().id, items=[{"price": price.id}], **sent, **BY_INVOICE)
+    assert made["billing_mode"]["type"] == mode
+    with clock.at(HALF):
+        api.post(f"subscriptions/{made['id']}", **dearer(make, made))
+        waiting = api.get("invoiceitems", pending=True)["data"]
+    assert sorted(each["amount"] for each in waiting) == expected
+
+
+def test_discounts_are_within_prorations(api: Api, make: Factories) -> None:
+    """Who pays half gets half of it back, and pays half of what is new."""
+    price, coupon = (
+        make.price(unit_amount=10000, currency="usd"),
+        api.post("coupons", percent_off=50, duration="forever"),
+    )
+    sent = {"items": [{"price": price.id}], "discounts": [{"coupon": coupon["id"]}], **BY_INVOICE}
+    with clock.at(MAY):
+        made = api.post("subscriptions", customer=make.customer().id, **sent)
+    with clock.at(HALF):
+        api.post(f"subscriptions/{made['id']}", **dearer(make, made, proration_behavior="always_invoice"))
+    assert bills(api, made) == [[10000], [-2500, 5000]]
+    assert api.get("invoices", subscription=made["id"])["data"][0]["total"] == 2500
+
+
+def test_a_subscription_is_moved_to_the_other_mode(api: Api, make: Factories) -> None:
+    price = make.price()
+    made = api.post(
+        "subscriptions", customer=make.customer().id, items=[{"price": price.id}], billing_mode={"type": "classic"}
+    )
+    assert made["billing_mode"] == {"flexible": None, "type": "classic", "updated_at": None}
+    with clock.at(MAY):
+        moved = api.post(f"subscriptions/{made['id']}/migrate", billing_mode={"type": "flexible"})
+    expected = {"flexible": {"proration_discounts": "included"}, "type": "flexible", "updated_at": MAY}
+    assert moved["billing_mode"] == expected
+    assert (
+        "already"
+        in api.error("POST", f"subscriptions/{made['id']}/migrate", billing_mode={"type": "flexible"})["message"]
+    )

@@ -9,6 +9,8 @@ import pytest
 
 from portal import clock
 from portal.api.endpoint import CALLS
+from portal.billing import rendering_templates
+from portal.wire.params import Expanding
 from tests.passing import pass_time
 
 #: What a call is made with: the path, and what is sent.
@@ -19,6 +21,8 @@ CHANGE_NOTHING = {("POST", "/invoices/create_preview"): "made in a transaction t
 #: Calls whose change is in the audit log alone, as the reference has no event of it.
 AUDIT_ONLY = {
     ("POST", "/customers/<customer>/balance_transactions/<id>"): "only words of an entry change",
+    ("POST", "/invoice_rendering_templates/<id>/archive"): "no such event",
+    ("POST", "/invoice_rendering_templates/<id>/unarchive"): "no such event",
     ("POST", "/payment_records/report_payment"): "no such event",
     ("POST", "/payment_records/<id>/report_payment_attempt_canceled"): "no such event",
     ("POST", "/payment_records/<id>/report_payment_attempt_failed"): "no such event",
@@ -106,6 +110,15 @@ def _line(api: Any, make: Any) -> tuple[str, str]:
     return path, api.get(path)["lines"]["data"][0]["id"]
 
 
+def _template(make: Any, *, archived: bool = False) -> str:
+    with make.database.writing(make.scope) as db:
+        command = rendering_templates.AddTemplate({"style.css": b"p {}"})
+        template = rendering_templates.add(db, command, now=clock.now())
+        if archived:
+            rendering_templates.archive(db, template, Expanding(), now=clock.now())
+    return f"invoice_rendering_templates/{template.id}"
+
+
 def _removal(api: Any, make: Any) -> Call:
     path, line = _line(api, make)
     return f"{path}/remove_lines", {"lines": [{"id": line, "behavior": "delete"}]}
@@ -165,6 +178,11 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         {"type": "eu_vat", "value": "DE123456789"},
     ),
     ("POST", "/customers/<id>"): lambda api, make: (f"customers/{make.customer().id}", NEW),
+    ("POST", "/invoice_rendering_templates/<id>/archive"): lambda api, make: (f"{_template(make)}/archive", {}),
+    ("POST", "/invoice_rendering_templates/<id>/unarchive"): lambda api, make: (
+        f"{_template(make, archived=True)}/unarchive",
+        {},
+    ),
     ("POST", "/invoiceitems"): lambda api, make: (
         "invoiceitems",
         {"customer": make.customer().id, "amount": 500, "currency": "eur"},
@@ -250,6 +268,10 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("POST", "/subscriptions"): lambda api, make: ("subscriptions", {"customer": make.customer().id, **_items(make)}),
     ("POST", "/subscriptions/<id>"): lambda api, make: (f"subscriptions/{make.subscription().id}", NEW),
     ("POST", "/subscriptions/<id>/cancel"): lambda api, make: (f"subscriptions/{make.subscription().id}/cancel", {}),
+    ("POST", "/subscriptions/<id>/migrate"): lambda api, make: (
+        f"subscriptions/{make.subscription(billing_mode={'type': 'classic'}).id}/migrate",
+        {"billing_mode": {"type": "flexible"}},
+    ),
     ("POST", "/subscriptions/<id>/resume"): lambda api, make: (f"{_paused(make)}/resume", {}),
     ("POST", "/tax_ids"): lambda api, make: ("tax_ids", {"type": "eu_vat", "value": "DE123456789"}),
     ("POST", "/tax_rates"): lambda api, make: (

@@ -79,7 +79,7 @@ ITEM: dict[str, Schema] = {
     "plan": maybe(the("plan")),
     "price": maybe(the("price")),
     "pricing": PRICING,
-    "proration_details": maybe(hash_of({"discount_amounts": DISCOUNT_AMOUNTS}, credited_items=NULL)),
+    "proration_details": maybe(hash_of({"discount_amounts": DISCOUNT_AMOUNTS}, credited_items=CREDITED)),
     "quantity_decimal": DECIMAL,
     "tax_rates": TAX_RATES,
     "unit_amount": maybe(INTEGER),

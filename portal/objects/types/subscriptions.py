@@ -21,7 +21,11 @@ from portal.wire.schemas import (
 )
 
 NO_TAX = hash_of(disabled_reason=NULL, enabled=BOOLEAN, liability=NULL)
-BILLING_MODE = hash_of(flexible=NULL, type=words("classic", "flexible"), updated_at=maybe(MOMENT))
+BILLING_MODE = hash_of(
+    flexible=maybe(hash_of(proration_discounts=words("included"))),
+    type=words("classic", "flexible"),
+    updated_at=maybe(MOMENT),
+)
 _NULLS = dict.fromkeys(
     ("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of", "transfer_data"), NULL
 )
@@ -84,6 +88,9 @@ TYPES: dict[str, dict[str, Schema]] = {
     },
     "subscription": {
         "automatic_tax": NO_TAX,
+        "billing_cycle_anchor_config": maybe(
+            hash_of(day_of_month=INTEGER, **dict.fromkeys(("hour", "minute", "month", "second"), maybe(INTEGER)))
+        ),
         "billing_mode": BILLING_MODE,
         "cancellation_details": hash_of(
             **dict.fromkeys(("comment", "feedback", "feedback_option", "reason"), maybe(STRING))
@@ -101,6 +108,19 @@ TYPES: dict[str, dict[str, Schema]] = {
         "items": listed(the("subscription_item")),
         "pause_collection": maybe(
             hash_of(behavior=words("keep_as_draft", "mark_uncollectible", "void"), resumes_at=maybe(MOMENT))
+        ),
+        "pending_invoice_item_interval": maybe(
+            hash_of(interval=words("day", "month", "week", "year"), interval_count=INTEGER)
+        ),
+        "pending_update": maybe(
+            hash_of(
+                **dict.fromkeys(("cancel_at_period_end", "discount", "discounts", "trial_from_plan"), NULL),
+                billing_cycle_anchor=maybe(MOMENT),
+                expires_at=MOMENT,
+                metadata=maybe(MAP),
+                subscription_items=array(the("subscription_item")),
+                trial_end=maybe(MOMENT),
+            )
         ),
         "payment_settings": hash_of(
             payment_method_options=NULL, payment_method_types=NULL, save_default_payment_method=NULL

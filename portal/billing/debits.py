@@ -1,0 +1,94 @@
+"""What the present period of a subscription's items was billed already, and has not been given back.
+
+The reference calls this the original debits: with `billing_mode=flexible` nothing else is credited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.models import Invoice, InvoiceItem, InvoiceLine, Subscription
+from portal.rules.discounts import taken
+from portal.rules.proration import remaining
+
+
+@dataclass
+class Debits:
+    """The debits of one item: invoice lines, and invoice items that no invoice has taken up yet."""
+
+    lines: list[InvoiceLine] = field(default_factory=list)
+    waiting: list[InvoiceItem] = field(default_factory=list)
+
+    def left(self, moment: int) -> int:
+        """What they come to from `moment` on, less their discounts, in minor units."""
+        nets = [(line.amount - taken(line.discount_amounts), line.period_start, line.period_end) for line in self.lines]
+        nets += [(item.amount, item.period_start, item.period_end) for item in self.waiting]
+        return sum(remaining(amount, start, stop, max(start, moment)) for amount, start, stop in nets)
+
+    @property
+    def tax_rates(self) -> list[str]:
+        """The ids of the rates that were charged."""
+        if self.lines:
+            return [rate["id"] for rate in self.lines[0].tax_rates]
+        return list(self.waiting[0].tax_rates) if self.waiting else []
+
+    @property
+    def named(self) -> dict[str, Any] | None:
+        """The wire's `credited_items`, and under `invoice_items` what no invoice has taken up."""
+        if not self.lines and not self.waiting:
+            return None
+        return {
+            "invoice": self.lines[0].invoice_id if self.lines else None,
+            "invoice_line_items": [line.id for line in self.lines],
+            "invoice_items": [item.id for item in self.waiting],
+        }
+
+
+def outstanding(db: Session, subscription: Subscription) -> dict[str, Debits]:
+    """By the id of the subscription's item; what a credit names is not outstanding any more."""
+    lines, waiting = _lines(db, subscription), _waiting(db, subscription)
+    given_back = _named([*lines, *waiting])
+    found: dict[str, Debits] = {}
+    for line in lines:
+        if line.amount > 0 and not {line.id, line.invoice_item_id} & given_back:
+            found.setdefault(line.subscription_item_id or "", Debits()).lines.append(line)
+    for item in waiting:
+        if item.amount > 0 and item.id not in given_back:
+            found.setdefault(item.subscription_item_id or "", Debits()).waiting.append(item)
+    return found
+
+
+def _lines(db: Session, subscription: Subscription) -> list[InvoiceLine]:
+    of_period = (
+        Invoice.subscription_id == subscription.id,
+        Invoice.created >= subscription.current_period_start,
+        Invoice.status != "void",
+    )
+    invoice_ids = db.scalars(select(Invoice.id).where(*of_period)).all()
+    to_its_end = (
+        InvoiceLine.period_end == subscription.current_period_end,
+        InvoiceLine.subscription_item_id.is_not(None),
+    )
+    own = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoice_ids), *to_its_end)
+    return list(db.scalars(own.order_by(InvoiceLine.created, InvoiceLine.id)))
+
+
+def _waiting(db: Session, subscription: Subscription) -> list[InvoiceItem]:
+    own = (
+        InvoiceItem.customer_id == subscription.customer_id,
+        InvoiceItem.subscription_id == subscription.id,
+        InvoiceItem.invoice_id.is_(None),
+        InvoiceItem.proration,
+        InvoiceItem.period_end == subscription.current_period_end,
+    )
+    return list(db.scalars(select(InvoiceItem).where(*own).order_by(InvoiceItem.created, InvoiceItem.id)))
+
+
+def _named(credits: Iterable[InvoiceLine | InvoiceItem]) -> set[str | None]:
+    found = [each.credited_items for each in credits if each.credited_items]
+    return {id for each in found for id in (*each["invoice_line_items"], *each.get("invoice_items", []))}
