@@ -252,7 +252,7 @@ def test_a_downgrade_waits_for_the_end_of_the_period(
     (schedule,) = rows(make, SubscriptionSchedule, id=subscription.schedule_id)
     assert schedule.metadata_ == {"portal_session": opened.session_id}
     assert "Your plan will change to Silver plan" in seen(opened, f"subscriptions/{gold.id}/changed")
-    assert "From December 11, 2026: Silver plan for €10.00 a month." in seen(opened, "")
+    assert "Changes on December 11, 2026 to Silver plan for €10.00 a month." in seen(opened, "")
 
 
 def test_the_downgrade_comes_and_the_plan_can_be_changed_again(
