@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
+from portal.billing import feedback_options
 from portal.db import among
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Price, Product
@@ -137,7 +138,9 @@ def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str,
     if command.subscription_update:
         _refuse_unknown_products(db, command.subscription_update.products)
     if command.subscription_cancel and command.subscription_cancel.cancellation_reason:
-        _refuse_feedback_options(command.subscription_cancel.cancellation_reason)
+        param = "features[subscription_cancel][cancellation_reason][feedback_options]"
+        named = command.subscription_cancel.cancellation_reason.feedback_options
+        feedback_options.refuse_unusable(db, named, param)
     sent = command.model_dump(exclude_unset=True, exclude={"subscription_pause"})
     after = laid_over(stored, sent)
     _complete(after["subscription_update"])
@@ -169,9 +172,3 @@ def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None
         for position, id in enumerate(each.prices):
             if id not in prices or prices[id].product_id != each.product:
                 raise ResourceMissing("price", id, param=f"{where}[{index}][prices][{position}]")
-
-
-def _refuse_feedback_options(reason: CancellationReason) -> None:
-    if reason.feedback_options:
-        param = "features[subscription_cancel][cancellation_reason][feedback_options][0]"
-        raise ResourceMissing("feedback option", reason.feedback_options[0], param=param)

@@ -117,7 +117,7 @@ def change(
     """
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     sold = _changeable(db, subscription)
-    price = _allowed(db, subscription, sold, features, asked)
+    price = allowed(db, subscription, sold, features, asked)
     if subscription.schedule_id is not None:
         _release(db, subscription, now)
     _redeem(db, customer, subscription, asked, times(price.unit_amount_decimal, asked.quantity), now)
@@ -126,6 +126,22 @@ def change(
     else:
         subscriptions.update(db, subscription, _update(subscription, sold, features, asked), now=now)
     return subscription
+
+
+def allowed(db: Session, subscription: Subscription, sold: Sold, features: Features, asked: PlanChange) -> Price:
+    """The price of a change. Raises `NotChangeable` for what the configuration does not offer."""
+    offered = choices(db, subscription, sold, features)
+    choice = next((each for each in offered if each.price.id == asked.price_id), None)
+    if choice is None:
+        raise NotChangeable(f"The configuration does not offer the price '{asked.price_id}'.", param="price")
+    if not may_have(choice, asked.quantity, sold.item.quantity):
+        raise NotChangeable("The configuration does not allow this quantity.", param="quantity")
+    return choice.price
+
+
+def may_have(choice: Choice, quantity: int, before: int) -> bool:
+    """Whether so many can be had: as many as before where the number can't be changed."""
+    return choice.quantities.hold(quantity) if choice.quantities else quantity == before
 
 
 def waits(subscription: Subscription, sold: Sold, price: Price, quantity: int, features: Features) -> bool:
@@ -180,21 +196,6 @@ def _changeable(db: Session, subscription: Subscription) -> Sold:
     if not may_change(subscription, sold, schedule_of(db, subscription)):
         raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
     return sold[0]
-
-
-def _allowed(db: Session, subscription: Subscription, sold: Sold, features: Features, asked: PlanChange) -> Price:
-    offered = choices(db, subscription, sold, features)
-    choice = next((each for each in offered if each.price.id == asked.price_id), None)
-    if choice is None:
-        raise NotChangeable(f"The configuration does not offer the price '{asked.price_id}'.", param="price")
-    if not may_have(choice, asked.quantity, sold.item.quantity):
-        raise NotChangeable("The configuration does not allow this quantity.", param="quantity")
-    return choice.price
-
-
-def may_have(choice: Choice, quantity: int, before: int) -> bool:
-    """Whether so many can be had: as many as before where the number can't be changed."""
-    return choice.quantities.hold(quantity) if choice.quantities else quantity == before
 
 
 def _redeem(

@@ -65,10 +65,15 @@ def outcome(
     schedule = plan_changes.schedule_of(db, subscription)
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
     end, trial_ends = subscription.current_period_end, status == "trialing" and subscription.status != status
+    return Outcome(at_once, following(db, subscription), waits_until, end, trial_ends)
+
+
+def following(db: Session, subscription: Subscription) -> Bill | None:
+    """What the end of a subscription's period will bill, in a session that its caller rolls back."""
+    end = subscription.current_period_end
     customer = db.get_one(Customer, (subscription.tenant_id, subscription.customer_id))
-    following = renewals.next_bill(db, customer, subscription)
-    next_bill = _bill(db, following, customer, end) if following else None
-    return Outcome(at_once, next_bill, waits_until, end, trial_ends)
+    invoice = renewals.next_bill(db, customer, subscription)
+    return _bill(db, invoice, customer, end) if invoice else None
 
 
 def billed(db: Session, subscription: Subscription, before: str | None) -> Bill | None:

@@ -288,7 +288,7 @@ def _apply_words(db: Session, subscription: Subscription, command: UpdateSubscri
     if command.has("metadata"):
         subscription.metadata_ = merged(subscription.metadata_, command.metadata)
     if command.cancellation_details:
-        cancellations.add_details(subscription, command.cancellation_details)
+        cancellations.add_details(db, subscription, command.cancellation_details)
 
 
 def _apply_collection(subscription: Subscription, command: CreateSubscription | UpdateSubscription) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -104,7 +105,8 @@ class VisitSession(CallbackDict[str, Any], SessionMixin):
     """Flask's session on top of a visit's stored data."""
 
     def __init__(self, visit: Visit | None) -> None:
-        super().__init__(visit.data if visit else {}, on_update=_note_change)
+        # apart from what is stored, so that a list that has grown is seen to be another one
+        super().__init__(deepcopy(visit.data) if visit else {}, on_update=_note_change)
         self.visit = visit
         if visit:
             # set below the callback: the token follows from the secret and is never stored

@@ -189,6 +189,7 @@ SUBSCRIPTION = register(
             },
             # nothing here ever fills these, and clients expand them nevertheless
             nested={
+                "cancellation_details.feedback_option": "billing.feedback_option",
                 "default_payment_method": "payment_method",
                 "discounts": "discount",
                 "pending_setup_intent": "setup_intent",

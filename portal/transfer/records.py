@@ -19,6 +19,7 @@ LEFT_OUT = frozenset(
     {
         "account",
         "audit_entry",
+        "billing_portal.retention_offer",
         "billing_portal.session",
         "credit_note_line_item",
         "email_change",

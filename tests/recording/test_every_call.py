@@ -20,6 +20,9 @@ Call = tuple[str, dict[str, Any]]
 CHANGE_NOTHING = {("POST", "/invoices/create_preview"): "made in a transaction that is always rolled back"}
 #: Calls whose change is in the audit log alone, as the reference has no event of it.
 AUDIT_ONLY = {
+    ("POST", "/billing/feedback_options"): "no such event",
+    ("POST", "/billing/feedback_options/<id>"): "no such event",
+    ("POST", "/billing/feedback_options/<id>/deactivate"): "no such event",
     ("POST", "/customers/<customer>/balance_transactions/<id>"): "only words of an entry change",
     ("POST", "/invoice_rendering_templates/<id>/archive"): "no such event",
     ("POST", "/invoice_rendering_templates/<id>/unarchive"): "no such event",
@@ -89,6 +92,10 @@ def _balance(api: Any, make: Any) -> str:
     return f"{path}/{api.post(path, amount=-500, currency='eur')['id']}"
 
 
+def _option(api: Any) -> str:
+    return f"billing/feedback_options/{api.post('billing/feedback_options', description='Moved away')['id']}"
+
+
 def _session(api: Any, make: Any) -> str:
     return f"billing_portal/sessions/{api.post('billing_portal/sessions', customer=make.customer().id)['id']}"
 
@@ -149,6 +156,9 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("DELETE", "/test_helpers/test_clocks/<id>"): lambda api, make: (_clock(api), {}),
     ("POST", "/account"): lambda api, make: ("account", NEW),
     ("POST", "/accounts/<id>"): lambda api, make: (f"accounts/{make.scope.account_id}", NEW),
+    ("POST", "/billing/feedback_options"): lambda api, make: ("billing/feedback_options", {"description": "Moved"}),
+    ("POST", "/billing/feedback_options/<id>"): lambda api, make: (_option(api), {"description": "Moved on"}),
+    ("POST", "/billing/feedback_options/<id>/deactivate"): lambda api, make: (f"{_option(api)}/deactivate", {}),
     ("POST", "/billing_portal/configurations"): lambda api, make: (
         "billing_portal/configurations",
         {"features": {"invoice_history": {"enabled": True}}},

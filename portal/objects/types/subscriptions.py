@@ -93,7 +93,8 @@ TYPES: dict[str, dict[str, Schema]] = {
         ),
         "billing_mode": BILLING_MODE,
         "cancellation_details": hash_of(
-            **dict.fromkeys(("comment", "feedback", "feedback_option", "reason"), maybe(STRING))
+            **dict.fromkeys(("comment", "feedback", "reason"), maybe(STRING)),
+            feedback_option=maybe(id_or("billing.feedback_option")),
         ),
         "default_tax_rates": TAX_RATES,
         "discount": maybe(the("discount")),
