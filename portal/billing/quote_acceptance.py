@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing import invoiceitems, invoices, locks, quote_lines, quotes, schedules, subscriptions
-from portal.billing.phases import AddedItem, PhaseInvoices, SentPhase
-from portal.billing.subscription_items import Item
+from portal.billing.added_items import AddedItem
+from portal.billing.phases import PhaseInvoices, SentPhase
+from portal.billing.subscription_items import SentItem
 from portal.db import find, locked
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Quote, QuoteLine
@@ -63,7 +64,7 @@ def _subscribe(
     db.flush()
     sent: dict[str, Any] = {
         "customer": customer.id,
-        "items": [_sold(line).model_dump() for line in repeated],
+        "items": [_sold(line) for line in repeated],
         "collection_method": quote.collection_method,
         "default_tax_rates": quote.default_tax_rates,
         **{key: value for key, value in quote.subscription_data.items() if value and key != "effective_date"},
@@ -106,8 +107,8 @@ def _item(customer: Customer, line: QuoteLine, **own: str) -> invoiceitems.Creat
     return invoiceitems.CreateInvoiceItem(customer=customer.id, **sent)
 
 
-def _sold(line: QuoteLine) -> Item:
-    return Item(price=line.price_id, quantity=line.quantity, tax_rates=_rates(line))
+def _sold(line: QuoteLine) -> SentItem:
+    return SentItem(price=line.price_id, quantity=line.quantity, tax_rates=_rates(line))
 
 
 def _rates(line: QuoteLine) -> list[str]:

@@ -91,11 +91,13 @@ def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str 
     return chosen
 
 
-def settled(db: Session, sent: Sequence[SentItem], *, now: int) -> tuple[list[Item], list[Price]]:
-    """New items by the ids of their prices, and those prices, however they were sent."""
+def settled(
+    db: Session, sent: Sequence[SentItem], *, now: int, checked: bool = False
+) -> tuple[list[Item], list[Price]]:
+    """New items by the ids of their prices, and those prices, however they were sent; `checked` as in `item_prices`."""
     chosen = []
     for index, each in enumerate(sent):
-        price = item_prices.chosen(db, each, f"items[{index}]", now=now)
+        price = item_prices.chosen(db, each, f"items[{index}]", now=now, checked=checked)
         if price is None:
             param = f"items[{index}][price]"
             raise InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")

@@ -30,10 +30,10 @@ _NULLS = dict.fromkeys(
     ("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of", "transfer_data"), NULL
 )
 _BILLED = hash_of(
-    account_tax_ids=NULL,
-    custom_fields=NULL,
-    description=NULL,
-    footer=NULL,
+    account_tax_ids=maybe(array(STRING)),
+    custom_fields=maybe(CUSTOM_FIELDS),
+    description=maybe(STRING),
+    footer=maybe(STRING),
     days_until_due=maybe(INTEGER),
     issuer=ITSELF,
 )
@@ -63,7 +63,7 @@ PHASE = hash_of(
     automatic_tax=NO_TAX,
     billing_cycle_anchor=maybe(STRING),
     collection_method=maybe(STRING),
-    coupon=NULL,
+    coupon=maybe(STRING),
     currency=STRING,
     default_tax_rates=TAX_RATES,
     description=maybe(STRING),
