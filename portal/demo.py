@@ -95,7 +95,7 @@ def _make(database: Database, *, now: int) -> dict[str, Any]:
         }
 
 
-CONFIGURATION = {
+CONFIGURATION: dict[str, Any] = {
     "business_profile": {
         "headline": "Rocket Rides partners with you for every journey",
         "privacy_policy_url": "https://example.com/privacy",
