@@ -25,6 +25,8 @@ PREFIXES = {
     "discount": "di",
     "email_change": "emc",
     "event": "evt",
+    "file": "file",
+    "file_link": "link",
     "invoice": "in",
     "invoiceitem": "ii",
     "invoice_payment": "inpay",

@@ -25,6 +25,7 @@ LEFT_OUT = frozenset(
         "email_change",
         "event",
         "file",
+        "file_link",
         "line_item",
         "plan",
         "subscription_item",

@@ -12,6 +12,7 @@ from portal.api.endpoint import CALLS
 from portal.billing import rendering_templates
 from portal.wire.params import Expanding
 from tests.passing import pass_time
+from tests.pictures import picture
 
 #: What a call is made with: the path, and what is sent.
 Call = tuple[str, dict[str, Any]]
@@ -23,6 +24,8 @@ AUDIT_ONLY = {
     ("POST", "/billing/feedback_options"): "no such event",
     ("POST", "/billing/feedback_options/<id>"): "no such event",
     ("POST", "/billing/feedback_options/<id>/deactivate"): "no such event",
+    ("POST", "/file_links"): "no such event",
+    ("POST", "/file_links/<id>"): "no such event",
     ("POST", "/customers/<customer>/balance_transactions/<id>"): "only words of an entry change",
     ("POST", "/invoice_rendering_templates/<id>/archive"): "no such event",
     ("POST", "/invoice_rendering_templates/<id>/unarchive"): "no such event",
@@ -94,6 +97,10 @@ def _balance(api: Any, make: Any) -> str:
 
 def _option(api: Any) -> str:
     return f"billing/feedback_options/{api.post('billing/feedback_options', description='Moved away')['id']}"
+
+
+def _file(api: Any) -> Any:
+    return api.post("files", purpose="business_logo", upload=("a.png", picture()))
 
 
 def _session(api: Any, make: Any) -> str:
@@ -188,6 +195,12 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         {"type": "eu_vat", "value": "DE123456789"},
     ),
     ("POST", "/customers/<id>"): lambda api, make: (f"customers/{make.customer().id}", NEW),
+    ("POST", "/file_links"): lambda api, make: ("file_links", {"file": _file(api)["id"]}),
+    ("POST", "/file_links/<id>"): lambda api, make: (
+        f"file_links/{api.post('file_links', file=_file(api)['id'])['id']}",
+        NEW,
+    ),
+    ("POST", "/files"): lambda api, make: ("files", {"purpose": "business_logo", "upload": ("a.png", picture())}),
     ("POST", "/invoice_rendering_templates/<id>/archive"): lambda api, make: (f"{_template(make)}/archive", {}),
     ("POST", "/invoice_rendering_templates/<id>/unarchive"): lambda api, make: (
         f"{_template(make, archived=True)}/unarchive",
