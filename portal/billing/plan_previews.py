@@ -24,8 +24,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Bill:
-    """An invoice as it will be. `added_tax` comes on top, `included_tax` is in the lines; `applied` is the
-    balance's part: negative for credit used up, positive for a debt billed along, or for what becomes credit."""
+    """An invoice as it will be.
+
+    `added_tax` comes on top, `included_tax` is in the lines; `applied` is the balance's part: negative for credit
+    used up, positive for a debt billed along, or for what becomes credit. `due_date` is known of a finalized one.
+    """
 
     at: int
     currency: str
@@ -36,17 +39,19 @@ class Bill:
     total: int
     applied: int
     amount_due: int
+    due_date: int | None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a change brings: the bill made at once and the next one, where there are such; when it takes effect
-    (None for at once), and when the plan then renews."""
+    """What a change brings: the bill made at once and the next one, where there are such.
+
+    `waits_until` is when it takes effect, None for at once.
+    """
 
     at_once: Bill | None
     following: Bill | None
     waits_until: int | None
-    renews_at: int
     trial_ends: bool
 
     @property
@@ -64,8 +69,8 @@ def outcome(
     at_once = billed(db, subscription, was)
     schedule = plan_changes.schedule_of(db, subscription)
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
-    end, trial_ends = subscription.current_period_end, status == "trialing" and subscription.status != status
-    return Outcome(at_once, following(db, subscription), waits_until, end, trial_ends)
+    trial_ends = status == "trialing" and subscription.status != status
+    return Outcome(at_once, following(db, subscription), waits_until, trial_ends)
 
 
 def following(db: Session, subscription: Subscription) -> Bill | None:
@@ -104,4 +109,5 @@ def _bill(db: Session, invoice: Invoice, customer: Customer, at: int) -> Bill:
         total=invoice.total,
         applied=-settled.applied,
         amount_due=settled.amount_due,
+        due_date=invoice.due_date,
     )

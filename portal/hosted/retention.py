@@ -10,9 +10,10 @@ from wtforms import SubmitField
 
 from portal import clock
 from portal.billing import named_discounts, plan_previews, retention
+from portal.billing.plan_previews import Bill
 from portal.billing.subscription_items import items
 from portal.db import among, find, locked
-from portal.errors import InvalidRequest
+from portal.errors import InvalidRequest, ResourceMissing
 from portal.hosted import flows
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
@@ -52,6 +53,9 @@ def offer(visit: Visit, id: str) -> Answer:
 
 
 def _shown(visit: Visit, id: str) -> Answer:
+    bills = _bills(visit, id, _coupon_id(visit))
+    if bills is None:
+        return redirect(_cancel(visit, id), 303)
     with visit.writing() as db:
         subscription = _locked(db, visit, id)
         coupon = retention.offered(db, subscription, _coupon_id(visit), now=visit.now)
@@ -60,16 +64,6 @@ def _shown(visit: Visit, id: str) -> Answer:
         retention.show(db, subscription, coupon.id, session_id=visit.id, now=clock.now())
         sold = items(db, id)
         products = among(db, Product, [each.price.product_id for each in sold])
-    with visit.trying() as db:
-        without = plan_previews.following(db, _locked(db, visit, id))
-    try:
-        with visit.trying() as db:
-            tried = _locked(db, visit, id)
-            customer = find(db, Customer, visit.customer_id, noun="customer")
-            retention.redeem(db, customer, tried, coupon.id, now=visit.now)
-            bill = plan_previews.following(db, tried)
-    except InvalidRequest:
-        return redirect(_cancel(visit, id), 303)
     return render_template(
         "hosted/retention.html",
         visit=visit,
@@ -77,9 +71,23 @@ def _shown(visit: Visit, id: str) -> Answer:
         coupon=coupon,
         named=named_discounts.of_coupon(coupon, subscription.currency),
         names=list(dict.fromkeys(products[each.price.product_id].name for each in sold)),
-        without=without,
-        bill=bill,
+        without=bills[0],
+        bill=bills[1],
     )
+
+
+def _bills(visit: Visit, id: str, coupon_id: str) -> tuple[Bill | None, Bill | None] | None:
+    """The next bill without the coupon and with it; None where it can't be redeemed."""
+    with visit.trying() as db:
+        without = plan_previews.following(db, _locked(db, visit, id))
+    try:
+        with visit.trying() as db:
+            subscription = _locked(db, visit, id)
+            customer = find(db, Customer, visit.customer_id, noun="customer")
+            retention.redeem(db, customer, subscription, coupon_id, now=visit.now)
+            return without, plan_previews.following(db, subscription)
+    except (InvalidRequest, ResourceMissing):
+        return None
 
 
 def _accepted(visit: Visit, id: str) -> Answer:

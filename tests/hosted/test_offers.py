@@ -65,7 +65,8 @@ def rows(make: Factories, model: Any) -> list[Any]:
 
 
 def told(make: Factories) -> list[str]:
-    return [event.type.rpartition(".")[2] for event in rows(make, Event) if "retention_offer" in event.type]
+    events = sorted(rows(make, Event), key=lambda event: event.sequence)
+    return [event.type.rpartition(".")[2] for event in events if "retention_offer" in event.type]
 
 
 def test_the_visit_starts_with_the_offer(visit: Any, plan: Subscription) -> None:
@@ -125,6 +126,15 @@ def test_a_coupon_that_is_gone_is_not_offered(
 ) -> None:
     opened = visit()
     api.delete(f"coupons/{coupon.id}")
+    assert opened.get(f"subscriptions/{plan.id}/offer").location.endswith("/cancel")
+    assert told(make) == []
+
+
+def test_a_coupon_that_the_plan_has_is_not_offered(
+    portal: Open, make: Factories, customer: Customer, coupon: Coupon
+) -> None:
+    plan = make.subscription(customer, discounts=[{"coupon": coupon.id}])
+    opened = portal(customer, make.configuration(), flow_data=flow_of(plan, coupon))
     assert opened.get(f"subscriptions/{plan.id}/offer").location.endswith("/cancel")
     assert told(make) == []
 

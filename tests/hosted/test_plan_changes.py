@@ -162,6 +162,7 @@ def test_an_upgrade_costs_what_was_shown(
     page = seen(opened, path)
     assert "Change to Gold plan?" in page
     assert "Change now for €6.66" in page
+    assert "to pay by December 5, 2026" in page
     assert "€20.00 on December 11, 2026" in page
     assert confirmed(opened, path).location.endswith(f"/subscriptions/{plan.id}/changed")
     subscription, item = now_of(make, plan)
