@@ -153,7 +153,7 @@ def test_the_official_client_quotes_with_discounts(app: Flask, merchant: Any, ma
     assert (made.amount_total, client.quotes.list({"status": "draft"}).data[0].id) == (4800, made.id)
     client.quotes.update(made.id, {"description": "For the spring"})
     client.quotes.finalize_quote(made.id)
-    assert client.quotes.pdf(made.id).read()[:5] == b"%PDF-"
+    assert client.quotes.pdf(made.id).io.read(5) == b"%PDF-"
     done = client.quotes.accept(made.id)
     assert (
         client.subscriptions.retrieve(str(done.subscription), {"expand": ["latest_invoice"]}).latest_invoice.total
