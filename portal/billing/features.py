@@ -143,7 +143,7 @@ def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str,
         feedback_options.refuse_unusable(db, named, param)
     sent = command.model_dump(exclude_unset=True, exclude={"subscription_pause"})
     after = laid_over(stored, sent)
-    _complete(after["subscription_update"])
+    complete(after["subscription_update"])
     return after
 
 
@@ -151,7 +151,7 @@ def _missing(param: str) -> InvalidRequest:
     return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
 
 
-def _complete(update: dict[str, Any]) -> None:
+def complete(update: dict[str, Any]) -> None:
     """What a product does not say about its quantity follows from what is allowed by default."""
     by_default = {"enabled": "quantity" in update["default_allowed_updates"], "minimum": 1, "maximum": None}
     update["products"] = [

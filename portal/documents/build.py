@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing import credit_notes, drafts, named_discounts, payments, quote_lines
+from portal.billing import credit_notes, drafts, files, named_discounts, payments, quote_lines
 from portal.billing.named_discounts import Named
 from portal.billing.quote_discounts import as_discount
 from portal.clock import day
@@ -116,6 +117,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         reverse_charge=buyer.get("tax_exempt") == "reverse",
         page_size=page_size((buyer.get("address") or {}).get("country") or seller.get("country")),
         brand_color=seller.get("primary_color"),
+        logo=_logo(db, seller),
         livemode=scope_of(db).livemode,
         status=cast(Any, row.status),
         expires_at=day(row.expires_at),
@@ -171,8 +173,16 @@ def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dic
         "taxes": tuple(_taxes(row, found)),
         "reverse_charge": buyer.get("tax_exempt") == "reverse",
         "brand_color": seller.get("primary_color"),
+        "logo": _logo(db, seller),
         "livemode": scope_of(db).livemode,
     }
+
+
+def _logo(db: Session, seller: dict[str, Any]) -> str | None:
+    """The logo that the merchant had when the document was frozen; files never change."""
+    id = seller.get("logo")
+    found = files.picture(db, scope_of(db).account_id, id) if id else None
+    return f"data:{found.media_type};base64,{b64encode(found.content).decode()}" if found else None
 
 
 def _seller(seller: dict[str, Any]) -> Party:
