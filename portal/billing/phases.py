@@ -52,6 +52,7 @@ class SentPhase(Command):
     add_invoice_items: ListOf[AddedItem] = []
     billing_cycle_anchor: Anchor | None = None
     collection_method: Collection | None = None
+    coupon: Clearable[Id] = None
     currency: Currency | None = None
     default_tax_rates: ListOf[Id] = []
     description: Clearable[Text] = None
@@ -144,7 +145,7 @@ def _phase(db: Session, customer: Customer, sent: SentPhase, start: int, param: 
         "days_until_due": sent.invoice_settings.days_until_due if sent.invoice_settings else None,
         "default_tax_rates": subscription_items.rate_ids(db, sent.default_tax_rates, f"{param}[default_tax_rates]"),
         "description": sent.description,
-        "discounts": _sources(db, sent.discounts, f"{param}[discounts]"),
+        "discounts": _discounts(db, sent, param),
         "end_date": span.end,
         "invoice_settings": settings,
         "items": [_planned(db, each, f"{param}[items][{at}]") for at, each in enumerate(items)],
@@ -226,6 +227,16 @@ def _sources(db: Session, sent: Sequence[Source], param: str) -> list[dict[str, 
             model, noun = _NOUNS[name]
             find(db, model, id, noun=noun, param=f"{param}[{index}][{name}]")
     return [source.model_dump() for source in sent]
+
+
+def _discounts(db: Session, sent: SentPhase, param: str) -> list[dict[str, Any]]:
+    """The phase's own, which the older wire calls `coupon` as there can be only one."""
+    if sent.coupon is None:
+        return _sources(db, sent.discounts, f"{param}[discounts]")
+    if sent.discounts:
+        raise InvalidRequest("Send coupon or discounts, not both.", param=f"{param}[coupon]")
+    find(db, Coupon, sent.coupon, noun="coupon", param=f"{param}[coupon]")
+    return [Source(coupon=sent.coupon).model_dump()]
 
 
 def _held(discount_ids: Sequence[str]) -> list[dict[str, Any]]:
