@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -312,6 +315,24 @@ def test_a_double_click_does_it_once_and_says_so(
         assert opened.post(path, token=False, **fields).status_code == 303
     assert "Nothing was done twice." in seen(opened, f"subscriptions/{gold.id}/changed")
     assert len(rows(make, SubscriptionSchedule, customer_id=customer.id)) == bool(downgrades)
+
+
+def test_many_clicks_at_once_change_it_once(
+    visit: Any, plan: Subscription, prices: dict[str, Price], make: Factories
+) -> None:
+    opened, path = visit(), confirming(plan, prices["gold"])
+    fields = hidden(seen(opened, path), "revision", "date", "due", "csrf_token")
+    barrier = Barrier(8)
+
+    def click(_: int) -> int:
+        barrier.wait()
+        own = Portal(copy(opened.client), opened.session_id)
+        return own.post(path, token=False, **fields).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = set(threads.map(click, range(8)))
+    assert statuses == {303}
+    assert len(rows(make, Invoice, subscription_id=plan.id, billing_reason="subscription_update")) == 1
 
 
 @pytest.mark.parametrize(
