@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.billing import drafts, plan_changes, renewals
+from portal.billing import drafts, pending_updates, plan_changes, renewals
 from portal.billing.plan_changes import PlanChange
 from portal.models import Customer, Invoice, Subscription
 from portal.rules import invoices as rules
@@ -46,12 +46,13 @@ class Bill:
 class Outcome:
     """What a change brings: the bill made at once and the next one, where there are such.
 
-    `waits_until` is when it takes effect, None for at once.
+    `waits_until` is when it takes effect, None for at once or, where it `waits_for_payment`, for once that is paid.
     """
 
     at_once: Bill | None
     following: Bill | None
     waits_until: int | None
+    waits_for_payment: bool
     trial_ends: bool
 
     @property
@@ -69,8 +70,11 @@ def outcome(
     at_once = billed(db, subscription, was)
     schedule = plan_changes.schedule_of(db, subscription)
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
+    unpaid = subscription.pending_update is not None
+    if unpaid:
+        pending_updates.paid(db, subscription, renewals.latest(db, subscription), now=now)
     trial_ends = status == "trialing" and subscription.status != status
-    return Outcome(at_once, following(db, subscription), waits_until, trial_ends)
+    return Outcome(at_once, following(db, subscription), waits_until, unpaid, trial_ends)
 
 
 def following(db: Session, subscription: Subscription) -> Bill | None:

@@ -321,7 +321,7 @@ def _plan(db: Session, visit: Visit, subscription: Subscription) -> Plan:
 
 def _coming(db: Session, subscription: Subscription) -> Coming | None:
     schedule = plan_changes.schedule_of(db, subscription)
-    return plan_changes.coming(db, [schedule] if schedule else []).get(subscription.id)
+    return plan_changes.coming(db, [subscription], [schedule] if schedule else []).get(subscription.id)
 
 
 def _own(db: Session, visit: Visit, id: str) -> Subscription:

@@ -21,7 +21,7 @@ from portal.billing import (
     tax_ids,
 )
 from portal.hosted.invoices import ROWS
-from portal.models import Customer, Subscription
+from portal.models import Customer, Invoice, Subscription
 from portal.objects.links import DocumentLinks
 from portal.wire.params import Expanding, read
 from tests.browser.conftest import browsing
@@ -116,12 +116,18 @@ def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
     make, began = plans.make, clock.now() - 10 * clock.DAY
     upgradable = make.subscription(customer, plans.silver, now=began)
     coming = make.subscription(customer, plans.gold, now=began)
+    kind = {"collection_method": "charge_automatically", "days_until_due": None}
+    unpaid = make.subscription(customer, plans.silver, now=began, **kind)
+    with make.database.reading(make.scope) as db:
+        first = db.get_one(Invoice, (unpaid.tenant_id, unpaid.latest_invoice_id))
+    make.run(invoices.pay, invoices.PayInvoice, first, now=began, paid_out_of_band=True)
     features = plans.configuration.features
-    with make.database.writing(make.scope) as db:
-        row = db.get_one(Subscription, (coming.tenant_id, coming.id))
-        wanted = plan_changes.PlanChange(plans.silver.id, 1)
-        plan_changes.change(db, row, features, wanted, session_id="bps_other", now=clock.now())
-    return {"upgradable": upgradable.id, "coming": coming.id, "gold": plans.gold.id}
+    for plan, price in ((coming, plans.silver), (unpaid, plans.gold)):
+        with make.database.writing(make.scope) as db:
+            row = db.get_one(Subscription, (plan.tenant_id, plan.id))
+            wanted = plan_changes.PlanChange(price.id, 1)
+            plan_changes.change(db, row, features, wanted, session_id="bps_other", now=clock.now())
+    return {"upgradable": upgradable.id, "coming": coming.id, "unpaid": unpaid.id, "gold": plans.gold.id}
 
 
 def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> dict[str, str]:

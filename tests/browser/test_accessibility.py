@@ -38,7 +38,7 @@ PAGES = {
     "subscriptions.cancel": ["subscriptions/{plan}/cancel"],
     "plan_changes.choose": ["subscriptions/{upgradable}/change", "subscriptions/{upgradable}/change?interval=1-year"],
     "plan_changes.confirm": ["subscriptions/{upgradable}/change/confirm?price={gold}&quantity=3"],
-    "plan_changes.changed": ["subscriptions/{coming}/changed", "subscriptions/{upgradable}/changed"],
+    "plan_changes.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
 }
 #: Pages that are opened by a way of their own, each by a test below.

@@ -83,7 +83,7 @@ def test_a_downgrade_waits_and_is_taken_back(visit: Visit, shop: Shop, customer:
     expect(page.get_by_role("heading", level=1)).to_have_text("Your plan will change to Silver plan")
     page.get_by_role("link", name="Go to your billing").click()
     expect(page.get_by_text("to Silver plan for €10.00 a month")).to_be_visible()
-    page.get_by_role("button", name="Keep my plan").click()
+    page.get_by_role("button", name="Keep Gold plan").click()
     expect(page.get_by_role("status")).to_contain_text("You keep")
     expect(page.get_by_text("to Silver plan")).to_have_count(0)
     assert price_of(shop, plan) == plans.gold.id

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing import renewals, schedules, subscriptions
+from portal.billing import invoices, renewals, schedules, subscriptions
 from portal.models import (
     Customer,
     Invoice,
@@ -327,6 +327,80 @@ def test_a_trial_ends_or_goes_on_as_configured(
     assert ("your trial ends with it" in page) is (due is not None)
     confirmed(opened, path)
     assert now_of(make, trial)[0].status == status
+
+
+@pytest.fixture
+def collected(make: Factories, customer: Customer, prices: dict[str, Price]) -> Subscription:
+    """Silver, paid and collected automatically, ten days into its month."""
+    kind = {"collection_method": "charge_automatically", "days_until_due": None}
+    made = make.subscription(customer, prices["silver"], now=BEGAN, **kind)
+    pay(make, made, now=BEGAN)
+    return now_of(make, made)[0]
+
+
+def pay(make: Factories, plan: Subscription, *, now: int = NOON) -> None:
+    (invoice,) = rows(make, Invoice, id=now_of(make, plan)[0].latest_invoice_id)
+    make.run(invoices.pay, invoices.PayInvoice, invoice, now=now, paid_out_of_band=True)
+
+
+def test_what_is_collected_changes_once_it_is_paid(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price]
+) -> None:
+    opened, path = visit(), confirming(collected, prices["gold"])
+    page = seen(opened, path)
+    assert "Your plan changes as soon as the bill is paid." in page
+    assert "Change now for €6.66" in page
+    assert "€20.00 on December 11, 2026" in page
+    confirmed(opened, path)
+    subscription, item = now_of(make, collected)
+    assert (subscription.status, item.price_id) == ("active", prices["silver"].id)
+    page = seen(opened, f"subscriptions/{collected.id}/changed")
+    assert "Your plan will change to Gold plan" in page
+    assert "There is an invoice of €6.66 to pay." in page
+    assert "Changes to Gold plan for €20.00 a month as soon as the bill for it is paid." in seen(opened, "")
+    pay(make, collected)
+    subscription, item = now_of(make, collected)
+    assert (subscription.status, item.price_id) == ("active", prices["gold"].id)
+
+
+def test_a_change_that_waits_for_its_payment_is_made_once(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price]
+) -> None:
+    opened, path = visit(), confirming(collected, prices["gold"])
+    fields = hidden(seen(opened, path), "revision", "date", "due", "csrf_token")
+    for _ in range(2):
+        assert opened.post(path, token=False, **fields).status_code == 303
+    assert "Nothing was done twice." in seen(opened, f"subscriptions/{collected.id}/changed")
+    assert len(rows(make, Invoice, status="open")) == 1
+
+
+def test_a_change_that_waits_for_its_payment_is_taken_back(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price]
+) -> None:
+    opened = visit()
+    confirmed(opened, confirming(collected, prices["gold"]))
+    opened.post(f"subscriptions/{collected.id}/keep")
+    subscription, item = now_of(make, collected)
+    assert (subscription.pending_update, item.price_id) == (None, prices["silver"].id)
+    assert [invoice.status for invoice in rows(make, Invoice, subscription_id=collected.id)].count("void") == 1
+
+
+def test_a_change_with_a_code_is_made_at_once(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price]
+) -> None:
+    make.promotion_code(code="RIDE")
+    confirmed(visit(), confirming(collected, prices["gold"], code="RIDE"))
+    assert now_of(make, collected)[1].price_id == prices["gold"].id
+
+
+def test_less_than_what_is_paid_waits_for_nothing(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price], customer: Customer
+) -> None:
+    confirmed(visit(), confirming(collected, prices["gold"]))
+    pay(make, collected)
+    confirmed(visit(), confirming(collected, prices["silver"]))
+    assert now_of(make, collected)[1].price_id == prices["silver"].id
+    assert rows(make, Customer, id=customer.id)[0].balance == -666
 
 
 REFUSED = ["change", "change/confirm?price={gold}&quantity=1", "changed"]
