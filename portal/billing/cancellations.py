@@ -51,6 +51,7 @@ def cancel(
         prorations.drop(db, subscription)
     subscription.status = rules.status_when_canceled(was)
     subscription.canceled_at = subscription.ended_at = now
+    subscription.status_details = None
     subscription.cancel_at, subscription.cancel_at_period_end = None, False
     subscription.cancellation_details = _asked_for(subscription, command.cancellation_details)
     stop_collection(db, subscription, now)

@@ -207,6 +207,7 @@ def _ends_with_its_trial(db: Session, subscription: Subscription, now: int) -> b
         cancellations.end(db, subscription, now, reason="payment_failed")
     elif subscription.trial_ends_in == "pause":
         subscription.status = "paused"
+        subscription.status_details = pauses.why_paused("trial_end_without_payment_method", now)
     return subscription.status != "trialing"
 
 

@@ -133,6 +133,7 @@ def _subscription(object: Object, origin: Origin) -> Columns:
         "billing_cycle_anchor_config": object.get("billing_cycle_anchor_config"),
         "billing_mode": mode if (mode := object.get("billing_mode")) and mode.get("type") == "flexible" else None,
         "pending_invoice_item_interval": object.get("pending_invoice_item_interval"),
+        "status_details": object.get("status_details") if object.get("status") == "paused" else None,
         "pause_collection": {"resumes_at": None, **pause} if (pause := object.get("pause_collection")) else None,
         "invoice_settings": {
             key: value for key, value in (object.get("invoice_settings") or {}).items() if value and key != "issuer"

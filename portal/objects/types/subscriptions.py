@@ -80,6 +80,7 @@ PHASE = hash_of(
 
 TYPES: dict[str, dict[str, Schema]] = {
     "subscription_item": {
+        "billed_until": maybe(MOMENT),
         "current_period_end": MOMENT,
         "current_period_start": MOMENT,
         "plan": maybe(the("plan")),
@@ -128,6 +129,11 @@ TYPES: dict[str, dict[str, Schema]] = {
         ),
         "plan": maybe(the("plan")),
         "quantity": maybe(INTEGER),
+        "status_details": maybe(
+            hash_of(
+                paused=hash_of(subscription=hash_of(type=STRING), transitioned_at=MOMENT, type=words("subscription"))
+            )
+        ),
         "trial_settings": hash_of(
             end_behavior=hash_of(
                 billing_cycle_anchor=maybe(STRING),
