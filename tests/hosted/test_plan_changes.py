@@ -23,7 +23,7 @@ from portal.models import (
     SubscriptionItem,
     SubscriptionSchedule,
 )
-from tests.clients import Portal
+from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -527,3 +527,16 @@ def test_another_customers_plan_does_not_exist(
 def test_a_plan_that_ends_is_not_changed(visit: Any, plan: Subscription, make: Factories) -> None:
     make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, cancel_at_period_end=True)
     assert visit().get(f"subscriptions/{plan.id}/change").status_code == 404
+
+
+def test_where_records_are_kept_elsewhere_nothing_is_changed_here(
+    api: Api, visit: Any, plan: Subscription, make: Factories
+) -> None:
+    opened = visit()
+    api.post("account", settings={"billing": {"mode": "mirror"}})
+    assert opened.get(f"subscriptions/{plan.id}/change").status_code == 404
+    assert "Change plan" not in seen(opened, "")
+    flow = {"type": "subscription_update", "subscription_update": {"subscription": plan.id}}
+    configuration = make.configuration(subscription_update={"enabled": True, "default_allowed_updates": ["price"]})
+    sent = {"customer": plan.customer_id, "configuration": configuration.id, "flow_data": flow}
+    assert api.error("POST", "billing_portal/sessions", **sent)["param"] == "flow_data[type]"
