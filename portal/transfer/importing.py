@@ -220,7 +220,7 @@ def _seldom_collecting() -> Iterator[None]:
 
 
 def _unmap(db: Session) -> None:
-    """An import touches every page of an SQLite file, which would count as memory of this process if they were mapped."""
+    """An import touches every page of an SQLite file; mapped, they would count as memory of this process."""
     connection = db.connection()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA mmap_size = 0")
