@@ -104,6 +104,8 @@ def choices(db: Session, subscription: Subscription, sold: Sold, features: Featu
 
 def promotion_code(db: Session, customer_id: str, code: str) -> PromotionCode | None:
     """The active code that reads so, in whatever case: the customer's own before one for everybody."""
+    if not code.isalnum():
+        return None  # no code is like that, and PostgreSQL could not even look for some of the characters
     keys = [active_key(code, customer_id), active_key(code, None)]
     found = {row.active_key: row for row in db.scalars(select(PromotionCode).where(PromotionCode.active_key.in_(keys)))}
     return next((found[key] for key in keys if key in found), None)

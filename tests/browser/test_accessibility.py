@@ -36,7 +36,7 @@ PAGES = {
     "tax_ids.add": ["details/tax-ids", "details/tax-ids?country=DE"],
     "tax_ids.remove": ["details/tax-ids/{number}/remove"],
     "subscriptions.cancel": ["subscriptions/{plan}/cancel"],
-    "plan_changes.choose": ["subscriptions/{upgradable}/change", "subscriptions/{upgradable}/change?interval=1-year"],
+    "plan_choice.choose": ["subscriptions/{upgradable}/change", "subscriptions/{upgradable}/change?interval=1-year"],
     "plan_changes.confirm": ["subscriptions/{upgradable}/change/confirm?price={gold}&quantity=3"],
     "plan_changes.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -144,7 +147,15 @@ def test_a_choice_leads_to_what_it_costs(visit: Any, plan: Subscription, prices:
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"price": "price_unknown"}, {"quantity": "0"}, {"quantity": "x"}, {"quantity": "1e3"}, {"code": "NOPE"}],
+    [
+        {},
+        {"price": "price_unknown"},
+        {"quantity": "0"},
+        {"quantity": "x"},
+        {"quantity": "1e3"},
+        {"code": "NOPE"},
+        {"code": "\0"},
+    ],
 )
 def test_what_can_not_be_chosen(
     visit: Any, plan: Subscription, prices: dict[str, Price], fields: dict[str, str]
@@ -314,6 +325,24 @@ def test_a_double_click_does_it_once_and_says_so(
     assert len(rows(make, SubscriptionSchedule, customer_id=customer.id)) == bool(downgrades)
 
 
+def test_many_clicks_at_once_change_it_once(
+    visit: Any, plan: Subscription, prices: dict[str, Price], make: Factories
+) -> None:
+    opened, path = visit(), confirming(plan, prices["gold"])
+    fields = hidden(seen(opened, path), "revision", "date", "due", "csrf_token")
+    barrier = Barrier(8)
+
+    def click(_: int) -> int:
+        barrier.wait()
+        own = Portal(copy(opened.client), opened.session_id)
+        return own.post(path, token=False, **fields).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = set(threads.map(click, range(8)))
+    assert statuses == {303}
+    assert len(rows(make, Invoice, subscription_id=plan.id, billing_reason="subscription_update")) == 1
+
+
 @pytest.mark.parametrize(
     ("behaviour", "due", "status"), [("end_trial", "€20.00", "active"), ("continue_trial", None, "trialing")]
 )
@@ -435,6 +464,24 @@ def test_what_is_not_allowed_can_not_be_confirmed(
     opened.post(path, revision=str(plan.revision), date=str(NOON), due="666")
     subscription, item = now_of(make, plan)
     assert (item.price_id, item.quantity, subscription.discounts) == (prices["silver"].id, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("change/confirm?price={gold}&quantity=1&code=%00", 303),
+        ("change/confirm?price=%00&quantity=1", 404),
+        ("change/confirm?price={gold}&quantity=%00", 303),
+        ("change/confirm?price={gold}&quantity=9999999", 303),
+        ("change/confirm", 303),
+        ("change?interval=%00", 200),
+    ],
+)
+def test_an_address_that_was_tampered_with(
+    visit: Any, plan: Subscription, prices: dict[str, Price], path: str, status: int
+) -> None:
+    found = f"subscriptions/{plan.id}/{path.format(gold=prices['gold'].id)}"
+    assert visit().get(found).status_code == status
 
 
 def test_a_price_that_is_not_listed_can_not_be_had(
