@@ -17,7 +17,7 @@ from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Price, Quote, QuoteLine
 from portal.objects.catalogue import frozen_price
-from portal.rules.discounts import Discountable, discount_amounts, taken
+from portal.rules.discounts import Discountable, by_discount, discount_amounts, taken
 from portal.rules.money import times
 from portal.rules.totals import Part, line_taxes, part, totals
 from portal.wire.params import Command, Id, ListOf, Quantity
@@ -200,6 +200,7 @@ def _sums(lines: Sequence[Priced]) -> dict[str, Any]:
     sums = totals(line.part for line in lines)
     return {
         "amount_discount": sum(line.discount for line in lines),
+        "discounts": by_discount([entry for line in lines for entry in line.entries]),
         "amount_subtotal": sums.subtotal,
         "amount_total": sums.total,
         "amount_tax": sums.tax,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.models import Quote, QuoteLine
+from portal.models import Quote, QuoteLine, TaxRate
 from portal.objects.discounts import shown_coupon
 from portal.objects.kinds import Kind, grouped, plain, register, render
 from portal.rules import billing_modes
@@ -124,6 +124,40 @@ def _billing_mode(sent: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: mode[key] for key in ("flexible", "type")}
 
 
+def _breakdowns(column: str) -> Any:
+    """What the sums of a quote are made of, by discount and by rate."""
+
+    def load(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+        quotes = plain(db, Quote, ids)
+        sums = {row.id: getattr(row, column) or {} for row in quotes}
+        used = {tax["tax_rate"] for each in sums.values() for tax in each.get("taxes", [])}
+        rates = {rate["id"]: rate for rate in render(db, "tax_rate", plain(db, TaxRate, used), context.links)}
+        lines = grouped(plain(db, QuoteLine, ids, column="quote_id"), "quote_id")
+        return {row.id: _breakdown(sums[row.id], row, lines.get(row.id, []), rates) for row in quotes}
+
+    return load
+
+
+def _breakdown(sums: Mapping[str, Any], quote: Row, lines: Sequence[Row], rates: Mapping[str, Any]) -> dict[str, Any]:
+    known = {each["id"]: each for each in [*quote.discounts, *(each for line in lines for each in line.discounts)]}
+    return {
+        "discounts": [
+            {"amount": entry["amount"], "discount": _discount(known[entry["discount"]], quote)}
+            for entry in sums.get("discounts", [])
+        ],
+        "taxes": [
+            {
+                "amount": tax["amount"],
+                "rate": rates[tax["tax_rate"]],
+                "taxability_reason": tax["taxability_reason"],
+                "taxable_amount": tax["taxable_amount"],
+            }
+            for tax in sums.get("taxes", [])
+            if tax["tax_rate"] in rates
+        ],
+    }
+
+
 def _discounts(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
     return {row.id: [_discount(each, row) for each in row.discounts] for row in plain(db, Quote, ids)}
 
@@ -183,6 +217,9 @@ QUOTE = register(
             },
             nested={"default_tax_rates": "tax_rate", "from_quote.quote": "quote"},
             extras={
+                "total_details.breakdown": "quote.breakdown",
+                "computed.upfront.total_details.breakdown": "quote.breakdown",
+                "computed.recurring.total_details.breakdown": "quote.recurring_breakdown",
                 "discounts": "quote.discounts",
                 "line_items": "quote.line_items",
                 "computed.upfront.line_items": "quote.upfront_line_items",
@@ -192,6 +229,8 @@ QUOTE = register(
         "quote",
     ),
     extras={
+        "quote.breakdown": _breakdowns("upfront"),
+        "quote.recurring_breakdown": _breakdowns("recurring"),
         "quote.discounts": _discounts,
         "quote.line_items": _lines(only_upfront=False),
         "quote.upfront_line_items": _lines(only_upfront=True),

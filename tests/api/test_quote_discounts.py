@@ -65,6 +65,21 @@ def test_they_are_in_the_totals(api: Api, quoted: Any) -> None:
     assert quote["line_items"]["data"][0]["discounts"][0]["discount"]["id"] == quote["discounts"][0]["id"]
 
 
+def test_the_sums_are_broken_down(api: Api, make: Factories, quoted: Any) -> None:
+    paths = [f"{where}total_details.breakdown" for where in ("", "computed.upfront.", "computed.recurring.")]
+    own = [coupon(api, amount_off=500, percent_off=None, currency="eur")]
+    quote = quoted(own, None, discounts=[coupon(api)], expand=paths)
+    whole = quote["total_details"]["breakdown"]
+    assert [each["amount"] for each in whole["discounts"]] == [500, 650]
+    assert [(each["amount"], each["taxable_amount"]) for each in whole["taxes"]] == [(1112, 5850)]
+    assert quote["computed"]["upfront"]["total_details"]["breakdown"] == whole
+    each_time = quote["computed"]["recurring"]["total_details"]["breakdown"]
+    assert [each["amount"] for each in each_time["discounts"]] == [200]
+    assert each_time["taxes"][0]["rate"]["percentage"] == 19
+    alone = [{"price": make.price(unit_amount=1000, recurring=None).id}]
+    assert quoted(line_items=alone, expand=paths)["computed"]["recurring"] is None
+
+
 def test_what_lasts_once_is_not_in_each_period(api: Api, quoted: Any) -> None:
     once = coupon(api, amount_off=1000, percent_off=None, currency="eur", duration="once")
     quote = quoted(discounts=[once])

@@ -20,17 +20,22 @@ from portal.wire.schemas import (
     words,
 )
 
-_DETAILS = hash_of(amount_discount=INTEGER, amount_shipping=INTEGER, amount_tax=INTEGER, breakdown=NULL)
+_TAXED = array(hash_of(amount=INTEGER, rate=the("tax_rate"), taxability_reason=REASON, taxable_amount=maybe(INTEGER)))
+_DISCOUNTED = array(hash_of(amount=INTEGER, discount=the("discount")))
+_DETAILS = hash_of(
+    amount_discount=INTEGER,
+    amount_shipping=INTEGER,
+    amount_tax=INTEGER,
+    breakdown=maybe(hash_of(discounts=_DISCOUNTED, taxes=_TAXED)),
+)
 _ITEMS = listed(the("item"))
 
 TYPES: dict[str, dict[str, Schema]] = {
     "item": {
         "amount_discount": INTEGER,
-        "discounts": array(hash_of(amount=INTEGER, discount=the("discount"))),
+        "discounts": _DISCOUNTED,
         "price": the("price"),
-        "taxes": array(
-            hash_of(amount=INTEGER, rate=the("tax_rate"), taxability_reason=REASON, taxable_amount=maybe(INTEGER))
-        ),
+        "taxes": _TAXED,
     },
     "quote": {
         "amount_subtotal": INTEGER,
