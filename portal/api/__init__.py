@@ -27,6 +27,7 @@ def init_app(app: Flask) -> Blueprint:
         searches,
         subscriptions,
         test_clocks,
+        webhooks,
     )
 
     blueprint = Blueprint("api", __name__, url_prefix="/v1")
@@ -49,6 +50,7 @@ def init_app(app: Flask) -> Blueprint:
         rendering_templates,
         test_clocks,
         events,
+        webhooks,
     )
     for noun in nouns:
         noun.register(blueprint)

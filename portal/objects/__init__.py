@@ -17,6 +17,7 @@ from portal.objects import (
     schedules,
     subscriptions,
     test_clocks,
+    webhooks,
 )
 from portal.objects.kinds import KINDS, Kind, deleted, expanded, one, render, selected
 
@@ -44,4 +45,5 @@ __all__ = [
     "selected",
     "subscriptions",
     "test_clocks",
+    "webhooks",
 ]
