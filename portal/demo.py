@@ -77,8 +77,11 @@ def _make(database: Database, *, now: int) -> dict[str, Any]:
     scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
     with database.writing(scope) as db:
         _describe(db, merchant.account.id, start)
-        configuration = _do(db, configurations.create, configurations.CreateConfiguration, start, **CONFIGURATION)
-        price, rate = _catalogue(db, start)
+        prices, rate = _catalogue(db, start)
+        price = prices[0]
+        features = {**CONFIGURATION["features"], "subscription_update": _changes(prices)}
+        command = configurations.CreateConfiguration
+        configuration = _do(db, configurations.create, command, start, **{**CONFIGURATION, "features": features})
         year = [happening for person in PEOPLE for happening in _person(db, person, price, rate, start, now)]
         for _, happen in sorted(year, key=itemgetter(0)):
             happen()
@@ -92,7 +95,7 @@ def _make(database: Database, *, now: int) -> dict[str, Any]:
         }
 
 
-CONFIGURATION = {
+CONFIGURATION: dict[str, Any] = {
     "business_profile": {
         "headline": "Rocket Rides partners with you for every journey",
         "privacy_policy_url": "https://example.com/privacy",
@@ -137,17 +140,34 @@ def _describe(db: Session, account_id: str, now: int) -> None:
     _do(db, tax_ids.create, tax_ids.CreateTaxId, now, type="eu_vat", value="DE129273398")
 
 
-def _catalogue(db: Session, now: int) -> tuple[Price, TaxRate]:
-    product = _do(
-        db, catalogue.create_product, catalogue.CreateProduct, now, name="Gold plan", description="Unlimited rides"
-    )
-    recurring = {"interval": "month"}
-    price = {"product": product.id, "unit_amount": 1900, "currency": "eur", "recurring": recurring}
+#: What is sold: names and words of plans, with the price of a month and of a year. Customers begin with the first.
+PLANS = (("Gold plan", "Unlimited rides", 1900, 19000), ("Silver plan", "Ten rides a month", 900, 9000))
+
+
+def _catalogue(db: Session, now: int) -> tuple[list[Price], TaxRate]:
+    prices = []
+    for name, words, monthly, yearly in PLANS:
+        words_of = {"name": name, "description": words}
+        product = _do(db, catalogue.create_product, catalogue.CreateProduct, now, **words_of)
+        for interval, amount in (("month", monthly), ("year", yearly)):
+            price = {"unit_amount": amount, "currency": "eur", "recurring": {"interval": interval}}
+            prices.append(_do(db, catalogue.create_price, catalogue.CreatePrice, now, product=product.id, **price))
     rate = {"display_name": "VAT", "percentage": "19", "inclusive": False, "country": "DE"}
-    return (
-        _do(db, catalogue.create_price, catalogue.CreatePrice, now, **price),
-        _do(db, catalogue.create_tax_rate, catalogue.CreateTaxRate, now, **rate),
-    )
+    return prices, _do(db, catalogue.create_tax_rate, catalogue.CreateTaxRate, now, **rate)
+
+
+def _changes(prices: list[Price]) -> dict[str, Any]:
+    """Customers change between all plans: to more at once, to less at the end of what is paid for."""
+    products: dict[str, list[str]] = {}
+    for price in prices:
+        products.setdefault(price.product_id, []).append(price.id)
+    return {
+        "enabled": True,
+        "default_allowed_updates": ["price", "quantity", "promotion_code"],
+        "products": [{"product": product, "prices": ids} for product, ids in products.items()],
+        "proration_behavior": "always_invoice",
+        "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}, {"type": "shortening_interval"}]},
+    }
 
 
 #: What happens at a moment of the demo year.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, current_app, g, render_template, request
@@ -119,6 +121,16 @@ def init_app(app: Flask, parts: Services) -> None:
 def is_api() -> bool:
     """Whether this request is the admin API's, which answers everything in JSON."""
     return request.path == "/v1" or request.path.startswith("/v1/")
+
+
+def as_file(content: bytes, media_type: str, filename: str) -> Response:
+    """A file to be saved, of which nothing may run; its name in ASCII and as it is."""
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", filename).strip("-.") or "file"
+    response = Response(content, mimetype=media_type)
+    spoken = quote(filename, safe="")
+    response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{spoken}"
+    response.headers["Content-Security-Policy"] = DOCUMENT_POLICY
+    return response
 
 
 def json_response(body: object, status: int = 200) -> Response:

@@ -10,8 +10,10 @@ import logging
 import random
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from portal import clock
 from portal.assembly import Services
@@ -24,6 +26,8 @@ log = logging.getLogger("portal")
 
 #: Seconds that a lane rests after a failure.
 AFTER_FAILURE = 5.0
+#: Seconds for which one transaction takes steps of customers, since others may wait for what it holds.
+TOGETHER = 0.03
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def renew(services: Services, now: int) -> int:
         found = renewals.due(db, until=now)
     # workers that look at the same moment begin with different customers
     random.shuffle(found)
-    return sum(_stepped(services, each, now) for each in found)
+    return sum(_all_stepped(services, scope, list(own), now) for scope, own in _by_scope(found))
 
 
 def advance(services: Services, now: int) -> int:
@@ -96,6 +100,32 @@ def run(services: Services) -> None:
 def once(services: Services, *, now: int) -> dict[str, int]:
     """Do in every lane what is due now; answers how much each did."""
     return {lane.name: _drained(lane, services, now) for lane in LANES}
+
+
+def _by_scope(found: list[renewals.Due]) -> Iterator[tuple[Scope, Iterator[renewals.Due]]]:
+    return groupby(sorted(found, key=lambda each: each.scope.tenant_id), key=lambda each: each.scope)
+
+
+def _all_stepped(services: Services, scope: Scope, waiting: list[renewals.Due], now: int) -> int:
+    taken = 0
+    while waiting:
+        taken += _stepped_together(services, scope, waiting, now)
+    return taken
+
+
+def _stepped_together(services: Services, scope: Scope, waiting: list[renewals.Due], now: int) -> int:
+    """Steps of as many customers as a transaction may take; where one fails, each of them by itself."""
+    batch: list[renewals.Due] = []
+    taken, until = 0, time.monotonic() + TOGETHER
+    try:
+        with services.database.writing(scope) as db:
+            while waiting and (not batch or time.monotonic() < until):
+                batch.append(waiting.pop())
+                taken += renewals.step(db, batch[-1].customer_id, until=now)
+    except Exception:
+        log.info("steps of %d customers are taken one by one, as one of them failed", len(batch), exc_info=True)
+        return sum(_stepped(services, each, now) for each in batch)
+    return taken
 
 
 def _stepped(services: Services, due: renewals.Due, now: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,8 @@ from urllib.parse import urlencode
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from tests import schemas
 from tests.factories import Factories
@@ -38,13 +40,28 @@ class Api:
     key: str
 
     def request(
-        self, method: str, path: str, *, headers: dict[str, str] | None = None, raw: str | None = None, **params: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str] | None = None,
+        raw: str | None = None,
+        upload: tuple[str, bytes] | None = None,
+        **params: Any,
     ) -> TestResponse:
-        """Any call, whose answer must be as the API describes it; `raw` sends a body as it is."""
+        """Any call, whose answer must be as the API describes it.
+
+        `raw` sends a body as it is, `upload` (name and content) a file in a multipart body.
+        """
         encoded = raw if raw is not None else urlencode(flattened(params))
         sent = {"Authorization": f"Bearer {self.key}", **(headers or {})}
         if method == "GET":
             answer = self.client.get(f"/v1/{path}", query_string=encoded, headers=sent)
+        elif upload is not None:
+            fields: dict[str, Any] = {**dict(flattened(params)), "file": FileStorage(io.BytesIO(upload[1]), upload[0])}
+            boundary, body = encode_multipart(fields)
+            sent.setdefault("Content-Type", f"multipart/form-data; boundary={boundary}")
+            answer = self.client.open(f"/v1/{path}", method=method, data=body, headers=sent)
         else:
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
             answer = self.client.open(f"/v1/{path}", method=method, data=encoded, headers=sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,13 @@ class Wire(HTTPClient):
             parts.path, method=method.upper(), query_string=parts.query, headers=dict(headers or {}), data=post_data
         )
         return answer.get_data(), answer.status_code, {name.lower(): value for name, value in answer.headers}
+
+    def request_stream(
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
+    ) -> tuple[Any, int, Mapping[str, str]]:
+        """The way out of calls that answer with a file."""
+        content, status, answered = self.request(method, url, headers, post_data)
+        return BytesIO(content), status, answered
 
     def close(self) -> None:
         """Nothing is held open."""

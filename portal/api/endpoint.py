@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import orjson
 from flask import Blueprint, Response, abort, after_this_request, request
@@ -19,11 +20,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
 from portal.billing import idempotency, keys
+from portal.billing.files import Upload
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError
 from portal.web import declare, origin, reader, request_id, services
 from portal.wire import form
 from portal.wire.params import LONGEST_ID, Command, read
+
+#: A file of the largest kind, and the words around it.
+MAX_UPLOAD = 5 * 1024 * 1024
 
 #: What serves a call: the session, the parameters and the ids of the path; answers with a wire object.
 Function = Callable[..., Any]
@@ -59,9 +64,13 @@ def add(
     answers: Answers | None = None,
     *,
     tries: bool = False,
+    uploads: bool = False,
 ) -> None:
-    """Put `function` behind a method and path of the API; what only `tries` leaves nothing behind."""
-    run = _try if tries else _read if method == "GET" else _write
+    """Put `function` behind a method and path of the API.
+
+    What only `tries` leaves nothing behind; what `uploads` takes a multipart body with a file.
+    """
+    run = _try if tries else _read if method == "GET" else _receive if uploads else _write
 
     def view(**path: str) -> Response:
         after_this_request(_with_version)
@@ -92,10 +101,28 @@ def _try(command: type[Command], function: Function, path: dict[str, str]) -> Re
         return _json(orjson.dumps(function(db, params, **path)))
 
 
+def _receive(command: type[Command], function: Function, path: dict[str, str]) -> Response:
+    caller = _authenticate()
+    request.max_content_length = MAX_UPLOAD
+    if request.mimetype != "multipart/form-data":
+        raise InvalidRequest("Send the file as multipart/form-data, as the client libraries do.", param="file")
+    fields = urlencode(list(request.form.items(multi=True)), safe="[]").encode()
+    values = form.parsed(b"&".join(part for part in (request.query_string, fields) if part))
+    sent = request.files.get("file")
+    if sent is not None:
+        values["file"] = Upload(sent.filename, sent.stream.read())
+        sent.close()
+        fields += hashlib.sha256(values["file"].content).digest()
+    return _done(caller, read(command, values), function, path, fields)
+
+
 def _write(command: type[Command], function: Function, path: dict[str, str]) -> Response:
     caller = _authenticate()
     body = _body()
-    params = read(command, form.parsed(body))
+    return _done(caller, read(command, form.parsed(body)), function, path, body)
+
+
+def _done(caller: keys.Caller, params: Command, function: Function, path: dict[str, str], body: bytes) -> Response:
     key = request.headers.get("Idempotency-Key")
     made_by = origin("api_key", caller.key_id, idempotency_key=key)
     with services().database.writing(caller.scope, made_by) as db:

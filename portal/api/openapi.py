@@ -23,6 +23,7 @@ VERSION = "1.0.0"
 #: Browsers and proxies may keep the file for so long before they ask again.
 FRESH = 300
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 
 ERROR = hash_of(
     error=hash_of(
@@ -186,7 +187,8 @@ def _form(schema: Schema) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": schema}
     if nested:
         content["encoding"] = nested
-    return {"required": bool(schema.get("required")), "content": {FORM: content}}
+    media_type = MULTIPART if any(each.get("format") == "binary" for each in schema["properties"].values()) else FORM
+    return {"required": bool(schema.get("required")), "content": {media_type: content}}
 
 
 def _style(schema: Schema) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +14,7 @@ from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.billing import drafts, previews, test_clocks
 from portal.billing.previews import Preview
-from portal.errors import ResourceMissing
+from portal.errors import PortalError, ResourceMissing
 from portal.objects import expanded, one, render
 from portal.web import services
 from portal.wire.page import cursor
@@ -34,18 +36,29 @@ def _create(db: Session, params: previews.CreatePreview) -> dict[str, Any]:
 
 
 def _upcoming(db: Session, params: previews.Upcoming) -> dict[str, Any]:
-    return _create(db, params.newer)
+    with _older_names():
+        return _create(db, params.newer)
 
 
 def _lines(db: Session, params: previews.UpcomingLines) -> dict[str, Any]:
     """A page in the order of the invoice, by ids that are the same at each call."""
-    preview = previews.upcoming(db, params.newer, now=test_clocks.present(db, None, params))
+    with _older_names():
+        preview = previews.upcoming(db, params.newer, now=test_clocks.present(db, None, params))
     db.flush()
     links = services().links
     rows = drafts.lines(db, preview.invoice.id)
     lines = [_line(line, index, preview) for index, line in enumerate(render(db, "line_item", rows, links))]
     page, has_more = _page(lines, params)
     return expanded(db, listing(page, _url(preview), has_more=has_more), params.expand, links)
+
+
+@contextmanager
+def _older_names() -> Iterator[None]:
+    try:
+        yield
+    except PortalError as error:
+        error.param = previews.older_name(error.param)
+        raise
 
 
 def _shown(db: Session, preview: Preview, expand: list[str]) -> dict[str, Any]:
@@ -55,6 +68,8 @@ def _shown(db: Session, preview: Preview, expand: list[str]) -> dict[str, Any]:
     shown["id"] = _id(preview)
     shown["automatically_finalizes_at"] = None
     shown["subscription_proration_date"] = preview.proration_date
+    if not preview.knows_customer:
+        shown["customer"] = None
     if preview.subscription is None:
         shown["subscription"] = shown["parent"] = None
     elif shown["parent"]:

@@ -28,6 +28,7 @@ def register(blueprint: Blueprint) -> None:
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, method="DELETE")
     # the older name of the same call
     resource.change(subscriptions.CancelSubscription, subscriptions.cancel, "cancel")
+    resource.change(pauses.PauseSubscription, pauses.pause, "pause")
     resource.change(pauses.ResumeSubscription, pauses.resume, "resume")
     resource.change(billing_modes.MigrateSubscription, billing_modes.migrate, "migrate")
     resource.list(subscriptions.ListSubscriptions, _subscriptions)

@@ -12,7 +12,7 @@ from stdnum import bic as bic_numbers
 from stdnum import iban as iban_numbers
 
 from portal import ids
-from portal.billing import configurations, keys
+from portal.billing import configurations, files, keys
 from portal.db import among, scope_of
 from portal.errors import ResourceMissing
 from portal.models import Account, TaxId, Tenant
@@ -82,6 +82,8 @@ class Company(Command):
 
 
 class Branding(Command):
+    icon: Clearable[Id] = None
+    logo: Clearable[Id] = None
     primary_color: Clearable[Colour] = None
     secondary_color: Clearable[Colour] = None
 
@@ -112,6 +114,7 @@ class EventSettings(Command):
     documents: Flag | None = None
     email_changes: Flag | None = None
     flows: Flag | None = None
+    offers: Flag | None = None
     sessions: Flag | None = None
 
 
@@ -245,10 +248,19 @@ def _update_settings(db: Session, account: Account, settings: Settings) -> None:
     words = sent.pop("dashboard", {})
     if "display_name" in words:
         account.business_profile = {**account.business_profile, "name": words["display_name"]}
+    _refuse_unusable_pictures(db, account, sent.get("branding", {}))
     chosen = sent.get("invoices", {}).pop("default_account_tax_ids", None)
     account.settings = laid_over(account.settings, sent)
     if chosen is not None:
         _choose_tax_ids(db, account, chosen)
+
+
+def _refuse_unusable_pictures(db: Session, account: Account, sent: dict[str, Any]) -> None:
+    """Both modes share the account, so what the other mode chose may be sent back as it is."""
+    stored = account.settings.get("branding", {})
+    for name in ("icon", "logo"):
+        if name in sent and sent[name] != stored.get(name):
+            files.refuse_unusable(db, sent[name], f"settings[branding][{name}]")
 
 
 def _choose_tax_ids(db: Session, account: Account, chosen: list[str]) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from portal.billing import invoiceitems, one_off_prices
 from portal.billing.discounts import Sources
+from portal.db import find
 from portal.errors import InvalidRequest
-from portal.models import Customer, Subscription
+from portal.models import Customer, Price, Subscription
 from portal.wire.params import Command, Flag, Id, ListOf, Metadata, Quantity, Timestamp
 
 
@@ -64,15 +65,20 @@ def add(
     span: Span,
     *,
     now: int,
+    checked: bool = False,
 ) -> None:
-    """Items for the first invoice, or the next one of a subscription. Raises `InvalidRequest` for a wrong period."""
+    """Items for the first invoice, or the next one of a subscription. Raises `InvalidRequest` for a wrong period.
+
+    `checked` is whether their prices were looked at before, and may have been made for them alone.
+    """
     own: dict[str, Any] = {"subscription": subscription.id} if subscription else {}
     for index, each in enumerate(sent):
         start, end = _time(each.period or Time(), span, f"add_invoice_items[{index}][period]", now)
         values = {name: value for name, value in each.given().items() if name != "period"}
         period = invoiceitems.Period(start=start, end=end)
         item = invoiceitems.CreateInvoiceItem(customer=customer.id, period=period, **own, **values)
-        invoiceitems.create(db, item, now=now)
+        price = find(db, Price, each.price, noun="price") if checked and each.price else None
+        invoiceitems.create(db, item, now=now, price=price)
 
 
 def _time(sent: Time, span: Span, param: str, now: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing import collection, invoices, locks, prorations
+from portal.billing import collection, feedback_options, invoices, locks, prorations
 from portal.billing.subscription_items import items
 from portal.db import locked
 from portal.errors import InvalidRequest, ResourceMissing
@@ -15,12 +15,13 @@ from portal.models import Invoice, Subscription, SubscriptionSchedule
 from portal.rules import subscriptions as rules
 from portal.rules.subscriptions import Feedback
 from portal.wire.moments import PeriodEnd
-from portal.wire.params import Clearable, Command, Expanding, Flag, Text
+from portal.wire.params import Clearable, Command, Expanding, Flag, Id, Text
 
 
 class CancellationDetails(Command):
     comment: Clearable[Text] = None
     feedback: Clearable[Feedback] = None
+    feedback_option: Clearable[Id] = None
 
 
 class CancelSubscription(Expanding):
@@ -38,6 +39,7 @@ def cancel(
     ended already, as the reference does.
     """
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    _refuse_unknown_option(db, command.cancellation_details)
     was = subscription.status
     if not rules.may_cancel(was):
         raise ResourceMissing("subscription", subscription.id)
@@ -49,6 +51,7 @@ def cancel(
         prorations.drop(db, subscription)
     subscription.status = rules.status_when_canceled(was)
     subscription.canceled_at = subscription.ended_at = now
+    subscription.status_details = None
     subscription.cancel_at, subscription.cancel_at_period_end = None, False
     subscription.cancellation_details = _asked_for(subscription, command.cancellation_details)
     stop_collection(db, subscription, now)
@@ -98,8 +101,9 @@ def set_end(
         subscription.cancellation_details = {}
 
 
-def add_details(subscription: Subscription, sent: CancellationDetails) -> None:
-    """Feedback and comment of the customer; what was not sent stays."""
+def add_details(db: Session, subscription: Subscription, sent: CancellationDetails) -> None:
+    """Feedback and comment of the customer; what was not sent stays. Raises `ResourceMissing` for an unknown option."""
+    _refuse_unknown_option(db, sent)
     subscription.cancellation_details = {
         **subscription.cancellation_details,
         **sent.model_dump(exclude_unset=True),
@@ -117,6 +121,11 @@ def stop_collection(db: Session, subscription: Subscription, now: int) -> None:
         invoice.auto_advance = False
         if subscription.status == "incomplete_expired" and invoice.status == "open":
             invoices.void(db, invoice, Command(), now=now)
+
+
+def _refuse_unknown_option(db: Session, sent: CancellationDetails | None) -> None:
+    if sent is not None:
+        feedback_options.refuse_unknown(db, sent.feedback_option, "cancellation_details[feedback_option]")
 
 
 def _end_schedule(db: Session, subscription: Subscription, now: int) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Any
 
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import logins
 from portal.billing.features import Features, Toggle, all_off, changed, refuse_incomplete
 from portal.billing.return_urls import refuse_plain_http
 from portal.db import scope_of
@@ -121,7 +121,7 @@ def _apply(db: Session, configuration: Configuration, command: Words, now: int) 
 def _switch_login_page(configuration: Configuration, *, enabled: bool) -> None:
     """Each time it is switched on it has another address, so an old one stays dead."""
     if enabled and configuration.login_token is None:
-        configuration.login_token = logins.new_token()
+        configuration.login_token = secrets.token_urlsafe(18)
     elif not enabled:
         configuration.login_token = None
     configuration.login_page = {"enabled": enabled}

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import inspect as object_state
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal import ids
@@ -47,7 +48,8 @@ def refuse_finalized(invoice: Invoice, param: str | None) -> None:
 def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> None:
     """A line for each invoice item. Raises `InvalidRequest` where they would be more than 1,000."""
     copied = copies(db, _rate_ids(items), [item.price_id for item in items])
-    for position, item in enumerate(items, start=_free_position(db, invoice, len(items))):
+    held = _held(db, invoice, len(items))
+    for position, item in enumerate(items, start=_free_position(held)):
         item.invoice_id = invoice.id
         line = InvoiceLine(
             id=ids.new("line_item"),
@@ -59,7 +61,8 @@ def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> No
         )
         _copy(line, item, invoice, copied)
         db.add(line)
-    total(db, invoice)
+        held.append(line)
+    total(db, invoice, held)
 
 
 def update_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
@@ -84,12 +87,16 @@ def remove_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
 def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> None:
     """Lines of a subscription's items: columns of `InvoiceLine`, with `tax_rates` as ids."""
     copied = copies(db, [id for each in values for id in each["tax_rates"]], [])
-    own = discounts.of_items(db, [each["subscription_item_id"] for each in values], now=invoice.created)
-    for position, each in enumerate(values, start=_free_position(db, invoice, len(values))):
-        rates = copied.of_rates(each["tax_rates"])
+    running = set(discounts.running(db, [id for each in values for id in each["discounts"]], invoice.created))
+    held = _held(db, invoice, len(values))
+    for position, each in enumerate(values, start=_free_position(held)):
+        own = {
+            "discounts": [id for id in each["discounts"] if id in running],
+            "tax_rates": copied.of_rates(each["tax_rates"]) or invoice.default_tax_rates,
+        }
         line = InvoiceLine(
-            **{**each, "tax_rates": rates or invoice.default_tax_rates},
-            discounts=own.get(each["subscription_item_id"], []),
+            **{**each, **own},
+            discountable=True,
             discount_amounts=[],
             id=ids.new("line_item"),
             created=invoice.created,
@@ -98,7 +105,8 @@ def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> No
             currency=invoice.currency,
         )
         db.add(line)
-    total(db, invoice)
+        held.append(line)
+    total(db, invoice, held)
 
 
 def copies(db: Session, rate_ids: Iterable[str], price_ids: Iterable[str | None]) -> Copies:
@@ -153,13 +161,21 @@ def _copy(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: Copies
     line.tax_rates = copied.of_rates(item.tax_rates) or invoice.default_tax_rates
 
 
-def _free_position(db: Session, invoice: Invoice, count: int) -> int:
-    db.flush()
-    last = db.scalar(select(func.max(InvoiceLine.position)).where(InvoiceLine.invoice_id == invoice.id))
-    position = 0 if last is None else last + 1
-    if position + count > MOST_LINES:
+def _held(db: Session, invoice: Invoice, more: int) -> list[InvoiceLine]:
+    """The lines there are. Raises `InvalidRequest` where they would be too many."""
+    if object_state(invoice).pending:  # the invoice was made just now, and so were its lines
+        own = [row for row in db.new if isinstance(row, InvoiceLine) and row.invoice_id == invoice.id]
+        held = sorted(own, key=lambda line: line.position)
+    else:
+        db.flush()
+        held = lines(db, invoice.id)
+    if len(held) + more > MOST_LINES:
         raise InvalidRequest(f"An invoice has at most {MOST_LINES} lines.", param="invoice")
-    return position
+    return held
+
+
+def _free_position(held: Sequence[InvoiceLine]) -> int:
+    return held[-1].position + 1 if held else 0
 
 
 def _move_up(db: Session, invoice: Invoice, gap: int) -> None:

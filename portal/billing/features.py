@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
+from portal.billing import feedback_options
 from portal.db import among
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Price, Product
@@ -137,10 +138,12 @@ def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str,
     if command.subscription_update:
         _refuse_unknown_products(db, command.subscription_update.products)
     if command.subscription_cancel and command.subscription_cancel.cancellation_reason:
-        _refuse_feedback_options(command.subscription_cancel.cancellation_reason)
+        param = "features[subscription_cancel][cancellation_reason][feedback_options]"
+        named = command.subscription_cancel.cancellation_reason.feedback_options
+        feedback_options.refuse_unusable(db, named, param)
     sent = command.model_dump(exclude_unset=True, exclude={"subscription_pause"})
     after = laid_over(stored, sent)
-    _complete(after["subscription_update"])
+    complete(after["subscription_update"])
     return after
 
 
@@ -148,7 +151,7 @@ def _missing(param: str) -> InvalidRequest:
     return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
 
 
-def _complete(update: dict[str, Any]) -> None:
+def complete(update: dict[str, Any]) -> None:
     """What a product does not say about its quantity follows from what is allowed by default."""
     by_default = {"enabled": "quantity" in update["default_allowed_updates"], "minimum": 1, "maximum": None}
     update["products"] = [
@@ -169,9 +172,12 @@ def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None
         for position, id in enumerate(each.prices):
             if id not in prices or prices[id].product_id != each.product:
                 raise ResourceMissing("price", id, param=f"{where}[{index}][prices][{position}]")
+            if prices[id].interval is None:
+                param = f"{where}[{index}][prices][{position}]"
+                raise InvalidRequest("A subscription needs prices with `type=recurring`.", param=param)
+        _refuse_no_quantity(each.adjustable_quantity, f"{where}[{index}][adjustable_quantity][maximum]")
 
 
-def _refuse_feedback_options(reason: CancellationReason) -> None:
-    if reason.feedback_options:
-        param = "features[subscription_cancel][cancellation_reason][feedback_options][0]"
-        raise ResourceMissing("feedback option", reason.feedback_options[0], param=param)
+def _refuse_no_quantity(sent: AdjustableQuantity | None, param: str) -> None:
+    if sent and sent.maximum is not None and sent.maximum < max(sent.minimum or 1, 1):
+        raise InvalidRequest("maximum must be at least 1, and not less than minimum.", param=param)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from sqlalchemy.orm import Session
 
+from portal import clock
+from portal.billing import plan_changes, renewals, retention
+from portal.billing.plan_changes import NotChangeable, PlanChange
 from portal.billing.return_urls import refuse_plain_http
+from portal.billing.subscription_items import Sold, items
 from portal.db import Scope, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Configuration, Customer, Subscription
+from portal.models import Configuration, Coupon, Customer, PromotionCode, Subscription
+from portal.rules import permissions
+from portal.rules.permissions import Features
 from portal.wire.params import Command, Id, ListOf, Quantity, text
 from portal.wire.urls import WebUrl
 
 #: What the portal has pages for.
-OFFERED = ("customer_update", "subscription_cancel")
+OFFERED = ("customer_update", "subscription_cancel", "subscription_update", "subscription_update_confirm")
+#: The feature that a flow needs, where it is not called like the flow.
+_FEATURES = {"subscription_update_confirm": "subscription_update"}
 
 
 class HostedConfirmation(Command):
@@ -90,18 +99,18 @@ def stored(db: Session, flow: FlowData, customer: Customer, configuration: Confi
             f"The flow '{flow.type}' is not available yet; use {' or '.join(OFFERED)}.", param="flow_data[type]"
         )
     _refuse_other_branches(flow)
-    if not configuration.features[flow.type]["enabled"]:
+    feature = _FEATURES.get(flow.type, flow.type)
+    if not configuration.features[feature]["enabled"]:
         raise InvalidRequest(
-            f"This flow needs features[{flow.type}][enabled] in the portal configuration.", param="flow_data[type]"
+            f"This flow needs features[{feature}][enabled] in the portal configuration.", param="flow_data[type]"
         )
+    branches: dict[str, Any] = dict.fromkeys(_BRANCHES)
+    branches[flow.type] = _BRANCHES[flow.type](db, flow, customer, configuration.features)
     return {
         "type": flow.type,
         "after_completion": _after_completion(scope_of(db), flow.after_completion),
-        "customer_update": {} if flow.type == "customer_update" else None,
-        "subscription_cancel": _subscription_cancel(db, flow, customer),
         "subscription_pause": None,
-        "subscription_update": None,
-        "subscription_update_confirm": None,
+        **branches,
     }
 
 
@@ -111,23 +120,94 @@ def _refuse_other_branches(flow: FlowData) -> None:
             raise InvalidRequest(f"{branch} does not go with the flow '{flow.type}'.", param=f"flow_data[{branch}]")
 
 
-def _subscription_cancel(db: Session, flow: FlowData, customer: Customer) -> dict[str, Any] | None:
-    if flow.type != "subscription_cancel":
-        return None
+def _subscription_cancel(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
     param = "flow_data[subscription_cancel]"
     if flow.subscription_cancel is None:
         raise _missing(f"{param}[subscription]")
-    if flow.subscription_cancel.retention:
-        raise InvalidRequest("Retention offers are not available yet.", param=f"{param}[retention]")
-    id = flow.subscription_cancel.subscription
+    subscription = _own(db, flow.subscription_cancel.subscription, customer, param)
+    if subscription.ended_at is not None or subscription.cancel_at is not None:
+        raise InvalidRequest(
+            f"The subscription '{subscription.id}' is already canceled or set to be.", param=f"{param}[subscription]"
+        )
+    offer = _retention(db, flow.subscription_cancel.retention, subscription, f"{param}[retention]")
+    return {"retention": offer, "subscription": subscription.id}
+
+
+def _retention(db: Session, sent: Retention | None, subscription: Subscription, param: str) -> dict[str, Any] | None:
+    if sent is None:
+        return None
+    param = f"{param}[coupon_offer][coupon]"
+    coupon = find(db, Coupon, sent.coupon_offer.coupon, noun="coupon", param=param)
+    if not retention.can_be_offered(coupon, subscription, clock.now()):
+        raise InvalidRequest(f"The coupon '{coupon.id}' can't be redeemed by this subscription.", param=param)
+    return {"coupon_offer": {"coupon": coupon.id}, "type": sent.type}
+
+
+def _subscription_update(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+    param = "flow_data[subscription_update]"
+    if flow.subscription_update is None:
+        raise _missing(f"{param}[subscription]")
+    subscription = _own(db, flow.subscription_update.subscription, customer, param)
+    _changeable(db, subscription, features, param)
+    return {"subscription": subscription.id}
+
+
+def _subscription_update_confirm(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+    param, sent = "flow_data[subscription_update_confirm]", flow.subscription_update_confirm
+    if sent is None:
+        raise _missing(f"{param}[subscription]")
+    subscription = _own(db, sent.subscription, customer, param)
+    sold = _changeable(db, subscription, features, param)
+    if len(sent.items) != 1:
+        raise InvalidRequest("Send exactly one item.", param=f"{param}[items]")
+    item = sent.items[0]
+    if item.id != sold.item.id:
+        raise ResourceMissing("subscription item", item.id, param=f"{param}[items][0][id]")
+    quantity = sold.item.quantity if item.quantity is None else item.quantity
+    try:
+        plan_changes.allowed(db, subscription, sold, features, PlanChange(item.price or sold.price.id, quantity))
+    except NotChangeable as error:
+        error.param = f"{param}[items][0][{error.param}]"
+        raise
+    return {
+        "discounts": [_discount(db, each, f"{param}[discounts][{at}]") for at, each in enumerate(sent.discounts)],
+        "items": [{"id": item.id, "price": item.price, "quantity": item.quantity}],
+        "subscription": subscription.id,
+    }
+
+
+def _own(db: Session, id: str, customer: Customer, param: str) -> Subscription:
     subscription = find(db, Subscription, id, noun="subscription", param=f"{param}[subscription]")
     if subscription.customer_id != customer.id:
         raise ResourceMissing("subscription", id, param=f"{param}[subscription]")
-    if subscription.ended_at is not None or subscription.cancel_at is not None:
+    return subscription
+
+
+def _changeable(db: Session, subscription: Subscription, features: Features, param: str) -> Sold:
+    if not renewals.bills_by_itself(db):
         raise InvalidRequest(
-            f"The subscription '{id}' is already canceled or set to be.", param=f"{param}[subscription]"
+            "This account mirrors records that are kept elsewhere, and subscriptions are changed there.",
+            param="flow_data[type]",
         )
-    return {"retention": None, "subscription": id}
+    sold = items(db, subscription.id)
+    schedule = plan_changes.schedule_of(db, subscription)
+    if not permissions.may_change(features) or not plan_changes.may_change(subscription, sold, schedule):
+        raise InvalidRequest(
+            f"The subscription '{subscription.id}' can't be changed by its customer: it must be running, with one item,"
+            " no coming end and no schedule, and the configuration must allow updates.",
+            param=f"{param}[subscription]",
+        )
+    return sold[0]
+
+
+def _discount(db: Session, sent: ConfirmedDiscount, param: str) -> dict[str, Any]:
+    if (sent.coupon is None) == (sent.promotion_code is None):
+        raise InvalidRequest("Send one of coupon and promotion_code.", param=param)
+    if sent.coupon is not None:
+        find(db, Coupon, sent.coupon, noun="coupon", param=f"{param}[coupon]")
+    else:
+        find(db, PromotionCode, sent.promotion_code or "", noun="promotion code", param=f"{param}[promotion_code]")
+    return {"coupon": sent.coupon, "promotion_code": sent.promotion_code}
 
 
 def _after_completion(scope: Scope, after: AfterCompletion | None) -> dict[str, Any]:
@@ -157,3 +237,12 @@ def _redirect(scope: Scope, after: AfterCompletion) -> str:
 
 def _missing(param: str) -> InvalidRequest:
     return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
+
+
+Branch = Callable[[Session, FlowData, Customer, Features], dict[str, Any]]
+_BRANCHES: dict[str, Branch] = {
+    "customer_update": lambda db, flow, customer, features: {},
+    "subscription_cancel": _subscription_cancel,
+    "subscription_update": _subscription_update,
+    "subscription_update_confirm": _subscription_update_confirm,
+}

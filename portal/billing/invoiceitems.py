@@ -76,8 +76,8 @@ class ListInvoiceItems(Listing):
     pending: Flag | None = None
 
 
-def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
-    """A charge (positive) or credit (negative) by amount, unit amount or price.
+def create(db: Session, command: CreateInvoiceItem, *, now: int, price: Price | None = None) -> InvoiceItem:
+    """A charge (positive) or credit (negative) by amount, unit amount or price; `price` where that was checked before.
 
     Raises `InvalidRequest` for another currency than the customer's or the draft's, and for an
     invoice that is no draft of this customer.
@@ -87,7 +87,7 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int) -> InvoiceItem:
     _refuse_foreign_subscription(db, command)
     if not _sources(command):
         raise InvalidRequest("Missing required param: amount.", param="amount", code="parameter_missing")
-    price = _price(db, command, now)
+    price = price or _price(db, command, now)
     currency = _currency(db, customer, invoice, price, command)
     item = _new(customer, command, currency, now)
     db.add(item)

@@ -34,8 +34,8 @@ class PriceChoice(Command):
     price_data: InlinePrice | None = None
 
 
-def chosen(db: Session, sent: PriceChoice, param: str, *, now: int) -> Price | None:
-    """The price that was sent, None where none was.
+def chosen(db: Session, sent: PriceChoice, param: str, *, now: int, checked: bool = False) -> Price | None:
+    """The price that was sent, None where none was. `checked` is whether it was looked at before, when it was active.
 
     Raises `InvalidRequest` for two at once or one that no subscription can have, `ResourceMissing`.
     """
@@ -44,12 +44,12 @@ def chosen(db: Session, sent: PriceChoice, param: str, *, now: int) -> Price | N
         raise InvalidRequest(f"You may only specify one of these parameters: {', '.join(names)}.", param=param)
     if sent.price_data:
         return _made(db, sent.price_data, f"{param}[price_data]", now)
-    return _found(db, sent.price or sent.plan or "", f"{param}[{names[0]}]") if names else None
+    return _found(db, sent.price or sent.plan or "", f"{param}[{names[0]}]", checked) if names else None
 
 
-def _found(db: Session, id: str, param: str) -> Price:
+def _found(db: Session, id: str, param: str, checked: bool) -> Price:
     price = find(db, Price, id, noun="price", param=param)
-    if not price.active:
+    if not price.active and not checked:
         raise InvalidRequest(f"The price '{price.id}' is not active.", param=param)
     if price.interval is None:
         raise InvalidRequest("A subscription needs prices with `type=recurring`.", param=param)

@@ -70,11 +70,6 @@ class Pending:
     verified: bool
 
 
-def new_token() -> str:
-    """What the address of a login page carries."""
-    return secrets.token_urlsafe(18)
-
-
 def page(db: Session, token: str) -> LoginPage | None:
     """The login page of an address; needs no scope, and yields it."""
     table = cast(Table, Configuration.__table__)

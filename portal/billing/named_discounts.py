@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.billing.totals import cut
 from portal.db import among
-from portal.models import Discount
+from portal.models import Coupon, Discount
 from portal.rules.discounts import by_discount
 from portal.rules.money import plain
 
@@ -40,6 +41,14 @@ def name(discount: Discount | None, currency: str, amount: int = 0) -> Named:
     off = cut(discount, currency)
     percentage = None if off.percent is None else plain(off.percent)
     return Named(discount.coupon["name"], percentage, off.amount or None, amount)
+
+
+def of_coupon(coupon: Coupon, currency: str) -> Named:
+    """A coupon that nobody has redeemed yet, in this currency."""
+    own: dict[str | None, Any] = {coupon.currency: {"amount_off": coupon.amount_off}}
+    options = own | (coupon.currency_options or {})
+    amount = (options.get(currency) or {}).get("amount_off")
+    return Named(coupon.name, plain(Decimal(coupon.percent_off)) if coupon.percent_off else None, amount, 0)
 
 
 def of_document(db: Session, lines: Sequence[Any], currency: str) -> NamedDiscounts:

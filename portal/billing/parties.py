@@ -32,6 +32,7 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "tax_ids": _shown(tax_ids.of_account(db, chosen)),
         "bank_transfer": invoices.get("bank_transfer"),
         "primary_color": settings.get("branding", {}).get("primary_color"),
+        "logo": settings.get("branding", {}).get("logo"),
         "design": DESIGN,
         "default_locale": settings.get("portal", {}).get("default_locale"),
     }

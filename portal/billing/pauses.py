@@ -6,10 +6,24 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing import collection, item_changes, locks, new_periods
+from portal.billing import (
+    collection,
+    item_changes,
+    locks,
+    new_periods,
+    pending_updates,
+    prorations,
+    subscription_items,
+)
 from portal.errors import InvalidRequest
-from portal.models import Invoice, Subscription
+from portal.models import Customer, Invoice, Subscription
+from portal.rules import periods
+from portal.rules import subscriptions as rules
+from portal.wire.moments import AnchorChange
 from portal.wire.params import Clearable, Command, Expanding, Timestamp
+
+#: The newest wire's words, and those of the one before it.
+ResumeBehavior = Literal["resume_on_payment_attempt", "resume_on_payment_success"] | item_changes.PaymentBehavior
 
 
 class PauseCollection(Command):
@@ -31,9 +45,25 @@ class Pausing(Expanding):
     trial_settings: Clearable[TrialSettings] = None
 
 
+class UnusedTime(Command):
+    type: Literal["item_current_period_start", "none", "now"]
+
+
+class BillFor(Command):
+    unused_time_from: UnusedTime = UnusedTime(type="now")
+
+
+class PauseSubscription(Expanding):
+    bill_for: BillFor = BillFor()
+    invoicing_behavior: Literal["invoice", "pending_invoice_item"] = "pending_invoice_item"
+    type: Literal["subscription"] = "subscription"
+
+
 class ResumeSubscription(Expanding):
-    billing_cycle_anchor: Literal["now"] = "now"
-    payment_behavior: item_changes.PaymentBehavior | None = None
+    billing_cycle_anchor: AnchorChange = "now"
+    payment_behavior: ResumeBehavior | None = None
+    proration_behavior: item_changes.Proration = "create_prorations"
+    proration_date: Timestamp | None = None
 
 
 def trial_ends_in(sent: TrialSettings | None) -> str | None:
@@ -66,12 +96,73 @@ def settle(db: Session, invoice: Invoice, subscription: Subscription | None, *, 
         collection.void(db, invoice, Command(), now=now)
 
 
+def pause(db: Session, subscription: Subscription, command: PauseSubscription, *, now: int) -> Subscription:
+    """Stop a subscription until it is resumed; what it was paid ahead for is credited.
+
+    Raises `InvalidRequest` for one that is neither active nor on trial.
+    """
+    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    if subscription.status not in {"active", "past_due", "trialing"}:
+        raise InvalidRequest("Only a subscription with the status active, past_due or trialing can be paused.")
+    collection.drop_pending_update(db, subscription, now=now)
+    unused = command.bill_for.unused_time_from.type
+    if unused != "none" and rules.is_paid_ahead(subscription.status):
+        moment = now if unused == "now" else subscription.current_period_start
+        rest = prorations.Rest(customer, subscription, moment, now)
+        prorations.credit_unused(db, rest, subscription_items.items(db, subscription.id))
+    subscription.status = "paused"
+    subscription.status_details = why_paused("pause_requested", now)
+    if command.invoicing_behavior == "invoice":
+        prorations.invoice_pending(db, customer, subscription, now)
+    return subscription
+
+
+def why_paused(reason: str, now: int) -> dict[str, Any]:
+    """The wire's `status_details` of a paused subscription."""
+    return {"paused": {"subscription": {"type": reason}, "transitioned_at": now, "type": "subscription"}}
+
+
 def resume(db: Session, subscription: Subscription, command: ResumeSubscription, *, now: int) -> Subscription:
-    """Begin a period for a paused subscription, and bill it. Raises `InvalidRequest` for any other."""
+    """Begin a period for a paused subscription and bill it, or go on in the one that its anchor makes.
+
+    With `resume_on_payment_success` it stays paused until that bill is paid. Raises `InvalidRequest`
+    for any other than a paused one.
+    """
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     if subscription.status != "paused":
         raise InvalidRequest("Only a subscription with the status paused can be resumed.")
-    subscription.status = "active"
-    invoice = new_periods.begin(db, customer, subscription, now=now)
-    item_changes.collect(subscription, invoice, item_changes.Asked(payment=command.payment_behavior))
+    collection.drop_pending_update(db, subscription, now=now)
+    before = pending_updates.state(db, subscription)
+    subscription.status, subscription.status_details = "active", None
+    invoice = _go_on(db, customer, subscription, command, now)
+    if command.payment_behavior == "resume_on_payment_success" and invoice and invoice.status == "open":
+        pending_updates.hold(db, subscription, before, invoice, now=now)
+        return subscription
+    fails = command.payment_behavior == "error_if_incomplete"
+    asked = item_changes.Asked(payment="error_if_incomplete" if fails else None)
+    item_changes.collect(subscription, invoice, asked)
     return subscription
+
+
+def _go_on(
+    db: Session, customer: Customer, subscription: Subscription, command: ResumeSubscription, now: int
+) -> Invoice | None:
+    """Into a new period, or into the one that the anchor makes, of which the rest is billed."""
+    if command.billing_cycle_anchor == "now":
+        return new_periods.begin(db, customer, subscription, now=now)
+    sold = subscription_items.items(db, subscription.id)
+    price, anchor = sold[0].price, subscription.billing_cycle_anchor
+    if subscription.current_period_end <= now:
+        interval = (price.interval or "month", price.interval_count or 1)
+        subscription.current_period_end = periods.end(anchor, *interval, now)
+        subscription.current_period_start = periods.start(anchor, *interval, subscription.current_period_end)
+    if command.proration_behavior == "none":
+        return None
+    moment = prorations.moment(subscription, command.proration_date, now)
+    rest = prorations.Rest(customer, subscription, moment, now)
+    costs = prorations.cost(db, customer, subscription, sold, now)
+    for each, id in zip(sold, prorations.new_ids(len(sold)), strict=True):
+        rest.charge(db, each, costs[each.item.id], id)
+    if command.proration_behavior == "always_invoice":
+        return prorations.invoice_pending(db, customer, subscription, now)
+    return None

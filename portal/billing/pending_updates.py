@@ -41,6 +41,7 @@ _COLUMNS = (
     "current_period_end",
     "current_period_start",
     "status",
+    "status_details",
     "trial_end",
     "trial_start",
 )
@@ -62,6 +63,11 @@ class Before:
 def before(db: Session, subscription: Subscription, command: Command) -> Before:
     """Raises `InvalidRequest` for what can't wait for a payment."""
     _refuse(subscription, command)
+    return state(db, subscription)
+
+
+def state(db: Session, subscription: Subscription) -> Before:
+    """A subscription as it is now."""
     waiting = invoiceitems.pending(db, subscription.customer_id, subscription.id)
     columns, items = _state(db, subscription)
     return Before(columns, items, subscription.metadata_, [item.id for item in waiting])
@@ -74,7 +80,9 @@ def hold(db: Session, subscription: Subscription, before: Before, invoice: Invoi
     _put(db, subscription, before.columns, before.items)
     subscription.metadata_ = dict(before.metadata)
     changed = {name: value for name, value in columns.items() if value != before.columns[name]}
-    ends = [now + FIRST_PAYMENT_WITHIN, subscription.current_period_end]
+    ends = [now + FIRST_PAYMENT_WITHIN]
+    if subscription.current_period_end > now:  # of a paused one it may have passed
+        ends.append(subscription.current_period_end)
     subscription.pending_update = {
         "columns": changed,
         "expires_at": min(ends),

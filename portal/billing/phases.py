@@ -1,21 +1,25 @@
-"""Phases of a subscription schedule: read into their kept form, and entered by the subscription."""
+"""Phases of a subscription schedule: read from parameters into the form in which they are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing import collection, invoiceitems, one_off_prices, prorations, subscription_items
+from portal.billing import one_off_prices, subscription_invoices, subscription_items
+from portal.billing.added_items import AddedItem
+from portal.billing.discounts import Source, Sources
 from portal.billing.invoices import Collection, Days
 from portal.billing.item_changes import Proration
-from portal.billing.subscription_items import Item, Sold
-from portal.db import among
-from portal.errors import InvalidRequest
-from portal.models import Customer, Price, Subscription
+from portal.billing.subscription_items import Item, SentItem
+from portal.db import find
+from portal.errors import InvalidRequest, PortalError
+from portal.models import Coupon, Customer, Discount, PromotionCode, Subscription
 from portal.rules import schedules as rules
-from portal.rules import subscriptions as subscription_rules
+from portal.wire.moments import NowOrTimestamp
 from portal.wire.params import (
     Clearable,
     Command,
@@ -24,9 +28,7 @@ from portal.wire.params import (
     Id,
     ListOf,
     Metadata,
-    Quantity,
     Text,
-    Timestamp,
     merged,
     whole,
 )
@@ -41,36 +43,41 @@ class Duration(Command):
     interval_count: Annotated[int, whole(1, 1000)] = 1
 
 
-class PhaseInvoices(Command):
+class PhaseInvoices(subscription_invoices.InvoiceSettings):
     days_until_due: Days | None = None
 
 
-class AddedItem(Command):
-    price: Id
-    quantity: Quantity = 1
-    tax_rates: ListOf[Id] = []
-
-
 class SentPhase(Command):
-    items: ListOf[Item]
+    items: ListOf[SentItem]
     add_invoice_items: ListOf[AddedItem] = []
     billing_cycle_anchor: Anchor | None = None
     collection_method: Collection | None = None
+    coupon: Clearable[Id] = None
     currency: Currency | None = None
     default_tax_rates: ListOf[Id] = []
     description: Clearable[Text] = None
+    discounts: Sources = []
     duration: Duration | None = None
-    end_date: Timestamp | None = None
+    end_date: NowOrTimestamp | None = None
     invoice_settings: PhaseInvoices | None = None
     iterations: Annotated[int, whole(1, 1000)] | None = None
     metadata: Metadata = {}
     proration_behavior: Proration = "create_prorations"
-    start_date: Timestamp | None = None
+    start_date: NowOrTimestamp | None = None
     trial: Flag = False
-    trial_end: Timestamp | None = None
+    trial_end: NowOrTimestamp | None = None
 
 
-def read(db: Session, customer: Customer, sent: Sequence[SentPhase], start: int) -> list[Phase]:
+@dataclass(frozen=True)
+class Span:
+    """When a phase starts and ends, and its trial, None where it has none."""
+
+    start: int
+    end: int
+    trial_end: int | None
+
+
+def read(db: Session, customer: Customer, sent: Sequence[SentPhase], start: int, *, now: int) -> list[Phase]:
     """The phases in their kept form, one after the other from `start` on.
 
     Raises `InvalidRequest` for phases without time or with gaps, `ResourceMissing` for unknown prices.
@@ -79,7 +86,7 @@ def read(db: Session, customer: Customer, sent: Sequence[SentPhase], start: int)
         raise InvalidRequest(f"A schedule has 1 to {MOST_PHASES} phases.", param="phases", code="parameter_missing")
     phases = []
     for index, each in enumerate(sent):
-        phases.append(_phase(db, customer, each, start, f"phases[{index}]"))
+        phases.append(_phase(db, customer, each, start, f"phases[{index}]", now))
         start = phases[-1]["end_date"]
     return phases
 
@@ -95,8 +102,13 @@ def of_subscription(db: Session, subscription: Subscription) -> Phase:
         "days_until_due": subscription.days_until_due,
         "default_tax_rates": subscription.default_tax_rates,
         "description": subscription.description,
+        "discounts": _held(subscription.discounts),
         "end_date": subscription.current_period_end,
-        "items": [_item(each.item.price_id, each.item.quantity, each.item.tax_rates, {}) for each in sold],
+        "invoice_settings": subscription.invoice_settings,
+        "items": [
+            _item(each.item.price_id, each.item.quantity, each.item.tax_rates, {}, _held(each.item.discounts))
+            for each in sold
+        ],
         "metadata": {},
         "proration_behavior": "create_prorations",
         "start_date": subscription.current_period_start,
@@ -104,149 +116,138 @@ def of_subscription(db: Session, subscription: Subscription) -> Phase:
     }
 
 
-def enter(db: Session, customer: Customer, subscription: Subscription, phase: Phase, *, now: int) -> None:
-    """Have a subscription be what a phase says, from now on.
-
-    A change within a period is prorated; another interval, a trial, or an anchor at the phase's start
-    begins a new period, which the renewal that is then due bills.
-    """
-    collection.drop_pending_update(db, subscription, now=now)
-    before = subscription_items.items(db, subscription.id)
-    _apply_words(subscription, phase)
-    prices = among(db, Price, [each["price"] for each in phase["items"]])
-    restarts = phase["trial_end"] or phase["billing_cycle_anchor"] == "phase_start" or _interval(before) != _of(prices)
-    rest = prorations.Rest(customer, subscription, now, now)
-    prorates = phase["proration_behavior"] != "none" and subscription_rules.is_prorated(subscription.status)
-    changed = _differ(before, phase["items"])
-    if prorates and (restarts or changed):
-        prorations.credit_unused(db, rest, before)
-    after = _replace(db, subscription, before, phase["items"], prices) if changed else before
-    if restarts:
-        _restart(subscription, phase["trial_end"], now)
-    elif prorates and changed:
-        db.flush()
-        costs = prorations.cost(db, customer, subscription, after, now)
-        for each, id in zip(after, prorations.new_ids(len(after)), strict=True):
-            rest.charge(db, each, costs[each.item.id], id)
-    add_items(db, customer, subscription, phase["add_invoice_items"], now=now)
-    if phase["proration_behavior"] == "always_invoice" and not restarts:
-        prorations.invoice_pending(db, customer, subscription, now)
+def moment(sent: int | str | None, now: int) -> int | None:
+    """A timestamp that may have been sent as `now`."""
+    return now if isinstance(sent, str) else sent
 
 
-def add_items(
-    db: Session,
-    customer: Customer,
-    subscription: Subscription | None,
-    wanted: Sequence[Mapping[str, Any]],
-    *,
-    now: int,
-) -> None:
-    """The one-time items of a phase, which wait for its next invoice."""
-    own: dict[str, Any] = {"subscription": subscription.id} if subscription else {}
-    for each in wanted:
-        invoiceitems.create(db, invoiceitems.CreateInvoiceItem(customer=customer.id, **own, **each), now=now)
+def invoice_settings(db: Session, sent: PhaseInvoices | None) -> dict[str, Any] | None:
+    """What goes on invoices, without the days to pay, which are kept beside it."""
+    if sent is None:
+        return None
+    own = {name: value for name, value in sent.given().items() if name != "days_until_due"}
+    return subscription_invoices.changed(db, None, subscription_invoices.InvoiceSettings(**own))
 
 
-def _phase(db: Session, customer: Customer, sent: SentPhase, start: int, param: str) -> Phase:
-    prices = subscription_items.prices(db, customer, sent.items, sent.currency)
-    if sent.start_date not in {None, start}:
-        raise InvalidRequest("Phases follow each other without a gap.", param=f"{param}[start_date]")
-    if sum(each is not None for each in (sent.end_date, sent.duration, sent.iterations)) > 1:
-        raise InvalidRequest("Send end_date, duration or iterations, not two of them.", param=f"{param}[end_date]")
-    interval = (prices[0].interval or "month", prices[0].interval_count or 1)
-    duration = (sent.duration.interval, sent.duration.interval_count) if sent.duration else None
-    end = rules.end(start, interval, end_date=sent.end_date, duration=duration, iterations=sent.iterations)
-    trial_end = end if sent.trial else sent.trial_end
-    if end <= start:
-        raise InvalidRequest("A phase ends after it starts.", param=f"{param}[end_date]")
-    if trial_end is not None and not start < trial_end <= end:
-        raise InvalidRequest("The trial ends within its phase.", param=f"{param}[trial_end]")
-    if trial_end and sent.billing_cycle_anchor == "phase_start":
-        raise InvalidRequest("A phase with a trial can't set this.", param=f"{param}[billing_cycle_anchor]")
+def _phase(db: Session, customer: Customer, sent: SentPhase, start: int, param: str, now: int) -> Phase:
+    with _within(param):
+        items, prices = subscription_items.settled(db, sent.items, now=now)
+        subscription_items.refuse_mixed(customer, prices, sent.currency)
+        settings = invoice_settings(db, sent.invoice_settings)
+    span = _span(sent, start, (prices[0].interval or "month", prices[0].interval_count or 1), param, now)
     return {
-        "add_invoice_items": [_added(db, each, f"{param}[add_invoice_items]") for each in sent.add_invoice_items],
+        "add_invoice_items": [
+            _added(db, each, f"{param}[add_invoice_items][{at}]", now) for at, each in enumerate(sent.add_invoice_items)
+        ],
         "billing_cycle_anchor": sent.billing_cycle_anchor,
         "collection_method": sent.collection_method,
         "currency": prices[0].currency,
         "days_until_due": sent.invoice_settings.days_until_due if sent.invoice_settings else None,
         "default_tax_rates": subscription_items.rate_ids(db, sent.default_tax_rates, f"{param}[default_tax_rates]"),
         "description": sent.description,
-        "end_date": end,
-        "items": [
-            _item(each.price, each.quantity, _rates(db, each, f"{param}[items]"), each.metadata) for each in sent.items
-        ],
+        "discounts": _discounts(db, sent, param),
+        "end_date": span.end,
+        "invoice_settings": settings,
+        "items": [_planned(db, each, f"{param}[items][{at}]") for at, each in enumerate(items)],
         "metadata": dict(sent.metadata),
         "proration_behavior": sent.proration_behavior,
-        "start_date": start,
-        "trial_end": trial_end,
+        "start_date": span.start,
+        "trial_end": span.trial_end,
     }
 
 
-def _item(price: str, quantity: int, tax_rates: list[str], metadata: dict[str, str]) -> dict[str, Any]:
-    return {"price": price, "quantity": quantity, "tax_rates": tax_rates, "metadata": merged({}, metadata)}
+def _span(sent: SentPhase, start: int, interval: tuple[str, int], param: str, now: int) -> Span:
+    """Raises `InvalidRequest` for a phase with a gap before it, without time, or with a trial beyond it."""
+    if moment(sent.start_date, now) not in {None, start}:
+        raise InvalidRequest("Phases follow each other without a gap.", param=f"{param}[start_date]")
+    if sum(each is not None for each in (sent.end_date, sent.duration, sent.iterations)) > 1:
+        raise InvalidRequest("Send end_date, duration or iterations, not two of them.", param=f"{param}[end_date]")
+    duration = (sent.duration.interval, sent.duration.interval_count) if sent.duration else None
+    end_date = moment(sent.end_date, now)
+    end = rules.end(start, interval, end_date=end_date, duration=duration, iterations=sent.iterations)
+    trial_end = end if sent.trial else None if sent.trial_end == "now" else moment(sent.trial_end, now)
+    if end <= start:
+        raise InvalidRequest("A phase ends after it starts.", param=f"{param}[end_date]")
+    if trial_end is not None and not start < trial_end <= end:
+        raise InvalidRequest("The trial ends within its phase.", param=f"{param}[trial_end]")
+    if trial_end and sent.billing_cycle_anchor == "phase_start":
+        raise InvalidRequest("A phase with a trial can't set this.", param=f"{param}[billing_cycle_anchor]")
+    return Span(start, end, trial_end)
 
 
-def _rates(db: Session, sent: Item | AddedItem, param: str) -> list[str]:
-    return subscription_items.rate_ids(db, sent.tax_rates, f"{param}[tax_rates]")
+def _planned(db: Session, sent: Item, param: str) -> dict[str, Any]:
+    rates = subscription_items.rate_ids(db, sent.tax_rates, f"{param}[tax_rates]")
+    return _item(sent.price, sent.quantity, rates, sent.metadata, _sources(db, sent.discounts, f"{param}[discounts]"))
 
 
-def _added(db: Session, sent: AddedItem, param: str) -> dict[str, Any]:
-    one_off_prices.found(db, sent.price)
-    return {"price": sent.price, "quantity": sent.quantity, "tax_rates": _rates(db, sent, param)}
+def _item(
+    price: str, quantity: int, tax_rates: list[str], metadata: dict[str, str], discounts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "discounts": discounts,
+        "metadata": merged({}, metadata),
+        "price": price,
+        "quantity": quantity,
+        "tax_rates": tax_rates,
+    }
 
 
-def _apply_words(subscription: Subscription, phase: Phase) -> None:
-    if phase["collection_method"]:
-        subscription.collection_method = phase["collection_method"]
-        send = phase["collection_method"] == "send_invoice"
-        subscription.days_until_due = (phase["days_until_due"] or subscription.days_until_due or 0) if send else None
-    if phase["description"] is not None:
-        subscription.description = phase["description"]
-    if phase["default_tax_rates"]:
-        subscription.default_tax_rates = phase["default_tax_rates"]
-    subscription.metadata_ = merged(subscription.metadata_, phase["metadata"])
+def _added(db: Session, sent: AddedItem, param: str, now: int) -> dict[str, Any]:
+    with _within(param):
+        if sent.price_data:
+            price = one_off_prices.made(db, sent.price_data, now=now)
+        elif sent.price:
+            price = one_off_prices.found(db, sent.price)
+        else:
+            raise InvalidRequest("Missing required param: price.", param="price", code="parameter_missing")
+        rates = subscription_items.rate_ids(db, sent.tax_rates, "tax_rates")
+        discounts = _sources(db, sent.discounts, "discounts")
+    return {
+        "discountable": sent.discountable,
+        "discounts": discounts,
+        "metadata": merged({}, sent.metadata),
+        "period": sent.period.model_dump() if sent.period else None,
+        "price": price.id,
+        "quantity": sent.quantity,
+        "tax_rates": rates,
+    }
 
 
-def _interval(sold: Sequence[Sold]) -> set[tuple[str | None, int | None]]:
-    return _of({each.price.id: each.price for each in sold})
+_NOUNS: dict[str, tuple[Any, str]] = {
+    "coupon": (Coupon, "coupon"),
+    "discount": (Discount, "discount"),
+    "promotion_code": (PromotionCode, "promotion code"),
+}
 
 
-def _of(prices: Mapping[str, Price]) -> set[tuple[str | None, int | None]]:
-    return {(price.interval, price.interval_count) for price in prices.values()}
+def _sources(db: Session, sent: Sequence[Source], param: str) -> list[dict[str, Any]]:
+    """Discounts to redeem when the phase begins. Raises `ResourceMissing` for one that is unknown now."""
+    for index, source in enumerate(sent):
+        for name, id in source.given().items():
+            model, noun = _NOUNS[name]
+            find(db, model, id, noun=noun, param=f"{param}[{index}][{name}]")
+    return [source.model_dump() for source in sent]
 
 
-def _differ(before: Sequence[Sold], wanted: Sequence[Mapping[str, Any]]) -> bool:
-    present = {(each.item.price_id, each.item.quantity, tuple(each.item.tax_rates)) for each in before}
-    return present != {(each["price"], each["quantity"], tuple(each["tax_rates"])) for each in wanted}
+def _discounts(db: Session, sent: SentPhase, param: str) -> list[dict[str, Any]]:
+    """The phase's own, which the older wire calls `coupon` as there can be only one."""
+    if sent.coupon is None:
+        return _sources(db, sent.discounts, f"{param}[discounts]")
+    if sent.discounts:
+        raise InvalidRequest("Send coupon or discounts, not both.", param=f"{param}[coupon]")
+    find(db, Coupon, sent.coupon, noun="coupon", param=f"{param}[coupon]")
+    return [Source(coupon=sent.coupon).model_dump()]
 
 
-def _replace(
-    db: Session,
-    subscription: Subscription,
-    before: Sequence[Sold],
-    wanted: Sequence[Mapping[str, Any]],
-    prices: Mapping[str, Price],
-) -> list[Sold]:
-    """Items of prices that stay keep their ids."""
-    held = {each.item.price_id: each for each in before}
-    for each in before:
-        if each.item.price_id not in {item["price"] for item in wanted}:
-            db.delete(each.item)
-    sent = [Item(**wish) for wish in wanted if wish["price"] not in held]
-    fresh = subscription_items.add(db, subscription, sent, [prices[each.price] for each in sent])
-    by_price = {**held, **{each.item.price_id: each for each in fresh}}
-    for wish in wanted:
-        item = by_price[wish["price"]].item
-        item.quantity, item.tax_rates = wish["quantity"], wish["tax_rates"]
-        item.metadata_ = merged(item.metadata_, wish["metadata"])
-    return [by_price[wish["price"]] for wish in wanted]
+def _held(discount_ids: Sequence[str]) -> list[dict[str, Any]]:
+    return [Source(discount=id).model_dump() for id in discount_ids]
 
 
-def _restart(subscription: Subscription, trial_end: int | None, now: int) -> None:
-    """A trial is a period of its own; else the present period ends now, and its renewal is due."""
-    if trial_end:
-        subscription.status, subscription.trial_start, subscription.trial_end = "trialing", now, trial_end
-        subscription.current_period_start, subscription.current_period_end = now, trial_end
-        subscription.billing_cycle_anchor = trial_end
-    else:
-        subscription.billing_cycle_anchor = subscription.current_period_end = now
+@contextmanager
+def _within(param: str) -> Iterator[None]:
+    try:
+        yield
+    except PortalError as error:
+        first, bracket, rest = (error.param or "").partition("[")
+        error.param = f"{param}[{first}]{bracket}{rest}"
+        raise

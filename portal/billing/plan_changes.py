@@ -5,14 +5,14 @@ What a configuration allows is decided here as well as shown, so that nothing el
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing import locks, redemptions, schedules, subscriptions
+from portal.billing import collection, locks, redemptions, schedules, subscriptions
 from portal.billing.coupons.promotion_codes import active_key
 from portal.billing.discounts import Source
 from portal.billing.subscription_items import ItemChange, Sold, items
@@ -62,12 +62,13 @@ class PlanChange:
 
 @dataclass(frozen=True)
 class Coming:
-    """A change that waits for the end of the period."""
+    """A change that is still to come: at the end of the period, or once `invoice_id` is paid, if it is by then."""
 
     at: int
     product: Product
     price: Price
     quantity: int
+    invoice_id: str | None = None
 
     @property
     def amount(self) -> int:
@@ -103,6 +104,8 @@ def choices(db: Session, subscription: Subscription, sold: Sold, features: Featu
 
 def promotion_code(db: Session, customer_id: str, code: str) -> PromotionCode | None:
     """The active code that reads so, in whatever case: the customer's own before one for everybody."""
+    if not code.isalnum():
+        return None  # no code is like that, and PostgreSQL could not even look for some of the characters
     keys = [active_key(code, customer_id), active_key(code, None)]
     found = {row.active_key: row for row in db.scalars(select(PromotionCode).where(PromotionCode.active_key.in_(keys)))}
     return next((found[key] for key in keys if key in found), None)
@@ -117,15 +120,30 @@ def change(
     """
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     sold = _changeable(db, subscription)
-    price = _allowed(db, subscription, sold, features, asked)
-    if subscription.schedule_id is not None:
-        _release(db, subscription, now)
+    price = allowed(db, subscription, sold, features, asked)
+    _let_go(db, subscription, now)
     _redeem(db, customer, subscription, asked, times(price.unit_amount_decimal, asked.quantity), now)
     if waits(subscription, sold, price, asked.quantity, features):
         _schedule(db, subscription, price, asked.quantity, session_id, now)
     else:
         subscriptions.update(db, subscription, _update(subscription, sold, features, asked), now=now)
     return subscription
+
+
+def allowed(db: Session, subscription: Subscription, sold: Sold, features: Features, asked: PlanChange) -> Price:
+    """The price of a change. Raises `NotChangeable` for what the configuration does not offer."""
+    offered = choices(db, subscription, sold, features)
+    choice = next((each for each in offered if each.price.id == asked.price_id), None)
+    if choice is None:
+        raise NotChangeable(f"The configuration does not offer the price '{asked.price_id}'.", param="price")
+    if not may_have(choice, asked.quantity, sold.item.quantity):
+        raise NotChangeable("The configuration does not allow this quantity.", param="quantity")
+    return choice.price
+
+
+def may_have(choice: Choice, quantity: int, before: int) -> bool:
+    """Whether so many can be had: as many as before where the number can't be changed."""
+    return choice.quantities.hold(quantity) if choice.quantities else quantity == before
 
 
 def waits(subscription: Subscription, sold: Sold, price: Price, quantity: int, features: Features) -> bool:
@@ -146,25 +164,27 @@ def schedule_of(db: Session, subscription: Subscription) -> SubscriptionSchedule
     return find(db, SubscriptionSchedule, subscription.schedule_id, noun="subscription schedule")
 
 
-def coming(db: Session, rows: Sequence[SubscriptionSchedule]) -> dict[str, Coming]:
-    """The changes that customers have scheduled and that are still to come, by subscription."""
-    waiting = {row.subscription_id: row.phases[-1] for row in rows if row.subscription_id and _is_coming(row)}
-    prices = among(db, Price, [phase["items"][0]["price"] for phase in waiting.values()])
+def coming(
+    db: Session, subscriptions: Sequence[Subscription], schedules: Sequence[SubscriptionSchedule]
+) -> dict[str, Coming]:
+    """The changes that customers have made and that are still to come, by subscription."""
+    waiting = {row.subscription_id: _of_phase(row.phases[-1]) for row in schedules if _is_coming(row)}
+    waiting |= {row.id: _of_update(row.pending_update) for row in subscriptions if _is_unpaid(row)}
+    prices = among(db, Price, [price for _, price, _, _ in waiting.values()])
     products = among(db, Product, [price.product_id for price in prices.values()])
-    found = {}
-    for id, phase in waiting.items():
-        item = phase["items"][0]
-        price = prices[item["price"]]
-        found[id] = Coming(phase["start_date"], products[price.product_id], price, item["quantity"])
-    return found
+    return {
+        id: Coming(at, products[prices[price].product_id], prices[price], quantity, invoice_id)
+        for id, (at, price, quantity, invoice_id) in waiting.items()
+        if id is not None
+    }
 
 
 def keep(db: Session, subscription: Subscription, *, now: int) -> bool:
-    """Take a coming change back; False where there is none."""
+    """Take a coming change back, with the bill that it waits for; False where there is none."""
     schedule = schedule_of(db, subscription)
-    if schedule is None or not _is_coming(schedule):
+    if not _is_unpaid(subscription) and not (schedule and _is_coming(schedule)):
         return False
-    _release(db, subscription, now)
+    _let_go(db, subscription, now)
     return True
 
 
@@ -180,21 +200,6 @@ def _changeable(db: Session, subscription: Subscription) -> Sold:
     if not may_change(subscription, sold, schedule_of(db, subscription)):
         raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
     return sold[0]
-
-
-def _allowed(db: Session, subscription: Subscription, sold: Sold, features: Features, asked: PlanChange) -> Price:
-    offered = choices(db, subscription, sold, features)
-    choice = next((each for each in offered if each.price.id == asked.price_id), None)
-    if choice is None:
-        raise NotChangeable(f"The configuration does not offer the price '{asked.price_id}'.", param="price")
-    if not may_have(choice, asked.quantity, sold.item.quantity):
-        raise NotChangeable("The configuration does not allow this quantity.", param="quantity")
-    return choice.price
-
-
-def may_have(choice: Choice, quantity: int, before: int) -> bool:
-    """Whether so many can be had: as many as before where the number can't be changed."""
-    return choice.quantities.hold(quantity) if choice.quantities else quantity == before
 
 
 def _redeem(
@@ -224,6 +229,9 @@ def _update(
         sent["trial_end"] = "now"
     if feature["billing_cycle_anchor"] == "now" and not trialing:
         sent["billing_cycle_anchor"] = "now"
+    if subscription.collection_method == "charge_automatically" and not asked.discounts:
+        # a discount can't wait for a payment, so that a change with one is made at once
+        sent["payment_behavior"] = "pending_if_incomplete"
     return subscriptions.UpdateSubscription(**sent)
 
 
@@ -244,11 +252,32 @@ def _schedule(db: Session, subscription: Subscription, price: Price, quantity: i
     db.flush()
 
 
-def _release(db: Session, subscription: Subscription, now: int) -> None:
+def _let_go(db: Session, subscription: Subscription, now: int) -> None:
+    """Nothing is to come any more, and no schedule leads the subscription."""
+    collection.drop_pending_update(db, subscription, now=now)
     row = schedule_of(db, subscription)
     if row is not None:
         schedules.release(db, row, schedules.ReleaseSchedule(preserve_cancel_date=True), now=now)
         db.flush()
+
+
+#: When, the price, how many, and what is to be paid first.
+_Waiting = tuple[int, str, int, str | None]
+
+
+def _of_phase(phase: Mapping[str, Any]) -> _Waiting:
+    (item,) = phase["items"]
+    return phase["start_date"], item["price"], item["quantity"], None
+
+
+def _of_update(held: Any) -> _Waiting:
+    (item,) = held["items"]
+    return held["expires_at"], item["price_id"], item["quantity"], held["invoice"]
+
+
+def _is_unpaid(subscription: Subscription) -> bool:
+    """Whether a change of one item waits for its payment."""
+    return subscription.pending_update is not None and len(subscription.pending_update["items"]) == 1
 
 
 def _is_coming(row: SubscriptionSchedule) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.billing import drafts, plan_changes, renewals
+from portal.billing import drafts, pending_updates, plan_changes, renewals
 from portal.billing.plan_changes import PlanChange
 from portal.models import Customer, Invoice, Subscription
 from portal.rules import invoices as rules
@@ -24,8 +24,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Bill:
-    """An invoice as it will be. `added_tax` comes on top, `included_tax` is in the lines; `applied` is the
-    balance's part: negative for credit used up, positive for a debt billed along, or for what becomes credit."""
+    """An invoice as it will be.
+
+    `added_tax` comes on top, `included_tax` is in the lines; `applied` is the balance's part: negative for credit
+    used up, positive for a debt billed along, or for what becomes credit. `due_date` is known of a finalized one.
+    """
 
     at: int
     currency: str
@@ -36,17 +39,20 @@ class Bill:
     total: int
     applied: int
     amount_due: int
+    due_date: int | None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a change brings: the bill made at once and the next one, where there are such; when it takes effect
-    (None for at once), and when the plan then renews."""
+    """What a change brings: the bill made at once and the next one, where there are such.
+
+    `waits_until` is when it takes effect, None for at once or, where it `waits_for_payment`, for once that is paid.
+    """
 
     at_once: Bill | None
     following: Bill | None
     waits_until: int | None
-    renews_at: int
+    waits_for_payment: bool
     trial_ends: bool
 
     @property
@@ -64,11 +70,19 @@ def outcome(
     at_once = billed(db, subscription, was)
     schedule = plan_changes.schedule_of(db, subscription)
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
-    end, trial_ends = subscription.current_period_end, status == "trialing" and subscription.status != status
+    unpaid = subscription.pending_update is not None
+    if unpaid:
+        pending_updates.paid(db, subscription, renewals.latest(db, subscription), now=now)
+    trial_ends = status == "trialing" and subscription.status != status
+    return Outcome(at_once, following(db, subscription), waits_until, unpaid, trial_ends)
+
+
+def following(db: Session, subscription: Subscription) -> Bill | None:
+    """What the end of a subscription's period will bill, in a session that its caller rolls back."""
+    end = subscription.current_period_end
     customer = db.get_one(Customer, (subscription.tenant_id, subscription.customer_id))
-    following = renewals.next_bill(db, customer, subscription)
-    next_bill = _bill(db, following, customer, end) if following else None
-    return Outcome(at_once, next_bill, waits_until, end, trial_ends)
+    invoice = renewals.next_bill(db, customer, subscription)
+    return _bill(db, invoice, customer, end) if invoice else None
 
 
 def billed(db: Session, subscription: Subscription, before: str | None) -> Bill | None:
@@ -99,4 +113,5 @@ def _bill(db: Session, invoice: Invoice, customer: Customer, at: int) -> Bill:
         total=invoice.total,
         applied=-settled.applied,
         amount_due=settled.amount_due,
+        due_date=invoice.due_date,
     )

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing import invoiceitems, invoices, locks, quote_lines, quotes, schedules, subscriptions
-from portal.billing.phases import AddedItem, PhaseInvoices, SentPhase
-from portal.billing.subscription_items import Item
+from portal.billing import invoiceitems, invoices, locks, quote_discounts, quote_lines, quotes, schedules, subscriptions
+from portal.billing.added_items import AddedItem
+from portal.billing.phases import PhaseInvoices, SentPhase
+from portal.billing.subscription_items import SentItem
 from portal.db import find, locked
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Quote, QuoteLine
@@ -44,6 +45,7 @@ def _invoice(db: Session, customer: Customer, quote: Quote, lines: Sequence[Quot
         "currency": quote.currency,
         "collection_method": quote.collection_method,
         "default_tax_rates": quote.default_tax_rates,
+        **_discounts(quote.discounts),
         **{key: settings[key] for key in ("days_until_due", "description", "footer") if settings.get(key) is not None},
     }
     if settings.get("custom_fields"):
@@ -63,9 +65,10 @@ def _subscribe(
     db.flush()
     sent: dict[str, Any] = {
         "customer": customer.id,
-        "items": [_sold(line).model_dump() for line in repeated],
+        "items": [_sold(line) for line in repeated],
         "collection_method": quote.collection_method,
         "default_tax_rates": quote.default_tax_rates,
+        **_discounts(quote.discounts),
         **{key: value for key, value in quote.subscription_data.items() if value and key != "effective_date"},
     }
     if quote.invoice_settings.get("days_until_due") is not None and quote.collection_method == "send_invoice":
@@ -84,10 +87,12 @@ def _schedule(
     phase: dict[str, Any] = {
         "items": [_sold(line) for line in repeated],
         "add_invoice_items": [
-            AddedItem(price=line.price_id, quantity=line.quantity, tax_rates=_rates(line)) for line in once
+            AddedItem(price=line.price_id, quantity=line.quantity, tax_rates=_rates(line), **_discounts(line.discounts))
+            for line in once
         ],
         "collection_method": quote.collection_method,
         "default_tax_rates": quote.default_tax_rates,
+        **_discounts(quote.discounts),
         "description": quote.subscription_data.get("description"),
         "metadata": quote.subscription_data.get("metadata") or {},
         "iterations": 1,
@@ -95,7 +100,8 @@ def _schedule(
     if quote.invoice_settings.get("days_until_due") is not None:
         phase["invoice_settings"] = PhaseInvoices(days_until_due=quote.invoice_settings["days_until_due"])
     start = quote.subscription_data["effective_date"]
-    command = schedules.CreateSchedule(customer=customer.id, phases=[SentPhase(**phase)], start_date=start)
+    mode: dict[str, Any] = {"billing_mode": sent} if (sent := quote.subscription_data.get("billing_mode")) else {}
+    command = schedules.CreateSchedule(customer=customer.id, phases=[SentPhase(**phase)], start_date=start, **mode)
     row = schedules.create(db, command, now=now)
     db.flush()
     quote.subscription_schedule_id = row.id
@@ -103,11 +109,15 @@ def _schedule(
 
 def _item(customer: Customer, line: QuoteLine, **own: str) -> invoiceitems.CreateInvoiceItem:
     sent: dict[str, Any] = {"price": line.price_id, "quantity": line.quantity, "tax_rates": _rates(line), **own}
-    return invoiceitems.CreateInvoiceItem(customer=customer.id, **sent)
+    return invoiceitems.CreateInvoiceItem(customer=customer.id, **sent, **_discounts(line.discounts))
 
 
-def _sold(line: QuoteLine) -> Item:
-    return Item(price=line.price_id, quantity=line.quantity, tax_rates=_rates(line))
+def _sold(line: QuoteLine) -> SentItem:
+    return SentItem(price=line.price_id, quantity=line.quantity, tax_rates=_rates(line), **_discounts(line.discounts))
+
+
+def _discounts(kept: Sequence[quote_discounts.Offered]) -> dict[str, Any]:
+    return {"discounts": quote_discounts.sources(kept)} if kept else {}
 
 
 def _rates(line: QuoteLine) -> list[str]:

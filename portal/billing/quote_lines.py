@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import catalogue, drafts
+from portal.billing import catalogue, drafts, quote_discounts
+from portal.billing.discounts import Sources
 from portal.billing.totals import rates
 from portal.db import among, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Price, Quote, QuoteLine
 from portal.objects.catalogue import frozen_price
+from portal.rules.discounts import Discountable, by_discount, discount_amounts, taken
 from portal.rules.money import times
 from portal.rules.totals import Part, line_taxes, part, totals
 from portal.wire.params import Command, Id, ListOf, Quantity
@@ -30,6 +33,7 @@ class SentLine(Command):
     id: Id | None = None
     price: Id | None = None
     price_data: LinePrice | None = None
+    discounts: Sources = []
     quantity: Quantity | None = None
     tax_rates: ListOf[Id] = []
 
@@ -60,37 +64,81 @@ def replace(db: Session, quote: Quote, sent: Sequence[SentLine], *, now: int) ->
     db.flush()
 
 
+@dataclass(frozen=True)
+class Priced:
+    """What a line comes to: its amount before all, what discounts take off, the taxes of the rest, and all together."""
+
+    amount: int
+    entries: list[dict[str, Any]]
+    taxes: list[dict[str, Any]]
+    part: Part
+
+    @property
+    def discount(self) -> int:
+        return taken(self.entries)
+
+
 def total(db: Session, quote: Quote, customer: Customer | None) -> list[QuoteLine]:
-    """The taxes of each line and the sums: what is due at once, and in each period."""
+    """Discounts and taxes of each line and the sums: what is due at once, and in each period."""
     lines = of(db, quote.id)
-    defaults = drafts.frozen_rates(db, quote.default_tax_rates)
     exempt = customer.tax_exempt if customer else "none"
     on_trial = bool(quote.subscription_data.get("trial_period_days"))
     for line in lines:
-        amount = times(line.price["price"]["unit_amount_decimal"], line.quantity)
-        line.taxes = line_taxes(amount, rates(line.tax_rates or defaults), tax_exempt=exempt)
-        whole = totals([part(amount, line.taxes)])
-        line.amount_subtotal, line.amount_tax, line.amount_total = amount, whole.tax, whole.total
         line.upfront = not (on_trial and line.price["price"]["recurring"])
     quote.currency = lines[0].currency if lines else None
-    quote.upfront = _sums([line for line in lines if line.upfront])
+    upfront = [line for line in lines if line.upfront]
     repeated = [line for line in lines if line.price["price"]["recurring"]]
+    defaults = drafts.frozen_rates(db, quote.default_tax_rates)
+    at_once = _priced(quote, upfront, defaults, exempt, lasting=False)
+    always = _priced(quote, repeated, defaults, exempt, lasting=True)
+    for line, priced in (*zip(repeated, always, strict=True), *zip(upfront, at_once, strict=True)):
+        whole = totals([priced.part])
+        line.amount_subtotal, line.amount_tax, line.amount_total = priced.amount, whole.tax, whole.total
+        line.taxes, line.discount_amounts = priced.taxes, priced.entries
+    quote.upfront = _sums(at_once)
     interval = repeated[0].price["price"]["recurring"] if repeated else {}
     period = {key: interval[key] for key in ("interval", "interval_count")} if interval else {}
-    quote.recurring = {**_sums(repeated), **period} if repeated else None
+    quote.recurring = {**_sums(always), **period} if repeated else None
     return lines
+
+
+def _priced(
+    quote: Quote, lines: Sequence[QuoteLine], defaults: list[dict[str, Any]], exempt: str, *, lasting: bool
+) -> list[Priced]:
+    currency = quote.currency or ""
+    wanted = [
+        Discountable(
+            times(line.price["price"]["unit_amount_decimal"], line.quantity),
+            product=line.price["price"]["product"],
+            own=quote_discounts.cuts(line.discounts, currency, lasting=lasting),
+        )
+        for line in lines
+    ]
+    off = discount_amounts(wanted, quote_discounts.cuts(quote.discounts, currency, lasting=lasting))
+    priced = []
+    for line, each, entries in zip(lines, wanted, off, strict=True):
+        own = rates(line.tax_rates or defaults)
+        taxes = line_taxes(each.amount - taken(entries), own, tax_exempt=exempt)
+        priced.append(Priced(each.amount, entries, taxes, part(each.amount, taxes, own, taken(entries))))
+    return priced
 
 
 def copied(lines: Sequence[QuoteLine], quote: Quote) -> list[QuoteLine]:
     """The lines of another quote, for this one."""
-    same = ("currency", "description", "position", "price", "price_id", "quantity", "tax_rates", "upfront")
+    same = ("currency", "description", "discounts", "position", "price", "price_id", "quantity", "tax_rates", "upfront")
     return [
         QuoteLine(id=ids.new("item"), created=quote.created, quote_id=quote.id, **_NOTHING, **_values(line, same))
         for line in lines
     ]
 
 
-_NOTHING: dict[str, Any] = {"amount_subtotal": 0, "amount_tax": 0, "amount_total": 0, "taxes": []}
+_NOTHING: dict[str, Any] = {
+    "discount_amounts": [],
+    "amount_subtotal": 0,
+    "amount_tax": 0,
+    "amount_total": 0,
+    "taxes": [],
+}
 
 
 def _values(line: QuoteLine, names: Sequence[str]) -> dict[str, Any]:
@@ -107,6 +155,9 @@ def _line(db: Session, quote: Quote, sent: SentLine, before: dict[str, QuoteLine
         frozen = drafts.frozen_rates(db, [rate.id for rate in tax_rates])
     else:
         frozen = held.tax_rates
+    discounts = held.discounts if held else []
+    if sent.has("discounts"):
+        discounts = quote_discounts.offered(db, quote.customer_id, sent.discounts, f"{param}[discounts]", now=now)
     return QuoteLine(
         id=held.id if held else ids.new("item"),
         created=quote.created,
@@ -117,6 +168,7 @@ def _line(db: Session, quote: Quote, sent: SentLine, before: dict[str, QuoteLine
         description=catalogue.product_name(db, price.product_id),
         quantity=sent.quantity if sent.quantity is not None else held.quantity if held else 1,
         currency=price.currency,
+        discounts=discounts,
         tax_rates=frozen,
         **_NOTHING,
     )
@@ -144,10 +196,13 @@ def _refuse_mixed(lines: Sequence[QuoteLine]) -> None:
         raise InvalidRequest("All recurring prices of a quote must have the same interval.", param="line_items")
 
 
-def _sums(lines: Sequence[QuoteLine]) -> dict[str, Any]:
-    sums = totals(_part(line) for line in lines)
-    return {"amount_subtotal": sums.subtotal, "amount_total": sums.total, "amount_tax": sums.tax, "taxes": sums.taxes}
-
-
-def _part(line: QuoteLine) -> Part:
-    return part(line.amount_subtotal, line.taxes)
+def _sums(lines: Sequence[Priced]) -> dict[str, Any]:
+    sums = totals(line.part for line in lines)
+    return {
+        "amount_discount": sum(line.discount for line in lines),
+        "discounts": by_discount([entry for line in lines for entry in line.entries]),
+        "amount_subtotal": sums.subtotal,
+        "amount_total": sums.total,
+        "amount_tax": sums.tax,
+        "taxes": sums.taxes,
+    }

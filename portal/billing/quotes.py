@@ -8,7 +8,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing import accounts, locks, parties, quote_lines, rendering_templates, subscription_items
+from portal.billing import (
+    accounts,
+    locks,
+    parties,
+    quote_discounts,
+    quote_lines,
+    rendering_templates,
+    subscription_items,
+)
+from portal.billing.billing_modes import SentMode
+from portal.billing.discounts import Sources
 from portal.billing.invoices import Collection, Days
 from portal.billing.quote_lines import SentLine
 from portal.db import find, locked, scope_of
@@ -44,6 +54,7 @@ class QuoteInvoices(Command):
 
 
 class QuoteSubscription(Command):
+    billing_mode: SentMode | None = None
     description: Clearable[Text] = None
     effective_date: Clearable[Timestamp] = None
     metadata: Metadata = {}
@@ -64,6 +75,7 @@ class UpdateQuote(FinalizeQuote):
     customer: Id | None = None
     default_tax_rates: ListOf[Id] = []
     description: Clearable[Words] = None
+    discounts: Sources = []
     footer: Clearable[Words] = None
     header: Clearable[Annotated[str, text(50)]] = None
     invoice_settings: QuoteInvoices | None = None
@@ -183,6 +195,9 @@ def _apply(db: Session, quote: Quote, command: UpdateQuote, now: int) -> None:
     if command.has("default_tax_rates"):
         rates = subscription_items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
         quote.default_tax_rates = rates
+    if command.has("discounts"):
+        found = quote_discounts.offered(db, quote.customer_id, command.discounts, "discounts", now=now)
+        quote.discounts = found
     if command.invoice_settings:
         quote.invoice_settings = {**quote.invoice_settings, **_sent(command.invoice_settings)}
     if command.subscription_data:
@@ -218,7 +233,7 @@ def _refuse_without_days(quote: Quote) -> None:
         )
 
 
-_COPIED = ("collection_method", "description", "footer", "header", "default_tax_rates", "invoice_settings")
+_COPIED = ("collection_method", "description", "footer", "header", "default_tax_rates", "discounts", "invoice_settings")
 
 
 def _copy(db: Session, quote: Quote, sent: FromQuote) -> None:

@@ -28,7 +28,17 @@ from portal.billing import (
     subscription_items,
 )
 from portal.db import Scope, find, locked, scope_of
-from portal.models import Account, Customer, Invoice, Quote, Subscription, SubscriptionSchedule, Tenant
+from portal.models import (
+    Account,
+    Customer,
+    Invoice,
+    InvoiceItem,
+    Price,
+    Quote,
+    Subscription,
+    SubscriptionSchedule,
+    Tenant,
+)
 from portal.rules import periods, steps
 from portal.rules import subscriptions as rules
 
@@ -152,18 +162,30 @@ def _renew(db: Session, customer: Customer, subscription: Subscription, now: int
     if subscription.status == "trialing" and _ends_with_its_trial(db, subscription, now):
         return
     sold = subscription_items.items(db, subscription.id)
-    before = (subscription.current_period_start, subscription.current_period_end)
-    price = sold[0].price
+    waiting = invoiceitems.due_with(db, customer.id, subscription.id)
+    with db.no_autoflush:  # nothing that is read here hangs on what is changed, and it goes out in one piece
+        before = (subscription.current_period_start, subscription.current_period_end)
+        _turn(subscription, sold[0].price, now)
+        invoice = _bill(db, customer, subscription, before, waiting, now)
+        drafts.add_lines(db, invoice, [subscription_items.line(db, customer, subscription, each) for each in sold])
+
+
+def _turn(subscription: Subscription, price: Price, now: int) -> None:
     subscription.current_period_start = now
     subscription.current_period_end = periods.end(
         subscription.billing_cycle_anchor, price.interval or "month", price.interval_count or 1, now
     )
     subscription.status = rules.status_when_renewed(subscription.status)
-    invoice = _bill(db, customer, subscription, before, now)
-    drafts.add_lines(db, invoice, [subscription_items.line(db, customer, subscription, each) for each in sold])
 
 
-def _bill(db: Session, customer: Customer, subscription: Subscription, period: tuple[int, int], now: int) -> Invoice:
+def _bill(
+    db: Session,
+    customer: Customer,
+    subscription: Subscription,
+    period: tuple[int, int],
+    waiting: Sequence[InvoiceItem],
+    now: int,
+) -> Invoice:
     """A draft with what waited for it."""
     invoice = invoices.draft(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=now, period=period
@@ -171,7 +193,7 @@ def _bill(db: Session, customer: Customer, subscription: Subscription, period: t
     if not rules.is_collected(subscription.status) or pauses.keeps_drafts(subscription):
         invoice.auto_advance = False
     subscription.latest_invoice_id = invoice.id
-    if waiting := invoiceitems.due_with(db, customer.id, subscription.id):
+    if waiting:
         drafts.add_items(db, invoice, waiting)
     return invoice
 
@@ -185,6 +207,7 @@ def _ends_with_its_trial(db: Session, subscription: Subscription, now: int) -> b
         cancellations.end(db, subscription, now, reason="payment_failed")
     elif subscription.trial_ends_in == "pause":
         subscription.status = "paused"
+        subscription.status_details = pauses.why_paused("trial_end_without_payment_method", now)
     return subscription.status != "trialing"
 
 
@@ -197,7 +220,8 @@ def _cancel(db: Session, customer: Customer, subscription: Subscription, now: in
     period = (subscription.current_period_start, now)
     cancellations.end(db, subscription, now)
     if invoiceitems.pending(db, customer.id, subscription.id):
-        _bill(db, customer, subscription, period, now)
+        waiting = invoiceitems.due_with(db, customer.id, subscription.id)
+        _bill(db, customer, subscription, period, waiting, now)
 
 
 def _drop_update(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
@@ -208,8 +232,8 @@ def _drop_update(db: Session, customer: Customer, subscription: Subscription, no
 def _bill_between(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """The interval at which what waits is billed has passed."""
     interim_invoices.go_on(subscription, now)
-    if invoiceitems.due_with(db, customer.id, subscription.id):
-        _bill(db, customer, subscription, (now, now), now)
+    if waiting := invoiceitems.due_with(db, customer.id, subscription.id):
+        _bill(db, customer, subscription, (now, now), waiting, now)
 
 
 def _announce(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:

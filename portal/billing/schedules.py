@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing import cancellations, locks, phases, subscriptions
+from portal.billing import cancellations, locks, phase_entries, phases, subscriptions
+from portal.billing.billing_modes import DEFAULT as DEFAULT_MODE
+from portal.billing.billing_modes import SentMode
+from portal.billing.discounts import Source
 from portal.billing.invoices import Collection
 from portal.billing.item_changes import Proration
 from portal.billing.phases import Anchor, Phase, PhaseInvoices, SentPhase
+from portal.billing.subscription_invoices import InvoiceSettings
 from portal.billing.subscription_items import SentItem
 from portal.db import find, locked
 from portal.errors import InvalidRequest
 from portal.models import Customer, Subscription, SubscriptionSchedule
+from portal.rules import billing_modes as modes
 from portal.rules import schedules as rules
 from portal.rules import subscriptions as subscription_rules
 from portal.wire.params import (
@@ -40,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "collection_method": "charge_automatically",
     "days_until_due": None,
     "description": None,
+    "invoice_settings": None,
 }
 
 
@@ -63,6 +70,7 @@ class UpdateSchedule(Expanding):
 
 
 class CreateSchedule(Expanding):
+    billing_mode: SentMode = DEFAULT_MODE
     customer: Id | None = None
     default_settings: DefaultSettings | None = None
     end_behavior: EndBehavior | None = None
@@ -103,8 +111,8 @@ def create(db: Session, command: CreateSchedule, *, now: int) -> SubscriptionSch
     start = command.start_date or now
     if start < now:
         raise InvalidRequest("start_date can't be in the past.", param="start_date")
-    row = _new(customer, command, now)
-    row.phases = phases.read(db, customer, command.phases, start)
+    row = _new(db, customer, command, now)
+    row.phases = phases.read(db, customer, command.phases, start, now=now)
     _refuse_without_days(row)
     db.add(row)
     db.flush()
@@ -123,7 +131,7 @@ def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, n
     if command.end_behavior is not None:
         row.end_behavior = command.end_behavior
     if command.default_settings is not None:
-        row.default_settings = {**row.default_settings, **_settings(command.default_settings)}
+        row.default_settings = {**row.default_settings, **_settings(db, command.default_settings)}
     if command.has("metadata"):
         row.metadata_ = merged(row.metadata_, command.metadata)
     if command.phases:
@@ -157,8 +165,8 @@ def release(db: Session, row: SubscriptionSchedule, command: ReleaseSchedule, *,
 def begin(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) -> None:
     """Start the first phase with a new subscription."""
     first = _with_defaults(row, row.phases[0])
-    phases.add_items(db, customer, None, first["add_invoice_items"], now=now)
-    subscription = subscriptions.create(db, _first(customer, first), now=now)
+    phase_entries.add_items(db, customer, None, first, now=now)
+    subscription = subscriptions.create(db, _first(customer, row, first), now=now, checked=True)
     subscription.schedule_id = row.id
     row.subscription_id, row.status, row.phase = subscription.id, "active", 0
     db.flush()
@@ -174,7 +182,7 @@ def advance(db: Session, customer: Customer, row: SubscriptionSchedule, now: int
     following = (row.phase or 0) + 1
     if following < len(row.phases):
         row.phase = following
-        phases.enter(db, customer, subscription, _with_defaults(row, row.phases[following]), now=now)
+        phase_entries.enter(db, customer, subscription, _with_defaults(row, row.phases[following]), now=now)
         _plan_end(db, row, now)
     elif row.end_behavior == "cancel":
         row.status, row.completed_at, row.phase = "completed", now, None
@@ -182,8 +190,8 @@ def advance(db: Session, customer: Customer, row: SubscriptionSchedule, now: int
         _let_go(db, row, now, keep_end=True)
 
 
-def _new(customer: Customer, command: CreateSchedule, now: int) -> SubscriptionSchedule:
-    sent = _settings(command.default_settings) if command.default_settings else {}
+def _new(db: Session, customer: Customer, command: CreateSchedule, now: int) -> SubscriptionSchedule:
+    sent = _settings(db, command.default_settings) if command.default_settings else {}
     return SubscriptionSchedule(
         id=ids.new("subscription_schedule"),
         created=now,
@@ -191,6 +199,7 @@ def _new(customer: Customer, command: CreateSchedule, now: int) -> SubscriptionS
         status="not_started",
         default_settings={**DEFAULTS, **sent},
         end_behavior=command.end_behavior or "release",
+        billing_mode=modes.mode(command.billing_mode.type),
         metadata_=merged({}, command.metadata),
         test_clock_id=customer.test_clock_id,
     )
@@ -209,22 +218,26 @@ def _of_subscription(db: Session, command: CreateSchedule, id: str, now: int) ->
         )
     if not subscription_rules.may_cancel(subscription.status):
         raise InvalidRequest("A subscription that has ended can't be scheduled.", param="from_subscription")
-    row = _new(customer, command, now)
+    row = _new(db, customer, command, now)
     row.default_settings = {
         **DEFAULTS,
         "collection_method": subscription.collection_method,
         "days_until_due": subscription.days_until_due,
+        "invoice_settings": subscription.invoice_settings,
     }
     row.phases, row.phase, row.status = [phases.of_subscription(db, subscription)], 0, "active"
+    row.billing_mode = subscription.billing_mode
     row.subscription_id, subscription.schedule_id = subscription.id, row.id
     db.add(row)
     return row
 
 
-def _first(customer: Customer, phase: Phase) -> subscriptions.CreateSubscription:
+def _first(customer: Customer, row: SubscriptionSchedule, phase: Phase) -> subscriptions.CreateSubscription:
     sent: dict[str, Any] = {
         "customer": customer.id,
-        "items": [SentItem(**each) for each in phase["items"]],
+        "billing_mode": SentMode(type="flexible" if row.billing_mode else "classic"),
+        "discounts": _given(phase.get("discounts")),
+        "items": [SentItem(**{**each, "discounts": _given(each.get("discounts"))}) for each in phase["items"]],
         "collection_method": phase["collection_method"],
         "default_tax_rates": phase["default_tax_rates"],
         "description": phase["description"],
@@ -234,18 +247,25 @@ def _first(customer: Customer, phase: Phase) -> subscriptions.CreateSubscription
         sent["days_until_due"] = phase["days_until_due"]
     if phase["trial_end"]:
         sent["trial_end"] = phase["trial_end"]
+    if phase.get("invoice_settings"):
+        sent["invoice_settings"] = InvoiceSettings(**phase["invoice_settings"])
     return subscriptions.CreateSubscription(**sent)
+
+
+def _given(sources: Sequence[Mapping[str, Any]] | None) -> list[Source]:
+    return [Source(**{name: id for name, id in each.items() if id}) for each in sources or []]
 
 
 def _with_defaults(row: SubscriptionSchedule, phase: Phase) -> Phase:
     settings = row.default_settings
-    return {**phase, **{key: settings[key] for key in DEFAULTS if phase[key] is None}}
+    return {**phase, **{key: settings.get(key) for key in DEFAULTS if phase.get(key) is None}}
 
 
-def _settings(sent: DefaultSettings) -> dict[str, Any]:
+def _settings(db: Session, sent: DefaultSettings) -> dict[str, Any]:
     settings = sent.given("billing_cycle_anchor", "collection_method", "description")
     if sent.invoice_settings:
         settings["days_until_due"] = sent.invoice_settings.days_until_due
+        settings["invoice_settings"] = phases.invoice_settings(db, sent.invoice_settings)
     return settings
 
 
@@ -264,14 +284,15 @@ def _change_phases(
     db: Session, customer: Customer, row: SubscriptionSchedule, command: UpdateSchedule, now: int
 ) -> None:
     if row.status == "not_started":
-        start = command.phases[0].start_date or row.phases[0]["start_date"]
+        start = phases.moment(command.phases[0].start_date, now) or row.phases[0]["start_date"]
         if start < now:
             raise InvalidRequest("A schedule can't start in the past.", param="phases[0][start_date]")
-        row.phases = phases.read(db, customer, command.phases, start)
+        row.phases = phases.read(db, customer, command.phases, start, now=now)
         return
     past, present = row.phases[: row.phase or 0], row.phases[row.phase or 0]
-    sent = [each for each in command.phases if each.start_date is None or each.start_date >= present["start_date"]]
-    row.phases = [*past, *phases.read(db, customer, sent, present["start_date"])]
+    starts = [(phases.moment(each.start_date, now), each) for each in command.phases]
+    sent = [each for start, each in starts if start is None or start >= present["start_date"]]
+    row.phases = [*past, *phases.read(db, customer, sent, present["start_date"], now=now)]
     row.phase = rules.current(row.phases, now)
     if row.phase is None:
         raise InvalidRequest("The present moment must lie within a phase.", param="phases")
@@ -280,7 +301,7 @@ def _change_phases(
     if still:  # it was entered before: what is new in it counts from now on, and nothing begins anew
         entered |= {"add_invoice_items": [], "billing_cycle_anchor": None, "trial_end": None}
     subscription = locked(db, Subscription, row.subscription_id or "", noun="subscription")
-    phases.enter(db, customer, subscription, entered, now=now)
+    phase_entries.enter(db, customer, subscription, entered, now=now)
 
 
 def _plan_end(db: Session, row: SubscriptionSchedule, now: int) -> None:

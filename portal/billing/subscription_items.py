@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from portal import i18n, ids
@@ -67,10 +67,10 @@ class Sold:
 
 def items(db: Session, subscription_id: str) -> list[Sold]:
     """The items of a subscription with their prices, oldest first."""
-    statement = select(SubscriptionItem).where(SubscriptionItem.subscription_id == subscription_id)
-    rows = list(db.scalars(statement.order_by(SubscriptionItem.created, SubscriptionItem.id)))
-    prices = among(db, Price, [row.price_id for row in rows])
-    return [Sold(row, prices[row.price_id]) for row in rows]
+    at_price = (Price.tenant_id == SubscriptionItem.tenant_id, Price.id == SubscriptionItem.price_id)
+    statement = select(SubscriptionItem, Price).join(Price, and_(*at_price))
+    own = statement.where(SubscriptionItem.subscription_id == subscription_id)
+    return [Sold(*row) for row in db.execute(own.order_by(SubscriptionItem.created, SubscriptionItem.id))]
 
 
 def rest(subscription: Subscription, sold: Sold, amount: int, *, now: int) -> int:
@@ -91,11 +91,13 @@ def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str 
     return chosen
 
 
-def settled(db: Session, sent: Sequence[SentItem], *, now: int) -> tuple[list[Item], list[Price]]:
-    """New items by the ids of their prices, and those prices, however they were sent."""
+def settled(
+    db: Session, sent: Sequence[SentItem], *, now: int, checked: bool = False
+) -> tuple[list[Item], list[Price]]:
+    """New items by the ids of their prices, and those prices, however they were sent; `checked` as in `item_prices`."""
     chosen = []
     for index, each in enumerate(sent):
-        price = item_prices.chosen(db, each, f"items[{index}]", now=now)
+        price = item_prices.chosen(db, each, f"items[{index}]", now=now, checked=checked)
         if price is None:
             param = f"items[{index}][price]"
             raise InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
@@ -188,6 +190,7 @@ def line(db: Session, customer: Customer, subscription: Subscription, sold: Sold
         "price": frozen_price(sold.price, scope_of(db).livemode),
         "subscription_id": subscription.id,
         "subscription_item_id": sold.item.id,
+        "discounts": sold.item.discounts,
         "tax_rates": sold.item.tax_rates,
         "metadata_": subscription.metadata_,
     }

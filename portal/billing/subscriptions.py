@@ -140,8 +140,8 @@ class ListSubscriptions(Listing):
     test_clock: Id | None = None
 
 
-def create(db: Session, command: CreateSubscription, *, now: int) -> Subscription:
-    """A subscription and its first invoice.
+def create(db: Session, command: CreateSubscription, *, now: int, checked: bool = False) -> Subscription:
+    """A subscription and its first invoice; `checked` is whether its prices were looked at before.
 
     With `charge_automatically` the invoice is finalized at once and, where something is due, the
     subscription is `incomplete` until it is paid; with `send_invoice` it stays a draft.
@@ -149,7 +149,7 @@ def create(db: Session, command: CreateSubscription, *, now: int) -> Subscriptio
     """
     customer = locks.buyer(db, command.customer)
     _refuse_too_many(db, customer)
-    wanted, prices = subscription_items.settled(db, command.items, now=now)
+    wanted, prices = subscription_items.settled(db, command.items, now=now, checked=checked)
     subscription_items.refuse_mixed(customer, prices, command.currency)
     start = beginnings.start(command, prices, now=now)
     subscription = _new(customer, command, prices[0], start, now)
@@ -288,7 +288,7 @@ def _apply_words(db: Session, subscription: Subscription, command: UpdateSubscri
     if command.has("metadata"):
         subscription.metadata_ = merged(subscription.metadata_, command.metadata)
     if command.cancellation_details:
-        cancellations.add_details(subscription, command.cancellation_details)
+        cancellations.add_details(db, subscription, command.cancellation_details)
 
 
 def _apply_collection(subscription: Subscription, command: CreateSubscription | UpdateSubscription) -> None:

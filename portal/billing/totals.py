@@ -24,11 +24,15 @@ def lines(db: Session, invoice_id: str) -> list[InvoiceLine]:
     return list(db.scalars(statement, execution_options={"populate_existing": True}))
 
 
-def total(db: Session, invoice: Invoice) -> None:
-    """Discounts, then taxes of every line, then the sums. Raises `InvalidRequest` for an absurd total."""
-    db.flush()
+def total(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] | None = None) -> None:
+    """Discounts, then taxes of every line, then the sums. Raises `InvalidRequest` for an absurd total.
+
+    `found` are all the invoice's lines, where the caller has them.
+    """
+    if found is None:
+        db.flush()
+        found = lines(db, invoice.id)
     customer = find(db, Customer, invoice.customer_id, noun="customer")
-    found = lines(db, invoice.id)
     _discount(db, invoice, found)
     for line in found:
         rest = line.amount - rules.taken(line.discount_amounts)

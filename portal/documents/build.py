@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing import credit_notes, drafts, named_discounts, payments, quote_lines
+from portal.billing import credit_notes, drafts, files, named_discounts, payments, quote_lines
 from portal.billing.named_discounts import Named
+from portal.billing.quote_discounts import as_discount
 from portal.clock import day
 from portal.db import find, scope_of
 from portal.documents.values import (
@@ -30,6 +32,7 @@ from portal.documents.values import (
 )
 from portal.models import CreditNote, Invoice, Quote, QuoteLine
 from portal.rules import tax_ids
+from portal.rules.discounts import by_discount
 
 _SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
 
@@ -105,6 +108,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         ship_to=_ship_to(buyer.get("shipping")),
         lines=tuple(_quoted(line) for line in lines),
         taxes=tuple(_tax(tax, rates[tax["tax_rate"]]) for tax in sums["taxes"]),
+        discounts=_discounts(_offered(row, lines)),
         subtotal=sums["amount_subtotal"],
         total=sums["amount_total"],
         memo=row.description,
@@ -113,6 +117,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         reverse_charge=buyer.get("tax_exempt") == "reverse",
         page_size=page_size((buyer.get("address") or {}).get("country") or seller.get("country")),
         brand_color=seller.get("primary_color"),
+        logo=_logo(db, seller),
         livemode=scope_of(db).livemode,
         status=cast(Any, row.status),
         expires_at=day(row.expires_at),
@@ -120,6 +125,16 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         recurring=(repeated["interval"], repeated["interval_count"]) if repeated else None,
         recurring_total=repeated["amount_total"] if repeated else None,
     )
+
+
+def _offered(row: Quote, lines: Sequence[QuoteLine]) -> list[Named]:
+    """What discounts take off the first payment."""
+    known = {each["id"]: each for each in [*row.discounts, *(each for line in lines for each in line.discounts)]}
+    taken = by_discount([entry for line in lines if line.upfront for entry in line.discount_amounts])
+    return [
+        named_discounts.name(as_discount(known[entry["discount"]]), row.currency or "", entry["amount"])
+        for entry in taken
+    ]
 
 
 def _quoted(row: QuoteLine) -> Line:
@@ -158,8 +173,16 @@ def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dic
         "taxes": tuple(_taxes(row, found)),
         "reverse_charge": buyer.get("tax_exempt") == "reverse",
         "brand_color": seller.get("primary_color"),
+        "logo": _logo(db, seller),
         "livemode": scope_of(db).livemode,
     }
+
+
+def _logo(db: Session, seller: dict[str, Any]) -> str | None:
+    """The logo that the merchant had when the document was frozen; files never change."""
+    id = seller.get("logo")
+    found = files.picture(db, scope_of(db).account_id, id) if id else None
+    return f"data:{found.media_type};base64,{b64encode(found.content).decode()}" if found else None
 
 
 def _seller(seller: dict[str, Any]) -> Party:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -16,13 +17,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.ext import InternationalizationExtension
 from jinja2.runtime import Context
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
 from portal.documents.values import LISTED_LINES, Document, PageSize
 
 _ROOT = Path(__file__).parents[2]
 _TEMPLATES = _ROOT / "templates" / "documents"
+#: The address of the document's logo within it.
+LOGO = "logo:own"
+#: Pictures are printed as fine as this.
+DPI = 300
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TW"}
 
@@ -38,17 +43,33 @@ class Refusing(URLFetcher):
         raise ValueError("documents load nothing")
 
 
+class Showing(Refusing):
+    """Serves a document's own logo, and nothing else."""
+
+    def __init__(self, logo: str) -> None:
+        super().__init__()
+        media_type, _, content = logo.removeprefix("data:").partition(";base64,")
+        self._headers, self._content = {"Content-Type": media_type}, b64decode(content)
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        """The logo. Raises `ValueError` for everything else."""
+        if url != LOGO:
+            super().fetch(url, headers)
+        return URLFetcherResponse(url, self._content, self._headers)
+
+
 _REFUSING = Refusing()
 
 
 def pdf(document: Document) -> bytes:
     """The document as a tagged PDF; the same bytes for the same value wherever fonts and versions agree."""
-    source = weasyprint.HTML(string=html(document), url_fetcher=_REFUSING)
+    fetcher = Showing(document.logo) if document.logo else _REFUSING
+    source = weasyprint.HTML(string=html(document), url_fetcher=fetcher)
     sheets = [
         _shared_sheet(document.template.split("/")[1]),
         _own_sheet(document.brand_color, document.page_size, document.locale),
     ]
-    return cast(bytes, source.write_pdf(stylesheets=sheets, font_config=_fonts(), pdf_tags=True))
+    return cast(bytes, source.write_pdf(stylesheets=sheets, font_config=_fonts(), pdf_tags=True, dpi=DPI))
 
 
 def html(document: Document) -> str:
@@ -57,6 +78,7 @@ def html(document: Document) -> str:
     template = _environment().get_template(f"{document.template}.html")
     return template.render(
         document=document,
+        logo=LOGO if document.logo else None,
         translations=_translations(words),
         lang=i18n.html_lang(document.locale if document.locale.split("_")[0] == words else words),
         dir=i18n.direction(words),

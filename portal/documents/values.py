@@ -23,6 +23,7 @@ PageSize = Literal["A4", "Letter"]
 InvoiceStatus = Literal["open", "paid", "uncollectible", "void"]
 CreditNoteReason = Literal["duplicate", "fraudulent", "order_change", "product_unsatisfactory"]
 
+_LOGO = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+=*\Z")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _CITY_FIRST = frozenset("AU CA GB IE IN NZ SG US ZA".split())
 _LETTER = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
@@ -125,7 +126,8 @@ class AppliedCreditNote:
 class Document:
     """What invoices and credit notes share. `locale` is a CLDR identifier, dates are days in UTC.
 
-    Raises `ValueError` for a colour that is not `#rrggbb` and for an unknown page size.
+    `logo` is a picture in itself, as a `data:image/png;base64,…` or JPEG address.
+    Raises `ValueError` for a colour that is not `#rrggbb`, for another kind of logo and for an unknown page size.
     """
 
     template: ClassVar[str]
@@ -150,12 +152,15 @@ class Document:
     reverse_charge: bool = False
     page_size: PageSize = "A4"
     brand_color: str | None = None
+    logo: str | None = None
     voided_at: date | None = None
     livemode: bool = True
 
     def __post_init__(self) -> None:
         if self.brand_color is not None and not _COLOR.fullmatch(self.brand_color):
             raise ValueError(f"brand_color must be like #1a2b3c, not {self.brand_color!r}")
+        if self.logo is not None and not _LOGO.match(self.logo):
+            raise ValueError("logo must be a PNG or JPEG picture in base64")
         if self.page_size not in get_args(PageSize):
             raise ValueError(f"page_size must be A4 or Letter, not {self.page_size!r}")
 

@@ -28,7 +28,9 @@ def init_app(app: Flask, *exempt: Any) -> None:
         invoices,
         login,
         plan_changes,
+        plan_choice,
         public,
+        retention,
         subscriptions,
         tax_ids,
     )
@@ -45,7 +47,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
     app.context_processor(lambda: {"csrf_token": visits.csrf_token})
     app.before_request(lambda: _refuse_foreign(csrf))
     pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, login, public)
-    for group in (*pages, plan_changes, subscriptions, tax_ids):
+    for group in (*pages, plan_changes, plan_choice, retention, subscriptions, tax_ids):
         app.register_blueprint(group.blueprint)
 
 

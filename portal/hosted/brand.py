@@ -16,6 +16,7 @@ from markupsafe import escape
 from sqlalchemy import bindparam, or_, select
 
 from portal import clock
+from portal.billing import files
 from portal.billing.portal_sessions import digest
 from portal.hosted import languages, visits
 from portal.hosted.visits import Visit
@@ -52,6 +53,8 @@ class Frame:
 
     merchant: str = ""
     brand: str | None = None
+    icon: str | None = None
+    logo: str | None = None
     headline: str | None = None
     return_url: str | None = None
     privacy_url: str | None = None
@@ -70,6 +73,7 @@ def of_visit(visit: Visit) -> Frame:
     return Frame(
         merchant=visit.merchant,
         brand=address(visit.scope.account_id, visit.brand_revision),
+        **pictures(visit.branding, address(visit.scope.account_id, visit.brand_revision)),
         headline=profile.get("headline"),
         return_url=visit.return_url,
         privacy_url=profile.get("privacy_policy_url"),
@@ -86,7 +90,9 @@ def of_visit(visit: Visit) -> Frame:
 def of_account(account: Account, *, livemode: bool) -> Frame:
     """The frame of a page that anyone with its link may see."""
     name = account.business_profile.get("name") or ""
-    return Frame(merchant=name, brand=address(account.id, account.revision), livemode=livemode)
+    brand = address(account.id, account.revision)
+    shown = pictures(account.settings.get("branding", {}), brand)
+    return Frame(merchant=name, brand=brand, livemode=livemode, **shown)
 
 
 def of_ended_visit() -> Frame:
@@ -99,12 +105,18 @@ def of_ended_visit() -> Frame:
     if row is None:
         return Frame()
     merchant = row.business_profile.get("name") or ""
-    return Frame(merchant, address(row.account_id, row.revision), return_url=row.return_url)
+    brand = address(row.account_id, row.revision)
+    return Frame(merchant, brand, return_url=row.return_url, **pictures(row.settings.get("branding", {}), brand))
 
 
 def address(account_id: str, revision: int) -> str:
     """Where the brand's stylesheet (`.css`) and mark (`.svg`) are; it changes with every change of the account."""
     return f"/brand/{account_id}-{revision}"
+
+
+def pictures(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
+    """Where the brand's icon and logo are, of those that it has."""
+    return {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
 
 
 def use(frame: Frame) -> None:
@@ -151,12 +163,24 @@ def mark(account_id: str, revision: int) -> Response:
     return _kept(_MARK.format(scheme=scheme, letter=letter), "image/svg+xml", account.revision == revision)
 
 
+@blueprint.get("/brand/<account_id>-<int:revision>/<any(icon,logo):name>")
+def picture(account_id: str, revision: int, name: str) -> Response:
+    """The brand's icon or logo, from our own address."""
+    account = _account(account_id)
+    id = account.settings.get("branding", {}).get(name) or abort(404)
+    with services().database.reading() as db:
+        found = files.picture(db, account_id, id) or abort(404)
+    response = _kept(found.content, found.media_type, account.revision == revision)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
 def _account(account_id: str) -> Account:
     with services().database.reading() as db:
         return db.get(Account, account_id) or abort(404)
 
 
-def _kept(text: str, mimetype: str, is_current: bool) -> Response:
+def _kept(text: str | bytes, mimetype: str, is_current: bool) -> Response:
     # the address of another revision must not be kept under today's colours
     return Response(text, mimetype=mimetype, headers={"Cache-Control": _FOR_EVER if is_current else "no-store"})
 
@@ -191,6 +215,7 @@ blueprint.record_once(_set_up)
 blueprint.app_context_processor(lambda: {"frame": current()})
 declare("brand.stylesheet", "public")
 declare("brand.mark", "public")
+declare("brand.picture", "public")
 
 _MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
@@ -202,7 +227,9 @@ _MARK = (
 _S = PortalSession.__table__
 #: The merchant of a session by the secret of its link or cookie, whether or not it has ended.
 _BY_SECRET = (
-    select(_S.c.return_url, Account.id.label("account_id"), Account.revision, Account.business_profile)
+    select(
+        _S.c.return_url, Account.id.label("account_id"), Account.revision, Account.business_profile, Account.settings
+    )
     .select_from(_S)
     .join(Tenant, Tenant.id == _S.c.tenant_id)
     .join(Account, Account.id == Tenant.account_id)

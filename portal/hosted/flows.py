@@ -27,6 +27,8 @@ def entry(visit: Visit) -> str:
     if visit.flow_completed_at is not None:
         return _next(visit)
     type = visit.flow["type"]
+    if type == CANCEL and visit.flow[CANCEL]["retention"]:
+        return f"{visit.path}subscriptions/{visit.flow[CANCEL]['subscription']}/offer"
     if type in _OF_SUBSCRIPTION:
         return f"{visit.path}subscriptions/{visit.flow[type]['subscription']}/{_OF_SUBSCRIPTION[type]}"
     return f"{visit.path}details"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -17,7 +17,7 @@ from portal import i18n
 from portal.billing import customers
 from portal.errors import InvalidRequest
 from portal.hosted.languages import locale
-from portal.models import Customer
+from portal.models import Customer, FeedbackOption
 from portal.rules import permissions, tax_ids
 
 #: The parts of `/details/edit`, in the order they are asked.
@@ -223,15 +223,19 @@ class CancelForm(FlaskForm):
 
     revision = HiddenField()
     reason = RadioField(_l("Why are you leaving?"), [Optional()])
+    own: set[str]
     comment = TextAreaField(_l("Would you like to say more?"), [_at_most(MOST_WORDS)], [stripped])
 
     @classmethod
-    def of(cls, features: Mapping[str, Any]) -> CancelForm:
-        """The form with the reasons of a configuration, or without that question."""
+    def of(cls, features: Mapping[str, Any], own: Sequence[FeedbackOption]) -> CancelForm:
+        """The form with the reasons of a configuration and the merchant's `own`, or without that question."""
         form, reasons = cls(), permissions.asks_for_reason(features)
-        if reasons:
+        form.own = {option.id for option in own}
+        if reasons or own:
             words = reason_words()
-            form.reason.choices = [(reason, words[reason]) for reason in reasons]
+            named = [(reason, words[reason]) for reason in reasons if reason != "other"]
+            last = [(reason, words[reason]) for reason in reasons if reason == "other"]
+            form.reason.choices = [*named, *((option.id, option.description) for option in own), *last]
         else:
             del form.reason, form.comment
         return form
@@ -239,7 +243,10 @@ class CancelForm(FlaskForm):
     @property
     def details(self) -> dict[str, str]:
         """The parameters of `cancellation_details` that were answered."""
-        answers = {"feedback": self.reason.data, "comment": self.comment.data} if "reason" in self else {}
+        if "reason" not in self:
+            return {}
+        chosen = "feedback_option" if self.reason.data in self.own else "feedback"
+        answers = {chosen: self.reason.data, "comment": self.comment.data}
         return {name: answer for name, answer in answers.items() if answer}
 
 

@@ -101,7 +101,7 @@ def _plans(db: Session, visit: Visit, customer: Customer) -> list[Plan]:
     parts = _parts(db, [row.id for row in rows])
     reductions = _reductions(db, customer, rows, now)
     schedules = among(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
-    coming = plan_changes.coming(db, list(schedules.values()))
+    coming = plan_changes.coming(db, rows, list(schedules.values()))
     return [
         _plan(
             row,
@@ -138,7 +138,7 @@ def _plan(
     visit: Visit,
 ) -> Plan:
     ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
-    changeable = permissions.may_change(visit.features) and plan_changes.may_change(row, parts, schedule)
+    changeable = permissions.may_change(visit.features) and plan_changes.may_change(row, parts, schedule) and not coming
     return Plan(
         row,
         parts,

@@ -11,13 +11,14 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from portal import clock, i18n
+from portal.billing import files
 from portal.db import Scope
 from portal.documents.library import Kept, Kind
 from portal.hosted import brand, documents
 from portal.hosted.page import Answer
 from portal.models import Account, CreditNote, Customer, Invoice, Tenant
 from portal.objects.links import expires_at
-from portal.web import declare, reader, services
+from portal.web import as_file, declare, reader, services
 
 blueprint = Blueprint("public", __name__)
 
@@ -64,6 +65,18 @@ def credit_note_pdf(token: str) -> Answer:
     if linked.expired or linked.note is None:
         return _expired(linked)
     return documents.pdf_of_credit_note(linked.scope, linked.note)
+
+
+@blueprint.get("/files/<token>")
+def file(token: str) -> Answer:
+    """A file that its merchant has made a link to, as long as that lasts."""
+    link = services().links.read(token, "file_link") or abort(404)
+    with services().database.reading() as db:
+        tenant = db.get(Tenant, link.tenant_id) or abort(404)
+        scope = Scope(tenant.id, tenant.account_id, tenant.livemode)
+    with services().database.reading(scope) as db:
+        row, content = files.linked(db, link.id, now=clock.now()) or abort(404)
+    return as_file(content, files.MEDIA_TYPES[row.type], row.filename or row.id)
 
 
 @blueprint.get("/patterns")
@@ -135,6 +148,6 @@ class _Sample(Form):
     agree = BooleanField("Same as the billing address", default=True)
 
 
-for _endpoint in ("invoice", "invoice_pdf", "credit_note_pdf"):
+for _endpoint in ("invoice", "invoice_pdf", "credit_note_pdf", "file"):
     declare(f"public.{_endpoint}", "link")
 declare("public.patterns", "public")

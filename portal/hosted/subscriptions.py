@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n, ids
-from portal.billing import invoiceitems, plan_changes
+from portal.billing import feedback_options, invoiceitems, plan_changes
 from portal.billing import subscriptions as billing
 from portal.db import among, find, locked
 from portal.errors import InvalidRequest
@@ -58,7 +58,10 @@ class Ending:
 @page(blueprint, "/subscriptions/<id>/cancel", allows=permissions.may_cancel, flows=FLOWS, methods=("GET", "POST"))
 def cancel(visit: Visit, id: str) -> Answer:
     """What ends and when, what it costs or gives back, why, and the button."""
-    form = CancelForm.of(visit.features)
+    with visit.reading() as db:
+        _own(db, visit, id)
+        own = feedback_options.active(db, permissions.feedback_options(visit.features))
+    form = CancelForm.of(visit.features, own)
     if form.validate_on_submit():
         return _cancel(visit, id, form)
     return _asked(visit, id, form, 400 if form.errors else 200)

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -104,7 +105,8 @@ class VisitSession(CallbackDict[str, Any], SessionMixin):
     """Flask's session on top of a visit's stored data."""
 
     def __init__(self, visit: Visit | None) -> None:
-        super().__init__(visit.data if visit else {}, on_update=_note_change)
+        # apart from what is stored, so that a list that has grown is seen to be another one
+        super().__init__(deepcopy(visit.data) if visit else {}, on_update=_note_change)
         self.visit = visit
         if visit:
             # set below the callback: the token follows from the secret and is never stored
@@ -231,7 +233,7 @@ def _from_row(row: Any) -> Visit:
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         customer_email=row.email,
-        features=permissions.known_by_address(row.features) if row.origin == "login" else row.features,
+        features=_features(row),
         business_profile=row.business_profile,
         merchant=row.account_profile.get("name") or "",
         branding=branding,
@@ -245,6 +247,12 @@ def _from_row(row: Any) -> Visit:
         last_seen_at=row.last_seen_at,
         frozen_time=row.frozen_time,
     )
+
+
+def _features(row: Any) -> dict[str, Any]:
+    features: dict[str, Any] = permissions.known_by_address(row.features) if row.origin == "login" else row.features
+    mirrors = row.settings.get("billing", {}).get("mode") == "mirror"
+    return permissions.mirrored(features) if mirrors else features
 
 
 def _browser_languages() -> list[str]:

@@ -6,6 +6,7 @@ from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
 from portal.models.customers import BalanceTransaction, Customer, TaxId
 from portal.models.discounts import Coupon, Discount, PromotionCode
 from portal.models.events import AuditEntry, Event, Journal
+from portal.models.files import File, FileContent, FileLink
 from portal.models.invoices import (
     CreditNote,
     CreditNoteLine,
@@ -16,7 +17,7 @@ from portal.models.invoices import (
 )
 from portal.models.mails import LoginCode, Mail
 from portal.models.payments import InvoicePayment, PaymentRecord
-from portal.models.portals import Configuration, EmailChange, PortalSession
+from portal.models.portals import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer
 from portal.models.quotes import Quote, QuoteLine
 from portal.models.rendering_templates import RenderingTemplate, RenderingTemplateVersion
 from portal.models.schedules import SubscriptionSchedule
@@ -38,6 +39,10 @@ __all__ = [
     "Discount",
     "EmailChange",
     "Event",
+    "FeedbackOption",
+    "File",
+    "FileContent",
+    "FileLink",
     "IdempotencyKey",
     "Invoice",
     "InvoiceItem",
@@ -55,6 +60,7 @@ __all__ = [
     "QuoteLine",
     "RenderingTemplate",
     "RenderingTemplateVersion",
+    "RetentionOffer",
     "ShippingRate",
     "StoredDocument",
     "Subscription",

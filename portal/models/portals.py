@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, link, newest_first
@@ -67,6 +67,35 @@ class PortalSession(TenantOwned, Base):
     expires_at: Mapped[int]
     ended_at: Mapped[int | None]
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class RetentionOffer(TenantOwned, Base):
+    """A coupon shown to a customer who is about to cancel a subscription, and the answer."""
+
+    __tablename__ = "retention_offers"
+    __table_args__ = (
+        link("customer_id", "customers"),
+        link("subscription_id", "subscriptions"),
+        newest_first("retention_offers"),
+        UniqueConstraint("tenant_id", "subscription_id", "coupon_id"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    subscription_id: Mapped[str] = mapped_column(Id)
+    session_id: Mapped[str] = mapped_column(Id)
+    coupon_id: Mapped[str] = mapped_column(Id)
+    accepted_at: Mapped[int | None]
+    declined_at: Mapped[int | None]
+
+
+class FeedbackOption(TenantOwned, Base):
+    """A reason of the merchant's own that can be chosen when a subscription is canceled."""
+
+    __tablename__ = "feedback_options"
+    __table_args__ = (newest_first("feedback_options"),)
+
+    description: Mapped[str]
+    deactivated_at: Mapped[int | None]
 
 
 class EmailChange(TenantOwned, Base):

@@ -27,6 +27,7 @@ class Subscription(TenantOwned, Base):
 
     customer_id: Mapped[str] = mapped_column(Id)
     status: Mapped[str]
+    status_details: Mapped[dict[str, Any] | None]
     currency: Mapped[str]
     collection_method: Mapped[str]
     days_until_due: Mapped[int | None]

@@ -60,7 +60,8 @@ def schema(shape: Shape, model: Any) -> Schema:
     """What the object of a shape holds."""
     keys = {key: _of(shape, model, key) for key in (*shape.same, *shape.fields)}
     keys |= {"id": STRING, "object": words(shape.type), "livemode": BOOLEAN}
-    extras = {path: EXTRAS[name] for path, name in shape.extras.items() if "." not in path}
+    added = {path: name for path, name in shape.extras.items() if "." not in path and path not in keys}
+    extras = {path: EXTRAS[name] for path, name in added.items()}
     return hash_of(extras, **keys)
 
 

@@ -167,7 +167,7 @@ def frozen_price(row: Price, livemode: bool) -> dict[str, Any]:
 
 def _fixed_amount(row: Row, context: Context) -> dict[str, Any]:
     amounts = {"amount": row.amount, "currency": row.currency}
-    return {**amounts, "currency_options": row.currency_options or None}
+    return {**amounts, "currency_options": row.currency_options or {}}
 
 
 SHIPPING_RATE = register(

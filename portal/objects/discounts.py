@@ -75,10 +75,10 @@ def _coupon(row: Row, context: Context) -> dict[str, Any]:
 
 def _restrictions(row: Row, context: Context) -> dict[str, Any]:
     return {
-        "currency_options": None,
+        "currency_options": {},  # the official client trips over null here
         "first_time_transaction": False,
         **nulls("minimum_amount", "minimum_amount_currency"),
-        **row.restrictions,
+        **{key: value for key, value in row.restrictions.items() if value is not None},
     }
 
 

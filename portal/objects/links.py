@@ -16,7 +16,7 @@ from itsdangerous import BadSignature, TimestampSigner
 from portal import clock
 
 #: Path around the token by kind of document; an invoice's page and PDF share one token.
-PATHS = {"invoice": "/i/{}", "invoice_pdf": "/i/{}/pdf", "credit_note_pdf": "/c/{}/pdf"}
+PATHS = {"invoice": "/i/{}", "invoice_pdf": "/i/{}/pdf", "credit_note_pdf": "/c/{}/pdf", "file_link": "/files/{}"}
 
 AFTER_DUE = 30 * clock.DAY
 AT_MOST = 120 * clock.DAY
@@ -46,6 +46,10 @@ class DocumentLinks:
     def document(self, kind: str, tenant_id: int, id: str) -> str:
         """The absolute address of a document; `kind` is a key of `PATHS`."""
         return self._base_url + PATHS[kind].format(self._token(kind[0], tenant_id, id, _today()))
+
+    def file(self, id: str) -> str:
+        """The absolute address of a file's content, for those with a key."""
+        return f"{self._base_url}/v1/files/{id}/contents"
 
     def login(self, token: str) -> str:
         """The absolute address of a configuration's login page."""

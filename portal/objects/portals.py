@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.models import Configuration, EmailChange, PortalSession
+from portal.models import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer
 from portal.objects.kinds import Kind, register
 from portal.wire.shape import Context, Ref, Row, Shape
 
@@ -49,6 +49,7 @@ CONFIGURATION = register(
                 },
                 "metadata": "metadata_",
             },
+            nested={"features.subscription_cancel.cancellation_reason.feedback_options": "billing.feedback_option"},
             extras={"features.subscription_update.products": "billing_portal.configuration.products"},
         ),
         Configuration,
@@ -79,6 +80,38 @@ SESSION = register(
         ),
         PortalSession,
         "portal session",
+    )
+)
+
+RETENTION_OFFER = register(
+    Kind(
+        Shape(
+            "billing_portal.retention_offer",
+            same=("accepted_at", "created", "declined_at"),
+            fields={
+                "coupon": Ref("coupon_id", "coupon"),
+                "customer": Ref("customer_id", "customer"),
+                "session": Ref("session_id", "billing_portal.session"),
+                "subscription": Ref("subscription_id", "subscription"),
+            },
+        ),
+        RetentionOffer,
+        "retention offer",
+    )
+)
+
+FEEDBACK_OPTION = register(
+    Kind(
+        Shape(
+            "billing.feedback_option",
+            same=("description",),
+            fields={
+                "status": lambda row, context: "active" if row.deactivated_at is None else "inactive",
+                "status_transitions": lambda row, context: {"deactivated_at": row.deactivated_at},
+            },
+        ),
+        FeedbackOption,
+        "feedback option",
     )
 )
 

@@ -8,9 +8,43 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.models import Quote, QuoteLine
-from portal.objects.kinds import Kind, grouped, register, render
+from portal.models import Quote, QuoteLine, TaxRate
+from portal.objects.discounts import shown_coupon
+from portal.objects.kinds import Kind, grouped, plain, register, render
+from portal.rules import billing_modes
+from portal.rules.discounts import taken
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
+
+
+def _quotes(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return {row.id: row for row in plain(db, Quote, {row.quote_id for row in rows})}
+
+
+def _of_line(row: Row, context: Context) -> list[dict[str, Any]]:
+    """What each discount takes off a line."""
+    quote = context.preloaded["quotes"][row.quote_id]
+    known = {each["id"]: each for each in [*quote.discounts, *row.discounts]}
+    return [
+        {"amount": entry["amount"], "discount": _discount(known[entry["discount"]], quote)}
+        for entry in row.discount_amounts
+    ]
+
+
+def _discount(offered: Mapping[str, Any], quote: Row) -> dict[str, Any]:
+    """An offered discount as the object that it is to become."""
+    return {
+        "id": offered["id"],
+        "object": "discount",
+        "livemode": offered["coupon"]["livemode"],
+        **nulls("checkout_session", "customer_account", "end", "invoice", "invoice_item"),
+        **nulls("subscription", "subscription_item"),
+        "coupon": shown_coupon(offered["coupon"]),
+        "customer": quote.customer_id,
+        "promotion_code": offered["promotion_code"],
+        "source": {"coupon": offered["coupon"]["id"], "type": "coupon"},
+        "start": quote.created,
+    }
+
 
 LINE = register(
     Kind(
@@ -19,8 +53,8 @@ LINE = register(
             same=("amount_subtotal", "amount_tax", "amount_total", "currency", "description", "quantity"),
             fields={
                 **nulls("adjustable_quantity", "metadata"),
-                "amount_discount": lambda row, context: 0,
-                "discounts": lambda row, context: [],
+                "amount_discount": lambda row, context: taken(row.discount_amounts),
+                "discounts": _of_line,
                 "price": lambda row, context: dict(row.price["price"]),
                 "taxes": lambda row, context: _taxes(row.taxes, row.tax_rates),
             },
@@ -28,6 +62,7 @@ LINE = register(
         ),
         QuoteLine,
         "line item",
+        preload={"quotes": _quotes},
     )
 )
 
@@ -70,7 +105,9 @@ def _sums(sums: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _details(sums: Mapping[str, Any]) -> dict[str, Any]:
-    return {"amount_discount": 0, "amount_shipping": 0, "amount_tax": sums["amount_tax"], "breakdown": None}
+    # quotes from before discounts don't say what these came to
+    discount = sums.get("amount_discount", 0)
+    return {"amount_discount": discount, "amount_shipping": 0, "amount_tax": sums["amount_tax"], "breakdown": None}
 
 
 def _computed(row: Row, context: Context) -> dict[str, Any]:
@@ -80,6 +117,49 @@ def _computed(row: Row, context: Context) -> dict[str, Any]:
         "interval_count": row.recurring["interval_count"],
     }
     return {"recurring": recurring, "upfront": {**_sums(row.upfront), "line_items": None}}
+
+
+def _billing_mode(sent: Mapping[str, Any] | None) -> dict[str, Any]:
+    mode = billing_modes.shown(billing_modes.mode((sent or {}).get("type", "flexible")))
+    return {key: mode[key] for key in ("flexible", "type")}
+
+
+def _breakdowns(column: str) -> Any:
+    """What the sums of a quote are made of, by discount and by rate."""
+
+    def load(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+        quotes = plain(db, Quote, ids)
+        sums = {row.id: getattr(row, column) or {} for row in quotes}
+        used = {tax["tax_rate"] for each in sums.values() for tax in each.get("taxes", [])}
+        rates = {rate["id"]: rate for rate in render(db, "tax_rate", plain(db, TaxRate, used), context.links)}
+        lines = grouped(plain(db, QuoteLine, ids, column="quote_id"), "quote_id")
+        return {row.id: _breakdown(sums[row.id], row, lines.get(row.id, []), rates) for row in quotes}
+
+    return load
+
+
+def _breakdown(sums: Mapping[str, Any], quote: Row, lines: Sequence[Row], rates: Mapping[str, Any]) -> dict[str, Any]:
+    known = {each["id"]: each for each in [*quote.discounts, *(each for line in lines for each in line.discounts)]}
+    return {
+        "discounts": [
+            {"amount": entry["amount"], "discount": _discount(known[entry["discount"]], quote)}
+            for entry in sums.get("discounts", [])
+        ],
+        "taxes": [
+            {
+                "amount": tax["amount"],
+                "rate": rates[tax["tax_rate"]],
+                "taxability_reason": tax["taxability_reason"],
+                "taxable_amount": tax["taxable_amount"],
+            }
+            for tax in sums.get("taxes", [])
+            if tax["tax_rate"] in rates
+        ],
+    }
+
+
+def _discounts(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    return {row.id: [_discount(each, row) for each in row.discounts] for row in plain(db, Quote, ids)}
 
 
 QUOTE = register(
@@ -109,7 +189,7 @@ QUOTE = register(
                 },
                 "computed": _computed,
                 "customer": Ref("customer_id", "customer"),
-                "discounts": lambda row, context: [],
+                "discounts": lambda row, context: [each["id"] for each in row.discounts],
                 "from_quote": lambda row, context: (
                     {"is_revision": row.is_revision, "quote": row.from_quote_id} if row.from_quote_id else None
                 ),
@@ -129,17 +209,30 @@ QUOTE = register(
                 "subscription_data": lambda row, context: {
                     **nulls("description", "effective_date", "metadata", "trial_period_days"),
                     **row.subscription_data,
-                    "billing_mode": {"flexible": None, "type": "classic"},
+                    "billing_mode": _billing_mode(row.subscription_data.get("billing_mode")),
                 },
                 "subscription_schedule": Ref("subscription_schedule_id", "subscription_schedule"),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "total_details": lambda row, context: _details(row.upfront),
             },
             nested={"default_tax_rates": "tax_rate", "from_quote.quote": "quote"},
-            extras={"line_items": "quote.line_items", "computed.upfront.line_items": "quote.upfront_line_items"},
+            extras={
+                "total_details.breakdown": "quote.breakdown",
+                "computed.upfront.total_details.breakdown": "quote.breakdown",
+                "computed.recurring.total_details.breakdown": "quote.recurring_breakdown",
+                "discounts": "quote.discounts",
+                "line_items": "quote.line_items",
+                "computed.upfront.line_items": "quote.upfront_line_items",
+            },
         ),
         Quote,
         "quote",
     ),
-    extras={"quote.line_items": _lines(only_upfront=False), "quote.upfront_line_items": _lines(only_upfront=True)},
+    extras={
+        "quote.breakdown": _breakdowns("upfront"),
+        "quote.recurring_breakdown": _breakdowns("recurring"),
+        "quote.discounts": _discounts,
+        "quote.line_items": _lines(only_upfront=False),
+        "quote.upfront_line_items": _lines(only_upfront=True),
+    },
 )

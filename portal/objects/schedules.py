@@ -33,14 +33,15 @@ def _phases(row: Row, context: Context) -> list[dict[str, Any]]:
 def _phase(phase: Mapping[str, Any], context: Context) -> dict[str, Any]:
     same = ("billing_cycle_anchor", "collection_method", "currency", "description", "end_date", "metadata")
     return {
-        **nulls("application_fee_percent", "billing_thresholds", "coupon", "default_payment_method", "on_behalf_of"),
+        **nulls("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of"),
         **nulls("transfer_data", "trial"),
+        "coupon": next((each["coupon"] for each in phase.get("discounts") or []), None),
         **{key: phase[key] for key in (*same, "proration_behavior", "start_date", "trial_end")},
         "add_invoice_items": [_added(each, context) for each in phase["add_invoice_items"]],
         "automatic_tax": _NO_TAX,
         "default_tax_rates": _shown(phase["default_tax_rates"], context),
-        "discounts": [],
-        "invoice_settings": _invoice_settings(phase["days_until_due"]),
+        "discounts": phase.get("discounts") or [],
+        "invoice_settings": _invoice_settings(phase),
         "items": [_item(each, context) for each in phase["items"]],
     }
 
@@ -48,7 +49,7 @@ def _phase(phase: Mapping[str, Any], context: Context) -> dict[str, Any]:
 def _item(item: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {
         "billing_thresholds": None,
-        "discounts": [],
+        "discounts": item.get("discounts") or [],
         "metadata": item["metadata"],
         "plan": item["price"],
         "price": item["price"],
@@ -59,13 +60,10 @@ def _item(item: Mapping[str, Any], context: Context) -> dict[str, Any]:
 
 def _added(item: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {
-        "discountable": None,
-        "discounts": [],
-        "metadata": {},
-        "period": {
-            "end": {"timestamp": None, "type": "phase_end"},
-            "start": {"timestamp": None, "type": "phase_start"},
-        },
+        "discountable": item.get("discountable"),
+        "discounts": item.get("discounts") or [],
+        "metadata": item.get("metadata") or {},
+        "period": item.get("period") or _PERIOD,
         "price": item["price"],
         "quantity": item["quantity"],
         "tax_rates": _shown(item["tax_rates"], context),
@@ -77,10 +75,18 @@ def _shown(ids: Sequence[str], context: Context) -> list[dict[str, Any]]:
     return [known[id] for id in ids if id in known]
 
 
-def _invoice_settings(days_until_due: int | None) -> dict[str, Any]:
+#: What an added item is for where nothing was said.
+_PERIOD = {
+    "end": {"timestamp": None, "type": "min_item_period_end"},
+    "start": {"timestamp": None, "type": "max_item_period_start"},
+}
+
+
+def _invoice_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **nulls("account_tax_ids", "custom_fields", "description", "footer"),
-        "days_until_due": days_until_due,
+        **(kept.get("invoice_settings") or {}),
+        "days_until_due": kept["days_until_due"],
         "issuer": {"account": None, "type": "self"},
     }
 
@@ -92,7 +98,7 @@ def _default_settings(row: Row, context: Context) -> dict[str, Any]:
         **nulls("transfer_data"),
         **{key: settings[key] for key in ("billing_cycle_anchor", "collection_method", "description")},
         "automatic_tax": _NO_TAX,
-        "invoice_settings": _invoice_settings(settings["days_until_due"]),
+        "invoice_settings": _invoice_settings(settings),
     }
 
 

@@ -62,13 +62,21 @@ def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[st
     return running(db, [id for row in rows for id in row.discounts], context)
 
 
+def _billed_until(subscription: Row) -> int | None:
+    """Periods are billed ahead."""
+    return None if subscription.status in {"paused", "trialing"} else subscription.current_period_end
+
+
 ITEM = register(
     Kind(
         Shape(
             "subscription_item",
             same=("created", "quantity"),
             fields={
-                **nulls("billed_until", "billing_thresholds"),
+                "billed_until": lambda row, context: _billed_until(
+                    context.preloaded["subscriptions"][row.subscription_id]
+                ),
+                "billing_thresholds": None,
                 "current_period_end": lambda row, context: (
                     context.preloaded["subscriptions"][row.subscription_id].current_period_end
                 ),
@@ -146,7 +154,7 @@ SUBSCRIPTION = register(
                 **nulls("application", "application_fee_percent", "billing_thresholds"),
                 **nulls("customer_account", "default_payment_method", "default_source", "managed_payments"),
                 **nulls("on_behalf_of", "pending_setup_intent"),
-                **nulls("presentment_details", "status_details", "transfer_data", "billing_schedules"),
+                **nulls("presentment_details", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
                 "billing_cycle_anchor_config": lambda row, context: _copy(row.billing_cycle_anchor_config),
                 "billing_mode": lambda row, context: billing_modes.shown(row.billing_mode),
@@ -179,6 +187,7 @@ SUBSCRIPTION = register(
                 "plan": lambda row, context: _only_item(row, context, "plan"),
                 "quantity": lambda row, context: _only_item(row, context, "quantity"),
                 "schedule": Ref("schedule_id", "subscription_schedule"),
+                "status_details": lambda row, context: _copy(row.status_details),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": lambda row, context: {
                     "end_behavior": {
@@ -189,6 +198,7 @@ SUBSCRIPTION = register(
             },
             # nothing here ever fills these, and clients expand them nevertheless
             nested={
+                "cancellation_details.feedback_option": "billing.feedback_option",
                 "default_payment_method": "payment_method",
                 "discounts": "discount",
                 "pending_setup_intent": "setup_intent",

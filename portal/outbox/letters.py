@@ -91,6 +91,17 @@ def _subscription_canceled(services: Services, db: Session, mail: Mail) -> Writt
     )
 
 
+def _subscription_changed(services: Services, db: Session, mail: Mail) -> Written:
+    """What was changed to what, as it was agreed upon then, with the bill for it."""
+    subscription = find(db, Subscription, mail.data["subscription"], noun="subscription")
+    customer = find(db, Customer, subscription.customer_id, noun="customer")
+    if not customer.email:
+        return None
+    told = {name: value for name, value in mail.data.items() if name not in {"subscription", "billed"}}
+    attachments = _document(services, db, mail.data["billed"])
+    return _to(db, customer, attachments=attachments, currency=subscription.currency, **told)
+
+
 def _to(db: Session, customer: Customer, *, attachments: dict[str, bytes] | None = None, **context: Any) -> Letter:
     account = accounts.of(db, scope_of(db).account_id)
     return Letter(
@@ -110,7 +121,11 @@ def _plan(db: Session, subscription: Subscription) -> str:
 
 
 def _latest_document(services: Services, db: Session, subscription: Subscription) -> dict[str, bytes]:
-    invoice = db.get(Invoice, (scope_of(db).tenant_id, subscription.latest_invoice_id or ""))
+    return _document(services, db, subscription.latest_invoice_id)
+
+
+def _document(services: Services, db: Session, invoice_id: str | None) -> dict[str, bytes]:
+    invoice = db.get(Invoice, (scope_of(db).tenant_id, invoice_id or ""))
     if invoice is None or invoice.finalized_at is None:
         return {}
     return {f"{invoice.number}.pdf": services.documents.pdf(scope_of(db), "invoice", invoice.id)}
@@ -121,4 +136,5 @@ _LETTERS: dict[str, Callable[[Services, Session, Mail], Written]] = {
     "invoice": _invoice,
     "login_code": _login_code,
     "subscription_canceled": _subscription_canceled,
+    "subscription_changed": _subscription_changed,
 }

@@ -113,6 +113,7 @@ def _environment(locale: str) -> Environment:
     environment.install_gettext_translations(i18n.translations(locale), newstyle=True)  # type: ignore[attr-defined]
     environment.filters["money"] = lambda amount, currency: i18n.money(amount, currency, locale)
     environment.filters["day"] = lambda moment, form="long": i18n.day(moment, locale, form)
+    environment.filters["number"] = lambda value: i18n.number(value, locale)
     language = i18n.language(locale)
     environment.globals.update(language=i18n.html_lang(language), direction=i18n.direction(language))
     return environment

@@ -33,6 +33,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "ends_at": _DAY + 30 * 86400,
         "ended": False,
     },
+    "subscription_changed": {
+        "before": "Silver plan",
+        "after": "Gold plan",
+        "quantity": 3,
+        "amount": 6000,
+        "currency": "eur",
+        "interval": "month",
+        "interval_count": 1,
+        "starts_at": _DAY + 30 * 86400,
+        "unpaid": False,
+    },
 }
 
 

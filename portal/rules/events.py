@@ -188,6 +188,13 @@ FAMILIES: dict[str, Family] = {
     "credit_note": Family("credit_note", gone=None, turns=_status({"void": "voided"}), turns_suffice=True),
     "billing_portal.configuration": Family("billing_portal.configuration", gone=None),
     "billing_portal.session": Family("billing_portal.session", changed=None, gone=None, turns=_visit),
+    "billing_portal.retention_offer": Family(
+        "billing_portal.retention_offer",
+        made="shown",
+        changed=None,
+        gone=None,
+        turns=_newly({"accepted_at": "accepted", "declined_at": "declined"}),
+    ),
     "email_change": Family(
         "billing_portal.email_change",
         made="requested",
@@ -212,8 +219,11 @@ OWN = {
     "billing_portal.session.flow_completed": "flows",
     "billing_portal.session.flow_abandoned": "flows",
     "billing_portal.document.downloaded": "documents",
+    "billing_portal.retention_offer.shown": "offers",
+    "billing_portal.retention_offer.accepted": "offers",
+    "billing_portal.retention_offer.declined": "offers",
     "billing_portal.email_change.requested": "email_changes",
     "billing_portal.email_change.confirmed": "email_changes",
     "billing_portal.email_change.undone": "email_changes",
 }
-SWITCHES = {"documents": False, "email_changes": True, "flows": True, "sessions": True}
+SWITCHES = {"documents": False, "email_changes": True, "flows": True, "offers": True, "sessions": True}

@@ -28,6 +28,10 @@ class NoLinks:
         """Nothing."""
         return None
 
+    def file(self, id: str) -> Any:
+        """Nothing."""
+        return None
+
     def login(self, token: str) -> Any:
         """Nothing."""
         return None

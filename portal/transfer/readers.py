@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.billing.customers import PREFIX_LETTERS
-from portal.billing.features import all_off
+from portal.billing.features import all_off, complete
 from portal.rules.money import plain
 from portal.transfer import invoices, payments
 from portal.transfer.lines import rate_ids
@@ -133,6 +133,7 @@ def _subscription(object: Object, origin: Origin) -> Columns:
         "billing_cycle_anchor_config": object.get("billing_cycle_anchor_config"),
         "billing_mode": mode if (mode := object.get("billing_mode")) and mode.get("type") == "flexible" else None,
         "pending_invoice_item_interval": object.get("pending_invoice_item_interval"),
+        "status_details": object.get("status_details") if object.get("status") == "paused" else None,
         "pause_collection": {"resumes_at": None, **pause} if (pause := object.get("pause_collection")) else None,
         "invoice_settings": {
             key: value for key, value in (object.get("invoice_settings") or {}).items() if value and key != "issuer"
@@ -161,7 +162,7 @@ def _configuration(object: Object, origin: Origin) -> Columns:
     sent = {key: value for key, value in (object.get("features") or {}).items() if key in all_off() and value}
     profile = {"headline": None, "privacy_policy_url": None, "terms_of_service_url": None}
     return {
-        "features": laid_over(all_off(), sent),
+        "features": _features(sent),
         "business_profile": profile | (object.get("business_profile") or {}),
         "login_page": {"enabled": False},
         "session_limits": object.get("session_limits") or {"idle": 1800, "absolute": 14400},
@@ -170,9 +171,25 @@ def _configuration(object: Object, origin: Origin) -> Columns:
     }
 
 
+def _features(sent: Columns) -> Columns:
+    try:
+        features = laid_over(all_off(), sent)
+        complete(features["subscription_update"])
+    except (AttributeError, TypeError):
+        raise Refused("features are not as the reference describes them") from None
+    return features
+
+
+def _feedback_option(object: Object, origin: Origin) -> Columns:
+    """The reference's object does not say when it was made; such ones count as the oldest."""
+    transitions = object.get("status_transitions") or {}
+    return {"created": object.get("created") or 0, "deactivated_at": transitions.get("deactivated_at")}
+
+
 _ITEMS = Parts("items", "subscription_item", "subscription_id", positioned=False)
 
 READERS: dict[str, Reader] = {
+    "billing.feedback_option": Reader(_feedback_option),
     "billing_portal.configuration": Reader(_configuration),
     "credit_note": Reader(
         invoices.credit_note, Parts("lines", "credit_note_line_item", "credit_note_id", positioned=True)

@@ -19,11 +19,13 @@ LEFT_OUT = frozenset(
     {
         "account",
         "audit_entry",
+        "billing_portal.retention_offer",
         "billing_portal.session",
         "credit_note_line_item",
         "email_change",
         "event",
         "file",
+        "file_link",
         "line_item",
         "plan",
         "subscription_item",

@@ -71,9 +71,11 @@ def _add(objects: list[dict[str, Any]], steps: list[str], extra: str, load: Load
     loaded = load(extra, {each["id"] for each in living})
     added = []
     for each in living:
-        holder = each
+        holder: Any = each
         for step in steps[:-1]:
-            holder = holder[step]
+            holder = holder and holder[step]
+        if holder is None:  # of what a null would hold there is nothing to add
+            continue
         holder[steps[-1]] = loaded.get(each["id"])
         added.extend(_held(holder[steps[-1]]))
     return added

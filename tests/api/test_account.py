@@ -121,7 +121,6 @@ def test_an_empty_value_clears(api, sent, path):
 WRONG = [
     ({"settings": {"branding": {"primary_color": "red"}}}, "settings[branding][primary_color]"),
     ({"settings": {"branding": {"primary_color": "#12345g"}}}, "settings[branding][primary_color]"),
-    ({"settings": {"branding": {"logo": "file_1"}}}, "settings[branding][logo]"),
     ({"settings": {"invoices": {"bank_transfer": {"iban": "DE00"}}}}, "settings[invoices][bank_transfer][iban]"),
     ({"settings": {"invoices": {"bank_transfer": {"bic": "X"}}}}, "settings[invoices][bank_transfer][bic]"),
     ({"settings": {"portal": {"default_locale": "tlh-x"}}}, "settings[portal][default_locale]"),

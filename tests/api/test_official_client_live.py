@@ -217,3 +217,50 @@ def test_the_client_object_of_newer_programs(live: Live, shop: Shop) -> None:
     assert str(session.url).startswith(live.url)
     assert [each.id for each in client.v1.customers.list().auto_paging_iter()] == [customer.id]
     connection.close()
+
+
+def test_a_session_confirms_a_change_of_plan(customer: stripe.Customer, gold: stripe.Price) -> None:
+    silver = stripe.Price.create(
+        product=gold.product, unit_amount=1000, currency="eur", recurring={"interval": "month"}
+    )
+    reason = stripe.billing.FeedbackOption.create(description="I am moving away")
+    update: Any = {
+        "enabled": True,
+        "default_allowed_updates": ["price", "quantity", "promotion_code"],
+        "products": [{"product": gold.product, "prices": [gold.id, silver.id]}],
+        "proration_behavior": "always_invoice",
+        "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]},
+    }
+    asked: Any = {"enabled": True, "options": ["other"], "feedback_options": [reason.id]}
+    cancel: Any = {"enabled": True, "cancellation_reason": asked}
+    configuration = stripe.billing_portal.Configuration.create(
+        features={"subscription_update": update, "subscription_cancel": cancel}
+    )
+    subscription = subscribed(customer, silver)
+    wanted: Any = {"id": subscription["items"].data[0].id, "price": gold.id, "quantity": 2}
+    session = stripe.billing_portal.Session.create(
+        customer=customer.id,
+        configuration=configuration.id,
+        flow_data={
+            "type": "subscription_update_confirm",
+            "subscription_update_confirm": {"subscription": subscription.id, "items": [wanted]},
+            "after_completion": {"type": "redirect", "redirect": {"return_url": "https://example.com/thanks"}},
+        },
+    )
+    flow: Any = session.flow
+    assert (flow.subscription_update_confirm.items[0].price, flow.subscription_update) == (gold.id, None)
+    coupon = stripe.Coupon.create(percent_off=20, duration="once")
+    session = stripe.billing_portal.Session.create(
+        customer=customer.id,
+        configuration=configuration.id,
+        flow_data={
+            "type": "subscription_cancel",
+            "subscription_cancel": {
+                "subscription": subscription.id,
+                "retention": {"type": "coupon_offer", "coupon_offer": {"coupon": coupon.id}},
+            },
+        },
+    )
+    flow = session.flow
+    assert flow.subscription_cancel.retention.coupon_offer.coupon == coupon.id
+    assert stripe.billing.FeedbackOption.deactivate(reason.id).status == "inactive"

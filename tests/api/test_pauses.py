@@ -73,3 +73,53 @@ def test_a_paused_subscription_is_resumed(api: Api, begun: Any, make: Factories)
     assert resumed["latest_invoice"]["total"] == 3000
     api.post(f"invoices/{resumed['latest_invoice']['id']}/pay", paid_out_of_band=True)
     assert latest(api, subscription)["status"] == "active"
+
+
+def test_a_subscription_is_paused_with_credit_for_what_was_paid(api: Api, active: Any, make: Factories) -> None:
+    subscription = active()
+    path, half = f"subscriptions/{subscription['id']}", NOON + 15 * clock.DAY
+    with clock.at(half):
+        paused = api.post(f"{path}/pause")
+        waiting = api.get("invoiceitems", pending=True)["data"]
+    reason = {"subscription": {"type": "pause_requested"}, "transitioned_at": half, "type": "subscription"}
+    assert (paused["status"], paused["status_details"]) == ("paused", {"paused": reason})
+    assert [each["amount"] for each in waiting] == [-1500]
+    pass_time(make, RENEWAL + clock.DAY)
+    assert latest(api, subscription)["latest_invoice"]["id"] == subscription["latest_invoice"]
+    assert "active" in api.error("POST", f"{path}/pause")["message"]
+
+
+@pytest.mark.parametrize(("since", "credit"), [("item_current_period_start", [-3000]), ("none", [])])
+def test_what_a_pause_credits_can_be_said(api: Api, active: Any, since: str, credit: list[int]) -> None:
+    subscription = active()
+    with clock.at(NOON + 15 * clock.DAY):
+        sent = {"bill_for": {"unused_time_from": {"type": since}}, "invoicing_behavior": "invoice"}
+        api.post(f"subscriptions/{subscription['id']}/pause", **sent)
+    bills = api.get("invoices", subscription=subscription["id"])["data"]
+    assert [bill["total"] for bill in bills[:-1]] == credit
+
+
+def test_it_goes_on_in_the_cycle_it_had(api: Api, active: Any) -> None:
+    subscription = active()
+    path, fifth = f"subscriptions/{subscription['id']}", RENEWAL + 5 * clock.DAY
+    with clock.at(NOON + clock.DAY):
+        api.post(f"{path}/pause", bill_for={"unused_time_from": {"type": "none"}})
+    with clock.at(fifth):
+        resumed = api.post(f"{path}/resume", billing_cycle_anchor="unchanged", proration_behavior="always_invoice")
+    assert (resumed["current_period_start"], resumed["status_details"]) == (RENEWAL, None)
+    assert resumed["billing_cycle_anchor"] == subscription["billing_cycle_anchor"]
+    assert latest(api, subscription)["latest_invoice"]["total"] == round(3000 * 26 / 31)
+
+
+def test_it_stays_paused_until_its_payment_where_that_is_wanted(api: Api, active: Any, make: Factories) -> None:
+    subscription = active()
+    path = f"subscriptions/{subscription['id']}"
+    with clock.at(NOON + clock.DAY):
+        api.post(f"{path}/pause", bill_for={"unused_time_from": {"type": "none"}})
+    sent = {"payment_behavior": "resume_on_payment_success", "billing_cycle_anchor": {"type": "now"}}
+    with clock.at(RENEWAL):
+        waiting = api.post(f"{path}/resume", **sent)
+        assert (waiting["status"], bool(waiting["pending_update"])) == ("paused", True)
+        api.post(f"invoices/{waiting['latest_invoice']}/pay", paid_out_of_band=True)
+    after = api.get(path)
+    assert (after["status"], after["current_period_start"], after["status_details"]) == ("active", RENEWAL, None)

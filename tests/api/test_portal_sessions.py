@@ -208,7 +208,7 @@ COUPON = {"type": "coupon_offer", "coupon_offer": {"coupon": "c"}}
 WRONG_FLOWS = [
     ({"type": "subscription_cancel"}, f"{CANCEL}[subscription]"),
     (_cancel("sub_1"), f"{CANCEL}[subscription]"),
-    (_cancel("sub_1", retention=COUPON), f"{CANCEL}[retention]"),
+    (_cancel("sub_1", retention={"type": "coupon_offer"}), f"{CANCEL}[retention][coupon_offer]"),
     ({**_cancel("sub_1"), "type": "customer_update"}, CANCEL),
     ({"type": "payment_method_update"}, "flow_data[type]"),
     ({"type": "subscription_update", "subscription_update": {"subscription": "sub_1"}}, "flow_data[type]"),

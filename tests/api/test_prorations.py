@@ -109,7 +109,7 @@ def test_an_end_is_previewed_within_its_period(api: Api, from_may: Any) -> None:
     details = {"cancel_now": True, "proration_date": JUNE + 1}
     with clock.at(HALF):
         error = api.error("POST", "invoices/create_preview", subscription=from_may["id"], subscription_details=details)
-    assert error["param"] == "proration_date"
+    assert error["param"] == "subscription_details[proration_date]"
 
 
 def test_a_credit_names_what_it_gives_back(api: Api, make: Factories, from_may: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from portal.models import Customer
+from portal.models import Configuration, Customer
 from tests.live import Live, Shop
 
 #: Opens a window with the home page of a customer; options are those of a browser context.
@@ -68,9 +68,15 @@ def shop(live: Live) -> Shop:
 def visit(window: Callable[..., BrowserContext], shop: Shop) -> Visit:
     """`visit(customer)` follows a fresh link in a browser of its own."""
 
-    def open_visit(customer: Customer, *, sent: dict[str, Any] | None = None, **options: Any) -> Page:
+    def open_visit(
+        customer: Customer,
+        *,
+        configuration: Configuration | None = None,
+        sent: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Page:
         page = window(**options).new_page()
-        page.goto(shop.make.portal_link(customer, shop.make.configuration(), **(sent or {})))
+        page.goto(shop.make.portal_link(customer, configuration or shop.make.configuration(), **(sent or {})))
         return page
 
     return open_visit

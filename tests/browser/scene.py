@@ -8,14 +8,27 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request
 
 from portal import clock
-from portal.billing import accounts, balances, codes, email_changes, invoices, portal_sessions, subscriptions, tax_ids
+from portal.billing import (
+    accounts,
+    balances,
+    codes,
+    email_changes,
+    files,
+    invoices,
+    plan_changes,
+    portal_sessions,
+    subscriptions,
+    tax_ids,
+)
 from portal.hosted.invoices import ROWS
-from portal.models import Customer
+from portal.models import Customer, Invoice, Subscription
 from portal.objects.links import DocumentLinks
 from portal.wire.params import Expanding, read
 from tests.browser.conftest import browsing
+from tests.browser.plans import Plans, offered
 from tests.factories import Factories
 from tests.live import Live, Shop
+from tests.pictures import picture
 
 LONG = "Beratung zur Donaudampfschifffahrtsgesellschaftskapitänsmütze"
 NAMES = {"en": "Jenny Rosen", "ar": "مكتبة الياسمين"}
@@ -39,14 +52,15 @@ class Window:
 def opened(chromium: Browser, live: Live, language: str) -> Window:
     """A window inside a visit, on the home page."""
     shop = live.shop()
-    _describe(live, shop)
+    _describe(live, shop, icon=language == "ar")
+    plans = offered(shop.make)
     customer = shop.make.customer(name=NAMES[language], preferred_locales=[language])
-    ids = _rows(shop.make, customer)
+    ids = _rows(shop.make, customer) | _plans(plans, customer)
     ids |= _links(live, shop.make, customer, ids["late"])
     if language == "en":
         _second_page(shop.make, customer)
     page = browsing(chromium, live, locale=language).new_page()
-    page.goto(shop.make.portal_link(customer, shop.make.configuration(), return_url="https://shop.example/account"))
+    page.goto(shop.make.portal_link(customer, plans.configuration, return_url="https://shop.example/account"))
     window = Window(page, page.url, ids)
 
     def note(request: Request) -> None:
@@ -57,7 +71,7 @@ def opened(chromium: Browser, live: Live, language: str) -> Window:
     return window
 
 
-def _describe(live: Live, shop: Shop) -> None:
+def _describe(live: Live, shop: Shop, *, icon: bool) -> None:
     sent: dict[str, Any] = {
         "business_profile": {"support_email": "billing@example.com", "support_url": "https://example.com/help"},
         "company": {"address": {"line1": "Torstraße 45", "postal_code": "10119", "city": "Berlin", "country": "DE"}},
@@ -66,6 +80,9 @@ def _describe(live: Live, shop: Shop) -> None:
             "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
         },
     }
+    if icon:
+        upload = {"purpose": "business_icon", "file": files.Upload("icon.png", picture())}
+        sent["settings"]["branding"]["icon"] = shop.make.run(files.create, files.CreateFile, **upload).id
     with live.database.writing(shop.make.scope) as db:
         accounts.update(db, accounts.of(db, shop.keys.account.id), read(accounts.UpdateAccount, sent))
 
@@ -93,6 +110,24 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
         "ending": ending.id,
     }
+
+
+def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
+    make, began = plans.make, clock.now() - 10 * clock.DAY
+    upgradable = make.subscription(customer, plans.silver, now=began)
+    coming = make.subscription(customer, plans.gold, now=began)
+    kind = {"collection_method": "charge_automatically", "days_until_due": None}
+    unpaid = make.subscription(customer, plans.silver, now=began, **kind)
+    with make.database.reading(make.scope) as db:
+        first = db.get_one(Invoice, (unpaid.tenant_id, unpaid.latest_invoice_id))
+    make.run(invoices.pay, invoices.PayInvoice, first, now=began, paid_out_of_band=True)
+    features = plans.configuration.features
+    for plan, price in ((coming, plans.silver), (unpaid, plans.gold)):
+        with make.database.writing(make.scope) as db:
+            row = db.get_one(Subscription, (plan.tenant_id, plan.id))
+            wanted = plan_changes.PlanChange(price.id, 1)
+            plan_changes.change(db, row, features, wanted, session_id="bps_other", now=clock.now())
+    return {"upgradable": upgradable.id, "coming": coming.id, "unpaid": unpaid.id, "gold": plans.gold.id}
 
 
 def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from portal.web import POLICIES
 from tests.browser.conftest import Visit
+from tests.browser.plans import offer_of
 from tests.browser.scene import Window, opened
 from tests.live import Live, Shop
 
@@ -35,10 +36,13 @@ PAGES = {
     "tax_ids.add": ["details/tax-ids", "details/tax-ids?country=DE"],
     "tax_ids.remove": ["details/tax-ids/{number}/remove"],
     "subscriptions.cancel": ["subscriptions/{plan}/cancel"],
+    "plan_choice.choose": ["subscriptions/{upgradable}/change", "subscriptions/{upgradable}/change?interval=1-year"],
+    "plan_changes.confirm": ["subscriptions/{upgradable}/change/confirm?price={gold}&quantity=3"],
+    "plan_changes.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
 }
 #: Pages that are opened by a way of their own, each by a test below.
-ON_THEIR_WAY = {"email_change.code", "flows.done"}
+ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
 ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns"]
 PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE
 
@@ -117,6 +121,7 @@ def test_arabic_pages_run_from_right_to_left(windows: dict[str, Window]) -> None
         ("details/email", "Send the code"),
         ("details/tax-ids?country=DE", "Add the tax ID"),
         ("details/edit", "Save billing information"),
+        ("subscriptions/{upgradable}/change", "See what it costs"),
     ],
 )
 def test_a_page_with_errors_is_for_everyone(windows: dict[str, Window], path: str, button: str) -> None:
@@ -144,6 +149,14 @@ def test_the_end_of_a_flow_is_for_everyone(visit: Visit, shop: Shop) -> None:
     page = visit(shop.make.customer(), sent={"flow_data": {"type": "customer_update", "after_completion": after}})
     page.get_by_role("button", name="Yes, I'm done").click()
     page.get_by_text("Thanks!").wait_for()
+    assert problems(page) == []
+
+
+def test_the_offer_before_canceling_is_for_everyone(visit: Visit, shop: Shop) -> None:
+    customer = shop.make.customer()
+    cancel = {"subscription": shop.make.subscription(customer).id, "retention": offer_of(shop.make.coupon())}
+    page = visit(customer, sent={"flow_data": {"type": "subscription_cancel", "subscription_cancel": cancel}})
+    page.get_by_role("heading", name="Stay for 10% less?").wait_for()
     assert problems(page) == []
 
 

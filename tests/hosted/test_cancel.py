@@ -11,7 +11,7 @@ import pytest
 from portal import clock
 from portal.billing import subscriptions
 from portal.models import BalanceTransaction, Customer, InvoiceItem, Subscription
-from tests.clients import Portal
+from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -231,3 +231,19 @@ def test_a_trial_ends_without_a_charge(visit: Portal, make: Factories, customer:
     page = page_of(visit, trial)
     assert "Your trial goes on until <strong>November 28, 2026</strong>" in page
     assert "You won&#39;t be charged." in page.replace("won't", "won&#39;t")
+
+
+def test_a_reason_of_the_merchants_own(
+    api: Api, portal: Open, make: Factories, plan: Subscription, customer: Customer
+) -> None:
+    own, gone = (api.post("billing/feedback_options", description=words) for words in ("I <b>moved</b>", "Old"))
+    options = {"options": ["unused", "other"], "feedback_options": [gone["id"], own["id"]]}
+    visit = portal(customer, make.configuration(**ending(**options)))
+    api.post(f"billing/feedback_options/{gone['id']}/deactivate")
+    page = page_of(visit, plan)
+    assert re.findall(r'type="radio" value="(\w+)"', page) == ["unused", own["id"], "other"]
+    assert "I &lt;b&gt;moved&lt;/b&gt;" in page
+    assert canceled(visit, plan, reason=gone["id"]).status_code == 400
+    canceled(visit, plan, reason=own["id"], comment="To the sea")
+    details = now_of(make, plan).cancellation_details
+    assert (details["feedback_option"], details["comment"], details.get("feedback")) == (own["id"], "To the sea", None)

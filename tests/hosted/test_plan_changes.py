@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from portal import clock
-from portal.billing import renewals, schedules, subscriptions
+from portal.billing import invoices, renewals, schedules, subscriptions
 from portal.models import (
     Customer,
     Invoice,
@@ -20,7 +23,7 @@ from portal.models import (
     SubscriptionItem,
     SubscriptionSchedule,
 )
-from tests.clients import Portal
+from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -144,7 +147,15 @@ def test_a_choice_leads_to_what_it_costs(visit: Any, plan: Subscription, prices:
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"price": "price_unknown"}, {"quantity": "0"}, {"quantity": "x"}, {"quantity": "1e3"}, {"code": "NOPE"}],
+    [
+        {},
+        {"price": "price_unknown"},
+        {"quantity": "0"},
+        {"quantity": "x"},
+        {"quantity": "1e3"},
+        {"code": "NOPE"},
+        {"code": "\0"},
+    ],
 )
 def test_what_can_not_be_chosen(
     visit: Any, plan: Subscription, prices: dict[str, Price], fields: dict[str, str]
@@ -162,6 +173,7 @@ def test_an_upgrade_costs_what_was_shown(
     page = seen(opened, path)
     assert "Change to Gold plan?" in page
     assert "Change now for €6.66" in page
+    assert "to pay by December 5, 2026" in page
     assert "€20.00 on December 11, 2026" in page
     assert confirmed(opened, path).location.endswith(f"/subscriptions/{plan.id}/changed")
     subscription, item = now_of(make, plan)
@@ -252,7 +264,7 @@ def test_a_downgrade_waits_for_the_end_of_the_period(
     (schedule,) = rows(make, SubscriptionSchedule, id=subscription.schedule_id)
     assert schedule.metadata_ == {"portal_session": opened.session_id}
     assert "Your plan will change to Silver plan" in seen(opened, f"subscriptions/{gold.id}/changed")
-    assert "From December 11, 2026: Silver plan for €10.00 a month." in seen(opened, "")
+    assert "Changes on December 11, 2026 to Silver plan for €10.00 a month." in seen(opened, "")
 
 
 def test_the_downgrade_comes_and_the_plan_can_be_changed_again(
@@ -313,6 +325,24 @@ def test_a_double_click_does_it_once_and_says_so(
     assert len(rows(make, SubscriptionSchedule, customer_id=customer.id)) == bool(downgrades)
 
 
+def test_many_clicks_at_once_change_it_once(
+    visit: Any, plan: Subscription, prices: dict[str, Price], make: Factories
+) -> None:
+    opened, path = visit(), confirming(plan, prices["gold"])
+    fields = hidden(seen(opened, path), "revision", "date", "due", "csrf_token")
+    barrier = Barrier(8)
+
+    def click(_: int) -> int:
+        barrier.wait()
+        own = Portal(copy(opened.client), opened.session_id)
+        return own.post(path, token=False, **fields).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = set(threads.map(click, range(8)))
+    assert statuses == {303}
+    assert len(rows(make, Invoice, subscription_id=plan.id, billing_reason="subscription_update")) == 1
+
+
 @pytest.mark.parametrize(
     ("behaviour", "due", "status"), [("end_trial", "€20.00", "active"), ("continue_trial", None, "trialing")]
 )
@@ -326,6 +356,80 @@ def test_a_trial_ends_or_goes_on_as_configured(
     assert ("your trial ends with it" in page) is (due is not None)
     confirmed(opened, path)
     assert now_of(make, trial)[0].status == status
+
+
+@pytest.fixture
+def collected(make: Factories, customer: Customer, prices: dict[str, Price]) -> Subscription:
+    """Silver, paid and collected automatically, ten days into its month."""
+    kind = {"collection_method": "charge_automatically", "days_until_due": None}
+    made = make.subscription(customer, prices["silver"], now=BEGAN, **kind)
+    pay(make, made, now=BEGAN)
+    return now_of(make, made)[0]
+
+
+def pay(make: Factories, plan: Subscription, *, now: int = NOON) -> None:
+    (invoice,) = rows(make, Invoice, id=now_of(make, plan)[0].latest_invoice_id)
+    make.run(invoices.pay, invoices.PayInvoice, invoice, now=now, paid_out_of_band=True)
+
+
+def test_what_is_collected_changes_once_it_is_paid(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price]
+) -> None:
+    opened, path = visit(), confirming(collected, prices["gold"])
+    page = seen(opened, path)
+    assert "Your plan changes as soon as the bill is paid." in page
+    assert "Change now for €6.66" in page
+    assert "€20.00 on December 11, 2026" in page
+    confirmed(opened, path)
+    subscription, item = now_of(make, collected)
+    assert (subscription.status, item.price_id) == ("active", prices["silver"].id)
+    page = seen(opened, f"subscriptions/{collected.id}/changed")
+    assert "Your plan will change to Gold plan" in page
+    assert "There is an invoice of €6.66 to pay." in page
+    assert "Changes to Gold plan for €20.00 a month as soon as the bill for it is paid." in seen(opened, "")
+    pay(make, collected)
+    subscription, item = now_of(make, collected)
+    assert (subscription.status, item.price_id) == ("active", prices["gold"].id)
+
+
+def test_a_change_that_waits_for_its_payment_is_made_once(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price]
+) -> None:
+    opened, path = visit(), confirming(collected, prices["gold"])
+    fields = hidden(seen(opened, path), "revision", "date", "due", "csrf_token")
+    for _ in range(2):
+        assert opened.post(path, token=False, **fields).status_code == 303
+    assert "Nothing was done twice." in seen(opened, f"subscriptions/{collected.id}/changed")
+    assert len(rows(make, Invoice, status="open")) == 1
+
+
+def test_a_change_that_waits_for_its_payment_is_taken_back(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price]
+) -> None:
+    opened = visit()
+    confirmed(opened, confirming(collected, prices["gold"]))
+    opened.post(f"subscriptions/{collected.id}/keep")
+    subscription, item = now_of(make, collected)
+    assert (subscription.pending_update, item.price_id) == (None, prices["silver"].id)
+    assert [invoice.status for invoice in rows(make, Invoice, subscription_id=collected.id)].count("void") == 1
+
+
+def test_a_change_with_a_code_is_made_at_once(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price]
+) -> None:
+    make.promotion_code(code="RIDE")
+    confirmed(visit(), confirming(collected, prices["gold"], code="RIDE"))
+    assert now_of(make, collected)[1].price_id == prices["gold"].id
+
+
+def test_less_than_what_is_paid_waits_for_nothing(
+    visit: Any, make: Factories, collected: Subscription, prices: dict[str, Price], customer: Customer
+) -> None:
+    confirmed(visit(), confirming(collected, prices["gold"]))
+    pay(make, collected)
+    confirmed(visit(), confirming(collected, prices["silver"]))
+    assert now_of(make, collected)[1].price_id == prices["silver"].id
+    assert rows(make, Customer, id=customer.id)[0].balance == -666
 
 
 REFUSED = ["change", "change/confirm?price={gold}&quantity=1", "changed"]
@@ -360,6 +464,24 @@ def test_what_is_not_allowed_can_not_be_confirmed(
     opened.post(path, revision=str(plan.revision), date=str(NOON), due="666")
     subscription, item = now_of(make, plan)
     assert (item.price_id, item.quantity, subscription.discounts) == (prices["silver"].id, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("change/confirm?price={gold}&quantity=1&code=%00", 303),
+        ("change/confirm?price=%00&quantity=1", 404),
+        ("change/confirm?price={gold}&quantity=%00", 303),
+        ("change/confirm?price={gold}&quantity=9999999", 303),
+        ("change/confirm", 303),
+        ("change?interval=%00", 200),
+    ],
+)
+def test_an_address_that_was_tampered_with(
+    visit: Any, plan: Subscription, prices: dict[str, Price], path: str, status: int
+) -> None:
+    found = f"subscriptions/{plan.id}/{path.format(gold=prices['gold'].id)}"
+    assert visit().get(found).status_code == status
 
 
 def test_a_price_that_is_not_listed_can_not_be_had(
@@ -405,3 +527,16 @@ def test_another_customers_plan_does_not_exist(
 def test_a_plan_that_ends_is_not_changed(visit: Any, plan: Subscription, make: Factories) -> None:
     make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, cancel_at_period_end=True)
     assert visit().get(f"subscriptions/{plan.id}/change").status_code == 404
+
+
+def test_where_records_are_kept_elsewhere_nothing_is_changed_here(
+    api: Api, visit: Any, plan: Subscription, make: Factories
+) -> None:
+    opened = visit()
+    api.post("account", settings={"billing": {"mode": "mirror"}})
+    assert opened.get(f"subscriptions/{plan.id}/change").status_code == 404
+    assert "Change plan" not in seen(opened, "")
+    flow = {"type": "subscription_update", "subscription_update": {"subscription": plan.id}}
+    configuration = make.configuration(subscription_update={"enabled": True, "default_allowed_updates": ["price"]})
+    sent = {"customer": plan.customer_id, "configuration": configuration.id, "flow_data": flow}
+    assert api.error("POST", "billing_portal/sessions", **sent)["param"] == "flow_data[type]"

@@ -64,6 +64,31 @@ def test_a_cancellation_on_the_pages_is_confirmed(
     assert [(mail.name, mail.status) for mail in mails()] == [("subscription_canceled", "sent")]
 
 
+@pytest.mark.parametrize("later", [True, False])
+def test_a_change_of_plan_on_the_pages_is_confirmed(
+    app: Flask, portal: Any, make: Factories, mails: Mails, later: bool
+) -> None:
+    customer, gold, silver = make.customer(), make.price(), make.price(make.product(name="Silver plan"), unit_amount=1)
+    conditions = [{"type": "decreasing_item_amount"}] if later else ""
+    feature = {
+        "enabled": True,
+        "default_allowed_updates": ["price"],
+        "products": [{"product": silver.product_id, "prices": [silver.id]}],
+        "schedule_at_period_end": {"conditions": conditions},
+    }
+    subscription = make.subscription(customer, gold)
+    visit = portal(customer, make.configuration(subscription_update=feature))
+    path = f"subscriptions/{subscription.id}/change/confirm?price={silver.id}&quantity=1"
+    page = visit.get(path).text
+    fields = {name: page.split(f'name="{name}"')[1].split('value="')[1].split('"')[0] for name in ("date", "due")}
+    assert visit.post(path, revision=str(subscription.revision), **fields).status_code == 303
+    work(app)
+    (mail,) = mails()
+    assert (mail.name, mail.status) == ("subscription_changed", "sent")
+    assert (mail.data["before"], mail.data["after"]) == ("Gold plan", "Silver plan")
+    assert mail.data["starts_at"] == (subscription.current_period_end if later else None)
+
+
 def test_a_server_that_is_away_is_tried_again(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
     sent(api, make)
     now = clock.now()

@@ -12,6 +12,7 @@ from portal.api.endpoint import CALLS
 from portal.billing import rendering_templates
 from portal.wire.params import Expanding
 from tests.passing import pass_time
+from tests.pictures import picture
 
 #: What a call is made with: the path, and what is sent.
 Call = tuple[str, dict[str, Any]]
@@ -24,6 +25,11 @@ CHANGE_NOTHING = {
 }
 #: Calls whose change is in the audit log alone, as the reference has no event of it.
 AUDIT_ONLY = {
+    ("POST", "/billing/feedback_options"): "no such event",
+    ("POST", "/billing/feedback_options/<id>"): "no such event",
+    ("POST", "/billing/feedback_options/<id>/deactivate"): "no such event",
+    ("POST", "/file_links"): "no such event",
+    ("POST", "/file_links/<id>"): "no such event",
     ("POST", "/customers/<customer>/balance_transactions/<id>"): "only words of an entry change",
     ("POST", "/invoice_rendering_templates/<id>/archive"): "no such event",
     ("POST", "/invoice_rendering_templates/<id>/unarchive"): "no such event",
@@ -95,6 +101,14 @@ def _customer_with_coupon(api: Any, make: Any) -> str:
 def _balance(api: Any, make: Any) -> str:
     path = f"customers/{make.customer().id}/balance_transactions"
     return f"{path}/{api.post(path, amount=-500, currency='eur')['id']}"
+
+
+def _option(api: Any) -> str:
+    return f"billing/feedback_options/{api.post('billing/feedback_options', description='Moved away')['id']}"
+
+
+def _file(api: Any) -> Any:
+    return api.post("files", purpose="business_logo", upload=("a.png", picture()))
 
 
 def _session(api: Any, make: Any) -> str:
@@ -170,6 +184,9 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("DELETE", "/test_helpers/test_clocks/<id>"): lambda api, make: (_clock(api), {}),
     ("POST", "/account"): lambda api, make: ("account", NEW),
     ("POST", "/accounts/<id>"): lambda api, make: (f"accounts/{make.scope.account_id}", NEW),
+    ("POST", "/billing/feedback_options"): lambda api, make: ("billing/feedback_options", {"description": "Moved"}),
+    ("POST", "/billing/feedback_options/<id>"): lambda api, make: (_option(api), {"description": "Moved on"}),
+    ("POST", "/billing/feedback_options/<id>/deactivate"): lambda api, make: (f"{_option(api)}/deactivate", {}),
     ("POST", "/billing_portal/configurations"): lambda api, make: (
         "billing_portal/configurations",
         {"features": {"invoice_history": {"enabled": True}}},
@@ -199,6 +216,12 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         {"type": "eu_vat", "value": "DE123456789"},
     ),
     ("POST", "/customers/<id>"): lambda api, make: (f"customers/{make.customer().id}", NEW),
+    ("POST", "/file_links"): lambda api, make: ("file_links", {"file": _file(api)["id"]}),
+    ("POST", "/file_links/<id>"): lambda api, make: (
+        f"file_links/{api.post('file_links', file=_file(api)['id'])['id']}",
+        NEW,
+    ),
+    ("POST", "/files"): lambda api, make: ("files", {"purpose": "business_logo", "upload": ("a.png", picture())}),
     ("POST", "/invoice_rendering_templates/<id>/archive"): lambda api, make: (f"{_template(make)}/archive", {}),
     ("POST", "/invoice_rendering_templates/<id>/unarchive"): lambda api, make: (
         f"{_template(make, archived=True)}/unarchive",
@@ -293,6 +316,7 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         f"subscriptions/{make.subscription(billing_mode={'type': 'classic'}).id}/migrate",
         {"billing_mode": {"type": "flexible"}},
     ),
+    ("POST", "/subscriptions/<id>/pause"): lambda api, make: (f"subscriptions/{make.subscription().id}/pause", {}),
     ("POST", "/subscriptions/<id>/resume"): lambda api, make: (f"{_paused(make)}/resume", {}),
     ("POST", "/tax_ids"): lambda api, make: ("tax_ids", {"type": "eu_vat", "value": "DE123456789"}),
     ("POST", "/tax_rates"): lambda api, make: (

@@ -72,7 +72,7 @@ def test_a_download_is_told_where_it_is_wanted(api, portal, make, told):
 
 def test_what_is_switched_off_is_not_told_but_logged(api, portal, make, told, audited):
     events = api.post("account", settings={"portal": {"events": {"sessions": False}}})["settings"]["portal"]["events"]
-    assert events == {"documents": False, "email_changes": True, "flows": True, "sessions": False}
+    assert events == {"documents": False, "email_changes": True, "flows": True, "offers": True, "sessions": False}
     portal(make.customer())
     assert _visits(told) == ["created"]
     assert audited()[-1].action == "billing_portal.session.opened"

@@ -148,3 +148,27 @@ def test_sublists_of_a_customer_come_along(scope: Scope, imported: Imported, api
 def test_each_form_of_a_file_is_read(database: Database, scope: Scope, text: bytes) -> None:
     report = Import(database, scope).run(objects(io.BytesIO(text)))
     assert (report.written, report.refused) == ({"customer": 1, "product": 1}, [])
+
+
+def test_a_configuration_with_plans_and_reasons_of_the_merchants_own(
+    imported: Imported, scope: Scope, api: Api
+) -> None:
+    option = {"id": "fo_1", "object": "billing.feedback_option", "description": "Moved", "status": "inactive"}
+    option |= {"status_transitions": {"deactivated_at": THEN}}
+    update = {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}]}
+    features = {"subscription_update": {**update, "default_allowed_updates": ["price", "quantity"]}}
+    configuration = {"id": "bpc_1", "object": "billing_portal.configuration", "created": THEN, "features": features}
+    configuration["active"] = True
+    assert imported(scope, PRODUCT, PRICE, option, configuration).refused == []
+    assert api.get("billing/feedback_options/fo_1")["status"] == "inactive"
+    expand = ["features.subscription_update.products"]
+    shown = api.get("billing_portal/configurations/bpc_1", expand=expand)["features"]["subscription_update"]
+    assert shown["products"][0]["adjustable_quantity"] == {"enabled": True, "maximum": None, "minimum": 1}
+
+
+@pytest.mark.parametrize("products", [["prod_1"], [None], 7])
+def test_a_configuration_that_is_none_is_refused(imported: Imported, scope: Scope, products: Any) -> None:
+    features = {"subscription_update": {"enabled": True, "products": products}}
+    sent = {"id": "bpc_1", "object": "billing_portal.configuration", "created": THEN, "active": True}
+    (refused,) = imported(scope, {**sent, "features": features}).refused
+    assert "features are not as the reference describes them" in str(refused)

@@ -39,8 +39,22 @@ def year(make: Factories, api: Api) -> None:
     api.post(f"customers/{customer.id}/tax_ids", type="eu_vat", value="DE136695976")
     api.post(f"customers/{customer.id}/balance_transactions", amount=-700, currency="eur")
     api.delete(f"customers/{make.customer(name='Gone').id}")
-    make.run(configurations.update, configurations.UpdateConfiguration, make.configuration(), metadata={"own": "yes"})
+    for description in ("Moved away", "Closed down"):
+        option = api.post("billing/feedback_options", description=description)
+    api.post(f"billing/feedback_options/{option['id']}/deactivate")
+    configuration = make.configuration(**_features(api, make))
+    make.run(configurations.update, configurations.UpdateConfiguration, configuration, metadata={"own": "yes"})
     assert draft.status == "draft"
+
+
+def _features(api: Api, make: Factories) -> dict[str, Any]:
+    price, option = make.price(), api.post("billing/feedback_options", description="Too far away")
+    reason = {"enabled": True, "options": ["other"], "feedback_options": [option["id"]]}
+    update = {"enabled": True, "products": [{"product": price.product_id, "prices": [price.id]}]}
+    return {
+        "subscription_cancel": {"enabled": True, "cancellation_reason": reason},
+        "subscription_update": {**update, "default_allowed_updates": ["price"]},
+    }
 
 
 def _reported(api: Api, amount: int) -> str:

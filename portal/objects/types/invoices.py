@@ -85,6 +85,7 @@ ITEM: dict[str, Schema] = {
     "unit_amount": maybe(INTEGER),
 }
 INVOICE: dict[str, Schema] = {
+    "customer": maybe(id_or("customer", "deleted_customer")),  # null in previews for nobody yet
     "account_country": maybe(STRING),
     "account_name": maybe(STRING),
     "account_tax_ids": maybe(array(id_or("tax_id"))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, maybe, words
+from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, id_or, maybe, words
 
 ENABLED = hash_of(enabled=BOOLEAN)
 PRORATION = words("always_invoice", "create_prorations", "none")
@@ -20,7 +20,9 @@ FEATURES = hash_of(
     invoice_history=ENABLED,
     payment_method_update=hash_of(enabled=BOOLEAN, payment_method_configuration=maybe(STRING)),
     subscription_cancel=hash_of(
-        cancellation_reason=hash_of(enabled=BOOLEAN, feedback_options=array(STRING), options=array(STRING)),
+        cancellation_reason=hash_of(
+            enabled=BOOLEAN, feedback_options=array(id_or("billing.feedback_option")), options=array(STRING)
+        ),
         enabled=BOOLEAN,
         mode=words("at_period_end", "immediately"),
         proration_behavior=PRORATION,
@@ -71,6 +73,10 @@ TYPES: dict[str, dict[str, Schema]] = {
         "features": FEATURES,
         "login_page": hash_of(enabled=BOOLEAN, url=maybe(STRING)),
         "session_limits": {"type": "object", "additionalProperties": maybe(INTEGER)},
+    },
+    "billing.feedback_option": {
+        "status": words("active", "inactive"),
+        "status_transitions": hash_of(deactivated_at=maybe(INTEGER)),
     },
     "billing_portal.session": {
         "after_expiration": maybe(

@@ -20,18 +20,22 @@ from portal.wire.schemas import (
     words,
 )
 
-_DETAILS = hash_of(amount_discount=INTEGER, amount_shipping=INTEGER, amount_tax=INTEGER, breakdown=NULL)
-_NO_DISCOUNTS = {**array(STRING), "maxItems": 0}
+_TAXED = array(hash_of(amount=INTEGER, rate=the("tax_rate"), taxability_reason=REASON, taxable_amount=maybe(INTEGER)))
+_DISCOUNTED = array(hash_of(amount=INTEGER, discount=the("discount")))
+_DETAILS = hash_of(
+    amount_discount=INTEGER,
+    amount_shipping=INTEGER,
+    amount_tax=INTEGER,
+    breakdown=maybe(hash_of(discounts=_DISCOUNTED, taxes=_TAXED)),
+)
 _ITEMS = listed(the("item"))
 
 TYPES: dict[str, dict[str, Schema]] = {
     "item": {
         "amount_discount": INTEGER,
-        "discounts": _NO_DISCOUNTS,
+        "discounts": _DISCOUNTED,
         "price": the("price"),
-        "taxes": array(
-            hash_of(amount=INTEGER, rate=the("tax_rate"), taxability_reason=REASON, taxable_amount=maybe(INTEGER))
-        ),
+        "taxes": _TAXED,
     },
     "quote": {
         "amount_subtotal": INTEGER,
@@ -52,7 +56,7 @@ TYPES: dict[str, dict[str, Schema]] = {
             ),
         ),
         "default_tax_rates": array(id_or("tax_rate")),
-        "discounts": _NO_DISCOUNTS,
+        "discounts": array(id_or("discount")),
         "from_quote": maybe(hash_of(is_revision=BOOLEAN, quote=id_or("quote"))),
         "invoice_settings": hash_of(
             custom_fields=maybe(CUSTOM_FIELDS),
@@ -63,7 +67,9 @@ TYPES: dict[str, dict[str, Schema]] = {
         ),
         "status_transitions": hash_of(accepted_at=maybe(MOMENT), canceled_at=maybe(MOMENT), finalized_at=maybe(MOMENT)),
         "subscription_data": hash_of(
-            billing_mode=hash_of(flexible=NULL, type=words("classic")),
+            billing_mode=hash_of(
+                flexible=maybe(hash_of(proration_discounts=words("included"))), type=words("classic", "flexible")
+            ),
             description=maybe(STRING),
             effective_date=maybe(MOMENT),
             metadata=maybe(MAP),

@@ -30,10 +30,10 @@ _NULLS = dict.fromkeys(
     ("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of", "transfer_data"), NULL
 )
 _BILLED = hash_of(
-    account_tax_ids=NULL,
-    custom_fields=NULL,
-    description=NULL,
-    footer=NULL,
+    account_tax_ids=maybe(array(STRING)),
+    custom_fields=maybe(CUSTOM_FIELDS),
+    description=maybe(STRING),
+    footer=maybe(STRING),
     days_until_due=maybe(INTEGER),
     issuer=ITSELF,
 )
@@ -63,7 +63,7 @@ PHASE = hash_of(
     automatic_tax=NO_TAX,
     billing_cycle_anchor=maybe(STRING),
     collection_method=maybe(STRING),
-    coupon=NULL,
+    coupon=maybe(STRING),
     currency=STRING,
     default_tax_rates=TAX_RATES,
     description=maybe(STRING),
@@ -80,6 +80,7 @@ PHASE = hash_of(
 
 TYPES: dict[str, dict[str, Schema]] = {
     "subscription_item": {
+        "billed_until": maybe(MOMENT),
         "current_period_end": MOMENT,
         "current_period_start": MOMENT,
         "plan": maybe(the("plan")),
@@ -93,7 +94,8 @@ TYPES: dict[str, dict[str, Schema]] = {
         ),
         "billing_mode": BILLING_MODE,
         "cancellation_details": hash_of(
-            **dict.fromkeys(("comment", "feedback", "feedback_option", "reason"), maybe(STRING))
+            **dict.fromkeys(("comment", "feedback", "reason"), maybe(STRING)),
+            feedback_option=maybe(id_or("billing.feedback_option")),
         ),
         "default_tax_rates": TAX_RATES,
         "discount": maybe(the("discount")),
@@ -127,6 +129,11 @@ TYPES: dict[str, dict[str, Schema]] = {
         ),
         "plan": maybe(the("plan")),
         "quantity": maybe(INTEGER),
+        "status_details": maybe(
+            hash_of(
+                paused=hash_of(subscription=hash_of(type=STRING), transitioned_at=MOMENT, type=words("subscription"))
+            )
+        ),
         "trial_settings": hash_of(
             end_behavior=hash_of(
                 billing_cycle_anchor=maybe(STRING),

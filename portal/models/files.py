@@ -1,0 +1,44 @@
+"""Files that a merchant has uploaded, and links to them that work without a key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id, TenantOwned, link, newest_first
+
+
+class File(TenantOwned, Base):
+    """What is known of an uploaded file; `type` is what its content is: `png`, `jpg` or `pdf`."""
+
+    __tablename__ = "files"
+    __table_args__ = (newest_first("files"), newest_first("files", "purpose"))
+
+    expires_at: Mapped[int | None]
+    filename: Mapped[str | None]
+    purpose: Mapped[str]
+    size: Mapped[int]
+    title: Mapped[str | None]
+    type: Mapped[str]
+
+
+class FileContent(TenantOwned, Base):
+    """The bytes of a file with the same id, apart from it so that lists don't read them."""
+
+    __tablename__ = "file_contents"
+    __table_args__ = (link("id", "files"),)
+
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FileLink(TenantOwned, Base):
+    """A link to a file's content, dead from `expires_at` on."""
+
+    __tablename__ = "file_links"
+    __table_args__ = (link("file_id", "files"), newest_first("file_links"), newest_first("file_links", "file_id"))
+
+    file_id: Mapped[str] = mapped_column(Id)
+    expires_at: Mapped[int | None]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
