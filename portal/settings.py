@@ -89,7 +89,7 @@ def _count(environment: Mapping[str, str], name: str) -> int:
 def _hosts(value: str) -> tuple[str, ...]:
     hosts = tuple(filter(None, (each.strip().lower() for each in value.split(","))))
     if any(character in host for host in hosts for character in "/@[] "):
-        raise InvalidSetting("PORTAL_WEBHOOK_PRIVATE_HOSTS must be host names or addresses, such as hooks.internal,::1.")
+        raise InvalidSetting("PORTAL_WEBHOOK_PRIVATE_HOSTS must be host names or addresses: hooks.internal,::1")
     return hosts
 
 

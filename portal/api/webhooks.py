@@ -78,9 +78,7 @@ def _of_event(db: Session, params: webhook_endpoints.ListDeliveries, id: str) ->
     return _deliveries(db, select(WebhookDelivery).where(WebhookDelivery.event_id == id), params, f"/events/{id}")
 
 
-def _deliveries(
-    db: Session, own: Select[Any], params: webhook_endpoints.ListDeliveries, path: str
-) -> dict[str, Any]:
+def _deliveries(db: Session, own: Select[Any], params: webhook_endpoints.ListDeliveries, path: str) -> dict[str, Any]:
     if params.status is not None:
         own = own.where(WebhookDelivery.status == params.status)
     return page(db, "webhook_delivery", own, params, f"/v1{path}/deliveries")

@@ -14,7 +14,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.db import scope_of
 from portal.errors import InvalidRequest
 from portal.models import Event, Journal, WebhookDelivery, WebhookEndpoint, WebhookQueue
 from portal.rules import event_types
@@ -23,7 +22,6 @@ from portal.seal import Seal
 from portal.wire.moments import NowOrTimestamp
 from portal.wire.params import (
     Clearable,
-    Command,
     Expanding,
     Flag,
     Listing,
@@ -102,9 +100,7 @@ class WithSecret:
     secret: str
 
 
-def create(
-    db: Session, command: CreateEndpoint, *, seal: Seal, private_hosts: Collection[str], now: int
-) -> WithSecret:
+def create(db: Session, command: CreateEndpoint, *, seal: Seal, private_hosts: Collection[str], now: int) -> WithSecret:
     """A new endpoint, which hears of what happens from now on. Raises `InvalidRequest`."""
     _refuse_unsafe(command.url, private_hosts)
     _refuse_none(command.enabled_events)
@@ -166,8 +162,9 @@ def delete_endpoint(db: Session, row: WebhookEndpoint, *, now: int) -> None:
 
 def roll_secret(db: Session, row: WebhookEndpoint, command: RollSecret, *, seal: Seal, now: int) -> WithSecret:
     """A new secret; until the older one ends, every delivery is signed with both. Raises `InvalidRequest`."""
-    ends = {"now": now, None: now + OVERLAP}.get(command.expires_at, command.expires_at)
-    if not isinstance(ends, int) or not now <= ends <= now + LONGEST_OVERLAP:
+    wished = now + OVERLAP if command.expires_at is None else command.expires_at
+    ends = now if wished == "now" else wished
+    if not now <= ends <= now + LONGEST_OVERLAP:
         raise InvalidRequest("expires_at must be `now` or within the next 7 days.", param="expires_at")
     secret = rules.secret(secrets.token_bytes(_SECRET_BYTES))
     overlaps = ends > now

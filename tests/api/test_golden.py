@@ -98,8 +98,7 @@ def test_billing_portal_session(api, customer):
 def test_webhook_endpoint(api):
     sent = {"url": "https://example.com/hooks", "enabled_events": ["invoice.paid", "customer.created"]}
     made = api.post("webhook_endpoints", **sent, description="Books", api_version="2026-10-28.endive")
-    assert made.pop("secret").startswith("whsec_")
-    goldens.check("webhook_endpoint", made)
+    goldens.check("webhook_endpoint", {**made, "secret": f"{made['secret'][:6]}<secret>"})
 
 
 def test_webhook_delivery(api):
