@@ -108,6 +108,10 @@ def victim(make: Factories, api: Api) -> Victim:
         "feedback_options": api.post("billing/feedback_options", description=CANARY)["id"],
         "files": file["id"],
         "file_links": api.post("file_links", file=file["id"], metadata={"word": CANARY})["id"],
+        "events": api.get("events")["data"][0]["id"],
+        "webhook_endpoints": api.post(
+            "webhook_endpoints", url="https://example.com/hooks", enabled_events=["*"], description=CANARY
+        )["id"],
         "sessions": api.get("billing_portal/sessions")["data"][0]["id"],
         "accounts": make.scope.account_id,
         "account": make.scope.account_id,
