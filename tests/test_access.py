@@ -101,6 +101,10 @@ def victim(make: Factories, api: Api) -> Victim:
         "promotion_codes": make.promotion_code(metadata={"word": CANARY}).id,
         "shipping_rates": make.shipping_rate(display_name=CANARY).id,
         "configurations": configuration.id,
+        "events": api.get("events")["data"][0]["id"],
+        "webhook_endpoints": api.post(
+            "webhook_endpoints", url="https://example.com/hooks", enabled_events=["*"], description=CANARY
+        )["id"],
         "sessions": api.get("billing_portal/sessions")["data"][0]["id"],
         "accounts": make.scope.account_id,
         "account": make.scope.account_id,

@@ -172,3 +172,12 @@ def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None
         for position, id in enumerate(each.prices):
             if id not in prices or prices[id].product_id != each.product:
                 raise ResourceMissing("price", id, param=f"{where}[{index}][prices][{position}]")
+            if prices[id].interval is None:
+                param = f"{where}[{index}][prices][{position}]"
+                raise InvalidRequest("A subscription needs prices with `type=recurring`.", param=param)
+        _refuse_no_quantity(each.adjustable_quantity, f"{where}[{index}][adjustable_quantity][maximum]")
+
+
+def _refuse_no_quantity(sent: AdjustableQuantity | None, param: str) -> None:
+    if sent and sent.maximum is not None and sent.maximum < max(sent.minimum or 1, 1):
+        raise InvalidRequest("maximum must be at least 1, and not less than minimum.", param=param)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import plan_changes, retention
+from portal.billing import plan_changes, renewals, retention
 from portal.billing.plan_changes import NotChangeable, PlanChange
 from portal.billing.return_urls import refuse_plain_http
 from portal.billing.subscription_items import Sold, items
@@ -184,6 +184,11 @@ def _own(db: Session, id: str, customer: Customer, param: str) -> Subscription:
 
 
 def _changeable(db: Session, subscription: Subscription, features: Features, param: str) -> Sold:
+    if not renewals.bills_by_itself(db):
+        raise InvalidRequest(
+            "This account mirrors records that are kept elsewhere, and subscriptions are changed there.",
+            param="flow_data[type]",
+        )
     sold = items(db, subscription.id)
     schedule = plan_changes.schedule_of(db, subscription)
     if not permissions.may_change(features) or not plan_changes.may_change(subscription, sold, schedule):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, abort, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n, ids
 from portal.billing import plan_changes, plan_previews
-from portal.billing.plan_changes import NotChangeable, PlanChange
+from portal.billing.plan_changes import Coming, NotChangeable, PlanChange
 from portal.billing.subscription_items import items
 from portal.db import among, find
 from portal.errors import InvalidRequest
 from portal.hosted import flows
 from portal.hosted import plan_wishes as wishes
+from portal.hosted.languages import locale
 from portal.hosted.page import Answer, page
 from portal.hosted.plan_forms import ConfirmForm
 from portal.hosted.visits import Visit
@@ -109,18 +112,35 @@ def _asked(visit: Visit, id: str, form: ConfirmForm, *, stale: bool = False) -> 
 def _changed(visit: Visit, id: str, form: ConfirmForm) -> Answer:
     """Change it as it was seen, once, and go on; where anything has changed since, show how it stands now."""
     try:
-        done, onward = _settled(visit, id, form)
+        settled = _settled(visit, id, form)
     except _Stale:
         return _asked(visit, id, form, stale=True)
-    if done:
+    if settled.before:
         flash(_("Your plan was changed already. Nothing was done twice."))
     elif visit.flow is not None and visit.flow["type"] in FLOWS:
-        flash(_("Your plan is changed."))
-    return redirect(onward, 303)
+        flash(_words_of(settled.coming))
+    return redirect(settled.onward, 303)
 
 
-def _settled(visit: Visit, id: str, form: ConfirmForm) -> tuple[bool, str]:
-    """Whether it was done before, and where to go on. Raises `_Stale`."""
+@dataclass(frozen=True)
+class _Settled:
+    """A change that is made, maybe `before` this post; what of it is still to come, and where to go on."""
+
+    before: bool
+    coming: Coming | None
+    onward: str
+
+
+def _words_of(coming: Coming | None) -> str:
+    if coming is None:
+        return str(_("Your plan is changed."))
+    if coming.invoice_id is not None:
+        return str(_("Your plan changes as soon as the bill is paid."))
+    return str(_("Your plan changes on %(date)s.", date=i18n.day(coming.at, locale())))
+
+
+def _settled(visit: Visit, id: str, form: ConfirmForm) -> _Settled:
+    """Make the change unless it was made before. Raises `_Stale`."""
     in_flow = visit.flow is not None and visit.flow["type"] in FLOWS
     with visit.writing() as db:
         subscription = wishes.own_locked(db, visit, id)
@@ -131,7 +151,8 @@ def _settled(visit: Visit, id: str, form: ConfirmForm) -> tuple[bool, str]:
             _change(db, visit, subscription, wanted, form)
             _confirm(db, subscription, wanted, *before)
         onward = flows.completed(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/changed"
-    return done, onward
+        coming = wishes.coming_of(db, subscription)
+    return _Settled(done, coming, onward)
 
 
 def _change(db: Session, visit: Visit, subscription: Subscription, wanted: PlanChange, form: ConfirmForm) -> None:

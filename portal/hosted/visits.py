@@ -233,7 +233,7 @@ def _from_row(row: Any) -> Visit:
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         customer_email=row.email,
-        features=permissions.known_by_address(row.features) if row.origin == "login" else row.features,
+        features=_features(row),
         business_profile=row.business_profile,
         merchant=row.account_profile.get("name") or "",
         branding=branding,
@@ -247,6 +247,12 @@ def _from_row(row: Any) -> Visit:
         last_seen_at=row.last_seen_at,
         frozen_time=row.frozen_time,
     )
+
+
+def _features(row: Any) -> dict[str, Any]:
+    features: dict[str, Any] = permissions.known_by_address(row.features) if row.origin == "login" else row.features
+    mirrors = row.settings.get("billing", {}).get("mode") == "mirror"
+    return permissions.mirrored(features) if mirrors else features
 
 
 def _browser_languages() -> list[str]:

@@ -74,6 +74,11 @@ def feedback_options(features: Features) -> list[str]:
     return list(reason["feedback_options"]) if reason["enabled"] else []
 
 
+def mirrored(features: Features) -> dict[str, Any]:
+    """The features where an account only mirrors records kept elsewhere: plans are changed, and billed, there."""
+    return {**features, "subscription_update": {**features["subscription_update"], "enabled": False}}
+
+
 def known_by_address(features: Features) -> dict[str, Any]:
     """The features in a visit that only an email address was proof for: that address can't be changed there."""
     update = features["customer_update"]

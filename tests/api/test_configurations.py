@@ -257,6 +257,22 @@ def test_a_price_of_another_product_is_refused(api, make):
     assert error["param"] == "features[subscription_update][products][0][prices][0]"
 
 
+def test_a_price_that_is_paid_once_is_refused(api, make):
+    price = make.price(recurring=None)
+    products = [{"product": price.product_id, "prices": [price.id]}]
+    error = api.error("POST", PATH, features={"subscription_update": {"enabled": True, "products": products}})
+    assert error["param"] == "features[subscription_update][products][0][prices][0]"
+
+
+@pytest.mark.parametrize("limits", [{"maximum": 0}, {"minimum": 5, "maximum": 4}])
+def test_limits_that_nothing_fits_are_refused(api, make, limits):
+    price = make.price()
+    quantity = {"enabled": True, **limits}
+    products = [{"product": price.product_id, "prices": [price.id], "adjustable_quantity": quantity}]
+    error = api.error("POST", PATH, features={"subscription_update": {"enabled": True, "products": products}})
+    assert error["param"] == "features[subscription_update][products][0][adjustable_quantity][maximum]"
+
+
 SAID = [
     ({"name": "For riders"}, "name", "For riders"),
     ({"default_return_url": "https://example.com/account"}, "default_return_url", "https://example.com/account"),

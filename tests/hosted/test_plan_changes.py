@@ -23,7 +23,7 @@ from portal.models import (
     SubscriptionItem,
     SubscriptionSchedule,
 )
-from tests.clients import Portal
+from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -378,7 +378,7 @@ def test_what_is_collected_changes_once_it_is_paid(
     opened, path = visit(), confirming(collected, prices["gold"])
     page = seen(opened, path)
     assert "Your plan changes as soon as the bill is paid." in page
-    assert "Change now for €6.66" in page
+    assert "Change for €6.66" in page
     assert "€20.00 on December 11, 2026" in page
     confirmed(opened, path)
     subscription, item = now_of(make, collected)
@@ -527,3 +527,28 @@ def test_another_customers_plan_does_not_exist(
 def test_a_plan_that_ends_is_not_changed(visit: Any, plan: Subscription, make: Factories) -> None:
     make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, cancel_at_period_end=True)
     assert visit().get(f"subscriptions/{plan.id}/change").status_code == 404
+
+
+def test_where_records_are_kept_elsewhere_nothing_is_changed_here(
+    api: Api, visit: Any, plan: Subscription, make: Factories
+) -> None:
+    opened = visit()
+    api.post("account", settings={"billing": {"mode": "mirror"}})
+    assert opened.get(f"subscriptions/{plan.id}/change").status_code == 404
+    assert "Change plan" not in seen(opened, "")
+    flow = {"type": "subscription_update", "subscription_update": {"subscription": plan.id}}
+    configuration = make.configuration(subscription_update={"enabled": True, "default_allowed_updates": ["price"]})
+    sent = {"customer": plan.customer_id, "configuration": configuration.id, "flow_data": flow}
+    assert api.error("POST", "billing_portal/sessions", **sent)["param"] == "flow_data[type]"
+
+
+def test_another_quantity_is_kept_as_it_is(
+    visit: Any, make: Factories, customer: Customer, prices: dict[str, Price]
+) -> None:
+    many = make.subscription(customer, items=[{"price": prices["gold"].id, "quantity": 3}], now=BEGAN)
+    opened = visit(**DOWNGRADES)
+    confirmed(opened, confirming(many, prices["gold"], 2))
+    page = seen(opened, f"subscriptions/{many.id}/changed")
+    assert "<h1>Your plan will change</h1>" in page
+    assert "Gold plan × 2" in page
+    assert "Keep it as it is" in seen(opened, "")

@@ -196,3 +196,16 @@ def test_the_configuration_must_allow_it(
         configuration = make.configuration(subscription_update=updating(prices, **feature))
         sent = {"customer": customer.id, "configuration": configuration.id, "flow_data": choosing(plan)}
         assert api.error("POST", "billing_portal/sessions", **sent)["param"] == param
+
+
+def test_what_is_still_to_come_is_said_so(
+    portal: Open, make: Factories, customer: Customer, prices: dict[str, Price]
+) -> None:
+    gold = make.subscription(customer, prices["gold"], now=NOON - 10 * clock.DAY)
+    downgrades = {"schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]}}
+    configuration = make.configuration(subscription_update=updating(prices, **downgrades))
+    opened = portal(customer, configuration, flow_data=choosing(gold))
+    path = confirming(gold, prices["silver"])
+    fields = hidden(seen(opened, path), "revision", "date", "due", "csrf_token")
+    opened.post(path, token=False, **fields)
+    assert "Your plan changes on December 11, 2026." in seen(opened, "")
