@@ -26,7 +26,7 @@ from portal.billing import email_changes, events, idempotency, logins, portal_se
 from portal.db import Database, Scope
 from portal.errors import Conflict, Unavailable
 from portal.models import Worker
-from portal.outbox import queue
+from portal.outbox import queue, webhooks
 
 log = logging.getLogger("portal")
 
@@ -47,6 +47,8 @@ class Lane:
     name: str
     step: Callable[[Services, int], int]
     idle: float
+    #: Ends what a step has left under way.
+    stop: Callable[[Services], None] = lambda services: None
 
 
 def prune(services: Services, now: int) -> int:
@@ -87,6 +89,7 @@ def advance(services: Services, now: int) -> int:
 
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
+    Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
     Lane("prune", prune, idle=clock.MINUTE),
     Lane("visits", end_visits, idle=clock.MINUTE),
     Lane("renew", renew, idle=5.0),
@@ -210,3 +213,4 @@ def _work(lane: Lane, services: Services, stopped: threading.Event) -> None:
             log.exception("the lane %s failed", lane.name)
             rest = AFTER_FAILURE
         stopped.wait(rest)
+    lane.stop(services)
