@@ -20,7 +20,7 @@ from portal.assembly import Services
 from portal.billing import email_changes, events, idempotency, logins, portal_sessions, renewals, test_clocks
 from portal.db import Scope
 from portal.errors import Conflict, Unavailable
-from portal.outbox import queue
+from portal.outbox import queue, webhooks
 
 log = logging.getLogger("portal")
 
@@ -37,6 +37,8 @@ class Lane:
     name: str
     step: Callable[[Services, int], int]
     idle: float
+    #: Ends what a step has left under way.
+    stop: Callable[[Services], None] = lambda services: None
 
 
 def prune(services: Services, now: int) -> int:
@@ -77,6 +79,7 @@ def advance(services: Services, now: int) -> int:
 
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
+    Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
     Lane("prune", prune, idle=clock.MINUTE),
     Lane("visits", end_visits, idle=clock.MINUTE),
     Lane("renew", renew, idle=5.0),
@@ -170,3 +173,4 @@ def _work(lane: Lane, services: Services, stopped: threading.Event) -> None:
             log.exception("the lane %s failed", lane.name)
             rest = AFTER_FAILURE
         stopped.wait(rest)
+    lane.stop(services)
