@@ -26,7 +26,7 @@ from portal.billing import email_changes, events, idempotency, logins, portal_se
 from portal.db import Database, Scope
 from portal.errors import Conflict, Unavailable
 from portal.models import Worker
-from portal.outbox import queue, webhooks
+from portal.outbox import queue, reminders, webhooks
 
 log = logging.getLogger("portal")
 
@@ -89,6 +89,7 @@ def advance(services: Services, now: int) -> int:
 
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
+    Lane("reminders", reminders.step, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
     Lane("prune", prune, idle=clock.MINUTE),
     Lane("visits", end_visits, idle=clock.MINUTE),
