@@ -48,6 +48,8 @@ PREFIXES = {
     "tax_id": "txi",
     "tax_rate": "txr",
     "test_helpers.test_clock": "clock",
+    "webhook_delivery": "whd",
+    "webhook_endpoint": "we",
 }
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

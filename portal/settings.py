@@ -34,6 +34,9 @@ class Settings:
     mail_from: str = field(metadata={"help": "Sender address of every mail."})
     documents_url: str = field(metadata={"help": "Folder or fsspec URL (`s3://…`) that keeps rendered documents."})
     trusted_proxies: int = field(metadata={"help": "Number of reverse proxies whose X-Forwarded-* are believed."})
+    webhook_private_hosts: tuple[str, ...] = field(
+        metadata={"help": "Hosts, comma separated, that webhooks reach inside: http, private and loopback addresses."}
+    )
     demo: bool = field(metadata={"help": "`1` serves the sample shop under /demo; never in production."})
 
 
@@ -52,6 +55,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         mail_from=environment.get("PORTAL_MAIL_FROM") or "billing@localhost",
         documents_url=environment.get("PORTAL_DOCUMENTS_URL") or str(instance / "documents"),
         trusted_proxies=_count(environment, "PORTAL_TRUSTED_PROXIES"),
+        webhook_private_hosts=_hosts(environment.get("PORTAL_WEBHOOK_PRIVATE_HOSTS", "" if production else _LOCAL)),
         demo=_flag(environment, "PORTAL_DEMO"),
     )
     _refuse_weak(settings)
@@ -80,6 +84,17 @@ def _count(environment: Mapping[str, str], name: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) > 10:
         raise InvalidSetting(f"{name} must be a number from 0 to 10, not {value!r}.")
     return int(value)
+
+
+def _hosts(value: str) -> tuple[str, ...]:
+    hosts = tuple(filter(None, (each.strip().lower() for each in value.split(","))))
+    if any(character in host for host in hosts for character in "/@[] "):
+        raise InvalidSetting("PORTAL_WEBHOOK_PRIVATE_HOSTS must be host names or addresses: hooks.internal,::1")
+    return hosts
+
+
+#: Where receivers run while they are being written.
+_LOCAL = "localhost,127.0.0.1,::1"
 
 
 def _database_url(url: str) -> str:

@@ -34,9 +34,11 @@ NOON = 1795262400
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="which engine to test on")
+    parser.addoption("--torture", action="store_true", help="only the tests of minutes, which kill what they test")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "torture: takes minutes, so it runs only with --torture")
     is_worker = hasattr(config, "workerinput")
     if config.getoption("--database") == "postgresql" and not is_worker and not os.environ.get(URL):
         config.stash[_CLUSTER] = cluster = postgresql.Cluster()
@@ -57,6 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--database") != "sqlite":
         once = ("tests/rules/", "tests/wire/", "tests/documents/", "tests/browser/")
         items[:] = [item for item in items if not any(part in item.nodeid for part in once)]
+    wanted = config.getoption("--torture")
+    items[:] = [item for item in items if (item.get_closest_marker("torture") is not None) == wanted]
     for item in items:
         if "tests/browser/" in item.nodeid:
             # one worker holds the browser and its server, the others go on beside it

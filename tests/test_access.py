@@ -25,9 +25,12 @@ from portal.settings import from_environment
 from portal.web import POLICIES
 from tests.clients import Api, Portal
 from tests.factories import Factories
+from tests.pictures import picture
 
 CANARY = "Canary-7f3a"
 SECURE = "https://localhost"
+#: What is not switched on by the factory: changes of plan.
+CHANGES: dict[str, Any] = {"subscription_update": {"enabled": True, "default_allowed_updates": ["price", "quantity"]}}
 
 
 def _rules() -> list[tuple[str, str, str]]:
@@ -56,7 +59,7 @@ class Victim:
         filled = rule.replace("<customer>", self.ids["customers"])
         noun = "tax_ids" if "tax_ids" in rule or "tax-ids" in rule else noun
         noun = "balance_transactions" if "balance_transactions" in rule else noun
-        noun = rule.split("/")[3] if "billing_portal" in rule else noun
+        noun = rule.split("/")[3] if rule.startswith(("/v1/billing_portal/", "/v1/billing/")) else noun
         for name in ("<id>", "<tax_id>"):
             filled = filled.replace(name, self.ids.get(noun, "none"))
         return filled
@@ -84,6 +87,7 @@ def victim(make: Factories, api: Api) -> Victim:
         template = rendering_templates.add(db, command, now=clock.now())
     configuration = make.configuration()
     make.portal_link(customer, configuration)
+    file = api.post("files", purpose="business_logo", upload=(f"{CANARY}.png", picture()))
     ids = {
         "customers": customer.id,
         "invoices": paid.id,
@@ -101,6 +105,13 @@ def victim(make: Factories, api: Api) -> Victim:
         "promotion_codes": make.promotion_code(metadata={"word": CANARY}).id,
         "shipping_rates": make.shipping_rate(display_name=CANARY).id,
         "configurations": configuration.id,
+        "feedback_options": api.post("billing/feedback_options", description=CANARY)["id"],
+        "files": file["id"],
+        "file_links": api.post("file_links", file=file["id"], metadata={"word": CANARY})["id"],
+        "events": api.get("events")["data"][0]["id"],
+        "webhook_endpoints": api.post(
+            "webhook_endpoints", url="https://example.com/hooks", enabled_events=["*"], description=CANARY
+        )["id"],
         "sessions": api.get("billing_portal/sessions")["data"][0]["id"],
         "accounts": make.scope.account_id,
         "account": make.scope.account_id,
@@ -168,7 +179,7 @@ def test_another_customer_sees_nothing(
     app: Flask, make: Factories, victim: Victim, untouched: Callable[[], Any], portal: Callable[..., Portal]
 ) -> None:
     theirs = portal(victim.customer, make.configuration())
-    stranger = portal(make.customer(), make.configuration())
+    stranger = portal(make.customer(), make.configuration(**CHANGES))
     token = stranger.token()
     before = untouched()
     for method, rule, endpoint in VISITS:
@@ -192,7 +203,7 @@ def test_another_accounts_customer_sees_nothing(
     with database.writing() as db:
         other = accounts.create(db, accounts.CreateAccount("Stranger"), now=clock.now())
     elsewhere = Factories(database, Scope(other.test.id, other.account.id, livemode=False))
-    stranger = Portal.opened(app, elsewhere, elsewhere.customer(), elsewhere.configuration())
+    stranger = Portal.opened(app, elsewhere, elsewhere.customer(), elsewhere.configuration(**CHANGES))
     token = stranger.token()
     for method, rule, _ in VISITS:
         if "<id>" in rule or "<tax_id>" in rule:

@@ -35,6 +35,7 @@ def test_production_settings_are_accepted() -> None:
         ("PORTAL_BASE_URL", "billing.example.com"),
         ("PORTAL_DATABASE_URL", "mysql://localhost/portal"),
         ("PORTAL_TRUSTED_PROXIES", "many"),
+        ("PORTAL_WEBHOOK_PRIVATE_HOSTS", "http://hooks.internal"),
         ("PORTAL_PRODUCTION", "perhaps"),
         ("PORTAL_DEMO", "1"),
     ],

@@ -29,6 +29,7 @@ def init_app(app: Flask) -> Blueprint:
         searches,
         subscriptions,
         test_clocks,
+        webhooks,
     )
 
     blueprint = Blueprint("api", __name__, url_prefix="/v1")
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> Blueprint:
         rendering_templates,
         test_clocks,
         events,
+        webhooks,
     )
     for noun in nouns:
         noun.register(blueprint)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.db import scope_of
-from portal.models import Account, AuditEntry, CreditNote, Event, Invoice
+from portal.models import Account, AuditEntry, CreditNote, Event, Invoice, WebhookDelivery
 from portal.objects.accounts import event_switches
 from portal.recording import happened
 from portal.wire.params import Flag, Id, Listing, ListOf, TimestampFilter, text
@@ -17,7 +17,7 @@ from portal.wire.params import Flag, Id, Listing, ListOf, TimestampFilter, text
 #: How long an event can be asked for and delivered; the audit log stays.
 KEPT_FOR = 30 * clock.DAY
 
-_T = cast(Table, Event.__table__)
+_T, _D = cast(Table, Event.__table__), cast(Table, WebhookDelivery.__table__)
 
 Type = Annotated[str, text(100)]
 
@@ -53,6 +53,9 @@ def are_wanted(db: Session, switch: str) -> bool:
 
 
 def prune(db: Session, *, now: int) -> int:
-    """Forget the events that are older than 30 days; answers how many."""
-    old = delete(_T).where(_T.c.created < now - KEPT_FOR)
-    return db.execute(old, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
+    """Forget the events that are older than 30 days, with what was delivered of them; answers how many."""
+    everywhere = {"every_tenant": True}
+    old = _T.c.created < now - KEPT_FOR
+    # a delivery has the moment of its event
+    db.execute(delete(_D).where(_D.c.created < now - KEPT_FOR), execution_options=everywhere)
+    return db.execute(delete(_T).where(old), execution_options=everywhere).rowcount  # type: ignore[attr-defined, no-any-return]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from PIL import Image, UnidentifiedImageError
@@ -189,6 +190,16 @@ def picture(db: Session, account_id: str, file_id: str) -> Picture | None:
     )
     row = db.connection().execute(found).first()
     return Picture(row.content, MEDIA_TYPES[row.type]) if row else None
+
+
+@lru_cache(maxsize=64)
+def thumbnail(picture: Picture, width: int, height: int) -> Picture:
+    """The picture as a PNG that fits into so many pixels."""
+    with Image.open(io.BytesIO(picture.content), formats=("PNG", "JPEG")) as image:
+        image.thumbnail((width, height))
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+    return Picture(buffer.getvalue(), MEDIA_TYPES["png"])
 
 
 def _checked(content: bytes, purpose: str) -> str:

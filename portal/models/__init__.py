@@ -23,6 +23,8 @@ from portal.models.rendering_templates import RenderingTemplate, RenderingTempla
 from portal.models.schedules import SubscriptionSchedule
 from portal.models.subscriptions import Subscription, SubscriptionItem
 from portal.models.test_clocks import TestClock
+from portal.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookQueue
+from portal.models.workers import Worker
 
 __all__ = [
     "Account",
@@ -70,4 +72,8 @@ __all__ = [
     "Tenant",
     "TenantOwned",
     "TestClock",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookQueue",
+    "Worker",
 ]

@@ -18,6 +18,7 @@ from portal.objects import (
     schedules,
     subscriptions,
     test_clocks,
+    webhooks,
 )
 from portal.objects.kinds import KINDS, Kind, deleted, expanded, one, render, selected
 
@@ -46,4 +47,5 @@ __all__ = [
     "selected",
     "subscriptions",
     "test_clocks",
+    "webhooks",
 ]

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing import accounts, catalogue, codes, parties, subscription_items
+from portal.billing import accounts, catalogue, codes, files, parties, subscription_items
 from portal.db import find, scope_of
-from portal.models import CreditNote, Customer, Invoice, Mail, Subscription
+from portal.models import Account, CreditNote, Customer, Invoice, Mail, Subscription
 from portal.outbox.mails import Letter
 
 Written = Letter | None
+#: Pixels of a mail's logo, twice what it shows in, for fine screens.
+_LOGO_FITS = (320, 80)
 
 
 def worded(services: Services, db: Session, mail: Mail) -> Written:
@@ -110,9 +112,17 @@ def _to(db: Session, customer: Customer, *, attachments: dict[str, bytes] | None
         merchant=account.business_profile.get("name") or "",
         reply_to=account.business_profile.get("support_email"),
         color=account.settings.get("branding", {}).get("primary_color"),
+        logo=_logo(db, account),
         context=context,
         attachments=attachments or {},
     )
+
+
+def _logo(db: Session, account: Account) -> bytes | None:
+    branding = account.settings.get("branding", {})
+    id = branding.get("logo") or branding.get("icon")
+    found = files.picture(db, account.id, id) if id else None
+    return files.thumbnail(found, *_LOGO_FITS).content if found else None
 
 
 def _plan(db: Session, subscription: Subscription) -> str:

@@ -1,6 +1,6 @@
 """Mails: rendered from `templates/mails/<name>/` and handed to the mail server, or to a folder without one.
 
-A text comes as plain text and as simple HTML of the same words, without anything to load.
+A text comes as plain text and as simple HTML of the same words, without anything to load: a logo is in the mail itself.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from portal.settings import Settings
 
 TIMEOUT = 10  # seconds for each answer of the mail server
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+#: What the logo within a mail is called there.
+_LOGO = "logo@portal"
 _LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 
 log = logging.getLogger("portal")
@@ -53,7 +55,7 @@ class Text:
 class Letter:
     """Whom a mail goes to and in whose name, with what its words need.
 
-    `attachments` are PDFs by file name.
+    `attachments` are PDFs by file name, `logo` is a small PNG.
     """
 
     to: str
@@ -61,6 +63,7 @@ class Letter:
     merchant: str
     reply_to: str | None = None
     color: str | None = None
+    logo: bytes | None = None
     context: dict[str, Any] = field(default_factory=dict)
     attachments: dict[str, bytes] = field(default_factory=dict)
 
@@ -92,7 +95,7 @@ def written(settings: Settings, name: str, letter: Letter, *, message_id: str | 
 def render(name: str, letter: Letter) -> Text:
     """The words of the mail `name` in the letter's language."""
     environment = _environment(letter.locale)
-    frame = {"merchant": _one_line(letter.merchant), "color": letter.color}
+    frame = {"merchant": _one_line(letter.merchant), "color": letter.color, "logo": letter.logo and f"cid:{_LOGO}"}
     subject, plain, html = (
         environment.get_template(f"mails/{name}/{part}").render(frame | letter.context)
         for part in ("subject.txt", "body.txt", "body.html")
@@ -133,6 +136,9 @@ def _message(settings: Settings, text: Text, letter: Letter, message_id: str | N
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text.plain)
     message.add_alternative(text.html, subtype="html")
+    if letter.logo:
+        _, html = message.iter_parts()
+        html.add_related(letter.logo, "image", "png", cid=f"<{_LOGO}>", disposition="inline")
     message["Content-Language"] = i18n.html_lang(i18n.language(letter.locale))
     return message
 

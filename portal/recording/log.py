@@ -14,6 +14,7 @@ from portal import clock, ids
 from portal.models import Account, AuditEntry, Event, Journal, Tenant
 from portal.objects.accounts import event_switches
 from portal.origins import Origin
+from portal.recording import deliveries
 from portal.recording.changes import Occurrence
 from portal.recording.subjects import customer_of
 from portal.rules import events as rules
@@ -79,10 +80,14 @@ def _insert(session: Session, tenant_id: int, events: list[dict[str, Any]], entr
         return
     values = {"tenant_id": tenant_id, "count": count}
     last = connection.execute(_NEXT[connection.dialect.name], values).scalar_one()
-    for table, rows in ((_EVENTS, events), (_ENTRIES, entries)):
+    for rows in (events, entries):
+        for sequence, row in enumerate(rows, last - count + 1):
+            row["sequence"] = sequence
+    sent = deliveries.wanted(connection, tenant_id, events)
+    for table, rows in ((_EVENTS, events), (_ENTRIES, entries), (deliveries.DELIVERIES, sent)):
         if rows:
-            first = last - count + 1
-            connection.execute(table.insert(), [{**row, "sequence": first + at} for at, row in enumerate(rows)])
+            connection.execute(table.insert(), rows)
+    deliveries.enqueue(connection, sent, clock.now())
 
 
 def _switched_off(session: Session, tenant_id: int, occurrences: list[Occurrence]) -> set[str]:

@@ -39,7 +39,7 @@ SILENT = frozenset(
     }
 )
 #: Types that leave no trace of their own.
-UNRECORDED = frozenset({"audit_entry", "event"})
+UNRECORDED = frozenset({"audit_entry", "event", "webhook_delivery"})
 #: What an object without a wire form shows.
 PLAIN = {"api_key": ("id", "created", "expires_at", "hint")}
 

@@ -95,6 +95,18 @@ def test_billing_portal_session(api, customer):
     goldens.check("billing_portal.session", api.post("billing_portal/sessions", **sent, flow_data=flow))
 
 
+def test_webhook_endpoint(api):
+    sent = {"url": "https://example.com/hooks", "enabled_events": ["invoice.paid", "customer.created"]}
+    made = api.post("webhook_endpoints", **sent, description="Books", api_version="2026-10-28.endive")
+    goldens.check("webhook_endpoint", {**made, "secret": f"{made['secret'][:6]}<secret>"})
+
+
+def test_webhook_delivery(api):
+    endpoint = api.post("webhook_endpoints", url="https://example.com/hooks", enabled_events=["product.created"])
+    api.post("products", name="Gold plan")
+    goldens.check("webhook_delivery", api.get(f"webhook_endpoints/{endpoint['id']}/deliveries")["data"][0])
+
+
 def test_list(api, customer):
     goldens.check("list", api.get("customers", limit=1))
 

@@ -10,9 +10,18 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from portal import clock
-from portal.billing import balances, credit_notes, invoiceitems, invoices, subscriptions
+from portal.billing import balances, credit_notes, invoiceitems, invoices, pauses, subscriptions
 from portal.errors import CardError, InvalidRequest, ResourceMissing
-from portal.models import BalanceTransaction, CreditNote, Customer, Event, Invoice, InvoiceLine, Subscription
+from portal.models import (
+    BalanceTransaction,
+    CreditNote,
+    Customer,
+    Event,
+    Invoice,
+    InvoiceItem,
+    InvoiceLine,
+    Subscription,
+)
 from portal.rules.totals import by_rate
 from tests.factories import Factories
 from tests.passing import pass_time
@@ -52,6 +61,26 @@ class History:
         behavior = ("always_invoice", "create_prorations", "none")[chance % 3]
         sent = {"items": [{"id": item, "quantity": chance % 5 + 1}], "proration_behavior": behavior}
         self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
+
+    def hold(self, chance: int) -> None:
+        """A change that waits for its payment."""
+        row = self._any(Subscription, chance)
+        with self.make.database.reading(self.make.scope) as db:
+            item = subscriptions.items(db, row.id)[0].item.id
+        change = {"id": item, "price": self.prices[chance % 2], "quantity": chance % 7 + 1}
+        sent = {"items": [change], "proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete"}
+        self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
+
+    def pause(self, chance: int) -> None:
+        since = ("now", "none", "item_current_period_start")[chance % 3]
+        sent = {"bill_for": {"unused_time_from": {"type": since}}, "invoicing_behavior": "invoice"}
+        self._do(pauses.pause, pauses.PauseSubscription, self._any(Subscription, chance), **sent)
+
+    def resume(self, chance: int) -> None:
+        anchor = ("now", "unchanged")[chance % 2]
+        when = ("resume_on_payment_success", "resume_on_payment_attempt")[chance // 2 % 2]
+        sent = {"billing_cycle_anchor": anchor, "payment_behavior": when, "proration_behavior": "always_invoice"}
+        self._do(pauses.resume, pauses.ResumeSubscription, self._any(Subscription, chance), **sent)
 
     def end(self, chance: int) -> None:
         row = self._any(Subscription, chance)
@@ -94,7 +123,20 @@ class History:
         return rows[chance % len(rows)]
 
 
-VERBS = ("subscribe", "change", "end", "charge", "adjust", "pay", "void", "credit", *["wait"] * 4)
+VERBS = (
+    "subscribe",
+    "change",
+    "hold",
+    "pause",
+    "resume",
+    "end",
+    "charge",
+    "adjust",
+    "pay",
+    "void",
+    "credit",
+    *["wait"] * 5,
+)
 STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 10_000)), min_size=10, max_size=22)
 
 
@@ -114,6 +156,7 @@ def test_the_books_are_right_whatever_happens(make, steps):
         _balance_is_the_sum_of_its_entries(db, customer)
         _numbers_have_no_gap(bills)
         _each_invoice_was_told_of_once(db, bills)
+        _nothing_is_given_back_twice(db, bills)
 
 
 def _totals_are_sums_of_lines(db, invoice):
@@ -123,6 +166,20 @@ def _totals_are_sums_of_lines(db, invoice):
     assert invoice.total == invoice.subtotal + sum(tax["amount"] for tax in taxes)
     if invoice.status != "draft":
         assert invoice.amount_due == invoice.amount_paid + invoice.amount_remaining
+
+
+def _nothing_is_given_back_twice(db, bills):
+    """A credit for unused time names what was billed, no two the same, and is never more than that."""
+    stands = [invoice.id for invoice in bills if invoice.status != "void"]
+    lines = {line.id: line for line in db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id.in_(stands)))}
+    waiting = db.scalars(select(InvoiceItem).where(InvoiceItem.invoice_id.is_(None))).all()
+    credits = [each for each in (*lines.values(), *waiting) if each.credited_items]
+    named = [id for each in credits for id in each.credited_items["invoice_line_items"]]
+    assert len(named) == len(set(named))
+    for each in credits:
+        debits = [lines[id].amount for id in each.credited_items["invoice_line_items"] if id in lines]
+        if not each.credited_items["invoice_items"] and len(debits) == len(each.credited_items["invoice_line_items"]):
+            assert -each.amount <= sum(debits)
 
 
 def _credited_at_most_what_was_invoiced(db, bills):

@@ -552,3 +552,20 @@ def test_another_quantity_is_kept_as_it_is(
     assert "<h1>Your plan will change</h1>" in page
     assert "Gold plan × 2" in page
     assert "Keep it as it is" in seen(opened, "")
+
+
+@pytest.mark.parametrize(("name", "due"), [("gold", "€20.00"), ("gold a year", "€200.00")])
+def test_a_trial_that_is_collected_ends_once_that_is_paid(
+    visit: Any, make: Factories, customer: Customer, prices: dict[str, Price], name: str, due: str
+) -> None:
+    kind = {"collection_method": "charge_automatically", "days_until_due": None, "trial_period_days": 7}
+    trial = make.subscription(customer, prices["silver"], **kind)
+    opened, path = visit(), confirming(trial, prices[name])
+    page = seen(opened, path)
+    assert f"Change for {due}" in page
+    assert f"{due} on November 21, 2027" in page or f"{due} on December 21, 2026" in page
+    confirmed(opened, path)
+    assert now_of(make, trial)[0].status == "trialing"
+    pay(make, trial)
+    subscription, item = now_of(make, trial)
+    assert (subscription.status, item.price_id) == ("active", prices[name].id)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import select
 
 from portal import clock
 from portal.db import Database, Scope
 from portal.models import Mail
 from portal.outbox import queue
+from portal.settings import Settings
 from tests.clients import Api
 from tests.factories import Factories
+from tests.pictures import picture
 
 Mails = Callable[[], list[Mail]]
 
@@ -87,6 +93,21 @@ def test_a_change_of_plan_on_the_pages_is_confirmed(
     assert (mail.name, mail.status) == ("subscription_changed", "sent")
     assert (mail.data["before"], mail.data["after"]) == ("Gold plan", "Silver plan")
     assert mail.data["starts_at"] == (subscription.current_period_end if later else None)
+
+
+def test_a_mail_has_the_logo_within_it(app: Flask, api: Api, make: Factories, settings: Settings) -> None:
+    logo = api.post("files", purpose="business_logo", upload=("logo.png", picture(3200, 400)))
+    api.post("account", settings={"branding": {"logo": logo["id"]}})
+    to = f"{make.scope.account_id.lower()}@example.com"
+    api.post(f"invoices/{make.invoice(make.customer(email=to)).id}/send")
+    work(app)
+    written = (message_from_bytes(file.read_bytes(), policy=default) for file in (settings.instance / "mail").iterdir())
+    (mail,) = (each for each in written if each["To"] == to)
+    parts = {part.get_content_type(): part for part in mail.walk()}
+    assert f'src="cid:{parts["image/png"]["Content-ID"].strip("<>")}"' in parts["text/html"].get_content()
+    assert Image.open(BytesIO(parts["image/png"].get_content())).size == (320, 40)
+    assert parts["image/png"].get_content_disposition() == "inline"
+    assert [part.get_filename() for part in mail.iter_attachments()][-1].endswith(".pdf")
 
 
 def test_a_server_that_is_away_is_tried_again(app: Flask, api: Api, make: Factories, mails: Mails) -> None:

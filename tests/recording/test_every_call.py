@@ -18,7 +18,11 @@ from tests.pictures import picture
 Call = tuple[str, dict[str, Any]]
 
 #: Calls that change nothing.
-CHANGE_NOTHING = {("POST", "/invoices/create_preview"): "made in a transaction that is always rolled back"}
+CHANGE_NOTHING = {
+    ("POST", "/events/<id>/retry"): "what happened is told once more",
+    ("POST", "/invoices/create_preview"): "made in a transaction that is always rolled back",
+    ("POST", "/webhook_endpoints/<id>/replay"): "what happened is told once more",
+}
 #: Calls whose change is in the audit log alone, as the reference has no event of it.
 AUDIT_ONLY = {
     ("POST", "/billing/feedback_options"): "no such event",
@@ -37,6 +41,10 @@ AUDIT_ONLY = {
     ("POST", "/shipping_rates"): "no such event",
     ("POST", "/shipping_rates/<id>"): "no such event",
     ("POST", "/tax_ids"): "a tax id of the account itself",
+    ("DELETE", "/webhook_endpoints/<id>"): "no such event",
+    ("POST", "/webhook_endpoints"): "no such event",
+    ("POST", "/webhook_endpoints/<id>"): "no such event",
+    ("POST", "/webhook_endpoints/<id>/roll_secret"): "no such event",
 }
 PAYMENT = {
     "amount_requested": {"value": 300, "currency": "eur"},
@@ -140,6 +148,19 @@ def _removal(api: Any, make: Any) -> Call:
 
 def _payment(api: Any, **outcome: Any) -> str:
     return str(api.post("payment_records/report_payment", **PAYMENT, **outcome)["id"])
+
+
+RECEIVER = {"url": "https://example.com/hooks", "enabled_events": ["*"]}
+
+
+def _endpoint(api: Any) -> str:
+    return f"webhook_endpoints/{api.post('webhook_endpoints', **RECEIVER)['id']}"
+
+
+def _event(api: Any, make: Any) -> str:
+    _endpoint(api)
+    make.customer()
+    return f"events/{api.get('events')['data'][0]['id']}"
 
 
 NEW = {"metadata": {"new": "1"}}
@@ -307,6 +328,12 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         "test_helpers/test_clocks",
         {"frozen_time": clock.now()},
     ),
+    ("DELETE", "/webhook_endpoints/<id>"): lambda api, make: (_endpoint(api), {}),
+    ("POST", "/events/<id>/retry"): lambda api, make: (f"{_event(api, make)}/retry", {}),
+    ("POST", "/webhook_endpoints"): lambda api, make: ("webhook_endpoints", RECEIVER),
+    ("POST", "/webhook_endpoints/<id>"): lambda api, make: (_endpoint(api), NEW),
+    ("POST", "/webhook_endpoints/<id>/replay"): lambda api, make: (f"{_endpoint(api)}/replay", {}),
+    ("POST", "/webhook_endpoints/<id>/roll_secret"): lambda api, make: (f"{_endpoint(api)}/roll_secret", {}),
     ("POST", "/test_helpers/test_clocks/<id>/advance"): lambda api, make: (
         f"{_clock(api)}/advance",
         {"frozen_time": clock.now() + clock.DAY},

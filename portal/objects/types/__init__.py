@@ -17,6 +17,7 @@ from portal.objects.types import (
     portals,
     quotes,
     subscriptions,
+    webhooks,
 )
 from portal.wire.schemas import Schema
 
@@ -33,6 +34,7 @@ TYPES: dict[str, dict[str, Schema]] = {
     **portals.TYPES,
     **quotes.TYPES,
     **subscriptions.TYPES,
+    **webhooks.TYPES,
 }
 #: Objects that have no table of their own and stand inside of others.
 PARTS: dict[str, Schema] = {**catalogue.PARTS}

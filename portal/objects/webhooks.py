@@ -1,0 +1,57 @@
+"""Webhook endpoints, and beyond the reference what was delivered to them."""
+
+from __future__ import annotations
+
+from portal.models import WebhookDelivery, WebhookEndpoint
+from portal.objects.kinds import Kind, register
+from portal.wire.shape import Ref, Shape
+
+WEBHOOK_ENDPOINT = register(
+    Kind(
+        Shape(
+            "webhook_endpoint",
+            same=("api_version", "created", "description", "enabled_events", "status", "url"),
+            fields={
+                "application": None,
+                "metadata": "metadata_",
+                # only the answer to its making can show it
+                "secret": None,
+                # beyond the reference
+                "disabled_reason": "disabled_reason",
+                "failing_since": "failing_since",
+                "previous_secret_expires_at": "previous_secret_expires_at",
+                "secret_rolled_at": "secret_rolled_at",
+            },
+        ),
+        WebhookEndpoint,
+        "webhook endpoint",
+    )
+)
+
+WEBHOOK_DELIVERY = register(
+    Kind(
+        Shape(
+            "webhook_delivery",
+            same=(
+                "created",
+                "duration",
+                "event_type",
+                "failure",
+                "first_try_at",
+                "last_try_at",
+                "next_try_at",
+                "response_body",
+                "response_status",
+                "status",
+                "tries",
+            ),
+            fields={
+                "customer": lambda row, context: row.customer_id or None,
+                "event": Ref("event_id", "event"),
+                "webhook_endpoint": Ref("endpoint_id", "webhook_endpoint"),
+            },
+        ),
+        WebhookDelivery,
+        "webhook delivery",
+    )
+)

@@ -1,0 +1,69 @@
+"""Puts events into the queues of the endpoints that want them, within the transaction of their cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal import ids
+from portal.models import WebhookDelivery, WebhookEndpoint, WebhookQueue
+from portal.rules import webhooks as rules
+
+ENDPOINTS, DELIVERIES, QUEUES = (
+    cast(Table, model.__table__) for model in (WebhookEndpoint, WebhookDelivery, WebhookQueue)
+)
+
+
+def wanted(connection: Connection, tenant_id: int, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The deliveries of new events, whose `pending_webhooks` are counted; rows yet to be inserted."""
+    endpoints = connection.execute(_ENABLED, {"tenant_id": tenant_id}).all() if events else []
+    rows = []
+    for event in events:
+        own = [each.id for each in endpoints if rules.wants(each.enabled_events, event["type"])]
+        event["pending_webhooks"] = len(own)
+        rows += [row(tenant_id, endpoint_id, event) for endpoint_id in own]
+    return rows
+
+
+def row(tenant_id: int, endpoint_id: str, event: dict[str, Any]) -> dict[str, Any]:
+    """One delivery, of the event as a row of its table."""
+    return {
+        "tenant_id": tenant_id,
+        "id": ids.new("webhook_delivery"),
+        "created": event["created"],
+        "endpoint_id": endpoint_id,
+        "event_id": event["id"],
+        "event_type": event["type"],
+        "customer_id": event["customer_id"] or "",
+        "sequence": event["sequence"],
+        "status": "pending",
+        "tries": 0,
+    }
+
+
+def enqueue(connection: Connection, rows: Iterable[dict[str, Any]], now: int) -> None:
+    """Have the queues of these deliveries looked at; whoever sends from one holds its row, and so waits for this."""
+    queues = sorted({(row["tenant_id"], row["endpoint_id"], row["customer_id"]) for row in rows})
+    names = ("tenant_id", "endpoint_id", "customer_id")
+    for queue in queues:
+        connection.execute(_ENQUEUE[connection.dialect.name], {**dict(zip(names, queue, strict=True)), "now": now})
+
+
+def _enqueueing(insert: Any) -> Any:
+    names = ("tenant_id", "endpoint_id", "customer_id")
+    added = insert(QUEUES).values({name: bindparam(name) for name in names} | {"next_try_at": bindparam("now")})
+    # a queue that waits for its next try goes on waiting
+    return added.on_conflict_do_update(index_elements=names, set_={"next_try_at": QUEUES.c.next_try_at})
+
+
+_ENQUEUE = {"postgresql": _enqueueing(postgresql.insert), "sqlite": _enqueueing(sqlite.insert)}
+#: Nobody may delete an endpoint while it is being written to.
+_ENABLED = (
+    select(ENDPOINTS.c.id, ENDPOINTS.c.enabled_events)
+    .where(ENDPOINTS.c.tenant_id == bindparam("tenant_id"), ENDPOINTS.c.status == "enabled")
+    .order_by(ENDPOINTS.c.created, ENDPOINTS.c.id)
+    .with_for_update(read=True, key_share=True)
+)
