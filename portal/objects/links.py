@@ -22,6 +22,8 @@ PATHS = {
     "credit_note_pdf": "/c/{}/pdf",
     "file_link": "/files/{}",
     "unsubscribe": "/unsubscribe/{}",
+    **{f"invoice_{format}": f"/i/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},
+    **{f"credit_note_{format}": f"/c/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},
 }
 
 AFTER_DUE = 30 * clock.DAY

@@ -16,6 +16,7 @@ _INVOICE = {
     "due_date": _DAY + 14 * 86400,
     "url": "https://billing.example.com/i/sample",
 }
+_ENDPOINT = {"endpoint": "we_sample", "url": "https://shop.example.com/hooks"}
 
 #: What the words of each mail are made with.
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -57,6 +58,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "interval": "month",
         "interval_count": 1,
     },
+    "webhook_disabled": _ENDPOINT,
+    "webhook_failing": {**_ENDPOINT, "failing_since": _DAY, "failure": "HTTP 500"},
 }
 
 

@@ -42,7 +42,13 @@ TYPES: dict[str, dict[str, Schema]] = {
                 payment_reminders=hash_of(**dict.fromkeys(mails.REMINDERS, array(INTEGER))),
             ),
             invoices=hash_of(
-                bank_transfer=maybe(hash_of(bic=_TEXT, iban=_TEXT)),
+                bank_transfer=maybe(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
+                e_invoices=hash_of(
+                    **dict.fromkeys(("contact", "endpoint", "register_number"), _TEXT),
+                    formats=array(words("factur_x", "peppol", "xrechnung")),
+                    reverse_charge=maybe(words("goods", "services")),
+                    untaxed=maybe(words("exempt", "export", "not_subject", "small_business", "zero_rated")),
+                ),
                 default_account_tax_ids=maybe(array(STRING)),
                 hosted_payment_method_save=NULL,
             ),
