@@ -64,6 +64,8 @@ PAYMENT_SETTINGS = nulls(
 )
 #: Beyond the reference: who bills, and what follows an invoice that stays unpaid.
 BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave"}
+#: Beyond the reference: whether each customer has a sequence of invoice numbers, or all share the account's.
+NUMBERING = {"prefix": "INV", "scheme": "customer"}
 STATEMENT_DESCRIPTORS = (
     "statement_descriptor",
     "statement_descriptor_kana",
@@ -107,6 +109,7 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
             "bank_transfer": bank_transfer and nulls("bic", "iban") | bank_transfer,
             "default_account_tax_ids": context.preloaded["tax_ids"][row.id] or None,
             "hosted_payment_method_save": None,
+            "numbering": NUMBERING | stored.get("invoices", {}).get("numbering", {}),
         },
         "payments": nulls(*STATEMENT_DESCRIPTORS),
         "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},
