@@ -7,20 +7,26 @@ the database, so two workers never do the same thing, and one that dies leaves n
 from __future__ import annotations
 
 import logging
+import os
 import random
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
+
+from sqlalchemy import delete
 
 from portal import clock
 from portal.assembly import Services
 from portal.billing import email_changes, events, idempotency, logins, portal_sessions, renewals, test_clocks
-from portal.db import Scope
+from portal.db import Database, Scope
 from portal.errors import Conflict, Unavailable
-from portal.outbox import queue
+from portal.models import Worker
+from portal.outbox import queue, webhooks
 
 log = logging.getLogger("portal")
 
@@ -28,6 +34,10 @@ log = logging.getLogger("portal")
 AFTER_FAILURE = 5.0
 #: Seconds for which one transaction takes steps of customers, since others may wait for what it holds.
 TOGETHER = 0.03
+#: Seconds between two signs of life.
+BEAT = 10.0
+#: Seconds that steps in hand may take once the worker is to stop; what is left then, another one takes up in time.
+STOPS_WITHIN = 25.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class Lane:
     name: str
     step: Callable[[Services, int], int]
     idle: float
+    #: Ends what a step has left under way.
+    stop: Callable[[Services], None] = lambda services: None
 
 
 def prune(services: Services, now: int) -> int:
@@ -77,6 +89,7 @@ def advance(services: Services, now: int) -> int:
 
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
+    Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
     Lane("prune", prune, idle=clock.MINUTE),
     Lane("visits", end_visits, idle=clock.MINUTE),
     Lane("renew", renew, idle=5.0),
@@ -89,17 +102,47 @@ def run(services: Services) -> None:
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
-    threads = [threading.Thread(target=_work, args=(lane, services, stopped), name=lane.name) for lane in LANES]
+    threads = [
+        threading.Thread(target=_work, args=(lane, services, stopped), name=lane.name, daemon=True) for lane in LANES
+    ]
     for thread in threads:
         thread.start()
-    stopped.wait()
-    for thread in threads:
-        thread.join()
+    _show_life(services.database, stopped)
+    _await(threads, time.monotonic() + STOPS_WITHIN)
 
 
 def once(services: Services, *, now: int) -> dict[str, int]:
     """Do in every lane what is due now; answers how much each did."""
     return {lane.name: _drained(lane, services, now) for lane in LANES}
+
+
+def _show_life(database: Database, stopped: threading.Event) -> None:
+    """Tell that this worker is there, until it is to stop."""
+    id = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
+    started_at = clock.now()
+    while True:
+        try:
+            _beat(database, id, started_at, clock.now())
+        except Unavailable as error:
+            log.warning("the database does not answer: %s", error.message)
+        if stopped.wait(BEAT):
+            break
+    with suppress(Unavailable), database.writing() as db:
+        db.execute(delete(Worker).where(Worker.id == id))
+
+
+def _beat(database: Database, id: str, started_at: int, now: int) -> None:
+    with database.writing() as db:
+        db.merge(Worker(id=id, host=socket.gethostname(), pid=os.getpid(), started_at=started_at, seen_at=now))
+        # those that were killed can't take their rows away
+        db.execute(delete(Worker).where(Worker.seen_at < now - clock.DAY))
+
+
+def _await(threads: list[threading.Thread], until: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():
+            log.warning("the lane %s did not end in time; its step is left to another worker", thread.name)
 
 
 def _by_scope(found: list[renewals.Due]) -> Iterator[tuple[Scope, Iterator[renewals.Due]]]:
@@ -170,3 +213,4 @@ def _work(lane: Lane, services: Services, stopped: threading.Event) -> None:
             log.exception("the lane %s failed", lane.name)
             rest = AFTER_FAILURE
         stopped.wait(rest)
+    lane.stop(services)

@@ -83,6 +83,11 @@ def _line(line: dict[str, Any], index: int, preview: Preview) -> dict[str, Any]:
     own: dict[str, Any] = {"id": f"il_tmp_{index}", "invoice": _id(preview)}
     if preview.subscription is None:
         own["subscription"] = None
+    details = line["parent"]["invoice_item_details"] or line["parent"]["subscription_item_details"]
+    for proration in (line["proration_details"], details["proration_details"]):
+        named = proration["credited_items"]
+        if named and named["invoice"] == preview.invoice.id:  # which is nobody's id
+            proration["credited_items"] = None
     return {**line, **own}
 
 

@@ -56,6 +56,13 @@ def _bic(value: str) -> str:
     return str(bic_numbers.compact(value))
 
 
+def _endpoint(value: str) -> str:
+    scheme, colon, identifier = value.partition(":")
+    if not (colon and len(scheme) == 4 and scheme.isalnum() and identifier.strip()):
+        raise wrong("", "Invalid electronic address. Write its scheme and the identifier, such as 0204:991-12345-67.")
+    return value
+
+
 Colour = Annotated[str, text(7), AfterValidator(_colour)]
 Iban = Annotated[str, text(50), AfterValidator(_iban)]
 Bic = Annotated[str, text(20), AfterValidator(_bic)]
@@ -93,6 +100,22 @@ class BankTransfer(Command):
 
     iban: Clearable[Iban] = None
     bic: Clearable[Bic] = None
+    holder: Clearable[Annotated[str, text(70)]] = None
+
+
+class EInvoices(Command):
+    """What e-invoices say and which are offered, beside the PDF; beyond the reference.
+
+    `untaxed` says what a line without a tax rate is, and `reverse_charge` what is sold by that; `endpoint` is the
+    electronic address with its scheme, such as `0204:991-12345-67`.
+    """
+
+    contact: Clearable[Annotated[str, text(100)]] = None
+    endpoint: Clearable[Annotated[str, text(100), AfterValidator(_endpoint)]] = None
+    formats: ListOf[Literal["factur_x", "peppol", "xrechnung"]] = []
+    register_number: Clearable[Annotated[str, text(50)]] = None
+    reverse_charge: Clearable[Literal["goods", "services"]] = None
+    untaxed: Clearable[Literal["exempt", "export", "not_subject", "small_business", "zero_rated"]] = None
 
 
 class BillingSettings(Command):
@@ -117,7 +140,11 @@ class Numbering(Command):
 class InvoiceSettings(Command):
     default_account_tax_ids: ListOf[Id] = []
     bank_transfer: Clearable[BankTransfer] = None
+<<<<<<< HEAD
     numbering: Numbering | None = None
+=======
+    e_invoices: EInvoices | None = None
+>>>>>>> main
 
 
 class EventSettings(Command):

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.models import Invoice, InvoiceItem, InvoiceLine, Subscription
 from portal.rules.discounts import taken
 from portal.rules.proration import remaining
@@ -66,7 +67,7 @@ def outstanding(db: Session, subscription: Subscription) -> dict[str, Debits]:
 def _lines(db: Session, subscription: Subscription) -> list[InvoiceLine]:
     of_period = (
         Invoice.subscription_id == subscription.id,
-        Invoice.created >= subscription.current_period_start,
+        Invoice.created >= subscription.current_period_start - clock.DAY,  # elsewhere bills may be made a moment early
         Invoice.status != "void",
     )
     invoice_ids = db.scalars(select(Invoice.id).where(*of_period)).all()

@@ -62,6 +62,7 @@ def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> No
         _copy(line, item, invoice, copied)
         db.add(line)
         held.append(line)
+    _name_credited(held)
     total(db, invoice, held)
 
 
@@ -172,6 +173,17 @@ def _held(db: Session, invoice: Invoice, more: int) -> list[InvoiceLine]:
     if len(held) + more > MOST_LINES:
         raise InvalidRequest(f"An invoice has at most {MOST_LINES} lines.", param="invoice")
     return held
+
+
+def _name_credited(held: Sequence[InvoiceLine]) -> None:
+    """A credit for what had no line yet, and has one now on the same invoice."""
+    by_item = {line.invoice_item_id: line for line in held if line.invoice_item_id}
+    for line in held:
+        credited = line.credited_items
+        if not credited or credited["invoice"] or not all(id in by_item for id in credited["invoice_items"]):
+            continue
+        lines = [by_item[id].id for id in credited["invoice_items"]]
+        line.credited_items = {**credited, "invoice": line.invoice_id, "invoice_line_items": lines}
 
 
 def _free_position(held: Sequence[InvoiceLine]) -> int:

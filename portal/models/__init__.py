@@ -25,6 +25,7 @@ from portal.models.schedules import SubscriptionSchedule
 from portal.models.subscriptions import Subscription, SubscriptionItem
 from portal.models.test_clocks import TestClock
 from portal.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookQueue
+from portal.models.workers import Worker
 
 __all__ = [
     "Account",
@@ -76,4 +77,5 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookQueue",
+    "Worker",
 ]

@@ -66,6 +66,15 @@ PAYMENT_SETTINGS = nulls(
 BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave"}
 #: Beyond the reference: whether each customer has a sequence of invoice numbers, or all share the account's.
 NUMBERING = {"prefix": "INV", "scheme": "customer"}
+#: Beyond the reference: what e-invoices say, and which there are beside the PDF.
+E_INVOICES: dict[str, Any] = {
+    "contact": None,
+    "endpoint": None,
+    "formats": ["factur_x"],
+    "register_number": None,
+    "reverse_charge": None,
+    "untaxed": None,
+}
 STATEMENT_DESCRIPTORS = (
     "statement_descriptor",
     "statement_descriptor_kana",
@@ -106,8 +115,9 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
         "branding": nulls("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},
         "invoices": {
-            "bank_transfer": bank_transfer and nulls("bic", "iban") | bank_transfer,
+            "bank_transfer": bank_transfer and nulls("bic", "holder", "iban") | bank_transfer,
             "default_account_tax_ids": context.preloaded["tax_ids"][row.id] or None,
+            "e_invoices": E_INVOICES | stored.get("invoices", {}).get("e_invoices", {}),
             "hosted_payment_method_save": None,
             "numbering": NUMBERING | stored.get("invoices", {}).get("numbering", {}),
         },

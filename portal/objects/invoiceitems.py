@@ -39,6 +39,18 @@ def _item_pricing(row: Row, context: Context) -> dict[str, Any]:
     }
 
 
+def _proration(row: Row) -> dict[str, Any]:
+    """What a credit gives the rest of back, on an invoice or waiting; discounts are within the amount."""
+    details = credited_items(row)
+    waiting = (row.credited_items or {}).get("invoice_items") or [None]
+    credited = {
+        "invoice_item": None if details else waiting[0],
+        "invoice_line_item_details": details,
+        "type": "invoice_line_items" if details else "invoice_item",
+    }
+    return {"credited_items": credited if details or waiting[0] else None, "discount_amounts": []}
+
+
 def _item_parent(row: Row, context: Context) -> dict[str, Any] | None:
     if row.subscription_id is None:
         return None
@@ -53,9 +65,7 @@ INVOICE_ITEM = register(
             same=("amount", "currency", "description", "discountable", "proration", "quantity", "unit_amount_decimal"),
             fields={
                 **nulls("customer_account", "frozen_fields", "invoicing_rules"),
-                "proration_details": lambda row, context: (
-                    {"credited_items": credited_items(row)} if row.proration else None
-                ),
+                "proration_details": lambda row, context: _proration(row) if row.proration else None,
                 "customer": Ref("customer_id", "customer"),
                 "date": "created",
                 "discounts": Ref("discounts", "discount"),

@@ -93,7 +93,12 @@ def period(object: Object, otherwise: Any) -> dict[str, Any]:
 def _credited(object: Object, details: Object) -> Any:
     """What a proration gives back, in either generation."""
     said = details.get("proration_details") or object.get("proration_details") or {}
-    return said.get("credited_items")
+    credited = said.get("credited_items")
+    if not credited or "type" not in credited:
+        return {"invoice_items": [], **credited} if credited else None
+    lines = credited.get("invoice_line_item_details") or {"invoice": None, "invoice_line_items": []}
+    waiting = [credited["invoice_item"]] if credited.get("invoice_item") else []
+    return {**lines, "invoice_items": waiting}
 
 
 def parent(object: Object) -> dict[str, Any]:

@@ -129,6 +129,33 @@ def test_a_credit_names_what_it_gives_back(api: Api, make: Factories, from_may: 
     assert last[0]["proration_details"]["credited_items"]["invoice_line_items"] == [charge["id"]]
 
 
+def test_a_credit_names_what_still_waits(api: Api, make: Factories, from_may: Any) -> None:
+    path = f"subscriptions/{from_may['id']}"
+    with clock.at(MAY + 10 * clock.DAY):
+        after = api.post(path, **dearer(make, from_may))
+    with clock.at(HALF):
+        api.post(path, **dearer(make, after))
+        last, credit, charge, first = api.get("invoiceitems", pending=True)["data"]
+        assert credit["proration_details"]["credited_items"] == {
+            "invoice_item": charge["id"],
+            "invoice_line_item_details": None,
+            "type": "invoice_item",
+        }
+        named = first["proration_details"]["credited_items"]["invoice_line_item_details"]
+        assert (named["invoice"], last["proration_details"]["credited_items"]) == (from_may["latest_invoice"], None)
+        preview = api.post("invoices/create_preview", subscription=from_may["id"])
+    credited = [line["proration_details"]["credited_items"] for line in preview["lines"]["data"]]
+    assert [each and each["invoice"] for each in credited].count(from_may["latest_invoice"]) == 1
+    assert len([each for each in credited if each]) == 1
+    pass_time(make, JUNE)
+    lines = api.get(path, expand=["latest_invoice"])["latest_invoice"]["lines"]["data"]
+    by_item = {line["invoice_item"]: line for line in lines}
+    assert by_item[credit["id"]]["proration_details"]["credited_items"] == {
+        "invoice": lines[0]["invoice"],
+        "invoice_line_items": [by_item[charge["id"]]["id"]],
+    }
+
+
 @pytest.mark.parametrize(("mode", "expected"), [("flexible", [10000]), ("classic", [-5000, 10000])])
 def test_what_was_free_is_not_given_back(api: Api, make: Factories, mode: str, expected: list[int]) -> None:
     """A first period up to an anchor that was not billed; the classic mode goes by what the item costs."""

@@ -37,7 +37,13 @@ TYPES: dict[str, dict[str, Schema]] = {
             branding=hash_of(**dict.fromkeys(_BRANDING, _TEXT)),
             dashboard=hash_of(display_name=_TEXT, timezone=STRING),
             invoices=hash_of(
-                bank_transfer=maybe(hash_of(bic=_TEXT, iban=_TEXT)),
+                bank_transfer=maybe(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
+                e_invoices=hash_of(
+                    **dict.fromkeys(("contact", "endpoint", "register_number"), _TEXT),
+                    formats=array(words("factur_x", "peppol", "xrechnung")),
+                    reverse_charge=maybe(words("goods", "services")),
+                    untaxed=maybe(words("exempt", "export", "not_subject", "small_business", "zero_rated")),
+                ),
                 default_account_tax_ids=maybe(array(STRING)),
                 hosted_payment_method_save=NULL,
                 numbering=hash_of(prefix=STRING, scheme=words("account", "customer")),

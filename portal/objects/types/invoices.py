@@ -79,7 +79,18 @@ ITEM: dict[str, Schema] = {
     "plan": maybe(the("plan")),
     "price": maybe(the("price")),
     "pricing": PRICING,
-    "proration_details": maybe(hash_of({"discount_amounts": DISCOUNT_AMOUNTS}, credited_items=CREDITED)),
+    "proration_details": maybe(
+        hash_of(
+            credited_items=maybe(
+                hash_of(
+                    invoice_item=maybe(STRING),
+                    invoice_line_item_details=CREDITED,
+                    type=words("invoice_item", "invoice_line_items"),
+                )
+            ),
+            discount_amounts=DISCOUNT_AMOUNTS,
+        )
+    ),
     "quantity_decimal": DECIMAL,
     "tax_rates": TAX_RATES,
     "unit_amount": maybe(INTEGER),

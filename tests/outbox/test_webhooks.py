@@ -1,0 +1,216 @@
+"""Events arrive: signed, in order, once, again after failures; and nobody waits for somebody else."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+import standardwebhooks
+import stripe
+
+from portal import clock
+from portal.outbox import deliveries
+from portal.rules import webhooks as rules
+from tests.outbox.conftest import Hooks
+from tests.outbox.receiving import OK, Answer, Receiver, Request, receiving
+
+DOWN: Answer = (500, {}, b"down")
+
+
+def test_the_official_client_and_standard_webhooks_accept_an_event(hooks: Hooks, receiver: Receiver) -> None:
+    secret = hooks.endpoint(receiver)["secret"]
+    customer = hooks.make.customer()
+    hooks.work()
+    (request,) = receiver.requests
+    event = stripe.Webhook.construct_event(request.body, request.headers["Stripe-Signature"], secret)
+    assert (event.type, event.data.object.id) == ("customer.created", customer.id)
+    assert standardwebhooks.Webhook(secret).verify(request.body, request.headers)["id"] == event.id
+    assert request.headers["webhook-id"] == event.id
+    with pytest.raises(stripe.SignatureVerificationError):
+        stripe.Webhook.construct_event(request.body + b" ", request.headers["Stripe-Signature"], secret)
+
+
+def test_while_a_secret_is_rolled_both_verify(hooks: Hooks, receiver: Receiver) -> None:
+    made = hooks.endpoint(receiver)
+    now = clock.now()
+    rolled = hooks.api.post(f"webhook_endpoints/{made['id']}/roll_secret", expires_at=now + 60)
+    hooks.make.customer()
+    hooks.work()
+    hooks.make.customer()
+    hooks.work(now + 61)
+    during, after = receiver.requests
+    for secret in (made["secret"], rolled["secret"]):
+        stripe.Webhook.construct_event(during.body, during.headers["Stripe-Signature"], secret)
+        standardwebhooks.Webhook(secret).verify(during.body, during.headers)
+    assert after.headers["Stripe-Signature"].count("v1=") == 1
+
+
+def test_what_arrived_is_told(hooks: Hooks, receiver: Receiver) -> None:
+    receiver.answer = lambda request: (202, {}, b"x\0" + b"y" * 2000)
+    made = hooks.endpoint(receiver, api_version="2022-11-15")
+    hooks.make.customer()
+    hooks.work()
+    (told,) = hooks.deliveries(made)
+    assert (told["status"], told["response_status"], told["tries"]) == ("succeeded", 202, 1)
+    assert told["response_body"] == "x" + "y" * 1022
+    assert told["duration"] >= 0
+    assert receiver.requests[0].event["api_version"] == "2022-11-15"
+    assert hooks.api.get("events", delivery_success=False)["data"] == []
+
+
+def test_a_failure_is_tried_ten_times_over_75_hours(hooks: Hooks, receiver: Receiver) -> None:
+    receiver.answer = lambda request: DOWN
+    made = hooks.endpoint(receiver)
+    hooks.make.customer()
+    start = now = clock.now()
+    for number in range(1, rules.TRIES + 1):
+        hooks.work(now)
+        (told,) = hooks.deliveries(made)
+        assert told["tries"] == len(receiver.requests) == number
+        if number < rules.TRIES:
+            wait = told["next_try_at"] - now
+            assert abs(wait - rules.PAUSES[number - 1]) <= rules.PAUSES[number - 1] * rules.JITTER + 1
+            hooks.work(told["next_try_at"] - 1)
+            now = told["next_try_at"]
+    assert (told["status"], told["next_try_at"]) == ("failed", None)
+    assert 65 < (now - start) / clock.HOUR < 85
+    assert len({each.headers["webhook-id"] for each in receiver.requests}) == 1
+    assert [each["id"] for each in hooks.api.get("events", delivery_success=False)["data"]] == [told["event"]]
+
+
+def test_one_customers_events_wait_for_each_other_and_for_nobody_else(hooks: Hooks, receiver: Receiver) -> None:
+    hooks.endpoint(receiver)
+    stuck, free = hooks.make.customer(), hooks.make.customer()
+    receiver.answer = lambda request: DOWN if request.event["data"]["object"]["id"] == stuck.id else OK
+    for number in range(3):
+        for each in (stuck, free):
+            hooks.api.post(f"customers/{each.id}", metadata={"n": number})
+    hooks.work()
+    assert named(receiver, stuck.id) == [None]
+    assert named(receiver, free.id) == [None, "0", "1", "2"]
+    receiver.answer = lambda request: OK
+    hooks.work(clock.now() + 60)
+    assert named(receiver, stuck.id) == [None, None, "0", "1", "2"]
+
+
+def test_with_the_end_of_an_outage_all_that_waits_is_sent(hooks: Hooks, receiver: Receiver) -> None:
+    receiver.answer = lambda request: DOWN
+    made = hooks.endpoint(receiver)
+    for _ in range(5):
+        hooks.make.customer()
+    now = clock.now()
+    for _ in range(4):
+        hooks.work(now)
+        now = max(each["next_try_at"] for each in hooks.deliveries(made))
+    assert hooks.row(made).failing_since is not None
+    receiver.answer = lambda request: OK
+    hooks.work(min(each["next_try_at"] for each in hooks.deliveries(made)))
+    assert {each["status"] for each in hooks.deliveries(made)} == {"succeeded"}
+    assert hooks.row(made).failing_since is None
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+def test_a_receiver_says_when_to_come_again(hooks: Hooks, receiver: Receiver, as_date: bool) -> None:
+    made = hooks.endpoint(receiver)
+    hooks.make.customer()
+    now = clock.now()
+    value = formatdate(now + 600, usegmt=True) if as_date else "600"
+    receiver.answer = lambda request: (429, {"Retry-After": value}, b"")
+    hooks.work(now)
+    assert hooks.deliveries(made)[0]["next_try_at"] == now + 600
+    hooks.make.customer()
+    hooks.work(now + 599)
+    assert len(receiver.requests) == 1
+    hooks.work(now + 600)
+    assert len(receiver.requests) == 3
+
+
+def test_gone_is_gone_until_it_is_enabled_again(hooks: Hooks, receiver: Receiver) -> None:
+    receiver.answer = lambda request: (410, {}, b"")
+    made = hooks.endpoint(receiver)
+    hooks.make.customer()
+    hooks.work()
+    path = f"webhook_endpoints/{made['id']}"
+    assert [hooks.api.get(path)[key] for key in ("status", "disabled_reason")] == ["disabled", "gone"]
+    hooks.make.customer()
+    hooks.work(clock.now() + clock.HOUR)
+    assert len(receiver.requests) == 1
+    receiver.answer = lambda request: OK
+    hooks.api.post(path, disabled=False)
+    hooks.work(clock.now() + clock.HOUR)
+    assert len(receiver.requests) == 2
+
+
+def test_redirects_are_not_followed(hooks: Hooks, receiver: Receiver) -> None:
+    with receiving() as elsewhere:
+        receiver.answer = lambda request: (307, {"Location": elsewhere.url}, b"")
+        made = hooks.endpoint(receiver)
+        hooks.make.customer()
+        hooks.work()
+        assert elsewhere.requests == []
+    assert "redirects" in hooks.deliveries(made)[0]["failure"]
+
+
+def test_an_event_is_sent_once_more_on_request(hooks: Hooks, receiver: Receiver) -> None:
+    made = hooks.endpoint(receiver)
+    hooks.make.customer()
+    hooks.work()
+    event = receiver.requests[0].event["id"]
+    assert hooks.api.post(f"events/{event}/retry", webhook_endpoint=made["id"])["pending_webhooks"] == 1
+    hooks.work()
+    hooks.api.post(f"webhook_endpoints/{made['id']}/replay")
+    hooks.work()
+    # the account itself was made before, which the range holds as well
+    ids = [each.headers["webhook-id"] for each in receiver.requests]
+    assert ids.count(event) == 3
+    assert hooks.api.get("events", delivery_success=False)["data"] == []
+
+
+def test_a_worker_that_died_leaves_its_events_to_another(hooks: Hooks, receiver: Receiver) -> None:
+    made = hooks.endpoint(receiver)
+    hooks.make.customer()
+    now = clock.now()
+    database, links = hooks.services.database, hooks.services.links
+
+    def claimed(at: int) -> list[deliveries.Run]:
+        with database.writing() as db:
+            return [run for each in deliveries.due(db, now=at) for run in deliveries.claim(db, each, 8, links, now=at)]
+
+    first = claimed(now)
+    assert (len(first), claimed(now + deliveries.LEASE - 1)) == (1, [])
+    hooks.work(now + deliveries.LEASE)
+    late = deliveries.Result(first[0], (deliveries.Try(first[0].shipments[0], deliveries.Answer(1), now),))
+    with database.writing() as db:
+        assert deliveries.settle(db, [late], now=now + deliveries.LEASE) == []
+    assert [each["status"] for each in hooks.deliveries(made)] == ["succeeded"]
+
+
+def test_one_that_hangs_keeps_nobody_waiting(hooks: Hooks) -> None:
+    with ExitStack() as stack:
+        hanging, *others = [stack.enter_context(receiving()) for _ in range(5)]
+        hanging.hang.clear()
+        for each in (hanging, *others):
+            hooks.endpoint(each)
+        for _ in range(3):
+            hooks.make.customer()
+        worker = threading.Thread(target=hooks.work)
+        worker.start()
+        arrived = threading.Event()
+        while not all(len(each.requests) == 3 for each in others):
+            assert not arrived.wait(0.02)
+            assert worker.is_alive()
+        assert not hanging.hang.is_set()
+        hanging.hang.set()
+        worker.join()
+
+
+def named(receiver: Receiver, customer_id: str) -> list[Any]:
+    """What arrived of one customer, by the number in its metadata."""
+
+    def of(request: Request) -> Any:
+        return request.event["data"]["object"]
+
+    return [of(each)["metadata"].get("n") for each in receiver.requests if of(each)["id"] == customer_id]
