@@ -26,7 +26,8 @@ from portal.billing import email_changes, events, idempotency, logins, portal_se
 from portal.db import Database, Scope
 from portal.errors import Conflict, Unavailable
 from portal.models import Worker
-from portal.outbox import queue, webhooks
+from portal.origins import Origin
+from portal.outbox import alerts, queue, webhooks
 
 log = logging.getLogger("portal")
 
@@ -90,6 +91,7 @@ def advance(services: Services, now: int) -> int:
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
     Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
+    Lane("alerts", alerts.step, idle=clock.MINUTE),
     Lane("prune", prune, idle=clock.MINUTE),
     Lane("visits", end_visits, idle=clock.MINUTE),
     Lane("renew", renew, idle=5.0),
@@ -187,7 +189,8 @@ def _stepped(services: Services, due: renewals.Due, now: int) -> bool:
 
 def _advanced(services: Services, scope: Scope, id: str, now: int) -> bool:
     try:
-        with services.database.writing(scope) as db:
+        # a clock that is moved on causes what comes of it
+        with services.database.writing(scope, Origin("test_clock", id)) as db:
             return test_clocks.step(db, id, now=now)
     except (Conflict, Unavailable):
         return False

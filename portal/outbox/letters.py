@@ -12,7 +12,7 @@ from portal import clock
 from portal.assembly import Services
 from portal.billing import accounts, catalogue, codes, files, parties, subscription_items
 from portal.db import find, scope_of
-from portal.models import Account, CreditNote, Customer, Invoice, Mail, Subscription
+from portal.models import Account, CreditNote, Customer, Invoice, Mail, Subscription, WebhookEndpoint
 from portal.outbox.mails import Letter
 
 Written = Letter | None
@@ -141,10 +141,22 @@ def _document(services: Services, db: Session, invoice_id: str | None) -> dict[s
     return {f"{invoice.number}.pdf": services.documents.pdf(scope_of(db), "invoice", invoice.id)}
 
 
+def _webhook_alert(services: Services, db: Session, mail: Mail) -> Written:
+    """To the account's own address; to nobody where it has none, or where the endpoint is gone."""
+    account = accounts.of(db, scope_of(db).account_id)
+    endpoint = db.get(WebhookEndpoint, (scope_of(db).tenant_id, mail.data["endpoint"]))
+    if endpoint is None or not account.email:
+        return None
+    context = {**mail.data, "url": endpoint.url}
+    return Letter(to=account.email, locale="en", merchant=account.business_profile.get("name") or "", context=context)
+
+
 _LETTERS: dict[str, Callable[[Services, Session, Mail], Written]] = {
     "credit_note": _credit_note,
     "invoice": _invoice,
     "login_code": _login_code,
     "subscription_canceled": _subscription_canceled,
     "subscription_changed": _subscription_changed,
+    "webhook_disabled": _webhook_alert,
+    "webhook_failing": _webhook_alert,
 }

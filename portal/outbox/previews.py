@@ -15,6 +15,7 @@ _INVOICE = {
     "due_date": _DAY + 14 * 86400,
     "url": "https://billing.example.com/i/sample",
 }
+_ENDPOINT = {"endpoint": "we_sample", "url": "https://shop.example.com/hooks"}
 
 #: What the words of each mail are made with.
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -44,6 +45,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "starts_at": _DAY + 30 * 86400,
         "unpaid": False,
     },
+    "webhook_disabled": _ENDPOINT,
+    "webhook_failing": {**_ENDPOINT, "failing_since": _DAY, "failure": "HTTP 500"},
 }
 
 
