@@ -140,11 +140,8 @@ class Numbering(Command):
 class InvoiceSettings(Command):
     default_account_tax_ids: ListOf[Id] = []
     bank_transfer: Clearable[BankTransfer] = None
-<<<<<<< HEAD
     numbering: Numbering | None = None
-=======
     e_invoices: EInvoices | None = None
->>>>>>> main
 
 
 class EventSettings(Command):
