@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 from portal import clock, i18n
 from portal.billing import credit_notes, drafts, events, named_discounts, payments
 from portal.db import Scope, find
+from portal.documents.xml import offers
 from portal.errors import ResourceMissing
 from portal.hosted import languages, visits
+from portal.hosted.e_invoices import NAMES, WORDS
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
@@ -66,6 +68,22 @@ def invoice_pdf(visit: Visit, id: str) -> Answer:
     return pdf_of_invoice(visit.scope, row)
 
 
+@page(blueprint, "/invoices/<id>/<format>.xml", allows=permissions.may_see_invoices)
+def invoice_xml(visit: Visit, id: str, format: str) -> Answer:
+    """The invoice for machines."""
+    with visit.reading() as db:
+        row = _own_invoice(db, visit, id)
+    return xml_of(visit.scope, row, format)
+
+
+@page(blueprint, "/credit-notes/<id>/<format>.xml", allows=permissions.may_see_invoices)
+def credit_note_xml(visit: Visit, id: str, format: str) -> Answer:
+    """The credit note for machines."""
+    with visit.reading() as db:
+        row = _own_credit_note(db, visit, id)
+    return xml_of(visit.scope, row, format)
+
+
 @page(blueprint, "/credit-notes/<id>", allows=permissions.may_see_invoices)
 def credit_note(visit: Visit, id: str) -> Answer:
     """Everything a credit note says, and the invoice it corrects."""
@@ -99,6 +117,7 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "ways": payments.ways(db, received),
         "replaces": _other(db, invoice.from_invoice_id),
         "replaced_by": _other(db, invoice.latest_revision_id),
+        **_e_invoices(db, invoice),
     }
 
 
@@ -116,6 +135,18 @@ def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:
         "lines": lines,
         "discounts": named_discounts.of_document(db, lines, note.currency),
         "taxes": taxes_of(note, lines),
+        **_e_invoices(db, note),
+    }
+
+
+def _e_invoices(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
+    """The XML files there are, and in words what is missing for those that the merchant wants and are not there."""
+    offered = offers.of(db, row)
+    missing = [gap for offer in offered for gap in offer.missing] if offers.were_chosen(row) else []
+    known = dict.fromkeys(words for gap in missing if (words := WORDS.get(gap)))
+    return {
+        "e_invoices": [(offer.format, NAMES[offer.format]) for offer in offered if not offer.missing],
+        "missing": list(known),
     }
 
 
@@ -161,6 +192,16 @@ def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:
     content = services().documents.pdf(scope, "credit_note", note.id)
     _tell(scope, note)
     return download(content, _("Credit note"), note.number)
+
+
+def xml_of(scope: Scope, row: Invoice | CreditNote, format: str) -> Response:
+    """A finalized document as an e-invoice, to be saved. Raises `ResourceMissing` where there is none."""
+    with services().database.reading(scope) as db:
+        content = offers.content(db, row, format)
+    _tell(scope, row)
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{row.number}-{format}").strip("-")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xml"', "Content-Security-Policy": DOCUMENT_POLICY}
+    return Response(content, mimetype=offers.XML, headers=headers)
 
 
 def _tell(scope: Scope, row: Invoice | CreditNote) -> None:

@@ -67,6 +67,22 @@ def credit_note_pdf(token: str) -> Answer:
     return documents.pdf_of_credit_note(linked.scope, linked.note)
 
 
+@blueprint.get("/i/<token>/<format>.xml")
+def invoice_xml(token: str, format: str) -> Answer:
+    """The invoice for machines."""
+    linked = _linked(token, "invoice_pdf")
+    return _expired(linked) if linked.expired else documents.xml_of(linked.scope, linked.invoice, format)
+
+
+@blueprint.get("/c/<token>/<format>.xml")
+def credit_note_xml(token: str, format: str) -> Answer:
+    """A credit note for machines."""
+    linked = _linked(token, "credit_note_pdf")
+    if linked.expired or linked.note is None:
+        return _expired(linked)
+    return documents.xml_of(linked.scope, linked.note, format)
+
+
 @blueprint.get("/files/<token>")
 def file(token: str) -> Answer:
     """A file that its merchant has made a link to, as long as that lasts."""
@@ -148,6 +164,6 @@ class _Sample(Form):
     agree = BooleanField("Same as the billing address", default=True)
 
 
-for _endpoint in ("invoice", "invoice_pdf", "credit_note_pdf", "file"):
+for _endpoint in ("invoice", "invoice_pdf", "invoice_xml", "credit_note_pdf", "credit_note_xml", "file"):
     declare(f"public.{_endpoint}", "link")
 declare("public.patterns", "public")

@@ -280,7 +280,7 @@ INVOICE = register(
                 "default_payment_method": "payment_method",
                 "payment_intent": "payment_intent",
             },
-            extras={"payments": "invoice.payments"},
+            extras={"documents": "invoice.documents", "payments": "invoice.payments"},
         ),
         Invoice,
         "invoice",

@@ -16,7 +16,14 @@ from itsdangerous import BadSignature, TimestampSigner
 from portal import clock
 
 #: Path around the token by kind of document; an invoice's page and PDF share one token.
-PATHS = {"invoice": "/i/{}", "invoice_pdf": "/i/{}/pdf", "credit_note_pdf": "/c/{}/pdf", "file_link": "/files/{}"}
+PATHS = {
+    "invoice": "/i/{}",
+    "invoice_pdf": "/i/{}/pdf",
+    "credit_note_pdf": "/c/{}/pdf",
+    "file_link": "/files/{}",
+    **{f"invoice_{format}": f"/i/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},
+    **{f"credit_note_{format}": f"/c/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},
+}
 
 AFTER_DUE = 30 * clock.DAY
 AT_MOST = 120 * clock.DAY
