@@ -34,7 +34,7 @@ from portal.wire.params import (
     text,
     wrong,
 )
-from portal.wire.texts import Email, Language
+from portal.wire.texts import Email, Language, Prefix
 from portal.wire.texts import email_address as email_address
 
 #: Customers who live by one test clock (reference).
@@ -56,14 +56,7 @@ def _at_most_four(fields: list[CustomField]) -> list[CustomField]:
     return fields
 
 
-def _prefix(value: str) -> str:
-    if not (3 <= len(value) <= 12 and value.isascii() and value.isalnum() and value.upper() == value):
-        raise wrong("", "An invoice prefix has 3 to 12 upper-case letters and digits.")
-    return value
-
-
 Phone = Annotated[str, text(20)]
-Prefix = Annotated[str, text(12), AfterValidator(_prefix)]
 FieldList = Annotated[ListOf[CustomField], AfterValidator(_at_most_four)]
 
 

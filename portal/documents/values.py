@@ -174,6 +174,7 @@ class Document:
 class InvoiceDocument(Document):
     """A finalized invoice; `memo` is the wire's `description`, `applied_balance` < 0 lowers the amount due.
 
+    `replaces` is the number and date of the invoice that this one revises.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
     """
@@ -194,6 +195,7 @@ class InvoiceDocument(Document):
     iban: str | None = None
     bic: str | None = None
     hosted_invoice_url: str | None = None
+    replaces: tuple[str, date] | None = None
 
     def __post_init__(self) -> None:
         Document.__post_init__(self)

@@ -68,6 +68,8 @@ PAYMENT_SETTINGS = nulls(
 )
 #: Beyond the reference: who bills, and what follows an invoice that stays unpaid.
 BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave"}
+#: Beyond the reference: whether each customer has a sequence of invoice numbers, or all share the account's.
+NUMBERING = {"prefix": "INV", "scheme": "customer"}
 #: Beyond the reference: what e-invoices say, and which there are beside the PDF.
 E_INVOICES: dict[str, Any] = {
     "contact": None,
@@ -122,6 +124,7 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
             "default_account_tax_ids": context.preloaded["tax_ids"][row.id] or None,
             "e_invoices": E_INVOICES | stored.get("invoices", {}).get("e_invoices", {}),
             "hosted_payment_method_save": None,
+            "numbering": NUMBERING | stored.get("invoices", {}).get("numbering", {}),
         },
         "payments": nulls(*STATEMENT_DESCRIPTORS),
         "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},

@@ -51,6 +51,7 @@ TYPES: dict[str, dict[str, Schema]] = {
                 ),
                 default_account_tax_ids=maybe(array(STRING)),
                 hosted_payment_method_save=NULL,
+                numbering=hash_of(prefix=STRING, scheme=words("account", "customer")),
             ),
             payments=hash_of(**_nulls(STATEMENT_DESCRIPTORS)),
             portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(SWITCHES, BOOLEAN))),
