@@ -174,6 +174,7 @@ class Document:
 class InvoiceDocument(Document):
     """A finalized invoice; `memo` is the wire's `description`, `applied_balance` < 0 lowers the amount due.
 
+    With `transfer_code` the bank details come with a code for banking apps, where one can be made.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
     """
@@ -193,6 +194,8 @@ class InvoiceDocument(Document):
     period_end: date | None = None
     iban: str | None = None
     bic: str | None = None
+    account_holder: str | None = None
+    transfer_code: bool = False
     hosted_invoice_url: str | None = None
 
     def __post_init__(self) -> None:
