@@ -27,7 +27,7 @@ from portal.db import Database, Scope
 from portal.errors import Conflict, Unavailable
 from portal.models import Worker
 from portal.origins import Origin
-from portal.outbox import alerts, queue, webhooks
+from portal.outbox import alerts, queue, reminders, webhooks
 
 log = logging.getLogger("portal")
 
@@ -90,6 +90,7 @@ def advance(services: Services, now: int) -> int:
 
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
+    Lane("reminders", reminders.step, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
     Lane("alerts", alerts.step, idle=clock.MINUTE),
     Lane("prune", prune, idle=clock.MINUTE),

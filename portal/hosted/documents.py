@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts, events, named_discounts
+from portal.billing import credit_notes, drafts, events, named_discounts, payments
 from portal.db import Scope, find
 from portal.documents import transfer
 from portal.documents.xml import offers
@@ -110,6 +110,7 @@ def credit_note_pdf(visit: Visit, id: str) -> Answer:
 
 def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
     """What the templates of an invoice need, here and on its public page."""
+    received = payments.of_invoice(db, invoice.id) if invoice.amount_paid else []
     lines, notes, now = drafts.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id), clock.now()
     return {
         "invoice": invoice,
@@ -121,8 +122,16 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "overdue": invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now,
         "events": events_of(invoice, notes),
         "transfer_code": _code(invoice) is not None,
+        "payments": received,
+        "ways": payments.ways(db, received),
+        "replaces": _other(db, invoice.from_invoice_id),
+        "replaced_by": _other(db, invoice.latest_revision_id),
         **_e_invoices(db, invoice),
     }
+
+
+def _other(db: Session, id: str | None) -> Invoice | None:
+    return find(db, Invoice, id, noun="invoice") if id else None
 
 
 def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from portal.hosted import brand, documents
 from portal.hosted.page import Answer
 from portal.models import Account, CreditNote, Customer, Invoice, Tenant
 from portal.objects.links import expires_at
+from portal.outbox import previews
+from portal.outbox.mails import render
 from portal.web import as_file, declare, reader, services
 
 blueprint = Blueprint("public", __name__)
@@ -112,6 +114,25 @@ def patterns() -> Answer:
     return render_template("hosted/patterns.html", form=form, amounts=(1999, -123456, 0))
 
 
+@blueprint.get("/mails")
+@blueprint.get("/mails/<name>")
+def mails(name: str | None = None) -> Answer:
+    """Every mail with made-up words in each language, for those who work on them; only beside demo data."""
+    if not services().settings.demo:
+        abort(404)
+    locale = i18n.best([request.args.get("locale", "en")])
+    if name is None:
+        return render_template(
+            "hosted/mails.html", names=sorted(previews.SAMPLES), locales=i18n.CATALOGUES, chosen=locale
+        )
+    if name not in previews.SAMPLES:
+        abort(404)
+    words = render(name, previews.letter(name, locale))
+    # a mail has its styles within it
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+    return Response(words.html, mimetype="text/html", headers={"Content-Security-Policy": policy})
+
+
 def _kept(token: str, kind: str, noun: Kind) -> Kept | None:
     """The document behind a good link, where it lies ready; everything else goes the longer way."""
     link = services().links.read(token, kind) or abort(404)
@@ -182,3 +203,4 @@ for _endpoint in (
 ):
     declare(f"public.{_endpoint}", "link")
 declare("public.patterns", "public")
+declare("public.mails", "public")
