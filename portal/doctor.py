@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal import clock, schema
 from portal.billing import renewals
 from portal.db import Database
+from portal.outbox import state
 from portal.settings import Settings
 
 
@@ -60,6 +61,7 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("schema", current, "current" if current else "Behind this program: portal db upgrade")
         if current:
             yield _billing(database)
+            yield from _work(database)
     except SQLAlchemyError as error:
         yield Check("database", False, f"Can't be reached ({type(error).__name__}): check PORTAL_DATABASE_URL.")
     finally:
@@ -76,6 +78,27 @@ def _billing(database: Database) -> Check:
     left = f"; in mirror mode: {', '.join(mirrors)}" if mirrors else ""
     return Check("billing", True, f"nothing is late{left}")
 
+
+def _work(database: Database) -> Iterator[Check]:
+    """Whether a worker is there, and how long what is due has waited."""
+    now = clock.now()
+    with database.reading() as db:
+        seen, queues = state.worker_seen(db, now), state.waiting(db, now)
+    if seen is None and database.dialect == "sqlite":
+        yield Check("worker", True, "none runs now; `portal serve` starts one by itself")
+    elif seen is None or seen > state.MISSING_AFTER:
+        when = "for a day" if seen is None else f"for {seen} seconds"
+        yield Check("worker", False, f"None has been seen {when}: start `portal worker` (see docs/operation.md).")
+    else:
+        yield Check("worker", True, f"seen {seen} seconds ago")
+    for each in queues:
+        words = f"{each.length} due, the first for {each.age} seconds"
+        late = each.age > _LATE
+        yield Check(each.queue, not late, f"{words}: too few workers, or one that hangs?" if late else words)
+
+
+#: Seconds that something due may wait.
+_LATE = 15 * clock.MINUTE
 
 _VERSION = {"sqlite": "SELECT sqlite_version()", "postgresql": "SHOW server_version"}
 

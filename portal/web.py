@@ -19,10 +19,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import schema
+from portal import clock, schema
 from portal.assembly import Services
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError, Unavailable
 from portal.origins import ActorType, Origin
+from portal.outbox import state
 from portal.wire import errors as wire_errors
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Policy:
 
 
 #: The policy of every endpoint; a route without one fails the access tests.
-POLICIES = {endpoint: Policy("public") for endpoint in ("static", "csp_report", "live", "ready")}
+POLICIES = {endpoint: Policy("public") for endpoint in ("static", "csp_report", "live", "ready", "worker")}
 
 
 def declare(endpoint: str, who: str, *, allows: Any = None, flows: tuple[str, ...] = ()) -> None:
@@ -115,6 +116,7 @@ def init_app(app: Flask, parts: Services) -> None:
     app.register_error_handler(Exception, _answer_error)
     app.add_url_rule("/health/live", "live", _live)
     app.add_url_rule("/health/ready", "ready", _ready)
+    app.add_url_rule("/health/worker", "worker", _worker)
     app.add_url_rule("/csp-report", "csp_report", _csp_report, methods=["POST"])
 
 
@@ -254,9 +256,25 @@ def _live() -> Response:
 
 
 def _ready() -> Response:
-    """Whether requests can be served: the database answers and has this program's schema."""
+    """Whether requests can be served: the database answers and has this program's schema.
+
+    A missing worker is told, but takes no server away: pages go on without one.
+    """
     try:
         current = schema.is_current(services().database)
+        seen = state.worker_seen(reader(), clock.now()) if current else None
     except SQLAlchemyError:
-        current = False
-    return Response("ok\n" if current else "not ready\n", 200 if current else 503, mimetype="text/plain")
+        current, seen = False, None
+    words = f"{'ok' if current else 'not ready'}\n{_of_worker(seen)}\n"
+    return Response(words, 200 if current else 503, mimetype="text/plain")
+
+
+def _worker() -> Response:
+    """Whether a worker is there, for whoever is to be woken when none is."""
+    seen = state.worker_seen(reader(), clock.now())
+    there = seen is not None and seen <= state.MISSING_AFTER
+    return Response(f"{_of_worker(seen)}\n", 200 if there else 503, mimetype="text/plain")
+
+
+def _of_worker(seen: int | None) -> str:
+    return "worker: not seen" if seen is None else f"worker: seen {seen} s ago"

@@ -7,20 +7,27 @@ the database, so two workers never do the same thing, and one that dies leaves n
 from __future__ import annotations
 
 import logging
+import os
 import random
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
+
+from sqlalchemy import delete
 
 from portal import clock
 from portal.assembly import Services
 from portal.billing import email_changes, events, idempotency, logins, portal_sessions, renewals, test_clocks
-from portal.db import Scope
+from portal.db import Database, Scope
 from portal.errors import Conflict, Unavailable
-from portal.outbox import queue, webhooks
+from portal.models import Worker
+from portal.origins import Origin
+from portal.outbox import alerts, queue, reminders, webhooks
 
 log = logging.getLogger("portal")
 
@@ -29,6 +36,10 @@ AFTER_FAILURE = 5.0
 #: Customers of whom one transaction takes a step each, and the seconds after which it takes no more of them, as
 #: others may wait for what it holds.
 MOST_TOGETHER, TOGETHER = 16, 0.1
+#: Seconds between two signs of life.
+BEAT = 10.0
+#: Seconds that steps in hand may take once the worker is to stop; what is left then, another one takes up in time.
+STOPS_WITHIN = 25.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,9 @@ def advance(services: Services, now: int) -> int:
 
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
+    Lane("reminders", reminders.step, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
+    Lane("alerts", alerts.step, idle=clock.MINUTE),
     Lane("prune", prune, idle=clock.MINUTE),
     Lane("visits", end_visits, idle=clock.MINUTE),
     Lane("renew", renew, idle=5.0),
@@ -93,17 +106,47 @@ def run(services: Services) -> None:
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
-    threads = [threading.Thread(target=_work, args=(lane, services, stopped), name=lane.name) for lane in LANES]
+    threads = [
+        threading.Thread(target=_work, args=(lane, services, stopped), name=lane.name, daemon=True) for lane in LANES
+    ]
     for thread in threads:
         thread.start()
-    stopped.wait()
-    for thread in threads:
-        thread.join()
+    _show_life(services.database, stopped)
+    _await(threads, time.monotonic() + STOPS_WITHIN)
 
 
 def once(services: Services, *, now: int) -> dict[str, int]:
     """Do in every lane what is due now; answers how much each did."""
     return {lane.name: _drained(lane, services, now) for lane in LANES}
+
+
+def _show_life(database: Database, stopped: threading.Event) -> None:
+    """Tell that this worker is there, until it is to stop."""
+    id = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
+    started_at = clock.now()
+    while True:
+        try:
+            _beat(database, id, started_at, clock.now())
+        except Unavailable as error:
+            log.warning("the database does not answer: %s", error.message)
+        if stopped.wait(BEAT):
+            break
+    with suppress(Unavailable), database.writing() as db:
+        db.execute(delete(Worker).where(Worker.id == id))
+
+
+def _beat(database: Database, id: str, started_at: int, now: int) -> None:
+    with database.writing() as db:
+        db.merge(Worker(id=id, host=socket.gethostname(), pid=os.getpid(), started_at=started_at, seen_at=now))
+        # those that were killed can't take their rows away
+        db.execute(delete(Worker).where(Worker.seen_at < now - clock.DAY))
+
+
+def _await(threads: list[threading.Thread], until: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():
+            log.warning("the lane %s did not end in time; its step is left to another worker", thread.name)
 
 
 def _by_scope(found: list[renewals.Due]) -> Iterator[tuple[Scope, Iterator[renewals.Due]]]:
@@ -148,7 +191,8 @@ def _stepped(services: Services, due: renewals.Due, now: int) -> bool:
 
 def _advanced(services: Services, scope: Scope, id: str, now: int) -> bool:
     try:
-        with services.database.writing(scope) as db:
+        # a clock that is moved on causes what comes of it
+        with services.database.writing(scope, Origin("test_clock", id)) as db:
             return test_clocks.step(db, id, now=now)
     except (Conflict, Unavailable):
         return False

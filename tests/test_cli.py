@@ -76,7 +76,10 @@ def test_the_schema_is_checked(run: Run) -> None:
 
 def test_the_worker_forgets_and_ends(run: Run) -> None:
     run("db", "upgrade")
-    assert run("worker", "--once").stdout.split() == "mails 0 webhooks 0 prune 0 visits 0 renew 0 clocks 0".split()
+    assert (
+        run("worker", "--once").stdout.split()
+        == "mails 0 reminders 0 webhooks 0 alerts 0 prune 0 visits 0 renew 0 clocks 0".split()
+    )
 
 
 def test_doctor_explains_every_setting_and_names_what_is_wrong(run: Run) -> None:

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 
-from portal import clock, doctor, schema, worker
+from portal import clock, create_app, doctor, schema, worker
 from portal.assembly import Services, assembled
 from portal.billing import accounts, renewals
 from portal.db import Scope
-from portal.models import Invoice, Subscription, SubscriptionItem
+from portal.models import Invoice, Subscription, SubscriptionItem, Worker
+from portal.outbox import queue, state
 from portal.rules import periods
 from portal.rules.steps import DRAFT_FOR
 from portal.settings import from_environment
@@ -114,9 +116,45 @@ def test_mirrored_accounts_are_left_alone(apart: Apart) -> None:
     assert _billing_words(apart) == f"nothing is late; in mirror mode: {apart.make.scope.account_id}"
 
 
+def test_a_worker_shows_that_it_is_there_and_ends_when_told(apart: Apart) -> None:
+    app = create_app(apart.services.settings)
+    client = app.test_client()
+    assert _told(client, "/health/worker") == (503, "worker: not seen\n")
+    with _workers(apart, 2) as running:
+        _wait_until(lambda: _told(client, "/health/worker")[0] == 200)
+        assert "worker: seen " in _told(client, "/health/ready")[1]
+        assert _check(apart, "worker").passed
+    assert [each.returncode for each in running] == [0, 0]
+    assert _told(client, "/health/ready") == (200, "ok\nworker: not seen\n")
+    app.extensions["portal"].database.dispose()
+
+
+def test_a_worker_that_was_killed_is_missed(apart: Apart) -> None:
+    with apart.services.database.writing() as db:
+        db.add(Worker(id="a", host="one", pid=1, started_at=0, seen_at=clock.now() - state.MISSING_AFTER - 1))
+    check = _check(apart, "worker")
+    assert (check.passed, "start `portal worker`" in check.words) == (False, True)
+
+
+def test_mails_that_wait_for_long_are_told(apart: Apart) -> None:
+    with apart.services.database.writing(apart.make.scope) as db:
+        queue.put(db, "invoice", "one", now=clock.now() - clock.HOUR, invoice="in_none")
+    check = _check(apart, "mails")
+    assert (check.passed, check.words[:5]) == (False, "1 due")
+
+
+def _told(client: FlaskClient, path: str) -> tuple[int, str]:
+    answer = client.get(path)
+    return answer.status_code, answer.text
+
+
+def _check(apart: Apart, name: str) -> doctor.Check:
+    (check,) = (each for each in doctor.examined(apart.services.settings) if each.name == name)
+    return check
+
+
 def _billing_words(apart: Apart) -> str:
-    (check,) = (each for each in doctor.examined(apart.services.settings) if each.name == "billing")
-    return check.words
+    return _check(apart, "billing").words
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from portal.models import Customer, Subscription, TaxId
 
 #: The look that documents have from now on: a folder's version in `templates/documents`.
 DESIGN = "v1"
+#: What documents keep of a customer's metadata, for e-invoices.
+OF_CUSTOMERS = ("buyer_reference", "endpoint", "purchase_order", "register_number")
 
 
 def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "url": profile.get("support_url") or profile.get("url"),
         "tax_ids": _shown(tax_ids.of_account(db, chosen)),
         "bank_transfer": invoices.get("bank_transfer"),
+        "e_invoices": invoices.get("e_invoices"),
         "primary_color": settings.get("branding", {}).get("primary_color"),
         "logo": settings.get("branding", {}).get("logo"),
         "design": DESIGN,
@@ -54,6 +57,7 @@ def buyer(db: Session, customer: Customer, subscription: Subscription | None) ->
         "tax_exempt": customer.tax_exempt,
         "tax_ids": _shown(tax_ids.of_customer(db, customer.id)),
         "locale": locale(db, customer),
+        "e_invoices": {key: customer.metadata_[key] for key in OF_CUSTOMERS if key in customer.metadata_},
         "subscription_metadata": subscription.metadata_ if subscription else None,
     }
 

@@ -13,6 +13,7 @@ from portal.models.invoices import (
     Invoice,
     InvoiceItem,
     InvoiceLine,
+    InvoiceSequence,
     StoredDocument,
 )
 from portal.models.mails import LoginCode, Mail
@@ -24,6 +25,7 @@ from portal.models.schedules import SubscriptionSchedule
 from portal.models.subscriptions import Subscription, SubscriptionItem
 from portal.models.test_clocks import TestClock
 from portal.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookQueue
+from portal.models.workers import Worker
 
 __all__ = [
     "Account",
@@ -48,6 +50,7 @@ __all__ = [
     "InvoiceItem",
     "InvoiceLine",
     "InvoicePayment",
+    "InvoiceSequence",
     "Journal",
     "LoginCode",
     "Mail",
@@ -74,4 +77,5 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookQueue",
+    "Worker",
 ]

@@ -17,9 +17,10 @@ from sqlalchemy import Table, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import Scope
+from portal.db import Scope, scoped
 from portal.models import Event, Tenant
 from portal.objects.events import EVENT
+from portal.outbox import queue
 from portal.outbox.receivers import Answer
 from portal.recording import touched
 from portal.recording.deliveries import DELIVERIES, ENDPOINTS, QUEUES
@@ -32,8 +33,6 @@ LEASE, BEGINS_WITHIN = clock.MINUTE, 25
 AT_ONCE = 10
 #: What failed for so long, without anything getting through, was an outage: with its end all that waits is sent.
 OUTAGE = 5 * clock.MINUTE
-#: When the merchant is told that nothing gets through.
-ALERTED_AFTER = clock.DAY
 
 _EVERYWHERE = {"every_tenant": True}
 _EVENTS = cast(Table, Event.__table__)
@@ -220,6 +219,9 @@ def _note_health(db: Session, receiver: Receiver, results: Sequence[Result], now
     if any(each.answer.status == 410 for each in failures):
         db.execute(_DISABLE, mine, execution_options=_EVERYWHERE)
         touched(db, receiver.scope.tenant_id, "webhook_endpoint", receiver.id)
+        with scoped(db, receiver.scope):
+            queue.put(db, "webhook_disabled", f"webhook_disabled:{receiver.id}:{now}", now=now, endpoint=receiver.id)
+            db.flush()
 
 
 def _asked(each: Try) -> int:

@@ -55,7 +55,7 @@ class Text:
 class Letter:
     """Whom a mail goes to and in whose name, with what its words need.
 
-    `attachments` are PDFs by file name, `logo` is a small PNG.
+    `attachments` are PDFs by file name, `logo` is a small PNG, `unsubscribe` is where the reader ends such mails.
     """
 
     to: str
@@ -66,6 +66,7 @@ class Letter:
     logo: bytes | None = None
     context: dict[str, Any] = field(default_factory=dict)
     attachments: dict[str, bytes] = field(default_factory=dict)
+    unsubscribe: str | None = None
 
 
 def send(settings: Settings, name: str, letter: Letter, *, message_id: str | None = None) -> None:
@@ -95,7 +96,12 @@ def written(settings: Settings, name: str, letter: Letter, *, message_id: str | 
 def render(name: str, letter: Letter) -> Text:
     """The words of the mail `name` in the letter's language."""
     environment = _environment(letter.locale)
-    frame = {"merchant": _one_line(letter.merchant), "color": letter.color, "logo": letter.logo and f"cid:{_LOGO}"}
+    frame = {
+        "merchant": _one_line(letter.merchant),
+        "color": letter.color,
+        "logo": letter.logo and f"cid:{_LOGO}",
+        "unsubscribe": letter.unsubscribe,
+    }
     subject, plain, html = (
         environment.get_template(f"mails/{name}/{part}").render(frame | letter.context)
         for part in ("subject.txt", "body.txt", "body.html")
@@ -132,6 +138,10 @@ def _message(settings: Settings, text: Text, letter: Letter, message_id: str | N
         message["Reply-To"] = _address(letter.reply_to)
     message["Date"] = format_datetime(clock.moment(clock.now()))
     message["Message-ID"] = f"<{message_id}@{sender.domain}>" if message_id else make_msgid(domain=sender.domain)
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        # RFC 8058: mail programs offer a button of their own
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # no machine should answer it
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text.plain)

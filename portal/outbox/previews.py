@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.outbox.mails import Letter
+from portal.rules.mails import OPTIONAL
 
 _DAY = 1795262400  # 21 November 2026
 _INVOICE = {
@@ -15,6 +16,7 @@ _INVOICE = {
     "due_date": _DAY + 14 * 86400,
     "url": "https://billing.example.com/i/sample",
 }
+_ENDPOINT = {"endpoint": "we_sample", "url": "https://shop.example.com/hooks"}
 
 #: What the words of each mail are made with.
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -27,6 +29,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "email_code": {"code": "12345678", "minutes": 10},
     "invoice": _INVOICE,
     "login_code": {"code": "12345678", "minutes": 10},
+    "payment_reminder": {**_INVOICE, "overdue": True},
+    "receipt": {**_INVOICE, "amount_paid": 123400, "paid_at": _DAY},
     "subscription_canceled": {
         "plan": "Gold plan",
         "canceled_at": _DAY,
@@ -44,6 +48,18 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "starts_at": _DAY + 30 * 86400,
         "unpaid": False,
     },
+    "tax_id_changed": {"added": True, "value": "DE136695976"},
+    "trial_ending": {
+        "plan": "Gold plan",
+        "ends_at": _DAY + 3 * 86400,
+        "stops": False,
+        "amount": 1000,
+        "currency": "eur",
+        "interval": "month",
+        "interval_count": 1,
+    },
+    "webhook_disabled": _ENDPOINT,
+    "webhook_failing": {**_ENDPOINT, "failing_since": _DAY, "failure": "HTTP 500"},
 }
 
 
@@ -56,4 +72,5 @@ def letter(name: str, locale: str) -> Letter:
         reply_to="help@rides.example.com",
         color="#22384d",
         context=SAMPLES[name],
+        unsubscribe="https://billing.example.com/unsubscribe/sample" if name in OPTIONAL else None,
     )

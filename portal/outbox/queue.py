@@ -22,7 +22,8 @@ log = logging.getLogger("portal")
 PAUSES = (60, 300, 900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600, 24 * 3600)
 #: How long a worker has for a mail it claimed; then another one takes it up.
 LEASE = 3 * clock.MINUTE
-AT_ONCE = 10
+#: Few, so that a worker that is to stop has soon handed over what it holds.
+AT_ONCE = 1
 KEPT_FOR = 90 * clock.DAY
 
 _T = cast(Table, Mail.__table__)

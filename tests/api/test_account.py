@@ -17,7 +17,10 @@ ADDRESS = {
 SETTINGS = {
     "branding": {"primary_color": "#0a7cff", "secondary_color": "#ffffff"},
     "dashboard": {"display_name": "Rocket Rides"},
-    "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
+    "invoices": {
+        "bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"},
+        "e_invoices": {"formats": ["factur_x", "peppol"], "endpoint": "0204:991-1", "untaxed": "small_business"},
+    },
     "portal": {"default_locale": "de"},
 }
 PROFILE = {
@@ -58,7 +61,8 @@ def test_what_a_merchant_says_is_shown(api, path, by_id):
     assert api.get("account") == account
     assert account["business_profile"].items() >= PROFILE.items()
     assert account["company"].items() >= company.items()
-    assert account["settings"]["invoices"]["bank_transfer"] == SETTINGS["invoices"]["bank_transfer"]
+    assert account["settings"]["invoices"]["bank_transfer"].items() >= SETTINGS["invoices"]["bank_transfer"].items()
+    assert account["settings"]["invoices"]["e_invoices"].items() >= SETTINGS["invoices"]["e_invoices"].items()
     assert account["settings"]["branding"].items() >= SETTINGS["branding"].items()
     assert (account["email"], account["country"], account["settings"]["portal"]["default_locale"]) == (
         "hello@example.com",
@@ -123,6 +127,8 @@ WRONG = [
     ({"settings": {"branding": {"primary_color": "#12345g"}}}, "settings[branding][primary_color]"),
     ({"settings": {"invoices": {"bank_transfer": {"iban": "DE00"}}}}, "settings[invoices][bank_transfer][iban]"),
     ({"settings": {"invoices": {"bank_transfer": {"bic": "X"}}}}, "settings[invoices][bank_transfer][bic]"),
+    ({"settings": {"invoices": {"e_invoices": {"endpoint": "me"}}}}, "settings[invoices][e_invoices][endpoint]"),
+    ({"settings": {"invoices": {"e_invoices": {"formats": ["pdf"]}}}}, "settings[invoices][e_invoices][formats][0]"),
     ({"settings": {"portal": {"default_locale": "tlh-x"}}}, "settings[portal][default_locale]"),
     ({"business_profile": {"support_email": "x"}}, "business_profile[support_email]"),
     ({"business_profile": {"support_url": "javascript:x"}}, "business_profile[support_url]"),
@@ -144,7 +150,7 @@ def test_a_wrong_value_is_refused_and_changes_nothing(api, sent, param):
 def test_an_iban_is_kept_without_blanks(api):
     sent = {"invoices": {"bank_transfer": {"iban": "de89 3704 0044 0532 0130 00"}}}
     shown = api.post("account", settings=sent)["settings"]["invoices"]["bank_transfer"]
-    assert shown == {"iban": "DE89370400440532013000", "bic": None}
+    assert shown == {"iban": "DE89370400440532013000", "bic": None, "holder": None}
 
 
 def test_both_modes_share_the_account(app, api, merchant):

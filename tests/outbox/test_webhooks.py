@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import standardwebhooks
 import stripe
+from click.testing import CliRunner
 
 from portal import clock
-from portal.outbox import deliveries
+from portal.commands import webhooks as commands
+from portal.outbox import alerts, deliveries, queue
 from portal.rules import webhooks as rules
 from tests.outbox.conftest import Hooks
 from tests.outbox.receiving import OK, Answer, Receiver, Request, receiving
@@ -138,6 +140,7 @@ def test_gone_is_gone_until_it_is_enabled_again(hooks: Hooks, receiver: Receiver
     hooks.make.customer()
     hooks.work(clock.now() + clock.HOUR)
     assert len(receiver.requests) == 1
+    assert queue.step(hooks.services, clock.now()) == 1
     receiver.answer = lambda request: OK
     hooks.api.post(path, disabled=False)
     hooks.work(clock.now() + clock.HOUR)
@@ -214,3 +217,46 @@ def named(receiver: Receiver, customer_id: str) -> list[Any]:
         return request.event["data"]["object"]
 
     return [of(each)["metadata"].get("n") for each in receiver.requests if of(each)["id"] == customer_id]
+
+
+def test_the_merchant_is_told_once_for_each_outage(hooks: Hooks, receiver: Receiver) -> None:
+    receiver.answer = lambda request: DOWN
+    hooks.endpoint(receiver)
+    hooks.make.customer()
+    hooks.work()
+    begun = clock.now()
+    assert alerts.step(hooks.services, begun + clock.DAY - 60) == 0
+    assert [alerts.step(hooks.services, begun + clock.DAY + extra) for extra in (0, 60)] == [1, 0]
+    while queue.step(hooks.services, begun + clock.DAY):
+        pass
+    (mail,) = (hooks.services.settings.instance / "mail").glob("*webhook_failing*")
+    words = mail.read_text()
+    assert "To: ops@rides.example" in words
+    assert "HTTP 500" in words
+    assert receiver.url in words
+
+
+def test_the_command_lists_rolls_and_resends(hooks: Hooks, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in hooks.environment.items():
+        monkeypatch.setenv(name, value)
+    account = ["--account", hooks.make.scope.account_id]
+
+    def run(*arguments: str) -> str:
+        group = {"webhooks": commands.webhooks, "events": commands.events}[arguments[0]]
+        done = CliRunner().invoke(group, [*arguments[1:], *account], obj=lambda: hooks.services.database)
+        assert done.exit_code == 0, done.output
+        return done.output.strip()
+
+    made = hooks.endpoint(receiver, "customer.created")
+    hooks.make.customer()
+    hooks.work()
+    assert "0 pending, 0 failed, 1 succeeded" in run("webhooks", "list")
+    secret = run("webhooks", "roll", made["id"])
+    event = receiver.requests[0].event["id"]
+    assert run("events", "resend", event) == "1 will be sent once more."
+    assert run("events", "resend", "--endpoint", made["id"], "--since", "2020-01-01") == "1 will be sent once more."
+    assert run("events", "resend", "--endpoint", made["id"], "--since", "2020-01-01", "--failed")[0] == "1"
+    hooks.work()
+    first, again = receiver.requests
+    assert first.event["id"] == again.event["id"]
+    stripe.Webhook.construct_event(again.body, again.headers["Stripe-Signature"], secret)

@@ -1,0 +1,253 @@
+"""Frozen rows to the model of EN 16931, and what is missing for it.
+
+Discounts, the document's own too, are allowances of the lines they were taken off, so that every line's net
+amount is what it was taxed on. Prices that hold their tax are converted to net ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from portal import i18n
+from portal.clock import day
+from portal.documents.xml import categories, references
+from portal.documents.xml.parties import address, trader
+from portal.documents.xml.trade import Bank, Category, Charge, Item, Tax, Trade
+from portal.models import CreditNote, Invoice
+from portal.rules.totals import Rate, excluding_tax
+
+#: One piece, and others that `unit_label` may name, by UN/ECE Recommendation 20.
+UNIT = "C62"
+UNITS = {
+    "hour": "HUR",
+    "hours": "HUR",
+    "day": "DAY",
+    "month": "MON",
+    "GB": "E34",
+    "TB": "E35",
+    "kg": "KGM",
+    "km": "KMT",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The trade of a document, or the names of what keeps it from being one."""
+
+    trade: Trade | None
+    gaps: tuple[str, ...]
+
+
+def invoice(row: Invoice, lines: Sequence[Any]) -> Outcome:
+    """The e-invoice of a finalized invoice."""
+    gaps = ["invoice.not_void"] if row.status == "void" else []
+    named = references.of(row.custom_fields, row.metadata_, row.buyer)
+    return _outcome(
+        row,
+        lines,
+        gaps,
+        credit=False,
+        issued=day(row.effective_at or row.created),
+        due=day(row.due_date or row.effective_at or row.created),
+        bank=_bank(row),
+        remaining=row.amount_remaining,
+        notes=tuple(filter(None, (row.description, row.footer))),
+        **named,
+    )
+
+
+def credit_note(row: CreditNote, lines: Sequence[Any], original: Invoice) -> Outcome:
+    """The e-invoice of an issued credit note of `original`."""
+    gaps = ["credit_note.not_void"] if row.status == "void" else []
+    named = references.of(original.custom_fields, original.metadata_, row.buyer)
+    return _outcome(
+        row,
+        lines,
+        gaps,
+        credit=True,
+        issued=day(row.effective_at),
+        corrects=(original.number or "", day(original.effective_at or original.created)),
+        remaining=row.total,
+        notes=tuple(filter(None, (row.memo,))),
+        **named,
+    )
+
+
+def _outcome(row: Any, lines: Sequence[Any], gaps: list[str], **known: Any) -> Outcome:
+    try:
+        items, charges = [_item(row, line) for line in lines], list(_charges(row))
+    except categories.Unclear as unclear:
+        return Outcome(None, (*gaps, *_gaps_of_parties(row), str(unclear)))
+    taxes = _taxes(row, lines, items, charges)
+    trade = _trade(row, items, charges, taxes, known)
+    gaps += [*_gaps_of_parties(row), *_gaps_of_sums(row, trade), *_gaps_of_categories(trade)]
+    return Outcome(None if gaps else trade, tuple(dict.fromkeys(gaps)))
+
+
+def _trade(row: Any, items: list[Item], charges: list[Charge], taxes: list[Tax], known: dict[str, Any]) -> Trade:
+    seller, buyer = row.seller or {}, row.buyer or {}
+    codes = {tax.category.code for tax in taxes}
+    starts, ends = [item.start for item in items if item.start], [item.end for item in items if item.end]
+    sent_to = getattr(row, "shipping_details", None) or buyer.get("shipping") or {}
+    place = sent_to.get("address") or (buyer.get("address") if "K" in codes else None)
+    named = "O" not in codes
+    return Trade(
+        number=row.number or "",
+        currency=row.currency.upper(),
+        exponent=i18n.exponent(row.currency),
+        seller=trader(seller, taxed=named),
+        buyer=trader(buyer, taxed=named),
+        items=tuple(items),
+        taxes=tuple(taxes),
+        charges=tuple(charges),
+        deliver_to=address(place) if place and place.get("country") else None,
+        delivered=None if starts else known["issued"],
+        start=min(starts, default=None),
+        end=max(ends, default=None),
+        tax_total=row.tax,
+        total=row.total,
+        **known,
+    )
+
+
+def _item(row: Any, line: Any) -> Item:
+    category = _category(row, line.taxes, line.tax_rates)
+    net = line.amount - sum(each["amount"] for each in line.discount_amounts) - _inside(line.taxes)
+    before = _before_discounts(line)
+    allowance = before - net
+    if allowance < 0:
+        before, allowance = net, 0
+    quantity, price = _price(line, before, i18n.exponent(row.currency))
+    start, end = _period(line)
+    return Item(
+        name=line.description or "-",
+        quantity=quantity,
+        unit=UNITS.get(_unit_label(line) or "", UNIT),
+        price=price,
+        allowance=allowance,
+        net=net,
+        category=category,
+        start=start,
+        end=end,
+    )
+
+
+def _period(line: Any) -> tuple[date, date] | tuple[None, None]:
+    start, end = getattr(line, "period_start", None), getattr(line, "period_end", None)
+    return (day(start), day(end)) if start and end and end > start else (None, None)
+
+
+def _category(row: Any, taxes: Sequence[Mapping[str, Any]], frozen: Iterable[Mapping[str, Any]]) -> Category:
+    rates, buyer = {rate["id"]: rate for rate in frozen}, row.buyer or {}
+    return categories.of_line(taxes, rates, row.seller or {}, buyer, buyer.get("locale") or "en")
+
+
+def _before_discounts(line: Any) -> int:
+    """The amount without its tax, before discounts; where tax is nil the price holds none."""
+    if not _inside(line.taxes):
+        return int(line.amount)
+    rates = [Rate(rate["id"], Decimal(rate["exact_percentage"]), rate["inclusive"]) for rate in line.tax_rates]
+    return excluding_tax(line.amount, rates)
+
+
+def _price(line: Any, amount: int, exponent: int) -> tuple[int, Decimal]:
+    """Quantity and price per unit that make `amount` exactly; one piece at the whole amount if nothing finer does."""
+    quantity = line.quantity or 1
+    if line.unit_amount_decimal is not None and Decimal(line.unit_amount_decimal) * quantity == amount:
+        unit = Decimal(line.unit_amount_decimal).scaleb(-exponent)
+    else:
+        unit, quantity = Decimal(amount).scaleb(-exponent), 1
+    return (-quantity, -unit) if unit < 0 else (quantity, abs(unit))
+
+
+def _unit_label(line: Any) -> str | None:
+    price = getattr(line, "price", None) or {}
+    label: str | None = (price.get("price") or price).get("unit_label")
+    return label
+
+
+def _charges(row: Any) -> Iterable[Charge]:
+    cost = row.shipping_cost
+    if cost and cost["amount_subtotal"]:
+        reason = cost.get("display_name") or "Shipping"
+        try:
+            category = _category(row, cost["taxes"], cost.get("tax_rates", []))
+        except categories.Unclear as unclear:
+            raise categories.Unclear(str(unclear).replace("lines.", "shipping.")) from None
+        yield Charge(amount=cost["amount_subtotal"], reason=reason, category=category)
+
+
+def _taxes(row: Any, lines: Sequence[Any], items: list[Item], charges: list[Charge]) -> list[Tax]:
+    """BG-23: one entry per category and rate, with the tax as it was billed line by line."""
+    found = [(item.category, item.net, _all(line.taxes)) for item, line in zip(items, lines, strict=True)]
+    found += [(charge.category, charge.amount, row.shipping_cost["amount_tax"]) for charge in charges]
+    sums: dict[tuple[str, Decimal | None], Tax] = {}
+    for category, net, tax in found:
+        before = sums.get((category.code, category.rate), Tax(category=category, taxable=0, amount=0))
+        sums[category.code, category.rate] = Tax(
+            category=before.category, taxable=before.taxable + net, amount=before.amount + tax
+        )
+    return list(sums.values())
+
+
+def _gaps_of_parties(row: Any) -> Iterable[str]:
+    """What every e-invoice needs of both sides (Directive 2006/112/EC, Article 226)."""
+    for side, party in (("seller", row.seller or {}), ("buyer", row.buyer or {})):
+        if not party.get("name"):
+            yield f"{side}.name"
+        place = party.get("address") or {}
+        country = place.get("country") or (party.get("country") if side == "seller" else None)
+        if not country:
+            yield f"{side}.address.country"
+        if side == "seller":
+            yield from (f"seller.address.{key}" for key in ("line1", "city", "postal_code") if not place.get(key))
+
+
+def _gaps_of_sums(row: Any, trade: Trade) -> Iterable[str]:
+    if not trade.items:
+        yield "lines"
+    if trade.exponent > 2:
+        yield "currency.two_decimals"
+    if (trade.basis, trade.basis + trade.tax_total) != (row.total_excluding_tax, row.total):
+        yield "totals"
+    unit = 10**trade.exponent
+    exact = ((tax.taxable * (tax.category.rate or 0) / 100, tax.amount) for tax in trade.taxes)
+    if any(abs(amount - tax) >= unit for amount, tax in exact):
+        yield "taxes.rounded_together"
+
+
+def _gaps_of_categories(trade: Trade) -> Iterable[str]:
+    """Rules BR-S-02, BR-AE-02, BR-IC-02, BR-IC-12, BR-O-11 and BR-CO-26."""
+    codes = {tax.category.code for tax in trade.taxes}
+    seller, buyer = trade.seller, trade.buyer
+    if "O" in codes and len(codes) > 1:
+        yield "lines.not_subject_alone"
+    if not (seller.vat_id or seller.tax_number or ("O" in codes and seller.register_number)):
+        yield "seller.register_number" if "O" in codes else "seller.tax_id"
+    elif codes & {"K", "G"} and not seller.vat_id:
+        yield "seller.vat_id"
+    if codes & {"AE", "K"} and not buyer.vat_id:
+        yield "buyer.vat_id"
+    if "K" in codes and trade.deliver_to is None:
+        yield "delivery.address.country"
+
+
+def _bank(row: Invoice) -> Bank | None:
+    seller = row.seller or {}
+    account = seller.get("bank_transfer") or {}
+    if not account.get("iban") or row.status != "open" or row.amount_remaining <= 0:
+        return None
+    holder = account.get("holder") or seller.get("legal_name") or seller.get("name") or ""
+    return Bank(holder=holder, iban=account["iban"], bic=account.get("bic"))
+
+
+def _inside(taxes: Iterable[Mapping[str, Any]]) -> int:
+    return sum(tax["amount"] for tax in taxes if tax["inclusive"])
+
+
+def _all(taxes: Iterable[Mapping[str, Any]]) -> int:
+    return sum(tax["amount"] for tax in taxes)

@@ -1,0 +1,28 @@
+"""What the buyer wants to find on an e-invoice: its reference (BT-10) and its purchase order (BT-13).
+
+Both come from custom fields of the invoice, which stand on the document and are frozen with it, else from its
+metadata, else from the customer's: `buyer_reference` and `purchase_order`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+#: Names of custom fields, in any case.
+FIELDS = {
+    "buyer_reference": ("buyer reference", "leitweg-id", "käuferreferenz", "référence acheteur", "your reference"),
+    "purchase_order": ("purchase order", "po number", "po", "order number", "bestellnummer", "numéro de commande"),
+}
+
+
+def of(
+    fields: Iterable[Mapping[str, str]] | None, metadata: Mapping[str, str], buyer: Mapping[str, Any] | None
+) -> dict[str, str | None]:
+    """`buyer_reference` and `purchase_order` of a document."""
+    written = {field["name"].strip().lower(): field["value"] for field in fields or []}
+    kept = (buyer or {}).get("e_invoices") or {}
+    return {
+        key: next((written[name] for name in names if name in written), None) or metadata.get(key) or kept.get(key)
+        for key, names in FIELDS.items()
+    }

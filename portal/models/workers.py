@@ -1,0 +1,19 @@
+"""The processes that work, as they were last seen."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, Id
+
+
+class Worker(Base):
+    """One running `portal worker`; it takes its row away when it stops."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    host: Mapped[str]
+    pid: Mapped[int]
+    started_at: Mapped[int]
+    seen_at: Mapped[int]
