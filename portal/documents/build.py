@@ -66,6 +66,8 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         period_end=day(row.period_end),
         iban=bank.get("iban"),
         bic=bank.get("bic"),
+        account_holder=bank.get("holder"),
+        transfer_code="iban" in bank and row.currency == "eur",
         hosted_invoice_url=hosted_invoice_url,
         replaces=_replaced(db, row),
     )

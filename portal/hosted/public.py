@@ -76,6 +76,13 @@ def invoice_xml(token: str, format: str) -> Answer:
     return _expired(linked) if linked.expired else documents.xml_of(linked.scope, linked.invoice, format)
 
 
+@blueprint.get("/i/<token>/transfer.svg")
+def transfer_code(token: str) -> Answer:
+    """The code for banking apps that pays the invoice."""
+    linked = _linked(token, "invoice_pdf")
+    return _expired(linked) if linked.expired else documents.code_of(linked.invoice)
+
+
 @blueprint.get("/c/<token>/<format>.xml")
 def credit_note_xml(token: str, format: str) -> Answer:
     """A credit note for machines."""
@@ -185,7 +192,15 @@ class _Sample(Form):
     agree = BooleanField("Same as the billing address", default=True)
 
 
-for _endpoint in ("invoice", "invoice_pdf", "invoice_xml", "credit_note_pdf", "credit_note_xml", "file"):
+for _endpoint in (
+    "invoice",
+    "invoice_pdf",
+    "invoice_xml",
+    "transfer_code",
+    "credit_note_pdf",
+    "credit_note_xml",
+    "file",
+):
     declare(f"public.{_endpoint}", "link")
 declare("public.patterns", "public")
 declare("public.mails", "public")
