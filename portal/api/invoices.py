@@ -15,7 +15,9 @@ from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, answer
 from portal.billing import invoice_lines, invoiceitems, invoices, test_clocks
 from portal.db import find
+from portal.documents.xml import offers
 from portal.models import Invoice, InvoiceItem, InvoiceLine
+from portal.objects import kinds
 from portal.outbox import queue
 from portal.wire.page import between
 from portal.wire.params import Expanding, Listing
@@ -23,6 +25,7 @@ from portal.wire.params import Expanding, Listing
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of these nouns."""
+    kinds.EXTRAS.update(offers.EXTRAS)
     resource = Resource(blueprint, "invoice", "invoices")
     resource.create(invoices.CreateInvoice, invoices.create)
     resource.retrieve()

@@ -12,7 +12,7 @@ from stdnum import bic as bic_numbers
 from stdnum import iban as iban_numbers
 
 from portal import ids
-from portal.billing import configurations, files, keys
+from portal.billing import configurations, files, keys, numbers
 from portal.db import among, scope_of
 from portal.errors import ResourceMissing
 from portal.models import Account, TaxId, Tenant
@@ -34,7 +34,7 @@ from portal.wire.params import (
     whole,
     wrong,
 )
-from portal.wire.texts import Email, Language
+from portal.wire.texts import Email, Language, Prefix
 from portal.wire.urls import WebUrl
 
 
@@ -126,9 +126,21 @@ class BillingSettings(Command):
     overdue_subscriptions: Literal["cancel", "leave", "mark_unpaid"] | None = None
 
 
+class Numbering(Command):
+    """Which sequence numbers invoices: each customer's, or one of the account. Beyond the reference.
+
+    `next_sequence` is for those who go on from another system; it is the mode's own and not kept here.
+    """
+
+    next_sequence: Annotated[int, whole(1, 999_999_999)] | None = None
+    prefix: Prefix | None = None
+    scheme: Literal["account", "customer"] | None = None
+
+
 class InvoiceSettings(Command):
     default_account_tax_ids: ListOf[Id] = []
     bank_transfer: Clearable[BankTransfer] = None
+    numbering: Numbering | None = None
     e_invoices: EInvoices | None = None
 
 
@@ -140,6 +152,24 @@ class EventSettings(Command):
     flows: Flag | None = None
     offers: Flag | None = None
     sessions: Flag | None = None
+
+
+class PaymentReminders(Command):
+    """How many days before and after the due date an unpaid invoice is reminded of."""
+
+    days_after_due: ListOf[Annotated[int, whole(0, 90)]] = []
+    days_before_due: ListOf[Annotated[int, whole(1, 90)]] = []
+
+
+class EmailSettings(Command):
+    """Which mails customers get by themselves; beyond the reference, whose dashboard has such switches."""
+
+    cancellations: Flag | None = None
+    payment_reminders: PaymentReminders | None = None
+    plan_changes: Flag | None = None
+    receipts: Flag | None = None
+    tax_id_changes: Flag | None = None
+    trial_endings: Flag | None = None
 
 
 class QuoteSettings(Command):
@@ -163,6 +193,7 @@ class Settings(Command):
     billing: BillingSettings | None = None
     branding: Branding | None = None
     dashboard: Dashboard | None = None
+    emails: EmailSettings | None = None
     invoices: InvoiceSettings | None = None
     portal: PortalSettings | None = None
     quotes: QuoteSettings | None = None
@@ -274,6 +305,9 @@ def _update_settings(db: Session, account: Account, settings: Settings) -> None:
         account.business_profile = {**account.business_profile, "name": words["display_name"]}
     _refuse_unusable_pictures(db, account, sent.get("branding", {}))
     chosen = sent.get("invoices", {}).pop("default_account_tax_ids", None)
+    following = sent.get("invoices", {}).get("numbering", {}).pop("next_sequence", None)
+    if following is not None:
+        numbers.go_on_from(db, following)
     account.settings = laid_over(account.settings, sent)
     if chosen is not None:
         _choose_tax_ids(db, account, chosen)

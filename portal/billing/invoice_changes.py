@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing import catalogue, drafts, redemptions, rendering_templates, shipping
+from portal.billing import catalogue, drafts, numbers, redemptions, rendering_templates, shipping
 from portal.billing.discounts import Sources
 from portal.billing.locks import Billed
 from portal.db import among
@@ -32,6 +32,8 @@ from portal.wire.params import (
 Collection = Literal["charge_automatically", "send_invoice"]
 Version = Annotated[int, whole(1, 1_000_000)]
 Days = Annotated[int, whole(0, 3650)]
+#: A number of the merchant's own; the longest that the reference takes.
+Number = Annotated[str, text(26)]
 
 
 class Pdf(Command):
@@ -58,6 +60,7 @@ class UpdateInvoice(Expanding):
     effective_at: Clearable[Timestamp] = None
     footer: Clearable[Text] = None
     metadata: Metadata = {}
+    number: Clearable[Number] = None
     rendering: Rendering | None = None
     shipping_cost: shipping.ClearableCost = None
     shipping_details: Clearable[Shipping] = None
@@ -72,6 +75,8 @@ def apply(db: Session, billed: Billed, command: UpdateInvoice, *, now: int) -> N
     invoice = billed.invoice
     for key, value in command.given(*_PLAIN).items():
         setattr(invoice, key, value)
+    if command.has("number"):
+        numbers.choose(db, invoice, command.number)
     _apply_due(invoice, command)
     if command.has("custom_fields"):
         if command.custom_fields and len(command.custom_fields) > 4:

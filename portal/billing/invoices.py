@@ -15,8 +15,10 @@ from portal.billing import (
     invoice_changes,
     invoiceitems,
     locks,
+    numbers,
     parties,
     rendering_templates,
+    revisions,
 )
 from portal.billing.collection import fall_due, mark_uncollectible, refuse, settled, void
 from portal.billing.invoice_changes import Collection, Days, UpdateInvoice
@@ -28,7 +30,6 @@ from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.recording import step
 from portal.rules import invoices as rules
 from portal.rules import steps
-from portal.rules.numbering import invoice_number
 from portal.wire.params import (
     Command,
     Currency,
@@ -61,8 +62,9 @@ __all__ = [
 
 
 class CreateInvoice(UpdateInvoice):
-    customer: Id
+    customer: Id | None = None
     currency: Currency | None = None
+    from_invoice: revisions.FromInvoice | None = None
     pending_invoice_items_behavior: Literal["exclude", "include", "include_and_require"] = "exclude"
     subscription: Id | None = None
 
@@ -81,11 +83,13 @@ class ListInvoices(Listing):
 
 
 def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
-    """A draft, with the customer's pending items where asked for.
+    """A draft, with the customer's pending items where asked for, or as a revision of another invoice.
 
     Raises `InvalidRequest` (`invoice_no_customer_line_items`) when items are required and none wait.
     """
-    customer = locks.buyer(db, command.customer)
+    if command.from_invoice:
+        return _revision(db, command, command.from_invoice, now)
+    customer = _customer(db, command)
     subscription = _subscription(db, command)
     currency = command.currency or customer.currency or accounts.of(db, scope_of(db).account_id).default_currency
     balances.refuse_other_currency(customer, currency)
@@ -163,7 +167,7 @@ def delete(db: Session, invoice: Invoice, *, now: int) -> None:
     """Delete a draft that no subscription made, with the items that were put on it."""
     invoice = locks.invoice(db, invoice.id).invoice
     drafts.refuse_finalized(invoice, None)
-    if invoice.subscription_id is not None:
+    if invoice.subscription_id is not None and invoice.from_invoice_id is None:
         raise InvalidRequest("An invoice of a subscription can't be deleted; finalize and void it.")
     lines = drafts.lines(db, invoice.id)
     items = among(db, InvoiceItem, [line.invoice_item_id for line in lines if line.invoice_item_id])
@@ -182,6 +186,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     customer, invoice = billed.customer, billed.invoice
     refuse("finalize", invoice)
     balances.refuse_other_currency(customer, invoice.currency)
+    revisions.take_place(db, billed, now=now)
     discounts.drop_spent(db, invoice)
     step(db, invoice)
     if not drafts.freeze(db, invoice):
@@ -190,7 +195,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     invoice.seller = parties.seller(db, invoice.account_tax_ids)
     invoice.buyer = parties.buyer(db, customer, billed.subscription)
     invoice.rendering = rendering_templates.frozen(db, invoice.rendering)
-    _number(customer, invoice)
+    numbers.give(db, customer, invoice)
     invoice.status, invoice.finalized_at = "open", now
     invoice.effective_at = invoice.effective_at or now
     if command.auto_advance is not None:
@@ -235,11 +240,6 @@ def _plan(invoice: Invoice, now: int) -> None:
         invoice.automatically_finalizes_at = now + steps.DRAFT_FOR
 
 
-def _number(customer: Customer, invoice: Invoice) -> None:
-    invoice.number = invoice_number(customer.invoice_prefix, customer.next_invoice_sequence)
-    customer.next_invoice_sequence += 1
-
-
 def _apply_balance(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
     settlement = rules.settlement(invoice.total, customer.balance)
     invoice.starting_balance = customer.balance
@@ -250,6 +250,38 @@ def _apply_balance(db: Session, customer: Customer, invoice: Invoice, now: int) 
         )
     invoice.ending_balance = customer.balance
     invoice.amount_due = invoice.amount_remaining = settlement.amount_due
+
+
+def _revision(db: Session, command: CreateInvoice, source: revisions.FromInvoice, now: int) -> Invoice:
+    def repeating(billed: Billed) -> Invoice:
+        original = billed.invoice
+        if command.customer not in {None, original.customer_id}:
+            raise InvalidRequest("A revision is for the customer of the invoice that it revises.", param="customer")
+        locks.buyer(db, original.customer_id)
+        return draft(
+            db,
+            billed.customer,
+            billed.subscription,
+            original.currency,
+            original.billing_reason,
+            now=now,
+            period=(original.period_start, original.period_end),
+        )
+
+    if taken_over := sorted(command.model_fields_set & {"currency", "pending_invoice_items_behavior", "subscription"}):
+        raise InvalidRequest(f"You may not specify {taken_over[0]} together with from_invoice.", param=taken_over[0])
+    billed = revisions.start(db, source, repeating, now=now)
+    invoice = billed.invoice
+    invoice.auto_advance, invoice.automatically_finalizes_at = False, None
+    invoice_changes.apply(db, billed, command, now=now)
+    _plan(invoice, now)
+    return invoice
+
+
+def _customer(db: Session, command: CreateInvoice) -> Customer:
+    if command.customer is None:
+        raise InvalidRequest("Missing required param: customer.", param="customer", code="parameter_missing")
+    return locks.buyer(db, command.customer)
 
 
 def _subscription(db: Session, command: CreateInvoice) -> Subscription | None:

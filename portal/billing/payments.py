@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import func, select
@@ -11,7 +12,7 @@ from portal import ids
 from portal.billing import balances, collection, locks
 from portal.billing.locks import Billed
 from portal.billing.payment_reports import OfAttempt, ReportPayment
-from portal.db import find, locked
+from portal.db import among, find, locked
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, InvoicePayment, PaymentRecord
 from portal.wire.params import Command, Expanding, Flag, Id, Listing, TimestampFilter, merged
@@ -85,6 +86,14 @@ def of_invoice(db: Session, invoice_id: str) -> list[InvoicePayment]:
     """All payments of an invoice, oldest first."""
     statement = select(InvoicePayment).where(InvoicePayment.invoice_id == invoice_id)
     return list(db.scalars(statement.order_by(InvoicePayment.created, InvoicePayment.id)))
+
+
+def ways(db: Session, found: Sequence[InvoicePayment]) -> dict[str, str]:
+    """How payments were made, by payment, in the merchant's words; those without words are left out."""
+    records = among(db, PaymentRecord, [each.payment_record_id for each in found])
+    details = {each.id: records[each.payment_record_id].payment_method_details or {} for each in found}
+    named = {id: (each.get("custom") or {}).get("display_name") for id, each in details.items()}
+    return {id: name for id, name in named.items() if name}
 
 
 def report(db: Session, command: ReportPayment, *, now: int) -> PaymentRecord:

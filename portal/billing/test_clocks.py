@@ -189,6 +189,8 @@ _NAMED: dict[str, type[Any]] = {
 def _of_command(db: Session, command: Any) -> str | None:
     if named := getattr(command, "test_clock", None):
         return str(named)
+    if source := getattr(command, "from_invoice", None):
+        return _clock_of(db, Invoice, source.invoice)
     for name, model in _NAMED.items():
         if isinstance(id := getattr(command, name, None), str):
             return _clock_of(db, model, id)

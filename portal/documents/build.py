@@ -66,8 +66,18 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         period_end=day(row.period_end),
         iban=bank.get("iban"),
         bic=bank.get("bic"),
+        account_holder=bank.get("holder"),
+        transfer_code="iban" in bank and row.currency == "eur",
         hosted_invoice_url=hosted_invoice_url,
+        replaces=_replaced(db, row),
     )
+
+
+def _replaced(db: Session, row: Invoice) -> tuple[str, date] | None:
+    if row.from_invoice_id is None:
+        return None
+    original = find(db, Invoice, row.from_invoice_id, noun="invoice")
+    return original.number or "", day(original.effective_at or original.created)
 
 
 def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
@@ -267,8 +277,12 @@ def _applied(db: Session, row: Invoice) -> Iterable[AppliedCreditNote]:
 def _payments(db: Session, row: Invoice) -> tuple[Payment, ...]:
     """Each payment; of an invoice that was paid before it came here only the sum is known."""
     found = payments.of_invoice(db, row.id) if row.amount_paid else []
+    ways = payments.ways(db, found)
     if found:
-        return tuple(Payment(paid_at=day(each.paid_at or each.created), amount=each.amount_paid) for each in found)
+        return tuple(
+            Payment(paid_at=day(each.paid_at or each.created), amount=each.amount_paid, words=ways.get(each.id, ""))
+            for each in found
+        )
     if not row.amount_paid or row.paid_at is None:
         return ()
     return (Payment(paid_at=day(row.paid_at), amount=row.amount_paid),)

@@ -174,6 +174,8 @@ class Document:
 class InvoiceDocument(Document):
     """A finalized invoice; `memo` is the wire's `description`, `applied_balance` < 0 lowers the amount due.
 
+    With `transfer_code` the bank details come with a code for banking apps, where one can be made.
+    `replaces` is the number and date of the invoice that this one revises.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
     """
@@ -193,7 +195,10 @@ class InvoiceDocument(Document):
     period_end: date | None = None
     iban: str | None = None
     bic: str | None = None
+    account_holder: str | None = None
+    transfer_code: bool = False
     hosted_invoice_url: str | None = None
+    replaces: tuple[str, date] | None = None
 
     def __post_init__(self) -> None:
         Document.__post_init__(self)

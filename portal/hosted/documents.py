@@ -17,10 +17,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts, events, named_discounts
+from portal.billing import credit_notes, drafts, events, named_discounts, payments
 from portal.db import Scope, find
+from portal.documents import transfer
+from portal.documents.xml import offers
 from portal.errors import ResourceMissing
 from portal.hosted import languages, visits
+from portal.hosted.e_invoices import NAMES, WORDS
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
@@ -66,6 +69,29 @@ def invoice_pdf(visit: Visit, id: str) -> Answer:
     return pdf_of_invoice(visit.scope, row)
 
 
+@page(blueprint, "/invoices/<id>/<format>.xml", allows=permissions.may_see_invoices)
+def invoice_xml(visit: Visit, id: str, format: str) -> Answer:
+    """The invoice for machines."""
+    with visit.reading() as db:
+        row = _own_invoice(db, visit, id)
+    return xml_of(visit.scope, row, format)
+
+
+@page(blueprint, "/invoices/<id>/transfer.svg", allows=permissions.may_see_invoices)
+def transfer_code(visit: Visit, id: str) -> Answer:
+    """The code for banking apps that pays the invoice."""
+    with visit.reading() as db:
+        return code_of(_own_invoice(db, visit, id))
+
+
+@page(blueprint, "/credit-notes/<id>/<format>.xml", allows=permissions.may_see_invoices)
+def credit_note_xml(visit: Visit, id: str, format: str) -> Answer:
+    """The credit note for machines."""
+    with visit.reading() as db:
+        row = _own_credit_note(db, visit, id)
+    return xml_of(visit.scope, row, format)
+
+
 @page(blueprint, "/credit-notes/<id>", allows=permissions.may_see_invoices)
 def credit_note(visit: Visit, id: str) -> Answer:
     """Everything a credit note says, and the invoice it corrects."""
@@ -84,6 +110,7 @@ def credit_note_pdf(visit: Visit, id: str) -> Answer:
 
 def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
     """What the templates of an invoice need, here and on its public page."""
+    received = payments.of_invoice(db, invoice.id) if invoice.amount_paid else []
     lines, notes, now = drafts.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id), clock.now()
     return {
         "invoice": invoice,
@@ -94,7 +121,17 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "applied": invoice.amount_due + invoice.pre_payment_credit_notes_amount - invoice.total,
         "overdue": invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now,
         "events": events_of(invoice, notes),
+        "transfer_code": _code(invoice) is not None,
+        "payments": received,
+        "ways": payments.ways(db, received),
+        "replaces": _other(db, invoice.from_invoice_id),
+        "replaced_by": _other(db, invoice.latest_revision_id),
+        **_e_invoices(db, invoice),
     }
+
+
+def _other(db: Session, id: str | None) -> Invoice | None:
+    return find(db, Invoice, id, noun="invoice") if id else None
 
 
 def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:
@@ -107,6 +144,18 @@ def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:
         "lines": lines,
         "discounts": named_discounts.of_document(db, lines, note.currency),
         "taxes": taxes_of(note, lines),
+        **_e_invoices(db, note),
+    }
+
+
+def _e_invoices(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
+    """The XML files there are, and in words what is missing for those that the merchant wants and are not there."""
+    offered = offers.of(db, row)
+    missing = [gap for offer in offered for gap in offer.missing] if offers.were_chosen(row) else []
+    known = dict.fromkeys(words for gap in missing if (words := WORDS.get(gap)))
+    return {
+        "e_invoices": [(offer.format, NAMES[offer.format]) for offer in offered if not offer.missing],
+        "missing": list(known),
     }
 
 
@@ -152,6 +201,40 @@ def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:
     content = services().documents.pdf(scope, "credit_note", note.id)
     _tell(scope, note)
     return download(content, _("Credit note"), note.number)
+
+
+def xml_of(scope: Scope, row: Invoice | CreditNote, format: str) -> Response:
+    """A finalized document as an e-invoice, to be saved. Raises `ResourceMissing` where there is none."""
+    with services().database.reading(scope) as db:
+        content = offers.content(db, row, format)
+    _tell(scope, row)
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{row.number}-{format}").strip("-")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xml"', "Content-Security-Policy": DOCUMENT_POLICY}
+    return Response(content, mimetype=offers.XML, headers=headers)
+
+
+def code_of(invoice: Invoice) -> Response:
+    """The code for banking apps as a picture. Raises `ResourceMissing` where nothing is to be paid by such."""
+    content = _code(invoice)
+    if content is None:
+        raise ResourceMissing("code", invoice.id)
+    return Response(content, mimetype="image/svg+xml")
+
+
+def _code(invoice: Invoice) -> bytes | None:
+    """Only an open invoice with something to pay has one."""
+    seller = invoice.seller or {}
+    account = seller.get("bank_transfer") or {}
+    if invoice.status != "open" or not account.get("iban"):
+        return None
+    return transfer.svg(
+        holder=account.get("holder") or seller.get("legal_name") or seller.get("name") or "",
+        iban=account["iban"],
+        bic=account.get("bic"),
+        currency=invoice.currency,
+        amount=invoice.amount_remaining,
+        reference=invoice.number or "",
+    )
 
 
 def _tell(scope: Scope, row: Invoice | CreditNote) -> None:

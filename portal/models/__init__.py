@@ -13,6 +13,7 @@ from portal.models.invoices import (
     Invoice,
     InvoiceItem,
     InvoiceLine,
+    InvoiceSequence,
     StoredDocument,
 )
 from portal.models.mails import LoginCode, Mail
@@ -49,6 +50,7 @@ __all__ = [
     "InvoiceItem",
     "InvoiceLine",
     "InvoicePayment",
+    "InvoiceSequence",
     "Journal",
     "LoginCode",
     "Mail",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, event
+from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, due_first, in_any_case, link, metadata_values, newest_first
@@ -69,6 +69,8 @@ class Invoice(TenantOwned, Base):
     customer_id: Mapped[str] = mapped_column(Id)
     subscription_id: Mapped[str | None] = mapped_column(Id)
     quote_id: Mapped[str | None] = mapped_column(Id)
+    from_invoice_id: Mapped[str | None] = mapped_column(Id)
+    latest_revision_id: Mapped[str | None] = mapped_column(Id)
     status: Mapped[str] = mapped_column(default="draft")
     number: Mapped[str | None]
     currency: Mapped[str]
@@ -131,6 +133,15 @@ class Invoice(TenantOwned, Base):
 def _note_next_step(mapper: object, connection: object, row: Invoice) -> None:
     """Here, so that no use case can forget it."""
     row.next_step_at = steps.moment(steps.of_invoice(row))
+
+
+class InvoiceSequence(Base):
+    """The last number of the sequence that all customers share, where an account has one; locked until the commit."""
+
+    __tablename__ = "invoice_sequences"
+
+    tenant_id: Mapped[int] = mapped_column(Integer, ForeignKey("tenants.id"), primary_key=True, autoincrement=False)
+    last: Mapped[int]
 
 
 class InvoiceLine(TenantOwned, Base):

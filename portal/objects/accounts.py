@@ -1,4 +1,7 @@
-"""The merchant's account. Beyond the reference: `settings.billing`, `.invoices.bank_transfer` and `.portal`."""
+"""The merchant's account.
+
+Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer` and `.portal`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.models import Account
+from portal.rules import mails
 from portal.rules.events import SWITCHES
 from portal.wire.shape import Context, Shape, listing, nulls
 
@@ -64,6 +68,8 @@ PAYMENT_SETTINGS = nulls(
 )
 #: Beyond the reference: who bills, and what follows an invoice that stays unpaid.
 BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave"}
+#: Beyond the reference: whether each customer has a sequence of invoice numbers, or all share the account's.
+NUMBERING = {"prefix": "INV", "scheme": "customer"}
 #: Beyond the reference: what e-invoices say, and which there are beside the PDF.
 E_INVOICES: dict[str, Any] = {
     "contact": None,
@@ -112,11 +118,13 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
         "billing": BILLING | stored.get("billing", {}),
         "branding": nulls("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},
+        "emails": mails.settings(stored),
         "invoices": {
             "bank_transfer": bank_transfer and nulls("bic", "holder", "iban") | bank_transfer,
             "default_account_tax_ids": context.preloaded["tax_ids"][row.id] or None,
             "e_invoices": E_INVOICES | stored.get("invoices", {}).get("e_invoices", {}),
             "hosted_payment_method_save": None,
+            "numbering": NUMBERING | stored.get("invoices", {}).get("numbering", {}),
         },
         "payments": nulls(*STATEMENT_DESCRIPTORS),
         "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},

@@ -30,8 +30,18 @@ from portal.wire.schemas import (
 )
 from portal.wire.shape import Ref, Shape
 
+DOCUMENTS = array(
+    hash_of(
+        kind=words("factur_x", "pdf", "peppol", "xrechnung"),
+        media_type=STRING,
+        missing=array(STRING),
+        url=maybe(STRING),
+    )
+)
 #: Lists that are there only when they were expanded.
 EXTRAS: dict[str, Schema] = {
+    "credit_note.documents": DOCUMENTS,
+    "invoice.documents": DOCUMENTS,
     "customer.tax_ids": listed(the("tax_id")),
     "invoice.payments": listed(the("invoice_payment")),
     "customer.subscriptions": listed(the("subscription")),

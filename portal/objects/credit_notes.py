@@ -130,6 +130,7 @@ CREDIT_NOTE = register(
                 "shipping_cost.shipping_rate": "shipping_rate",
                 "refund": "refund",
             },
+            extras={"documents": "credit_note.documents"},
         ),
         CreditNote,
         "credit note",

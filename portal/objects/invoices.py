@@ -200,7 +200,7 @@ INVOICE = register(
             fields={
                 **nulls("application", "application_fee_amount", "charge"),
                 **nulls("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
-                **nulls("from_invoice", "last_finalization_error", "latest_revision"),
+                **nulls("last_finalization_error"),
                 **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "receipt_number"),
                 **nulls("rendering_options", "status_details"),
                 **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
@@ -235,10 +235,14 @@ INVOICE = register(
                 "discount": lambda row, context: only(row.discounts, context.preloaded["discounts"]),
                 "discounts": Ref("discounts", "discount"),
                 "forgiven": lambda row, context: row.status == "uncollectible",
+                "from_invoice": lambda row, context: (
+                    {"action": "revision", "invoice": row.from_invoice_id} if row.from_invoice_id else None
+                ),
                 "hosted_invoice_url": _finalized_link("invoice"),
                 "invoice_pdf": _finalized_link("invoice_pdf"),
                 "issued_at": "finalized_at",
                 "issuer": lambda row, context: {"account": None, "type": "self"},
+                "latest_revision": Ref("latest_revision_id", "invoice"),
                 "lines": _line_list,
                 "metadata": "metadata_",
                 "paid": lambda row, context: row.status == "paid",
@@ -266,6 +270,7 @@ INVOICE = register(
             },
             nested={
                 "account_tax_ids": "tax_id",
+                "from_invoice.invoice": "invoice",
                 "parent.subscription_details.subscription": "subscription",
                 "shipping_cost.shipping_rate": "shipping_rate",
                 "total_discount_amounts.discount": "discount",
@@ -275,7 +280,7 @@ INVOICE = register(
                 "default_payment_method": "payment_method",
                 "payment_intent": "payment_intent",
             },
-            extras={"payments": "invoice.payments"},
+            extras={"documents": "invoice.documents", "payments": "invoice.payments"},
         ),
         Invoice,
         "invoice",

@@ -1,4 +1,4 @@
-"""Texts with a syntax of their own: email addresses and language tags."""
+"""Texts with a syntax of their own: email addresses, language tags, prefixes of numbers."""
 
 from __future__ import annotations
 
@@ -33,5 +33,13 @@ def _language(value: str) -> str:
     return value
 
 
+def _prefix(value: str) -> str:
+    if not (3 <= len(value) <= 12 and value.isascii() and value.isalnum() and value.upper() == value):
+        raise wrong("", "An invoice prefix has 3 to 12 upper-case letters and digits.")
+    return value
+
+
 Email = Annotated[str, text(512), AfterValidator(_email), documented(type="string", format="email", maxLength=512)]
 Language = Annotated[str, text(20), AfterValidator(_language)]
+#: What the numbers of invoices begin with.
+Prefix = Annotated[str, text(12), AfterValidator(_prefix)]

@@ -58,6 +58,25 @@ def test_numbers_have_no_gap_and_no_twin(api: Api, make: Factories, together: To
     assert numbers == [f"{customer.invoice_prefix}-{number:04d}" for number in range(1, MANY + 1)]
 
 
+def test_numbers_of_the_account_have_no_gap_and_no_twin(api: Api, make: Factories, together: Together) -> None:
+    api.post("account", settings={"invoices": {"numbering": {"scheme": "account", "prefix": "ALL"}}})
+    drafts = [make.draft(make.customer(), 1000) for _ in range(MANY)]
+    answers = together(lambda own, number: own.request("POST", f"invoices/{drafts[number].id}/finalize"))
+    assert statuses(answers) == {200: MANY}
+    numbers = sorted(answer.get_json()["number"] for answer in answers)
+    assert numbers == [f"ALL-{number:04d}" for number in range(1, MANY + 1)]
+
+
+def test_an_original_is_replaced_once(api: Api, make: Factories, together: Together) -> None:
+    original = make.invoice(None, 1000)
+    source = {"action": "revision", "invoice": original.id}
+    drafts = [api.post("invoices", from_invoice=source)["id"] for _ in range(MANY)]
+    answers = together(lambda own, number: own.request("POST", f"invoices/{drafts[number]}/finalize"))
+    assert statuses(answers) == {200: 1, 400: MANY - 1}
+    (final,) = [answer.get_json() for answer in answers if answer.status_code == 200]
+    assert api.get(f"invoices/{original.id}")["latest_revision"] == final["id"]
+
+
 def test_a_balance_is_spent_once(api: Api, make: Factories, together: Together) -> None:
     customer = make.customer()
     drafts = [make.draft(customer, 100) for _ in range(MANY)]

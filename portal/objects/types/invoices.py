@@ -120,6 +120,7 @@ INVOICE: dict[str, Schema] = {
     "default_tax_rates": TAX_RATES,
     "discount": maybe(the("discount")),
     "forgiven": BOOLEAN,
+    "from_invoice": maybe(hash_of(action=words("revision"), invoice=id_or("invoice"))),
     "hosted_invoice_url": maybe(STRING),
     "invoice_pdf": maybe(STRING),
     "issuer": ITSELF,

@@ -1,0 +1,117 @@
+"""E-invoices on the pages, behind signed links, and as the API lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.billing import invoiceitems, invoices, tax_ids
+from portal.models import Customer, Invoice
+from tests.clients import Api, Portal
+from tests.factories import Factories
+
+pytestmark = pytest.mark.usefixtures("held_clock")
+ADDRESS = {"line1": "Torstraße 12", "city": "Berlin", "postal_code": "10119", "country": "DE"}
+EVERY = ("factur_x", "peppol", "xrechnung")
+
+
+@pytest.fixture
+def merchant_of_all(api: Api, make: Factories) -> None:
+    """A German seller with everything that every format asks for."""
+    make.run(tax_ids.create, tax_ids.CreateTaxId, type="eu_vat", value="DE136695976")
+    e_invoices = {"formats": EVERY, "contact": "Greta Sommer", "endpoint": "0204:991-1"}
+    profile = {"support_email": "billing@rocket.example", "support_phone": "+49 30 1234567"}
+    sent = {"company": {"name": "Rocket GmbH", "address": ADDRESS}, "business_profile": profile}
+    api.post("account", country="DE", settings={"invoices": {"e_invoices": e_invoices}}, **sent)
+
+
+def billed(make: Factories, customer: Customer) -> Invoice:
+    """An open invoice of 100.00 euros and 19 %."""
+    draft = make.run(invoices.create, invoices.CreateInvoice, customer=customer.id, currency="eur")
+    item = {"customer": customer.id, "invoice": draft.id, "amount": 10000, "currency": "eur"}
+    rates = [make.tax_rate().id]
+    make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, tax_rates=rates, description="Plan", **item)
+    return make.run(invoices.finalize, invoices.FinalizeInvoice, draft)
+
+
+def documents(api: Api, row: Any, noun: str = "invoices") -> dict[str, Any]:
+    return {each["kind"]: each for each in api.get(f"{noun}/{row.id}", expand=["documents"])["documents"]}
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_every_format_is_a_link_away(api: Api, make: Factories, client: FlaskClient) -> None:
+    customer = make.customer(metadata={"buyer_reference": "04011000-12345-03", "endpoint": "0204:04011000-12345-03"})
+    invoice = billed(make, customer)
+    note = make.credit_note(invoice, 1000)
+    found = documents(api, invoice)
+    assert list(found) == ["pdf", *EVERY]
+    for kind in EVERY:
+        answer = client.get(found[kind]["url"].removeprefix("http://localhost"))
+        assert (answer.status_code, answer.mimetype) == (200, "application/xml")
+        assert "04011000-12345-03" in answer.get_data(as_text=True)
+        assert f"{invoice.number}-{kind}.xml".replace("_", "-") in answer.headers["Content-Disposition"]
+    assert documents(api, note, "credit_notes")["factur_x"]["missing"] == ["lines.tax_rates"]
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_what_a_format_lacks_is_named(api: Api, make: Factories, portal: Callable[..., Portal]) -> None:
+    customer = make.customer()
+    invoice = billed(make, customer)
+    found = documents(api, invoice)
+    assert found["factur_x"]["missing"] == []
+    assert found["peppol"] == {
+        "kind": "peppol",
+        "media_type": "application/xml",
+        "missing": ["buyer_reference", "buyer.endpoint"],
+        "url": None,
+    }
+    html = portal(customer, make.configuration()).get(f"invoices/{invoice.id}").get_data(as_text=True)
+    assert f'href="{invoice.id}/factur_x.xml"' in html
+    assert "peppol.xml" not in html
+    assert "your reference, your electronic address" in html
+
+
+def test_a_merchant_who_said_nothing_hears_what_is_missing(api: Api, make: Factories, client: FlaskClient) -> None:
+    invoice = make.invoice(make.customer(address=""))
+    gaps = documents(api, invoice)["factur_x"]["missing"]
+    assert {"buyer.address.country", "seller.address.line1", "lines.tax_rates"} <= set(gaps)
+    page = api.get(f"invoices/{invoice.id}")["hosted_invoice_url"].removeprefix("http://localhost")
+    assert "electronic invoice" not in client.get(page).get_data(as_text=True)
+    assert client.get(f"{page}/factur_x.xml").status_code == 404
+
+
+def test_drafts_have_no_documents(api: Api, make: Factories) -> None:
+    assert documents(api, make.draft()) == {}
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_files_are_limited_as_the_pages_are(make: Factories, portal: Callable[..., Portal]) -> None:
+    customer, stranger = make.customer(), make.customer(email="other@example.com")
+    invoice, other = billed(make, customer), billed(make, stranger)
+    visit = portal(customer, make.configuration())
+    assert visit.get(f"invoices/{invoice.id}/factur_x.xml").mimetype == "application/xml"
+    assert visit.get(f"invoices/{other.id}/factur_x.xml").status_code == 404
+    assert visit.get(f"invoices/{invoice.id}/zugferd.xml").status_code == 404
+    closed = portal(customer, make.configuration(invoice_history={"enabled": False}))
+    assert closed.get(f"invoices/{invoice.id}/factur_x.xml").status_code == 404
+
+
+def test_a_banking_app_reads_what_is_to_be_paid(
+    api: Api, make: Factories, client: FlaskClient, portal: Callable[..., Portal]
+) -> None:
+    bank = {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX", "holder": "Rocket Payments"}
+    api.post("account", settings={"invoices": {"bank_transfer": bank}})
+    customer = make.customer()
+    invoice, paid = make.invoice(customer, 1234), make.paid_invoice(customer)
+    page = api.get(f"invoices/{invoice.id}")["hosted_invoice_url"].removeprefix("http://localhost")
+    assert 'transfer.svg" width="164"' in client.get(page).get_data(as_text=True)
+    answer = client.get(f"{page}/transfer.svg")
+    assert (answer.mimetype, answer.data[:4]) == ("image/svg+xml", b"<svg")
+    visit = portal(customer, make.configuration())
+    assert visit.get(f"invoices/{invoice.id}/transfer.svg").data == answer.data
+    assert "Rocket Payments" in visit.get(f"invoices/{invoice.id}").get_data(as_text=True)
+    assert visit.get(f"invoices/{paid.id}/transfer.svg").status_code == 404
+    assert "transfer.svg" not in visit.get(f"invoices/{paid.id}").get_data(as_text=True)
