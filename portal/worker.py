@@ -33,8 +33,9 @@ log = logging.getLogger("portal")
 
 #: Seconds that a lane rests after a failure.
 AFTER_FAILURE = 5.0
-#: Seconds for which one transaction takes steps of customers, since others may wait for what it holds.
-TOGETHER = 0.03
+#: Customers of whom one transaction takes a step each, and the seconds after which it takes no more of them, as
+#: others may wait for what it holds.
+MOST_TOGETHER, TOGETHER = 16, 0.1
 #: Seconds between two signs of life.
 BEAT = 10.0
 #: Seconds that steps in hand may take once the worker is to stop; what is left then, another one takes up in time.
@@ -165,7 +166,7 @@ def _stepped_together(services: Services, scope: Scope, waiting: list[renewals.D
     taken, until = 0, time.monotonic() + TOGETHER
     try:
         with services.database.writing(scope) as db:
-            while waiting and (not batch or time.monotonic() < until):
+            while waiting and len(batch) < MOST_TOGETHER and (not batch or time.monotonic() < until):
                 batch.append(waiting.pop())
                 taken += renewals.step(db, batch[-1].customer_id, until=now)
     except Exception:

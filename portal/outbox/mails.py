@@ -79,7 +79,7 @@ def send(settings: Settings, name: str, letter: Letter, *, message_id: str | Non
         _keep(settings.instance / "mail", name, message)
         return
     try:
-        _hand_over(urlsplit(settings.smtp_url), message)
+        _hand_over(urlsplit(settings.smtp_url), message, settings.mail_return_path)
     except (OSError, smtplib.SMTPException) as error:
         raise _failure(name, error) from error
 
@@ -177,7 +177,7 @@ def _keep(folder: Path, name: str, message: EmailMessage) -> None:
         target.write(message.as_bytes())
 
 
-def _hand_over(server: SplitResult, message: EmailMessage) -> None:
+def _hand_over(server: SplitResult, message: EmailMessage, return_path: str | None) -> None:
     own_name = message["From"].addresses[0].domain
     host, user = server.hostname or "localhost", unquote(server.username or "")
     context = ssl.create_default_context()
@@ -192,7 +192,7 @@ def _hand_over(server: SplitResult, message: EmailMessage) -> None:
             _encrypt(connection, context, host, required=bool(user))
         if user:
             connection.login(user, unquote(server.password or ""))
-        connection.send_message(message)
+        connection.send_message(message, from_addr=return_path)
 
 
 def _encrypt(connection: smtplib.SMTP, context: ssl.SSLContext, host: str, *, required: bool) -> None:
