@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from base64 import b64decode
 from datetime import date
 from decimal import Decimal
@@ -20,7 +21,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
-from portal.documents import transfer
+from portal.documents import factur_x, transfer
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize
 
 _ROOT = Path(__file__).parents[2]
@@ -78,7 +79,11 @@ def pdf(document: Document) -> bytes:
         _shared_sheet(document.template.split("/")[1]),
         _own_sheet(document.brand_color, document.page_size, document.locale),
     ]
-    return cast(bytes, source.write_pdf(stylesheets=sheets, font_config=_fonts(), pdf_tags=True, dpi=DPI))
+    options = {"stylesheets": sheets, "font_config": _fonts(), "pdf_tags": True, "dpi": DPI}
+    with warnings.catch_warnings():
+        # its colour profile is read from a file that it leaves to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        return cast(bytes, source.write_pdf(**options, **factur_x.options(document)))
 
 
 def html(document: Document) -> str:

@@ -126,6 +126,7 @@ class AppliedCreditNote:
 class Document:
     """What invoices and credit notes share. `locale` is a CLDR identifier, dates are days in UTC.
 
+    `e_invoice` is the same document as XML, which the PDF carries along.
     `logo` is a picture in itself, as a `data:image/png;base64,…` or JPEG address.
     Raises `ValueError` for a colour that is not `#rrggbb`, for another kind of logo and for an unknown page size.
     """
@@ -153,6 +154,7 @@ class Document:
     page_size: PageSize = "A4"
     brand_color: str | None = None
     logo: str | None = None
+    e_invoice: str | None = None
     voided_at: date | None = None
     livemode: bool = True
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 
 from portal.billing import invoiceitems, invoices, tax_ids
 from portal.models import Customer, Invoice
@@ -115,3 +117,12 @@ def test_a_banking_app_reads_what_is_to_be_paid(
     assert "Rocket Payments" in visit.get(f"invoices/{invoice.id}").get_data(as_text=True)
     assert visit.get(f"invoices/{paid.id}/transfer.svg").status_code == 404
     assert "transfer.svg" not in visit.get(f"invoices/{paid.id}").get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_the_pdf_carries_the_e_invoice(api: Api, make: Factories, client: FlaskClient) -> None:
+    invoice = billed(make, make.customer())
+    found = documents(api, invoice)
+    pdf = client.get(found["pdf"]["url"].removeprefix("http://localhost")).data
+    xml = client.get(found["factur_x"]["url"].removeprefix("http://localhost")).data
+    assert PdfReader(io.BytesIO(pdf)).attachments == {"factur-x.xml": [xml]}
