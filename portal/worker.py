@@ -20,7 +20,7 @@ from itertools import groupby
 
 from sqlalchemy import delete
 
-from portal import clock
+from portal import clock, metrics
 from portal.assembly import Services
 from portal.billing import email_changes, events, idempotency, logins, portal_sessions, renewals, test_clocks
 from portal.db import Database, Scope
@@ -111,8 +111,10 @@ def run(services: Services) -> None:
     ]
     for thread in threads:
         thread.start()
+    log.info("the worker has started", extra={"pid": os.getpid()})
     _show_life(services.database, stopped)
     _await(threads, time.monotonic() + STOPS_WITHIN)
+    log.info("the worker has stopped", extra={"pid": os.getpid()})
 
 
 def once(services: Services, *, now: int) -> dict[str, int]:
@@ -213,8 +215,11 @@ def _drained(lane: Lane, services: Services, now: int) -> int:
 def _work(lane: Lane, services: Services, stopped: threading.Event) -> None:
     while not stopped.is_set():
         try:
-            rest = 0.0 if lane.step(services, clock.now()) else lane.idle
+            done = lane.step(services, clock.now())
+            metrics.STEPS.labels(lane.name).inc(done)
+            rest = 0.0 if done else lane.idle
         except Exception:
+            metrics.FAILURES.labels(lane.name).inc()
             log.exception("the lane %s failed", lane.name)
             rest = AFTER_FAILURE
         stopped.wait(rest)
