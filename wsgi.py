@@ -2,10 +2,11 @@
 
 import gc
 
-from portal import create_app
+from portal import create_app, logs
 from portal.settings import from_environment
 
 settings = from_environment()
+logs.configure(settings.log_format)
 app = create_app(settings)
 # the first click on a document should not wait for the renderer to start
 app.extensions["portal"].documents.pool.warm()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from bench import documents, renewals, transfer
+from bench import documents, renewals, torture, transfer, webhooks
 from bench.data import Store, filled
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
@@ -26,6 +26,7 @@ from tests import postgresql
 SECRET = "bench-" * 8
 ROUNDS = 3
 DUE = 10_000
+SENT = 2_000
 SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
 
 
@@ -101,7 +102,17 @@ def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
             yield Figure(f"memory of that import, {engine}", taken.peak, 300, at_least=False, unit="MiB")
             rate = renewals.per_second(open_database(engine, MIDDLE + 2), _settings(folder), DUE)
             yield Figure(f"renewals of 10,000 due subscriptions, {engine}", rate, 100, at_least=True, unit="/s")
+            yield from _webhooks(folder, engine, open_database(engine, MIDDLE + 3))
     yield documents.first_pdf()
+
+
+def _webhooks(folder: Path, engine: str, database: Database) -> Iterator[Figure]:
+    url = database.url.render_as_string(hide_password=False)
+    environment = {"PORTAL_INSTANCE": str(folder), "PORTAL_SECRET_KEY": SECRET, "PORTAL_DATABASE_URL": url}
+    delay = webhooks.delay(torture.site(environment))
+    yield Figure(f"commit to first webhook try, worker idle, slowest, {engine}", delay, 1, at_least=False, unit="s")
+    rate = webhooks.per_second(torture.site(environment), SENT)
+    yield Figure(f"events sent per second by one worker, {engine}", rate, 200, at_least=True, unit="/s")
 
 
 def _settings(folder: Path) -> Settings:

@@ -40,9 +40,12 @@ main.add_command(webhooks.events)
 @click.option("--with-demo", is_flag=True, help="Bring the schema up to date, make the demo data, print ways in.")
 def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
     """Run the production server; with the embedded database also the worker."""
-    from portal import server
+    from portal import monitoring
 
     settings = _settings()
+    monitoring.share(settings)
+    from portal import server
+
     if with_demo or settings.database_url.startswith("sqlite"):
         _upgrade(_database(settings))
     when_up = (lambda: _print_ways_in(settings)) if with_demo else None
@@ -53,13 +56,15 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 def worker(once: bool) -> None:
     """Run the jobs: forget what has run out."""
-    from portal import clock
+    from portal import clock, logs, monitoring
     from portal import worker as jobs
     from portal.assembly import assembled
     from portal.origins import Origin
 
     settings = _settings()
     settings.instance.mkdir(parents=True, exist_ok=True)
+    logs.configure(settings.log_format)
+    monitoring.start(settings)
     services = assembled(settings, pool_size=2, origin=Origin("worker"))
     if not once:
         return jobs.run(services)

@@ -16,6 +16,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from portal import monitoring
 from portal.settings import Settings
 
 TOP = Path(__file__).resolve().parent.parent
@@ -44,6 +45,7 @@ def serve(
         working_dir=TOP,
         log_level=LogLevels.warning,
     )
+    monitoring.start(settings)
     beside = _worker(settings)
     if when_up:
         threading.Thread(target=_wait, args=(host, port, when_up), daemon=True).start()
@@ -59,7 +61,9 @@ def _worker(settings: Settings) -> subprocess.Popen[bytes] | None:
     """The job process of an embedded database; a shared one has `portal worker` of its own."""
     if not settings.database_url.startswith("sqlite"):
         return None
-    return subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=TOP)
+    # what it counts is served by this process
+    environment = {**os.environ, "PORTAL_METRICS_BIND": ""}
+    return subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=TOP, env=environment)
 
 
 def _wait(host: str, port: int, when_up: Callable[[], None]) -> None:

@@ -32,10 +32,17 @@ class Settings:
         repr=False, metadata={"help": "`smtp://user:password@host:587` or `smtps://…`; unset writes mails to a folder."}
     )
     mail_from: str = field(metadata={"help": "Sender address of every mail."})
+    mail_return_path: str | None = field(
+        metadata={"help": "Where undeliverable mails come back to, for `portal mail bounce`; else PORTAL_MAIL_FROM."}
+    )
     documents_url: str = field(metadata={"help": "Folder or fsspec URL (`s3://…`) that keeps rendered documents."})
     trusted_proxies: int = field(metadata={"help": "Number of reverse proxies whose X-Forwarded-* are believed."})
     webhook_private_hosts: tuple[str, ...] = field(
         metadata={"help": "Hosts, comma separated, that webhooks reach inside: http, private and loopback addresses."}
+    )
+    log_format: str = field(metadata={"help": "`json` or `console`; json in production by default."})
+    metrics_bind: str | None = field(
+        metadata={"help": "`127.0.0.1:9464` serves Prometheus metrics there, on `/metrics`; off by default."}
     )
     demo: bool = field(metadata={"help": "`1` serves the sample shop under /demo; never in production."})
 
@@ -53,9 +60,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         secret_key_fallbacks=tuple(filter(None, environment.get("PORTAL_SECRET_KEY_FALLBACKS", "").split(","))),
         smtp_url=environment.get("PORTAL_SMTP_URL") or None,
         mail_from=environment.get("PORTAL_MAIL_FROM") or "billing@localhost",
+        mail_return_path=environment.get("PORTAL_MAIL_RETURN_PATH") or None,
         documents_url=environment.get("PORTAL_DOCUMENTS_URL") or str(instance / "documents"),
         trusted_proxies=_count(environment, "PORTAL_TRUSTED_PROXIES"),
         webhook_private_hosts=_hosts(environment.get("PORTAL_WEBHOOK_PRIVATE_HOSTS", "" if production else _LOCAL)),
+        log_format=_log_format(environment.get("PORTAL_LOG_FORMAT") or ("json" if production else "console")),
+        metrics_bind=_bind(environment.get("PORTAL_METRICS_BIND") or None),
         demo=_flag(environment, "PORTAL_DEMO"),
     )
     _refuse_weak(settings)
@@ -95,6 +105,20 @@ def _hosts(value: str) -> tuple[str, ...]:
 
 #: Where receivers run while they are being written.
 _LOCAL = "localhost,127.0.0.1,::1"
+
+
+def _log_format(name: str) -> str:
+    if name not in {"console", "json"}:
+        raise InvalidSetting(f"PORTAL_LOG_FORMAT must be json or console, not {name!r}.")
+    return name
+
+
+def _bind(address: str | None) -> str | None:
+    if address is not None:
+        host, _, port = address.rpartition(":")
+        if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise InvalidSetting(f"PORTAL_METRICS_BIND must be like 127.0.0.1:9464, not {address!r}.")
+    return address
 
 
 def _database_url(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import time
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from flask import Flask, Response, current_app, g, render_template, request
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import clock, schema
+from portal import clock, metrics, schema
 from portal.assembly import Services
+from portal.db import Database, Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError, Unavailable
 from portal.origins import ActorType, Origin
 from portal.outbox import state
@@ -35,6 +38,7 @@ MAX_FORM_PARTS = 100
 MAX_REPORT = 8 * 1024
 
 log = logging.getLogger("portal")
+access = logging.getLogger("portal.access")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
@@ -153,13 +157,36 @@ class _Headers:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["portal.request_id"] = request_id = f"req_{os.urandom(12).hex()}"
+        began = time.perf_counter()
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             own = {name.lower() for name, _ in headers}
             added = [pair for name, pair in self._headers if name not in own]
+            _note(environ, status[:3], time.perf_counter() - began)
             return start_response(status, [*headers, *added, ("Request-Id", request_id)], *rest)
 
         return self._application(environ, start)
+
+
+def _note(environ: WSGIEnvironment, status: str, seconds: float) -> None:
+    """Count the request, and log it by its route's template: addresses may hold secrets."""
+    route = environ.get("portal.route", "none")
+    # a stranger's made-up methods would be counted for ever
+    method = environ["REQUEST_METHOD"] if route != "none" else "any"
+    metrics.REQUESTS.labels(method, route, status).observe(seconds)
+    if access.isEnabledFor(logging.INFO) and not route.startswith(_UNLOGGED):
+        line = {"request_id": environ["portal.request_id"], "method": method, "route": route, "status": int(status)}
+        whose = {"account": environ.get("portal.account"), "livemode": environ.get("portal.livemode")}
+        access.info("request", extra={**line, "ms": round(seconds * 1000, 1), **whose})
+
+
+#: Routes that are asked for all the time and tell nothing.
+_UNLOGGED = ("/health/", "/static/")
+
+
+def whose(scope: Scope) -> None:
+    """Have the log say whose this request is."""
+    request.environ["portal.account"], request.environ["portal.livemode"] = scope.account_id, scope.livemode
 
 
 def request_id() -> str:
@@ -177,11 +204,20 @@ def origin(
 
 def _open() -> None:
     environ = request.environ
+    if request.url_rule is not None:
+        environ["portal.route"] = request.url_rule.rule
+    _look_at_pools(services().database)
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         # the length is unknown, so a body over the limit would be cut silently instead of refused
         raise LengthRequired("Requests need a Content-Length; chunked bodies are not accepted.")
     if environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         raise InvalidRequest("Compressed request bodies are not accepted.")
+
+
+def _look_at_pools(database: Database) -> None:
+    for name, engine in (("reader", database.reader), ("writer", database.writer)):
+        if isinstance(engine.pool, QueuePool):
+            metrics.CONNECTIONS.labels(name).observe(engine.pool.checkedout())
 
 
 class LengthRequired(InvalidRequest):

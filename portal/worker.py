@@ -20,21 +20,22 @@ from itertools import groupby
 
 from sqlalchemy import delete
 
-from portal import clock
+from portal import clock, metrics
 from portal.assembly import Services
 from portal.billing import email_changes, events, idempotency, logins, portal_sessions, renewals, test_clocks
 from portal.db import Database, Scope
 from portal.errors import Conflict, Unavailable
 from portal.models import Worker
 from portal.origins import Origin
-from portal.outbox import alerts, queue, webhooks
+from portal.outbox import alerts, queue, reminders, webhooks
 
 log = logging.getLogger("portal")
 
 #: Seconds that a lane rests after a failure.
 AFTER_FAILURE = 5.0
-#: Seconds for which one transaction takes steps of customers, since others may wait for what it holds.
-TOGETHER = 0.03
+#: Customers of whom one transaction takes a step each, and the seconds after which it takes no more of them, as
+#: others may wait for what it holds.
+MOST_TOGETHER, TOGETHER = 16, 0.1
 #: Seconds between two signs of life.
 BEAT = 10.0
 #: Seconds that steps in hand may take once the worker is to stop; what is left then, another one takes up in time.
@@ -90,6 +91,7 @@ def advance(services: Services, now: int) -> int:
 
 LANES: tuple[Lane, ...] = (
     Lane("mails", queue.step, idle=0.5),
+    Lane("reminders", reminders.step, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
     Lane("alerts", alerts.step, idle=clock.MINUTE),
     Lane("prune", prune, idle=clock.MINUTE),
@@ -109,8 +111,10 @@ def run(services: Services) -> None:
     ]
     for thread in threads:
         thread.start()
+    log.info("the worker has started", extra={"pid": os.getpid()})
     _show_life(services.database, stopped)
     _await(threads, time.monotonic() + STOPS_WITHIN)
+    log.info("the worker has stopped", extra={"pid": os.getpid()})
 
 
 def once(services: Services, *, now: int) -> dict[str, int]:
@@ -164,7 +168,7 @@ def _stepped_together(services: Services, scope: Scope, waiting: list[renewals.D
     taken, until = 0, time.monotonic() + TOGETHER
     try:
         with services.database.writing(scope) as db:
-            while waiting and (not batch or time.monotonic() < until):
+            while waiting and len(batch) < MOST_TOGETHER and (not batch or time.monotonic() < until):
                 batch.append(waiting.pop())
                 taken += renewals.step(db, batch[-1].customer_id, until=now)
     except Exception:
@@ -211,8 +215,11 @@ def _drained(lane: Lane, services: Services, now: int) -> int:
 def _work(lane: Lane, services: Services, stopped: threading.Event) -> None:
     while not stopped.is_set():
         try:
-            rest = 0.0 if lane.step(services, clock.now()) else lane.idle
+            done = lane.step(services, clock.now())
+            metrics.STEPS.labels(lane.name).inc(done)
+            rest = 0.0 if done else lane.idle
         except Exception:
+            metrics.FAILURES.labels(lane.name).inc()
             log.exception("the lane %s failed", lane.name)
             rest = AFTER_FAILURE
         stopped.wait(rest)

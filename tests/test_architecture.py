@@ -11,7 +11,7 @@ import pytest
 TOP = Path(__file__).parent.parent
 #: From the bottom up; a module may import from its own layer and from those below.
 LAYERS = (
-    {"errors", "ids", "clock", "i18n", "origins", "seal", "settings"},
+    {"errors", "ids", "clock", "i18n", "logs", "metrics", "origins", "seal", "settings"},
     {"rules"},
     {"models"},
     {"db"},
@@ -24,7 +24,7 @@ LAYERS = (
     {"outbox"},
     {"web"},
     {"api", "hosted"},
-    {"demo", "doctor", "server", "worker"},
+    {"demo", "doctor", "monitoring", "server", "worker"},
     {"commands"},
     {"cli", "migrations"},
 )

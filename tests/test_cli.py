@@ -78,7 +78,7 @@ def test_the_worker_forgets_and_ends(run: Run) -> None:
     run("db", "upgrade")
     assert (
         run("worker", "--once").stdout.split()
-        == "mails 0 webhooks 0 alerts 0 prune 0 visits 0 renew 0 clocks 0".split()
+        == "mails 0 reminders 0 webhooks 0 alerts 0 prune 0 visits 0 renew 0 clocks 0".split()
     )
 
 
@@ -99,3 +99,7 @@ def test_a_mail_can_be_looked_at_in_a_language(run: Run) -> None:
     assert "Ihr Code für Rocket Rides" in run("mail", "preview", "login_code", "--locale", "de").stdout
     assert "login_code" in run("mail", "preview").stdout
     assert "There is no mail nonsense" in run("mail", "preview", "nonsense", code=1).stderr
+
+
+def test_a_report_that_is_none_of_ours_is_taken_quietly(run: Run) -> None:
+    assert run("mail", "bounce").stdout == "This is no report of a mail that was given up.\n"

@@ -23,7 +23,7 @@ from portal.billing import idempotency, keys
 from portal.billing.files import Upload
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError
-from portal.web import declare, origin, reader, request_id, services
+from portal.web import declare, origin, reader, request_id, services, whose
 from portal.wire import form
 from portal.wire.params import LONGEST_ID, Command, read
 
@@ -144,6 +144,7 @@ def _authenticate() -> keys.Caller:
         raise NotAuthenticated(
             f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
         )
+    whose(found.scope)
     _refuse_other_account(found.scope)
     if found.stale:
         with services().database.writing() as db:

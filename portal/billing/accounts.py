@@ -154,6 +154,24 @@ class EventSettings(Command):
     sessions: Flag | None = None
 
 
+class PaymentReminders(Command):
+    """How many days before and after the due date an unpaid invoice is reminded of."""
+
+    days_after_due: ListOf[Annotated[int, whole(0, 90)]] = []
+    days_before_due: ListOf[Annotated[int, whole(1, 90)]] = []
+
+
+class EmailSettings(Command):
+    """Which mails customers get by themselves; beyond the reference, whose dashboard has such switches."""
+
+    cancellations: Flag | None = None
+    payment_reminders: PaymentReminders | None = None
+    plan_changes: Flag | None = None
+    receipts: Flag | None = None
+    tax_id_changes: Flag | None = None
+    trial_endings: Flag | None = None
+
+
 class QuoteSettings(Command):
     """What new quotes say unless told otherwise; beyond the reference."""
 
@@ -175,6 +193,7 @@ class Settings(Command):
     billing: BillingSettings | None = None
     branding: Branding | None = None
     dashboard: Dashboard | None = None
+    emails: EmailSettings | None = None
     invoices: InvoiceSettings | None = None
     portal: PortalSettings | None = None
     quotes: QuoteSettings | None = None

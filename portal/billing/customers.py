@@ -86,6 +86,7 @@ class UpdateCustomer(redemptions.OneDiscount):
     preferred_locales: ListOf[Language] = []
     shipping: Clearable[Shipping] = None
     tax_exempt: Clearable[Literal["exempt", "none", "reverse"]] = None
+    unsubscribed_from: ListOf[Literal["payment_reminder", "trial_ending"]] = []
 
 
 class TaxIdData(Command):
@@ -138,6 +139,14 @@ def update(db: Session, customer: Customer, command: UpdateCustomer, *, now: int
     return customer
 
 
+def subscribe(db: Session, customer_id: str, mail: str, *, wanted: bool) -> Customer:
+    """Let a customer have a kind of mail, or do without it."""
+    customer = locked(db, Customer, customer_id, noun="customer")
+    others = [name for name in customer.unsubscribed_from if name != mail]
+    customer.unsubscribed_from = others if wanted else [*others, mail]
+    return customer
+
+
 def delete(db: Session, customer: Customer, *, now: int) -> None:
     """The customer can't be used any more; subscriptions end at once, invoices and credit notes stay."""
     customer = locked(db, Customer, customer.id, noun="customer")
@@ -171,7 +180,7 @@ def refuse_full(db: Session, row: TestClock) -> None:
         raise InvalidRequest(f"A test clock has at most {MOST_OF_A_CLOCK} customers.", param="test_clock")
 
 
-_PLAIN = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping")
+_PLAIN = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping", "unsubscribed_from")
 
 
 def _apply(db: Session, customer: Customer, command: UpdateCustomer) -> None:

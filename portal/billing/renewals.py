@@ -66,10 +66,12 @@ def due(db: Session, *, until: int) -> list[Due]:
 
 
 def step(db: Session, customer_id: str, *, until: int) -> bool:
-    """Take the earliest step of a customer; False where there is none, or another worker is at it."""
+    """Take the earliest step of a customer, of whom a session takes one; False where there is none, or another
+    worker is at it."""
     own = select(Customer).where(Customer.id == customer_id).with_for_update(skip_locked=True)
-    customer = db.scalars(own, execution_options={"populate_existing": True}).one_or_none()
-    found = _earliest(db, [customer_id], until) if customer else None
+    with db.no_autoflush:  # what was changed for other customers can wait, and goes out together
+        customer = db.scalars(own, execution_options={"populate_existing": True}).one_or_none()
+        found = _earliest(db, [customer_id], until) if customer else None
     if customer is None or found is None:
         return False
     _take(db, customer, found, until)
@@ -78,6 +80,7 @@ def step(db: Session, customer_id: str, *, until: int) -> bool:
 
 def step_of_clock(db: Session, test_clock_id: str, *, until: int) -> bool:
     """Take the earliest step of all customers who live by a test clock, which the caller has locked."""
+    db.flush()
     own = select(Customer.id).where(Customer.test_clock_id == test_clock_id)
     found = _earliest(db, db.scalars(own).all(), until) if bills_by_itself(db) else None
     if found is None:
@@ -100,10 +103,12 @@ def bills_by_itself(db: Session) -> bool:
 
 def next_bill(db: Session, customer: Customer, subscription: Subscription) -> Invoice | None:
     """What the coming end of a subscription's period bills, taken now; None where it bills nothing."""
+    db.flush()
     before = subscription.latest_invoice_id
     _enter_phases(db, customer, subscription)
     if subscription.latest_invoice_id != before:
         return latest(db, subscription)
+    db.flush()
     end = subscription.current_period_end
     if steps.of_subscription(subscription) is None:
         return None
@@ -132,7 +137,8 @@ def latest(db: Session, subscription: Subscription) -> Invoice:
 
 def _take(db: Session, customer: Customer, found: Any, until: int) -> None:
     kind = KINDS[found.kind]
-    row = locked(db, kind.model, found.id, noun=found.kind)
+    with db.no_autoflush:
+        row = locked(db, kind.model, found.id, noun=found.kind)
     coming = kind.coming(row)
     if coming is None or coming.moment > until:
         # the column may be of before an import or an upgrade; the record itself knows better
@@ -161,9 +167,9 @@ def _renew(db: Session, customer: Customer, subscription: Subscription, now: int
     """Go on into the next period with a draft of what it costs and of what waited for it."""
     if subscription.status == "trialing" and _ends_with_its_trial(db, subscription, now):
         return
-    sold = subscription_items.items(db, subscription.id)
-    waiting = invoiceitems.due_with(db, customer.id, subscription.id)
     with db.no_autoflush:  # nothing that is read here hangs on what is changed, and it goes out in one piece
+        sold = subscription_items.items(db, subscription.id)
+        waiting = invoiceitems.due_with(db, customer.id, subscription.id)
         before = (subscription.current_period_start, subscription.current_period_end)
         _turn(subscription, sold[0].price, now)
         invoice = _bill(db, customer, subscription, before, waiting, now)

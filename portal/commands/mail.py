@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from portal.settings import Settings
+
+#: What mail systems take for "try again later" (sysexits.h).
+TRY_AGAIN = 75
 
 
 @click.group()
@@ -30,3 +36,37 @@ def preview(name: str | None, locale: str, html: bool) -> None:
         sys.exit(1)
     words: Any = mails.render(name, previews.letter(name, i18n.best([locale])))
     click.echo(words.html if html else f"{words.subject}\n\n{words.plain}")
+
+
+@mail.command()
+def bounce() -> None:
+    """Read an undeliverable mail's report (RFC 3464) from standard input, and tell it on its customer.
+
+    Ends with 0 for what is none of ours, so that no report is answered by another one, and with 75 when
+    the database is away, so that the mail system tries again.
+    """
+    from portal import clock
+    from portal.assembly import assembled
+    from portal.errors import Unavailable
+    from portal.outbox import bounces
+
+    found = bounces.read(sys.stdin.buffer.read(bounces.LONGEST_REPORT))
+    if found is None:
+        click.echo("This is no report of a mail that was given up.")
+        return
+    try:
+        noted = bounces.note(assembled(_settings(), pool_size=1), found, now=clock.now())
+    except Unavailable as error:
+        click.echo(error.message, err=True)
+        sys.exit(TRY_AGAIN)
+    click.echo("Noted." if noted else "The mail is none of ours, or it is known already that it failed.")
+
+
+def _settings() -> Settings:
+    from portal.settings import InvalidSetting, from_environment
+
+    try:
+        return from_environment()
+    except InvalidSetting as error:
+        click.echo(str(error), err=True)
+        sys.exit(TRY_AGAIN)

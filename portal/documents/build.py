@@ -30,6 +30,7 @@ from portal.documents.values import (
     TaxAmount,
     page_size,
 )
+from portal.documents.xml import offers
 from portal.models import CreditNote, Invoice, Quote, QuoteLine
 from portal.rules import tax_ids
 from portal.rules.discounts import by_discount
@@ -42,6 +43,7 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
     lines = drafts.lines(db, row.id)
     bank = _bank(row)
     return InvoiceDocument(
+        e_invoice=_e_invoice(db, row),
         **_shared(db, row, lines),
         number=row.number or "",
         effective_at=day(row.effective_at or row.created),
@@ -66,6 +68,8 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         period_end=day(row.period_end),
         iban=bank.get("iban"),
         bic=bank.get("bic"),
+        account_holder=bank.get("holder"),
+        transfer_code="iban" in bank and row.currency == "eur",
         hosted_invoice_url=hosted_invoice_url,
         replaces=_replaced(db, row),
     )
@@ -78,10 +82,18 @@ def _replaced(db: Session, row: Invoice) -> tuple[str, date] | None:
     return original.number or "", day(original.effective_at or original.created)
 
 
+def _e_invoice(db: Session, row: Invoice | CreditNote) -> str | None:
+    """The file that the PDF carries, where the account offers it and nothing is missing for it."""
+    if not any(offer.format == "factur_x" and not offer.missing for offer in offers.of(db, row)):
+        return None
+    return offers.content(db, row, "factur_x").decode()
+
+
 def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     """The document of a credit note."""
     original = find(db, Invoice, row.invoice_id, noun="invoice")
     return CreditNoteDocument(
+        e_invoice=_e_invoice(db, row),
         **_shared(db, row, credit_notes.lines(db, row.id)),
         number=row.number,
         effective_at=day(row.effective_at),

@@ -8,6 +8,7 @@ import os
 import pickle
 import resource
 import threading
+import time
 from collections.abc import Callable
 from datetime import date
 from math import ceil
@@ -16,6 +17,7 @@ from weakref import WeakSet
 
 from pebble import ProcessPool
 
+from portal import metrics
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, Party
 from portal.errors import Unavailable
 
@@ -69,10 +71,14 @@ class Pool:
         """The PDF of `document`. Raises `RenderFailed`, at once when the queue is full."""
         if not self._places.acquire(blocking=False):
             raise RenderFailed("Too many documents are being made at the moment. Please try again in a minute.")
+        began, outcome = time.perf_counter(), "failed"
         try:
-            return self._rendered(document)
+            content = self._rendered(document)
+            outcome = "made"
+            return content
         finally:
             self._places.release()
+            metrics.RENDERINGS.labels(outcome).observe(time.perf_counter() - began)
 
     def warm(self) -> None:
         """Start the processes in the background, so that the first document does not wait for them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from base64 import b64decode
 from datetime import date
 from decimal import Decimal
@@ -20,12 +21,15 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
-from portal.documents.values import LISTED_LINES, Document, PageSize
+from portal.documents import factur_x, transfer
+from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize
 
 _ROOT = Path(__file__).parents[2]
 _TEMPLATES = _ROOT / "templates" / "documents"
 #: The address of the document's logo within it.
 LOGO = "logo:own"
+#: The address of the code for banking apps within the document.
+CODE = "code:own"
 #: Pictures are printed as fine as this.
 DPI = 300
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -44,18 +48,23 @@ class Refusing(URLFetcher):
 
 
 class Showing(Refusing):
-    """Serves a document's own logo, and nothing else."""
+    """Serves a document's own pictures, and nothing else: its logo and the code of a bank transfer."""
 
-    def __init__(self, logo: str) -> None:
+    def __init__(self, logo: str | None, code: bytes | None = None) -> None:
         super().__init__()
-        media_type, _, content = logo.removeprefix("data:").partition(";base64,")
-        self._headers, self._content = {"Content-Type": media_type}, b64decode(content)
+        self._pictures: dict[str, tuple[bytes, str]] = {}
+        if logo:
+            media_type, _, content = logo.removeprefix("data:").partition(";base64,")
+            self._pictures[LOGO] = b64decode(content), media_type
+        if code:
+            self._pictures[CODE] = code, "image/svg+xml"
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        """The logo. Raises `ValueError` for everything else."""
-        if url != LOGO:
+        """The picture. Raises `ValueError` for everything else."""
+        if url not in self._pictures:
             super().fetch(url, headers)
-        return URLFetcherResponse(url, self._content, self._headers)
+        content, media_type = self._pictures[url]
+        return URLFetcherResponse(url, content, {"Content-Type": media_type})
 
 
 _REFUSING = Refusing()
@@ -63,13 +72,18 @@ _REFUSING = Refusing()
 
 def pdf(document: Document) -> bytes:
     """The document as a tagged PDF; the same bytes for the same value wherever fonts and versions agree."""
-    fetcher = Showing(document.logo) if document.logo else _REFUSING
+    code = transfer_code(document)
+    fetcher = Showing(document.logo, code) if document.logo or code else _REFUSING
     source = weasyprint.HTML(string=html(document), url_fetcher=fetcher)
     sheets = [
         _shared_sheet(document.template.split("/")[1]),
         _own_sheet(document.brand_color, document.page_size, document.locale),
     ]
-    return cast(bytes, source.write_pdf(stylesheets=sheets, font_config=_fonts(), pdf_tags=True, dpi=DPI))
+    options = {"stylesheets": sheets, "font_config": _fonts(), "pdf_tags": True, "dpi": DPI}
+    with warnings.catch_warnings():
+        # its colour profile is read from a file that it leaves to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        return cast(bytes, source.write_pdf(**options, **factur_x.options(document)))
 
 
 def html(document: Document) -> str:
@@ -79,12 +93,27 @@ def html(document: Document) -> str:
     return template.render(
         document=document,
         logo=LOGO if document.logo else None,
+        code=CODE if transfer_code(document) else None,
         translations=_translations(words),
         lang=i18n.html_lang(document.locale if document.locale.split("_")[0] == words else words),
         dir=i18n.direction(words),
         lines=document.lines[:LISTED_LINES],
         further=len(document.lines) - LISTED_LINES,
         further_amount=sum(line.discounted_amount for line in document.lines[LISTED_LINES:]),
+    )
+
+
+def transfer_code(document: Document) -> bytes | None:
+    """The code for banking apps of an invoice in euros that is to be paid to an account, as SVG."""
+    if not isinstance(document, InvoiceDocument) or not document.transfer_code or document.amount_remaining <= 0:
+        return None
+    return transfer.svg(
+        holder=document.account_holder or document.seller.name,
+        iban=document.iban,
+        bic=document.bic,
+        currency=document.currency,
+        amount=document.amount_remaining,
+        reference=document.number,
     )
 
 

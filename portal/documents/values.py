@@ -126,6 +126,7 @@ class AppliedCreditNote:
 class Document:
     """What invoices and credit notes share. `locale` is a CLDR identifier, dates are days in UTC.
 
+    `e_invoice` is the same document as XML, which the PDF carries along.
     `logo` is a picture in itself, as a `data:image/png;base64,…` or JPEG address.
     Raises `ValueError` for a colour that is not `#rrggbb`, for another kind of logo and for an unknown page size.
     """
@@ -153,6 +154,7 @@ class Document:
     page_size: PageSize = "A4"
     brand_color: str | None = None
     logo: str | None = None
+    e_invoice: str | None = None
     voided_at: date | None = None
     livemode: bool = True
 
@@ -174,6 +176,7 @@ class Document:
 class InvoiceDocument(Document):
     """A finalized invoice; `memo` is the wire's `description`, `applied_balance` < 0 lowers the amount due.
 
+    With `transfer_code` the bank details come with a code for banking apps, where one can be made.
     `replaces` is the number and date of the invoice that this one revises.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
@@ -194,6 +197,8 @@ class InvoiceDocument(Document):
     period_end: date | None = None
     iban: str | None = None
     bic: str | None = None
+    account_holder: str | None = None
+    transfer_code: bool = False
     hosted_invoice_url: str | None = None
     replaces: tuple[str, date] | None = None
 

@@ -33,6 +33,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         retention,
         subscriptions,
         tax_ids,
+        unsubscribing,
     )
 
     app.session_interface = visits.VisitInterface()
@@ -47,7 +48,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
     app.context_processor(lambda: {"csrf_token": visits.csrf_token})
     app.before_request(lambda: _refuse_foreign(csrf))
     pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, login, public)
-    for group in (*pages, plan_changes, plan_choice, retention, subscriptions, tax_ids):
+    for group in (*pages, plan_changes, plan_choice, retention, subscriptions, tax_ids, unsubscribing):
         app.register_blueprint(group.blueprint)
 
 

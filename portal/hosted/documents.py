@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from portal import clock, i18n
 from portal.billing import credit_notes, drafts, events, named_discounts, payments, test_clocks
 from portal.db import Scope, find
+from portal.documents import transfer
 from portal.documents.xml import offers
 from portal.errors import ResourceMissing
 from portal.hosted import languages, visits
@@ -76,6 +77,13 @@ def invoice_xml(visit: Visit, id: str, format: str) -> Answer:
     return xml_of(visit.scope, row, format)
 
 
+@page(blueprint, "/invoices/<id>/transfer.svg", allows=permissions.may_see_invoices)
+def transfer_code(visit: Visit, id: str) -> Answer:
+    """The code for banking apps that pays the invoice."""
+    with visit.reading() as db:
+        return code_of(_own_invoice(db, visit, id))
+
+
 @page(blueprint, "/credit-notes/<id>/<format>.xml", allows=permissions.may_see_invoices)
 def credit_note_xml(visit: Visit, id: str, format: str) -> Answer:
     """The credit note for machines."""
@@ -114,6 +122,7 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "applied": invoice.amount_due + invoice.pre_payment_credit_notes_amount - invoice.total,
         "overdue": invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now,
         "events": events_of(invoice, notes),
+        "transfer_code": _code(invoice) is not None,
         "payments": received,
         "ways": payments.ways(db, received),
         "replaces": _other(db, invoice.from_invoice_id),
@@ -203,6 +212,30 @@ def xml_of(scope: Scope, row: Invoice | CreditNote, format: str) -> Response:
     name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{row.number}-{format}").strip("-")
     headers = {"Content-Disposition": f'attachment; filename="{name}.xml"', "Content-Security-Policy": DOCUMENT_POLICY}
     return Response(content, mimetype=offers.XML, headers=headers)
+
+
+def code_of(invoice: Invoice) -> Response:
+    """The code for banking apps as a picture. Raises `ResourceMissing` where nothing is to be paid by such."""
+    content = _code(invoice)
+    if content is None:
+        raise ResourceMissing("code", invoice.id)
+    return Response(content, mimetype="image/svg+xml")
+
+
+def _code(invoice: Invoice) -> bytes | None:
+    """Only an open invoice with something to pay has one."""
+    seller = invoice.seller or {}
+    account = seller.get("bank_transfer") or {}
+    if invoice.status != "open" or not account.get("iban"):
+        return None
+    return transfer.svg(
+        holder=account.get("holder") or seller.get("legal_name") or seller.get("name") or "",
+        iban=account["iban"],
+        bic=account.get("bic"),
+        currency=invoice.currency,
+        amount=invoice.amount_remaining,
+        reference=invoice.number or "",
+    )
 
 
 def _tell(scope: Scope, row: Invoice | CreditNote) -> None:

@@ -18,6 +18,8 @@ from portal.hosted import brand, documents
 from portal.hosted.page import Answer
 from portal.models import Account, CreditNote, Customer, Invoice, Tenant
 from portal.objects.links import expires_at
+from portal.outbox import previews
+from portal.outbox.mails import render
 from portal.web import as_file, declare, reader, services
 
 blueprint = Blueprint("public", __name__)
@@ -74,6 +76,13 @@ def invoice_xml(token: str, format: str) -> Answer:
     return _expired(linked) if linked.expired else documents.xml_of(linked.scope, linked.invoice, format)
 
 
+@blueprint.get("/i/<token>/transfer.svg")
+def transfer_code(token: str) -> Answer:
+    """The code for banking apps that pays the invoice."""
+    linked = _linked(token, "invoice_pdf")
+    return _expired(linked) if linked.expired else documents.code_of(linked.invoice)
+
+
 @blueprint.get("/c/<token>/<format>.xml")
 def credit_note_xml(token: str, format: str) -> Answer:
     """A credit note for machines."""
@@ -103,6 +112,25 @@ def patterns() -> Answer:
     form = _Sample()
     form.validate()
     return render_template("hosted/patterns.html", form=form, amounts=(1999, -123456, 0))
+
+
+@blueprint.get("/mails")
+@blueprint.get("/mails/<name>")
+def mails(name: str | None = None) -> Answer:
+    """Every mail with made-up words in each language, for those who work on them; only beside demo data."""
+    if not services().settings.demo:
+        abort(404)
+    locale = i18n.best([request.args.get("locale", "en")])
+    if name is None:
+        return render_template(
+            "hosted/mails.html", names=sorted(previews.SAMPLES), locales=i18n.CATALOGUES, chosen=locale
+        )
+    if name not in previews.SAMPLES:
+        abort(404)
+    words = render(name, previews.letter(name, locale))
+    # a mail has its styles within it
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+    return Response(words.html, mimetype="text/html", headers={"Content-Security-Policy": policy})
 
 
 def _kept(token: str, kind: str, noun: Kind) -> Kept | None:
@@ -164,6 +192,15 @@ class _Sample(Form):
     agree = BooleanField("Same as the billing address", default=True)
 
 
-for _endpoint in ("invoice", "invoice_pdf", "invoice_xml", "credit_note_pdf", "credit_note_xml", "file"):
+for _endpoint in (
+    "invoice",
+    "invoice_pdf",
+    "invoice_xml",
+    "transfer_code",
+    "credit_note_pdf",
+    "credit_note_xml",
+    "file",
+):
     declare(f"public.{_endpoint}", "link")
 declare("public.patterns", "public")
+declare("public.mails", "public")

@@ -29,7 +29,7 @@ from portal.billing import portal_sessions
 from portal.db import Scope
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant, TestClock
 from portal.rules import permissions
-from portal.web import origin, reader, services
+from portal.web import origin, reader, services, whose
 
 COOKIE = "__Host-portal-"
 MOST_COOKIES = 8
@@ -219,7 +219,10 @@ def _visit(request: Request) -> Visit | None:
     if len(parts) < 4 or parts[1] != "p" or parts[2] in {"login", "session"}:
         return None
     secret = held(parts[2], request)
-    return find(parts[2], secret) if secret else None
+    visit = find(parts[2], secret) if secret else None
+    if visit is not None:
+        whose(visit.scope)
+    return visit
 
 
 def _from_row(row: Any) -> Visit:

@@ -1,4 +1,7 @@
-"""The merchant's account. Beyond the reference: `settings.billing`, `.invoices.bank_transfer` and `.portal`."""
+"""The merchant's account.
+
+Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer` and `.portal`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.models import Account
+from portal.rules import mails
 from portal.rules.events import SWITCHES
 from portal.wire.shape import Context, Shape, listing, nulls
 
@@ -114,6 +118,7 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
         "billing": BILLING | stored.get("billing", {}),
         "branding": nulls("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},
+        "emails": mails.settings(stored),
         "invoices": {
             "bank_transfer": bank_transfer and nulls("bic", "holder", "iban") | bank_transfer,
             "default_account_tax_ids": context.preloaded["tax_ids"][row.id] or None,

@@ -107,6 +107,7 @@ CUSTOMER = register(
                 "phone",
                 "preferred_locales",
                 "tax_exempt",
+                "unsubscribed_from",
             ),
             fields={
                 **nulls("cash_balance", "customer_account", "default_source"),

@@ -21,6 +21,7 @@ PATHS = {
     "invoice_pdf": "/i/{}/pdf",
     "credit_note_pdf": "/c/{}/pdf",
     "file_link": "/files/{}",
+    "unsubscribe": "/unsubscribe/{}",
     **{f"invoice_{format}": f"/i/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},
     **{f"credit_note_{format}": f"/c/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},
 }
@@ -61,6 +62,10 @@ class DocumentLinks:
     def login(self, token: str) -> str:
         """The absolute address of a configuration's login page."""
         return f"{self._base_url}/p/login/{token}"
+
+    def unsubscribe(self, tenant_id: int, customer_id: str, mail: str) -> str:
+        """The absolute address where a customer does without a kind of mail; it never runs out."""
+        return self.document("unsubscribe", tenant_id, f"{mail}:{customer_id}")
 
     def read(self, token: str, kind: str) -> DocumentLink | None:
         """What a token stands for, or None when it is not one of ours for this kind."""

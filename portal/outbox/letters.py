@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from portal.billing import accounts, catalogue, codes, files, parties, subscript
 from portal.db import find, scope_of
 from portal.models import Account, CreditNote, Customer, Invoice, Mail, Subscription, WebhookEndpoint
 from portal.outbox.mails import Letter
+from portal.rules import mails as rules
 
 Written = Letter | None
 #: Pixels of a mail's logo, twice what it shows in, for fine screens.
@@ -22,7 +24,19 @@ _LOGO_FITS = (320, 80)
 
 def worded(services: Services, db: Session, mail: Mail) -> Written:
     """The letter that a queued mail stands for; None where nobody is to get it (any more)."""
-    return _LETTERS[mail.name](services, db, mail)
+    if not rules.is_on(mail.name, accounts.of(db, scope_of(db).account_id).settings):
+        return None
+    letter = _LETTERS[mail.name](services, db, mail)
+    if letter is None or mail.name not in rules.OPTIONAL or mail.customer_id is None:
+        return letter
+    return _optional(services, db, mail.name, mail.customer_id, letter)
+
+
+def _optional(services: Services, db: Session, name: str, customer_id: str, letter: Letter) -> Written:
+    """With the way to end such mails; None where the customer has gone it."""
+    if name in find(db, Customer, customer_id, noun="customer").unsubscribed_from:
+        return None
+    return replace(letter, unsubscribe=services.links.unsubscribe(scope_of(db).tenant_id, customer_id, name))
 
 
 def _login_code(services: Services, db: Session, mail: Mail) -> Written:
@@ -104,6 +118,67 @@ def _subscription_changed(services: Services, db: Session, mail: Mail) -> Writte
     return _to(db, customer, attachments=attachments, currency=subscription.currency, **told)
 
 
+def _receipt(services: Services, db: Session, mail: Mail) -> Written:
+    invoice = find(db, Invoice, mail.data["invoice"], noun="invoice")
+    customer = find(db, Customer, invoice.customer_id, noun="customer")
+    if not customer.email or invoice.status != "paid":
+        return None
+    return _to(
+        db,
+        customer,
+        attachments=_document(services, db, invoice.id),
+        number=invoice.number,
+        amount_paid=invoice.amount_paid,
+        currency=invoice.currency,
+        paid_at=invoice.paid_at,
+        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+    )
+
+
+def _payment_reminder(services: Services, db: Session, mail: Mail) -> Written:
+    """Of what is still to be paid; nothing where that has been done, or given up, meanwhile."""
+    invoice = find(db, Invoice, mail.data["invoice"], noun="invoice")
+    customer = find(db, Customer, invoice.customer_id, noun="customer")
+    if not customer.email or invoice.status != "open" or not invoice.amount_remaining or invoice.due_date is None:
+        return None
+    return _to(
+        db,
+        customer,
+        attachments=_document(services, db, invoice.id),
+        number=invoice.number,
+        amount_due=invoice.amount_remaining,
+        currency=invoice.currency,
+        due_date=invoice.due_date,
+        overdue=clock.now() > invoice.due_date,
+        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+    )
+
+
+def _trial_ending(services: Services, db: Session, mail: Mail) -> Written:
+    """What comes after the trial, unless it has ended meanwhile."""
+    subscription = find(db, Subscription, mail.data["subscription"], noun="subscription")
+    customer = find(db, Customer, subscription.customer_id, noun="customer")
+    if not customer.email or subscription.status != "trialing" or subscription.trial_end is None:
+        return None
+    sold = subscription_items.items(db, subscription.id)
+    return _to(
+        db,
+        customer,
+        plan=_plan(db, subscription),
+        ends_at=subscription.trial_end,
+        stops=subscription.cancel_at is not None and subscription.cancel_at <= subscription.trial_end,
+        amount=sum(each.amount for each in sold),
+        currency=subscription.currency,
+        interval=sold[0].price.interval,
+        interval_count=sold[0].price.interval_count,
+    )
+
+
+def _tax_id_changed(services: Services, db: Session, mail: Mail) -> Written:
+    customer = find(db, Customer, mail.customer_id or "", noun="customer")
+    return _to(db, customer, added=mail.data["added"], value=mail.data["value"]) if customer.email else None
+
+
 def _to(db: Session, customer: Customer, *, attachments: dict[str, bytes] | None = None, **context: Any) -> Letter:
     account = accounts.of(db, scope_of(db).account_id)
     return Letter(
@@ -155,8 +230,12 @@ _LETTERS: dict[str, Callable[[Services, Session, Mail], Written]] = {
     "credit_note": _credit_note,
     "invoice": _invoice,
     "login_code": _login_code,
+    "payment_reminder": _payment_reminder,
+    "receipt": _receipt,
     "subscription_canceled": _subscription_canceled,
     "subscription_changed": _subscription_changed,
+    "tax_id_changed": _tax_id_changed,
+    "trial_ending": _trial_ending,
     "webhook_disabled": _webhook_alert,
     "webhook_failing": _webhook_alert,
 }

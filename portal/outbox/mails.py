@@ -55,7 +55,7 @@ class Text:
 class Letter:
     """Whom a mail goes to and in whose name, with what its words need.
 
-    `attachments` are PDFs by file name, `logo` is a small PNG.
+    `attachments` are PDFs by file name, `logo` is a small PNG, `unsubscribe` is where the reader ends such mails.
     """
 
     to: str
@@ -66,6 +66,7 @@ class Letter:
     logo: bytes | None = None
     context: dict[str, Any] = field(default_factory=dict)
     attachments: dict[str, bytes] = field(default_factory=dict)
+    unsubscribe: str | None = None
 
 
 def send(settings: Settings, name: str, letter: Letter, *, message_id: str | None = None) -> None:
@@ -78,7 +79,7 @@ def send(settings: Settings, name: str, letter: Letter, *, message_id: str | Non
         _keep(settings.instance / "mail", name, message)
         return
     try:
-        _hand_over(urlsplit(settings.smtp_url), message)
+        _hand_over(urlsplit(settings.smtp_url), message, settings.mail_return_path)
     except (OSError, smtplib.SMTPException) as error:
         raise _failure(name, error) from error
 
@@ -95,7 +96,12 @@ def written(settings: Settings, name: str, letter: Letter, *, message_id: str | 
 def render(name: str, letter: Letter) -> Text:
     """The words of the mail `name` in the letter's language."""
     environment = _environment(letter.locale)
-    frame = {"merchant": _one_line(letter.merchant), "color": letter.color, "logo": letter.logo and f"cid:{_LOGO}"}
+    frame = {
+        "merchant": _one_line(letter.merchant),
+        "color": letter.color,
+        "logo": letter.logo and f"cid:{_LOGO}",
+        "unsubscribe": letter.unsubscribe,
+    }
     subject, plain, html = (
         environment.get_template(f"mails/{name}/{part}").render(frame | letter.context)
         for part in ("subject.txt", "body.txt", "body.html")
@@ -132,6 +138,10 @@ def _message(settings: Settings, text: Text, letter: Letter, message_id: str | N
         message["Reply-To"] = _address(letter.reply_to)
     message["Date"] = format_datetime(clock.moment(clock.now()))
     message["Message-ID"] = f"<{message_id}@{sender.domain}>" if message_id else make_msgid(domain=sender.domain)
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        # RFC 8058: mail programs offer a button of their own
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # no machine should answer it
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text.plain)
@@ -167,7 +177,7 @@ def _keep(folder: Path, name: str, message: EmailMessage) -> None:
         target.write(message.as_bytes())
 
 
-def _hand_over(server: SplitResult, message: EmailMessage) -> None:
+def _hand_over(server: SplitResult, message: EmailMessage, return_path: str | None) -> None:
     own_name = message["From"].addresses[0].domain
     host, user = server.hostname or "localhost", unquote(server.username or "")
     context = ssl.create_default_context()
@@ -182,7 +192,7 @@ def _hand_over(server: SplitResult, message: EmailMessage) -> None:
             _encrypt(connection, context, host, required=bool(user))
         if user:
             connection.login(user, unquote(server.password or ""))
-        connection.send_message(message)
+        connection.send_message(message, from_addr=return_path)
 
 
 def _encrypt(connection: smtplib.SMTP, context: ssl.SSLContext, host: str, *, required: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.outbox.mails import Letter
+from portal.rules.mails import OPTIONAL
 
 _DAY = 1795262400  # 21 November 2026
 _INVOICE = {
@@ -28,6 +29,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "email_code": {"code": "12345678", "minutes": 10},
     "invoice": _INVOICE,
     "login_code": {"code": "12345678", "minutes": 10},
+    "payment_reminder": {**_INVOICE, "overdue": True},
+    "receipt": {**_INVOICE, "amount_paid": 123400, "paid_at": _DAY},
     "subscription_canceled": {
         "plan": "Gold plan",
         "canceled_at": _DAY,
@@ -45,6 +48,16 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "starts_at": _DAY + 30 * 86400,
         "unpaid": False,
     },
+    "tax_id_changed": {"added": True, "value": "DE136695976"},
+    "trial_ending": {
+        "plan": "Gold plan",
+        "ends_at": _DAY + 3 * 86400,
+        "stops": False,
+        "amount": 1000,
+        "currency": "eur",
+        "interval": "month",
+        "interval_count": 1,
+    },
     "webhook_disabled": _ENDPOINT,
     "webhook_failing": {**_ENDPOINT, "failing_since": _DAY, "failure": "HTTP 500"},
 }
@@ -59,4 +72,5 @@ def letter(name: str, locale: str) -> Letter:
         reply_to="help@rides.example.com",
         color="#22384d",
         context=SAMPLES[name],
+        unsubscribe="https://billing.example.com/unsubscribe/sample" if name in OPTIONAL else None,
     )

@@ -14,7 +14,7 @@ from portal.assembly import Services
 from portal.db import Database, Scope, find
 from portal.errors import PortalError, Unavailable
 from portal.models import Customer, Mail, Tenant
-from portal.outbox import letters, mails
+from portal.outbox import bounces, letters, mails
 
 log = logging.getLogger("portal")
 
@@ -104,8 +104,9 @@ def _claimed(database: Database, now: int) -> list[Claimed]:
 
 
 def _send(services: Services, claimed: Claimed, now: int) -> None:
+    to = None
     try:
-        status, failure = _tried(services, claimed, now), None
+        (status, to), failure = _tried(services, claimed, now), None
     except Unavailable as error:
         status, failure = "queued", error.message
     except PortalError as error:
@@ -115,22 +116,24 @@ def _send(services: Services, claimed: Claimed, now: int) -> None:
         log.exception("the mail %s could not be made", claimed.id)
         status, failure = "queued", "The mail could not be made."
     with services.database.writing(claimed.scope) as db:
-        _note(db, claimed.id, status, failure, now)
+        _note(db, claimed.id, status, failure, now, to)
 
 
-def _tried(services: Services, claimed: Claimed, now: int) -> str:
+def _tried(services: Services, claimed: Claimed, now: int) -> tuple[str, str | None]:
+    """What has become of the mail, and to which address it went."""
     with services.database.reading(claimed.scope) as db:
         mail = find(db, Mail, claimed.id, noun="mail")
         if mail.expires_at is not None and mail.expires_at <= now:
-            return "expired"
+            return "expired", None
         letter = letters.worded(services, db, mail)
     if letter is None:
-        return "dropped"
-    mails.send(services.settings, mail.name, letter, message_id=mail.id)
-    return "sent"
+        return "dropped", None
+    id = bounces.message_id(services.settings, mail.tenant_id, mail.id)
+    mails.send(services.settings, mail.name, letter, message_id=id)
+    return "sent", letter.to
 
 
-def _note(db: Session, id: str, status: str, failure: str | None, now: int) -> None:
+def _note(db: Session, id: str, status: str, failure: str | None, now: int, to: str | None) -> None:
     mail = find(db, Mail, id, noun="mail")
     mail.tries += 1
     if status == "queued" and mail.tries > len(PAUSES):
@@ -141,7 +144,7 @@ def _note(db: Session, id: str, status: str, failure: str | None, now: int) -> N
         return
     mail.sealed = None
     if status == "sent":
-        mail.sent_at = now
+        mail.sent_at, mail.address = now, to
     if mail.customer_id is not None and status in {"sent", "failed"}:
         _tell_customer(find(db, Customer, mail.customer_id, noun="customer"), mail, now)
 

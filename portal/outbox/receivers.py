@@ -69,6 +69,9 @@ class Client:
                 answer = _answer(response, now)
         except (RequestException, HTTPError, OSError, UnicodeError) as error:
             return Answer(_since(began), failure=_words(error, time.monotonic() - began))
+        if time.monotonic() - began >= LIMIT:
+            # what was cut within its headers looks as if it had ended there
+            return Answer(_since(began), failure=_words(TimeoutError(), LIMIT))
         return Answer(_since(began), **answer)
 
 

@@ -14,7 +14,7 @@ from portal import clock, ids
 from portal.models import Account, AuditEntry, Event, Journal, Tenant
 from portal.objects.accounts import event_switches
 from portal.origins import Origin
-from portal.recording import deliveries
+from portal.recording import deliveries, notices
 from portal.recording.changes import Occurrence
 from portal.recording.subjects import customer_of
 from portal.rules import events as rules
@@ -88,6 +88,7 @@ def _insert(session: Session, tenant_id: int, events: list[dict[str, Any]], entr
         if rows:
             connection.execute(table.insert(), rows)
     deliveries.enqueue(connection, sent, clock.now())
+    notices.enqueue(connection, tenant_id, events)
 
 
 def _switched_off(session: Session, tenant_id: int, occurrences: list[Occurrence]) -> set[str]:

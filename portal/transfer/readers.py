@@ -56,6 +56,7 @@ def _customer(object: Object, origin: Origin) -> Columns:
         "next_invoice_sequence": object.get("next_invoice_sequence") or 1,
         "preferred_locales": object.get("preferred_locales") or [],
         "tax_exempt": object.get("tax_exempt") or "none",
+        "unsubscribed_from": object.get("unsubscribed_from") or [],
         "balance": object.get("balance", object.get("account_balance")) or 0,
         "email_folded": str(object.get("email") or "").casefold() or None,
     }

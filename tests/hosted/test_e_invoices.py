@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 
 from portal.billing import invoiceitems, invoices, tax_ids
 from portal.models import Customer, Invoice
@@ -97,3 +99,30 @@ def test_files_are_limited_as_the_pages_are(make: Factories, portal: Callable[..
     assert visit.get(f"invoices/{invoice.id}/zugferd.xml").status_code == 404
     closed = portal(customer, make.configuration(invoice_history={"enabled": False}))
     assert closed.get(f"invoices/{invoice.id}/factur_x.xml").status_code == 404
+
+
+def test_a_banking_app_reads_what_is_to_be_paid(
+    api: Api, make: Factories, client: FlaskClient, portal: Callable[..., Portal]
+) -> None:
+    bank = {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX", "holder": "Rocket Payments"}
+    api.post("account", settings={"invoices": {"bank_transfer": bank}})
+    customer = make.customer()
+    invoice, paid = make.invoice(customer, 1234), make.paid_invoice(customer)
+    page = api.get(f"invoices/{invoice.id}")["hosted_invoice_url"].removeprefix("http://localhost")
+    assert 'transfer.svg" width="164"' in client.get(page).get_data(as_text=True)
+    answer = client.get(f"{page}/transfer.svg")
+    assert (answer.mimetype, answer.data[:4]) == ("image/svg+xml", b"<svg")
+    visit = portal(customer, make.configuration())
+    assert visit.get(f"invoices/{invoice.id}/transfer.svg").data == answer.data
+    assert "Rocket Payments" in visit.get(f"invoices/{invoice.id}").get_data(as_text=True)
+    assert visit.get(f"invoices/{paid.id}/transfer.svg").status_code == 404
+    assert "transfer.svg" not in visit.get(f"invoices/{paid.id}").get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_the_pdf_carries_the_e_invoice(api: Api, make: Factories, client: FlaskClient) -> None:
+    invoice = billed(make, make.customer())
+    found = documents(api, invoice)
+    pdf = client.get(found["pdf"]["url"].removeprefix("http://localhost")).data
+    xml = client.get(found["factur_x"]["url"].removeprefix("http://localhost")).data
+    assert PdfReader(io.BytesIO(pdf)).attachments == {"factur-x.xml": [xml]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.objects.accounts import BUSINESS_PROFILE, COMPANY, CONTROLLER, PAYMENT_SETTINGS, STATEMENT_DESCRIPTORS
 from portal.objects.types.bricks import ADDRESS
+from portal.rules import mails
 from portal.rules.events import SWITCHES
 from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, listed, maybe, words
 
@@ -36,6 +37,10 @@ TYPES: dict[str, dict[str, Schema]] = {
             ),
             branding=hash_of(**dict.fromkeys(_BRANDING, _TEXT)),
             dashboard=hash_of(display_name=_TEXT, timezone=STRING),
+            emails=hash_of(
+                **dict.fromkeys(mails.SWITCHES, BOOLEAN),
+                payment_reminders=hash_of(**dict.fromkeys(mails.REMINDERS, array(INTEGER))),
+            ),
             invoices=hash_of(
                 bank_transfer=maybe(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
                 e_invoices=hash_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.objects.types.bricks import ADDRESS, CUSTOM_FIELDS, SHIPPING
+from portal.rules import mails
 from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, id_or, maybe, the, words
 
 TYPES: dict[str, dict[str, Schema]] = {
@@ -20,6 +21,7 @@ TYPES: dict[str, dict[str, Schema]] = {
         "mail_failure": maybe(hash_of(at=INTEGER, mail=STRING, message=maybe(STRING))),
         "preferred_locales": array(STRING),
         "shipping": maybe(SHIPPING),
+        "unsubscribed_from": array(words(*mails.OPTIONAL)),
     },
     "tax_id": {
         "owner": hash_of(

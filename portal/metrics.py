@@ -1,0 +1,23 @@
+"""What is counted while the portal runs, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+REQUESTS = Histogram(
+    "portal_request_seconds",
+    "Requests by method, route template and status.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+CONNECTIONS = Histogram(
+    "portal_database_connections",
+    "Connections in use in a process, looked at with each request.",
+    ["pool"],
+    buckets=(0, 1, 2, 4, 8, 12, 16),
+)
+RENDERINGS = Histogram(
+    "portal_rendering_seconds", "Documents that were made.", ["outcome"], buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
+)
+STEPS = Counter("portal_lane_steps", "What workers did, by lane.", ["lane"])
+FAILURES = Counter("portal_lane_failures", "Steps of workers that failed, by lane.", ["lane"])

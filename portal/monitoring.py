@@ -1,0 +1,84 @@
+"""Serves metrics on a bind of their own: what the processes counted, and how long what is due has waited."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import clock
+from portal.db import Database
+from portal.errors import PortalError
+from portal.outbox import state
+from portal.settings import Settings
+
+#: Named by the library: where the processes of one server put what they count.
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def share(settings: Settings) -> None:
+    """Have the processes of a server count together; before anything that counts is imported."""
+    if settings.metrics_bind is not None:
+        os.environ[_FOLDER] = str(_emptied(settings.instance / "metrics"))
+
+
+def start(settings: Settings) -> None:
+    """Serve `/metrics` where the settings say so: of this process, or of all that share."""
+    if settings.metrics_bind is None:
+        return
+    # looks at once whether processes share
+    from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = REGISTRY
+    if _FOLDER in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(_Waiting(Database(settings.database_url, pool_size=1)))  # type: ignore[arg-type]
+    host, _, port = settings.metrics_bind.rpartition(":")
+    start_http_server(int(port), host.strip("[]"), registry)
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
+
+
+class _Waiting:
+    """Asks the database whenever metrics are read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def describe(self) -> list[object]:
+        return []
+
+    def collect(self) -> Iterator[object]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        up = GaugeMetricFamily("portal_database_up", "Whether the database answers.")
+        length = GaugeMetricFamily("portal_queue_length", "What is due and waits.", labels=["queue"])
+        age = GaugeMetricFamily("portal_queue_age_seconds", "For how long the first has been due.", labels=["queue"])
+        worker = GaugeMetricFamily("portal_worker_seen_seconds", "Seconds since a worker was last seen.")
+        try:
+            now = clock.now()
+            with self._database.reading() as db:
+                seen, queues = state.worker_seen(db, now), state.waiting(db, now)
+        except (PortalError, SQLAlchemyError):
+            up.add_metric([], 0)
+            yield up
+            return
+        finally:
+            # processes are forked from this one, and must not share its connections
+            self._database.dispose()
+        up.add_metric([], 1)
+        if seen is not None:
+            worker.add_metric([], seen)
+        for each in queues:
+            length.add_metric([each.queue], each.length)
+            age.add_metric([each.queue], each.age)
+        yield from (up, worker, length, age)

@@ -1,0 +1,110 @@
+"""Mails that come back: a report of the mail system (RFC 3464), and the mail of ours that it is about.
+
+The report quotes the mail's `Message-ID`. That id is signed, so nobody else can make a mail seem failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage, Message
+from email.policy import default
+
+from itsdangerous import BadSignature, Signer
+
+from portal.assembly import Services
+from portal.db import Database, Scope, find
+from portal.models import Customer, Mail, Tenant
+from portal.settings import Settings
+
+LONGEST_REASON = 300
+#: Bytes of a report that are read; what it quotes of the mail comes behind its own fields.
+LONGEST_REPORT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """A mail that was given up: its `Message-ID`, and what the mail system says."""
+
+    message_id: str
+    reason: str
+
+
+def message_id(settings: Settings, tenant_id: int, mail_id: str) -> str:
+    """What stands before the `@` of a mail's `Message-ID`."""
+    return _signer(settings).sign(f"{tenant_id}.{mail_id}").decode()
+
+
+def read(report: bytes) -> Bounce | None:
+    """What a report says for good; None for what is no report, and for one that only tells of a delay."""
+    message = message_from_bytes(report[:LONGEST_REPORT], policy=default)
+    if message.get_content_type() != "multipart/report":
+        return None
+    status = next((part for part in message.walk() if part.get_content_type() == "message/delivery-status"), None)
+    failed = [fields for fields in _recipients(status) if str(fields.get("Action", "")).strip().lower() == "failed"]
+    quoted = _quoted_id(message)
+    if not failed or quoted is None:
+        return None
+    return Bounce(quoted, _reason(failed[0]))
+
+
+def note(services: Services, bounce: Bounce, *, now: int) -> bool:
+    """Mark the mail as failed and tell it on its customer; False where it is none of ours, or noted already."""
+    named = _named(services.settings, bounce.message_id)
+    scope = named and _scope(services.database, named[0])
+    if not named or not scope:
+        return False
+    with services.database.writing(scope) as db:
+        mail = db.get(Mail, (scope.tenant_id, named[1]))
+        if mail is None or mail.status != "sent":
+            return False
+        mail.status, mail.failure = "failed", bounce.reason
+        if mail.customer_id is not None:
+            customer = find(db, Customer, mail.customer_id, noun="customer")
+            # an address that was changed meanwhile has nothing to do with it
+            if mail.address is None or mail.address == customer.email:
+                customer.mail_failure = {"at": now, "mail": mail.name, "message": bounce.reason}
+    return True
+
+
+def _recipients(status: Message | None) -> list[Message]:
+    parts = status.get_payload() if status is not None else []
+    return [part for part in parts if isinstance(part, Message)] if isinstance(parts, list) else []
+
+
+def _reason(fields: Message) -> str:
+    said = str(fields.get("Diagnostic-Code") or fields.get("Status") or "")
+    # "smtp; 550 5.1.1 …"
+    words = " ".join(said.partition(";")[2].split() or said.split())
+    return f"The mail came back: {words}"[:LONGEST_REASON]
+
+
+def _quoted_id(message: EmailMessage | Message) -> str | None:
+    """The id of the mail that the report quotes, whole or by its headers."""
+    for part in message.walk():
+        if part.get_content_type() in {"message/rfc822", "message/global"} and part.is_multipart():
+            inner = part.get_payload(0)
+            return str(inner["Message-ID"] or "") if isinstance(inner, Message) else None
+        if part.get_content_type() in {"text/rfc822-headers", "message/global-headers"}:
+            content = part.get_payload(decode=True)
+            headers = message_from_bytes(content if isinstance(content, bytes) else b"", policy=default)
+            return str(headers["Message-ID"] or "")
+    return None
+
+
+def _named(settings: Settings, quoted: str) -> tuple[int, str] | None:
+    try:
+        tenant_id, _, mail_id = _signer(settings).unsign(quoted.strip(" <>").rpartition("@")[0]).decode().partition(".")
+        return int(tenant_id), mail_id
+    except (BadSignature, ValueError):
+        return None
+
+
+def _scope(database: Database, tenant_id: int) -> Scope | None:
+    with database.reading() as db:
+        tenant = db.get(Tenant, tenant_id)
+    return Scope(tenant.id, tenant.account_id, tenant.livemode) if tenant else None
+
+
+def _signer(settings: Settings) -> Signer:
+    return Signer([*settings.secret_key_fallbacks, settings.secret_key], salt="message-id")

@@ -1,0 +1,65 @@
+"""Reminders of unpaid invoices: queued on the days that an account has chosen, before and after the due date."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, exists, literal, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.assembly import Services
+from portal.db import Scope
+from portal.models import Account, Invoice, Mail, Tenant
+from portal.outbox import queue
+from portal.rules import mails as rules
+
+#: A reminder that could not be sent for so long is left out, so that a new setting does not remind of long ago.
+STALE_AFTER = 2 * clock.DAY
+AT_ONCE = 100
+
+
+def step(services: Services, now: int) -> int:
+    """Queue reminders that are due; answers how many."""
+    with services.database.reading() as db:
+        wanted = _wanted(db)
+    queued = 0
+    for scope, days in wanted:
+        for day in days:
+            queued += _remind(services, scope, day, now)
+    return queued
+
+
+def _wanted(db: Session) -> list[tuple[Scope, list[int]]]:
+    """Who reminds, and on which days counted from the due date."""
+    chosen = Account.settings["emails"]["payment_reminders"].as_string()
+    tenants = select(Tenant, Account.settings).join(Account, Account.id == Tenant.account_id)
+    found = []
+    for tenant, settings in db.execute(tenants.where(chosen.is_not(None))).all():
+        days = rules.settings(settings)["payment_reminders"]
+        offsets = [*(-day for day in days["days_before_due"]), *days["days_after_due"]]
+        found.append((Scope(tenant.id, tenant.account_id, tenant.livemode), offsets))
+    return found
+
+
+def _remind(services: Services, scope: Scope, day: int, now: int) -> int:
+    with services.database.reading(scope) as db:
+        invoices = db.execute(_unreminded(day, now)).all()
+    if not invoices:
+        return 0
+    with services.database.writing(scope) as db:
+        return sum(
+            queue.put(db, "payment_reminder", key, now=now, customer_id=customer_id, invoice=id)
+            for id, customer_id, key in invoices
+        )
+
+
+def _unreminded(day: int, now: int) -> Select[str, str, str]:
+    """Unpaid invoices whose reminder of this day has not been queued."""
+    key = literal("payment_reminder:") + Invoice.id + literal(f":{day}")
+    at = now - day * clock.DAY
+    return (
+        select(Invoice.id, Invoice.customer_id, key)
+        .where(Invoice.status == "open", Invoice.amount_remaining > 0, Invoice.test_clock_id.is_(None))
+        .where(Invoice.due_date > at - STALE_AFTER, Invoice.due_date <= at)
+        .where(~exists().where(Mail.key == key))
+        .limit(AT_ONCE)
+    )

@@ -1,0 +1,78 @@
+"""The code for banking apps, against the lines that EPC069-12 lays down."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+import segno
+from pypdf import PdfReader
+
+from portal.documents import render, transfer
+from tests.documents import samples
+
+IBAN = "DE89370400440532013000"
+GOOD: dict[str, Any] = {
+    "holder": "Nordlicht Software GmbH",
+    "iban": IBAN,
+    "bic": "COBADEFFXXX",
+    "currency": "eur",
+    "amount": 34986,
+    "reference": "NORD-0042",
+}
+
+
+def drawn(*lines: str) -> bytes:
+    """A code with these lines, drawn as ours are."""
+    out = io.BytesIO()
+    code = segno.make("\n".join(lines).rstrip("\n").encode(), error="m", boost_error=False, micro=False)
+    code.save(out, kind="svg", border=4, scale=4, light="white", xmldecl=False, nl=False)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "amount", "reference"),
+    [
+        ({}, "EUR349.86", ("", "NORD-0042")),
+        ({"reference": "RF18539007547034"}, "EUR349.86", ("RF18539007547034", "")),
+        ({"amount": 1}, "EUR0.01", ("", "NORD-0042")),
+    ],
+)
+def test_a_code_holds_what_a_transfer_needs(changes: dict[str, Any], amount: str, reference: tuple[str, str]) -> None:
+    head = ("BCD", "002", "1", "SCT", "COBADEFFXXX", "Nordlicht Software GmbH", IBAN, amount, "")
+    assert transfer.svg(**GOOD | changes) == drawn(*head, *reference)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"currency": "usd"},
+        {"amount": 0},
+        {"amount": -100},
+        {"amount": 100_000_000_000},
+        {"iban": None},
+        {"iban": "DE89370400440532013001"},
+        {"holder": "株式会社" * 17, "reference": "番号" * 60},
+    ],
+)
+def test_no_code_where_no_bank_would_take_it(changes: dict[str, Any]) -> None:
+    assert transfer.svg(**GOOD | changes) is None
+
+
+def test_a_wrong_bic_is_left_out() -> None:
+    assert transfer.svg(**GOOD | {"bic": "nonsense"}) == transfer.svg(**GOOD | {"bic": None}) is not None
+
+
+def test_the_code_is_printed_while_there_is_something_to_pay() -> None:
+    """A figure with words, on an open invoice only."""
+    text = render.html(samples.invoice(1, transfer_code=True))
+    assert f'<img src="{render.CODE}" alt="QR code for banking apps">' in text
+    assert render.CODE not in render.html(samples.invoice(1, transfer_code=True, amount_remaining=0))
+    assert render.CODE not in render.html(samples.invoice(1, transfer_code=True, currency="usd"))
+    pdf = PdfReader(io.BytesIO(render.pdf(samples.invoice(1, transfer_code=True))))
+    assert "Scan with your banking app" in pdf.pages[0].extract_text()
+
+
+def test_the_holder_of_the_account_is_named() -> None:
+    assert "Nordlicht Pay" in render.html(samples.invoice(1, account_holder="Nordlicht Pay"))

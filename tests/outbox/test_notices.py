@@ -1,0 +1,182 @@
+"""Mails that an account sends by itself: switched, worded, dropped where they are not wanted."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import clock
+from portal.db import Database, Scope
+from portal.models import Mail
+from portal.outbox import letters, reminders
+from portal.outbox.mails import written
+from portal.rules import mails as rules
+from portal.settings import Settings
+from tests.clients import Api
+from tests.factories import Factories
+from tests.outbox.test_queue import Mails, mails, work
+from tests.passing import pass_time
+
+__all__ = ["mails"]
+DAY = clock.DAY
+
+
+def names(mails: Mails) -> list[tuple[str, str]]:
+    return [(mail.name, mail.status) for mail in mails()]
+
+
+def switch(api: Api, **emails: Any) -> None:
+    api.post("account", settings={"emails": emails})
+
+
+def message(app: Flask, database: Database, scope: Scope, mail: Mail, settings: Settings) -> EmailMessage:
+    """What is sent of a queued mail."""
+    with database.reading(scope) as db:
+        letter = letters.worded(app.extensions["portal"], db, mail)
+    assert letter is not None
+    return message_from_bytes(written(settings, mail.name, letter).as_bytes(), policy=default)  # type: ignore[return-value]
+
+
+def test_a_receipt_goes_out_where_it_is_switched_on(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    make.paid_invoice(make.customer(), 1000)
+    assert names(mails) == []
+    switch(api, receipts=True)
+    make.paid_invoice(make.customer(), 1000)
+    assert names(mails) == [("receipt", "queued")]
+    work(app)
+    assert names(mails) == [("receipt", "sent")]
+
+
+def test_what_is_switched_off_meanwhile_is_dropped(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    switch(api, receipts=True)
+    make.paid_invoice(make.customer(), 1000)
+    switch(api, receipts=False)
+    work(app)
+    assert names(mails) == [("receipt", "dropped")]
+
+
+def test_the_end_of_a_trial_is_told_once(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    switch(api, trial_endings=True)
+    ends = clock.now() + 2 * DAY
+    made = api.post("subscriptions", customer=make.customer().id, items=[{"price": make.price().id}], trial_end=ends)
+    pass_time(make, clock.now())
+    work(app)
+    assert made["status"] == "trialing"
+    assert names(mails) == [("trial_ending", "sent")]
+
+
+@pytest.mark.parametrize("type", ["invoice.paid", "customer.subscription.trial_will_end"])
+def test_those_who_live_by_a_test_clock_get_none(type: str) -> None:
+    assert rules.of_event(type, {"test_clock": "clock_1", "amount_paid": 1}, "worker") is None
+    assert rules.of_event(type, {"test_clock": None, "amount_paid": 1}, "worker")
+
+
+def test_only_what_customers_do_with_tax_ids_is_told(
+    app: Flask, portal: Any, make: Factories, mails: Mails, api: Api
+) -> None:
+    customer = make.customer()
+    api.post(f"customers/{customer.id}/tax_ids", type="eu_vat", value="DE136695976")
+    assert names(mails) == []
+    (own,) = api.get(f"customers/{customer.id}/tax_ids")["data"]
+    visit = portal(customer, make.configuration(customer_update={"enabled": True, "allowed_updates": ["tax_id"]}))
+    assert visit.post(f"details/tax-ids/{own['id']}/remove").status_code == 303
+    work(app)
+    assert names(mails) == [("tax_id_changed", "sent")]
+    assert mails()[0].data["value"] == "DE136695976"
+
+
+def unpaid(api: Api, make: Factories, due_in: int) -> Any:
+    """An open invoice that is due in so many days."""
+    invoice = make.invoice(collection_method="send_invoice", due_date=clock.now() + due_in * DAY)
+    return api.get(f"invoices/{invoice.id}")
+
+
+def remind(app: Flask, now: int) -> None:
+    while reminders.step(app.extensions["portal"], now):
+        pass
+
+
+def test_reminders_come_on_the_days_that_were_chosen(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    switch(api, payment_reminders={"days_before_due": [3], "days_after_due": [1]})
+    due = unpaid(api, make, 10)["due_date"]
+    days = (due - 3 * DAY - 1, due - 3 * DAY, due - 2 * DAY, due + DAY - 1, due + DAY, due + 2 * DAY)
+    seen = []
+    for now in days:
+        remind(app, now)
+        seen.append(len(mails()))
+    assert seen == [0, 1, 1, 1, 2, 2]
+
+
+def test_a_new_setting_does_not_remind_of_long_ago(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    due = unpaid(api, make, 10)["due_date"]
+    switch(api, payment_reminders={"days_after_due": [1]})
+    remind(app, due + DAY + reminders.STALE_AFTER)
+    assert names(mails) == []
+
+
+def test_what_was_paid_meanwhile_is_not_reminded_of(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    switch(api, payment_reminders={"days_before_due": [3]})
+    invoice = unpaid(api, make, 2)
+    remind(app, clock.now())
+    api.post(f"invoices/{invoice['id']}/pay", paid_out_of_band=True)
+    work(app)
+    assert names(mails) == [("payment_reminder", "dropped")]
+
+
+def test_one_click_ends_reminders_and_a_button_brings_them_back(
+    app: Flask,
+    api: Api,
+    make: Factories,
+    mails: Mails,
+    database: Database,
+    scope: Scope,
+    settings: Settings,
+    client: FlaskClient,
+) -> None:
+    switch(api, payment_reminders={"days_before_due": [3]})
+    invoice = unpaid(api, make, 2)
+    remind(app, clock.now())
+    sent = message(app, database, scope, mails()[0], settings)
+    assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    plain = sent.get_body(("plain",))
+    assert isinstance(plain, EmailMessage)
+    path = urlsplit(sent["List-Unsubscribe"].strip("<>")).path
+    assert path in plain.get_content()
+    who = f"customers/{invoice['customer']}"
+    assert client.get(path).status_code == 200
+    assert api.get(who)["unsubscribed_from"] == []
+    assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert api.get(who)["unsubscribed_from"] == ["payment_reminder"]
+    work(app)
+    assert names(mails) == [("payment_reminder", "dropped")]
+    client.post(path, data={"subscribe": "1"})
+    assert api.get(who)["unsubscribed_from"] == []
+
+
+def test_the_merchant_sees_and_sets_what_a_customer_wants(api: Api, make: Factories) -> None:
+    path = f"customers/{make.customer().id}"
+    assert api.post(path, unsubscribed_from=["trial_ending"])["unsubscribed_from"] == ["trial_ending"]
+    assert api.post(path, unsubscribed_from="")["unsubscribed_from"] == []
+    assert api.error("POST", path, unsubscribed_from=["invoice"])["param"] == "unsubscribed_from[0]"
+
+
+def test_proofs_can_not_be_ended(app: Flask, client: FlaskClient, make: Factories) -> None:
+    links = app.extensions["portal"].links
+    assert client.get(urlsplit(links.unsubscribe(make.scope.tenant_id, "cus_1", "receipt")).path).status_code == 404
+    assert client.get("/unsubscribe/nonsense").status_code == 404
+
+
+def test_switches_show_on_the_account(api: Api) -> None:
+    emails = api.get("account")["settings"]["emails"]
+    reminders = {"days_after_due": [], "days_before_due": []}
+    assert emails == {**rules.SWITCHES, "payment_reminders": reminders}
+    switch(api, cancellations=False, payment_reminders={"days_after_due": [7, 14]})
+    emails = api.get("account")["settings"]["emails"]
+    assert (emails["cancellations"], emails["payment_reminders"]["days_after_due"]) == (False, [7, 14])
