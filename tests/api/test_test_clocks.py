@@ -133,6 +133,6 @@ def test_what_is_overdue_by_a_clock_is_overdue(api, make, frozen, customer):
     with make.database.reading(make.scope) as db:
         row = db.get_one(Customer, (make.scope.tenant_id, customer["id"]))
     make.invoice(row, 700, now=START, collection_method="send_invoice", due_date=START + clock.DAY)
-    assert api.get(f"customers/{customer.id}")["delinquent"] is False
+    assert api.get(f"customers/{row.id}")["delinquent"] is False
     _advance(api, make, frozen, START + 2 * clock.DAY)
-    assert api.get(f"customers/{customer.id}")["delinquent"] is True
+    assert api.get(f"customers/{row.id}")["delinquent"] is True
