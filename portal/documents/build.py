@@ -44,6 +44,7 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
     bank = _bank(row)
     return InvoiceDocument(
         e_invoice=_e_invoice(db, row),
+        legal_notes=offers.legal_notes(db, row),
         **_shared(db, row, lines),
         number=row.number or "",
         effective_at=day(row.effective_at or row.created),
@@ -94,6 +95,7 @@ def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     original = find(db, Invoice, row.invoice_id, noun="invoice")
     return CreditNoteDocument(
         e_invoice=_e_invoice(db, row),
+        legal_notes=offers.legal_notes(db, row),
         **_shared(db, row, credit_notes.lines(db, row.id)),
         number=row.number,
         effective_at=day(row.effective_at),

@@ -157,6 +157,7 @@ def _e_invoices(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
     return {
         "e_invoices": [(offer.format, NAMES[offer.format]) for offer in offered if not offer.missing],
         "missing": list(known),
+        "legal_notes": offers.legal_notes(db, row),
     }
 
 

@@ -53,6 +53,14 @@ def content(db: Session, row: Invoice | CreditNote, format: str) -> bytes:
     return _WRITERS[format](outcome.trade)
 
 
+def legal_notes(db: Session, row: Invoice | CreditNote) -> tuple[str, ...]:
+    """What the law wants said on the document; documents older than these notes stay as they were."""
+    if "e_invoices" not in (row.seller or {}):
+        return ()
+    late = build.late_payment(row) if isinstance(row, Invoice) else None
+    return tuple(filter(None, (*_outcome(db, row).reasons, late)))
+
+
 def formats(row: Invoice | CreditNote) -> Sequence[str]:
     """What the account had chosen when the document was frozen."""
     chosen: Sequence[str] = ((row.seller or {}).get("e_invoices") or {}).get("formats", DEFAULT)
@@ -66,7 +74,8 @@ def were_chosen(row: Invoice | CreditNote) -> bool:
 
 def _outcome(db: Session, row: Invoice | CreditNote) -> Outcome:
     if isinstance(row, Invoice):
-        return build.invoice(row, drafts.lines(db, row.id))
+        revised = find(db, Invoice, row.from_invoice_id, noun="invoice") if row.from_invoice_id else None
+        return build.invoice(row, drafts.lines(db, row.id), revised)
     original = find(db, Invoice, row.invoice_id, noun="invoice")
     return build.credit_note(row, credit_notes.lines(db, row.id), original)
 
