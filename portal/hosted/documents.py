@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts, events, named_discounts, payments
+from portal.billing import credit_notes, drafts, events, named_discounts, payments, test_clocks
 from portal.db import Scope, find
 from portal.documents import transfer
 from portal.documents.xml import offers
@@ -111,7 +111,8 @@ def credit_note_pdf(visit: Visit, id: str) -> Answer:
 def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
     """What the templates of an invoice need, here and on its public page."""
     received = payments.of_invoice(db, invoice.id) if invoice.amount_paid else []
-    lines, notes, now = drafts.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id), clock.now()
+    lines, notes = drafts.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id)
+    now = test_clocks.moment(db, invoice)
     return {
         "invoice": invoice,
         "lines": lines,
