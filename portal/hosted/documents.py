@@ -151,13 +151,13 @@ def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:
 
 def _e_invoices(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
     """The XML files there are, and in words what is missing for those that the merchant wants and are not there."""
-    offered = offers.of(db, row)
+    offered, notes = offers.shown(db, row)
     missing = [gap for offer in offered for gap in offer.missing] if offers.were_chosen(row) else []
     known = dict.fromkeys(words for gap in missing if (words := WORDS.get(gap)))
     return {
         "e_invoices": [(offer.format, NAMES[offer.format]) for offer in offered if not offer.missing],
         "missing": list(known),
-        "legal_notes": offers.legal_notes(db, row),
+        "legal_notes": notes,
     }
 
 

@@ -41,8 +41,7 @@ class Offer:
 
 def of(db: Session, row: Invoice | CreditNote) -> list[Offer]:
     """The formats of a finalized document, in the account's order."""
-    outcome = _outcome(db, row)
-    return [Offer(format, _missing(format, outcome)) for format in formats(row)]
+    return shown(db, row)[0]
 
 
 def content(db: Session, row: Invoice | CreditNote, format: str) -> bytes:
@@ -53,12 +52,28 @@ def content(db: Session, row: Invoice | CreditNote, format: str) -> bytes:
     return _WRITERS[format](outcome.trade)
 
 
-def legal_notes(db: Session, row: Invoice | CreditNote) -> tuple[str, ...]:
-    """What the law wants said on the document; documents older than these notes stay as they were."""
+def printed(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
+    """What the PDF of a document holds of this: `e_invoice`, where it is offered and complete, and `legal_notes`."""
+    outcome = _outcome(db, row)
+    complete = outcome.trade is not None and "factur_x" in formats(row)
+    return {
+        "e_invoice": cii.xml(outcome.trade).decode() if outcome.trade and complete else None,
+        "legal_notes": _legal_notes(row, outcome),
+    }
+
+
+def shown(db: Session, row: Invoice | CreditNote) -> tuple[list[Offer], tuple[str, ...]]:
+    """What the page of a document says of this: the formats, and what the law wants said."""
+    outcome = _outcome(db, row)
+    return [Offer(format, _missing(format, outcome)) for format in formats(row)], _legal_notes(row, outcome)
+
+
+def _legal_notes(row: Invoice | CreditNote, outcome: Outcome) -> tuple[str, ...]:
+    """Documents older than these notes stay as they were."""
     if "e_invoices" not in (row.seller or {}):
         return ()
     late = build.late_payment(row) if isinstance(row, Invoice) else None
-    return tuple(filter(None, (*_outcome(db, row).reasons, late)))
+    return tuple(filter(None, (*outcome.reasons, late)))
 
 
 def formats(row: Invoice | CreditNote) -> Sequence[str]:
