@@ -112,6 +112,12 @@ def present(db: Session, row: object = None, command: Command | None = None) -> 
     return found.frozen_time
 
 
+def moment(db: Session, row: Any) -> int:
+    """The time that it is for a row with a test clock of its own or without, to look at it, advancing or not."""
+    found = db.get(TestClock, (scope_of(db).tenant_id, row.test_clock_id)) if row.test_clock_id else None
+    return found.frozen_time if found else clock.now()
+
+
 def due(db: Session, *, now: int) -> list[tuple[Scope, str]]:
     """Clocks of any account that are advancing, or have lived for long enough."""
     statement = (

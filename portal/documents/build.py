@@ -43,7 +43,7 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
     lines = drafts.lines(db, row.id)
     bank = _bank(row)
     return InvoiceDocument(
-        e_invoice=_e_invoice(db, row),
+        **offers.printed(db, row),
         **_shared(db, row, lines),
         number=row.number or "",
         effective_at=day(row.effective_at or row.created),
@@ -82,18 +82,11 @@ def _replaced(db: Session, row: Invoice) -> tuple[str, date] | None:
     return original.number or "", day(original.effective_at or original.created)
 
 
-def _e_invoice(db: Session, row: Invoice | CreditNote) -> str | None:
-    """The file that the PDF carries, where the account offers it and nothing is missing for it."""
-    if not any(offer.format == "factur_x" and not offer.missing for offer in offers.of(db, row)):
-        return None
-    return offers.content(db, row, "factur_x").decode()
-
-
 def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     """The document of a credit note."""
     original = find(db, Invoice, row.invoice_id, noun="invoice")
     return CreditNoteDocument(
-        e_invoice=_e_invoice(db, row),
+        **offers.printed(db, row),
         **_shared(db, row, credit_notes.lines(db, row.id)),
         number=row.number,
         effective_at=day(row.effective_at),

@@ -127,6 +127,7 @@ class Document:
     """What invoices and credit notes share. `locale` is a CLDR identifier, dates are days in UTC.
 
     `e_invoice` is the same document as XML, which the PDF carries along.
+    `legal_notes` are what the law wants said of taxes and of paying late.
     `logo` is a picture in itself, as a `data:image/png;base64,…` or JPEG address.
     Raises `ValueError` for a colour that is not `#rrggbb`, for another kind of logo and for an unknown page size.
     """
@@ -155,6 +156,7 @@ class Document:
     brand_color: str | None = None
     logo: str | None = None
     e_invoice: str | None = None
+    legal_notes: tuple[str, ...] = ()
     voided_at: date | None = None
     livemode: bool = True
 

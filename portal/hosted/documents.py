@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts, events, named_discounts, payments
+from portal.billing import credit_notes, drafts, events, named_discounts, payments, test_clocks
 from portal.db import Scope, find
 from portal.documents import transfer
 from portal.documents.xml import offers
@@ -111,7 +111,8 @@ def credit_note_pdf(visit: Visit, id: str) -> Answer:
 def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
     """What the templates of an invoice need, here and on its public page."""
     received = payments.of_invoice(db, invoice.id) if invoice.amount_paid else []
-    lines, notes, now = drafts.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id), clock.now()
+    lines, notes = drafts.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id)
+    now = test_clocks.moment(db, invoice)
     return {
         "invoice": invoice,
         "lines": lines,
@@ -150,12 +151,13 @@ def credit_note_parts(db: Session, note: CreditNote) -> dict[str, Any]:
 
 def _e_invoices(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
     """The XML files there are, and in words what is missing for those that the merchant wants and are not there."""
-    offered = offers.of(db, row)
+    offered, notes = offers.shown(db, row)
     missing = [gap for offer in offered for gap in offer.missing] if offers.were_chosen(row) else []
     known = dict.fromkeys(words for gap in missing if (words := WORDS.get(gap)))
     return {
         "e_invoices": [(offer.format, NAMES[offer.format]) for offer in offered if not offer.missing],
         "missing": list(known),
+        "legal_notes": notes,
     }
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.models import BalanceTransaction, Customer, Invoice, Subscription, TaxId
+from portal.models import BalanceTransaction, Customer, Invoice, Subscription, TaxId, TestClock
 from portal.objects.accounts import EMPTY_ADDRESS
 from portal.objects.discounts import only, running
 from portal.objects.kinds import Kind, grouped, register, render
@@ -39,11 +39,15 @@ def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
 
 
 def _delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, bool]:
-    """Customers with an overdue open invoice."""
-    ids = [row.id for row in rows]
+    """Customers with an overdue open invoice, by the time that it is for each."""
+    clocks = select(TestClock.frozen_time).where(
+        TestClock.tenant_id == Invoice.tenant_id, TestClock.id == Invoice.test_clock_id
+    )
     found = db.scalars(
         select(Invoice.customer_id).where(
-            Invoice.customer_id.in_(ids), Invoice.status == "open", Invoice.due_date < context.now
+            Invoice.customer_id.in_([row.id for row in rows]),
+            Invoice.status == "open",
+            Invoice.due_date < func.coalesce(clocks.scalar_subquery(), context.now),
         )
     )
     return dict.fromkeys(found, True)

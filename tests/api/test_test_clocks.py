@@ -5,6 +5,7 @@ from stripe import InvalidRequestError, test_helpers
 
 from portal import clock
 from portal.billing import test_clocks as clocks
+from portal.models import Customer
 from portal.rules import periods
 from portal.rules.steps import DRAFT_FOR
 from tests import contract, official
@@ -126,3 +127,12 @@ def _advance(api, make, frozen, to):
     while api.get(f"test_helpers/test_clocks/{frozen['id']}")["status"] == "advancing":
         with make.database.writing(make.scope) as db:
             assert clocks.step(db, frozen["id"], now=clock.now())
+
+
+def test_what_is_overdue_by_a_clock_is_overdue(api, make, frozen, customer):
+    with make.database.reading(make.scope) as db:
+        row = db.get_one(Customer, (make.scope.tenant_id, customer["id"]))
+    make.invoice(row, 700, now=START, collection_method="send_invoice", due_date=START + clock.DAY)
+    assert api.get(f"customers/{row.id}")["delinquent"] is False
+    _advance(api, make, frozen, START + 2 * clock.DAY)
+    assert api.get(f"customers/{row.id}")["delinquent"] is True

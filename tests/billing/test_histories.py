@@ -37,7 +37,7 @@ class History:
     def __init__(self, make: Factories) -> None:
         self.make, self.now, self.customer = make, START, make.customer()
         self.prices = [make.price(unit_amount=amount).id for amount in (1999, 3333)]
-        self.rate = make.tax_rate().id
+        self.rate, self.other_rate = make.tax_rate().id, make.tax_rate(percentage="7.7", inclusive=True).id
 
     def take(self, verb: str, chance: int) -> None:
         try:
@@ -103,6 +103,39 @@ class History:
     def void(self, chance: int) -> None:
         self._do(invoices.void, invoices.FinalizeInvoice, self._any(Invoice, chance))
 
+    def revise(self, chance: int) -> None:
+        """An invoice takes the place of another one."""
+        source = {"action": "revision", "invoice": self._any(Invoice, chance).id}
+        draft = self.make.run(invoices.create, invoices.CreateInvoice, now=self.now, from_invoice=source)
+        self._do(invoices.finalize, invoices.FinalizeInvoice, draft)
+
+    def discount(self, chance: int) -> None:
+        """From now on bills are lowered, once or for as long as it lasts."""
+        coupon = self.make.coupon(percent_off="15") if chance % 2 else self.make.coupon(amount_off=700, currency="eur")
+        sent = {"discounts": [{"coupon": coupon.id}]}
+        self._do(subscriptions.update, subscriptions.UpdateSubscription, self._any(Subscription, chance), **sent)
+
+    def ship(self, chance: int) -> None:
+        """A draft with goods that are sent, taxed by two rates."""
+        rates = [self.rate, self.other_rate]
+        data = {
+            "display_name": "Post",
+            "fixed_amount": {"amount": chance % 900, "currency": "eur"},
+            "type": "fixed_amount",
+        }
+        cost = {"shipping_rate_data": data}
+        draft = self.make.run(
+            invoices.create,
+            invoices.CreateInvoice,
+            now=self.now,
+            customer=self.customer.id,
+            shipping_cost=cost,
+            default_tax_rates=rates,
+        )
+        item = {"customer": self.customer.id, "invoice": draft.id, "amount": chance % 5000 + 1, "currency": "eur"}
+        self._do(invoiceitems.create, invoiceitems.CreateInvoiceItem, **item)
+        self._do(invoices.finalize, invoices.FinalizeInvoice, draft)
+
     def credit(self, chance: int) -> None:
         invoice = self._any(Invoice, chance)
         line = {"type": "custom_line_item", "description": "Goodwill", "unit_amount": chance % 4000, "quantity": 1}
@@ -135,6 +168,9 @@ VERBS = (
     "pay",
     "void",
     "credit",
+    "revise",
+    "discount",
+    "ship",
     *["wait"] * 5,
 )
 STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 10_000)), min_size=10, max_size=22)
@@ -161,9 +197,12 @@ def test_the_books_are_right_whatever_happens(make, steps):
 
 def _totals_are_sums_of_lines(db, invoice):
     lines = db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id)).all()
-    taxes = by_rate([tax for line in lines for tax in line.taxes])
     assert invoice.subtotal == sum(line.amount for line in lines)
-    assert invoice.total == invoice.subtotal + sum(tax["amount"] for tax in taxes)
+    shipping = invoice.shipping_cost["amount_total"] if invoice.shipping_cost else 0
+    taxes = by_rate([tax for line in lines for tax in line.taxes])
+    off = sum(each["amount"] for each in invoice.total_discount_amounts)
+    on_top = sum(tax["amount"] for tax in taxes if not tax["inclusive"])
+    assert invoice.total == invoice.subtotal - off + shipping + on_top
     if invoice.status != "draft":
         assert invoice.amount_due == invoice.amount_paid + invoice.amount_remaining
 

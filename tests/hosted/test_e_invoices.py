@@ -126,3 +126,18 @@ def test_the_pdf_carries_the_e_invoice(api: Api, make: Factories, client: FlaskC
     pdf = client.get(found["pdf"]["url"].removeprefix("http://localhost")).data
     xml = client.get(found["factur_x"]["url"].removeprefix("http://localhost")).data
     assert PdfReader(io.BytesIO(pdf)).attachments == {"factur-x.xml": [xml]}
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_the_law_has_its_say_on_page_and_paper(api: Api, make: Factories, portal: Callable[..., Portal]) -> None:
+    customer = make.customer(tax_exempt="reverse", preferred_locales=["de"])
+    make.run(tax_ids.create, tax_ids.CreateTaxId, customer=customer.id, type="eu_vat", value="DE136695976")
+    invoice = billed(make, customer)
+    visit = portal(customer, make.configuration())
+    html = visit.get(f"invoices/{invoice.id}").get_data(as_text=True)
+    text = PdfReader(io.BytesIO(visit.get(f"invoices/{invoice.id}/pdf").data)).pages[0].extract_text()
+    for words in ("Steuerschuldnerschaft des Leistungsempfängers", "§ 286 Abs. 3 BGB"):
+        assert words in html
+        assert words in " ".join(text.split())
+    xml = visit.get(f"invoices/{invoice.id}/factur_x.xml").get_data(as_text=True)
+    assert "VATEX-EU-AE" in xml

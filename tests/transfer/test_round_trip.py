@@ -44,7 +44,24 @@ def year(make: Factories, api: Api) -> None:
     api.post(f"billing/feedback_options/{option['id']}/deactivate")
     configuration = make.configuration(**_features(api, make))
     make.run(configurations.update, configurations.UpdateConfiguration, configuration, metadata={"own": "yes"})
+    _later_nouns(api, make, customer)
     assert draft.status == "draft"
+
+
+def _later_nouns(api: Api, make: Factories, customer: Any) -> None:
+    """What is sold with promises: codes, quotes, schedules, clocks; and an invoice that was revised."""
+    code = make.promotion_code(make.coupon(duration="repeating", duration_in_months=3), code="SPRING")
+    discounted = make.subscription(make.customer(), discounts=[{"promotion_code": code.id}])
+    api.post("subscription_schedules", from_subscription=discounted.id)
+    item = {"price": make.price().id, "quantity": 2}
+    quote = api.post("quotes", customer=customer.id, line_items=[item], discounts=[{"coupon": make.coupon().id}])
+    api.post(f"quotes/{quote['id']}/finalize")
+    phase = {"items": [item], "iterations": 2}
+    api.post("subscription_schedules", customer=make.customer().id, start_date=4_000_000_000, phases=[phase])
+    clock = api.post("test_helpers/test_clocks", frozen_time=1_800_000_000, name="A year")
+    make.subscription(make.customer(test_clock=clock["id"]), now=1_800_000_000)
+    source = {"action": "revision", "invoice": make.invoice(make.customer(), 700).id}
+    api.post(f"invoices/{api.post('invoices', from_invoice=source)['id']}/finalize")
 
 
 def _features(api: Api, make: Factories) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from portal.documents.xml import categories, references
 from portal.documents.xml.parties import address, trader
 from portal.documents.xml.trade import Bank, Category, Charge, Item, Tax, Trade
 from portal.models import CreditNote, Invoice
+from portal.rules import tax_notes
 from portal.rules.totals import Rate, excluding_tax
 
 #: One piece, and others that `unit_label` may name, by UN/ECE Recommendation 20.
@@ -36,14 +37,15 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The trade of a document, or the names of what keeps it from being one."""
+    """The trade of a document, or the names of what keeps it from being one; and why lines hold no tax."""
 
     trade: Trade | None
     gaps: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
 
 
-def invoice(row: Invoice, lines: Sequence[Any]) -> Outcome:
-    """The e-invoice of a finalized invoice."""
+def invoice(row: Invoice, lines: Sequence[Any], original: Invoice | None = None) -> Outcome:
+    """The e-invoice of a finalized invoice, which may revise an `original`."""
     gaps = ["invoice.not_void"] if row.status == "void" else []
     named = references.of(row.custom_fields, row.metadata_, row.buyer)
     return _outcome(
@@ -54,8 +56,9 @@ def invoice(row: Invoice, lines: Sequence[Any]) -> Outcome:
         issued=day(row.effective_at or row.created),
         due=day(row.due_date or row.effective_at or row.created),
         bank=_bank(row),
+        corrects=_named(original) if original else None,
         remaining=row.amount_remaining,
-        notes=tuple(filter(None, (row.description, row.footer))),
+        notes=tuple(filter(None, (row.description, row.footer, late_payment(row)))),
         **named,
     )
 
@@ -70,11 +73,15 @@ def credit_note(row: CreditNote, lines: Sequence[Any], original: Invoice) -> Out
         gaps,
         credit=True,
         issued=day(row.effective_at),
-        corrects=(original.number or "", day(original.effective_at or original.created)),
+        corrects=_named(original),
         remaining=row.total,
         notes=tuple(filter(None, (row.memo,))),
         **named,
     )
+
+
+def _named(original: Invoice) -> tuple[str, date]:
+    return original.number or "", day(original.effective_at or original.created)
 
 
 def _outcome(row: Any, lines: Sequence[Any], gaps: list[str], **known: Any) -> Outcome:
@@ -85,7 +92,8 @@ def _outcome(row: Any, lines: Sequence[Any], gaps: list[str], **known: Any) -> O
     taxes = _taxes(row, lines, items, charges)
     trade = _trade(row, items, charges, taxes, known)
     gaps += [*_gaps_of_parties(row), *_gaps_of_sums(row, trade), *_gaps_of_categories(trade)]
-    return Outcome(None if gaps else trade, tuple(dict.fromkeys(gaps)))
+    reasons = dict.fromkeys(tax.category.reason for tax in taxes if tax.category.reason)
+    return Outcome(None if gaps else trade, tuple(dict.fromkeys(gaps)), tuple(reasons))
 
 
 def _trade(row: Any, items: list[Item], charges: list[Charge], taxes: list[Tax], known: dict[str, Any]) -> Trade:
@@ -234,6 +242,15 @@ def _gaps_of_categories(trade: Trade) -> Iterable[str]:
         yield "buyer.vat_id"
     if "K" in codes and trade.deliver_to is None:
         yield "delivery.address.country"
+
+
+def late_payment(row: Invoice) -> str | None:
+    """What a bill to a business says of paying late, where the seller's law asks for it."""
+    buyer = row.buyer or {}
+    if not buyer.get("tax_ids") or "e_invoices" not in (row.seller or {}):
+        return None
+    place = buyer.get("address") or {}
+    return tax_notes.late_payment((row.seller or {}).get("country"), place.get("country"))
 
 
 def _bank(row: Invoice) -> Bank | None:

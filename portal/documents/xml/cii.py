@@ -27,7 +27,7 @@ def xml(trade: Trade) -> bytes:
     _add(root, "rsm:ExchangedDocumentContext/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID", PROFILE)
     document = _add(root, "rsm:ExchangedDocument")
     _add(document, "ram:ID", trade.number)
-    _add(document, "ram:TypeCode", "381" if trade.credit else "380")
+    _add(document, "ram:TypeCode", "381" if trade.credit else "384" if trade.corrects else "380")
     _date(_add(document, "ram:IssueDateTime"), trade.issued)
     for note in trade.notes:
         _add(document, "ram:IncludedNote/ram:Content", note)

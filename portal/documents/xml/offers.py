@@ -41,8 +41,7 @@ class Offer:
 
 def of(db: Session, row: Invoice | CreditNote) -> list[Offer]:
     """The formats of a finalized document, in the account's order."""
-    outcome = _outcome(db, row)
-    return [Offer(format, _missing(format, outcome)) for format in formats(row)]
+    return shown(db, row)[0]
 
 
 def content(db: Session, row: Invoice | CreditNote, format: str) -> bytes:
@@ -51,6 +50,30 @@ def content(db: Session, row: Invoice | CreditNote, format: str) -> bytes:
     if outcome is None or outcome.trade is None or _missing(format, outcome):
         raise ResourceMissing("e-invoice", format)
     return _WRITERS[format](outcome.trade)
+
+
+def printed(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
+    """What the PDF of a document holds of this: `e_invoice`, where it is offered and complete, and `legal_notes`."""
+    outcome = _outcome(db, row)
+    complete = outcome.trade is not None and "factur_x" in formats(row)
+    return {
+        "e_invoice": cii.xml(outcome.trade).decode() if outcome.trade and complete else None,
+        "legal_notes": _legal_notes(row, outcome),
+    }
+
+
+def shown(db: Session, row: Invoice | CreditNote) -> tuple[list[Offer], tuple[str, ...]]:
+    """What the page of a document says of this: the formats, and what the law wants said."""
+    outcome = _outcome(db, row)
+    return [Offer(format, _missing(format, outcome)) for format in formats(row)], _legal_notes(row, outcome)
+
+
+def _legal_notes(row: Invoice | CreditNote, outcome: Outcome) -> tuple[str, ...]:
+    """Documents older than these notes stay as they were."""
+    if "e_invoices" not in (row.seller or {}):
+        return ()
+    late = build.late_payment(row) if isinstance(row, Invoice) else None
+    return tuple(filter(None, (*outcome.reasons, late)))
 
 
 def formats(row: Invoice | CreditNote) -> Sequence[str]:
@@ -66,7 +89,8 @@ def were_chosen(row: Invoice | CreditNote) -> bool:
 
 def _outcome(db: Session, row: Invoice | CreditNote) -> Outcome:
     if isinstance(row, Invoice):
-        return build.invoice(row, drafts.lines(db, row.id))
+        revised = find(db, Invoice, row.from_invoice_id, noun="invoice") if row.from_invoice_id else None
+        return build.invoice(row, drafts.lines(db, row.id), revised)
     original = find(db, Invoice, row.invoice_id, noun="invoice")
     return build.credit_note(row, credit_notes.lines(db, row.id), original)
 

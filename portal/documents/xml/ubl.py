@@ -59,7 +59,9 @@ def _head(root: Element, trade: Trade, profile: Profile) -> None:
         _add(root, "cbc:CreditNoteTypeCode", "381")
     else:
         _date(root, "cbc:DueDate", trade.due)
-        _add(root, "cbc:InvoiceTypeCode", "380")
+        # Peppol keeps 384 for bills between two Germans
+        corrected = trade.corrects and profile == "xrechnung"
+        _add(root, "cbc:InvoiceTypeCode", "384" if corrected else "380")
     # UBL holds one note, and may hold each term once only
     _say(root, "cbc:Note", "\n\n".join(trade.notes))
     _add(root, "cbc:DocumentCurrencyCode", trade.currency)

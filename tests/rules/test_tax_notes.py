@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from portal.rules import tax_notes
+
+
+@pytest.mark.parametrize(
+    ("code", "locale", "words"),
+    [
+        ("AE", "de_AT", "Steuerschuldnerschaft des Leistungsempfängers"),
+        ("AE", "fr", "Autoliquidation"),
+        ("AE", "ja", "Reverse charge"),
+        ("K", "de", "Steuerfreie innergemeinschaftliche Lieferung"),
+        ("S", "de", None),
+        ("Z", "de", None),
+    ],
+)
+def test_why_there_is_no_tax(code: str, locale: str, words: str | None) -> None:
+    assert tax_notes.of_category(code, locale) == words
+
+
+@pytest.mark.parametrize(
+    ("country", "words"), [("DE", "§ 19 UStG"), ("AT", "§ 6 Abs. 1 Z 27"), ("FR", "293 B"), ("SE", "Exempt from VAT")]
+)
+def test_small_businesses_quote_their_own_law(country: str, words: str) -> None:
+    assert words in tax_notes.small_business(country, "en")
+
+
+def test_paying_late_is_spoken_of_where_the_law_asks() -> None:
+    assert "40 €" in (tax_notes.late_payment("FR", "ES") or "")
+    assert "§ 286" in (tax_notes.late_payment("DE", "DE") or "")
+    assert tax_notes.late_payment("DE", "FR") is None
+    assert tax_notes.late_payment("US", "US") is None
