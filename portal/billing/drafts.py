@@ -132,7 +132,7 @@ def change_default_rates(db: Session, invoice: Invoice, rate_ids: list[str]) -> 
     own = _own_rates(db, found)
     invoice.default_tax_rates = frozen_rates(db, rate_ids)
     for line in found:
-        if not own.get(line.id, _ids(line.tax_rates) != before):
+        if not line.given_taxes and not own.get(line.id, _ids(line.tax_rates) != before):
             line.tax_rates = invoice.default_tax_rates
     total(db, invoice)
 

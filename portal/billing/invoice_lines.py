@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing import catalogue, drafts, invoiceitems, locks, one_off_prices
+from portal.billing import catalogue, drafts, given_taxes, invoiceitems, locks, one_off_prices
 from portal.billing.discounts import Sources
 from portal.billing.invoiceitems import CreateInvoiceItem, Period, Pricing, UpdateInvoiceItem
 from portal.db import find, locked
@@ -39,6 +39,7 @@ class Change(Command):
     price_data: one_off_prices.PriceData | None = None
     pricing: Pricing | None = None
     quantity: Quantity | None = None
+    tax_amounts: ListOf[given_taxes.TaxAmount] = []
     tax_rates: ListOf[Id] = []
 
 
@@ -132,9 +133,11 @@ def _named(index: int) -> Iterator[None]:
 
 
 def _add(db: Session, invoice: Invoice, line: NewLine, now: int) -> None:
+    _refuse_both(line)
     if line.invoice_item is None:
         sent = {**_sent(line), "customer": invoice.customer_id, "invoice": invoice.id}
-        invoiceitems.create(db, CreateInvoiceItem.model_construct(set(sent), **sent), now=now)
+        made = invoiceitems.create(db, CreateInvoiceItem.model_construct(set(sent), **sent), now=now)
+        _give_taxes(db, invoice, made, line, now)
         return
     item = locked(db, InvoiceItem, line.invoice_item, noun="invoice item", param="invoice_item")
     if item.customer_id != invoice.customer_id or item.currency != invoice.currency:
@@ -143,15 +146,41 @@ def _add(db: Session, invoice: Invoice, line: NewLine, now: int) -> None:
         raise InvalidRequest("The invoice item is on an invoice already.", param="invoice_item")
     drafts.add_items(db, invoice, [item])
     _update_item(db, item, line, now)
+    _give_taxes(db, invoice, item, line, now)
 
 
 def _change(db: Session, invoice: Invoice, id: str, change: Change, now: int) -> InvoiceLine:
+    _refuse_both(change)
     line = _line(db, invoice, id)
-    if line.invoice_item_id:
-        _update_item(db, _item(db, line), change, now)
+    item = _item(db, line) if line.invoice_item_id else None
+    if not change.has("tax_amounts") and _sent(change).keys() & _PRICED:
+        line.given_taxes = None
+    if item:
+        _update_item(db, item, change, now)
     else:
         _update_subscribed(db, invoice, line, change)
+    if change.has("tax_amounts"):
+        given_taxes.give(db, invoice, line, item, change.tax_amounts, now=now)
     return line
+
+
+def _give_taxes(db: Session, invoice: Invoice, item: InvoiceItem, change: Change, now: int) -> None:
+    if not change.has("tax_amounts"):
+        return
+    db.flush()
+    (line,) = (each for each in drafts.lines(db, invoice.id) if each.invoice_item_id == item.id)
+    given_taxes.give(db, invoice, line, item, change.tax_amounts, now=now)
+
+
+def _refuse_both(change: Change) -> None:
+    if change.tax_amounts and change.tax_rates:
+        raise InvalidRequest(
+            "You may only specify one of these parameters: tax_amounts, tax_rates.", param="tax_amounts"
+        )
+
+
+#: What a line costs; with any of it the taxes that were given hold no longer.
+_PRICED = frozenset({"amount", "discountable", "discounts", "price_data", "pricing", "quantity", "tax_rates"})
 
 
 def _update_item(db: Session, item: InvoiceItem, change: Change, now: int) -> None:
@@ -176,7 +205,10 @@ def _update_subscribed(db: Session, invoice: Invoice, line: InvoiceLine, change:
 
 
 def _sent(change: Change) -> dict[str, Any]:
-    return {name: getattr(change, name) for name in change.model_fields_set - {"id", "invoice_item", "expand"}}
+    return {name: getattr(change, name) for name in change.model_fields_set - _OUTSIDE}
+
+
+_OUTSIDE = {"id", "invoice_item", "expand", "tax_amounts"}
 
 
 def _line(db: Session, invoice: Invoice, id: str) -> InvoiceLine:

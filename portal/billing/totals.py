@@ -36,7 +36,7 @@ def total(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] | None = N
     _discount(db, invoice, found)
     for line in found:
         rest = line.amount - rules.taken(line.discount_amounts)
-        line.taxes = line_taxes(rest, rates(line.tax_rates), tax_exempt=customer.tax_exempt)
+        line.taxes = line.given_taxes or line_taxes(rest, rates(line.tax_rates), tax_exempt=customer.tax_exempt)
     if invoice.shipping_cost:
         invoice.shipping_cost = _shipped(invoice, invoice.shipping_cost, customer.tax_exempt)
     sums = totals((counted(line) for line in found), invoice.shipping_cost)

@@ -147,7 +147,8 @@ class InvoiceSequence(Base):
 class InvoiceLine(TenantOwned, Base):
     """A line; `amount` excludes exclusive and includes inclusive taxes, before discounts. `tax_rates` are copies.
 
-    `discounts` are the line's own; `discount_amounts` say what they and the invoice's took off it.
+    `discounts` are the line's own; `discount_amounts` say what they and the invoice's took off it;
+    `given_taxes` are those that the merchant says instead of the rates'.
     """
 
     __tablename__ = "invoice_lines"
@@ -177,6 +178,7 @@ class InvoiceLine(TenantOwned, Base):
     credited_items: Mapped[dict[str, Any] | None]
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
     taxes: Mapped[list[Any]] = mapped_column(default=list)
+    given_taxes: Mapped[list[Any] | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
 

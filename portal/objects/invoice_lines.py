@@ -163,7 +163,8 @@ LINE = register(
                 "subscription_item": "subscription_item_id",
                 "subtotal": "amount",
                 "tax_amounts": lambda row, context: tax_amounts(row.taxes),
-                "tax_rates": lambda row, context: shown_rates(row.tax_rates),
+                # those behind given taxes are archived, and never shown here (reference)
+                "tax_rates": lambda row, context: [] if row.given_taxes else shown_rates(row.tax_rates),
                 "taxes": lambda row, context: taxes(row.taxes),
                 "type": lambda row, context: "invoiceitem" if row.invoice_item_id else "subscription",
                 "unit_amount_excluding_tax": _unit_amount_excluding_tax,
