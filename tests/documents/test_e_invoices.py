@@ -36,9 +36,11 @@ def outcome(make: Factories, example: Example) -> Outcome:
         return build.invoice(example.row, drafts.lines(db, example.row.id))
 
 
-def test_every_kind_of_document_is_what_the_standard_asks_for(make: Factories, api: Api) -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_every_kind_of_document_is_what_the_standard_asks_for(make: Factories, api: Api, seed: int) -> None:
+    """Four times some ninety, so that more than 300 are good, and several processes can share them."""
     valid = 0
-    for example in examples(make, 300):
+    for example in examples(make, 75, seed):
         found = outcome(make, example)
         if found.trade is None:
             assert set(found.gaps) <= _EXPECTED, (example.case, found.gaps)
@@ -52,7 +54,7 @@ def test_every_kind_of_document_is_what_the_standard_asks_for(make: Factories, a
         noun = "credit_notes" if found.trade.credit else "invoices"
         shown = api.get(f"{noun}/{example.row.id}")
         assert sums_of_cii(factur_x) == sums_of_ubl(other) == sums_of_api(shown)
-    assert valid >= 300
+    assert valid > 75
 
 
 def sums_of_api(shown: dict[str, object]) -> tuple[Decimal, ...]:
