@@ -37,6 +37,7 @@ torture: ## Kill servers, workers and receivers for many minutes, and look wheth
 	@deploy/setup test
 	@$(BIN)/pytest --torture --database=sqlite
 	@$(BIN)/pytest --torture --database=postgresql
+	@$(BIN)/python -m bench.torture
 
 bench: ## Measure the portal against its goals
 	@deploy/setup bench
