@@ -21,7 +21,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
-from portal.documents import factur_x, transfer
+from portal.documents import archival, factur_x, transfer
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize
 
 _ROOT = Path(__file__).parents[2]
@@ -71,7 +71,7 @@ _REFUSING = Refusing()
 
 
 def pdf(document: Document) -> bytes:
-    """The document as a tagged PDF; the same bytes for the same value wherever fonts and versions agree."""
+    """The document as PDF/A-3a and PDF/UA-1; the same bytes for the same value wherever fonts and versions agree."""
     code = transfer_code(document)
     fetcher = Showing(document.logo, code) if document.logo or code else _REFUSING
     source = weasyprint.HTML(string=html(document), url_fetcher=fetcher)
@@ -79,11 +79,18 @@ def pdf(document: Document) -> bytes:
         _shared_sheet(document.template.split("/")[1]),
         _own_sheet(document.brand_color, document.page_size, document.locale),
     ]
-    options = {"stylesheets": sheets, "font_config": _fonts(), "pdf_tags": True, "dpi": DPI}
+    options = {
+        "stylesheets": sheets,
+        "font_config": _fonts(),
+        "dpi": DPI,
+        "attachments": factur_x.attachments(document),
+        "pdf_variant": archival.VARIANT,
+        "finisher": archival.repair,
+    }
     with warnings.catch_warnings():
         # its colour profile is read from a file that it leaves to the garbage collector
         warnings.simplefilter("ignore", ResourceWarning)
-        return cast(bytes, source.write_pdf(**options, **factur_x.options(document)))
+        return cast(bytes, source.write_pdf(**options))
 
 
 def html(document: Document) -> str:
