@@ -7,7 +7,7 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench check lock translations clean
+.PHONY: help setup run test torture bench check lock translations clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ test: ## Check the code, then run the tests on SQLite and on PostgreSQL; JOBS=2
 	step $(BIN)/pytest -n $(JOBS) --dist loadgroup --database=sqlite; \
 	step $(BIN)/pytest -n $(JOBS) --dist loadgroup --database=postgresql; \
 	[ -z "$$failed" ] || { printf "\nFailed:$$failed\n"; exit 1; }
+
+torture: ## Kill servers, workers and receivers for many minutes, and look whether anything was lost
+	@deploy/setup test
+	@$(BIN)/pytest --torture --database=sqlite
+	@$(BIN)/pytest --torture --database=postgresql
+	@$(BIN)/python -m bench.torture
 
 bench: ## Measure the portal against its goals
 	@deploy/setup bench

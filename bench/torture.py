@@ -82,6 +82,10 @@ def site(environment: dict[str, str]) -> Site:
     """A new portal with these settings."""
     services: Services = create_app(from_environment(environment)).extensions["portal"]
     schema.upgrade(services.database)
+    return _with_merchant(services, environment)
+
+
+def _with_merchant(services: Services, environment: dict[str, str]) -> Site:
     with services.database.writing() as db:
         new = accounts.create(db, accounts.CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
     scope = Scope(new.test.id, new.account.id, livemode=False)
@@ -152,11 +156,13 @@ def hanging(site: Site, *, receivers: int, events: int) -> float:
     with ExitStack() as stack:
         stuck, *others = [stack.enter_context(receiving()) for _ in range(receivers)]
         stuck.hang.clear()
-        for each in (stuck, *others):
-            site.listen(each)
+        # more than one merchant may have
+        merchants = [site, _with_merchant(site.services, site.environment)]
+        for number, each in enumerate((stuck, *others)):
+            merchants[number % 2].listen(each)
         worker = threading.Thread(target=_working, args=(site, ended := threading.Event()))
         worker.start()
-        began = {site.make.customer().id: time.time() for _ in range(events)}
+        began = {each.make.customer().id: time.time() for _ in range(events) for each in merchants}
         _wait_until(lambda: all(len(each.requests) >= events for each in others))
         stuck.hang.set()
         ended.set()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
@@ -44,6 +44,7 @@ INVOICES = {
     "currency": Field(Invoice.currency, "word"),
     "customer": Field(Invoice.customer_id, "id"),
     "last_finalization_error_code": Field(None, "absent"),
+    "last_finalization_error_type": Field(None, "absent"),
     "metadata": Field(Invoice.metadata_, "metadata"),
     "number": Field(Invoice.number, "text"),
     "receipt_number": Field(None, "absent"),
@@ -57,6 +58,7 @@ PRICES = {
     "lookup_key": Field(Price.lookup_key, "text"),
     "metadata": Field(Price.metadata_, "metadata"),
     "product": Field(Price.product_id, "id"),
+    "type": Field(case((Price.interval.is_(None), "one_time"), else_="recurring"), "word"),
 }
 PRODUCTS = {
     "active": Field(Product.active, "flag"),

@@ -66,8 +66,11 @@ def due(db: Session, *, until: int) -> list[Due]:
 
 
 def step(db: Session, customer_id: str, *, until: int) -> bool:
-    """Take the earliest step of a customer, of whom a session takes one; False where there is none, or another
-    worker is at it."""
+    """Take the earliest step of a customer; False where there is none, or another worker is at it."""
+    stepped: set[str] = db.info.setdefault("stepped", set())
+    if customer_id in stepped:
+        db.flush()
+    stepped.add(customer_id)
     own = select(Customer).where(Customer.id == customer_id).with_for_update(skip_locked=True)
     with db.no_autoflush:  # what was changed for other customers can wait, and goes out together
         customer = db.scalars(own, execution_options={"populate_existing": True}).one_or_none()

@@ -157,6 +157,7 @@ def test_subscriptions_prices_and_products_are_found(api, make):
         ("subscriptions", "canceled_at:null"): subscription.id,
         ("prices", "lookup_key:'gold' active:'true' metadata['a']:'b'"): price.id,
         ("prices", f"product:'{price.product_id}' active:true"): price.id,
+        ("prices", "type:'recurring' lookup_key:'gold'"): price.id,
         ("products", "name~'gold' -active:'false'"): price.product_id,
     }
     for (noun, query), id in queries.items():

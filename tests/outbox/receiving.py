@@ -60,7 +60,12 @@ def receiving() -> Iterator[Receiver]:
         wbufsize = -1
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                # whoever sent it died meanwhile
+                self.close_connection = True
+                return
             status, headers, words = receiver.taken(Request(dict(self.headers), body, time.time()))
             receiver.hang.wait(60)
             self.send_response(status)

@@ -147,7 +147,7 @@ def _item(row: Any, line: Any) -> Item:
 
 def _refuse_odd_taxes(line: Any, category: Category, net: int) -> None:
     """Taxes that were given by hand may be any; the standard knows those of the line's net amount alone."""
-    exact, tax = net * (category.rate or 0) / 100, _all(line.taxes)
+    exact, tax = net * (category.rate or Decimal(0)) / 100, _all(line.taxes)
     given = getattr(line, "given_taxes", None)
     odd = given is not None and (given[0]["taxable_amount"] != net or abs(tax - exact) > 1)
     if odd or (tax and not exact):
