@@ -30,10 +30,10 @@ def merchant_of_all(api: Api, make: Factories) -> None:
     api.post("account", country="DE", settings={"invoices": {"e_invoices": e_invoices}}, **sent)
 
 
-def billed(make: Factories, customer: Customer) -> Invoice:
+def billed(make: Factories, customer: Customer, **sent: Any) -> Invoice:
     """An open invoice of 100.00 euros and 19 %."""
-    draft = make.run(invoices.create, invoices.CreateInvoice, customer=customer.id, currency="eur")
-    item = {"customer": customer.id, "invoice": draft.id, "amount": 10000, "currency": "eur"}
+    draft = make.run(invoices.create, invoices.CreateInvoice, customer=customer.id, **{"currency": "eur", **sent})
+    item = {"customer": customer.id, "invoice": draft.id, "amount": 10000, "currency": draft.currency}
     rates = [make.tax_rate().id]
     make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, tax_rates=rates, description="Plan", **item)
     return make.run(invoices.finalize, invoices.FinalizeInvoice, draft)
@@ -141,3 +141,52 @@ def test_the_law_has_its_say_on_page_and_paper(api: Api, make: Factories, portal
         assert words in " ".join(text.split())
     xml = visit.get(f"invoices/{invoice.id}/factur_x.xml").get_data(as_text=True)
     assert "VATEX-EU-AE" in xml
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_metadata_changed_later_change_no_document(api: Api, make: Factories, client: FlaskClient) -> None:
+    customer = make.customer(metadata={"buyer_reference": "of-the-customer", "endpoint": "0204:first-1"})
+    invoice = billed(make, customer, metadata={"buyer_reference": "of-the-invoice", "purchase_order": "PO-1"})
+    line = api.get(f"invoices/{invoice.id}")["lines"]["data"][0]
+    credited = [{"type": "invoice_line_item", "invoice_line_item": line["id"], "amount": 1000}]
+    note = api.post("credit_notes", invoice=invoice.id, lines=credited)
+    rows = (("invoices", invoice.id), ("credit_notes", note["id"]))
+    before = [contents(api, client, *row) for row in rows]
+    for noun, id in (*rows, ("customers", customer.id)):
+        api.post(f"{noun}/{id}", metadata={"buyer_reference": "later", "purchase_order": "", "endpoint": "0204:later"})
+    assert [contents(api, client, *row) for row in rows] == before
+    for files in before:
+        assert all("of-the-invoice" in files[kind] and "PO-1" in files[kind] for kind in EVERY)
+        assert "first-1" in files["peppol"]
+
+
+def contents(api: Api, client: FlaskClient, noun: str, id: str) -> dict[str, str]:
+    found = api.get(f"{noun}/{id}", expand=["documents"])["documents"]
+    links = {each["kind"]: each["url"] for each in found if each["kind"] in EVERY}
+    return {
+        kind: client.get(url.removeprefix("http://localhost")).get_data(as_text=True) for kind, url in links.items()
+    }
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+@pytest.mark.parametrize(
+    ("changes", "gaps"),
+    [
+        ({}, []),
+        ({"amount": 191}, []),
+        ({"amount": 260}, ["lines.tax_amounts"]),
+        ({"taxable_amount": 500}, ["lines.tax_amounts"]),
+        ({"taxability_reason": "reduced_rated"}, []),
+        ({"taxability_reason": "reverse_charge"}, ["lines.tax_amounts"]),
+        ({"taxability_reason": "portion_standard_rated"}, ["lines.tax_rates"]),
+    ],
+)
+def test_taxes_given_by_hand_are_only_what_the_standard_knows(
+    api: Api, make: Factories, changes: dict[str, Any], gaps: list[str]
+) -> None:
+    invoice = make.run(invoices.create, invoices.CreateInvoice, customer=make.customer().id, currency="eur")
+    rate = {"display_name": "VAT", "percentage": "19", "inclusive": False}
+    given = {"amount": 190, "taxable_amount": 1000, "tax_rate_data": rate, **changes}
+    api.post(f"invoices/{invoice.id}/add_lines", lines=[{"amount": 1000, "tax_amounts": [given]}])
+    api.post(f"invoices/{invoice.id}/finalize")
+    assert documents(api, invoice)["factur_x"]["missing"] == gaps

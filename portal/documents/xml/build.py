@@ -47,7 +47,7 @@ class Outcome:
 def invoice(row: Invoice, lines: Sequence[Any], original: Invoice | None = None) -> Outcome:
     """The e-invoice of a finalized invoice, which may revise an `original`."""
     gaps = ["invoice.not_void"] if row.status == "void" else []
-    named = references.of(row.custom_fields, row.metadata_, row.buyer)
+    named = references.of(row.custom_fields, row.buyer)
     return _outcome(
         row,
         lines,
@@ -66,7 +66,7 @@ def invoice(row: Invoice, lines: Sequence[Any], original: Invoice | None = None)
 def credit_note(row: CreditNote, lines: Sequence[Any], original: Invoice) -> Outcome:
     """The e-invoice of an issued credit note of `original`."""
     gaps = ["credit_note.not_void"] if row.status == "void" else []
-    named = references.of(original.custom_fields, original.metadata_, row.buyer)
+    named = references.of(original.custom_fields, row.buyer)
     return _outcome(
         row,
         lines,
@@ -125,6 +125,7 @@ def _trade(row: Any, items: list[Item], charges: list[Charge], taxes: list[Tax],
 def _item(row: Any, line: Any) -> Item:
     category = _category(row, line.taxes, line.tax_rates)
     net = line.amount - sum(each["amount"] for each in line.discount_amounts) - _inside(line.taxes)
+    _refuse_odd_taxes(line, category, net)
     before = _before_discounts(line)
     allowance = before - net
     if allowance < 0:
@@ -142,6 +143,15 @@ def _item(row: Any, line: Any) -> Item:
         start=start,
         end=end,
     )
+
+
+def _refuse_odd_taxes(line: Any, category: Category, net: int) -> None:
+    """Taxes that were given by hand may be any; the standard knows those of the line's net amount alone."""
+    exact, tax = net * (category.rate or Decimal(0)) / 100, _all(line.taxes)
+    given = getattr(line, "given_taxes", None)
+    odd = given is not None and (given[0]["taxable_amount"] != net or abs(tax - exact) > 1)
+    if odd or (tax and not exact):
+        raise categories.Unclear("lines.tax_amounts")
 
 
 def _period(line: Any) -> tuple[date, date] | tuple[None, None]:
