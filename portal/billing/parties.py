@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import i18n
 from portal.billing import accounts, tax_ids
 from portal.db import scope_of
-from portal.models import Customer, Subscription, TaxId
+from portal.models import Customer, Invoice, Subscription, TaxId
 from portal.rules import tax_currencies
 
 #: The look that documents have from now on: a folder's version in `templates/documents`.
@@ -42,6 +42,11 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "design": DESIGN,
         "default_locale": settings.get("portal", {}).get("default_locale"),
     }
+
+
+def seller_of(db: Session, invoice: Invoice) -> dict[str, Any]:
+    """The merchant as an invoice names it from now on."""
+    return with_tax_currency(seller(db, invoice.account_tax_ids), invoice.currency, invoice.metadata_)
 
 
 def with_tax_currency(seller: dict[str, Any], currency: str, metadata: Mapping[str, str]) -> dict[str, Any]:

@@ -200,7 +200,9 @@ def test_the_tax_is_said_in_the_currency_of_the_sellers_state(
 ) -> None:
     customer = make.customer(metadata={"buyer_reference": "R-1", "endpoint": "0204:buyer-1"})
     invoice = billed(make, customer, currency="usd", metadata={"tax_exchange_rate": "0.918234"})
-    note = make.credit_note(invoice, 11900)
+    line = api.get(f"invoices/{invoice.id}")["lines"]["data"][0]["id"]
+    credited = [{"type": "invoice_line_item", "invoice_line_item": line, "amount": 5000}]
+    note = api.post("credit_notes", invoice=invoice.id, lines=credited)
     before = contents(api, client, "invoices", invoice.id)
     api.post(f"invoices/{invoice.id}", metadata={"tax_exchange_rate": "2"})
     api.post("account", settings={"invoices": {"e_invoices": {"tax_currency": "sek"}}})
@@ -216,7 +218,10 @@ def test_the_tax_is_said_in_the_currency_of_the_sellers_state(
     assert words in html.replace("\u2066", "").replace("\u2069", "")
     text = PdfReader(io.BytesIO(visit.get(f"invoices/{invoice.id}/pdf").data)).pages[0].extract_text()
     assert words in " ".join(text.split())
-    assert "Tax in EUR" not in visit.get(f"credit-notes/{note.id}").get_data(as_text=True)
+    half = contents(api, client, "credit_notes", note["id"])["peppol"]
+    assert '<cbc:TaxAmount currencyID="EUR">8.72</cbc:TaxAmount>' in half
+    assert oracles.complaints(half.encode(), oracles.CREDIT_NOTE) == []
+    assert "Tax in EUR: €8.72" in visit.get(f"credit-notes/{note['id']}").get_data(as_text=True)
 
 
 @pytest.mark.usefixtures("merchant_of_all")
