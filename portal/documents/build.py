@@ -14,6 +14,7 @@ from portal.billing.named_discounts import Named
 from portal.billing.quote_discounts import as_discount
 from portal.clock import day
 from portal.db import find, scope_of
+from portal.documents.chosen import own_design
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
@@ -46,6 +47,7 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
     return InvoiceDocument(
         **offers.printed(db, row),
         **_shared(db, row, lines),
+        own=own_design(db, row.rendering),
         number=row.number or "",
         effective_at=day(row.effective_at or row.created),
         status=cast(InvoiceStatus, row.status),
@@ -102,6 +104,7 @@ def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     return CreditNoteDocument(
         **offers.printed(db, row),
         **_shared(db, row, credit_notes.lines(db, row.id)),
+        own=own_design(db, original.rendering),
         number=row.number,
         effective_at=day(row.effective_at),
         subtotal=row.subtotal,
@@ -146,6 +149,8 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         brand_color=seller.get("primary_color"),
         logo=_logo(db, seller),
         livemode=scope_of(db).livemode,
+        version=seller.get("design") or "v1",
+        own=own_design(db, seller.get("rendering")),
         status=cast(Any, row.status),
         expires_at=day(row.expires_at),
         accepted_at=_day(row.accepted_at),
@@ -203,6 +208,7 @@ def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dic
         "brand_color": seller.get("primary_color"),
         "logo": _logo(db, seller),
         "livemode": scope_of(db).livemode,
+        "version": seller.get("design") or "v1",
     }
 
 

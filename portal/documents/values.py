@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from portal.documents.designs import Design
+
 #: Lines a document lists one by one; the others become one line with their number and sum.
 LISTED_LINES = 1000
 
@@ -138,10 +140,11 @@ class Document:
     `e_invoice` is the same document as XML, which the PDF carries along.
     `legal_notes` are what the law wants said of taxes and of paying late.
     `logo` is a picture in itself, as a `data:image/png;base64,…` or JPEG address.
+    `version` is that of the built-in look, `own` the merchant's own files on top of it.
     Raises `ValueError` for a colour that is not `#rrggbb`, for another kind of logo and for an unknown page size.
     """
 
-    template: ClassVar[str]
+    kind: ClassVar[str]
 
     number: str
     currency: str
@@ -169,6 +172,8 @@ class Document:
     legal_notes: tuple[str, ...] = ()
     voided_at: date | None = None
     livemode: bool = True
+    version: str = "v1"
+    own: Design | None = None
 
     def __post_init__(self) -> None:
         if self.brand_color is not None and not _COLOR.fullmatch(self.brand_color):
@@ -177,6 +182,11 @@ class Document:
             raise ValueError("logo must be a PNG or JPEG picture in base64")
         if self.page_size not in get_args(PageSize):
             raise ValueError(f"page_size must be A4 or Letter, not {self.page_size!r}")
+
+    @property
+    def template(self) -> str:
+        """The built-in template of the kind: `invoice/v1`."""
+        return f"{self.kind}/{self.version}"
 
     def fingerprint(self) -> str:
         """64 hexadecimal digits that differ whenever the template or anything said in the document does."""
@@ -195,7 +205,7 @@ class InvoiceDocument(Document):
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
     """
 
-    template: ClassVar[str] = "invoice/v1"
+    kind: ClassVar[str] = "invoice"
 
     status: InvoiceStatus
     amount_due: int
@@ -230,7 +240,7 @@ class CreditNoteDocument(Document):
     `refund_amount` back to the payment method, `out_of_band_amount` was settled outside.
     """
 
-    template: ClassVar[str] = "credit_note/v1"
+    kind: ClassVar[str] = "credit_note"
 
     invoice_number: str
     invoice_effective_at: date
@@ -248,7 +258,7 @@ class QuoteDocument(Document):
     `header` stands on top; `memo` is the wire's `description`.
     """
 
-    template: ClassVar[str] = "quote/v1"
+    kind: ClassVar[str] = "quote"
 
     status: Literal["open", "accepted", "canceled"]
     expires_at: date
@@ -278,4 +288,6 @@ def _said(value: Any) -> dict[str, object]:
 def _plain(content: object) -> object:
     if isinstance(content, tuple):
         return [_plain(each) for each in content]
+    if isinstance(content, Design):
+        return content.digest
     return _said(content) if isinstance(content, _PARTS) else content
