@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,12 +10,14 @@ from sqlalchemy.orm import Session
 from portal import i18n
 from portal.billing import accounts, tax_ids
 from portal.db import scope_of
-from portal.models import Customer, Subscription, TaxId
+from portal.models import Customer, Invoice, Subscription, TaxId
+from portal.rules import tax_currencies
 
 #: The look that documents have from now on: a folder's version in `templates/documents`.
 DESIGN = "v1"
-#: What documents keep of a customer's metadata, for e-invoices.
+#: What documents keep of a customer's metadata for e-invoices, and of the invoice's own, which goes before it.
 OF_CUSTOMERS = ("buyer_reference", "endpoint", "purchase_order", "register_number")
+OF_INVOICES = ("buyer_reference", "creditor_reference", "purchase_order")
 
 
 def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
@@ -41,11 +44,24 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
     }
 
 
-def buyer(db: Session, customer: Customer, subscription: Subscription | None) -> dict[str, Any]:
-    """The customer: name, addresses, tax ids and the language of the document.
+def seller_of(db: Session, invoice: Invoice) -> dict[str, Any]:
+    """The merchant as an invoice names it from now on."""
+    return with_tax_currency(seller(db, invoice.account_tax_ids), invoice.currency, invoice.metadata_)
 
-    `address` is where the bill goes, and falls back to the place of delivery; `customer_address` is
-    the customer's own.
+
+def with_tax_currency(seller: dict[str, Any], currency: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The seller of an invoice in `currency`, and in which other one its tax is said again (`tax_currencies`)."""
+    asked = tax_currencies.asked(seller.get("e_invoices"), seller.get("country"), currency, metadata)
+    return {**seller, "tax_currency": asked} if asked else seller
+
+
+def buyer(
+    db: Session, customer: Customer, subscription: Subscription | None, metadata: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The customer: name, addresses, tax ids, the language of the document, and what its e-invoice refers to.
+
+    `metadata` are the invoice's own. `address` is where the bill goes, and falls back to the place of delivery;
+    `customer_address` is the customer's own.
     """
     return {
         "name": customer.name,
@@ -57,9 +73,14 @@ def buyer(db: Session, customer: Customer, subscription: Subscription | None) ->
         "tax_exempt": customer.tax_exempt,
         "tax_ids": _shown(tax_ids.of_customer(db, customer.id)),
         "locale": locale(db, customer),
-        "e_invoices": {key: customer.metadata_[key] for key in OF_CUSTOMERS if key in customer.metadata_},
+        "e_invoices": kept(customer.metadata_, OF_CUSTOMERS) | kept(metadata or {}, OF_INVOICES),
         "subscription_metadata": subscription.metadata_ if subscription else None,
     }
+
+
+def kept(metadata: Mapping[str, str], keys: tuple[str, ...]) -> dict[str, str]:
+    """Of these keys, those that metadata have."""
+    return {key: metadata[key] for key in keys if key in metadata}
 
 
 def locale(db: Session, customer: Customer) -> str:

@@ -44,8 +44,8 @@ def name_attachments_once(document: Any, pdf: pydyf.PDF) -> None:
 def scope_headers(document: Any, pdf: pydyf.PDF) -> None:
     """PDF/UA-1, 7.5: a header says whether it heads a column or a row."""
     for cell in _elements(pdf, "/TH"):
-        section = _at(pdf, _at(pdf, cell["P"])["P"])
-        cell["A"]["Scope"] = "/Column" if section["S"] == "/THead" else "/Row"
+        above = [each.get("S") for each in _above(pdf, cell)]
+        cell["A"]["Scope"] = "/Column" if "/THead" in above else "/Row"
 
 
 def list_identifiers(document: Any, pdf: pydyf.PDF) -> None:
@@ -73,7 +73,7 @@ def place_figures(document: Any, pdf: pydyf.PDF) -> None:
 def describe_figures(document: Any, pdf: pydyf.PDF) -> None:
     """PDF/UA-1, 7.3: every figure has a text in its stead, also the logo of a seller without a name."""
     for figure in _elements(pdf, "/Figure"):
-        figure.setdefault("Alt", pdf.info["Title"])
+        figure.setdefault("Alt", pydyf.String(document.metadata.title or ""))
 
 
 def keep_pixels(document: Any, pdf: pydyf.PDF) -> None:
@@ -85,15 +85,17 @@ def keep_pixels(document: Any, pdf: pydyf.PDF) -> None:
 
 def set_margins_apart(document: Any, pdf: pydyf.PDF) -> None:
     """PDF/UA-1, 7.8: what runs along with every page is no part of the text, so it is marked as an artifact."""
-    pages = _at(pdf, _structure(pdf)["ParentTree"])["Nums"]
     reached = {id(each) for each in _reached(pdf, _structure(pdf))}
-    for element in list(_elements(pdf)):
-        if id(element) not in reached:
-            page = _at(pdf, element["Pg"])
-            for mark in (kid for kid in element["K"] if isinstance(kid, int)):
-                _set_apart(_at(pdf, page["Contents"]), mark)
-                pages[2 * page["StructParents"] + 1][mark] = "null"
-            element.clear()
+    lost = [each for each in _elements(pdf) if id(each) not in reached]
+    owners = _at(pdf, _structure(pdf)["ParentTree"])["Nums"]
+    references = {each.reference for each in lost}
+    for slots in (owners, *(each for each in owners if isinstance(each, list))):
+        slots[:] = ["null" if isinstance(each, bytes) and each in references else each for each in slots]
+    for element in lost:
+        page = _at(pdf, _at(pdf, element["Pg"])["Contents"])
+        for mark in (kid for kid in element["K"] if isinstance(kid, int)):
+            _set_apart(page, mark)
+        element.clear()
 
 
 def describe_links(document: Any, pdf: pydyf.PDF) -> None:
@@ -101,7 +103,7 @@ def describe_links(document: Any, pdf: pydyf.PDF) -> None:
     for page in document.pages:
         for box in page._page_box.descendants():
             if box.link_annotation:
-                box.link_annotation["Contents"] = pydyf.String(_words(box) or pdf.info["Title"].string)
+                box.link_annotation["Contents"] = pydyf.String(_words(box) or document.metadata.title or "")
 
 
 #: In the order they are made; none needs another one.
@@ -138,6 +140,12 @@ def _elements(pdf: pydyf.PDF, kind: str | None = None) -> Iterator[pydyf.Diction
     for each in pdf.objects:
         if isinstance(each, pydyf.Dictionary) and each.get("Type") == "/StructElem" and kind in (None, each["S"]):
             yield each
+
+
+def _above(pdf: pydyf.PDF, element: pydyf.Dictionary) -> Iterator[pydyf.Dictionary]:
+    while "P" in element:
+        element = _at(pdf, element["P"])
+        yield element
 
 
 def _reached(pdf: pydyf.PDF, element: pydyf.Dictionary) -> Iterator[pydyf.Dictionary]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from portal.billing import parties
 from portal.transfer.lines import frozen_rates, parent, period, price_id, rate_ids, taxes, unit_amount
 from portal.transfer.origin import Origin
 from portal.transfer.tables import id_of
@@ -130,7 +131,8 @@ def _given(sent: Object | None) -> Columns | None:
 def _seller(object: Object, origin: Origin) -> Columns:
     name = object.get("account_name") or origin.seller.get("name")
     country = object.get("account_country") or origin.seller.get("country")
-    return {**origin.seller, "name": name, "country": country}
+    seller = {**origin.seller, "name": name, "country": country}
+    return parties.with_tax_currency(seller, object.get("currency") or "", object.get("metadata") or {})
 
 
 def _buyer(object: Object, origin: Origin, subscription: Object) -> Columns:
@@ -146,5 +148,6 @@ def _buyer(object: Object, origin: Origin, subscription: Object) -> Columns:
         "tax_exempt": object.get("customer_tax_exempt") or "none",
         "tax_ids": object.get("customer_tax_ids") or [],
         "locale": origin.locale,
+        "e_invoices": parties.kept(object.get("metadata") or {}, parties.OF_INVOICES),
         "subscription_metadata": details.get("metadata"),
     }

@@ -16,9 +16,9 @@ from portal import i18n
 from portal.clock import day
 from portal.documents.xml import categories, references
 from portal.documents.xml.parties import address, trader
-from portal.documents.xml.trade import Bank, Category, Charge, Item, Tax, Trade
+from portal.documents.xml.trade import Bank, Category, Charge, Item, Tax, TaxCurrency, Trade
 from portal.models import CreditNote, Invoice
-from portal.rules import tax_notes
+from portal.rules import tax_currencies, tax_notes
 from portal.rules.totals import Rate, excluding_tax
 
 #: One piece, and others that `unit_label` may name, by UN/ECE Recommendation 20.
@@ -47,7 +47,7 @@ class Outcome:
 def invoice(row: Invoice, lines: Sequence[Any], original: Invoice | None = None) -> Outcome:
     """The e-invoice of a finalized invoice, which may revise an `original`."""
     gaps = ["invoice.not_void"] if row.status == "void" else []
-    named = references.of(row.custom_fields, row.metadata_, row.buyer)
+    named = references.of(row.custom_fields, row.buyer)
     return _outcome(
         row,
         lines,
@@ -66,7 +66,7 @@ def invoice(row: Invoice, lines: Sequence[Any], original: Invoice | None = None)
 def credit_note(row: CreditNote, lines: Sequence[Any], original: Invoice) -> Outcome:
     """The e-invoice of an issued credit note of `original`."""
     gaps = ["credit_note.not_void"] if row.status == "void" else []
-    named = references.of(original.custom_fields, original.metadata_, row.buyer)
+    named = references.of(original.custom_fields, row.buyer)
     return _outcome(
         row,
         lines,
@@ -117,14 +117,24 @@ def _trade(row: Any, items: list[Item], charges: list[Charge], taxes: list[Tax],
         start=min(starts, default=None),
         end=max(ends, default=None),
         tax_total=row.tax,
+        tax_currency=_tax_currency(row),
         total=row.total,
         **known,
     )
 
 
+def _tax_currency(row: Any) -> TaxCurrency | None:
+    frozen = (row.seller or {}).get("tax_currency") or {}
+    amount = tax_currencies.converted(row.tax, row.currency, frozen)
+    if not row.tax or amount is None:
+        return None
+    return TaxCurrency(currency=frozen["currency"].upper(), amount=f"{i18n.decimal(amount, frozen['currency']):f}")
+
+
 def _item(row: Any, line: Any) -> Item:
     category = _category(row, line.taxes, line.tax_rates)
     net = line.amount - sum(each["amount"] for each in line.discount_amounts) - _inside(line.taxes)
+    _refuse_odd_taxes(line, category, net)
     before = _before_discounts(line)
     allowance = before - net
     if allowance < 0:
@@ -142,6 +152,15 @@ def _item(row: Any, line: Any) -> Item:
         start=start,
         end=end,
     )
+
+
+def _refuse_odd_taxes(line: Any, category: Category, net: int) -> None:
+    """Taxes that were given by hand may be any; the standard knows those of the line's net amount alone."""
+    exact, tax = net * (category.rate or Decimal(0)) / 100, _all(line.taxes)
+    given = getattr(line, "given_taxes", None)
+    odd = given is not None and (given[0]["taxable_amount"] != net or abs(tax - exact) > 1)
+    if odd or (tax and not exact):
+        raise categories.Unclear("lines.tax_amounts")
 
 
 def _period(line: Any) -> tuple[date, date] | tuple[None, None]:
@@ -218,8 +237,11 @@ def _gaps_of_parties(row: Any) -> Iterable[str]:
 def _gaps_of_sums(row: Any, trade: Trade) -> Iterable[str]:
     if not trade.items:
         yield "lines"
-    if trade.exponent > 2:
+    if max(trade.exponent, i18n.exponent(trade.tax_currency.currency) if trade.tax_currency else 0) > 2:
         yield "currency.two_decimals"
+    asked = (row.seller or {}).get("tax_currency")
+    if trade.tax_total and asked and not trade.tax_currency:
+        yield "tax_exchange_rate"
     if (trade.basis, trade.basis + trade.tax_total) != (row.total_excluding_tax, row.total):
         yield "totals"
     unit = 10**trade.exponent
@@ -259,7 +281,12 @@ def _bank(row: Invoice) -> Bank | None:
     if not account.get("iban") or row.status != "open" or row.amount_remaining <= 0:
         return None
     holder = account.get("holder") or seller.get("legal_name") or seller.get("name") or ""
-    return Bank(holder=holder, iban=account["iban"], bic=account.get("bic"))
+    return Bank(
+        holder=holder,
+        iban=account["iban"],
+        bic=account.get("bic"),
+        reference=references.of_payment(row.number, row.buyer),
+    )
 
 
 def _inside(taxes: Iterable[Mapping[str, Any]]) -> int:

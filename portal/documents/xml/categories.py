@@ -14,6 +14,8 @@ VATEX = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX
 #: What the account says of lines without a rate: `settings[invoices][e_invoices][untaxed]`.
 UNTAXED = {"exempt": "E", "export": "G", "not_subject": "O", "small_business": "E", "zero_rated": "Z"}
 
+RATED = {"standard_rated", "reduced_rated"}
+
 
 class Unclear(Exception):
     """No single category fits; the message is the name of the gap."""
@@ -31,12 +33,14 @@ def of_line(
         raise Unclear("lines.single_tax_rate")
     settings = seller.get("e_invoices") or {}
     reason = taxes[0]["taxability_reason"] if taxes else _reason(buyer)
-    if reason == "standard_rated":
-        rate = rates[taxes[0]["tax_rate"]]
+    rate = rates.get(taxes[0]["tax_rate"]) if taxes else None
+    if reason in RATED and not rate:
+        raise Unclear("lines.tax_rates")
+    if reason in RATED and rate and Decimal(rate["exact_percentage"]):
         if rate.get("tax_type") in {"sales_tax", "rst", "pst", "qst"} or seller.get("country") == "US":
             raise Unclear("lines.value_added_tax")
         return Category(code="S", rate=Decimal(rate["exact_percentage"]))
-    code = _untaxed(reason, settings)
+    code = _untaxed("zero_rated" if reason in RATED else reason, settings)
     return Category(
         code=code,
         rate=None if code == "O" else Decimal(0),
