@@ -107,7 +107,7 @@ class EInvoices(Command):
     """What e-invoices say and which are offered, beside the PDF; beyond the reference.
 
     `untaxed` says what a line without a tax rate is, and `reverse_charge` what is sold by that; `endpoint` is the
-    electronic address with its scheme, such as `0204:991-12345-67`.
+    electronic address with its scheme, such as `0204:991-12345-67`. In `tax_currency` the tax is said again.
     """
 
     contact: Clearable[Annotated[str, text(100)]] = None
@@ -115,6 +115,7 @@ class EInvoices(Command):
     formats: ListOf[Literal["factur_x", "peppol", "xrechnung"]] = []
     register_number: Clearable[Annotated[str, text(50)]] = None
     reverse_charge: Clearable[Literal["goods", "services"]] = None
+    tax_currency: Clearable[Currency] = None
     untaxed: Clearable[Literal["exempt", "export", "not_subject", "small_business", "zero_rated"]] = None
 
 

@@ -78,6 +78,7 @@ E_INVOICES: dict[str, Any] = {
     "formats": ["factur_x"],
     "register_number": None,
     "reverse_charge": None,
+    "tax_currency": None,
     "untaxed": None,
 }
 STATEMENT_DESCRIPTORS = (

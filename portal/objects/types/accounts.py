@@ -47,7 +47,7 @@ TYPES: dict[str, dict[str, Schema]] = {
             invoices=hash_of(
                 bank_transfer=maybe(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
                 e_invoices=hash_of(
-                    **dict.fromkeys(("contact", "endpoint", "register_number"), _TEXT),
+                    **dict.fromkeys(("contact", "endpoint", "register_number", "tax_currency"), _TEXT),
                     formats=array(words("factur_x", "peppol", "xrechnung")),
                     reverse_charge=maybe(words("goods", "services")),
                     untaxed=maybe(words("exempt", "export", "not_subject", "small_business", "zero_rated")),
