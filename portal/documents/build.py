@@ -29,11 +29,12 @@ from portal.documents.values import (
     QuoteDocument,
     Shipping,
     TaxAmount,
+    TaxConversion,
     page_size,
 )
-from portal.documents.xml import offers
+from portal.documents.xml import offers, references
 from portal.models import CreditNote, Invoice, Quote, QuoteLine
-from portal.rules import tax_ids
+from portal.rules import tax_currencies, tax_ids
 from portal.rules.discounts import by_discount
 
 _SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
@@ -71,10 +72,23 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         iban=bank.get("iban"),
         bic=bank.get("bic"),
         account_holder=bank.get("holder"),
+        payment_reference=_reference(row) if bank else None,
         transfer_code="iban" in bank and row.currency == "eur",
         hosted_invoice_url=hosted_invoice_url,
         replaces=_replaced(db, row),
     )
+
+
+def _reference(row: Invoice) -> str | None:
+    said = references.of_payment(row.number, row.buyer)
+    return said if said != row.number else None
+
+
+def tax_conversion(row: Invoice | CreditNote) -> TaxConversion | None:
+    """The tax of a document in the currency that was frozen with it."""
+    frozen = (row.seller or {}).get("tax_currency") or {}
+    amount = tax_currencies.converted(row.tax, row.currency, frozen)
+    return TaxConversion(**{**frozen, "amount": amount}) if amount else None
 
 
 def _replaced(db: Session, row: Invoice) -> tuple[str, date] | None:
@@ -189,6 +203,7 @@ def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dic
         "discounts": _discounts(discounts.of_whole),
         "shipping": _shipping(row),
         "taxes": tuple(_taxes(row, found)),
+        "tax_conversion": tax_conversion(row),
         "reverse_charge": buyer.get("tax_exempt") == "reverse",
         "brand_color": seller.get("primary_color"),
         "logo": _logo(db, seller),

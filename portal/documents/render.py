@@ -121,7 +121,7 @@ def transfer_code(document: Document) -> bytes | None:
         bic=document.bic,
         currency=document.currency,
         amount=document.amount_remaining,
-        reference=document.number,
+        reference=document.payment_reference or document.number,
     )
 
 
@@ -158,12 +158,12 @@ def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
 
 
 @pass_context
-def _money(context: Context, amount: int | str) -> str:
-    """Minor units of the document's currency; decimal text keeps every digit, as prices per unit need."""
+def _money(context: Context, amount: int | str, currency: str | None = None) -> str:
+    """Minor units, of the document's currency unless told; decimal text keeps every digit, as prices per unit need."""
     document: Document = context["document"]
     minor = Decimal(amount)
     if minor == int(minor):
-        text = i18n.money(int(minor), document.currency, document.locale)
+        text = i18n.money(int(minor), currency or document.currency, document.locale)
     else:
         major = minor.scaleb(-i18n.exponent(document.currency))
         text = format_currency(major, document.currency.upper(), locale=document.locale, decimal_quantization=False)

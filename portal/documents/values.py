@@ -67,6 +67,15 @@ class TaxAmount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaxConversion:
+    """The whole tax in another currency, of which `exchange_rate` units (decimal text) are one of the document's."""
+
+    currency: str
+    amount: int
+    exchange_rate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
     """What a coupon took off; it takes `percentage` (decimal text) or `amount_off` off, whichever is given."""
 
@@ -148,6 +157,7 @@ class Document:
     total: int
     total_excluding_tax: int | None = None
     taxes: tuple[TaxAmount, ...] = ()
+    tax_conversion: TaxConversion | None = None
     discounts: tuple[Discount, ...] = ()
     shipping: Shipping | None = None
     ship_to: Party | None = None
@@ -188,6 +198,7 @@ class Document:
 class InvoiceDocument(Document):
     """A finalized invoice; `memo` is the wire's `description`, `applied_balance` < 0 lowers the amount due.
 
+    `payment_reference` is what to write on a transfer, where it is not the number.
     With `transfer_code` the bank details come with a code for banking apps, where one can be made.
     `replaces` is the number and date of the invoice that this one revises.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
@@ -210,6 +221,7 @@ class InvoiceDocument(Document):
     iban: str | None = None
     bic: str | None = None
     account_holder: str | None = None
+    payment_reference: str | None = None
     transfer_code: bool = False
     hosted_invoice_url: str | None = None
     replaces: tuple[str, date] | None = None
@@ -256,7 +268,7 @@ class QuoteDocument(Document):
     recurring_total: int | None = None
 
 
-_PARTS = (Party, TaxAmount, Discount, Shipping, Line, Payment, AppliedCreditNote)
+_PARTS = (Party, TaxAmount, TaxConversion, Discount, Shipping, Line, Payment, AppliedCreditNote)
 
 
 def page_size(country: str | None) -> PageSize:
