@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal.commands import accounts as account_commands
 from portal.commands import audit, templates, transfer, webhooks
 from portal.commands import mail as mail_commands
 
@@ -100,6 +101,10 @@ def check() -> None:
 @main.group()
 def account() -> None:
     """Merchant accounts."""
+
+
+account.add_command(account_commands.show)
+account.add_command(account_commands.change)
 
 
 @account.command("create")
