@@ -35,7 +35,7 @@ CODE = "code:own"
 #: Pictures are printed as fine as this.
 DPI = 300
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TW"}
+_HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TC"}
 
 
 class Refusing(URLFetcher):
