@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from base64 import b64decode
@@ -9,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import weasyprint
 from babel.numbers import format_currency
@@ -25,6 +26,8 @@ from portal.documents import archival, factur_x, transfer
 from portal.documents.designs import STYLE, Design
 from portal.documents.own import BASE_URL, OwnFiles, Sandbox, loader
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize
+
+log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).parents[2]
 _TEMPLATES = _ROOT / "templates" / "documents"
@@ -73,11 +76,31 @@ _REFUSING = Refusing()
 
 
 def pdf(document: Document) -> bytes:
-    """The document as PDF/A-3a and PDF/UA-1; the same bytes for the same value wherever fonts and versions agree."""
+    """The document as PDF/A-3a and PDF/UA-1; the same bytes for the same value wherever fonts and versions agree.
+
+    A character that no font has is printed as its number: `[U+1F680]`, as an empty box says nothing.
+    """
+    page = html(document)
+    content, missing = _printed(document, page)
+    if not missing:
+        return content
+    instead = {each: f"[U+{each:04X}]" for each in missing}
+    log.warning("no font has %s of document %s", " ".join(instead.values()), document.number)
+    return _printed(document, page.translate(instead))[0]
+
+
+def _printed(document: Document, page: str) -> tuple[bytes, list[int]]:
+    """The PDF of a page, and the characters that stand in it as empty boxes."""
+    missing: list[int] = []
+
+    def finish(laid_out: Any, file: Any) -> None:
+        missing.extend(sorted({each for font in laid_out.fonts.values() for each in font.missing}))
+        archival.repair(laid_out, file)
+
     code = transfer_code(document)
     pictures = Showing(document.logo, code) if document.logo or code else _REFUSING
     fetcher = OwnFiles(document.own, pictures) if document.own else pictures
-    source = weasyprint.HTML(string=html(document), url_fetcher=fetcher, base_url=BASE_URL)
+    source = weasyprint.HTML(string=page, url_fetcher=fetcher, base_url=BASE_URL)
     sheets = [
         _shared_sheet(document.version),
         _own_sheet(document.brand_color, document.page_size, document.locale),
@@ -92,12 +115,12 @@ def pdf(document: Document) -> bytes:
         "dpi": DPI,
         "attachments": factur_x.attachments(document),
         "pdf_variant": archival.VARIANT,
-        "finisher": archival.repair,
+        "finisher": finish,
     }
     with warnings.catch_warnings():
         # its colour profile is read from a file that it leaves to the garbage collector
         warnings.simplefilter("ignore", ResourceWarning)
-        return cast(bytes, source.write_pdf(**options))
+        return source.write_pdf(**options), missing
 
 
 def html(document: Document) -> str:

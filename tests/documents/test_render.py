@@ -12,6 +12,7 @@ import weasyprint
 from portal.documents import render
 from portal.documents.values import LISTED_LINES, Document, Line
 from tests.documents import samples
+from tests.documents.archival_checks import complaints
 from tests.documents.conftest import read
 
 
@@ -171,3 +172,10 @@ def test_words_of_a_language_without_catalogue_are_english_and_say_so() -> None:
     page = render.html(samples.japanese())
     assert '<html lang="en" dir="ltr">' in page
     assert "Amount due" in page
+
+
+def test_a_character_that_no_font_has_is_printed_as_its_number(caplog: pytest.LogCaptureFixture) -> None:
+    document = samples.invoice(1, lines=(Line(description="Launch \ue000 plan", amount=1),))
+    assert "Launch [U+E000] plan" in text_of(document)
+    assert "no font has [U+E000] of document NORD-0042" in caplog.messages
+    assert complaints(render.pdf(document)) == []
