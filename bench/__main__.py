@@ -104,6 +104,7 @@ def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
             yield Figure(f"renewals of 10,000 due subscriptions, {engine}", rate, 100, at_least=True, unit="/s")
             yield from _webhooks(folder, engine, open_database(engine, MIDDLE + 3))
     yield documents.first_pdf()
+    yield from documents.standards()
 
 
 def _webhooks(folder: Path, engine: str, database: Database) -> Iterator[Figure]:

@@ -14,7 +14,7 @@ from bench.load import wrk
 from bench.servers import TOP, Server
 from portal import clock
 from portal.documents import store as stores
-from portal.documents.values import RENDERER
+from portal.documents.values import RENDERER, Document
 from portal.models import Invoice, StoredDocument
 from portal.objects.links import DocumentLinks
 from tests.documents import samples
@@ -50,6 +50,28 @@ def first_pdf() -> Figure:
         for _ in range(RENDERS)
     ]
     return Figure("first PDF of an 8-line invoice, CPU ÷ bare WeasyPrint", statistics.median(ratios[2:]), 1.1, False)
+
+
+def standards() -> Iterator[Figure]:
+    """What PDF/A-3a and PDF/UA-1 cost in processor time, and how large eight lines are with them."""
+    from bench.__main__ import Figure
+    from portal.documents import render
+
+    document = samples.invoice(8)
+    ratios = [_cpu(lambda: render.pdf(document)) / _cpu(lambda: _plain(document)) for _ in range(RENDERS)]
+    yield Figure("PDF/A-3a and PDF/UA-1, CPU ÷ plain PDF", statistics.median(ratios[2:]), 1.15, at_least=False)
+    yield Figure("8 lines as PDF/A-3a and PDF/UA-1, kB", len(render.pdf(document)) / 1000, 40, at_least=False)
+
+
+def _plain(document: Document) -> None:
+    """The same page with the same style, neither tagged nor archival."""
+    from weasyprint import HTML
+
+    from portal.documents import render
+
+    own = render._own_sheet(document.brand_color, document.page_size, document.locale)
+    sheets = [render._shared_sheet(document.version), own]
+    HTML(string=render.html(document)).write_pdf(stylesheets=sheets, font_config=render._fonts(), dpi=render.DPI)
 
 
 def _cpu(function: Callable[[], object]) -> float:
