@@ -109,8 +109,8 @@ def day_and_time(when: int, locale: str = "en") -> str:
 
 
 def number(value: int | Decimal | str, locale: str = "en") -> str:
-    """A plain number such as a quantity or a percentage."""
-    return str(format_decimal(Decimal(value), locale=locale))
+    """A plain number such as a quantity, a percentage or an exchange rate, with every digit it has."""
+    return str(format_decimal(Decimal(value), locale=locale, decimal_quantization=False))
 
 
 @lru_cache(maxsize=4096)

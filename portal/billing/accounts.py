@@ -107,7 +107,7 @@ class EInvoices(Command):
     """What e-invoices say and which are offered, beside the PDF; beyond the reference.
 
     `untaxed` says what a line without a tax rate is, and `reverse_charge` what is sold by that; `endpoint` is the
-    electronic address with its scheme, such as `0204:991-12345-67`.
+    electronic address with its scheme, such as `0204:991-12345-67`. In `tax_currency` the tax is said again.
     """
 
     contact: Clearable[Annotated[str, text(100)]] = None
@@ -115,15 +115,20 @@ class EInvoices(Command):
     formats: ListOf[Literal["factur_x", "peppol", "xrechnung"]] = []
     register_number: Clearable[Annotated[str, text(50)]] = None
     reverse_charge: Clearable[Literal["goods", "services"]] = None
+    tax_currency: Clearable[Currency] = None
     untaxed: Clearable[Literal["exempt", "export", "not_subject", "small_business", "zero_rated"]] = None
 
 
 class BillingSettings(Command):
-    """Who bills: this portal by itself, or a system that it mirrors; and what follows unpaid invoices."""
+    """Who bills: this portal by itself, or a system that it mirrors; and what follows unpaid invoices.
+
+    `upcoming_days` before a renewal its bill is told of by an event; 0 for never.
+    """
 
     mode: Literal["automatic", "mirror"] | None = None
     overdue_days: Annotated[int, whole(1, 365)] | None = None
     overdue_subscriptions: Literal["cancel", "leave", "mark_unpaid"] | None = None
+    upcoming_days: Annotated[int, whole(0, 90)] | None = None
 
 
 class Numbering(Command):

@@ -192,7 +192,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     if not drafts.freeze(db, invoice):
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
     discounts.spend(db, customer, billed.subscription, invoice, now=now)
-    invoice.seller = parties.seller(db, invoice.account_tax_ids)
+    invoice.seller = parties.seller_of(db, invoice)
     invoice.buyer = parties.buyer(db, customer, billed.subscription, invoice.metadata_)
     invoice.rendering = rendering_templates.frozen(db, invoice.rendering)
     numbers.give(db, customer, invoice)

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from portal import i18n
 from portal.billing import accounts, tax_ids
 from portal.db import scope_of
-from portal.models import Customer, Subscription, TaxId
+from portal.models import Customer, Invoice, Subscription, TaxId
+from portal.rules import tax_currencies
 
 #: The look that documents have from now on: a folder's version in `templates/documents`.
 DESIGN = "v1"
 #: What documents keep of a customer's metadata for e-invoices, and of the invoice's own, which goes before it.
 OF_CUSTOMERS = ("buyer_reference", "endpoint", "purchase_order", "register_number")
-OF_INVOICES = ("buyer_reference", "purchase_order")
+OF_INVOICES = ("buyer_reference", "creditor_reference", "purchase_order")
 
 
 def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
@@ -41,6 +42,17 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "design": DESIGN,
         "default_locale": settings.get("portal", {}).get("default_locale"),
     }
+
+
+def seller_of(db: Session, invoice: Invoice) -> dict[str, Any]:
+    """The merchant as an invoice names it from now on."""
+    return with_tax_currency(seller(db, invoice.account_tax_ids), invoice.currency, invoice.metadata_)
+
+
+def with_tax_currency(seller: dict[str, Any], currency: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The seller of an invoice in `currency`, and in which other one its tax is said again (`tax_currencies`)."""
+    asked = tax_currencies.asked(seller.get("e_invoices"), seller.get("country"), currency, metadata)
+    return {**seller, "tax_currency": asked} if asked else seller
 
 
 def buyer(

@@ -83,10 +83,16 @@ def usable(db: Session, id: str, *, param: str) -> RenderingTemplate:
 
 def version(db: Session, template_id: str, number: int, *, param: str = "version") -> RenderingTemplateVersion:
     """One version of a template. Raises `ResourceMissing`."""
-    row = db.scalar(select(RenderingTemplateVersion).where(*_is(template_id, number)))
+    row = found(db, template_id, number)
     if row is None:
         raise ResourceMissing("version of this invoice rendering template", str(number), param=param)
     return row
+
+
+def found(db: Session, template_id: str, number: int) -> RenderingTemplateVersion | None:
+    """One version of a template, or None."""
+    mine = RenderingTemplateVersion.template_id == template_id, RenderingTemplateVersion.version == number
+    return db.scalar(select(RenderingTemplateVersion).where(*mine))
 
 
 def fitting(db: Session, rendering: dict[str, Any], sent: Collection[str]) -> dict[str, Any]:
@@ -149,7 +155,3 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     """64 hexadecimal digits that differ whenever a name or a byte does."""
     parts = (f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n" for name in sorted(files))
     return hashlib.sha256("".join(parts).encode()).hexdigest()
-
-
-def _is(template_id: str, number: int) -> tuple[Any, ...]:
-    return RenderingTemplateVersion.template_id == template_id, RenderingTemplateVersion.version == number

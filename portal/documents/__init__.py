@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
-from portal.documents.pool import Pool
+from portal.documents.pool import Busy, Pool, RenderFailed
 from portal.documents.store import Store
 from portal.documents.values import Document
 
@@ -25,8 +26,21 @@ def pdf(document: Document, *, store: Store, pool: Pool) -> bytes:
     return kept or _rendered(document, fingerprint, store, pool)
 
 
+def _made(document: Document, pool: Pool) -> bytes:
+    """With the merchant's own templates if they can: a customer gets the document in any case."""
+    try:
+        return pool.render(document)
+    except Busy:
+        raise
+    except RenderFailed:
+        if document.own is None:
+            raise
+        _log.exception("the own template of %s failed, so it was made with the built-in one", document.number)
+        return pool.render(replace(document, own=None))
+
+
 def _rendered(document: Document, fingerprint: str, store: Store, pool: Pool) -> bytes:
-    content = pool.render(document)
+    content = _made(document, pool)
     try:
         store.write(fingerprint, content)
     except OSError:

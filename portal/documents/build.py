@@ -14,6 +14,7 @@ from portal.billing.named_discounts import Named
 from portal.billing.quote_discounts import as_discount
 from portal.clock import day
 from portal.db import find, scope_of
+from portal.documents.chosen import own_design
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
@@ -29,12 +30,13 @@ from portal.documents.values import (
     ReceiptDocument,
     Shipping,
     TaxAmount,
+    TaxConversion,
     page_size,
 )
-from portal.documents.xml import offers
+from portal.documents.xml import offers, references
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Invoice, Quote, QuoteLine
-from portal.rules import receipts, tax_ids
+from portal.rules import receipts, tax_currencies, tax_ids
 from portal.rules.discounts import by_discount
 
 _SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
@@ -47,6 +49,7 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
     return InvoiceDocument(
         **offers.printed(db, row),
         **_shared(db, row, lines),
+        own=own_design(db, row.rendering),
         number=row.number or "",
         effective_at=day(row.effective_at or row.created),
         status=cast(InvoiceStatus, row.status),
@@ -71,10 +74,23 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         iban=bank.get("iban"),
         bic=bank.get("bic"),
         account_holder=bank.get("holder"),
+        payment_reference=_reference(row) if bank else None,
         transfer_code="iban" in bank and row.currency == "eur",
         hosted_invoice_url=hosted_invoice_url,
         replaces=_replaced(db, row),
     )
+
+
+def _reference(row: Invoice) -> str | None:
+    said = references.of_payment(row.number, row.buyer)
+    return said if said != row.number else None
+
+
+def tax_conversion(row: Invoice | CreditNote) -> TaxConversion | None:
+    """The tax of a document in the currency that was frozen with it."""
+    frozen = (row.seller or {}).get("tax_currency") or {}
+    amount = tax_currencies.converted(row.tax, row.currency, frozen)
+    return TaxConversion(**{**frozen, "amount": amount}) if amount else None
 
 
 def _replaced(db: Session, row: Invoice) -> tuple[str, date] | None:
@@ -113,6 +129,7 @@ def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     return CreditNoteDocument(
         **offers.printed(db, row),
         **_shared(db, row, credit_notes.lines(db, row.id)),
+        own=own_design(db, original.rendering),
         number=row.number,
         effective_at=day(row.effective_at),
         subtotal=row.subtotal,
@@ -157,6 +174,8 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         brand_color=seller.get("primary_color"),
         logo=_logo(db, seller),
         livemode=scope_of(db).livemode,
+        version=seller.get("design") or "v1",
+        own=own_design(db, seller.get("rendering")),
         status=cast(Any, row.status),
         expires_at=day(row.expires_at),
         accepted_at=_day(row.accepted_at),
@@ -209,10 +228,12 @@ def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dic
         "discounts": _discounts(discounts.of_whole),
         "shipping": _shipping(row),
         "taxes": tuple(_taxes(row, found)),
+        "tax_conversion": tax_conversion(row),
         "reverse_charge": buyer.get("tax_exempt") == "reverse",
         "brand_color": seller.get("primary_color"),
         "logo": _logo(db, seller),
         "livemode": scope_of(db).livemode,
+        "version": seller.get("design") or "v1",
     }
 
 

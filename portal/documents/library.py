@@ -14,7 +14,7 @@ from portal.db import Database, Scope, find
 from portal.documents import build, pdf
 from portal.documents.pool import Pool
 from portal.documents.store import Store
-from portal.documents.values import Document
+from portal.documents.values import RENDERER, Document
 from portal.errors import Conflict
 from portal.models import CreditNote, Invoice, Quote, StoredDocument
 from portal.wire.shape import Links
@@ -63,7 +63,7 @@ class Library:
         """The document where it is rendered and unchanged since: one query, one file."""
         values = {"tenant_id": tenant_id, "id": id, "stored": _stored_as(kind, id)}
         row = connection.execute(_LAST_RENDERED[kind], values).first()
-        content = self._stored(row.fingerprint) if row else None
+        content = self._stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
         if row is None or content is None:
             return None
         return Kept(content, row.number, (row.buyer or {}).get("locale") or "en", row.finalized_at, row.due_date)

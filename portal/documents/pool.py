@@ -9,17 +9,21 @@ import pickle
 import resource
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from math import ceil
 from multiprocessing import forkserver, util
+from typing import TypeVar, cast
 from weakref import WeakSet
 
 from pebble import ProcessPool
 
 from portal import metrics
+from portal.documents.designs import Complaint
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, Party
 from portal.errors import Unavailable
+
+T = TypeVar("T")
 
 #: Renderings after which a process is replaced, because WeasyPrint's memory creeps.
 RENDERINGS = 200
@@ -50,6 +54,10 @@ class RenderFailed(Unavailable):
     """The document could not be rendered in time, within its memory, or at all; or too many others are waiting."""
 
 
+class Busy(RenderFailed):
+    """Too many others are waiting."""
+
+
 class Pool:
     """Rendering processes of this process, started on first use and again after a fork.
 
@@ -69,16 +77,26 @@ class Pool:
 
     def render(self, document: Document) -> bytes:
         """The PDF of `document`. Raises `RenderFailed`, at once when the queue is full."""
-        if not self._places.acquire(blocking=False):
-            raise RenderFailed("Too many documents are being made at the moment. Please try again in a minute.")
+        limit = self._seconds + _SECONDS_PER_LINE * min(len(document.lines), LISTED_LINES)
         began, outcome = time.perf_counter(), "failed"
         try:
-            content = self._rendered(document)
+            content = cast(bytes, self._run(_render, document, limit))
             outcome = "made"
             return content
         finally:
-            self._places.release()
             metrics.RENDERINGS.labels(outcome).observe(time.perf_counter() - began)
+
+    def examine(self, files: Mapping[str, bytes], kind: str) -> list[Complaint]:
+        """What is wrong with a merchant's own files for one kind of document. Raises as `render` does."""
+        return cast(list[Complaint], self._run(_examine, (files, kind), self._seconds))
+
+    def _run(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
+        if not self._places.acquire(blocking=False):
+            raise Busy("Too many documents are being made at the moment. Please try again in a minute.")
+        try:
+            return self._answer(function, value, limit)
+        finally:
+            self._places.release()
 
     def warm(self) -> None:
         """Start the processes in the background, so that the first document does not wait for them."""
@@ -90,11 +108,10 @@ class Pool:
             self._stop()
             self._pool = None
 
-    def _rendered(self, document: Document) -> bytes:
-        limit = self._seconds + _SECONDS_PER_LINE * min(len(document.lines), LISTED_LINES)
+    def _answer(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
         try:
-            content = pickle.dumps(document)  # Here, because what cannot be pickled would end the pool's own thread.
-            future = self._running().schedule(_render, args=(content, limit), timeout=limit)
+            content = pickle.dumps(value)  # Here, because what cannot be pickled would end the pool's own thread.
+            future = self._running().schedule(function, args=(content, limit), timeout=limit)
             try:
                 return future.result(timeout=PATIENCE)
             finally:
@@ -145,11 +162,23 @@ def _render(document: bytes, seconds: float) -> bytes:
     """Runs in a rendering process. The limit on CPU time holds even when nobody is left to watch the clock."""
     from portal.documents import render
 
+    return _within(seconds, lambda: render.pdf(pickle.loads(document)))  # noqa: S301 - pickled by the caller
+
+
+def _examine(asked: bytes, seconds: float) -> list[Complaint]:
+    """Runs in a rendering process, as `_render` does."""
+    from portal.documents import examine
+
+    files, kind = pickle.loads(asked)  # noqa: S301 - pickled by the caller
+    return _within(seconds, lambda: examine.complaints(files, kind))
+
+
+def _within(seconds: float, function: Callable[[], T]) -> T:
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = ceil(used.ru_utime + used.ru_stime + seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
     try:
-        return render.pdf(pickle.loads(document))  # noqa: S301 - pickled by the caller
+        return function()
     except MemoryError:
         os._exit(1)  # The heap stays as large as it is: the next document deserves a new process.
     except BaseException as error:

@@ -21,7 +21,9 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
-from portal.documents import factur_x, transfer
+from portal.documents import archival, factur_x, transfer
+from portal.documents.designs import STYLE, Design
+from portal.documents.own import BASE_URL, OwnFiles, Sandbox, loader
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize
 
 _ROOT = Path(__file__).parents[2]
@@ -33,7 +35,7 @@ CODE = "code:own"
 #: Pictures are printed as fine as this.
 DPI = 300
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TW"}
+_HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TC"}
 
 
 class Refusing(URLFetcher):
@@ -71,25 +73,38 @@ _REFUSING = Refusing()
 
 
 def pdf(document: Document) -> bytes:
-    """The document as a tagged PDF; the same bytes for the same value wherever fonts and versions agree."""
+    """The document as PDF/A-3a and PDF/UA-1; the same bytes for the same value wherever fonts and versions agree."""
     code = transfer_code(document)
-    fetcher = Showing(document.logo, code) if document.logo or code else _REFUSING
-    source = weasyprint.HTML(string=html(document), url_fetcher=fetcher)
+    pictures = Showing(document.logo, code) if document.logo or code else _REFUSING
+    fetcher = OwnFiles(document.own, pictures) if document.own else pictures
+    source = weasyprint.HTML(string=html(document), url_fetcher=fetcher, base_url=BASE_URL)
     sheets = [
-        _shared_sheet(document.template.split("/")[1]),
+        _shared_sheet(document.version),
         _own_sheet(document.brand_color, document.page_size, document.locale),
     ]
-    options = {"stylesheets": sheets, "font_config": _fonts(), "pdf_tags": True, "dpi": DPI}
+    # fonts of a merchant's own are for its documents alone
+    fonts = FontConfiguration() if document.own else _fonts()
+    if document.own:
+        sheets.extend(_sheets_of(document.own, fonts, fetcher))
+    options = {
+        "stylesheets": sheets,
+        "font_config": fonts,
+        "dpi": DPI,
+        "attachments": factur_x.attachments(document),
+        "pdf_variant": archival.VARIANT,
+        "finisher": archival.repair,
+    }
     with warnings.catch_warnings():
         # its colour profile is read from a file that it leaves to the garbage collector
         warnings.simplefilter("ignore", ResourceWarning)
-        return cast(bytes, source.write_pdf(**options, **factur_x.options(document)))
+        return cast(bytes, source.write_pdf(**options))
 
 
 def html(document: Document) -> str:
     """The document as an HTML page without style. Raises `jinja2.UndefinedError` for a name no value has."""
     words = i18n.language(document.locale)
-    template = _environment().get_template(f"{document.template}.html")
+    own = document.own if document.own and document.own.file(f"{document.kind}.html") is not None else None
+    template = _environment(own).get_template(f"{document.kind if own else document.template}.html")
     return template.render(
         document=document,
         logo=LOGO if document.logo else None,
@@ -113,14 +128,15 @@ def transfer_code(document: Document) -> bytes | None:
         bic=document.bic,
         currency=document.currency,
         amount=document.amount_remaining,
-        reference=document.number,
+        reference=document.payment_reference or document.number,
     )
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+@lru_cache(maxsize=32)
+def _environment(own: Design | None = None) -> Environment:
+    built_in = FileSystemLoader(_TEMPLATES)
+    environment = (Sandbox if own else Environment)(
+        loader=loader(own, built_in) if own else built_in,
         autoescape=True,
         undefined=StrictUndefined,
         extensions=[InternationalizationExtension],
@@ -149,12 +165,12 @@ def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
 
 
 @pass_context
-def _money(context: Context, amount: int | str) -> str:
-    """Minor units of the document's currency; decimal text keeps every digit, as prices per unit need."""
+def _money(context: Context, amount: int | str, currency: str | None = None) -> str:
+    """Minor units, of the document's currency unless told; decimal text keeps every digit, as prices per unit need."""
     document: Document = context["document"]
     minor = Decimal(amount)
     if minor == int(minor):
-        text = i18n.money(int(minor), document.currency, document.locale)
+        text = i18n.money(int(minor), currency or document.currency, document.locale)
     else:
         major = minor.scaleb(-i18n.exponent(document.currency))
         text = format_currency(major, document.currency.upper(), locale=document.locale, decimal_quantization=False)
@@ -193,6 +209,12 @@ def _fonts() -> FontConfiguration:
 @cache
 def _shared_sheet(version: str) -> weasyprint.CSS:
     return weasyprint.CSS(filename=_TEMPLATES / f"_{version}.css", font_config=_fonts(), url_fetcher=_REFUSING)
+
+
+def _sheets_of(own: Design, fonts: FontConfiguration, fetcher: URLFetcher) -> list[weasyprint.CSS]:
+    style = own.file(STYLE)
+    options = {"font_config": fonts, "url_fetcher": fetcher, "base_url": BASE_URL}
+    return [weasyprint.CSS(string=style.decode(), **options)] if style else []
 
 
 @lru_cache(maxsize=256)

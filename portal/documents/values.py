@@ -2,7 +2,7 @@
 
 Amounts are integer minor units of `currency`. Fields carry the wire's own names. A document is known by
 its fingerprint, and fields that have their default do not count in it, so that a field added later leaves
-the fingerprint of every older document, and with it the stored file, as it is.
+the fingerprint of every older document, and with it the stored file, as it is. It ends with the renderer's mark.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from portal.documents.designs import Design
+
+#: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
+#: what older ones have stored is made anew.
+RENDERER = "00000002"
 #: Lines a document lists one by one; the others become one line with their number and sum.
 LISTED_LINES = 1000
 
@@ -62,6 +67,15 @@ class TaxAmount:
     inclusive: bool
     taxable_amount: int | None
     amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxConversion:
+    """The whole tax in another currency, of which `exchange_rate` units (decimal text) are one of the document's."""
+
+    currency: str
+    amount: int
+    exchange_rate: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +143,11 @@ class Document:
     `e_invoice` is the same document as XML, which the PDF carries along.
     `legal_notes` are what the law wants said of taxes and of paying late.
     `logo` is a picture in itself, as a `data:image/png;base64,…` or JPEG address.
+    `version` is that of the built-in look, `own` the merchant's own files on top of it.
     Raises `ValueError` for a colour that is not `#rrggbb`, for another kind of logo and for an unknown page size.
     """
 
-    template: ClassVar[str]
+    kind: ClassVar[str]
 
     number: str
     currency: str
@@ -145,6 +160,7 @@ class Document:
     total: int
     total_excluding_tax: int | None = None
     taxes: tuple[TaxAmount, ...] = ()
+    tax_conversion: TaxConversion | None = None
     discounts: tuple[Discount, ...] = ()
     shipping: Shipping | None = None
     ship_to: Party | None = None
@@ -159,6 +175,8 @@ class Document:
     legal_notes: tuple[str, ...] = ()
     voided_at: date | None = None
     livemode: bool = True
+    version: str = "v1"
+    own: Design | None = None
 
     def __post_init__(self) -> None:
         if self.brand_color is not None and not _COLOR.fullmatch(self.brand_color):
@@ -168,23 +186,29 @@ class Document:
         if self.page_size not in get_args(PageSize):
             raise ValueError(f"page_size must be A4 or Letter, not {self.page_size!r}")
 
+    @property
+    def template(self) -> str:
+        """The built-in template of the kind: `invoice/v1`."""
+        return f"{self.kind}/{self.version}"
+
     def fingerprint(self) -> str:
-        """64 hexadecimal digits that differ whenever the template or anything said in the document does."""
+        """64 hexadecimal digits that differ whenever renderer, template or anything said in the document does."""
         content = orjson.dumps({"template": self.template, **_said(self)}, option=orjson.OPT_SORT_KEYS)
-        return hashlib.sha256(content).hexdigest()
+        return hashlib.sha256(content).hexdigest()[: -len(RENDERER)] + RENDERER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDocument(Document):
     """A finalized invoice; `memo` is the wire's `description`, `applied_balance` < 0 lowers the amount due.
 
+    `payment_reference` is what to write on a transfer, where it is not the number.
     With `transfer_code` the bank details come with a code for banking apps, where one can be made.
     `replaces` is the number and date of the invoice that this one revises.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
     """
 
-    template: ClassVar[str] = "invoice/v1"
+    kind: ClassVar[str] = "invoice"
 
     status: InvoiceStatus
     amount_due: int
@@ -200,6 +224,7 @@ class InvoiceDocument(Document):
     iban: str | None = None
     bic: str | None = None
     account_holder: str | None = None
+    payment_reference: str | None = None
     transfer_code: bool = False
     hosted_invoice_url: str | None = None
     replaces: tuple[str, date] | None = None
@@ -218,7 +243,7 @@ class CreditNoteDocument(Document):
     `refund_amount` back to the payment method, `out_of_band_amount` was settled outside.
     """
 
-    template: ClassVar[str] = "credit_note/v1"
+    kind: ClassVar[str] = "credit_note"
 
     invoice_number: str
     invoice_effective_at: date
@@ -236,7 +261,7 @@ class ReceiptDocument(Document):
     total + applied_balance - credit notes = amount_paid.
     """
 
-    template: ClassVar[str] = "receipt/v1"
+    kind: ClassVar[str] = "receipt"
 
     invoice_number: str
     invoice_effective_at: date
@@ -253,7 +278,7 @@ class QuoteDocument(Document):
     `header` stands on top; `memo` is the wire's `description`.
     """
 
-    template: ClassVar[str] = "quote/v1"
+    kind: ClassVar[str] = "quote"
 
     status: Literal["open", "accepted", "canceled"]
     expires_at: date
@@ -263,7 +288,7 @@ class QuoteDocument(Document):
     recurring_total: int | None = None
 
 
-_PARTS = (Party, TaxAmount, Discount, Shipping, Line, Payment, AppliedCreditNote)
+_PARTS = (Party, TaxAmount, TaxConversion, Discount, Shipping, Line, Payment, AppliedCreditNote)
 
 
 def page_size(country: str | None) -> PageSize:
@@ -283,4 +308,6 @@ def _said(value: Any) -> dict[str, object]:
 def _plain(content: object) -> object:
     if isinstance(content, tuple):
         return [_plain(each) for each in content]
+    if isinstance(content, Design):
+        return content.digest
     return _said(content) if isinstance(content, _PARTS) else content

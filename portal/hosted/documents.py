@@ -20,7 +20,8 @@ from portal import clock, i18n
 from portal.billing import credit_notes, drafts, events, named_discounts, payments, test_clocks
 from portal.db import Scope, find
 from portal.documents import transfer
-from portal.documents.xml import offers
+from portal.documents.build import tax_conversion
+from portal.documents.xml import offers, references
 from portal.errors import ResourceMissing
 from portal.hosted import languages, visits
 from portal.hosted.e_invoices import NAMES, WORDS
@@ -132,6 +133,7 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "events": events_of(invoice, notes),
         "receipt_number": receipt_number(invoice),
         "transfer_code": _code(invoice) is not None,
+        "payment_reference": references.of_payment(invoice.number, invoice.buyer),
         "payments": received,
         "ways": payments.ways(db, received),
         "replaces": _other(db, invoice.from_invoice_id),
@@ -167,6 +169,7 @@ def _e_invoices(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
         "e_invoices": [(offer.format, NAMES[offer.format]) for offer in offered if not offer.missing],
         "missing": list(known),
         "legal_notes": notes,
+        "tax_conversion": tax_conversion(row),
     }
 
 
@@ -257,7 +260,7 @@ def _code(invoice: Invoice) -> bytes | None:
         bic=account.get("bic"),
         currency=invoice.currency,
         amount=invoice.amount_remaining,
-        reference=invoice.number or "",
+        reference=references.of_payment(invoice.number, invoice.buyer),
     )
 
 

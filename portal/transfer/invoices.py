@@ -131,7 +131,8 @@ def _given(sent: Object | None) -> Columns | None:
 def _seller(object: Object, origin: Origin) -> Columns:
     name = object.get("account_name") or origin.seller.get("name")
     country = object.get("account_country") or origin.seller.get("country")
-    return {**origin.seller, "name": name, "country": country}
+    seller = {**origin.seller, "name": name, "country": country}
+    return parties.with_tax_currency(seller, object.get("currency") or "", object.get("metadata") or {})
 
 
 def _buyer(object: Object, origin: Origin, subscription: Object) -> Columns:

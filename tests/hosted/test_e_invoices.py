@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 
 from portal.billing import invoiceitems, invoices, tax_ids
+from portal.documents import transfer
 from portal.models import Customer, Invoice
 from tests.clients import Api, Portal
+from tests.documents import oracles
 from tests.factories import Factories
 
 pytestmark = pytest.mark.usefixtures("held_clock")
@@ -190,3 +192,70 @@ def test_taxes_given_by_hand_are_only_what_the_standard_knows(
     api.post(f"invoices/{invoice.id}/add_lines", lines=[{"amount": 1000, "tax_amounts": [given]}])
     api.post(f"invoices/{invoice.id}/finalize")
     assert documents(api, invoice)["factur_x"]["missing"] == gaps
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_the_tax_is_said_in_the_currency_of_the_sellers_state(
+    api: Api, make: Factories, client: FlaskClient, portal: Callable[..., Portal]
+) -> None:
+    customer = make.customer(metadata={"buyer_reference": "R-1", "endpoint": "0204:buyer-1"})
+    invoice = billed(make, customer, currency="usd", metadata={"tax_exchange_rate": "0.918234"})
+    line = api.get(f"invoices/{invoice.id}")["lines"]["data"][0]["id"]
+    credited = [{"type": "invoice_line_item", "invoice_line_item": line, "amount": 5000}]
+    note = api.post("credit_notes", invoice=invoice.id, lines=credited)
+    before = contents(api, client, "invoices", invoice.id)
+    api.post(f"invoices/{invoice.id}", metadata={"tax_exchange_rate": "2"})
+    api.post("account", settings={"invoices": {"e_invoices": {"tax_currency": "sek"}}})
+    assert contents(api, client, "invoices", invoice.id) == before
+    assert '<ram:TaxTotalAmount currencyID="EUR">17.45</ram:TaxTotalAmount>' in before["factur_x"]
+    for kind in ("peppol", "xrechnung"):
+        assert '<cbc:TaxAmount currencyID="EUR">17.45</cbc:TaxAmount>' in before[kind]
+        assert oracles.complaints(before[kind].encode(), oracles.INVOICE) == []
+    assert oracles.complaints(before["factur_x"].encode(), oracles.FACTUR_X) == []
+    visit = portal(customer, make.configuration())
+    words = "Tax in EUR: €17.45 (1 USD = 0.918234 EUR)"
+    html = visit.get(f"invoices/{invoice.id}").get_data(as_text=True)
+    assert words in html.replace("\u2066", "").replace("\u2069", "")
+    text = PdfReader(io.BytesIO(visit.get(f"invoices/{invoice.id}/pdf").data)).pages[0].extract_text()
+    assert words in " ".join(text.split())
+    half = contents(api, client, "credit_notes", note["id"])["peppol"]
+    assert '<cbc:TaxAmount currencyID="EUR">8.72</cbc:TaxAmount>' in half
+    assert oracles.complaints(half.encode(), oracles.CREDIT_NOTE) == []
+    assert "Tax in EUR: €8.72" in visit.get(f"credit-notes/{note['id']}").get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+@pytest.mark.parametrize(
+    ("said", "gaps"), [("0.92", []), ("0,92", ["tax_exchange_rate"]), ("0", ["tax_exchange_rate"])]
+)
+def test_a_tax_currency_wants_a_rate(api: Api, make: Factories, said: str, gaps: list[str]) -> None:
+    api.post("account", settings={"invoices": {"e_invoices": {"tax_currency": "eur"}}})
+    usd = billed(make, make.customer(), currency="usd", metadata={"tax_exchange_rate": said})
+    assert documents(api, usd)["factur_x"]["missing"] == gaps
+    unsaid, euros = billed(make, make.customer(), currency="usd"), billed(make, make.customer())
+    assert documents(api, unsaid)["factur_x"]["missing"] == ["tax_exchange_rate"]
+    assert documents(api, euros)["factur_x"]["missing"] == []
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+@pytest.mark.parametrize(("said", "stands"), [("RF18 5390 0754 7034", "RF18539007547034"), ("RF19539007547034", None)])
+def test_a_creditor_reference_is_what_to_write_on_a_transfer(
+    api: Api, make: Factories, client: FlaskClient, said: str, stands: str | None
+) -> None:
+    bank = {"iban": "DE89370400440532013000", "holder": "Rocket Payments"}
+    api.post("account", settings={"invoices": {"bank_transfer": bank}})
+    customer = make.customer(metadata={"buyer_reference": "R-1", "endpoint": "0204:buyer-1"})
+    invoice = billed(make, customer, metadata={"creditor_reference": said})
+    reference = stands or str(invoice.number)
+    files = contents(api, client, "invoices", invoice.id)
+    assert f"<ram:PaymentReference>{reference}</ram:PaymentReference>" in files["factur_x"]
+    assert f"<cbc:PaymentID>{reference}</cbc:PaymentID>" in files["peppol"]
+    assert oracles.complaints(files["peppol"].encode(), oracles.INVOICE) == []
+    page = api.get(f"invoices/{invoice.id}")["hosted_invoice_url"].removeprefix("http://localhost")
+    assert f'<bdi class="code">{reference}</bdi>' in client.get(page).get_data(as_text=True)
+    text = PdfReader(io.BytesIO(client.get(f"{page}/pdf").data)).pages[0].extract_text()
+    assert f"Reference {reference}" in " ".join(text.split())
+    code = transfer.svg(
+        holder="Rocket Payments", iban=bank["iban"], bic=None, currency="eur", amount=11900, reference=reference
+    )
+    assert client.get(f"{page}/transfer.svg").data == code

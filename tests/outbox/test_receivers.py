@@ -23,6 +23,7 @@ PATIENCE = 30.0
 SAMPLES = {
     "python": [sys.executable, "examples/webhook_receiver.py"],
     "node": ["node", "examples/webhook_receiver.mjs"],
+    "official node client": ["node", "tests/node/receiver.mjs"],
 }
 
 

@@ -16,9 +16,9 @@ from portal import i18n
 from portal.clock import day
 from portal.documents.xml import categories, references
 from portal.documents.xml.parties import address, trader
-from portal.documents.xml.trade import Bank, Category, Charge, Item, Tax, Trade
+from portal.documents.xml.trade import Bank, Category, Charge, Item, Tax, TaxCurrency, Trade
 from portal.models import CreditNote, Invoice
-from portal.rules import tax_notes
+from portal.rules import tax_currencies, tax_notes
 from portal.rules.totals import Rate, excluding_tax
 
 #: One piece, and others that `unit_label` may name, by UN/ECE Recommendation 20.
@@ -117,9 +117,18 @@ def _trade(row: Any, items: list[Item], charges: list[Charge], taxes: list[Tax],
         start=min(starts, default=None),
         end=max(ends, default=None),
         tax_total=row.tax,
+        tax_currency=_tax_currency(row),
         total=row.total,
         **known,
     )
+
+
+def _tax_currency(row: Any) -> TaxCurrency | None:
+    frozen = (row.seller or {}).get("tax_currency") or {}
+    amount = tax_currencies.converted(row.tax, row.currency, frozen)
+    if not row.tax or amount is None:
+        return None
+    return TaxCurrency(currency=frozen["currency"].upper(), amount=f"{i18n.decimal(amount, frozen['currency']):f}")
 
 
 def _item(row: Any, line: Any) -> Item:
@@ -214,22 +223,32 @@ def _taxes(row: Any, lines: Sequence[Any], items: list[Item], charges: list[Char
 
 def _gaps_of_parties(row: Any) -> Iterable[str]:
     """What every e-invoice needs of both sides (Directive 2006/112/EC, Article 226)."""
-    for side, party in (("seller", row.seller or {}), ("buyer", row.buyer or {})):
-        if not party.get("name"):
-            yield f"{side}.name"
-        place = party.get("address") or {}
-        country = place.get("country") or (party.get("country") if side == "seller" else None)
-        if not country:
-            yield f"{side}.address.country"
-        if side == "seller":
-            yield from (f"seller.address.{key}" for key in ("line1", "city", "postal_code") if not place.get(key))
+    buyer = row.buyer or {}
+    yield from gaps_of_seller(row.seller or {})
+    if not buyer.get("name"):
+        yield "buyer.name"
+    if not (buyer.get("address") or {}).get("country"):
+        yield "buyer.address.country"
+
+
+def gaps_of_seller(seller: Mapping[str, Any]) -> Iterable[str]:
+    """What every e-invoice needs of the seller."""
+    place = seller.get("address") or {}
+    if not seller.get("name"):
+        yield "seller.name"
+    if not (place.get("country") or seller.get("country")):
+        yield "seller.address.country"
+    yield from (f"seller.address.{key}" for key in ("line1", "city", "postal_code") if not place.get(key))
 
 
 def _gaps_of_sums(row: Any, trade: Trade) -> Iterable[str]:
     if not trade.items:
         yield "lines"
-    if trade.exponent > 2:
+    if max(trade.exponent, i18n.exponent(trade.tax_currency.currency) if trade.tax_currency else 0) > 2:
         yield "currency.two_decimals"
+    asked = (row.seller or {}).get("tax_currency")
+    if trade.tax_total and asked and not trade.tax_currency:
+        yield "tax_exchange_rate"
     if (trade.basis, trade.basis + trade.tax_total) != (row.total_excluding_tax, row.total):
         yield "totals"
     unit = 10**trade.exponent
@@ -269,7 +288,12 @@ def _bank(row: Invoice) -> Bank | None:
     if not account.get("iban") or row.status != "open" or row.amount_remaining <= 0:
         return None
     holder = account.get("holder") or seller.get("legal_name") or seller.get("name") or ""
-    return Bank(holder=holder, iban=account["iban"], bic=account.get("bic"))
+    return Bank(
+        holder=holder,
+        iban=account["iban"],
+        bic=account.get("bic"),
+        reference=references.of_payment(row.number, row.buyer),
+    )
 
 
 def _inside(taxes: Iterable[Mapping[str, Any]]) -> int:

@@ -98,7 +98,9 @@ def _delivery(parent: Element, trade: Trade) -> None:
 
 def _settlement(parent: Element, trade: Trade) -> None:
     if trade.bank:
-        _add(parent, "ram:PaymentReference", trade.number)
+        _add(parent, "ram:PaymentReference", trade.bank.reference)
+    if trade.tax_currency:
+        _add(parent, "ram:TaxCurrencyCode", trade.tax_currency.currency)
     _add(parent, "ram:InvoiceCurrencyCode", trade.currency)
     _means(_add(parent, "ram:SpecifiedTradeSettlementPaymentMeans"), trade)
     for tax in trade.taxes:
@@ -165,6 +167,8 @@ def _sums(parent: Element, trade: Trade) -> None:
     _add(parent, "ram:AllowanceTotalAmount", trade.major(0))
     _add(parent, "ram:TaxBasisTotalAmount", trade.major(trade.basis))
     _add(parent, "ram:TaxTotalAmount", trade.major(trade.tax_total), currencyID=trade.currency)
+    if trade.tax_currency:
+        _add(parent, "ram:TaxTotalAmount", trade.tax_currency.amount, currencyID=trade.tax_currency.currency)
     _add(parent, "ram:GrandTotalAmount", trade.major(trade.total))
     _add(parent, "ram:TotalPrepaidAmount", trade.major(trade.prepaid))
     _add(parent, "ram:DuePayableAmount", trade.major(trade.remaining))

@@ -88,6 +88,15 @@ class Bank:
     holder: str
     iban: str
     bic: str | None
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxCurrency:
+    """BT-6 and BT-111: the whole tax in the currency of its state; `amount` is decimal text of major units."""
+
+    currency: str
+    amount: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +124,7 @@ class Trade:
     notes: tuple[str, ...] = ()
     bank: Bank | None = None
     tax_total: int
+    tax_currency: TaxCurrency | None = None
     total: int
     remaining: int
 

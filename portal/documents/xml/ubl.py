@@ -44,6 +44,9 @@ def xml(trade: Trade, profile: Profile) -> bytes:
     _amount(taxes, "cbc:TaxAmount", trade, trade.tax_total)
     for tax in trade.taxes:
         _tax(_add(taxes, "cac:TaxSubtotal"), trade, tax)
+    if trade.tax_currency:
+        amount, currency = trade.tax_currency.amount, trade.tax_currency.currency
+        _add(root, "cac:TaxTotal/cbc:TaxAmount", amount, currencyID=currency)
     _sums(_add(root, "cac:LegalMonetaryTotal"), trade)
     for number, item in enumerate(trade.items, 1):
         _item(_add(root, "cac:CreditNoteLine" if trade.credit else "cac:InvoiceLine"), trade, number, item)
@@ -65,6 +68,8 @@ def _head(root: Element, trade: Trade, profile: Profile) -> None:
     # UBL holds one note, and may hold each term once only
     _say(root, "cbc:Note", "\n\n".join(trade.notes))
     _add(root, "cbc:DocumentCurrencyCode", trade.currency)
+    if trade.tax_currency:
+        _add(root, "cbc:TaxCurrencyCode", trade.tax_currency.currency)
     _say(root, "cbc:BuyerReference", trade.buyer_reference)
     _period(root, trade.start, trade.end)
 
@@ -119,7 +124,7 @@ def _delivery(root: Element, trade: Trade) -> None:
 def _means(parent: Element, trade: Trade) -> None:
     _add(parent, "cbc:PaymentMeansCode", means(trade))
     if trade.bank:
-        _add(parent, "cbc:PaymentID", trade.number)
+        _add(parent, "cbc:PaymentID", trade.bank.reference)
         account = _add(parent, "cac:PayeeFinancialAccount")
         _add(account, "cbc:ID", trade.bank.iban)
         _add(account, "cbc:Name", trade.bank.holder)

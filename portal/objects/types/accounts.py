@@ -33,7 +33,10 @@ TYPES: dict[str, dict[str, Schema]] = {
         "settings": hash_of(
             **_nulls(PAYMENT_SETTINGS),
             billing=hash_of(
-                mode=words("automatic", "mirror"), overdue_days=maybe(INTEGER), overdue_subscriptions=STRING
+                mode=words("automatic", "mirror"),
+                overdue_days=maybe(INTEGER),
+                overdue_subscriptions=STRING,
+                upcoming_days=INTEGER,
             ),
             branding=hash_of(**dict.fromkeys(_BRANDING, _TEXT)),
             dashboard=hash_of(display_name=_TEXT, timezone=STRING),
@@ -44,7 +47,7 @@ TYPES: dict[str, dict[str, Schema]] = {
             invoices=hash_of(
                 bank_transfer=maybe(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
                 e_invoices=hash_of(
-                    **dict.fromkeys(("contact", "endpoint", "register_number"), _TEXT),
+                    **dict.fromkeys(("contact", "endpoint", "register_number", "tax_currency"), _TEXT),
                     formats=array(words("factur_x", "peppol", "xrechnung")),
                     reverse_charge=maybe(words("goods", "services")),
                     untaxed=maybe(words("exempt", "export", "not_subject", "small_business", "zero_rated")),

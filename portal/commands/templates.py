@@ -1,0 +1,160 @@
+"""`portal templates`: a merchant's own templates of documents, tried before they are taken."""
+
+from __future__ import annotations
+
+import sys
+from base64 import b64decode
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from portal.db import Database
+    from portal.documents.designs import Complaint
+
+_FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+_ACCOUNT = click.option("--account", "account_id", required=True, help="The account's id.")
+_LIVE = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+
+
+@click.group()
+def templates() -> None:
+    """Own templates of invoices and other documents; docs/documents.md says how they are written."""
+
+
+@templates.command()
+@_FOLDER
+def check(folder: Path) -> None:
+    """Try the templates of FOLDER with made-up documents; exits with 1 where they don't do."""
+    _checked(folder)
+    click.echo("The templates do.")
+
+
+@templates.command()
+@_FOLDER
+@_ACCOUNT
+@_LIVE
+@click.option("--nickname", help="What the merchant calls it.")
+@click.option("--template", help="Make the next version of this template instead of a new one.")
+@click.option("--default", is_flag=True, help="For all documents that name no other template.")
+@click.pass_obj
+def add(
+    open_database: Any,
+    folder: Path,
+    account_id: str,
+    live: bool,
+    nickname: str | None,
+    template: str | None,
+    default: bool,
+) -> None:
+    """Try the templates of FOLDER and keep them; prints the id that invoices and customers name."""
+    from portal import clock
+    from portal.billing import rendering_templates as cases
+
+    files = _checked(folder)
+    command = cases.AddTemplate(files, nickname or (None if template else folder.resolve().name), template, default)
+    with _writing(open_database(), account_id, live) as db:
+        row = cases.add(db, command, now=clock.now())
+        click.echo(f"{row.id}  version {row.version}")
+
+
+@templates.command("list")
+@_ACCOUNT
+@_LIVE
+@click.pass_obj
+def show(open_database: Any, account_id: str, live: bool) -> None:
+    """List the templates of an account, newest first."""
+    from sqlalchemy import select
+
+    from portal.commands.transfer import scope_named
+    from portal.models import RenderingTemplate
+
+    database: Database = open_database()
+    with database.reading(scope_named(database, account_id, live)) as db:
+        for row in db.scalars(select(RenderingTemplate).order_by(RenderingTemplate.created.desc())):
+            marks = f"{row.status}{', default' if row.is_default else ''}"
+            click.echo(f"{row.id}  version {row.version}  {marks}  {row.nickname or ''}")
+
+
+@templates.command()
+@click.argument("template", required=False)
+@_ACCOUNT
+@_LIVE
+@click.pass_obj
+def choose(open_database: Any, template: str | None, account_id: str, live: bool) -> None:
+    """Make TEMPLATE the default; without one, documents come in the built-in look again."""
+    from portal.billing import rendering_templates as cases
+
+    with _writing(open_database(), account_id, live) as db:
+        cases.choose(db, cases.usable(db, template, param="template") if template else None)
+
+
+@templates.command()
+@click.argument("template")
+@click.argument("folder", type=click.Path(exists=False, path_type=Path))
+@_ACCOUNT
+@_LIVE
+@click.option("--version", type=click.IntRange(1), help="The newest by default.")
+@click.pass_obj
+def export(open_database: Any, template: str, folder: Path, account_id: str, live: bool, version: int | None) -> None:
+    """Write the files of TEMPLATE to a new FOLDER."""
+    from portal.billing import rendering_templates as cases
+    from portal.db import find
+    from portal.models import RenderingTemplate
+
+    with _writing(open_database(), account_id, live) as db:
+        newest = find(db, RenderingTemplate, template, noun="invoice rendering template").version
+        files = cases.version(db, template, version or newest).files
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(b64decode(content))
+
+
+def _checked(folder: Path) -> Mapping[str, bytes]:
+    """The files of a folder that documents come out right with; else what is wrong is told and the command ends."""
+    from portal.documents import designs
+
+    files, complaints = designs.read(folder)
+    if not any(each.fatal for each in complaints):
+        complaints += _tried(files)
+    for each in complaints:
+        click.echo(f"{'error' if each.fatal else 'note '}  {each}", err=True)
+    if any(each.fatal for each in complaints):
+        sys.exit(1)
+    return files
+
+
+def _tried(files: Mapping[str, bytes]) -> list[Complaint]:
+    from portal.documents import designs
+    from portal.documents.pool import Pool, RenderFailed
+
+    found: list[Complaint] = []
+    pool = Pool()
+    for kind in designs.KINDS:
+        try:
+            found += pool.examine(files, kind)
+        except RenderFailed:
+            words = "a made-up document takes more time or memory than a document may"
+            found.append(designs.Complaint(f"{kind}.html", None, words))
+    pool.close()
+    return list(dict.fromkeys(found))
+
+
+def _writing(database: Database, account_id: str, live: bool) -> Any:
+    from contextlib import contextmanager
+
+    from portal.commands.transfer import scope_named
+    from portal.errors import PortalError
+
+    @contextmanager
+    def writing() -> Any:
+        try:
+            with database.writing(scope_named(database, account_id, live)) as db:
+                yield db
+        except PortalError as error:
+            raise click.ClickException(error.message) from None
+
+    return writing()
