@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock, schema
-from portal.billing import renewals
-from portal.db import Database
+from portal.billing import parties, renewals
+from portal.db import Database, Scope
+from portal.documents.xml import offers
+from portal.models import Tenant
 from portal.outbox import state
 from portal.settings import Settings
 
@@ -62,6 +64,7 @@ def _database(settings: Settings) -> Iterator[Check]:
         if current:
             yield _billing(database)
             yield from _work(database)
+            yield from _e_invoices(database)
     except SQLAlchemyError as error:
         yield Check("database", False, f"Can't be reached ({type(error).__name__}): check PORTAL_DATABASE_URL.")
     finally:
@@ -77,6 +80,18 @@ def _billing(database: Database) -> Check:
         return Check("billing", False, f"{len(late)} customers have waited for an hour: is `portal worker` running?")
     left = f"; in mirror mode: {', '.join(mirrors)}" if mirrors else ""
     return Check("billing", True, f"nothing is late{left}")
+
+
+def _e_invoices(database: Database) -> Iterator[Check]:
+    """What accounts that chose formats of e-invoices lack for every one of them: a hint, nothing that fails."""
+    with database.reading() as db:
+        tenants = db.scalars(select(Tenant).where(Tenant.livemode).order_by(Tenant.account_id)).all()
+    for tenant in tenants:
+        with database.reading(Scope(tenant.id, tenant.account_id, livemode=True)) as db:
+            seller = parties.seller(db, None)
+        gaps = offers.lacking(seller) if (seller["e_invoices"] or {}).get("formats") else []
+        if gaps:
+            yield Check("e-invoices", True, f"{tenant.account_id} lacks in live mode: {', '.join(gaps)}")
 
 
 def _work(database: Database) -> Iterator[Check]:

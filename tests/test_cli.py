@@ -103,3 +103,36 @@ def test_a_mail_can_be_looked_at_in_a_language(run: Run) -> None:
 
 def test_a_report_that_is_none_of_ours_is_taken_quietly(run: Run) -> None:
     assert run("mail", "bounce").stdout == "This is no report of a mail that was given up.\n"
+
+
+def test_an_account_is_told_where_to_be_paid_and_how_to_number(run: Run, environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    made = json.loads(run("account", "create", "Acme", "--country", "de", "--json").stdout)
+    id = made["account"]
+    bank = ("--iban", "DE89 3704 0044 0532 0130 00", "--bic", "COBADEFFXXX", "--holder", "Acme GmbH")
+    numbering = ("--numbering", "account", "--prefix", "ACME", "--next", "118")
+    run("account", "set", id, *bank, *numbering, "--e-invoices", "factur_x", "--e-invoices", "xrechnung")
+    run("account", "set", id, "--holder", "Acme Payments")
+    told = dict(line.split(maxsplit=1) for line in run("account", "show", id).stdout.splitlines())
+    assert (told["iban"], told["holder"]) == ("DE89370400440532013000", "Acme Payments")
+    assert (told["numbering"], told["prefix"]) == ("account", "ACME")
+    assert told["e-invoices"] == "factur_x, xrechnung"
+    assert told["lacking"].startswith("seller.address.line1, ")
+    hint = next(line for line in run("doctor").stdout.splitlines() if f"{id} lacks" in line)
+    assert "seller.contact" in hint
+    api = Api(create_app(from_environment(environment)).test_client(), made["test_key"])
+    settings = api.get("account")["settings"]["invoices"]
+    assert settings["bank_transfer"]["bic"] == "COBADEFFXXX"
+    draft = api.post("invoices", customer=api.post("customers", email="a@example.com")["id"], currency="eur")
+    api.post("invoiceitems", customer=draft["customer"], invoice=draft["id"], amount=100, currency="eur")
+    assert api.post(f"invoices/{draft['id']}/finalize")["number"].endswith("118")
+
+
+def test_what_an_account_can_not_be_told_changes_nothing(run: Run) -> None:
+    run("db", "upgrade")
+    id = json.loads(run("account", "create", "Acme", "--json").stdout)["account"]
+    before = run("account", "show", id).stdout
+    assert "IBAN" in run("account", "set", id, "--prefix", "ACME", "--iban", "DE00", code=1).stderr
+    assert "Nothing to change" in run("account", "set", id, code=2).stderr
+    assert run("account", "show", id).stdout == before
+    assert "acct_none" in run("account", "show", "acct_none", code=1).stderr

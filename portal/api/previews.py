@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint
 from sqlalchemy.orm import Session
@@ -13,9 +12,9 @@ from sqlalchemy.orm import Session
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.billing import drafts, previews, test_clocks
-from portal.billing.previews import Preview
+from portal.billing.preview_shapes import line, shown, url
 from portal.errors import PortalError, ResourceMissing
-from portal.objects import expanded, one, render
+from portal.objects import expanded, render
 from portal.web import services
 from portal.wire.page import cursor
 from portal.wire.shape import listing
@@ -32,7 +31,7 @@ def register(blueprint: Blueprint) -> None:
 
 def _create(db: Session, params: previews.CreatePreview) -> dict[str, Any]:
     preview = previews.upcoming(db, params, now=test_clocks.present(db, None, params))
-    return _shown(db, preview, params.expand)
+    return shown(db, preview, services().links, params.expand)
 
 
 def _upcoming(db: Session, params: previews.Upcoming) -> dict[str, Any]:
@@ -47,9 +46,9 @@ def _lines(db: Session, params: previews.UpcomingLines) -> dict[str, Any]:
     db.flush()
     links = services().links
     rows = drafts.lines(db, preview.invoice.id)
-    lines = [_line(line, index, preview) for index, line in enumerate(render(db, "line_item", rows, links))]
+    lines = [line(each, index, preview) for index, each in enumerate(render(db, "line_item", rows, links))]
     page, has_more = _page(lines, params)
-    return expanded(db, listing(page, _url(preview), has_more=has_more), params.expand, links)
+    return expanded(db, listing(page, url(preview), has_more=has_more), params.expand, links)
 
 
 @contextmanager
@@ -59,36 +58,6 @@ def _older_names() -> Iterator[None]:
     except PortalError as error:
         error.param = previews.older_name(error.param)
         raise
-
-
-def _shown(db: Session, preview: Preview, expand: list[str]) -> dict[str, Any]:
-    """The invoice with the ids of something that does not exist."""
-    db.flush()
-    shown = one(db, "invoice", preview.invoice, services().links, expand)
-    shown["id"] = _id(preview)
-    shown["automatically_finalizes_at"] = None
-    shown["subscription_proration_date"] = preview.proration_date
-    if not preview.knows_customer:
-        shown["customer"] = None
-    if preview.subscription is None:
-        shown["subscription"] = shown["parent"] = None
-    elif shown["parent"]:
-        shown["parent"]["subscription_details"]["subscription_proration_date"] = preview.proration_date
-    shown["lines"]["url"] = _url(preview)
-    shown["lines"]["data"] = [_line(line, index, preview) for index, line in enumerate(shown["lines"]["data"])]
-    return shown
-
-
-def _line(line: dict[str, Any], index: int, preview: Preview) -> dict[str, Any]:
-    own: dict[str, Any] = {"id": f"il_tmp_{index}", "invoice": _id(preview)}
-    if preview.subscription is None:
-        own["subscription"] = None
-    details = line["parent"]["invoice_item_details"] or line["parent"]["subscription_item_details"]
-    for proration in (line["proration_details"], details["proration_details"]):
-        named = proration["credited_items"]
-        if named and named["invoice"] == preview.invoice.id:  # which is nobody's id
-            proration["credited_items"] = None
-    return {**line, **own}
 
 
 def _page(lines: list[dict[str, Any]], params: previews.UpcomingLines) -> tuple[list[dict[str, Any]], bool]:
@@ -103,14 +72,3 @@ def _page(lines: list[dict[str, Any]], params: previews.UpcomingLines) -> tuple[
         rest = lines[at + 1 :]
         return rest[: params.limit], len(rest) > params.limit
     return lines[max(0, at - params.limit) : at], at > params.limit
-
-
-def _id(preview: Preview) -> str:
-    return f"upcoming_{preview.invoice.id}"
-
-
-def _url(preview: Preview) -> str:
-    query = {"customer": preview.invoice.customer_id}
-    if preview.subscription:
-        query["subscription"] = preview.subscription.id
-    return f"/v1/invoices/upcoming/lines?{urlencode(query)}"

@@ -120,11 +120,15 @@ class EInvoices(Command):
 
 
 class BillingSettings(Command):
-    """Who bills: this portal by itself, or a system that it mirrors; and what follows unpaid invoices."""
+    """Who bills: this portal by itself, or a system that it mirrors; and what follows unpaid invoices.
+
+    `upcoming_days` before a renewal its bill is told of by an event; 0 for never.
+    """
 
     mode: Literal["automatic", "mirror"] | None = None
     overdue_days: Annotated[int, whole(1, 365)] | None = None
     overdue_subscriptions: Literal["cancel", "leave", "mark_unpaid"] | None = None
+    upcoming_days: Annotated[int, whole(0, 90)] | None = None
 
 
 class Numbering(Command):

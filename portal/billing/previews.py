@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -29,10 +28,10 @@ from portal.billing import (
 )
 from portal.billing.invoiceitems import UpdateInvoiceItem
 from portal.billing.preview_params import CreatePreview, Details, Upcoming, UpcomingLines, newer_name, older_name
+from portal.billing.preview_shapes import Preview, as_draft
 from portal.db import find
 from portal.errors import InvalidRequest, PortalError, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, SubscriptionSchedule
-from portal.rules import invoices as rules
 from portal.rules import steps
 
 __all__ = ["CreatePreview", "Upcoming", "UpcomingLines", "older_name", "upcoming"]
@@ -48,19 +47,6 @@ class NothingToCome(ResourceMissing):
         self.message = f"No upcoming invoices for customer: {customer.id}"
 
 
-@dataclass(frozen=True)
-class Preview:
-    """An invoice that will not be kept; `subscription` is None where the preview made it.
-
-    `knows_customer` is whether the customer was there before.
-    """
-
-    invoice: Invoice
-    subscription: Subscription | None
-    proration_date: int | None
-    knows_customer: bool = True
-
-
 def upcoming(db: Session, command: CreatePreview, *, now: int) -> Preview:
     """The next invoice of a customer or subscription, or of a change, or of a new subscription.
 
@@ -73,15 +59,15 @@ def upcoming(db: Session, command: CreatePreview, *, now: int) -> Preview:
     known = command.customer is not None or subscription is not None
     if subscription is None and details.items:
         invoice = _begun(db, customer, command, now)
-        return Preview(_as_draft(customer, invoice), None, None, known)
+        return Preview(as_draft(customer, invoice), None, None, known)
     subscription = subscription or _next(db, customer)
     _discount(db, customer, subscription, command, now)
     _add_items(db, customer, subscription, command, now)
     if subscription is None:
-        return Preview(_as_draft(customer, _loose(db, customer, command, now)), None, None, known)
+        return Preview(as_draft(customer, _loose(db, customer, command, now)), None, None, known)
     invoice = _changed(db, customer, subscription, command, now)
     prorated = details.items or details.cancel_now or details.billing_cycle_anchor == "now"
-    return Preview(_as_draft(customer, invoice), subscription, (details.proration_date or now) if prorated else None)
+    return Preview(as_draft(customer, invoice), subscription, (details.proration_date or now) if prorated else None)
 
 
 def _scheduled(db: Session, command: CreatePreview, now: int) -> Preview:
@@ -106,7 +92,7 @@ def _scheduled(db: Session, command: CreatePreview, now: int) -> Preview:
             raise NothingToCome(customer)
         schedules.begin(db, customer, row, coming.moment)
     begun = find(db, Subscription, row.subscription_id or "", noun="subscription")
-    return Preview(_as_draft(customer, renewals.latest(db, begun)), None, None)
+    return Preview(as_draft(customer, renewals.latest(db, begun)), None, None)
 
 
 def _planned(db: Session, command: CreatePreview, given: dict[str, Any], now: int) -> SubscriptionSchedule:
@@ -288,16 +274,4 @@ def _loose(db: Session, customer: Customer, command: CreatePreview, now: int) ->
         db.flush()
         redemptions.put_on_invoice(db, locks.Billed(customer, None, invoice), command.discounts, now=now)
         drafts.total(db, invoice)
-    return invoice
-
-
-def _as_draft(customer: Customer, invoice: Invoice) -> Invoice:
-    """As it stands before it is finalized, also where the change would do that at once."""
-    if invoice.status != "draft":
-        customer.balance = invoice.starting_balance
-    invoice.status, invoice.number = "draft", None
-    invoice.finalized_at = invoice.paid_at = invoice.effective_at = None
-    invoice.seller = invoice.buyer = None
-    invoice.billing_reason = "upcoming"
-    invoice.ending_balance = customer.balance + rules.settlement(invoice.total, customer.balance).applied
     return invoice

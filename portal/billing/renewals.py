@@ -19,6 +19,7 @@ from portal.billing import (
     cancellations,
     collection,
     drafts,
+    foretelling,
     interim_invoices,
     invoiceitems,
     invoices,
@@ -250,6 +251,10 @@ def _announce(db: Session, customer: Customer, subscription: Subscription, now: 
     subscription.trial_will_end_at = now
 
 
+def _foretell(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    foretelling.foretell(db, subscription, now, next_bill)
+
+
 def _expire(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     subscription.status, subscription.ended_at = "incomplete_expired", now
     cancellations.stop_collection(db, subscription, now)
@@ -312,6 +317,7 @@ KINDS = {
             "collect": _collect_again,
             "drop": _drop_update,
             "expire": _expire,
+            "foretell": _foretell,
             "interim": _bill_between,
             "renew": _renew,
         },

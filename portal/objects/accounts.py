@@ -11,6 +11,7 @@ from typing import Any
 from portal.models import Account
 from portal.rules import mails
 from portal.rules.events import SWITCHES
+from portal.rules.steps import UPCOMING_DAYS
 from portal.wire.shape import Context, Shape, listing, nulls
 
 EMPTY_ADDRESS = nulls("city", "country", "line1", "line2", "postal_code", "state")
@@ -66,8 +67,8 @@ PAYMENT_SETTINGS = nulls(
     "sepa_debit_payments",
     "treasury",
 )
-#: Beyond the reference: who bills, and what follows an invoice that stays unpaid.
-BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave"}
+#: Beyond the reference: who bills, what follows an invoice that stays unpaid, and when bills are foretold.
+BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave", "upcoming_days": UPCOMING_DAYS}
 #: Beyond the reference: whether each customer has a sequence of invoice numbers, or all share the account's.
 NUMBERING = {"prefix": "INV", "scheme": "customer"}
 #: Beyond the reference: what e-invoices say, and which there are beside the PDF.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,6 +95,16 @@ def happened(session: Session, event: str, row: Any) -> None:
     if found and changes:
         (object,) = shown(session, found[0], [row], changes.links)
         changes.occurrences.append(Occurrence((scope_of(session).tenant_id, *found[:2]), [event], event, object))
+
+
+def foretold(session: Session, event: str, row: Any, show: Callable[[Links], Mapping[str, Any]]) -> None:
+    """Something is to befall an object; `show` makes what is told of it, empty for nothing.
+
+    The audit log, which is of what has happened, says nothing of it.
+    """
+    found, changes = subject(row), of(session)
+    if found and changes and (object := show(changes.links)):
+        changes.occurrences.append(Occurrence((scope_of(session).tenant_id, *found[:2]), [event], "", object))
 
 
 @event.listens_for(TenantSession, "after_flush")

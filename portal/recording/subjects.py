@@ -36,6 +36,7 @@ SILENT = frozenset(
         "next_invoice_sequence",
         "next_step_at",
         "revision",
+        "upcoming_at",
     }
 )
 #: Types that leave no trace of their own.

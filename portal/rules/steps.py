@@ -5,6 +5,7 @@ A step's moment is what it is dated to, however late a worker comes by.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ FIRST_PAYMENT_WITHIN = 23 * _HOUR
 ANNOUNCED_BEFORE = 72 * _HOUR
 #: How long a draft can be edited before it is finalized by itself.
 DRAFT_FOR = _HOUR
+#: How many days before a renewal its bill is told of, unless the account says otherwise; 0 for never.
+UPCOMING_DAYS = 7
 
 
 @dataclass(frozen=True, order=True)
@@ -31,6 +34,17 @@ class Step:
 def moment(step: Step | None) -> int | None:
     """The second of a step, None where nothing is to come."""
     return step.moment if step else None
+
+
+def upcoming_days(settings: Mapping[str, Any]) -> int:
+    """How many days before a renewal an account with these settings hears of the bill; 0 for never."""
+    days: int = settings.get("billing", {}).get("upcoming_days", UPCOMING_DAYS)
+    return days
+
+
+def told_at(start: int, end: int, days: int) -> int | None:
+    """When the bill at a period's end is told of: at once where the period is shorter than that."""
+    return max(start, end - days * 24 * _HOUR) if days else None
 
 
 def of_schedule(row: Any) -> Step | None:
@@ -60,11 +74,19 @@ def of_subscription(row: Any) -> Step | None:
         coming.append(Step(row.pause_collection["resumes_at"], 0, "collect"))
     if row.status == "trialing" and row.trial_end is not None and row.trial_will_end_at is None:
         coming.append(Step(max(row.trial_start or row.created, row.trial_end - ANNOUNCED_BEFORE), 0, "announce"))
+    if row.upcoming_at is not None and _brings_a_bill(row):
+        coming.append(Step(row.upcoming_at, 3, "foretell"))
     if row.status == "incomplete":
         coming.append(Step(row.created + FIRST_PAYMENT_WITHIN, 0, "expire"))
     elif row.status != "paused":
         coming.append(Step(row.current_period_end, 1, "renew"))
     return min(coming, default=None)
+
+
+def _brings_a_bill(row: Any) -> bool:
+    """Whether the end of the period is expected to be billed and collected."""
+    ends = row.cancel_at is not None and row.cancel_at <= row.current_period_end
+    return not (ends or row.pause_collection or row.status in {"incomplete", "paused"})
 
 
 def of_invoice(row: Any) -> Step | None:

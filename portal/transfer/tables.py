@@ -17,7 +17,7 @@ from portal.wire.shape import Ref
 #: Whole numbers that every client of the wire can hold.
 MOST = 2**53
 #: Columns that belong to the database alone.
-OWN = frozenset({"tenant_id", "revision", "next_step_at"})
+OWN = frozenset({"tenant_id", "revision", "next_step_at", "upcoming_at"})
 
 
 class Refused(Exception):

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Table, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal import clock
+from portal.billing import accounts
 from portal.db import scope_of
 from portal.rules import steps
 from portal.rules.numbering import invoice_number
@@ -28,8 +30,7 @@ def write(db: Session, records: Sequence[Record], known: Iterable[tuple[str, str
     for each in records:
         for type, values in each.rows():
             row = plan_of(type).row(values)
-            coming = {"next_step_at": _next_step(row, _STEPS[type])} if type in _STEPS else {}
-            by_type.setdefault(type, []).append(row | coming | {"tenant_id": tenant_id})
+            by_type.setdefault(type, []).append(row | _coming(db, type, row) | {"tenant_id": tenant_id})
     if any(row["is_default"] for row in by_type.get("billing_portal.configuration", [])):
         _demote(connection, tenant_id)
     for type, rows in by_type.items():
@@ -49,8 +50,19 @@ def existing(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
 _STEPS: dict[str, Coming] = {"subscription": steps.of_subscription, "invoice": steps.of_invoice}
 
 
-def _next_step(row: Mapping[str, Any], coming: Coming) -> int | None:
-    return steps.moment(coming(SimpleNamespace(**row)))
+def _coming(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, int | None]:
+    """When a record's time comes."""
+    if type not in _STEPS:
+        return {}
+    own = {"upcoming_at": _upcoming_at(db, row)} if type == "subscription" else {}
+    return {**own, "next_step_at": steps.moment(_STEPS[type](SimpleNamespace(**row, **own)))}
+
+
+def _upcoming_at(db: Session, row: Mapping[str, Any]) -> int | None:
+    """What would have been told before the import is not told any more."""
+    settings = accounts.of(db, scope_of(db).account_id).settings
+    told_at = steps.told_at(row["current_period_start"], row["current_period_end"], steps.upcoming_days(settings))
+    return told_at if told_at is not None and told_at > clock.now() else None
 
 
 def _drop_parts(connection: Connection, tenant_id: int, records: Sequence[Record], known: set[tuple[str, str]]) -> None:

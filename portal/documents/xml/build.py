@@ -223,15 +223,22 @@ def _taxes(row: Any, lines: Sequence[Any], items: list[Item], charges: list[Char
 
 def _gaps_of_parties(row: Any) -> Iterable[str]:
     """What every e-invoice needs of both sides (Directive 2006/112/EC, Article 226)."""
-    for side, party in (("seller", row.seller or {}), ("buyer", row.buyer or {})):
-        if not party.get("name"):
-            yield f"{side}.name"
-        place = party.get("address") or {}
-        country = place.get("country") or (party.get("country") if side == "seller" else None)
-        if not country:
-            yield f"{side}.address.country"
-        if side == "seller":
-            yield from (f"seller.address.{key}" for key in ("line1", "city", "postal_code") if not place.get(key))
+    buyer = row.buyer or {}
+    yield from gaps_of_seller(row.seller or {})
+    if not buyer.get("name"):
+        yield "buyer.name"
+    if not (buyer.get("address") or {}).get("country"):
+        yield "buyer.address.country"
+
+
+def gaps_of_seller(seller: Mapping[str, Any]) -> Iterable[str]:
+    """What every e-invoice needs of the seller."""
+    place = seller.get("address") or {}
+    if not seller.get("name"):
+        yield "seller.name"
+    if not (place.get("country") or seller.get("country")):
+        yield "seller.address.country"
+    yield from (f"seller.address.{key}" for key in ("line1", "city", "postal_code") if not place.get(key))
 
 
 def _gaps_of_sums(row: Any, trade: Trade) -> Iterable[str]:

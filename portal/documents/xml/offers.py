@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing import credit_notes, drafts
 from portal.db import find
-from portal.documents.xml import build, cii, ubl
+from portal.documents.xml import build, cii, parties, ubl
 from portal.documents.xml.build import Outcome
 from portal.documents.xml.trade import Trade
 from portal.errors import ResourceMissing
@@ -78,8 +78,24 @@ def _legal_notes(row: Invoice | CreditNote, outcome: Outcome) -> tuple[str, ...]
 
 def formats(row: Invoice | CreditNote) -> Sequence[str]:
     """What the account had chosen when the document was frozen."""
-    chosen: Sequence[str] = ((row.seller or {}).get("e_invoices") or {}).get("formats", DEFAULT)
+    return formats_of(row.seller or {})
+
+
+def formats_of(seller: Mapping[str, Any]) -> Sequence[str]:
+    """What a seller chose."""
+    chosen: Sequence[str] = (seller.get("e_invoices") or {}).get("formats", DEFAULT)
     return chosen
+
+
+def lacking(seller: Mapping[str, Any]) -> list[str]:
+    """What no e-invoice of this seller can be made without, whoever buys."""
+    trader, chosen = parties.trader(seller, taxed=True), set(formats_of(seller))
+    gaps = list(build.gaps_of_seller(seller))
+    if not (trader.vat_id or trader.tax_number or trader.register_number):
+        gaps.append("seller.tax_id")
+    asked: tuple[str, ...] = ("contact", "phone", "email") if "xrechnung" in chosen else ()
+    asked += ("endpoint",) if chosen & {"peppol", "xrechnung"} else ()
+    return gaps + [f"seller.{key}" for key in asked if not getattr(trader, key)]
 
 
 def were_chosen(row: Invoice | CreditNote) -> bool:

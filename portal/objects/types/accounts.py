@@ -33,7 +33,10 @@ TYPES: dict[str, dict[str, Schema]] = {
         "settings": hash_of(
             **_nulls(PAYMENT_SETTINGS),
             billing=hash_of(
-                mode=words("automatic", "mirror"), overdue_days=maybe(INTEGER), overdue_subscriptions=STRING
+                mode=words("automatic", "mirror"),
+                overdue_days=maybe(INTEGER),
+                overdue_subscriptions=STRING,
+                upcoming_days=INTEGER,
             ),
             branding=hash_of(**dict.fromkeys(_BRANDING, _TEXT)),
             dashboard=hash_of(display_name=_TEXT, timezone=STRING),
