@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portal.commands import accounts as account_commands
-from portal.commands import audit, templates, transfer, webhooks
+from portal.commands import audit, documents, templates, transfer, webhooks
 from portal.commands import mail as mail_commands
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(audit.show)
+main.add_command(documents.documents)
 main.add_command(mail_commands.mail)
 main.add_command(templates.templates)
 main.add_command(transfer.import_file)

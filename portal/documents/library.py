@@ -14,7 +14,7 @@ from portal.db import Database, Scope, find
 from portal.documents import build, pdf
 from portal.documents.pool import Pool
 from portal.documents.store import Store
-from portal.documents.values import Document
+from portal.documents.values import RENDERER, Document
 from portal.errors import Conflict
 from portal.models import CreditNote, Invoice, Quote, StoredDocument
 from portal.wire.shape import Links
@@ -61,7 +61,7 @@ class Library:
     def kept(self, connection: Connection, kind: Kind, tenant_id: int, id: str) -> Kept | None:
         """The document where it is rendered and unchanged since: one query, one file."""
         row = connection.execute(_LAST_RENDERED[kind], {"tenant_id": tenant_id, "id": id}).first()
-        content = self._stored(row.fingerprint) if row else None
+        content = self._stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
         if row is None or content is None:
             return None
         return Kept(content, row.number, (row.buyer or {}).get("locale") or "en", row.finalized_at, row.due_date)

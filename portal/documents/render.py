@@ -21,7 +21,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
-from portal.documents import factur_x, transfer
+from portal.documents import archival, factur_x, transfer
 from portal.documents.designs import STYLE, Design
 from portal.documents.own import BASE_URL, OwnFiles, Sandbox, loader
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize
@@ -35,7 +35,7 @@ CODE = "code:own"
 #: Pictures are printed as fine as this.
 DPI = 300
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TW"}
+_HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TC"}
 
 
 class Refusing(URLFetcher):
@@ -73,7 +73,7 @@ _REFUSING = Refusing()
 
 
 def pdf(document: Document) -> bytes:
-    """The document as a tagged PDF; the same bytes for the same value wherever fonts and versions agree."""
+    """The document as PDF/A-3a and PDF/UA-1; the same bytes for the same value wherever fonts and versions agree."""
     code = transfer_code(document)
     pictures = Showing(document.logo, code) if document.logo or code else _REFUSING
     fetcher = OwnFiles(document.own, pictures) if document.own else pictures
@@ -86,11 +86,18 @@ def pdf(document: Document) -> bytes:
     fonts = FontConfiguration() if document.own else _fonts()
     if document.own:
         sheets.extend(_sheets_of(document.own, fonts, fetcher))
-    options = {"stylesheets": sheets, "font_config": fonts, "pdf_tags": True, "dpi": DPI}
+    options = {
+        "stylesheets": sheets,
+        "font_config": fonts,
+        "dpi": DPI,
+        "attachments": factur_x.attachments(document),
+        "pdf_variant": archival.VARIANT,
+        "finisher": archival.repair,
+    }
     with warnings.catch_warnings():
         # its colour profile is read from a file that it leaves to the garbage collector
         warnings.simplefilter("ignore", ResourceWarning)
-        return cast(bytes, source.write_pdf(**options, **factur_x.options(document)))
+        return cast(bytes, source.write_pdf(**options))
 
 
 def html(document: Document) -> str:

@@ -2,7 +2,7 @@
 
 Amounts are integer minor units of `currency`. Fields carry the wire's own names. A document is known by
 its fingerprint, and fields that have their default do not count in it, so that a field added later leaves
-the fingerprint of every older document, and with it the stored file, as it is.
+the fingerprint of every older document, and with it the stored file, as it is. It ends with the renderer's mark.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ import orjson
 
 from portal.documents.designs import Design
 
+#: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
+#: what older ones have stored is made anew.
+RENDERER = "00000002"
 #: Lines a document lists one by one; the others become one line with their number and sum.
 LISTED_LINES = 1000
 
@@ -189,9 +192,9 @@ class Document:
         return f"{self.kind}/{self.version}"
 
     def fingerprint(self) -> str:
-        """64 hexadecimal digits that differ whenever the template or anything said in the document does."""
+        """64 hexadecimal digits that differ whenever renderer, template or anything said in the document does."""
         content = orjson.dumps({"template": self.template, **_said(self)}, option=orjson.OPT_SORT_KEYS)
-        return hashlib.sha256(content).hexdigest()
+        return hashlib.sha256(content).hexdigest()[: -len(RENDERER)] + RENDERER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

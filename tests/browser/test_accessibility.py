@@ -42,6 +42,8 @@ PAGES = {
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
 }
 #: Pages that are opened by a way of their own, each by a test below.
+#: What is no page but a file or a picture.
+FILES = re.compile(r"/(pdf|receipt)$|\.(csv|svg|xml|zip)$")
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
 ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns"]
 PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE
@@ -103,7 +105,7 @@ def test_a_page_is_for_everyone(windows: dict[str, Window], path: str, language:
 
 def test_every_page_of_a_visit_is_looked_at(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
-    pages = {rule.endpoint for rule in rules if POLICIES[rule.endpoint].who == "visit" and rule.rule[-4:] != "/pdf"}
+    pages = {rule.endpoint for rule in rules if POLICIES[rule.endpoint].who == "visit" and not FILES.search(rule.rule)}
     assert pages == set(PAGES) | ON_THEIR_WAY
 
 

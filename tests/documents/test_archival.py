@@ -1,0 +1,57 @@
+"""Every document is PDF/A-3a and PDF/UA-1, and every repair is needed for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from portal.documents import archival, render
+from portal.documents.values import Document
+from tests.documents import samples
+from tests.documents.archival_checks import complaints
+from tests.documents.test_factur_x import XML
+from tests.documents.test_logo import address, picture
+
+FULL = samples.invoice(40, e_invoice=XML.decode(), logo=address(picture(300, 150)), transfer_code=True)
+DOCUMENTS: dict[str, Document] = {
+    "full": FULL,
+    "english": samples.invoice(8),
+    "pages": samples.invoice(120),
+    "arabic": replace(samples.arabic(), logo=FULL.logo),
+    "japanese": samples.japanese(),
+    "german": samples.german(),
+    "letter": samples.ALL["letter"],
+    "void": samples.ALL["void"],
+    "credit_note": samples.credit_note(),
+    "credit_note_arabic": samples.ALL["credit_note_arabic"],
+    "nameless": replace(FULL, seller=replace(FULL.seller, name=""), account_holder="A"),
+}
+GAPS = {
+    "claim_accessibility": "UA 5",
+    "claim": "Factur-X 6.2",
+    "name_attachments_once": "A 6.8",
+    "scope_headers": "UA 7.5",
+    "list_identifiers": "ISO 32000-1 14.7.2",
+    "place_figures": "ISO 32000-1 14.8.5.4.3",
+    "describe_figures": "UA 7.3",
+    "keep_pixels": "A 6.2.8",
+    "set_margins_apart": "UA 7.1",
+    "describe_links": "UA 7.18.5",
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_is_held_against_a_document(name: str) -> None:
+    assert complaints(render.pdf(DOCUMENTS[name])) == []
+
+
+@pytest.mark.parametrize("name", GAPS)
+def test_without_a_repair_its_gap_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archival, "REPAIRS", tuple(each for each in archival.REPAIRS if each.__name__ != name))
+    found = complaints(render.pdf(DOCUMENTS["nameless"]))
+    assert {each.partition(":")[0] for each in found} == {GAPS[name]}
+
+
+def test_every_repair_has_its_gap() -> None:
+    assert [each.__name__ for each in archival.REPAIRS] == list(GAPS)
