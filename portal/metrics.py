@@ -21,3 +21,9 @@ RENDERINGS = Histogram(
 )
 STEPS = Counter("portal_lane_steps", "What workers did, by lane.", ["lane"])
 FAILURES = Counter("portal_lane_failures", "Steps of workers that failed, by lane.", ["lane"])
+STEP_SECONDS = Histogram(
+    "portal_lane_step_seconds",
+    "How long steps of workers took that found something to do, by lane.",
+    ["lane"],
+    buckets=(0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)

@@ -214,9 +214,12 @@ def _drained(lane: Lane, services: Services, now: int) -> int:
 
 def _work(lane: Lane, services: Services, stopped: threading.Event) -> None:
     while not stopped.is_set():
+        began = time.monotonic()
         try:
             done = lane.step(services, clock.now())
             metrics.STEPS.labels(lane.name).inc(done)
+            if done:
+                metrics.STEP_SECONDS.labels(lane.name).observe(time.monotonic() - began)
             rest = 0.0 if done else lane.idle
         except Exception:
             metrics.FAILURES.labels(lane.name).inc()

@@ -18,7 +18,7 @@ from tests.live import PATIENCE, TOP, _free_port
 
 
 @contextmanager
-def served(folder: Path, port: int, metrics: int) -> Iterator[None]:
+def served(folder: Path, port: int, metrics: int) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         **os.environ,
         "PORTAL_INSTANCE": str(folder),
@@ -29,7 +29,7 @@ def served(folder: Path, port: int, metrics: int) -> Iterator[None]:
     server = subprocess.Popen(command, cwd=TOP, env=environment)
     try:
         _asked(f"http://127.0.0.1:{port}/health/ready")
-        yield
+        yield server
     finally:
         server.terminate()
         server.wait(timeout=PATIENCE)
@@ -60,7 +60,7 @@ def _samples(text: str) -> dict[tuple[str, str], float]:
 
 def test_metrics_of_all_processes_are_served(tmp_path: Path) -> None:
     port, metrics = _free_port(), _free_port()
-    with served(tmp_path, port, metrics):
+    with served(tmp_path, port, metrics) as server:
         for _ in range(20):
             _asked(f"http://127.0.0.1:{port}/health/live")
         give_up = time.monotonic() + PATIENCE
@@ -69,6 +69,7 @@ def test_metrics_of_all_processes_are_served(tmp_path: Path) -> None:
         ):
             assert time.monotonic() < give_up
             time.sleep(0.1)
+    assert server.returncode == 0
     assert found["portal_request_seconds_count", "/health/live"] == 20
     assert found["portal_database_up", ""] == 1
     assert found["portal_queue_length", "mails"] == 0

@@ -27,14 +27,16 @@ from portal.documents.values import (
     Party,
     Payment,
     QuoteDocument,
+    ReceiptDocument,
     Shipping,
     TaxAmount,
     TaxConversion,
     page_size,
 )
 from portal.documents.xml import offers, references
+from portal.errors import ResourceMissing
 from portal.models import CreditNote, Invoice, Quote, QuoteLine
-from portal.rules import tax_currencies, tax_ids
+from portal.rules import receipts, tax_currencies, tax_ids
 from portal.rules.discounts import by_discount
 
 _SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
@@ -96,6 +98,29 @@ def _replaced(db: Session, row: Invoice) -> tuple[str, date] | None:
         return None
     original = find(db, Invoice, row.from_invoice_id, noun="invoice")
     return original.number or "", day(original.effective_at or original.created)
+
+
+def receipt(db: Session, row: Invoice) -> ReceiptDocument:
+    """The receipt of a paid invoice. Raises `ResourceMissing` where none has been earned."""
+    number = receipts.number(row.status, row.number, row.amount_paid)
+    if number is None:
+        raise ResourceMissing("receipt", row.id)
+    return ReceiptDocument(
+        **_shared(db, row, drafts.lines(db, row.id)),
+        number=number,
+        effective_at=day(row.paid_at or row.effective_at or row.created),
+        subtotal=row.subtotal,
+        total=row.total,
+        total_excluding_tax=row.total_excluding_tax,
+        custom_fields=tuple((field["name"], field["value"]) for field in row.custom_fields or []),
+        page_size=_paper(row),
+        invoice_number=row.number or "",
+        invoice_effective_at=day(row.effective_at or row.created),
+        amount_paid=row.amount_paid,
+        applied_balance=row.starting_balance - (row.ending_balance or 0),
+        credit_notes=tuple(_applied(db, row)),
+        payments=_payments(db, row),
+    )
 
 
 def credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:

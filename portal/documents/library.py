@@ -19,7 +19,7 @@ from portal.errors import Conflict
 from portal.models import CreditNote, Invoice, Quote, StoredDocument
 from portal.wire.shape import Links
 
-Kind = Literal["invoice", "credit_note", "quote"]
+Kind = Literal["invoice", "credit_note", "quote", "receipt"]
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +45,10 @@ class Library:
     pool: Pool
 
     def pdf(self, scope: Scope, kind: Kind, id: str) -> bytes:
-        """The PDF of a finalized invoice or quote, or of an issued credit note.
+        """The PDF of a finalized invoice or quote, of an issued credit note, or of a paid invoice's receipt.
 
-        Raises `ResourceMissing` for an unknown id, `Unavailable` when it can't be rendered now.
+        Raises `ResourceMissing` for an unknown id and a receipt not earned, `Unavailable` when it can't be
+        rendered now.
         """
         with self.database.reading(scope) as db:
             kept = self.kept(db.connection(), kind, scope.tenant_id, id)
@@ -55,12 +56,13 @@ class Library:
                 return kept.content
             document, revision = self._document(db, kind, id)
         content = pdf(document, store=self.store, pool=self.pool)
-        self._note(scope, id, revision, document.fingerprint())
+        self._note(scope, _stored_as(kind, id), revision, document.fingerprint())
         return content
 
     def kept(self, connection: Connection, kind: Kind, tenant_id: int, id: str) -> Kept | None:
         """The document where it is rendered and unchanged since: one query, one file."""
-        row = connection.execute(_LAST_RENDERED[kind], {"tenant_id": tenant_id, "id": id}).first()
+        values = {"tenant_id": tenant_id, "id": id, "stored": _stored_as(kind, id)}
+        row = connection.execute(_LAST_RENDERED[kind], values).first()
         content = self._stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
         if row is None or content is None:
             return None
@@ -81,6 +83,8 @@ class Library:
             quote = find(db, Quote, id, noun="quote")
             return build.quote(db, quote), quote.revision
         invoice = find(db, Invoice, id, noun="invoice")
+        if kind == "receipt":
+            return build.receipt(db, invoice), invoice.revision
         url = self.links.document("invoice", invoice.tenant_id, id) if invoice.status == "open" else None
         return build.invoice(db, invoice, url), invoice.revision
 
@@ -98,8 +102,13 @@ class Library:
             log.info("document %s was rendered twice at once", id)
 
 
+def _stored_as(kind: Kind, id: str) -> str:
+    """A receipt is kept beside its invoice and goes by the invoice's id."""
+    return f"receipt:{id}" if kind == "receipt" else id
+
+
 _D, _I, _N, _Q = (cast(Table, model.__table__) for model in (StoredDocument, Invoice, CreditNote, Quote))
-_SAME = (_D.c.tenant_id == bindparam("tenant_id"), _D.c.id == bindparam("id"))
+_SAME = (_D.c.tenant_id == bindparam("tenant_id"), _D.c.id == bindparam("stored"))
 
 
 def _current(table: Table) -> ColumnElement[bool]:
@@ -111,6 +120,11 @@ _LAST_RENDERED = {
     "invoice": select(_D.c.fingerprint, _I.c.number, _I.c.buyer, _I.c.finalized_at, _I.c.due_date)
     .join(_I, _current(_I))
     .where(*_SAME),
+    "receipt": select(
+        _D.c.fingerprint, ("R-" + _I.c.number).label("number"), _I.c.buyer, _I.c.finalized_at, _I.c.due_date
+    )
+    .join(_I, (_D.c.tenant_id == _I.c.tenant_id) & (_D.c.revision == _I.c.revision))
+    .where(*_SAME, _I.c.id == bindparam("id")),
     "credit_note": select(_D.c.fingerprint, _N.c.number, _N.c.buyer, _I.c.finalized_at, _I.c.due_date)
     .join(_N, _current(_N))
     .join(_I, (_I.c.tenant_id == _N.c.tenant_id) & (_I.c.id == _N.c.invoice_id))

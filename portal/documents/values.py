@@ -255,6 +255,23 @@ class CreditNoteDocument(Document):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptDocument(Document):
+    """The receipt of a paid invoice: `payments` add up to `amount_paid`, and `effective_at` is the day it was paid.
+
+    total + applied_balance - credit notes = amount_paid.
+    """
+
+    kind: ClassVar[str] = "receipt"
+
+    invoice_number: str
+    invoice_effective_at: date
+    amount_paid: int
+    applied_balance: int = 0
+    credit_notes: tuple[AppliedCreditNote, ...] = ()
+    payments: tuple[Payment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteDocument(Document):
     """A finalized quote: `total` is due at once, `recurring_total` in each period that `recurring` names.
 

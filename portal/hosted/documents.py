@@ -28,7 +28,7 @@ from portal.hosted.e_invoices import NAMES, WORDS
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
-from portal.rules import permissions
+from portal.rules import permissions, receipts
 from portal.rules.tax_ids import label
 from portal.web import DOCUMENT_POLICY, origin, services
 
@@ -68,6 +68,14 @@ def invoice_pdf(visit: Visit, id: str) -> Answer:
     with visit.reading() as db:
         row = _own_invoice(db, visit, id)
     return pdf_of_invoice(visit.scope, row)
+
+
+@page(blueprint, "/invoices/<id>/receipt", allows=permissions.may_see_invoices)
+def receipt_pdf(visit: Visit, id: str) -> Answer:
+    """The receipt of a paid invoice as a file."""
+    with visit.reading() as db:
+        row = _own_invoice(db, visit, id)
+    return pdf_of_receipt(visit.scope, row)
 
 
 @page(blueprint, "/invoices/<id>/<format>.xml", allows=permissions.may_see_invoices)
@@ -123,6 +131,7 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "applied": invoice.amount_due + invoice.pre_payment_credit_notes_amount - invoice.total,
         "overdue": invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now,
         "events": events_of(invoice, notes),
+        "receipt_number": receipt_number(invoice),
         "transfer_code": _code(invoice) is not None,
         "payment_reference": references.of_payment(invoice.number, invoice.buyer),
         "payments": received,
@@ -199,6 +208,19 @@ def pdf_of_invoice(scope: Scope, invoice: Invoice) -> Response:
     content = services().documents.pdf(scope, "invoice", invoice.id)
     _tell(scope, invoice)
     return download(content, _("Invoice"), invoice.number or "")
+
+
+def receipt_number(invoice: Invoice) -> str | None:
+    """The number of the invoice's receipt; None where it has none."""
+    return receipts.number(invoice.status, invoice.number, invoice.amount_paid)
+
+
+def pdf_of_receipt(scope: Scope, invoice: Invoice) -> Response:
+    """The receipt of a paid invoice as a download. Raises as `Library.pdf` does."""
+    number = receipt_number(invoice)
+    if number is None:
+        raise ResourceMissing("receipt", invoice.id)
+    return download(services().documents.pdf(scope, "receipt", invoice.id), _("Receipt"), number)
 
 
 def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:

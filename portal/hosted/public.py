@@ -44,7 +44,8 @@ def invoice(token: str) -> Answer:
         return _expired(linked)
     with services().database.reading(linked.scope) as db:
         parts = documents.invoice_parts(db, linked.invoice)
-    return render_template("hosted/document.html", token=token, link_of=_link_of, **parts)
+    receipt = services().links.document("receipt_pdf", linked.scope.tenant_id, linked.invoice.id)
+    return render_template("hosted/document.html", token=token, receipt=receipt, link_of=_link_of, **parts)
 
 
 @blueprint.get("/i/<token>/pdf")
@@ -55,6 +56,16 @@ def invoice_pdf(token: str) -> Answer:
         return documents.download(kept.content, i18n.translations(kept.locale).gettext("Invoice"), kept.number)
     linked = _linked(token, "invoice_pdf")
     return _expired(linked) if linked.expired else documents.pdf_of_invoice(linked.scope, linked.invoice)
+
+
+@blueprint.get("/r/<token>/pdf")
+def receipt_pdf(token: str) -> Answer:
+    """The receipt of a paid invoice as a file."""
+    kept = _kept(token, "receipt_pdf", "receipt")
+    if kept:
+        return documents.download(kept.content, i18n.translations(kept.locale).gettext("Receipt"), kept.number)
+    linked = _linked(token, "receipt_pdf")
+    return _expired(linked) if linked.expired else documents.pdf_of_receipt(linked.scope, linked.invoice)
 
 
 @blueprint.get("/c/<token>/pdf")
@@ -195,6 +206,7 @@ class _Sample(Form):
 for _endpoint in (
     "invoice",
     "invoice_pdf",
+    "receipt_pdf",
     "invoice_xml",
     "transfer_code",
     "credit_note_pdf",

@@ -250,7 +250,7 @@ class CreditNoteLine(TenantOwned, Base):
 
 
 class StoredDocument(TenantOwned, Base):
-    """Where the rendered PDF of an invoice or credit note lies, and of which revision it is."""
+    """Where the rendered PDF of an invoice, receipt or credit note lies, and of which revision it is."""
 
     __tablename__ = "documents"
 

@@ -22,6 +22,7 @@ from portal.objects.invoice_lines import (
     taxes,
 )
 from portal.objects.kinds import Kind, grouped, plain, register
+from portal.rules import receipts
 from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
 
 
@@ -154,6 +155,16 @@ def _finalized_link(kind: str) -> Any:
     return link
 
 
+def _receipt_number(row: Row, context: Context) -> str | None:
+    return receipts.number(row.status, row.number, row.amount_paid)
+
+
+def _receipt_link(row: Row, context: Context) -> str | None:
+    if _receipt_number(row, context) is None:
+        return None
+    return context.links.document("receipt_pdf", row.tenant_id, row.id)
+
+
 def _rendering(row: Row, context: Context) -> dict[str, Any] | None:
     if row.rendering is None:
         return None
@@ -201,7 +212,7 @@ INVOICE = register(
                 **nulls("application", "application_fee_amount", "charge"),
                 **nulls("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
                 **nulls("last_finalization_error"),
-                **nulls("next_payment_attempt", "on_behalf_of", "payment_intent", "receipt_number"),
+                **nulls("next_payment_attempt", "on_behalf_of", "payment_intent"),
                 **nulls("rendering_options", "status_details"),
                 **nulls("subscription_proration_date", "threshold_reason", "transfer_data"),
                 **nulls("webhooks_delivered_at", "last_payment_attempt", "redaction"),
@@ -251,6 +262,8 @@ INVOICE = register(
                     "default_mandate", "payment_method_options", "payment_method_types"
                 ),
                 "quote": Ref("quote_id", "quote"),
+                "receipt_number": _receipt_number,
+                "receipt_pdf": _receipt_link,
                 "rendering": _rendering,
                 "shipping_cost": lambda row, context: shipping_cost(row.shipping_cost),
                 "shipping_details": lambda row, context: shipping(row.shipping_details),

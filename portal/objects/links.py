@@ -20,6 +20,7 @@ PATHS = {
     "invoice": "/i/{}",
     "invoice_pdf": "/i/{}/pdf",
     "credit_note_pdf": "/c/{}/pdf",
+    "receipt_pdf": "/r/{}/pdf",
     "file_link": "/files/{}",
     "unsubscribe": "/unsubscribe/{}",
     **{f"invoice_{format}": f"/i/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},

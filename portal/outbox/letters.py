@@ -16,6 +16,7 @@ from portal.db import find, scope_of
 from portal.models import Account, CreditNote, Customer, Invoice, Mail, Subscription, WebhookEndpoint
 from portal.outbox.mails import Letter
 from portal.rules import mails as rules
+from portal.rules import receipts
 
 Written = Letter | None
 #: Pixels of a mail's logo, twice what it shows in, for fine screens.
@@ -126,7 +127,7 @@ def _receipt(services: Services, db: Session, mail: Mail) -> Written:
     return _to(
         db,
         customer,
-        attachments=_document(services, db, invoice.id),
+        attachments={**_document(services, db, invoice.id), **_receipt_document(services, db, invoice)},
         number=invoice.number,
         amount_paid=invoice.amount_paid,
         currency=invoice.currency,
@@ -214,6 +215,11 @@ def _document(services: Services, db: Session, invoice_id: str | None) -> dict[s
     if invoice is None or invoice.finalized_at is None:
         return {}
     return {f"{invoice.number}.pdf": services.documents.pdf(scope_of(db), "invoice", invoice.id)}
+
+
+def _receipt_document(services: Services, db: Session, invoice: Invoice) -> dict[str, bytes]:
+    number = receipts.number(invoice.status, invoice.number, invoice.amount_paid)
+    return {f"{number}.pdf": services.documents.pdf(scope_of(db), "receipt", invoice.id)} if number else {}
 
 
 def _webhook_alert(services: Services, db: Session, mail: Mail) -> Written:

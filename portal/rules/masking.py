@@ -44,5 +44,5 @@ _MASKS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("email", "customer_email", "new_email", "old_email", "support_email"), email),
     **dict.fromkeys(("phone", "customer_phone", "support_phone", "value", "iban"), _tail),
     **dict.fromkeys(("line1", "line2", "city", "postal_code", "state", "town"), _hidden),
-    **dict.fromkeys(("hosted_invoice_url", "invoice_pdf", "pdf", "url"), _hidden),
+    **dict.fromkeys(("hosted_invoice_url", "invoice_pdf", "receipt_pdf", "pdf", "url"), _hidden),
 }

@@ -29,7 +29,10 @@ class Links(Protocol):
     """Makes the addresses that objects carry; the tokens in them are the caller's business."""
 
     def document(self, kind: str, tenant_id: int, id: str) -> str:
-        """The address of a document: `kind` is `invoice`, `invoice_pdf`, `credit_note_pdf` or `file_link`."""
+        """The address of a document.
+
+        `kind` is `invoice`, `invoice_pdf`, `receipt_pdf`, `credit_note_pdf` or `file_link`.
+        """
 
     def file(self, id: str) -> str:
         """The address of a file's content within the API."""

@@ -123,6 +123,8 @@ INVOICE: dict[str, Schema] = {
     "from_invoice": maybe(hash_of(action=words("revision"), invoice=id_or("invoice"))),
     "hosted_invoice_url": maybe(STRING),
     "invoice_pdf": maybe(STRING),
+    "receipt_number": maybe(STRING),
+    "receipt_pdf": maybe(STRING),
     "issuer": ITSELF,
     "lines": listed(the("line_item")),
     "paid": BOOLEAN,
