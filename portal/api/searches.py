@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint
-from sqlalchemy import Select, case, func, select, tuple_
+from sqlalchemy import Select, and_, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.models import Customer, Invoice, Price, Product, Subscription
 from portal.objects import KINDS, expanded, render, selected
+from portal.rules import receipts
 from portal.web import services
 from portal.wire import search
 from portal.wire.matching import Field, condition
@@ -32,6 +33,12 @@ def register(blueprint: Blueprint) -> None:
     _add(blueprint, "subscription", "subscriptions", SUBSCRIPTIONS)
 
 
+_RECEIPT = case(
+    (
+        and_(Invoice.status == "paid", Invoice.amount_paid > 0),
+        func.coalesce(Invoice.receipt_number, receipts.PREFIX + Invoice.number),
+    )
+)
 CUSTOMERS = {
     "created": Field(Customer.created, "number"),
     "email": Field(Customer.email, "text"),
@@ -47,7 +54,7 @@ INVOICES = {
     "last_finalization_error_type": Field(None, "absent"),
     "metadata": Field(Invoice.metadata_, "metadata"),
     "number": Field(Invoice.number, "text"),
-    "receipt_number": Field(None, "absent"),
+    "receipt_number": Field(_RECEIPT, "text"),
     "status": Field(Invoice.status, "word"),
     "subscription": Field(Invoice.subscription_id, "id"),
     "total": Field(Invoice.total, "number"),

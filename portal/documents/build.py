@@ -102,7 +102,7 @@ def _replaced(db: Session, row: Invoice) -> tuple[str, date] | None:
 
 def receipt(db: Session, row: Invoice) -> ReceiptDocument:
     """The receipt of a paid invoice. Raises `ResourceMissing` where none has been earned."""
-    number = receipts.number(row.status, row.number, row.amount_paid)
+    number = receipts.number(row.status, row.number, row.amount_paid, row.receipt_number)
     if number is None:
         raise ResourceMissing("receipt", row.id)
     return ReceiptDocument(

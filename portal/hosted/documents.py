@@ -212,7 +212,7 @@ def pdf_of_invoice(scope: Scope, invoice: Invoice) -> Response:
 
 def receipt_number(invoice: Invoice) -> str | None:
     """The number of the invoice's receipt; None where it has none."""
-    return receipts.number(invoice.status, invoice.number, invoice.amount_paid)
+    return receipts.number(invoice.status, invoice.number, invoice.amount_paid, invoice.receipt_number)
 
 
 def pdf_of_receipt(scope: Scope, invoice: Invoice) -> Response:

@@ -156,7 +156,7 @@ def _finalized_link(kind: str) -> Any:
 
 
 def _receipt_number(row: Row, context: Context) -> str | None:
-    return receipts.number(row.status, row.number, row.amount_paid)
+    return receipts.number(row.status, row.number, row.amount_paid, row.receipt_number)
 
 
 def _receipt_link(row: Row, context: Context) -> str | None:

@@ -218,7 +218,7 @@ def _document(services: Services, db: Session, invoice_id: str | None) -> dict[s
 
 
 def _receipt_document(services: Services, db: Session, invoice: Invoice) -> dict[str, bytes]:
-    number = receipts.number(invoice.status, invoice.number, invoice.amount_paid)
+    number = receipts.number(invoice.status, invoice.number, invoice.amount_paid, invoice.receipt_number)
     return {f"{number}.pdf": services.documents.pdf(scope_of(db), "receipt", invoice.id)} if number else {}
 
 

@@ -27,6 +27,7 @@ def invoice(object: Object, origin: Origin) -> Columns:
         **_sums(object, entries),
         "subscription_id": id_of(object.get("subscription") or subscription.get("subscription")),
         "billing_reason": object.get("billing_reason") or "manual",
+        "receipt_number": object.get("receipt_number"),
         "from_invoice_id": id_of((object.get("from_invoice") or {}).get("invoice")),
         "collection_method": object.get("collection_method") or "charge_automatically",
         "period_start": object.get("period_start", object.get("created")),
