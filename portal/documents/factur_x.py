@@ -6,13 +6,9 @@ XMP names file, profile and version in an extension schema.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-
 import pydyf  # type: ignore[import-untyped]
-import weasyprint
 
 from portal.documents import xmp
-from portal.documents.values import Document
 
 NAME = "factur-x.xml"
 CLAIM = xmp.Claim(
@@ -23,20 +19,6 @@ CLAIM = xmp.Claim(
     type="Text",
     category="external",
 )
-
-
-def attachments(document: Document) -> list[weasyprint.Attachment]:
-    """The document's e-invoice as a file to attach; none where it has none."""
-    if document.e_invoice is None:
-        return []
-    # dated as the document is, so that the same document is the same bytes
-    at = datetime.combine(document.effective_at, time(), UTC)
-    content = document.e_invoice.encode()
-    return [
-        weasyprint.Attachment(
-            string=content, name=NAME, description="E-invoice", created=at, modified=at, relationship="Alternative"
-        )
-    ]
 
 
 def claim(document: object, pdf: pydyf.PDF) -> None:

@@ -22,7 +22,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
-from portal.documents import archival, factur_x, transfer
+from portal.documents import archival, attached, transfer
 from portal.documents.designs import STYLE, Design
 from portal.documents.own import BASE_URL, OwnFiles, Sandbox, loader
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize
@@ -113,7 +113,7 @@ def _printed(document: Document, page: str) -> tuple[bytes, list[int]]:
         "stylesheets": sheets,
         "font_config": fonts,
         "dpi": DPI,
-        "attachments": factur_x.attachments(document),
+        "attachments": attached.files(document),
         "pdf_variant": archival.VARIANT,
         "finisher": finish,
     }
