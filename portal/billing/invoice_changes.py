@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.billing import catalogue, drafts, numbers, redemptions, rendering_templates, shipping
 from portal.billing.discounts import Sources
 from portal.billing.locks import Billed
+from portal.billing.not_here import Issued
 from portal.db import among
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Invoice, TaxId
@@ -16,7 +17,6 @@ from portal.wire.params import (
     Clearable,
     Command,
     CustomField,
-    Expanding,
     Flag,
     Id,
     ListOf,
@@ -47,7 +47,7 @@ class Rendering(Command):
     template_version: Clearable[Version] = None
 
 
-class UpdateInvoice(Expanding):
+class UpdateInvoice(Issued):
     account_tax_ids: ListOf[Id] = []
     auto_advance: Flag | None = None
     collection_method: Collection | None = None

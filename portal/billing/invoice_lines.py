@@ -25,6 +25,7 @@ from portal.wire.params import (
     Metadata,
     Quantity,
     Text,
+    WholeDecimal,
     merged,
 )
 
@@ -39,6 +40,7 @@ class Change(Command):
     price_data: one_off_prices.PriceData | None = None
     pricing: Pricing | None = None
     quantity: Quantity | None = None
+    quantity_decimal: WholeDecimal | None = None
     tax_amounts: ListOf[given_taxes.TaxAmount] = []
     tax_rates: ListOf[Id] = []
 
@@ -180,7 +182,9 @@ def _refuse_both(change: Change) -> None:
 
 
 #: What a line costs; with any of it the taxes that were given hold no longer.
-_PRICED = frozenset({"amount", "discountable", "discounts", "price_data", "pricing", "quantity", "tax_rates"})
+_PRICED = frozenset(
+    {"amount", "discountable", "discounts", "price_data", "pricing", "quantity", "quantity_decimal", "tax_rates"}
+)
 
 
 def _update_item(db: Session, item: InvoiceItem, change: Change, now: int) -> None:

@@ -30,6 +30,7 @@ from portal.wire.params import (
     Text,
     Timestamp,
     TimestampFilter,
+    WholeDecimal,
     merged,
 )
 
@@ -57,6 +58,7 @@ class UpdateInvoiceItem(Expanding):
     price_data: one_off_prices.PriceData | None = None
     pricing: Pricing | None = None
     quantity: Quantity | None = None
+    quantity_decimal: WholeDecimal | None = None
     tax_rates: ListOf[Id] = []
     unit_amount: Amount | None = None
     unit_amount_decimal: Exact | None = None
@@ -262,7 +264,8 @@ def _apply(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, price: Pr
 
 
 def _apply_amount(item: InvoiceItem, command: UpdateInvoiceItem, price: Price | None) -> None:
-    quantity = item.quantity if command.quantity is None else command.quantity
+    said = command.quantity_decimal if command.quantity is None else command.quantity
+    quantity = item.quantity if said is None else said
     if command.amount is not None and quantity != 1:
         raise InvalidRequest("Send unit_amount instead of amount together with a quantity.", param="amount")
     if _sources(command):

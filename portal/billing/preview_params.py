@@ -8,6 +8,7 @@ from portal.billing import billing_modes, item_changes
 from portal.billing.customers import TaxIdData
 from portal.billing.discounts import Source, Sources
 from portal.billing.invoiceitems import UpdateInvoiceItem
+from portal.billing.not_here import Issued
 from portal.billing.phases import SentPhase
 from portal.billing.schedules import EndBehavior
 from portal.billing.subscription_items import ItemChange
@@ -17,7 +18,6 @@ from portal.wire.params import (
     Clearable,
     Command,
     Currency,
-    Expanding,
     Flag,
     Id,
     Listing,
@@ -66,7 +66,7 @@ class Details(Command):
     trial_from_plan: Flag = False
 
 
-class CreatePreview(Expanding):
+class CreatePreview(Issued):
     currency: Currency | None = None
     customer: Id | None = None
     customer_details: CustomerDetails | None = None
@@ -79,7 +79,7 @@ class CreatePreview(Expanding):
     subscription_details: Details = Details()
 
 
-class Upcoming(Expanding):
+class Upcoming(Issued):
     """The same in the older wire, which has no hash around what belongs to the subscription."""
 
     coupon: Clearable[Id] = None

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing import invoice_changes
+from portal.billing.not_here import Issued
 from portal.errors import InvalidRequest
-from portal.wire.params import Clearable, Command, CustomField, Expanding, Id, ListOf, Text
+from portal.wire.params import Clearable, Command, CustomField, Id, ListOf, Text
 
 MOST_FIELDS = 4
 
@@ -20,7 +21,7 @@ class InvoiceSettings(Command):
     footer: Clearable[Text] = None
 
 
-class Invoiced(Expanding):
+class Invoiced(Issued):
     """What both creating and changing a subscription take."""
 
     invoice_settings: Clearable[InvoiceSettings] = None

@@ -179,6 +179,15 @@ def _decimal(value: object) -> Decimal:
         raise wrong("parameter_invalid_decimal", f"Invalid decimal: {_shown(value)}") from None
 
 
+def _whole_decimal(value: object) -> int:
+    number = _decimal(value)
+    if number != int(number) or not 0 <= number <= 999_999_999:
+        raise wrong(
+            "parameter_invalid_decimal", f"Invalid decimal: {_shown(value)}. Quantities are whole numbers here."
+        )
+    return int(number)
+
+
 def _currency(code: str) -> str:
     if code.lower() not in CURRENCIES:
         raise wrong("", f"Invalid currency: {code[:20]}. Use a three-letter ISO code such as eur or usd.")
@@ -236,6 +245,10 @@ PositiveAmount = Annotated[int, whole(0, MAX_AMOUNT)]
 Timestamp = Annotated[int, whole(0, MAX_TIMESTAMP)]
 Quantity = Annotated[int, whole(0, 999_999_999)]
 Exact = Annotated[Decimal, PlainValidator(_decimal), documented(type="string", pattern=f"^{_DECIMAL.pattern}$")]
+#: A quantity in the newer wire's decimal form; parts of one are not sold here.
+WholeDecimal = Annotated[
+    int, PlainValidator(_whole_decimal), documented(type="string", pattern=r"^[0-9]{1,9}(\.0{1,12})?$")
+]
 Id = Annotated[str, text(LONGEST_ID)]
 Label = Annotated[str, text(250)]
 Name = Annotated[str, text(256)]
