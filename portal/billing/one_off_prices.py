@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from sqlalchemy.orm import Session
 
 from portal import ids
@@ -9,12 +11,25 @@ from portal.billing import catalogue
 from portal.db import find
 from portal.errors import InvalidRequest
 from portal.models import Price, Product
-from portal.wire.params import Amount, Command, Currency, Exact, Id
+from portal.wire.params import Amount, Command, Currency, Exact, Id, Label, ListOf, Metadata, Text, text
+from portal.wire.urls import WebUrl
+
+
+class ProductData(Command):
+    """A product made on the spot, for a line alone."""
+
+    description: Text | None = None
+    images: ListOf[WebUrl] = []
+    metadata: Metadata = {}
+    name: Label
+    tax_code: Id | None = None
+    unit_label: Annotated[str, text(12)] | None = None
 
 
 class PriceData(Command):
     currency: Currency
-    product: Id
+    product: Id | None = None
+    product_data: ProductData | None = None
     unit_amount: Amount | None = None
     unit_amount_decimal: Exact | None = None
     tax_behavior: catalogue.TaxBehavior = "unspecified"
@@ -35,12 +50,12 @@ def found(db: Session, id: str) -> Price:
 
 def made(db: Session, data: PriceData, *, now: int) -> Price:
     """A price for one item alone, inactive so that nothing else is sold at it; it may be a credit."""
-    find(db, Product, data.product, noun="product", param="price_data[product]")
+    product_id = _product(db, data, now)
     amount, exact = catalogue.unit_amounts(data.unit_amount, data.unit_amount_decimal, "price_data[unit_amount]")
     price = Price(
         id=ids.new("price"),
         created=now,
-        product_id=data.product,
+        product_id=product_id,
         active=False,
         currency=data.currency,
         unit_amount=amount,
@@ -50,3 +65,16 @@ def made(db: Session, data: PriceData, *, now: int) -> Price:
     )
     db.add(price)
     return price
+
+
+def _product(db: Session, data: PriceData, now: int) -> str:
+    if (data.product is None) == (data.product_data is None):
+        raise InvalidRequest(
+            "You must specify one of these parameters: product, product_data.", param="price_data[product]"
+        )
+    if data.product_data is None:
+        return find(db, Product, data.product or "", noun="product", param="price_data[product]").id
+    sent = data.product_data.model_dump(exclude_unset=True)
+    made = catalogue.create_product(db, catalogue.CreateProduct.model_construct(set(sent), **sent), now=now)
+    made.active = False
+    return made.id

@@ -47,3 +47,14 @@ def test_a_whole_quantity_in_decimal_form(api: Api, make: Factories) -> None:
     line = {"price_data": {"currency": "eur", "product": make.product().id, "unit_amount": 250}}
     lines = api.post(f"invoices/{draft.id}/add_lines", lines=[{**line, "quantity_decimal": "2"}])["lines"]["data"]
     assert lines[-1]["amount"] == 500
+
+
+def test_a_line_brings_its_own_product(api: Api, make: Factories) -> None:
+    draft = make.draft(None, 100)
+    data = {"currency": "eur", "unit_amount": 250, "product_data": {"name": "Ride", "metadata": {"a": "b"}}}
+    line = api.post(f"invoices/{draft.id}/add_lines", lines=[{"price_data": data}])["lines"]["data"][-1]
+    product = api.get(f"products/{line['price']['product']}")
+    assert (line["amount"], product["name"], product["metadata"], product["active"]) == (250, "Ride", {"a": "b"}, False)
+    both = {**data, "product": product["id"]}
+    error = api.error("POST", f"invoices/{draft.id}/add_lines", lines=[{"price_data": both}])
+    assert error["param"] == "lines[0][price_data][product]"
