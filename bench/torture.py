@@ -126,12 +126,14 @@ def _killing(site: Site, kills: int) -> None:
     """SIGKILL one worker after the other while there is something to send."""
     for number in range(kills):
         worker = site.worker()
-        before = site.waiting()
-        enough = before - max(1, before // (kills - number + 1))
-        while site.waiting() > enough and site.due():
-            time.sleep(random.uniform(0.01, 0.1))
-        worker.kill()
-        worker.wait()
+        try:
+            before = site.waiting()
+            enough = before - max(1, before // (kills - number + 1))
+            while site.waiting() > enough and site.due():
+                time.sleep(random.uniform(0.01, 0.1))
+        finally:
+            worker.kill()
+            worker.wait()
 
 
 def _held(site: Site, receiver: Receiver, made: set[str]) -> dict[str, int]:

@@ -60,21 +60,24 @@ class Portal:
         self.key, self.scope = new.test_key, Scope(new.test.id, new.account.id, livemode=False)
         self.port = _free_port()
         self.serving = threading.Event()
+        self.log = folder / "server.log"
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(self.port), "--workers", "2"]
-        self._server = subprocess.Popen(
-            command,
-            cwd=TOP,
-            env={**os.environ, **self.environment},
-            start_new_session=True,
-            stderr=subprocess.DEVNULL,
-        )
+        with self.log.open("wb") as log:
+            self._server = subprocess.Popen(
+                command,
+                cwd=TOP,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
         give_up = time.monotonic() + PATIENCE
         while not self._is_ready():
-            assert time.monotonic() < give_up
-            assert self._server.poll() is None
+            assert time.monotonic() < give_up, self.log.read_text()
+            assert self._server.poll() is None, self.log.read_text()
             time.sleep(0.05)
         self.serving.set()
 
