@@ -57,14 +57,19 @@ _CLUSTER = pytest.StashKey[postgresql.Cluster]()
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What never touches a database runs once, with SQLite."""
     if config.getoption("--database") != "sqlite":
-        once = ("tests/rules/", "tests/wire/", "tests/documents/", "tests/browser/")
-        items[:] = [item for item in items if not any(part in item.nodeid for part in once)]
+        items[:] = [item for item in items if not _runs_once(item)]
     wanted = config.getoption("--torture")
     items[:] = [item for item in items if (item.get_closest_marker("torture") is not None) == wanted]
     for item in items:
         if "tests/browser/" in item.nodeid:
             # one worker holds the browser and its server, the others go on beside it
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def _runs_once(item: pytest.Item) -> bool:
+    if "tests/documents/" in item.nodeid:
+        return "app" not in getattr(item, "fixturenames", ())
+    return any(part in item.nodeid for part in ("tests/rules/", "tests/wire/", "tests/browser/"))
 
 
 @pytest.fixture(scope="session")
