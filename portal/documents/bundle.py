@@ -1,4 +1,4 @@
-"""Several documents as one ZIP. The same documents give the same bytes; they are not compressed, as PDFs are already."""
+"""Several documents as one ZIP: the same ones give the same bytes. They are not compressed, as PDFs are already."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ blueprint = Blueprint("downloads", __name__, url_prefix="/p")
 FEW = 3
 #: Seconds for which a page looks by itself whether all is ready. Each look counts as activity of the session.
 PATIENCE = 10 * clock.MINUTE
-#: Bytes up to which a year comes as one file, else a file a month: some 700 documents. A file is sent from memory, as
+#: Bytes up to which a year comes as one file, else a file a month: some 350 documents. A file is sent from memory, as
 #: one that is sent bit by bit holds one of the server's few threads for as long as its reader likes.
-LARGEST = 32 * 2**20
+LARGEST = 16 * 2**20
 
 _ASKED = "year_asked_for"
 
@@ -69,8 +69,8 @@ def progress(visit: Visit, year: str) -> Answer:
 @page(blueprint, "/downloads/<period>.zip", allows=permissions.may_see_invoices)
 def file(visit: Visit, period: str) -> Answer:
     """Every document of a year or a month (`2026-03`) as it is at this moment, in one file."""
-    year, _hyphen, month = period.partition("-")
-    found = _issued(visit, year, month)
+    year, hyphen, month = period.partition("-")
+    found = _issued(visit, year, month if hyphen else None)
     missing = [each for each in found if each.fingerprint is None]
     if len(missing) > FEW or (not month and _months(found, _size(found))):
         return redirect(f"{visit.path}downloads/{year}", 303)
@@ -81,11 +81,11 @@ def file(visit: Visit, period: str) -> Answer:
     return as_file(content, "application/zip", f"{visit.merchant} {period}.zip".strip())
 
 
-def _issued(visit: Visit, year: str, month: str = "") -> Sequence[Issued]:
+def _issued(visit: Visit, year: str, month: str | None = None) -> Sequence[Issued]:
     if not re.fullmatch("(19|20)[0-9]{2}", year, re.ASCII):
         abort(404)
     found = years.issued(reader(), visit.scope.tenant_id, visit.customer_id, int(year))
-    return [each for each in found if not month or f"{each.day.month:02}" == month] or abort(404)
+    return [each for each in found if month is None or f"{each.day.month:02}" == month] or abort(404)
 
 
 def _size(found: Iterable[Issued]) -> int | None:
@@ -107,7 +107,7 @@ def _read(
     library: Library, scope: Scope, found: Iterable[Issued], names: Iterable[str]
 ) -> Iterator[tuple[str, date, bytes]]:
     for each, name in zip(found, names, strict=True):
-        kept = library.store.read(each.fingerprint) if each.fingerprint else None
+        kept = library.stored(each.fingerprint) if each.fingerprint else None
         yield name, each.day, kept or library.pdf(scope, each.kind, each.id)
 
 
