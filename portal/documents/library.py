@@ -72,12 +72,13 @@ class Library:
         """The document where it is rendered and unchanged since: one query, one file."""
         values = {"tenant_id": tenant_id, "id": id, "stored": _stored_as(kind, id)}
         row = connection.execute(_LAST_RENDERED[kind], values).first()
-        content = self._stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
+        content = self.stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
         if row is None or content is None:
             return None
         return Kept(content, row.number, (row.buyer or {}).get("locale") or "en", row.finalized_at, row.due_date)
 
-    def _stored(self, fingerprint: str) -> bytes | None:
+    def stored(self, fingerprint: str) -> bytes | None:
+        """The PDF of this fingerprint where it is kept; a store that is out of order keeps nothing."""
         try:
             return self.store.read(fingerprint)
         except OSError:

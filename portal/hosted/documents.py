@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -268,14 +268,19 @@ def _code(invoice: Invoice) -> bytes | None:
 
 
 def _tell(scope: Scope, row: Invoice | CreditNote) -> None:
-    """Let the merchant know of a download, where the account wants to; a look costs no write otherwise."""
+    tell(scope, row.customer_id, lambda db: [row])
+
+
+def tell(scope: Scope, customer_id: str, taken: Callable[[Session], Iterable[Invoice | CreditNote]]) -> None:
+    """Let the merchant know of downloads, where the account wants to; a look costs no write otherwise."""
     database = services().database
     with database.reading(scope) as db:
         if not events.are_wanted(db, "documents"):
             return
     visit = visits.load(request)
-    with database.writing(scope, origin("customer", row.customer_id, session=visit.id if visit else None)) as db:
-        events.note_download(db, row)
+    with database.writing(scope, origin("customer", customer_id, session=visit.id if visit else None)) as db:
+        for row in taken(db):
+            events.note_download(db, row)
 
 
 def download(content: bytes, kind: str, number: str) -> Response:
