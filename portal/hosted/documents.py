@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts, events, named_discounts, payments, test_clocks
+from portal.billing import credit_notes, drafts, events, named_discounts, parties, payments, test_clocks
 from portal.db import Scope, find
 from portal.documents import transfer
 from portal.documents.build import tax_conversion
@@ -127,6 +127,7 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "lines": lines,
         "notes": [note for note in notes if note.status == "issued" and note.pre_payment_amount],
         "discounts": named_discounts.of_document(db, lines, invoice.currency),
+        "footer": parties.footer(invoice),
         "taxes": taxes_of(invoice, lines),
         "applied": invoice.amount_due + invoice.pre_payment_credit_notes_amount - invoice.total,
         "overdue": invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now,
@@ -220,7 +221,9 @@ def pdf_of_receipt(scope: Scope, invoice: Invoice) -> Response:
     number = receipt_number(invoice)
     if number is None:
         raise ResourceMissing("receipt", invoice.id)
-    return download(services().documents.pdf(scope, "receipt", invoice.id), _("Receipt"), number)
+    content = services().documents.pdf(scope, "receipt", invoice.id)
+    _tell(scope, invoice)
+    return download(content, _("Receipt"), number)
 
 
 def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:
