@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
 
 from portal import clock
 from portal.documents.library import Kind
@@ -45,7 +45,7 @@ def issued(connection: Connection, tenant_id: int, customer_id: str, year: int) 
     """The invoices and credit notes of a customer and year, oldest first; void ones too, drafts never."""
     values = {"tenant_id": tenant_id, "customer_id": customer_id, "since": _start(year), "until": _start(year + 1)}
     found = [
-        Issued(kind, row.id, row.number, row.effective_at, _current(row.fingerprint))
+        Issued(kind, row.id, row.number or row.id, row.printed, _current(row.fingerprint))
         for kind, statement in _OF_YEAR.items()
         for row in connection.execute(statement, values)
     ]
@@ -66,19 +66,24 @@ _D, _I, _N = (cast(Table, model.__table__) for model in (StoredDocument, Invoice
 
 def _of_customer(statement: Select[Any], table: Table) -> Select[Any]:
     mine = (table.c.tenant_id == bindparam("tenant_id"), table.c.customer_id == bindparam("customer_id"))
-    return statement.where(*mine, table.c.status != "draft", table.c.effective_at.is_not(None))
+    return statement.where(*mine, table.c.status != "draft")
+
+
+def _printed(table: Table) -> ColumnElement[int]:
+    """The moment whose day a document shows."""
+    return func.coalesce(table.c.effective_at, table.c.created)
 
 
 def _by_day(table: Table) -> Select[Any]:
-    day = table.c.effective_at // clock.DAY
-    return _of_customer(select(day, func.count()), table).group_by(day)
+    columns: tuple[Any, ...] = (_printed(table) // clock.DAY, func.count())
+    return _of_customer(select(*columns), table).group_by(columns[0])
 
 
 def _of_year(table: Table) -> Select[Any]:
     rendered = (_D.c.tenant_id == table.c.tenant_id) & (_D.c.id == table.c.id) & (_D.c.revision == table.c.revision)
-    columns = (table.c.id, table.c.number, table.c.effective_at, _D.c.fingerprint)
+    columns = (table.c.id, table.c.number, _printed(table).label("printed"), _D.c.fingerprint)
     statement = select(*columns).select_from(table.outerjoin(_D, rendered))
-    within = (table.c.effective_at >= bindparam("since"), table.c.effective_at < bindparam("until"))
+    within = (_printed(table) >= bindparam("since"), _printed(table) < bindparam("until"))
     return _of_customer(statement, table).where(*within)
 
 

@@ -30,11 +30,11 @@ blueprint = Blueprint("downloads", __name__, url_prefix="/p")
 FEW = 3
 #: Seconds for which a page looks by itself whether all is ready. Each look counts as activity of the session.
 PATIENCE = 10 * clock.MINUTE
-#: Bytes up to which a year comes as one file, else a file a month: some 350 documents. A file is sent from memory, as
+#: Bytes up to which a year comes as one file, else a file a month: hundreds of documents. A file is sent from memory, as
 #: one that is sent bit by bit holds one of the server's few threads for as long as its reader likes.
 LARGEST = 16 * 2**20
 
-_ASKED = "year_asked_for"
+ASKED = "year_asked_for"
 
 
 @page(blueprint, "/downloads", allows=permissions.may_see_invoices)
@@ -50,7 +50,7 @@ def prepare(visit: Visit) -> Answer:
     year = request.form.get("year", "")
     missing = [each for each in _issued(visit, year) if each.fingerprint is None]
     services().documents.want(visit.scope, [(each.kind, each.id) for each in missing])
-    session[_ASKED] = [year, clock.now()]
+    session[ASKED] = [year, clock.now()]
     return redirect(f"{visit.path}downloads/{year}", 303)
 
 
@@ -60,7 +60,7 @@ def progress(visit: Visit, year: str) -> Answer:
     found = _issued(visit, year)
     ready = sum(each.fingerprint is not None for each in found)
     size = _size(found) if ready == len(found) else None
-    asked_for, asked_at = session.get(_ASKED, (None, 0))
+    asked_for, asked_at = session.get(ASKED, (None, 0))
     values = {"year": year, "total": len(found), "ready": ready, "size": size, "asked": asked_for == year}
     late = clock.now() >= asked_at + PATIENCE
     return render_template("hosted/download.html", months=_months(found, size), late=late, **values)

@@ -109,6 +109,15 @@ def test_a_year_ends_where_the_next_begins(make: Factories, customer: Customer, 
     assert list(files(visit.get("downloads/2026-01.zip"))) == [f"Invoice {new}.pdf"]
 
 
+def test_what_was_imported_without_date_or_number_is_there(make: Factories, customer: Customer, visit: Portal) -> None:
+    made = make.invoice(customer, now=NEW_YEAR)
+    with make.database.writing(make.scope) as db:
+        row = db.get_one(Invoice, (made.tenant_id, made.id))
+        row.effective_at = row.number = None
+    assert "2026 1 document" in words(visit.get("downloads"))
+    assert list(files(visit.get("downloads/2026.zip"))) == [f"Invoice {made.id}.pdf"]
+
+
 def test_the_same_year_gives_the_same_bytes(make: Factories, customer: Customer, visit: Portal) -> None:
     make.invoice(customer, now=NEW_YEAR + 40 * clock.DAY)
     first = visit.get("downloads/2026.zip").get_data()
