@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing import credit_notes, drafts, files, named_discounts, payments, quote_lines
+from portal.billing import credit_notes, drafts, files, named_discounts, parties, payments, quote_lines
 from portal.billing.named_discounts import Named
 from portal.billing.quote_discounts import as_discount
 from portal.clock import day
@@ -58,7 +58,6 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         total_excluding_tax=row.total_excluding_tax,
         custom_fields=tuple((field["name"], field["value"]) for field in row.custom_fields or []),
         memo=row.description,
-        footer=row.footer,
         page_size=_paper(row),
         voided_at=_day(row.voided_at),
         amount_due=row.amount_due,
@@ -107,6 +106,7 @@ def receipt(db: Session, row: Invoice) -> ReceiptDocument:
         raise ResourceMissing("receipt", row.id)
     return ReceiptDocument(
         **_shared(db, row, drafts.lines(db, row.id)),
+        own=own_design(db, row.rendering),
         number=number,
         effective_at=day(row.paid_at or row.effective_at or row.created),
         subtotal=row.subtotal,
@@ -167,7 +167,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         subtotal=sums["amount_subtotal"],
         total=sums["amount_total"],
         memo=row.description,
-        footer=row.footer,
+        footer=parties.footer(row),
         header=row.header,
         reverse_charge=buyer.get("tax_exempt") == "reverse",
         page_size=page_size((buyer.get("address") or {}).get("country") or seller.get("country")),
@@ -229,6 +229,7 @@ def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dic
         "shipping": _shipping(row),
         "taxes": tuple(_taxes(row, found)),
         "tax_conversion": tax_conversion(row),
+        "footer": parties.footer(row),
         "reverse_charge": buyer.get("tax_exempt") == "reverse",
         "brand_color": seller.get("primary_color"),
         "logo": _logo(db, seller),

@@ -21,6 +21,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         brand,
         details,
         documents,
+        downloads,
         email_change,
         email_undo,
         flows,
@@ -47,8 +48,8 @@ def init_app(app: Flask, *exempt: Any) -> None:
     app.jinja_env.globals["csrf_token"] = visits.csrf_token
     app.context_processor(lambda: {"csrf_token": visits.csrf_token})
     app.before_request(lambda: _refuse_foreign(csrf))
-    pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, login, public)
-    for group in (*pages, plan_changes, plan_choice, retention, subscriptions, tax_ids, unsubscribing):
+    pages = (arrival, brand, details, documents, downloads, email_change, email_undo, flows, home, invoices, login)
+    for group in (*pages, public, plan_changes, plan_choice, retention, subscriptions, tax_ids, unsubscribing):
         app.register_blueprint(group.blueprint)
 
 

@@ -30,6 +30,8 @@ PAGES = {
     "invoices.history": ["invoices", "invoices?status=uncollectible"],
     "documents.invoice": ["invoices/{paid}", "invoices/{late}", "invoices/{void}"],
     "documents.credit_note": ["credit-notes/{note}"],
+    "downloads.choose": ["downloads"],
+    "downloads.progress": ["downloads/{year}"],
     "details.details": ["details"],
     "details.edit": ["details/edit"],
     "email_change.ask": ["details/email"],

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from portal.documents import archival, render
+from portal.documents import samples as shown
 from portal.documents.values import Document
 from tests.documents import samples
 from tests.documents.archival_checks import complaints
@@ -25,6 +26,7 @@ DOCUMENTS: dict[str, Document] = {
     "void": samples.ALL["void"],
     "credit_note": samples.credit_note(),
     "credit_note_arabic": samples.ALL["credit_note_arabic"],
+    **{f"{make.__name__}_{locale}": make(locale) for make in shown.MADE[2:] for locale in ("de", "ar")},
     "nameless": replace(FULL, seller=replace(FULL.seller, name=""), account_holder="A"),
 }
 GAPS = {
