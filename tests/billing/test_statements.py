@@ -1,0 +1,125 @@
+"""Whatever happens to a customer, the statement explains to the cent what is owed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.billing import credit_notes, invoices, payment_reports, payments, statements, test_clocks
+from portal.errors import ResourceMissing
+from portal.models import CreditNote, Customer, Invoice
+from portal.rules.statements import entries
+from portal.wire.params import Command
+from tests.billing.test_histories import VERBS, History
+from tests.factories import Factories
+
+
+class Account(History):
+    """A customer's life with everything that changes what is owed."""
+
+    def _any(self, model: Any, chance: int) -> Any:
+        """Mostly an invoice that waits for its payment, of which something may still become."""
+        with self.make.database.reading(self.make.scope) as db:
+            own = select(Invoice).where(Invoice.customer_id == self.customer.id, Invoice.status == "open")
+            waiting = db.scalars(own.order_by(Invoice.created, Invoice.id)).all() if model is Invoice else []
+        return waiting[chance % len(waiting)] if waiting and chance % 5 else super()._any(model, chance)
+
+    def bill(self, chance: int) -> None:
+        """An invoice, at times one that is dated elsewhen, or that gives something back."""
+        dated = {"effective_at": self.now + (chance % 7 - 3) * 60 * clock.DAY} if chance % 3 else {}
+        self.make.invoice(self.customer, chance % 9000 - 2000, now=self.now, **dated)
+
+    def attach(self, chance: int) -> None:
+        """A payment of a part, of all or of more than that."""
+        invoice = self._any(Invoice, chance)
+        amount = {"value": max(1, invoice.amount_remaining + chance % 3000 - 1500), "currency": "eur"}
+        sent = {"amount_requested": amount, "outcome": "guaranteed", "initiated_at": self.now}
+        done = {"guaranteed": {"guaranteed_at": self.now}}
+        record = self.make.run(payments.report, payment_reports.ReportPayment, now=self.now, **sent, **done)
+        self._do(payments.attach, payments.AttachPayment, invoice, payment_record=record.id)
+
+    def write_off(self, chance: int) -> None:
+        self._do(invoices.mark_uncollectible, Command, self._any(Invoice, chance))
+
+    def give_back(self, chance: int) -> None:
+        """A credit note for what remains due, and beyond that partly as credit, partly in money."""
+        invoice = self._any(Invoice, chance)
+        beyond = chance % 2000
+        sent = {"credit_amount": beyond // 2, "out_of_band_amount": beyond - beyond // 2}
+        given = {key: value for key, value in sent.items() if value}
+        amount = max(1, invoice.amount_remaining + beyond)
+        self._do(credit_notes.create, credit_notes.CreateCreditNote, invoice=invoice.id, amount=amount, **given)
+
+    def take_back(self, chance: int) -> None:
+        self._do(credit_notes.void, Command, self._any(CreditNote, chance))
+
+
+OWN = ("bill", "attach", "credit", "write_off", "void", "give_back", "take_back")
+STEPS = st.lists(st.tuples(st.sampled_from((*OWN, *OWN, *VERBS)), st.integers(0, 10_000)), min_size=12, max_size=20)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_the_statement_explains_what_is_owed_whatever_happens(make: Factories, steps: list[tuple[str, int]]) -> None:
+    account = Account(make)
+    for verb, chance in (("bill", 4711), ("attach", 0), ("subscribe", 1), *steps):
+        account.take(verb, chance)
+        with make.database.reading(make.scope) as db, clock.at(account.now):
+            _is_explained(db, db.get_one(Customer, (make.scope.tenant_id, account.customer.id)))
+
+
+def _is_explained(db: Session, customer: Customer) -> None:
+    books = statements.books_of(db, customer)["eur"]
+    assert sum(entry.amount for entry in entries(books)) == _owed(db, customer)
+    *before, newest = reversed(statements.of_customer(db, customer))
+    assert newest.closing == _owed(db, customer)
+    opening = 0
+    for each in (*before, newest):
+        assert each.opening == opening
+        opening += sum(each.sums.values())
+        assert each.closing == opening
+
+
+def _owed(db: Session, customer: Customer) -> int:
+    unpaid = (Invoice.customer_id == customer.id, Invoice.status.in_(("open", "uncollectible")))
+    return customer.balance + (db.scalar(select(func.sum(Invoice.amount_remaining)).where(*unpaid)) or 0)
+
+
+def told(make: Factories, customer_id: str) -> list[tuple[str, int, list[tuple[str, int, int]]]]:
+    """Currency, opening balance and entries of each statement."""
+    with make.database.reading(make.scope) as db:
+        found = statements.of_customer(db, db.get_one(Customer, (make.scope.tenant_id, customer_id)))
+        return [
+            (each.currency, each.opening, [(line.entry.kind, line.entry.amount, line.balance) for line in each.lines])
+            for each in found
+        ]
+
+
+def test_the_present_is_that_of_the_customers_test_clock(make: Factories) -> None:
+    frozen = make.run(test_clocks.create, test_clocks.CreateTestClock, frozen_time=1700000000)
+    customer = make.customer(test_clock=frozen.id)
+    make.invoice(customer, 700, now=1700000000)
+    with make.database.reading(make.scope) as db:
+        row = db.get_one(Customer, (customer.tenant_id, customer.id))
+        assert [each.year for each in statements.of_customer(db, row)] == [2023]
+
+
+def test_another_customers_books_are_closed(make: Factories) -> None:
+    mine, other = make.customer(), make.customer()
+    make.credit_note(make.paid_invoice(mine, 700), 100, credit_amount=100)
+    assert told(make, other.id) == []
+
+
+def test_a_year_without_a_statement_is_missing(make: Factories) -> None:
+    customer = make.invoice(None, 700).customer_id
+    with make.database.reading(make.scope) as db:
+        row = db.get_one(Customer, (make.scope.tenant_id, customer))
+        for year, currency in ((1999, "eur"), (clock.day(clock.now()).year, "usd")):
+            with pytest.raises(ResourceMissing):
+                statements.one(db, row, year, currency)
