@@ -3,8 +3,8 @@
 
 const look = async () => {
   const answer = await fetch(location.href).catch(() => null);
-  // a visit that is over has a page of its own
-  if (answer && answer.status === 410) return location.reload();
+  // a visit that is over has a page of its own, and so has what is not there any more
+  if (answer && answer.status >= 400 && answer.status < 500) return location.reload();
   if (answer && answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
   wait();
 };

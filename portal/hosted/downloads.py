@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from flask import Blueprint, abort, redirect, render_template, request, session
@@ -30,9 +31,11 @@ blueprint = Blueprint("downloads", __name__, url_prefix="/p")
 FEW = 3
 #: Seconds for which a page looks by itself whether all is ready. Each look counts as activity of the session.
 PATIENCE = 10 * clock.MINUTE
-#: Bytes up to which a year comes as one file, else a file a month: hundreds of documents. A file is sent from memory, as
-#: one that is sent bit by bit holds one of the server's few threads for as long as its reader likes.
+#: Bytes up to which a year comes as one file, else a file a month: hundreds of documents. A file is sent from memory,
+#: as one that is sent bit by bit holds one of the server's few threads for as long as its reader likes.
 LARGEST = 16 * 2**20
+#: Files that are read at the same time.
+AT_ONCE = 8
 
 ASKED = "year_asked_for"
 
@@ -74,10 +77,10 @@ def file(visit: Visit, period: str) -> Answer:
     missing = [each for each in found if each.fingerprint is None]
     if len(missing) > FEW or (not month and _months(found, _size(found))):
         return redirect(f"{visit.path}downloads/{year}", 303)
-    documents.tell(visit.scope, visit.customer_id, lambda db: _rows(db, found))
     words = {"invoice": _("Invoice"), "credit_note": _("Credit note")}
     names = bundle.names(f"{words[each.kind]} {each.number}" for each in found)
     content = bundle.zipped(_read(services().documents, visit.scope, found, names))
+    documents.tell(visit.scope, visit.customer_id, lambda db: _rows(db, found))
     return as_file(content, "application/zip", f"{visit.merchant} {period}.zip".strip())
 
 
@@ -106,9 +109,11 @@ def _months(found: Iterable[Issued], size: int | None) -> dict[date, int]:
 def _read(
     library: Library, scope: Scope, found: Iterable[Issued], names: Iterable[str]
 ) -> Iterator[tuple[str, date, bytes]]:
-    for each, name in zip(found, names, strict=True):
-        kept = library.stored(each.fingerprint) if each.fingerprint else None
-        yield name, each.day, kept or library.pdf(scope, each.kind, each.id)
+    # an object store takes its time for each
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        kept = threads.map(lambda each: library.stored(each.fingerprint) if each.fingerprint else None, found)
+        for each, name, content in zip(found, names, kept, strict=True):
+            yield name, each.day, content or library.pdf(scope, each.kind, each.id)
 
 
 def _rows(db: Session, found: Iterable[Issued]) -> Iterator[Invoice | CreditNote]:

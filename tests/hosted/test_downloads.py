@@ -184,6 +184,19 @@ def test_a_document_that_has_changed_comes_as_it_is_now(
     assert "The document is ready." in words(visit.get("downloads/2026"))
 
 
+def test_what_an_older_renderer_made_is_not_ready(
+    make: Factories, customer: Customer, visit: Portal, work: Work
+) -> None:
+    invoice = make.invoice(customer)
+    work()
+    with make.database.writing(make.scope) as db:
+        row = db.get_one(StoredDocument, (invoice.tenant_id, invoice.id))
+        row.fingerprint = row.fingerprint[:-8] + "00000001"
+    assert "0 of 1 document is ready." in words(visit.get("downloads/2026"))
+    assert list(files(visit.get("downloads/2026.zip"))) == [f"Invoice {invoice.number}.pdf"]
+    assert "The document is ready." in words(visit.get("downloads/2026"))
+
+
 def test_a_page_stops_to_look_by_itself_after_a_while(make: Factories, customer: Customer, visit: Portal) -> None:
     make.invoice(customer)
     visit.post("downloads", year="2026")
