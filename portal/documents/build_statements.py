@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing import parties, rendering_templates
+from portal.billing import parties, rendering_templates, statements, test_clocks
 from portal.clock import day
 from portal.documents import heads
 from portal.documents.chosen import own_design
@@ -15,12 +15,19 @@ from portal.models import Customer
 from portal.rules.statements import Line, Statement
 
 
-def statement(db: Session, customer: Customer, row: Statement, *, now: int) -> StatementDocument:
-    """A statement of account, between the merchant and the customer as they are named now."""
+def statement(db: Session, customer: Customer, year: str, currency: str) -> StatementDocument:
+    """The statement of a year, between the merchant and the customer as they are named now.
+
+    Raises `ResourceMissing` for a year or currency without one.
+    """
+    return _document(db, customer, statements.one(db, customer, year, currency))
+
+
+def _document(db: Session, customer: Customer, row: Statement) -> StatementDocument:
     seller, buyer = parties.seller(db, None), parties.buyer(db, customer, None)
     rendering = rendering_templates.frozen(db, customer.invoice_settings.get("rendering_options"))
     sums: dict[str, Any] = dict(row.sums)
-    told_until = min(row.end - 1, max([now, *(line.entry.at for line in row.lines)]))
+    told_until = min(row.end - 1, max([test_clocks.moment(db, customer), *(line.entry.at for line in row.lines)]))
     return StatementDocument(
         **heads.head(db, seller, buyer),
         **sums,
