@@ -24,7 +24,6 @@ def init_app(app: Flask, catalogues: str) -> None:
         day=day,
         number=lambda value: i18n.number(value, locale()),
         size=size,
-        month=lambda when: i18n.month(when, locale()),
         country=lambda code: i18n.country(code, locale()),
     )
     app.jinja_env.globals.update(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
 
-from portal.documents.bundle import names, zipped
+from portal.documents.bundle import names, size, zipped
 
 DAY = date(2026, 3, 1)
 
 
+def opened(files: list[tuple[str, date, bytes]], piece: int = 1000) -> ZipFile:
+    return ZipFile(BytesIO(b"".join(zipped(files, piece))))
+
+
 def test_names_and_days_come_as_they_went_in() -> None:
     files = [("فاتورة 1.pdf", DAY, b"one"), ("Invoice 2.pdf", date(1965, 3, 1), b"")]
-    bundle = ZipFile(BytesIO(zipped(files)))
+    bundle = opened(files)
     assert [(info.filename, info.date_time[:3]) for info in bundle.infolist()] == [
         ("فاتورة 1.pdf", (2026, 3, 1)),
         ("Invoice 2.pdf", (1980, 3, 1)),
@@ -26,11 +31,39 @@ def test_names_and_days_come_as_they_went_in() -> None:
 
 def test_each_file_says_its_size_before_it_comes() -> None:
     """Readers of streams need it, as nothing is compressed."""
-    assert [info.flag_bits & 0x08 for info in ZipFile(BytesIO(zipped([("a.pdf", DAY, b"%PDF")]))).infolist()] == [0]
+    assert [info.flag_bits & 0x08 for info in opened([("a.pdf", DAY, b"%PDF")]).infolist()] == [0]
+
+
+@pytest.mark.parametrize("piece", [1, 700, 5000])
+def test_pieces_make_the_same_whole(piece: int) -> None:
+    files = [(f"Rechnung ä{number}.pdf", DAY, bytes([number]) * 300 * number) for number in range(9)]
+    pieces = list(zipped(files, piece))
+    assert b"".join(pieces) == b"".join(zipped(files, 10**6))
+    assert all(len(each) >= piece for each in pieces[:-1])
+    assert max(map(len, pieces)) < piece + 3000
+    assert sum(map(len, pieces)) == size([name for name, _, _ in files], [len(content) for _, _, content in files])
+    assert opened(files, piece).testzip() is None
+
+
+def test_nothing_is_read_before_it_is_needed() -> None:
+    read = []
+
+    def files() -> Iterator[tuple[str, date, bytes]]:
+        for number in range(5):
+            read.append(number)
+            yield f"{number}.pdf", DAY, b"x" * 10
+
+    next(zipped(files(), 1))
+    assert read == [0]
+
+
+def test_of_what_is_too_large_for_plain_headers_the_size_is_not_told() -> None:
+    assert size(["a"], [2**31]) is None
+    assert size(["a"] * 2**16, [0] * 2**16) is None
 
 
 def test_no_documents_are_an_empty_bundle() -> None:
-    assert ZipFile(BytesIO(zipped([]))).namelist() == []
+    assert opened([]).namelist() == []
 
 
 @pytest.mark.parametrize(
