@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -12,14 +12,11 @@ from portal.billing import test_clocks
 from portal.errors import ResourceMissing
 from portal.models import BalanceTransaction, CreditNote, Customer, Invoice, InvoicePayment, PaymentRecord
 from portal.rules.statements import Bill, Books, Change, Note, Payment, Statement, statements
-from portal.wire.params import Command, Currency, whole
-
-Year = Annotated[int, whole(1970, 9999)]
+from portal.wire.params import Command, Currency
 
 
-class ListStatements(Command):
+class InCurrency(Command):
     currency: Currency | None = None
-    year: Year | None = None
 
 
 def of_customer(db: Session, customer: Customer) -> list[Statement]:
@@ -33,11 +30,11 @@ def of_customer(db: Session, customer: Customer) -> list[Statement]:
     return sorted(found, key=lambda each: (-each.year, each.currency != customer.currency, each.currency))
 
 
-def one(db: Session, customer: Customer, year: int, currency: str) -> Statement:
-    """The statement of a year. Raises `ResourceMissing` for a year or currency without one."""
+def one(db: Session, customer: Customer, year: str, currency: str) -> Statement:
+    """The statement of a year as addresses write it. Raises `ResourceMissing` for a year or currency without one."""
     books = books_of(db, customer).get(currency, Books())
     for statement in statements(books, currency, now=test_clocks.moment(db, customer)):
-        if statement.year == year:
+        if str(statement.year) == year:
             return statement
     raise ResourceMissing("statement", f"{year} {currency}")
 

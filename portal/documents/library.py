@@ -15,7 +15,7 @@ from portal.db import Database, Scope, find
 from portal.documents import build, pdf
 from portal.documents.pool import Pool
 from portal.documents.store import Store
-from portal.documents.values import RENDERER, Document
+from portal.documents.values import RENDERER, Document, Paper
 from portal.errors import Conflict
 from portal.models import CreditNote, Invoice, Quote, StoredDocument
 from portal.recording import documents
@@ -60,6 +60,10 @@ class Library:
         content = pdf(document, store=self.store, pool=self.pool)
         self._note(scope, _stored_as(kind, id), revision, document.fingerprint())
         return content
+
+    def made(self, paper: Paper) -> bytes:
+        """The PDF of what is no row and is known by what it says. Raises `Unavailable` as `pdf` does."""
+        return pdf(paper, store=self.store, pool=self.pool)
 
     def want(self, scope: Scope, wanted: Iterable[tuple[Kind, str]]) -> None:
         """Have the worker make these documents before all that it makes by itself; each by kind and id."""

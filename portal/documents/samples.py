@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from portal.documents.scenes import SCENES, Scene
+from portal.documents.statements import StatementDocument, StatementEntry
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
     Discount,
-    Document,
     InvoiceDocument,
     Line,
+    Paper,
     Party,
     Payment,
     QuoteDocument,
     ReceiptDocument,
     TaxAmount,
 )
+from portal.rules.statements import Kind
 
 _ISSUED, _DUE, _PAID = date(2026, 3, 3), date(2026, 3, 17), date(2026, 3, 9)
 _START, _END = date(2026, 3, 1), date(2026, 4, 1)
@@ -93,18 +95,46 @@ def receipt(locale: str = "en", **changes: Any) -> ReceiptDocument:
     return replace(document, **changes)
 
 
+def statement(locale: str = "en", **changes: Any) -> StatementDocument:
+    """A year with one of each entry; half of an invoice is still to be paid."""
+    scene = SCENES[locale]
+    total = _shared(scene)["total"]
+    entries = tuple(_entries(scene, total))
+    document = StatementDocument(
+        number=f"2026-{scene.currency.upper()}",
+        currency=scene.currency,
+        locale=locale,
+        effective_at=date(2026, 12, 31),
+        period_start=date(2026, 1, 1),
+        seller=scene.seller,
+        buyer=scene.buyer,
+        footer=scene.footer,
+        brand_color=scene.color,
+        entries=entries,
+        opening_balance=total,
+        closing_balance=entries[-1].balance,
+        billed=3 * total,
+        voided=-total,
+        credited=-total,
+        paid=-2 * total,
+        refunded=total // 2,
+        adjusted=-100,
+    )
+    return replace(document, **changes)
+
+
 #: One of each kind, made for the locale of a scene.
-MADE: tuple[Callable[[str], Document], ...] = (invoice, credit_note, quote, receipt)
+MADE: tuple[Callable[[str], Paper], ...] = (invoice, credit_note, quote, receipt, statement)
 
 
-def tried(kind: str) -> list[Document]:
+def tried(kind: str) -> list[Paper]:
     """What a template of a kind is tried with: every state, either direction, nothing that may be missing there."""
     return _TRIED[kind]()
 
 
-def _invoices() -> list[Document]:
+def _invoices() -> list[Paper]:
     paid = invoice()
-    states: list[Document] = [
+    states: list[Paper] = [
         *(invoice(locale) for locale in SCENES),
         invoice("de", iban="DE89370400440532013000", bic="COBADEFFXXX", livemode=False),
         _paid(paid),
@@ -140,25 +170,58 @@ def _bare(document: Any) -> Any:
     return replace(document, seller=Party(name="A"), buyer=Party(name="B"), taxes=(), lines=(), **missing)
 
 
-def _credit_notes() -> list[Document]:
+def _credit_notes() -> list[Paper]:
     note = credit_note()
     given_back = credit_note("ar", pre_payment_amount=0, credit_amount=1000, refund_amount=500, out_of_band_amount=200)
     return [note, credit_note("de", voided_at=_DUE), given_back, _bare(note)]
 
 
-def _quotes() -> list[Document]:
+def _quotes() -> list[Paper]:
     once = quote(recurring=None, recurring_total=None, header=None)
     return [quote("ar"), quote("de", status="accepted", accepted_at=_PAID), quote(status="canceled"), _bare(once)]
 
 
-def _receipts() -> list[Document]:
+def _receipts() -> list[Paper]:
     one = receipt()
     halves = tuple(replace(payment, amount=payment.amount // 2) for payment in one.payments * 2)
     note = AppliedCreditNote(number="2026-0042-CN-01", effective_at=_PAID, amount=100)
     return [receipt("ar"), receipt("de", payments=halves, applied_balance=-100, credit_notes=(note,)), _bare(one)]
 
 
-_TRIED = {"invoice": _invoices, "credit_note": _credit_notes, "quote": _quotes, "receipt": _receipts}
+def _statements() -> list[Paper]:
+    nothing = statement(entries=(), opening_balance=0, closing_balance=0, footer=None, brand_color=None)
+    return [statement("ar"), statement("de", closing_balance=-100, livemode=False), nothing]
+
+
+def _entries(scene: Scene, total: int) -> Iterable[StatementEntry]:
+    """What happens to four invoices, of which the first is from the year before."""
+    first, note = {"number": "2025-0317"}, {"number": "2026-0042-CN-01", "invoice_number": "2026-0042"}
+    second, third, fourth = ({"number": f"2026-{number}"} for number in ("0042", "0043", "0044"))
+    happened: list[tuple[date, Kind, int, dict[str, str]]] = [
+        (date(2026, 1, 9), "payment", -total, {"invoice_number": first["number"], "words": scene.method}),
+        (_ISSUED, "invoice", total, second),
+        (_PAID, "payment", -total, {"invoice_number": second["number"], "words": scene.method}),
+        (_DUE, "credit_note", -total, note),
+        (_DUE, "refund", total // 2, note),
+        (date(2026, 5, 4), "invoice", total, third),
+        (date(2026, 5, 5), "invoice_voided", -total, third),
+        (date(2026, 5, 5), "invoice", total, fourth),
+        (date(2026, 11, 2), "invoice_uncollectible", 0, fourth),
+        (date(2026, 12, 1), "balance", -100, {"words": scene.memo}),
+    ]
+    balance = total
+    for day, kind, amount, said in happened:
+        balance += amount
+        yield StatementEntry(day=day, kind=kind, amount=amount, balance=balance, **said)
+
+
+_TRIED = {
+    "invoice": _invoices,
+    "credit_note": _credit_notes,
+    "quote": _quotes,
+    "receipt": _receipts,
+    "statement": _statements,
+}
 
 
 def _shared(scene: Scene) -> dict[str, Any]:
