@@ -14,8 +14,9 @@ from portal import clock
 from portal.billing import credit_notes, invoices, payment_reports, payments, statements, test_clocks
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Customer, Invoice
-from portal.rules.statements import entries
+from portal.rules.statements import KINDS, entries
 from portal.wire.params import Command
+from tests.api.test_payments import DONE, REPORT
 from tests.billing.test_histories import VERBS, History
 from tests.factories import Factories
 
@@ -39,21 +40,20 @@ class Account(History):
         """A payment of a part, of all or of more than that."""
         invoice = self._any(Invoice, chance)
         amount = {"value": max(1, invoice.amount_remaining + chance % 3000 - 1500), "currency": "eur"}
-        sent = {"amount_requested": amount, "outcome": "guaranteed", "initiated_at": self.now}
-        done = {"guaranteed": {"guaranteed_at": self.now}}
-        record = self.make.run(payments.report, payment_reports.ReportPayment, now=self.now, **sent, **done)
+        sent = {**REPORT, **DONE, "amount_requested": amount}
+        record = self.make.run(payments.report, payment_reports.ReportPayment, now=self.now, **sent)
         self._do(payments.attach, payments.AttachPayment, invoice, payment_record=record.id)
 
     def write_off(self, chance: int) -> None:
         self._do(invoices.mark_uncollectible, Command, self._any(Invoice, chance))
 
     def give_back(self, chance: int) -> None:
-        """A credit note for what remains due, and beyond that partly as credit, partly in money."""
-        invoice = self._any(Invoice, chance)
-        beyond = chance % 2000
+        """A credit note of a part, and what was paid of it partly as credit, partly in money."""
+        invoice = super()._any(Invoice, chance)
+        amount = chance % max(1, invoice.total // 2) + 1
+        beyond = max(0, amount - invoice.amount_remaining)
         sent = {"credit_amount": beyond // 2, "out_of_band_amount": beyond - beyond // 2}
         given = {key: value for key, value in sent.items() if value}
-        amount = max(1, invoice.amount_remaining + beyond)
         self._do(credit_notes.create, credit_notes.CreateCreditNote, invoice=invoice.id, amount=amount, **given)
 
     def take_back(self, chance: int) -> None:
@@ -72,6 +72,18 @@ def test_the_statement_explains_what_is_owed_whatever_happens(make: Factories, s
         account.take(verb, chance)
         with make.database.reading(make.scope) as db, clock.at(account.now):
             _is_explained(db, db.get_one(Customer, (make.scope.tenant_id, account.customer.id)))
+
+
+def test_such_histories_have_entries_of_every_kind(make: Factories) -> None:
+    """So that none of them is refused each time without anyone noticing."""
+    account = Account(make)
+    account.bill(4001)
+    account.attach(2999)  # more than that
+    for verb in ("give_back", "adjust", "bill", "write_off", "bill", "credit", "take_back", "void"):
+        getattr(account, verb)(4001)
+    with make.database.reading(make.scope) as db:
+        customer = db.get_one(Customer, (make.scope.tenant_id, account.customer.id))
+        assert {entry.kind for entry in entries(statements.books_of(db, customer)["eur"])} == set(KINDS)
 
 
 def _is_explained(db: Session, customer: Customer) -> None:
