@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 
 from portal import clock
 
@@ -111,6 +112,17 @@ def day_and_time(when: int, locale: str = "en") -> str:
 def number(value: int | Decimal | str, locale: str = "en") -> str:
     """A plain number such as a quantity, a percentage or an exchange rate, with every digit it has."""
     return str(format_decimal(Decimal(value), locale=locale, decimal_quantization=False))
+
+
+def size(count: int, locale: str = "en") -> str:
+    """The size of a file of `count` bytes, rounded up: in whole kB, or in MB or GB with one digit behind the point."""
+    exponent = min(max((len(str(count)) - 1) // 3, 1), 3)
+    rounded = (Decimal(count) / 1000**exponent).quantize(Decimal("0.1" if exponent > 1 else "1"), ROUND_UP)
+    form = "#,##0.0" if exponent > 1 else "#,##0"
+    return str(format_unit(rounded, f"digital-{_UNITS[exponent]}", "short", form, locale=locale))
+
+
+_UNITS = {1: "kilobyte", 2: "megabyte", 3: "gigabyte"}
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ _HIDDEN = "[hidden]"
 #: Secrets by their looks, wherever they stand: keys, signing secrets, links, passwords in URLs, people's addresses.
 _LOOKS = (
     (re.compile(r"\b([sr]k_(?:test|live)_|whsec_|plink_|psec_)[\w+/=-]{6,}"), r"\1" + _HIDDEN),
-    (re.compile(r"(/(?:p/session|p/login|i|c|files|undo|unsubscribe)/)[^\s/?\"'<>]{8,}"), r"\1" + _HIDDEN),
+    (re.compile(r"(/(?:p/session|p/login|i|c|r|s|files|undo|unsubscribe)/)[^\s/?\"'<>]{8,}"), r"\1" + _HIDDEN),
     (re.compile(r"(://[^\s:/@]*):[^\s@/]+@"), rf"\1:{_HIDDEN}@"),
     (re.compile(r"[^\s@<>\"'(),;:=\[\]]+@[^\s@<>\"'(),;:/]+\.[^\W\d_]{2,}"), _HIDDEN),
 )

@@ -21,6 +21,8 @@ from portal.settings import Settings
 
 TOP = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
+#: Seconds that answers under way may take once the server is to stop; slower readers are cut off then.
+STOPS_WITHIN = 15
 
 
 def serve(
@@ -42,6 +44,7 @@ def serve(
         http1_settings=HTTP1Settings(header_read_timeout=5000, max_buffer_size=16384),
         websockets=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOPS_WITHIN,
         working_dir=TOP,
         log_level=LogLevels.warning,
     )

@@ -129,7 +129,7 @@ def is_api() -> bool:
     return request.path == "/v1" or request.path.startswith("/v1/")
 
 
-def as_file(content: bytes, media_type: str, filename: str) -> Response:
+def as_file(content: bytes | Iterable[bytes], media_type: str, filename: str) -> Response:
     """A file to be saved, of which nothing may run; its name in ASCII and as it is."""
     plain = re.sub(r"[^A-Za-z0-9.-]+", "-", filename).strip("-.") or "file"
     response = Response(content, mimetype=media_type)

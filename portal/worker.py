@@ -24,6 +24,7 @@ from portal import clock, metrics
 from portal.assembly import Services
 from portal.billing import email_changes, events, idempotency, logins, portal_sessions, renewals, test_clocks
 from portal.db import Database, Scope
+from portal.documents import wanted
 from portal.errors import Conflict, Unavailable
 from portal.models import Worker
 from portal.origins import Origin
@@ -94,6 +95,7 @@ LANES: tuple[Lane, ...] = (
     Lane("reminders", reminders.step, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
     Lane("alerts", alerts.step, idle=clock.MINUTE),
+    Lane("documents", lambda services, now: wanted.step(services.documents, now), idle=1.0),
     Lane("prune", prune, idle=clock.MINUTE),
     Lane("visits", end_visits, idle=clock.MINUTE),
     Lane("renew", renew, idle=5.0),

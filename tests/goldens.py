@@ -17,7 +17,7 @@ from portal.ids import PREFIXES
 FOLDER = Path(__file__).parent / "golden"
 
 _ID = re.compile(rf"\b({'|'.join(PREFIXES.values())}|req)_[0-9A-Za-z]{{22,}}\b")
-_SECRET = re.compile(r"(/(?:i|c|r|p/session|p/login)/)[^/?\"]+")
+_SECRET = re.compile(r"(/(?:i|c|r|s|p/session|p/login)/)[^/?\"]+")
 
 
 def check(name: str, answer: Any) -> None:

@@ -53,6 +53,11 @@ class Victim:
     ids: dict[str, str]
     customer: Customer
 
+    @property
+    def year(self) -> str:
+        """The one that has documents of the victim."""
+        return str(clock.day(clock.now()).year)
+
     def path(self, rule: str) -> str:
         """The rule filled with the victim's own ids."""
         noun = next((part for part in rule.split("/")[2:] if part not in {"<session_id>", "details"}), "")
@@ -60,6 +65,7 @@ class Victim:
         noun = "tax_ids" if "tax_ids" in rule or "tax-ids" in rule else noun
         noun = "balance_transactions" if "balance_transactions" in rule else noun
         noun = rule.split("/")[3] if rule.startswith(("/v1/billing_portal/", "/v1/billing/")) else noun
+        filled = filled.replace("<year>", self.year).replace("<period>", self.year)
         for name in ("<id>", "<tax_id>"):
             filled = filled.replace(name, self.ids.get(noun, "none"))
         return filled

@@ -78,7 +78,7 @@ def test_the_worker_forgets_and_ends(run: Run) -> None:
     run("db", "upgrade")
     assert (
         run("worker", "--once").stdout.split()
-        == "mails 0 reminders 0 webhooks 0 alerts 0 prune 0 visits 0 renew 0 clocks 0".split()
+        == "mails 0 reminders 0 webhooks 0 alerts 0 documents 0 prune 0 visits 0 renew 0 clocks 0".split()
     )
 
 
@@ -112,9 +112,10 @@ def test_an_account_is_told_where_to_be_paid_and_how_to_number(run: Run, environ
     bank = ("--iban", "DE89 3704 0044 0532 0130 00", "--bic", "COBADEFFXXX", "--holder", "Acme GmbH")
     numbering = ("--numbering", "account", "--prefix", "ACME", "--next", "118")
     run("account", "set", id, *bank, *numbering, "--e-invoices", "factur_x", "--e-invoices", "xrechnung")
-    run("account", "set", id, "--holder", "Acme Payments")
+    run("account", "set", id, "--holder", "Acme Payments", "--footer", "Acme GmbH\nHRB 12345")
     told = dict(line.split(maxsplit=1) for line in run("account", "show", id).stdout.splitlines())
     assert (told["iban"], told["holder"]) == ("DE89370400440532013000", "Acme Payments")
+    assert told["footer"] == "Acme GmbH / HRB 12345"
     assert (told["numbering"], told["prefix"]) == ("account", "ACME")
     assert told["e-invoices"] == "factur_x, xrechnung"
     assert told["lacking"].startswith("seller.address.line1, ")

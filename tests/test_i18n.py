@@ -36,6 +36,21 @@ def test_amounts_have_the_digits_of_their_currency(currency: str, digits: int) -
     assert -i18n.decimal(1, currency).as_tuple().exponent == digits
 
 
+@pytest.mark.parametrize(
+    ("count", "locale", "words"),
+    [
+        (1, "en", "1 kB"),
+        (132_001, "en", "133 kB"),
+        (999_999, "en", "1,000 kB"),
+        (1_000_000, "de", "1,0 MB"),
+        (16_777_216, "fr", "16,8\u202fMo"),
+        (2_500_000_000, "en", "2.5 GB"),
+    ],
+)
+def test_sizes_of_files_are_rounded_up(count: int, locale: str, words: str) -> None:
+    assert i18n.size(count, locale) == words
+
+
 def test_arabic_runs_from_right_to_left() -> None:
     assert i18n.direction("ar") == "rtl"
 

@@ -62,6 +62,8 @@ SECRETS = (
     "jörg@bücher.example.com",
     "https://billing.example.com/p/session/link_c2VjcmV0c2VjcmV0",
     "/i/i-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
+    "/r/r-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
+    "/s/s-15-cus_1Tn:2026:eur.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/csv",
     "/unsubscribe/u-15-payment_reminder:cus_0V.awd2gA.Yh3x5oWfCiTgna1a",
     "postgresql://portal:hunter22hunter@db/portal",
     "smtp://user:hunter22hunter@mail.example.com",

@@ -1,4 +1,4 @@
-"""Customers, and what lies below them: tax ids, balance transactions."""
+"""Customers, and what lies below them: tax ids, balance transactions, statements of account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.api import endpoint
+from portal.api import endpoint, statements
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource, answer, page
 from portal.billing import balances, customers, tax_ids, test_clocks
@@ -32,6 +32,7 @@ def register(blueprint: Blueprint) -> None:
     customer.list(customers.ListCustomers, _customers)
     _register_tax_ids(blueprint)
     _register_balance(blueprint)
+    statements.register(blueprint)
 
 
 def living(db: Session, id: str) -> Customer:

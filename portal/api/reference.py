@@ -180,7 +180,8 @@ def _curl(url: str, method: str, parameters: tuple[Value, ...]) -> str:
 
 def _filled(path: str) -> str:
     first = path.split("/")[1].rstrip("s")
-    return path.replace("{id}", f"{PREFIXES.get(first, 'id')}_123").replace("{customer}", "cus_123")
+    path = path.replace("{id}", f"{PREFIXES.get(first, 'id')}_123")
+    return path.replace("{customer}", "cus_123").replace("{year}", "2026")
 
 
 def _example(value: Value) -> str:

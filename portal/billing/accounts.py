@@ -143,10 +143,13 @@ class Numbering(Command):
 
 
 class InvoiceSettings(Command):
+    """`footer` stands on every document whose invoice brings none of its own; beyond the reference."""
+
     default_account_tax_ids: ListOf[Id] = []
     bank_transfer: Clearable[BankTransfer] = None
     numbering: Numbering | None = None
     e_invoices: EInvoices | None = None
+    footer: Clearable[Annotated[str, text(5000, lines=True)]] = None
 
 
 class EventSettings(Command):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import i18n
 from portal.billing import accounts, tax_ids
 from portal.db import scope_of
-from portal.models import Customer, Invoice, Subscription, TaxId
+from portal.models import CreditNote, Customer, Invoice, Quote, Subscription, TaxId
 from portal.rules import tax_currencies
 
 #: The look that documents have from now on: a folder's version in `templates/documents`.
@@ -21,7 +21,7 @@ OF_INVOICES = ("buyer_reference", "creditor_reference", "purchase_order")
 
 
 def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
-    """The merchant: display and legal name, address, contact, tax ids, bank account, colours."""
+    """The merchant: display and legal name, address, contact, tax ids, bank account, footer, colours."""
     account = accounts.of(db, scope_of(db).account_id)
     profile, company, settings = account.business_profile, account.company, account.settings
     invoices = settings.get("invoices", {})
@@ -37,6 +37,7 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "tax_ids": _shown(tax_ids.of_account(db, chosen)),
         "bank_transfer": invoices.get("bank_transfer"),
         "e_invoices": invoices.get("e_invoices"),
+        "footer": invoices.get("footer"),
         "primary_color": settings.get("branding", {}).get("primary_color"),
         "logo": settings.get("branding", {}).get("logo"),
         "design": DESIGN,
@@ -47,6 +48,11 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
 def seller_of(db: Session, invoice: Invoice) -> dict[str, Any]:
     """The merchant as an invoice names it from now on."""
     return with_tax_currency(seller(db, invoice.account_tax_ids), invoice.currency, invoice.metadata_)
+
+
+def footer(row: Invoice | CreditNote | Quote) -> str | None:
+    """What stands at the foot of a document: its own words, else the merchant's as they were frozen."""
+    return getattr(row, "footer", None) or (row.seller or {}).get("footer")
 
 
 def with_tax_currency(seller: dict[str, Any], currency: str, metadata: Mapping[str, str]) -> dict[str, Any]:

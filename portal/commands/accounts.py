@@ -22,7 +22,7 @@ _LIVE = click.option("--live", is_flag=True, help="Live mode: its own tax IDs an
 @_LIVE
 @click.pass_obj
 def show(open_database: Any, account_id: str, live: bool) -> None:
-    """Tell bank details, numbering and e-invoices, and what the account lacks for these."""
+    """Tell bank details, footer, numbering and e-invoices, and what the account lacks for these."""
     database = open_database()
     with database.reading(scope_named(database, account_id, live)) as db:
         for name, value in _told(db, account_id):
@@ -35,6 +35,7 @@ def show(open_database: Any, account_id: str, live: bool) -> None:
 @click.option("--iban", help="Where customers pay by bank; '' takes it off.")
 @click.option("--bic", help="The bank of the IBAN, where it is asked for.")
 @click.option("--holder", help="Whose account that is; else the company's name.")
+@click.option("--footer", help="What stands below documents whose invoice brings no footer; '' takes it off.")
 @click.option(
     "--numbering", type=click.Choice(["account", "customer"]), help="One sequence of numbers, or each customer's."
 )
@@ -45,7 +46,7 @@ def show(open_database: Any, account_id: str, live: bool) -> None:
 @click.option("--e-invoices", "formats", type=_FORMATS, multiple=True, help="A format of e-invoices; once for each.")
 @click.pass_obj
 def change(open_database: Any, /, account_id: str, live: bool, formats: tuple[str, ...], **said: Any) -> None:
-    """Change bank details, numbering and e-invoices; what is not named stays."""
+    """Change bank details, footer, numbering and e-invoices; what is not named stays."""
     from portal.billing import accounts
     from portal.errors import PortalError
     from portal.wire.params import read
@@ -56,6 +57,7 @@ def change(open_database: Any, /, account_id: str, live: bool, formats: tuple[st
         bank_transfer=bank or None,
         numbering=numbering or None,
         e_invoices={"formats": list(formats)} if formats else None,
+        footer=said["footer"],
     )
     if not sent:
         raise click.UsageError("Nothing to change: name what is to be set.")
@@ -83,6 +85,7 @@ def _told(db: Session, account_id: str) -> Iterator[tuple[str, str]]:
     yield "name", seller["name"] or "-"
     for key in ("iban", "bic", "holder"):
         yield key, (seller["bank_transfer"] or {}).get(key) or "-"
+    yield "footer", " / ".join((seller["footer"] or "-").splitlines())
     numbering = numbers.of_account(db)
     yield "numbering", numbering["scheme"]
     yield "prefix", numbering["prefix"]

@@ -27,14 +27,14 @@ def documents() -> None:
 )
 def make_samples(folder: Path, templates: Path | None) -> None:
     """Write made-up documents as PDF to FOLDER: each kind in English, German, French, Arabic and Japanese."""
-    from portal.documents import samples
+    from portal.documents import samples, scenes
     from portal.documents.pool import Pool, RenderFailed
 
     own = _design(templates) if templates else None
     folder.mkdir(parents=True, exist_ok=True)
     pool = Pool()
     try:
-        for make, locale in product((samples.invoice, samples.credit_note, samples.quote), samples.SCENES):
+        for make, locale in product(samples.MADE, scenes.SCENES):
             document = replace(make(locale), own=own)
             path = folder / f"{document.kind}-{locale}.pdf"
             path.write_bytes(pool.render(document))

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from portal.documents.pool import Busy, Pool, RenderFailed
 from portal.documents.store import Store
-from portal.documents.values import Document
+from portal.documents.values import Paper
 
 _log = logging.getLogger(__name__)
 
 
-def pdf(document: Document, *, store: Store, pool: Pool) -> bytes:
+def pdf(document: Paper, *, store: Store, pool: Pool) -> bytes:
     """The stored PDF of `document`, rendered and stored if there is none. Raises `pool.RenderFailed`.
 
     A store that is out of order costs time, not the document.
@@ -26,7 +26,7 @@ def pdf(document: Document, *, store: Store, pool: Pool) -> bytes:
     return kept or _rendered(document, fingerprint, store, pool)
 
 
-def _made(document: Document, pool: Pool) -> bytes:
+def _made(document: Paper, pool: Pool) -> bytes:
     """With the merchant's own templates if they can: a customer gets the document in any case."""
     try:
         return pool.render(document)
@@ -39,7 +39,7 @@ def _made(document: Document, pool: Pool) -> bytes:
         return pool.render(replace(document, own=None))
 
 
-def _rendered(document: Document, fingerprint: str, store: Store, pool: Pool) -> bytes:
+def _rendered(document: Paper, fingerprint: str, store: Store, pool: Pool) -> bytes:
     content = _made(document, pool)
     try:
         store.write(fingerprint, content)

@@ -1,4 +1,4 @@
-"""The files inside a document's PDF: its e-invoice, and its lines where it does not list them all."""
+"""The files inside a document's PDF: its e-invoice, and its lines or entries where it does not list them all."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import UTC, datetime, time
 
 import weasyprint
 
-from portal.documents import factur_x, listing
-from portal.documents.values import LISTED_LINES, Document
+from portal.documents import factur_x, listing, statements
+from portal.documents.statements import StatementDocument
+from portal.documents.values import LISTED_LINES, Document, Paper
 
 
-def files(document: Document) -> list[weasyprint.Attachment]:
+def files(document: Paper) -> list[weasyprint.Attachment]:
     """What to attach, dated as the document is, so that the same document is the same bytes."""
     at = datetime.combine(document.effective_at, time(), UTC)
     return [
@@ -22,8 +23,10 @@ def files(document: Document) -> list[weasyprint.Attachment]:
     ]
 
 
-def _found(document: Document) -> Iterator[tuple[str, str, str, bytes]]:
-    if document.e_invoice is not None:
+def _found(document: Paper) -> Iterator[tuple[str, str, str, bytes]]:
+    if isinstance(document, Document) and document.e_invoice is not None:
         yield factur_x.NAME, "E-invoice", "Alternative", document.e_invoice.encode()
-    if len(document.lines) > LISTED_LINES:
+    if isinstance(document, StatementDocument) and len(document.entries) > LISTED_LINES:
+        yield statements.NAME, "All entries", "Data", statements.table(document)
+    if isinstance(document, Document) and len(document.lines) > LISTED_LINES:
         yield listing.NAME, "All lines", "Data", listing.table(document)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing import credit_notes, drafts, files, named_discounts, payments, quote_lines
+from portal.billing import (
+    credit_notes,
+    drafts,
+    named_discounts,
+    parties,
+    payments,
+    quote_lines,
+)
 from portal.billing.named_discounts import Named
 from portal.billing.quote_discounts import as_discount
 from portal.clock import day
-from portal.db import find, scope_of
+from portal.db import find
+from portal.documents import heads
 from portal.documents.chosen import own_design
 from portal.documents.values import (
     AppliedCreditNote,
@@ -24,19 +31,17 @@ from portal.documents.values import (
     InvoiceStatus,
     Line,
     PageSize,
-    Party,
     Payment,
     QuoteDocument,
     ReceiptDocument,
     Shipping,
     TaxAmount,
     TaxConversion,
-    page_size,
 )
 from portal.documents.xml import offers, references
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Invoice, Quote, QuoteLine
-from portal.rules import receipts, tax_currencies, tax_ids
+from portal.rules import receipts, tax_currencies
 from portal.rules.discounts import by_discount
 
 _SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
@@ -58,7 +63,6 @@ def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) ->
         total_excluding_tax=row.total_excluding_tax,
         custom_fields=tuple((field["name"], field["value"]) for field in row.custom_fields or []),
         memo=row.description,
-        footer=row.footer,
         page_size=_paper(row),
         voided_at=_day(row.voided_at),
         amount_due=row.amount_due,
@@ -107,6 +111,7 @@ def receipt(db: Session, row: Invoice) -> ReceiptDocument:
         raise ResourceMissing("receipt", row.id)
     return ReceiptDocument(
         **_shared(db, row, drafts.lines(db, row.id)),
+        own=own_design(db, row.rendering),
         number=number,
         effective_at=day(row.paid_at or row.effective_at or row.created),
         subtotal=row.subtotal,
@@ -154,27 +159,21 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
     rates |= {rate["id"]: rate for rate in drafts.frozen_rates(db, row.default_tax_rates)}
     seller, buyer, sums, repeated = row.seller or {}, row.buyer or {}, row.upfront, row.recurring
     return QuoteDocument(
+        **heads.head(db, seller, buyer),
         number=row.number or "",
         currency=row.currency or "",
-        locale=buyer.get("locale") or "en",
         effective_at=day(row.finalized_at or row.created),
-        seller=_seller(seller),
-        buyer=_party(buyer, buyer.get("address")),
-        ship_to=_ship_to(buyer.get("shipping")),
+        ship_to=heads.ship_to(buyer.get("shipping")),
         lines=tuple(_quoted(line) for line in lines),
         taxes=tuple(_tax(tax, rates[tax["tax_rate"]]) for tax in sums["taxes"]),
         discounts=_discounts(_offered(row, lines)),
         subtotal=sums["amount_subtotal"],
         total=sums["amount_total"],
         memo=row.description,
-        footer=row.footer,
+        footer=parties.footer(row),
         header=row.header,
         reverse_charge=buyer.get("tax_exempt") == "reverse",
-        page_size=page_size((buyer.get("address") or {}).get("country") or seller.get("country")),
-        brand_color=seller.get("primary_color"),
-        logo=_logo(db, seller),
-        livemode=scope_of(db).livemode,
-        version=seller.get("design") or "v1",
+        page_size=heads.paper(seller, buyer),
         own=own_design(db, seller.get("rendering")),
         status=cast(Any, row.status),
         expires_at=day(row.expires_at),
@@ -219,57 +218,17 @@ def _shared(db: Session, row: Invoice | CreditNote, lines: Iterable[Any]) -> dic
     found = list(lines)
     discounts = named_discounts.of_document(db, found, row.currency)
     return {
+        **heads.head(db, seller, buyer),
         "currency": row.currency,
-        "locale": buyer.get("locale") or "en",
-        "seller": _seller(seller),
-        "buyer": _party(buyer, buyer.get("address")),
-        "ship_to": _ship_to(getattr(row, "shipping_details", None) or buyer.get("shipping")),
+        "ship_to": heads.ship_to(getattr(row, "shipping_details", None) or buyer.get("shipping")),
         "lines": tuple(_line(each, discounts.of_lines.get(each.id, [])) for each in found),
         "discounts": _discounts(discounts.of_whole),
         "shipping": _shipping(row),
         "taxes": tuple(_taxes(row, found)),
         "tax_conversion": tax_conversion(row),
+        "footer": parties.footer(row),
         "reverse_charge": buyer.get("tax_exempt") == "reverse",
-        "brand_color": seller.get("primary_color"),
-        "logo": _logo(db, seller),
-        "livemode": scope_of(db).livemode,
-        "version": seller.get("design") or "v1",
     }
-
-
-def _logo(db: Session, seller: dict[str, Any]) -> str | None:
-    """The logo that the merchant had when the document was frozen; files never change."""
-    id = seller.get("logo")
-    found = files.picture(db, scope_of(db).account_id, id) if id else None
-    return f"data:{found.media_type};base64,{b64encode(found.content).decode()}" if found else None
-
-
-def _seller(seller: dict[str, Any]) -> Party:
-    named = {**seller, "name": seller.get("legal_name") or seller.get("name")}
-    address = seller.get("address") or {}
-    return _party(named, {**address, "country": address.get("country") or seller.get("country")})
-
-
-def _party(party: dict[str, Any], address: dict[str, Any] | None) -> Party:
-    return Party(
-        name=party.get("name") or party.get("email") or "",
-        **_address(address),
-        email=party.get("email"),
-        phone=party.get("phone"),
-        url=party.get("url"),
-        tax_ids=tuple((tax_ids.label(each["type"]), each["value"]) for each in party.get("tax_ids", [])),
-    )
-
-
-def _address(address: dict[str, Any] | None) -> dict[str, Any]:
-    keys = ("line1", "line2", "city", "state", "postal_code", "country")
-    return {key: (address or {}).get(key) for key in keys}
-
-
-def _ship_to(shipping: dict[str, Any] | None) -> Party | None:
-    if not shipping:
-        return None
-    return Party(name=shipping.get("name") or "", **_address(shipping.get("address")), phone=shipping.get("phone"))
 
 
 def _line(row: Any, discounts: Iterable[Named]) -> Line:
@@ -345,8 +304,7 @@ def _bank(row: Invoice) -> dict[str, Any]:
 
 def _paper(row: Invoice) -> PageSize:
     chosen = ((row.rendering or {}).get("pdf") or {}).get("page_size")
-    address = (row.buyer or {}).get("address") or {}
-    return _SIZES.get(chosen or "") or page_size(address.get("country") or (row.seller or {}).get("country"))
+    return _SIZES.get(chosen or "") or heads.paper(row.seller or {}, row.buyer or {})
 
 
 def _day(moment: int | None) -> date | None:

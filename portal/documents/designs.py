@@ -10,7 +10,7 @@ from pathlib import Path
 #: What the files of a set may come to.
 MOST_FILES, MOST_BYTES = 40, 1024 * 1024
 #: The kinds of documents; a set may hold a template of each, named after it.
-KINDS = ("invoice", "credit_note", "quote")
+KINDS = ("invoice", "credit_note", "quote", "receipt", "statement")
 #: The file whose rules come after those of the built-in style.
 STYLE = "style.css"
 

@@ -14,7 +14,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from portal.documents import own, render, samples
 from portal.documents.designs import STYLE, Complaint, Design
-from portal.documents.values import Document
+from portal.documents.values import Paper
 
 _IMAGE = re.compile(r"<img\b(?![^>]*\balt=)", re.IGNORECASE)
 _AT = re.compile(r" at (\d+):\d+")
@@ -56,7 +56,7 @@ def _of_images(files: Mapping[str, bytes]) -> Iterable[Complaint]:
                 yield Complaint(name, line, "an image has no alt text, so those who can't see it learn nothing of it")
 
 
-def _of_document(design: Design, document: Document) -> list[Complaint]:
+def _of_document(design: Design, document: Paper) -> list[Complaint]:
     with _told() as messages:
         try:
             render.pdf(document)

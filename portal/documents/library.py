@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -14,9 +15,10 @@ from portal.db import Database, Scope, find
 from portal.documents import build, pdf
 from portal.documents.pool import Pool
 from portal.documents.store import Store
-from portal.documents.values import RENDERER, Document
+from portal.documents.values import RENDERER, Document, Paper
 from portal.errors import Conflict
 from portal.models import CreditNote, Invoice, Quote, StoredDocument
+from portal.recording import documents
 from portal.wire.shape import Links
 
 Kind = Literal["invoice", "credit_note", "quote", "receipt"]
@@ -59,16 +61,28 @@ class Library:
         self._note(scope, _stored_as(kind, id), revision, document.fingerprint())
         return content
 
+    def made(self, paper: Paper) -> bytes:
+        """The PDF of what is no row and is known by what it says. Raises `Unavailable` as `pdf` does."""
+        return pdf(paper, store=self.store, pool=self.pool)
+
+    def want(self, scope: Scope, wanted: Iterable[tuple[Kind, str]]) -> None:
+        """Have the worker make these documents before all that it makes by itself; each by kind and id."""
+        rows = [{"id": _stored_as(kind, id), "kind": kind} for kind, id in wanted]
+        if rows:
+            with self.database.writing(scope) as db:
+                documents.want(db.connection(), scope.tenant_id, rows, made_at=clock.now(), wanted_at=0)
+
     def kept(self, connection: Connection, kind: Kind, tenant_id: int, id: str) -> Kept | None:
         """The document where it is rendered and unchanged since: one query, one file."""
         values = {"tenant_id": tenant_id, "id": id, "stored": _stored_as(kind, id)}
         row = connection.execute(_LAST_RENDERED[kind], values).first()
-        content = self._stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
+        content = self.stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
         if row is None or content is None:
             return None
         return Kept(content, row.number, (row.buyer or {}).get("locale") or "en", row.finalized_at, row.due_date)
 
-    def _stored(self, fingerprint: str) -> bytes | None:
+    def stored(self, fingerprint: str) -> bytes | None:
+        """The PDF of this fingerprint where it is kept; a store that is out of order keeps nothing."""
         try:
             return self.store.read(fingerprint)
         except OSError:

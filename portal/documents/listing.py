@@ -25,8 +25,13 @@ def table(document: Document) -> bytes:
     return text.getvalue().encode()
 
 
+def guarded(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def _cells(line: Line, currency: str) -> Iterator[object]:
-    yield f"'{line.description}" if line.description.startswith(_FORMULA) else line.description
+    yield guarded(line.description)
     yield line.quantity
     price = line.unit_amount_decimal
     yield None if price is None else f"{Decimal(price).scaleb(-i18n.exponent(currency)):f}"

@@ -22,7 +22,7 @@ from pebble import ProcessPool
 
 from portal import metrics
 from portal.documents.designs import Complaint
-from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, Party
+from portal.documents.values import InvoiceDocument, Paper, Party
 from portal.errors import Unavailable
 
 T = TypeVar("T")
@@ -80,9 +80,9 @@ class Pool:
         self._forget()
         _pools.add(self)
 
-    def render(self, document: Document) -> bytes:
+    def render(self, document: Paper) -> bytes:
         """The PDF of `document`. Raises `RenderFailed`, at once when the queue is full."""
-        limit = self._seconds + _SECONDS_PER_LINE * min(len(document.lines), LISTED_LINES)
+        limit = self._seconds + _SECONDS_PER_LINE * document.rows
         began, outcome = time.perf_counter(), "failed"
         try:
             content = cast(bytes, self._run(_render, document, limit))

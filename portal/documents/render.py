@@ -25,7 +25,8 @@ from portal import i18n
 from portal.documents import archival, attached, transfer
 from portal.documents.designs import STYLE, Design
 from portal.documents.own import BASE_URL, OwnFiles, Sandbox, loader
-from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize
+from portal.documents.statements import StatementDocument
+from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize, Paper
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Showing(Refusing):
 _REFUSING = Refusing()
 
 
-def pdf(document: Document) -> bytes:
+def pdf(document: Paper) -> bytes:
     """The document as PDF/A-3a and PDF/UA-1; the same bytes for the same value wherever fonts and versions agree.
 
     A character that no font has is printed as its number: `[U+1F680]`, as an empty box says nothing.
@@ -89,7 +90,7 @@ def pdf(document: Document) -> bytes:
     return _printed(document, page.translate(instead))[0]
 
 
-def _printed(document: Document, page: str) -> tuple[bytes, list[int]]:
+def _printed(document: Paper, page: str) -> tuple[bytes, list[int]]:
     """The PDF of a page, and the characters that stand in it as empty boxes."""
     missing: list[int] = []
 
@@ -123,7 +124,7 @@ def _printed(document: Document, page: str) -> tuple[bytes, list[int]]:
         return source.write_pdf(**options), missing
 
 
-def html(document: Document) -> str:
+def html(document: Paper) -> str:
     """The document as an HTML page without style. Raises `jinja2.UndefinedError` for a name no value has."""
     words = i18n.language(document.locale)
     own = document.own if document.own and document.own.file(f"{document.kind}.html") is not None else None
@@ -135,13 +136,23 @@ def html(document: Document) -> str:
         translations=_translations(words),
         lang=i18n.html_lang(document.locale if document.locale.split("_")[0] == words else words),
         dir=i18n.direction(words),
-        lines=document.lines[:LISTED_LINES],
-        further=len(document.lines) - LISTED_LINES,
-        further_amount=sum(line.discounted_amount for line in document.lines[LISTED_LINES:]),
+        **_listed(document),
     )
 
 
-def transfer_code(document: Document) -> bytes | None:
+def _listed(document: Paper) -> dict[str, Any]:
+    """The lines or entries to list, how many more there are, and their sum."""
+    if isinstance(document, StatementDocument):
+        entries, more = document.entries[:LISTED_LINES], document.entries[LISTED_LINES:]
+        return {"entries": entries, "further": len(more), "further_amount": sum(each.amount for each in more)}
+    if isinstance(document, Document):
+        lines, further = document.lines[:LISTED_LINES], document.lines[LISTED_LINES:]
+        sums = sum(line.discounted_amount for line in further)
+        return {"lines": lines, "further": len(further), "further_amount": sums}
+    return {}
+
+
+def transfer_code(document: Paper) -> bytes | None:
     """The code for banking apps of an invoice in euros that is to be paid to an account, as SVG."""
     if not isinstance(document, InvoiceDocument) or not document.transfer_code or document.amount_remaining <= 0:
         return None
@@ -190,7 +201,7 @@ def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
 @pass_context
 def _money(context: Context, amount: int | str, currency: str | None = None) -> str:
     """Minor units, of the document's currency unless told; decimal text keeps every digit, as prices per unit need."""
-    document: Document = context["document"]
+    document: Paper = context["document"]
     minor = Decimal(amount)
     if minor == int(minor):
         text = i18n.money(int(minor), currency or document.currency, document.locale)

@@ -2,156 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from portal.documents.scenes import SCENES, Scene
+from portal.documents.statements import StatementDocument, StatementEntry
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
     Discount,
-    Document,
     InvoiceDocument,
     Line,
+    Paper,
     Party,
     Payment,
     QuoteDocument,
+    ReceiptDocument,
     TaxAmount,
 )
+from portal.rules.statements import Kind
 
 _ISSUED, _DUE, _PAID = date(2026, 3, 3), date(2026, 3, 17), date(2026, 3, 9)
 _START, _END = date(2026, 3, 1), date(2026, 4, 1)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Who bills whom for what: (description, quantity, price in minor units), and the tax on it."""
-
-    locale: str
-    currency: str
-    seller: Party
-    buyer: Party
-    positions: tuple[tuple[str, int, int], ...]
-    tax: tuple[str, str]
-    memo: str
-    footer: str
-    method: str
-    color: str
-
-
-_SCENES = (
-    Scene(
-        "en",
-        "gbp",
-        Party(
-            name="Harbour Software Ltd",
-            line1="4 Quay Street",
-            city="Bristol",
-            postal_code="BS1 4DJ",
-            country="GB",
-            email="billing@harbour.example",
-            phone="+44 117 496 0123",
-            tax_ids=(("GB VAT", "GB980780684"),),
-        ),
-        Party(name="Rosen & Daughters", line1="12 Mill Lane", city="Oxford", postal_code="OX1 1AA", country="GB"),
-        (("Gold plan", 1, 4900), ("Extra seats", 4, 1200), ("Onboarding workshop", 1, 25000)),
-        ("VAT", "20"),
-        "Thank you for your business.",
-        "Harbour Software Ltd · Registered in England and Wales · Company number 01234567",
-        "Visa ending in 4242",
-        "#1d4ed8",
-    ),
-    Scene(
-        "de",
-        "eur",
-        Party(
-            name="Nordlicht Software GmbH",
-            line1="Torstraße 12",
-            city="Berlin",
-            postal_code="10119",
-            country="DE",
-            email="rechnung@nordlicht.example",
-            phone="+49 30 1234567",
-            tax_ids=(("USt-IdNr.", "DE136695976"),),
-        ),
-        Party(
-            name="Bäckerei Müller & Söhne OHG",
-            line1="Hauptstraße 1",
-            city="Leipzig",
-            postal_code="04109",
-            country="DE",
-            tax_ids=(("USt-IdNr.", "DE811907980"),),
-        ),
-        (("Gold-Tarif", 1, 4900), ("Weitere Plätze", 4, 1200), ("Einführung vor Ort", 1, 25000)),
-        ("USt.", "19"),
-        "Vielen Dank für Ihren Auftrag.\nBei Fragen genügt eine E-Mail.",
-        "Geschäftsführerin: Greta Sommer · HRB 12345 B, Amtsgericht Charlottenburg",
-        "Visa, endet auf 4242",
-        "#0f766e",
-    ),
-    Scene(
-        "fr",
-        "eur",
-        Party(
-            name="Atelier Lumière SAS",
-            line1="8 rue de l'Abbaye",
-            city="Paris",
-            postal_code="75006",
-            country="FR",
-            email="factures@lumiere.example",
-            tax_ids=(("TVA", "FR40303265045"),),
-        ),
-        Party(name="Librairie du Marché", line1="3 place Bellecour", city="Lyon", postal_code="69002", country="FR"),
-        (("Formule Or", 1, 4900), ("Postes supplémentaires", 4, 1200), ("Atelier de prise en main", 1, 25000)),
-        ("TVA", "20"),
-        "Merci de votre confiance.",
-        "Atelier Lumière SAS au capital de 10 000 € · RCS Paris 303 265 045",
-        "Visa se terminant par 4242",
-        "#9d174d",
-    ),
-    Scene(
-        "ar",
-        "aed",
-        Party(
-            name="شركة النور للبرمجيات",
-            line1="شارع الشيخ زايد 12",
-            city="دبي",
-            country="AE",
-            email="billing@alnoor.example",
-            phone="+971 4 123 4567",
-            tax_ids=(("الرقم الضريبي", "100123456700003"),),
-        ),
-        Party(name="مؤسسة الأمل", line1="Building 4, Office 12", city="أبو ظبي", country="AE"),
-        (("الباقة الذهبية", 1, 18000), ("مقاعد إضافية", 4, 4400), ("ورشة تأهيل", 1, 90000)),
-        ("ضريبة القيمة المضافة", "5"),
-        "شكراً لتعاملكم معنا.",
-        "شركة النور للبرمجيات · دبي، الإمارات العربية المتحدة",
-        "Visa 4242",
-        "#92400e",
-    ),
-    Scene(
-        "ja",
-        "jpy",
-        Party(
-            name="株式会社みなとソフト",
-            line1="海岸通4-1",
-            city="横浜市",
-            postal_code="231-0002",
-            country="JP",
-            email="billing@minato.example",
-            tax_ids=(("登録番号", "T5835678256246"),),
-        ),
-        Party(name="有限会社さくら書店", line1="千代田1-1", city="東京都", postal_code="100-0001", country="JP"),
-        (("ゴールドプラン", 1, 6800), ("追加シート", 4, 1600), ("導入ワークショップ", 1, 35000)),
-        ("消費税", "10"),
-        "ご利用ありがとうございます。",
-        "株式会社みなとソフト",
-        "Visa 4242",
-        "#4338ca",
-    ),
-)
-SCENES = {scene.locale: scene for scene in _SCENES}
 
 
 def invoice(locale: str = "en", **changes: Any) -> InvoiceDocument:
@@ -204,14 +79,62 @@ def quote(locale: str = "en", **changes: Any) -> QuoteDocument:
     return replace(document, **changes)
 
 
-def tried(kind: str) -> list[Document]:
+def receipt(locale: str = "en", **changes: Any) -> ReceiptDocument:
+    """What confirms that an invoice was paid at once."""
+    scene = SCENES[locale]
+    values = _shared(scene)
+    document = ReceiptDocument(
+        **values,
+        number="R-2026-0042",
+        effective_at=_PAID,
+        invoice_number="2026-0042",
+        invoice_effective_at=_ISSUED,
+        amount_paid=values["total"],
+        payments=(Payment(paid_at=_PAID, amount=values["total"], words=scene.method),),
+    )
+    return replace(document, **changes)
+
+
+def statement(locale: str = "en", **changes: Any) -> StatementDocument:
+    """A year with one of each entry; half of an invoice is still to be paid."""
+    scene = SCENES[locale]
+    total = _shared(scene)["total"]
+    entries = tuple(_entries(scene, total))
+    document = StatementDocument(
+        number=f"2026-{scene.currency.upper()}",
+        currency=scene.currency,
+        locale=locale,
+        effective_at=date(2026, 12, 31),
+        period_start=date(2026, 1, 1),
+        seller=scene.seller,
+        buyer=scene.buyer,
+        footer=scene.footer,
+        brand_color=scene.color,
+        entries=entries,
+        opening_balance=total,
+        closing_balance=entries[-1].balance,
+        billed=3 * total,
+        voided=-total,
+        credited=-total,
+        paid=-2 * total,
+        refunded=total // 2,
+        adjusted=-100,
+    )
+    return replace(document, **changes)
+
+
+#: One of each kind, made for the locale of a scene.
+MADE: tuple[Callable[[str], Paper], ...] = (invoice, credit_note, quote, receipt, statement)
+
+
+def tried(kind: str) -> list[Paper]:
     """What a template of a kind is tried with: every state, either direction, nothing that may be missing there."""
     return _TRIED[kind]()
 
 
-def _invoices() -> list[Document]:
+def _invoices() -> list[Paper]:
     paid = invoice()
-    states: list[Document] = [
+    states: list[Paper] = [
         *(invoice(locale) for locale in SCENES),
         invoice("de", iban="DE89370400440532013000", bic="COBADEFFXXX", livemode=False),
         _paid(paid),
@@ -247,18 +170,58 @@ def _bare(document: Any) -> Any:
     return replace(document, seller=Party(name="A"), buyer=Party(name="B"), taxes=(), lines=(), **missing)
 
 
-def _credit_notes() -> list[Document]:
+def _credit_notes() -> list[Paper]:
     note = credit_note()
     given_back = credit_note("ar", pre_payment_amount=0, credit_amount=1000, refund_amount=500, out_of_band_amount=200)
     return [note, credit_note("de", voided_at=_DUE), given_back, _bare(note)]
 
 
-def _quotes() -> list[Document]:
+def _quotes() -> list[Paper]:
     once = quote(recurring=None, recurring_total=None, header=None)
     return [quote("ar"), quote("de", status="accepted", accepted_at=_PAID), quote(status="canceled"), _bare(once)]
 
 
-_TRIED = {"invoice": _invoices, "credit_note": _credit_notes, "quote": _quotes}
+def _receipts() -> list[Paper]:
+    one = receipt()
+    halves = tuple(replace(payment, amount=payment.amount // 2) for payment in one.payments * 2)
+    note = AppliedCreditNote(number="2026-0042-CN-01", effective_at=_PAID, amount=100)
+    return [receipt("ar"), receipt("de", payments=halves, applied_balance=-100, credit_notes=(note,)), _bare(one)]
+
+
+def _statements() -> list[Paper]:
+    nothing = statement(entries=(), opening_balance=0, closing_balance=0, footer=None, brand_color=None)
+    return [statement("ar"), statement("de", closing_balance=-100, livemode=False), nothing]
+
+
+def _entries(scene: Scene, total: int) -> Iterable[StatementEntry]:
+    """What happens to four invoices, of which the first is from the year before."""
+    first, note = {"number": "2025-0317"}, {"number": "2026-0042-CN-01", "invoice_number": "2026-0042"}
+    second, third, fourth = ({"number": f"2026-{number}"} for number in ("0042", "0043", "0044"))
+    happened: list[tuple[date, Kind, int, dict[str, str]]] = [
+        (date(2026, 1, 9), "payment", -total, {"invoice_number": first["number"], "words": scene.method}),
+        (_ISSUED, "invoice", total, second),
+        (_PAID, "payment", -total, {"invoice_number": second["number"], "words": scene.method}),
+        (_DUE, "credit_note", -total, note),
+        (_DUE, "refund", total // 2, note),
+        (date(2026, 5, 4), "invoice", total, third),
+        (date(2026, 5, 5), "invoice_voided", -total, third),
+        (date(2026, 5, 5), "invoice", total, fourth),
+        (date(2026, 11, 2), "invoice_uncollectible", 0, fourth),
+        (date(2026, 12, 1), "balance", -100, {"words": scene.memo}),
+    ]
+    balance = total
+    for day, kind, amount, said in happened:
+        balance += amount
+        yield StatementEntry(day=day, kind=kind, amount=amount, balance=balance, **said)
+
+
+_TRIED = {
+    "invoice": _invoices,
+    "credit_note": _credit_notes,
+    "quote": _quotes,
+    "receipt": _receipts,
+    "statement": _statements,
+}
 
 
 def _shared(scene: Scene) -> dict[str, Any]:

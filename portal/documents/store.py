@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,9 @@ class Store(Protocol):
 
     def read(self, fingerprint: str) -> bytes | None:
         """The document, or None where it is not kept."""
+
+    def sizes(self, fingerprints: Iterable[str]) -> list[int]:
+        """Bytes of each of these documents. Raises `FileNotFoundError` where one is not kept."""
 
     def write(self, fingerprint: str, content: bytes) -> None:
         """Keep the document; readers see all of it or nothing."""
@@ -48,6 +52,9 @@ class Folder:
                 return file.read()
         except FileNotFoundError:
             return None
+
+    def sizes(self, fingerprints: Iterable[str]) -> list[int]:
+        return [os.path.getsize(self.path(each)) for each in fingerprints]
 
     def write(self, fingerprint: str, content: bytes) -> None:
         target = Path(self.path(fingerprint))
@@ -80,6 +87,9 @@ class Remote:
             return bytes(self._files.cat_file(self.path(fingerprint)))
         except FileNotFoundError:
             return None
+
+    def sizes(self, fingerprints: Iterable[str]) -> list[int]:
+        return [int(size) for size in self._files.sizes([self.path(each) for each in fingerprints])]
 
     def write(self, fingerprint: str, content: bytes) -> None:
         self._files.pipe_file(self.path(fingerprint), content)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from portal.documents.designs import Design
 
 #: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
 #: what older ones have stored is made anew.
-RENDERER = "00000002"
+RENDERER = "00000003"
 #: Lines a document lists one by one; the others become one line with their number and sum.
 LISTED_LINES = 1000
 
@@ -137,12 +137,10 @@ class AppliedCreditNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """What invoices and credit notes share. `locale` is a CLDR identifier, dates are days in UTC.
+class Paper:
+    """What all that is rendered shares: who writes to whom and when, and the look. Dates are days in UTC.
 
-    `e_invoice` is the same document as XML, which the PDF carries along.
-    `legal_notes` are what the law wants said of taxes and of paying late.
-    `logo` is a picture in itself, as a `data:image/png;base64,…` or JPEG address.
+    `locale` is a CLDR identifier, `logo` a picture in itself, as a `data:image/png;base64,…` or JPEG address.
     `version` is that of the built-in look, `own` the merchant's own files on top of it.
     Raises `ValueError` for a colour that is not `#rrggbb`, for another kind of logo and for an unknown page size.
     """
@@ -155,25 +153,10 @@ class Document:
     effective_at: date
     seller: Party
     buyer: Party
-    lines: tuple[Line, ...]
-    subtotal: int
-    total: int
-    total_excluding_tax: int | None = None
-    taxes: tuple[TaxAmount, ...] = ()
-    tax_conversion: TaxConversion | None = None
-    discounts: tuple[Discount, ...] = ()
-    shipping: Shipping | None = None
-    ship_to: Party | None = None
-    custom_fields: tuple[tuple[str, str], ...] = ()
-    memo: str | None = None
     footer: str | None = None
-    reverse_charge: bool = False
     page_size: PageSize = "A4"
     brand_color: str | None = None
     logo: str | None = None
-    e_invoice: str | None = None
-    legal_notes: tuple[str, ...] = ()
-    voided_at: date | None = None
     livemode: bool = True
     version: str = "v1"
     own: Design | None = None
@@ -191,10 +174,45 @@ class Document:
         """The built-in template of the kind: `invoice/v1`."""
         return f"{self.kind}/{self.version}"
 
+    @property
+    def rows(self) -> int:
+        """How many rows its table has; a rendering may take longer the more there are."""
+        return 0
+
     def fingerprint(self) -> str:
         """64 hexadecimal digits that differ whenever renderer, template or anything said in the document does."""
         content = orjson.dumps({"template": self.template, **_said(self)}, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(content).hexdigest()[: -len(RENDERER)] + RENDERER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(Paper):
+    """What invoices and credit notes share.
+
+    `e_invoice` is the same document as XML, which the PDF carries along.
+    `legal_notes` are what the law wants said of taxes and of paying late.
+    """
+
+    lines: tuple[Line, ...]
+    subtotal: int
+    total: int
+    total_excluding_tax: int | None = None
+    taxes: tuple[TaxAmount, ...] = ()
+    tax_conversion: TaxConversion | None = None
+    discounts: tuple[Discount, ...] = ()
+    shipping: Shipping | None = None
+    ship_to: Party | None = None
+    custom_fields: tuple[tuple[str, str], ...] = ()
+    memo: str | None = None
+    reverse_charge: bool = False
+    e_invoice: str | None = None
+    legal_notes: tuple[str, ...] = ()
+    voided_at: date | None = None
+
+    @property
+    def rows(self) -> int:
+        """The lines that it lists."""
+        return min(len(self.lines), LISTED_LINES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +248,7 @@ class InvoiceDocument(Document):
     replaces: tuple[str, date] | None = None
 
     def __post_init__(self) -> None:
-        Document.__post_init__(self)
+        Paper.__post_init__(self)
         if self.hosted_invoice_url and urlsplit(self.hosted_invoice_url).scheme not in {"http", "https"}:
             raise ValueError(f"hosted_invoice_url must be a web address, not {self.hosted_invoice_url!r}")
 
@@ -288,9 +306,6 @@ class QuoteDocument(Document):
     recurring_total: int | None = None
 
 
-_PARTS = (Party, TaxAmount, TaxConversion, Discount, Shipping, Line, Payment, AppliedCreditNote)
-
-
 def page_size(country: str | None) -> PageSize:
     """The paper of a country (ISO code) as in CLDR's `paperSize`: Letter in most of the Americas, else A4."""
     return "Letter" if (country or "").upper() in _LETTER else "A4"
@@ -310,4 +325,4 @@ def _plain(content: object) -> object:
         return [_plain(each) for each in content]
     if isinstance(content, Design):
         return content.digest
-    return _said(content) if isinstance(content, _PARTS) else content
+    return _said(content) if is_dataclass(content) else content

@@ -21,6 +21,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         brand,
         details,
         documents,
+        downloads,
         email_change,
         email_undo,
         flows,
@@ -31,6 +32,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         plan_choice,
         public,
         retention,
+        statements,
         subscriptions,
         tax_ids,
         unsubscribing,
@@ -47,8 +49,9 @@ def init_app(app: Flask, *exempt: Any) -> None:
     app.jinja_env.globals["csrf_token"] = visits.csrf_token
     app.context_processor(lambda: {"csrf_token": visits.csrf_token})
     app.before_request(lambda: _refuse_foreign(csrf))
-    pages = (arrival, brand, details, documents, email_change, email_undo, flows, home, invoices, login, public)
-    for group in (*pages, plan_changes, plan_choice, retention, subscriptions, tax_ids, unsubscribing):
+    first = (arrival, brand, details, documents, downloads, email_change, email_undo, flows, home, invoices, login)
+    second = (public, plan_changes, plan_choice, retention, statements, subscriptions, tax_ids, unsubscribing)
+    for group in (*first, *second):
         app.register_blueprint(group.blueprint)
 
 

@@ -1,12 +1,14 @@
-"""Coming and going: the exchange of a link for a cookie, and signing out."""
+"""Coming, staying and going: the exchange of a link for a cookie, a sign of life, and signing out."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from flask import Blueprint, Response, render_template, request
 
 from portal import clock
 from portal.billing import portal_sessions
-from portal.hosted import visits
+from portal.hosted import brand, flows, visits
 from portal.hosted.endings import expired
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
@@ -33,12 +35,13 @@ def exchange(link_secret: str) -> Answer:
     return _private(response)
 
 
-@page(blueprint, "/sign-out", methods=("POST",), flows=("customer_update", "subscription_cancel"))
+@page(blueprint, "/sign-out", flows=flows.EVERY, methods=("POST",))
 def sign_out(visit: Visit) -> Answer:
     """End this visit, and only this one."""
     with visit.writing() as db:
         row = portal_sessions.of(db, visit.id)
         portal_sessions.expire(db, row, portal_sessions.ExpireSession(), now=clock.now())
+    brand.use(replace(brand.current(), path=None, left=0))
     response = Response(
         render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
         mimetype="text/html",
@@ -47,6 +50,12 @@ def sign_out(visit: Visit) -> Answer:
     # only the cache: the cookies directive would end the other sessions of this browser
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+@page(blueprint, "/stay", flows=flows.EVERY)
+def stay(visit: Visit) -> Answer:
+    """Activity without a page: the seconds that the visit has from now on."""
+    return Response(str(visit.ends_at - clock.now()), mimetype="text/plain")
 
 
 def _again(link_secret: str) -> Response:

@@ -48,7 +48,8 @@ class Page:
 class Frame:
     """What is around the content; without a merchant it is neutral, without a path nobody is visiting.
 
-    `path` is where the visit's pages start, `below` the rest of the path of the page shown.
+    `path` is where the visit's pages start, `below` the rest of the path of the page shown, `left` the seconds until
+    the visit ends where nothing more happens.
     """
 
     merchant: str = ""
@@ -61,6 +62,7 @@ class Frame:
     terms_url: str | None = None
     path: str | None = None
     below: str = ""
+    left: int = 0
     customer_name: str | None = None
     customer_email: str | None = None
     pages: tuple[Page, ...] = ()
@@ -80,6 +82,7 @@ def of_visit(visit: Visit) -> Frame:
         terms_url=profile.get("terms_of_service_url"),
         path=visit.path,
         below=request.path.removeprefix(visit.path),
+        left=visit.ends_at - clock.now(),
         customer_name=visit.customer_name,
         customer_email=visit.masked_email,
         pages=() if visit.in_flow else _pages(languages.locale(), **_shown(visit.features)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts, events, named_discounts, payments, test_clocks
+from portal.billing import credit_notes, drafts, events, named_discounts, parties, payments, test_clocks
 from portal.db import Scope, find
 from portal.documents import transfer
 from portal.documents.build import tax_conversion
@@ -127,6 +127,7 @@ def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
         "lines": lines,
         "notes": [note for note in notes if note.status == "issued" and note.pre_payment_amount],
         "discounts": named_discounts.of_document(db, lines, invoice.currency),
+        "footer": parties.footer(invoice),
         "taxes": taxes_of(invoice, lines),
         "applied": invoice.amount_due + invoice.pre_payment_credit_notes_amount - invoice.total,
         "overdue": invoice.status == "open" and invoice.due_date is not None and invoice.due_date < now,
@@ -220,7 +221,9 @@ def pdf_of_receipt(scope: Scope, invoice: Invoice) -> Response:
     number = receipt_number(invoice)
     if number is None:
         raise ResourceMissing("receipt", invoice.id)
-    return download(services().documents.pdf(scope, "receipt", invoice.id), _("Receipt"), number)
+    content = services().documents.pdf(scope, "receipt", invoice.id)
+    _tell(scope, invoice)
+    return download(content, _("Receipt"), number)
 
 
 def pdf_of_credit_note(scope: Scope, note: CreditNote) -> Response:
@@ -265,14 +268,19 @@ def _code(invoice: Invoice) -> bytes | None:
 
 
 def _tell(scope: Scope, row: Invoice | CreditNote) -> None:
-    """Let the merchant know of a download, where the account wants to; a look costs no write otherwise."""
+    tell(scope, row.customer_id, lambda db: [row])
+
+
+def tell(scope: Scope, customer_id: str, taken: Callable[[Session], Iterable[Invoice | CreditNote]]) -> None:
+    """Let the merchant know of downloads, where the account wants to; a look costs no write otherwise."""
     database = services().database
     with database.reading(scope) as db:
         if not events.are_wanted(db, "documents"):
             return
     visit = visits.load(request)
-    with database.writing(scope, origin("customer", row.customer_id, session=visit.id if visit else None)) as db:
-        events.note_download(db, row)
+    with database.writing(scope, origin("customer", customer_id, session=visit.id if visit else None)) as db:
+        for row in taken(db):
+            events.note_download(db, row)
 
 
 def download(content: bytes, kind: str, number: str) -> Response:

@@ -16,6 +16,7 @@ CANCEL = "subscription_cancel"
 UPDATE = "customer_update"
 CHANGE = "subscription_update"
 CONFIRM = "subscription_update_confirm"
+EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM)
 #: The pages of flows about one subscription, below it.
 _OF_SUBSCRIPTION = {CANCEL: "cancel", CHANGE: "change", CONFIRM: "change/confirm"}
 
@@ -57,7 +58,7 @@ def finish(visit: Visit) -> Answer:
         return redirect(completed(visit, db, clock.now()), 303)
 
 
-@page(blueprint, "/done", flows=(CANCEL, UPDATE, CHANGE, CONFIRM))
+@page(blueprint, "/done", flows=EVERY)
 def done(visit: Visit) -> Answer:
     """What a finished flow shows: the merchant's words, or the way on to the merchant's page."""
     if visit.flow is None or visit.flow_completed_at is None:

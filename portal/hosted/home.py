@@ -72,7 +72,7 @@ class Plan:
         return sum(part.amount for part in self.parts)
 
 
-@page(blueprint, "/", flows=(flows.CANCEL, flows.UPDATE, flows.CHANGE, flows.CONFIRM))
+@page(blueprint, "/", flows=flows.EVERY)
 def home(visit: Visit) -> Answer:
     """Where a visit starts; a flow goes straight to its task."""
     if visit.in_flow:

@@ -23,6 +23,7 @@ def init_app(app: Flask, catalogues: str) -> None:
         money=money,
         day=day,
         number=lambda value: i18n.number(value, locale()),
+        size=size,
         country=lambda code: i18n.country(code, locale()),
     )
     app.jinja_env.globals.update(
@@ -42,6 +43,12 @@ def day(when: int | None, form: str = "long") -> str:
     """A date as the page's language writes it, safe inside text of either direction."""
     text = i18n.day(when, locale(), form)
     return i18n.isolated(text) if text and _runs_from_the_right() else text
+
+
+def size(count: int) -> str:
+    """The size of a file as the page's language writes it, safe inside text of either direction."""
+    text = i18n.size(count, locale())
+    return i18n.isolated(text) if _runs_from_the_right() else text
 
 
 def _runs_from_the_right() -> bool:

@@ -12,12 +12,12 @@ from wtforms.validators import InputRequired
 
 from portal import clock, i18n
 from portal.billing import files
-from portal.db import Scope
+from portal.db import Scope, find
 from portal.documents.library import Kept, Kind
-from portal.hosted import brand, documents
+from portal.hosted import brand, documents, statements
 from portal.hosted.page import Answer
 from portal.models import Account, CreditNote, Customer, Invoice, Tenant
-from portal.objects.links import expires_at
+from portal.objects.links import AFTER_HANDING_OUT, DocumentLink, expires_at
 from portal.outbox import previews
 from portal.outbox.mails import render
 from portal.web import as_file, declare, reader, services
@@ -41,7 +41,7 @@ def invoice(token: str) -> Answer:
     """An invoice as its page in a visit shows it."""
     linked = _linked(token, "invoice")
     if linked.expired:
-        return _expired(linked)
+        return _expired(linked.account)
     with services().database.reading(linked.scope) as db:
         parts = documents.invoice_parts(db, linked.invoice)
     receipt = services().links.document("receipt_pdf", linked.scope.tenant_id, linked.invoice.id)
@@ -55,7 +55,7 @@ def invoice_pdf(token: str) -> Answer:
     if kept:
         return documents.download(kept.content, i18n.translations(kept.locale).gettext("Invoice"), kept.number)
     linked = _linked(token, "invoice_pdf")
-    return _expired(linked) if linked.expired else documents.pdf_of_invoice(linked.scope, linked.invoice)
+    return _expired(linked.account) if linked.expired else documents.pdf_of_invoice(linked.scope, linked.invoice)
 
 
 @blueprint.get("/r/<token>/pdf")
@@ -65,7 +65,7 @@ def receipt_pdf(token: str) -> Answer:
     if kept:
         return documents.download(kept.content, i18n.translations(kept.locale).gettext("Receipt"), kept.number)
     linked = _linked(token, "receipt_pdf")
-    return _expired(linked) if linked.expired else documents.pdf_of_receipt(linked.scope, linked.invoice)
+    return _expired(linked.account) if linked.expired else documents.pdf_of_receipt(linked.scope, linked.invoice)
 
 
 @blueprint.get("/c/<token>/pdf")
@@ -76,7 +76,7 @@ def credit_note_pdf(token: str) -> Answer:
         return documents.download(kept.content, i18n.translations(kept.locale).gettext("Credit note"), kept.number)
     linked = _linked(token, "credit_note_pdf")
     if linked.expired or linked.note is None:
-        return _expired(linked)
+        return _expired(linked.account)
     return documents.pdf_of_credit_note(linked.scope, linked.note)
 
 
@@ -84,14 +84,14 @@ def credit_note_pdf(token: str) -> Answer:
 def invoice_xml(token: str, format: str) -> Answer:
     """The invoice for machines."""
     linked = _linked(token, "invoice_pdf")
-    return _expired(linked) if linked.expired else documents.xml_of(linked.scope, linked.invoice, format)
+    return _expired(linked.account) if linked.expired else documents.xml_of(linked.scope, linked.invoice, format)
 
 
 @blueprint.get("/i/<token>/transfer.svg")
 def transfer_code(token: str) -> Answer:
     """The code for banking apps that pays the invoice."""
     linked = _linked(token, "invoice_pdf")
-    return _expired(linked) if linked.expired else documents.code_of(linked.invoice)
+    return _expired(linked.account) if linked.expired else documents.code_of(linked.invoice)
 
 
 @blueprint.get("/c/<token>/<format>.xml")
@@ -99,8 +99,21 @@ def credit_note_xml(token: str, format: str) -> Answer:
     """A credit note for machines."""
     linked = _linked(token, "credit_note_pdf")
     if linked.expired or linked.note is None:
-        return _expired(linked)
+        return _expired(linked.account)
     return documents.xml_of(linked.scope, linked.note, format)
+
+
+@blueprint.get("/s/<token>/<format>")
+def statement(token: str, format: str) -> Answer:
+    """A statement of account as a file; it tells of the present whenever it is opened."""
+    link = services().links.read(token, "statement_pdf") or abort(404)
+    scope, account = _merchant(link)
+    customer_id, year, currency = link.id.rsplit(":", 2)
+    with services().database.reading(scope) as db:
+        _speak_to(db, customer_id)
+    if clock.now() >= link.issued_at + AFTER_HANDING_OUT:
+        return _expired(account)
+    return statements.file_of(scope, customer_id, year, currency, format)
 
 
 @blueprint.get("/files/<token>")
@@ -156,17 +169,27 @@ def _kept(token: str, kind: str, noun: Kind) -> Kept | None:
 def _linked(token: str, kind: str) -> Linked:
     """What the token stands for, with frame and language set. Unknown tokens and documents are 404."""
     link = services().links.read(token, kind) or abort(404)
+    scope, account = _merchant(link)
+    with services().database.reading(scope) as db:
+        invoice, note = _documents(db, link.id)
+        _speak_to(db, invoice.customer_id)
+    dead_at = expires_at(invoice.finalized_at or invoice.created, invoice.due_date, link.issued_at)
+    return Linked(scope, account, invoice, note, clock.now() >= dead_at)
+
+
+def _merchant(link: DocumentLink) -> tuple[Scope, Account]:
+    """Whose document a link leads to, with the frame set. Unknown ones are 404."""
     with services().database.reading() as db:
         tenant = db.get(Tenant, link.tenant_id) or abort(404)
         account = db.get(Account, tenant.account_id) or abort(404)
     brand.use(brand.of_account(account, livemode=tenant.livemode))
-    scope = Scope(tenant.id, account.id, tenant.livemode)
-    with services().database.reading(scope) as db:
-        invoice, note = _documents(db, link.id)
-        customer = db.get(Customer, (scope.tenant_id, invoice.customer_id)) or abort(404)
+    return Scope(tenant.id, account.id, tenant.livemode), account
+
+
+def _speak_to(db: Session, customer_id: str) -> None:
+    """In the customer's language, else in the browser's."""
+    customer = find(db, Customer, customer_id, noun="customer")
     g.locale = i18n.best([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
-    dead_at = expires_at(invoice.finalized_at or invoice.created, invoice.due_date, link.issued_at)
-    return Linked(scope, account, invoice, note, clock.now() >= dead_at)
 
 
 def _link_of(note: CreditNote) -> str:
@@ -182,8 +205,8 @@ def _documents(db: Session, id: str) -> tuple[Invoice, CreditNote | None]:
     return invoice, note
 
 
-def _expired(linked: Linked) -> Response:
-    profile = linked.account.business_profile
+def _expired(account: Account) -> Response:
+    profile = account.business_profile
     contact = {name: profile.get(f"support_{name}") for name in ("email", "phone", "url")}
     return Response(render_template("hosted/expired.html", contact=contact), 410, mimetype="text/html")
 
@@ -211,6 +234,7 @@ for _endpoint in (
     "transfer_code",
     "credit_note_pdf",
     "credit_note_xml",
+    "statement",
     "file",
 ):
     declare(f"public.{_endpoint}", "link")

@@ -57,6 +57,7 @@ class Visit(UserMixin):
     flow_completed_at: int | None
     data: dict[str, Any]
     last_seen_at: int
+    ends_at: int
     frozen_time: int | None
 
     @property
@@ -130,7 +131,7 @@ class VisitInterface(SessionInterface):
         if session.modified and data != visit.data:
             with visit.writing() as db:
                 portal_sessions.keep_data(db, visit.id, data)
-        if visit.last_seen_at <= now - portal_sessions.SEEN_NOTED_EVERY:
+        if _is_noted(visit.last_seen_at, now):
             with visit.writing() as db:
                 portal_sessions.touch(db, visit.id, now=now)
 
@@ -193,7 +194,7 @@ def find(session_id: str, secret: str) -> Visit | None:
         return None
     if now >= row.expires_at or now >= row.last_seen_at + row.session_limits["idle"]:
         return None
-    return _from_row(row)
+    return _from_row(row, now)
 
 
 def scope_of_session(session_id: str) -> Scope | None:
@@ -225,7 +226,13 @@ def _visit(request: Request) -> Visit | None:
     return visit
 
 
-def _from_row(row: Any) -> Visit:
+def _is_noted(last_seen_at: int, now: int) -> bool:
+    """Whether this request is written down as activity."""
+    return last_seen_at <= now - portal_sessions.SEEN_NOTED_EVERY
+
+
+def _from_row(row: Any, now: int) -> Visit:
+    seen_at = now if _is_noted(row.last_seen_at, now) else row.last_seen_at
     branding = row.settings.get("branding", {})
     default_locale = row.settings.get("portal", {}).get("default_locale")
     wanted = row.locale if row.locale != "auto" else None
@@ -248,6 +255,7 @@ def _from_row(row: Any) -> Visit:
         flow_completed_at=row.flow_completed_at,
         data=row.data,
         last_seen_at=row.last_seen_at,
+        ends_at=min(row.expires_at, seen_at + row.session_limits["idle"]),
         frozen_time=row.frozen_time,
     )
 

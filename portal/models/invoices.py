@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, event
+from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, due_first, in_any_case, link, metadata_values, newest_first
@@ -250,9 +250,24 @@ class CreditNoteLine(TenantOwned, Base):
 
 
 class StoredDocument(TenantOwned, Base):
-    """Where the rendered PDF of an invoice, receipt or credit note lies, and of which revision it is."""
+    """Where the rendered PDF of an invoice, receipt or credit note lies, and of which revision it is.
+
+    A document that is wanted is made by the worker once `wanted_at` has come; one that was never made has
+    revision 0. `tries` are those that failed since.
+    """
 
     __tablename__ = "documents"
+    __table_args__ = (
+        Index(
+            "ix_documents_wanted_at",
+            "wanted_at",
+            sqlite_where=text("wanted_at IS NOT NULL"),
+            postgresql_where=text("wanted_at IS NOT NULL"),
+        ),
+    )
 
     revision: Mapped[int] = mapped_column()
     fingerprint: Mapped[str]
+    kind: Mapped[str | None]
+    wanted_at: Mapped[int | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -1,6 +1,6 @@
 """The merchant's account.
 
-Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer` and `.portal`.
+Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer`, `.invoices.footer` and `.portal`.
 """
 
 from __future__ import annotations
@@ -125,6 +125,7 @@ def _settings(row: Account, context: Context) -> dict[str, Any]:
             "bank_transfer": bank_transfer and nulls("bic", "holder", "iban") | bank_transfer,
             "default_account_tax_ids": context.preloaded["tax_ids"][row.id] or None,
             "e_invoices": E_INVOICES | stored.get("invoices", {}).get("e_invoices", {}),
+            "footer": stored.get("invoices", {}).get("footer"),
             "hosted_payment_method_save": None,
             "numbering": NUMBERING | stored.get("invoices", {}).get("numbering", {}),
         },

@@ -21,6 +21,8 @@ PATHS = {
     "invoice_pdf": "/i/{}/pdf",
     "credit_note_pdf": "/c/{}/pdf",
     "receipt_pdf": "/r/{}/pdf",
+    "statement_csv": "/s/{}/csv",
+    "statement_pdf": "/s/{}/pdf",
     "file_link": "/files/{}",
     "unsubscribe": "/unsubscribe/{}",
     **{f"invoice_{format}": f"/i/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},

@@ -14,7 +14,7 @@ from portal import clock, ids
 from portal.models import Account, AuditEntry, Event, Journal, Tenant
 from portal.objects.accounts import event_switches
 from portal.origins import Origin
-from portal.recording import deliveries, notices
+from portal.recording import deliveries, documents, notices
 from portal.recording.changes import Occurrence
 from portal.recording.subjects import customer_of
 from portal.rules import events as rules
@@ -47,6 +47,7 @@ def _write(session: Session, tenant_id: int, occurrences: list[Occurrence], now:
         events += [shared | row for row in _events(occurrence, origin) if row["type"] not in off]
         entries += [shared | _entry(occurrence, origin)] if occurrence.action else []
     _insert(session, tenant_id, events, entries)
+    documents.ask(session.connection(), tenant_id, occurrences, now)
 
 
 def _events(occurrence: Occurrence, origin: Origin) -> Iterator[dict[str, Any]]:

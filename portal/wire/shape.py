@@ -31,7 +31,7 @@ class Links(Protocol):
     def document(self, kind: str, tenant_id: int, id: str) -> str:
         """The address of a document.
 
-        `kind` is `invoice`, `invoice_pdf`, `receipt_pdf`, `credit_note_pdf` or `file_link`.
+        `kind` is `invoice`, `invoice_pdf`, `receipt_pdf`, `credit_note_pdf`, `statement_pdf` or `file_link`.
         """
 
     def file(self, id: str) -> str:

@@ -1,7 +1,10 @@
 """One recorded answer per noun; `tests/goldens.py` says how to record them anew."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from portal.billing import invoices
 from tests import goldens
 
 pytestmark = pytest.mark.usefixtures("held_clock")
@@ -64,6 +67,12 @@ def test_tax_id_of_the_account(api):
 def test_customer_balance_transaction(api, customer):
     path = f"customers/{customer['id']}/balance_transactions"
     goldens.check("customer_balance_transaction", api.post(path, amount=-500, currency="eur", description="Goodwill"))
+
+
+def test_customer_statement(api, make, customer):
+    row = make.invoice(SimpleNamespace(id=customer["id"]), 2500)
+    make.run(invoices.pay, invoices.PayInvoice, row, paid_out_of_band=True)
+    goldens.check("customer_statement", api.get(f"customers/{customer['id']}/statements/2026"))
 
 
 def test_product(api, price):

@@ -106,6 +106,7 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
         "void": make.run(invoices.void, Expanding, make.invoice(customer)).id,
+        "year": str(clock.day(now).year),
         "number": make.run(tax_ids.create, command, customer=customer.id, type="eu_vat", value="DE136695976").id,
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
         "ending": ending.id,

@@ -30,6 +30,9 @@ PAGES = {
     "invoices.history": ["invoices", "invoices?status=uncollectible"],
     "documents.invoice": ["invoices/{paid}", "invoices/{late}", "invoices/{void}"],
     "documents.credit_note": ["credit-notes/{note}"],
+    "statements.years": ["statements"],
+    "downloads.choose": ["downloads"],
+    "downloads.progress": ["downloads/{year}"],
     "details.details": ["details"],
     "details.edit": ["details/edit"],
     "email_change.ask": ["details/email"],
@@ -43,7 +46,7 @@ PAGES = {
 }
 #: Pages that are opened by a way of their own, each by a test below.
 #: What is no page but a file or a picture.
-FILES = re.compile(r"/(pdf|receipt)$|\.(csv|svg|xml|zip)$")
+FILES = re.compile(r"/(pdf|receipt)$|\.(csv|svg|xml|zip|<format>)$")
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
 ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns"]
 PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE

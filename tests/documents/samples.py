@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from portal.documents.statements import StatementDocument, StatementEntry
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
@@ -17,6 +18,7 @@ from portal.documents.values import (
     Shipping,
     TaxAmount,
 )
+from portal.rules.statements import Kind
 
 SELLER = Party(
     name="Nordlicht Software GmbH",
@@ -294,6 +296,37 @@ def discounted() -> InvoiceDocument:
         amount_due=9446,
         amount_remaining=9446,
     )
+
+
+def statement(count: int, **changes: Any) -> StatementDocument:
+    """As many invoices of 1.00, of which every second one is paid."""
+    kinds: tuple[Kind, Kind] = ("invoice", "payment")
+    entries = tuple(
+        StatementEntry(
+            day=date(2026, 1, 1) + timedelta(days=at * 364 // count),
+            kind=kinds[at % 2],
+            amount=(100, -100)[at % 2],
+            balance=100 - at % 2 * 100,
+            number=f"NORD-{at:04}" if at % 2 == 0 else None,
+            invoice_number=f"NORD-{at - at % 2:04}",
+        )
+        for at in range(count)
+    )
+    document = StatementDocument(
+        number="2026-EUR",
+        currency="eur",
+        locale="en",
+        effective_at=date(2026, 12, 31),
+        period_start=date(2026, 1, 1),
+        seller=SELLER,
+        buyer=BUYER,
+        entries=entries,
+        opening_balance=0,
+        closing_balance=count % 2 * 100,
+        billed=(count + 1) // 2 * 100,
+        paid=-(count // 2) * 100,
+    )
+    return replace(document, **changes)
 
 
 ALL = {

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from io import BytesIO
 
+import pikepdf
 import pytest
 from lxml import etree as ET
 
 from portal import i18n
 from portal.billing import credit_notes, drafts
+from portal.documents import build as documents
+from portal.documents import render
 from portal.documents.xml import build, cii, ubl
 from portal.documents.xml.build import Outcome
 from portal.models import CreditNote, Invoice
 from tests.clients import Api
-from tests.documents import oracles
+from tests.documents import archival_checks, oracles
 from tests.documents.examples import Example, examples
 from tests.factories import Factories
 
@@ -54,7 +58,22 @@ def test_every_kind_of_document_is_what_the_standard_asks_for(make: Factories, a
         noun = "credit_notes" if found.trade.credit else "invoices"
         shown = api.get(f"{noun}/{example.row.id}")
         assert sums_of_cii(factur_x) == sums_of_ubl(other) == sums_of_api(shown)
+        content = paper(make, example)
+        assert archival_checks.complaints(content) == [], example.case
+        assert attached(content) == factur_x
     assert valid > 75
+
+
+def paper(make: Factories, example: Example) -> bytes:
+    with make.database.reading(make.scope) as db:
+        if isinstance(example.row, CreditNote):
+            return render.pdf(documents.credit_note(db, example.row))
+        return render.pdf(documents.invoice(db, example.row))
+
+
+def attached(content: bytes) -> bytes:
+    with pikepdf.open(BytesIO(content)) as pdf:
+        return pdf.attachments["factur-x.xml"].get_file().read_bytes()
 
 
 def sums_of_api(shown: dict[str, object]) -> tuple[Decimal, ...]:

@@ -41,7 +41,7 @@ def test_a_template_can_say_everything_itself(pool: Pool) -> None:
 
 def test_a_style_alone_is_for_every_kind(pool: Pool) -> None:
     files = {"style.css": b".foot span { display: none } h1::after { content: ' ours' }"}
-    for document in (samples.invoice(), samples.credit_note(), samples.quote()):
+    for document in (samples.invoice(), samples.credit_note(), samples.quote(), samples.receipt()):
         assert "ours" in _text(pool.render(_with(files, document)))
 
 

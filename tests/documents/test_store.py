@@ -25,9 +25,18 @@ def test_what_was_never_written_is_none(store: Store) -> None:
     assert store.read(ONE) is None
 
 
+def test_sizes_are_known_without_reading(store: Store) -> None:
+    store.write(ONE, b"%PDF-1")
+    store.write("2" * 64, b"%PDF-1.7")
+    assert store.sizes(["2" * 64, ONE]) == [8, 6]
+    assert store.sizes([]) == []
+    with pytest.raises(FileNotFoundError):
+        store.sizes([ONE, "3" * 64])
+
+
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "1" * 63, "1" * 65, "A" * 64, "/" + "1" * 63, f"{ONE}\n"])
 def test_only_fingerprints_are_paths(store: Store, name: str) -> None:
-    for attempt in (store.path, store.read, lambda name: store.write(name, b"")):
+    for attempt in (store.path, store.read, lambda name: store.sizes([name]), lambda name: store.write(name, b"")):
         with pytest.raises(ValueError, match="not a fingerprint"):
             attempt(name)
 

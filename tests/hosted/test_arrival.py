@@ -100,12 +100,34 @@ def test_a_configuration_can_shorten_a_session(
         assert visit.get().status_code == 410
 
 
+def test_a_sign_of_life_tells_how_long_it_goes_on(
+    portal: Callable[..., Portal], customer: Customer, held_clock: int
+) -> None:
+    visit = portal(customer)
+    assert visit.get("stay").text == "1800"
+    with clock.at(held_clock + 30 * clock.MINUTE - 1):
+        assert visit.get("stay").text == "1800"
+    with clock.at(held_clock + 59 * clock.MINUTE):
+        assert 'data-left="1800"' in visit.get().text
+
+
+def test_no_sign_of_life_makes_it_longer_than_it_may_be(
+    portal: Callable[..., Portal], customer: Customer, held_clock: int
+) -> None:
+    visit = portal(customer)
+    for minutes in range(20, 240, 20):
+        with clock.at(held_clock + minutes * clock.MINUTE):
+            left = visit.get("stay").text
+    assert left == str(20 * clock.MINUTE)
+
+
 def test_signing_out_ends_this_session_and_no_other(
     app: Flask, make: Factories, portal: Callable[..., Portal], customer: Customer
 ) -> None:
     one, other = portal(customer), portal(customer)
     answer = one.post("sign-out")
     assert answer.headers["Clear-Site-Data"] == '"cache"'
+    assert "data-left" not in answer.text
     assert one.get().status_code == 410
     assert other.get().status_code == 200
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal import i18n
+from portal.billing import parties
 from portal.clock import day
 from portal.documents.xml import categories, references
 from portal.documents.xml.parties import address, trader
@@ -58,7 +59,7 @@ def invoice(row: Invoice, lines: Sequence[Any], original: Invoice | None = None)
         bank=_bank(row),
         corrects=_named(original) if original else None,
         remaining=row.amount_remaining,
-        notes=tuple(filter(None, (row.description, row.footer, late_payment(row)))),
+        notes=tuple(filter(None, (row.description, parties.footer(row), late_payment(row)))),
         **named,
     )
 
@@ -75,7 +76,7 @@ def credit_note(row: CreditNote, lines: Sequence[Any], original: Invoice) -> Out
         issued=day(row.effective_at),
         corrects=_named(original),
         remaining=row.total,
-        notes=tuple(filter(None, (row.memo,))),
+        notes=tuple(filter(None, (row.memo, parties.footer(row)))),
         **named,
     )
 

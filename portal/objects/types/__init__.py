@@ -36,7 +36,7 @@ TYPES: dict[str, dict[str, Schema]] = {
     **subscriptions.TYPES,
     **webhooks.TYPES,
 }
-#: Objects that have no table of their own and stand inside of others.
-PARTS: dict[str, Schema] = {**catalogue.PARTS}
+#: Objects that have no table of their own: they stand inside of others, or are made of them.
+PARTS: dict[str, Schema] = {**catalogue.PARTS, **customers.PARTS}
 
 __all__ = ["PARTS", "TYPES"]

@@ -53,6 +53,7 @@ TYPES: dict[str, dict[str, Schema]] = {
                     untaxed=maybe(words("exempt", "export", "not_subject", "small_business", "zero_rated")),
                 ),
                 default_account_tax_ids=maybe(array(STRING)),
+                footer=_TEXT,
                 hosted_payment_method_save=NULL,
                 numbering=hash_of(prefix=STRING, scheme=words("account", "customer")),
             ),

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from portal.objects.types.bricks import ADDRESS, CUSTOM_FIELDS, SHIPPING
-from portal.rules import mails
-from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, id_or, maybe, the, words
+from portal.rules import mails, statements
+from portal.wire.schemas import (
+    BOOLEAN,
+    INTEGER,
+    MOMENT,
+    NULL,
+    STRING,
+    Schema,
+    array,
+    hash_of,
+    id_or,
+    listed,
+    maybe,
+    the,
+    words,
+)
 
 TYPES: dict[str, dict[str, Schema]] = {
     "customer": {
@@ -37,4 +51,33 @@ TYPES: dict[str, dict[str, Schema]] = {
             verified_name=maybe(STRING),
         ),
     },
+}
+_ENTRY = hash_of(
+    amount=INTEGER,
+    balance=INTEGER,
+    date=MOMENT,
+    description=maybe(STRING),
+    invoice=maybe(STRING),
+    invoice_number=maybe(STRING),
+    number=maybe(STRING),
+    source=STRING,
+    type=words(*statements.KINDS),
+)
+#: A statement has its entries where it is asked for alone.
+PARTS: dict[str, Schema] = {
+    "customer_statement": hash_of(
+        {"entries": listed(_ENTRY)},
+        closing_balance=INTEGER,
+        csv=STRING,
+        currency=STRING,
+        customer=STRING,
+        livemode=BOOLEAN,
+        object=words("customer_statement"),
+        opening_balance=INTEGER,
+        pdf=STRING,
+        period_end=MOMENT,
+        period_start=MOMENT,
+        year=INTEGER,
+        **dict.fromkeys(statements.SUMS, INTEGER),
+    )
 }

@@ -1,0 +1,84 @@
+"""A statement of account as frozen plain values, and as a table for programs (RFC 4180, UTF-8)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from portal import i18n
+from portal.documents.listing import guarded
+from portal.documents.values import LISTED_LINES, Paper
+from portal.rules.statements import Kind
+
+NAME = "entries.csv"
+COLUMNS = ("date", "type", "number", "invoice", "description", "amount", "balance", "currency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementEntry:
+    """What changed the balance by `amount`; `number` is the document's own, `invoice_number` that of its invoice."""
+
+    day: date
+    kind: Kind
+    amount: int
+    balance: int
+    number: str | None = None
+    invoice_number: str | None = None
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementDocument(Paper):
+    """What a customer owed from day to day; amounts owed are positive, credit is negative.
+
+    `effective_at` is the last day that it tells of. Opening balance and the six sums make the closing balance.
+    """
+
+    kind: ClassVar[str] = "statement"
+
+    period_start: date
+    entries: tuple[StatementEntry, ...]
+    opening_balance: int
+    closing_balance: int
+    billed: int = 0
+    voided: int = 0
+    credited: int = 0
+    paid: int = 0
+    refunded: int = 0
+    adjusted: int = 0
+
+    @property
+    def rows(self) -> int:
+        """The entries that it lists."""
+        return min(len(self.entries), LISTED_LINES)
+
+
+def table(document: StatementDocument) -> bytes:
+    """Opening balance, every entry, closing balance.
+
+    Names of columns and types are the same in every language; amounts are decimals of the currency's major unit,
+    dates as in ISO 8601. The mark at the beginning tells spreadsheets that it is UTF-8.
+    """
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(COLUMNS)
+    rows.writerows(_rows(document))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _rows(document: StatementDocument) -> Iterator[tuple[object, ...]]:
+    currency, name = document.currency, document.currency.upper()
+
+    def bound(day: date, kind: str, balance: int) -> tuple[object, ...]:
+        return day, kind, None, None, None, None, i18n.decimal(balance, currency), name
+
+    yield bound(document.period_start, "opening_balance", document.opening_balance)
+    for each in document.entries:
+        texts = (guarded(text or "") for text in (each.number, each.invoice_number, each.words))
+        amounts = (i18n.decimal(amount, currency) for amount in (each.amount, each.balance))
+        yield each.day, each.kind, *texts, *amounts, name
+    yield bound(document.effective_at, "closing_balance", document.closing_balance)
