@@ -212,8 +212,10 @@ def _pay(db: Session, invoice: Invoice, now: int) -> None:
 
 def _transfers(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[Happening]:
     """A paid invoice of which a part was credited, and one that is open."""
-    billed = now - 40 * clock.DAY
-    yield billed, lambda: _credited(db, customer, rate, billed)
+    billed, credited, rides = now - 40 * clock.DAY, now - 20 * clock.DAY, list[Invoice]()
+    yield billed, lambda: rides.append(_one_off(db, customer, "Night rides in October", 6400, rate, billed))
+    yield billed + 2 * clock.DAY, lambda: _pay(db, rides[0], billed + 2 * clock.DAY)
+    yield credited, lambda: _credit(db, rides[0], rate, credited)
     lately = now - 6 * clock.DAY
     yield lately, lambda: _one_off(db, customer, "Airport transfer, 12 seats", 18500, rate, lately)
 
@@ -229,15 +231,13 @@ def _nothing(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterat
     yield from ()
 
 
-def _credited(db: Session, customer: Customer, rate: TaxRate, now: int) -> None:
-    invoice = _one_off(db, customer, "Night rides in October", 6400, rate, now)
-    _pay(db, invoice, now + 2 * clock.DAY)
+def _credit(db: Session, invoice: Invoice, rate: TaxRate, now: int) -> None:
     line = {"type": "custom_line_item", "description": "Ride cancelled by us", "unit_amount": 1600, "quantity": 1}
     _do(
         db,
         credit_notes.create,
         credit_notes.CreateCreditNote,
-        now + 20 * clock.DAY,
+        now,
         invoice=invoice.id,
         lines=[{**line, "tax_rates": [rate.id]}],
         credit_amount=1904,

@@ -65,6 +65,11 @@ class Bill:
         """What remains to be paid of it."""
         return self.amount_remaining if self.status in {"open", "uncollectible"} else 0
 
+    @property
+    def received(self) -> int:
+        """What was paid of it; elsewhere, an invoice that was paid outside keeps what remained of it."""
+        return self.amount_paid + (self.amount_remaining if self.status == "paid" else 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -269,7 +274,7 @@ def _completed(bill: Bill, known: list[Payment], over: int) -> list[Payment]:
     Of an invoice that was paid before it came here only the sum is known, and when the last of it was paid.
     """
     found = list(known)
-    unknown = bill.amount_paid - sum(payment.amount for payment in known)
+    unknown = bill.received - sum(payment.amount for payment in known)
     if unknown > 0:
         at = bill.effective_at if known else bill.paid_at or bill.effective_at
         found.insert(0, Payment(bill.id, bill.id, unknown, at))

@@ -144,9 +144,11 @@ def test_a_year_begins_and_ends_with_its_second() -> None:
 
 
 def test_a_void_invoice_takes_off_what_credit_notes_have_left_of_it() -> None:
-    void = bill("A-1", 1000, on(2026, 1, 1), status="void", voided_at=on(2026, 1, 3))
-    [made] = statements(Books([void], [note("A-1-CN-1", 300, on(2026, 1, 2), before=300)]), "eur", now=on(2026, 2, 1))
-    assert [amount for _, _, amount, _ in told(made)] == [1000, -300, -700]
+    void = bill("A-1", 1000, on(2026, 1, 1), status="void", voided_at=on(2026, 1, 5))
+    first = note("A-1-CN-1", 200, on(2026, 1, 2), before=200, status="void", voided_at=on(2026, 1, 3))
+    second = note("A-1-CN-2", 300, on(2026, 1, 4), before=300)
+    [made] = statements(Books([void], [first, second]), "eur", now=on(2026, 2, 1))
+    assert [amount for _, _, amount, _ in told(made)] == [1000, -200, 200, -300, -700]
 
 
 def test_of_a_part_that_was_paid_elsewhere_the_invoices_date_is_known() -> None:

@@ -14,6 +14,13 @@ def test_of_what_was_paid_before_it_came_here_there_is_a_payment(make: Factories
         assert told(make, "cus_1") == [("eur", 0, [("invoice", 2261, 2261), ("payment", -2261, 0)])]
 
 
+def test_of_what_was_paid_outside_before_there_is_a_payment_too(make: Factories, imported: Imported) -> None:
+    outside = {"paid_out_of_band": True, "amount_paid": 0, "amount_remaining": 2261}
+    imported(make.scope, CUSTOMER, PRODUCT, PRICE, invoice({"price": PRICE}, **outside))
+    with clock.at(THEN + clock.DAY):
+        assert told(make, "cus_1") == [("eur", 0, [("invoice", 2261, 2261), ("payment", -2261, 0)])]
+
+
 def test_a_balance_that_came_without_its_entries_is_an_opening_balance(make: Factories, imported: Imported) -> None:
     imported(make.scope, {**CUSTOMER, "balance": -500, "currency": "eur"})
     assert told(make, "cus_1") == [("eur", -500, [])]
