@@ -50,8 +50,12 @@ class Figure:
         return f"{self.name:<62} {self.value:>9.3f}{self.unit:<3} {sign} {self.goal:<5g}{self.unit:<3} {verdict}"
 
 
-def main() -> None:
-    """Print each figure as soon as it is known."""
+def main(only: str = "") -> None:
+    """Print each figure as soon as it is known; `documents` for those of rendering alone."""
+    if only == "documents":
+        for figure in _documents():
+            print(figure, flush=True)
+        return
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder, _databases(Path(folder)) as open_database:
         for figure in _figures(Path(folder), open_database):
             print(figure, flush=True)
@@ -103,8 +107,13 @@ def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
             rate = renewals.per_second(open_database(engine, MIDDLE + 2), _settings(folder), DUE)
             yield Figure(f"renewals of 10,000 due subscriptions, {engine}", rate, 100, at_least=True, unit="/s")
             yield from _webhooks(folder, engine, open_database(engine, MIDDLE + 3))
+    yield from _documents()
+
+
+def _documents() -> Iterator[Figure]:
     yield documents.first_pdf()
     yield from documents.standards()
+    yield from documents.in_processes()
 
 
 def _webhooks(folder: Path, engine: str, database: Database) -> Iterator[Figure]:
@@ -191,4 +200,4 @@ def _portal(folder: Path, store: Store, *, workers: int = 1) -> Iterator[Server]
 
 if __name__ == "__main__":
     os.environ.setdefault("PORTAL_SECRET_KEY", SECRET)
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

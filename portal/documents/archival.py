@@ -6,8 +6,8 @@ of the PDF in place. The links of a page are the one thing that needs the laid-o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import count
 from typing import Any
 
 import pydyf  # type: ignore[import-untyped]
@@ -85,25 +85,24 @@ def keep_pixels(document: Any, pdf: pydyf.PDF) -> None:
 
 def set_margins_apart(document: Any, pdf: pydyf.PDF) -> None:
     """PDF/UA-1, 7.8: what runs along with every page is no part of the text, so it is marked as an artifact."""
-    reached = {id(each) for each in _reached(pdf, _structure(pdf))}
-    lost = [each for each in _elements(pdf) if id(each) not in reached]
+    lost = list(_lost(pdf))
     owners = _at(pdf, _structure(pdf)["ParentTree"])["Nums"]
     references = {each.reference for each in lost}
     for slots in (owners, *(each for each in owners if isinstance(each, list))):
         slots[:] = ["null" if isinstance(each, bytes) and each in references else each for each in slots]
+    marks: dict[bytes, set[int]] = defaultdict(set)
     for element in lost:
-        page = _at(pdf, _at(pdf, element["Pg"])["Contents"])
-        for mark in (kid for kid in element["K"] if isinstance(kid, int)):
-            _set_apart(page, mark)
+        marks[element["Pg"]].update(kid for kid in element["K"] if isinstance(kid, int))
         element.clear()
+    for page, of_page in marks.items():
+        _set_apart(_at(pdf, _at(pdf, page)["Contents"]), of_page)
 
 
 def describe_links(document: Any, pdf: pydyf.PDF) -> None:
     """PDF/UA-1, 7.18.5: a link is described by its words rather than by its address."""
-    for page in document.pages:
-        for box in page._page_box.descendants():
-            if box.link_annotation:
-                box.link_annotation["Contents"] = pydyf.String(_words(box) or document.metadata.title or "")
+    for box in (box for page in document.pages for _, _, _, box in page.links):
+        if box.link_annotation:
+            box.link_annotation["Contents"] = pydyf.String(_words(box) or document.metadata.title or "")
 
 
 #: In the order they are made; none needs another one.
@@ -122,9 +121,22 @@ REPAIRS: tuple[Callable[[Any, pydyf.PDF], None], ...] = (
 
 
 def repair(document: Any, pdf: pydyf.PDF) -> None:
-    """The finisher of a rendering: make every repair."""
+    """The finisher of a rendering: make every repair, then the bytes that PDF/A wants an identifier of."""
     for each in REPAIRS:
         each(document, pdf)
+    pdf.objects[1:] = [_Made(each) for each in pdf.objects[1:]]
+
+
+class _Made(pydyf.Object):
+    """An object as its bytes. The file and its identifier both ask for them, and compressing is dear."""
+
+    data = b""
+    compressible = False
+
+    def __init__(self, whole: pydyf.Object) -> None:
+        super().__init__()
+        self.number, self.generation, self.free = whole.number, whole.generation, whole.free
+        self.data, self.compressible = whole.data, whole.compressible
 
 
 def _structure(pdf: pydyf.PDF) -> pydyf.Dictionary:
@@ -148,20 +160,27 @@ def _above(pdf: pydyf.PDF, element: pydyf.Dictionary) -> Iterator[pydyf.Dictiona
         yield element
 
 
-def _reached(pdf: pydyf.PDF, element: pydyf.Dictionary) -> Iterator[pydyf.Dictionary]:
-    """What hangs in the tree: the children that an element names."""
+def _lost(pdf: pydyf.PDF) -> Iterator[pydyf.Dictionary]:
+    """The elements that name the whole document as their parent and are not among its children, and what they hold."""
+    (top,) = _structure(pdf)["K"]
+    kept = set(_at(pdf, top)["K"])
+    for each in _elements(pdf):
+        if each["P"] == top and each.reference not in kept:
+            yield from _within(pdf, each)
+
+
+def _within(pdf: pydyf.PDF, element: pydyf.Dictionary) -> Iterator[pydyf.Dictionary]:
     yield element
-    for kid in element.get("K", ()):
-        if isinstance(kid, bytes):
-            yield from _reached(pdf, _at(pdf, kid))
+    for kid in (_at(pdf, each) for each in element["K"] if isinstance(each, bytes)):
+        if kid["Type"] == "/StructElem":
+            yield from _within(pdf, kid)
 
 
-def _set_apart(stream: pydyf.Stream, mark: int) -> None:
+def _set_apart(stream: pydyf.Stream, marks: set[int]) -> None:
     parts = stream.stream
-    for at in count(1):
-        if isinstance(parts[at], pydyf.Dictionary) and parts[at].get("MCID") == mark and parts[at + 1] == b"BDC":
-            parts[at - 1 : at + 1] = ["/Artifact", pydyf.Dictionary(_FOOTER)]
-            return
+    for at in range(1, len(parts)):
+        if parts[at] == b"BDC" and parts[at - 1].get("MCID") in marks:
+            parts[at - 2 : at] = ["/Artifact", pydyf.Dictionary(_FOOTER)]
 
 
 def _words(box: Box) -> str:

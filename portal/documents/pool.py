@@ -10,6 +10,8 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from math import ceil
 from multiprocessing import forkserver, util
@@ -27,8 +29,11 @@ T = TypeVar("T")
 
 #: Renderings after which a process is replaced, because WeasyPrint's memory creeps.
 RENDERINGS = 200
-#: Address space of a rendering process; measured: 0.31 GB for one page, 0.50 GB for 1,000 lines and CJK fonts.
-MEMORY = 1 << 30
+#: Bytes a rendering process may hold for itself; measured: 0.16 GiB for one page, 0.32 for 1,000 lines in many scripts.
+MEMORY = 512 << 20
+#: Address space with the fonts and libraries that are only mapped, 0.76 GiB for those lines. It limits also where a
+#: kernel counts no mappings as data, as Linux before 4.7.
+ADDRESSES = 1 << 30
 #: Seconds a caller waits at most, those in the queue included; proxies give up then too.
 PATIENCE = 60
 
@@ -111,13 +116,21 @@ class Pool:
     def _answer(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
         try:
             content = pickle.dumps(value)  # Here, because what cannot be pickled would end the pool's own thread.
-            future = self._running().schedule(function, args=(content, limit), timeout=limit)
+            ends = time.monotonic() + PATIENCE
             try:
-                return future.result(timeout=PATIENCE)
-            finally:
-                future.cancel()  # type: ignore[no-untyped-call]
+                return self._asked(function, content, limit, ends)
+            except BrokenProcessPool:  # An idle process was killed, and pebble gives up the others with it.
+                return self._asked(function, content, limit, ends)
         except Exception as error:
             raise RenderFailed("The document could not be made. Please try again later.") from error
+
+    def _asked(self, function: Callable[[bytes, float], object], content: bytes, limit: float, ends: float) -> object:
+        pool = self._running()
+        future = pool.schedule(function, args=(content, limit), timeout=limit)
+        try:
+            return _awaited(future, pool, ends)
+        finally:
+            future.cancel()  # type: ignore[no-untyped-call]
 
     def _running(self) -> ProcessPool:
         with self._lock:
@@ -143,6 +156,16 @@ def _started(workers: int) -> ProcessPool:
     return pool
 
 
+def _awaited(future: Future[object], pool: ProcessPool, ends: float) -> object:
+    """What comes of it by then. Who asks a pool just as it breaks is forgotten by it, and would wait to the end."""
+    while not wait([future], timeout=1).done:
+        if not pool.active:
+            raise BrokenProcessPool
+        if time.monotonic() > ends:
+            raise TimeoutError
+    return future.result()
+
+
 def _stop(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
@@ -153,7 +176,8 @@ def _prepare() -> None:
     from portal.documents import render
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     render.pdf(_WARM_UP)
     gc.freeze()
 

@@ -110,6 +110,7 @@ def test_more_lines_than_a_document_lists_are_summed_up() -> None:
     assert f"({LISTED_LINES})" in page
     assert f"({LISTED_LINES + 1})" not in page
     rest = page[page.index("2 further items") :]
+    assert "They are all in the attached file." in rest
     assert rest.index("€245.00") < rest.index("Subtotal")
 
 
