@@ -1,4 +1,7 @@
-"""`make bench`: measures the portal against its goals, each a ratio inside one run, and prints the table."""
+"""`make bench`: measures the portal against its goals, each a ratio inside one run, and prints the table.
+
+`python -m bench rendering` measures the rendering of documents alone, in two or three minutes.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from bench import documents, renewals, torture, transfer, webhooks
+from bench import documents, rendering, renewals, torture, transfer, webhooks
 from bench.data import Store, filled
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
@@ -52,6 +55,10 @@ class Figure:
 
 def main() -> None:
     """Print each figure as soon as it is known."""
+    if sys.argv[1:] == ["rendering"]:
+        for figure in rendering.figures():
+            print(figure, flush=True)
+        return
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder, _databases(Path(folder)) as open_database:
         for figure in _figures(Path(folder), open_database):
             print(figure, flush=True)
@@ -103,8 +110,7 @@ def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
             rate = renewals.per_second(open_database(engine, MIDDLE + 2), _settings(folder), DUE)
             yield Figure(f"renewals of 10,000 due subscriptions, {engine}", rate, 100, at_least=True, unit="/s")
             yield from _webhooks(folder, engine, open_database(engine, MIDDLE + 3))
-    yield documents.first_pdf()
-    yield from documents.standards()
+    yield from rendering.figures()
 
 
 def _webhooks(folder: Path, engine: str, database: Database) -> Iterator[Figure]:

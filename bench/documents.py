@@ -1,29 +1,23 @@
-"""Documents: a stored one over HTTP against the same bytes from memory, a first one against bare WeasyPrint."""
+"""A stored document over HTTP against the same bytes from memory."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.data import Store
 from bench.hello import DOCUMENT
 from bench.load import wrk
-from bench.servers import TOP, Server
+from bench.servers import Server
 from portal import clock
 from portal.documents import store as stores
-from portal.documents.values import RENDERER, Document
+from portal.documents.values import RENDERER
 from portal.models import Invoice, StoredDocument
 from portal.objects.links import DocumentLinks
-from tests.documents import samples
 
 if TYPE_CHECKING:
     from bench.__main__ import Figure
-
-ROUNDS = 3
-RENDERS = 12
 
 
 def figures(hello: Server, portal: Server, store: Store, folder: Path, secret: str) -> Iterator[Figure]:
@@ -33,51 +27,6 @@ def figures(hello: Server, portal: Server, store: Store, folder: Path, secret: s
     url = portal.url + _stored(store, folder, secret)
     ratio = _interleaved(lambda: wrk(url).per_second, lambda: wrk(f"{hello.url}/document").per_second)
     yield Figure("stored 60 kB PDF ÷ the same bytes from memory", ratio, 0.6, at_least=True)
-
-
-def first_pdf() -> Figure:
-    """Processor time of a first PDF, from value to bytes, against bare WeasyPrint on the same HTML."""
-    from weasyprint import HTML
-
-    from bench.__main__ import Figure
-    from portal.documents import render
-
-    document = samples.invoice(8)
-    style = (TOP / "templates" / "documents" / "_v1.css").read_text()
-    html = render.html(document).replace("</head>", f"<style>@page{{size:A4}}{style}</style></head>")
-    ratios = [
-        _cpu(lambda: render.pdf(document)) / _cpu(lambda: HTML(string=html).write_pdf(pdf_tags=True))
-        for _ in range(RENDERS)
-    ]
-    return Figure("first PDF of an 8-line invoice, CPU ÷ bare WeasyPrint", statistics.median(ratios[2:]), 1.1, False)
-
-
-def standards() -> Iterator[Figure]:
-    """What PDF/A-3a and PDF/UA-1 cost in processor time, and how large eight lines are with them."""
-    from bench.__main__ import Figure
-    from portal.documents import render
-
-    document = samples.invoice(8)
-    ratios = [_cpu(lambda: render.pdf(document)) / _cpu(lambda: _plain(document)) for _ in range(RENDERS)]
-    yield Figure("PDF/A-3a and PDF/UA-1, CPU ÷ plain PDF", statistics.median(ratios[2:]), 1.15, at_least=False)
-    yield Figure("8 lines as PDF/A-3a and PDF/UA-1, kB", len(render.pdf(document)) / 1000, 40, at_least=False)
-
-
-def _plain(document: Document) -> None:
-    """The same page with the same style, neither tagged nor archival."""
-    from weasyprint import HTML
-
-    from portal.documents import render
-
-    own = render._own_sheet(document.brand_color, document.page_size, document.locale)
-    sheets = [render._shared_sheet(document.version), own]
-    HTML(string=render.html(document)).write_pdf(stylesheets=sheets, font_config=render._fonts(), dpi=render.DPI)
-
-
-def _cpu(function: Callable[[], object]) -> float:
-    start = time.process_time()
-    function()
-    return time.process_time() - start
 
 
 def _stored(store: Store, folder: Path, secret: str) -> str:
