@@ -1,7 +1,4 @@
-"""`make bench`: measures the portal against its goals, each a ratio inside one run, and prints the table.
-
-`python -m bench rendering` measures the rendering of documents alone, in two or three minutes.
-"""
+"""`make bench`: measures the portal against its goals, each a ratio inside one run, and prints the table."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from bench import documents, rendering, renewals, torture, transfer, webhooks
+from bench import documents, renewals, torture, transfer, webhooks
 from bench.data import Store, filled
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
@@ -53,10 +50,10 @@ class Figure:
         return f"{self.name:<62} {self.value:>9.3f}{self.unit:<3} {sign} {self.goal:<5g}{self.unit:<3} {verdict}"
 
 
-def main() -> None:
-    """Print each figure as soon as it is known."""
-    if sys.argv[1:] == ["rendering"]:
-        for figure in rendering.figures():
+def main(only: str = "") -> None:
+    """Print each figure as soon as it is known; `documents` for those of rendering alone."""
+    if only == "documents":
+        for figure in _documents():
             print(figure, flush=True)
         return
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder, _databases(Path(folder)) as open_database:
@@ -110,7 +107,13 @@ def _figures(folder: Path, open_database: OpenDatabase) -> Iterator[Figure]:
             rate = renewals.per_second(open_database(engine, MIDDLE + 2), _settings(folder), DUE)
             yield Figure(f"renewals of 10,000 due subscriptions, {engine}", rate, 100, at_least=True, unit="/s")
             yield from _webhooks(folder, engine, open_database(engine, MIDDLE + 3))
-    yield from rendering.figures()
+    yield from _documents()
+
+
+def _documents() -> Iterator[Figure]:
+    yield documents.first_pdf()
+    yield from documents.standards()
+    yield from documents.in_processes()
 
 
 def _webhooks(folder: Path, engine: str, database: Database) -> Iterator[Figure]:
@@ -197,4 +200,4 @@ def _portal(folder: Path, store: Store, *, workers: int = 1) -> Iterator[Server]
 
 if __name__ == "__main__":
     os.environ.setdefault("PORTAL_SECRET_KEY", SECRET)
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,17 @@ def test_the_history_leads_to_the_years_and_these_to_the_files(visit: Portal) ->
     answer = visit.get("statements/2026-eur.csv")
     assert answer.mimetype == "text/csv"
     assert "Statement-of-account-2026-EUR.csv" in answer.headers["Content-Disposition"]
+
+
+def test_the_years_take_the_same_few_queries_however_much_there_is(
+    visit: Portal, make: Factories, customer: Customer, count_queries: Callable[[], Any]
+) -> None:
+    for _ in range(5):
+        make.credit_note(make.paid_invoice(customer, 700), 100, credit_amount=100)
+    visit.get("statements")
+    with count_queries() as statements:
+        visit.get("statements")
+    assert len(statements) <= 6
 
 
 def test_the_table_has_what_the_merchant_wrote_as_text(visit: Portal, make: Factories, customer: Customer) -> None:
