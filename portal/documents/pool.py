@@ -28,7 +28,7 @@ from portal.errors import Unavailable
 T = TypeVar("T")
 
 #: Renderings after which a process is replaced, because WeasyPrint's memory creeps.
-RENDERINGS = 200
+RENDERINGS = 150
 #: Bytes a rendering process may hold for itself; measured: 0.16 GiB for one page, 0.32 for 1,000 lines in many scripts.
 MEMORY = 512 << 20
 #: Address space with the fonts and libraries that are only mapped, 0.76 GiB for those lines. It limits also where a

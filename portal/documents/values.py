@@ -20,7 +20,7 @@ from portal.documents.designs import Design
 
 #: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
 #: what older ones have stored is made anew.
-RENDERER = "00000003"
+RENDERER = "00000004"
 #: Lines a document lists one by one; the others become one line with their number and sum.
 LISTED_LINES = 1000
 
