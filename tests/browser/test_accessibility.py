@@ -44,9 +44,9 @@ PAGES = {
     "plan_changes.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
 }
+#: What is no page but a file, a picture or a number.
+FILES = re.compile(r"/(pdf|receipt|stay)$|\.(csv|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
-#: What is no page but a file or a picture.
-FILES = re.compile(r"/(pdf|receipt)$|\.(csv|svg|xml|zip|<format>)$")
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
 ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns"]
 PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE
