@@ -1,8 +1,8 @@
 """A sample shop: its "Manage billing" button makes a portal session by the admin API and redirects to it.
 
-This is the merchant's side. It uses nothing of the portal's inside but the address and a test key,
-and only the standard library, where a real shop would rather use the official client
-(`create_session.py`). The demo serves it under /demo.
+This is the merchant's side. It makes the session with the address and a test key alone, and only the
+standard library, where a real shop would rather use the official client (`create_session.py`). What it
+imports of the portal is for being served by the demo, under /demo.
 """
 
 from __future__ import annotations

@@ -27,11 +27,19 @@ function take(event) {
   console.log(event.id, event.type, event.data.object.id);
 }
 
+if (!secret || process.argv.length !== 3) {
+  console.error("PORTAL_WEBHOOK_SECRET=whsec_… node examples/webhook_receiver.mjs 4242");
+  process.exit(1);
+}
+
 createServer(async (request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  if (!isGenuine(body, request.headers["stripe-signature"])) return response.writeHead(400).end();
+  if (!isGenuine(body, request.headers["stripe-signature"])) {
+    console.error("refused: the signature is not made with PORTAL_WEBHOOK_SECRET, or is old");
+    return response.writeHead(400).end();
+  }
   const event = JSON.parse(body);
   if (!seen.has(event.id)) {
     take(event);

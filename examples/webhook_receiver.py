@@ -44,6 +44,7 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if not is_genuine(body, self.headers.get("Stripe-Signature", ""), SECRET, time.time()):
+            print("refused: the signature is not made with PORTAL_WEBHOOK_SECRET, or is old", file=sys.stderr)
             return self.answer(400)
         event = json.loads(body)
         if event["id"] not in seen:
@@ -61,4 +62,6 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    if not SECRET or len(sys.argv) != 2:
+        sys.exit("PORTAL_WEBHOOK_SECRET=whsec_… python examples/webhook_receiver.py 4242")
     ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver).serve_forever()

@@ -58,7 +58,7 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
 @main.command()
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 def worker(once: bool) -> None:
-    """Run the jobs: forget what has run out."""
+    """Run the jobs: mails, webhooks, renewals, documents, and forgetting what has run out."""
     from portal import clock, logs, monitoring
     from portal import worker as jobs
     from portal.assembly import assembled

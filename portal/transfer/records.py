@@ -29,6 +29,7 @@ LEFT_OUT = frozenset(
         "line_item",
         "plan",
         "subscription_item",
+        "webhook_delivery",
         "webhook_endpoint",
     }
 )

@@ -56,6 +56,14 @@ def test_the_official_client_verifies_what_a_live_server_sends(served: Live) -> 
     assert begun - 1 <= request.at
 
 
+@pytest.mark.parametrize("language", ["python", "node"])
+def test_a_sample_receiver_without_a_secret_says_what_it_needs(language: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PORTAL_WEBHOOK_SECRET"}
+    command = [*SAMPLES[language], "4242"]
+    ended = subprocess.run(command, cwd=TOP, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert (ended.returncode, "PORTAL_WEBHOOK_SECRET=whsec_…" in ended.stderr) == (1, True)
+
+
 @pytest.mark.parametrize("language", sorted(SAMPLES))
 def test_a_sample_receiver_takes_an_event_once(served: Live, tmp_path: Path, language: str) -> None:
     shop = served.shop()

@@ -114,3 +114,9 @@ def test_a_dry_run_finds_all_well_and_changes_nothing(
     report = imported(other, *before, dry=True)
     assert (report.refused, sum(report.written.values())) == ([], len(before))
     assert [each["object"] for each in exported(database, other)] == ["billing_portal.configuration"]
+
+
+def test_what_endpoints_were_sent_is_in_no_file(database: Database, scope: Scope, api: Api) -> None:
+    api.post("webhook_endpoints", url="https://shop.example.com/hooks", enabled_events=["*"])
+    api.post("customers", name="Jenny Rosen")
+    assert {each["object"] for each in exported(database, scope)} == {"billing_portal.configuration", "customer"}
