@@ -193,6 +193,7 @@ def _portal(folder: Path, store: Store, *, workers: int = 1) -> Iterator[Server]
         "PORTAL_INSTANCE": str(folder),
         "PORTAL_DATABASE_URL": store.database.url.render_as_string(hide_password=False),
         "PORTAL_SECRET_KEY": SECRET,
+        "PORTAL_LOG_FORMAT": "json",
     }
     with running("wsgi:app", environment, workers=workers) as server:
         yield server

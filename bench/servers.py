@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,13 +39,18 @@ def running(target: str, environment: dict[str, str] | None = None, *, workers: 
     command += ["--log-level", "error"]
     # one worker has one core, as each has when there are as many as cores; wrk takes the other
     pin = ["taskset", "-c", "0"] if workers == 1 else []
-    process = subprocess.Popen([*pin, *command], cwd=TOP, env={**os.environ, **(environment or {})})
-    try:
-        _wait(f"http://127.0.0.1:{port}/health/live")
-        yield Server(f"http://127.0.0.1:{port}", process)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with tempfile.TemporaryFile() as log:
+        everything = {**os.environ, **(environment or {})}
+        process = subprocess.Popen([*pin, *command], cwd=TOP, env=everything, stdout=log, stderr=log)
+        try:
+            _wait(f"http://127.0.0.1:{port}/health/live")
+            yield Server(f"http://127.0.0.1:{port}", process)
+        except OSError as error:
+            log.seek(0)
+            raise RuntimeError(log.read().decode()) from error
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
 
 
 def _wait(url: str) -> None:

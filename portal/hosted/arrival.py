@@ -41,7 +41,7 @@ def sign_out(visit: Visit) -> Answer:
     with visit.writing() as db:
         row = portal_sessions.of(db, visit.id)
         portal_sessions.expire(db, row, portal_sessions.ExpireSession(), now=clock.now())
-    brand.use(replace(brand.current(), path=None, left=0))
+    brand.use(replace(brand.current(), path=None, left=None))
     response = Response(
         render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
         mimetype="text/html",

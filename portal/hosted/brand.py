@@ -62,7 +62,7 @@ class Frame:
     terms_url: str | None = None
     path: str | None = None
     below: str = ""
-    left: int = 0
+    left: int | None = None
     customer_name: str | None = None
     customer_email: str | None = None
     pages: tuple[Page, ...] = ()

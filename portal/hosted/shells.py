@@ -34,10 +34,10 @@ class Finished:
         return bool(self.text)
 
 
-Value = str | Finished | None
+Value = str | int | Finished | None
 
 _MARK = re.compile("\ue000([a-z_]+)\ue001")
-_OWN = ("path", "return_url", "customer_name", "customer_email")
+_OWN = ("path", "left", "return_url", "customer_name", "customer_email")
 
 _KEPT: LRUCache[Hashable, Shell] = LRUCache(maxsize=1024)
 _LOCK = Lock()
@@ -52,7 +52,8 @@ def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, Value]
     own = {**values, **{name: getattr(frame, name) for name in _OWN}, "csrf_token": visits.csrf_token()}
     if "_flashes" in session:
         return _rendered(template, frame, own, context)
-    shared = replace(frame, path=None, return_url=None, customer_name=None, customer_email=None)
+    nobodys: dict[str, Any] = dict.fromkeys(_OWN)
+    shared = replace(frame, **nobodys)
     shell_key = (template, languages.locale(), key, shared, *[value is None for value in own.values()])
     with _LOCK:
         shell = _KEPT.get(shell_key)

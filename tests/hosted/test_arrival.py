@@ -108,7 +108,9 @@ def test_a_sign_of_life_tells_how_long_it_goes_on(
     with clock.at(held_clock + 30 * clock.MINUTE - 1):
         assert visit.get("stay").text == "1800"
     with clock.at(held_clock + 59 * clock.MINUTE):
-        assert 'data-left="1800"' in visit.get().text
+        assert 'data-left="1800"' in visit.get("invoices").text
+    with clock.at(held_clock + 59 * clock.MINUTE + 10):
+        assert 'data-left="1790"' in visit.get("invoices").text
 
 
 def test_no_sign_of_life_makes_it_longer_than_it_may_be(
