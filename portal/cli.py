@@ -52,7 +52,10 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
     if with_demo or settings.database_url.startswith("sqlite"):
         _upgrade(_database(settings))
     when_up = (lambda: _print_ways_in(settings)) if with_demo else None
-    server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)
+    try:
+        server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)
+    except server.PortTaken as error:
+        _fail(str(error))
 
 
 @main.command()
@@ -111,14 +114,16 @@ account.add_command(account_commands.change)
 @account.command("create")
 @click.argument("name")
 @click.option("--country", default="US", show_default=True, help="Two-letter country of the merchant.")
-@click.option("--currency", default="usd", show_default=True, help="Default currency.")
+@click.option("--currency", help="What it bills in; else the currency of its country.")
 @click.option("--email", help="The merchant's own address.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def create_account(name: str, country: str, currency: str, email: str | None, as_json: bool) -> None:
+def create_account(name: str, country: str, currency: str | None, email: str | None, as_json: bool) -> None:
     """Make an account and print its two keys, which are never shown again."""
     from portal import clock
     from portal.billing import accounts
+    from portal.rules.tax_currencies import of_country
 
+    currency = currency or of_country(country.upper()) or "usd"
     command = accounts.CreateAccount(name, country.upper(), email, currency.lower())
     with _database(_settings()).writing() as session:
         new = accounts.create(session, command, now=clock.now())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from sqlalchemy import select, text
@@ -17,7 +18,7 @@ from portal.db import Database, Scope
 from portal.documents.xml import offers
 from portal.models import Tenant
 from portal.outbox import state
-from portal.settings import Settings
+from portal.settings import Settings, documented
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Check:
 
 def examined(settings: Settings) -> Iterator[Check]:
     """Every check, one after the other; none changes anything but a probe file of its own."""
+    yield from _mistyped(os.environ)
     yield _secret(settings)
     yield _address(settings)
     yield from _database(settings)
@@ -38,6 +40,14 @@ def examined(settings: Settings) -> Iterator[Check]:
     yield _renderer()
     yield _fonts()
     yield _mail(settings)
+
+
+def _mistyped(environment: Mapping[str, str]) -> Iterator[Check]:
+    """Variables that are a slip of the finger away from a setting; others may be those of a neighbour."""
+    known = {name for name, _ in documented()}
+    for name in sorted(environment.keys() - known):
+        for nearest in get_close_matches(name, known, 1, cutoff=0.9):
+            yield Check(name, False, f"There is no such setting. Did you mean {nearest}?")
 
 
 def _secret(settings: Settings) -> Check:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +25,12 @@ TOP = Path(__file__).resolve().parent.parent
 PATIENCE = 30.0
 #: Seconds that answers under way may take once the server is to stop; slower readers are cut off then.
 STOPS_WITHIN = 15
+#: Seconds in which the port of a server that was killed is given back.
+FREED_WITHIN = 3
+
+
+class PortTaken(Exception):
+    """Another server listens there: the system would share the requests out among both."""
 
 
 def serve(
@@ -31,8 +39,9 @@ def serve(
     """Serve until stopped; `when_up` runs once the first request would be answered.
 
     Two blocking threads per worker: with one a slow request holds all others, with more they
-    contend. Header limits as nginx has them; a worker that dies is replaced.
+    contend. Header limits as nginx has them; a worker that dies is replaced. Raises `PortTaken`.
     """
+    _await_port(host, port)
     server = Granian(
         target="wsgi:app",
         address=host,
@@ -58,6 +67,26 @@ def serve(
         if beside:
             beside.terminate()
             beside.wait(timeout=PATIENCE)
+
+
+def _await_port(host: str, port: int) -> None:
+    """A server that was killed a moment ago may hold the port still."""
+    give_up = time.monotonic() + FREED_WITHIN
+    while not _is_free(host, port):
+        if time.monotonic() > give_up:
+            raise PortTaken(f"Port {port} of {host} is taken by another server. Stop it, or choose another --port.")
+        time.sleep(0.1)
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error.errno != errno.EADDRINUSE
+    return True
 
 
 def _worker(settings: Settings) -> subprocess.Popen[bytes] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -37,7 +38,7 @@ def run(environment: dict[str, str]) -> Run:
 
 def test_a_new_account_can_call_the_api(run: Run, environment: dict[str, str]) -> None:
     run("db", "upgrade")
-    made = json.loads(run("account", "create", "Acme", "--country", "de", "--currency", "eur", "--json").stdout)
+    made = json.loads(run("account", "create", "Acme", "--country", "de", "--json").stdout)
     client = create_app(from_environment(environment)).test_client()
     account = Api(client, made["live_key"]).get("account")
     assert (account["id"], account["country"], account["default_currency"]) == (made["account"], "DE", "eur")
@@ -88,6 +89,22 @@ def test_doctor_explains_every_setting_and_names_what_is_wrong(run: Run) -> None
     assert "FAIL schema: Behind this program: portal db upgrade" in out
     run("db", "upgrade")
     assert "FAIL" not in run("doctor").stdout
+
+
+def test_doctor_finds_a_setting_that_was_mistyped(run: Run, environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    environment["PORTAL_BASE_UR"] = environment["PORTAL_WEBHOOK_SECRET"] = "x"
+    assert (
+        "FAIL PORTAL_BASE_UR: There is no such setting. Did you mean PORTAL_BASE_URL?" in run("doctor", code=1).stdout
+    )
+    del environment["PORTAL_BASE_UR"]
+    run("doctor")
+
+
+def test_a_port_that_is_taken_is_told(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
+        port = other.getsockname()[1]
+        assert run("serve", "--port", str(port), code=1).stderr.startswith(f"Port {port} of 127.0.0.1 is taken")
 
 
 def test_what_does_not_exist_is_told_in_one_line(run: Run) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ from portal.web import declare
 from portal.wire import parameters
 from portal.wire.schemas import STRING, Schema, found, hash_of, listed, the
 
-VERSION = "1.0.0"
+VERSION = version("billing-portal")
 #: Browsers and proxies may keep the file for so long before they ask again.
 FRESH = 300
 FORM = "application/x-www-form-urlencoded"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, g, redirect, render_template, request
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -128,6 +128,12 @@ def file(token: str) -> Answer:
     return as_file(content, files.MEDIA_TYPES[row.type], row.filename or row.id)
 
 
+@blueprint.get("/")
+def start() -> Answer:
+    """Nobody is sent here; beside demo data whoever tries the address finds the shop."""
+    return redirect("/demo", 303) if services().settings.demo else abort(404)
+
+
 @blueprint.get("/patterns")
 def patterns() -> Answer:
     """Every component on one page, for those who work on them; only beside demo data."""
@@ -238,5 +244,6 @@ for _endpoint in (
     "file",
 ):
     declare(f"public.{_endpoint}", "link")
+declare("public.start", "public")
 declare("public.patterns", "public")
 declare("public.mails", "public")

@@ -29,7 +29,7 @@ def asked(
     It is asked for by the account's `tax_currency`, or by a rate: then it is the currency of the seller's country.
     The rate is decimal text, None where none was said that can be used.
     """
-    chosen = (settings or {}).get("tax_currency") or (_of(country) if KEY in metadata else None)
+    chosen = (settings or {}).get("tax_currency") or (of_country(country) if KEY in metadata else None)
     if chosen is None or chosen == currency:
         return None
     return {"currency": chosen, "exchange_rate": _rate(metadata.get(KEY))}
@@ -43,7 +43,8 @@ def converted(tax: int, currency: str, frozen: Mapping[str, Any] | None) -> int 
     return rounded((tax * Decimal(frozen["exchange_rate"])).scaleb(digits))
 
 
-def _of(country: str | None) -> str | None:
+def of_country(country: str | None) -> str | None:
+    """The currency of a country (ISO code) by CLDR."""
     found = get_territory_currencies(country) if country else []
     return str(found[0]).lower() if found else None
 

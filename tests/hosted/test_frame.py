@@ -203,8 +203,9 @@ def test_accents_are_corrected_for_the_grounds_of_the_stylesheet() -> None:
 
 
 def test_the_sample_page_is_for_demos_only(app: Flask, client: FlaskClient) -> None:
-    assert client.get("/patterns").status_code == 404
+    assert client.get("/").status_code == client.get("/patterns").status_code == 404
     demo = create_app(replace(app.extensions["portal"].settings, demo=True))
+    assert demo.test_client().get("/").location == "/demo"
     answer = demo.test_client().get("/patterns")
     demo.extensions["portal"].database.dispose()
     assert answer.status_code == 200
