@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -148,9 +148,16 @@ def _kept_secret(instance: Path, production: bool) -> str:
 
 
 def _refuse_weak(settings: Settings) -> None:
+    """All that is weak at once, so that nobody has to start a server again and again to learn of it."""
+    weak = list(_weaknesses(settings))
+    if weak:
+        raise InvalidSetting("\n".join(weak))
+
+
+def _weaknesses(settings: Settings) -> Iterator[str]:
     if len(settings.secret_key) < 32:
-        raise InvalidSetting("PORTAL_SECRET_KEY must have 32 or more random characters: openssl rand -base64 48")
+        yield "PORTAL_SECRET_KEY must have 32 or more random characters: openssl rand -base64 48"
     if settings.production and not settings.base_url.startswith("https://"):
-        raise InvalidSetting("PORTAL_BASE_URL must be https:// in production.")
+        yield "PORTAL_BASE_URL must be https:// in production."
     if settings.production and settings.demo:
-        raise InvalidSetting("PORTAL_DEMO must not be set in production.")
+        yield "PORTAL_DEMO must not be set in production."

@@ -60,3 +60,10 @@ def test_the_embedded_default_keeps_a_secret_of_its_own(tmp_path: Path) -> None:
 def test_postgresql_urls_get_their_driver() -> None:
     settings = from_environment({**GOOD, "PORTAL_DATABASE_URL": "postgres://db/portal"})
     assert settings.database_url == "postgresql+psycopg://db/portal"
+
+
+def test_all_that_is_weak_is_told_at_once() -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        from_environment({"PORTAL_PRODUCTION": "1", "PORTAL_DEMO": "1"})
+    told = str(refused.value).splitlines()
+    assert [line.split()[0] for line in told] == ["PORTAL_SECRET_KEY", "PORTAL_BASE_URL", "PORTAL_DEMO"]
