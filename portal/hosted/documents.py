@@ -273,6 +273,8 @@ def _tell(scope: Scope, row: Invoice | CreditNote) -> None:
 
 def tell(scope: Scope, customer_id: str, taken: Callable[[Session], Iterable[Invoice | CreditNote]]) -> None:
     """Let the merchant know of downloads, where the account wants to; a look costs no write otherwise."""
+    if request.method == "HEAD":
+        return
     database = services().database
     with database.reading(scope) as db:
         if not events.are_wanted(db, "documents"):

@@ -64,6 +64,9 @@ def test_a_download_is_told_where_it_is_wanted(api, portal, make, told):
     browser.get(f"invoices/{invoice.id}/pdf")
     assert len(told()) == before
     api.post("account", settings={"portal": {"events": {"documents": True}}})
+    address = f"/p/{browser.session_id}/invoices/{invoice.id}/pdf"
+    assert browser.client.head(address, base_url="https://localhost").status_code == 200
+    assert "downloaded" not in told()[-1].type
     browser.get(f"invoices/{invoice.id}/pdf")
     event = told()[-1]
     assert (event.type, event.object_id) == ("billing_portal.document.downloaded", invoice.id)
