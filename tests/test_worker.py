@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from portal import clock, create_app, doctor, schema, worker
 from portal.assembly import Services, assembled
@@ -47,6 +47,11 @@ class Apart:
     def start_worker(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "portal.cli", "worker"]
         return subprocess.Popen(command, cwd=TOP, env={**os.environ, **self.environment})
+
+    def seen(self) -> int:
+        """How many workers have said that they are there, and so listen for their end."""
+        with self.services.database.reading() as db:
+            return db.scalar(select(func.count()).select_from(Worker)) or 0
 
     def due(self) -> int:
         with self.services.database.reading() as db:
@@ -121,7 +126,8 @@ def test_a_worker_shows_that_it_is_there_and_ends_when_told(apart: Apart) -> Non
     client = app.test_client()
     assert _told(client, "/health/worker") == (503, "worker: not seen\n")
     with _workers(apart, 2) as running:
-        _wait_until(lambda: _told(client, "/health/worker")[0] == 200)
+        _wait_until(lambda: apart.seen() == 2)
+        assert _told(client, "/health/worker")[0] == 200
         assert "worker: seen " in _told(client, "/health/ready")[1]
         assert _check(apart, "worker").passed
     assert [each.returncode for each in running] == [0, 0]
