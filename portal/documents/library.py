@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -17,7 +17,7 @@ from portal.documents.pool import Pool
 from portal.documents.store import Store
 from portal.documents.values import RENDERER, Document, Paper
 from portal.errors import Conflict
-from portal.models import CreditNote, Invoice, Quote, StoredDocument
+from portal.models import Account, CreditNote, Invoice, Quote, StoredDocument, Tenant
 from portal.recording import documents
 from portal.wire.shape import Links
 
@@ -28,13 +28,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Kept:
-    """A document as it was rendered last and still is, with what a link to it is checked by."""
+    """A document as it was rendered last and still is, with what a link to it is checked by.
+
+    `told` says that the merchant wants to hear of downloads.
+    """
 
     content: bytes
     number: str
     locale: str
     finalized_at: int
     due_date: int | None
+    told: bool
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ class Library:
         content = self.stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
         if row is None or content is None:
             return None
-        return Kept(content, row.number, (row.buyer or {}).get("locale") or "en", row.finalized_at, row.due_date)
+        locale = (row.buyer or {}).get("locale") or "en"
+        return Kept(content, row.number, locale, row.finalized_at, row.due_date, bool(row.told))
 
     def stored(self, fingerprint: str) -> bytes | None:
         """The PDF of this fingerprint where it is kept; a store that is out of order keeps nothing."""
@@ -121,7 +126,10 @@ def _stored_as(kind: Kind, id: str) -> str:
     return f"receipt:{id}" if kind == "receipt" else id
 
 
-_D, _I, _N, _Q = (cast(Table, model.__table__) for model in (StoredDocument, Invoice, CreditNote, Quote))
+_D, _I, _N, _Q, _T, _A = (
+    cast(Table, model.__table__) for model in (StoredDocument, Invoice, CreditNote, Quote, Tenant, Account)
+)
+_TOLD = _A.c.settings[("portal", "events", "documents")].as_boolean().label("told")
 _SAME = (_D.c.tenant_id == bindparam("tenant_id"), _D.c.id == bindparam("stored"))
 
 
@@ -130,7 +138,7 @@ def _current(table: Table) -> ColumnElement[bool]:
     return mine & (_D.c.revision == table.c.revision)
 
 
-_LAST_RENDERED = {
+_FOUND: dict[Kind, Select[Any]] = {
     "invoice": select(_D.c.fingerprint, _I.c.number, _I.c.buyer, _I.c.finalized_at, _I.c.due_date)
     .join(_I, _current(_I))
     .where(*_SAME),
@@ -146,4 +154,8 @@ _LAST_RENDERED = {
     "quote": select(_D.c.fingerprint, _Q.c.number, _Q.c.buyer, _Q.c.finalized_at, _Q.c.expires_at.label("due_date"))
     .join(_Q, _current(_Q))
     .where(*_SAME),
+}
+_LAST_RENDERED = {
+    kind: found.add_columns(_TOLD).join(_T, _T.c.id == _D.c.tenant_id).join(_A, _A.c.id == _T.c.account_id)
+    for kind, found in _FOUND.items()
 }

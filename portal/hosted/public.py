@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired
 from portal import clock, i18n
 from portal.billing import files
 from portal.db import Scope, find
-from portal.documents.library import Kept, Kind
+from portal.documents.library import Kind
 from portal.hosted import brand, documents, statements
 from portal.hosted.page import Answer
 from portal.models import Account, CreditNote, Customer, Invoice, Tenant
@@ -51,9 +51,8 @@ def invoice(token: str) -> Answer:
 @blueprint.get("/i/<token>/pdf")
 def invoice_pdf(token: str) -> Answer:
     """The invoice as a file."""
-    kept = _kept(token, "invoice_pdf", "invoice")
-    if kept:
-        return documents.download(kept.content, i18n.translations(kept.locale).gettext("Invoice"), kept.number)
+    if kept := _kept(token, "invoice_pdf", "invoice", "Invoice"):
+        return kept
     linked = _linked(token, "invoice_pdf")
     return _expired(linked.account) if linked.expired else documents.pdf_of_invoice(linked.scope, linked.invoice)
 
@@ -61,9 +60,8 @@ def invoice_pdf(token: str) -> Answer:
 @blueprint.get("/r/<token>/pdf")
 def receipt_pdf(token: str) -> Answer:
     """The receipt of a paid invoice as a file."""
-    kept = _kept(token, "receipt_pdf", "receipt")
-    if kept:
-        return documents.download(kept.content, i18n.translations(kept.locale).gettext("Receipt"), kept.number)
+    if kept := _kept(token, "receipt_pdf", "receipt", "Receipt"):
+        return kept
     linked = _linked(token, "receipt_pdf")
     return _expired(linked.account) if linked.expired else documents.pdf_of_receipt(linked.scope, linked.invoice)
 
@@ -71,9 +69,8 @@ def receipt_pdf(token: str) -> Answer:
 @blueprint.get("/c/<token>/pdf")
 def credit_note_pdf(token: str) -> Answer:
     """A credit note as a file."""
-    kept = _kept(token, "credit_note_pdf", "credit_note")
-    if kept:
-        return documents.download(kept.content, i18n.translations(kept.locale).gettext("Credit note"), kept.number)
+    if kept := _kept(token, "credit_note_pdf", "credit_note", "Credit note"):
+        return kept
     linked = _linked(token, "credit_note_pdf")
     if linked.expired or linked.note is None:
         return _expired(linked.account)
@@ -163,13 +160,13 @@ def mails(name: str | None = None) -> Answer:
     return Response(words.html, mimetype="text/html", headers={"Content-Security-Policy": policy})
 
 
-def _kept(token: str, kind: str, noun: Kind) -> Kept | None:
-    """The document behind a good link, where it lies ready; everything else goes the longer way."""
+def _kept(token: str, kind: str, noun: Kind, word: str) -> Response | None:
+    """The document behind a good link, where it lies ready and nobody is told; everything else goes the longer way."""
     link = services().links.read(token, kind) or abort(404)
     kept = services().documents.kept(reader(), noun, link.tenant_id, link.id)
-    if kept is None or clock.now() >= expires_at(kept.finalized_at, kept.due_date, link.issued_at):
+    if kept is None or kept.told or clock.now() >= expires_at(kept.finalized_at, kept.due_date, link.issued_at):
         return None
-    return kept
+    return documents.download(kept.content, i18n.translations(kept.locale).gettext(word), kept.number)
 
 
 def _linked(token: str, kind: str) -> Linked:

@@ -73,6 +73,16 @@ def test_a_download_is_told_where_it_is_wanted(api, portal, make, told):
     assert event.actor == {"type": "customer", "id": customer.id, "session": browser.session_id}
 
 
+def test_a_download_behind_a_link_is_told_also_where_the_document_lies_ready(api, make, told):
+    invoice = make.invoice()
+    link = api.get(f"invoices/{invoice.id}")["invoice_pdf"]
+    stored = api.client.get(link).data
+    api.post("account", settings={"portal": {"events": {"documents": True}}})
+    before = len(told())
+    assert [api.client.get(link).data for _ in range(2)] == [stored, stored]
+    assert [event.type for event in told()[before:]] == ["billing_portal.document.downloaded"] * 2
+
+
 def test_what_is_switched_off_is_not_told_but_logged(api, portal, make, told, audited):
     events = api.post("account", settings={"portal": {"events": {"sessions": False}}})["settings"]["portal"]["events"]
     assert events == {"documents": False, "email_changes": True, "flows": True, "offers": True, "sessions": False}
