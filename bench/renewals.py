@@ -10,11 +10,12 @@ from typing import Any
 from bench.data import customer_row, insert
 from portal import clock, ids, schema
 from portal.assembly import assembled
-from portal.billing import accounts, catalogue
+from portal.billing.accounts import accounts
+from portal.billing.catalogue import prices, products
 from portal.db import Database, Scope
 from portal.models import Customer, Price, Subscription, SubscriptionItem
 from portal.settings import Settings
-from portal.wire.params import read
+from portal.wire.commands import read
 from portal.worker import renew
 
 #: Renewed before the clock starts, so that statements are built and caches filled.
@@ -52,9 +53,9 @@ def _fill(database: Database, count: int, now: int) -> None:
 
 
 def _price(db: Any, now: int) -> Price:
-    product = catalogue.create_product(db, catalogue.CreateProduct(name="Gold plan"), now=now)
+    product = products.create_product(db, products.CreateProduct(name="Gold plan"), now=now)
     sent = {"product": product.id, "currency": "eur", "unit_amount": "1900", "recurring": {"interval": "month"}}
-    return catalogue.create_price(db, read(catalogue.CreatePrice, sent), now=now)
+    return prices.create_price(db, read(prices.CreatePrice, sent), now=now)
 
 
 def _subscriptions(scope: Scope, pairs: list[tuple[str, str]], now: int) -> Iterator[dict[str, Any]]:

@@ -22,7 +22,9 @@ from sqlalchemy import func, select
 
 from portal import clock, create_app, schema
 from portal.assembly import Services
-from portal.billing import accounts, customers, webhook_endpoints
+from portal.billing.accounts import accounts
+from portal.billing.customers import customers
+from portal.billing.events import webhook_endpoints
 from portal.db import Scope
 from portal.models import Event, WebhookDelivery
 from portal.outbox import deliveries, webhooks

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.data import Store
 from portal import clock, schema
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Database
 from portal.transfer import exporting
 

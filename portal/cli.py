@@ -13,7 +13,7 @@ from portal.commands import audit, documents, templates, transfer, webhooks
 from portal.commands import mail as mail_commands
 
 if TYPE_CHECKING:
-    from portal.billing.accounts import NewAccount
+    from portal.billing.accounts.accounts import NewAccount
     from portal.db import Database
     from portal.settings import Settings
 
@@ -120,7 +120,7 @@ account.add_command(account_commands.change)
 def create_account(name: str, country: str, currency: str | None, email: str | None, as_json: bool) -> None:
     """Make an account and print its two keys, which are never shown again."""
     from portal import clock
-    from portal.billing import accounts
+    from portal.billing.accounts import accounts
     from portal.rules.tax_currencies import of_country
 
     currency = currency or of_country(country.upper()) or "usd"
@@ -145,7 +145,7 @@ _LIVE = click.option("--live", is_flag=True, help="Live mode instead of test mod
 def list_keys(account_id: str, live: bool) -> None:
     """List keys by their first and last characters."""
     from portal import clock
-    from portal.billing import accounts, keys
+    from portal.billing.accounts import accounts, keys
 
     with _database(_settings()).reading() as session:
         for each in keys.of_tenant(session, _known(accounts.tenant, session, account_id, livemode=live)):
@@ -161,7 +161,7 @@ def list_keys(account_id: str, live: bool) -> None:
 def roll_key(account_id: str, live: bool, overlap: int) -> None:
     """Print a new key and let the old ones end."""
     from portal import clock
-    from portal.billing import accounts, keys
+    from portal.billing.accounts import accounts, keys
 
     if not 0 <= overlap <= 168:
         _fail("--overlap is 0 to 168 hours.")
@@ -176,7 +176,7 @@ def roll_key(account_id: str, live: bool, overlap: int) -> None:
 def revoke_key(key_id: str) -> None:
     """End a key at once, by its id from `portal key list`."""
     from portal import clock
-    from portal.billing import keys
+    from portal.billing.accounts import keys
 
     with _database(_settings()).writing() as session:
         revoked = _known(keys.revoke, session, key_id, now=clock.now())

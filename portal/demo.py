@@ -14,24 +14,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import (
-    accounts,
-    catalogue,
-    configurations,
-    credit_notes,
-    customers,
-    drafts,
-    invoiceitems,
-    invoices,
-    portal_sessions,
-    subscriptions,
-    tax_ids,
-)
+from portal.billing.accounts import accounts
+from portal.billing.catalogue import prices as catalogue_prices
+from portal.billing.catalogue import products as catalogue_products
+from portal.billing.catalogue import tax_rates
+from portal.billing.configurations import configurations
+from portal.billing.credit_notes import credit_notes
+from portal.billing.customer_portal import sessions
+from portal.billing.customers import customers
+from portal.billing.invoices import collection, drafts, invoiceitems, invoices, payments
+from portal.billing.ledger import tax_ids
+from portal.billing.subscriptions import items, subscriptions
 from portal.db import Database, Scope
 from portal.models import Customer, Invoice, Price, Subscription, TaxRate
 from portal.rules import periods
 from portal.settings import Settings
-from portal.wire.params import Command, Expanding, read
+from portal.wire.commands import Command, Expanding, read
 
 MONTHS = 12
 LINK_LIVES = clock.HOUR
@@ -61,8 +59,8 @@ def _link(database: Database, kept: dict[str, Any]) -> str:
     scope = Scope(kept["tenant"], kept["account"], livemode=False)
     now = clock.now()
     with database.writing(scope) as db:
-        command = portal_sessions.CreateSession(customer=kept["customer"], configuration=kept["configuration"])
-        new = portal_sessions.create(db, command, now=now)
+        command = sessions.CreateSession(customer=kept["customer"], configuration=kept["configuration"])
+        new = sessions.create(db, command, now=now)
         # a person reads it off a screen, so it waits longer than one that a program redirects to
         new.session.link_expires_at = now + LINK_LIVES
         return f"/p/session/{new.link_secret}"
@@ -148,12 +146,14 @@ def _catalogue(db: Session, now: int) -> tuple[list[Price], TaxRate]:
     prices = []
     for name, words, monthly, yearly in PLANS:
         words_of = {"name": name, "description": words}
-        product = _do(db, catalogue.create_product, catalogue.CreateProduct, now, **words_of)
+        product = _do(db, catalogue_products.create_product, catalogue_products.CreateProduct, now, **words_of)
         for interval, amount in (("month", monthly), ("year", yearly)):
             price = {"unit_amount": amount, "currency": "eur", "recurring": {"interval": interval}}
-            prices.append(_do(db, catalogue.create_price, catalogue.CreatePrice, now, product=product.id, **price))
+            prices.append(
+                _do(db, catalogue_prices.create_price, catalogue_prices.CreatePrice, now, product=product.id, **price)
+            )
     rate = {"display_name": "VAT", "percentage": "19", "inclusive": False, "country": "DE"}
-    return prices, _do(db, catalogue.create_tax_rate, catalogue.CreateTaxRate, now, **rate)
+    return prices, _do(db, tax_rates.create_tax_rate, tax_rates.CreateTaxRate, now, **rate)
 
 
 def _changes(prices: list[Price]) -> dict[str, Any]:
@@ -198,8 +198,8 @@ def _renew(db: Session, customer: Customer, subscription: Subscription, month: i
     invoice = invoices.draft(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=start, period=(start, start)
     )
-    sold = subscriptions.items(db, subscription.id)
-    drafts.add_lines(db, invoice, [subscriptions.line(db, customer, subscription, each) for each in sold])
+    sold = items.items(db, subscription.id)
+    drafts.add_lines(db, invoice, [items.line(db, customer, subscription, each) for each in sold])
     _do(db, invoices.finalize, invoices.FinalizeInvoice, start + clock.HOUR, invoice)
     subscription.latest_invoice_id = invoice.id
     _pay(db, invoice, start + 2 * clock.HOUR)
@@ -207,7 +207,7 @@ def _renew(db: Session, customer: Customer, subscription: Subscription, month: i
 
 def _pay(db: Session, invoice: Invoice, now: int) -> None:
     if invoice.status == "open":
-        _do(db, invoices.pay, invoices.PayInvoice, now, invoice, paid_out_of_band=True)
+        _do(db, payments.pay, payments.PayInvoice, now, invoice, paid_out_of_band=True)
 
 
 def _transfers(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[Happening]:
@@ -248,7 +248,7 @@ def _credit(db: Session, invoice: Invoice, rate: TaxRate, now: int) -> None:
 
 def _voided(db: Session, customer: Customer, rate: TaxRate, now: int) -> None:
     invoice = _one_off(db, customer, "Conference shuttle", 42000, rate, now)
-    _do(db, invoices.void, Expanding, now + clock.DAY, invoice)
+    _do(db, collection.void, Expanding, now + clock.DAY, invoice)
 
 
 def _one_off(db: Session, customer: Customer, words: str, amount: int, rate: TaxRate, now: int) -> Invoice:

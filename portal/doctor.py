@@ -13,7 +13,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock, schema
-from portal.billing import parties, renewals
+from portal.billing.ledger import parties
+from portal.billing.lifecycle import steps
 from portal.db import Database, Scope
 from portal.documents.xml import offers
 from portal.models import Tenant
@@ -84,8 +85,8 @@ def _database(settings: Settings) -> Iterator[Check]:
 def _billing(database: Database) -> Check:
     """Whether a worker comes by, and which accounts it leaves alone."""
     with database.reading() as db:
-        late = renewals.due(db, until=clock.now() - clock.HOUR)
-        mirrors = renewals.mirrors(db)
+        late = steps.due(db, until=clock.now() - clock.HOUR)
+        mirrors = steps.mirrors(db)
     if late:
         return Check("billing", False, f"{len(late)} customers have waited for an hour: is `portal worker` running?")
     left = f"; in mirror mode: {', '.join(mirrors)}" if mirrors else ""

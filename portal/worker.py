@@ -22,9 +22,12 @@ from sqlalchemy import delete
 
 from portal import clock, metrics
 from portal.assembly import Services
-from portal.billing import email_changes, events, idempotency, logins, portal_sessions, renewals, test_clocks
+from portal.billing.customer_portal import logins, sessions
+from portal.billing.customers import email_changes, test_clocks
+from portal.billing.events import events, idempotency
+from portal.billing.lifecycle import steps as renewals
 from portal.db import Database, Scope
-from portal.documents import wanted
+from portal.documents import render_queue
 from portal.errors import Conflict, Unavailable
 from portal.models import Worker
 from portal.origins import Origin
@@ -57,7 +60,7 @@ class Lane:
 def prune(services: Services, now: int) -> int:
     """Forget events, sessions, codes and idempotency keys that have run out; answers how many rows went."""
     forgotten = 0
-    steps = (events.prune, idempotency.prune, email_changes.prune, logins.prune, portal_sessions.prune, queue.prune)
+    steps = (events.prune, idempotency.prune, email_changes.prune, logins.prune, sessions.prune, queue.prune)
     for step in steps:
         with services.database.writing() as db:
             forgotten += step(db, now=now)
@@ -67,10 +70,10 @@ def prune(services: Services, now: int) -> int:
 def end_visits(services: Services, now: int) -> int:
     """Mark sessions that have run out by themselves, which is how the merchant hears of it."""
     with services.database.reading() as db:
-        found = portal_sessions.lapsed(db, now=now)
+        found = sessions.lapsed(db, now=now)
     for each in found:
         with services.database.writing(each.scope) as db:
-            portal_sessions.lapse(db, each)
+            sessions.lapse(db, each)
     return len(found)
 
 
@@ -95,7 +98,7 @@ LANES: tuple[Lane, ...] = (
     Lane("reminders", reminders.step, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.step, idle=0.2, stop=webhooks.stop),
     Lane("alerts", alerts.step, idle=clock.MINUTE),
-    Lane("documents", lambda services, now: wanted.step(services.documents, now), idle=1.0),
+    Lane("documents", lambda services, now: render_queue.step(services.documents, now), idle=1.0),
     Lane("prune", prune, idle=clock.MINUTE),
     Lane("visits", end_visits, idle=clock.MINUTE),
     Lane("renew", renew, idle=5.0),

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from portal import clock, create_app, schema
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Database, Scope
 from portal.settings import Settings, from_environment
 from tests import postgresql

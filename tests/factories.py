@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from portal import clock
-from portal.billing import (
-    catalogue,
-    configurations,
-    coupons,
-    credit_notes,
-    customers,
-    invoiceitems,
-    invoices,
-    portal_sessions,
-    shipping,
-)
-from portal.billing import subscriptions as subscription_cases
+from portal.billing.catalogue import prices, products, shipping_rates, tax_rates
+from portal.billing.configurations import configurations
+from portal.billing.credit_notes import credit_notes
+from portal.billing.customer_portal import sessions
+from portal.billing.customers import customers
+from portal.billing.discounts import coupons, promotion_codes
+from portal.billing.invoices import invoiceitems, invoices, payments
+from portal.billing.subscriptions import subscriptions as subscription_cases
 from portal.db import Database, Scope
 from portal.models import (
     Configuration,
@@ -34,7 +30,7 @@ from portal.models import (
     Subscription,
     TaxRate,
 )
-from portal.wire.params import Command, read
+from portal.wire.commands import Command, read
 
 T = TypeVar("T")
 
@@ -65,19 +61,19 @@ class Factories:
 
     def product(self, **sent: Any) -> Product:
         """The Gold plan."""
-        return self.run(catalogue.create_product, catalogue.CreateProduct, **{"name": "Gold plan", **sent})
+        return self.run(products.create_product, products.CreateProduct, **{"name": "Gold plan", **sent})
 
     def price(self, product: Product | None = None, **sent: Any) -> Price:
         """20.00 euros a month, for a product made on demand; `recurring=None` makes it one-time."""
         default = {"unit_amount": 2000, "currency": "eur", "recurring": {"interval": "month"}}
         merged = {**default, "product": (product or self.product()).id, **sent}
         given = {key: value for key, value in merged.items() if value is not None}
-        return self.run(catalogue.create_price, catalogue.CreatePrice, **given)
+        return self.run(prices.create_price, prices.CreatePrice, **given)
 
     def tax_rate(self, **sent: Any) -> TaxRate:
         """19 % VAT on top."""
         default = {"display_name": "VAT", "percentage": "19", "inclusive": False, "country": "DE"}
-        return self.run(catalogue.create_tax_rate, catalogue.CreateTaxRate, **{**default, **sent})
+        return self.run(tax_rates.create_tax_rate, tax_rates.CreateTaxRate, **{**default, **sent})
 
     def coupon(self, **sent: Any) -> Coupon:
         """A tenth off, for ever."""
@@ -86,13 +82,13 @@ class Factories:
 
     def promotion_code(self, coupon: Coupon | None = None, **sent: Any) -> PromotionCode:
         """Words for a coupon made on demand."""
-        command = coupons.CreatePromotionCode
-        return self.run(coupons.create_promotion_code, command, coupon=(coupon or self.coupon()).id, **sent)
+        command = promotion_codes.CreatePromotionCode
+        return self.run(promotion_codes.create_promotion_code, command, coupon=(coupon or self.coupon()).id, **sent)
 
     def shipping_rate(self, **sent: Any) -> ShippingRate:
         """5.00 euros by ground."""
         default = {"display_name": "Ground shipping", "fixed_amount": {"amount": 500, "currency": "eur"}}
-        return self.run(shipping.create, shipping.CreateShippingRate, **{**default, **sent})
+        return self.run(shipping_rates.create, shipping_rates.CreateShippingRate, **{**default, **sent})
 
     def subscription(
         self, customer: Customer | None = None, price: Price | None = None, *, now: int | None = None, **sent: Any
@@ -135,7 +131,7 @@ class Factories:
     ) -> Invoice:
         """An invoice paid out of band."""
         invoice = self.invoice(customer, *amounts, now=now, **sent)
-        return self.run(invoices.pay, invoices.PayInvoice, invoice, now=now, paid_out_of_band=True)
+        return self.run(payments.pay, payments.PayInvoice, invoice, now=now, paid_out_of_band=True)
 
     def credit_note(self, invoice: Invoice, amount: int, *, now: int | None = None, **sent: Any) -> CreditNote:
         """A credit note with one line of its own."""
@@ -163,6 +159,6 @@ class Factories:
         """The path of a fresh portal link."""
         if configuration is not None:
             sent["configuration"] = configuration.id
-        command = portal_sessions.CreateSession
-        new = self.run(portal_sessions.create, command, customer=customer.id, **sent)
+        command = sessions.CreateSession
+        new = self.run(sessions.create, command, customer=customer.id, **sent)
         return f"/p/session/{new.link_secret}"

@@ -27,7 +27,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
 from portal import clock, schema
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Database, Scope
 from portal.settings import Settings, from_environment
 from tests import postgresql

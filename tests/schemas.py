@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from portal.api import openapi
-from portal.objects import answers as objects
+from portal.objects import json_schemas as objects
 
 
 @cache

@@ -18,7 +18,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from portal import clock, create_app
-from portal.billing import accounts, balances, invoiceitems, rendering_templates, tax_ids
+from portal.billing.accounts import accounts, rendering_templates
+from portal.billing.invoices import invoiceitems
+from portal.billing.ledger import balances, tax_ids
 from portal.db import Database, Scope
 from portal.models import Base, Customer, TenantOwned
 from portal.settings import from_environment

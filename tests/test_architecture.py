@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.billing import FLOORS
+
 TOP = Path(__file__).parent.parent
 #: From the bottom up; a module may import from its own layer and from those below.
 LAYERS = (
@@ -59,6 +61,10 @@ def _imports(tree: ast.Module) -> set[str]:
     return found
 
 
+def _package(module: str) -> str:
+    return module.split(".")[2]
+
+
 SOURCES = _sources()
 MODULES = {name: ast.parse(source) for name, source in SOURCES.items()}
 IMPORTS = {name: _imports(tree) for name, tree in MODULES.items()}
@@ -79,6 +85,27 @@ def test_imports_go_down(module: str) -> None:
 def test_layers_keep_to_their_libraries(module: str) -> None:
     banned = FORBIDDEN.get(_layer(module), ())
     assert {name for name in IMPORTS[module] if name.startswith(tuple(f"{each}." for each in banned) + banned)} == set()
+
+
+@pytest.mark.parametrize(
+    "module", sorted(name for name in MODULES if name.count(".") == 3 and _layer(name) == "billing")
+)
+def test_packages_of_billing_know_only_floors_below(module: str) -> None:
+    own = _package(module)
+    others = {_package(name) for name in IMPORTS[module] if name.startswith("portal.billing.")} - {own}
+    below = set().union(*FLOORS[: next(rank for rank, floor in enumerate(FLOORS) if own in floor)])
+    assert others - below == set()
+
+
+def test_every_package_of_billing_stands_on_a_floor() -> None:
+    standing = [name for floor in FLOORS for name in floor]
+    assert sorted(standing) == sorted({_package(name) for name in MODULES if name.startswith("portal.billing.")})
+
+
+def test_packages_of_billing_hold_no_code_of_their_own() -> None:
+    """Callers import the module that owns a function: a package that re-exports has two names for one thing."""
+    packages = {name for name in MODULES if name.startswith("portal.billing.") and name.count(".") == 2}
+    assert {name for name in packages if len(MODULES[name].body) > 1} == set()
 
 
 def test_api_and_pages_do_not_meet() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, Select, event, select, update
 from sqlalchemy.exc import IntegrityError
 
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Database, ReadOnly, Scope, Unscoped
 from portal.hosted import invoices as invoice_pages
 from portal.models import Base, Customer, Subscription, TenantOwned

@@ -18,7 +18,8 @@ from sqlalchemy import delete, func, select
 
 from portal import clock, create_app, doctor, schema, worker
 from portal.assembly import Services, assembled
-from portal.billing import accounts, renewals
+from portal.billing.accounts import accounts
+from portal.billing.lifecycle import steps
 from portal.db import Scope
 from portal.models import Invoice, Subscription, SubscriptionItem, Worker
 from portal.outbox import queue, state
@@ -55,7 +56,7 @@ class Apart:
 
     def due(self) -> int:
         with self.services.database.reading() as db:
-            return len(renewals.due(db, until=clock.now()))
+            return len(steps.due(db, until=clock.now()))
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_a_step_that_fails_is_put_off_and_the_others_go_on(apart: Apart, caplog:
         ends = dict(db.execute(select(Subscription.id, Subscription.current_period_end)).all())
         retried = db.scalar(select(Subscription.next_step_at).where(Subscription.id == broken.id))
     assert ends[sound.id] > now > ends[broken.id]
-    assert retried == now + renewals.AGAIN_AFTER
+    assert retried == now + steps.AGAIN_AFTER
 
 
 def test_mirrored_accounts_are_left_alone(apart: Apart) -> None:

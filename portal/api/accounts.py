@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import Answers
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import scope_of
 from portal.errors import ResourceMissing
 from portal.models import Account
 from portal.objects import expanded
 from portal.objects.accounts import account as shown
 from portal.web import services
-from portal.wire.params import Expanding
+from portal.wire.commands import Expanding
 
 
 def register(blueprint: Blueprint) -> None:

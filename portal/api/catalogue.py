@@ -8,7 +8,7 @@ from flask import Blueprint
 from sqlalchemy import Select, false, select
 
 from portal.api.resource import Resource
-from portal.billing import catalogue
+from portal.billing.catalogue import prices, products, tax_rates
 from portal.models import Price, Product, TaxRate
 from portal.wire.page import between
 
@@ -16,26 +16,26 @@ from portal.wire.page import between
 def register(blueprint: Blueprint) -> None:
     """Add the calls of these nouns."""
     product = Resource(blueprint, "product", "products")
-    product.create(catalogue.CreateProduct, catalogue.create_product)
+    product.create(products.CreateProduct, products.create_product)
     product.retrieve()
-    product.change(catalogue.UpdateProduct, catalogue.update_product)
-    product.delete(catalogue.delete_product)
-    product.list(catalogue.ListProducts, _products)
+    product.change(products.UpdateProduct, products.update_product)
+    product.delete(products.delete_product)
+    product.list(products.ListProducts, _products)
 
     price = Resource(blueprint, "price", "prices")
-    price.create(catalogue.CreatePrice, catalogue.create_price)
+    price.create(prices.CreatePrice, prices.create_price)
     price.retrieve()
-    price.change(catalogue.UpdatePrice, catalogue.update_price)
-    price.list(catalogue.ListPrices, _prices)
+    price.change(prices.UpdatePrice, prices.update_price)
+    price.list(prices.ListPrices, _prices)
 
     tax_rate = Resource(blueprint, "tax_rate", "tax_rates")
-    tax_rate.create(catalogue.CreateTaxRate, catalogue.create_tax_rate)
+    tax_rate.create(tax_rates.CreateTaxRate, tax_rates.create_tax_rate)
     tax_rate.retrieve()
-    tax_rate.change(catalogue.UpdateTaxRate, catalogue.update_tax_rate)
-    tax_rate.list(catalogue.ListTaxRates, _tax_rates)
+    tax_rate.change(tax_rates.UpdateTaxRate, tax_rates.update_tax_rate)
+    tax_rate.list(tax_rates.ListTaxRates, _tax_rates)
 
 
-def _products(params: catalogue.ListProducts) -> Select[Any]:
+def _products(params: products.ListProducts) -> Select[Any]:
     statement = select(Product).where(*between(Product.created, params.created))
     for column in ("active", "shippable", "url"):
         value = getattr(params, column)
@@ -46,7 +46,7 @@ def _products(params: catalogue.ListProducts) -> Select[Any]:
     return statement.where(Product.id.in_(params.ids)) if params.ids else statement
 
 
-def _prices(params: catalogue.ListPrices) -> Select[Any]:
+def _prices(params: prices.ListPrices) -> Select[Any]:
     statement = select(Price).where(*between(Price.created, params.created))
     for column in ("active", "currency"):
         value = getattr(params, column)
@@ -62,7 +62,7 @@ def _prices(params: catalogue.ListPrices) -> Select[Any]:
     return _by_interval(statement, params.recurring) if params.recurring else statement
 
 
-def _by_interval(statement: Select[Any], recurring: catalogue.RecurringFilter) -> Select[Any]:
+def _by_interval(statement: Select[Any], recurring: prices.RecurringFilter) -> Select[Any]:
     if recurring.interval is not None:
         statement = statement.where(Price.interval == recurring.interval)
     if recurring.usage_type == "metered":
@@ -70,7 +70,7 @@ def _by_interval(statement: Select[Any], recurring: catalogue.RecurringFilter) -
     return statement.where(Price.interval.is_not(None))
 
 
-def _tax_rates(params: catalogue.ListTaxRates) -> Select[Any]:
+def _tax_rates(params: tax_rates.ListTaxRates) -> Select[Any]:
     statement = select(TaxRate).where(*between(TaxRate.created, params.created))
     for column in ("active", "inclusive"):
         value = getattr(params, column)

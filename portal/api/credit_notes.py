@@ -13,7 +13,7 @@ from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource
-from portal.billing import credit_notes
+from portal.billing.credit_notes import credit_notes
 from portal.db import find, scope_of
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, CreditNoteLine
@@ -22,8 +22,8 @@ from portal.objects.credit_notes import LINE
 from portal.objects.credit_notes import preview as shown_preview
 from portal.outbox import queue
 from portal.web import services
+from portal.wire.commands import Expanding, Listing
 from portal.wire.page import between, cursor
-from portal.wire.params import Expanding, Listing
 from portal.wire.shape import Context, listing
 
 

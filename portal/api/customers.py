@@ -12,12 +12,13 @@ from portal import clock
 from portal.api import endpoint, statements
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource, answer, page
-from portal.billing import balances, customers, tax_ids, test_clocks
+from portal.billing.customers import customers, test_clocks
+from portal.billing.ledger import balances, tax_ids
 from portal.db import find
 from portal.models import BalanceTransaction, Customer, TaxId
 from portal.objects import deleted
+from portal.wire.commands import Expanding, Listing
 from portal.wire.page import between
-from portal.wire.params import Expanding, Listing
 
 TRANSACTION = "customer_balance_transaction"
 

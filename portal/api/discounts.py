@@ -12,11 +12,12 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource, answer
-from portal.billing import coupons, discounts, shipping
+from portal.billing.catalogue import shipping_rates
+from portal.billing.discounts import coupons, discounts, promotion_codes
 from portal.db import find
 from portal.models import Coupon, Customer, PromotionCode, ShippingRate, Subscription
+from portal.wire.commands import Expanding
 from portal.wire.page import between
-from portal.wire.params import Expanding
 
 
 def register(blueprint: Blueprint) -> None:
@@ -29,23 +30,23 @@ def register(blueprint: Blueprint) -> None:
     coupon.list(coupons.ListCoupons, lambda params: select(Coupon).where(*between(Coupon.created, params.created)))
 
     code = Resource(blueprint, "promotion_code", "promotion_codes")
-    code.create(coupons.CreatePromotionCode, coupons.create_promotion_code)
+    code.create(promotion_codes.CreatePromotionCode, promotion_codes.create_promotion_code)
     code.retrieve()
-    code.change(coupons.UpdatePromotionCode, coupons.update_promotion_code)
-    code.list(coupons.ListPromotionCodes, _promotion_codes)
+    code.change(promotion_codes.UpdatePromotionCode, promotion_codes.update_promotion_code)
+    code.list(promotion_codes.ListPromotionCodes, _promotion_codes)
 
     rate = Resource(blueprint, "shipping_rate", "shipping_rates")
-    rate.create(shipping.CreateShippingRate, shipping.create)
+    rate.create(shipping_rates.CreateShippingRate, shipping_rates.create)
     rate.retrieve()
-    rate.change(shipping.UpdateShippingRate, shipping.update)
-    rate.list(shipping.ListShippingRates, _shipping_rates)
+    rate.change(shipping_rates.UpdateShippingRate, shipping_rates.update)
+    rate.list(shipping_rates.ListShippingRates, _shipping_rates)
 
     owners = {"customers": _delete_of_customer, "subscriptions": _delete_of_subscription}
     for path, function in owners.items():
         endpoint.add(blueprint, "DELETE", f"/{path}/<id>/discount", Expanding, function, Answers("discount", "deleted"))
 
 
-def _promotion_codes(params: coupons.ListPromotionCodes) -> Select[Any]:
+def _promotion_codes(params: promotion_codes.ListPromotionCodes) -> Select[Any]:
     statement = select(PromotionCode).where(*between(PromotionCode.created, params.created))
     if params.active is not None:
         statement = statement.where(PromotionCode.active == params.active)
@@ -56,7 +57,7 @@ def _promotion_codes(params: coupons.ListPromotionCodes) -> Select[Any]:
     return statement.where(PromotionCode.customer_id == params.customer) if params.customer is not None else statement
 
 
-def _shipping_rates(params: shipping.ListShippingRates) -> Select[Any]:
+def _shipping_rates(params: shipping_rates.ListShippingRates) -> Select[Any]:
     statement = select(ShippingRate).where(*between(ShippingRate.created, params.created))
     if params.active is not None:
         statement = statement.where(ShippingRate.active == params.active)

@@ -19,13 +19,14 @@ from flask import Blueprint, Response, abort, after_this_request, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
-from portal.billing import idempotency, keys
-from portal.billing.files import Upload
+from portal.billing.accounts import keys
+from portal.billing.accounts.files import Upload
+from portal.billing.events import idempotency
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError
 from portal.web import declare, origin, reader, request_id, services, whose
 from portal.wire import form
-from portal.wire.params import LONGEST_ID, Command, read
+from portal.wire.commands import LONGEST_ID, Command, read
 
 #: A file of the largest kind, and the words around it.
 MAX_UPLOAD = 5 * 1024 * 1024

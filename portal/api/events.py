@@ -12,7 +12,7 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource, page
-from portal.billing import events
+from portal.billing.events import events
 from portal.db import find
 from portal.errors import InvalidRequest
 from portal.models import AuditEntry, Customer, Event

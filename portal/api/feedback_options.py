@@ -8,7 +8,7 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
-from portal.billing import feedback_options
+from portal.billing.configurations import feedback_options
 from portal.models import FeedbackOption
 
 

@@ -12,12 +12,12 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource, answer
-from portal.billing import files
+from portal.billing.accounts import files
 from portal.db import find
 from portal.models import File, FileLink
 from portal.web import as_file
+from portal.wire.commands import Expanding
 from portal.wire.page import between
-from portal.wire.params import Expanding
 
 
 def register(blueprint: Blueprint) -> None:

@@ -13,14 +13,15 @@ from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, answer
-from portal.billing import invoice_lines, invoiceitems, invoices, test_clocks
+from portal.billing.customers import test_clocks
+from portal.billing.invoices import changes, collection, invoiceitems, invoices, lines, payments
 from portal.db import find
 from portal.documents.xml import offers
 from portal.models import Invoice, InvoiceItem, InvoiceLine
 from portal.objects import kinds
 from portal.outbox import queue
+from portal.wire.commands import Expanding, Listing
 from portal.wire.page import between
-from portal.wire.params import Expanding, Listing
 
 
 def register(blueprint: Blueprint) -> None:
@@ -29,21 +30,21 @@ def register(blueprint: Blueprint) -> None:
     resource = Resource(blueprint, "invoice", "invoices")
     resource.create(invoices.CreateInvoice, invoices.create)
     resource.retrieve()
-    resource.change(invoices.UpdateInvoice, invoices.update)
+    resource.change(changes.UpdateInvoice, invoices.update)
     resource.delete(invoices.delete)
     resource.change(invoices.FinalizeInvoice, invoices.finalize, "finalize")
-    resource.change(invoices.PayInvoice, invoices.pay, "pay")
-    resource.change(Expanding, invoices.void, "void")
-    resource.change(Expanding, invoices.mark_uncollectible, "mark_uncollectible")
+    resource.change(payments.PayInvoice, payments.pay, "pay")
+    resource.change(Expanding, collection.void, "void")
+    resource.change(Expanding, collection.mark_uncollectible, "mark_uncollectible")
     endpoint.add(blueprint, "POST", "/invoices/<id>/send", Expanding, _send, resource.answers)
     resource.list(invoices.ListInvoices, _invoices)
     endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines, Answers("line_item", "list"))
 
-    resource.change(invoice_lines.AddLines, invoice_lines.add, "add_lines")
-    resource.change(invoice_lines.UpdateLines, invoice_lines.update, "update_lines")
-    resource.change(invoice_lines.RemoveLines, invoice_lines.remove, "remove_lines")
+    resource.change(lines.AddLines, lines.add, "add_lines")
+    resource.change(lines.UpdateLines, lines.update, "update_lines")
+    resource.change(lines.RemoveLines, lines.remove, "remove_lines")
     rule = "/invoices/<id>/lines/<line>"
-    endpoint.add(blueprint, "POST", rule, invoice_lines.UpdateLine, _update_line, Answers("line_item"))
+    endpoint.add(blueprint, "POST", rule, lines.UpdateLine, _update_line, Answers("line_item"))
 
     item = Resource(blueprint, "invoiceitem", "invoiceitems")
     item.create(invoiceitems.CreateInvoiceItem, invoiceitems.create)
@@ -61,9 +62,9 @@ def _send(db: Session, params: Expanding, id: str) -> dict[str, Any]:
     return answer(db, "invoice", invoice, params)
 
 
-def _update_line(db: Session, params: invoice_lines.UpdateLine, id: str, line: str) -> dict[str, Any]:
+def _update_line(db: Session, params: lines.UpdateLine, id: str, line: str) -> dict[str, Any]:
     invoice = find(db, Invoice, id, noun="invoice")
-    changed = invoice_lines.update_one(db, invoice, line, params, now=test_clocks.present(db, invoice))
+    changed = lines.update_one(db, invoice, line, params, now=test_clocks.present(db, invoice))
     return answer(db, "line_item", changed, params)
 
 

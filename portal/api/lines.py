@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from portal.errors import ResourceMissing
 from portal.objects import KINDS, expanded, render
 from portal.web import services
+from portal.wire.commands import Listing
 from portal.wire.page import cursor, cut
-from portal.wire.params import Listing
 from portal.wire.shape import listing
 
 

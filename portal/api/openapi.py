@@ -15,9 +15,9 @@ import orjson
 from flask import Blueprint, Response, request
 
 from portal.api.endpoint import ANSWERS, CALLS, Answers
-from portal.objects import KINDS, answers
+from portal.objects import KINDS, json_schemas
 from portal.web import declare
-from portal.wire import parameters
+from portal.wire import parameter_schemas
 from portal.wire.schemas import STRING, Schema, found, hash_of, listed, the
 
 VERSION = version("billing-portal")
@@ -90,7 +90,7 @@ def path(rule: str) -> str:
 
 def operation(method: str, rule: str) -> dict[str, Any]:
     """One call: its parameters, its answer and its failures."""
-    schema = parameters.schema(CALLS[method, rule])
+    schema = parameter_schemas.schema(CALLS[method, rule])
     named = [_in_path(name) for name in re.findall(r"<(?:\w+:)?(\w+)>", rule)]
     described: dict[str, Any] = {
         "operationId": operation_id(method, rule),
@@ -200,7 +200,7 @@ def _style(schema: Schema) -> dict[str, Any]:
 
 def _needed(paths: dict[str, Any]) -> dict[str, Schema]:
     """The schemas that the calls name, and those that these name in turn."""
-    known = {**answers.schemas(), "error": ERROR}
+    known = {**json_schemas.schemas(), "error": ERROR}
     needed: dict[str, Schema] = {}
     asked = _named(paths)
     while asked:

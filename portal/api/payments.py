@@ -8,7 +8,7 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
-from portal.billing import payment_reports, payments
+from portal.billing.invoices import payment_reports, payments
 from portal.models import InvoicePayment
 from portal.wire.page import between
 

@@ -12,15 +12,15 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import position
-from portal.billing import catalogue
+from portal.billing.catalogue import plans
 from portal.db import find, scope_of
 from portal.errors import ResourceMissing
 from portal.models import Price
 from portal.objects import deleted, expanded, selected
 from portal.objects.catalogue import plan
 from portal.web import services
+from portal.wire.commands import Expanding
 from portal.wire.page import between, cut, windowed
-from portal.wire.params import Expanding
 from portal.wire.shape import listing
 
 PLAN = Answers("plan")
@@ -28,15 +28,15 @@ PLAN = Answers("plan")
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
-    endpoint.add(blueprint, "POST", "/plans", catalogue.CreatePlan, _create, PLAN)
+    endpoint.add(blueprint, "POST", "/plans", plans.CreatePlan, _create, PLAN)
     endpoint.add(blueprint, "GET", "/plans/<id>", Expanding, _retrieve, PLAN)
-    endpoint.add(blueprint, "POST", "/plans/<id>", catalogue.UpdatePlan, _update, PLAN)
+    endpoint.add(blueprint, "POST", "/plans/<id>", plans.UpdatePlan, _update, PLAN)
     endpoint.add(blueprint, "DELETE", "/plans/<id>", Expanding, _delete, Answers("plan", "deleted"))
-    endpoint.add(blueprint, "GET", "/plans", catalogue.ListPlans, _list, Answers("plan", "list"))
+    endpoint.add(blueprint, "GET", "/plans", plans.ListPlans, _list, Answers("plan", "list"))
 
 
-def _create(db: Session, params: catalogue.CreatePlan) -> dict[str, Any]:
-    price = catalogue.create_plan(db, params, now=clock.now())
+def _create(db: Session, params: plans.CreatePlan) -> dict[str, Any]:
+    price = plans.create_plan(db, params, now=clock.now())
     db.flush()
     return _shown(db, price, params)
 
@@ -45,16 +45,16 @@ def _retrieve(db: Session, params: Expanding, id: str) -> dict[str, Any]:
     return _shown(db, _found(db, id), params)
 
 
-def _update(db: Session, params: catalogue.UpdatePlan, id: str) -> dict[str, Any]:
-    return _shown(db, catalogue.update_plan(db, _found(db, id), params, now=clock.now()), params)
+def _update(db: Session, params: plans.UpdatePlan, id: str) -> dict[str, Any]:
+    return _shown(db, plans.update_plan(db, _found(db, id), params, now=clock.now()), params)
 
 
 def _delete(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-    catalogue.delete_plan(db, _found(db, id), now=clock.now())
+    plans.delete_plan(db, _found(db, id), now=clock.now())
     return deleted("plan", id)
 
 
-def _list(db: Session, params: catalogue.ListPlans) -> dict[str, Any]:
+def _list(db: Session, params: plans.ListPlans) -> dict[str, Any]:
     statement = windowed(_plans(params), Price, params, position(db, "price", params))
     rows, has_more = cut(selected(db, "price", statement), params)
     data = [plan(row, scope_of(db).livemode) for row in rows]
@@ -72,7 +72,7 @@ def _shown(db: Session, price: Price, params: Expanding) -> dict[str, Any]:
     return expanded(db, plan(price, scope_of(db).livemode) or {}, params.expand, services().links)
 
 
-def _plans(params: catalogue.ListPlans) -> Select[Any]:
+def _plans(params: plans.ListPlans) -> Select[Any]:
     statement = select(Price).where(Price.interval.is_not(None), *between(Price.created, params.created))
     if params.active is not None:
         statement = statement.where(Price.active == params.active)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.api import endpoint
 from portal.api.resource import Resource, answer
-from portal.billing import configurations, portal_sessions
+from portal.billing.configurations import configurations
+from portal.billing.customer_portal import sessions
 from portal.models import Configuration, PortalSession
 from portal.web import services
 
@@ -25,14 +26,14 @@ def register(blueprint: Blueprint) -> None:
     configuration.list(configurations.ListConfigurations, _configurations)
 
     session = Resource(blueprint, "billing_portal.session", "billing_portal/sessions")
-    endpoint.add(blueprint, "POST", session.path, portal_sessions.CreateSession, _create_session, session.answers)
+    endpoint.add(blueprint, "POST", session.path, sessions.CreateSession, _create_session, session.answers)
     session.retrieve()
-    session.list(portal_sessions.ListSessions, _sessions)
-    session.change(portal_sessions.ExpireSession, portal_sessions.expire, "expire")
+    session.list(sessions.ListSessions, _sessions)
+    session.change(sessions.ExpireSession, sessions.expire, "expire")
 
 
-def _create_session(db: Session, params: portal_sessions.CreateSession) -> dict[str, Any]:
-    new = portal_sessions.create(db, params, now=clock.now())
+def _create_session(db: Session, params: sessions.CreateSession) -> dict[str, Any]:
+    new = sessions.create(db, params, now=clock.now())
     url = f"{services().settings.base_url}/p/session/{new.link_secret}"
     return answer(db, "billing_portal.session", new.session, params) | {"url": url}
 
@@ -46,7 +47,7 @@ def _configurations(params: configurations.ListConfigurations) -> Select[Any]:
     return statement
 
 
-def _sessions(params: portal_sessions.ListSessions) -> Select[Any]:
+def _sessions(params: sessions.ListSessions) -> Select[Any]:
     statement = select(PortalSession)
     if params.customer is not None:
         statement = statement.where(PortalSession.customer_id == params.customer)

@@ -12,11 +12,11 @@ from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource
-from portal.billing import quote_acceptance, quotes
+from portal.billing.quotes import acceptance, quotes
 from portal.db import find, scope_of
 from portal.models import Quote, QuoteLine
 from portal.web import services
-from portal.wire.params import Expanding, Listing
+from portal.wire.commands import Expanding, Listing
 
 
 def register(blueprint: Blueprint) -> None:
@@ -26,7 +26,7 @@ def register(blueprint: Blueprint) -> None:
     resource.retrieve()
     resource.change(quotes.UpdateQuote, quotes.update)
     resource.change(quotes.FinalizeQuote, quotes.finalize, "finalize")
-    resource.change(Expanding, quote_acceptance.accept, "accept")
+    resource.change(Expanding, acceptance.accept, "accept")
     resource.change(Expanding, quotes.cancel, "cancel")
     resource.list(quotes.ListQuotes, _quotes)
     items = Answers("item", "list")

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.resource import Resource, answer
-from portal.billing import rendering_templates
+from portal.billing.accounts import rendering_templates
 from portal.models import RenderingTemplate
-from portal.wire.params import Expanding
+from portal.wire.commands import Expanding
 
 
 def register(blueprint: Blueprint) -> None:

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import Answers
-from portal.billing import test_clocks
+from portal.billing.customers import test_clocks
 from portal.db import find
 from portal.errors import ResourceMissing
-from portal.objects import KINDS, deleted, expanded, kept, one, render, selected
+from portal.objects import KINDS, cache, deleted, expanded, one, render, selected
 from portal.web import services
+from portal.wire.commands import Command, Expanding, Listing
 from portal.wire.page import cursor, cut, windowed
-from portal.wire.params import Command, Expanding, Listing
 from portal.wire.shape import listing
 
 #: `create(db, command, now=…)` answers with the new row.
@@ -101,8 +101,8 @@ def page(db: Session, type: str, statement: Select[Any], params: Listing, url: s
     statement = windowed(statement, model, params, position(db, type, params))
     links = services().links
     if KINDS[type].kept and not params.expand:
-        heads, has_more = cut(kept.heads(db, type, statement), params)
-        return listing(kept.fragments(db, type, heads, links), url, has_more=has_more)
+        heads, has_more = cut(cache.heads(db, type, statement), params)
+        return listing(cache.fragments(db, type, heads, links), url, has_more=has_more)
     rows, has_more = cut(selected(db, type, statement), params)
     return expanded(db, listing(render(db, type, rows, links), url, has_more=has_more), params.expand, links)
 

@@ -8,7 +8,7 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
-from portal.billing import schedules
+from portal.billing.schedules import schedules
 from portal.models import SubscriptionSchedule
 from portal.wire.page import between
 

@@ -16,9 +16,9 @@ from portal.objects import KINDS, expanded, render, selected
 from portal.rules import receipts
 from portal.web import services
 from portal.wire import search
+from portal.wire.commands import Searching
 from portal.wire.matching import Field, condition
 from portal.wire.page import resumed, token
-from portal.wire.params import Searching
 from portal.wire.shape import search_result
 
 TOTAL = "total_count"

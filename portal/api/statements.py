@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import Answers
-from portal.billing import statements
+from portal.billing.customers import statements
 from portal.db import find
 from portal.models import Customer
 from portal.objects.statements import TYPE, statement, with_entries

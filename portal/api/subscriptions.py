@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource
-from portal.billing import billing_modes, pauses, single_items, subscriptions, test_clocks
+from portal.billing.customers import test_clocks
+from portal.billing.subscriptions import billing_modes, cancellations, item_calls, pauses, subscriptions
 from portal.db import find
 from portal.models import Subscription, SubscriptionItem
 from portal.objects import deleted
@@ -25,31 +26,31 @@ def register(blueprint: Blueprint) -> None:
     resource.create(subscriptions.CreateSubscription, subscriptions.create)
     resource.retrieve()
     resource.change(subscriptions.UpdateSubscription, subscriptions.update)
-    resource.change(subscriptions.CancelSubscription, subscriptions.cancel, method="DELETE")
+    resource.change(cancellations.CancelSubscription, cancellations.cancel, method="DELETE")
     # the older name of the same call
-    resource.change(subscriptions.CancelSubscription, subscriptions.cancel, "cancel")
+    resource.change(cancellations.CancelSubscription, cancellations.cancel, "cancel")
     resource.change(pauses.PauseSubscription, pauses.pause, "pause")
     resource.change(pauses.ResumeSubscription, pauses.resume, "resume")
     resource.change(billing_modes.MigrateSubscription, billing_modes.migrate, "migrate")
     resource.list(subscriptions.ListSubscriptions, _subscriptions)
 
     item = Resource(blueprint, "subscription_item", "subscription_items")
-    item.create(single_items.CreateItem, single_items.create)
+    item.create(item_calls.CreateItem, item_calls.create)
     item.retrieve()
-    item.change(single_items.UpdateItem, single_items.update)
+    item.change(item_calls.UpdateItem, item_calls.update)
     endpoint.add(
-        blueprint, "DELETE", "/subscription_items/<id>", single_items.DeleteItem, _delete, Answers(item.type, "deleted")
+        blueprint, "DELETE", "/subscription_items/<id>", item_calls.DeleteItem, _delete, Answers(item.type, "deleted")
     )
-    item.list(single_items.ListItems, _items)
+    item.list(item_calls.ListItems, _items)
 
 
-def _delete(db: Session, params: single_items.DeleteItem, id: str) -> dict[str, Any]:
+def _delete(db: Session, params: item_calls.DeleteItem, id: str) -> dict[str, Any]:
     item = find(db, SubscriptionItem, id, noun="subscription item")
-    single_items.delete(db, item, params, now=test_clocks.present(db, item, params))
+    item_calls.delete(db, item, params, now=test_clocks.present(db, item, params))
     return deleted("subscription_item", id)
 
 
-def _items(params: single_items.ListItems) -> Select[Any]:
+def _items(params: item_calls.ListItems) -> Select[Any]:
     return select(SubscriptionItem).where(SubscriptionItem.subscription_id == params.subscription)
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
-from portal.billing import test_clocks
+from portal.billing.customers import test_clocks
 from portal.models import TestClock
 
 

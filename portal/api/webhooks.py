@@ -12,11 +12,11 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.endpoint import Answers
 from portal.api.resource import Resource, answer, page
-from portal.billing import replays, webhook_endpoints
+from portal.billing.events import replays, webhook_endpoints
 from portal.db import find
 from portal.models import Event, WebhookDelivery, WebhookEndpoint
 from portal.web import services
-from portal.wire.params import Expanding
+from portal.wire.commands import Expanding
 
 PATH = "/webhook_endpoints"
 TYPE = "webhook_endpoint"

@@ -47,9 +47,9 @@ def show(open_database: Any, account_id: str, live: bool) -> None:
 @click.pass_obj
 def change(open_database: Any, /, account_id: str, live: bool, formats: tuple[str, ...], **said: Any) -> None:
     """Change bank details, footer, numbering and e-invoices; what is not named stays."""
-    from portal.billing import accounts
+    from portal.billing.accounts import accounts
     from portal.errors import PortalError
-    from portal.wire.params import read
+    from portal.wire.commands import read
 
     bank = _named(iban=said["iban"], bic=said["bic"], holder=said["holder"])
     numbering = _named(scheme=said["numbering"], prefix=said["prefix"], next_sequence=said["following"])
@@ -76,7 +76,8 @@ def _named(**said: Any) -> dict[str, Any]:
 
 
 def _told(db: Session, account_id: str) -> Iterator[tuple[str, str]]:
-    from portal.billing import accounts, numbers, parties
+    from portal.billing.accounts import accounts, numbers
+    from portal.billing.ledger import parties
     from portal.documents.xml import offers
 
     account = accounts.of(db, account_id)

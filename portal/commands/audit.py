@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def show(open_database: Any, account_id: str, live: bool, customer_id: str | None, limit: int, as_json: bool) -> None:
     """List what was done to an account and its customers, oldest first; personal details are masked."""
-    from portal.billing import events
+    from portal.billing.events import events
     from portal.commands.transfer import scope_named
 
     database: Database = open_database()

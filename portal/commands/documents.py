@@ -27,14 +27,14 @@ def documents() -> None:
 )
 def make_samples(folder: Path, templates: Path | None) -> None:
     """Write made-up documents as PDF to FOLDER: each kind in English, German, French, Arabic and Japanese."""
-    from portal.documents import samples, scenes
+    from portal.documents import sample_merchants, samples
     from portal.documents.pool import Pool, RenderFailed
 
     own = _design(templates) if templates else None
     folder.mkdir(parents=True, exist_ok=True)
     pool = Pool()
     try:
-        for make, locale in product(samples.MADE, scenes.SCENES):
+        for make, locale in product(samples.MADE, sample_merchants.SCENES):
             document = replace(make(locale), own=own)
             path = folder / f"{document.kind}-{locale}.pdf"
             path.write_bytes(pool.render(document))
@@ -46,7 +46,7 @@ def make_samples(folder: Path, templates: Path | None) -> None:
 
 
 def _design(folder: Path) -> Design:
-    from portal.billing.rendering_templates import digest_of
+    from portal.billing.accounts.rendering_templates import digest_of
     from portal.documents import designs
 
     files, complaints = designs.read(folder)

@@ -52,7 +52,7 @@ def add(
 ) -> None:
     """Try the templates of FOLDER and keep them; prints the id that invoices and customers name."""
     from portal import clock
-    from portal.billing import rendering_templates as cases
+    from portal.billing.accounts import rendering_templates as cases
 
     files = _checked(folder)
     command = cases.AddTemplate(files, nickname or (None if template else folder.resolve().name), template, default)
@@ -86,7 +86,7 @@ def show(open_database: Any, account_id: str, live: bool) -> None:
 @click.pass_obj
 def choose(open_database: Any, template: str | None, account_id: str, live: bool) -> None:
     """Make TEMPLATE the default; without one, documents come in the built-in look again."""
-    from portal.billing import rendering_templates as cases
+    from portal.billing.accounts import rendering_templates as cases
 
     with _writing(open_database(), account_id, live) as db:
         cases.choose(db, cases.usable(db, template, param="template") if template else None)
@@ -101,7 +101,7 @@ def choose(open_database: Any, template: str | None, account_id: str, live: bool
 @click.pass_obj
 def export(open_database: Any, template: str, folder: Path, account_id: str, live: bool, version: int | None) -> None:
     """Write the files of TEMPLATE to a new FOLDER."""
-    from portal.billing import rendering_templates as cases
+    from portal.billing.accounts import rendering_templates as cases
     from portal.db import find
     from portal.models import RenderingTemplate
 

@@ -54,7 +54,7 @@ def export_file(open_database: Any, account_id: str, live: bool, output: BinaryI
 
 
 def scope_named(database: Database, account_id: str, live: bool) -> Scope:
-    from portal.billing import accounts
+    from portal.billing.accounts import accounts
     from portal.db import Scope
     from portal.errors import PortalError
 

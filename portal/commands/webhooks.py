@@ -50,7 +50,7 @@ def roll(open_database: Any, endpoint_id: str, account_id: str, live: bool, over
     """Print a new signing secret; both sign for a while."""
     from portal import clock
     from portal.assembly import assembled
-    from portal.billing import webhook_endpoints
+    from portal.billing.events import webhook_endpoints
     from portal.settings import from_environment
 
     database, scope = _opened(open_database, account_id, live)
@@ -99,7 +99,7 @@ def resend(
 
 def _resend(database: Database, scope: Scope, event_id: str, endpoint_id: str | None) -> int:
     from portal import clock
-    from portal.billing import replays
+    from portal.billing.events import replays
     from portal.db import find
     from portal.errors import PortalError
     from portal.models import Event
@@ -118,8 +118,8 @@ def _replay(
 ) -> int:
     """A transaction for each thousand."""
     from portal import clock
-    from portal.billing import replays
-    from portal.wire.params import Range
+    from portal.billing.events import replays
+    from portal.wire.commands import Range
 
     command = replays.Replay(created=Range(gte=since, lt=until), delivery_success=False if failed else None)
     after, done = 0, 0

@@ -8,20 +8,17 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing import (
-    credit_notes,
-    drafts,
-    named_discounts,
-    parties,
-    payments,
-    quote_lines,
-)
-from portal.billing.named_discounts import Named
-from portal.billing.quote_discounts import as_discount
+from portal.billing.credit_notes import credit_notes
+from portal.billing.discounts import named_discounts
+from portal.billing.discounts.named_discounts import Named
+from portal.billing.invoices import drafts, payments
+from portal.billing.ledger import parties, totals
+from portal.billing.quotes import lines as quote_lines
+from portal.billing.quotes.discounts import as_discount
 from portal.clock import day
 from portal.db import find
-from portal.documents import heads
-from portal.documents.chosen import own_design
+from portal.documents import parties as heads
+from portal.documents.frozen_design import own_design
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
@@ -49,7 +46,7 @@ _SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
 
 def invoice(db: Session, row: Invoice, hosted_invoice_url: str | None = None) -> InvoiceDocument:
     """The document of a finalized invoice."""
-    lines = drafts.lines(db, row.id)
+    lines = totals.lines(db, row.id)
     bank = _bank(row)
     return InvoiceDocument(
         **offers.printed(db, row),
@@ -110,7 +107,7 @@ def receipt(db: Session, row: Invoice) -> ReceiptDocument:
     if number is None:
         raise ResourceMissing("receipt", row.id)
     return ReceiptDocument(
-        **_shared(db, row, drafts.lines(db, row.id)),
+        **_shared(db, row, totals.lines(db, row.id)),
         own=own_design(db, row.rendering),
         number=number,
         effective_at=day(row.paid_at or row.effective_at or row.created),

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing import parties, rendering_templates, statements, test_clocks
+from portal.billing.accounts import rendering_templates
+from portal.billing.customers import statements, test_clocks
+from portal.billing.ledger import parties
 from portal.clock import day
-from portal.documents import heads
-from portal.documents.chosen import own_design
+from portal.documents import parties as heads
+from portal.documents.frozen_design import own_design
 from portal.documents.statements import StatementDocument, StatementEntry
 from portal.models import Customer
 from portal.rules.statements import Line, Statement

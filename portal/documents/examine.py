@@ -12,7 +12,7 @@ from dataclasses import replace
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 
-from portal.documents import own, render, samples
+from portal.documents import render, samples, sandbox
 from portal.documents.designs import STYLE, Complaint, Design
 from portal.documents.values import Paper
 
@@ -38,8 +38,8 @@ def _of_style(design: Design) -> Iterable[Complaint]:
     if style is None:
         return
     with _told() as messages:
-        fetcher = own.OwnFiles(design)
-        options = {"font_config": FontConfiguration(), "url_fetcher": fetcher, "base_url": own.BASE_URL}
+        fetcher = sandbox.OwnFiles(design)
+        options = {"font_config": FontConfiguration(), "url_fetcher": fetcher, "base_url": sandbox.BASE_URL}
         weasyprint.CSS(string=style.decode(), **options)
     for message in messages:
         place = _AT.search(message)
@@ -63,7 +63,7 @@ def _of_document(design: Design, document: Paper) -> list[Complaint]:
         except MemoryError:
             raise
         except Exception as error:
-            file, line = own.place(error, frozenset(name for name, _ in design.files))
+            file, line = sandbox.place(error, frozenset(name for name, _ in design.files))
             return [Complaint(file or f"{document.kind}.html", line, f"{type(error).__name__}: {error}")]
     urls = [found[1] for message in messages if (found := _NOT_LOADED.search(message))]
     return [_missing(design, url) for url in urls]
@@ -71,7 +71,7 @@ def _of_document(design: Design, document: Paper) -> list[Complaint]:
 
 def _missing(design: Design, url: str) -> Complaint:
     """A file that was asked for and is not there, or an address outside; told where it is first named."""
-    name = url.removeprefix(own.BASE_URL)
+    name = url.removeprefix(sandbox.BASE_URL)
     words = f"'{name}' is none of the folder's files; nothing is loaded from elsewhere"
     for file, content in design.files:
         if file.endswith((".html", ".css")) and name in (text := content.decode()):

@@ -22,9 +22,10 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
-from portal.documents import archival, attached, transfer
+from portal.documents import archival, attached
+from portal.documents import transfer_code as transfer
 from portal.documents.designs import STYLE, Design
-from portal.documents.own import BASE_URL, OwnFiles, Sandbox, loader
+from portal.documents.sandbox import BASE_URL, OwnFiles, Sandbox, loader
 from portal.documents.statements import StatementDocument
 from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize, Paper
 

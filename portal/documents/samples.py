@@ -8,7 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from portal.documents.scenes import SCENES, Scene
+from portal.documents.sample_merchants import SCENES, Scene
 from portal.documents.statements import StatementDocument, StatementEntry
 from portal.documents.values import (
     AppliedCreditNote,

@@ -20,6 +20,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         arrival,
         brand,
         details,
+        document_links,
         documents,
         downloads,
         email_change,
@@ -30,7 +31,6 @@ def init_app(app: Flask, *exempt: Any) -> None:
         login,
         plan_changes,
         plan_choice,
-        public,
         retention,
         statements,
         subscriptions,
@@ -50,7 +50,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
     app.context_processor(lambda: {"csrf_token": visits.csrf_token})
     app.before_request(lambda: _refuse_foreign(csrf))
     first = (arrival, brand, details, documents, downloads, email_change, email_undo, flows, home, invoices, login)
-    second = (public, plan_changes, plan_choice, retention, statements, subscriptions, tax_ids, unsubscribing)
+    second = (document_links, plan_changes, plan_choice, retention, statements, subscriptions, tax_ids, unsubscribing)
     for group in (*first, *second):
         app.register_blueprint(group.blueprint)
 

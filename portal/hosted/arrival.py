@@ -7,9 +7,9 @@ from dataclasses import replace
 from flask import Blueprint, Response, render_template, request
 
 from portal import clock
-from portal.billing import portal_sessions
+from portal.billing.customer_portal import sessions
 from portal.hosted import brand, flows, visits
-from portal.hosted.endings import expired
+from portal.hosted.expired import expired
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 from portal.web import declare, origin, services
@@ -27,7 +27,7 @@ def exchange(link_secret: str) -> Answer:
     if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return _private(Response(status=204))
     with services().database.writing(origin=origin("customer")) as db:
-        exchanged = portal_sessions.exchange(db, link_secret, now=clock.now())
+        exchanged = sessions.exchange(db, link_secret, now=clock.now())
     if exchanged is None:
         return _again(link_secret)
     response = _go(exchanged.session_id)
@@ -39,8 +39,8 @@ def exchange(link_secret: str) -> Answer:
 def sign_out(visit: Visit) -> Answer:
     """End this visit, and only this one."""
     with visit.writing() as db:
-        row = portal_sessions.of(db, visit.id)
-        portal_sessions.expire(db, row, portal_sessions.ExpireSession(), now=clock.now())
+        row = sessions.of(db, visit.id)
+        sessions.expire(db, row, sessions.ExpireSession(), now=clock.now())
     brand.use(replace(brand.current(), path=None, left=None))
     response = Response(
         render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
@@ -60,7 +60,7 @@ def stay(visit: Visit) -> Answer:
 
 def _again(link_secret: str) -> Response:
     with services().database.reading() as db:
-        id = portal_sessions.of_link(db, link_secret)
+        id = sessions.of_link(db, link_secret)
     secret = visits.held(id, request) if id else None
     if id and secret and visits.find(id, secret):
         return _private(_go(id))

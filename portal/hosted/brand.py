@@ -16,8 +16,8 @@ from markupsafe import escape
 from sqlalchemy import bindparam, or_, select
 
 from portal import clock
-from portal.billing import files
-from portal.billing.portal_sessions import digest
+from portal.billing.accounts import files
+from portal.billing.customer_portal.sessions import digest
 from portal.hosted import languages, visits
 from portal.hosted.visits import Visit
 from portal.models import Account, PortalSession, Tenant

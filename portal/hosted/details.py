@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 
-from portal.billing import customers, tax_ids
+from portal.billing.customers import customers
+from portal.billing.ledger import tax_ids
 from portal.db import find
 from portal.errors import InvalidRequest
 from portal.hosted import flows
@@ -18,7 +19,7 @@ from portal.hosted.visits import Visit
 from portal.models import Customer
 from portal.rules import permissions
 from portal.rules import tax_ids as rules
-from portal.wire.params import read
+from portal.wire.commands import read
 
 blueprint = Blueprint("details", __name__, url_prefix="/p")
 

@@ -17,9 +17,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing import credit_notes, drafts, events, named_discounts, parties, payments, test_clocks
+from portal.billing.credit_notes import credit_notes
+from portal.billing.customers import test_clocks
+from portal.billing.discounts import named_discounts
+from portal.billing.events import events
+from portal.billing.invoices import payments
+from portal.billing.ledger import parties, totals
 from portal.db import Scope, find
-from portal.documents import transfer
+from portal.documents import transfer_code as transfer
 from portal.documents.build import tax_conversion
 from portal.documents.xml import offers, references
 from portal.errors import ResourceMissing
@@ -120,7 +125,7 @@ def credit_note_pdf(visit: Visit, id: str) -> Answer:
 def invoice_parts(db: Session, invoice: Invoice) -> dict[str, Any]:
     """What the templates of an invoice need, here and on its public page."""
     received = payments.of_invoice(db, invoice.id) if invoice.amount_paid else []
-    lines, notes = drafts.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id)
+    lines, notes = totals.lines(db, invoice.id), credit_notes.of_invoice(db, invoice.id)
     now = test_clocks.moment(db, invoice)
     return {
         "invoice": invoice,

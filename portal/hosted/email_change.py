@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal import clock
-from portal.billing import codes, email_changes, portal_sessions
+from portal.billing.customer_portal import codes, sessions
+from portal.billing.customers import email_changes
 from portal.db import find
 from portal.errors import Stale, Unavailable
 from portal.hosted import flows
@@ -126,7 +127,7 @@ def _changed(visit: Visit, form: CodeForm, change: EmailChange) -> bool:
     """Tell the old address first, so that no change goes unnoticed, then make the change."""
     token = email_changes.undo_token(change, services().settings.secret_key)
     try:
-        undo_hash = portal_sessions.digest(token) if _told(visit, change, token) else None
+        undo_hash = sessions.digest(token) if _told(visit, change, token) else None
         command = email_changes.ConfirmEmailChange(visit.customer_email, undo_hash)
         with visit.writing() as db:
             email_changes.confirm(db, change.id, command, now=clock.now())

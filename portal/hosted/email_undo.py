@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, make_response, redirect, render_template, request
 
 from portal import clock
-from portal.billing import email_changes
+from portal.billing.customers import email_changes
 from portal.hosted import brand
 from portal.hosted.page import Answer
 from portal.hosted.visits import masked

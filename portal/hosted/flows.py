@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, redirect, render_template
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import portal_sessions
+from portal.billing.customer_portal import sessions
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 
@@ -44,7 +44,7 @@ def concerns(visit: Visit, subscription_id: str) -> bool:
 
 def completed(visit: Visit, db: Session, now: int) -> str:
     """Note that the task is done, and answer where `after_completion` leads."""
-    session = portal_sessions.of(db, visit.id)
+    session = sessions.of(db, visit.id)
     session.flow_completed_at = session.flow_completed_at or now
     return _next(visit)
 

@@ -14,7 +14,7 @@ from wtforms import Field, Form, FormField, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from portal import i18n
-from portal.billing import customers
+from portal.billing.customers import customers
 from portal.errors import InvalidRequest
 from portal.hosted.languages import locale
 from portal.models import Customer, FeedbackOption

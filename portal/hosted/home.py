@@ -10,9 +10,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import discounts, named_discounts, plan_changes, tax_ids
-from portal.billing.named_discounts import Named
-from portal.billing.plan_changes import Coming
+from portal.billing.customer_portal import plan_changes
+from portal.billing.customer_portal.plan_changes import Coming
+from portal.billing.discounts import discounts, named_discounts
+from portal.billing.discounts.named_discounts import Named
+from portal.billing.ledger import tax_ids
 from portal.db import among, find
 from portal.hosted import flows, invoices
 from portal.hosted.page import Answer, page

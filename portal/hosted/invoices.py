@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.hosted import languages, shells
+from portal.hosted import languages, page_cache
 from portal.hosted.page import Answer, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
@@ -85,7 +85,9 @@ def history(visit: Visit) -> Answer:
     this_year = clock.day(visit.now).year
     years = range(this_year, (clock.day(first).year if first else this_year) - 1, -1)
     values = {"rows": rows or None, "newer": found.newer, "older": found.older}
-    return shells.filled("hosted/invoices.html", (asked.status, asked.year, years), values, asked=asked, years=years)
+    return page_cache.filled(
+        "hosted/invoices.html", (asked.status, asked.year, years), values, asked=asked, years=years
+    )
 
 
 def newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
@@ -93,7 +95,7 @@ def newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
     return db.execute(_STATEMENTS[False, False], _values(visit, _END, "", 0, _END, limit)).all()
 
 
-def shown(db: Reader, visit: Visit, rows: Sequence[Any]) -> shells.Finished:
+def shown(db: Reader, visit: Visit, rows: Sequence[Any]) -> page_cache.Finished:
     """The rows as finished HTML, each with its credit notes.
 
     A credit note, like any other change, gives its invoice a new revision.
@@ -104,7 +106,7 @@ def shown(db: Reader, visit: Visit, rows: Sequence[Any]) -> shells.Finished:
     if None in kept:
         notes = _credit_notes(db, tenant_id, [row.id for row in rows])
         kept = [html or _rendered(key, row, notes) for html, key, row in zip(kept, keys, rows, strict=True)]
-    return shells.Finished("".join(kept))  # type: ignore[arg-type]
+    return page_cache.Finished("".join(kept))  # type: ignore[arg-type]
 
 
 def _found(db: Reader, visit: Visit, asked: Asked) -> Found:

@@ -8,11 +8,11 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
-from portal.billing import codes, logins
+from portal.billing.customer_portal import codes, logins
 from portal.db import Scope, find
 from portal.errors import ResourceMissing
 from portal.hosted import brand, visits
-from portal.hosted.endings import expired, restorable
+from portal.hosted.expired import expired, restorable
 from portal.hosted.forms import CodeForm, LoginForm
 from portal.hosted.page import Answer
 from portal.models import Account, LoginCode

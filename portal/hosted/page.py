@@ -14,7 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.hosted import visits
-from portal.hosted.endings import expired
+from portal.hosted.expired import expired
 from portal.hosted.visits import Visit
 from portal.web import declare
 

@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n, ids
-from portal.billing import plan_changes, plan_previews
-from portal.billing.plan_changes import Coming, NotChangeable, PlanChange
-from portal.billing.subscription_items import items
+from portal.billing.customer_portal import plan_changes, plan_previews
+from portal.billing.customer_portal.plan_changes import Coming, NotChangeable, PlanChange
+from portal.billing.subscriptions.items import items
 from portal.db import among, find
 from portal.errors import InvalidRequest
 from portal.hosted import flows
-from portal.hosted import plan_wishes as wishes
+from portal.hosted import requested_plan as wishes
 from portal.hosted.languages import locale
 from portal.hosted.page import Answer, page
 from portal.hosted.plan_forms import ConfirmForm

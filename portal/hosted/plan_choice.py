@@ -10,14 +10,14 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from portal.billing import plan_changes
-from portal.billing.plan_changes import Choice, PlanChange
+from portal.billing.customer_portal import plan_changes
+from portal.billing.customer_portal.plan_changes import Choice, PlanChange
 from portal.errors import InvalidRequest
 from portal.hosted import flows, plan_forms
-from portal.hosted import plan_wishes as wishes
+from portal.hosted import requested_plan as wishes
 from portal.hosted.page import Answer, page
 from portal.hosted.plan_forms import PlanForm
-from portal.hosted.plan_wishes import Plan
+from portal.hosted.requested_plan import Plan
 from portal.hosted.visits import Visit
 from portal.models import Price
 from portal.rules import permissions

@@ -11,7 +11,7 @@ from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal import i18n
-from portal.billing.plan_changes import Choice
+from portal.billing.customer_portal.plan_changes import Choice
 from portal.hosted.forms import in_ascii_digits, stripped
 from portal.hosted.languages import locale
 from portal.rules.permissions import Quantities

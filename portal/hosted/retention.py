@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from wtforms import SubmitField
 
 from portal import clock
-from portal.billing import named_discounts, plan_previews, retention
-from portal.billing.plan_previews import Bill
-from portal.billing.subscription_items import items
+from portal.billing.customer_portal import plan_previews, retention_offers
+from portal.billing.customer_portal.plan_previews import Bill
+from portal.billing.discounts import named_discounts
+from portal.billing.subscriptions.items import items
 from portal.db import among, find, locked
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.hosted import flows
@@ -46,9 +47,9 @@ def offer(visit: Visit, id: str) -> Answer:
         return _accepted(visit, id)
     with visit.writing() as db:
         subscription = _locked(db, visit, id)
-        if retention.offered(db, subscription, _coupon_id(visit), now=visit.now):
-            shown = retention.show(db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now())
-            retention.decline(shown, now=clock.now())
+        if retention_offers.offered(db, subscription, _coupon_id(visit), now=visit.now):
+            shown = retention_offers.show(db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now())
+            retention_offers.decline(shown, now=clock.now())
     return redirect(_cancel(visit, id), 303)
 
 
@@ -58,10 +59,10 @@ def _shown(visit: Visit, id: str) -> Answer:
         return redirect(_cancel(visit, id), 303)
     with visit.writing() as db:
         subscription = _locked(db, visit, id)
-        coupon = retention.offered(db, subscription, _coupon_id(visit), now=visit.now)
+        coupon = retention_offers.offered(db, subscription, _coupon_id(visit), now=visit.now)
         if coupon is None:
             return redirect(_cancel(visit, id), 303)
-        retention.show(db, subscription, coupon.id, session_id=visit.id, now=clock.now())
+        retention_offers.show(db, subscription, coupon.id, session_id=visit.id, now=clock.now())
         sold = items(db, id)
         products = among(db, Product, [each.price.product_id for each in sold])
     return render_template(
@@ -84,7 +85,7 @@ def _bills(visit: Visit, id: str, coupon_id: str) -> tuple[Bill | None, Bill | N
         with visit.trying() as db:
             subscription = _locked(db, visit, id)
             customer = find(db, Customer, visit.customer_id, noun="customer")
-            retention.redeem(db, customer, subscription, coupon_id, now=visit.now)
+            retention_offers.redeem(db, customer, subscription, coupon_id, now=visit.now)
             return without, plan_previews.following(db, subscription)
     except (InvalidRequest, ResourceMissing):
         return None
@@ -94,8 +95,8 @@ def _accepted(visit: Visit, id: str) -> Answer:
     try:
         with visit.writing() as db:
             subscription = _locked(db, visit, id)
-            shown = retention.show(db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now())
-            retention.accept(db, shown, now=visit.now)
+            shown = retention_offers.show(db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now())
+            retention_offers.accept(db, shown, now=visit.now)
             if not shown.accepted_at:
                 return redirect(_cancel(visit, id), 303)
             onward = flows.completed(visit, db, clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, render_template
 from flask_babel import gettext as _
 
-from portal.billing import statements
+from portal.billing.customers import statements
 from portal.db import Scope, find
 from portal.documents.build_statements import statement
 from portal.documents.statements import table

@@ -11,8 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n, ids
-from portal.billing import feedback_options, invoiceitems, plan_changes
-from portal.billing import subscriptions as billing
+from portal.billing.catalogue.sold import Sold
+from portal.billing.configurations import feedback_options
+from portal.billing.customer_portal import plan_changes
+from portal.billing.invoices import invoiceitems
+from portal.billing.subscriptions import cancellations, items, prorations
+from portal.billing.subscriptions import subscriptions as billing
 from portal.db import among, find, locked
 from portal.errors import InvalidRequest
 from portal.hosted import flows
@@ -24,7 +28,7 @@ from portal.models import Customer, Invoice, Product, Subscription
 from portal.outbox import queue
 from portal.rules import permissions
 from portal.rules import subscriptions as rules
-from portal.wire.params import read
+from portal.wire.commands import read
 
 blueprint = Blueprint("subscriptions", __name__, url_prefix="/p")
 
@@ -42,7 +46,7 @@ class Ending:
 
     subscription: Subscription
     name: str
-    parts: list[billing.Sold]
+    parts: list[Sold]
     ends_at: int | None
     credit: int
     charge: int
@@ -72,7 +76,7 @@ def canceled(visit: Visit, id: str) -> Answer:
     """That the plan ends, and until then the way to keep it."""
     with visit.reading() as db:
         subscription = _own(db, visit, id)
-        name = _name(db, billing.items(db, subscription.id))
+        name = _name(db, items.items(db, subscription.id))
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
     return render_template(
@@ -91,7 +95,7 @@ def resume(visit: Visit, id: str) -> Answer:
         subscription = _locked(db, visit, id)
         if _may_keep(visit, subscription):
             billing.update(db, subscription, billing.UpdateSubscription(cancel_at_period_end=False), now=visit.now)
-        name = i18n.isolated(_name(db, billing.items(db, subscription.id)))
+        name = i18n.isolated(_name(db, items.items(db, subscription.id)))
     if subscription.ended_at is None and subscription.cancel_at is None:
         date = i18n.day(subscription.current_period_end, locale())
         flash(_("You keep %(plan)s. It renews on %(date)s.", plan=name, date=date))
@@ -115,7 +119,7 @@ def _asked(visit: Visit, id: str, form: CancelForm, status: int) -> Answer:
 def _cancel(visit: Visit, id: str, form: CancelForm) -> Answer:
     """End it as it was seen, once, and go on; where it has changed since, show how it stands now."""
     try:
-        details = read(billing.CancellationDetails, form.details)
+        details = read(cancellations.CancellationDetails, form.details)
     except InvalidRequest:
         form.comment.errors = [_("There are characters in it that can't be used.")]
         return _asked(visit, id, form, 400)
@@ -129,14 +133,16 @@ def _cancel(visit: Visit, id: str, form: CancelForm) -> Answer:
             _confirm(db, subscription)
         in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
         onward = flows.completed(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
-        name = _name(db, billing.items(db, subscription.id))
+        name = _name(db, items.items(db, subscription.id))
     if subscription.ended_at is not None:
         session[_ENDED_HERE] = id
     _say(subscription, name, before=before, in_flow=in_flow)
     return redirect(onward, 303)
 
 
-def _end(db: Session, visit: Visit, subscription: Subscription, details: billing.CancellationDetails, now: int) -> None:
+def _end(
+    db: Session, visit: Visit, subscription: Subscription, details: cancellations.CancellationDetails, now: int
+) -> None:
     feature = visit.features["subscription_cancel"]
     plan_changes.keep(db, subscription, now=now)  # what ends does not change before
     if feature["mode"] == "at_period_end":
@@ -144,10 +150,10 @@ def _end(db: Session, visit: Visit, subscription: Subscription, details: billing
         billing.update(db, subscription, at_end, now=now)
         return
     settles = feature["proration_behavior"]
-    at_once = billing.CancelSubscription(
+    at_once = cancellations.CancelSubscription(
         prorate=settles != "none", invoice_now=settles == "always_invoice", cancellation_details=details
     )
-    billing.cancel(db, subscription, at_once, now=now)
+    cancellations.cancel(db, subscription, at_once, now=now)
 
 
 def _say(subscription: Subscription, name: str, *, before: bool, in_flow: bool) -> None:
@@ -163,7 +169,7 @@ def _say(subscription: Subscription, name: str, *, before: bool, in_flow: bool) 
 
 def _ending(db: Session, visit: Visit, subscription: Subscription) -> Ending:
     feature, now = visit.features["subscription_cancel"], visit.now
-    sold = billing.items(db, subscription.id)
+    sold = items.items(db, subscription.id)
     at_once, settles = feature["mode"] == "immediately", feature["proration_behavior"]
     running = subscription.status in {"active", "past_due"}
     waiting = invoiceitems.pending(db, visit.customer_id, subscription.id) if settles == "always_invoice" else []
@@ -180,9 +186,9 @@ def _ending(db: Session, visit: Visit, subscription: Subscription) -> Ending:
     )
 
 
-def _unused(db: Session, subscription: Subscription, sold: list[billing.Sold], now: int) -> int:
+def _unused(db: Session, subscription: Subscription, sold: list[Sold], now: int) -> int:
     customer = find(db, Customer, subscription.customer_id, noun="customer")
-    return billing.unused(db, customer, subscription, sold, now=now)
+    return prorations.unused(db, customer, subscription, sold, now=now)
 
 
 def _own(db: Session, visit: Visit, id: str) -> Subscription:
@@ -208,7 +214,7 @@ def _may_keep(visit: Visit, subscription: Subscription) -> bool:
     return may and subscription.cancel_at_period_end
 
 
-def _name(db: Session, sold: list[billing.Sold]) -> str:
+def _name(db: Session, sold: list[Sold]) -> str:
     """What the customer knows the plan by: all that is in it."""
     products = among(db, Product, [each.price.product_id for each in sold])
     names = dict.fromkeys(products[each.price.product_id].name for each in sold)

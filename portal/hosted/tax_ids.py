@@ -9,7 +9,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext as _
 
 from portal import i18n
-from portal.billing import tax_ids
+from portal.billing.ledger import tax_ids
 from portal.db import find
 from portal.errors import InvalidRequest
 from portal.hosted import flows
@@ -20,7 +20,7 @@ from portal.hosted.visits import Visit
 from portal.models import Customer
 from portal.rules import permissions
 from portal.rules import tax_ids as rules
-from portal.wire.params import read
+from portal.wire.commands import read
 
 blueprint = Blueprint("tax_ids", __name__, url_prefix="/p")
 

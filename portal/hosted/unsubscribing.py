@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, g, render_template, request
 
 from portal import i18n
-from portal.billing import customers
+from portal.billing.customers import customers
 from portal.db import Scope, find
 from portal.hosted import brand
 from portal.hosted.page import Answer

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
 from portal import clock, i18n
-from portal.billing import portal_sessions
+from portal.billing.customer_portal import sessions
 from portal.db import Scope
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant, TestClock
 from portal.rules import permissions
@@ -130,10 +130,10 @@ class VisitInterface(SessionInterface):
         now = clock.now()
         if session.modified and data != visit.data:
             with visit.writing() as db:
-                portal_sessions.keep_data(db, visit.id, data)
+                sessions.keep_data(db, visit.id, data)
         if _is_noted(visit.last_seen_at, now):
             with visit.writing() as db:
-                portal_sessions.touch(db, visit.id, now=now)
+                sessions.touch(db, visit.id, now=now)
 
 
 def current() -> Visit:
@@ -188,7 +188,7 @@ def held(session_id: str, request: Request) -> str | None:
 def find(session_id: str, secret: str) -> Visit | None:
     """The open visit of this id and secret."""
     now = clock.now()
-    values = {"secret_hash": portal_sessions.digest(secret), "id": session_id}
+    values = {"secret_hash": sessions.digest(secret), "id": session_id}
     row = reader().execute(_OPEN_VISIT, values).first()
     if row is None or row.ended_at is not None or row.deleted_at is not None:
         return None
@@ -228,7 +228,7 @@ def _visit(request: Request) -> Visit | None:
 
 def _is_noted(last_seen_at: int, now: int) -> bool:
     """Whether this request is written down as activity."""
-    return last_seen_at <= now - portal_sessions.SEEN_NOTED_EVERY
+    return last_seen_at <= now - sessions.SEEN_NOTED_EVERY
 
 
 def _from_row(row: Any, now: int) -> Visit:

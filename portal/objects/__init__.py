@@ -2,6 +2,7 @@
 
 from portal.objects import (
     accounts,
+    cache,
     catalogue,
     credit_notes,
     customers,
@@ -10,7 +11,6 @@ from portal.objects import (
     files,
     invoiceitems,
     invoices,
-    kept,
     payments,
     portals,
     quotes,
@@ -27,6 +27,7 @@ __all__ = [
     "KINDS",
     "Kind",
     "accounts",
+    "cache",
     "catalogue",
     "credit_notes",
     "customers",
@@ -37,7 +38,6 @@ __all__ = [
     "files",
     "invoiceitems",
     "invoices",
-    "kept",
     "one",
     "payments",
     "portals",

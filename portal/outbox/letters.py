@@ -11,7 +11,11 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing import accounts, catalogue, codes, files, parties, subscription_items
+from portal.billing.accounts import accounts, files
+from portal.billing.catalogue import products
+from portal.billing.customer_portal import codes
+from portal.billing.ledger import parties
+from portal.billing.subscriptions import items
 from portal.db import find, scope_of
 from portal.models import Account, CreditNote, Customer, Invoice, Mail, Subscription, WebhookEndpoint
 from portal.outbox.mails import Letter
@@ -161,7 +165,7 @@ def _trial_ending(services: Services, db: Session, mail: Mail) -> Written:
     customer = find(db, Customer, subscription.customer_id, noun="customer")
     if not customer.email or subscription.status != "trialing" or subscription.trial_end is None:
         return None
-    sold = subscription_items.items(db, subscription.id)
+    sold = items.items(db, subscription.id)
     return _to(
         db,
         customer,
@@ -202,8 +206,8 @@ def _logo(db: Session, account: Account) -> bytes | None:
 
 
 def _plan(db: Session, subscription: Subscription) -> str:
-    sold = subscription_items.items(db, subscription.id)
-    return ", ".join(dict.fromkeys(catalogue.product_name(db, each.price.product_id) for each in sold))
+    sold = items.items(db, subscription.id)
+    return ", ".join(dict.fromkeys(products.product_name(db, each.price.product_id) for each in sold))
 
 
 def _latest_document(services: Services, db: Session, subscription: Subscription) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from portal.billing import parties
+from portal.billing.ledger import parties
 from portal.transfer.lines import frozen_rates, parent, period, price_id, rate_ids, taxes, unit_amount
 from portal.transfer.origin import Origin
 from portal.transfer.tables import id_of

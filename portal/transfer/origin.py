@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing import parties
+from portal.billing.ledger import parties
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from portal.billing.customers import PREFIX_LETTERS
-from portal.billing.features import all_off, complete
+from portal.billing.configurations.features import all_off, complete
+from portal.billing.customers.customers import PREFIX_LETTERS
 from portal.rules.money import plain
 from portal.transfer import invoices, payments
 from portal.transfer.lines import rate_ids
 from portal.transfer.origin import Origin
 from portal.transfer.tables import Refused, id_of
+from portal.wire.commands import Address
 from portal.wire.hashes import laid_over
-from portal.wire.params import Address
 
 Object = Mapping[str, Any]
 Columns = dict[str, Any]

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Table, inspect
 
 from portal.objects import KINDS
 from portal.wire.characters import normal
-from portal.wire.params import CURRENCIES
+from portal.wire.commands import CURRENCIES
 from portal.wire.shape import Ref
 
 #: Whole numbers that every client of the wire can hold.

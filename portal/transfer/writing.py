@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import scope_of
 from portal.rules import steps
 from portal.rules.numbering import invoice_number

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, ColumnElement, Text, and_, false, func, literal,
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from portal.wire.params import MAX_AMOUNT, MAX_TIMESTAMP
+from portal.wire.commands import MAX_AMOUNT, MAX_TIMESTAMP
 from portal.wire.search import Clause, Query
 
 SHORTEST_PART = 3

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, PlainValidator, TypeAdapter
 from typing_extensions import TypedDict
 
-from portal.wire.params import Timestamp
+from portal.wire.commands import Timestamp
 
 _TIMESTAMP: TypeAdapter[int] = TypeAdapter(Timestamp)
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, tuple_
 
 from portal.errors import InvalidRequest
-from portal.wire.params import Listing, Range, Searching
+from portal.wire.commands import Listing, Range, Searching
 
 
 def between(column: Any, limits: Range | None) -> list[ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 
 from portal import i18n
-from portal.wire.params import documented, text, wrong
+from portal.wire.commands import documented, text, wrong
 
 
 def email_address(value: str) -> str:

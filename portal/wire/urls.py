@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator
 
-from portal.wire.params import documented, text, wrong
+from portal.wire.commands import documented, text, wrong
 
 MAX_LENGTH = 2048
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^][:%]+)(:[0-9]*)?", re.ASCII | re.IGNORECASE)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from portal import clock
-from portal.billing import keys
+from portal.billing.accounts import keys
 from portal.models import ApiKey
 from tests.failures import error_of
 

@@ -3,7 +3,7 @@
 import pytest
 
 from portal import clock
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from tests.clients import Api
 from tests.failures import error_of, without_request_id
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from portal.api import endpoint, init_app
 from portal.models import Base, TenantOwned
-from portal.wire.params import Command
+from portal.wire.commands import Command
 from tests.clients import flattened
 from tests.failures import error_of
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from portal import clock
 from portal.api import init_app, openapi
 from portal.api.endpoint import CALLS
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Database
 from tests.clients import Api
 from tests.made_up import Shop, stocked

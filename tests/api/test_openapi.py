@@ -7,7 +7,7 @@ import pytest
 
 from portal.api import openapi
 from portal.api.endpoint import ANSWERS, CALLS
-from portal.objects import KINDS, answers
+from portal.objects import KINDS, json_schemas
 from tests import goldens, schemas
 from tests.test_access import RULES
 
@@ -103,7 +103,7 @@ def test_what_is_required_is_said(operations):
 
 @pytest.mark.parametrize("type", sorted(KINDS))
 def test_every_key_of_an_object_has_a_type(type):
-    shape, described = KINDS[type].shape, answers.schemas()[type]
+    shape, described = KINDS[type].shape, json_schemas.schemas()[type]
     assert {*shape.same, *shape.fields, "id", "object"} <= set(described["required"])
     unsaid = [key for key, schema in described["properties"].items() if schema == {}]
     assert unsaid == [], "say what these hold, in a table of portal/objects/types"

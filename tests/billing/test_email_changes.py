@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing import accounts, codes, email_changes, portal_sessions
-from portal.billing.email_changes import ConfirmEmailChange, RequestEmailChange
+from portal.billing.accounts import accounts
+from portal.billing.customer_portal import codes, sessions
+from portal.billing.customers import email_changes
+from portal.billing.customers.email_changes import ConfirmEmailChange, RequestEmailChange
 from portal.db import Scope
 from portal.errors import Stale
 from portal.models import Customer, EmailChange, PortalSession
@@ -34,7 +36,7 @@ def requested(writing: Writing, customer: Customer, email: str = "new@example.co
 
 def confirmed(writing: Writing, change: EmailChange, old: str | None, token: str, *, now: int = NOW) -> None:
     with writing() as db:
-        command = ConfirmEmailChange(old, portal_sessions.digest(f"{token}-{change.customer_id}"))
+        command = ConfirmEmailChange(old, sessions.digest(f"{token}-{change.customer_id}"))
         email_changes.confirm(db, change.id, command, now=now)
 
 

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from portal import clock
-from portal.billing import balances, credit_notes, invoiceitems, invoices, pauses, subscriptions
+from portal.billing.credit_notes import credit_notes
+from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.ledger import balances
+from portal.billing.subscriptions import cancellations, items, pauses, subscriptions
 from portal.errors import CardError, InvalidRequest, ResourceMissing
 from portal.models import (
     BalanceTransaction,
@@ -57,7 +60,7 @@ class History:
     def change(self, chance: int) -> None:
         row = self._any(Subscription, chance)
         with self.make.database.reading(self.make.scope) as db:
-            item = subscriptions.items(db, row.id)[0].item.id
+            item = items.items(db, row.id)[0].item.id
         behavior = ("always_invoice", "create_prorations", "none")[chance % 3]
         sent = {"items": [{"id": item, "quantity": chance % 5 + 1}], "proration_behavior": behavior}
         self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
@@ -66,7 +69,7 @@ class History:
         """A change that waits for its payment."""
         row = self._any(Subscription, chance)
         with self.make.database.reading(self.make.scope) as db:
-            item = subscriptions.items(db, row.id)[0].item.id
+            item = items.items(db, row.id)[0].item.id
         change = {"id": item, "price": self.prices[chance % 2], "quantity": chance % 7 + 1}
         sent = {"items": [change], "proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete"}
         self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
@@ -87,7 +90,7 @@ class History:
         if chance % 2:
             self._do(subscriptions.update, subscriptions.UpdateSubscription, row, cancel_at_period_end=True)
         else:
-            self._do(subscriptions.cancel, subscriptions.CancelSubscription, row, prorate=True, invoice_now=True)
+            self._do(cancellations.cancel, cancellations.CancelSubscription, row, prorate=True, invoice_now=True)
 
     def charge(self, chance: int) -> None:
         sent = {"customer": self.customer.id, "amount": chance % 9000 - 3000, "currency": "eur"}
@@ -98,10 +101,10 @@ class History:
         self._do(balances.create, balances.CreateTransaction, self.customer, **sent)
 
     def pay(self, chance: int) -> None:
-        self._do(invoices.pay, invoices.PayInvoice, self._any(Invoice, chance), paid_out_of_band=True)
+        self._do(payments.pay, payments.PayInvoice, self._any(Invoice, chance), paid_out_of_band=True)
 
     def void(self, chance: int) -> None:
-        self._do(invoices.void, invoices.FinalizeInvoice, self._any(Invoice, chance))
+        self._do(collection.void, invoices.FinalizeInvoice, self._any(Invoice, chance))
 
     def revise(self, chance: int) -> None:
         """An invoice takes the place of another one."""

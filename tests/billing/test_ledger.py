@@ -10,10 +10,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing import balances, credit_notes, invoiceitems, invoices, subscriptions
+from portal.billing.credit_notes import credit_notes
+from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.ledger import balances
+from portal.billing.subscriptions import cancellations, subscriptions
+from portal.billing.subscriptions import items as subscription_items
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import BalanceTransaction, CreditNote, Customer, Invoice, Subscription, TaxRate
-from portal.wire.params import Command, read
+from portal.wire.commands import Command, read
 from tests.factories import Factories
 
 DAY = 86400
@@ -57,9 +61,9 @@ class Year:
 
     def settle(self) -> None:
         invoice = self.any(Invoice)
-        verb = self.chance.choice([invoices.pay, invoices.pay, invoices.void, invoices.mark_uncollectible])
-        sent: dict[str, Any] = {"paid_out_of_band": True} if verb is invoices.pay else {}
-        self.do(verb, invoices.PayInvoice if sent else Command, invoice, **sent)
+        verb = self.chance.choice([payments.pay, payments.pay, collection.void, collection.mark_uncollectible])
+        sent: dict[str, Any] = {"paid_out_of_band": True} if verb is payments.pay else {}
+        self.do(verb, payments.PayInvoice if sent else Command, invoice, **sent)
 
     def credit(self) -> None:
         note, invoice = self.any(CreditNote), self.any(Invoice)
@@ -80,9 +84,9 @@ class Year:
             items = [{"price": self.price, "quantity": self.chance.randint(0, 5)}]
             self.do(subscriptions.create, subscriptions.CreateSubscription, customer=self.customer.id, items=items)
         elif self.chance.random() < 0.3:
-            self.do(subscriptions.cancel, subscriptions.CancelSubscription, plan, prorate=True, invoice_now=True)
+            self.do(cancellations.cancel, cancellations.CancelSubscription, plan, prorate=True, invoice_now=True)
         else:
-            [sold] = subscriptions.items(self.db, plan.id)
+            [sold] = subscription_items.items(self.db, plan.id)
             items = [{"id": sold.item.id, "quantity": self.chance.randint(0, 9)}]
             sent = {"items": items, "proration_behavior": "always_invoice"}
             self.do(subscriptions.update, subscriptions.UpdateSubscription, plan, **sent)

@@ -10,10 +10,14 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from portal.billing import cancellations, credit_notes, invoiceitems, invoices, locks, subscriptions
+from portal.billing.credit_notes import credit_notes
+from portal.billing.invoices import changes, invoiceitems, invoices, payments
+from portal.billing.ledger import locks
+from portal.billing.subscriptions import cancellations, subscriptions
+from portal.billing.subscriptions import items as subscription_items
 from portal.errors import ResourceMissing
 from portal.models import Invoice, Subscription
-from portal.wire.params import Command, read
+from portal.wire.commands import Command, read
 from tests.factories import Factories
 
 ORDER = ["Customer", "Subscription", "Invoice"]
@@ -55,7 +59,7 @@ def locked_by(make: Factories) -> Callable[..., list[str]]:
     ("verb", "sent"),
     [
         ("finalize", invoices.FinalizeInvoice()),
-        ("update", invoices.UpdateInvoice(metadata={"a": "1"})),
+        ("update", changes.UpdateInvoice(metadata={"a": "1"})),
         ("send", Command()),
     ],
 )
@@ -68,7 +72,7 @@ def test_drafts_of_a_subscription(make: Factories, locked_by: Any, verb: str, se
 
 @pytest.mark.parametrize(
     ("verb", "sent"),
-    [("pay", invoices.PayInvoice(paid_out_of_band=True)), ("void", Command()), ("mark_uncollectible", Command())],
+    [("pay", payments.PayInvoice(paid_out_of_band=True)), ("void", Command()), ("mark_uncollectible", Command())],
 )
 def test_open_invoices(make: Factories, locked_by: Any, verb: str, sent: Command) -> None:
     assert locked_by(getattr(invoices, verb), make.invoice(), sent) == ["Customer", "Invoice"]
@@ -98,12 +102,12 @@ def test_credit_notes(make: Factories, locked_by: Any) -> None:
 def test_changing_and_ending_a_subscription(make: Factories, locked_by: Any) -> None:
     subscription = make.subscription()
     with make.database.reading(make.scope) as db:
-        [sold] = subscriptions.items(db, subscription.id)
+        [sold] = subscription_items.items(db, subscription.id)
     items = [{"id": sold.item.id, "quantity": 9}]
     change = read(subscriptions.UpdateSubscription, {"items": items, "proration_behavior": "always_invoice"})
     assert locked_by(subscriptions.update, subscription, change)[:2] == ORDER[:2]
     ending = cancellations.CancelSubscription(prorate=True, invoice_now=True)
-    assert locked_by(subscriptions.cancel, subscription, ending) == ORDER
+    assert locked_by(cancellations.cancel, subscription, ending) == ORDER
 
 
 def test_a_locked_row_is_read_again(make: Factories) -> None:

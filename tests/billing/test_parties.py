@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from portal.billing import accounts, parties
+from portal.billing.accounts import accounts
+from portal.billing.ledger import parties
 from portal.models import Customer, Invoice
-from portal.wire.params import read
+from portal.wire.commands import read
 from tests.factories import Factories
 
 

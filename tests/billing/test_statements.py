@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing import credit_notes, invoices, payment_reports, payments, statements, test_clocks
+from portal.billing.credit_notes import credit_notes
+from portal.billing.customers import statements, test_clocks
+from portal.billing.invoices import collection, payment_reports, payments
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Customer, Invoice
 from portal.rules.statements import KINDS, Books, entries
-from portal.wire.params import Command
+from portal.wire.commands import Command
 from tests.api.test_payments import DONE, REPORT
 from tests.billing.test_histories import VERBS, History
 from tests.billing.test_ledger import Year
@@ -46,7 +48,7 @@ class Account(History):
         self._do(payments.attach, payments.AttachPayment, invoice, payment_record=record.id)
 
     def write_off(self, chance: int) -> None:
-        self._do(invoices.mark_uncollectible, Command, self._any(Invoice, chance))
+        self._do(collection.mark_uncollectible, Command, self._any(Invoice, chance))
 
     def give_back(self, chance: int) -> None:
         """A credit note of a part, and what was paid of it partly as credit, partly in money."""

@@ -8,22 +8,16 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request
 
 from portal import clock
-from portal.billing import (
-    accounts,
-    balances,
-    codes,
-    email_changes,
-    files,
-    invoices,
-    plan_changes,
-    portal_sessions,
-    subscriptions,
-    tax_ids,
-)
+from portal.billing.accounts import accounts, files
+from portal.billing.customer_portal import codes, plan_changes, sessions
+from portal.billing.customers import email_changes
+from portal.billing.invoices import collection, payments
+from portal.billing.ledger import balances, tax_ids
+from portal.billing.subscriptions import subscriptions
 from portal.hosted.invoices import ROWS
 from portal.models import Customer, Invoice, Subscription
 from portal.objects.links import DocumentLinks
-from portal.wire.params import Expanding, read
+from portal.wire.commands import Expanding, read
 from tests.browser.conftest import browsing
 from tests.browser.plans import Plans, offered
 from tests.factories import Factories
@@ -105,7 +99,7 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
         "paid": paid.id,
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
-        "void": make.run(invoices.void, Expanding, make.invoice(customer)).id,
+        "void": make.run(collection.void, Expanding, make.invoice(customer)).id,
         "year": str(clock.day(now).year),
         "number": make.run(tax_ids.create, command, customer=customer.id, type="eu_vat", value="DE136695976").id,
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
@@ -121,7 +115,7 @@ def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
     unpaid = make.subscription(customer, plans.silver, now=began, **kind)
     with make.database.reading(make.scope) as db:
         first = db.get_one(Invoice, (unpaid.tenant_id, unpaid.latest_invoice_id))
-    make.run(invoices.pay, invoices.PayInvoice, first, now=began, paid_out_of_band=True)
+    make.run(payments.pay, payments.PayInvoice, first, now=began, paid_out_of_band=True)
     features = plans.configuration.features
     for plan, price in ((coming, plans.silver), (unpaid, plans.gold)):
         with make.database.writing(make.scope) as db:
@@ -142,6 +136,6 @@ def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> 
         change = email_changes.request(db, moved, wanted, now=now)
         db.flush()
         token = email_changes.undo_token(change, key)
-        done = email_changes.ConfirmEmailChange("old@example.com", portal_sessions.digest(token))
+        done = email_changes.ConfirmEmailChange("old@example.com", sessions.digest(token))
         email_changes.confirm(db, change.id, done, now=now)
     return {"public": public, "undo": f"/undo/{token}"}

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal import clock
-from portal.billing import portal_sessions
+from portal.billing.customer_portal import sessions
 from portal.hosted import downloads
 from portal.models import Customer, Invoice
 from tests.browser.conftest import Visit
@@ -69,7 +69,7 @@ def test_a_visit_that_ends_meanwhile_is_told(
     page = visit(customer)
     ask(page)
     with live.database.writing(shop.make.scope) as db:
-        portal_sessions.end_others(db, customer.id, None, now=clock.now())
+        sessions.end_others(db, customer.id, None, now=clock.now())
     expect(page.get_by_role("heading", level=1)).to_have_text("This link has expired", timeout=IN_TIME)
 
 
@@ -78,12 +78,12 @@ def test_every_state_of_the_wait_is_for_everyone(
 ) -> None:
     page = visit(customer)
     session_id, address = page.url.split("/")[4], f"{page.url}downloads/{YEAR}"
-    page.route("**/app.js*", lambda route: route.abort())
+    page.route("**/waiting.js*", lambda route: route.abort())
     page.goto(address)
     assert problems(page) == []
     with live.database.writing(shop.make.scope) as db:
         long_ago = clock.now() - downloads.PATIENCE
-        portal_sessions.keep_data(db, session_id, {downloads.ASKED: [str(YEAR), long_ago]})
+        sessions.keep_data(db, session_id, {downloads.ASKED: [str(YEAR), long_ago]})
     page.reload()
     expect(page.get_by_text("This takes longer than usual.")).to_be_visible()
     assert problems(page) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from portal import clock
-from portal.billing import portal_sessions
+from portal.billing.customer_portal import sessions
 from portal.models import Customer
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import problems
@@ -39,6 +39,6 @@ def test_its_end_takes_away_what_was_on_the_page(live: Live, shop: Shop, visit: 
     customer = shop.make.customer()
     page = opened(visit, customer)
     with live.database.writing(shop.make.scope) as db:
-        portal_sessions.end_others(db, customer.id, None, now=clock.now())
+        sessions.end_others(db, customer.id, None, now=clock.now())
     page.clock.run_for("31:00")
     expect(page.get_by_role("heading", level=1)).to_have_text("This link has expired")

@@ -9,10 +9,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing import accounts, balances, credit_notes, customers, drafts, invoiceitems, invoices, tax_ids
+from portal.billing.accounts import accounts
+from portal.billing.credit_notes import credit_notes
+from portal.billing.customers import customers
+from portal.billing.invoices import invoiceitems, invoices
+from portal.billing.ledger import balances, tax_ids, totals
 from portal.db import scope_of
 from portal.models import CreditNote, Customer, Invoice
-from portal.wire.params import read
+from portal.wire.commands import read
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -169,7 +173,7 @@ def _item(chance: Random, case: str, rates: list[str], number: int) -> dict[str,
 def _credited(make: Factories, invoice: Invoice) -> CreditNote | None:
     """Half of the smallest line, where that lowers what is still to be paid."""
     with make.database.writing(make.scope) as db:
-        lines = [line for line in drafts.lines(db, invoice.id) if line.amount > 10]
+        lines = [line for line in totals.lines(db, invoice.id) if line.amount > 10]
         line = min(lines, key=lambda each: each.amount)
         if 2 * line.amount > invoice.amount_remaining:
             return None

@@ -11,7 +11,8 @@ import pytest
 from lxml import etree as ET
 
 from portal import i18n
-from portal.billing import credit_notes, drafts
+from portal.billing.credit_notes import credit_notes
+from portal.billing.ledger import totals
 from portal.documents import build as documents
 from portal.documents import render
 from portal.documents.xml import build, cii, ubl
@@ -37,7 +38,7 @@ def outcome(make: Factories, example: Example) -> Outcome:
         if isinstance(example.row, CreditNote) and example.original:
             return build.credit_note(example.row, credit_notes.lines(db, example.row.id), example.original)
         assert isinstance(example.row, Invoice)
-        return build.invoice(example.row, drafts.lines(db, example.row.id))
+        return build.invoice(example.row, totals.lines(db, example.row.id))
 
 
 @pytest.mark.parametrize("seed", range(4))

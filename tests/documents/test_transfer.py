@@ -9,7 +9,7 @@ import pytest
 import segno
 from pypdf import PdfReader
 
-from portal.documents import render, transfer
+from portal.documents import render, transfer_code
 from tests.documents import samples
 
 IBAN = "DE89370400440532013000"
@@ -41,7 +41,7 @@ def drawn(*lines: str) -> bytes:
 )
 def test_a_code_holds_what_a_transfer_needs(changes: dict[str, Any], amount: str, reference: tuple[str, str]) -> None:
     head = ("BCD", "002", "1", "SCT", "COBADEFFXXX", "Nordlicht Software GmbH", IBAN, amount, "")
-    assert transfer.svg(**GOOD | changes) == drawn(*head, *reference)
+    assert transfer_code.svg(**GOOD | changes) == drawn(*head, *reference)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_a_code_holds_what_a_transfer_needs(changes: dict[str, Any], amount: str
     ],
 )
 def test_no_code_where_no_bank_would_take_it(changes: dict[str, Any]) -> None:
-    assert transfer.svg(**GOOD | changes) is None
+    assert transfer_code.svg(**GOOD | changes) is None
 
 
 def test_a_wrong_bic_is_left_out() -> None:
-    assert transfer.svg(**GOOD | {"bic": "nonsense"}) == transfer.svg(**GOOD | {"bic": None}) is not None
+    assert transfer_code.svg(**GOOD | {"bic": "nonsense"}) == transfer_code.svg(**GOOD | {"bic": None}) is not None
 
 
 def test_the_code_is_printed_while_there_is_something_to_pay() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from portal import clock
 from portal.db import Scope
-from portal.documents import wanted
+from portal.documents import render_queue
 from portal.documents.library import Library
 from portal.documents.pool import Pool
 from portal.models import StoredDocument
@@ -32,7 +32,7 @@ def library(app: Flask) -> Library:
 
 
 def work(library: Library, after: int = SETTLES) -> int:
-    return wanted.step(library, clock.now() + after)
+    return render_queue.step(library, clock.now() + after)
 
 
 def row(library: Library, scope: Scope, id: str) -> Any:
@@ -99,9 +99,9 @@ def test_a_quote_is_made(api: Api, library: Library, scope: Scope, make: Factori
 
 
 def test_what_a_customer_waits_for_comes_first(library: Library, scope: Scope, make: Factories) -> None:
-    invoices = [make.invoice() for _ in range(wanted.AT_ONCE + 1)]
+    invoices = [make.invoice() for _ in range(render_queue.AT_ONCE + 1)]
     library.want(scope, [("receipt", invoices[-1].id), ("invoice", invoices[-1].id)])
-    assert work(library) == wanted.AT_ONCE
+    assert work(library) == render_queue.AT_ONCE
     assert is_kept(library, scope, invoices[-1].id)
 
 
@@ -116,17 +116,17 @@ def test_what_fails_is_tried_again_and_then_left_to_the_click(library: Library, 
     invoice = make.invoice()
     tries, busy = 0, replace(library, pool=Pool(workers=0, queue=0))
     while (own := row(library, scope, invoice.id)).wanted_at is not None:
-        assert wanted.step(busy, own.wanted_at) == 1
+        assert render_queue.step(busy, own.wanted_at) == 1
         tries += 1
-    assert tries == 1 + len(wanted.PAUSES)
+    assert tries == 1 + len(render_queue.PAUSES)
     assert library.pdf(scope, "invoice", invoice.id).startswith(b"%PDF")
 
 
 def test_what_a_dead_worker_held_is_taken_up(library: Library, scope: Scope, make: Factories) -> None:
     invoice = make.invoice()
-    assert len(wanted._claimed(library.database, clock.now() + SETTLES)) == 1
+    assert len(render_queue._claimed(library.database, clock.now() + SETTLES)) == 1
     assert work(library) == 0
-    assert work(library, SETTLES + wanted.LEASE) == 1
+    assert work(library, SETTLES + render_queue.LEASE) == 1
     assert is_kept(library, scope, invoice.id)
 
 
@@ -134,7 +134,7 @@ def test_what_changes_while_it_is_made_is_made_once_more(
     api: Api, library: Library, scope: Scope, make: Factories
 ) -> None:
     invoice = make.invoice()
-    (claimed,) = wanted._claimed(library.database, clock.now() + SETTLES)
+    (claimed,) = render_queue._claimed(library.database, clock.now() + SETTLES)
     api.post(f"invoices/{invoice.id}/pay", paid_out_of_band=True)
-    wanted._settle(library.database, claimed, {"wanted_at": None, "tries": 0})
+    render_queue._settle(library.database, claimed, {"wanted_at": None, "tries": 0})
     assert row(library, scope, invoice.id).wanted_at == clock.now() + SETTLES

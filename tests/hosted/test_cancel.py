@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing import subscriptions
+from portal.billing.subscriptions import cancellations, subscriptions
 from portal.models import BalanceTransaction, Customer, InvoiceItem, Subscription
 from tests.clients import Api, Portal
 from tests.conftest import NOON
@@ -207,7 +207,7 @@ def test_another_customers_plan_does_not_exist(visit: Portal, make: Factories, p
 
 @pytest.mark.parametrize("path", ["cancel", "canceled", "resume"])
 def test_a_plan_that_has_ended_does_not_exist(visit: Portal, plan: Subscription, make: Factories, path: str) -> None:
-    make.run(subscriptions.cancel, subscriptions.CancelSubscription, plan)
+    make.run(cancellations.cancel, cancellations.CancelSubscription, plan)
     asked = visit.get if path == "canceled" else visit.post
     assert asked(f"subscriptions/{plan.id}/{path}").status_code == 404
 

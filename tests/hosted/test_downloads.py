@@ -15,13 +15,13 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from portal import clock
-from portal.billing import invoices
-from portal.documents import wanted
+from portal.billing.invoices import collection, payments
+from portal.documents import render_queue
 from portal.errors import Unavailable
 from portal.hosted import downloads
 from portal.models import Customer, Invoice, StoredDocument
 from portal.recording.documents import SETTLES
-from portal.wire.params import Expanding
+from portal.wire.commands import Expanding
 from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
@@ -50,7 +50,7 @@ def work(app: Flask) -> Work:
         db.execute(update(StoredDocument.__table__).values(wanted_at=None), execution_options={"every_tenant": True})
 
     def working(after: int = SETTLES) -> None:
-        while wanted.step(library, NOON + after):
+        while render_queue.step(library, NOON + after):
             pass
 
     return working
@@ -88,7 +88,7 @@ def test_the_years_show_with_how_much_they_have(make: Factories, customer: Custo
 
 def test_a_year_comes_as_one_file(make: Factories, customer: Customer, visit: Portal) -> None:
     paid = make.paid_invoice(customer, now=NEW_YEAR)
-    void = make.run(invoices.void, Expanding, make.invoice(customer, now=NEW_YEAR + 1))
+    void = make.run(collection.void, Expanding, make.invoice(customer, now=NEW_YEAR + 1))
     note = make.credit_note(paid, 500, now=NEW_YEAR + 2, out_of_band_amount=500)
     make.draft(customer, now=NEW_YEAR)
     pages = {"Invoice": [f"invoices/{paid.id}", f"invoices/{void.id}"], "Credit note": [f"credit-notes/{note.id}"]}
@@ -174,7 +174,7 @@ def test_a_document_that_has_changed_comes_as_it_is_now(
     invoice = make.invoice(customer)
     work()
     before = files(visit.get("downloads/2026.zip"))
-    make.run(invoices.pay, invoices.PayInvoice, invoice, paid_out_of_band=True)
+    make.run(payments.pay, payments.PayInvoice, invoice, paid_out_of_band=True)
     assert "0 of 1 document is ready." in words(visit.get("downloads/2026"))
     after = files(visit.get("downloads/2026.zip"))
     assert list(after) == list(before)

@@ -10,8 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from portal.billing import invoiceitems, invoices, tax_ids
-from portal.documents import transfer
+from portal.billing.invoices import invoiceitems, invoices
+from portal.billing.ledger import tax_ids
+from portal.documents import transfer_code
 from portal.models import Customer, Invoice
 from tests.clients import Api, Portal
 from tests.documents import oracles
@@ -255,7 +256,7 @@ def test_a_creditor_reference_is_what_to_write_on_a_transfer(
     assert f'<bdi class="code">{reference}</bdi>' in client.get(page).get_data(as_text=True)
     text = PdfReader(io.BytesIO(client.get(f"{page}/pdf").data)).pages[0].extract_text()
     assert f"Reference {reference}" in " ".join(text.split())
-    code = transfer.svg(
+    code = transfer_code.svg(
         holder="Rocket Payments", iban=bank["iban"], bic=None, currency="eur", amount=11900, reference=reference
     )
     assert client.get(f"{page}/transfer.svg").data == code

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.billing import customers
+from portal.billing.customers import customers
 from portal.models import Customer, EmailChange
 from portal.settings import Settings
 from tests.clients import Portal

@@ -12,11 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import create_app
-from portal.billing import accounts, configurations
+from portal.billing.accounts import accounts
+from portal.billing.configurations import configurations
 from portal.db import Database
 from portal.models import Account, Configuration, Customer
 from portal.rules import colours
-from portal.wire.params import read
+from portal.wire.commands import read
 from tests.clients import Portal
 from tests.factories import Factories
 

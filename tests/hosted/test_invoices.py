@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing import credit_notes, customers, invoiceitems, invoices
+from portal.billing.credit_notes import credit_notes
+from portal.billing.customers import customers
+from portal.billing.invoices import invoiceitems, invoices, payments
 from portal.models import Customer, Invoice
 from tests.clients import Portal
 from tests.conftest import NOON
@@ -155,7 +157,7 @@ def test_kept_rows_follow_every_change(make: Factories, customer: Customer, visi
     assert note.number in page(visit)
     make.run(credit_notes.void, credit_notes.UpdateCreditNote, note)
     assert "Void -€10.00" in words(page(visit))
-    make.run(invoices.pay, invoices.PayInvoice, invoice, paid_out_of_band=True)
+    make.run(payments.pay, payments.PayInvoice, invoice, paid_out_of_band=True)
     assert "Paid €30.00 €30.00 €0.00" in words(page(visit))
 
 
@@ -272,7 +274,7 @@ def test_the_history_of_an_invoice_is_told_in_order(make: Factories, customer: C
     make.run(invoices.finalize, invoices.FinalizeInvoice, draft, now=NOON - 8 * clock.DAY)
     make.run(invoices.send, invoices.FinalizeInvoice, draft, now=NOON - 7 * clock.DAY)
     note = make.credit_note(draft, 500, now=NOON - 6 * clock.DAY)
-    make.run(invoices.pay, invoices.PayInvoice, draft, now=NOON - 5 * clock.DAY, paid_out_of_band=True)
+    make.run(payments.pay, payments.PayInvoice, draft, now=NOON - 5 * clock.DAY, paid_out_of_band=True)
     text = words(page(visit, f"invoices/{draft.id}"))
     told = ["Created", "Issued", "Sent to j•••@example.com", f"Credit note issued: {note.number}", "Paid"]
     start = text.index("What happened")

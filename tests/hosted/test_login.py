@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from portal import clock
-from portal.billing import codes
+from portal.billing.customer_portal import codes
 from portal.db import Database, Scope
 from portal.models import Mail, PortalSession
 from portal.outbox import queue

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing import invoices, renewals, schedules, subscriptions
+from portal.billing.invoices import payments
+from portal.billing.lifecycle import steps
+from portal.billing.schedules import schedules
+from portal.billing.subscriptions import subscriptions
 from portal.models import (
     Customer,
     Invoice,
@@ -276,7 +279,7 @@ def test_the_downgrade_comes_and_the_plan_can_be_changed_again(
     with clock.at(end + clock.DAY):
         for _ in range(9):
             with make.database.writing(make.scope) as db:
-                renewals.step(db, customer.id, until=end + clock.DAY)
+                steps.step(db, customer.id, until=end + clock.DAY)
         subscription, item = now_of(make, gold)
         assert item.price_id == prices["silver"].id
         (invoice,) = rows(make, Invoice, id=subscription.latest_invoice_id)
@@ -369,7 +372,7 @@ def collected(make: Factories, customer: Customer, prices: dict[str, Price]) -> 
 
 def pay(make: Factories, plan: Subscription, *, now: int = NOON) -> None:
     (invoice,) = rows(make, Invoice, id=now_of(make, plan)[0].latest_invoice_id)
-    make.run(invoices.pay, invoices.PayInvoice, invoice, now=now, paid_out_of_band=True)
+    make.run(payments.pay, payments.PayInvoice, invoice, now=now, paid_out_of_band=True)
 
 
 def test_what_is_collected_changes_once_it_is_paid(

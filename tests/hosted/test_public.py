@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import clock
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Database
 from portal.models import CreditNote, Customer, Invoice
-from portal.wire.params import read
+from portal.wire.commands import read
 from tests.conftest import NOON
 from tests.factories import Factories
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from portal.billing import balances
+from portal.billing.ledger import balances
 from portal.models import Customer
 from tests.clients import Portal
 from tests.factories import Factories

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from portal.billing import tax_ids
+from portal.billing.ledger import tax_ids
 from portal.models import Customer, TaxId
 from tests.clients import Portal
 from tests.factories import Factories

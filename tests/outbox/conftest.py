@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from portal import clock, create_app, schema
 from portal.assembly import Services
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Scope
 from portal.models import WebhookEndpoint
 from portal.outbox import webhooks

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from portal.billing import keys
+from portal.billing.accounts import keys
 
 
 def test_an_entry_shows_what_has_changed_and_masks_it(api, make, audited):

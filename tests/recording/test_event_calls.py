@@ -9,7 +9,7 @@ import stripe
 from click.testing import CliRunner
 
 from portal import clock
-from portal.billing import events
+from portal.billing.events import events
 from portal.commands import audit
 from tests import goldens
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from portal.billing import customers
+from portal.billing.customers import customers
 from portal.models import AuditEntry, Event
-from portal.wire.params import read
+from portal.wire.commands import read
 
 
 def test_a_new_customer_is_told_as_the_call_answered(api, told):

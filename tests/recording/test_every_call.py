@@ -9,8 +9,8 @@ import pytest
 
 from portal import clock
 from portal.api.endpoint import CALLS
-from portal.billing import rendering_templates
-from portal.wire.params import Expanding
+from portal.billing.accounts import rendering_templates
+from portal.wire.commands import Expanding
 from tests.passing import pass_time
 from tests.pictures import picture
 

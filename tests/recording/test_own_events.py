@@ -7,7 +7,7 @@ import re
 import pytest
 
 from portal import clock, worker
-from portal.billing import email_changes
+from portal.billing.customers import email_changes
 
 
 def _token(browser):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from portal.billing.features import Feedback, Updatable, all_off
+from portal.billing.configurations.features import Feedback, Updatable, all_off
 from portal.rules import permissions
-from portal.wire.params import options
+from portal.wire.commands import options
 
 DETAILS = options(Updatable)
 

@@ -22,7 +22,7 @@ from sqlalchemy import select, text
 
 from portal import clock, schema
 from portal.assembly import Services, assembled
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Scope
 from portal.models import AuditEntry, Customer, Event
 from portal.settings import from_environment

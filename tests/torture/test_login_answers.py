@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from portal import clock
-from portal.billing import configurations
+from portal.billing.configurations import configurations
 from portal.models import Configuration
 from tests.live import Live, Shop
 

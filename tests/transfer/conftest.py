@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from portal import clock
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Database, Scope
 from portal.transfer.files import objects
 from portal.transfer.importing import Import, Report

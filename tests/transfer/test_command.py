@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from portal import clock, schema
-from portal.billing import accounts
+from portal.billing.accounts import accounts
 from portal.db import Database
 
 TOP = Path(__file__).parents[2]

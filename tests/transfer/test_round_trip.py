@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from portal.billing import configurations
+from portal.billing.configurations import configurations
 from portal.db import Database, Scope
 from portal.transfer import exporting
 from portal.transfer.importing import Report

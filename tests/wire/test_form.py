@@ -3,8 +3,8 @@
 import pytest
 
 from portal.errors import InvalidRequest
+from portal.wire.commands import Command, ListOf, Name, read
 from portal.wire.form import MAX_DEPTH, MAX_PARAMETERS, parsed
-from portal.wire.params import Command, ListOf, Name, read
 
 
 class Item(Command):

@@ -6,33 +6,33 @@ from typing import Literal
 import pytest
 
 from portal.errors import InvalidRequest
-from portal.wire import params
+from portal.wire import commands
+from portal.wire.commands import Command, bracketed, merged, read
 from portal.wire.hashes import laid_over
-from portal.wire.params import Command, bracketed, merged, read
 from portal.wire.texts import Email, Language
 
 
 class Inner(Command):
-    word: params.Name | None = None
+    word: commands.Name | None = None
 
 
 class Everything(Command):
     """One parameter of every type."""
 
-    amount: params.Amount | None = None
-    country: params.Country | None = None
-    currency: params.Currency | None = None
+    amount: commands.Amount | None = None
+    country: commands.Country | None = None
+    currency: commands.Currency | None = None
     email: Email | None = None
-    exact: params.Exact | None = None
-    flag: params.Flag | None = None
+    exact: commands.Exact | None = None
+    flag: commands.Flag | None = None
     inner: Inner | None = None
     language: Language | None = None
-    metadata: params.Metadata | None = None
-    name: params.Name | None = None
-    names: params.ListOf[params.Name] | None = None
-    note: params.Clearable[params.Text] = None
-    page: params.Page | None = None
-    range: params.TimestampFilter = None
+    metadata: commands.Metadata | None = None
+    name: commands.Name | None = None
+    names: commands.ListOf[commands.Name] | None = None
+    note: commands.Clearable[commands.Text] = None
+    page: commands.Page | None = None
+    range: commands.TimestampFilter = None
     which: Literal["one", "two"] | None = None
 
 
@@ -159,7 +159,7 @@ def test_a_parameter_has_three_states():
 
 
 def test_a_bare_timestamp_means_that_very_second():
-    assert read(Everything, {"range": "5"}).range == params.Range(gte=5, lte=5)
+    assert read(Everything, {"range": "5"}).range == commands.Range(gte=5, lte=5)
 
 
 @pytest.mark.parametrize(("path", "name"), [(("items", 0, "price"), "items[0][price]"), (("a",), "a"), ((), "")])

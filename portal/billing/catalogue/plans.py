@@ -10,7 +10,7 @@ from portal.billing.catalogue.prices import CreatePrice, ProductData, UpdatePric
 from portal.billing.catalogue.pricing import Recurring
 from portal.errors import InvalidRequest
 from portal.models import Price
-from portal.wire.params import (
+from portal.wire.commands import (
     Clearable,
     Currency,
     Exact,

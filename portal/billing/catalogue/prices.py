@@ -12,7 +12,7 @@ from portal.billing.catalogue.products import CreateProduct, create_product
 from portal.db import find
 from portal.errors import InvalidRequest
 from portal.models import Price, Product
-from portal.wire.params import (
+from portal.wire.commands import (
     Clearable,
     Command,
     Currency,

@@ -11,7 +11,7 @@ from portal import ids
 from portal.errors import InvalidRequest
 from portal.models import Price
 from portal.rules.money import plain
-from portal.wire.params import Command, Currency, Exact, Metadata, PositiveAmount, merged, whole
+from portal.wire.commands import Command, Currency, Exact, Metadata, PositiveAmount, merged, whole
 
 TaxBehavior = Literal["exclusive", "inclusive", "unspecified"]
 LONGEST_INTERVAL = {"day": 1095, "week": 156, "month": 36, "year": 3}

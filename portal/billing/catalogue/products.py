@@ -12,7 +12,7 @@ from portal.billing.catalogue.pricing import PriceData, new_price
 from portal.db import find
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Price, Product
-from portal.wire.params import (
+from portal.wire.commands import (
     Clearable,
     Command,
     Expanding,

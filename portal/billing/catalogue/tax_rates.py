@@ -11,7 +11,7 @@ from portal.db import among
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import TaxRate
 from portal.rules.money import plain
-from portal.wire.params import (
+from portal.wire.commands import (
     Clearable,
     Country,
     Exact,

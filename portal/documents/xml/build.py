@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal import i18n
-from portal.billing import parties
+from portal.billing.ledger import parties
 from portal.clock import day
 from portal.documents.xml import categories, references
 from portal.documents.xml.parties import address, trader

@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing import credit_notes, drafts
+from portal.billing.credit_notes import credit_notes
+from portal.billing.ledger import totals
 from portal.db import find
 from portal.documents.xml import build, cii, parties, ubl
 from portal.documents.xml.build import Outcome
@@ -106,7 +107,7 @@ def were_chosen(row: Invoice | CreditNote) -> bool:
 def _outcome(db: Session, row: Invoice | CreditNote) -> Outcome:
     if isinstance(row, Invoice):
         revised = find(db, Invoice, row.from_invoice_id, noun="invoice") if row.from_invoice_id else None
-        return build.invoice(row, drafts.lines(db, row.id), revised)
+        return build.invoice(row, totals.lines(db, row.id), revised)
     original = find(db, Invoice, row.invoice_id, noun="invoice")
     return build.credit_note(row, credit_notes.lines(db, row.id), original)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.objects.accounts import BUSINESS_PROFILE, COMPANY, CONTROLLER, PAYMENT_SETTINGS, STATEMENT_DESCRIPTORS
-from portal.objects.types.bricks import ADDRESS
+from portal.objects.types.shared import ADDRESS
 from portal.rules import mails
 from portal.rules.events import SWITCHES
 from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, listed, maybe, words

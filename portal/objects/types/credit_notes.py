@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from portal.objects.types.bricks import (
-    DISCOUNT_AMOUNTS,
-    PRETAX_CREDITS,
-    SHIPPING_COST,
-    TAX_AMOUNTS,
-    TAX_RATES,
-    TAXES,
-)
+from portal.objects.types.shared import DISCOUNT_AMOUNTS, PRETAX_CREDITS, SHIPPING_COST, TAX_AMOUNTS, TAX_RATES, TAXES
 from portal.wire.schemas import DECIMAL, INTEGER, MAP, STRING, Schema, array, listed, maybe, the
 
 TYPES: dict[str, dict[str, Schema]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.objects.types.bricks import ADDRESS, CUSTOM_FIELDS, SHIPPING
+from portal.objects.types.shared import ADDRESS, CUSTOM_FIELDS, SHIPPING
 from portal.rules import mails, statements
 from portal.wire.schemas import (
     BOOLEAN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.objects.types.bricks import (
+from portal.objects.types.shared import (
     ADDRESS,
     CUSTOM_FIELDS,
     DISCOUNT_AMOUNTS,

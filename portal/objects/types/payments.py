@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.objects.types.bricks import ADDRESS
+from portal.objects.types.shared import ADDRESS
 from portal.wire.schemas import INTEGER, MOMENT, NULL, STRING, Schema, hash_of, id_or, maybe, words
 
 AMOUNT = hash_of(currency=STRING, value=INTEGER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.objects.types.bricks import CUSTOM_FIELDS, ITSELF, TAX_RATES
+from portal.objects.types.shared import CUSTOM_FIELDS, ITSELF, TAX_RATES
 from portal.wire.schemas import (
     BOOLEAN,
     INTEGER,

@@ -1,0 +1,1 @@
+"""Merchants: their accounts, settings, API keys, invoice numbers, files and document templates."""

@@ -1,0 +1,165 @@
+"""Merchant accounts: created by the operator, described by the merchant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal import ids
+from portal.billing.accounts import files, keys, numbers
+from portal.billing.accounts.settings import BusinessProfile, Company, Settings
+from portal.billing.configurations import configurations
+from portal.db import among, scope_of
+from portal.errors import ResourceMissing
+from portal.models import Account, TaxId, Tenant
+from portal.wire.commands import Clearable, Command, Country, Currency, Expanding, Metadata, merged
+from portal.wire.hashes import laid_over
+from portal.wire.texts import Email
+
+
+class UpdateAccount(Expanding):
+    """What a merchant may say of itself; hashes are merged key by key into what is stored."""
+
+    business_profile: BusinessProfile | None = None
+    company: Company | None = None
+    country: Country | None = None
+    default_currency: Currency | None = None
+    email: Clearable[Email] = None
+    metadata: Metadata = {}
+    settings: Settings | None = None
+
+
+@dataclass(frozen=True)
+class CreateAccount:
+    """The operator's command: a name, where the merchant sits and what it bills in."""
+
+    name: str
+    country: str = "US"
+    email: str | None = None
+    default_currency: str = "usd"
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """An account just made, with the two keys that are never shown again."""
+
+    account: Account
+    test: Tenant
+    live: Tenant
+    test_key: str
+    live_key: str
+
+
+def create(db: Session, command: CreateAccount, *, now: int) -> NewAccount:
+    """An account with both modes, a default portal configuration and a key in each."""
+    account = Account(
+        id=ids.new("account"),
+        created=now,
+        country=command.country,
+        default_currency=command.default_currency,
+        email=command.email,
+        business_profile={"name": command.name},
+        company={"name": command.name},
+    )
+    db.add(account)
+    first = (db.scalar(select(func.max(Tenant.id))) or 0) + 1
+    test, live = (Tenant(id=first + livemode, account_id=account.id, livemode=bool(livemode)) for livemode in (0, 1))
+    db.add_all([test, live])
+    db.flush()
+    for tenant in (test, live):
+        db.add(configurations.default(tenant, now=now))
+    return NewAccount(account, test, live, keys.create(db, test, now=now), keys.create(db, live, now=now))
+
+
+def tenant(db: Session, account_id: str, *, livemode: bool) -> Tenant:
+    """One mode of an account. Raises `ResourceMissing`."""
+    row = db.scalar(select(Tenant).where(Tenant.account_id == account_id, Tenant.livemode == livemode))
+    if row is None:
+        raise ResourceMissing("account", account_id)
+    return row
+
+
+def of(db: Session, account_id: str) -> Account:
+    """The account. Raises `ResourceMissing`."""
+    row = db.get(Account, account_id)
+    if row is None:
+        raise ResourceMissing("account", account_id)
+    return row
+
+
+def update(db: Session, account: Account, command: UpdateAccount) -> Account:
+    """Change what was sent and leave the rest. Raises `ResourceMissing` for tax ids that are not the account's."""
+    for key, value in command.given("country", "default_currency", "email").items():
+        setattr(account, key, value)
+    if command.business_profile:
+        account.business_profile = laid_over(account.business_profile, _sent(command.business_profile))
+    if command.company:
+        account.company = laid_over(account.company, _sent(command.company))
+    if command.settings:
+        _update_settings(db, account, command.settings)
+    if command.has("metadata"):
+        account.metadata_ = merged(account.metadata_, command.metadata)
+    return account
+
+
+def default_tax_ids(db: Session, account: Account) -> list[str]:
+    """The account's own choice of tax ids for its documents, of this mode."""
+    stored = _stored_tax_ids(account)
+    own = among(db, TaxId, stored)
+    return [id for id in stored if id in own]
+
+
+def forget_tax_id(db: Session, id: str) -> None:
+    """Take a deleted tax id out of the account's choice."""
+    account = of(db, scope_of(db).account_id)
+    if id in _stored_tax_ids(account):
+        _store_tax_ids(account, [each for each in _stored_tax_ids(account) if each != id])
+
+
+def _update_settings(db: Session, account: Account, settings: Settings) -> None:
+    sent = _sent(settings)
+    words = sent.pop("dashboard", {})
+    if "display_name" in words:
+        account.business_profile = {**account.business_profile, "name": words["display_name"]}
+    _refuse_unusable_pictures(db, account, sent.get("branding", {}))
+    chosen = sent.get("invoices", {}).pop("default_account_tax_ids", None)
+    following = sent.get("invoices", {}).get("numbering", {}).pop("next_sequence", None)
+    if following is not None:
+        numbers.go_on_from(db, following)
+    account.settings = laid_over(account.settings, sent)
+    if chosen is not None:
+        _choose_tax_ids(db, account, chosen)
+
+
+def _refuse_unusable_pictures(db: Session, account: Account, sent: dict[str, Any]) -> None:
+    """Both modes share the account, so what the other mode chose may be sent back as it is."""
+    stored = account.settings.get("branding", {})
+    for name in ("icon", "logo"):
+        if name in sent and sent[name] != stored.get(name):
+            files.refuse_unusable(db, sent[name], f"settings[branding][{name}]")
+
+
+def _choose_tax_ids(db: Session, account: Account, chosen: list[str]) -> None:
+    """Both modes share the account, so what the other mode chose stays."""
+    stored = _stored_tax_ids(account)
+    known = among(db, TaxId, [*chosen, *stored])
+    for index, id in enumerate(chosen):
+        if id not in known or known[id].customer_id is not None:
+            raise ResourceMissing("tax ID", id, param=f"settings[invoices][default_account_tax_ids][{index}]")
+    _store_tax_ids(account, [*chosen, *(id for id in stored if id not in known)])
+
+
+def _stored_tax_ids(account: Account) -> list[str]:
+    stored: list[str] = account.settings.get("invoices", {}).get("default_account_tax_ids", [])
+    return stored
+
+
+def _store_tax_ids(account: Account, ids: list[str]) -> None:
+    account.settings = laid_over(account.settings, {"invoices": {"default_account_tax_ids": ids}})
+
+
+def _sent(command: Command) -> dict[str, Any]:
+    return command.model_dump(exclude_unset=True)

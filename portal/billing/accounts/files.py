@@ -1,0 +1,254 @@
+"""Files: uploaded once, checked by what they are, never changed; and links that show them without a key."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from PIL import Image, UnidentifiedImageError
+from pydantic import PlainValidator, PrivateAttr, model_validator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import ids
+from portal.db import find
+from portal.errors import InvalidRequest
+from portal.models import File, FileContent, FileLink, Tenant
+from portal.wire.characters import normal
+from portal.wire.commands import (
+    Clearable,
+    Command,
+    Expanding,
+    Flag,
+    Id,
+    Listing,
+    Metadata,
+    Timestamp,
+    TimestampFilter,
+    documented,
+    merged,
+    wrong,
+)
+from portal.wire.moments import NowOrTimestamp
+
+Purpose = Literal["business_icon", "business_logo", "customer_signature", "tax_document_user_upload"]
+#: Purposes whose files are shown to people: pictures, small, and large enough to be sharp.
+BRANDING = frozenset({"business_icon", "business_logo"})
+MOST_OF_BRANDING = 512 * 1024
+MOST = 4 * 1024 * 1024
+#: Pixels of a side.
+LEAST_SIDE, MOST_SIDE = 128, 4096
+#: How the wire and the web call what a file can be.
+MEDIA_TYPES = {"jpg": "image/jpeg", "pdf": "application/pdf", "png": "image/png"}
+_LONGEST_NAME = 255
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was sent."""
+
+    filename: str | None
+    content: bytes = field(repr=False)
+
+
+def _upload(value: object) -> Upload:
+    if not isinstance(value, Upload):
+        raise wrong("", "Invalid file: send it as a part with a file name of a multipart/form-data body")
+    return value
+
+
+class FileLinkData(Command):
+    create: Flag
+    expires_at: Timestamp | None = None
+    metadata: Metadata = {}
+
+
+class CreateFile(Expanding):
+    file: Annotated[Upload, PlainValidator(_upload), documented(type="string", format="binary")]
+    file_link_data: FileLinkData | None = None
+    purpose: Purpose
+    _type: str = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> CreateFile:
+        # here, as decoding a picture takes its time and a transaction is no place for it
+        self._type = _checked(self.file.content, self.purpose)
+        return self
+
+    @property
+    def type(self) -> str:
+        """What the file is by its content."""
+        return self._type
+
+
+class ListFiles(Listing):
+    created: TimestampFilter = None
+    purpose: Purpose | None = None
+
+
+class CreateFileLink(Expanding):
+    expires_at: Timestamp | None = None
+    file: Id
+    metadata: Metadata = {}
+
+
+class UpdateFileLink(Expanding):
+    expires_at: Clearable[NowOrTimestamp] = None
+    metadata: Metadata = {}
+
+
+class ListFileLinks(Listing):
+    created: TimestampFilter = None
+    expired: Flag | None = None
+    file: Id | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The content of a stored picture, and its media type."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+
+
+def create(db: Session, command: CreateFile, *, now: int) -> File:
+    """Keep a file with its content."""
+    content, type = command.file.content, command.type
+    file = File(
+        id=ids.new("file"),
+        created=now,
+        filename=_name(command.file.filename, type),
+        purpose=command.purpose,
+        size=len(content),
+        type=type,
+    )
+    db.add_all([file, FileContent(id=file.id, created=now, content=content)])
+    data = command.file_link_data
+    if data is not None and data.create:
+        sent = {name: getattr(data, name) for name in ("expires_at", "metadata") if data.has(name)}
+        create_link(db, CreateFileLink(file=file.id, **sent), now=now)
+    return file
+
+
+def content(db: Session, file: File) -> bytes:
+    """The bytes of a file."""
+    return find(db, FileContent, file.id, noun="file").content
+
+
+def create_link(db: Session, command: CreateFileLink, *, now: int) -> FileLink:
+    """A link to a file, for ever or until a moment. Raises `InvalidRequest` for one in the past."""
+    db.flush()
+    find(db, File, command.file, noun="file", param="file")
+    link = FileLink(
+        id=ids.new("file_link"),
+        created=now,
+        file_id=command.file,
+        expires_at=_future(command.expires_at, now),
+        metadata_=merged({}, command.metadata),
+    )
+    db.add(link)
+    return link
+
+
+def update_link(db: Session, link: FileLink, command: UpdateFileLink, *, now: int) -> FileLink:
+    """Another end, `now` or none. Raises `InvalidRequest` for a link that has ended."""
+    if command.has("expires_at"):
+        if link.expires_at is not None and link.expires_at <= now:
+            raise InvalidRequest("An expired file link can't be changed.", param="expires_at")
+        at = command.expires_at
+        link.expires_at = now if at == "now" else _future(at, now) if isinstance(at, int) else None
+    if command.has("metadata"):
+        link.metadata_ = merged(link.metadata_, command.metadata)
+    return link
+
+
+def linked(db: Session, link_id: str, *, now: int) -> tuple[File, bytes] | None:
+    """The file behind a link; None where there is none, or not any more."""
+    link = db.scalars(select(FileLink).where(FileLink.id == link_id)).one_or_none()
+    if link is None or (link.expires_at is not None and link.expires_at <= now):
+        return None
+    file = find(db, File, link.file_id, noun="file")
+    return file, content(db, file)
+
+
+def refuse_unusable(db: Session, id: str | None, param: str) -> None:
+    """Raises `ResourceMissing` or `InvalidRequest` for a file that can't be a brand's picture."""
+    if id is not None and find(db, File, id, noun="file", param=param).purpose not in BRANDING:
+        raise InvalidRequest(f"The file '{id}' must have the purpose {' or '.join(sorted(BRANDING))}.", param=param)
+
+
+def picture(db: Session, account_id: str, file_id: str) -> Picture | None:
+    """A brand's picture, which both modes of an account share; needs no scope."""
+    found = (
+        select(File.type, FileContent.content)
+        .select_from(File.__table__)
+        .join(FileContent.__table__, (FileContent.tenant_id == File.tenant_id) & (FileContent.id == File.id))
+        .join(Tenant, Tenant.id == File.tenant_id)
+        .where(Tenant.account_id == account_id, File.id == file_id, File.purpose.in_(BRANDING))
+    )
+    row = db.connection().execute(found).first()
+    return Picture(row.content, MEDIA_TYPES[row.type]) if row else None
+
+
+@lru_cache(maxsize=64)
+def thumbnail(picture: Picture, width: int, height: int) -> Picture:
+    """The picture as a PNG that fits into so many pixels."""
+    with Image.open(io.BytesIO(picture.content), formats=("PNG", "JPEG")) as image:
+        image.thumbnail((width, height))
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+    return Picture(buffer.getvalue(), MEDIA_TYPES["png"])
+
+
+def _checked(content: bytes, purpose: str) -> str:
+    """What a file is by its content. Raises `InvalidRequest` for what it may not be, or for its size."""
+    most = MOST_OF_BRANDING if purpose in BRANDING else MOST
+    if not content:
+        raise InvalidRequest("The file is empty.", param="file")
+    if len(content) > most:
+        raise InvalidRequest(f"The file is too large: at most {most // 1024} kB.", param="file")
+    if purpose not in BRANDING and content.startswith(b"%PDF-"):
+        return "pdf"
+    picture = _opened(content)
+    if purpose in BRANDING and not LEAST_SIDE <= min(picture.size) <= max(picture.size) <= MOST_SIDE:
+        raise InvalidRequest(
+            f"The picture must have {LEAST_SIDE} to {MOST_SIDE} pixels a side; this has"
+            f" {picture.width} × {picture.height}.",
+            param="file",
+        )
+    return "png" if picture.format == "PNG" else "jpg"
+
+
+def _opened(content: bytes) -> Image.Image:
+    """A whole picture, decoded once, so that a broken one is refused here and not where it is shown."""
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
+            if max(picture.size) > MOST_SIDE:
+                return picture
+            picture.load()
+            # the renderer lets its whole process take broken pictures, so that loading alone proves nothing there
+            if _ENDINGS[str(picture.format)] not in content[-4096:]:
+                raise SyntaxError("the picture breaks off")
+            return picture
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise InvalidRequest("The file must be a whole PNG or JPEG picture.", param="file") from None
+
+
+_ENDINGS = {"PNG": b"IEND\xaeB\x60\x82", "JPEG": b"\xff\xd9"}
+
+
+def _name(sent: str | None, type: str) -> str:
+    """The last part of the name that was sent, as far as it can be shown."""
+    try:
+        plain = normal((sent or "").replace("\\", "/").rpartition("/")[2], lines=False).strip()
+    except ValueError:
+        plain = ""
+    return plain[-_LONGEST_NAME:] or f"file.{type}"
+
+
+def _future(moment: int | None, now: int) -> int | None:
+    if moment is not None and moment <= now:
+        raise InvalidRequest("expires_at must be in the future.", param="expires_at")
+    return moment

@@ -1,0 +1,181 @@
+"""What sending goods costs: shipping rates, and the cost of shipping on a draft."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from sqlalchemy.orm import Session
+
+from portal import ids
+from portal.billing.catalogue.pricing import TaxBehavior
+from portal.db import find
+from portal.errors import InvalidRequest
+from portal.models import Invoice, ShippingRate
+from portal.wire.commands import (
+    Clearable,
+    Command,
+    Currency,
+    Expanding,
+    Flag,
+    Id,
+    Listing,
+    Metadata,
+    PositiveAmount,
+    TimestampFilter,
+    merged,
+    text,
+    whole,
+)
+
+
+class Bound(Command):
+    unit: Literal["business_day", "day", "hour", "month", "week"]
+    value: Annotated[int, whole(1, 999_999_999)]
+
+
+class DeliveryEstimate(Command):
+    maximum: Bound | None = None
+    minimum: Bound | None = None
+
+
+class CurrencyOption(Command):
+    amount: PositiveAmount
+    tax_behavior: TaxBehavior = "unspecified"
+
+
+class ChangedCurrencyOption(Command):
+    amount: PositiveAmount | None = None
+    tax_behavior: TaxBehavior | None = None
+
+
+class FixedAmount(Command):
+    amount: PositiveAmount
+    currency: Currency
+    currency_options: dict[Currency, CurrencyOption] = {}
+
+
+class ChangedFixedAmount(Command):
+    currency_options: dict[Currency, ChangedCurrencyOption] = {}
+
+
+class ShippingRateData(Command):
+    """What every new rate says."""
+
+    display_name: Annotated[str, text(100)]
+    delivery_estimate: DeliveryEstimate | None = None
+    fixed_amount: FixedAmount
+    metadata: Metadata = {}
+    tax_behavior: TaxBehavior = "unspecified"
+    tax_code: Id | None = None
+    type: Literal["fixed_amount"] = "fixed_amount"
+
+
+class CreateShippingRate(Expanding, ShippingRateData):
+    pass
+
+
+class UpdateShippingRate(Expanding):
+    active: Flag | None = None
+    fixed_amount: ChangedFixedAmount | None = None
+    metadata: Metadata = {}
+    tax_behavior: TaxBehavior | None = None
+
+
+class ListShippingRates(Listing):
+    active: Flag | None = None
+    created: TimestampFilter = None
+    currency: Currency | None = None
+
+
+class Cost(Command):
+    """`shipping_cost` of an invoice: a rate, or what one made for this invoice says."""
+
+    shipping_rate: Id | None = None
+    shipping_rate_data: ShippingRateData | None = None
+
+
+#: `""` takes the cost off.
+ClearableCost = Clearable[Cost]
+
+
+def create(db: Session, command: ShippingRateData, *, now: int) -> ShippingRate:
+    """A rate, which never changes but in further currencies."""
+    fixed = command.fixed_amount
+    rate = ShippingRate(
+        id=ids.new("shipping_rate"),
+        created=now,
+        active=True,
+        display_name=command.display_name,
+        amount=fixed.amount,
+        currency=fixed.currency,
+        currency_options={currency: option.model_dump() for currency, option in fixed.currency_options.items()},
+        delivery_estimate=command.delivery_estimate.model_dump() if command.delivery_estimate else None,
+        tax_behavior=command.tax_behavior,
+        tax_code=command.tax_code,
+        metadata_=merged({}, command.metadata),
+    )
+    db.add(rate)
+    return rate
+
+
+def update(db: Session, rate: ShippingRate, command: UpdateShippingRate, *, now: int) -> ShippingRate:
+    """Activity, metadata, a tax behavior that was open, and amounts in further currencies."""
+    if command.active is not None:
+        rate.active = command.active
+    if command.tax_behavior is not None:
+        if rate.tax_behavior not in {"unspecified", command.tax_behavior}:
+            raise InvalidRequest("The tax behavior can't change once it is set.", param="tax_behavior")
+        rate.tax_behavior = command.tax_behavior
+    if command.has("metadata"):
+        rate.metadata_ = merged(rate.metadata_, command.metadata)
+    if command.fixed_amount:
+        rate.currency_options = _with_options(rate, command.fixed_amount)
+    return rate
+
+
+def put_on_invoice(db: Session, invoice: Invoice, cost: Cost | None, *, now: int) -> None:
+    """The cost of shipping on a draft; its taxes come with the totals. Raises for a rate that can't be used."""
+    if cost is None:
+        invoice.shipping_cost = None
+        return
+    rate = _rate(db, cost, now)
+    invoice.shipping_cost = {
+        "amount": _amount(rate, invoice.currency),
+        "display_name": rate.display_name,
+        "shipping_rate": rate.id,
+    }
+
+
+def _rate(db: Session, cost: Cost, now: int) -> ShippingRate:
+    if (cost.shipping_rate is None) == (cost.shipping_rate_data is None):
+        raise InvalidRequest(
+            "Send shipping_rate or shipping_rate_data, one of the two.", param="shipping_cost", code="parameter_missing"
+        )
+    if cost.shipping_rate_data:
+        return create(db, cost.shipping_rate_data, now=now)
+    param = "shipping_cost[shipping_rate]"
+    rate = find(db, ShippingRate, cost.shipping_rate or "", noun="shipping rate", param=param)
+    if not rate.active:
+        raise InvalidRequest(f"The shipping rate '{rate.id}' is not active.", param=param)
+    return rate
+
+
+def _amount(rate: ShippingRate, currency: str) -> int:
+    amounts = {rate.currency: {"amount": rate.amount}, **rate.currency_options}
+    if currency not in amounts:
+        raise InvalidRequest(f"The shipping rate has no amount in {currency}.", param="shipping_cost")
+    amount: int = amounts[currency]["amount"]
+    return amount
+
+
+def _with_options(rate: ShippingRate, sent: ChangedFixedAmount) -> dict[str, Any]:
+    options = dict(rate.currency_options)
+    for currency, option in sent.currency_options.items():
+        if currency == rate.currency:
+            raise InvalidRequest("The amount of a rate never changes.", param="fixed_amount[currency_options]")
+        before = options.get(currency, {"amount": None, "tax_behavior": "unspecified"})
+        options[currency] = {**before, **option.model_dump(exclude_none=True)}
+        if options[currency]["amount"] is None:
+            name = f"fixed_amount[currency_options][{currency}][amount]"
+            raise InvalidRequest(f"Missing required param: {name}.", param=name, code="parameter_missing")
+    return options

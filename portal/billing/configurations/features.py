@@ -1,0 +1,183 @@
+"""The features of a portal configuration: how they are sent, and their complete, newest form."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Literal
+
+from sqlalchemy.orm import Session
+
+from portal.billing.configurations import feedback_options as configurations_feedback_options
+from portal.db import among
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.models import Price, Product
+from portal.rules.subscriptions import Feedback
+from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity
+from portal.wire.hashes import laid_over
+
+MOST_PRODUCTS = 10
+
+Updatable = Literal["address", "email", "name", "phone", "shipping", "tax_id"]
+Proration = Literal["always_invoice", "create_prorations", "none"]
+
+
+class Toggle(Command):
+    enabled: Flag
+
+
+class CustomerUpdate(Command):
+    enabled: Flag | None = None
+    allowed_updates: ListOf[Updatable] = []
+
+
+class PaymentMethodUpdate(Command):
+    enabled: Flag
+    payment_method_configuration: Clearable[Id] = None
+
+
+class CancellationReason(Command):
+    enabled: Flag
+    options: ListOf[Feedback] = []
+    feedback_options: ListOf[Id] = []
+
+
+class SubscriptionCancel(Command):
+    enabled: Flag | None = None
+    mode: Literal["at_period_end", "immediately"] = "at_period_end"
+    proration_behavior: Proration = "none"
+    cancellation_reason: CancellationReason | None = None
+
+
+class AdjustableQuantity(Command):
+    enabled: Flag
+    minimum: Quantity | None = None
+    maximum: Quantity | None = None
+
+
+class ProductPrices(Command):
+    product: Id
+    prices: ListOf[Id]
+    adjustable_quantity: AdjustableQuantity | None = None
+
+
+class Condition(Command):
+    type: Literal["decreasing_item_amount", "shortening_interval"]
+
+
+class ScheduleAtPeriodEnd(Command):
+    conditions: ListOf[Condition] = []
+
+
+class SubscriptionUpdate(Command):
+    enabled: Flag | None = None
+    billing_cycle_anchor: Literal["now", "unchanged"] | None = None
+    default_allowed_updates: ListOf[Literal["price", "promotion_code", "quantity"]] = []
+    products: ListOf[ProductPrices] = []
+    proration_behavior: Proration = "none"
+    schedule_at_period_end: ScheduleAtPeriodEnd | None = None
+    trial_update_behavior: Literal["continue_trial", "end_trial"] = "end_trial"
+
+
+class Features(Command):
+    customer_update: CustomerUpdate | None = None
+    invoice_history: Toggle | None = None
+    payment_method_update: PaymentMethodUpdate | None = None
+    subscription_cancel: SubscriptionCancel | None = None
+    subscription_update: SubscriptionUpdate | None = None
+    # in the 2022 form; removed from the reference in 2024, so only its absence can be configured
+    subscription_pause: Toggle | None = None
+
+
+_OFF: dict[str, Any] = {
+    "customer_update": {"allowed_updates": [], "enabled": False},
+    "invoice_history": {"enabled": False},
+    "payment_method_update": {"enabled": False, "payment_method_configuration": None},
+    "subscription_cancel": {
+        "cancellation_reason": {"enabled": False, "feedback_options": [], "options": []},
+        "enabled": False,
+        "mode": "at_period_end",
+        "proration_behavior": "none",
+    },
+    "subscription_update": {
+        "billing_cycle_anchor": None,
+        "default_allowed_updates": [],
+        "enabled": False,
+        "products": [],
+        "proration_behavior": "none",
+        "schedule_at_period_end": {"conditions": []},
+        "trial_update_behavior": "end_trial",
+    },
+}
+
+
+def all_off() -> dict[str, Any]:
+    """Every feature, none enabled: where a new configuration starts."""
+    return deepcopy(_OFF)
+
+
+def refuse_incomplete(features: Features) -> None:
+    """On creation each feature that is named must say whether it is enabled."""
+    for name in ("customer_update", "subscription_cancel", "subscription_update"):
+        feature = getattr(features, name)
+        if feature and feature.enabled is None:
+            raise _missing(f"features[{name}][enabled]")
+    cancel = features.subscription_cancel
+    if cancel and cancel.cancellation_reason and not cancel.cancellation_reason.has("options"):
+        raise _missing("features[subscription_cancel][cancellation_reason][options]")
+
+
+def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str, Any]:
+    """The stored features with those that were sent on top.
+
+    Raises `InvalidRequest` or `ResourceMissing` for what they can't be changed to.
+    """
+    if command.subscription_pause and command.subscription_pause.enabled:
+        raise InvalidRequest(
+            "Pausing subscriptions is not offered by the portal.", param="features[subscription_pause][enabled]"
+        )
+    if command.subscription_update:
+        _refuse_unknown_products(db, command.subscription_update.products)
+    if command.subscription_cancel and command.subscription_cancel.cancellation_reason:
+        param = "features[subscription_cancel][cancellation_reason][feedback_options]"
+        named = command.subscription_cancel.cancellation_reason.feedback_options
+        configurations_feedback_options.refuse_unusable(db, named, param)
+    sent = command.model_dump(exclude_unset=True, exclude={"subscription_pause"})
+    after = laid_over(stored, sent)
+    complete(after["subscription_update"])
+    return after
+
+
+def _missing(param: str) -> InvalidRequest:
+    return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
+
+
+def complete(update: dict[str, Any]) -> None:
+    """What a product does not say about its quantity follows from what is allowed by default."""
+    by_default = {"enabled": "quantity" in update["default_allowed_updates"], "minimum": 1, "maximum": None}
+    update["products"] = [
+        {**product, "adjustable_quantity": {**by_default, **(product.get("adjustable_quantity") or {})}}
+        for product in update["products"]
+    ]
+
+
+def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None:
+    where = "features[subscription_update][products]"
+    if len(products) > MOST_PRODUCTS:
+        raise InvalidRequest(f"There can be at most {MOST_PRODUCTS} products.", param=where)
+    known = among(db, Product, [each.product for each in products])
+    prices = among(db, Price, [price for each in products for price in each.prices])
+    for index, each in enumerate(products):
+        if each.product not in known:
+            raise ResourceMissing("product", each.product, param=f"{where}[{index}][product]")
+        for position, id in enumerate(each.prices):
+            if id not in prices or prices[id].product_id != each.product:
+                raise ResourceMissing("price", id, param=f"{where}[{index}][prices][{position}]")
+            if prices[id].interval is None:
+                param = f"{where}[{index}][prices][{position}]"
+                raise InvalidRequest("A subscription needs prices with `type=recurring`.", param=param)
+        _refuse_no_quantity(each.adjustable_quantity, f"{where}[{index}][adjustable_quantity][maximum]")
+
+
+def _refuse_no_quantity(sent: AdjustableQuantity | None, param: str) -> None:
+    if sent and sent.maximum is not None and sent.maximum < max(sent.minimum or 1, 1):
+        raise InvalidRequest("maximum must be at least 1, and not less than minimum.", param=param)

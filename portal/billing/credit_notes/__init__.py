@@ -1,0 +1,1 @@
+"""Credit notes: what a merchant gives back of a finalized invoice."""

@@ -1,0 +1,1 @@
+"""What customers do in the portal: sessions, logins, flows, plan changes, offers to stay."""

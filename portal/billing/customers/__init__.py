@@ -1,0 +1,1 @@
+"""Customers: their records, changes of email address, statements of account, test clocks."""

@@ -1,0 +1,240 @@
+"""Customers: made and described by the merchant, corrected by themselves in the portal."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import ids
+from portal.billing.accounts import rendering_templates
+from portal.billing.customer_portal import sessions
+from portal.billing.discounts import redemptions
+from portal.billing.ledger import balances, tax_ids
+from portal.billing.subscriptions import cancellations
+from portal.db import locked
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.models import Customer, Invoice, Subscription, TestClock
+from portal.wire.commands import (
+    Address,
+    Amount,
+    Clearable,
+    Command,
+    CustomField,
+    Id,
+    Listing,
+    ListOf,
+    Metadata,
+    Name,
+    Quantity,
+    Shipping,
+    Text,
+    TimestampFilter,
+    merged,
+    text,
+    wrong,
+)
+from portal.wire.hashes import laid_over
+from portal.wire.texts import Email, Language, Prefix
+from portal.wire.texts import email_address as email_address
+
+#: Customers who live by one test clock (reference).
+MOST_OF_A_CLOCK = 3
+PREFIX_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+
+
+def _as_stored(email: str) -> str:
+    """A filter finds what was written the same way, and nothing where it is no address at all."""
+    try:
+        return email_address(email)
+    except ValueError:
+        return email
+
+
+def _at_most_four(fields: list[CustomField]) -> list[CustomField]:
+    if len(fields) > 4:
+        raise wrong("", "You can have up to 4 custom fields.")
+    return fields
+
+
+Phone = Annotated[str, text(20)]
+FieldList = Annotated[ListOf[CustomField], AfterValidator(_at_most_four)]
+
+
+class RenderingOptions(Command):
+    amount_tax_display: Clearable[Literal["exclude_tax", "include_inclusive_tax"]] = None
+    template: Clearable[Id] = None
+
+
+class CustomerInvoiceSettings(Command):
+    custom_fields: Clearable[FieldList] = None
+    default_payment_method: Clearable[Id] = None
+    footer: Clearable[Text] = None
+    rendering_options: Clearable[RenderingOptions] = None
+
+
+class UpdateCustomer(redemptions.OneDiscount):
+    address: Clearable[Address] = None
+    balance: Amount | None = None
+    description: Clearable[Text] = None
+    email: Clearable[Email] = None
+    invoice_prefix: Prefix | None = None
+    invoice_settings: CustomerInvoiceSettings | None = None
+    metadata: Metadata = {}
+    name: Clearable[Name] = None
+    next_invoice_sequence: Quantity | None = None
+    phone: Clearable[Phone] = None
+    preferred_locales: ListOf[Language] = []
+    shipping: Clearable[Shipping] = None
+    tax_exempt: Clearable[Literal["exempt", "none", "reverse"]] = None
+    unsubscribed_from: ListOf[Literal["payment_reminder", "trial_ending"]] = []
+
+
+class TaxIdData(Command):
+    type: Id
+    value: Annotated[str, text(tax_ids.LONGEST_VALUE)]
+
+
+class CreateCustomer(UpdateCustomer):
+    tax_id_data: ListOf[TaxIdData] = []
+    test_clock: Id | None = None
+
+
+class ListCustomers(Listing):
+    created: TimestampFilter = None
+    email: Annotated[str, text(512), AfterValidator(_as_stored)] | None = None
+
+
+def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
+    """A customer, with tax ids and an opening balance where given."""
+    customer = Customer(
+        id=ids.new("customer"),
+        created=now,
+        invoice_prefix=_new_prefix(),
+        balance=0,
+        tax_exempt="none",
+        preferred_locales=[],
+        invoice_settings={},
+        metadata_={},
+        next_invoice_sequence=1,
+        test_clock_id=_test_clock(db, command.test_clock),
+    )
+    _apply(db, customer, command)
+    db.add(customer)
+    redemptions.put_on_customer(db, customer, command, now=now)
+    if command.balance is not None:
+        balances.set_balance(db, customer, command.balance, type="initial", now=now)
+    for index, each in enumerate(command.tax_id_data):
+        _add_tax_id(db, customer, each, f"tax_id_data[{index}]", now)
+    return customer
+
+
+def update(db: Session, customer: Customer, command: UpdateCustomer, *, now: int) -> Customer:
+    """Change what was sent. Raises `InvalidRequest` for a prefix in use or a sequence that was passed."""
+    customer = locked(db, Customer, customer.id, noun="customer")
+    refuse_deleted(customer)
+    _apply(db, customer, command)
+    redemptions.put_on_customer(db, customer, command, now=now)
+    if command.balance is not None:
+        balances.set_balance(db, customer, command.balance, now=now)
+    return customer
+
+
+def subscribe(db: Session, customer_id: str, mail: str, *, wanted: bool) -> Customer:
+    """Let a customer have a kind of mail, or do without it."""
+    customer = locked(db, Customer, customer_id, noun="customer")
+    others = [name for name in customer.unsubscribed_from if name != mail]
+    customer.unsubscribed_from = others if wanted else [*others, mail]
+    return customer
+
+
+def delete(db: Session, customer: Customer, *, now: int) -> None:
+    """The customer can't be used any more; subscriptions end at once, invoices and credit notes stay."""
+    customer = locked(db, Customer, customer.id, noun="customer")
+    refuse_deleted(customer)
+    customer.deleted_at = now
+    open_ones = select(Subscription).where(Subscription.customer_id == customer.id, Subscription.ended_at.is_(None))
+    for subscription in db.scalars(open_ones):
+        cancellations.cancel(db, subscription, cancellations.CancelSubscription(), now=now)
+    sessions.end_others(db, customer.id, None, now=now)
+
+
+def refuse_deleted(customer: Customer, param: str | None = "id") -> None:
+    """Raises `ResourceMissing` for a customer who has been deleted."""
+    if customer.deleted_at is not None:
+        raise ResourceMissing("customer", customer.id, param=param)
+
+
+def _test_clock(db: Session, id: str | None) -> str | None:
+    """Raises `ResourceMissing`, and `InvalidRequest` for a clock that as many live by as can."""
+    if id is None:
+        return None
+    row = locked(db, TestClock, id, noun="test clock", param="test_clock")
+    refuse_full(db, row)
+    return row.id
+
+
+def refuse_full(db: Session, row: TestClock) -> None:
+    """Raises `InvalidRequest` where a clock has its three customers."""
+    living = select(Customer.id).where(Customer.test_clock_id == row.id, Customer.deleted_at.is_(None))
+    if len(db.scalars(living.limit(MOST_OF_A_CLOCK)).all()) >= MOST_OF_A_CLOCK:
+        raise InvalidRequest(f"A test clock has at most {MOST_OF_A_CLOCK} customers.", param="test_clock")
+
+
+_PLAIN = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping", "unsubscribed_from")
+
+
+def _apply(db: Session, customer: Customer, command: UpdateCustomer) -> None:
+    for key, value in command.given(*_PLAIN).items():
+        setattr(customer, key, value.model_dump() if isinstance(value, Command) else value)
+    if command.has("tax_exempt"):
+        customer.tax_exempt = command.tax_exempt or "none"
+    if command.has("metadata"):
+        customer.metadata_ = merged(customer.metadata_, command.metadata)
+    if command.invoice_settings:
+        sent = command.invoice_settings.model_dump(exclude_unset=True)
+        _refuse_template(db, command.invoice_settings)
+        customer.invoice_settings = laid_over(customer.invoice_settings, sent)
+    if command.invoice_prefix is not None and command.invoice_prefix != customer.invoice_prefix:
+        _refuse_prefix_in_use(db, customer, command.invoice_prefix)
+        customer.invoice_prefix = command.invoice_prefix
+    if command.next_invoice_sequence is not None:
+        _advance(customer, command.next_invoice_sequence)
+
+
+def _refuse_template(db: Session, settings: CustomerInvoiceSettings) -> None:
+    options = settings.rendering_options
+    if options and options.template:
+        rendering_templates.usable(db, options.template, param="invoice_settings[rendering_options][template]")
+
+
+def _refuse_prefix_in_use(db: Session, customer: Customer, prefix: str) -> None:
+    """Invoice numbers never come twice, so neither do the prefixes of others, used or given up."""
+    taken = select(Customer.id).where(Customer.invoice_prefix == prefix)
+    numbered = Invoice.number.startswith(f"{prefix}-", autoescape=True)
+    if db.scalar(taken) or db.scalar(select(Invoice.id).where(numbered, Invoice.customer_id != customer.id).limit(1)):
+        raise InvalidRequest("This invoice prefix is already used by another customer.", param="invoice_prefix")
+
+
+def _advance(customer: Customer, sequence: int) -> None:
+    if not customer.next_invoice_sequence <= sequence <= 1_000_000_000:
+        raise InvalidRequest(
+            f"The next invoice sequence must be from {customer.next_invoice_sequence} to 1000000000.",
+            param="next_invoice_sequence",
+        )
+    customer.next_invoice_sequence = sequence
+
+
+def _add_tax_id(db: Session, customer: Customer, data: TaxIdData, where: str, now: int) -> None:
+    try:
+        tax_ids.create(db, tax_ids.CreateTaxId(customer=customer.id, type=data.type, value=data.value), now=now)
+    except InvalidRequest as error:
+        error.param = f"{where}[{error.param}]" if error.param else "tax_id_data"
+        raise
+
+
+def _new_prefix() -> str:
+    return "".join(secrets.choice(PREFIX_LETTERS) for _ in range(8))

@@ -1,0 +1,184 @@
+"""Webhook endpoints: where the merchant's own system hears of events, and the secrets that prove who sends them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from portal import clock, ids
+from portal.errors import InvalidRequest
+from portal.models import Event, Journal, WebhookDelivery, WebhookEndpoint, WebhookQueue
+from portal.rules import event_types
+from portal.rules import webhooks as rules
+from portal.seal import Seal
+from portal.wire.commands import Clearable, Expanding, Flag, Listing, ListOf, Metadata, documented, merged, text, wrong
+from portal.wire.moments import NowOrTimestamp
+from portal.wire.urls import WebUrl
+
+#: Endpoints of one account and mode, as in the reference.
+MOST = 16
+#: How long the older secret signs beside the new one where nothing else is wished, and at most.
+OVERLAP, LONGEST_OVERLAP = clock.DAY, 7 * clock.DAY
+_SECRET_BYTES = 30
+_VERSION = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,30})?"
+
+
+def _known(type: str) -> str:
+    if type == rules.EVERYTHING or event_types.is_known(type):
+        return type
+    meant = event_types.closest(type)
+    hint = f"Did you mean {meant}?" if meant else "Use * for all."
+    raise wrong("", f"Invalid event type: {type}. {hint}")
+
+
+def _version(version: str) -> str:
+    if not re.fullmatch(_VERSION, version):
+        raise wrong("", f"Invalid API version: {version}. Use one like 2026-10-28.endive.")
+    return version
+
+
+EventType = Annotated[str, text(100), AfterValidator(_known)]
+Version = Annotated[str, text(50), AfterValidator(_version), documented(type="string", pattern=f"^{_VERSION}$")]
+Description = Annotated[str, text(5000, lines=True)]
+
+
+class CreateEndpoint(Expanding):
+    url: WebUrl
+    enabled_events: ListOf[EventType]
+    api_version: Version | None = None
+    connect: Flag | None = None
+    description: Clearable[Description] = None
+    metadata: Metadata = {}
+
+
+class UpdateEndpoint(Expanding):
+    url: WebUrl | None = None
+    enabled_events: ListOf[EventType] | None = None
+    description: Clearable[Description] = None
+    disabled: Flag | None = None
+    metadata: Metadata = {}
+
+
+class RollSecret(Expanding):
+    """Beyond the reference: `expires_at` is when the older secret no longer signs, in a day by default."""
+
+    expires_at: NowOrTimestamp | None = None
+
+
+class ListEndpoints(Listing):
+    """Nothing but a page."""
+
+
+class ListDeliveries(Listing):
+    status: Literal["failed", "pending", "succeeded"] | None = None
+
+
+@dataclass(frozen=True)
+class WithSecret:
+    """An endpoint, and the secret that is shown only now."""
+
+    endpoint: WebhookEndpoint
+    secret: str
+
+
+def create(db: Session, command: CreateEndpoint, *, seal: Seal, private_hosts: Collection[str], now: int) -> WithSecret:
+    """A new endpoint, which hears of what happens from now on. Raises `InvalidRequest`."""
+    _refuse_unsafe(command.url, private_hosts)
+    _refuse_none(command.enabled_events)
+    if command.connect:
+        raise InvalidRequest("There are no connected accounts here.", param="connect")
+    if len(db.scalars(select(WebhookEndpoint.id)).all()) >= MOST:
+        raise InvalidRequest(f"You have {MOST} webhook endpoints already; delete one first.", code="resource_limit")
+    secret = rules.secret(secrets.token_bytes(_SECRET_BYTES))
+    row = WebhookEndpoint(
+        id=ids.new("webhook_endpoint"),
+        created=now,
+        url=command.url,
+        enabled_events=command.enabled_events,
+        description=command.description,
+        api_version=command.api_version,
+        status="enabled",
+        secret=seal.close(secret.encode()),
+        metadata_=merged({}, command.metadata),
+    )
+    db.add(row)
+    return WithSecret(row, secret)
+
+
+def update_endpoint(
+    db: Session, row: WebhookEndpoint, command: UpdateEndpoint, *, private_hosts: Collection[str], now: int
+) -> WebhookEndpoint:
+    """Change an endpoint; enabled again, it is sent what has waited. Raises `InvalidRequest`."""
+    if command.url is not None:
+        _refuse_unsafe(command.url, private_hosts)
+        row.url = command.url
+    if command.enabled_events is not None:
+        _refuse_none(command.enabled_events)
+        row.enabled_events = command.enabled_events
+    if command.has("description"):
+        row.description = command.description
+    if command.disabled is not None:
+        row.status = "disabled" if command.disabled else "enabled"
+        row.disabled_reason = "requested" if command.disabled else None
+    if command.has("metadata"):
+        row.metadata_ = merged(row.metadata_, command.metadata)
+    if command.url is not None or command.disabled is False:
+        row.failing_since = row.alerted_at = row.resumes_at = None
+        _wake(db, row, now)
+    return row
+
+
+def delete_endpoint(db: Session, row: WebhookEndpoint, *, now: int) -> None:
+    """Delete an endpoint with its deliveries; events no longer wait for it."""
+    # whoever writes events looks at the endpoints in their turn, so this one takes its turn first
+    db.execute(select(Journal.last).where(Journal.tenant_id == row.tenant_id).with_for_update())
+    db.execute(delete(WebhookQueue).where(WebhookQueue.tenant_id == row.tenant_id, WebhookQueue.endpoint_id == row.id))
+    own = WebhookDelivery.endpoint_id == row.id
+    waiting = select(WebhookDelivery.event_id).where(own, WebhookDelivery.status != "succeeded")
+    fewer = update(Event).where(Event.id.in_(waiting)).values(pending_webhooks=Event.pending_webhooks - 1)
+    db.execute(fewer, execution_options={"synchronize_session": False})
+    db.execute(delete(WebhookDelivery).where(own), execution_options={"synchronize_session": False})
+    db.delete(row)
+
+
+def roll_secret(db: Session, row: WebhookEndpoint, command: RollSecret, *, seal: Seal, now: int) -> WithSecret:
+    """A new secret; until the older one ends, every delivery is signed with both. Raises `InvalidRequest`."""
+    wished = now + OVERLAP if command.expires_at is None else command.expires_at
+    ends = now if wished == "now" else wished
+    if not now <= ends <= now + LONGEST_OVERLAP:
+        raise InvalidRequest("expires_at must be `now` or within the next 7 days.", param="expires_at")
+    secret = rules.secret(secrets.token_bytes(_SECRET_BYTES))
+    overlaps = ends > now
+    row.previous_secret, row.previous_secret_expires_at = (row.secret, ends) if overlaps else (None, None)
+    row.secret, row.secret_rolled_at = seal.close(secret.encode()), now
+    return WithSecret(row, secret)
+
+
+def _refuse_unsafe(url: str, private_hosts: Collection[str]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname in private_hosts:
+        return
+    raise InvalidRequest(
+        "Not a valid URL: use https (plain http only to the hosts of PORTAL_WEBHOOK_PRIVATE_HOSTS).",
+        param="url",
+        code="url_invalid",
+    )
+
+
+def _refuse_none(enabled_events: Collection[str]) -> None:
+    if not enabled_events:
+        raise InvalidRequest("Name at least one event, or * for all.", param="enabled_events")
+
+
+def _wake(db: Session, row: WebhookEndpoint, now: int) -> None:
+    """Have everything that waits for its next try looked at now."""
+    own = (WebhookQueue.tenant_id == row.tenant_id, WebhookQueue.endpoint_id == row.id, WebhookQueue.lease.is_(None))
+    db.execute(update(WebhookQueue).where(*own).values(next_try_at=now))

@@ -1,0 +1,1 @@
+"""Invoices: drafts and their lines, finalization, payments, collection, revisions."""

@@ -1,0 +1,216 @@
+"""The lines and totals of a draft; every change of a line ends in new totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import inspect as object_state
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from portal import ids
+from portal.billing.discounts import discounts
+from portal.billing.ledger.totals import lines, total
+from portal.db import among, scope_of
+from portal.errors import InvalidRequest
+from portal.models import Invoice, InvoiceItem, InvoiceLine, Price, SubscriptionItem, TaxRate
+from portal.objects.catalogue import frozen_price, frozen_tax_rate
+
+MOST_LINES = 1000
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Tax rates and prices as they are copied onto lines, by id."""
+
+    rates: dict[str, dict[str, Any]]
+    prices: dict[str, dict[str, Any]]
+
+    def of_rates(self, rate_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Copies of tax rates in the order of their ids."""
+        return [self.rates[id] for id in rate_ids if id in self.rates]
+
+
+def refuse_finalized(invoice: Invoice, param: str | None) -> None:
+    """Raises `InvalidRequest` unless the invoice is a draft."""
+    if invoice.status != "draft":
+        raise InvalidRequest(
+            f"The invoice '{invoice.id}' is finalized and can't be modified any more.",
+            param=param,
+            code="invoice_not_editable",
+        )
+
+
+def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> None:
+    """A line for each invoice item. Raises `InvalidRequest` where they would be more than 1,000."""
+    copied = copies(db, _rate_ids(items), [item.price_id for item in items])
+    held = _held(db, invoice, len(items))
+    for position, item in enumerate(items, start=_free_position(held)):
+        item.invoice_id = invoice.id
+        line = InvoiceLine(
+            id=ids.new("line_item"),
+            created=item.created,
+            invoice_id=invoice.id,
+            position=position,
+            invoice_item_id=item.id,
+            discount_amounts=[],
+        )
+        _copy(line, item, invoice, copied)
+        db.add(line)
+        held.append(line)
+    _name_credited(held)
+    total(db, invoice, held)
+
+
+def update_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
+    """Take over what changed on an item into its line."""
+    copied = copies(db, item.tax_rates, [item.price_id])
+    for line in lines(db, invoice.id):
+        if line.invoice_item_id == item.id:
+            _copy(line, item, invoice, copied)
+    total(db, invoice)
+
+
+def remove_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
+    """Remove the line of an item, and close the gap that it leaves."""
+    for line in lines(db, invoice.id):
+        if line.invoice_item_id == item.id:
+            db.delete(line)
+            db.flush()
+            _move_up(db, invoice, line.position)
+    total(db, invoice)
+
+
+def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> None:
+    """Lines of a subscription's items: columns of `InvoiceLine`, with `tax_rates` as ids."""
+    copied = copies(db, [id for each in values for id in each["tax_rates"]], [])
+    running = set(discounts.running(db, [id for each in values for id in each["discounts"]], invoice.created))
+    held = _held(db, invoice, len(values))
+    for position, each in enumerate(values, start=_free_position(held)):
+        own = {
+            "discounts": [id for id in each["discounts"] if id in running],
+            "tax_rates": copied.of_rates(each["tax_rates"]) or invoice.default_tax_rates,
+        }
+        line = InvoiceLine(
+            **{**each, **own},
+            discountable=True,
+            discount_amounts=[],
+            id=ids.new("line_item"),
+            created=invoice.created,
+            invoice_id=invoice.id,
+            position=position,
+            currency=invoice.currency,
+        )
+        db.add(line)
+        held.append(line)
+    total(db, invoice, held)
+
+
+def copies(db: Session, rate_ids: Iterable[str], price_ids: Iterable[str | None]) -> Copies:
+    """Tax rates and prices as they are now, one query for each."""
+    livemode = scope_of(db).livemode
+    rates = among(db, TaxRate, sorted(set(rate_ids)))
+    prices = among(db, Price, sorted({id for id in price_ids if id}))
+    return Copies(
+        {id: frozen_tax_rate(row, livemode) for id, row in rates.items()},
+        {id: frozen_price(row, livemode) for id, row in prices.items()},
+    )
+
+
+def frozen_rates(db: Session, rate_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Copies of tax rates, in the order of their ids."""
+    return copies(db, rate_ids, []).of_rates(rate_ids)
+
+
+def change_default_rates(db: Session, invoice: Invoice, rate_ids: list[str]) -> None:
+    """Put other default rates on the lines that have none of their own."""
+    before, found = _ids(invoice.default_tax_rates), lines(db, invoice.id)
+    own = _own_rates(db, found)
+    invoice.default_tax_rates = frozen_rates(db, rate_ids)
+    for line in found:
+        if not line.given_taxes and not own.get(line.id, _ids(line.tax_rates) != before):
+            line.tax_rates = invoice.default_tax_rates
+    total(db, invoice)
+
+
+def freeze(db: Session, invoice: Invoice) -> list[InvoiceLine]:
+    """The lines with the words of tax rates and prices as they are now, and the totals: a draft's last form."""
+    found = lines(db, invoice.id)
+    kept = [invoice.default_tax_rates, *(line.tax_rates for line in found)]
+    copied = copies(db, [id for rates in kept for id in _ids(rates)], [line.price_id for line in found])
+    invoice.default_tax_rates = copied.of_rates(_ids(invoice.default_tax_rates))
+    for line in found:
+        line.tax_rates = copied.of_rates(_ids(line.tax_rates))
+        line.price = copied.prices.get(line.price_id or "")
+    total(db, invoice)
+    return found
+
+
+def _copy(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: Copies) -> None:
+    line.amount, line.currency, line.description = item.amount, item.currency, item.description
+    line.quantity, line.unit_amount_decimal = item.quantity, item.unit_amount_decimal
+    line.period_start, line.period_end = item.period_start, item.period_end
+    line.price_id, line.price = item.price_id, copied.prices.get(item.price_id or "")
+    line.subscription_id, line.subscription_item_id = item.subscription_id, item.subscription_item_id
+    line.discountable, line.discounts = item.discountable, item.discounts
+    line.proration, line.metadata_ = item.proration, item.metadata_
+    line.credited_items = item.credited_items
+    line.tax_rates = copied.of_rates(item.tax_rates) or invoice.default_tax_rates
+
+
+def _held(db: Session, invoice: Invoice, more: int) -> list[InvoiceLine]:
+    """The lines there are. Raises `InvalidRequest` where they would be too many."""
+    if object_state(invoice).pending:  # the invoice was made just now, and so were its lines
+        own = [row for row in db.new if isinstance(row, InvoiceLine) and row.invoice_id == invoice.id]
+        held = sorted(own, key=lambda line: line.position)
+    else:
+        db.flush()
+        held = lines(db, invoice.id)
+    if len(held) + more > MOST_LINES:
+        raise InvalidRequest(f"An invoice has at most {MOST_LINES} lines.", param="invoice")
+    return held
+
+
+def _name_credited(held: Sequence[InvoiceLine]) -> None:
+    """A credit for what had no line yet, and has one now on the same invoice."""
+    by_item = {line.invoice_item_id: line for line in held if line.invoice_item_id}
+    for line in held:
+        credited = line.credited_items
+        if not credited or credited["invoice"] or not all(id in by_item for id in credited["invoice_items"]):
+            continue
+        lines = [by_item[id].id for id in credited["invoice_items"]]
+        line.credited_items = {**credited, "invoice": line.invoice_id, "invoice_line_items": lines}
+
+
+def _free_position(held: Sequence[InvoiceLine]) -> int:
+    return held[-1].position + 1 if held else 0
+
+
+def _move_up(db: Session, invoice: Invoice, gap: int) -> None:
+    """Positions have no gap, as the first lines of an invoice are found by them."""
+    own = InvoiceLine.invoice_id == invoice.id
+    # by way of negative numbers, since no two lines may share a position even for a moment
+    away = update(InvoiceLine).where(own, InvoiceLine.position > gap).values(position=-InvoiceLine.position)
+    back = update(InvoiceLine).where(own, InvoiceLine.position < 0).values(position=-InvoiceLine.position - 1)
+    for statement in (away, back):
+        db.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _own_rates(db: Session, found: list[InvoiceLine]) -> dict[str, bool]:
+    """Which lines have rates of their own, as the items behind them say."""
+    items = among(db, InvoiceItem, [line.invoice_item_id for line in found if line.invoice_item_id])
+    parts = among(db, SubscriptionItem, [line.subscription_item_id for line in found if line.subscription_item_id])
+    sources = {
+        line.id: items.get(line.invoice_item_id or "") or parts.get(line.subscription_item_id or "") for line in found
+    }
+    return {id: bool(source.tax_rates) for id, source in sources.items() if source}
+
+
+def _rate_ids(items: Iterable[InvoiceItem]) -> list[str]:
+    return [id for item in items for id in item.tax_rates]
+
+
+def _ids(frozen: Iterable[dict[str, Any]]) -> list[str]:
+    return [rate["id"] for rate in frozen]

@@ -1,0 +1,107 @@
+"""Taxes of a line that the merchant has computed elsewhere, and says instead of rates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.billing.catalogue import tax_rates
+from portal.billing.invoices import drafts
+from portal.billing.ledger import totals
+from portal.errors import InvalidRequest
+from portal.models import Invoice, InvoiceItem, InvoiceLine, TaxRate
+from portal.rules.money import plain
+from portal.wire.commands import Amount, Command, Country, Exact, Flag, Text, text
+
+MOST = 10
+
+
+class TaxRateData(Command):
+    """Words for a tax; the same words as before are the same tax rate."""
+
+    country: Country | None = None
+    description: Text | None = None
+    display_name: Annotated[str, text(50)]
+    inclusive: Flag
+    jurisdiction: Annotated[str, text(50)] | None = None
+    percentage: Exact
+    state: Annotated[str, text(50)] | None = None
+    tax_type: Annotated[str, text(50)] | None = None
+
+
+class TaxAmount(Command):
+    amount: Amount
+    tax_rate_data: TaxRateData
+    taxability_reason: (
+        Literal[
+            "customer_exempt",
+            "not_collecting",
+            "not_subject_to_tax",
+            "not_supported",
+            "portion_product_exempt",
+            "portion_reduced_rated",
+            "portion_standard_rated",
+            "product_exempt",
+            "product_exempt_holiday",
+            "proportionally_rated",
+            "reduced_rated",
+            "reverse_charge",
+            "standard_rated",
+            "taxable_basis_reduced",
+            "zero_rated",
+        ]
+        | None
+    ) = None
+    taxable_amount: Amount
+
+
+def give(
+    db: Session, invoice: Invoice, line: InvoiceLine, item: InvoiceItem | None, given: list[TaxAmount], *, now: int
+) -> None:
+    """Let a draft's line have these taxes, whatever its rates would come to; none gives it its rates back.
+
+    The rates behind them are archived from the start (reference). Raises `InvalidRequest` for too many.
+    """
+    if len(given) > MOST:
+        raise InvalidRequest(f"There can be at most {MOST} tax amounts.", param="tax_amounts")
+    rates = [_rate(db, each.tax_rate_data, now) for each in given]
+    if len({rate.id for rate in rates}) != len(rates):
+        raise InvalidRequest("Each of the tax amounts is of another tax rate.", param="tax_amounts")
+    db.flush()
+    if item is not None:
+        item.tax_rates = [rate.id for rate in rates]
+    line.tax_rates = drafts.frozen_rates(db, [rate.id for rate in rates]) or invoice.default_tax_rates
+    line.given_taxes = [_entry(each, rate) for each, rate in zip(given, rates, strict=True)] or None
+    totals.total(db, invoice)
+
+
+def _entry(given: TaxAmount, rate: TaxRate) -> dict[str, Any]:
+    return {
+        "amount": given.amount,
+        "inclusive": rate.inclusive,
+        "tax_rate": rate.id,
+        "taxability_reason": given.taxability_reason or "standard_rated",
+        "taxable_amount": given.taxable_amount,
+    }
+
+
+def _rate(db: Session, data: TaxRateData, now: int) -> TaxRate:
+    same = (
+        TaxRate.active.is_(False),
+        TaxRate.display_name == data.display_name,
+        TaxRate.inclusive == data.inclusive,
+        TaxRate.percentage == plain(data.percentage),
+        *(getattr(TaxRate, name).is_not_distinct_from(getattr(data, name)) for name in _WORDS),
+    )
+    found = db.scalars(select(TaxRate).where(*same).order_by(TaxRate.created).limit(1)).first()
+    if found is None:
+        sent = data.model_dump(exclude_unset=True)
+        command = tax_rates.CreateTaxRate.model_construct(set(sent), **sent)
+        found = tax_rates.create_tax_rate(db, command, now=now)
+        found.active = False
+    return found
+
+
+_WORDS = ("country", "description", "jurisdiction", "state", "tax_type")

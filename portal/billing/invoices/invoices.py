@@ -1,0 +1,262 @@
+"""Invoices: drafted, finalized once with a number of their own, then paid, voided or written off."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from portal import clock, ids
+from portal.billing.accounts import accounts, numbers, rendering_templates
+from portal.billing.discounts import discounts
+from portal.billing.invoices import changes, drafts, invoiceitems, revisions
+from portal.billing.invoices.changes import Collection, UpdateInvoice
+from portal.billing.invoices.collection import fall_due, refuse, settled
+from portal.billing.ledger import balances, locks, parties, totals
+from portal.billing.ledger.locks import Billed
+from portal.db import among, find, scope_of
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.models import Customer, Invoice, InvoiceItem, Subscription
+from portal.recording import step
+from portal.rules import invoices as rules
+from portal.rules import steps
+from portal.wire.commands import Command, Currency, Expanding, Flag, Id, Listing, TimestampFilter
+
+
+class CreateInvoice(UpdateInvoice):
+    customer: Id | None = None
+    currency: Currency | None = None
+    from_invoice: revisions.FromInvoice | None = None
+    pending_invoice_items_behavior: Literal["exclude", "include", "include_and_require"] = "exclude"
+    subscription: Id | None = None
+
+
+class FinalizeInvoice(Expanding):
+    auto_advance: Flag | None = None
+
+
+class ListInvoices(Listing):
+    collection_method: Collection | None = None
+    created: TimestampFilter = None
+    customer: Id | None = None
+    due_date: TimestampFilter = None
+    status: Literal["draft", "open", "paid", "uncollectible", "void"] | None = None
+    subscription: Id | None = None
+
+
+def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
+    """A draft, with the customer's pending items where asked for, or as a revision of another invoice.
+
+    Raises `InvalidRequest` (`invoice_no_customer_line_items`) when items are required and none wait.
+    """
+    if command.from_invoice:
+        return _revision(db, command, command.from_invoice, now)
+    customer = _customer(db, command)
+    subscription = _subscription(db, command)
+    currency = command.currency or customer.currency or accounts.of(db, scope_of(db).account_id).default_currency
+    balances.refuse_other_currency(customer, currency)
+    invoice = draft(db, customer, subscription, currency, "manual", now=now)
+    if command.pending_invoice_items_behavior != "exclude":
+        _include_pending(db, invoice, command)
+    changes.apply(db, Billed(customer, subscription, invoice), command, now=now)
+    _plan(invoice, now)
+    return invoice
+
+
+def draft(
+    db: Session,
+    customer: Customer,
+    subscription: Subscription | None,
+    currency: str,
+    reason: str,
+    *,
+    now: int,
+    period: tuple[int, int] | None = None,
+) -> Invoice:
+    """An empty draft of a customer whom the caller has locked; `reason` is the wire's `billing_reason`."""
+    settings = {**customer.invoice_settings, **((subscription and subscription.invoice_settings) or {})}
+    invoice = Invoice(
+        id=ids.new("invoice"),
+        created=now,
+        customer_id=customer.id,
+        subscription_id=subscription.id if subscription else None,
+        status="draft",
+        currency=currency,
+        billing_reason=reason,
+        collection_method=subscription.collection_method if subscription else "charge_automatically",
+        days_until_due=subscription.days_until_due if subscription else None,
+        auto_advance=reason != "manual",
+        automatically_finalizes_at=now + steps.DRAFT_FOR if reason != "manual" else None,
+        test_clock_id=customer.test_clock_id,
+        period_start=period[0] if period else now,
+        period_end=period[1] if period else now,
+        custom_fields=settings.get("custom_fields"),
+        footer=settings.get("footer"),
+        description=settings.get("description"),
+        account_tax_ids=settings.get("account_tax_ids"),
+        rendering=settings.get("rendering_options"),
+        default_tax_rates=drafts.frozen_rates(db, subscription.default_tax_rates) if subscription else [],
+        discounts=discounts.inherited(db, customer, subscription, now=now),
+        total_discount_amounts=[],
+        total_taxes=[],
+        metadata_={},
+        starting_balance=customer.balance,
+        amount_paid=0,
+        amount_overpaid=0,
+        pre_payment_credit_notes_amount=0,
+        post_payment_credit_notes_amount=0,
+        next_credit_note_sequence=1,
+        paid_out_of_band=False,
+    )
+    # without lines all its totals are the zeros that the columns start with
+    db.add(invoice)
+    return invoice
+
+
+def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -> Invoice:
+    """Change a draft; once finalized only metadata and `auto_advance` change."""
+    billed = locks.invoice(db, invoice.id)
+    invoice = billed.invoice
+    frozen = command.model_fields_set - {"metadata", "auto_advance", "expand"}
+    if frozen:
+        drafts.refuse_finalized(invoice, min(frozen))
+    changes.apply(db, billed, command, now=now)
+    _plan(invoice, now)
+    return invoice
+
+
+def delete(db: Session, invoice: Invoice, *, now: int) -> None:
+    """Delete a draft that no subscription made, with the items that were put on it."""
+    invoice = locks.invoice(db, invoice.id).invoice
+    drafts.refuse_finalized(invoice, None)
+    if invoice.subscription_id is not None and invoice.from_invoice_id is None:
+        raise InvalidRequest("An invoice of a subscription can't be deleted; finalize and void it.")
+    lines = totals.lines(db, invoice.id)
+    items = among(db, InvoiceItem, [line.invoice_item_id for line in lines if line.invoice_item_id])
+    for row in (*lines, *items.values()):
+        db.delete(row)
+    db.flush()
+    db.delete(invoice)
+
+
+def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: int) -> Invoice:
+    """Number the draft, freeze it, apply the customer's balance; nothing due means paid.
+
+    The customer's row is locked first, so numbers have no gap and no twin under parallel calls.
+    """
+    billed = locks.invoice(db, invoice.id)
+    customer, invoice = billed.customer, billed.invoice
+    refuse("finalize", invoice)
+    balances.refuse_other_currency(customer, invoice.currency)
+    revisions.take_place(db, billed, now=now)
+    discounts.drop_spent(db, invoice)
+    step(db, invoice)
+    if not drafts.freeze(db, invoice):
+        raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
+    discounts.spend(db, customer, billed.subscription, invoice, now=now)
+    invoice.seller = parties.seller_of(db, invoice)
+    invoice.buyer = parties.buyer(db, customer, billed.subscription, invoice.metadata_)
+    invoice.rendering = rendering_templates.frozen(db, invoice.rendering)
+    numbers.give(db, customer, invoice)
+    invoice.status, invoice.finalized_at = "open", now
+    invoice.effective_at = invoice.effective_at or now
+    if command.auto_advance is not None:
+        invoice.auto_advance = command.auto_advance
+    if invoice.due_date is None and invoice.collection_method == "send_invoice":
+        invoice.due_date = now + (invoice.days_until_due or 0) * clock.DAY
+    _apply_balance(db, customer, invoice, now)
+    if invoice.amount_due == 0:
+        step(db, invoice)
+        settled(db, invoice, billed.subscription, now=now)
+    elif _is_charged(invoice, billed.subscription):
+        # there is nothing to charge here, so the payment has failed at once
+        fall_due(db, invoice, billed.subscription, now=now)
+    return invoice
+
+
+def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
+    """Finalize a draft and note that it was sent; the edge sends the mail in the same transaction."""
+    billed = locks.invoice(db, invoice.id)
+    invoice = billed.invoice
+    refuse("send", invoice)
+    if not billed.customer.email:
+        raise InvalidRequest("The customer has no email address to send the invoice to.")
+    if invoice.status == "draft":
+        finalize(db, invoice, FinalizeInvoice(), now=now)
+    invoice.sent_at = now
+    return invoice
+
+
+def _is_charged(invoice: Invoice, subscription: Subscription | None) -> bool:
+    """Whether a payment would be tried now: of a renewal whose collection is not paused."""
+    pauses = subscription is not None and subscription.pause_collection
+    renewal = invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically"
+    return renewal and not pauses
+
+
+def _plan(invoice: Invoice, now: int) -> None:
+    """A draft is finalized by itself an hour after that was wanted."""
+    if not invoice.auto_advance:
+        invoice.automatically_finalizes_at = None
+    elif invoice.automatically_finalizes_at is None and invoice.status == "draft":
+        invoice.automatically_finalizes_at = now + steps.DRAFT_FOR
+
+
+def _apply_balance(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
+    settlement = rules.settlement(invoice.total, customer.balance)
+    invoice.starting_balance = customer.balance
+    customer.currency = invoice.currency
+    if settlement.applied:
+        balances.enter(
+            db, customer, "applied_to_invoice", settlement.applied, invoice.currency, now=now, invoice_id=invoice.id
+        )
+    invoice.ending_balance = customer.balance
+    invoice.amount_due = invoice.amount_remaining = settlement.amount_due
+
+
+def _revision(db: Session, command: CreateInvoice, source: revisions.FromInvoice, now: int) -> Invoice:
+    def repeating(billed: Billed) -> Invoice:
+        original = billed.invoice
+        if command.customer not in {None, original.customer_id}:
+            raise InvalidRequest("A revision is for the customer of the invoice that it revises.", param="customer")
+        locks.buyer(db, original.customer_id)
+        return draft(
+            db,
+            billed.customer,
+            billed.subscription,
+            original.currency,
+            original.billing_reason,
+            now=now,
+            period=(original.period_start, original.period_end),
+        )
+
+    if taken_over := sorted(command.model_fields_set & {"currency", "pending_invoice_items_behavior", "subscription"}):
+        raise InvalidRequest(f"You may not specify {taken_over[0]} together with from_invoice.", param=taken_over[0])
+    billed = revisions.start(db, source, repeating, now=now)
+    invoice = billed.invoice
+    invoice.auto_advance, invoice.automatically_finalizes_at = False, None
+    changes.apply(db, billed, command, now=now)
+    _plan(invoice, now)
+    return invoice
+
+
+def _customer(db: Session, command: CreateInvoice) -> Customer:
+    if command.customer is None:
+        raise InvalidRequest("Missing required param: customer.", param="customer", code="parameter_missing")
+    return locks.buyer(db, command.customer)
+
+
+def _subscription(db: Session, command: CreateInvoice) -> Subscription | None:
+    if command.subscription is None:
+        return None
+    subscription = find(db, Subscription, command.subscription, noun="subscription", param="subscription")
+    if subscription.customer_id != command.customer:
+        raise ResourceMissing("subscription", command.subscription, param="subscription")
+    return subscription
+
+
+def _include_pending(db: Session, invoice: Invoice, command: CreateInvoice) -> None:
+    waiting = invoiceitems.pending(db, invoice.customer_id, command.subscription)
+    if not waiting and command.pending_invoice_items_behavior == "include_and_require":
+        raise InvalidRequest("Nothing to invoice for customer", param="customer", code="invoice_no_customer_line_items")
+    drafts.add_items(db, invoice, waiting)

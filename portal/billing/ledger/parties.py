@@ -1,0 +1,101 @@
+"""Seller and buyer as they are copied onto an invoice: what stands there once it is finalized."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal import i18n
+from portal.billing.accounts import accounts
+from portal.billing.ledger import tax_ids
+from portal.db import scope_of
+from portal.models import CreditNote, Customer, Invoice, Quote, Subscription, TaxId
+from portal.rules import tax_currencies
+
+#: The look that documents have from now on: a folder's version in `templates/documents`.
+DESIGN = "v1"
+#: What documents keep of a customer's metadata for e-invoices, and of the invoice's own, which goes before it.
+OF_CUSTOMERS = ("buyer_reference", "endpoint", "purchase_order", "register_number")
+OF_INVOICES = ("buyer_reference", "creditor_reference", "purchase_order")
+
+
+def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
+    """The merchant: display and legal name, address, contact, tax ids, bank account, footer, colours."""
+    account = accounts.of(db, scope_of(db).account_id)
+    profile, company, settings = account.business_profile, account.company, account.settings
+    invoices = settings.get("invoices", {})
+    chosen = chosen_tax_ids or invoices.get("default_account_tax_ids")
+    return {
+        "name": profile.get("name"),
+        "legal_name": company.get("name") or profile.get("name"),
+        "address": company.get("address") or profile.get("support_address"),
+        "country": account.country,
+        "email": profile.get("support_email"),
+        "phone": profile.get("support_phone"),
+        "url": profile.get("support_url") or profile.get("url"),
+        "tax_ids": _shown(tax_ids.of_account(db, chosen)),
+        "bank_transfer": invoices.get("bank_transfer"),
+        "e_invoices": invoices.get("e_invoices"),
+        "footer": invoices.get("footer"),
+        "primary_color": settings.get("branding", {}).get("primary_color"),
+        "logo": settings.get("branding", {}).get("logo"),
+        "design": DESIGN,
+        "default_locale": settings.get("portal", {}).get("default_locale"),
+    }
+
+
+def seller_of(db: Session, invoice: Invoice) -> dict[str, Any]:
+    """The merchant as an invoice names it from now on."""
+    return with_tax_currency(seller(db, invoice.account_tax_ids), invoice.currency, invoice.metadata_)
+
+
+def footer(row: Invoice | CreditNote | Quote) -> str | None:
+    """What stands at the foot of a document: its own words, else the merchant's as they were frozen."""
+    return getattr(row, "footer", None) or (row.seller or {}).get("footer")
+
+
+def with_tax_currency(seller: dict[str, Any], currency: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The seller of an invoice in `currency`, and in which other one its tax is said again (`tax_currencies`)."""
+    asked = tax_currencies.asked(seller.get("e_invoices"), seller.get("country"), currency, metadata)
+    return {**seller, "tax_currency": asked} if asked else seller
+
+
+def buyer(
+    db: Session, customer: Customer, subscription: Subscription | None, metadata: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The customer: name, addresses, tax ids, the language of the document, and what its e-invoice refers to.
+
+    `metadata` are the invoice's own. `address` is where the bill goes, and falls back to the place of delivery;
+    `customer_address` is the customer's own.
+    """
+    return {
+        "name": customer.name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "address": customer.address or (customer.shipping or {}).get("address"),
+        "customer_address": customer.address,
+        "shipping": customer.shipping,
+        "tax_exempt": customer.tax_exempt,
+        "tax_ids": _shown(tax_ids.of_customer(db, customer.id)),
+        "locale": locale(db, customer),
+        "e_invoices": kept(customer.metadata_, OF_CUSTOMERS) | kept(metadata or {}, OF_INVOICES),
+        "subscription_metadata": subscription.metadata_ if subscription else None,
+    }
+
+
+def kept(metadata: Mapping[str, str], keys: tuple[str, ...]) -> dict[str, str]:
+    """Of these keys, those that metadata have."""
+    return {key: metadata[key] for key in keys if key in metadata}
+
+
+def locale(db: Session, customer: Customer) -> str:
+    """The language a customer's documents are written in: theirs, else the merchant's."""
+    account = accounts.of(db, scope_of(db).account_id)
+    default = account.settings.get("portal", {}).get("default_locale")
+    return i18n.best([*customer.preferred_locales, default])
+
+
+def _shown(rows: list[TaxId]) -> list[dict[str, Any]]:
+    return [{"type": row.type, "value": row.value} for row in rows]

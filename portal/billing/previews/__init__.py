@@ -1,0 +1,1 @@
+"""Previews of invoices: the change itself is made, shown and rolled back."""

@@ -1,0 +1,1 @@
+"""Quotes: offers that become a subscription, a schedule or an invoice once accepted."""

@@ -1,0 +1,1 @@
+"""Subscription schedules: phases planned ahead, and the moves from one to the next."""

@@ -1,0 +1,1 @@
+"""Subscriptions: their start, items, changes, prorations, pauses and end."""

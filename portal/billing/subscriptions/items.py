@@ -1,0 +1,197 @@
+"""What a subscription sells: items with their prices, and the lines of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from portal import i18n, ids
+from portal.billing.catalogue import item_prices, products
+from portal.billing.catalogue import tax_rates as catalogue_tax_rates
+from portal.billing.catalogue.item_prices import PriceChoice
+from portal.billing.catalogue.sold import Sold
+from portal.billing.discounts.discounts import Sources
+from portal.billing.ledger import balances, parties
+from portal.db import among, scope_of
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.models import Customer, Price, Subscription, SubscriptionItem
+from portal.objects.catalogue import frozen_price
+from portal.rules import periods
+from portal.rules.money import plain, times
+from portal.rules.proration import remaining
+from portal.wire.commands import MAX_AMOUNT, Command, Flag, Id, ListOf, Metadata, Quantity, merged
+
+MOST_ITEMS = 20
+#: Decimals of a unit amount on the wire.
+_FINEST = Decimal("1e-12")
+
+
+class Item(Command):
+    price: Id
+    quantity: Quantity = 1
+    discounts: Sources = []
+    tax_rates: ListOf[Id] = []
+    metadata: Metadata = {}
+
+
+class SentItem(PriceChoice):
+    quantity: Quantity = 1
+    discounts: Sources = []
+    tax_rates: ListOf[Id] = []
+    metadata: Metadata = {}
+
+
+class ItemChange(PriceChoice):
+    id: Id | None = None
+    clear_usage: Flag | None = None
+    deleted: Flag = False
+    discounts: Sources = []
+    quantity: Quantity | None = None
+    tax_rates: ListOf[Id] = []
+    metadata: Metadata = {}
+
+
+def items(db: Session, subscription_id: str) -> list[Sold]:
+    """The items of a subscription with their prices, oldest first."""
+    at_price = (Price.tenant_id == SubscriptionItem.tenant_id, Price.id == SubscriptionItem.price_id)
+    statement = select(SubscriptionItem, Price).join(Price, and_(*at_price))
+    own = statement.where(SubscriptionItem.subscription_id == subscription_id)
+    return [Sold(*row) for row in db.execute(own.order_by(SubscriptionItem.created, SubscriptionItem.id))]
+
+
+def rest(subscription: Subscription, sold: Sold, amount: int, *, now: int) -> int:
+    """What the rest of the running period of an item is worth that costs `amount` a period, in minor units."""
+    begun, end = subscription.current_period_start, subscription.current_period_end
+    start, anchor = begun, subscription.billing_cycle_anchor
+    if anchor > begun:
+        # a first period up to an anchor is the rest of a whole one
+        start = periods.start(anchor, sold.price.interval or "month", sold.price.interval_count or 1, end)
+    return remaining(amount, start, end, max(now, begun))
+
+
+def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str | None) -> list[Price]:
+    """The prices of new items. Raises `InvalidRequest` for those that can't be in one subscription."""
+    found = among(db, Price, [each.price for each in sent])
+    chosen = [_sellable(found.get(each.price), each, f"items[{index}]") for index, each in enumerate(sent)]
+    refuse_mixed(customer, chosen, currency)
+    return chosen
+
+
+def settled(
+    db: Session, sent: Sequence[SentItem], *, now: int, checked: bool = False
+) -> tuple[list[Item], list[Price]]:
+    """New items by the ids of their prices, and those prices, however they were sent; `checked` as in `item_prices`."""
+    chosen = []
+    for index, each in enumerate(sent):
+        price = item_prices.chosen(db, each, f"items[{index}]", now=now, checked=checked)
+        if price is None:
+            param = f"items[{index}][price]"
+            raise InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
+        refuse_large(price, each.quantity, f"items[{index}]")
+        chosen.append(price)
+    own = {"price", "plan", "price_data"}
+    return [
+        Item(price=price.id, **{name: getattr(each, name) for name in each.model_fields_set - own})
+        for each, price in zip(sent, chosen, strict=True)
+    ], chosen
+
+
+def refuse_mixed(customer: Customer, chosen: Sequence[Price], currency: str | None) -> None:
+    """Raises `InvalidRequest` for prices that can't be in one subscription."""
+    if not 1 <= len(chosen) <= MOST_ITEMS:
+        raise InvalidRequest(f"A subscription has 1 to {MOST_ITEMS} items.", param="items", code="parameter_missing")
+    if len({price.id for price in chosen}) != len(chosen):
+        raise InvalidRequest("Each price can be in a subscription once; use quantity.", param="items")
+    if len({(price.interval, price.interval_count) for price in chosen}) > 1:
+        raise InvalidRequest("All prices of a subscription must have the same interval.", param="items")
+    if len({price.currency for price in chosen} | ({currency} if currency else set())) > 1:
+        raise InvalidRequest("All prices of a subscription must be in the same currency.", param="items")
+    balances.refuse_other_currency(customer, chosen[0].currency)
+
+
+def add(db: Session, subscription: Subscription, sent: Sequence[Item], chosen: Sequence[Price]) -> list[Sold]:
+    """New items of a subscription, in the order they were sent in."""
+    # ids of one moment don't sort by themselves, and the items are kept in the order of their ids
+    fresh = sorted(ids.new("subscription_item") for _ in sent)
+    return [
+        new(db, subscription, each, price, id, f"items[{index}]", created=subscription.created)
+        for index, (id, each, price) in enumerate(zip(fresh, sent, chosen, strict=True))
+    ]
+
+
+def new(
+    db: Session, subscription: Subscription, sent: Item, price: Price, id: str, param: str, *, created: int
+) -> Sold:
+    """A new item of a subscription."""
+    item = SubscriptionItem(
+        id=id,
+        created=created,
+        subscription_id=subscription.id,
+        price_id=sent.price,
+        quantity=sent.quantity,
+        discounts=[],
+        tax_rates=rate_ids(db, sent.tax_rates, f"{param}[tax_rates]"),
+        metadata_=merged({}, sent.metadata),
+    )
+    db.add(item)
+    return Sold(item, price)
+
+
+def rate_ids(db: Session, sent: list[str], param: str) -> list[str]:
+    """The ids of tax rates that exist and are active. Raises `ResourceMissing` or `InvalidRequest`."""
+    return [rate.id for rate in catalogue_tax_rates.tax_rates(db, sent, param)]
+
+
+def refuse_large(price: Price, quantity: int, param: str) -> None:
+    """Raises `InvalidRequest` for a quantity that costs more than an amount can hold."""
+    if times(price.unit_amount_decimal, quantity) > MAX_AMOUNT:
+        raise InvalidRequest("The amount is too large.", param=f"{param}[quantity]", code="amount_too_large")
+
+
+def name(db: Session, sold: Sold) -> str:
+    """What an item is called: its product's name."""
+    return products.product_name(db, sold.price.product_id)
+
+
+def unit_amount(amount: int, quantity: int) -> str:
+    """So fine that times the quantity it rounds to the amount again."""
+    return plain((Decimal(amount) / quantity).quantize(_FINEST)) if quantity else "0"
+
+
+def line(db: Session, customer: Customer, subscription: Subscription, sold: Sold) -> dict[str, Any]:
+    """An invoice line for the period that the subscription is in; free while it is on trial."""
+    words = name(db, sold)
+    trialing = subscription.status == "trialing"
+    if trialing:
+        _ = i18n.translations(parties.locale(db, customer)).gettext
+        words = _("Trial period for %(product)s") % {"product": words}
+    return {
+        "amount": 0 if trialing else sold.amount,
+        "description": words,
+        "quantity": sold.item.quantity,
+        "unit_amount_decimal": "0" if trialing else sold.price.unit_amount_decimal,
+        "period_start": subscription.current_period_start,
+        "period_end": subscription.current_period_end,
+        "price_id": sold.price.id,
+        "price": frozen_price(sold.price, scope_of(db).livemode),
+        "subscription_id": subscription.id,
+        "subscription_item_id": sold.item.id,
+        "discounts": sold.item.discounts,
+        "tax_rates": sold.item.tax_rates,
+        "metadata_": subscription.metadata_,
+    }
+
+
+def _sellable(price: Price | None, sent: Item, param: str) -> Price:
+    if price is None:
+        raise ResourceMissing("price", sent.price, param=f"{param}[price]")
+    if not price.active:
+        raise InvalidRequest(f"The price '{price.id}' is not active.", param=f"{param}[price]")
+    if price.interval is None:
+        raise InvalidRequest("A subscription needs prices with `type=recurring`.", param=f"{param}[price]")
+    refuse_large(price, sent.quantity, param)
+    return price

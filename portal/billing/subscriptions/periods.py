@@ -1,0 +1,68 @@
+"""Periods that begin out of turn: at another interval, at an anchor set anew, at either end of a trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from portal.billing.catalogue.sold import Sold
+from portal.billing.invoices import drafts, invoiceitems, invoices
+from portal.billing.subscriptions import items
+from portal.models import Customer, Invoice, Price, Subscription
+from portal.rules import periods
+
+
+def begin(
+    db: Session, customer: Customer, subscription: Subscription, *, now: int, trial_end: int | None = None
+) -> Invoice:
+    """Begin a period, a trial where it has an end, and bill it at once with what waits for this subscription."""
+    sold = items.items(db, subscription.id)
+    if trial_end is None:
+        _bill_from(subscription, sold, now)
+    else:
+        _try_until(subscription, trial_end, now)
+    if subscription.cancel_at_period_end:
+        subscription.cancel_at = subscription.current_period_end
+    invoice = invoices.draft(
+        db, customer, subscription, subscription.currency, "subscription_update", now=now, period=(now, now)
+    )
+    drafts.add_items(db, invoice, invoiceitems.pending(db, customer.id, subscription.id))
+    drafts.add_lines(db, invoice, [items.line(db, customer, subscription, each) for each in sold])
+    subscription.latest_invoice_id = invoice.id
+    return invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+
+
+def move_trial_end(subscription: Subscription, trial_end: int) -> None:
+    """A running trial ends at another time, and the period with it."""
+    subscription.trial_end = subscription.billing_cycle_anchor = subscription.current_period_end = trial_end
+    if subscription.cancel_at_period_end:
+        subscription.cancel_at = trial_end
+
+
+def restarts(before: Sequence[Price], after: Sequence[Price]) -> bool:
+    """Whether other prices begin a new period: at another interval, and from free to paid or back."""
+    return _interval(before) != _interval(after) or _is_free(before) != _is_free(after)
+
+
+def _bill_from(subscription: Subscription, sold: Sequence[Sold], now: int) -> None:
+    if subscription.status == "trialing":
+        subscription.status, subscription.trial_end = "active", now
+    price = sold[0].price
+    subscription.billing_cycle_anchor = subscription.current_period_start = now
+    subscription.current_period_end = periods.end(now, price.interval or "month", price.interval_count or 1, now)
+
+
+def _try_until(subscription: Subscription, trial_end: int, now: int) -> None:
+    subscription.status, subscription.trial_start, subscription.trial_end = "trialing", now, trial_end
+    subscription.current_period_start, subscription.current_period_end = now, trial_end
+    subscription.billing_cycle_anchor = trial_end
+
+
+def _interval(prices: Sequence[Price]) -> tuple[str | None, int | None]:
+    return (prices[0].interval, prices[0].interval_count)
+
+
+def _is_free(prices: Sequence[Price]) -> bool:
+    return not any(Decimal(price.unit_amount_decimal) for price in prices)

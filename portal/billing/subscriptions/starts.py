@@ -1,0 +1,197 @@
+"""How a subscription begins: its first period, backdated, up to an anchor or on trial, and its first invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from portal import clock, i18n
+from portal.billing.catalogue.sold import Sold
+from portal.billing.invoices import drafts, invoiceitems, invoices
+from portal.billing.ledger import parties
+from portal.billing.subscriptions import item_changes, items
+from portal.billing.subscriptions.item_changes import Proration
+from portal.errors import InvalidRequest
+from portal.models import Customer, Invoice, Price, Subscription
+from portal.rules import anchors, periods
+from portal.rules import subscriptions as rules
+from portal.rules.proration import between
+from portal.wire.commands import Command, whole
+
+LONGEST_BACK = 5 * 366 * clock.DAY
+
+
+class AnchorConfig(Command):
+    day_of_month: Annotated[int, whole(1, 31)]
+    hour: Annotated[int, whole(0, 23)] | None = None
+    minute: Annotated[int, whole(0, 59)] | None = None
+    month: Annotated[int, whole(1, 12)] | None = None
+    second: Annotated[int, whole(0, 59)] | None = None
+
+
+class Wanted(Protocol):
+    """The parameters that say how a subscription begins."""
+
+    @property
+    def backdate_start_date(self) -> int | None: ...
+    @property
+    def billing_cycle_anchor(self) -> int | None: ...
+    @property
+    def billing_cycle_anchor_config(self) -> AnchorConfig | None: ...
+    @property
+    def proration_behavior(self) -> Proration: ...
+    @property
+    def trial_end(self) -> int | str | None: ...
+    @property
+    def trial_from_plan(self) -> bool: ...
+    @property
+    def trial_period_days(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first period of a subscription; `prorates` is whether time before and up to an anchor is billed."""
+
+    start_date: int
+    anchor: int
+    period_end: int
+    trial_end: int | None
+    prorates: bool
+    is_anchored: bool = False
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the first period is the rest of one, up to an anchor that was set."""
+        return self.is_anchored
+
+
+def start(wanted: Wanted, prices: Sequence[Price], *, now: int) -> Start:
+    """Raises `InvalidRequest` for moments that can't be, or don't go together."""
+    begun = _start_date(wanted.backdate_start_date, now)
+    trial_end = _trial_end(wanted, prices, now)
+    interval, count = prices[0].interval or "month", prices[0].interval_count or 1
+    prorates = wanted.proration_behavior != "none"
+    end, anchor = _anchor(wanted, interval, count, now)
+    if end is None:
+        natural = trial_end or now
+        return Start(begun, natural, trial_end or periods.end(now, interval, count, now), trial_end, prorates)
+    if trial_end:
+        raise InvalidRequest("Send billing_cycle_anchor or a trial, not both.", param="billing_cycle_anchor")
+    if not now < end <= periods.step(now, interval, count, 1):
+        raise InvalidRequest(
+            "billing_cycle_anchor must be in the future, and not later than the next natural billing date.",
+            param="billing_cycle_anchor",
+        )
+    return Start(begun, anchor or end, end, None, prorates, is_anchored=True)
+
+
+def kept_config(sent: AnchorConfig | None) -> dict[str, Any] | None:
+    """The wire's `billing_cycle_anchor_config`."""
+    return sent.model_dump() if sent else None
+
+
+def first_invoice(
+    db: Session, customer: Customer, subscription: Subscription, sold: Sequence[Sold], begun: Start, *, now: int
+) -> Invoice:
+    """Finalized at once where it is collected by itself, else a draft."""
+    invoice = invoices.draft(
+        db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
+    )
+    drafts.add_items(db, invoice, invoiceitems.unattached(db, customer.id))
+    lines = [_line(db, customer, subscription, each, begun) for each in sold]
+    if begun.prorates and begun.start_date < now:
+        lines += [_back(db, customer, subscription, each, begun, now) for each in sold]
+    drafts.add_lines(db, invoice, lines)
+    if subscription.collection_method == "send_invoice":
+        return invoice
+    invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    subscription.status = rules.first_status(
+        trialing=subscription.status == "trialing",
+        collection_method=subscription.collection_method,
+        amount_due=invoice.amount_due,
+    )
+    return invoice
+
+
+def _start_date(backdated: int | None, now: int) -> int:
+    if backdated is None:
+        return now
+    if not now - LONGEST_BACK <= backdated <= now:
+        raise InvalidRequest("A subscription is backdated by five years at most.", param="backdate_start_date")
+    return backdated
+
+
+def _anchor(wanted: Wanted, interval: str, count: int, now: int) -> tuple[int | None, int | None]:
+    """The end of the first period where an anchor was asked for, and that anchor."""
+    config = wanted.billing_cycle_anchor_config
+    if config is None:
+        return wanted.billing_cycle_anchor, wanted.billing_cycle_anchor
+    if wanted.billing_cycle_anchor is not None:
+        raise InvalidRequest(
+            "Send billing_cycle_anchor or billing_cycle_anchor_config, not both.", param="billing_cycle_anchor_config"
+        )
+    if interval not in {"month", "year"}:
+        raise InvalidRequest(
+            "billing_cycle_anchor_config goes with prices by the month or year.", param="billing_cycle_anchor_config"
+        )
+    return anchors.anchor(config.model_dump(), interval, count, now)
+
+
+def _trial_end(wanted: Wanted, prices: Sequence[Price], now: int) -> int | None:
+    if wanted.trial_end is not None and wanted.trial_period_days is not None:
+        raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="trial_period_days")
+    if wanted.trial_from_plan and wanted.trial_period_days is not None:
+        raise InvalidRequest("Send trial_from_plan or trial_period_days, not both.", param="trial_from_plan")
+    if isinstance(wanted.trial_end, str):
+        return None
+    if wanted.trial_end is not None:
+        if not now < wanted.trial_end <= now + item_changes.LONGEST_TRIAL:
+            raise InvalidRequest("The trial must end in the future, within two years.", param="trial_end")
+        return wanted.trial_end
+    days = wanted.trial_period_days
+    if wanted.trial_from_plan:
+        days = max(price.trial_period_days or 0 for price in prices)
+    return now + days * clock.DAY if days else None
+
+
+def _line(db: Session, customer: Customer, subscription: Subscription, sold: Sold, begun: Start) -> dict[str, Any]:
+    line = items.line(db, customer, subscription, sold)
+    if not begun.is_part:
+        return line
+    stop = subscription.current_period_end
+    amount = _worth(sold, begun, subscription.current_period_start, stop) if begun.prorates else 0
+    return {**line, **_at(amount, sold), "proration": begun.prorates}
+
+
+def _back(
+    db: Session, customer: Customer, subscription: Subscription, sold: Sold, begun: Start, now: int
+) -> dict[str, Any]:
+    """The time before now that a backdated subscription is billed for."""
+    locale = parties.locale(db, customer)
+    _ = i18n.translations(locale).gettext
+    line = items.line(db, customer, subscription, sold)
+    amount = _worth(sold, begun, begun.start_date, now)
+    words = _("Remaining time on %(product)s after %(date)s")
+    name = items.name(db, sold)
+    return {
+        **line,
+        **_at(amount, sold),
+        "description": words % {"product": name, "date": i18n.day(begun.start_date, locale)},
+        "period_start": begun.start_date,
+        "period_end": now,
+        "proration": True,
+    }
+
+
+def _at(amount: int, sold: Sold) -> dict[str, Any]:
+    return {"amount": amount, "unit_amount_decimal": items.unit_amount(amount, sold.item.quantity)}
+
+
+def _worth(sold: Sold, begun: Start, start: int, stop: int) -> int:
+    """Periods are counted back from the anchor, and those before a trial from its beginning."""
+    anchor = stop if begun.trial_end else begun.anchor
+    interval, count = sold.price.interval or "month", sold.price.interval_count or 1
+    return between(sold.amount, anchor, interval, count, start, stop)
