@@ -111,7 +111,7 @@ def outage(site: Site, *, events: int, kills: int) -> dict[str, int]:
         receiver.answer = lambda request: OK
         _killing(site, kills)
         killed_between = len(receiver.requests)
-        site.drain(clock.now() + deliveries.LEASE)
+        site.drain(clock.now() + deliveries.LEASE.seconds)
         site.drain(clock.now() + clock.DAY)
         return {"tried while down": tried, "sent by those killed": killed_between, **_held(site, receiver, made)}
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,17 +9,27 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-import orjson
-from sqlalchemy import BindParameter, ClauseElement, Connection, Engine, Executable, Table, create_engine, event, select
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    CursorResult,
+    Delete,
+    Engine,
+    Executable,
+    FromClause,
+    Select,
+    Table,
+    Update,
+    event,
+    select,
+)
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
-from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql import visitors
 
-from portal.errors import Conflict, ResourceMissing, Unavailable
-from portal.models import Base, TenantOwned
+from portal.engines import WriterQueue, create_tuned_engine, translated_errors
+from portal.errors import ResourceMissing
+from portal.models import Base, Tenant, TenantOwned
 from portal.origins import Origin
 
 Row = TypeVar("Row", bound=TenantOwned)
@@ -35,6 +42,16 @@ class Scope:
     tenant_id: int
     account_id: str
     livemode: bool
+
+    @classmethod
+    def of(cls, row: Any) -> Scope:
+        """Of a row that says whose it is, as `select_with_owner` finds them."""
+        return cls(row.tenant_id, row.account_id, row.livemode)
+
+    @classmethod
+    def of_tenant(cls, tenant: Tenant) -> Scope:
+        """Of one mode of an account."""
+        return cls(tenant.id, tenant.account_id, tenant.livemode)
 
 
 class Unscoped(RuntimeError):
@@ -72,10 +89,10 @@ class Database:
         self._recorder = recorder
         self._origin = origin or Origin("operator")
         self.dialect = self.url.get_backend_name()
-        self.reader = _engine(url, pool_size, autocommit=True)
-        self.writer = _engine(url, pool_size, autocommit=False)
-        self._beside = _engine(url, pool_size, autocommit=True)
-        self._turns = _Turns(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
+        self.reader = create_tuned_engine(url, pool_size, autocommit=True)
+        self.writer = create_tuned_engine(url, pool_size, autocommit=False)
+        self._beside = create_tuned_engine(url, pool_size, autocommit=True)
+        self._writers = WriterQueue(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
 
     def dispose(self) -> None:
         """Close every pooled connection; call after a fork."""
@@ -105,7 +122,7 @@ class Database:
         """
         info = {"scope": scope, "writes": True, "origin": origin or self._origin}
         session = TenantSession(self.writer, expire_on_commit=False, info=info)
-        with _translated(), self._turns.taken() if self._turns else _nothing(), session, session.begin():
+        with translated_errors(), self._writers.turn() if self._writers else _nothing(), session, session.begin():
             session.connection()
             if self._recorder:
                 self._recorder.begin(session, self)
@@ -120,7 +137,7 @@ class Database:
         Nothing of it is recorded. Raises as `writing` does.
         """
         session = TenantSession(self.writer, expire_on_commit=False, info={"scope": scope, "writes": True})
-        with _translated(), self._turns.taken() if self._turns else _nothing(), session:
+        with translated_errors(), self._writers.turn() if self._writers else _nothing(), session:
             session.connection()
             try:
                 yield session
@@ -130,7 +147,7 @@ class Database:
     @contextmanager
     def _reading(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
         session = TenantSession(engine, autoflush=False, info={"scope": scope, "writes": False})
-        with session, _translated():
+        with session, translated_errors():
             yield session
 
 
@@ -178,6 +195,26 @@ def among(session: Session, model: type[Row], ids: Sequence[str]) -> dict[str, R
     if not ids:
         return {}
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
+
+
+def select_with_owner(table: FromClause, *columns: Any) -> Select[Any]:
+    """Columns of a table's rows of any tenant, and whose each is: what `Scope.of` reads."""
+    return (
+        select(*columns, table.c.tenant_id, Tenant.account_id, Tenant.livemode)
+        .join(Tenant, Tenant.id == table.c.tenant_id)
+        .execution_options(every_tenant=True)
+    )
+
+
+def count_changed(session: Session, statement: Update | Delete, **options: Any) -> int:
+    """Run an update or delete with these execution options; answers how many rows it changed."""
+    result = cast(CursorResult[Any], session.execute(statement, execution_options=options))
+    return result.rowcount
+
+
+def forget(session: Session, statement: Delete) -> int:
+    """Delete rows of any tenant that nobody needs any more; answers how many."""
+    return count_changed(session, statement, every_tenant=True)
 
 
 class TenantSession(Session):
@@ -229,98 +266,6 @@ def _stamp_with_tenant(session: Session, context: UOWTransaction, instances: obj
                 raise Unscoped(f"{type(row).__name__} of another tenant")
 
 
-class _Turns:
-    """A fair queue of writers over threads and processes: an exclusive lock on a side file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._local = threading.local()
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        file = self._file()
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
-
-    def _file(self) -> int:
-        # a lock belongs to the open file, so each thread of each process opens its own
-        if getattr(self._local, "pid", None) != os.getpid():
-            self._local.pid = os.getpid()
-            self._local.file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        file: int = self._local.file
-        return file
-
-
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except StaleDataError as error:
-        raise Conflict("The object was changed by another request at the same time. Please try again.") from error
-    except IntegrityError as error:
-        if not _is_duplicate(error):
-            raise
-        raise Conflict("Another request has just made the same object. Please try again.") from error
-    except PoolTimeout as error:
-        raise Unavailable("The database is too busy at the moment. Please try again.") from error
-    except OperationalError as error:
-        if _lost_a_race(error):
-            raise Conflict("Another request holds the object. Please try again.") from error
-        raise Unavailable("The database can't answer at the moment. Please try again.") from error
-
-
-def _lost_a_race(error: DBAPIError) -> bool:
-    # PostgreSQL: deadlock, serialization failure, lock not available
-    return getattr(error.orig, "sqlstate", None) in {"40P01", "40001", "55P03"}
-
-
-def _is_duplicate(error: IntegrityError) -> bool:
-    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint" in str(error.orig)
-
-
-def _engine(url: str, pool_size: int, *, autocommit: bool) -> Engine:
-    sqlite = url.startswith("sqlite")
-    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_timeout": 10}
-    if not sqlite:
-        options["pool_pre_ping"] = not autocommit
-        options["connect_args"] = {"options": "-c statement_timeout=5000 -c lock_timeout=4000"}
-    if autocommit and not sqlite:
-        options |= {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-    engine = create_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads, **options)
-    if sqlite:
-        event.listen(engine, "connect", _prepare_sqlite)
-        if not autocommit:
-            event.listen(engine, "begin", _begin_immediate)
-    return engine
-
-
-def _dumps(value: object) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _prepare_sqlite(connection: Any, record: object) -> None:
-    # no implicit BEGIN by the driver: readers need none, writers take IMMEDIATE themselves
-    connection.isolation_level = None
-    # its own lower() knows ASCII alone
-    connection.create_function("unicode_lower", 1, lambda text: text and text.lower(), deterministic=True)
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "busy_timeout = 5000",
-        "trusted_schema = OFF",
-        "mmap_size = 268435456",
-    ):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

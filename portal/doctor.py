@@ -98,7 +98,7 @@ def _e_invoices(database: Database) -> Iterator[Check]:
     with database.reading() as db:
         tenants = db.scalars(select(Tenant).where(Tenant.livemode).order_by(Tenant.account_id)).all()
     for tenant in tenants:
-        with database.reading(Scope(tenant.id, tenant.account_id, livemode=True)) as db:
+        with database.reading(Scope.of_tenant(tenant)) as db:
             seller = parties.seller(db, None)
         gaps = offers.lacking(seller) if (seller["e_invoices"] or {}).get("formats") else []
         if gaps:

@@ -25,6 +25,15 @@ class InvalidRequest(PortalError):
     """The request is wrong as it stands; sending it again changes nothing."""
 
 
+class MissingParameter(InvalidRequest):
+    """A parameter that this request needs was not sent; `why` says what it goes with."""
+
+    code = "parameter_missing"
+
+    def __init__(self, param: str, *, why: str | None = None) -> None:
+        super().__init__(f"Missing required param: {param}{f' ({why})' if why else ''}.", param=param)
+
+
 class ResourceMissing(PortalError):
     """No such object within the caller's account and mode."""
 
@@ -59,13 +68,6 @@ class IdempotencyMismatch(PortalError):
     """An idempotency key was used again with another request."""
 
     type = "idempotency_error"
-
-
-class NotAllowed(PortalError):
-    """The portal configuration does not let the customer do this; looks like a missing page."""
-
-    status = 404
-    code = "resource_missing"
 
 
 class Stale(PortalError):

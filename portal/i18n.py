@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
@@ -102,11 +102,6 @@ def day(when: int | date | None, locale: str = "en", form: str = "long") -> str:
     if when is None:
         return ""
     return _day(clock.day(when) if isinstance(when, int) else when, form, locale)
-
-
-def day_and_time(when: int, locale: str = "en") -> str:
-    """Date and time in UTC, of epoch seconds."""
-    return str(format_datetime(clock.moment(when), "long", locale=locale))
 
 
 def number(value: int | Decimal | str, locale: str = "en") -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, false, select
 from portal.api.resource import Resource
 from portal.billing.catalogue import prices, products, tax_rates
 from portal.models import Price, Product, TaxRate
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -52,8 +52,7 @@ def _prices(params: prices.ListPrices) -> Select[Any]:
         value = getattr(params, column)
         if value is not None:
             statement = statement.where(getattr(Price, column) == value)
-    if params.product is not None:
-        statement = statement.where(Price.product_id == params.product)
+    statement = statement.where(*equal_conditions(params, product=Price.product_id))
     if params.lookup_keys:
         statement = statement.where(Price.lookup_key.in_(params.lookup_keys))
     if params.type is not None:

@@ -23,7 +23,7 @@ from portal.objects.credit_notes import preview as shown_preview
 from portal.outbox import queue
 from portal.web import services
 from portal.wire.commands import Expanding, Listing
-from portal.wire.page import between, cursor
+from portal.wire.page import between, cursor, equal_conditions
 from portal.wire.shape import Context, listing
 
 
@@ -96,6 +96,4 @@ def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:
 
 def _credit_notes(params: credit_notes.ListCreditNotes) -> Select[Any]:
     statement = select(CreditNote).where(*between(CreditNote.created, params.created))
-    if params.customer is not None:
-        statement = statement.where(CreditNote.customer_id == params.customer)
-    return statement.where(CreditNote.invoice_id == params.invoice) if params.invoice is not None else statement
+    return statement.where(*equal_conditions(params, customer=CreditNote.customer_id, invoice=CreditNote.invoice_id))

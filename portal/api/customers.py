@@ -18,7 +18,7 @@ from portal.db import find
 from portal.models import BalanceTransaction, Customer, TaxId
 from portal.objects import deleted
 from portal.wire.commands import Expanding, Listing
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 TRANSACTION = "customer_balance_transaction"
 
@@ -45,7 +45,7 @@ def living(db: Session, id: str) -> Customer:
 
 def _customers(params: customers.ListCustomers) -> Select[Any]:
     statement = select(Customer).where(Customer.deleted_at.is_(None), *between(Customer.created, params.created))
-    return statement.where(Customer.email == params.email) if params.email is not None else statement
+    return statement.where(*equal_conditions(params, email=Customer.email))
 
 
 def _register_tax_ids(blueprint: Blueprint) -> None:
@@ -126,8 +126,7 @@ def _transactions(db: Session, params: balances.ListTransactions, customer: str)
     statement = select(BalanceTransaction).where(
         BalanceTransaction.customer_id == customer, *between(BalanceTransaction.created, params.created)
     )
-    if params.invoice is not None:
-        statement = statement.where(BalanceTransaction.invoice_id == params.invoice)
+    statement = statement.where(*equal_conditions(params, invoice=BalanceTransaction.invoice_id))
     url = f"/v1/customers/{customer}/balance_transactions"
     return page(db, TRANSACTION, statement, params, url)
 

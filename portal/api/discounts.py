@@ -17,7 +17,7 @@ from portal.billing.discounts import coupons, discounts, promotion_codes
 from portal.db import find
 from portal.models import Coupon, Customer, PromotionCode, ShippingRate, Subscription
 from portal.wire.commands import Expanding
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -48,20 +48,17 @@ def register(blueprint: Blueprint) -> None:
 
 def _promotion_codes(params: promotion_codes.ListPromotionCodes) -> Select[Any]:
     statement = select(PromotionCode).where(*between(PromotionCode.created, params.created))
-    if params.active is not None:
-        statement = statement.where(PromotionCode.active == params.active)
+    statement = statement.where(*equal_conditions(params, active=PromotionCode.active))
     if params.code is not None:
         statement = statement.where(func.lower(PromotionCode.code) == params.code.lower())
-    if params.coupon is not None:
-        statement = statement.where(PromotionCode.coupon_id == params.coupon)
-    return statement.where(PromotionCode.customer_id == params.customer) if params.customer is not None else statement
+    return statement.where(
+        *equal_conditions(params, coupon=PromotionCode.coupon_id, customer=PromotionCode.customer_id)
+    )
 
 
 def _shipping_rates(params: shipping_rates.ListShippingRates) -> Select[Any]:
     statement = select(ShippingRate).where(*between(ShippingRate.created, params.created))
-    if params.active is not None:
-        statement = statement.where(ShippingRate.active == params.active)
-    return statement.where(ShippingRate.currency == params.currency) if params.currency is not None else statement
+    return statement.where(*equal_conditions(params, active=ShippingRate.active, currency=ShippingRate.currency))
 
 
 def _delete_of_customer(db: Session, params: Expanding, id: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from portal.billing.events import events
 from portal.db import find
 from portal.errors import InvalidRequest
 from portal.models import AuditEntry, Customer, Event
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -38,8 +38,7 @@ def _events(params: events.ListEvents) -> Select[Any]:
         statement = statement.where(_type_is(params.type))
     if params.types:
         statement = statement.where(Event.type.in_(params.types))
-    if params.related_object is not None:
-        statement = statement.where(Event.object_id == params.related_object)
+    statement = statement.where(*equal_conditions(params, related_object=Event.object_id))
     if params.delivery_success is not None:
         delivered = Event.pending_webhooks == 0
         statement = statement.where(delivered if params.delivery_success else ~delivered)

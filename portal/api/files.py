@@ -17,7 +17,7 @@ from portal.db import find
 from portal.models import File, FileLink
 from portal.web import as_file
 from portal.wire.commands import Expanding
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -52,8 +52,7 @@ def _files(params: files.ListFiles) -> Select[Any]:
 
 def _links(params: files.ListFileLinks) -> Select[Any]:
     statement = select(FileLink).where(*between(FileLink.created, params.created))
-    if params.file is not None:
-        statement = statement.where(FileLink.file_id == params.file)
+    statement = statement.where(*equal_conditions(params, file=FileLink.file_id))
     if params.expired is None:
         return statement
     now = clock.now()

@@ -21,7 +21,7 @@ from portal.models import Invoice, InvoiceItem, InvoiceLine
 from portal.objects import kinds
 from portal.outbox import queue
 from portal.wire.commands import Expanding, Listing
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -78,11 +78,7 @@ def _invoices(params: invoices.ListInvoices) -> Select[Any]:
     statement = select(Invoice).where(
         *between(Invoice.created, params.created), *between(Invoice.due_date, params.due_date)
     )
-    for name, column in _FILTERS.items():
-        value = getattr(params, name)
-        if value is not None:
-            statement = statement.where(column == value)
-    return statement
+    return statement.where(*equal_conditions(params, **_FILTERS))
 
 
 _FILTERS = {
@@ -95,10 +91,9 @@ _FILTERS = {
 
 def _items(params: invoiceitems.ListInvoiceItems) -> Select[Any]:
     statement = select(InvoiceItem).where(*between(InvoiceItem.created, params.created))
-    if params.customer is not None:
-        statement = statement.where(InvoiceItem.customer_id == params.customer)
-    if params.invoice is not None:
-        statement = statement.where(InvoiceItem.invoice_id == params.invoice)
+    statement = statement.where(
+        *equal_conditions(params, customer=InvoiceItem.customer_id, invoice=InvoiceItem.invoice_id)
+    )
     if params.pending is not None:
         pending = InvoiceItem.invoice_id.is_(None)
         statement = statement.where(pending if params.pending else ~pending)

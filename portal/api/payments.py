@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from portal.api.resource import Resource
 from portal.billing.invoices import payment_reports, payments
 from portal.models import InvoicePayment
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -36,10 +36,9 @@ _OUTCOMES: dict[str, Any] = {
 
 def _payments(params: payments.ListInvoicePayments) -> Select[Any]:
     statement = select(InvoicePayment).where(*between(InvoicePayment.created, params.created))
-    if params.invoice is not None:
-        statement = statement.where(InvoicePayment.invoice_id == params.invoice)
-    if params.status is not None:
-        statement = statement.where(InvoicePayment.status == params.status)
+    statement = statement.where(
+        *equal_conditions(params, invoice=InvoicePayment.invoice_id, status=InvoicePayment.status)
+    )
     if params.payment and params.payment.payment_record:
         statement = statement.where(InvoicePayment.payment_record_id == params.payment.payment_record)
     return statement

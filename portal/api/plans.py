@@ -20,7 +20,7 @@ from portal.objects import deleted, expanded, selected
 from portal.objects.catalogue import plan
 from portal.web import services
 from portal.wire.commands import Expanding
-from portal.wire.page import between, cut, windowed
+from portal.wire.page import between, cut, equal_conditions, windowed
 from portal.wire.shape import listing
 
 PLAN = Answers("plan")
@@ -74,6 +74,4 @@ def _shown(db: Session, price: Price, params: Expanding) -> dict[str, Any]:
 
 def _plans(params: plans.ListPlans) -> Select[Any]:
     statement = select(Price).where(Price.interval.is_not(None), *between(Price.created, params.created))
-    if params.active is not None:
-        statement = statement.where(Price.active == params.active)
-    return statement.where(Price.product_id == params.product) if params.product is not None else statement
+    return statement.where(*equal_conditions(params, active=Price.active, product=Price.product_id))

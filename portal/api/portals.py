@@ -15,6 +15,7 @@ from portal.billing.configurations import configurations
 from portal.billing.customer_portal import sessions
 from portal.models import Configuration, PortalSession
 from portal.web import services
+from portal.wire.page import equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -40,15 +41,9 @@ def _create_session(db: Session, params: sessions.CreateSession) -> dict[str, An
 
 def _configurations(params: configurations.ListConfigurations) -> Select[Any]:
     statement = select(Configuration)
-    if params.active is not None:
-        statement = statement.where(Configuration.active == params.active)
-    if params.is_default is not None:
-        statement = statement.where(Configuration.is_default == params.is_default)
-    return statement
+    return statement.where(*equal_conditions(params, active=Configuration.active, is_default=Configuration.is_default))
 
 
 def _sessions(params: sessions.ListSessions) -> Select[Any]:
     statement = select(PortalSession)
-    if params.customer is not None:
-        statement = statement.where(PortalSession.customer_id == params.customer)
-    return statement
+    return statement.where(*equal_conditions(params, customer=PortalSession.customer_id))

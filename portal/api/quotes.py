@@ -17,6 +17,7 @@ from portal.db import find, scope_of
 from portal.models import Quote, QuoteLine
 from portal.web import services
 from portal.wire.commands import Expanding, Listing
+from portal.wire.page import equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -56,11 +57,7 @@ def _pdf(db: Session, params: Expanding, id: str) -> Response:
 
 def _quotes(params: quotes.ListQuotes) -> Select[Any]:
     statement = select(Quote)
-    for name, column in _FILTERS.items():
-        value = getattr(params, name)
-        if value is not None:
-            statement = statement.where(column == value)
-    return statement
+    return statement.where(*equal_conditions(params, **_FILTERS))
 
 
 _FILTERS = {"customer": Quote.customer_id, "status": Quote.status, "test_clock": Quote.test_clock_id}

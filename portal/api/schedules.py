@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from portal.api.resource import Resource
 from portal.billing.schedules import schedules
 from portal.models import SubscriptionSchedule
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -28,8 +28,7 @@ def _schedules(params: schedules.ListSchedules) -> Select[Any]:
     statement = select(SubscriptionSchedule)
     for name in ("canceled_at", "completed_at", "created", "released_at"):
         statement = statement.where(*between(getattr(SubscriptionSchedule, name), getattr(params, name)))
-    if params.customer is not None:
-        statement = statement.where(SubscriptionSchedule.customer_id == params.customer)
+    statement = statement.where(*equal_conditions(params, customer=SubscriptionSchedule.customer_id))
     if params.scheduled is not None:
         waiting = SubscriptionSchedule.status == "not_started"
         statement = statement.where(waiting if params.scheduled else ~waiting)

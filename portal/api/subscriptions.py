@@ -17,7 +17,7 @@ from portal.db import find
 from portal.models import Subscription, SubscriptionItem
 from portal.objects import deleted
 from portal.rules.subscriptions import ENDED, LISTED_BY_DEFAULT
-from portal.wire.page import between
+from portal.wire.page import between, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -56,14 +56,12 @@ def _items(params: item_calls.ListItems) -> Select[Any]:
 
 def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
     statement = select(Subscription).where(*_status(params.status))
-    if params.test_clock is not None:
-        statement = statement.where(Subscription.test_clock_id == params.test_clock)
+    statement = statement.where(*equal_conditions(params, test_clock=Subscription.test_clock_id))
     for name in ("created", "current_period_end", "current_period_start"):
         statement = statement.where(*between(getattr(Subscription, name), getattr(params, name)))
-    if params.customer is not None:
-        statement = statement.where(Subscription.customer_id == params.customer)
-    if params.collection_method is not None:
-        statement = statement.where(Subscription.collection_method == params.collection_method)
+    statement = statement.where(
+        *equal_conditions(params, customer=Subscription.customer_id, collection_method=Subscription.collection_method)
+    )
     for id in (params.price, params.plan):
         statement = statement if id is None else statement.where(Subscription.id.in_(_holding(id)))
     return statement

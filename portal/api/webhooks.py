@@ -17,6 +17,7 @@ from portal.db import find
 from portal.models import Event, WebhookDelivery, WebhookEndpoint
 from portal.web import services
 from portal.wire.commands import Expanding
+from portal.wire.page import equal_conditions
 
 PATH = "/webhook_endpoints"
 TYPE = "webhook_endpoint"
@@ -79,6 +80,5 @@ def _of_event(db: Session, params: webhook_endpoints.ListDeliveries, id: str) ->
 
 
 def _deliveries(db: Session, own: Select[Any], params: webhook_endpoints.ListDeliveries, path: str) -> dict[str, Any]:
-    if params.status is not None:
-        own = own.where(WebhookDelivery.status == params.status)
+    own = own.where(*equal_conditions(params, status=WebhookDelivery.status))
     return page(db, "webhook_delivery", own, params, f"/v1{path}/deliveries")

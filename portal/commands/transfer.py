@@ -60,7 +60,7 @@ def scope_named(database: Database, account_id: str, live: bool) -> Scope:
 
     try:
         with database.reading() as db:
-            return Scope(accounts.tenant(db, account_id, livemode=live).id, account_id, live)
+            return Scope.of_tenant(accounts.tenant(db, account_id, livemode=live))
     except PortalError as error:
         raise click.ClickException(error.message) from None
 

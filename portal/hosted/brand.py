@@ -238,5 +238,4 @@ _BY_SECRET = (
     .join(Account, Account.id == Tenant.account_id)
     .where(or_(_S.c.link_hash == bindparam("hash"), _S.c.secret_hash == bindparam("hash")))
     .execution_options(every_tenant=True)
-    .execution_options(every_tenant=True)
 )

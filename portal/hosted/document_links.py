@@ -119,7 +119,7 @@ def file(token: str) -> Answer:
     link = services().links.read(token, "file_link") or abort(404)
     with services().database.reading() as db:
         tenant = db.get(Tenant, link.tenant_id) or abort(404)
-        scope = Scope(tenant.id, tenant.account_id, tenant.livemode)
+        scope = Scope.of_tenant(tenant)
     with services().database.reading(scope) as db:
         row, content = files.linked(db, link.id, now=clock.now()) or abort(404)
     return as_file(content, files.MEDIA_TYPES[row.type], row.filename or row.id)
@@ -186,7 +186,7 @@ def _merchant(link: DocumentLink) -> tuple[Scope, Account]:
         tenant = db.get(Tenant, link.tenant_id) or abort(404)
         account = db.get(Account, tenant.account_id) or abort(404)
     brand.use(brand.of_account(account, livemode=tenant.livemode))
-    return Scope(tenant.id, account.id, tenant.livemode), account
+    return Scope.of_tenant(tenant), account
 
 
 def _speak_to(db: Session, customer_id: str) -> None:

@@ -38,7 +38,7 @@ def _meant(token: str) -> tuple[Scope, str, str]:
         tenant = db.get(Tenant, link.tenant_id)
     if tenant is None or mail not in OPTIONAL:
         abort(404)
-    return Scope(tenant.id, tenant.account_id, tenant.livemode), customer_id, mail
+    return Scope.of_tenant(tenant), customer_id, mail
 
 
 declare("unsubscribing.unsubscribe", "link")

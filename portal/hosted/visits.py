@@ -26,7 +26,7 @@ from werkzeug.datastructures import CallbackDict
 
 from portal import clock, i18n
 from portal.billing.customer_portal import sessions
-from portal.db import Scope
+from portal.db import Scope, select_with_owner
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant, TestClock
 from portal.rules import permissions
 from portal.web import origin, reader, services, whose
@@ -203,8 +203,8 @@ def scope_of_session(session_id: str) -> Scope | None:
     On a connection that is given back at once, as the caller goes on to read with another.
     """
     with services().database.reading() as db:
-        row = db.execute(_SCOPE, {"id": session_id}, execution_options={"every_tenant": True}).first()
-    return Scope(row.tenant_id, row.account_id, row.livemode) if row else None
+        row = db.execute(_SCOPE, {"id": session_id}).first()
+    return Scope.of(row) if row else None
 
 
 def masked(email: str | None) -> str | None:
@@ -238,7 +238,7 @@ def _from_row(row: Any, now: int) -> Visit:
     wanted = row.locale if row.locale != "auto" else None
     return Visit(
         id=row.id,
-        scope=Scope(row.tenant_id, row.account_id, row.livemode),
+        scope=Scope.of(row),
         secret_hash=row.secret_hash,
         customer_id=row.customer_id,
         customer_name=row.customer_name,
@@ -318,8 +318,4 @@ _OPEN_VISIT = (
     .outerjoin(_K, (_K.c.tenant_id == _C.c.tenant_id) & (_K.c.id == _C.c.test_clock_id))
     .where(_S.c.secret_hash == bindparam("secret_hash"), _S.c.id == bindparam("id"))
 )
-_SCOPE = (
-    select(_S.c.tenant_id, Tenant.account_id, Tenant.livemode)
-    .join(Tenant, Tenant.id == _S.c.tenant_id)
-    .where(_S.c.id == bindparam("id"))
-)
+_SCOPE = select_with_owner(_S).where(_S.c.id == bindparam("id"))

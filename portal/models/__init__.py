@@ -1,5 +1,6 @@
 """Tables and their links. Columns are named as on the wire; moments are epoch seconds, money minor units."""
 
+from portal.models import next_steps
 from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant
 from portal.models.base import Base, TenantOwned
 from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
@@ -79,3 +80,5 @@ __all__ = [
     "WebhookQueue",
     "Worker",
 ]
+
+next_steps.register()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, event, text
+from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, due_first, in_any_case, link, metadata_values, newest_first
-from portal.rules import steps
 
 
 class InvoiceItem(TenantOwned, Base):
@@ -126,13 +125,6 @@ class Invoice(TenantOwned, Base):
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
-
-
-@event.listens_for(Invoice, "before_insert")
-@event.listens_for(Invoice, "before_update")
-def _note_next_step(mapper: object, connection: object, row: Invoice) -> None:
-    """Here, so that no use case can forget it."""
-    row.next_step_at = steps.moment(steps.of_invoice(row))
 
 
 class InvoiceSequence(Base):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, event
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, due_first, link, newest_first
-from portal.rules import steps
 
 
 class Quote(TenantOwned, Base):
@@ -61,13 +60,6 @@ class Quote(TenantOwned, Base):
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
-
-
-@event.listens_for(Quote, "before_insert")
-@event.listens_for(Quote, "before_update")
-def _note_next_step(mapper: object, connection: object, row: Quote) -> None:
-    """Here, so that no use case can forget it."""
-    row.next_step_at = steps.moment(steps.of_quote(row))
 
 
 class QuoteLine(TenantOwned, Base):

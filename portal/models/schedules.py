@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, due_first, link, newest_first
-from portal.rules import steps
 
 
 class SubscriptionSchedule(TenantOwned, Base):
@@ -42,10 +40,3 @@ class SubscriptionSchedule(TenantOwned, Base):
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
-
-
-@event.listens_for(SubscriptionSchedule, "before_insert")
-@event.listens_for(SubscriptionSchedule, "before_update")
-def _note_next_step(mapper: object, connection: object, row: SubscriptionSchedule) -> None:
-    """Here, so that no use case can forget it."""
-    row.next_step_at = steps.moment(steps.of_schedule(row))

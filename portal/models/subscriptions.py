@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, event, inspect, select
-from sqlalchemy.orm import Mapped, mapped_column, object_session
+from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.accounts import Account, Tenant
 from portal.models.base import Base, Id, TenantOwned, due_first, link, metadata_values, newest_first
-from portal.rules import steps
 
 
 class Subscription(TenantOwned, Base):
@@ -64,26 +61,6 @@ class Subscription(TenantOwned, Base):
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
-
-
-@event.listens_for(Subscription, "before_insert")
-@event.listens_for(Subscription, "before_update")
-def _note_next_step(mapper: object, connection: Connection, row: Subscription) -> None:
-    """Here, so that no use case can forget it."""
-    if inspect(row).attrs.current_period_end.history.has_changes():
-        days = _upcoming_days(connection, row)
-        row.upcoming_at = steps.told_at(row.current_period_start, row.current_period_end, days)
-    row.next_step_at = steps.moment(steps.of_subscription(row))
-
-
-def _upcoming_days(connection: Connection, row: Subscription) -> int:
-    """What the account has set, looked up once in a session."""
-    session = object_session(row)
-    known: dict[int, int] = session.info.setdefault("upcoming_days", {}) if session else {}
-    if row.tenant_id not in known:
-        own = select(Account.settings).join(Tenant, Tenant.account_id == Account.id).where(Tenant.id == row.tenant_id)
-        known[row.tenant_id] = steps.upcoming_days(connection.execute(own).scalar_one())
-    return known[row.tenant_id]
 
 
 class SubscriptionItem(TenantOwned, Base):

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.db import Scope, find
-from portal.models import Tenant, WebhookDelivery, WebhookEndpoint
+from portal.db import Scope, find, select_with_owner
+from portal.models import WebhookDelivery, WebhookEndpoint
 from portal.outbox import queue
 
 #: How long nothing has got through before the merchant is told.
@@ -21,15 +21,13 @@ _T = cast(Table, WebhookEndpoint.__table__)
 
 def step(services: Services, now: int) -> int:
     """Queue the mails that are due; answers how many."""
-    failing = (
-        select(_T.c.tenant_id, _T.c.id, Tenant.account_id, Tenant.livemode)
-        .join(Tenant, Tenant.id == _T.c.tenant_id)
-        .where(_T.c.status == "enabled", _T.c.failing_since <= now - AFTER, _T.c.alerted_at.is_(None))
+    failing = select_with_owner(_T, _T.c.id).where(
+        _T.c.status == "enabled", _T.c.failing_since <= now - AFTER, _T.c.alerted_at.is_(None)
     )
     with services.database.reading() as db:
-        found = db.execute(failing, execution_options={"every_tenant": True}).all()
+        found = db.execute(failing).all()
     for each in found:
-        with services.database.writing(Scope(each.tenant_id, each.account_id, each.livemode)) as db:
+        with services.database.writing(Scope.of(each)) as db:
             _alert(db, find(db, WebhookEndpoint, each.id, noun="webhook endpoint"), now)
     return len(found)
 

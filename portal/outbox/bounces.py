@@ -103,7 +103,7 @@ def _named(settings: Settings, quoted: str) -> tuple[int, str] | None:
 def _scope(database: Database, tenant_id: int) -> Scope | None:
     with database.reading() as db:
         tenant = db.get(Tenant, tenant_id)
-    return Scope(tenant.id, tenant.account_id, tenant.livemode) if tenant else None
+    return Scope.of_tenant(tenant) if tenant else None
 
 
 def _signer(settings: Settings) -> Signer:

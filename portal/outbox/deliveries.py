@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.db import Scope, scoped
+from portal.leases import Lease
 from portal.models import Event, Tenant
 from portal.objects.events import EVENT
 from portal.outbox import queue
@@ -27,8 +28,7 @@ from portal.recording.deliveries import DELIVERIES, ENDPOINTS, QUEUES
 from portal.rules import webhooks as rules
 from portal.wire.shape import Context, Links
 
-#: How long a worker has for the events it claimed of a queue; no try begins later than `BEGINS_WITHIN`.
-LEASE, BEGINS_WITHIN = clock.MINUTE, 25
+BEGINS_WITHIN = 25
 #: Events of one queue that are claimed at once.
 AT_ONCE = 10
 #: What failed for so long, without anything getting through, was an outage: with its end all that waits is sent.
@@ -106,16 +106,15 @@ def claim(db: Session, receiver: Receiver, most: int, links: Links, *, now: int)
     """At most so many runs for an endpoint, which no other worker has."""
     mine = {"tenant": receiver.scope.tenant_id, "endpoint": receiver.id}
     runs = []
-    for row in db.execute(_FREE, {**mine, "now": now, "most": most}, execution_options=_EVERYWHERE).all():
+    lease = secrets.token_hex(8)
+    for row in LEASE.claim(db, now=now, most=most, of=mine, lease=lease):
         queue = {**mine, "customer": row.customer_id}
         waiting = db.execute(_WAITING, {**queue, "most": AT_ONCE}, execution_options=_EVERYWHERE).all()
         if not waiting:
             db.execute(_LEAVE, queue, execution_options=_EVERYWHERE)
             continue
-        lease = secrets.token_hex(8)
-        db.execute(_TAKE, {**queue, "until": now + LEASE, "held": lease}, execution_options=_EVERYWHERE)
         shipments = tuple(_shipment(each, receiver, links) for each in waiting)
-        runs.append(Run(receiver, row.customer_id, lease, now + LEASE, shipments))
+        runs.append(Run(receiver, row.customer_id, lease, now + LEASE.seconds, shipments))
     return runs
 
 
@@ -138,7 +137,7 @@ def settle(db: Session, results: Iterable[Result], *, now: int) -> list[Result]:
 def _receiver(row: Any, now: int) -> Receiver:
     older = row.previous_secret if (row.previous_secret_expires_at or 0) > now else None
     keys = (row.secret, older) if older else (row.secret,)
-    scope = Scope(row.tenant_id, row.account_id, row.livemode)
+    scope = Scope.of(row)
     return Receiver(scope, row.id, row.url, row.api_version, keys, row.failing_since is not None)
 
 
@@ -261,13 +260,8 @@ _OWN = (QUEUES.c.tenant_id == bindparam("tenant"), QUEUES.c.endpoint_id == bindp
 _ONE = (*_OWN, QUEUES.c.customer_id == bindparam("customer"))
 _HERE = (ENDPOINTS.c.tenant_id == bindparam("tenant"), ENDPOINTS.c.id == bindparam("endpoint"))
 _DUE, _WAITING = _due_statement(), _waiting_statement()
-_FREE = (
-    select(QUEUES.c.customer_id)
-    .where(*_OWN, QUEUES.c.next_try_at <= bindparam("now"))
-    .order_by(QUEUES.c.next_try_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
+#: No try begins later than `BEGINS_WITHIN` after the claim.
+LEASE = Lease(QUEUES.c.next_try_at, seconds=clock.MINUTE, where=_OWN)
 _HELD = select(QUEUES.c.lease).where(*_ONE, QUEUES.c.lease == bindparam("held")).with_for_update(skip_locked=True)
 _TAKE = QUEUES.update().where(*_ONE).values(next_try_at=bindparam("until"), lease=bindparam("held"))
 _LEAVE = QUEUES.delete().where(*_ONE)

@@ -6,27 +6,27 @@ import logging
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.assembly import Services
-from portal.db import Database, Scope, find
+from portal.db import Database, Scope, find, forget
 from portal.errors import PortalError, Unavailable
-from portal.models import Customer, Mail, Tenant
+from portal.leases import Lease
+from portal.models import Customer, Mail
 from portal.outbox import bounces, letters, mails
 
 log = logging.getLogger("portal")
 
 #: Seconds until the next try, after the first, second, … one that failed; after the last one it is given up.
 PAUSES = (60, 300, 900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600, 24 * 3600)
-#: How long a worker has for a mail it claimed; then another one takes it up.
-LEASE = 3 * clock.MINUTE
 #: Few, so that a worker that is to stop has soon handed over what it holds.
 AT_ONCE = 1
 KEPT_FOR = 90 * clock.DAY
 
 _T = cast(Table, Mail.__table__)
+LEASE = Lease(_T.c.next_try_at, seconds=3 * clock.MINUTE, where=[_T.c.status == "queued"])
 
 
 @dataclass(frozen=True)
@@ -82,25 +82,12 @@ def step(services: Services, now: int) -> int:
 def prune(db: Session, *, now: int) -> int:
     """Forget mails of long ago; answers how many."""
     old = delete(_T).where(_T.c.created < now - KEPT_FOR, _T.c.status != "queued")
-    return db.execute(old, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
+    return forget(db, old)
 
 
 def _claimed(database: Database, now: int) -> list[Claimed]:
-    due = (
-        select(_T.c.tenant_id, _T.c.id, Tenant.account_id, Tenant.livemode)
-        .join(Tenant, Tenant.id == _T.c.tenant_id)
-        .where(_T.c.status == "queued", _T.c.next_try_at <= now)
-        .order_by(_T.c.next_try_at)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True, of=_T)
-        .execution_options(every_tenant=True)
-    )
     with database.writing() as db:
-        rows = db.execute(due).all()
-        for row in rows:
-            own = update(_T).where(_T.c.tenant_id == row.tenant_id, _T.c.id == row.id)
-            db.execute(own.values(next_try_at=now + LEASE), execution_options={"every_tenant": True})
-    return [Claimed(Scope(row.tenant_id, row.account_id, row.livemode), row.id) for row in rows]
+        return [Claimed(Scope.of(row), row.id) for row in LEASE.claim(db, now=now, most=AT_ONCE)]
 
 
 def _send(services: Services, claimed: Claimed, now: int) -> None:

@@ -36,7 +36,7 @@ def _wanted(db: Session) -> list[tuple[Scope, list[int]]]:
     for tenant, settings in db.execute(tenants.where(chosen.is_not(None))).all():
         days = rules.settings(settings)["payment_reminders"]
         offsets = [*(-day for day in days["days_before_due"]), *days["days_after_due"]]
-        found.append((Scope(tenant.id, tenant.account_id, tenant.livemode), offsets))
+        found.append((Scope.of_tenant(tenant), offsets))
     return found
 
 

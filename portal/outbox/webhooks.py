@@ -93,7 +93,7 @@ class Dispatcher:
         tries: list[Try] = []
         for shipment in run.shipments:
             now = clock.now()
-            if self._stopped.is_set() or now > run.until - LEASE + BEGINS_WITHIN:
+            if self._stopped.is_set() or now > run.until - LEASE.seconds + BEGINS_WITHIN:
                 break
             tries.append(Try(shipment, self._post(run.receiver, shipment, now), now))
             if not tries[-1].answer.accepted:

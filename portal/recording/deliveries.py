@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import ids
+from portal.dialects import by_dialect
 from portal.models import WebhookDelivery, WebhookEndpoint, WebhookQueue
 from portal.rules import webhooks as rules
 
@@ -59,7 +59,7 @@ def _enqueueing(insert: Any) -> Any:
     return added.on_conflict_do_update(index_elements=names, set_={"next_try_at": QUEUES.c.next_try_at})
 
 
-_ENQUEUE = {"postgresql": _enqueueing(postgresql.insert), "sqlite": _enqueueing(sqlite.insert)}
+_ENQUEUE = by_dialect(_enqueueing)
 #: Nobody may delete an endpoint while it is being written to.
 _ENABLED = (
     select(ENDPOINTS.c.id, ENDPOINTS.c.enabled_events)

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 
+from portal.dialects import by_dialect
 from portal.models import StoredDocument
 from portal.recording.changes import Occurrence
 
@@ -49,4 +49,4 @@ def _wanting(insert: Any) -> Any:
     return added.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=known)
 
 
-_WANT = {"postgresql": _wanting(postgresql.insert), "sqlite": _wanting(sqlite.insert)}
+_WANT = by_dialect(_wanting)

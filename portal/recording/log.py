@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
+from portal.dialects import by_dialect
 from portal.models import Account, AuditEntry, Event, Journal, Tenant
 from portal.objects.accounts import event_switches
 from portal.origins import Origin
@@ -111,4 +111,4 @@ def _following(insert: Any) -> Any:
     return more.returning(_J.c.last)
 
 
-_NEXT = {"postgresql": _following(postgresql.insert), "sqlite": _following(sqlite.insert)}
+_NEXT = by_dialect(_following)

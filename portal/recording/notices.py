@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal import ids
+from portal.dialects import by_dialect
 from portal.models import Account, Mail, Tenant
 from portal.rules import mails as rules
 
@@ -53,7 +53,4 @@ def _row(name: str, event: dict[str, Any]) -> dict[str, Any]:
 _SETTINGS = (
     select(Account.settings).join(Tenant, Tenant.account_id == Account.id).where(Tenant.id == bindparam("tenant_id"))
 )
-_INSERT: dict[str, Any] = {
-    "postgresql": postgresql.insert(_M).on_conflict_do_nothing(index_elements=["tenant_id", "key"]),
-    "sqlite": sqlite.insert(_M).on_conflict_do_nothing(index_elements=["tenant_id", "key"]),
-}
+_INSERT = by_dialect(lambda insert: insert(_M).on_conflict_do_nothing(index_elements=["tenant_id", "key"]))

@@ -150,4 +150,4 @@ def _as_plan(key: Key, before: Wire | None, after: Wire | None, known: bool) -> 
 
 def _scope(session: Session, tenant_id: int) -> Scope:
     tenant = session.scalars(select(Tenant).where(Tenant.id == tenant_id)).one()
-    return Scope(tenant.id, tenant.account_id, tenant.livemode)
+    return Scope.of_tenant(tenant)

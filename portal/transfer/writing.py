@@ -7,12 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.accounts import accounts
 from portal.db import scope_of
+from portal.dialects import INSERTS
 from portal.rules import steps
 from portal.rules.numbering import invoice_number
 from portal.transfer.readers import reader
@@ -87,7 +87,7 @@ def _demote(connection: Connection, tenant_id: int) -> None:
 
 
 def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    insert = INSERTS[connection.dialect.name](table)
     columns = [column for column in table.columns if column.name not in {"tenant_id", "id", "revision"}]
     changed: dict[str, Any] = {column.name: insert.excluded[column.name] for column in columns}
     if "revision" in table.columns:

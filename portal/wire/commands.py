@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
-from portal.errors import InvalidRequest
+from portal.errors import InvalidRequest, MissingParameter
 from portal.wire.characters import normal
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def _invalid(error: ErrorDetails) -> InvalidRequest:
             context = error["ctx"]
             return InvalidRequest(context["message"], param=param, code=context["code"] or None)
         case "missing":
-            return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
+            return MissingParameter(param)
         case "extra_forbidden":
             return InvalidRequest(f"Received unknown parameter: {param}", param=param, code="parameter_unknown")
         case "literal_error":

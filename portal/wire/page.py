@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, tuple_
 
 from portal.errors import InvalidRequest
-from portal.wire.commands import Listing, Range, Searching
+from portal.wire.commands import Command, Listing, Range, Searching
 
 
 def between(column: Any, limits: Range | None) -> list[ColumnElement[bool]]:
@@ -23,6 +23,11 @@ def between(column: Any, limits: Range | None) -> list[ColumnElement[bool]]:
         "lte": column.__le__,
     }
     return [compare(value) for name, compare in conditions.items() if (value := getattr(limits, name)) is not None]
+
+
+def equal_conditions(params: Command, **columns: Any) -> list[ColumnElement[bool]]:
+    """The conditions on columns for the filters, by name, that were sent."""
+    return [column == value for name, column in columns.items() if (value := getattr(params, name)) is not None]
 
 
 def cursor(listing: Listing) -> tuple[str, str] | None:

@@ -126,7 +126,7 @@ def test_what_a_dead_worker_held_is_taken_up(library: Library, scope: Scope, mak
     invoice = make.invoice()
     assert len(render_queue._claimed(library.database, clock.now() + SETTLES)) == 1
     assert work(library) == 0
-    assert work(library, SETTLES + render_queue.LEASE) == 1
+    assert work(library, SETTLES + render_queue.LEASE.seconds) == 1
     assert is_kept(library, scope, invoice.id)
 
 

@@ -142,8 +142,8 @@ def test_a_claimed_mail_is_left_to_its_worker_for_a_while(
     sent(api, make)
     now = clock.now()
     first = claimed(database, scope, now)
-    again = claimed(database, scope, now + queue.LEASE - 1)
-    after = claimed(database, scope, now + queue.LEASE)
+    again = claimed(database, scope, now + queue.LEASE.seconds - 1)
+    after = claimed(database, scope, now + queue.LEASE.seconds)
     assert (len(first), again, after) == (1, [], first)
 
 

@@ -183,11 +183,11 @@ def test_a_worker_that_died_leaves_its_events_to_another(hooks: Hooks, receiver:
             return [run for each in deliveries.due(db, now=at) for run in deliveries.claim(db, each, 8, links, now=at)]
 
     first = claimed(now)
-    assert (len(first), claimed(now + deliveries.LEASE - 1)) == (1, [])
-    hooks.work(now + deliveries.LEASE)
+    assert (len(first), claimed(now + deliveries.LEASE.seconds - 1)) == (1, [])
+    hooks.work(now + deliveries.LEASE.seconds)
     late = deliveries.Result(first[0], (deliveries.Try(first[0].shipments[0], deliveries.Answer(1), now),))
     with database.writing() as db:
-        assert deliveries.settle(db, [late], now=now + deliveries.LEASE) == []
+        assert deliveries.settle(db, [late], now=now + deliveries.LEASE.seconds) == []
     assert [each["status"] for each in hooks.deliveries(made)] == ["succeeded"]
 
 

@@ -89,7 +89,7 @@ def caller(db: Session | Connection, secret: str, *, now: int) -> Caller | None:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     stale = (row.last_used_at or 0) < now - USE_NOTED_EVERY
-    return Caller(row.id, Scope(row.tenant_id, row.account_id, row.livemode), stale)
+    return Caller(row.id, Scope.of(row), stale)
 
 
 def note_use(db: Session, secret: str, *, now: int) -> None:

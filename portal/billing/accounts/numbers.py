@@ -6,10 +6,10 @@ from itertools import count
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.db import scope_of
+from portal.dialects import by_dialect
 from portal.errors import InvalidRequest
 from portal.models import Account, Customer, Invoice, InvoiceSequence
 from portal.objects.accounts import NUMBERING
@@ -57,8 +57,7 @@ def of_account(db: Session) -> dict[str, Any]:
 def _shared(db: Session) -> InvoiceSequence:
     """The account's sequence in this mode, locked until the commit."""
     tenant_id = scope_of(db).tenant_id
-    insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[db.get_bind().dialect.name]
-    db.execute(insert(InvoiceSequence).values(tenant_id=tenant_id, last=0).on_conflict_do_nothing())
+    db.execute(_FIRST_SEQUENCE[db.get_bind().dialect.name], {"tenant_id": tenant_id, "last": 0})
     return db.get_one(InvoiceSequence, tenant_id, with_for_update=True, populate_existing=True)
 
 
@@ -77,3 +76,6 @@ def _free(db: Session, prefix: str, first: int) -> int:
 def _same(number: str) -> Any:
     # by the index of searches, which looks in lower case
     return (func.lower(Invoice.number) == number.lower()) & (Invoice.number == number)
+
+
+_FIRST_SEQUENCE = by_dialect(lambda insert: insert(InvoiceSequence).on_conflict_do_nothing())

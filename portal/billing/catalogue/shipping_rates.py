@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.billing.catalogue.pricing import TaxBehavior
 from portal.db import find
-from portal.errors import InvalidRequest
+from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Invoice, ShippingRate
 from portal.wire.commands import (
     Clearable,
@@ -177,5 +177,5 @@ def _with_options(rate: ShippingRate, sent: ChangedFixedAmount) -> dict[str, Any
         options[currency] = {**before, **option.model_dump(exclude_none=True)}
         if options[currency]["amount"] is None:
             name = f"fixed_amount[currency_options][{currency}][amount]"
-            raise InvalidRequest(f"Missing required param: {name}.", param=name, code="parameter_missing")
+            raise MissingParameter(name)
     return options

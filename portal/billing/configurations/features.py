@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.configurations import feedback_options as configurations_feedback_options
 from portal.db import among
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
 from portal.rules.subscriptions import Feedback
 from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity
@@ -120,10 +120,10 @@ def refuse_incomplete(features: Features) -> None:
     for name in ("customer_update", "subscription_cancel", "subscription_update"):
         feature = getattr(features, name)
         if feature and feature.enabled is None:
-            raise _missing(f"features[{name}][enabled]")
+            raise MissingParameter(f"features[{name}][enabled]")
     cancel = features.subscription_cancel
     if cancel and cancel.cancellation_reason and not cancel.cancellation_reason.has("options"):
-        raise _missing("features[subscription_cancel][cancellation_reason][options]")
+        raise MissingParameter("features[subscription_cancel][cancellation_reason][options]")
 
 
 def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str, Any]:
@@ -145,10 +145,6 @@ def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str,
     after = laid_over(stored, sent)
     complete(after["subscription_update"])
     return after
-
-
-def _missing(param: str) -> InvalidRequest:
-    return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
 
 
 def complete(update: dict[str, Any]) -> None:

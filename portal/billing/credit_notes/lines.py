@@ -14,7 +14,7 @@ from portal.billing.catalogue import tax_rates as catalogue_tax_rates
 from portal.billing.invoices import drafts
 from portal.billing.ledger import totals
 from portal.db import among
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from portal.rules import credit_notes as rules
 from portal.rules.credit_notes import Credited
@@ -172,7 +172,7 @@ def _refuse_beyond(amount: int, left: int, param: str) -> None:
 def _custom_line(db: Session, invoice: Invoice, asked: Line, param: str) -> CreditNoteLine:
     if not asked.description:
         name = f"{param}[description]"
-        raise InvalidRequest(f"Missing required param: {name}.", param=name, code="parameter_missing")
+        raise MissingParameter(name)
     _, exact = pricing.unit_amounts(asked.unit_amount, asked.unit_amount_decimal, f"{param}[unit_amount]")
     quantity = 1 if asked.quantity is None else asked.quantity
     amount = times(exact, quantity)

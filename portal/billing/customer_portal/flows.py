@@ -15,7 +15,7 @@ from portal.billing.customer_portal.plan_changes import NotChangeable, PlanChang
 from portal.billing.lifecycle import steps
 from portal.billing.subscriptions.items import items
 from portal.db import Scope, find, scope_of
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Configuration, Coupon, Customer, PromotionCode, Subscription
 from portal.rules import permissions
 from portal.rules.permissions import Features
@@ -125,7 +125,7 @@ def _refuse_other_branches(flow: FlowData) -> None:
 def _subscription_cancel(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
     param = "flow_data[subscription_cancel]"
     if flow.subscription_cancel is None:
-        raise _missing(f"{param}[subscription]")
+        raise MissingParameter(f"{param}[subscription]")
     subscription = _own(db, flow.subscription_cancel.subscription, customer, param)
     if subscription.ended_at is not None or subscription.cancel_at is not None:
         raise InvalidRequest(
@@ -148,7 +148,7 @@ def _retention(db: Session, sent: Retention | None, subscription: Subscription, 
 def _subscription_update(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
     param = "flow_data[subscription_update]"
     if flow.subscription_update is None:
-        raise _missing(f"{param}[subscription]")
+        raise MissingParameter(f"{param}[subscription]")
     subscription = _own(db, flow.subscription_update.subscription, customer, param)
     _changeable(db, subscription, features, param)
     return {"subscription": subscription.id}
@@ -157,7 +157,7 @@ def _subscription_update(db: Session, flow: FlowData, customer: Customer, featur
 def _subscription_update_confirm(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
     param, sent = "flow_data[subscription_update_confirm]", flow.subscription_update_confirm
     if sent is None:
-        raise _missing(f"{param}[subscription]")
+        raise MissingParameter(f"{param}[subscription]")
     subscription = _own(db, sent.subscription, customer, param)
     sold = _changeable(db, subscription, features, param)
     if len(sent.items) != 1:
@@ -232,13 +232,9 @@ def _after_completion(scope: Scope, after: AfterCompletion | None) -> dict[str, 
 def _redirect(scope: Scope, after: AfterCompletion) -> str:
     param = "flow_data[after_completion][redirect]"
     if after.redirect is None:
-        raise _missing(f"{param}[return_url]")
+        raise MissingParameter(f"{param}[return_url]")
     refuse_plain_http(scope, after.redirect.return_url, f"{param}[return_url]")
     return after.redirect.return_url
-
-
-def _missing(param: str) -> InvalidRequest:
-    return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
 
 
 Branch = Callable[[Session, FlowData, Customer, Features], dict[str, Any]]

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.customer_portal import codes
 from portal.billing.customer_portal.sessions import Exchanged, digest
-from portal.db import Scope, among, find
+from portal.db import Scope, among, count_changed, find, forget, select_with_owner
 from portal.errors import ResourceMissing
-from portal.models import Configuration, Customer, LoginCode, PortalSession, Tenant
+from portal.models import Configuration, Customer, LoginCode, PortalSession
 
 #: (seconds, most codes in them) for one network address, and for one merchant.
 NETWORK_LIMITS = ((5 * clock.MINUTE, 10),)
@@ -30,6 +30,8 @@ KEPT_FOR = 2 * clock.DAY
 MOST_CUSTOMERS = 20
 
 _T = cast(Table, LoginCode.__table__)
+#: What is read of a code that waits.
+_PENDING = (_T.c.id, _T.c.configuration_id, _T.c.session_id, _T.c.verified_at, _T.c.expires_at)
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,8 @@ class Pending:
 def page(db: Session, token: str) -> LoginPage | None:
     """The login page of an address; needs no scope, and yields it."""
     table = cast(Table, Configuration.__table__)
-    row = db.execute(
-        select(table.c.tenant_id, table.c.id, Tenant.account_id, Tenant.livemode)
-        .join(Tenant, Tenant.id == table.c.tenant_id)
-        .where(table.c.login_token == token, table.c.active)
-        .execution_options(every_tenant=True)
-    ).first()
-    return LoginPage(Scope(row.tenant_id, row.account_id, row.livemode), row.id) if row else None
+    row = db.execute(select_with_owner(table, table.c.id).where(table.c.login_token == token, table.c.active)).first()
+    return LoginPage(Scope.of(row), row.id) if row else None
 
 
 def ask(db: Session, command: AskLogin, *, now: int) -> Asked:
@@ -109,14 +106,11 @@ def ask(db: Session, command: AskLogin, *, now: int) -> Asked:
 def pending(db: Session, browser_secret: str, *, now: int) -> Pending | None:
     """What this browser asked for, while its code or the choice after it is good; yields the scope."""
     row = db.execute(
-        select(_T, Tenant.account_id, Tenant.livemode)
-        .join(Tenant, Tenant.id == _T.c.tenant_id)
-        .where(_T.c.browser_hash == digest(browser_secret), _T.c.used_at.is_(None))
-        .execution_options(every_tenant=True)
+        select_with_owner(_T, *_PENDING).where(_T.c.browser_hash == digest(browser_secret), _T.c.used_at.is_(None))
     ).first()
     if row is None or now >= (row.verified_at + CHOICE_LIVES if row.verified_at else row.expires_at):
         return None
-    scope = Scope(row.tenant_id, row.account_id, row.livemode)
+    scope = Scope.of(row)
     return Pending(scope, row.id, row.configuration_id, row.session_id, verified=row.verified_at is not None)
 
 
@@ -139,7 +133,7 @@ def attempt(db: Session, id: str, *, now: int) -> LoginCode | None:
 def verify(db: Session, id: str, *, now: int) -> bool:
     """Note that the right code was entered; False where another request did."""
     proven = update(LoginCode).where(LoginCode.id == id, LoginCode.verified_at.is_(None), LoginCode.expires_at > now)
-    return db.execute(proven.values(verified_at=now)).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+    return count_changed(db, proven.values(verified_at=now)) == 1
 
 
 def customers(db: Session, code: LoginCode) -> list[Customer]:
@@ -162,7 +156,7 @@ def enter(db: Session, id: str, customer_id: str, *, now: int) -> Exchanged:
     used = update(LoginCode).where(
         LoginCode.id == id, LoginCode.used_at.is_(None), LoginCode.verified_at > now - CHOICE_LIVES
     )
-    if db.execute(used.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
+    if count_changed(db, used.values(used_at=now)) != 1:
         raise ResourceMissing("login code", id)
     return _opened(db, code, customer_id, now)
 
@@ -179,7 +173,7 @@ def restorable(db: Session, session_id: str, *, now: int) -> PortalSession | Non
 def prune(db: Session, *, now: int) -> int:
     """Forget codes of days ago; answers how many."""
     old = delete(_T).where(_T.c.created < now - KEPT_FOR)
-    return db.execute(old, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
+    return forget(db, old)
 
 
 def _opened(db: Session, code: LoginCode, customer_id: str, now: int) -> Exchanged:

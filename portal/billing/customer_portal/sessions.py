@@ -19,10 +19,10 @@ from portal import clock, ids
 from portal.billing.accounts.keys import checksum
 from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.billing.customer_portal import flows
-from portal.db import Scope, find, locked, scope_of
+from portal.db import Scope, find, forget, locked, scope_of, select_with_owner
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.i18n import WIRE_LOCALES
-from portal.models import Configuration, Customer, PortalSession, Tenant
+from portal.models import Configuration, Customer, PortalSession
 from portal.recording import touched
 from portal.wire.commands import Clearable, Command, Expanding, Id, Listing, Timestamp, text, wrong
 from portal.wire.urls import WebUrl
@@ -208,10 +208,8 @@ class Lapsed:
 
 def lapsed(db: Session, *, now: int) -> list[Lapsed]:
     """Sessions of all accounts that have run out by themselves and are not marked so, at most 100."""
-    found = db.execute(_LAPSED, {"now": now}, execution_options={"every_tenant": True})
-    return [
-        Lapsed(Scope(row.tenant_id, row.account_id, row.livemode), row.id, row.at, row.last_seen_at) for row in found
-    ]
+    found = db.execute(_LAPSED, {"now": now})
+    return [Lapsed(Scope.of(row), row.id, row.at, row.last_seen_at) for row in found]
 
 
 def lapse(db: Session, over: Lapsed) -> None:
@@ -225,7 +223,7 @@ def prune(db: Session, *, now: int) -> int:
     """Forget sessions that ended long ago; answers how many."""
     old = now - KEPT_FOR
     statement = delete(_T).where(or_(_T.c.ended_at < old, _T.c.expires_at < old))
-    return db.execute(statement, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
+    return forget(db, statement)
 
 
 def _new_link_secret() -> str:
@@ -258,8 +256,7 @@ _OVER = case(
     else_=_T.c.expires_at,
 )
 _LAPSED = (
-    select(_T.c.tenant_id, _T.c.id, _T.c.last_seen_at, _OVER.label("at"), Tenant.account_id, Tenant.livemode)
-    .join(Tenant, Tenant.id == _T.c.tenant_id)
+    select_with_owner(_T, _T.c.id, _T.c.last_seen_at, _OVER.label("at"))
     .join(_F, (_F.c.tenant_id == _T.c.tenant_id) & (_F.c.id == _T.c.configuration_id))
     .where(_T.c.ended_at.is_(None), bindparam("now") >= _OVER)
     .limit(100)

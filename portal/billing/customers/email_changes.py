@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import customers
-from portal.db import Scope, find, locked
+from portal.db import Scope, find, forget, locked, select_with_owner
 from portal.errors import Stale
-from portal.models import Customer, EmailChange, Tenant
+from portal.models import Customer, EmailChange
 
 UNDO_LIVES = 72 * clock.HOUR
 KEPT_FOR = UNDO_LIVES + clock.DAY
@@ -129,22 +129,13 @@ def confirm(db: Session, change_id: str, command: ConfirmEmailChange, *, now: in
 def undoable(db: Session, token: str, *, now: int) -> Undoable | None:
     """The change that a link is for, while it is good; needs no scope, and yields it."""
     row = db.execute(
-        select(
-            _T.c.id,
-            _T.c.customer_id,
-            _T.c.old_email,
-            _T.c.undone_at,
-            _T.c.tenant_id,
-            Tenant.account_id,
-            Tenant.livemode,
+        select_with_owner(_T, _T.c.id, _T.c.customer_id, _T.c.old_email, _T.c.undone_at).where(
+            _T.c.undo_hash == sessions.digest(token), _T.c.confirmed_at > now - UNDO_LIVES
         )
-        .join(Tenant, Tenant.id == _T.c.tenant_id)
-        .where(_T.c.undo_hash == sessions.digest(token), _T.c.confirmed_at > now - UNDO_LIVES)
-        .execution_options(every_tenant=True)
     ).first()
     if row is None:
         return None
-    scope = Scope(row.tenant_id, row.account_id, row.livemode)
+    scope = Scope.of(row)
     return Undoable(row.id, row.customer_id, scope, row.old_email, undone=row.undone_at is not None)
 
 
@@ -177,7 +168,7 @@ def undo(db: Session, change_id: str, *, now: int) -> Customer:
 def prune(db: Session, *, now: int) -> int:
     """Forget changes that nothing can be done with any more; answers how many."""
     old = delete(_T).where(_T.c.created < now - KEPT_FOR)  # type: ignore[arg-type]
-    return db.execute(old, execution_options={"every_tenant": True}).rowcount  # type: ignore[attr-defined, no-any-return]
+    return forget(db, old)
 
 
 def _waiting(customer_id: str, session_id: str, now: int) -> tuple[Any, ...]:

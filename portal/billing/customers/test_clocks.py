@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.customers import customers
 from portal.billing.lifecycle import steps
-from portal.db import Scope, locked, scope_of
+from portal.db import Scope, locked, scope_of, select_with_owner
 from portal.errors import InvalidRequest
 from portal.models import (
     Customer,
@@ -19,7 +19,6 @@ from portal.models import (
     Subscription,
     SubscriptionItem,
     SubscriptionSchedule,
-    Tenant,
     TestClock,
 )
 from portal.rules import periods
@@ -121,13 +120,8 @@ def moment(db: Session, row: Any) -> int:
 
 def due(db: Session, *, now: int) -> list[tuple[Scope, str]]:
     """Clocks of any account that are advancing, or have lived for long enough."""
-    statement = (
-        select(_T.c.tenant_id, Tenant.account_id, Tenant.livemode, _T.c.id)
-        .join(Tenant, Tenant.id == _T.c.tenant_id)
-        .where(or_(_T.c.status == "advancing", _T.c.deletes_after <= now))
-    )
-    rows = db.execute(statement, execution_options={"every_tenant": True})
-    return [(Scope(row.tenant_id, row.account_id, row.livemode), row.id) for row in rows]
+    statement = select_with_owner(_T, _T.c.id).where(or_(_T.c.status == "advancing", _T.c.deletes_after <= now))
+    return [(Scope.of(row), row.id) for row in db.execute(statement)]
 
 
 def step(db: Session, id: str, *, now: int) -> bool:

@@ -6,7 +6,7 @@ customer, and a coupon that lasts `once` is spent on the first bill that it lowe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,13 +50,6 @@ def of_plans(
         own = [live[id] for id in each.discounts if id in live]
         found[each.id] = own or [live[id] for id in of_customer if id in live]
     return found
-
-
-def of_items(db: Session, item_ids: Iterable[str], *, now: int) -> dict[str, list[str]]:
-    """The running discounts of subscription items, by item, as their lines take them over."""
-    found = among(db, SubscriptionItem, sorted(set(item_ids)))
-    live = set(running(db, [id for item in found.values() for id in item.discounts], now))
-    return {item.id: [id for id in item.discounts if id in live] for item in found.values()}
 
 
 def drop_spent(db: Session, invoice: Invoice) -> None:

@@ -14,7 +14,7 @@ from portal.billing.catalogue.sold import Sold
 from portal.billing.discounts import discounts as discounts_discounts
 from portal.billing.discounts.discounts import Source, Sources
 from portal.billing.ledger.locks import Billed
-from portal.db import among, find, scope_of
+from portal.db import among, count_changed, find, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import (
     Coupon,
@@ -253,6 +253,6 @@ def _count(db: Session, model: type[Coupon] | type[PromotionCode], row: Any, par
     left = or_(model.max_redemptions.is_(None), model.times_redeemed < model.max_redemptions)
     change = update(model).where(model.id == row.id, left).values(times_redeemed=model.times_redeemed + 1)
     db.flush()
-    if db.execute(change, execution_options={"synchronize_session": False}).rowcount == 0:  # type: ignore[attr-defined]
+    if count_changed(db, change, synchronize_session=False) == 0:
         raise InvalidRequest(f"Coupon expired: {row.id}", param=param, code="coupon_expired")
     db.refresh(row, ["times_redeemed"])

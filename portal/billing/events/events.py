@@ -8,7 +8,7 @@ from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import scope_of
+from portal.db import forget, scope_of
 from portal.models import Account, AuditEntry, CreditNote, Event, Invoice, WebhookDelivery
 from portal.objects.accounts import event_switches
 from portal.recording import happened
@@ -54,8 +54,7 @@ def are_wanted(db: Session, switch: str) -> bool:
 
 def prune(db: Session, *, now: int) -> int:
     """Forget the events that are older than 30 days, with what was delivered of them; answers how many."""
-    everywhere = {"every_tenant": True}
     old = _T.c.created < now - KEPT_FOR
     # a delivery has the moment of its event
-    db.execute(delete(_D).where(_D.c.created < now - KEPT_FOR), execution_options=everywhere)
-    return db.execute(delete(_T).where(old), execution_options=everywhere).rowcount  # type: ignore[attr-defined, no-any-return]
+    forget(db, delete(_D).where(_D.c.created < now - KEPT_FOR))
+    return forget(db, delete(_T).where(old))

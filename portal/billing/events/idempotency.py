@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import scope_of
+from portal.db import forget, scope_of
+from portal.dialects import by_dialect
 from portal.errors import IdempotencyMismatch, InvalidRequest
 from portal.models import IdempotencyKey
 
@@ -59,7 +59,7 @@ def keep(db: Session, key: str, status: int, body: bytes) -> None:
 
 def prune(db: Session, *, now: int) -> int:
     """Forget the keys of yesterday; answers how many."""
-    return db.execute(delete(_T).where(_T.c.created < now - KEPT_FOR)).rowcount  # type: ignore[attr-defined, no-any-return]
+    return forget(db, delete(_T).where(_T.c.created < now - KEPT_FOR))
 
 
 def _first_answer(db: Session, tenant_id: int, key: str, fingerprint: str) -> Answer:
@@ -83,10 +83,7 @@ def _taken_over(db: Session, row: dict[str, Any], before: int) -> bool:
     return db.execute(taken.returning(_T.c.key)).first() is not None
 
 
-_INSERTS = {
-    "postgresql": postgresql.insert(_T).on_conflict_do_nothing().returning(_T.c.key),
-    "sqlite": sqlite.insert(_T).on_conflict_do_nothing().returning(_T.c.key),
-}
+_INSERTS = by_dialect(lambda insert: insert(_T).on_conflict_do_nothing().returning(_T.c.key))
 _KEEP = (
     update(_T)
     .where(_T.c.tenant_id == bindparam("of_tenant"), _T.c.key == bindparam("of_key"))

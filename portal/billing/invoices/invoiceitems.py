@@ -15,7 +15,7 @@ from portal.billing.invoices import drafts
 from portal.billing.ledger import locks, totals
 from portal.billing.ledger.balances import refuse_other_currency
 from portal.db import find, locked, scope_of
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Price, Subscription
 from portal.rules.money import plain, times
 from portal.wire.commands import (
@@ -93,7 +93,7 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int, price: Price | 
     invoice = _draft(db, command, customer)
     _refuse_foreign_subscription(db, command)
     if not _sources(command):
-        raise InvalidRequest("Missing required param: amount.", param="amount", code="parameter_missing")
+        raise MissingParameter("amount")
     price = price or _price(db, command, now)
     currency = _currency(db, customer, invoice, price, command)
     item = _new(customer, command, currency, now)
@@ -202,7 +202,7 @@ def _currency(
     given = command.currency or (price.currency if price else None)
     currency = given or (invoice.currency if invoice else None) or customer.currency
     if currency is None:
-        raise InvalidRequest("Missing required param: currency.", param="currency", code="parameter_missing")
+        raise MissingParameter("currency")
     refuse_other_currency(customer, currency)
     if price is not None and price.currency != currency:
         raise InvalidRequest(f"The price is in {price.currency}, not in {currency}.", param="currency")

@@ -15,7 +15,7 @@ from portal.billing.invoices.collection import fall_due, refuse, settled
 from portal.billing.ledger import balances, locks, parties, totals
 from portal.billing.ledger.locks import Billed
 from portal.db import among, find, scope_of
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.recording import step
 from portal.rules import invoices as rules
@@ -242,7 +242,7 @@ def _revision(db: Session, command: CreateInvoice, source: revisions.FromInvoice
 
 def _customer(db: Session, command: CreateInvoice) -> Customer:
     if command.customer is None:
-        raise InvalidRequest("Missing required param: customer.", param="customer", code="parameter_missing")
+        raise MissingParameter("customer")
     return locks.buyer(db, command.customer)
 
 

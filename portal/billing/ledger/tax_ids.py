@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.billing.accounts import accounts
 from portal.db import find, locked, scope_of
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, TaxId
 from portal.rules import tax_ids as rules
 from portal.wire.commands import Command, Expanding, Id, Listing, text
@@ -83,9 +83,7 @@ def owning_customer(owner: Owner | None) -> str | None:
     if owner.type != "customer":
         raise InvalidRequest("The owner is a customer or 'self'.", param="owner[type]")
     if owner.customer is None:
-        raise InvalidRequest(
-            "Missing required param: owner[customer].", param="owner[customer]", code="parameter_missing"
-        )
+        raise MissingParameter("owner[customer]")
     return owner.customer
 
 

@@ -56,7 +56,7 @@ def due(db: Session, *, until: int) -> list[Due]:
     Accounts that only mirror records kept elsewhere are left out, and so is who lives by a test clock.
     """
     found = db.execute(_DUE, {"until": until}, execution_options={"every_tenant": True})
-    return [Due(Scope(row.tenant_id, row.account_id, row.livemode), row.customer_id) for row in found]
+    return [Due(Scope.of(row), row.customer_id) for row in found]
 
 
 def step(db: Session, customer_id: str, *, until: int) -> bool:

@@ -24,7 +24,7 @@ from portal.billing.previews.params import CreatePreview, Details, newer_name
 from portal.billing.schedules import schedules
 from portal.billing.subscriptions import cancellations, items, pauses, subscriptions
 from portal.db import find
-from portal.errors import InvalidRequest, PortalError, ResourceMissing
+from portal.errors import MissingParameter, PortalError, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, SubscriptionSchedule
 from portal.rules import steps
 
@@ -90,7 +90,7 @@ def _scheduled(db: Session, command: CreatePreview, now: int) -> Preview:
 def _planned(db: Session, command: CreatePreview, given: dict[str, Any], now: int) -> SubscriptionSchedule:
     """The schedule that the sent phases would make."""
     if command.customer is None:
-        raise InvalidRequest("Missing required param: customer.", param="customer", code="parameter_missing")
+        raise MissingParameter("customer")
     given.pop("proration_behavior", None)
     first = given["phases"][0].start_date if given.get("phases") else None
     start = first if isinstance(first, int) else now
@@ -102,7 +102,7 @@ def _planned(db: Session, command: CreatePreview, given: dict[str, Any], now: in
 def _parties(db: Session, command: CreatePreview, now: int) -> tuple[Customer, Subscription | None]:
     if command.subscription is None:
         if command.customer is None and command.customer_details is None:
-            raise InvalidRequest("Missing required param: customer.", param="customer", code="parameter_missing")
+            raise MissingParameter("customer")
         return _customer(db, command, now), None
     found = find(db, Subscription, command.subscription, noun="subscription", param="subscription")
     if command.customer not in {None, found.customer_id}:

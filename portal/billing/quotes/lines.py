@@ -17,7 +17,7 @@ from portal.billing.invoices import drafts
 from portal.billing.ledger.totals import rates
 from portal.billing.quotes import discounts as quote_discounts
 from portal.db import among, find, scope_of
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Price, Quote, QuoteLine
 from portal.objects.catalogue import frozen_price
 from portal.rules.discounts import Discountable, by_discount, discount_amounts, taken
@@ -184,7 +184,7 @@ def _price(db: Session, sent: SentLine, held: QuoteLine | None, param: str, now:
         return prices.create_price(db, prices.CreatePrice(**sent.price_data.given()), now=now)
     id = sent.price or (held.price_id if held else None)
     if id is None:
-        raise InvalidRequest("Missing required param: price.", param=f"{param}[price]", code="parameter_missing")
+        raise MissingParameter(f"{param}[price]")
     price = among(db, Price, [id]).get(id) or find(db, Price, id, noun="price", param=f"{param}[price]")
     if not price.active:
         raise InvalidRequest(f"The price '{price.id}' is not active.", param=f"{param}[price]")

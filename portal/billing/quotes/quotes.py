@@ -18,7 +18,7 @@ from portal.billing.quotes.lines import SentLine
 from portal.billing.subscriptions import items
 from portal.billing.subscriptions.billing_modes import SentMode
 from portal.db import find, locked, scope_of
-from portal.errors import InvalidRequest
+from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Quote, TestClock
 from portal.rules.numbering import quote_number
 from portal.wire.commands import (
@@ -222,11 +222,7 @@ def _apply_expiry(quote: Quote, command: FinalizeQuote, now: int) -> None:
 
 def _refuse_without_days(quote: Quote) -> None:
     if quote.collection_method == "send_invoice" and quote.invoice_settings.get("days_until_due") is None:
-        raise InvalidRequest(
-            "Missing required param: invoice_settings[days_until_due] (it goes with send_invoice).",
-            param="invoice_settings[days_until_due]",
-            code="parameter_missing",
-        )
+        raise MissingParameter("invoice_settings[days_until_due]", why="it goes with send_invoice")
 
 
 _COPIED = ("collection_method", "description", "footer", "header", "default_tax_rates", "discounts", "invoice_settings")

@@ -18,7 +18,7 @@ from portal.billing.subscriptions.item_changes import Proration
 from portal.billing.subscriptions.items import Item, SentItem
 from portal.billing.subscriptions.one_time_items import AddedItem
 from portal.db import find
-from portal.errors import InvalidRequest, PortalError
+from portal.errors import InvalidRequest, MissingParameter, PortalError
 from portal.models import Coupon, Customer, Discount, PromotionCode, Subscription
 from portal.rules import schedules as rules
 from portal.wire.commands import Clearable, Command, Currency, Flag, Id, ListOf, Metadata, Text, merged, whole
@@ -190,7 +190,7 @@ def _added(db: Session, sent: AddedItem, param: str, now: int) -> dict[str, Any]
         elif sent.price:
             price = one_off_prices.found(db, sent.price)
         else:
-            raise InvalidRequest("Missing required param: price.", param="price", code="parameter_missing")
+            raise MissingParameter("price")
         rates = subscription_items.rate_ids(db, sent.tax_rates, "tax_rates")
         discounts = _sources(db, sent.discounts, "discounts")
     return {

@@ -22,7 +22,7 @@ from portal.billing.subscriptions.invoice_settings import InvoiceSettings
 from portal.billing.subscriptions.item_changes import Proration
 from portal.billing.subscriptions.items import SentItem
 from portal.db import find, locked
-from portal.errors import InvalidRequest
+from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Subscription, SubscriptionSchedule
 from portal.rules import billing_modes as modes
 from portal.rules import schedules as rules
@@ -109,7 +109,7 @@ def create(db: Session, command: CreateSchedule, *, now: int) -> SubscriptionSch
     if command.from_subscription is not None:
         return _of_subscription(db, command, command.from_subscription, now)
     if command.customer is None:
-        raise InvalidRequest("Missing required param: customer.", param="customer", code="parameter_missing")
+        raise MissingParameter("customer")
     customer = locks.buyer(db, command.customer)
     start = command.start_date or now
     if start < now:
@@ -276,10 +276,8 @@ def _refuse_without_days(row: SubscriptionSchedule) -> None:
     for index, phase in enumerate(row.phases):
         whole = _with_defaults(row, phase)
         if whole["collection_method"] == "send_invoice" and whole["days_until_due"] is None:
-            raise InvalidRequest(
-                "Missing required param: invoice_settings[days_until_due] (it goes with send_invoice).",
-                param=f"phases[{index}][invoice_settings][days_until_due]",
-                code="parameter_missing",
+            raise MissingParameter(
+                f"phases[{index}][invoice_settings][days_until_due]", why="it goes with send_invoice"
             )
 
 

@@ -16,7 +16,7 @@ from portal.billing.invoices import collection, pending_updates
 from portal.billing.invoices.pending_updates import Before
 from portal.billing.subscriptions import items, periods, prorations
 from portal.billing.subscriptions.items import Item, ItemChange
-from portal.errors import CardError, InvalidRequest, ResourceMissing
+from portal.errors import CardError, InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import subscriptions as rules
 from portal.wire.commands import Command, merged
@@ -149,20 +149,14 @@ def _wishes(db: Session, before: Sequence[Sold], changes: Sequence[ItemChange], 
 def _wish(db: Session, sold: Sold | None, change: ItemChange, param: str, now: int) -> Wish:
     if change.deleted:
         if sold is None:
-            raise InvalidRequest(
-                f"Missing required param: {param}[id].", param=f"{param}[id]", code="parameter_missing"
-            )
+            raise MissingParameter(f"{param}[id]")
         return Wish(sold, None, 0, change, param)
     price = item_prices.chosen(db, change, param, now=now) or (sold.price if sold else None)
     if price is None:
-        raise _missing(f"{param}[price]")
+        raise MissingParameter(f"{param}[price]")
     quantity = change.quantity if change.quantity is not None else sold.item.quantity if sold else 1
     items.refuse_large(price, quantity, param)
     return Wish(sold, price, quantity, change, param)
-
-
-def _missing(param: str) -> InvalidRequest:
-    return InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
 
 
 def _prices_after(before: Sequence[Sold], wishes: Sequence[Wish]) -> list[Price]:

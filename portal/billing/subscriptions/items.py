@@ -16,8 +16,8 @@ from portal.billing.catalogue.item_prices import PriceChoice
 from portal.billing.catalogue.sold import Sold
 from portal.billing.discounts.discounts import Sources
 from portal.billing.ledger import balances, parties
-from portal.db import among, scope_of
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.db import scope_of
+from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Price, Subscription, SubscriptionItem
 from portal.objects.catalogue import frozen_price
 from portal.rules import periods
@@ -73,14 +73,6 @@ def rest(subscription: Subscription, sold: Sold, amount: int, *, now: int) -> in
     return remaining(amount, start, end, max(now, begun))
 
 
-def prices(db: Session, customer: Customer, sent: Sequence[Item], currency: str | None) -> list[Price]:
-    """The prices of new items. Raises `InvalidRequest` for those that can't be in one subscription."""
-    found = among(db, Price, [each.price for each in sent])
-    chosen = [_sellable(found.get(each.price), each, f"items[{index}]") for index, each in enumerate(sent)]
-    refuse_mixed(customer, chosen, currency)
-    return chosen
-
-
 def settled(
     db: Session, sent: Sequence[SentItem], *, now: int, checked: bool = False
 ) -> tuple[list[Item], list[Price]]:
@@ -90,7 +82,7 @@ def settled(
         price = item_prices.chosen(db, each, f"items[{index}]", now=now, checked=checked)
         if price is None:
             param = f"items[{index}][price]"
-            raise InvalidRequest(f"Missing required param: {param}.", param=param, code="parameter_missing")
+            raise MissingParameter(param)
         refuse_large(price, each.quantity, f"items[{index}]")
         chosen.append(price)
     own = {"price", "plan", "price_data"}
@@ -184,14 +176,3 @@ def line(db: Session, customer: Customer, subscription: Subscription, sold: Sold
         "tax_rates": sold.item.tax_rates,
         "metadata_": subscription.metadata_,
     }
-
-
-def _sellable(price: Price | None, sent: Item, param: str) -> Price:
-    if price is None:
-        raise ResourceMissing("price", sent.price, param=f"{param}[price]")
-    if not price.active:
-        raise InvalidRequest(f"The price '{price.id}' is not active.", param=f"{param}[price]")
-    if price.interval is None:
-        raise InvalidRequest("A subscription needs prices with `type=recurring`.", param=f"{param}[price]")
-    refuse_large(price, sent.quantity, param)
-    return price

@@ -12,7 +12,7 @@ from portal.billing.catalogue import one_off_prices
 from portal.billing.discounts.discounts import Sources
 from portal.billing.invoices import invoiceitems
 from portal.db import find
-from portal.errors import InvalidRequest
+from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Price, Subscription
 from portal.wire.commands import Command, Flag, Id, ListOf, Metadata, Quantity, Timestamp
 
@@ -94,9 +94,7 @@ def _moment(sent: Begin | End, known: dict[str, int], of_phase: str, span: Span,
     place = f"{param}[{'end' if edge else 'start'}]"
     if sent.type == "timestamp":
         if sent.timestamp is None:
-            raise InvalidRequest(
-                "Missing required param: timestamp.", param=f"{place}[timestamp]", code="parameter_missing"
-            )
+            raise MissingParameter(f"{place}[timestamp]")
         return sent.timestamp
     if sent.type == of_phase:
         if span.phase is None:

@@ -32,7 +32,7 @@ from portal.billing.subscriptions.billing_modes import SentMode
 from portal.billing.subscriptions.cancellations import CancellationDetails
 from portal.billing.subscriptions.items import ItemChange, SentItem
 from portal.billing.subscriptions.one_time_items import AddedItem
-from portal.errors import CardError, InvalidRequest
+from portal.errors import CardError, InvalidRequest, MissingParameter
 from portal.models import Customer, Price, Subscription
 from portal.rules import billing_modes as modes
 from portal.rules import subscriptions as rules
@@ -283,8 +283,4 @@ def _apply_collection(subscription: Subscription, command: CreateSubscription | 
             )
         subscription.days_until_due = None
     elif subscription.days_until_due is None:
-        raise InvalidRequest(
-            "Missing required param: days_until_due (it goes with collection_method=send_invoice).",
-            param="days_until_due",
-            code="parameter_missing",
-        )
+        raise MissingParameter("days_until_due", why="it goes with collection_method=send_invoice")
