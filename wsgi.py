@@ -9,7 +9,7 @@ settings = from_environment()
 logs.configure(settings.log_format)
 app = create_app(settings)
 # the first click on a document should not wait for the renderer to start
-app.extensions["portal"].documents.pool.warm()
+app.extensions["portal"].documents.pool.warm_up()
 if settings.demo:
     from examples import shop
 

@@ -20,7 +20,7 @@ from bench.load import wrk
 from bench.servers import TOP, Server
 from portal import clock, i18n
 from portal.documents import store as stores
-from portal.documents.values import RENDERER, Document
+from portal.documents.values import RENDERER_VERSION, Document
 from portal.models import Invoice, StoredDocument
 from portal.objects.links import DocumentLinks
 from tests.documents import samples
@@ -106,10 +106,10 @@ def _naive(document: Document) -> None:
 
     from portal.documents import archival, render
 
-    environment = render._environment().overlay(loader=FileSystemLoader(Path(__file__).parent))
-    words = {"translations": render._translations("en"), "lang": i18n.html_lang(document.locale), "dir": "ltr"}
+    environment = render._template_environment().overlay(loader=FileSystemLoader(Path(__file__).parent))
+    words = {"translations": render._load_translations("en"), "lang": i18n.html_lang(document.locale), "dir": "ltr"}
     page = environment.get_template("naive.html").render(document=document, **words)
-    options = {"pdf_variant": archival.VARIANT, "finisher": archival.repair, "font_config": FontConfiguration()}
+    options = {"pdf_variant": archival.PDF_VARIANT, "finisher": archival.repair, "font_config": FontConfiguration()}
     HTML(string=page).write_pdf(**options)
 
 
@@ -124,9 +124,9 @@ def _plain(document: Document) -> None:
 
     from portal.documents import render
 
-    own = render._own_sheet(document.brand_color, document.page_size, document.locale)
-    sheets = [render._shared_sheet(document.version), own]
-    HTML(string=render.html(document)).write_pdf(stylesheets=sheets, font_config=render._fonts(), dpi=render.DPI)
+    own = render._look_sheet(document.brand_color, document.page_size, document.locale)
+    sheets = [render._built_in_sheet(document.version), own]
+    HTML(string=render.html(document)).write_pdf(stylesheets=sheets, font_config=render._shared_fonts(), dpi=render.DPI)
 
 
 def _cpu(function: Callable[[], object]) -> float:
@@ -139,8 +139,8 @@ def _cpu(function: Callable[[], object]) -> float:
 
 def _stored(store: Store, folder: Path, secret: str) -> str:
     """Put a document of 60 kB where the portal keeps the one of the hot customer's first invoice."""
-    fingerprint = "ab" * 28 + RENDERER
-    stores.opened(str(folder / "documents")).write(fingerprint, DOCUMENT)
+    fingerprint = "ab" * 28 + RENDERER_VERSION
+    stores.open_store(str(folder / "documents")).write(fingerprint, DOCUMENT)
     with store.database.writing(store.scope) as db:
         invoice = db.query(Invoice).filter(Invoice.customer_id == store.hot).limit(1).one()
         db.add(StoredDocument(id=invoice.id, created=clock.now(), revision=invoice.revision, fingerprint=fingerprint))

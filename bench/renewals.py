@@ -9,14 +9,14 @@ from typing import Any
 
 from bench.data import customer_row, insert
 from portal import clock, ids, schema
-from portal.assembly import assembled
+from portal.assembly import assemble_services
 from portal.billing.accounts import accounts
 from portal.billing.catalogue import prices, products
 from portal.db import Database, Scope
 from portal.models import Customer, Price, Subscription, SubscriptionItem
 from portal.settings import Settings
-from portal.wire.commands import read
-from portal.worker import renew
+from portal.wire.commands import parse_command
+from portal.worker import take_due_steps
 
 #: Renewed before the clock starts, so that statements are built and caches filled.
 WARM = 200
@@ -27,10 +27,10 @@ def per_second(database: Database, settings: Settings, count: int) -> float:
     now = clock.now()
     _fill(database, count, now)
     url = database.url.render_as_string(hide_password=False)
-    services = assembled(replace(settings, database_url=url))
-    assert renew(services, now) == WARM
+    services = assemble_services(replace(settings, database_url=url))
+    assert take_due_steps(services, now) == WARM
     start, renewed = time.monotonic(), 0
-    while done := renew(services, now):
+    while done := take_due_steps(services, now):
         renewed += done
     taken = time.monotonic() - start
     services.database.dispose()
@@ -55,7 +55,7 @@ def _fill(database: Database, count: int, now: int) -> None:
 def _price(db: Any, now: int) -> Price:
     product = products.create_product(db, products.CreateProduct(name="Gold plan"), now=now)
     sent = {"product": product.id, "currency": "eur", "unit_amount": "1900", "recurring": {"interval": "month"}}
-    return prices.create_price(db, read(prices.CreatePrice, sent), now=now)
+    return prices.create_price(db, parse_command(prices.CreatePrice, sent), now=now)
 
 
 def _subscriptions(scope: Scope, pairs: list[tuple[str, str]], now: int) -> Iterator[dict[str, Any]]:

@@ -73,12 +73,12 @@ class Site:
     def due(self) -> bool:
         """Whether there is anything that no dead worker's lease holds."""
         with self.services.database.reading() as db:
-            return bool(deliveries.due(db, now=clock.now()))
+            return bool(deliveries.list_due_receivers(db, now=clock.now()))
 
     def drain(self, moment: int) -> None:
         """Everything that is due at a moment, by the clock of that moment."""
-        with clock.at(moment):
-            while webhooks.step(self.services, moment):
+        with clock.hold_at(moment):
+            while webhooks.work(self.services, moment):
                 pass
 
 
@@ -102,7 +102,7 @@ def outage(site: Site, *, events: int, kills: int) -> dict[str, int]:
     with receiving() as receiver:
         receiver.answer = lambda request: DOWN
         site.listen(receiver)
-        with clock.at(begun):
+        with clock.hold_at(begun):
             made = _changes(site, events)
         for moment in range(begun, begun + DOWN_FOR, 2 * clock.HOUR):
             site.drain(moment)
@@ -184,7 +184,7 @@ def hanging(site: Site, *, receivers: int, events: int) -> float:
 
 def _working(site: Site, ended: threading.Event) -> None:
     while not ended.is_set():
-        if not webhooks.step(site.services, clock.now()):
+        if not webhooks.work(site.services, clock.now()):
             ended.wait(0.2)
 
 

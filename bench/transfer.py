@@ -45,7 +45,7 @@ def imported(store: Store, target: Database, folder: Path) -> Imported:
     """The store's records, exported to a file, read into an empty database by a process of its own."""
     file = folder / "export.jsonl"
     with file.open("wb") as output:
-        output.writelines(exporting.lines(store.database, store.scope))
+        output.writelines(exporting.json_lines(store.database, store.scope))
     schema.upgrade(target)
     with target.writing() as db:
         new = accounts.create(db, accounts.CreateAccount("Bench", "DE", None, "eur"), now=clock.now())

@@ -20,7 +20,7 @@ def per_second(site: Site, count: int) -> float:
         _changes(site, count)
         start = time.monotonic()
         while len(receiver.requests) < count:
-            webhooks.step(site.services, clock.now())
+            webhooks.work(site.services, clock.now())
         taken = time.monotonic() - start
         assert len(receiver.requests) == count
     webhooks.stop(site.services)

@@ -16,7 +16,7 @@ from flask import Blueprint, Flask, current_app, redirect, render_template, send
 from werkzeug.wrappers import Response
 
 from portal.settings import Settings
-from portal.web import declare
+from portal.web import declare_policy
 
 shop = Blueprint("shop", __name__, url_prefix="/demo", template_folder=".")
 
@@ -57,7 +57,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     shop.before_request(lambda: _read_demo(app, settings.instance / "demo.json", settings.base_url))
     app.register_blueprint(shop)
     for endpoint in ("shop.account", "shop.style", "shop.manage_billing"):
-        declare(endpoint, "public")
+        declare_policy(endpoint, "public")
 
 
 def _read_demo(app: Flask, file: Path, base_url: str) -> None:

@@ -17,12 +17,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
 
     from portal import api, hosted, web
-    from portal.assembly import assembled
+    from portal.assembly import assemble_services
     from portal.settings import from_environment
 
     settings = settings or from_environment()
     top = Path(__file__).resolve().parent.parent
     app = Flask(__name__, template_folder=str(top / "templates"), static_folder=str(top / "static"))
-    web.init_app(app, assembled(settings))
+    web.init_app(app, assemble_services(settings))
     hosted.init_app(app, api.init_app(app))
     return app

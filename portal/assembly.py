@@ -1,4 +1,4 @@
-"""The parts of one running portal, put together from settings; web, worker and commands share them."""
+"""Builds the services of one running portal from its settings. Web, worker and commands share them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from portal.documents.library import Library
 from portal.documents.pool import Pool
 from portal.objects.links import DocumentLinks
 from portal.origins import Origin
-from portal.recording import Recorder
+from portal.recording import ChangeRecorder
 from portal.seal import Seal
 from portal.settings import Settings
 
 
 @dataclass(frozen=True)
 class Services:
-    """What every way into the portal needs."""
+    """The services that web, worker and commands need."""
 
     settings: Settings
     database: Database
@@ -26,10 +26,10 @@ class Services:
     seal: Seal
 
 
-def assembled(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Services:
-    """The parts of a portal with these settings; nothing is opened until it is used."""
+def assemble_services(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Services:
+    """Build the services for these settings. Nothing is opened before its first use."""
     keys = [*settings.secret_key_fallbacks, settings.secret_key]
     links = DocumentLinks(settings.base_url, keys)
-    database = Database(settings.database_url, pool_size=pool_size, recorder=Recorder(links), origin=origin)
-    library = Library(database, links, store.opened(settings.documents_url), Pool())
+    database = Database(settings.database_url, pool_size=pool_size, recorder=ChangeRecorder(links), origin=origin)
+    library = Library(database, links, store.open_store(settings.documents_url), Pool())
     return Services(settings, database, links, library, Seal(keys))

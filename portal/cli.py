@@ -1,4 +1,4 @@
-"""The operator's `portal` command: parse, call, print."""
+"""The operator's `portal` command: parses arguments, calls a use case and prints the result."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @click.pass_context
 def main(context: click.Context) -> None:
     """A self-hosted customer billing portal. Settings come from PORTAL_* variables; see `portal doctor`."""
-    context.obj = lambda: _database(_settings())
+    context.obj = lambda: _open_database(_load_settings())
 
 
-main.add_command(audit.show)
+main.add_command(audit.show_audit)
 main.add_command(documents.documents)
 main.add_command(mail_commands.mail)
 main.add_command(templates.templates)
@@ -45,17 +45,17 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
     """Run the production server; with the embedded database also the worker."""
     from portal import monitoring
 
-    settings = _settings()
-    monitoring.share(settings)
+    settings = _load_settings()
+    monitoring.share_between_processes(settings)
     from portal import server
 
     if with_demo or settings.database_url.startswith("sqlite"):
-        _upgrade(_database(settings))
-    when_up = (lambda: _print_ways_in(settings)) if with_demo else None
+        _upgrade_schema(_open_database(settings))
+    when_up = (lambda: _print_demo_addresses(settings)) if with_demo else None
     try:
         server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)
     except server.PortTaken as error:
-        _fail(str(error))
+        _exit_with_error(str(error))
 
 
 @main.command()
@@ -64,17 +64,17 @@ def worker(once: bool) -> None:
     """Run the jobs: mails, webhooks, renewals, documents, and forgetting what has run out."""
     from portal import clock, logs, monitoring
     from portal import worker as jobs
-    from portal.assembly import assembled
+    from portal.assembly import assemble_services
     from portal.origins import Origin
 
-    settings = _settings()
+    settings = _load_settings()
     settings.instance.mkdir(parents=True, exist_ok=True)
     logs.configure(settings.log_format)
-    monitoring.start(settings)
-    services = assembled(settings, pool_size=2, origin=Origin("worker"))
+    monitoring.start_server(settings)
+    services = assemble_services(settings, pool_size=2, origin=Origin("worker"))
     if not once:
         return jobs.run(services)
-    for name, done in jobs.once(services, now=clock.now()).items():
+    for name, done in jobs.run_once(services, now=clock.now()).items():
         click.echo(f"{name:<12} {done}")
     return None
 
@@ -87,7 +87,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to date."""
-    _upgrade(_database(_settings()))
+    _upgrade_schema(_open_database(_load_settings()))
     click.echo("The schema is current.")
 
 
@@ -96,9 +96,12 @@ def check() -> None:
     """Tell whether the schema is current; exits with 1 when it is not."""
     from portal import schema
 
-    database = _database(_settings())
+    database = _open_database(_load_settings())
     if not schema.is_current(database):
-        _fail(f"The schema is at {schema.current(database)}, this program needs {schema.head()}: portal db upgrade")
+        _exit_with_error(
+            f"The schema is at {schema.current_revision(database)}, "
+            f"this program needs {schema.head_revision()}: portal db upgrade"
+        )
     click.echo("The schema is current.")
 
 
@@ -107,8 +110,8 @@ def account() -> None:
     """Merchant accounts."""
 
 
-account.add_command(account_commands.show)
-account.add_command(account_commands.change)
+account.add_command(account_commands.show_account)
+account.add_command(account_commands.change_account)
 
 
 @account.command("create")
@@ -121,13 +124,13 @@ def create_account(name: str, country: str, currency: str | None, email: str | N
     """Make an account and print its two keys, which are never shown again."""
     from portal import clock
     from portal.billing.accounts import accounts
-    from portal.rules.tax_currencies import of_country
+    from portal.rules.tax_currencies import currency_of_country
 
-    currency = currency or of_country(country.upper()) or "usd"
+    currency = currency or currency_of_country(country.upper()) or "usd"
     command = accounts.CreateAccount(name, country.upper(), email, currency.lower())
-    with _database(_settings()).writing() as session:
+    with _open_database(_load_settings()).writing() as session:
         new = accounts.create(session, command, now=clock.now())
-    _print(_shown(new), as_json)
+    _print_values(_account_keys(new), as_json)
 
 
 @main.group()
@@ -135,28 +138,30 @@ def key() -> None:
     """API keys of an account."""
 
 
-_ACCOUNT = click.option("--account", "account_id", required=True, help="The account's id.")
-_LIVE = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+_ACCOUNT_OPTION = click.option("--account", "account_id", required=True, help="The account's id.")
+_LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
 
 
 @key.command("list")
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 def list_keys(account_id: str, live: bool) -> None:
     """List keys by their first and last characters."""
     from portal import clock
     from portal.billing.accounts import accounts, keys
 
-    with _database(_settings()).reading() as session:
-        for each in keys.of_tenant(session, _known(accounts.tenant, session, account_id, livemode=live)):
+    with _open_database(_load_settings()).reading() as session:
+        for each in keys.list_for_tenant(
+            session, _call_or_exit(accounts.find_tenant, session, account_id, livemode=live)
+        ):
             ended = each.expires_at is not None and each.expires_at <= clock.now()
-            used = clock.moment(each.last_used_at).isoformat() if each.last_used_at else "never used"
+            used = clock.utc_datetime(each.last_used_at).isoformat() if each.last_used_at else "never used"
             click.echo(f"{each.id}  {each.hint}  {'revoked' if ended else 'active'}  {used}")
 
 
 @key.command("roll")
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.option("--overlap", default=0, show_default=True, help="Hours for which the old keys still work, at most 168.")
 def roll_key(account_id: str, live: bool, overlap: int) -> None:
     """Print a new key and let the old ones end."""
@@ -164,9 +169,9 @@ def roll_key(account_id: str, live: bool, overlap: int) -> None:
     from portal.billing.accounts import accounts, keys
 
     if not 0 <= overlap <= 168:
-        _fail("--overlap is 0 to 168 hours.")
-    with _database(_settings()).writing() as session:
-        tenant = _known(accounts.tenant, session, account_id, livemode=live)
+        _exit_with_error("--overlap is 0 to 168 hours.")
+    with _open_database(_load_settings()).writing() as session:
+        tenant = _call_or_exit(accounts.find_tenant, session, account_id, livemode=live)
         secret = keys.roll(session, tenant, overlap=overlap * clock.HOUR, now=clock.now())
     click.echo(secret)
 
@@ -178,8 +183,8 @@ def revoke_key(key_id: str) -> None:
     from portal import clock
     from portal.billing.accounts import keys
 
-    with _database(_settings()).writing() as session:
-        revoked = _known(keys.revoke, session, key_id, now=clock.now())
+    with _open_database(_load_settings()).writing() as session:
+        revoked = _call_or_exit(keys.revoke, session, key_id, now=clock.now())
     click.echo(f"{revoked.id} {revoked.hint} is revoked.")
 
 
@@ -187,72 +192,72 @@ def revoke_key(key_id: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def demo(as_json: bool) -> None:
     """Make a demo merchant with customers and a year of invoices, once; print a fresh portal link."""
-    settings = _settings()
-    _refuse_in_production(settings)
-    database = _database(settings)
-    _upgrade(database)
-    _print(_demo(settings, database), as_json)
+    settings = _load_settings()
+    _refuse_demo_in_production(settings)
+    database = _open_database(settings)
+    _upgrade_schema(database)
+    _print_values(_ensure_demo_data(settings, database), as_json)
 
 
 @main.command()
 def doctor() -> None:
     """Check this deployment and explain every setting; exits with 1 when a check fails."""
     from portal import doctor as checks
-    from portal.settings import documented
+    from portal.settings import describe_variables
 
-    settings = _settings()
-    for name, words in documented():
+    settings = _load_settings()
+    for name, words in describe_variables():
         click.echo(f"{name:<30} {words}")
     failed = False
-    for each in checks.examined(settings):
+    for each in checks.run_checks(settings):
         failed |= not each.passed
         click.echo(f"{'ok  ' if each.passed else 'FAIL'} {each.name}: {each.words}")
     if failed:
         sys.exit(1)
 
 
-def _settings() -> Settings:
+def _load_settings() -> Settings:
     from portal.settings import InvalidSetting, from_environment
 
     try:
         return from_environment()
     except InvalidSetting as error:
-        _fail(str(error))
+        _exit_with_error(str(error))
         raise
 
 
-def _database(settings: Settings) -> Database:
-    from portal.assembly import assembled
+def _open_database(settings: Settings) -> Database:
+    from portal.assembly import assemble_services
 
     settings.instance.mkdir(parents=True, exist_ok=True)
-    return assembled(settings, pool_size=2).database
+    return assemble_services(settings, pool_size=2).database
 
 
-def _upgrade(database: Database) -> None:
+def _upgrade_schema(database: Database) -> None:
     from portal import schema
 
     schema.upgrade(database)
 
 
-def _known(function: Any, *arguments: Any, **options: Any) -> Any:
-    """Call a use case; what it refuses is told in one line."""
+def _call_or_exit(function: Any, *arguments: Any, **options: Any) -> Any:
+    """Call a use case. On a `PortalError` print its message in one line and exit with 1."""
     from portal.errors import PortalError
 
     try:
         return function(*arguments, **options)
     except PortalError as error:
-        return _fail(error.message)
+        return _exit_with_error(error.message)
 
 
-def _demo(settings: Settings, database: Database) -> dict[str, str]:
+def _ensure_demo_data(settings: Settings, database: Database) -> dict[str, str]:
     from portal import demo as data
 
-    return data.ensure(settings, database)
+    return data.ensure_merchant(settings, database)
 
 
-def _print_ways_in(settings: Settings) -> None:
-    database = _database(settings)
-    made = _demo(settings, database)
+def _print_demo_addresses(settings: Settings) -> None:
+    database = _open_database(settings)
+    made = _ensure_demo_data(settings, database)
     database.dispose()
     click.echo(
         f"\n  The portal runs. Ctrl-C stops it.\n\n"
@@ -263,11 +268,11 @@ def _print_ways_in(settings: Settings) -> None:
     )
 
 
-def _shown(new: NewAccount) -> dict[str, str]:
+def _account_keys(new: NewAccount) -> dict[str, str]:
     return {"account": new.account.id, "test_key": new.test_key, "live_key": new.live_key}
 
 
-def _print(values: dict[str, str], as_json: bool) -> None:
+def _print_values(values: dict[str, str], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(values))
         return
@@ -275,12 +280,12 @@ def _print(values: dict[str, str], as_json: bool) -> None:
         click.echo(f"{name:<12} {value}")
 
 
-def _refuse_in_production(settings: Settings) -> None:
+def _refuse_demo_in_production(settings: Settings) -> None:
     if settings.production:
-        _fail("The demo does not go with PORTAL_PRODUCTION.")
+        _exit_with_error("The demo does not go with PORTAL_PRODUCTION.")
 
 
-def _fail(words: str) -> None:
+def _exit_with_error(words: str) -> None:
     click.echo(words, err=True)
     sys.exit(1)
 

@@ -1,4 +1,4 @@
-"""The one place that asks for the time, so that tests can set it.
+"""The only source of the current time, so that tests can set it.
 
 Moments are epoch seconds everywhere: on the wire, in the rows and between functions.
 """
@@ -18,23 +18,23 @@ _fixed: int | None = None
 
 
 def now() -> int:
-    """The present moment in epoch seconds."""
+    """The current time in epoch seconds."""
     return int(time.time()) if _fixed is None else _fixed
 
 
-def moment(epoch_seconds: int) -> datetime:
-    """The aware UTC datetime of a moment."""
+def utc_datetime(epoch_seconds: int) -> datetime:
+    """The aware UTC datetime of epoch seconds."""
     return datetime.fromtimestamp(epoch_seconds, UTC)
 
 
-def day(epoch_seconds: int) -> date:
-    """The UTC calendar day of a moment."""
-    return moment(epoch_seconds).date()
+def utc_date(epoch_seconds: int) -> date:
+    """The UTC calendar date of epoch seconds."""
+    return utc_datetime(epoch_seconds).date()
 
 
 @contextmanager
-def at(epoch_seconds: int) -> Iterator[None]:
-    """Hold the clock of this process at a moment; for tests and demo data."""
+def hold_at(epoch_seconds: int) -> Iterator[None]:
+    """Stop the clock of this process at `epoch_seconds`; for tests and demo data."""
     global _fixed
     before, _fixed = _fixed, epoch_seconds
     try:

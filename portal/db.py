@@ -1,4 +1,7 @@
-"""Engines, one session per request or command, and the tenant scope of every statement."""
+"""Database engines, sessions, and the tenant filter of every statement.
+
+Each request or command has one session. The events below restrict it to the rows of one tenant.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql import visitors
 
-from portal.engines import WriterQueue, create_tuned_engine, translated_errors
+from portal.engines import WriterQueue, build_engine, translate_errors
 from portal.errors import ResourceMissing
 from portal.models import Base, Tenant, TenantOwned
 from portal.origins import Origin
@@ -54,44 +57,44 @@ class Scope:
         return cls(tenant.id, tenant.account_id, tenant.livemode)
 
 
-class Unscoped(RuntimeError):
-    """A statement on a tenant's table was about to run without a tenant: always a programming error."""
+class TenantScopeError(RuntimeError):
+    """A statement or row lacks a tenant, or belongs to another one: always a programming error."""
 
 
-class ReadOnly(RuntimeError):
+class ReadOnlySession(RuntimeError):
     """A reading session was about to write: always a programming error."""
 
 
-class Recorder(Protocol):
-    """Writes down what a transaction has changed, within that transaction."""
+class TransactionRecorder(Protocol):
+    """Records what a transaction has changed, within that transaction."""
 
     def begin(self, session: Session, database: Database) -> None:
         """Start to watch a session that has just been opened."""
 
     def finish(self, session: Session) -> None:
-        """Write down what has changed; the commit follows."""
+        """Record what has changed. The commit follows."""
 
 
 class Database:
     """The engines of one database: readers run in autocommit, writers in one transaction each.
 
-    A writer that looks at what is committed has connections of its own for it, as every reader may be
-    waiting for that very writer.
+    A writer that needs the committed state of its rows has connections of its own for that: every reader may be
+    waiting for this very writer.
 
     SQLite writers take turns on a side file before `BEGIN IMMEDIATE`: its own busy handler starves
     one of several writers for seconds.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 8, recorder: Recorder | None = None, origin: Origin | None = None
+        self, url: str, *, pool_size: int = 8, recorder: TransactionRecorder | None = None, origin: Origin | None = None
     ) -> None:
         self.url = make_url(url)
         self._recorder = recorder
         self._origin = origin or Origin("operator")
         self.dialect = self.url.get_backend_name()
-        self.reader = create_tuned_engine(url, pool_size, autocommit=True)
-        self.writer = create_tuned_engine(url, pool_size, autocommit=False)
-        self._beside = create_tuned_engine(url, pool_size, autocommit=True)
+        self.reader = build_engine(url, pool_size, autocommit=True)
+        self.writer = build_engine(url, pool_size, autocommit=False)
+        self._beside = build_engine(url, pool_size, autocommit=True)
         self._writers = WriterQueue(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
 
     def dispose(self) -> None:
@@ -103,26 +106,26 @@ class Database:
     @contextmanager
     def reading(self, scope: Scope | None = None) -> Iterator[Session]:
         """A session that sees committed rows and refuses to write."""
-        with self._reading(self.reader, scope) as session:
+        with self._open_reading_session(self.reader, scope) as session:
             yield session
 
     @contextmanager
-    def committed(self, scope: Scope) -> Iterator[Session]:
-        """What a writing session looks at to see its rows as they were before it changed them."""
-        with self._reading(self._beside, scope) as session:
+    def reading_committed(self, scope: Scope) -> Iterator[Session]:
+        """A reading session for a writing session: it sees the rows as they were before the change."""
+        with self._open_reading_session(self._beside, scope) as session:
             yield session
 
     @contextmanager
     def writing(self, scope: Scope | None = None, origin: Origin | None = None) -> Iterator[Session]:
         """A session in one transaction, committed at the end and rolled back on any exception.
 
-        What it changes is recorded as done by `origin`, the database's usual one where none is given.
+        Its changes are recorded as made by `origin`, or by the database's usual origin if none is given.
         Raises `Conflict` when another transaction changed or holds the rows, `Unavailable` when the
-        database is away or its disk full.
+        database is away or its disk is full.
         """
         info = {"scope": scope, "writes": True, "origin": origin or self._origin}
         session = TenantSession(self.writer, expire_on_commit=False, info=info)
-        with translated_errors(), self._writers.turn() if self._writers else _nothing(), session, session.begin():
+        with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session, session.begin():
             session.connection()
             if self._recorder:
                 self._recorder.begin(session, self)
@@ -131,13 +134,13 @@ class Database:
                 self._recorder.finish(session)
 
     @contextmanager
-    def trying(self, scope: Scope) -> Iterator[Session]:
-        """A writing session that is always rolled back: what would come of something that does not happen.
+    def dry_run(self, scope: Scope) -> Iterator[Session]:
+        """A writing session that is always rolled back: it shows the result of a change that is not made.
 
         Nothing of it is recorded. Raises as `writing` does.
         """
         session = TenantSession(self.writer, expire_on_commit=False, info={"scope": scope, "writes": True})
-        with translated_errors(), self._writers.turn() if self._writers else _nothing(), session:
+        with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session:
             session.connection()
             try:
                 yield session
@@ -145,9 +148,9 @@ class Database:
                 session.rollback()
 
     @contextmanager
-    def _reading(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
+    def _open_reading_session(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
         session = TenantSession(engine, autoflush=False, info={"scope": scope, "writes": False})
-        with session, translated_errors():
+        with session, translate_errors():
             yield session
 
 
@@ -155,13 +158,13 @@ def scope_of(session: Session) -> Scope:
     """The scope that a session was opened with."""
     scope: Scope | None = session.info["scope"]
     if scope is None:
-        raise Unscoped("this session has no tenant")
+        raise TenantScopeError("this session has no tenant")
     return scope
 
 
 @contextmanager
-def scoped(session: Session, scope: Scope) -> Iterator[None]:
-    """Bind a session without a tenant to one for a while, as when rows of several are recorded."""
+def bind_scope(session: Session, scope: Scope) -> Iterator[None]:
+    """Bind a session without a tenant to one for a while, for example to record rows of several tenants."""
     before, session.info["scope"] = session.info["scope"], scope
     try:
         yield
@@ -169,7 +172,7 @@ def scoped(session: Session, scope: Scope) -> Iterator[None]:
         session.info["scope"] = before
 
 
-def find(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
+def find_row(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
     """The row with this id within the scope. Raises `ResourceMissing` naming `noun` and `param`."""
     row = session.get(model, (scope_of(session).tenant_id, id))
     if row is None:
@@ -177,8 +180,8 @@ def find(session: Session, model: type[Row], id: str, *, noun: str, param: str |
     return row
 
 
-def locked(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
-    """`find`, and no other transaction may change the row until this one ends.
+def lock_row(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
+    """`find_row` with a lock: no other transaction may change the row until this one ends.
 
     Lock in the order customer, subscription, invoice. On SQLite the transaction itself is the lock.
     """
@@ -190,8 +193,8 @@ def locked(session: Session, model: type[Row], id: str, *, noun: str, param: str
     return row
 
 
-def among(session: Session, model: type[Row], ids: Sequence[str]) -> dict[str, Row]:
-    """The rows with these ids, by id; ids without a row are left out."""
+def rows_by_id(session: Session, model: type[Row], ids: Sequence[str]) -> dict[str, Row]:
+    """The rows with these ids, by id. Ids without a row are left out."""
     if not ids:
         return {}
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
@@ -218,7 +221,7 @@ def forget(session: Session, statement: Delete) -> int:
 
 
 class TenantSession(Session):
-    """Marks the sessions whose statements the events below bind to a tenant."""
+    """A session whose statements the events below restrict to its tenant."""
 
 
 @event.listens_for(TenantSession, "do_orm_execute")
@@ -226,11 +229,11 @@ def _bind_to_tenant(state: ORMExecuteState) -> None:
     mappers = state.all_mappers
     if not any(issubclass(mapper.class_, TenantOwned) for mapper in mappers):
         if not state.execution_options.get("every_tenant") and not _names_its_tenant(state.statement):
-            raise Unscoped(f"a statement without entities must name its tenant: {state.statement}")
+            raise TenantScopeError(f"a statement without entities must name its tenant: {state.statement}")
         return
     scope = state.session.info["scope"]
     if scope is None:
-        raise Unscoped(f"no tenant for a statement on {[mapper.class_.__name__ for mapper in mappers]}")
+        raise TenantScopeError(f"no tenant for a statement on {[mapper.class_.__name__ for mapper in mappers]}")
     tenant_id = scope.tenant_id
     state.statement = state.statement.options(
         with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
@@ -239,9 +242,9 @@ def _bind_to_tenant(state: ORMExecuteState) -> None:
 
 @lru_cache(maxsize=1024)
 def _names_its_tenant(statement: Executable) -> bool:
-    """Whether a statement on tables either touches none of a tenant's or compares `tenant_id`.
+    """Whether a statement on tables touches no tenant's table or compares `tenant_id`.
 
-    A look-up by the hash of a secret is global and says so: `execution_options(every_tenant=True)`.
+    A lookup by the hash of a secret is global and says so: `execution_options(every_tenant=True)`.
     """
     parts = list(visitors.iterate(cast(ClauseElement, statement)))
     touches = any(isinstance(part, Table) and part.key in _TENANT_TABLES for part in parts)
@@ -256,16 +259,16 @@ _TENANT_TABLES = frozenset(
 @event.listens_for(TenantSession, "before_flush")
 def _stamp_with_tenant(session: Session, context: UOWTransaction, instances: object) -> None:
     if not session.info["writes"]:
-        raise ReadOnly("a reading session was flushed")
+        raise ReadOnlySession("a reading session was flushed")
     scope = session.info["scope"]
     for row in session.new:
         if isinstance(row, TenantOwned):
             if row.tenant_id is None:
                 row.tenant_id = scope_of(session).tenant_id
             elif scope is not None and row.tenant_id != scope.tenant_id:
-                raise Unscoped(f"{type(row).__name__} of another tenant")
+                raise TenantScopeError(f"{type(row).__name__} of another tenant")
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
+def _no_turn() -> Iterator[None]:
     yield

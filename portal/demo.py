@@ -1,4 +1,4 @@
-"""Demo data: a merchant, four customers in four languages, and a year of what happens to invoices."""
+"""Demo data: a merchant, four customers in four languages, and a year of their invoices."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from portal.db import Database, Scope
 from portal.models import Customer, Invoice, Price, Subscription, TaxRate
 from portal.rules import periods
 from portal.settings import Settings
-from portal.wire.commands import Command, Expanding, read
+from portal.wire.commands import Command, ExpandableCommand, parse_command
 
 MONTHS = 12
-LINK_LIVES = clock.HOUR
+LINK_LIFETIME = clock.HOUR
 
 
-def ensure(settings: Settings, database: Database) -> dict[str, str]:
-    """The demo merchant, made at the first call, and a fresh portal link for its first customer.
+def ensure_merchant(settings: Settings, database: Database) -> dict[str, str]:
+    """The demo merchant, created at the first call, and a fresh portal link for its first customer.
 
-    Answers `account`, `test_key`, `customer`, `portal_url`. The key is kept beside the embedded
-    database, because it can't be read from there.
+    Returns `account`, `test_key`, `customer`, `portal_url`. The key is stored in a file beside the embedded
+    database, because the database holds only its hash.
     """
     file = settings.instance / "demo.json"
     if not file.exists():
-        made = _make(database, now=clock.now())
+        made = _create_merchant(database, now=clock.now())
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
             json.dump(made, target)
     kept = json.loads(file.read_text())
@@ -51,36 +51,38 @@ def ensure(settings: Settings, database: Database) -> dict[str, str]:
         "account": kept["account"],
         "test_key": kept["test_key"],
         "customer": kept["customer"],
-        "portal_url": settings.base_url + _link(database, kept),
+        "portal_url": settings.base_url + _create_portal_link(database, kept),
     }
 
 
-def _link(database: Database, kept: dict[str, Any]) -> str:
+def _create_portal_link(database: Database, kept: dict[str, Any]) -> str:
     scope = Scope(kept["tenant"], kept["account"], livemode=False)
     now = clock.now()
     with database.writing(scope) as db:
         command = sessions.CreateSession(customer=kept["customer"], configuration=kept["configuration"])
         new = sessions.create(db, command, now=now)
         # a person reads it off a screen, so it waits longer than one that a program redirects to
-        new.session.link_expires_at = now + LINK_LIVES
+        new.session.link_expires_at = now + LINK_LIFETIME
         return f"/p/session/{new.link_secret}"
 
 
-def _make(database: Database, *, now: int) -> dict[str, Any]:
-    start = periods.step(now, "month", 1, -MONTHS) + 3 * clock.DAY
+def _create_merchant(database: Database, *, now: int) -> dict[str, Any]:
+    start = periods.add(now, "month", 1, -MONTHS) + 3 * clock.DAY
     with database.writing() as db:
         merchant = accounts.create(
             db, accounts.CreateAccount("Rocket Rides", "DE", "hello@example.com", "eur"), now=start
         )
     scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
     with database.writing(scope) as db:
-        _describe(db, merchant.account.id, start)
-        prices, rate = _catalogue(db, start)
+        _set_up_account(db, merchant.account.id, start)
+        prices, rate = _create_catalogue(db, start)
         price = prices[0]
-        features = {**CONFIGURATION["features"], "subscription_update": _changes(prices)}
+        features = {**CONFIGURATION["features"], "subscription_update": _subscription_update_feature(prices)}
         command = configurations.CreateConfiguration
-        configuration = _do(db, configurations.create, command, start, **{**CONFIGURATION, "features": features})
-        year = [happening for person in PEOPLE for happening in _person(db, person, price, rate, start, now)]
+        configuration = _run_use_case(
+            db, configurations.create, command, start, **{**CONFIGURATION, "features": features}
+        )
+        year = [happening for person in PEOPLE for happening in _customer_year(db, person, price, rate, start, now)]
         for _, happen in sorted(year, key=itemgetter(0)):
             happen()
         first = db.scalars(select(Customer).where(Customer.email == PEOPLE[0].sent["email"])).one()
@@ -116,13 +118,13 @@ CONFIGURATION: dict[str, Any] = {
 }
 
 
-def _do(db: Session, function: Any, command: type[Command], now: int, /, *rows: Any, **sent: Any) -> Any:
-    result = function(db, *rows, read(command, sent), now=now)
+def _run_use_case(db: Session, function: Any, command: type[Command], now: int, /, *rows: Any, **sent: Any) -> Any:
+    result = function(db, *rows, parse_command(command, sent), now=now)
     db.flush()
     return result
 
 
-def _describe(db: Session, account_id: str, now: int) -> None:
+def _set_up_account(db: Session, account_id: str, now: int) -> None:
     sent = {
         "business_profile": {"support_email": "billing@example.com", "support_url": "https://example.com/help"},
         "company": {
@@ -134,30 +136,34 @@ def _describe(db: Session, account_id: str, now: int) -> None:
             "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
         },
     }
-    accounts.update(db, accounts.of(db, account_id), read(accounts.UpdateAccount, sent))
-    _do(db, tax_ids.create, tax_ids.CreateTaxId, now, type="eu_vat", value="DE129273398")
+    accounts.update(db, accounts.find_account(db, account_id), parse_command(accounts.UpdateAccount, sent))
+    _run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, now, type="eu_vat", value="DE129273398")
 
 
 #: What is sold: names and words of plans, with the price of a month and of a year. Customers begin with the first.
 PLANS = (("Gold plan", "Unlimited rides", 1900, 19000), ("Silver plan", "Ten rides a month", 900, 9000))
 
 
-def _catalogue(db: Session, now: int) -> tuple[list[Price], TaxRate]:
+def _create_catalogue(db: Session, now: int) -> tuple[list[Price], TaxRate]:
     prices = []
     for name, words, monthly, yearly in PLANS:
         words_of = {"name": name, "description": words}
-        product = _do(db, catalogue_products.create_product, catalogue_products.CreateProduct, now, **words_of)
+        product = _run_use_case(
+            db, catalogue_products.create_product, catalogue_products.CreateProduct, now, **words_of
+        )
         for interval, amount in (("month", monthly), ("year", yearly)):
             price = {"unit_amount": amount, "currency": "eur", "recurring": {"interval": interval}}
             prices.append(
-                _do(db, catalogue_prices.create_price, catalogue_prices.CreatePrice, now, product=product.id, **price)
+                _run_use_case(
+                    db, catalogue_prices.create_price, catalogue_prices.CreatePrice, now, product=product.id, **price
+                )
             )
     rate = {"display_name": "VAT", "percentage": "19", "inclusive": False, "country": "DE"}
-    return prices, _do(db, tax_rates.create_tax_rate, tax_rates.CreateTaxRate, now, **rate)
+    return prices, _run_use_case(db, tax_rates.create_tax_rate, tax_rates.CreateTaxRate, now, **rate)
 
 
-def _changes(prices: list[Price]) -> dict[str, Any]:
-    """Customers change between all plans: to more at once, to less at the end of what is paid for."""
+def _subscription_update_feature(prices: list[Price]) -> dict[str, Any]:
+    """Customers may change between all plans: upgrades apply at once, downgrades at the end of the paid period."""
     products: dict[str, list[str]] = {}
     for price in prices:
         products.setdefault(price.product_id, []).append(price.id)
@@ -171,69 +177,74 @@ def _changes(prices: list[Price]) -> dict[str, Any]:
 
 
 #: What happens at a moment of the demo year.
-Happening = tuple[int, Callable[[], object]]
+DatedAction = tuple[int, Callable[[], object]]
 
 
-def _person(db: Session, person: Person, price: Price, rate: TaxRate, start: int, now: int) -> Iterator[Happening]:
-    """A customer who subscribes, and is billed every month."""
-    customer: Customer = _do(db, customers.create, customers.CreateCustomer, start, **person.sent)
+def _customer_year(
+    db: Session, person: Person, price: Price, rate: TaxRate, start: int, now: int
+) -> Iterator[DatedAction]:
+    """Create a customer with a subscription; yields what happens to them in the demo year, with its moment."""
+    customer: Customer = _run_use_case(db, customers.create, customers.CreateCustomer, start, **person.sent)
     if person.tax_id:
         type, value = person.tax_id
-        _do(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
+        _run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
     item = {"price": price.id, "quantity": person.quantity, "tax_rates": [rate.id]}
     command = subscriptions.CreateSubscription
-    subscription = _do(db, subscriptions.create, command, start, customer=customer.id, items=[item])
-    _pay(db, db.get_one(Invoice, (customer.tenant_id, subscription.latest_invoice_id)), start + clock.HOUR)
+    subscription = _run_use_case(db, subscriptions.create, command, start, customer=customer.id, items=[item])
+    _pay_invoice(db, db.get_one(Invoice, (customer.tenant_id, subscription.latest_invoice_id)), start + clock.HOUR)
     for month in range(1, MONTHS):
-        moment = periods.step(subscription.billing_cycle_anchor, "month", 1, month)
-        yield moment, partial(_renew, db, customer, subscription, month)
+        moment = periods.add(subscription.billing_cycle_anchor, "month", 1, month)
+        yield moment, partial(_renew_month, db, customer, subscription, month)
     yield from person.incidents(db, customer, rate, now)
 
 
-def _renew(db: Session, customer: Customer, subscription: Subscription, month: int) -> None:
-    """One month later, as a worker renews it, and paid."""
+def _renew_month(db: Session, customer: Customer, subscription: Subscription, month: int) -> None:
+    """Renew a subscription for one month, as a worker does, and pay the invoice."""
     anchor = subscription.billing_cycle_anchor
-    start, end = (periods.step(anchor, "month", 1, steps) for steps in (month, month + 1))
+    start, end = (periods.add(anchor, "month", 1, steps) for steps in (month, month + 1))
     subscription.current_period_start, subscription.current_period_end = start, end
-    invoice = invoices.draft(
+    invoice = invoices.create_draft(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=start, period=(start, start)
     )
-    sold = items.items(db, subscription.id)
-    drafts.add_lines(db, invoice, [items.line(db, customer, subscription, each) for each in sold])
-    _do(db, invoices.finalize, invoices.FinalizeInvoice, start + clock.HOUR, invoice)
+    sold = items.list_items(db, subscription.id)
+    drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
+    _run_use_case(db, invoices.finalize, invoices.FinalizeInvoice, start + clock.HOUR, invoice)
     subscription.latest_invoice_id = invoice.id
-    _pay(db, invoice, start + 2 * clock.HOUR)
+    _pay_invoice(db, invoice, start + 2 * clock.HOUR)
 
 
-def _pay(db: Session, invoice: Invoice, now: int) -> None:
+def _pay_invoice(db: Session, invoice: Invoice, now: int) -> None:
     if invoice.status == "open":
-        _do(db, payments.pay, payments.PayInvoice, now, invoice, paid_out_of_band=True)
+        _run_use_case(db, payments.pay, payments.PayInvoice, now, invoice, paid_out_of_band=True)
 
 
-def _transfers(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[Happening]:
+def _credited_and_open_invoices(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[DatedAction]:
     """A paid invoice of which a part was credited, and one that is open."""
     billed, credited, rides = now - 40 * clock.DAY, now - 20 * clock.DAY, list[Invoice]()
-    yield billed, lambda: rides.append(_one_off(db, customer, "Night rides in October", 6400, rate, billed))
-    yield billed + 2 * clock.DAY, lambda: _pay(db, rides[0], billed + 2 * clock.DAY)
-    yield credited, lambda: _credit(db, rides[0], rate, credited)
+    yield (
+        billed,
+        lambda: rides.append(_create_one_off_invoice(db, customer, "Night rides in October", 6400, rate, billed)),
+    )
+    yield billed + 2 * clock.DAY, lambda: _pay_invoice(db, rides[0], billed + 2 * clock.DAY)
+    yield credited, lambda: _credit_cancelled_ride(db, rides[0], rate, credited)
     lately = now - 6 * clock.DAY
-    yield lately, lambda: _one_off(db, customer, "Airport transfer, 12 seats", 18500, rate, lately)
+    yield lately, lambda: _create_one_off_invoice(db, customer, "Airport transfer, 12 seats", 18500, rate, lately)
 
 
-def _events(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[Happening]:
+def _voided_and_overdue_invoices(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[DatedAction]:
     """An invoice that was voided, and one that is overdue."""
     voided, overdue = now - 70 * clock.DAY, now - 60 * clock.DAY
-    yield voided, lambda: _voided(db, customer, rate, voided)
-    yield overdue, lambda: _one_off(db, customer, "Team outing", 23100, rate, overdue)
+    yield voided, lambda: _create_voided_invoice(db, customer, rate, voided)
+    yield overdue, lambda: _create_one_off_invoice(db, customer, "Team outing", 23100, rate, overdue)
 
 
-def _nothing(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[Happening]:
+def _no_incidents(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[DatedAction]:
     yield from ()
 
 
-def _credit(db: Session, invoice: Invoice, rate: TaxRate, now: int) -> None:
+def _credit_cancelled_ride(db: Session, invoice: Invoice, rate: TaxRate, now: int) -> None:
     line = {"type": "custom_line_item", "description": "Ride cancelled by us", "unit_amount": 1600, "quantity": 1}
-    _do(
+    _run_use_case(
         db,
         credit_notes.create,
         credit_notes.CreateCreditNote,
@@ -246,13 +257,15 @@ def _credit(db: Session, invoice: Invoice, rate: TaxRate, now: int) -> None:
     )
 
 
-def _voided(db: Session, customer: Customer, rate: TaxRate, now: int) -> None:
-    invoice = _one_off(db, customer, "Conference shuttle", 42000, rate, now)
-    _do(db, collection.void, Expanding, now + clock.DAY, invoice)
+def _create_voided_invoice(db: Session, customer: Customer, rate: TaxRate, now: int) -> None:
+    invoice = _create_one_off_invoice(db, customer, "Conference shuttle", 42000, rate, now)
+    _run_use_case(db, collection.void, ExpandableCommand, now + clock.DAY, invoice)
 
 
-def _one_off(db: Session, customer: Customer, words: str, amount: int, rate: TaxRate, now: int) -> Invoice:
-    invoice = _do(
+def _create_one_off_invoice(
+    db: Session, customer: Customer, words: str, amount: int, rate: TaxRate, now: int
+) -> Invoice:
+    invoice = _run_use_case(
         db,
         invoices.create,
         invoices.CreateInvoice,
@@ -262,7 +275,7 @@ def _one_off(db: Session, customer: Customer, words: str, amount: int, rate: Tax
         days_until_due=14,
     )
     item = {"customer": customer.id, "invoice": invoice.id, "amount": amount, "currency": "eur"}
-    _do(
+    _run_use_case(
         db,
         invoiceitems.create,
         invoiceitems.CreateInvoiceItem,
@@ -271,7 +284,7 @@ def _one_off(db: Session, customer: Customer, words: str, amount: int, rate: Tax
         tax_rates=[rate.id],
         **item,
     )
-    made: Invoice = _do(db, invoices.finalize, invoices.FinalizeInvoice, now, invoice)
+    made: Invoice = _run_use_case(db, invoices.finalize, invoices.FinalizeInvoice, now, invoice)
     return made
 
 
@@ -282,7 +295,7 @@ class Person:
     sent: dict[str, Any]
     tax_id: tuple[str, str] | None
     quantity: int
-    incidents: Callable[[Session, Customer, TaxRate, int], Iterator[Happening]]
+    incidents: Callable[[Session, Customer, TaxRate, int], Iterator[DatedAction]]
 
 
 PEOPLE = (
@@ -296,7 +309,7 @@ PEOPLE = (
         },
         ("eu_vat", "DE136695976"),
         2,
-        _transfers,
+        _credited_and_open_invoices,
     ),
     Person(
         {
@@ -307,7 +320,7 @@ PEOPLE = (
         },
         None,
         5,
-        _events,
+        _voided_and_overdue_invoices,
     ),
     Person(
         {
@@ -318,7 +331,7 @@ PEOPLE = (
         },
         None,
         1,
-        _nothing,
+        _no_incidents,
     ),
     Person(
         {
@@ -329,6 +342,6 @@ PEOPLE = (
         },
         None,
         3,
-        _nothing,
+        _no_incidents,
     ),
 )

@@ -27,16 +27,16 @@ class WriterQueue:
         self._local = threading.local()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def take_turn(self) -> Iterator[None]:
         """Wait for the other writers, then hold them off while the block runs."""
-        file = self._file()
+        file = self._lock_file()
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
             yield
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)
 
-    def _file(self) -> int:
+    def _lock_file(self) -> int:
         # a lock belongs to the open file, so each thread of each process opens its own
         if getattr(self._local, "pid", None) != os.getpid():
             self._local.pid = os.getpid()
@@ -46,7 +46,7 @@ class WriterQueue:
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """What a database refuses in the block is raised as `Conflict` or `Unavailable`."""
     try:
         yield
@@ -59,12 +59,12 @@ def translated_errors() -> Iterator[None]:
     except PoolTimeout as error:
         raise Unavailable("The database is too busy at the moment. Please try again.") from error
     except OperationalError as error:
-        if _lost_a_race(error):
+        if _is_lost_race(error):
             raise Conflict("Another request holds the object. Please try again.") from error
         raise Unavailable("The database can't answer at the moment. Please try again.") from error
 
 
-def _lost_a_race(error: DBAPIError) -> bool:
+def _is_lost_race(error: DBAPIError) -> bool:
     # PostgreSQL: deadlock, serialization failure, lock not available
     return getattr(error.orig, "sqlstate", None) in {"40P01", "40001", "55P03"}
 
@@ -73,7 +73,7 @@ def _is_duplicate(error: IntegrityError) -> bool:
     return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint" in str(error.orig)
 
 
-def create_tuned_engine(url: str, pool_size: int, *, autocommit: bool) -> Engine:
+def build_engine(url: str, pool_size: int, *, autocommit: bool) -> Engine:
     """An engine with our timeouts, JSON by orjson and, on SQLite, transactions that are begun by us alone."""
     sqlite = url.startswith("sqlite")
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 8, "pool_timeout": 10}
@@ -82,7 +82,7 @@ def create_tuned_engine(url: str, pool_size: int, *, autocommit: bool) -> Engine
         options["connect_args"] = {"options": "-c statement_timeout=5000 -c lock_timeout=4000"}
     if autocommit and not sqlite:
         options |= {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-    engine = create_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads, **options)
+    engine = create_engine(url, json_serializer=_dump_json, json_deserializer=orjson.loads, **options)
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         if not autocommit:
@@ -90,7 +90,7 @@ def create_tuned_engine(url: str, pool_size: int, *, autocommit: bool) -> Engine
     return engine
 
 
-def _dumps(value: object) -> str:
+def _dump_json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 

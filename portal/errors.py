@@ -1,4 +1,4 @@
-"""The failures a caller is expected to meet; raised anywhere, rendered once in `web`.
+"""The failures a caller is expected to meet. Any module raises them; `web` renders them.
 
 Fields are those of the wire's error object: `type`, `code`, `param`, `message` and the HTTP status.
 """
@@ -22,7 +22,7 @@ class PortalError(Exception):
 
 
 class InvalidRequest(PortalError):
-    """The request is wrong as it stands; sending it again changes nothing."""
+    """The request is wrong. Sending it again unchanged fails again."""
 
 
 class MissingParameter(InvalidRequest):
@@ -51,7 +51,7 @@ class NotAuthenticated(PortalError):
 
 
 class CardError(PortalError):
-    """A payment was asked for that this installation has no means to collect."""
+    """A payment was requested that this installation has no means to collect."""
 
     status = 402
     type = "card_error"
@@ -70,14 +70,14 @@ class IdempotencyMismatch(PortalError):
     type = "idempotency_error"
 
 
-class Stale(PortalError):
-    """A page was submitted that no longer shows how things stand."""
+class StalePage(PortalError):
+    """The customer submitted a page whose content is out of date."""
 
     status = 409
 
 
 class Unavailable(PortalError):
-    """A part the answer needs (database, renderer) is away for the moment."""
+    """A part needed for the answer (database, renderer) is not available at the moment."""
 
     status = 503
     type = "api_error"

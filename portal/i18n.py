@@ -1,7 +1,6 @@
-"""Languages, and the only ways in which money, dates and countries become text.
+"""Languages, and the only functions that turn money, dates and countries into text.
 
-Babel is asked once per locale, currency and day; its answers are kept (research: Babel calls are
-the largest cost of a list page). A test compares the kept patterns with Babel itself.
+Results are cached per locale, currency and day, because Babel calls are the largest cost of a list page.
 """
 
 from __future__ import annotations
@@ -30,33 +29,33 @@ WIRE_LOCALES = (
 #: Languages with a complete message catalogue; others show dates and money their way, words in English.
 CATALOGUES = ("en", "de", "fr", "ar")
 
-_CLDR = {"zh": "zh_Hans", "zh_HK": "zh_Hant_HK", "zh_TW": "zh_Hant_TW", "zh_CN": "zh_Hans_CN", "no": "nb"}
+_CLDR_NAMES = {"zh": "zh_Hans", "zh_HK": "zh_Hant_HK", "zh_TW": "zh_Hant_TW", "zh_CN": "zh_Hans_CN", "no": "nb"}
 
-_ISOLATE, _POP = "\u2068", "\u2069"
+_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
 
 @lru_cache(maxsize=1024)
-def cldr(tag: str | None) -> str | None:
+def cldr_identifier(tag: str | None) -> str | None:
     """The CLDR identifier (`pt_BR`) of a language tag (`pt-BR`), or None when CLDR knows none."""
     if not tag or tag == "auto" or len(tag) > 35:
         return None
     name = tag.replace("-", "_")
-    name = _CLDR.get(name, name)
+    name = _CLDR_NAMES.get(name, name)
     try:
         locale = Locale.parse(name)
     except (UnknownLocaleError, ValueError, TypeError):
         language = name.split("_")[0]
-        return cldr(language) if language != name else None
+        return cldr_identifier(language) if language != name else None
     return str(locale)
 
 
-def best(tags: Iterable[str | None]) -> str:
+def best_locale(tags: Iterable[str | None]) -> str:
     """The first of `tags` that CLDR knows, else English."""
-    return next((known for tag in tags if (known := cldr(tag))), "en")
+    return next((known for tag in tags if (known := cldr_identifier(tag))), "en")
 
 
-def language(locale: str) -> str:
-    """The catalogue (`de`) to take the words of a page in `locale` (`de_AT`) from."""
+def catalogue_language(locale: str) -> str:
+    """The message catalogue (`de`) for pages in `locale` (`de_AT`)."""
     code = locale.split("_")[0]
     return code if code in CATALOGUES else "en"
 
@@ -67,61 +66,61 @@ def html_lang(locale: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def direction(locale: str) -> str:
+def text_direction(locale: str) -> str:
     """`rtl` or `ltr`."""
     return "rtl" if Locale.parse(locale).text_direction == "rtl" else "ltr"
 
 
 @lru_cache(maxsize=512)
-def exponent(currency: str) -> int:
+def currency_exponent(currency: str) -> int:
     """Digits behind the point in `currency`: 2 for eur, 0 for jpy, 3 for bhd."""
     return int(get_currency_precision(currency.upper()))
 
 
-def decimal(amount: int, currency: str) -> Decimal:
+def decimal_amount(amount: int, currency: str) -> Decimal:
     """An amount in minor units as a decimal of major units."""
-    return Decimal(amount).scaleb(-exponent(currency))
+    return Decimal(amount).scaleb(-currency_exponent(currency))
 
 
 @lru_cache(maxsize=65536)
-def money(amount: int, currency: str, locale: str = "en") -> str:
-    """An amount in minor units, written as the locale writes it: `money(-1999, 'eur', 'de')`."""
-    return str(format_currency(decimal(amount, currency), currency.upper(), locale=locale))
+def format_money(amount: int, currency: str, locale: str = "en") -> str:
+    """An amount in minor units, formatted for the locale: `format_money(-1999, 'eur', 'de')`."""
+    return str(format_currency(decimal_amount(amount, currency), currency.upper(), locale=locale))
 
 
 @lru_cache(maxsize=16384)
-def _day(day: date, form: str, locale: str) -> str:
+def _date_text(day: date, form: str, locale: str) -> str:
     return str(format_date(day, form, locale=locale))
 
 
-def day(when: int | date | None, locale: str = "en", form: str = "long") -> str:
-    """A UTC date in words (`3 March 2026`), of epoch seconds or a date; nothing for None.
+def format_day(when: int | date | None, locale: str = "en", form: str = "long") -> str:
+    """A UTC date as text (`3 March 2026`), from epoch seconds or a date; empty for None.
 
     `form` is Babel's `short`, `medium`, `long` or `full`.
     """
     if when is None:
         return ""
-    return _day(clock.day(when) if isinstance(when, int) else when, form, locale)
+    return _date_text(clock.utc_date(when) if isinstance(when, int) else when, form, locale)
 
 
-def number(value: int | Decimal | str, locale: str = "en") -> str:
+def format_number(value: int | Decimal | str, locale: str = "en") -> str:
     """A plain number such as a quantity, a percentage or an exchange rate, with every digit it has."""
     return str(format_decimal(Decimal(value), locale=locale, decimal_quantization=False))
 
 
-def size(count: int, locale: str = "en") -> str:
+def format_file_size(count: int, locale: str = "en") -> str:
     """The size of a file of `count` bytes, rounded up: in whole kB, or in MB or GB with one digit behind the point."""
     exponent = min(max((len(str(count)) - 1) // 3, 1), 3)
     rounded = (Decimal(count) / 1000**exponent).quantize(Decimal("0.1" if exponent > 1 else "1"), ROUND_UP)
     form = "#,##0.0" if exponent > 1 else "#,##0"
-    return str(format_unit(rounded, f"digital-{_UNITS[exponent]}", "short", form, locale=locale))
+    return str(format_unit(rounded, f"digital-{_SIZE_UNITS[exponent]}", "short", form, locale=locale))
 
 
-_UNITS = {1: "kilobyte", 2: "megabyte", 3: "gigabyte"}
+_SIZE_UNITS = {1: "kilobyte", 2: "megabyte", 3: "gigabyte"}
 
 
 @lru_cache(maxsize=4096)
-def country(code: str | None, locale: str = "en") -> str:
+def country_name(code: str | None, locale: str = "en") -> str:
     """A country's name, or the code itself where CLDR has none."""
     if not code:
         return ""
@@ -129,7 +128,7 @@ def country(code: str | None, locale: str = "en") -> str:
 
 
 @lru_cache(maxsize=64)
-def countries(locale: str) -> tuple[tuple[str, str], ...]:
+def list_countries(locale: str) -> tuple[tuple[str, str], ...]:
     """(code, name) of every country a postal address can be in, sorted by name."""
     names = Locale.parse(locale).territories
     known = ((str(code), str(name)) for code, name in names.items())
@@ -140,24 +139,24 @@ def countries(locale: str) -> tuple[tuple[str, str], ...]:
 _NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
 
 
-def isolated(text: str) -> str:
-    """Text that keeps its own direction inside a sentence of the other one."""
-    return f"{_ISOLATE}{text}{_POP}"
+def isolate_text(text: str) -> str:
+    """Text in directional isolates, so that it keeps its direction inside a sentence of the other one."""
+    return f"{_ISOLATE}{text}{_POP_ISOLATE}"
 
 
 @lru_cache(maxsize=65536)
 def with_sign_in_front(text: str) -> str:
-    """An amount for right-to-left text, where a minus moves behind its number unless both are isolated."""
-    return isolated(_SIGNED_NUMBER.sub(lambda number: f"\u2066{number[0]}\u2069", text, count=1))
+    """An amount for right-to-left text. Without isolates around the number its minus would move behind it."""
+    return isolate_text(_SIGNED_NUMBER.sub(lambda number: f"\u2066{number[0]}\u2069", text, count=1))
 
 
 _SIGNED_NUMBER = re.compile(r"[-+]?\d[\d.,\u066b\u066c]*")
 
 
 @lru_cache(maxsize=64)
-def translations(locale: str) -> NullTranslations:
-    """The messages for texts written in `locale`; for whatever is not a page and its request."""
-    return Translations.load(_CATALOGUE_FOLDER, [language(locale)])
+def load_translations(locale: str) -> NullTranslations:
+    """The message catalogue for `locale`; for texts that are not part of a page (mails, documents)."""
+    return Translations.load(_CATALOGUE_FOLDER, [catalogue_language(locale)])
 
 
 _CATALOGUE_FOLDER = str(Path(__file__).resolve().parent.parent / "translations")

@@ -1,7 +1,7 @@
 """Public ids: the wire's documented prefix and a part that sorts by creation.
 
-The random part is 80 bits behind 48 bits of milliseconds, so ids are unguessable enough to show,
-and new rows land at the end of an index.
+The last part is 48 bits of milliseconds followed by 80 random bits. Ids can't be guessed,
+and new rows are added at the end of an index.
 """
 
 from __future__ import annotations
@@ -57,29 +57,29 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 def new(object_type: str) -> str:
     """A fresh id such as `cus_1TnP…`; later ids of one process sort after earlier ones."""
-    milliseconds, tail = _following()
-    return f"{PREFIXES[object_type]}_{_base62(milliseconds, 8)}{_base62(tail, 14)}"
+    milliseconds, tail = _next_parts()
+    return f"{PREFIXES[object_type]}_{_encode_base62(milliseconds, 8)}{_encode_base62(tail, 14)}"
 
 
-class _Last:
-    """The last id's parts: within one millisecond the next one takes a random step up from it."""
+class _LastId:
+    """The parts of the last id. Within one millisecond the next id adds a random step to its tail."""
 
     lock = Lock()
     milliseconds = 0
     tail = 0
 
 
-def _following() -> tuple[int, int]:
+def _next_parts() -> tuple[int, int]:
     milliseconds = time.time_ns() // 1_000_000
-    with _Last.lock:
-        if milliseconds > _Last.milliseconds:
-            _Last.milliseconds, _Last.tail = milliseconds, int.from_bytes(os.urandom(10))
+    with _LastId.lock:
+        if milliseconds > _LastId.milliseconds:
+            _LastId.milliseconds, _LastId.tail = milliseconds, int.from_bytes(os.urandom(10))
         else:
-            _Last.tail += 1 + int.from_bytes(os.urandom(5))
-        return _Last.milliseconds, _Last.tail
+            _LastId.tail += 1 + int.from_bytes(os.urandom(5))
+        return _LastId.milliseconds, _LastId.tail
 
 
-def _base62(number: int, width: int) -> str:
+def _encode_base62(number: int, width: int) -> str:
     digits = []
     for _ in range(width):
         number, digit = divmod(number, 62)

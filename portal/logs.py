@@ -1,4 +1,4 @@
-"""What the portal says while it runs: lines of JSON or for people, without secrets, links and addresses."""
+"""Configures logging: JSON lines or console text, without secrets, portal links and email addresses."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ import structlog
 
 #: Fields whose values are never written, by a part of their names.
 _HIDDEN_FIELDS = ("authorization", "code", "cookie", "email", "password", "secret", "token")
-_HIDDEN = "[hidden]"
+_MASK = "[hidden]"
 #: Secrets by their looks, wherever they stand: keys, signing secrets, links, passwords in URLs, people's addresses.
 #: A look is only searched for where a part that it can't be without stands.
-_LOOKS = (
-    ("_", re.compile(r"\b([sr]k_(?:test|live)_|whsec_|plink_|psec_)[\w+/=-]{6,}"), r"\1" + _HIDDEN),
-    ("/", re.compile(r"(/(?:p/session|p/login|i|c|r|s|files|undo|unsubscribe)/)[^\s/?\"'<>]{8,}"), r"\1" + _HIDDEN),
-    ("@", re.compile(r"(://[^\s:/@]*):[^\s@/]+@"), rf"\1:{_HIDDEN}@"),
-    ("@", re.compile(r"[^\s@<>\"'(),;:=\[\]]+@[^\s@<>\"'(),;:/]+\.[^\W\d_]{2,}"), _HIDDEN),
+_SECRET_PATTERNS = (
+    ("_", re.compile(r"\b([sr]k_(?:test|live)_|whsec_|plink_|psec_)[\w+/=-]{6,}"), r"\1" + _MASK),
+    ("/", re.compile(r"(/(?:p/session|p/login|i|c|r|s|files|undo|unsubscribe)/)[^\s/?\"'<>]{8,}"), r"\1" + _MASK),
+    ("@", re.compile(r"(://[^\s:/@]*):[^\s@/]+@"), rf"\1:{_MASK}@"),
+    ("@", re.compile(r"[^\s@<>\"'(),;:=\[\]]+@[^\s@<>\"'(),;:/]+\.[^\W\d_]{2,}"), _MASK),
 )
 
 
 def configure(format: str, stream: TextIO | None = None) -> logging.Handler:
-    """Have everything that the portal logs written to `stream` (standard error) as `json` or for a `console`."""
+    """Write everything the portal logs to `stream` (standard error by default), as `json` or for a `console`."""
     last: Any = (
-        structlog.processors.JSONRenderer(_json) if format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(_dump_json)
+        if format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
@@ -39,7 +41,7 @@ def configure(format: str, stream: TextIO | None = None) -> logging.Handler:
                 structlog.stdlib.ExtraAdder(),
                 structlog.processors.format_exc_info,
             ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redacted, last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact_secrets, last],
         )
     )
     logger = logging.getLogger("portal")
@@ -49,9 +51,9 @@ def configure(format: str, stream: TextIO | None = None) -> logging.Handler:
     return handler
 
 
-def redacted(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A line without what must not lie around in files."""
-    return {name: _HIDDEN if _is_hidden(name) else _clean(value) for name, value in event.items()}
+def redact_secrets(logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A log line without secrets: hidden fields are masked, and secrets inside other values too."""
+    return {name: _MASK if _is_hidden(name) else _redact_value(value) for name, value in event.items()}
 
 
 @lru_cache(maxsize=1024)
@@ -59,15 +61,15 @@ def _is_hidden(name: str) -> bool:
     return any(part in name.lower() for part in _HIDDEN_FIELDS)
 
 
-def _clean(value: Any) -> Any:
+def _redact_value(value: Any) -> Any:
     if isinstance(value, int | float | bool | None):
         return value
     text = str(value)
-    for part, look, instead in _LOOKS:
+    for part, look, instead in _SECRET_PATTERNS:
         if part in text:
             text = look.sub(instead, text)
     return text
 
 
-def _json(event: object, **options: Any) -> str:
+def _dump_json(event: object, **options: Any) -> str:
     return orjson.dumps(event, default=str).decode()

@@ -1,4 +1,4 @@
-"""What is counted while the portal runs, for Prometheus."""
+"""The Prometheus metrics of the portal."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CONNECTIONS = Histogram(
 RENDERINGS = Histogram(
     "portal_rendering_seconds", "Documents that were made.", ["outcome"], buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 )
-STEPS = Counter("portal_lane_steps", "What workers did, by lane.", ["lane"])
-FAILURES = Counter("portal_lane_failures", "Steps of workers that failed, by lane.", ["lane"])
-STEP_SECONDS = Histogram(
+LANE_STEPS = Counter("portal_lane_steps", "What workers did, by lane.", ["lane"])
+LANE_FAILURES = Counter("portal_lane_failures", "Steps of workers that failed, by lane.", ["lane"])
+LANE_STEP_SECONDS = Histogram(
     "portal_lane_step_seconds",
     "How long steps of workers took that found something to do, by lane.",
     ["lane"],

@@ -1,4 +1,4 @@
-"""Serves metrics on a bind of their own: what the processes counted, and how long what is due has waited."""
+"""Serves Prometheus metrics on their own address: counters of all processes, and the age of due work."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from portal.outbox import state
 from portal.settings import Settings
 
 #: Named by the library: where the processes of one server put what they count.
-_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def share(settings: Settings) -> None:
-    """Have the processes of a server count together; before anything that counts is imported."""
+def share_between_processes(settings: Settings) -> None:
+    """Let all processes of a server count together. Call it before any module that counts is imported."""
     if settings.metrics_bind is not None:
-        os.environ[_FOLDER] = str(_emptied(settings.instance / "metrics"))
+        os.environ[_FOLDER_VARIABLE] = str(_empty_folder(settings.instance / "metrics"))
 
 
-def start(settings: Settings) -> None:
-    """Serve `/metrics` where the settings say so: of this process, or of all that share."""
+def start_server(settings: Settings) -> None:
+    """Serve `/metrics` if the settings name an address: for this process, or for all that share their counters."""
     if settings.metrics_bind is None:
         return
     # looks at once whether processes share
@@ -34,22 +34,22 @@ def start(settings: Settings) -> None:
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = REGISTRY
-    if _FOLDER in os.environ:
+    if _FOLDER_VARIABLE in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(_Waiting(Database(settings.database_url, pool_size=1)))  # type: ignore[arg-type]
+    registry.register(_QueueCollector(Database(settings.database_url, pool_size=1)))  # type: ignore[arg-type]
     host, _, port = settings.metrics_bind.rpartition(":")
     start_http_server(int(port), host.strip("[]"), registry)
 
 
-def _emptied(folder: Path) -> Path:
+def _empty_folder(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     return folder
 
 
-class _Waiting:
-    """Asks the database whenever metrics are read."""
+class _QueueCollector:
+    """Reads the queues from the database whenever metrics are requested."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -67,7 +67,7 @@ class _Waiting:
         try:
             now = clock.now()
             with self._database.reading() as db:
-                seen, queues = state.worker_seen(db, now), state.waiting(db, now)
+                seen, queues = state.seconds_since_worker_seen(db, now), state.waiting_queues(db, now)
         except (PortalError, SQLAlchemyError):
             up.add_metric([], 0)
             yield up

@@ -1,4 +1,4 @@
-"""Who is behind a change, and the request that it came with."""
+"""The origin of a change: its actor and the request it came with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ActorType = Literal["api_key", "customer", "operator", "test_clock", "worker"]
 
 @dataclass(frozen=True)
 class Origin:
-    """The actor of a transaction: a key, a customer with their visit, a command or the worker."""
+    """The actor behind a transaction: an API key, a customer in a portal visit, an operator's command or a worker."""
 
     type: ActorType
     id: str | None = None
@@ -20,7 +20,7 @@ class Origin:
 
     @property
     def actor(self) -> dict[str, Any]:
-        """As events and the audit log name the actor."""
+        """The actor as events and the audit log show it."""
         return {"id": self.id, "session": self.session, "type": self.type}
 
     @property

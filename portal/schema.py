@@ -1,4 +1,4 @@
-"""The schema's versions: upgrade, downgrade and check, on the database's own engine."""
+"""The versions of the database schema: upgrade, downgrade and check."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from portal.db import Database
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the schema to a revision, the newest by default. Safe to repeat."""
     with database.writer.begin() as connection:
-        command.upgrade(_config(connection), revision)
+        command.upgrade(_alembic_config(connection), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Take the schema back to a revision; `base` removes everything."""
+    """Take the schema back to a revision; `base` removes all tables."""
     with database.writer.begin() as connection:
-        command.downgrade(_config(connection), revision)
+        command.downgrade(_alembic_config(connection), revision)
 
 
 def is_current(database: Database) -> bool:
     """Whether the schema is the one this program was written for."""
-    return current(database) == head()
+    return current_revision(database) == head_revision()
 
 
-def current(database: Database) -> str | None:
+def current_revision(database: Database) -> str | None:
     """The schema's revision, None for an empty database."""
     with database.reader.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def head() -> str | None:
-    """The newest revision there is."""
-    return ScriptDirectory(_FOLDER).get_current_head()
+def head_revision() -> str | None:
+    """The newest revision of this program."""
+    return ScriptDirectory(_MIGRATIONS_FOLDER).get_current_head()
 
 
-_FOLDER = str(Path(__file__).parent / "migrations")
+_MIGRATIONS_FOLDER = str(Path(__file__).parent / "migrations")
 
 
-def _config(connection: Connection) -> Config:
+def _alembic_config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", _FOLDER)
+    config.set_main_option("script_location", _MIGRATIONS_FOLDER)
     config.attributes["connection"] = connection
     return config

@@ -1,4 +1,4 @@
-"""Secrets that must be read again (codes on their way, keys that sign): encrypted with the portal's secret key."""
+"""Encrypts secrets that must be read again, such as login codes and signing keys, with the portal's secret key."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from collections.abc import Sequence
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
-class Broken(Exception):
-    """What was sealed can't be opened: the secret key it was sealed with is not among the present ones."""
+class BrokenSeal(Exception):
+    """A sealed secret can't be decrypted: none of the present secret keys has sealed it."""
 
 
 class Seal:
-    """Seals with the newest of the secret keys and opens what any of them sealed. `keys` are oldest first."""
+    """Encrypts with the newest secret key and decrypts with any of them. `keys` are oldest first."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(_derived(key)) for key in reversed(keys)])
+        self._fernet = MultiFernet([Fernet(_derive_key(key)) for key in reversed(keys)])
 
-    def close(self, secret: bytes) -> bytes:
+    def encrypt(self, secret: bytes) -> bytes:
         """`secret`, encrypted and signed."""
         return self._fernet.encrypt(secret)
 
-    def open(self, sealed: bytes) -> bytes:
-        """What was sealed. Raises `Broken`."""
+    def decrypt(self, sealed: bytes) -> bytes:
+        """The secret. Raises `BrokenSeal`."""
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
-            raise Broken("sealed with another secret key") from None
+            raise BrokenSeal("sealed with another secret key") from None
 
 
-def _derived(key: str) -> bytes:
+def _derive_key(key: str) -> bytes:
     return base64.urlsafe_b64encode(hashlib.sha256(b"portal-seal:" + key.encode()).digest())

@@ -1,4 +1,4 @@
-"""Settings: one frozen object from `PORTAL_*` variables, checked at start, explained by `portal doctor`."""
+"""Settings: one frozen object from `PORTAL_*` variables, checked at start and explained by `portal doctor`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 
 class InvalidSetting(Exception):
-    """A variable whose value the server refuses to start with; the message holds the remedy."""
+    """A variable with a value the portal can't start with. The message says how to correct it."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything an operator can set. `metadata['help']` is what the documentation and doctor print."""
+    """Everything an operator can set. The documentation and `portal doctor` print `metadata['help']`."""
 
     instance: Path = field(metadata={"help": "Folder for what the embedded defaults keep."})
     production: bool = field(metadata={"help": "`1` refuses weak settings and plain http."})
@@ -50,53 +50,55 @@ class Settings:
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read and check every variable. Raises `InvalidSetting` naming the variable and what to do."""
     instance = Path(environment.get("PORTAL_INSTANCE") or "instance").resolve()
-    production = _flag(environment, "PORTAL_PRODUCTION")
+    production = _parse_flag(environment, "PORTAL_PRODUCTION")
     settings = Settings(
         instance=instance,
         production=production,
-        database_url=_database_url(environment.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance}/portal.db"),
-        base_url=_base_url(environment.get("PORTAL_BASE_URL") or "http://127.0.0.1:8000"),
-        secret_key=environment.get("PORTAL_SECRET_KEY") or _kept_secret(instance, production),
+        database_url=_parse_database_url(environment.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance}/portal.db"),
+        base_url=_parse_base_url(environment.get("PORTAL_BASE_URL") or "http://127.0.0.1:8000"),
+        secret_key=environment.get("PORTAL_SECRET_KEY") or _ensure_secret_key(instance, production),
         secret_key_fallbacks=tuple(filter(None, environment.get("PORTAL_SECRET_KEY_FALLBACKS", "").split(","))),
         smtp_url=environment.get("PORTAL_SMTP_URL") or None,
         mail_from=environment.get("PORTAL_MAIL_FROM") or "billing@localhost",
         mail_return_path=environment.get("PORTAL_MAIL_RETURN_PATH") or None,
         documents_url=environment.get("PORTAL_DOCUMENTS_URL") or str(instance / "documents"),
-        trusted_proxies=_count(environment, "PORTAL_TRUSTED_PROXIES"),
-        webhook_private_hosts=_hosts(environment.get("PORTAL_WEBHOOK_PRIVATE_HOSTS", "" if production else _LOCAL)),
-        log_format=_log_format(environment.get("PORTAL_LOG_FORMAT") or ("json" if production else "console")),
-        metrics_bind=_bind(environment.get("PORTAL_METRICS_BIND") or None),
-        demo=_flag(environment, "PORTAL_DEMO"),
+        trusted_proxies=_parse_count(environment, "PORTAL_TRUSTED_PROXIES"),
+        webhook_private_hosts=_parse_hosts(
+            environment.get("PORTAL_WEBHOOK_PRIVATE_HOSTS", "" if production else _LOCAL_HOSTS)
+        ),
+        log_format=_parse_log_format(environment.get("PORTAL_LOG_FORMAT") or ("json" if production else "console")),
+        metrics_bind=_parse_bind(environment.get("PORTAL_METRICS_BIND") or None),
+        demo=_parse_flag(environment, "PORTAL_DEMO"),
     )
-    _refuse_weak(settings)
+    _refuse_weak_settings(settings)
     return settings
 
 
-def variable(name: str) -> str:
+def variable_name(name: str) -> str:
     """The environment variable of a field: `base_url` -> `PORTAL_BASE_URL`."""
     return f"PORTAL_{name.upper()}"
 
 
-def documented() -> list[tuple[str, str]]:
+def describe_variables() -> list[tuple[str, str]]:
     """(variable, explanation) of every setting, in order."""
-    return [(variable(each.name), each.metadata["help"]) for each in fields(Settings)]
+    return [(variable_name(each.name), each.metadata["help"]) for each in fields(Settings)]
 
 
-def _flag(environment: Mapping[str, str], name: str) -> bool:
+def _parse_flag(environment: Mapping[str, str], name: str) -> bool:
     value = environment.get(name, "").strip().lower()
     if value not in {"", "0", "1", "true", "false"}:
         raise InvalidSetting(f"{name} must be 1 or 0, not {value!r}.")
     return value in {"1", "true"}
 
 
-def _count(environment: Mapping[str, str], name: str) -> int:
+def _parse_count(environment: Mapping[str, str], name: str) -> int:
     value = environment.get(name) or "0"
     if not value.isascii() or not value.isdigit() or int(value) > 10:
         raise InvalidSetting(f"{name} must be a number from 0 to 10, not {value!r}.")
     return int(value)
 
 
-def _hosts(value: str) -> tuple[str, ...]:
+def _parse_hosts(value: str) -> tuple[str, ...]:
     hosts = tuple(filter(None, (each.strip().lower() for each in value.split(","))))
     if any(character in host for host in hosts for character in "/@[] "):
         raise InvalidSetting("PORTAL_WEBHOOK_PRIVATE_HOSTS must be host names or addresses: hooks.internal,::1")
@@ -104,16 +106,16 @@ def _hosts(value: str) -> tuple[str, ...]:
 
 
 #: Where receivers run while they are being written.
-_LOCAL = "localhost,127.0.0.1,::1"
+_LOCAL_HOSTS = "localhost,127.0.0.1,::1"
 
 
-def _log_format(name: str) -> str:
+def _parse_log_format(name: str) -> str:
     if name not in {"console", "json"}:
         raise InvalidSetting(f"PORTAL_LOG_FORMAT must be json or console, not {name!r}.")
     return name
 
 
-def _bind(address: str | None) -> str | None:
+def _parse_bind(address: str | None) -> str | None:
     if address is not None:
         host, _, port = address.rpartition(":")
         if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
@@ -121,7 +123,7 @@ def _bind(address: str | None) -> str | None:
     return address
 
 
-def _database_url(url: str) -> str:
+def _parse_database_url(url: str) -> str:
     if url.startswith(("postgresql://", "postgres://")):
         return "postgresql+psycopg://" + url.split("://", 1)[1]
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -129,14 +131,14 @@ def _database_url(url: str) -> str:
     return url
 
 
-def _base_url(url: str) -> str:
+def _parse_base_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.path not in {"", "/"}:
         raise InvalidSetting("PORTAL_BASE_URL must be like https://billing.example.com, without a path.")
     return url.rstrip("/")
 
 
-def _kept_secret(instance: Path, production: bool) -> str:
+def _ensure_secret_key(instance: Path, production: bool) -> str:
     if production:
         return ""
     file = instance / "secret_key"
@@ -147,14 +149,14 @@ def _kept_secret(instance: Path, production: bool) -> str:
     return file.read_text().strip()
 
 
-def _refuse_weak(settings: Settings) -> None:
-    """All that is weak at once, so that nobody has to start a server again and again to learn of it."""
-    weak = list(_weaknesses(settings))
+def _refuse_weak_settings(settings: Settings) -> None:
+    """Raise `InvalidSetting` for all weak settings at once, so that one restart shows every problem."""
+    weak = list(_list_weaknesses(settings))
     if weak:
         raise InvalidSetting("\n".join(weak))
 
 
-def _weaknesses(settings: Settings) -> Iterator[str]:
+def _list_weaknesses(settings: Settings) -> Iterator[str]:
     if len(settings.secret_key) < 32:
         yield "PORTAL_SECRET_KEY must have 32 or more random characters: openssl rand -base64 48"
     if settings.production and not settings.base_url.startswith("https://"):

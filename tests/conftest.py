@@ -147,7 +147,7 @@ def portal(app: Flask, make: Factories) -> Callable[..., Portal]:
 @pytest.fixture
 def held_clock() -> Iterator[int]:
     """The clock stands still at noon of 21 November 2026."""
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         yield NOON
 
 

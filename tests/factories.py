@@ -30,7 +30,7 @@ from portal.models import (
     Subscription,
     TaxRate,
 )
-from portal.wire.commands import Command, read
+from portal.wire.commands import Command, parse_command
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Factories:
         """Call a use case with the command made of `sent`."""
         with self.database.writing(self.scope) as db:
             held = [db.get_one(type(row), (row.tenant_id, row.id)) for row in rows]
-            return function(db, *held, read(command, sent), now=clock.now() if now is None else now)
+            return function(db, *held, parse_command(command, sent), now=clock.now() if now is None else now)
 
     def customer(self, **sent: Any) -> Customer:
         """Jenny Rosen of Berlin, unless told otherwise."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from portal import clock
-from portal.api.endpoint import ANSWERS, CALLS
+from portal.api.endpoint import ANSWER_TYPES, CALLS
 from tests.clients import Api, flattened
 
 #: Parameters that are called otherwise than the type of object they name.
@@ -79,7 +79,7 @@ class Shop:
         if name == "query":
             return dice.choice(QUERIES)
         if name in {"starting_after", "ending_before"}:
-            name = ANSWERS["GET", rule].type
+            name = ANSWER_TYPES["GET", rule].type
         known = self.ids.get(NAMED.get(name, name))
         return dice.choice(known) if known else value
 
@@ -88,8 +88,8 @@ def type_behind(rule: str, name: str) -> str:
     """The type of object that a part of a path names: what a GET of the path up to there answers."""
     head = rule.partition(f"<{name}>")[0]
     for call in (("GET", f"{head}<id>"), ("GET", f"{head}<{name}>")):
-        if call in ANSWERS:
-            return ANSWERS[call].type
+        if call in ANSWER_TYPES:
+            return ANSWER_TYPES[call].type
     return ""
 
 

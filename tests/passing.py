@@ -22,11 +22,11 @@ def pass_time(make: Factories, until: int) -> int:
 
 def _own(make: Factories) -> list[str]:
     with make.database.reading(make.scope) as db:
-        if not steps.bills_by_itself(db):
+        if not steps.is_billed_here(db):
             return []
         return list(db.scalars(select(Customer.id).where(Customer.test_clock_id.is_(None)).order_by(Customer.id)))
 
 
 def _step(make: Factories, customer_id: str, until: int) -> bool:
     with make.database.writing(make.scope) as db:
-        return steps.step(db, customer_id, until=until)
+        return steps.take_step(db, customer_id, until=until)

@@ -22,8 +22,8 @@ def validator(type: str) -> Any:
 @cache
 def answer_validator(method: str, rule: str) -> Any:
     """Of what a call answers with when it is done."""
-    answers = openapi.ANSWERS.get((method, rule))
-    return _made(openapi.answer(answers) if answers else {})
+    answers = openapi.ANSWER_TYPES.get((method, rule))
+    return _made(openapi.answer_schema(answers) if answers else {})
 
 
 def check(app: Flask, method: str, path: str, answer: TestResponse) -> None:
@@ -49,5 +49,5 @@ def _validator(ref: str) -> Any:
 
 
 def _made(schema: dict[str, Any]) -> Any:
-    known = {**objects.schemas(), "error": openapi.ERROR}
+    known = {**objects.all_schemas(), "error": openapi.ERROR}
     return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": known}})

@@ -58,7 +58,7 @@ class Victim:
     @property
     def year(self) -> str:
         """The one that has documents of the victim."""
-        return str(clock.day(clock.now()).year)
+        return str(clock.utc_date(clock.now()).year)
 
     def path(self, rule: str) -> str:
         """The rule filled with the victim's own ids."""
@@ -252,7 +252,7 @@ def test_an_ended_session_opens_nothing(
         api.post(f"billing_portal/sessions/{visitor.session_id}/expire")
     if ending == "customer deleted":
         api.delete(f"customers/{victim.customer.id}")
-    with clock.at(clock.now() + after):
+    with clock.hold_at(clock.now() + after):
         for method, rule, _ in VISITS:
             path = victim.path(rule).replace("<session_id>", visitor.session_id)
             answer = visitor.client.open(path, method=method, base_url=SECURE)

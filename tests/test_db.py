@@ -10,14 +10,14 @@ from sqlalchemy import Engine, Select, event, select, update
 from sqlalchemy.exc import IntegrityError
 
 from portal.billing.accounts import accounts
-from portal.db import Database, ReadOnly, Scope, Unscoped
+from portal.db import Database, ReadOnlySession, Scope, TenantScopeError
 from portal.hosted import invoices as invoice_pages
 from portal.models import Base, Customer, Subscription, TenantOwned
 from tests.factories import Factories
 
 
 def test_an_unscoped_statement_on_a_tenants_table_raises(database: Database) -> None:
-    with database.reading() as db, pytest.raises(Unscoped):
+    with database.reading() as db, pytest.raises(TenantScopeError):
         db.scalars(select(Customer))
 
 
@@ -50,7 +50,7 @@ def test_a_reading_session_refuses_to_write(database: Database, scope: Scope, ma
     customer = make.customer()
     with database.reading(scope) as db:
         db.get_one(Customer, (scope.tenant_id, customer.id)).name = "Changed"
-        with pytest.raises(ReadOnly):
+        with pytest.raises(ReadOnlySession):
             db.flush()
 
 
@@ -73,9 +73,13 @@ def _prebuilt() -> list[Any]:
     from portal.documents import library
     from portal.objects import invoices, kinds
 
-    found: list[Any] = [invoices._FIRST_LINES, *library._LAST_RENDERED.values(), *invoice_pages._STATEMENTS.values()]
-    found += [invoice_pages._CREDIT_NOTES]
-    return found + [kinds._plain(kind.model, "id")[1] for kind in kinds.KINDS.values()]
+    found: list[Any] = [
+        invoices._FIRST_LINES,
+        *library._STORED_PDF_QUERIES.values(),
+        *invoice_pages._STATEMENTS.values(),
+    ]
+    found += [invoice_pages._NOTES_OF_INVOICES]
+    return found + [kinds._plain_statement(kind.model, "id")[1] for kind in kinds.OBJECT_TYPES.values()]
 
 
 @pytest.mark.parametrize("statement", _prebuilt())

@@ -20,11 +20,13 @@ TRANSLATIONS = TOP / "translations"
 
 @pytest.mark.parametrize("tag", i18n.WIRE_LOCALES)
 def test_every_locale_of_the_wire_formats_money_and_dates(tag: str) -> None:
-    locale = i18n.best([tag])
-    assert i18n.money(-199999, "eur", locale) == format_currency(i18n.decimal(-199999, "eur"), "EUR", locale=locale)
-    assert i18n.day(1795262400, locale)
-    assert len(i18n.countries(locale)) > 240
-    assert i18n.direction(locale) == "ltr"
+    locale = i18n.best_locale([tag])
+    assert i18n.format_money(-199999, "eur", locale) == format_currency(
+        i18n.decimal_amount(-199999, "eur"), "EUR", locale=locale
+    )
+    assert i18n.format_day(1795262400, locale)
+    assert len(i18n.list_countries(locale)) > 240
+    assert i18n.text_direction(locale) == "ltr"
 
 
 def test_there_are_47_locales_of_the_wire() -> None:
@@ -33,7 +35,7 @@ def test_there_are_47_locales_of_the_wire() -> None:
 
 @pytest.mark.parametrize(("currency", "digits"), [("eur", 2), ("jpy", 0), ("bhd", 3)])
 def test_amounts_have_the_digits_of_their_currency(currency: str, digits: int) -> None:
-    assert -i18n.decimal(1, currency).as_tuple().exponent == digits
+    assert -i18n.decimal_amount(1, currency).as_tuple().exponent == digits
 
 
 @pytest.mark.parametrize(
@@ -48,16 +50,16 @@ def test_amounts_have_the_digits_of_their_currency(currency: str, digits: int) -
     ],
 )
 def test_sizes_of_files_are_rounded_up(count: int, locale: str, words: str) -> None:
-    assert i18n.size(count, locale) == words
+    assert i18n.format_file_size(count, locale) == words
 
 
 def test_arabic_runs_from_right_to_left() -> None:
-    assert i18n.direction("ar") == "rtl"
+    assert i18n.text_direction("ar") == "rtl"
 
 
 @pytest.mark.parametrize("hostile", ["", "../../etc", "x" * 1000, "de\x00", "%s", "zz-ZZ", None])
 def test_an_unknown_tag_is_english(hostile: str | None) -> None:
-    assert i18n.best([hostile]) == "en"
+    assert i18n.best_locale([hostile]) == "en"
 
 
 def _catalogue(path: Path) -> Catalog:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.settings import InvalidSetting, documented, from_environment
+from portal.settings import InvalidSetting, describe_variables, from_environment
 
 TOP = Path(__file__).parent.parent
 GOOD = {
@@ -16,7 +16,7 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("variable", [name for name, _ in documented()])
+@pytest.mark.parametrize("variable", [name for name, _ in describe_variables()])
 def test_every_setting_is_in_the_readme(variable: str) -> None:
     assert f"`{variable}`" in (TOP / "README.md").read_text()
 

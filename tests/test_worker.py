@@ -17,14 +17,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
 from portal import clock, create_app, doctor, schema, worker
-from portal.assembly import Services, assembled
+from portal.assembly import Services, assemble_services
 from portal.billing.accounts import accounts
 from portal.billing.lifecycle import steps
 from portal.db import Scope
 from portal.models import Invoice, Subscription, SubscriptionItem, Worker
 from portal.outbox import queue, state
 from portal.rules import periods
-from portal.rules.steps import DRAFT_FOR
+from portal.rules.steps import DRAFT_DURATION
 from portal.settings import from_environment
 from tests import postgresql
 from tests.conftest import URL
@@ -56,7 +56,7 @@ class Apart:
 
     def due(self) -> int:
         with self.services.database.reading() as db:
-            return len(steps.due(db, until=clock.now()))
+            return len(steps.list_due(db, until=clock.now()))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def apart(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Apart]:
     if request.config.getoption("--database") == "postgresql":
         name = f"portal_worker_{os.getpid()}_{request.node.name.encode().hex()[:8]}"
         environment["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], name)
-    services = assembled(from_environment(environment))
+    services = assemble_services(from_environment(environment))
     schema.upgrade(services.database)
     with services.database.writing() as db:
         new = accounts.create(db, accounts.CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
@@ -75,7 +75,7 @@ def apart(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Apart]:
 
 
 def test_doubled_and_killed_workers_take_each_step_once(apart: Apart) -> None:
-    start = periods.step(clock.now() - clock.DAY, "month", 1, -MONTHS)
+    start = periods.add(clock.now() - clock.DAY, "month", 1, -MONTHS)
     price = apart.make.price()
     for _ in range(CUSTOMERS):
         apart.make.subscription(apart.make.customer(), price, now=start)
@@ -86,39 +86,39 @@ def test_doubled_and_killed_workers_take_each_step_once(apart: Apart) -> None:
     with apart.services.database.reading(apart.make.scope) as db:
         invoices = db.scalars(select(Invoice).order_by(Invoice.customer_id, Invoice.created)).all()
         ends = set(db.scalars(select(Subscription.current_period_end)))
-    moments = [periods.step(start, "month", 1, month) for month in range(MONTHS + 1)]
+    moments = [periods.add(start, "month", 1, month) for month in range(MONTHS + 1)]
     assert Counter(each.created for each in invoices) == dict.fromkeys(moments, CUSTOMERS)
-    assert {(each.finalized_at or 0) - each.created for each in invoices} == {DRAFT_FOR}
+    assert {(each.finalized_at or 0) - each.created for each in invoices} == {DRAFT_DURATION}
     assert Counter(str(each.number)[-4:] for each in invoices) == {f"000{n}": CUSTOMERS for n in range(1, MONTHS + 2)}
-    assert ends == {periods.step(start, "month", 1, MONTHS + 1)}
+    assert ends == {periods.add(start, "month", 1, MONTHS + 1)}
 
 
 def test_a_step_that_fails_is_put_off_and_the_others_go_on(apart: Apart, caplog: pytest.LogCaptureFixture) -> None:
     now = clock.now()
-    start = periods.step(now - clock.DAY, "month", 1, -1)
+    start = periods.add(now - clock.DAY, "month", 1, -1)
     broken, sound = (apart.make.subscription(now=start) for _ in range(2))
     with apart.services.database.writing(apart.make.scope) as db:
         # nothing in the portal leaves a subscription without any item
         db.execute(delete(SubscriptionItem).where(SubscriptionItem.subscription_id == broken.id))
-    done = worker.once(apart.services, now=now)
+    done = worker.run_once(apart.services, now=now)
     assert done["renew"] >= 3
     assert f"a step of {broken.customer_id} failed" in caplog.text
     with apart.services.database.reading(apart.make.scope) as db:
         ends = dict(db.execute(select(Subscription.id, Subscription.current_period_end)).all())
         retried = db.scalar(select(Subscription.next_step_at).where(Subscription.id == broken.id))
     assert ends[sound.id] > now > ends[broken.id]
-    assert retried == now + steps.AGAIN_AFTER
+    assert retried == now + steps.RETRY_AFTER
 
 
 def test_mirrored_accounts_are_left_alone(apart: Apart) -> None:
-    apart.make.subscription(now=periods.step(clock.now() - clock.DAY, "month", 1, -1))
+    apart.make.subscription(now=periods.add(clock.now() - clock.DAY, "month", 1, -1))
     assert apart.due() == 1
     assert "is `portal worker` running?" in _billing_words(apart)
     with apart.services.database.writing() as db:
-        account = accounts.of(db, apart.make.scope.account_id)
+        account = accounts.find_account(db, apart.make.scope.account_id)
         account.settings = {"billing": {"mode": "mirror"}}
     assert apart.due() == 0
-    assert worker.once(apart.services, now=clock.now())["renew"] == 0
+    assert worker.run_once(apart.services, now=clock.now())["renew"] == 0
     assert _billing_words(apart) == f"nothing is late; in mirror mode: {apart.make.scope.account_id}"
 
 
@@ -156,7 +156,7 @@ def _told(client: FlaskClient, path: str) -> tuple[int, str]:
 
 
 def _check(apart: Apart, name: str) -> doctor.Check:
-    (check,) = (each for each in doctor.examined(apart.services.settings) if each.name == name)
+    (check,) = (each for each in doctor.run_checks(apart.services.settings) if each.name == name)
     return check
 
 

@@ -1,4 +1,4 @@
-"""The admin API: `/v1/…` in the wire form of the reference."""
+"""The admin API: every call below `/v1`, in the wire form of the reference (Stripe's API)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 
 def init_app(app: Flask) -> Blueprint:
-    """Register every noun below `/v1`."""
+    """Register the calls of every noun below `/v1`, the OpenAPI file and the reference pages; return the blueprint."""
     from portal.api import (
         accounts,
         catalogue,

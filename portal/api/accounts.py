@@ -1,4 +1,4 @@
-"""The merchant's own account: as `/v1/account` and by its id."""
+"""Calls for the merchant's own account: `/v1/account` and `/v1/accounts/<id>`."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
-from portal.api.endpoint import Answers
+from portal.api.endpoint import AnswerType
 from portal.billing.accounts import accounts
 from portal.db import scope_of
 from portal.errors import ResourceMissing
 from portal.models import Account
-from portal.objects import expanded
-from portal.objects.accounts import account as shown
+from portal.objects import expand_answer
+from portal.objects.accounts import render_account as shown
 from portal.web import services
-from portal.wire.commands import Expanding
+from portal.wire.commands import ExpandableCommand
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
-    endpoint.add(blueprint, "GET", "/account", Expanding, _retrieve, Answers("account"))
-    endpoint.add(blueprint, "POST", "/account", accounts.UpdateAccount, _update, Answers("account"))
-    endpoint.add(blueprint, "GET", "/accounts/<id>", Expanding, _retrieve, Answers("account"))
-    endpoint.add(blueprint, "POST", "/accounts/<id>", accounts.UpdateAccount, _update, Answers("account"))
+    endpoint.add(blueprint, "GET", "/account", ExpandableCommand, _retrieve_account, AnswerType("account"))
+    endpoint.add(blueprint, "POST", "/account", accounts.UpdateAccount, _update_account, AnswerType("account"))
+    endpoint.add(blueprint, "GET", "/accounts/<id>", ExpandableCommand, _retrieve_account, AnswerType("account"))
+    endpoint.add(blueprint, "POST", "/accounts/<id>", accounts.UpdateAccount, _update_account, AnswerType("account"))
 
 
-def _retrieve(db: Session, params: Expanding, id: str | None = None) -> dict[str, Any]:
-    return _shown(db, accounts.of(db, _own(db, id)), params)
+def _retrieve_account(db: Session, params: ExpandableCommand, id: str | None = None) -> dict[str, Any]:
+    return _render_account(db, accounts.find_account(db, _own_account_id(db, id)), params)
 
 
-def _update(db: Session, params: accounts.UpdateAccount, id: str | None = None) -> dict[str, Any]:
-    return _shown(db, accounts.update(db, accounts.of(db, _own(db, id)), params), params)
+def _update_account(db: Session, params: accounts.UpdateAccount, id: str | None = None) -> dict[str, Any]:
+    return _render_account(db, accounts.update(db, accounts.find_account(db, _own_account_id(db, id)), params), params)
 
 
-def _shown(db: Session, account: Account, params: Expanding) -> dict[str, Any]:
-    return expanded(db, shown(account, accounts.default_tax_ids(db, account)), params.expand, services().links)
+def _render_account(db: Session, account: Account, params: ExpandableCommand) -> dict[str, Any]:
+    return expand_answer(db, shown(account, accounts.default_tax_ids(db, account)), params.expand, services().links)
 
 
-def _own(db: Session, id: str | None) -> str:
+def _own_account_id(db: Session, id: str | None) -> str:
+    """The id of the caller's account. Raises `ResourceMissing` for any other id."""
     own = scope_of(db).account_id
     if id not in {None, own}:
         raise ResourceMissing("account", str(id))

@@ -1,4 +1,4 @@
-"""Products, prices and tax rates."""
+"""Calls for products, prices and tax rates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, false, select
 from portal.api.resource import Resource
 from portal.billing.catalogue import prices, products, tax_rates
 from portal.models import Price, Product, TaxRate
-from portal.wire.page import between, equal_conditions
+from portal.wire.page import equal_conditions, range_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -20,23 +20,23 @@ def register(blueprint: Blueprint) -> None:
     product.retrieve()
     product.change(products.UpdateProduct, products.update_product)
     product.delete(products.delete_product)
-    product.list(products.ListProducts, _products)
+    product.list(products.ListProducts, _select_products)
 
     price = Resource(blueprint, "price", "prices")
     price.create(prices.CreatePrice, prices.create_price)
     price.retrieve()
     price.change(prices.UpdatePrice, prices.update_price)
-    price.list(prices.ListPrices, _prices)
+    price.list(prices.ListPrices, _select_prices)
 
     tax_rate = Resource(blueprint, "tax_rate", "tax_rates")
     tax_rate.create(tax_rates.CreateTaxRate, tax_rates.create_tax_rate)
     tax_rate.retrieve()
     tax_rate.change(tax_rates.UpdateTaxRate, tax_rates.update_tax_rate)
-    tax_rate.list(tax_rates.ListTaxRates, _tax_rates)
+    tax_rate.list(tax_rates.ListTaxRates, _select_tax_rates)
 
 
-def _products(params: products.ListProducts) -> Select[Any]:
-    statement = select(Product).where(*between(Product.created, params.created))
+def _select_products(params: products.ListProducts) -> Select[Any]:
+    statement = select(Product).where(*range_conditions(Product.created, params.created))
     for column in ("active", "shippable", "url"):
         value = getattr(params, column)
         if value is not None:
@@ -46,8 +46,8 @@ def _products(params: products.ListProducts) -> Select[Any]:
     return statement.where(Product.id.in_(params.ids)) if params.ids else statement
 
 
-def _prices(params: prices.ListPrices) -> Select[Any]:
-    statement = select(Price).where(*between(Price.created, params.created))
+def _select_prices(params: prices.ListPrices) -> Select[Any]:
+    statement = select(Price).where(*range_conditions(Price.created, params.created))
     for column in ("active", "currency"):
         value = getattr(params, column)
         if value is not None:
@@ -58,10 +58,10 @@ def _prices(params: prices.ListPrices) -> Select[Any]:
     if params.type is not None:
         recurring = Price.interval.is_not(None)
         statement = statement.where(recurring if params.type == "recurring" else ~recurring)
-    return _by_interval(statement, params.recurring) if params.recurring else statement
+    return _filter_by_interval(statement, params.recurring) if params.recurring else statement
 
 
-def _by_interval(statement: Select[Any], recurring: prices.RecurringFilter) -> Select[Any]:
+def _filter_by_interval(statement: Select[Any], recurring: prices.RecurringFilter) -> Select[Any]:
     if recurring.interval is not None:
         statement = statement.where(Price.interval == recurring.interval)
     if recurring.usage_type == "metered":
@@ -69,8 +69,8 @@ def _by_interval(statement: Select[Any], recurring: prices.RecurringFilter) -> S
     return statement.where(Price.interval.is_not(None))
 
 
-def _tax_rates(params: tax_rates.ListTaxRates) -> Select[Any]:
-    statement = select(TaxRate).where(*between(TaxRate.created, params.created))
+def _select_tax_rates(params: tax_rates.ListTaxRates) -> Select[Any]:
+    statement = select(TaxRate).where(*range_conditions(TaxRate.created, params.created))
     for column in ("active", "inclusive"):
         value = getattr(params, column)
         if value is not None:

@@ -1,4 +1,4 @@
-"""Credit notes with their lines."""
+"""Calls for credit notes and their lines, and for previews of credit notes."""
 
 from __future__ import annotations
 
@@ -10,48 +10,58 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.api import endpoint
-from portal.api.endpoint import Answers
+from portal.api.endpoint import AnswerType
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource
 from portal.billing.credit_notes import credit_notes
-from portal.db import find, scope_of
+from portal.db import find_row, scope_of
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, CreditNoteLine
-from portal.objects import expanded
-from portal.objects.credit_notes import LINE
-from portal.objects.credit_notes import preview as shown_preview
+from portal.objects import expand_answer
+from portal.objects.credit_notes import CREDIT_NOTE_LINE
+from portal.objects.credit_notes import render_preview as shown_preview
 from portal.outbox import queue
 from portal.web import services
-from portal.wire.commands import Expanding, Listing
-from portal.wire.page import between, cursor, equal_conditions
-from portal.wire.shape import Context, listing
+from portal.wire.commands import ExpandableCommand, ListCommand
+from portal.wire.page import equal_conditions, page_cursor, range_conditions
+from portal.wire.shape import Context, render_list
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     resource = Resource(blueprint, "credit_note", "credit_notes")
-    resource.create(credit_notes.CreateCreditNote, _create)
+    resource.create(credit_notes.CreateCreditNote, _create_credit_note)
     endpoint.add(
-        blueprint, "GET", "/credit_notes/preview", credit_notes.CreateCreditNote, _preview, Answers("credit_note")
+        blueprint,
+        "GET",
+        "/credit_notes/preview",
+        credit_notes.CreateCreditNote,
+        _preview_credit_note,
+        AnswerType("credit_note"),
     )
     endpoint.add(
         blueprint,
         "GET",
         "/credit_notes/preview/lines",
-        credit_notes.PreviewLines,
-        _preview_lines,
-        Answers("credit_note_line_item", "list"),
+        credit_notes.PreviewCreditNoteLines,
+        _list_preview_lines,
+        AnswerType("credit_note_line_item", "list"),
     )
     resource.retrieve()
     resource.change(credit_notes.UpdateCreditNote, credit_notes.update)
-    resource.change(Expanding, credit_notes.void, "void")
-    resource.list(credit_notes.ListCreditNotes, _credit_notes)
+    resource.change(ExpandableCommand, credit_notes.void, "void")
+    resource.list(credit_notes.ListCreditNotes, _select_credit_notes)
     endpoint.add(
-        blueprint, "GET", "/credit_notes/<id>/lines", Listing, _lines, Answers("credit_note_line_item", "list")
+        blueprint,
+        "GET",
+        "/credit_notes/<id>/lines",
+        ListCommand,
+        _list_lines,
+        AnswerType("credit_note_line_item", "list"),
     )
 
 
-def _create(db: Session, command: credit_notes.CreateCreditNote, *, now: int) -> CreditNote:
+def _create_credit_note(db: Session, command: credit_notes.CreateCreditNote, *, now: int) -> CreditNote:
     note = credit_notes.create(db, command, now=now)
     if command.email_type == "credit_note":
         key, now = f"credit_note:{note.id}", clock.now()
@@ -59,16 +69,16 @@ def _create(db: Session, command: credit_notes.CreateCreditNote, *, now: int) ->
     return note
 
 
-def _preview(db: Session, params: credit_notes.CreateCreditNote) -> dict[str, Any]:
+def _preview_credit_note(db: Session, params: credit_notes.CreateCreditNote) -> dict[str, Any]:
     note, lines = credit_notes.preview(db, params, now=clock.now())
-    return expanded(db, shown_preview(note, lines, _context(db)), params.expand, services().links)
+    return expand_answer(db, shown_preview(note, lines, _wire_context(db)), params.expand, services().links)
 
 
-def _preview_lines(db: Session, params: credit_notes.PreviewLines) -> dict[str, Any]:
-    """A page of them by their ids, which say their places."""
+def _list_preview_lines(db: Session, params: credit_notes.PreviewCreditNoteLines) -> dict[str, Any]:
+    """A page of the preview's lines; the cursor is a line's id, from which its position follows."""
     _, lines = credit_notes.preview(db, params, now=clock.now())
     places = {line.id: line.position for line in lines}
-    at = cursor(params)
+    at = page_cursor(params)
     if at and at[1] not in places:
         raise ResourceMissing("credit note line item", at[1], param=at[0])
     if params.ending_before:
@@ -77,23 +87,23 @@ def _preview_lines(db: Session, params: credit_notes.PreviewLines) -> dict[str, 
     else:
         after = lines[places[params.starting_after] + 1 :] if params.starting_after else lines
         rows, has_more = after[: params.limit], len(after) > params.limit
-    context = _context(db)
-    data = [LINE.shape(line, context) for line in rows]
-    answer = listing(data, "/v1/credit_notes/preview/lines", has_more=has_more)
-    return expanded(db, answer, params.expand, services().links)
+    context = _wire_context(db)
+    data = [CREDIT_NOTE_LINE.shape(line, context) for line in rows]
+    answer = render_list(data, "/v1/credit_notes/preview/lines", has_more=has_more)
+    return expand_answer(db, answer, params.expand, services().links)
 
 
-def _context(db: Session) -> Context:
+def _wire_context(db: Session) -> Context:
     return Context(scope_of(db).livemode, services().links)
 
 
-def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:
-    find(db, CreditNote, id, noun="credit note")
+def _list_lines(db: Session, params: ListCommand, id: str) -> dict[str, Any]:
+    find_row(db, CreditNote, id, noun="credit note")
     statement = select(CreditNoteLine).where(CreditNoteLine.credit_note_id == id)
     url = f"/v1/credit_notes/{id}/lines"
     return page_of_lines(db, "credit_note_line_item", statement, CreditNoteLine, params, url)
 
 
-def _credit_notes(params: credit_notes.ListCreditNotes) -> Select[Any]:
-    statement = select(CreditNote).where(*between(CreditNote.created, params.created))
+def _select_credit_notes(params: credit_notes.ListCreditNotes) -> Select[Any]:
+    statement = select(CreditNote).where(*range_conditions(CreditNote.created, params.created))
     return statement.where(*equal_conditions(params, customer=CreditNote.customer_id, invoice=CreditNote.invoice_id))

@@ -1,4 +1,4 @@
-"""Customers, and what lies below them: tax ids, balance transactions, statements of account."""
+"""Calls for customers, their tax ids and balance transactions; also registers the statements of account."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.api import endpoint, statements
-from portal.api.endpoint import Answers
-from portal.api.resource import Resource, answer, page
+from portal.api.endpoint import AnswerType
+from portal.api.resource import Resource, render_answer, render_page
 from portal.billing.customers import customers, test_clocks
 from portal.billing.ledger import balances, tax_ids
-from portal.db import find
+from portal.db import find_row
 from portal.models import BalanceTransaction, Customer, TaxId
-from portal.objects import deleted
-from portal.wire.commands import Expanding, Listing
-from portal.wire.page import between, equal_conditions
+from portal.objects import deleted_stub
+from portal.wire.commands import ExpandableCommand, ListCommand
+from portal.wire.page import equal_conditions, range_conditions
 
-TRANSACTION = "customer_balance_transaction"
+TRANSACTION_TYPE = "customer_balance_transaction"
 
 
 def register(blueprint: Blueprint) -> None:
@@ -30,60 +30,66 @@ def register(blueprint: Blueprint) -> None:
     customer.retrieve()
     customer.change(customers.UpdateCustomer, customers.update)
     customer.delete(customers.delete)
-    customer.list(customers.ListCustomers, _customers)
+    customer.list(customers.ListCustomers, _select_customers)
     _register_tax_ids(blueprint)
     _register_balance(blueprint)
     statements.register(blueprint)
 
 
-def living(db: Session, id: str) -> Customer:
-    """A customer who has not been deleted. Raises `ResourceMissing`."""
-    customer = find(db, Customer, id, noun="customer", param="customer")
+def find_undeleted_customer(db: Session, id: str) -> Customer:
+    """The customer with this id. Raises `ResourceMissing` if there is none or it has been deleted."""
+    customer = find_row(db, Customer, id, noun="customer", param="customer")
     customers.refuse_deleted(customer, "customer")
     return customer
 
 
-def _customers(params: customers.ListCustomers) -> Select[Any]:
-    statement = select(Customer).where(Customer.deleted_at.is_(None), *between(Customer.created, params.created))
+def _select_customers(params: customers.ListCustomers) -> Select[Any]:
+    statement = select(Customer).where(
+        Customer.deleted_at.is_(None), *range_conditions(Customer.created, params.created)
+    )
     return statement.where(*equal_conditions(params, email=Customer.email))
 
 
 def _register_tax_ids(blueprint: Blueprint) -> None:
     resource = Resource(blueprint, "tax_id", "tax_ids")
-    resource.create(tax_ids.CreateOwnedTaxId, tax_ids.create_owned)
+    resource.create(tax_ids.CreateTaxIdForOwner, tax_ids.create_for_owner)
     resource.retrieve()
     resource.delete(tax_ids.delete)
-    resource.list(tax_ids.ListTaxIds, _tax_ids)
+    resource.list(tax_ids.ListTaxIds, _select_tax_ids)
     path = "/customers/<customer>/tax_ids"
-    endpoint.add(blueprint, "POST", path, tax_ids.CreateOwnTaxId, _create_tax_id, Answers("tax_id"))
-    endpoint.add(blueprint, "GET", path, Listing, _tax_ids_of, Answers("tax_id", "list"))
-    endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _tax_id_of, Answers("tax_id"))
-    endpoint.add(blueprint, "DELETE", f"{path}/<id>", Expanding, _delete_tax_id_of, Answers("tax_id", "deleted"))
+    endpoint.add(blueprint, "POST", path, tax_ids.CreateCustomerTaxId, _create_customer_tax_id, AnswerType("tax_id"))
+    endpoint.add(blueprint, "GET", path, ListCommand, _list_customer_tax_ids, AnswerType("tax_id", "list"))
+    endpoint.add(blueprint, "GET", f"{path}/<id>", ExpandableCommand, _retrieve_customer_tax_id, AnswerType("tax_id"))
+    endpoint.add(
+        blueprint, "DELETE", f"{path}/<id>", ExpandableCommand, _delete_customer_tax_id, AnswerType("tax_id", "deleted")
+    )
 
 
-def _tax_ids(params: tax_ids.ListTaxIds) -> Select[Any]:
-    customer_id = tax_ids.owning_customer(params.owner)
+def _select_tax_ids(params: tax_ids.ListTaxIds) -> Select[Any]:
+    customer_id = tax_ids.owner_customer_id(params.owner)
     return select(TaxId).where(TaxId.customer_id.is_(None) if customer_id is None else TaxId.customer_id == customer_id)
 
 
-def _create_tax_id(db: Session, params: tax_ids.CreateOwnTaxId, customer: str) -> dict[str, Any]:
+def _create_customer_tax_id(db: Session, params: tax_ids.CreateCustomerTaxId, customer: str) -> dict[str, Any]:
     command = tax_ids.CreateTaxId(customer=customer, type=params.type, value=params.value)
-    return answer(db, "tax_id", tax_ids.create(db, command, now=test_clocks.present(db, None, command)), params)
+    return render_answer(
+        db, "tax_id", tax_ids.create(db, command, now=test_clocks.time_for_call(db, None, command)), params
+    )
 
 
-def _tax_ids_of(db: Session, params: Listing, customer: str) -> dict[str, Any]:
-    living(db, customer)
+def _list_customer_tax_ids(db: Session, params: ListCommand, customer: str) -> dict[str, Any]:
+    find_undeleted_customer(db, customer)
     statement = select(TaxId).where(TaxId.customer_id == customer)
-    return page(db, "tax_id", statement, params, f"/v1/customers/{customer}/tax_ids")
+    return render_page(db, "tax_id", statement, params, f"/v1/customers/{customer}/tax_ids")
 
 
-def _tax_id_of(db: Session, params: Expanding, customer: str, id: str) -> dict[str, Any]:
-    return answer(db, "tax_id", tax_ids.belonging_to(db, customer, id), params)
+def _retrieve_customer_tax_id(db: Session, params: ExpandableCommand, customer: str, id: str) -> dict[str, Any]:
+    return render_answer(db, "tax_id", tax_ids.find_for_customer(db, customer, id), params)
 
 
-def _delete_tax_id_of(db: Session, params: Expanding, customer: str, id: str) -> dict[str, Any]:
-    tax_ids.delete(db, tax_ids.belonging_to(db, customer, id), now=clock.now())
-    return deleted("tax_id", id)
+def _delete_customer_tax_id(db: Session, params: ExpandableCommand, customer: str, id: str) -> dict[str, Any]:
+    tax_ids.delete(db, tax_ids.find_for_customer(db, customer, id), now=clock.now())
+    return deleted_stub("tax_id", id)
 
 
 def _register_balance(blueprint: Blueprint) -> None:
@@ -94,47 +100,49 @@ def _register_balance(blueprint: Blueprint) -> None:
         path,
         balances.CreateTransaction,
         _create_transaction,
-        Answers(TRANSACTION),
+        AnswerType(TRANSACTION_TYPE),
     )
     endpoint.add(
         blueprint,
         "GET",
         path,
         balances.ListTransactions,
-        _transactions,
-        Answers(TRANSACTION, "list"),
+        _list_transactions,
+        AnswerType(TRANSACTION_TYPE, "list"),
     )
-    endpoint.add(blueprint, "GET", f"{path}/<id>", Expanding, _transaction, Answers(TRANSACTION))
+    endpoint.add(
+        blueprint, "GET", f"{path}/<id>", ExpandableCommand, _retrieve_transaction, AnswerType(TRANSACTION_TYPE)
+    )
     endpoint.add(
         blueprint,
         "POST",
         f"{path}/<id>",
         balances.UpdateTransaction,
         _update_transaction,
-        Answers(TRANSACTION),
+        AnswerType(TRANSACTION_TYPE),
     )
 
 
 def _create_transaction(db: Session, params: balances.CreateTransaction, customer: str) -> dict[str, Any]:
-    owner = living(db, customer)
-    row = balances.create(db, owner, params, now=test_clocks.present(db, owner))
-    return answer(db, TRANSACTION, row, params)
+    owner = find_undeleted_customer(db, customer)
+    row = balances.create(db, owner, params, now=test_clocks.time_for_call(db, owner))
+    return render_answer(db, TRANSACTION_TYPE, row, params)
 
 
-def _transactions(db: Session, params: balances.ListTransactions, customer: str) -> dict[str, Any]:
-    living(db, customer)
+def _list_transactions(db: Session, params: balances.ListTransactions, customer: str) -> dict[str, Any]:
+    find_undeleted_customer(db, customer)
     statement = select(BalanceTransaction).where(
-        BalanceTransaction.customer_id == customer, *between(BalanceTransaction.created, params.created)
+        BalanceTransaction.customer_id == customer, *range_conditions(BalanceTransaction.created, params.created)
     )
     statement = statement.where(*equal_conditions(params, invoice=BalanceTransaction.invoice_id))
     url = f"/v1/customers/{customer}/balance_transactions"
-    return page(db, TRANSACTION, statement, params, url)
+    return render_page(db, TRANSACTION_TYPE, statement, params, url)
 
 
-def _transaction(db: Session, params: Expanding, customer: str, id: str) -> dict[str, Any]:
-    return answer(db, TRANSACTION, balances.belonging_to(db, customer, id), params)
+def _retrieve_transaction(db: Session, params: ExpandableCommand, customer: str, id: str) -> dict[str, Any]:
+    return render_answer(db, TRANSACTION_TYPE, balances.find_transaction(db, customer, id), params)
 
 
 def _update_transaction(db: Session, params: balances.UpdateTransaction, customer: str, id: str) -> dict[str, Any]:
-    row = balances.belonging_to(db, customer, id)
-    return answer(db, TRANSACTION, balances.update(db, row, params, now=clock.now()), params)
+    row = balances.find_transaction(db, customer, id)
+    return render_answer(db, TRANSACTION_TYPE, balances.update(db, row, params, now=clock.now()), params)

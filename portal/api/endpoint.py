@@ -1,7 +1,7 @@
-"""One way through every call: authenticate, read parameters, run in a transaction, answer in JSON.
+"""The one way through every call: authenticate, read parameters, run in a transaction, answer in JSON.
 
-A keyed POST runs once: its row is written in the effect's own transaction, so a parallel twin
-waits for it and answers the same bytes; failures leave nothing behind.
+A POST with an idempotency key runs once: the key's row is written in the same transaction as the effect, so a parallel
+call with the same key waits for it and gets the same bytes. A failed call leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from portal.billing.accounts.files import Upload
 from portal.billing.events import idempotency
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError
-from portal.web import declare, origin, reader, request_id, services, whose
+from portal.web import declare_policy, read_connection, request_id, request_origin, services, set_log_scope
 from portal.wire import form
-from portal.wire.commands import LONGEST_ID, Command, read
+from portal.wire.commands import LONGEST_ID, Command, parse_command
 
 #: A file of the largest kind, and the words around it.
 MAX_UPLOAD = 5 * 1024 * 1024
 
 #: What serves a call: the session, the parameters and the ids of the path; answers with a wire object.
-Function = Callable[..., Any]
+CallHandler = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a call answers with: an object of a type, a page of such objects, or what is left of a deleted one."""
+class AnswerType:
+    """What a call answers with: one object of a type, a page of them, or the stub of a deleted one."""
 
     type: str
     form: Literal["object", "list", "search_result", "deleted", "file"] = "object"
@@ -46,11 +46,11 @@ class Answers:
 #: Every call of the API by method and path, with the parameters it takes.
 CALLS: dict[tuple[str, str], type[Command]] = {}
 #: What each of them answers with.
-ANSWERS: dict[tuple[str, str], Answers] = {}
+ANSWER_TYPES: dict[tuple[str, str], AnswerType] = {}
 
 
 class ForeignAccount(PortalError):
-    """The key is good, but not for the account that the call names."""
+    """The key is valid, but not for the account that the call names."""
 
     status = 403
     code = "account_invalid"
@@ -61,106 +61,111 @@ def add(
     method: str,
     rule: str,
     command: type[Command],
-    function: Function,
-    answers: Answers | None = None,
+    function: CallHandler,
+    answers: AnswerType | None = None,
     *,
     tries: bool = False,
     uploads: bool = False,
 ) -> None:
-    """Put `function` behind a method and path of the API.
+    """Register `function` for a method and path of the API.
 
-    What only `tries` leaves nothing behind; what `uploads` takes a multipart body with a file.
+    A call that `tries` rolls its changes back; one that `uploads` takes a multipart body with a file.
     """
-    run = _try if tries else _read if method == "GET" else _receive if uploads else _write
+    run = (
+        _handle_dry_run if tries else _handle_read if method == "GET" else _handle_upload if uploads else _handle_write
+    )
 
-    def view(**path: str) -> Response:
-        after_this_request(_with_version)
+    def serve_call(**path: str) -> Response:
+        after_this_request(_echo_api_version)
         if not all(id.isprintable() and len(id) <= LONGEST_ID for id in path.values()):
             abort(404)  # no id is like that, and PostgreSQL could not even look for some of the characters
         return run(command, function, path)
 
     name = f"{method} {rule}".replace(".", "_")
-    blueprint.add_url_rule(rule, name, view, methods=[method], provide_automatic_options=False)
-    declare(f"{blueprint.name}.{name}", "key")
+    blueprint.add_url_rule(rule, name, serve_call, methods=[method], provide_automatic_options=False)
+    declare_policy(f"{blueprint.name}.{name}", "key")
     CALLS[method, rule] = command
     if answers:
-        ANSWERS[method, rule] = answers
+        ANSWER_TYPES[method, rule] = answers
 
 
-def _read(command: type[Command], function: Function, path: dict[str, str]) -> Response:
-    caller = _authenticate()
-    params = read(command, form.parsed(request.query_string))
+def _handle_read(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
+    caller = _authenticate_caller()
+    params = parse_command(command, form.parse(request.query_string))
     with services().database.reading(caller.scope) as db:
         answer = function(db, params, **path)
-        return answer if isinstance(answer, Response) else _json(orjson.dumps(answer))
+        return answer if isinstance(answer, Response) else _json_response(orjson.dumps(answer))
 
 
-def _try(command: type[Command], function: Function, path: dict[str, str]) -> Response:
-    caller = _authenticate()
-    params = read(command, form.parsed(_body()))
-    with services().database.trying(caller.scope) as db:
-        return _json(orjson.dumps(function(db, params, **path)))
+def _handle_dry_run(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
+    caller = _authenticate_caller()
+    params = parse_command(command, form.parse(_read_form_body()))
+    with services().database.dry_run(caller.scope) as db:
+        return _json_response(orjson.dumps(function(db, params, **path)))
 
 
-def _receive(command: type[Command], function: Function, path: dict[str, str]) -> Response:
-    caller = _authenticate()
+def _handle_upload(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
+    caller = _authenticate_caller()
     request.max_content_length = MAX_UPLOAD
     if request.mimetype != "multipart/form-data":
         raise InvalidRequest("Send the file as multipart/form-data, as the client libraries do.", param="file")
     fields = urlencode(list(request.form.items(multi=True)), safe="[]").encode()
-    values = form.parsed(b"&".join(part for part in (request.query_string, fields) if part))
+    values = form.parse(b"&".join(part for part in (request.query_string, fields) if part))
     sent = request.files.get("file")
     if sent is not None:
         values["file"] = Upload(sent.filename, sent.stream.read())
         sent.close()
         fields += hashlib.sha256(values["file"].content).digest()
-    return _done(caller, read(command, values), function, path, fields)
+    return _run_idempotently(caller, parse_command(command, values), function, path, fields)
 
 
-def _write(command: type[Command], function: Function, path: dict[str, str]) -> Response:
-    caller = _authenticate()
-    body = _body()
-    return _done(caller, read(command, form.parsed(body)), function, path, body)
+def _handle_write(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
+    caller = _authenticate_caller()
+    body = _read_form_body()
+    return _run_idempotently(caller, parse_command(command, form.parse(body)), function, path, body)
 
 
-def _done(caller: keys.Caller, params: Command, function: Function, path: dict[str, str], body: bytes) -> Response:
+def _run_idempotently(
+    caller: keys.Caller, params: Command, function: CallHandler, path: dict[str, str], body: bytes
+) -> Response:
+    """Run the call in a transaction; with an `Idempotency-Key`, store the answer or replay the stored one."""
     key = request.headers.get("Idempotency-Key")
-    made_by = origin("api_key", caller.key_id, idempotency_key=key)
+    made_by = request_origin("api_key", caller.key_id, idempotency_key=key)
     with services().database.writing(caller.scope, made_by) as db:
         if key and request.method == "POST":
-            kept = idempotency.claim(db, key, _fingerprint(body), request_id(), now=clock.now())
+            kept = idempotency.claim(db, key, _request_fingerprint(body), request_id(), now=clock.now())
             if kept:
-                return _replayed(kept)
+                return _replay_answer(kept)
         answer = orjson.dumps(function(db, params, **path))
         if key and request.method == "POST":
-            idempotency.keep(db, key, 200, answer)
-    return _json(answer)
+            idempotency.store_answer(db, key, 200, answer)
+    return _json_response(answer)
 
 
-def _authenticate() -> keys.Caller:
-    secret = _secret()
+def _authenticate_caller() -> keys.Caller:
+    secret = _parse_secret_key()
     now = clock.now()
-    found = keys.caller(reader(), secret, now=now)
+    found = keys.find_caller(read_connection(), secret, now=now)
     if found is None:
         raise NotAuthenticated(
             f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
         )
-    whose(found.scope)
+    set_log_scope(found.scope)
     _refuse_other_account(found.scope)
     if found.stale:
         with services().database.writing() as db:
-            keys.note_use(db, secret, now=now)
+            keys.record_use(db, secret, now=now)
     return found
 
 
 def _refuse_other_account(scope: Scope) -> None:
-    """A call meant for a connected account must not act on the caller's own."""
+    """Raise `ForeignAccount` where a header names another account than the key's."""
     for header in ("Stripe-Account", "Stripe-Context"):
         if request.headers.get(header, scope.account_id) != scope.account_id:
             raise ForeignAccount(f"The API key has no access to the account that {header} names.")
 
 
-def _secret() -> str:
+def _parse_secret_key() -> str:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and value.strip():
         return value.strip()
@@ -175,8 +180,8 @@ def _secret() -> str:
     )
 
 
-def _body() -> bytes:
-    """The form of the body and of the query string, which the reference reads as one."""
+def _read_form_body() -> bytes:
+    """The form-encoded body joined with the query string, which the reference reads as one."""
     body = request.get_data(cache=False)
     if body and request.mimetype != "application/x-www-form-urlencoded":
         raise InvalidRequest(
@@ -186,23 +191,23 @@ def _body() -> bytes:
     return b"&".join(part for part in (request.query_string, body) if part)
 
 
-def _fingerprint(body: bytes) -> str:
+def _request_fingerprint(body: bytes) -> str:
     return hashlib.sha256(b"\n".join((request.method.encode(), request.path.encode(), body))).hexdigest()
 
 
-def _json(body: bytes, status: int = 200) -> Response:
+def _json_response(body: bytes, status: int = 200) -> Response:
     return Response(body + b"\n", status, mimetype="application/json")
 
 
-def _with_version(response: AnyResponse) -> AnyResponse:
+def _echo_api_version(response: AnyResponse) -> AnyResponse:
     version = request.headers.get("Stripe-Version")
     if version and len(version) < 100 and version.isascii() and version.isprintable():
         response.headers["Stripe-Version"] = version
     return response
 
 
-def _replayed(kept: idempotency.Answer) -> Response:
-    response = _json(kept.body, kept.status)
+def _replay_answer(kept: idempotency.StoredAnswer) -> Response:
+    response = _json_response(kept.body, kept.status)
     response.headers["Idempotent-Replayed"] = "true"
     response.headers["Original-Request"] = kept.request_id
     return response

@@ -1,4 +1,4 @@
-"""Reasons of the merchant's own for a cancellation."""
+"""Calls for a merchant's own cancellation reasons (beyond the reference)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def register(blueprint: Blueprint) -> None:
     resource.retrieve()
     resource.change(feedback_options.UpdateFeedbackOption, feedback_options.update)
     resource.change(feedback_options.DeactivateFeedbackOption, feedback_options.deactivate, "deactivate")
-    resource.list(feedback_options.ListFeedbackOptions, _feedback_options)
+    resource.list(feedback_options.ListFeedbackOptions, _select_feedback_options)
 
 
-def _feedback_options(params: feedback_options.ListFeedbackOptions) -> Select[Any]:
+def _select_feedback_options(params: feedback_options.ListFeedbackOptions) -> Select[Any]:
     statement = select(FeedbackOption)
     if params.status == "active":
         return statement.where(FeedbackOption.deactivated_at.is_(None))

@@ -1,4 +1,4 @@
-"""Invoices with their lines, and invoice items."""
+"""Calls for invoices, their line items, and invoice items."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.api import endpoint
-from portal.api.endpoint import Answers
+from portal.api.endpoint import AnswerType
 from portal.api.lines import page_of_lines
-from portal.api.resource import Resource, answer
+from portal.api.resource import Resource, render_answer
 from portal.billing.customers import test_clocks
 from portal.billing.invoices import changes, collection, invoiceitems, invoices, lines, payments
-from portal.db import find
+from portal.db import find_row
 from portal.documents.xml import offers
 from portal.models import Invoice, InvoiceItem, InvoiceLine
 from portal.objects import kinds
 from portal.outbox import queue
-from portal.wire.commands import Expanding, Listing
-from portal.wire.page import between, equal_conditions
+from portal.wire.commands import ExpandableCommand, ListCommand
+from portal.wire.page import equal_conditions, range_conditions
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of these nouns."""
-    kinds.EXTRAS.update(offers.EXTRAS)
+    kinds.EXTRA_LOADERS.update(offers.EXTRAS)
     resource = Resource(blueprint, "invoice", "invoices")
     resource.create(invoices.CreateInvoice, invoices.create)
     resource.retrieve()
@@ -34,49 +34,51 @@ def register(blueprint: Blueprint) -> None:
     resource.delete(invoices.delete)
     resource.change(invoices.FinalizeInvoice, invoices.finalize, "finalize")
     resource.change(payments.PayInvoice, payments.pay, "pay")
-    resource.change(Expanding, collection.void, "void")
-    resource.change(Expanding, collection.mark_uncollectible, "mark_uncollectible")
-    endpoint.add(blueprint, "POST", "/invoices/<id>/send", Expanding, _send, resource.answers)
-    resource.list(invoices.ListInvoices, _invoices)
-    endpoint.add(blueprint, "GET", "/invoices/<id>/lines", Listing, _lines, Answers("line_item", "list"))
+    resource.change(ExpandableCommand, collection.void, "void")
+    resource.change(ExpandableCommand, collection.mark_uncollectible, "mark_uncollectible")
+    endpoint.add(blueprint, "POST", "/invoices/<id>/send", ExpandableCommand, _send_invoice, resource.answers)
+    resource.list(invoices.ListInvoices, _select_invoices)
+    endpoint.add(
+        blueprint, "GET", "/invoices/<id>/lines", ListCommand, _list_line_items, AnswerType("line_item", "list")
+    )
 
     resource.change(lines.AddLines, lines.add, "add_lines")
     resource.change(lines.UpdateLines, lines.update, "update_lines")
     resource.change(lines.RemoveLines, lines.remove, "remove_lines")
     rule = "/invoices/<id>/lines/<line>"
-    endpoint.add(blueprint, "POST", rule, lines.UpdateLine, _update_line, Answers("line_item"))
+    endpoint.add(blueprint, "POST", rule, lines.UpdateLine, _update_line_item, AnswerType("line_item"))
 
     item = Resource(blueprint, "invoiceitem", "invoiceitems")
     item.create(invoiceitems.CreateInvoiceItem, invoiceitems.create)
     item.retrieve()
     item.change(invoiceitems.UpdateInvoiceItem, invoiceitems.update)
     item.delete(invoiceitems.delete)
-    item.list(invoiceitems.ListInvoiceItems, _items)
+    item.list(invoiceitems.ListInvoiceItems, _select_invoice_items)
 
 
-def _send(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-    invoice, now = find(db, Invoice, id, noun="invoice"), clock.now()
-    invoice = invoices.send(db, invoice, params, now=test_clocks.present(db, invoice))
+def _send_invoice(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
+    invoice, now = find_row(db, Invoice, id, noun="invoice"), clock.now()
+    invoice = invoices.send(db, invoice, params, now=test_clocks.time_for_call(db, invoice))
     key = f"invoice:{invoice.id}:{ids.new('mail')}"  # each call sends it once more
     queue.put(db, "invoice", key, customer_id=invoice.customer_id, invoice=invoice.id, now=now)
-    return answer(db, "invoice", invoice, params)
+    return render_answer(db, "invoice", invoice, params)
 
 
-def _update_line(db: Session, params: lines.UpdateLine, id: str, line: str) -> dict[str, Any]:
-    invoice = find(db, Invoice, id, noun="invoice")
-    changed = lines.update_one(db, invoice, line, params, now=test_clocks.present(db, invoice))
-    return answer(db, "line_item", changed, params)
+def _update_line_item(db: Session, params: lines.UpdateLine, id: str, line: str) -> dict[str, Any]:
+    invoice = find_row(db, Invoice, id, noun="invoice")
+    changed = lines.update_line(db, invoice, line, params, now=test_clocks.time_for_call(db, invoice))
+    return render_answer(db, "line_item", changed, params)
 
 
-def _lines(db: Session, params: Listing, id: str) -> dict[str, Any]:
-    find(db, Invoice, id, noun="invoice")
+def _list_line_items(db: Session, params: ListCommand, id: str) -> dict[str, Any]:
+    find_row(db, Invoice, id, noun="invoice")
     statement = select(InvoiceLine).where(InvoiceLine.invoice_id == id)
     return page_of_lines(db, "line_item", statement, InvoiceLine, params, f"/v1/invoices/{id}/lines")
 
 
-def _invoices(params: invoices.ListInvoices) -> Select[Any]:
+def _select_invoices(params: invoices.ListInvoices) -> Select[Any]:
     statement = select(Invoice).where(
-        *between(Invoice.created, params.created), *between(Invoice.due_date, params.due_date)
+        *range_conditions(Invoice.created, params.created), *range_conditions(Invoice.due_date, params.due_date)
     )
     return statement.where(*equal_conditions(params, **_FILTERS))
 
@@ -89,8 +91,8 @@ _FILTERS = {
 }
 
 
-def _items(params: invoiceitems.ListInvoiceItems) -> Select[Any]:
-    statement = select(InvoiceItem).where(*between(InvoiceItem.created, params.created))
+def _select_invoice_items(params: invoiceitems.ListInvoiceItems) -> Select[Any]:
+    statement = select(InvoiceItem).where(*range_conditions(InvoiceItem.created, params.created))
     statement = statement.where(
         *equal_conditions(params, customer=InvoiceItem.customer_id, invoice=InvoiceItem.invoice_id)
     )

@@ -1,4 +1,4 @@
-"""Lists of lines, which keep the order of their document instead of newest first."""
+"""Pages of line items, which keep the order of their document instead of newest first."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from portal.errors import ResourceMissing
-from portal.objects import KINDS, expanded, render
+from portal.objects import OBJECT_TYPES, expand_answer, render
 from portal.web import services
-from portal.wire.commands import Listing
-from portal.wire.page import cursor, cut
-from portal.wire.shape import listing
+from portal.wire.commands import ListCommand
+from portal.wire.page import cut_page, page_cursor
+from portal.wire.shape import render_list
 
 
 def page_of_lines(
-    db: Session, type: str, statement: Select[Any], model: Any, params: Listing, url: str
+    db: Session, type: str, statement: Select[Any], model: Any, params: ListCommand, url: str
 ) -> dict[str, Any]:
-    """A page of lines by position. Raises `ResourceMissing` for a cursor that is no line of the document."""
+    """A page of lines by position. Raises `ResourceMissing` for a cursor that is not a line of the document."""
     backwards = params.ending_before is not None
-    if named := cursor(params):
+    if named := page_cursor(params):
         param, id = named
         position = db.scalar(statement.with_only_columns(model.position).where(model.id == id))
         if position is None:
-            raise ResourceMissing(KINDS[type].noun, id, param=param)
+            raise ResourceMissing(OBJECT_TYPES[type].noun, id, param=param)
         statement = statement.where(model.position < position if backwards else model.position > position)
     order = model.position.desc() if backwards else model.position
-    rows, has_more = cut(list(db.scalars(statement.order_by(order).limit(params.limit + 1))), params)
+    rows, has_more = cut_page(list(db.scalars(statement.order_by(order).limit(params.limit + 1))), params)
     links = services().links
-    return expanded(db, listing(render(db, type, rows, links), url, has_more=has_more), params.expand, links)
+    return expand_answer(db, render_list(render(db, type, rows, links), url, has_more=has_more), params.expand, links)

@@ -1,6 +1,6 @@
-"""`/v1/openapi.json`: the whole API, made of the tables that read parameters and make answers.
+"""Serves `/v1/openapi.json`: the whole API, built from the same tables that read parameters and render answers.
 
-Anyone may read it: it says nothing that the program's source doesn't, and generators of clients have no key.
+Anyone may read it without a key: it says no more than the source code, and client generators have no key.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from portal.api.endpoint import ANSWERS, CALLS, Answers
-from portal.objects import KINDS, json_schemas
-from portal.web import declare
+from portal.api.endpoint import ANSWER_TYPES, CALLS, AnswerType
+from portal.objects import OBJECT_TYPES, json_schemas
+from portal.web import declare_policy
 from portal.wire import parameter_schemas
-from portal.wire.schemas import STRING, Schema, found, hash_of, listed, the
+from portal.wire.schemas import STRING, Schema, hash_of, list_object, object_ref, search_result_object
 
 VERSION = version("billing-portal")
 #: Browsers and proxies may keep the file for so long before they ask again.
-FRESH = 300
+MAX_AGE = 300
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
@@ -37,31 +37,32 @@ ERROR = hash_of(
 
 def register(blueprint: Blueprint) -> None:
     """Serve the file."""
-    blueprint.add_url_rule("/openapi.json", "openapi", _file, provide_automatic_options=False)
-    declare(f"{blueprint.name}.openapi", "public")
+    blueprint.add_url_rule("/openapi.json", "openapi", _serve_document, provide_automatic_options=False)
+    declare_policy(f"{blueprint.name}.openapi", "public")
 
 
-def _file() -> Response:
-    body, tag = _written()
+def _serve_document() -> Response:
+    body, tag = _serialize_document()
     response = Response(body, mimetype="application/json")
-    response.headers["Cache-Control"] = f"public, max-age={FRESH}"
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
     response.set_etag(tag)
     response.make_conditional(request)
     return response
 
 
 @cache
-def _written() -> tuple[bytes, str]:
+def _serialize_document() -> tuple[bytes, str]:
+    """The document as JSON, and its ETag."""
     body = orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return body, hashlib.sha256(body).hexdigest()[:32]
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The description of every call, with the schema of every object that answers name."""
+    """The OpenAPI document: every call, and the schema of every object that answers name."""
     paths: dict[str, dict[str, Any]] = {}
     for method, rule in sorted(CALLS):
-        paths.setdefault(path(rule), {})[method.lower()] = operation(method, rule)
+        paths.setdefault(openapi_path(rule), {})[method.lower()] = build_operation(method, rule)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,7 +75,7 @@ def document() -> dict[str, Any]:
         "security": [{"bearer": []}, {"basic": []}],
         "paths": paths,
         "components": {
-            "schemas": _needed(paths),
+            "schemas": _referenced_schemas(paths),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "basic": {"type": "http", "scheme": "basic", "description": "The key is the user, without password."},
@@ -83,28 +84,31 @@ def document() -> dict[str, Any]:
     }
 
 
-def path(rule: str) -> str:
+def openapi_path(rule: str) -> str:
     """A route as OpenAPI writes it."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
 
 
-def operation(method: str, rule: str) -> dict[str, Any]:
+def build_operation(method: str, rule: str) -> dict[str, Any]:
     """One call: its parameters, its answer and its failures."""
-    schema = parameter_schemas.schema(CALLS[method, rule])
-    named = [_in_path(name) for name in re.findall(r"<(?:\w+:)?(\w+)>", rule)]
+    schema = parameter_schemas.for_command(CALLS[method, rule])
+    named = [_path_parameter(name) for name in re.findall(r"<(?:\w+:)?(\w+)>", rule)]
     described: dict[str, Any] = {
         "operationId": operation_id(method, rule),
-        "summary": summary(method, rule),
-        "tags": [tag(rule)],
+        "summary": operation_summary(method, rule),
+        "tags": [operation_tag(rule)],
     }
     if method == "GET":
-        described["parameters"] = named + _in_query(schema)
+        described["parameters"] = named + _query_parameters(schema)
     else:
-        described["parameters"] = named + _headers(method)
-        described["requestBody"] = _form(schema)
+        described["parameters"] = named + _header_parameters(method)
+        described["requestBody"] = _request_body(schema)
     described["responses"] = {
-        "200": {"description": "Done.", "content": _content(ANSWERS.get((method, rule)))},
-        "default": {"description": "Not done, and why.", "content": {"application/json": {"schema": the("error")}}},
+        "200": {"description": "Done.", "content": _answer_content(ANSWER_TYPES.get((method, rule)))},
+        "default": {
+            "description": "Not done, and why.",
+            "content": {"application/json": {"schema": object_ref("error")}},
+        },
     }
     return described
 
@@ -115,14 +119,14 @@ def operation_id(method: str, rule: str) -> str:
     return method.capitalize() + "".join(part[0].upper() + part[1:] for part in parts)
 
 
-def summary(method: str, rule: str) -> str:
+def operation_summary(method: str, rule: str) -> str:
     """What a call does, in a few words: `Customer: update`, `Invoice: finalize`."""
-    answers = ANSWERS.get((method, rule))
+    answers = ANSWER_TYPES.get((method, rule))
     noun = answers.type.rpartition(".")[2].replace("_", " ").capitalize() if answers else rule
-    return f"{noun}: {_verb(method, rule, answers)}"
+    return f"{noun}: {_summary_verb(method, rule, answers)}"
 
 
-def _verb(method: str, rule: str, answers: Answers | None) -> str:
+def _summary_verb(method: str, rule: str, answers: AnswerType | None) -> str:
     last = rule.rpartition("/")[2]
     if method == "DELETE":
         return "delete" if answers and answers.form == "deleted" else "cancel"
@@ -137,54 +141,58 @@ def _verb(method: str, rule: str, answers: Answers | None) -> str:
     return last.replace("_", " ")
 
 
-def tag(rule: str) -> str:
+def operation_tag(rule: str) -> str:
     """The noun under which a call is listed."""
     first, *rest = [part for part in rule.split("/") if part]
     nested = rest and first in {"billing", "billing_portal", "test_helpers"}
     return f"{first}/{rest[0]}" if nested else {"account": "accounts"}.get(first, first)
 
 
-def answer(answers: Answers) -> Schema:
-    """What a call answers with."""
+def answer_schema(answers: AnswerType) -> Schema:
+    """The schema of a call's answer."""
     if answers.form == "list":
-        return listed(the(answers.type))
+        return list_object(object_ref(answers.type))
     if answers.form == "search_result":
-        return found(the(answers.type))
+        return search_result_object(object_ref(answers.type))
     if answers.form == "deleted":
-        return the(f"deleted_{answers.type}")
+        return object_ref(f"deleted_{answers.type}")
     # what was deleted still answers by its id, with the little that is left
-    soft = answers.type in KINDS and hasattr(KINDS[answers.type].model, "deleted_at")
-    return {"anyOf": [the(answers.type), the(f"deleted_{answers.type}")]} if soft else the(answers.type)
+    soft = answers.type in OBJECT_TYPES and hasattr(OBJECT_TYPES[answers.type].model, "deleted_at")
+    return (
+        {"anyOf": [object_ref(answers.type), object_ref(f"deleted_{answers.type}")]}
+        if soft
+        else object_ref(answers.type)
+    )
 
 
-def _content(answers: Answers | None) -> dict[str, Any]:
+def _answer_content(answers: AnswerType | None) -> dict[str, Any]:
     if answers is None:
         return {"application/json": {"schema": {}}}
     if answers.form == "file":
         return {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
-    return {"application/json": {"schema": answer(answers)}}
+    return {"application/json": {"schema": answer_schema(answers)}}
 
 
-def _in_path(name: str) -> dict[str, Any]:
+def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "maxLength": 255}}
 
 
-def _in_query(schema: Schema) -> list[dict[str, Any]]:
+def _query_parameters(schema: Schema) -> list[dict[str, Any]]:
     required = schema.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": each, **_style(each)}
+        {"name": name, "in": "query", "required": name in required, "schema": each, **_encoding_style(each)}
         for name, each in schema["properties"].items()
     ]
 
 
-def _headers(method: str) -> list[dict[str, Any]]:
+def _header_parameters(method: str) -> list[dict[str, Any]]:
     if method != "POST":
         return []
     return [{"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}]
 
 
-def _form(schema: Schema) -> dict[str, Any]:
-    nested = {name: style for name, each in schema["properties"].items() if (style := _style(each))}
+def _request_body(schema: Schema) -> dict[str, Any]:
+    nested = {name: style for name, each in schema["properties"].items() if (style := _encoding_style(each))}
     content: dict[str, Any] = {"schema": schema}
     if nested:
         content["encoding"] = nested
@@ -192,27 +200,27 @@ def _form(schema: Schema) -> dict[str, Any]:
     return {"required": bool(schema.get("required")), "content": {media_type: content}}
 
 
-def _style(schema: Schema) -> dict[str, Any]:
-    """How brackets are described: hashes and lists are `deepObject`, plain values need no word."""
+def _encoding_style(schema: Schema) -> dict[str, Any]:
+    """How bracketed parameters are encoded: hashes and lists as `deepObject`; plain values need no entry."""
     kinds = {each.get("type") for each in (schema, *schema.get("anyOf", []))}
     return {"style": "deepObject", "explode": True} if kinds & {"array", "object"} else {}
 
 
-def _needed(paths: dict[str, Any]) -> dict[str, Schema]:
-    """The schemas that the calls name, and those that these name in turn."""
-    known = {**json_schemas.schemas(), "error": ERROR}
+def _referenced_schemas(paths: dict[str, Any]) -> dict[str, Schema]:
+    """The schemas that the calls refer to, directly or through other schemas."""
+    known = {**json_schemas.all_schemas(), "error": ERROR}
     needed: dict[str, Schema] = {}
-    asked = _named(paths)
+    asked = _reference_names(paths)
     while asked:
         needed |= {type: known[type] for type in asked}
-        asked = _named([needed[type] for type in asked]) - set(needed)
+        asked = _reference_names([needed[type] for type in asked]) - set(needed)
     return dict(sorted(needed.items()))
 
 
-def _named(part: Any) -> set[str]:
+def _reference_names(part: Any) -> set[str]:
     if isinstance(part, dict):
         own = {part["$ref"].rpartition("/")[2]} if isinstance(part.get("$ref"), str) else set()
-        return own.union(*(_named(each) for each in part.values()))
+        return own.union(*(_reference_names(each) for each in part.values()))
     if isinstance(part, list):
-        return set().union(*(_named(each) for each in part))
+        return set().union(*(_reference_names(each) for each in part))
     return set()

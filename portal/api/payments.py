@@ -1,4 +1,4 @@
-"""Payments made elsewhere, and what they paid."""
+"""Calls for payment records (payments made outside the portal) and invoice payments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from portal.api.resource import Resource
 from portal.billing.invoices import payment_reports, payments
 from portal.models import InvoicePayment
-from portal.wire.page import between, equal_conditions
+from portal.wire.page import equal_conditions, range_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -19,23 +19,23 @@ def register(blueprint: Blueprint) -> None:
     record.create(payment_reports.ReportPayment, payments.report, "report_payment")
     record.retrieve()
     for outcome, command in _OUTCOMES.items():
-        record.change(command, payments.report_attempt(outcome), f"report_payment_attempt_{outcome}")
+        record.change(command, payments.outcome_reporter(outcome), f"report_payment_attempt_{outcome}")
 
     payment = Resource(blueprint, "invoice_payment", "invoice_payments")
     payment.retrieve()
-    payment.list(payments.ListInvoicePayments, _payments)
+    payment.list(payments.ListInvoicePayments, _select_invoice_payments)
     Resource(blueprint, "invoice", "invoices").change(payments.AttachPayment, payments.attach, "attach_payment")
 
 
 _OUTCOMES: dict[str, Any] = {
-    "canceled": payment_reports.OfCanceled,
-    "failed": payment_reports.OfFailed,
-    "guaranteed": payment_reports.OfGuaranteed,
+    "canceled": payment_reports.AttemptCanceled,
+    "failed": payment_reports.AttemptFailed,
+    "guaranteed": payment_reports.AttemptGuaranteed,
 }
 
 
-def _payments(params: payments.ListInvoicePayments) -> Select[Any]:
-    statement = select(InvoicePayment).where(*between(InvoicePayment.created, params.created))
+def _select_invoice_payments(params: payments.ListInvoicePayments) -> Select[Any]:
+    statement = select(InvoicePayment).where(*range_conditions(InvoicePayment.created, params.created))
     statement = statement.where(
         *equal_conditions(params, invoice=InvoicePayment.invoice_id, status=InvoicePayment.status)
     )

@@ -1,4 +1,4 @@
-"""Plans: recurring prices as the older wire shows them."""
+"""Calls for plans: recurring prices in the form of the older wire."""
 
 from __future__ import annotations
 
@@ -10,68 +10,69 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.api import endpoint
-from portal.api.endpoint import Answers
-from portal.api.resource import position
+from portal.api.endpoint import AnswerType
+from portal.api.resource import cursor_position
 from portal.billing.catalogue import plans
-from portal.db import find, scope_of
+from portal.db import find_row, scope_of
 from portal.errors import ResourceMissing
 from portal.models import Price
-from portal.objects import deleted, expanded, selected
-from portal.objects.catalogue import plan
+from portal.objects import deleted_stub, expand_answer, select_rows
+from portal.objects.catalogue import render_plan
 from portal.web import services
-from portal.wire.commands import Expanding
-from portal.wire.page import between, cut, equal_conditions, windowed
-from portal.wire.shape import listing
+from portal.wire.commands import ExpandableCommand
+from portal.wire.page import cut_page, equal_conditions, range_conditions, select_page
+from portal.wire.shape import render_list
 
-PLAN = Answers("plan")
+PLAN = AnswerType("plan")
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
-    endpoint.add(blueprint, "POST", "/plans", plans.CreatePlan, _create, PLAN)
-    endpoint.add(blueprint, "GET", "/plans/<id>", Expanding, _retrieve, PLAN)
-    endpoint.add(blueprint, "POST", "/plans/<id>", plans.UpdatePlan, _update, PLAN)
-    endpoint.add(blueprint, "DELETE", "/plans/<id>", Expanding, _delete, Answers("plan", "deleted"))
-    endpoint.add(blueprint, "GET", "/plans", plans.ListPlans, _list, Answers("plan", "list"))
+    endpoint.add(blueprint, "POST", "/plans", plans.CreatePlan, _create_plan, PLAN)
+    endpoint.add(blueprint, "GET", "/plans/<id>", ExpandableCommand, _retrieve_plan, PLAN)
+    endpoint.add(blueprint, "POST", "/plans/<id>", plans.UpdatePlan, _update_plan, PLAN)
+    endpoint.add(blueprint, "DELETE", "/plans/<id>", ExpandableCommand, _delete_plan, AnswerType("plan", "deleted"))
+    endpoint.add(blueprint, "GET", "/plans", plans.ListPlans, _list_plans, AnswerType("plan", "list"))
 
 
-def _create(db: Session, params: plans.CreatePlan) -> dict[str, Any]:
+def _create_plan(db: Session, params: plans.CreatePlan) -> dict[str, Any]:
     price = plans.create_plan(db, params, now=clock.now())
     db.flush()
-    return _shown(db, price, params)
+    return _render_plan(db, price, params)
 
 
-def _retrieve(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-    return _shown(db, _found(db, id), params)
+def _retrieve_plan(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
+    return _render_plan(db, _find_plan(db, id), params)
 
 
-def _update(db: Session, params: plans.UpdatePlan, id: str) -> dict[str, Any]:
-    return _shown(db, plans.update_plan(db, _found(db, id), params, now=clock.now()), params)
+def _update_plan(db: Session, params: plans.UpdatePlan, id: str) -> dict[str, Any]:
+    return _render_plan(db, plans.update_plan(db, _find_plan(db, id), params, now=clock.now()), params)
 
 
-def _delete(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-    plans.delete_plan(db, _found(db, id), now=clock.now())
-    return deleted("plan", id)
+def _delete_plan(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
+    plans.delete_plan(db, _find_plan(db, id), now=clock.now())
+    return deleted_stub("plan", id)
 
 
-def _list(db: Session, params: plans.ListPlans) -> dict[str, Any]:
-    statement = windowed(_plans(params), Price, params, position(db, "price", params))
-    rows, has_more = cut(selected(db, "price", statement), params)
-    data = [plan(row, scope_of(db).livemode) for row in rows]
-    return expanded(db, listing(data, "/v1/plans", has_more=has_more), params.expand, services().links)
+def _list_plans(db: Session, params: plans.ListPlans) -> dict[str, Any]:
+    statement = select_page(_select_plans(params), Price, params, cursor_position(db, "price", params))
+    rows, has_more = cut_page(select_rows(db, "price", statement), params)
+    data = [render_plan(row, scope_of(db).livemode) for row in rows]
+    return expand_answer(db, render_list(data, "/v1/plans", has_more=has_more), params.expand, services().links)
 
 
-def _found(db: Session, id: str) -> Price:
-    price = find(db, Price, id, noun="plan")
+def _find_plan(db: Session, id: str) -> Price:
+    """The recurring price with this id. Raises `ResourceMissing`, also for a one-time price."""
+    price = find_row(db, Price, id, noun="plan")
     if price.interval is None:
         raise ResourceMissing("plan", id)
     return price
 
 
-def _shown(db: Session, price: Price, params: Expanding) -> dict[str, Any]:
-    return expanded(db, plan(price, scope_of(db).livemode) or {}, params.expand, services().links)
+def _render_plan(db: Session, price: Price, params: ExpandableCommand) -> dict[str, Any]:
+    return expand_answer(db, render_plan(price, scope_of(db).livemode) or {}, params.expand, services().links)
 
 
-def _plans(params: plans.ListPlans) -> Select[Any]:
-    statement = select(Price).where(Price.interval.is_not(None), *between(Price.created, params.created))
+def _select_plans(params: plans.ListPlans) -> Select[Any]:
+    statement = select(Price).where(Price.interval.is_not(None), *range_conditions(Price.created, params.created))
     return statement.where(*equal_conditions(params, active=Price.active, product=Price.product_id))

@@ -1,4 +1,4 @@
-"""Portal configurations and sessions."""
+"""Calls for portal configurations and portal sessions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.api import endpoint
-from portal.api.resource import Resource, answer
+from portal.api.resource import Resource, render_answer
 from portal.billing.configurations import configurations
 from portal.billing.customer_portal import sessions
 from portal.models import Configuration, PortalSession
@@ -24,26 +24,26 @@ def register(blueprint: Blueprint) -> None:
     configuration.create(configurations.CreateConfiguration, configurations.create)
     configuration.retrieve()
     configuration.change(configurations.UpdateConfiguration, configurations.update)
-    configuration.list(configurations.ListConfigurations, _configurations)
+    configuration.list(configurations.ListConfigurations, _select_configurations)
 
     session = Resource(blueprint, "billing_portal.session", "billing_portal/sessions")
     endpoint.add(blueprint, "POST", session.path, sessions.CreateSession, _create_session, session.answers)
     session.retrieve()
-    session.list(sessions.ListSessions, _sessions)
+    session.list(sessions.ListSessions, _select_sessions)
     session.change(sessions.ExpireSession, sessions.expire, "expire")
 
 
 def _create_session(db: Session, params: sessions.CreateSession) -> dict[str, Any]:
     new = sessions.create(db, params, now=clock.now())
     url = f"{services().settings.base_url}/p/session/{new.link_secret}"
-    return answer(db, "billing_portal.session", new.session, params) | {"url": url}
+    return render_answer(db, "billing_portal.session", new.session, params) | {"url": url}
 
 
-def _configurations(params: configurations.ListConfigurations) -> Select[Any]:
+def _select_configurations(params: configurations.ListConfigurations) -> Select[Any]:
     statement = select(Configuration)
     return statement.where(*equal_conditions(params, active=Configuration.active, is_default=Configuration.is_default))
 
 
-def _sessions(params: sessions.ListSessions) -> Select[Any]:
+def _select_sessions(params: sessions.ListSessions) -> Select[Any]:
     statement = select(PortalSession)
     return statement.where(*equal_conditions(params, customer=PortalSession.customer_id))

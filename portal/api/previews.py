@@ -1,4 +1,4 @@
-"""Previews of invoices, in the newer wire and in the older one."""
+"""Calls that preview invoices: `create_preview`, and `upcoming` of the older wire."""
 
 from __future__ import annotations
 
@@ -10,63 +10,88 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
-from portal.api.endpoint import Answers
+from portal.api.endpoint import AnswerType
 from portal.billing.customers import test_clocks
 from portal.billing.ledger import totals
-from portal.billing.lifecycle.preview_shapes import line, shown, url
+from portal.billing.lifecycle.preview_shapes import lines_url, render_line, render_preview
 from portal.billing.previews import params as preview_params
 from portal.billing.previews import previews
 from portal.errors import PortalError, ResourceMissing
-from portal.objects import expanded, render
+from portal.objects import expand_answer, render
 from portal.web import services
-from portal.wire.page import cursor
-from portal.wire.shape import listing
+from portal.wire.page import page_cursor
+from portal.wire.shape import render_list
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
-    invoice = Answers("invoice")
+    invoice = AnswerType("invoice")
     endpoint.add(
-        blueprint, "POST", "/invoices/create_preview", preview_params.CreatePreview, _create, invoice, tries=True
+        blueprint,
+        "POST",
+        "/invoices/create_preview",
+        preview_params.CreatePreview,
+        _create_preview,
+        invoice,
+        tries=True,
     )
-    endpoint.add(blueprint, "GET", "/invoices/upcoming", preview_params.Upcoming, _upcoming, invoice, tries=True)
-    lines = Answers("line_item", "list")
-    endpoint.add(blueprint, "GET", "/invoices/upcoming/lines", preview_params.UpcomingLines, _lines, lines, tries=True)
+    endpoint.add(
+        blueprint,
+        "GET",
+        "/invoices/upcoming",
+        preview_params.RetrieveUpcoming,
+        _retrieve_upcoming_invoice,
+        invoice,
+        tries=True,
+    )
+    lines = AnswerType("line_item", "list")
+    endpoint.add(
+        blueprint,
+        "GET",
+        "/invoices/upcoming/lines",
+        preview_params.ListUpcomingLines,
+        _list_upcoming_lines,
+        lines,
+        tries=True,
+    )
 
 
-def _create(db: Session, params: preview_params.CreatePreview) -> dict[str, Any]:
-    preview = previews.upcoming(db, params, now=test_clocks.present(db, None, params))
-    return shown(db, preview, services().links, params.expand)
+def _create_preview(db: Session, params: preview_params.CreatePreview) -> dict[str, Any]:
+    preview = previews.upcoming_invoice(db, params, now=test_clocks.time_for_call(db, None, params))
+    return render_preview(db, preview, services().links, params.expand)
 
 
-def _upcoming(db: Session, params: preview_params.Upcoming) -> dict[str, Any]:
-    with _older_names():
-        return _create(db, params.newer)
+def _retrieve_upcoming_invoice(db: Session, params: preview_params.RetrieveUpcoming) -> dict[str, Any]:
+    with _older_parameter_names():
+        return _create_preview(db, params.newer_form)
 
 
-def _lines(db: Session, params: preview_params.UpcomingLines) -> dict[str, Any]:
-    """A page in the order of the invoice, by ids that are the same at each call."""
-    with _older_names():
-        preview = previews.upcoming(db, params.newer, now=test_clocks.present(db, None, params))
+def _list_upcoming_lines(db: Session, params: preview_params.ListUpcomingLines) -> dict[str, Any]:
+    """A page of the upcoming invoice's lines in their order; the ids stay the same from call to call."""
+    with _older_parameter_names():
+        preview = previews.upcoming_invoice(db, params.newer_form, now=test_clocks.time_for_call(db, None, params))
     db.flush()
     links = services().links
-    rows = totals.lines(db, preview.invoice.id)
-    lines = [line(each, index, preview) for index, each in enumerate(render(db, "line_item", rows, links))]
-    page, has_more = _page(lines, params)
-    return expanded(db, listing(page, url(preview), has_more=has_more), params.expand, links)
+    rows = totals.list_lines(db, preview.invoice.id)
+    lines = [render_line(each, index, preview) for index, each in enumerate(render(db, "line_item", rows, links))]
+    page, has_more = _slice_page(lines, params)
+    return expand_answer(db, render_list(page, lines_url(preview), has_more=has_more), params.expand, links)
 
 
 @contextmanager
-def _older_names() -> Iterator[None]:
+def _older_parameter_names() -> Iterator[None]:
+    """Give errors the parameter name of the older call."""
     try:
         yield
     except PortalError as error:
-        error.param = preview_params.older_name(error.param)
+        error.param = preview_params.older_param_name(error.param)
         raise
 
 
-def _page(lines: list[dict[str, Any]], params: preview_params.UpcomingLines) -> tuple[list[dict[str, Any]], bool]:
-    named = cursor(params)
+def _slice_page(
+    lines: list[dict[str, Any]], params: preview_params.ListUpcomingLines
+) -> tuple[list[dict[str, Any]], bool]:
+    named = page_cursor(params)
     if named is None:
         return lines[: params.limit], len(lines) > params.limit
     param, id = named

@@ -1,4 +1,4 @@
-"""Resources as records: which calls a noun has, and how its rows are found, paged and shown."""
+"""Builds the usual calls of a noun (create, retrieve, change, delete, list) from its type and use cases."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
-from portal.api.endpoint import Answers
+from portal.api.endpoint import AnswerType
 from portal.billing.customers import test_clocks
-from portal.db import find
+from portal.db import find_row
 from portal.errors import ResourceMissing
-from portal.objects import KINDS, cache, deleted, expanded, one, render, selected
+from portal.objects import OBJECT_TYPES, cache, deleted_stub, expand_answer, render, render_one, select_rows
 from portal.web import services
-from portal.wire.commands import Command, Expanding, Listing
-from portal.wire.page import cursor, cut, windowed
-from portal.wire.shape import listing
+from portal.wire.commands import Command, ExpandableCommand, ListCommand
+from portal.wire.page import cut_page, page_cursor, select_page
+from portal.wire.shape import render_list
 
 #: `create(db, command, now=…)` answers with the new row.
-Create = Callable[..., Any]
+CreateFunction = Callable[..., Any]
 #: `change(db, row, command, now=…)` answers with the changed row.
-Change = Callable[..., Any]
+ChangeFunction = Callable[..., Any]
 #: `choose(command)` answers with a select of the kind's entities.
-Choose = Callable[[Any], Select[Any]]
+SelectFunction = Callable[[Any], Select[Any]]
 
 
 class Resource:
@@ -35,86 +35,98 @@ class Resource:
         self.blueprint = blueprint
         self.type = type
         self.path = f"/{path}"
-        self.kind = KINDS[type]
-        self.answers = Answers(type)
+        self.kind = OBJECT_TYPES[type]
+        self.answers = AnswerType(type)
 
-    def create(self, command: type[Command], function: Create, verb: str = "") -> None:
+    def create(self, command: type[Command], function: CreateFunction, verb: str = "") -> None:
         """POST on the path, or on what `verb` names below it."""
 
-        def view(db: Session, params: Expanding) -> dict[str, Any]:
-            return answer(db, self.type, function(db, params, now=test_clocks.present(db, None, params)), params)
+        def create_object(db: Session, params: ExpandableCommand) -> dict[str, Any]:
+            return render_answer(
+                db, self.type, function(db, params, now=test_clocks.time_for_call(db, None, params)), params
+            )
 
         rule = f"{self.path}/{verb}" if verb else self.path
-        endpoint.add(self.blueprint, "POST", rule, command, view, self.answers)
+        endpoint.add(self.blueprint, "POST", rule, command, create_object, self.answers)
 
     def retrieve(self) -> None:
         """GET of one object."""
 
-        def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-            return answer(db, self.type, self.found(db, id), params)
+        def retrieve_object(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
+            return render_answer(db, self.type, self.find_row(db, id), params)
 
-        endpoint.add(self.blueprint, "GET", f"{self.path}/<id>", Expanding, view, self.answers)
+        endpoint.add(self.blueprint, "GET", f"{self.path}/<id>", ExpandableCommand, retrieve_object, self.answers)
 
-    def change(self, command: type[Command], function: Change, verb: str = "", method: str = "POST") -> None:
+    def change(self, command: type[Command], function: ChangeFunction, verb: str = "", method: str = "POST") -> None:
         """A call on one object: an update, or what `verb` names."""
         rule = f"{self.path}/<id>/{verb}" if verb else f"{self.path}/<id>"
 
-        def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-            row = self.found(db, id)
-            changed = function(db, row, params, now=test_clocks.present(db, row, params))
-            return answer(db, self.type, changed, params)
+        def change_object(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
+            row = self.find_row(db, id)
+            changed = function(db, row, params, now=test_clocks.time_for_call(db, row, params))
+            return render_answer(db, self.type, changed, params)
 
-        endpoint.add(self.blueprint, method, rule, command, view, self.answers)
+        endpoint.add(self.blueprint, method, rule, command, change_object, self.answers)
 
     def delete(self, function: Callable[..., None]) -> None:
         """DELETE; answers with the stub of a deleted object."""
 
-        def view(db: Session, params: Expanding, id: str) -> dict[str, Any]:
-            row = self.found(db, id)
-            function(db, row, now=test_clocks.present(db, row))
-            return deleted(self.type, id)
+        def delete_object(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
+            row = self.find_row(db, id)
+            function(db, row, now=test_clocks.time_for_call(db, row))
+            return deleted_stub(self.type, id)
 
-        endpoint.add(self.blueprint, "DELETE", f"{self.path}/<id>", Expanding, view, Answers(self.type, "deleted"))
+        endpoint.add(
+            self.blueprint,
+            "DELETE",
+            f"{self.path}/<id>",
+            ExpandableCommand,
+            delete_object,
+            AnswerType(self.type, "deleted"),
+        )
 
-    def list(self, command: type[Listing], choose: Choose) -> None:
+    def list(self, command: type[ListCommand], choose: SelectFunction) -> None:
         """GET on the path: a page of what `choose` selects."""
 
-        def view(db: Session, params: Listing) -> dict[str, Any]:
-            return page(db, self.type, choose(params), params, f"/v1{self.path}")
+        def list_objects(db: Session, params: ListCommand) -> dict[str, Any]:
+            return render_page(db, self.type, choose(params), params, f"/v1{self.path}")
 
-        endpoint.add(self.blueprint, "GET", self.path, command, view, Answers(self.type, "list"))
+        endpoint.add(self.blueprint, "GET", self.path, command, list_objects, AnswerType(self.type, "list"))
 
-    def found(self, db: Session, id: str) -> Any:
-        """The row, or `ResourceMissing`."""
-        return find(db, self.kind.model, id, noun=self.kind.noun)
+    def find_row(self, db: Session, id: str) -> Any:
+        """The row with this id. Raises `ResourceMissing`."""
+        return find_row(db, self.kind.model, id, noun=self.kind.noun)
 
 
-def answer(db: Session, type: str, row: Any, params: Expanding) -> dict[str, Any]:
-    """A row as its wire object, as the call asked to have it expanded."""
+def render_answer(db: Session, type: str, row: Any, params: ExpandableCommand) -> dict[str, Any]:
+    """A row as its wire object, expanded as the call asks."""
     db.flush() if db.info["writes"] else None
-    return one(db, type, row, services().links, params.expand)
+    return render_one(db, type, row, services().links, params.expand)
 
 
-def page(db: Session, type: str, statement: Select[Any], params: Listing, url: str) -> dict[str, Any]:
-    """A page of entities as the list object. Raises `InvalidRequest` for an unknown cursor."""
-    model = KINDS[type].model
-    statement = windowed(statement, model, params, position(db, type, params))
+def render_page(db: Session, type: str, statement: Select[Any], params: ListCommand, url: str) -> dict[str, Any]:
+    """A page of a select's rows as the list object. Raises `ResourceMissing` for an unknown cursor."""
+    model = OBJECT_TYPES[type].model
+    statement = select_page(statement, model, params, cursor_position(db, type, params))
     links = services().links
-    if KINDS[type].kept and not params.expand:
-        heads, has_more = cut(cache.heads(db, type, statement), params)
-        return listing(cache.fragments(db, type, heads, links), url, has_more=has_more)
-    rows, has_more = cut(selected(db, type, statement), params)
-    return expanded(db, listing(render(db, type, rows, links), url, has_more=has_more), params.expand, links)
+    if OBJECT_TYPES[type].kept and not params.expand:
+        heads, has_more = cut_page(cache.revisions_of(db, type, statement), params)
+        return render_list(cache.json_of(db, type, heads, links), url, has_more=has_more)
+    rows, has_more = cut_page(select_rows(db, type, statement), params)
+    return expand_answer(db, render_list(render(db, type, rows, links), url, has_more=has_more), params.expand, links)
 
 
-def position(db: Session, type: str, params: Listing) -> tuple[int, str] | None:
-    """(created, id) of the object a cursor names. Raises `ResourceMissing` where there is none."""
-    named = cursor(params)
+def cursor_position(db: Session, type: str, params: ListCommand) -> tuple[int, str] | None:
+    """(created, id) of the object that the cursor names; None without a cursor.
+
+    Raises `ResourceMissing` where there is no such object.
+    """
+    named = page_cursor(params)
     if named is None:
         return None
     param, id = named
-    model = KINDS[type].model
+    model = OBJECT_TYPES[type].model
     found = db.execute(select(model.created, model.id).where(model.id == id)).first()
     if found is None:
-        raise ResourceMissing(KINDS[type].noun, id, param=param)
+        raise ResourceMissing(OBJECT_TYPES[type].noun, id, param=param)
     return found.created, found.id

@@ -1,4 +1,4 @@
-"""Subscription schedules."""
+"""Calls for subscription schedules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from portal.api.resource import Resource
 from portal.billing.schedules import schedules
 from portal.models import SubscriptionSchedule
-from portal.wire.page import between, equal_conditions
+from portal.wire.page import equal_conditions, range_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -21,13 +21,13 @@ def register(blueprint: Blueprint) -> None:
     resource.change(schedules.UpdateSchedule, schedules.update)
     resource.change(schedules.CancelSchedule, schedules.cancel, "cancel")
     resource.change(schedules.ReleaseSchedule, schedules.release, "release")
-    resource.list(schedules.ListSchedules, _schedules)
+    resource.list(schedules.ListSchedules, _select_schedules)
 
 
-def _schedules(params: schedules.ListSchedules) -> Select[Any]:
+def _select_schedules(params: schedules.ListSchedules) -> Select[Any]:
     statement = select(SubscriptionSchedule)
     for name in ("canceled_at", "completed_at", "created", "released_at"):
-        statement = statement.where(*between(getattr(SubscriptionSchedule, name), getattr(params, name)))
+        statement = statement.where(*range_conditions(getattr(SubscriptionSchedule, name), getattr(params, name)))
     statement = statement.where(*equal_conditions(params, customer=SubscriptionSchedule.customer_id))
     if params.scheduled is not None:
         waiting = SubscriptionSchedule.status == "not_started"

@@ -1,4 +1,4 @@
-"""Statements of account of a customer: a list of the years, and one of them with its entries. Beyond the reference."""
+"""Calls for a customer's yearly statements of account (beyond the reference)."""
 
 from __future__ import annotations
 
@@ -8,39 +8,43 @@ from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
-from portal.api.endpoint import Answers
+from portal.api.endpoint import AnswerType
 from portal.billing.customers import statements
-from portal.db import find
+from portal.db import find_row
 from portal.models import Customer
-from portal.objects.statements import TYPE, statement, with_entries
-from portal.rules.statements import Statement
+from portal.objects.statements import STATEMENT_TYPE, render_statement, with_entries
+from portal.rules.statements import AccountStatement
 from portal.web import services
-from portal.wire.shape import listing
+from portal.wire.shape import render_list
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     path = "/customers/<customer>/statements"
-    endpoint.add(blueprint, "GET", path, statements.InCurrency, _list, Answers(TYPE, "list"))
-    endpoint.add(blueprint, "GET", f"{path}/<year>", statements.InCurrency, _one, Answers(TYPE))
+    endpoint.add(
+        blueprint, "GET", path, statements.StatementParams, _list_statements, AnswerType(STATEMENT_TYPE, "list")
+    )
+    endpoint.add(
+        blueprint, "GET", f"{path}/<year>", statements.StatementParams, _retrieve_statement, AnswerType(STATEMENT_TYPE)
+    )
 
 
-def _list(db: Session, params: statements.InCurrency, customer: str) -> dict[str, Any]:
-    owner = _customer(db, customer)
-    found = [each for each in statements.of_customer(db, owner) if params.currency in {None, each.currency}]
-    return listing([_shown(db, owner, each) for each in found], f"/v1/customers/{customer}/statements")
+def _list_statements(db: Session, params: statements.StatementParams, customer: str) -> dict[str, Any]:
+    owner = _find_customer(db, customer)
+    found = [each for each in statements.list_for_customer(db, owner) if params.currency in {None, each.currency}]
+    return render_list([_render_statement(db, owner, each) for each in found], f"/v1/customers/{customer}/statements")
 
 
-def _one(db: Session, params: statements.InCurrency, customer: str, year: str) -> dict[str, Any]:
-    owner = _customer(db, customer)
-    row = statements.one(db, owner, year, params.currency or owner.currency or "")
-    return with_entries(_shown(db, owner, row), row)
+def _retrieve_statement(db: Session, params: statements.StatementParams, customer: str, year: str) -> dict[str, Any]:
+    owner = _find_customer(db, customer)
+    row = statements.find_statement(db, owner, year, params.currency or owner.currency or "")
+    return with_entries(_render_statement(db, owner, row), row)
 
 
-def _customer(db: Session, id: str) -> Customer:
-    """Also one who has been deleted: the books stay."""
-    return find(db, Customer, id, noun="customer", param="customer")
+def _find_customer(db: Session, id: str) -> Customer:
+    """The customer with this id, also a deleted one: their books stay. Raises `ResourceMissing`."""
+    return find_row(db, Customer, id, noun="customer", param="customer")
 
 
-def _shown(db: Session, owner: Customer, row: Statement) -> dict[str, Any]:
-    return statement(owner, row, services().links, livemode=db.info["scope"].livemode)
+def _render_statement(db: Session, owner: Customer, row: AccountStatement) -> dict[str, Any]:
+    return render_statement(owner, row, services().links, livemode=db.info["scope"].livemode)

@@ -1,4 +1,4 @@
-"""Subscriptions."""
+"""Calls for subscriptions and subscription items."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
-from portal.api.endpoint import Answers
+from portal.api.endpoint import AnswerType
 from portal.api.resource import Resource
 from portal.billing.customers import test_clocks
 from portal.billing.subscriptions import billing_modes, cancellations, item_calls, pauses, subscriptions
-from portal.db import find
+from portal.db import find_row
 from portal.models import Subscription, SubscriptionItem
-from portal.objects import deleted
+from portal.objects import deleted_stub
 from portal.rules.subscriptions import ENDED, LISTED_BY_DEFAULT
-from portal.wire.page import between, equal_conditions
+from portal.wire.page import equal_conditions, range_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -32,49 +32,54 @@ def register(blueprint: Blueprint) -> None:
     resource.change(pauses.PauseSubscription, pauses.pause, "pause")
     resource.change(pauses.ResumeSubscription, pauses.resume, "resume")
     resource.change(billing_modes.MigrateSubscription, billing_modes.migrate, "migrate")
-    resource.list(subscriptions.ListSubscriptions, _subscriptions)
+    resource.list(subscriptions.ListSubscriptions, _select_subscriptions)
 
     item = Resource(blueprint, "subscription_item", "subscription_items")
     item.create(item_calls.CreateItem, item_calls.create)
     item.retrieve()
     item.change(item_calls.UpdateItem, item_calls.update)
     endpoint.add(
-        blueprint, "DELETE", "/subscription_items/<id>", item_calls.DeleteItem, _delete, Answers(item.type, "deleted")
+        blueprint,
+        "DELETE",
+        "/subscription_items/<id>",
+        item_calls.DeleteItem,
+        _delete_item,
+        AnswerType(item.type, "deleted"),
     )
-    item.list(item_calls.ListItems, _items)
+    item.list(item_calls.ListItems, _select_items)
 
 
-def _delete(db: Session, params: item_calls.DeleteItem, id: str) -> dict[str, Any]:
-    item = find(db, SubscriptionItem, id, noun="subscription item")
-    item_calls.delete(db, item, params, now=test_clocks.present(db, item, params))
-    return deleted("subscription_item", id)
+def _delete_item(db: Session, params: item_calls.DeleteItem, id: str) -> dict[str, Any]:
+    item = find_row(db, SubscriptionItem, id, noun="subscription item")
+    item_calls.delete(db, item, params, now=test_clocks.time_for_call(db, item, params))
+    return deleted_stub("subscription_item", id)
 
 
-def _items(params: item_calls.ListItems) -> Select[Any]:
+def _select_items(params: item_calls.ListItems) -> Select[Any]:
     return select(SubscriptionItem).where(SubscriptionItem.subscription_id == params.subscription)
 
 
-def _subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
-    statement = select(Subscription).where(*_status(params.status))
+def _select_subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
+    statement = select(Subscription).where(*_status_conditions(params.status))
     statement = statement.where(*equal_conditions(params, test_clock=Subscription.test_clock_id))
     for name in ("created", "current_period_end", "current_period_start"):
-        statement = statement.where(*between(getattr(Subscription, name), getattr(params, name)))
+        statement = statement.where(*range_conditions(getattr(Subscription, name), getattr(params, name)))
     statement = statement.where(
         *equal_conditions(params, customer=Subscription.customer_id, collection_method=Subscription.collection_method)
     )
     for id in (params.price, params.plan):
-        statement = statement if id is None else statement.where(Subscription.id.in_(_holding(id)))
+        statement = statement if id is None else statement.where(Subscription.id.in_(_subscriptions_with_price(id)))
     return statement
 
 
-def _holding(price_id: str) -> Select[Any]:
-    """The subscriptions with an item of a price, or of a plan, which is its older name."""
+def _subscriptions_with_price(price_id: str) -> Select[Any]:
+    """A select of the ids of subscriptions with an item of this price; a plan's id is a price's id."""
     return select(SubscriptionItem.subscription_id).where(
         SubscriptionItem.tenant_id == Subscription.tenant_id, SubscriptionItem.price_id == price_id
     )
 
 
-def _status(status: str | None) -> list[Any]:
+def _status_conditions(status: str | None) -> list[Any]:
     if status == "all":
         return []
     if status == "ended":

@@ -1,4 +1,4 @@
-"""Test clocks, in test mode only."""
+"""Calls for test clocks, in test mode only."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def register(blueprint: Blueprint) -> None:
     resource.retrieve()
     resource.change(test_clocks.AdvanceTestClock, test_clocks.advance, "advance")
     resource.delete(test_clocks.delete)
-    resource.list(test_clocks.ListTestClocks, _test_clocks)
+    resource.list(test_clocks.ListTestClocks, _select_test_clocks)
 
 
-def _test_clocks(params: test_clocks.ListTestClocks) -> Select[Any]:
+def _select_test_clocks(params: test_clocks.ListTestClocks) -> Select[Any]:
     return select(TestClock)

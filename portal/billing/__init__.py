@@ -1,10 +1,7 @@
-"""Use cases: a frozen command, and a function that decides by `rules`, changes rows and answers with them.
+"""Use cases: each takes a command, checks it by `rules`, changes rows and returns them.
 
 Every function takes the session first, then the row, then the command, then `now` in epoch seconds.
-Nobody here commits: the edge does.
-
-The packages stand on floors. A module imports from its own package and from floors below it;
-`tests/test_architecture.py` holds this. Packages on one floor know nothing of each other.
+No function here commits: the caller at the edge (API, hosted pages, workers, CLI) does.
 """
 
 #: From the bottom up; the modules of a package may import each other, without a cycle.

@@ -1,4 +1,4 @@
-"""`portal audit`: who did what, from the log that can only be added to."""
+"""`portal audit`: prints the audit log, which is append-only."""
 
 from __future__ import annotations
 
@@ -19,26 +19,28 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="The newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
-def show(open_database: Any, account_id: str, live: bool, customer_id: str | None, limit: int, as_json: bool) -> None:
+def show_audit(
+    open_database: Any, account_id: str, live: bool, customer_id: str | None, limit: int, as_json: bool
+) -> None:
     """List what was done to an account and its customers, oldest first; personal details are masked."""
     from portal.billing.events import events
-    from portal.commands.transfer import scope_named
+    from portal.commands.transfer import find_scope
 
     database: Database = open_database()
-    with database.reading(scope_named(database, account_id, live)) as db:
-        for entry in events.newest_entries(db, customer_id, limit):
-            click.echo(json.dumps(_fields(entry), ensure_ascii=False) if as_json else _line(entry))
+    with database.reading(find_scope(database, account_id, live)) as db:
+        for entry in events.newest_audit_entries(db, customer_id, limit):
+            click.echo(json.dumps(_entry_fields(entry), ensure_ascii=False) if as_json else _format_entry(entry))
 
 
-def _fields(entry: AuditEntry) -> dict[str, Any]:
+def _entry_fields(entry: AuditEntry) -> dict[str, Any]:
     names = ("id", "sequence", "created", "action", "object_type", "object_id", "customer_id", "actor", "request_id")
     return {name: getattr(entry, name) for name in (*names, "before", "after")}
 
 
-def _line(entry: AuditEntry) -> str:
+def _format_entry(entry: AuditEntry) -> str:
     from portal import clock
 
     actor = " ".join(str(part) for part in (entry.actor["type"], entry.actor["id"]) if part)
     changed = ", ".join(entry.before or {}) if entry.before and entry.after else ""
-    moment = clock.moment(entry.created).isoformat(timespec="seconds")
+    moment = clock.utc_datetime(entry.created).isoformat(timespec="seconds")
     return f"{moment}  {entry.action}  {entry.object_id}  by {actor}" + (f"  ({changed})" if changed else "")

@@ -1,4 +1,4 @@
-"""`portal documents`: what documents look like."""
+"""`portal documents`: writes sample documents."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def make_samples(folder: Path, templates: Path | None) -> None:
     from portal.documents import sample_merchants, samples
     from portal.documents.pool import Pool, RenderFailed
 
-    own = _design(templates) if templates else None
+    own = _load_design(templates) if templates else None
     folder.mkdir(parents=True, exist_ok=True)
     pool = Pool()
     try:
-        for make, locale in product(samples.MADE, sample_merchants.SCENES):
+        for make, locale in product(samples.BUILDERS, sample_merchants.MERCHANTS):
             document = replace(make(locale), own=own)
             path = folder / f"{document.kind}-{locale}.pdf"
             path.write_bytes(pool.render(document))
@@ -45,11 +45,11 @@ def make_samples(folder: Path, templates: Path | None) -> None:
         pool.close()
 
 
-def _design(folder: Path) -> Design:
-    from portal.billing.accounts.rendering_templates import digest_of
+def _load_design(folder: Path) -> Design:
+    from portal.billing.accounts.rendering_templates import files_digest
     from portal.documents import designs
 
-    files, complaints = designs.read(folder)
+    files, complaints = designs.read_folder(folder)
     if complaints:
         raise click.ClickException("\n".join(map(str, complaints)))
-    return designs.Design(digest_of(files), tuple(files.items()))
+    return designs.Design(files_digest(files), tuple(files.items()))

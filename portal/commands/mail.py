@@ -1,4 +1,4 @@
-"""`portal mail`: what mails look like."""
+"""`portal mail`: previews mails and takes in reports of undeliverable ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def preview(name: str | None, locale: str, html: bool) -> None:
     if name not in previews.SAMPLES:
         click.echo(f"There is no mail {name}. There are: {', '.join(sorted(previews.SAMPLES))}", err=True)
         sys.exit(1)
-    words: Any = mails.render(name, previews.letter(name, i18n.best([locale])))
+    words: Any = mails.render_text(name, previews.sample_mail(name, i18n.best_locale([locale])))
     click.echo(words.html if html else f"{words.subject}\n\n{words.plain}")
 
 
@@ -46,23 +46,23 @@ def bounce() -> None:
     the database is away, so that the mail system tries again.
     """
     from portal import clock
-    from portal.assembly import assembled
+    from portal.assembly import assemble_services
     from portal.errors import Unavailable
     from portal.outbox import bounces
 
-    found = bounces.read(sys.stdin.buffer.read(bounces.LONGEST_REPORT))
+    found = bounces.read_report(sys.stdin.buffer.read(bounces.LONGEST_REPORT))
     if found is None:
         click.echo("This is no report of a mail that was given up.")
         return
     try:
-        noted = bounces.note(assembled(_settings(), pool_size=1), found, now=clock.now())
+        noted = bounces.record_failure(assemble_services(_load_settings(), pool_size=1), found, now=clock.now())
     except Unavailable as error:
         click.echo(error.message, err=True)
         sys.exit(TRY_AGAIN)
     click.echo("Noted." if noted else "The mail is none of ours, or it is known already that it failed.")
 
 
-def _settings() -> Settings:
+def _load_settings() -> Settings:
     from portal.settings import InvalidSetting, from_environment
 
     try:

@@ -1,4 +1,4 @@
-"""`portal templates`: a merchant's own templates of documents, tried before they are taken."""
+"""`portal templates`: checks, stores and chooses a merchant's own document templates."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from portal.db import Database
     from portal.documents.designs import Complaint
 
-_FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-_ACCOUNT = click.option("--account", "account_id", required=True, help="The account's id.")
-_LIVE = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+_FOLDER_ARGUMENT = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+_ACCOUNT_OPTION = click.option("--account", "account_id", required=True, help="The account's id.")
+_LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
 
 
 @click.group()
@@ -26,17 +26,17 @@ def templates() -> None:
 
 
 @templates.command()
-@_FOLDER
+@_FOLDER_ARGUMENT
 def check(folder: Path) -> None:
     """Try the templates of FOLDER with made-up documents; exits with 1 where they don't do."""
-    _checked(folder)
+    _check_folder(folder)
     click.echo("The templates do.")
 
 
 @templates.command()
-@_FOLDER
-@_ACCOUNT
-@_LIVE
+@_FOLDER_ARGUMENT
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.option("--nickname", help="What the merchant calls it.")
 @click.option("--template", help="Make the next version of this template instead of a new one.")
 @click.option("--default", is_flag=True, help="For all documents that name no other template.")
@@ -54,26 +54,26 @@ def add(
     from portal import clock
     from portal.billing.accounts import rendering_templates as cases
 
-    files = _checked(folder)
+    files = _check_folder(folder)
     command = cases.AddTemplate(files, nickname or (None if template else folder.resolve().name), template, default)
-    with _writing(open_database(), account_id, live) as db:
+    with _open_for_writing(open_database(), account_id, live) as db:
         row = cases.add(db, command, now=clock.now())
         click.echo(f"{row.id}  version {row.version}")
 
 
 @templates.command("list")
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.pass_obj
-def show(open_database: Any, account_id: str, live: bool) -> None:
+def list_templates(open_database: Any, account_id: str, live: bool) -> None:
     """List the templates of an account, newest first."""
     from sqlalchemy import select
 
-    from portal.commands.transfer import scope_named
+    from portal.commands.transfer import find_scope
     from portal.models import RenderingTemplate
 
     database: Database = open_database()
-    with database.reading(scope_named(database, account_id, live)) as db:
+    with database.reading(find_scope(database, account_id, live)) as db:
         for row in db.scalars(select(RenderingTemplate).order_by(RenderingTemplate.created.desc())):
             marks = f"{row.status}{', default' if row.is_default else ''}"
             click.echo(f"{row.id}  version {row.version}  {marks}  {row.nickname or ''}")
@@ -81,45 +81,45 @@ def show(open_database: Any, account_id: str, live: bool) -> None:
 
 @templates.command()
 @click.argument("template", required=False)
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.pass_obj
 def choose(open_database: Any, template: str | None, account_id: str, live: bool) -> None:
     """Make TEMPLATE the default; without one, documents come in the built-in look again."""
     from portal.billing.accounts import rendering_templates as cases
 
-    with _writing(open_database(), account_id, live) as db:
-        cases.choose(db, cases.usable(db, template, param="template") if template else None)
+    with _open_for_writing(open_database(), account_id, live) as db:
+        cases.set_default(db, cases.find_usable(db, template, param="template") if template else None)
 
 
 @templates.command()
 @click.argument("template")
 @click.argument("folder", type=click.Path(exists=False, path_type=Path))
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.option("--version", type=click.IntRange(1), help="The newest by default.")
 @click.pass_obj
 def export(open_database: Any, template: str, folder: Path, account_id: str, live: bool, version: int | None) -> None:
     """Write the files of TEMPLATE to a new FOLDER."""
     from portal.billing.accounts import rendering_templates as cases
-    from portal.db import find
+    from portal.db import find_row
     from portal.models import RenderingTemplate
 
-    with _writing(open_database(), account_id, live) as db:
-        newest = find(db, RenderingTemplate, template, noun="invoice rendering template").version
-        files = cases.version(db, template, version or newest).files
+    with _open_for_writing(open_database(), account_id, live) as db:
+        newest = find_row(db, RenderingTemplate, template, noun="invoice rendering template").version
+        files = cases.find_version(db, template, version or newest).files
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_bytes(b64decode(content))
 
 
-def _checked(folder: Path) -> Mapping[str, bytes]:
-    """The files of a folder that documents come out right with; else what is wrong is told and the command ends."""
+def _check_folder(folder: Path) -> Mapping[str, bytes]:
+    """The files of a folder whose templates render without errors. Otherwise print the errors and exit with 1."""
     from portal.documents import designs
 
-    files, complaints = designs.read(folder)
+    files, complaints = designs.read_folder(folder)
     if not any(each.fatal for each in complaints):
-        complaints += _tried(files)
+        complaints += _render_samples(files)
     for each in complaints:
         click.echo(f"{'error' if each.fatal else 'note '}  {each}", err=True)
     if any(each.fatal for each in complaints):
@@ -127,7 +127,7 @@ def _checked(folder: Path) -> Mapping[str, bytes]:
     return files
 
 
-def _tried(files: Mapping[str, bytes]) -> list[Complaint]:
+def _render_samples(files: Mapping[str, bytes]) -> list[Complaint]:
     from portal.documents import designs
     from portal.documents.pool import Pool, RenderFailed
 
@@ -143,18 +143,18 @@ def _tried(files: Mapping[str, bytes]) -> list[Complaint]:
     return list(dict.fromkeys(found))
 
 
-def _writing(database: Database, account_id: str, live: bool) -> Any:
+def _open_for_writing(database: Database, account_id: str, live: bool) -> Any:
     from contextlib import contextmanager
 
-    from portal.commands.transfer import scope_named
+    from portal.commands.transfer import find_scope
     from portal.errors import PortalError
 
     @contextmanager
-    def writing() -> Any:
+    def write_session() -> Any:
         try:
-            with database.writing(scope_named(database, account_id, live)) as db:
+            with database.writing(find_scope(database, account_id, live)) as db:
                 yield db
         except PortalError as error:
             raise click.ClickException(error.message) from None
 
-    return writing()
+    return write_session()

@@ -1,4 +1,4 @@
-"""`portal import` and `portal export`: records from and to a file of wire objects."""
+"""`portal import` and `portal export`: reads and writes all records of an account as wire objects in a file."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import click
 
 if TYPE_CHECKING:
     from portal.db import Database, Scope
-    from portal.transfer.importing import Report
+    from portal.transfer.importing import ImportReport
 
-_ACCOUNT = click.option("--account", "account_id", required=True, help="The account's id.")
-_LIVE = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+_ACCOUNT_OPTION = click.option("--account", "account_id", required=True, help="The account's id.")
+_LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
 
 
 @click.command("import")
 @click.argument("file", type=click.File("rb"))
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.option("--dry-run", "dry", is_flag=True, help="Check everything, change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -32,16 +32,16 @@ def import_file(open_database: Any, file: BinaryIO, account_id: str, live: bool,
     from portal.transfer.importing import Import
 
     database: Database = open_database()
-    run = Import(database, scope_named(database, account_id, live), dry=dry)
-    report = _with_progress(run, file)
-    _tell(report, as_json, dry)
+    run = Import(database, find_scope(database, account_id, live), dry=dry)
+    report = _import_with_progress(run, file)
+    _print_report(report, as_json, dry)
     if report.refused:
         sys.exit(1)
 
 
 @click.command("export")
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.option("--output", type=click.File("wb"), default="-", help="A file; standard output by default.")
 @click.pass_obj
 def export_file(open_database: Any, account_id: str, live: bool, output: BinaryIO) -> None:
@@ -49,35 +49,36 @@ def export_file(open_database: Any, account_id: str, live: bool, output: BinaryI
     from portal.transfer import exporting
 
     database: Database = open_database()
-    for line in exporting.lines(database, scope_named(database, account_id, live)):
+    for line in exporting.json_lines(database, find_scope(database, account_id, live)):
         output.write(line)
 
 
-def scope_named(database: Database, account_id: str, live: bool) -> Scope:
+def find_scope(database: Database, account_id: str, live: bool) -> Scope:
+    """The scope of an account in one mode. Raises `ClickException` where there is no such account."""
     from portal.billing.accounts import accounts
     from portal.db import Scope
     from portal.errors import PortalError
 
     try:
         with database.reading() as db:
-            return Scope.of_tenant(accounts.tenant(db, account_id, livemode=live))
+            return Scope.of_tenant(accounts.find_tenant(db, account_id, livemode=live))
     except PortalError as error:
         raise click.ClickException(error.message) from None
 
 
-def _with_progress(run: Any, file: BinaryIO) -> Report:
-    from portal.transfer.files import objects
+def _import_with_progress(run: Any, file: BinaryIO) -> ImportReport:
+    from portal.transfer.files import read_objects
 
     if not file.seekable():
         raise click.ClickException("The file must be a plain file, as it is looked at before it is read.")
     size = Path(file.name).stat().st_size
     with click.progressbar(length=size, label="Importing", file=sys.stderr) as bar:
-        report: Report = run.run(objects(file), lambda count: bar.update(max(0, file.tell() - bar.pos)))
+        report: ImportReport = run.run(read_objects(file), lambda count: bar.update(max(0, file.tell() - bar.pos)))
         bar.update(size - bar.pos)
     return report
 
 
-def _tell(report: Report, as_json: bool, dry: bool) -> None:
+def _print_report(report: ImportReport, as_json: bool, dry: bool) -> None:
     if as_json:
         refused = [vars(each) for each in report.refused]
         counts = {"dry_run": dry, "written": report.written, "skipped": report.skipped}

@@ -1,4 +1,4 @@
-"""`portal webhooks` and `portal events`: who hears of events, how that goes, and what is sent once more."""
+"""`portal webhooks` and `portal events`: lists endpoints and their deliveries, rolls secrets, resends events."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from portal.db import Database, Scope
     from portal.models import WebhookEndpoint
 
-_ACCOUNT = click.option("--account", "account_id", required=True, help="The account's id.")
-_LIVE = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+_ACCOUNT_OPTION = click.option("--account", "account_id", required=True, help="The account's id.")
+_LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+_MOMENT_TYPE = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
 @click.group()
@@ -22,8 +22,8 @@ def webhooks() -> None:
 
 
 @webhooks.command("list")
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.pass_obj
 def list_endpoints(open_database: Any, account_id: str, live: bool) -> None:
     """List endpoints with what waits for them and what was given up."""
@@ -31,33 +31,35 @@ def list_endpoints(open_database: Any, account_id: str, live: bool) -> None:
 
     from portal.models import WebhookDelivery, WebhookEndpoint
 
-    database, scope = _opened(open_database, account_id, live)
+    database, scope = _open_scope(open_database, account_id, live)
     with database.reading(scope) as db:
         for each in db.scalars(select(WebhookEndpoint).order_by(WebhookEndpoint.created)):
             own = select(WebhookDelivery.status, func.count()).where(WebhookDelivery.endpoint_id == each.id)
             rows = db.execute(own.group_by(WebhookDelivery.status))
             counts = {row[0]: row[1] for row in rows}
-            click.echo(_line(each, counts))
+            click.echo(_format_endpoint(each, counts))
 
 
 @webhooks.command("roll")
 @click.argument("endpoint_id")
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.option("--overlap", type=click.IntRange(0, 168), default=24, show_default=True, help="Hours for both secrets.")
 @click.pass_obj
-def roll(open_database: Any, endpoint_id: str, account_id: str, live: bool, overlap: int) -> None:
+def roll_secret(open_database: Any, endpoint_id: str, account_id: str, live: bool, overlap: int) -> None:
     """Print a new signing secret; both sign for a while."""
     from portal import clock
-    from portal.assembly import assembled
+    from portal.assembly import assemble_services
     from portal.billing.events import webhook_endpoints
     from portal.settings import from_environment
 
-    database, scope = _opened(open_database, account_id, live)
-    now, seal = clock.now(), assembled(from_environment(), pool_size=1).seal
+    database, scope = _open_scope(open_database, account_id, live)
+    now, seal = clock.now(), assemble_services(from_environment(), pool_size=1).seal
     with database.writing(scope) as db:
         command = webhook_endpoints.RollSecret(expires_at=now + overlap * clock.HOUR)
-        click.echo(webhook_endpoints.roll_secret(db, _found(db, endpoint_id), command, seal=seal, now=now).secret)
+        click.echo(
+            webhook_endpoints.roll_secret(db, _find_endpoint(db, endpoint_id), command, seal=seal, now=now).secret
+        )
 
 
 @click.group()
@@ -67,14 +69,14 @@ def events() -> None:
 
 @events.command("resend")
 @click.argument("event_ids", nargs=-1)
-@_ACCOUNT
-@_LIVE
+@_ACCOUNT_OPTION
+@_LIVE_OPTION
 @click.option("--endpoint", "endpoint_id", help="Only to this endpoint; needed for a range.")
-@click.option("--since", type=_MOMENT, help="Everything since this moment (UTC), as 2026-11-21T12:00.")
-@click.option("--until", type=_MOMENT, help="And before this one.")
+@click.option("--since", type=_MOMENT_TYPE, help="Everything since this moment (UTC), as 2026-11-21T12:00.")
+@click.option("--until", type=_MOMENT_TYPE, help="And before this one.")
 @click.option("--failed", is_flag=True, help="Of the range only what has not arrived.")
 @click.pass_obj
-def resend(
+def resend_events(
     open_database: Any,
     event_ids: tuple[str, ...],
     account_id: str,
@@ -87,75 +89,77 @@ def resend(
     """Have the worker send events once more: those named, or a range of time to one endpoint."""
     if bool(event_ids) == bool(since or until):
         raise click.UsageError("Name events, or a range by --since and --until.")
-    database, scope = _opened(open_database, account_id, live)
+    database, scope = _open_scope(open_database, account_id, live)
     if event_ids:
-        done = sum(_resend(database, scope, each, endpoint_id) for each in event_ids)
+        done = sum(_resend_event(database, scope, each, endpoint_id) for each in event_ids)
     elif endpoint_id is None:
         raise click.UsageError("A range is sent to one --endpoint.")
     else:
-        done = _replay(database, scope, endpoint_id, _epoch(since), _epoch(until), failed)
+        done = _replay_range(database, scope, endpoint_id, _epoch_seconds(since), _epoch_seconds(until), failed)
     click.echo(f"{done} will be sent once more.")
 
 
-def _resend(database: Database, scope: Scope, event_id: str, endpoint_id: str | None) -> int:
+def _resend_event(database: Database, scope: Scope, event_id: str, endpoint_id: str | None) -> int:
     from portal import clock
     from portal.billing.events import replays
-    from portal.db import find
+    from portal.db import find_row
     from portal.errors import PortalError
     from portal.models import Event
 
     try:
         with database.writing(scope) as db:
-            event = find(db, Event, event_id, noun="event")
+            event = find_row(db, Event, event_id, noun="event")
             replays.retry(db, event, replays.RetryEvent(webhook_endpoint=endpoint_id), now=clock.now())
     except PortalError as error:
         raise click.ClickException(error.message) from None
     return 1
 
 
-def _replay(
+def _replay_range(
     database: Database, scope: Scope, endpoint_id: str, since: int | None, until: int | None, failed: bool
 ) -> int:
-    """A transaction for each thousand."""
+    """Resend a range of events to one endpoint, a thousand in each transaction. Returns how many."""
     from portal import clock
     from portal.billing.events import replays
-    from portal.wire.commands import Range
+    from portal.wire.commands import TimestampRange
 
-    command = replays.Replay(created=Range(gte=since, lt=until), delivery_success=False if failed else None)
+    command = replays.ReplayEvents(
+        created=TimestampRange(gte=since, lt=until), delivery_success=False if failed else None
+    )
     after, done = 0, 0
     while True:
         with database.writing(scope) as db:
-            sent = replays.step(db, _found(db, endpoint_id), command, after, now=clock.now())
+            sent = replays.replay_batch(db, _find_endpoint(db, endpoint_id), command, after, now=clock.now())
         if not sent:
             return done
         after, done = sent[-1], done + len(sent)
 
 
-def _opened(open_database: Any, account_id: str, live: bool) -> tuple[Database, Scope]:
-    from portal.commands.transfer import scope_named
+def _open_scope(open_database: Any, account_id: str, live: bool) -> tuple[Database, Scope]:
+    from portal.commands.transfer import find_scope
 
     database: Database = open_database()
-    return database, scope_named(database, account_id, live)
+    return database, find_scope(database, account_id, live)
 
 
-def _found(db: Any, endpoint_id: str) -> WebhookEndpoint:
-    from portal.db import find
+def _find_endpoint(db: Any, endpoint_id: str) -> WebhookEndpoint:
+    from portal.db import find_row
     from portal.errors import ResourceMissing
     from portal.models import WebhookEndpoint
 
     try:
-        return find(db, WebhookEndpoint, endpoint_id, noun="webhook endpoint")
+        return find_row(db, WebhookEndpoint, endpoint_id, noun="webhook endpoint")
     except ResourceMissing as error:
         raise click.ClickException(error.message) from None
 
 
-def _line(row: WebhookEndpoint, counts: dict[str, int]) -> str:
+def _format_endpoint(row: WebhookEndpoint, counts: dict[str, int]) -> str:
     from portal import clock
 
-    since = f"  failing since {clock.moment(row.failing_since).isoformat()}" if row.failing_since else ""
+    since = f"  failing since {clock.utc_datetime(row.failing_since).isoformat()}" if row.failing_since else ""
     kinds = ", ".join(f"{counts.get(each, 0)} {each}" for each in ("pending", "failed", "succeeded"))
     return f"{row.id}  {row.status}  {row.url}  {kinds}{since}"
 
 
-def _epoch(moment: datetime | None) -> int | None:
+def _epoch_seconds(moment: datetime | None) -> int | None:
     return int(moment.replace(tzinfo=UTC).timestamp()) if moment else None

@@ -1,21 +1,24 @@
-"""Invoices and credit notes on paper: value -> HTML -> PDF, kept by what they say."""
+"""Renders documents (invoices, credit notes, quotes, receipts, statements): value -> HTML -> PDF.
+
+PDFs are stored by the fingerprint of the value, so the same document is rendered once.
+"""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
 
-from portal.documents.pool import Busy, Pool, RenderFailed
+from portal.documents.pool import Pool, PoolBusy, RenderFailed
 from portal.documents.store import Store
-from portal.documents.values import Paper
+from portal.documents.values import DocumentBase
 
 _log = logging.getLogger(__name__)
 
 
-def pdf(document: Paper, *, store: Store, pool: Pool) -> bytes:
-    """The stored PDF of `document`, rendered and stored if there is none. Raises `pool.RenderFailed`.
+def read_or_render_pdf(document: DocumentBase, *, store: Store, pool: Pool) -> bytes:
+    """The stored PDF of `document`; rendered and stored if there is none. Raises `pool.RenderFailed`.
 
-    A store that is out of order costs time, not the document.
+    When the store fails, the document is rendered again each time.
     """
     fingerprint = document.fingerprint()
     try:
@@ -23,14 +26,14 @@ def pdf(document: Paper, *, store: Store, pool: Pool) -> bytes:
     except OSError:
         _log.warning("cannot read stored documents", exc_info=True)
         kept = None
-    return kept or _rendered(document, fingerprint, store, pool)
+    return kept or _render_and_store(document, fingerprint, store, pool)
 
 
-def _made(document: Paper, pool: Pool) -> bytes:
-    """With the merchant's own templates if they can: a customer gets the document in any case."""
+def _render_with_fallback(document: DocumentBase, pool: Pool) -> bytes:
+    """Render with the merchant's own templates; if those fail, with the built-in ones."""
     try:
         return pool.render(document)
-    except Busy:
+    except PoolBusy:
         raise
     except RenderFailed:
         if document.own is None:
@@ -39,8 +42,9 @@ def _made(document: Paper, pool: Pool) -> bytes:
         return pool.render(replace(document, own=None))
 
 
-def _rendered(document: Paper, fingerprint: str, store: Store, pool: Pool) -> bytes:
-    content = _made(document, pool)
+def _render_and_store(document: DocumentBase, fingerprint: str, store: Store, pool: Pool) -> bytes:
+    """Render the document and store the PDF; a failing store is only logged."""
+    content = _render_with_fallback(document, pool)
     try:
         store.write(fingerprint, content)
     except OSError:

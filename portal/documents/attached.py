@@ -1,4 +1,4 @@
-"""The files inside a document's PDF: its e-invoice, and its lines or entries where it does not list them all."""
+"""The files attached to a document's PDF: its e-invoice, and a CSV of all lines or entries when not all are printed."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import weasyprint
 
 from portal.documents import factur_x, listing, statements
 from portal.documents.statements import StatementDocument
-from portal.documents.values import LISTED_LINES, Document, Paper
+from portal.documents.values import MAX_LISTED_LINES, Document, DocumentBase
 
 
-def files(document: Paper) -> list[weasyprint.Attachment]:
-    """What to attach, dated as the document is, so that the same document is the same bytes."""
+def build_attachments(document: DocumentBase) -> list[weasyprint.Attachment]:
+    """The attachments, dated as the document is, so that the same document always gives the same bytes."""
     at = datetime.combine(document.effective_at, time(), UTC)
     return [
         weasyprint.Attachment(
             string=content, name=name, description=words, created=at, modified=at, relationship=relationship
         )
-        for name, words, relationship, content in _found(document)
+        for name, words, relationship, content in _files_to_attach(document)
     ]
 
 
-def _found(document: Paper) -> Iterator[tuple[str, str, str, bytes]]:
+def _files_to_attach(document: DocumentBase) -> Iterator[tuple[str, str, str, bytes]]:
     if isinstance(document, Document) and document.e_invoice is not None:
-        yield factur_x.NAME, "E-invoice", "Alternative", document.e_invoice.encode()
-    if isinstance(document, StatementDocument) and len(document.entries) > LISTED_LINES:
-        yield statements.NAME, "All entries", "Data", statements.table(document)
-    if isinstance(document, Document) and len(document.lines) > LISTED_LINES:
-        yield listing.NAME, "All lines", "Data", listing.table(document)
+        yield factur_x.FILE_NAME, "E-invoice", "Alternative", document.e_invoice.encode()
+    if isinstance(document, StatementDocument) and len(document.entries) > MAX_LISTED_LINES:
+        yield statements.FILE_NAME, "All entries", "Data", statements.render_csv(document)
+    if isinstance(document, Document) and len(document.lines) > MAX_LISTED_LINES:
+        yield listing.FILE_NAME, "All lines", "Data", listing.render_csv(document)

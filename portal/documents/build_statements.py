@@ -1,4 +1,4 @@
-"""A statement of account to its document value."""
+"""Builds the document value of a customer's statement of account."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from sqlalchemy.orm import Session
 from portal.billing.accounts import rendering_templates
 from portal.billing.customers import statements, test_clocks
 from portal.billing.ledger import parties
-from portal.clock import day
+from portal.clock import utc_date
 from portal.documents import parties as heads
-from portal.documents.frozen_design import own_design
+from portal.documents.frozen_design import find_design
 from portal.documents.statements import StatementDocument, StatementEntry
 from portal.models import Customer
-from portal.rules.statements import Line, Statement
+from portal.rules.statements import AccountStatement, LedgerLine
 
 
-def statement(db: Session, customer: Customer, year: str, currency: str) -> StatementDocument:
-    """The statement of a year, between the merchant and the customer as they are named now.
+def build_statement(db: Session, customer: Customer, year: str, currency: str) -> StatementDocument:
+    """The statement of one year and currency, with the current names of merchant and customer.
 
-    Raises `ResourceMissing` for a year or currency without one.
+    Raises `ResourceMissing` when there is no statement for that year and currency.
     """
-    return _document(db, customer, statements.one(db, customer, year, currency))
+    return _build_document(db, customer, statements.find_statement(db, customer, year, currency))
 
 
-def _document(db: Session, customer: Customer, row: Statement) -> StatementDocument:
+def _build_document(db: Session, customer: Customer, row: AccountStatement) -> StatementDocument:
     seller, buyer = parties.seller(db, None), parties.buyer(db, customer, None)
-    rendering = rendering_templates.frozen(db, customer.invoice_settings.get("rendering_options"))
+    rendering = rendering_templates.freeze_rendering(db, customer.invoice_settings.get("rendering_options"))
     sums: dict[str, Any] = dict(row.sums)
-    told_until = min(row.end - 1, max([test_clocks.moment(db, customer), *(line.entry.at for line in row.lines)]))
+    told_until = min(row.end - 1, max([test_clocks.time_for_row(db, customer), *(line.entry.at for line in row.lines)]))
     return StatementDocument(
-        **heads.head(db, seller, buyer),
+        **heads.shared_values(db, seller, buyer),
         **sums,
-        own=own_design(db, rendering),
+        own=find_design(db, rendering),
         number=f"{row.year}-{row.currency.upper()}",
         currency=row.currency,
-        effective_at=day(told_until),
+        effective_at=utc_date(told_until),
         footer=seller.get("footer"),
-        page_size=heads.paper(seller, buyer),
-        period_start=day(row.start),
-        entries=tuple(_entry(line) for line in row.lines),
+        page_size=heads.choose_page_size(seller, buyer),
+        period_start=utc_date(row.start),
+        entries=tuple(_build_entry(line) for line in row.lines),
         opening_balance=row.opening,
         closing_balance=row.closing,
     )
 
 
-def _entry(line: Line) -> StatementEntry:
+def _build_entry(line: LedgerLine) -> StatementEntry:
     entry = line.entry
     return StatementEntry(
-        day=day(entry.at),
+        day=utc_date(entry.at),
         kind=entry.kind,
         amount=entry.amount,
         balance=line.balance,

@@ -1,4 +1,7 @@
-"""Tries a merchant's own templates with made-up documents. Imports WeasyPrint: only rendering processes do so."""
+"""Checks a merchant's own templates by rendering sample documents with them.
+
+Imports WeasyPrint, so only rendering processes may import this module.
+"""
 
 from __future__ import annotations
 
@@ -14,63 +17,63 @@ from weasyprint.text.fonts import FontConfiguration
 
 from portal.documents import render, samples, sandbox
 from portal.documents.designs import STYLE, Complaint, Design
-from portal.documents.values import Paper
+from portal.documents.values import DocumentBase
 
-_IMAGE = re.compile(r"<img\b(?![^>]*\balt=)", re.IGNORECASE)
-_AT = re.compile(r" at (\d+):\d+")
-_NOT_LOADED = re.compile(r"Failed to load [a-z -]+ at '([^']*)'")
+_IMAGE_WITHOUT_ALT = re.compile(r"<img\b(?![^>]*\balt=)", re.IGNORECASE)
+_POSITION = re.compile(r" at (\d+):\d+")
+_LOAD_FAILURE = re.compile(r"Failed to load [a-z -]+ at '([^']*)'")
 
 
-def complaints(files: Mapping[str, bytes], kind: str) -> list[Complaint]:
-    """What is wrong with the templates of a kind, each thing once; empty where documents come out right."""
+def find_complaints(files: Mapping[str, bytes], kind: str) -> list[Complaint]:
+    """What is wrong with the templates of a kind, without duplicates; empty when all sample documents render well."""
     design = Design(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest(), tuple(files.items()))
-    found = [*_of_style(design), *_of_images(files)]
-    for document in samples.tried(kind):
-        found += _of_document(design, replace(document, own=design))
+    found = [*_style_complaints(design), *_image_complaints(files)]
+    for document in samples.trial_documents(kind):
+        found += _rendering_complaints(design, replace(document, own=design))
         if any(each.fatal for each in found):
             break
     return list(dict.fromkeys(found))
 
 
-def _of_style(design: Design) -> Iterable[Complaint]:
-    """Rules that the style sheet is read without; they spoil nothing, but whoever wrote them should know."""
+def _style_complaints(design: Design) -> Iterable[Complaint]:
+    """Rules that WeasyPrint ignores in the style sheet; they do no harm, but the author should know."""
     style = design.file(STYLE)
     if style is None:
         return
-    with _told() as messages:
-        fetcher = sandbox.OwnFiles(design)
+    with _capture_warnings() as messages:
+        fetcher = sandbox.DesignFetcher(design)
         options = {"font_config": FontConfiguration(), "url_fetcher": fetcher, "base_url": sandbox.BASE_URL}
         weasyprint.CSS(string=style.decode(), **options)
     for message in messages:
-        place = _AT.search(message)
+        place = _POSITION.search(message)
         if place:
-            yield Complaint(STYLE, int(place[1]), _AT.sub("", message), fatal=False)
+            yield Complaint(STYLE, int(place[1]), _POSITION.sub("", message), fatal=False)
 
 
-def _of_images(files: Mapping[str, bytes]) -> Iterable[Complaint]:
+def _image_complaints(files: Mapping[str, bytes]) -> Iterable[Complaint]:
     for name, content in files.items():
         if name.endswith(".html"):
             text = content.decode()
-            for found in _IMAGE.finditer(text):
+            for found in _IMAGE_WITHOUT_ALT.finditer(text):
                 line = text.count("\n", 0, found.start()) + 1
                 yield Complaint(name, line, "an image has no alt text, so those who can't see it learn nothing of it")
 
 
-def _of_document(design: Design, document: Paper) -> list[Complaint]:
-    with _told() as messages:
+def _rendering_complaints(design: Design, document: DocumentBase) -> list[Complaint]:
+    with _capture_warnings() as messages:
         try:
             render.pdf(document)
         except MemoryError:
             raise
         except Exception as error:
-            file, line = sandbox.place(error, frozenset(name for name, _ in design.files))
+            file, line = sandbox.locate_error(error, frozenset(name for name, _ in design.files))
             return [Complaint(file or f"{document.kind}.html", line, f"{type(error).__name__}: {error}")]
-    urls = [found[1] for message in messages if (found := _NOT_LOADED.search(message))]
-    return [_missing(design, url) for url in urls]
+    urls = [found[1] for message in messages if (found := _LOAD_FAILURE.search(message))]
+    return [_missing_file_complaint(design, url) for url in urls]
 
 
-def _missing(design: Design, url: str) -> Complaint:
-    """A file that was asked for and is not there, or an address outside; told where it is first named."""
+def _missing_file_complaint(design: Design, url: str) -> Complaint:
+    """The complaint about a missing file or an outside address, at the place that names it first."""
     name = url.removeprefix(sandbox.BASE_URL)
     words = f"'{name}' is none of the folder's files; nothing is loaded from elsewhere"
     for file, content in design.files:
@@ -80,8 +83,8 @@ def _missing(design: Design, url: str) -> Complaint:
 
 
 @contextmanager
-def _told() -> Iterator[list[str]]:
-    """The warnings of WeasyPrint meanwhile."""
+def _capture_warnings() -> Iterator[list[str]]:
+    """Collects the warnings that WeasyPrint logs inside the `with` block."""
     messages: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The merchant's own templates that a document was frozen with."""
+"""Finds the merchant's own templates that a document was frozen with."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from portal.billing.accounts import rendering_templates
 from portal.documents.designs import Design
 
 
-def own_design(db: Session, rendering: dict[str, Any] | None) -> Design | None:
-    """The files that a document is frozen with; None where it names none, or one that was never here."""
+def find_design(db: Session, rendering: dict[str, Any] | None) -> Design | None:
+    """The template files a document was frozen with; None when it names none, or an unknown one."""
     template, version = ((rendering or {}).get(name) for name in ("template", "template_version"))
-    row = rendering_templates.found(db, template, version) if template and version else None
+    row = rendering_templates.find_version_or_none(db, template, version) if template and version else None
     if row is None:
         return None
     return Design(row.digest, tuple((name, b64decode(content)) for name, content in row.files.items()))

@@ -1,4 +1,4 @@
-"""The PDFs of a portal: found by what was rendered last, rendered when something changed since."""
+"""The PDFs of a portal: finds the stored PDF of a document, and renders it when the document has changed."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, sele
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import Database, Scope, find
-from portal.documents import build, pdf
+from portal.db import Database, Scope, find_row
+from portal.documents import build, read_or_render_pdf
 from portal.documents.pool import Pool
 from portal.documents.store import Store
-from portal.documents.values import RENDERER, Document, Paper
+from portal.documents.values import RENDERER_VERSION, Document, DocumentBase
 from portal.errors import Conflict
 from portal.models import Account, CreditNote, Invoice, Quote, StoredDocument, Tenant
 from portal.recording import documents
 from portal.wire.shape import Links
 
-Kind = Literal["invoice", "credit_note", "quote", "receipt"]
+DocumentKind = Literal["invoice", "credit_note", "quote", "receipt"]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A document as it was rendered last and still is, with what a link to it is checked by.
+class StoredPdf:
+    """A stored PDF that is still current, with the data that a link to it is checked by.
 
-    `told` says that the merchant wants to hear of downloads.
+    `told` says that the merchant wants to be notified of downloads.
     """
 
     content: bytes
@@ -43,72 +43,72 @@ class Kept:
 
 @dataclass(frozen=True)
 class Library:
-    """Where documents are kept and made. A second download of a document is one query and one file."""
+    """Stores and renders documents. A second download of a document costs one query and one file."""
 
     database: Database
     links: Links
     store: Store
     pool: Pool
 
-    def pdf(self, scope: Scope, kind: Kind, id: str) -> bytes:
+    def pdf(self, scope: Scope, kind: DocumentKind, id: str) -> bytes:
         """The PDF of a finalized invoice or quote, of an issued credit note, or of a paid invoice's receipt.
 
-        Raises `ResourceMissing` for an unknown id and a receipt not earned, `Unavailable` when it can't be
+        Raises `ResourceMissing` for an unknown id and for a receipt that does not exist, `Unavailable` when it can't be
         rendered now.
         """
         with self.database.reading(scope) as db:
-            kept = self.kept(db.connection(), kind, scope.tenant_id, id)
+            kept = self.find_stored_pdf(db.connection(), kind, scope.tenant_id, id)
             if kept:
                 return kept.content
-            document, revision = self._document(db, kind, id)
-        content = pdf(document, store=self.store, pool=self.pool)
-        self._note(scope, _stored_as(kind, id), revision, document.fingerprint())
+            document, revision = self._build_document(db, kind, id)
+        content = read_or_render_pdf(document, store=self.store, pool=self.pool)
+        self._record_rendering(scope, _stored_id(kind, id), revision, document.fingerprint())
         return content
 
-    def made(self, paper: Paper) -> bytes:
-        """The PDF of what is no row and is known by what it says. Raises `Unavailable` as `pdf` does."""
-        return pdf(paper, store=self.store, pool=self.pool)
+    def pdf_of_value(self, paper: DocumentBase) -> bytes:
+        """The PDF of a document value without a row of its own, as a statement. Raises `Unavailable` as `pdf` does."""
+        return read_or_render_pdf(paper, store=self.store, pool=self.pool)
 
-    def want(self, scope: Scope, wanted: Iterable[tuple[Kind, str]]) -> None:
-        """Have the worker make these documents before all that it makes by itself; each by kind and id."""
-        rows = [{"id": _stored_as(kind, id), "kind": kind} for kind, id in wanted]
+    def queue_renderings(self, scope: Scope, wanted: Iterable[tuple[DocumentKind, str]]) -> None:
+        """Queue documents, each by kind and id, for the worker; it renders these before all others."""
+        rows = [{"id": _stored_id(kind, id), "kind": kind} for kind, id in wanted]
         if rows:
             with self.database.writing(scope) as db:
-                documents.want(db.connection(), scope.tenant_id, rows, made_at=clock.now(), wanted_at=0)
+                documents.request_rendering(db.connection(), scope.tenant_id, rows, made_at=clock.now(), wanted_at=0)
 
-    def kept(self, connection: Connection, kind: Kind, tenant_id: int, id: str) -> Kept | None:
-        """The document where it is rendered and unchanged since: one query, one file."""
-        values = {"tenant_id": tenant_id, "id": id, "stored": _stored_as(kind, id)}
-        row = connection.execute(_LAST_RENDERED[kind], values).first()
-        content = self.stored(row.fingerprint) if row and row.fingerprint.endswith(RENDERER) else None
+    def find_stored_pdf(self, connection: Connection, kind: DocumentKind, tenant_id: int, id: str) -> StoredPdf | None:
+        """The stored PDF, if the document is unchanged since it was rendered; one query and one file."""
+        values = {"tenant_id": tenant_id, "id": id, "stored": _stored_id(kind, id)}
+        row = connection.execute(_STORED_PDF_QUERIES[kind], values).first()
+        content = self.read_pdf(row.fingerprint) if row and row.fingerprint.endswith(RENDERER_VERSION) else None
         if row is None or content is None:
             return None
         locale = (row.buyer or {}).get("locale") or "en"
-        return Kept(content, row.number, locale, row.finalized_at, row.due_date, bool(row.told))
+        return StoredPdf(content, row.number, locale, row.finalized_at, row.due_date, bool(row.told))
 
-    def stored(self, fingerprint: str) -> bytes | None:
-        """The PDF of this fingerprint where it is kept; a store that is out of order keeps nothing."""
+    def read_pdf(self, fingerprint: str) -> bytes | None:
+        """The stored PDF with this fingerprint; None when there is none or the store fails."""
         try:
             return self.store.read(fingerprint)
         except OSError:
             log.warning("cannot read stored documents", exc_info=True)
             return None
 
-    def _document(self, db: Session, kind: Kind, id: str) -> tuple[Document, int]:
+    def _build_document(self, db: Session, kind: DocumentKind, id: str) -> tuple[Document, int]:
         if kind == "credit_note":
-            note = find(db, CreditNote, id, noun="credit note")
+            note = find_row(db, CreditNote, id, noun="credit note")
             return build.credit_note(db, note), note.revision
         if kind == "quote":
-            quote = find(db, Quote, id, noun="quote")
+            quote = find_row(db, Quote, id, noun="quote")
             return build.quote(db, quote), quote.revision
-        invoice = find(db, Invoice, id, noun="invoice")
+        invoice = find_row(db, Invoice, id, noun="invoice")
         if kind == "receipt":
             return build.receipt(db, invoice), invoice.revision
         url = self.links.document("invoice", invoice.tenant_id, id) if invoice.status == "open" else None
         return build.invoice(db, invoice, url), invoice.revision
 
-    def _note(self, scope: Scope, id: str, revision: int, fingerprint: str) -> None:
-        """Remember what was rendered of which revision, so that the next click finds the file."""
+    def _record_rendering(self, scope: Scope, id: str, revision: int, fingerprint: str) -> None:
+        """Record which revision was rendered, so that the next download finds the file."""
         try:
             with self.database.writing(scope) as db:
                 known = db.get(StoredDocument, (scope.tenant_id, id), with_for_update=True)
@@ -121,41 +121,65 @@ class Library:
             log.info("document %s was rendered twice at once", id)
 
 
-def _stored_as(kind: Kind, id: str) -> str:
-    """A receipt is kept beside its invoice and goes by the invoice's id."""
+def _stored_id(kind: DocumentKind, id: str) -> str:
+    """The id of the stored document; a receipt has its invoice's id with a prefix."""
     return f"receipt:{id}" if kind == "receipt" else id
 
 
-_D, _I, _N, _Q, _T, _A = (
+_DOCUMENTS, _INVOICES, _CREDIT_NOTES, _QUOTES, _TENANTS, _ACCOUNTS = (
     cast(Table, model.__table__) for model in (StoredDocument, Invoice, CreditNote, Quote, Tenant, Account)
 )
-_TOLD = _A.c.settings[("portal", "events", "documents")].as_boolean().label("told")
-_SAME = (_D.c.tenant_id == bindparam("tenant_id"), _D.c.id == bindparam("stored"))
+_NOTIFIES_DOWNLOADS = _ACCOUNTS.c.settings[("portal", "events", "documents")].as_boolean().label("told")
+_BY_STORED_ID = (_DOCUMENTS.c.tenant_id == bindparam("tenant_id"), _DOCUMENTS.c.id == bindparam("stored"))
 
 
-def _current(table: Table) -> ColumnElement[bool]:
-    mine = (_D.c.tenant_id == table.c.tenant_id) & (_D.c.id == table.c.id)
-    return mine & (_D.c.revision == table.c.revision)
+def _same_revision(table: Table) -> ColumnElement[bool]:
+    mine = (_DOCUMENTS.c.tenant_id == table.c.tenant_id) & (_DOCUMENTS.c.id == table.c.id)
+    return mine & (_DOCUMENTS.c.revision == table.c.revision)
 
 
-_FOUND: dict[Kind, Select[Any]] = {
-    "invoice": select(_D.c.fingerprint, _I.c.number, _I.c.buyer, _I.c.finalized_at, _I.c.due_date)
-    .join(_I, _current(_I))
-    .where(*_SAME),
-    "receipt": select(
-        _D.c.fingerprint, ("R-" + _I.c.number).label("number"), _I.c.buyer, _I.c.finalized_at, _I.c.due_date
+_RENDERING_QUERIES: dict[DocumentKind, Select[Any]] = {
+    "invoice": select(
+        _DOCUMENTS.c.fingerprint, _INVOICES.c.number, _INVOICES.c.buyer, _INVOICES.c.finalized_at, _INVOICES.c.due_date
     )
-    .join(_I, (_D.c.tenant_id == _I.c.tenant_id) & (_D.c.revision == _I.c.revision))
-    .where(*_SAME, _I.c.id == bindparam("id")),
-    "credit_note": select(_D.c.fingerprint, _N.c.number, _N.c.buyer, _I.c.finalized_at, _I.c.due_date)
-    .join(_N, _current(_N))
-    .join(_I, (_I.c.tenant_id == _N.c.tenant_id) & (_I.c.id == _N.c.invoice_id))
-    .where(*_SAME),
-    "quote": select(_D.c.fingerprint, _Q.c.number, _Q.c.buyer, _Q.c.finalized_at, _Q.c.expires_at.label("due_date"))
-    .join(_Q, _current(_Q))
-    .where(*_SAME),
+    .join(_INVOICES, _same_revision(_INVOICES))
+    .where(*_BY_STORED_ID),
+    "receipt": select(
+        _DOCUMENTS.c.fingerprint,
+        ("R-" + _INVOICES.c.number).label("number"),
+        _INVOICES.c.buyer,
+        _INVOICES.c.finalized_at,
+        _INVOICES.c.due_date,
+    )
+    .join(
+        _INVOICES, (_DOCUMENTS.c.tenant_id == _INVOICES.c.tenant_id) & (_DOCUMENTS.c.revision == _INVOICES.c.revision)
+    )
+    .where(*_BY_STORED_ID, _INVOICES.c.id == bindparam("id")),
+    "credit_note": select(
+        _DOCUMENTS.c.fingerprint,
+        _CREDIT_NOTES.c.number,
+        _CREDIT_NOTES.c.buyer,
+        _INVOICES.c.finalized_at,
+        _INVOICES.c.due_date,
+    )
+    .join(_CREDIT_NOTES, _same_revision(_CREDIT_NOTES))
+    .join(
+        _INVOICES, (_INVOICES.c.tenant_id == _CREDIT_NOTES.c.tenant_id) & (_INVOICES.c.id == _CREDIT_NOTES.c.invoice_id)
+    )
+    .where(*_BY_STORED_ID),
+    "quote": select(
+        _DOCUMENTS.c.fingerprint,
+        _QUOTES.c.number,
+        _QUOTES.c.buyer,
+        _QUOTES.c.finalized_at,
+        _QUOTES.c.expires_at.label("due_date"),
+    )
+    .join(_QUOTES, _same_revision(_QUOTES))
+    .where(*_BY_STORED_ID),
 }
-_LAST_RENDERED = {
-    kind: found.add_columns(_TOLD).join(_T, _T.c.id == _D.c.tenant_id).join(_A, _A.c.id == _T.c.account_id)
-    for kind, found in _FOUND.items()
+_STORED_PDF_QUERIES = {
+    kind: found.add_columns(_NOTIFIES_DOWNLOADS)
+    .join(_TENANTS, _TENANTS.c.id == _DOCUMENTS.c.tenant_id)
+    .join(_ACCOUNTS, _ACCOUNTS.c.id == _TENANTS.c.account_id)
+    for kind, found in _RENDERING_QUERIES.items()
 }

@@ -1,4 +1,7 @@
-"""Rendering in separate, warmed processes with limits on time and memory; the web process never loads WeasyPrint."""
+"""Renders in separate, warmed-up processes with limits on time and memory.
+
+The web process never imports WeasyPrint.
+"""
 
 from __future__ import annotations
 
@@ -22,23 +25,23 @@ from pebble import ProcessPool
 
 from portal import metrics
 from portal.documents.designs import Complaint
-from portal.documents.values import InvoiceDocument, Paper, Party
+from portal.documents.values import DocumentBase, InvoiceDocument, Party
 from portal.errors import Unavailable
 
 T = TypeVar("T")
 
 #: Renderings after which a process is replaced, because WeasyPrint's memory creeps.
-RENDERINGS = 150
+MAX_RENDERINGS = 150
 #: Bytes a rendering process may hold for itself; measured: 0.16 GiB for one page, 0.32 for 1,000 lines in many scripts.
 MEMORY = 512 << 20
 #: Address space with the fonts and libraries that are only mapped, 0.76 GiB for those lines. It limits also where a
 #: kernel counts no mappings as data, as Linux before 4.7.
-ADDRESSES = 1 << 30
+ADDRESS_SPACE = 1 << 30
 #: Seconds a caller waits at most, those in the queue included; proxies give up then too.
-PATIENCE = 60
+MAX_WAIT = 60
 
 _SECONDS_PER_LINE = 0.01
-_WARM_UP = InvoiceDocument(
+_WARM_UP_DOCUMENT = InvoiceDocument(
     number="1",
     currency="eur",
     locale="en",
@@ -56,11 +59,11 @@ _WARM_UP = InvoiceDocument(
 
 
 class RenderFailed(Unavailable):
-    """The document could not be rendered in time, within its memory, or at all; or too many others are waiting."""
+    """The document could not be rendered in time, within its memory, or at all; or the queue is full."""
 
 
-class Busy(RenderFailed):
-    """Too many others are waiting."""
+class PoolBusy(RenderFailed):
+    """Too many other documents are waiting."""
 
 
 class Pool:
@@ -77,15 +80,15 @@ class Pool:
         self._workers = workers
         self._seconds = seconds
         self._most = workers + queue
-        self._forget()
+        self._reset_state()
         _pools.add(self)
 
-    def render(self, document: Paper) -> bytes:
-        """The PDF of `document`. Raises `RenderFailed`, at once when the queue is full."""
+    def render(self, document: DocumentBase) -> bytes:
+        """The PDF of `document`. Raises `RenderFailed`; at once when the queue is full."""
         limit = self._seconds + _SECONDS_PER_LINE * document.rows
         began, outcome = time.perf_counter(), "failed"
         try:
-            content = cast(bytes, self._run(_render, document, limit))
+            content = cast(bytes, self._run_if_free(_render_in_process, document, limit))
             outcome = "made"
             return content
         finally:
@@ -93,19 +96,19 @@ class Pool:
 
     def examine(self, files: Mapping[str, bytes], kind: str) -> list[Complaint]:
         """What is wrong with a merchant's own files for one kind of document. Raises as `render` does."""
-        return cast(list[Complaint], self._run(_examine, (files, kind), self._seconds))
+        return cast(list[Complaint], self._run_if_free(_examine_in_process, (files, kind), self._seconds))
 
-    def _run(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
+    def _run_if_free(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
         if not self._places.acquire(blocking=False):
-            raise Busy("Too many documents are being made at the moment. Please try again in a minute.")
+            raise PoolBusy("Too many documents are being made at the moment. Please try again in a minute.")
         try:
-            return self._answer(function, value, limit)
+            return self._run_with_retry(function, value, limit)
         finally:
             self._places.release()
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Start the processes in the background, so that the first document does not wait for them."""
-        threading.Thread(target=self._running, daemon=True).start()
+        threading.Thread(target=self._ensure_running, daemon=True).start()
 
     def close(self) -> None:
         """Stop the processes; renderings under way fail."""
@@ -113,51 +116,53 @@ class Pool:
             self._stop()
             self._pool = None
 
-    def _answer(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
+    def _run_with_retry(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
         try:
             content = pickle.dumps(value)  # Here, because what cannot be pickled would end the pool's own thread.
-            ends = time.monotonic() + PATIENCE
+            ends = time.monotonic() + MAX_WAIT
             try:
-                return self._asked(function, content, limit, ends)
+                return self._run_once(function, content, limit, ends)
             except BrokenProcessPool:  # An idle process was killed, and pebble gives up the others with it.
-                return self._asked(function, content, limit, ends)
+                return self._run_once(function, content, limit, ends)
         except Exception as error:
             raise RenderFailed("The document could not be made. Please try again later.") from error
 
-    def _asked(self, function: Callable[[bytes, float], object], content: bytes, limit: float, ends: float) -> object:
-        pool = self._running()
+    def _run_once(
+        self, function: Callable[[bytes, float], object], content: bytes, limit: float, ends: float
+    ) -> object:
+        pool = self._ensure_running()
         future = pool.schedule(function, args=(content, limit), timeout=limit)
         try:
-            return _awaited(future, pool, ends)
+            return _await_result(future, pool, ends)
         finally:
             future.cancel()  # type: ignore[no-untyped-call]
 
-    def _running(self) -> ProcessPool:
+    def _ensure_running(self) -> ProcessPool:
         with self._lock:
             if self._pool is None or not self._pool.active:
                 self._stop()
-                self._pool = _started(self._workers)
+                self._pool = _start_pool(self._workers)
                 # Not atexit: children of multiprocessing skip that, and would wait for ours for ever.
-                self._stop = util.Finalize(None, _stop, args=(self._pool,), exitpriority=10)
+                self._stop = util.Finalize(None, _stop_pool, args=(self._pool,), exitpriority=10)
             return self._pool
 
-    def _forget(self) -> None:
+    def _reset_state(self) -> None:
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(self._most)
         self._pool = None
         self._stop = lambda: None
 
 
-def _started(workers: int) -> ProcessPool:
+def _start_pool(workers: int) -> ProcessPool:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["portal.documents.preload", "portal.documents.render"])
-    pool = ProcessPool(max_workers=workers, max_tasks=RENDERINGS, initializer=_prepare, context=context)
+    pool = ProcessPool(max_workers=workers, max_tasks=MAX_RENDERINGS, initializer=_prepare_process, context=context)
     pool.schedule(bool)  # Starts the processes; a new pool has none.
     return pool
 
 
-def _awaited(future: Future[object], pool: ProcessPool, ends: float) -> object:
-    """What comes of it by then. Who asks a pool just as it breaks is forgotten by it, and would wait to the end."""
+def _await_result(future: Future[object], pool: ProcessPool, ends: float) -> object:
+    """The result of `future`, or `TimeoutError` after `ends`; watches the pool too, as one that breaks may lose it."""
     while not wait([future], timeout=1).done:
         if not pool.active:
             raise BrokenProcessPool
@@ -166,38 +171,38 @@ def _awaited(future: Future[object], pool: ProcessPool, ends: float) -> object:
     return future.result()
 
 
-def _stop(pool: ProcessPool) -> None:
+def _stop_pool(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
     pool.join()
 
 
-def _prepare() -> None:
+def _prepare_process() -> None:
     """Runs first in a rendering process."""
     from portal.documents import render
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
-    render.pdf(_WARM_UP)
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    render.pdf(_WARM_UP_DOCUMENT)
     gc.freeze()
 
 
-def _render(document: bytes, seconds: float) -> bytes:
-    """Runs in a rendering process. The limit on CPU time holds even when nobody is left to watch the clock."""
+def _render_in_process(document: bytes, seconds: float) -> bytes:
+    """Runs in a rendering process. The limit on CPU time also holds when the calling process has died."""
     from portal.documents import render
 
-    return _within(seconds, lambda: render.pdf(pickle.loads(document)))  # noqa: S301 - pickled by the caller
+    return _with_cpu_limit(seconds, lambda: render.pdf(pickle.loads(document)))  # noqa: S301 - pickled by the caller
 
 
-def _examine(asked: bytes, seconds: float) -> list[Complaint]:
+def _examine_in_process(asked: bytes, seconds: float) -> list[Complaint]:
     """Runs in a rendering process, as `_render` does."""
     from portal.documents import examine
 
     files, kind = pickle.loads(asked)  # noqa: S301 - pickled by the caller
-    return _within(seconds, lambda: examine.complaints(files, kind))
+    return _with_cpu_limit(seconds, lambda: examine.find_complaints(files, kind))
 
 
-def _within(seconds: float, function: Callable[[], T]) -> T:
+def _with_cpu_limit(seconds: float, function: Callable[[], T]) -> T:
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = ceil(used.ru_utime + used.ru_stime + seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
@@ -209,12 +214,12 @@ def _within(seconds: float, function: Callable[[], T]) -> T:
         raise RuntimeError(repr(error)) from error  # A plain type: what cannot be unpickled would break the pool.
 
 
-def _forget_all() -> None:
-    """After a fork threads, processes and the fork server belong to the parent alone."""
+def _reset_pools() -> None:
+    """Runs after a fork: threads, processes and the fork server belong to the parent alone."""
     forkserver.ForkServer.__init__(forkserver._forkserver)
     for pool in _pools:
-        pool._forget()
+        pool._reset_state()
 
 
 _pools: WeakSet[Pool] = WeakSet()
-os.register_at_fork(after_in_child=_forget_all)
+os.register_at_fork(after_in_child=_reset_pools)

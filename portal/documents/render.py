@@ -1,4 +1,7 @@
-"""A document value to HTML, and HTML to PDF. Imports WeasyPrint: only rendering processes import this module."""
+"""Renders a document value to HTML, and the HTML to PDF.
+
+Imports WeasyPrint, so only rendering processes may import this module.
+"""
 
 from __future__ import annotations
 
@@ -25,46 +28,46 @@ from portal import i18n
 from portal.documents import archival, attached
 from portal.documents import transfer_code as transfer
 from portal.documents.designs import STYLE, Design
-from portal.documents.sandbox import BASE_URL, OwnFiles, Sandbox, loader
+from portal.documents.sandbox import BASE_URL, DesignFetcher, Sandbox, template_loader
 from portal.documents.statements import StatementDocument
-from portal.documents.values import LISTED_LINES, Document, InvoiceDocument, PageSize, Paper
+from portal.documents.values import MAX_LISTED_LINES, Document, DocumentBase, InvoiceDocument, PageSize
 
 log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).parents[2]
 _TEMPLATES = _ROOT / "templates" / "documents"
 #: The address of the document's logo within it.
-LOGO = "logo:own"
+LOGO_URL = "logo:own"
 #: The address of the code for banking apps within the document.
-CODE = "code:own"
+TRANSFER_CODE_URL = "code:own"
 #: Pictures are printed as fine as this.
 DPI = 300
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_HAN = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TC"}
+_HAN_SCRIPTS = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TC"}
 
 
-class Refusing(URLFetcher):
-    """Fetches nothing: a document is complete in itself, so every URL is a mistake or an attack."""
+class RefusingFetcher(URLFetcher):
+    """Fetches nothing: a document contains all it needs, so every URL is a mistake or an attack."""
 
     def __init__(self) -> None:
         super().__init__(allowed_protocols=())
 
     def fetch(self, url: str, headers: object = None) -> NoReturn:
-        """Raises `ValueError`, which WeasyPrint logs and answers by leaving the thing out."""
+        """Raises `ValueError`, which WeasyPrint logs; it then leaves the thing out."""
         raise ValueError("documents load nothing")
 
 
-class Showing(Refusing):
-    """Serves a document's own pictures, and nothing else: its logo and the code of a bank transfer."""
+class PictureFetcher(RefusingFetcher):
+    """Serves the document's own pictures only: its logo and the code of a bank transfer."""
 
     def __init__(self, logo: str | None, code: bytes | None = None) -> None:
         super().__init__()
         self._pictures: dict[str, tuple[bytes, str]] = {}
         if logo:
             media_type, _, content = logo.removeprefix("data:").partition(";base64,")
-            self._pictures[LOGO] = b64decode(content), media_type
+            self._pictures[LOGO_URL] = b64decode(content), media_type
         if code:
-            self._pictures[CODE] = code, "image/svg+xml"
+            self._pictures[TRANSFER_CODE_URL] = code, "image/svg+xml"
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         """The picture. Raises `ValueError` for everything else."""
@@ -74,50 +77,50 @@ class Showing(Refusing):
         return URLFetcherResponse(url, content, {"Content-Type": media_type})
 
 
-_REFUSING = Refusing()
+_REFUSING_FETCHER = RefusingFetcher()
 
 
-def pdf(document: Paper) -> bytes:
-    """The document as PDF/A-3a and PDF/UA-1; the same bytes for the same value wherever fonts and versions agree.
+def pdf(document: DocumentBase) -> bytes:
+    """The document as PDF/A-3a and PDF/UA-1; the same value gives the same bytes if fonts and versions agree.
 
-    A character that no font has is printed as its number: `[U+1F680]`, as an empty box says nothing.
+    A character that no font has is printed as its code, `[U+1F680]`, instead of an empty box.
     """
     page = html(document)
-    content, missing = _printed(document, page)
+    content, missing = _render_page(document, page)
     if not missing:
         return content
     instead = {each: f"[U+{each:04X}]" for each in missing}
     log.warning("no font has %s of document %s", " ".join(instead.values()), document.number)
-    return _printed(document, page.translate(instead))[0]
+    return _render_page(document, page.translate(instead))[0]
 
 
-def _printed(document: Paper, page: str) -> tuple[bytes, list[int]]:
-    """The PDF of a page, and the characters that stand in it as empty boxes."""
+def _render_page(document: DocumentBase, page: str) -> tuple[bytes, list[int]]:
+    """The PDF of a page, and the characters on it that no font has."""
     missing: list[int] = []
 
-    def finish(laid_out: Any, file: Any) -> None:
+    def repair_pdf(laid_out: Any, file: Any) -> None:
         missing.extend(sorted({each for font in laid_out.fonts.values() for each in font.missing}))
         archival.repair(laid_out, file)
 
-    code = transfer_code(document)
-    pictures = Showing(document.logo, code) if document.logo or code else _REFUSING
-    fetcher = OwnFiles(document.own, pictures) if document.own else pictures
+    code = draw_transfer_code(document)
+    pictures = PictureFetcher(document.logo, code) if document.logo or code else _REFUSING_FETCHER
+    fetcher = DesignFetcher(document.own, pictures) if document.own else pictures
     source = weasyprint.HTML(string=page, url_fetcher=fetcher, base_url=BASE_URL)
     sheets = [
-        _shared_sheet(document.version),
-        _own_sheet(document.brand_color, document.page_size, document.locale),
+        _built_in_sheet(document.version),
+        _look_sheet(document.brand_color, document.page_size, document.locale),
     ]
     # fonts of a merchant's own are for its documents alone
-    fonts = FontConfiguration() if document.own else _fonts()
+    fonts = FontConfiguration() if document.own else _shared_fonts()
     if document.own:
-        sheets.extend(_sheets_of(document.own, fonts, fetcher))
+        sheets.extend(_design_sheets(document.own, fonts, fetcher))
     options = {
         "stylesheets": sheets,
         "font_config": fonts,
         "dpi": DPI,
-        "attachments": attached.files(document),
-        "pdf_variant": archival.VARIANT,
-        "finisher": finish,
+        "attachments": attached.build_attachments(document),
+        "pdf_variant": archival.PDF_VARIANT,
+        "finisher": repair_pdf,
     }
     with warnings.catch_warnings():
         # its colour profile is read from a file that it leaves to the garbage collector
@@ -125,36 +128,36 @@ def _printed(document: Paper, page: str) -> tuple[bytes, list[int]]:
         return source.write_pdf(**options), missing
 
 
-def html(document: Paper) -> str:
+def html(document: DocumentBase) -> str:
     """The document as an HTML page without style. Raises `jinja2.UndefinedError` for a name no value has."""
-    words = i18n.language(document.locale)
+    words = i18n.catalogue_language(document.locale)
     own = document.own if document.own and document.own.file(f"{document.kind}.html") is not None else None
-    template = _environment(own).get_template(f"{document.kind if own else document.template}.html")
+    template = _template_environment(own).get_template(f"{document.kind if own else document.template}.html")
     return template.render(
         document=document,
-        logo=LOGO if document.logo else None,
-        code=CODE if transfer_code(document) else None,
-        translations=_translations(words),
+        logo=LOGO_URL if document.logo else None,
+        code=TRANSFER_CODE_URL if draw_transfer_code(document) else None,
+        translations=_load_translations(words),
         lang=i18n.html_lang(document.locale if document.locale.split("_")[0] == words else words),
-        dir=i18n.direction(words),
-        **_listed(document),
+        dir=i18n.text_direction(words),
+        **_listing_values(document),
     )
 
 
-def _listed(document: Paper) -> dict[str, Any]:
-    """The lines or entries to list, how many more there are, and their sum."""
+def _listing_values(document: DocumentBase) -> dict[str, Any]:
+    """Template variables: the lines or entries to list, how many are not listed, and their sum."""
     if isinstance(document, StatementDocument):
-        entries, more = document.entries[:LISTED_LINES], document.entries[LISTED_LINES:]
+        entries, more = document.entries[:MAX_LISTED_LINES], document.entries[MAX_LISTED_LINES:]
         return {"entries": entries, "further": len(more), "further_amount": sum(each.amount for each in more)}
     if isinstance(document, Document):
-        lines, further = document.lines[:LISTED_LINES], document.lines[LISTED_LINES:]
+        lines, further = document.lines[:MAX_LISTED_LINES], document.lines[MAX_LISTED_LINES:]
         sums = sum(line.discounted_amount for line in further)
         return {"lines": lines, "further": len(further), "further_amount": sums}
     return {}
 
 
-def transfer_code(document: Paper) -> bytes | None:
-    """The code for banking apps of an invoice in euros that is to be paid to an account, as SVG."""
+def draw_transfer_code(document: DocumentBase) -> bytes | None:
+    """The QR code for banking apps as SVG; None unless the invoice is in euros and to be paid to an account."""
     if not isinstance(document, InvoiceDocument) or not document.transfer_code or document.amount_remaining <= 0:
         return None
     return transfer.svg(
@@ -168,10 +171,10 @@ def transfer_code(document: Paper) -> bytes | None:
 
 
 @lru_cache(maxsize=32)
-def _environment(own: Design | None = None) -> Environment:
+def _template_environment(own: Design | None = None) -> Environment:
     built_in = FileSystemLoader(_TEMPLATES)
     environment = (Sandbox if own else Environment)(
-        loader=loader(own, built_in) if own else built_in,
+        loader=template_loader(own, built_in) if own else built_in,
         autoescape=True,
         undefined=StrictUndefined,
         extensions=[InternationalizationExtension],
@@ -179,86 +182,95 @@ def _environment(own: Design | None = None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(money=_money, day=_day, number=_number, country=_country, isolated=_isolated)
+    environment.install_gettext_callables(_translate_message, _translate_plural, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(
+        money=_format_money, day=_format_day, number=_format_number, country=_country_name, isolated=_isolate_direction
+    )
     return environment
 
 
 @cache
-def _translations(language: str) -> NullTranslations:
+def _load_translations(language: str) -> NullTranslations:
     return Translations.load(_ROOT / "translations", [language])
 
 
 @pass_context
-def _gettext(context: Context, message: str) -> str:
+def _translate_message(context: Context, message: str) -> str:
     return cast(str, context["translations"].gettext(message))
 
 
 @pass_context
-def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
+def _translate_plural(context: Context, singular: str, plural: str, count: int) -> str:
     return cast(str, context["translations"].ngettext(singular, plural, count))
 
 
 @pass_context
-def _money(context: Context, amount: int | str, currency: str | None = None) -> str:
-    """Minor units, of the document's currency unless told; decimal text keeps every digit, as prices per unit need."""
-    document: Paper = context["document"]
+def _format_money(context: Context, amount: int | str, currency: str | None = None) -> str:
+    """An amount in minor units, in the document's currency unless another is given.
+
+    Decimal text keeps every digit, as prices per unit need.
+    """
+    document: DocumentBase = context["document"]
     minor = Decimal(amount)
     if minor == int(minor):
-        text = i18n.money(int(minor), currency or document.currency, document.locale)
+        text = i18n.format_money(int(minor), currency or document.currency, document.locale)
     else:
-        major = minor.scaleb(-i18n.exponent(document.currency))
+        major = minor.scaleb(-i18n.currency_exponent(document.currency))
         text = format_currency(major, document.currency.upper(), locale=document.locale, decimal_quantization=False)
     return i18n.with_sign_in_front(text) if context["dir"] == "rtl" else text
 
 
 @pass_context
-def _day(context: Context, moment: date, form: str = "long") -> str:
-    return _isolated(context, i18n.day(moment, context["document"].locale, form))
+def _format_day(context: Context, moment: date, form: str = "long") -> str:
+    return _isolate_direction(context, i18n.format_day(moment, context["document"].locale, form))
 
 
 @pass_context
-def _number(context: Context, value: int | str) -> str:
-    return _isolated(context, i18n.number(value, context["document"].locale))
+def _format_number(context: Context, value: int | str) -> str:
+    return _isolate_direction(context, i18n.format_number(value, context["document"].locale))
 
 
 @pass_context
-def _country(context: Context, code: str) -> str:
-    return _isolated(context, i18n.country(code, context["document"].locale))
+def _country_name(context: Context, code: str) -> str:
+    return _isolate_direction(context, i18n.country_name(code, context["document"].locale))
 
 
 @pass_context
-def _isolated(context: Context, text: str) -> str:
-    """Each line of a text in its own direction; plain where every letter runs as the document does."""
+def _isolate_direction(context: Context, text: str) -> str:
+    """Mark each line of a text with its own direction; unchanged when it runs as the document does."""
     if context["dir"] == "ltr" and (text.isascii() or not _RIGHT_TO_LEFT.search(text)):
         return text
-    return "\n".join(i18n.isolated(line) for line in text.splitlines())
+    return "\n".join(i18n.isolate_text(line) for line in text.splitlines())
 
 
 @cache
-def _fonts() -> FontConfiguration:
+def _shared_fonts() -> FontConfiguration:
     # Not made on import: it starts Pango's threads, and those do not survive the fork of a preloaded process.
     return FontConfiguration()
 
 
 @cache
-def _shared_sheet(version: str) -> weasyprint.CSS:
-    return weasyprint.CSS(filename=_TEMPLATES / f"_{version}.css", font_config=_fonts(), url_fetcher=_REFUSING)
+def _built_in_sheet(version: str) -> weasyprint.CSS:
+    return weasyprint.CSS(
+        filename=_TEMPLATES / f"_{version}.css", font_config=_shared_fonts(), url_fetcher=_REFUSING_FETCHER
+    )
 
 
-def _sheets_of(own: Design, fonts: FontConfiguration, fetcher: URLFetcher) -> list[weasyprint.CSS]:
+def _design_sheets(own: Design, fonts: FontConfiguration, fetcher: URLFetcher) -> list[weasyprint.CSS]:
     style = own.file(STYLE)
     options = {"font_config": fonts, "url_fetcher": fetcher, "base_url": BASE_URL}
     return [weasyprint.CSS(string=style.decode(), **options)] if style else []
 
 
 @lru_cache(maxsize=256)
-def _own_sheet(brand_color: str | None, page_size: PageSize, locale: str) -> weasyprint.CSS:
-    han = next((script for prefix, script in _HAN.items() if locale.startswith(prefix)), "SC")
-    rules = f"@page{{size:{page_size}}}body{{font-family:{_families(han)}}}.brand{{color:{brand_color or '#1f2937'}}}"
-    return weasyprint.CSS(string=rules, font_config=_fonts(), url_fetcher=_REFUSING)
+def _look_sheet(brand_color: str | None, page_size: PageSize, locale: str) -> weasyprint.CSS:
+    han = next((script for prefix, script in _HAN_SCRIPTS.items() if locale.startswith(prefix)), "SC")
+    rules = (
+        f"@page{{size:{page_size}}}body{{font-family:{_font_families(han)}}}.brand{{color:{brand_color or '#1f2937'}}}"
+    )
+    return weasyprint.CSS(string=rules, font_config=_shared_fonts(), url_fetcher=_REFUSING_FETCHER)
 
 
-def _families(han: str) -> str:
+def _font_families(han: str) -> str:
     scripts = ("", " Arabic", " Hebrew", " Thai", " Devanagari", f" CJK {han}")
     return ",".join(f'"Noto Sans{script}"' for script in scripts) + ',"DejaVu Sans",sans-serif'

@@ -1,4 +1,4 @@
-"""Made-up merchants in five languages, and what they bill."""
+"""Sample merchants in five languages, each with a customer and the lines to bill."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from portal.documents.values import Party
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Who bills whom for what: (description, quantity, price in minor units), and the tax on it."""
+class SampleMerchant:
+    """A seller, a buyer, the lines as (description, quantity, price in minor units), and the tax on them."""
 
     locale: str
     currency: str
@@ -23,8 +23,8 @@ class Scene:
     color: str
 
 
-_SCENES = (
-    Scene(
+_MERCHANTS = (
+    SampleMerchant(
         "en",
         "gbp",
         Party(
@@ -45,7 +45,7 @@ _SCENES = (
         "Visa ending in 4242",
         "#1d4ed8",
     ),
-    Scene(
+    SampleMerchant(
         "de",
         "eur",
         Party(
@@ -73,7 +73,7 @@ _SCENES = (
         "Visa, endet auf 4242",
         "#0f766e",
     ),
-    Scene(
+    SampleMerchant(
         "fr",
         "eur",
         Party(
@@ -93,7 +93,7 @@ _SCENES = (
         "Visa se terminant par 4242",
         "#9d174d",
     ),
-    Scene(
+    SampleMerchant(
         "ar",
         "aed",
         Party(
@@ -113,7 +113,7 @@ _SCENES = (
         "Visa 4242",
         "#92400e",
     ),
-    Scene(
+    SampleMerchant(
         "ja",
         "jpy",
         Party(
@@ -134,4 +134,4 @@ _SCENES = (
         "#4338ca",
     ),
 )
-SCENES = {scene.locale: scene for scene in _SCENES}
+MERCHANTS = {scene.locale: scene for scene in _MERCHANTS}

@@ -1,4 +1,4 @@
-"""Made-up documents in five languages: what templates are tried with, and what the manual shows."""
+"""Sample documents in five languages, for checking templates and for the manual."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from portal.documents.sample_merchants import SCENES, Scene
+from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
 from portal.documents.statements import StatementDocument, StatementEntry
 from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
     Discount,
+    DocumentBase,
+    DocumentLine,
     InvoiceDocument,
-    Line,
-    Paper,
     Party,
     Payment,
     QuoteDocument,
     ReceiptDocument,
     TaxAmount,
 )
-from portal.rules.statements import Kind
+from portal.rules.statements import EntryKind
 
-_ISSUED, _DUE, _PAID = date(2026, 3, 3), date(2026, 3, 17), date(2026, 3, 9)
-_START, _END = date(2026, 3, 1), date(2026, 4, 1)
+_ISSUE_DATE, _DUE_DATE, _PAYMENT_DATE = date(2026, 3, 3), date(2026, 3, 17), date(2026, 3, 9)
+_PERIOD_START, _PERIOD_END = date(2026, 3, 1), date(2026, 4, 1)
 
 
 def invoice(locale: str = "en", **changes: Any) -> InvoiceDocument:
-    """An open invoice; `changes` replace fields, and totals are not computed anew."""
-    values = _shared(SCENES[locale])
+    """An open invoice; `changes` replace fields, and totals are not recomputed."""
+    values = _shared_values(MERCHANTS[locale])
     total = values["total"]
     document = InvoiceDocument(
         **values,
         number="2026-0042",
         status="open",
-        effective_at=_ISSUED,
-        due_date=_DUE,
-        period_start=_START,
-        period_end=_END,
+        effective_at=_ISSUE_DATE,
+        due_date=_DUE_DATE,
+        period_start=_PERIOD_START,
+        period_end=_PERIOD_END,
         amount_due=total,
         amount_paid=0,
         amount_remaining=total,
@@ -50,14 +50,14 @@ def invoice(locale: str = "en", **changes: Any) -> InvoiceDocument:
 
 
 def credit_note(locale: str = "en", **changes: Any) -> CreditNoteDocument:
-    """A credit note of all that an invoice came to, before it was paid."""
-    values = _shared(SCENES[locale])
+    """A credit note over the whole total of an invoice, before it was paid."""
+    values = _shared_values(MERCHANTS[locale])
     document = CreditNoteDocument(
         **values,
         number="2026-0042-CN-01",
-        effective_at=_PAID,
+        effective_at=_PAYMENT_DATE,
         invoice_number="2026-0042",
-        invoice_effective_at=_ISSUED,
+        invoice_effective_at=_ISSUE_DATE,
         reason="order_change",
         pre_payment_amount=values["total"],
     )
@@ -65,14 +65,14 @@ def credit_note(locale: str = "en", **changes: Any) -> CreditNoteDocument:
 
 
 def quote(locale: str = "en", **changes: Any) -> QuoteDocument:
-    """An offer of something at once and more of it each month."""
-    values = _shared(SCENES[locale])
+    """A quote with a first payment and a monthly one."""
+    values = _shared_values(MERCHANTS[locale])
     document = QuoteDocument(
         **values,
         number="2026-Q-0007",
         status="open",
-        effective_at=_ISSUED,
-        expires_at=_END,
+        effective_at=_ISSUE_DATE,
+        expires_at=_PERIOD_END,
         recurring=("month", 1),
         recurring_total=values["total"] // 2,
     )
@@ -80,26 +80,26 @@ def quote(locale: str = "en", **changes: Any) -> QuoteDocument:
 
 
 def receipt(locale: str = "en", **changes: Any) -> ReceiptDocument:
-    """What confirms that an invoice was paid at once."""
-    scene = SCENES[locale]
-    values = _shared(scene)
+    """The receipt of an invoice that was paid at once."""
+    scene = MERCHANTS[locale]
+    values = _shared_values(scene)
     document = ReceiptDocument(
         **values,
         number="R-2026-0042",
-        effective_at=_PAID,
+        effective_at=_PAYMENT_DATE,
         invoice_number="2026-0042",
-        invoice_effective_at=_ISSUED,
+        invoice_effective_at=_ISSUE_DATE,
         amount_paid=values["total"],
-        payments=(Payment(paid_at=_PAID, amount=values["total"], words=scene.method),),
+        payments=(Payment(paid_at=_PAYMENT_DATE, amount=values["total"], words=scene.method),),
     )
     return replace(document, **changes)
 
 
 def statement(locale: str = "en", **changes: Any) -> StatementDocument:
-    """A year with one of each entry; half of an invoice is still to be paid."""
-    scene = SCENES[locale]
-    total = _shared(scene)["total"]
-    entries = tuple(_entries(scene, total))
+    """A year with every kind of entry; one invoice is still open."""
+    scene = MERCHANTS[locale]
+    total = _shared_values(scene)["total"]
+    entries = tuple(_statement_entries(scene, total))
     document = StatementDocument(
         number=f"2026-{scene.currency.upper()}",
         currency=scene.currency,
@@ -124,38 +124,38 @@ def statement(locale: str = "en", **changes: Any) -> StatementDocument:
 
 
 #: One of each kind, made for the locale of a scene.
-MADE: tuple[Callable[[str], Paper], ...] = (invoice, credit_note, quote, receipt, statement)
+BUILDERS: tuple[Callable[[str], DocumentBase], ...] = (invoice, credit_note, quote, receipt, statement)
 
 
-def tried(kind: str) -> list[Paper]:
-    """What a template of a kind is tried with: every state, either direction, nothing that may be missing there."""
-    return _TRIED[kind]()
+def trial_documents(kind: str) -> list[DocumentBase]:
+    """The documents a template of a kind is checked with: every state, both directions, one without optional values."""
+    return _TRIALS[kind]()
 
 
-def _invoices() -> list[Paper]:
+def _trial_invoices() -> list[DocumentBase]:
     paid = invoice()
-    states: list[Paper] = [
-        *(invoice(locale) for locale in SCENES),
+    states: list[DocumentBase] = [
+        *(invoice(locale) for locale in MERCHANTS),
         invoice("de", iban="DE89370400440532013000", bic="COBADEFFXXX", livemode=False),
-        _paid(paid),
-        _paid(paid, paid=paid.total // 2),
-        invoice(status="void", voided_at=_PAID, reverse_charge=True),
-        _bare(invoice()),
+        _with_payment(paid),
+        _with_payment(paid, paid=paid.total // 2),
+        invoice(status="void", voided_at=_PAYMENT_DATE, reverse_charge=True),
+        _without_optional_values(invoice()),
     ]
     return states
 
 
-def _paid(document: InvoiceDocument, paid: int | None = None) -> InvoiceDocument:
-    scene, amount = SCENES[document.locale], document.total if paid is None else paid
+def _with_payment(document: InvoiceDocument, paid: int | None = None) -> InvoiceDocument:
+    scene, amount = MERCHANTS[document.locale], document.total if paid is None else paid
     left = document.total - amount
     return replace(
         document,
         status="open" if left else "paid",
         amount_paid=amount,
         amount_remaining=left,
-        paid_at=None if left else _PAID,
-        payments=(Payment(paid_at=_PAID, amount=amount, words=scene.method),),
-        credit_notes=(AppliedCreditNote(number="2026-0042-CN-01", effective_at=_PAID, amount=100),),
+        paid_at=None if left else _PAYMENT_DATE,
+        payments=(Payment(paid_at=_PAYMENT_DATE, amount=amount, words=scene.method),),
+        credit_notes=(AppliedCreditNote(number="2026-0042-CN-01", effective_at=_PAYMENT_DATE, amount=100),),
         applied_balance=-100,
         custom_fields=(("PO number", "PO-2026/117"),),
         ship_to=scene.buyer,
@@ -163,46 +163,55 @@ def _paid(document: InvoiceDocument, paid: int | None = None) -> InvoiceDocument
     )
 
 
-def _bare(document: Any) -> Any:
-    """With nothing that a document can do without."""
+def _without_optional_values(document: Any) -> Any:
+    """The document without anything optional."""
     names = ("memo", "footer", "brand_color", "due_date", "period_start", "period_end", "hosted_invoice_url", "reason")
     missing = {name: None for name in names if hasattr(document, name)}
     return replace(document, seller=Party(name="A"), buyer=Party(name="B"), taxes=(), lines=(), **missing)
 
 
-def _credit_notes() -> list[Paper]:
+def _trial_credit_notes() -> list[DocumentBase]:
     note = credit_note()
     given_back = credit_note("ar", pre_payment_amount=0, credit_amount=1000, refund_amount=500, out_of_band_amount=200)
-    return [note, credit_note("de", voided_at=_DUE), given_back, _bare(note)]
+    return [note, credit_note("de", voided_at=_DUE_DATE), given_back, _without_optional_values(note)]
 
 
-def _quotes() -> list[Paper]:
+def _trial_quotes() -> list[DocumentBase]:
     once = quote(recurring=None, recurring_total=None, header=None)
-    return [quote("ar"), quote("de", status="accepted", accepted_at=_PAID), quote(status="canceled"), _bare(once)]
+    return [
+        quote("ar"),
+        quote("de", status="accepted", accepted_at=_PAYMENT_DATE),
+        quote(status="canceled"),
+        _without_optional_values(once),
+    ]
 
 
-def _receipts() -> list[Paper]:
+def _trial_receipts() -> list[DocumentBase]:
     one = receipt()
     halves = tuple(replace(payment, amount=payment.amount // 2) for payment in one.payments * 2)
-    note = AppliedCreditNote(number="2026-0042-CN-01", effective_at=_PAID, amount=100)
-    return [receipt("ar"), receipt("de", payments=halves, applied_balance=-100, credit_notes=(note,)), _bare(one)]
+    note = AppliedCreditNote(number="2026-0042-CN-01", effective_at=_PAYMENT_DATE, amount=100)
+    return [
+        receipt("ar"),
+        receipt("de", payments=halves, applied_balance=-100, credit_notes=(note,)),
+        _without_optional_values(one),
+    ]
 
 
-def _statements() -> list[Paper]:
+def _trial_statements() -> list[DocumentBase]:
     nothing = statement(entries=(), opening_balance=0, closing_balance=0, footer=None, brand_color=None)
     return [statement("ar"), statement("de", closing_balance=-100, livemode=False), nothing]
 
 
-def _entries(scene: Scene, total: int) -> Iterable[StatementEntry]:
+def _statement_entries(scene: SampleMerchant, total: int) -> Iterable[StatementEntry]:
     """What happens to four invoices, of which the first is from the year before."""
     first, note = {"number": "2025-0317"}, {"number": "2026-0042-CN-01", "invoice_number": "2026-0042"}
     second, third, fourth = ({"number": f"2026-{number}"} for number in ("0042", "0043", "0044"))
-    happened: list[tuple[date, Kind, int, dict[str, str]]] = [
+    happened: list[tuple[date, EntryKind, int, dict[str, str]]] = [
         (date(2026, 1, 9), "payment", -total, {"invoice_number": first["number"], "words": scene.method}),
-        (_ISSUED, "invoice", total, second),
-        (_PAID, "payment", -total, {"invoice_number": second["number"], "words": scene.method}),
-        (_DUE, "credit_note", -total, note),
-        (_DUE, "refund", total // 2, note),
+        (_ISSUE_DATE, "invoice", total, second),
+        (_PAYMENT_DATE, "payment", -total, {"invoice_number": second["number"], "words": scene.method}),
+        (_DUE_DATE, "credit_note", -total, note),
+        (_DUE_DATE, "refund", total // 2, note),
         (date(2026, 5, 4), "invoice", total, third),
         (date(2026, 5, 5), "invoice_voided", -total, third),
         (date(2026, 5, 5), "invoice", total, fourth),
@@ -215,18 +224,18 @@ def _entries(scene: Scene, total: int) -> Iterable[StatementEntry]:
         yield StatementEntry(day=day, kind=kind, amount=amount, balance=balance, **said)
 
 
-_TRIED = {
-    "invoice": _invoices,
-    "credit_note": _credit_notes,
-    "quote": _quotes,
-    "receipt": _receipts,
-    "statement": _statements,
+_TRIALS = {
+    "invoice": _trial_invoices,
+    "credit_note": _trial_credit_notes,
+    "quote": _trial_quotes,
+    "receipt": _trial_receipts,
+    "statement": _trial_statements,
 }
 
 
-def _shared(scene: Scene) -> dict[str, Any]:
+def _shared_values(scene: SampleMerchant) -> dict[str, Any]:
     name, percentage = scene.tax
-    lines = tuple(_line(scene, at) for at in range(len(scene.positions)))
+    lines = tuple(_build_line(scene, at) for at in range(len(scene.positions)))
     subtotal = sum(line.amount for line in lines)
     tax = int((subtotal * Decimal(percentage) / 100).to_integral_value(ROUND_HALF_UP))
     return {
@@ -247,15 +256,15 @@ def _shared(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _line(scene: Scene, at: int) -> Line:
+def _build_line(scene: SampleMerchant, at: int) -> DocumentLine:
     description, quantity, price = scene.positions[at]
     repeats = at < len(scene.positions) - 1
-    return Line(
+    return DocumentLine(
         description=description,
         quantity=quantity,
         unit_amount_decimal=str(price),
         amount=quantity * price,
-        period_start=_START if repeats else None,
-        period_end=_END if repeats else None,
+        period_start=_PERIOD_START if repeats else None,
+        period_end=_PERIOD_END if repeats else None,
         tax_percentages=(scene.tax[1],),
     )

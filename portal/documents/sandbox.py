@@ -1,4 +1,4 @@
-"""Templates that a merchant wrote: in a sandbox they reach their own files and what a document says, and no more."""
+"""The sandbox for templates that a merchant wrote: they can read their own files and the document, nothing else."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ BASE_URL = "https://own.invalid/"
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """No attribute that begins with an underscore, no change of what it is given, no endless range."""
+    """Refuses attributes that begin with an underscore, changes of its input, and endless ranges."""
 
 
-class OwnFiles(URLFetcher):
-    """Fetches the files of one set by name, and by other URLs what `pictures` has: the document's own."""
+class DesignFetcher(URLFetcher):
+    """Fetches the files of one design by name; other URLs are left to `pictures`, the document's own."""
 
     def __init__(self, design: Design, pictures: URLFetcher | None = None) -> None:
         super().__init__(allowed_protocols=())
         self._design, self._pictures = design, pictures
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-        """The file. Raises `ValueError`, which WeasyPrint logs and answers by leaving the thing out."""
+        """The file. Raises `ValueError` for others, which WeasyPrint logs; it then leaves the thing out."""
         if self._pictures and not url.startswith(BASE_URL):
             return self._pictures.fetch(url)
         name = unquote(url.removeprefix(BASE_URL).partition("#")[0])
@@ -40,19 +40,19 @@ class OwnFiles(URLFetcher):
         return URLFetcherResponse(url, body=content, headers={"Content-Type": kind})
 
 
-def loader(design: Design, built_in: BaseLoader) -> BaseLoader:
-    """The files of a set by name, and behind them the built-in templates that they extend."""
+def template_loader(design: Design, built_in: BaseLoader) -> BaseLoader:
+    """Loads a design's files by name, then the built-in templates that they extend."""
 
-    def source(name: str) -> tuple[str, str, object] | None:
+    def load_source(name: str) -> tuple[str, str, object] | None:
         content = design.file(name)
         # the name stands for the file, so that a traceback says where it came from
         return None if content is None else (content.decode(), name, lambda: True)
 
-    return ChoiceLoader([FunctionLoader(source), built_in])  # type: ignore[arg-type]
+    return ChoiceLoader([FunctionLoader(load_source), built_in])  # type: ignore[arg-type]
 
 
-def place(error: BaseException, names: frozenset[str]) -> tuple[str | None, int | None]:
-    """File and line of an error of a template: those of the merchant's own where it passed through one."""
+def locate_error(error: BaseException, names: frozenset[str]) -> tuple[str | None, int | None]:
+    """File and line of an error in a template; in the merchant's own file if the error passed through one."""
     if isinstance(error, TemplateSyntaxError):
         return error.name, error.lineno
     frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]

@@ -1,4 +1,4 @@
-"""A statement of account as frozen plain values, and as a table for programs (RFC 4180, UTF-8)."""
+"""The document value of a statement of account, and its entries as CSV (RFC 4180, UTF-8)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from datetime import date
 from typing import ClassVar
 
 from portal import i18n
-from portal.documents.listing import guarded
-from portal.documents.values import LISTED_LINES, Paper
-from portal.rules.statements import Kind
+from portal.documents.listing import escape_formula
+from portal.documents.values import MAX_LISTED_LINES, DocumentBase
+from portal.rules.statements import EntryKind
 
-NAME = "entries.csv"
+FILE_NAME = "entries.csv"
 COLUMNS = ("date", "type", "number", "invoice", "description", "amount", "balance", "currency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementEntry:
-    """What changed the balance by `amount`; `number` is the document's own, `invoice_number` that of its invoice."""
+    """A change of the balance by `amount`; `number` is the document's own, `invoice_number` its invoice's."""
 
     day: date
-    kind: Kind
+    kind: EntryKind
     amount: int
     balance: int
     number: str | None = None
@@ -32,10 +32,10 @@ class StatementEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatementDocument(Paper):
+class StatementDocument(DocumentBase):
     """What a customer owed from day to day; amounts owed are positive, credit is negative.
 
-    `effective_at` is the last day that it tells of. Opening balance and the six sums make the closing balance.
+    `effective_at` is the last day covered. Opening balance plus the six sums is the closing balance.
     """
 
     kind: ClassVar[str] = "statement"
@@ -54,31 +54,31 @@ class StatementDocument(Paper):
     @property
     def rows(self) -> int:
         """The entries that it lists."""
-        return min(len(self.entries), LISTED_LINES)
+        return min(len(self.entries), MAX_LISTED_LINES)
 
 
-def table(document: StatementDocument) -> bytes:
-    """Opening balance, every entry, closing balance.
+def render_csv(document: StatementDocument) -> bytes:
+    """A CSV of opening balance, every entry, and closing balance.
 
-    Names of columns and types are the same in every language; amounts are decimals of the currency's major unit,
-    dates as in ISO 8601. The mark at the beginning tells spreadsheets that it is UTF-8.
+    Column names and types are the same in every language; amounts are decimals of the currency's major unit, dates as
+    in ISO 8601. A byte order mark tells spreadsheets that it is UTF-8.
     """
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
-    rows.writerows(_rows(document))
+    rows.writerows(_table_rows(document))
     return text.getvalue().encode("utf-8-sig")
 
 
-def _rows(document: StatementDocument) -> Iterator[tuple[object, ...]]:
+def _table_rows(document: StatementDocument) -> Iterator[tuple[object, ...]]:
     currency, name = document.currency, document.currency.upper()
 
-    def bound(day: date, kind: str, balance: int) -> tuple[object, ...]:
-        return day, kind, None, None, None, None, i18n.decimal(balance, currency), name
+    def balance_row(day: date, kind: str, balance: int) -> tuple[object, ...]:
+        return day, kind, None, None, None, None, i18n.decimal_amount(balance, currency), name
 
-    yield bound(document.period_start, "opening_balance", document.opening_balance)
+    yield balance_row(document.period_start, "opening_balance", document.opening_balance)
     for each in document.entries:
-        texts = (guarded(text or "") for text in (each.number, each.invoice_number, each.words))
-        amounts = (i18n.decimal(amount, currency) for amount in (each.amount, each.balance))
+        texts = (escape_formula(text or "") for text in (each.number, each.invoice_number, each.words))
+        amounts = (i18n.decimal_amount(amount, currency) for amount in (each.amount, each.balance))
         yield each.day, each.kind, *texts, *amounts, name
-    yield bound(document.effective_at, "closing_balance", document.closing_balance)
+    yield balance_row(document.effective_at, "closing_balance", document.closing_balance)

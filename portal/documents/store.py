@@ -1,4 +1,4 @@
-"""Rendered documents kept by fingerprint: in a folder, or in anything fsspec reaches (`s3://bucket/documents`)."""
+"""Stores rendered documents by fingerprint, in a folder or anything fsspec reaches (`s3://bucket/documents`)."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 class Store(Protocol):
-    """What keeps documents. Methods raise `ValueError` for what is no fingerprint, `OSError` when out of order."""
+    """A document store. Methods raise `ValueError` for a bad fingerprint, `OSError` when the store fails."""
 
     def path(self, fingerprint: str) -> str:
-        """Where the document lies or would lie."""
+        """The path of the document, stored or not."""
 
     def read(self, fingerprint: str) -> bytes | None:
-        """The document, or None where it is not kept."""
+        """The document, or None when it is not stored."""
 
     def sizes(self, fingerprints: Iterable[str]) -> list[int]:
-        """Bytes of each of these documents. Raises `FileNotFoundError` where one is not kept."""
+        """Bytes of each of these documents. Raises `FileNotFoundError` when one is not stored."""
 
     def write(self, fingerprint: str, content: bytes) -> None:
-        """Keep the document; readers see all of it or nothing."""
+        """Store the document; readers see all of it or nothing."""
 
 
-def opened(documents_url: str) -> Store:
+def open_store(documents_url: str) -> Store:
     """The store at a folder's path, a `file://` URL or any other fsspec URL."""
     if "://" not in documents_url:
-        return Folder(documents_url)
+        return FolderStore(documents_url)
     if documents_url.startswith("file://"):
-        return Folder(documents_url.removeprefix("file://"))
-    return Remote(documents_url)
+        return FolderStore(documents_url.removeprefix("file://"))
+    return RemoteStore(documents_url)
 
 
-class Folder:
-    """Documents in a local folder, made when the first one comes."""
+class FolderStore:
+    """Documents in a local folder, which is created with the first one."""
 
     def __init__(self, root: str) -> None:
         self._root = os.path.abspath(root)
 
     def path(self, fingerprint: str) -> str:
-        return f"{self._root}/{_name(fingerprint)}"
+        return f"{self._root}/{_file_name(fingerprint)}"
 
     def read(self, fingerprint: str) -> bytes | None:
         try:
@@ -71,7 +71,7 @@ class Folder:
             raise
 
 
-class Remote:
+class RemoteStore:
     """Documents behind an fsspec URL; whole-object uploads as object stores have them are atomic."""
 
     def __init__(self, url: str) -> None:
@@ -80,7 +80,7 @@ class Remote:
         self._files, self._root = url_to_fs(url)
 
     def path(self, fingerprint: str) -> str:
-        return f"{self._root}/{_name(fingerprint)}"
+        return f"{self._root}/{_file_name(fingerprint)}"
 
     def read(self, fingerprint: str) -> bytes | None:
         try:
@@ -95,7 +95,7 @@ class Remote:
         self._files.pipe_file(self.path(fingerprint), content)
 
 
-def _name(fingerprint: str) -> str:
+def _file_name(fingerprint: str) -> str:
     if not _FINGERPRINT.fullmatch(fingerprint):
         raise ValueError(f"not a fingerprint: {fingerprint!r}")
     return f"{fingerprint[:2]}/{fingerprint}.pdf"

@@ -1,6 +1,6 @@
-"""The EPC QR code of a bank transfer in euros: a banking app that reads it fills in the form.
+"""The EPC QR code of a bank transfer in euros; a banking app that scans it fills in the transfer form.
 
-EPC069-12, version 002, as German GiroCodes and others; drawn by segno, which refuses more than 331 bytes.
+EPC069-12, version 002, as German GiroCodes and others. Drawn by segno, which refuses more than 331 bytes.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from portal import i18n
 #: Characters of a holder's name and of a reference that banks take.
 LONGEST_NAME, LONGEST_TEXT = 70, 140
 #: Minor units: the scheme's least and most.
-LEAST, MOST = 1, 99_999_999_999
+LEAST_AMOUNT, MOST_AMOUNT = 1, 99_999_999_999
 
 
 def svg(*, holder: str, iban: str | None, bic: str | None, currency: str, amount: int, reference: str) -> bytes | None:
-    """The code as a picture with its quiet zone, black on white; None where no banking app could use one.
+    """The code as an SVG with its quiet zone, black on white; None when no banking app could use it.
 
-    `amount` is in minor units of `currency`, which is the euro or there is no code.
+    `amount` is in minor units of `currency`; a currency other than the euro has no code.
     """
-    if not iban or currency != "eur" or not LEAST <= amount <= MOST or not iban_numbers.is_valid(iban):
+    if not iban or currency != "eur" or not LEAST_AMOUNT <= amount <= MOST_AMOUNT or not iban_numbers.is_valid(iban):
         return None
     known = bic if bic and bic_numbers.is_valid(bic) else None
-    return _drawn(holder[:LONGEST_NAME], iban, known, amount, reference[:LONGEST_TEXT])
+    return _draw_code(holder[:LONGEST_NAME], iban, known, amount, reference[:LONGEST_TEXT])
 
 
 @lru_cache(maxsize=1024)
-def _drawn(holder: str, iban: str, bic: str | None, amount: int, reference: str) -> bytes | None:
-    code = _code(holder, iban, bic, amount, reference)
+def _draw_code(holder: str, iban: str, bic: str | None, amount: int, reference: str) -> bytes | None:
+    code = _build_code(holder, iban, bic, amount, reference)
     if code is None:
         return None
     out = io.BytesIO()
@@ -43,13 +43,13 @@ def _drawn(holder: str, iban: str, bic: str | None, amount: int, reference: str)
     return out.getvalue()
 
 
-def _code(holder: str, iban: str, bic: str | None, amount: int, reference: str) -> QRCode | None:
+def _build_code(holder: str, iban: str, bic: str | None, amount: int, reference: str) -> QRCode | None:
     structured = iso11649.is_valid(reference)
     try:
         return make_epc_qr(
             name=holder,
             iban=iban,
-            amount=i18n.decimal(amount, "eur"),
+            amount=i18n.decimal_amount(amount, "eur"),
             text=None if structured else reference,
             reference=reference if structured else None,
             bic=bic,

@@ -1,8 +1,8 @@
-"""What a document says, as frozen plain values: the only input of the renderer.
+"""The content of documents as frozen plain values: the renderer's only input.
 
-Amounts are integer minor units of `currency`. Fields carry the wire's own names. A document is known by
-its fingerprint, and fields that have their default do not count in it, so that a field added later leaves
-the fingerprint of every older document, and with it the stored file, as it is. It ends with the renderer's mark.
+Amounts are integer minor units of `currency`. Fields have the wire's names. A document is stored by its fingerprint,
+which ends with the renderer's version. Fields with their default value do not count in the fingerprint, so that a
+field added later keeps the fingerprint, and the stored file, of every older document.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from portal.documents.designs import Design
 
 #: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
 #: what older ones have stored is made anew.
-RENDERER = "00000004"
+RENDERER_VERSION = "00000004"
 #: Lines a document lists one by one; the others become one line with their number and sum.
-LISTED_LINES = 1000
+MAX_LISTED_LINES = 1000
 
 PageSize = Literal["A4", "Letter"]
 InvoiceStatus = Literal["open", "paid", "uncollectible", "void"]
@@ -30,8 +30,8 @@ CreditNoteReason = Literal["duplicate", "fraudulent", "order_change", "product_u
 
 _LOGO = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+=*\Z")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_CITY_FIRST = frozenset("AU CA GB IE IN NZ SG US ZA".split())
-_LETTER = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
+_CITY_FIRST_COUNTRIES = frozenset("AU CA GB IE IN NZ SG US ZA".split())
+_LETTER_COUNTRIES = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,9 @@ class Party:
     @property
     def locality(self) -> str:
         """City, state and postal code in one line, in the order the country writes them."""
-        if self.country in _CITY_FIRST:
-            return _joined(" ", _joined(", ", self.city, self.state), self.postal_code)
-        return _joined(", ", _joined(" ", self.postal_code, self.city), self.state)
+        if self.country in _CITY_FIRST_COUNTRIES:
+            return _join_present(" ", _join_present(", ", self.city, self.state), self.postal_code)
+        return _join_present(", ", _join_present(" ", self.postal_code, self.city), self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +97,10 @@ class Shipping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A position; `unit_amount_decimal` is decimal text of minor units, None where no single price applies.
+class DocumentLine:
+    """A line of a document; `unit_amount_decimal` is decimal text of minor units, None when no single price applies.
 
-    `amount` is before the line's own `discounts`, which the subtotal holds.
+    `amount` is before the line's own `discounts`; the subtotal is after them.
     """
 
     description: str
@@ -137,10 +137,10 @@ class AppliedCreditNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
-    """What all that is rendered shares: who writes to whom and when, and the look. Dates are days in UTC.
+class DocumentBase:
+    """What every rendered document has: seller, buyer, date, and the look. Dates are days in UTC.
 
-    `locale` is a CLDR identifier, `logo` a picture in itself, as a `data:image/png;base64,…` or JPEG address.
+    `locale` is a CLDR identifier, `logo` an embedded picture, as a `data:image/png;base64,…` or JPEG address.
     `version` is that of the built-in look, `own` the merchant's own files on top of it.
     Raises `ValueError` for a colour that is not `#rrggbb`, for another kind of logo and for an unknown page size.
     """
@@ -176,24 +176,24 @@ class Paper:
 
     @property
     def rows(self) -> int:
-        """How many rows its table has; a rendering may take longer the more there are."""
+        """The number of rows in its table; with more of them a rendering may take longer."""
         return 0
 
     def fingerprint(self) -> str:
-        """64 hexadecimal digits that differ whenever renderer, template or anything said in the document does."""
-        content = orjson.dumps({"template": self.template, **_said(self)}, option=orjson.OPT_SORT_KEYS)
-        return hashlib.sha256(content).hexdigest()[: -len(RENDERER)] + RENDERER
+        """64 hexadecimal digits that change with the renderer, the template or any content of the document."""
+        content = orjson.dumps({"template": self.template, **_changed_fields(self)}, option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(content).hexdigest()[: -len(RENDERER_VERSION)] + RENDERER_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document(Paper):
-    """What invoices and credit notes share.
+class Document(DocumentBase):
+    """What invoices, credit notes, receipts and quotes share.
 
     `e_invoice` is the same document as XML, which the PDF carries along.
-    `legal_notes` are what the law wants said of taxes and of paying late.
+    `legal_notes` are the texts that the law requires about taxes and late payment.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[DocumentLine, ...]
     subtotal: int
     total: int
     total_excluding_tax: int | None = None
@@ -212,7 +212,7 @@ class Document(Paper):
     @property
     def rows(self) -> int:
         """The lines that it lists."""
-        return min(len(self.lines), LISTED_LINES)
+        return min(len(self.lines), MAX_LISTED_LINES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +248,7 @@ class InvoiceDocument(Document):
     replaces: tuple[str, date] | None = None
 
     def __post_init__(self) -> None:
-        Paper.__post_init__(self)
+        DocumentBase.__post_init__(self)
         if self.hosted_invoice_url and urlsplit(self.hosted_invoice_url).scheme not in {"http", "https"}:
             raise ValueError(f"hosted_invoice_url must be a web address, not {self.hosted_invoice_url!r}")
 
@@ -306,23 +306,24 @@ class QuoteDocument(Document):
     recurring_total: int | None = None
 
 
-def page_size(country: str | None) -> PageSize:
-    """The paper of a country (ISO code) as in CLDR's `paperSize`: Letter in most of the Americas, else A4."""
-    return "Letter" if (country or "").upper() in _LETTER else "A4"
+def page_size_of_country(country: str | None) -> PageSize:
+    """The page size of a country (ISO code) as in CLDR's `paperSize`: Letter in most of the Americas, else A4."""
+    return "Letter" if (country or "").upper() in _LETTER_COUNTRIES else "A4"
 
 
-def _joined(separator: str, *parts: str | None) -> str:
+def _join_present(separator: str, *parts: str | None) -> str:
     return separator.join(filter(None, parts))
 
 
-def _said(value: Any) -> dict[str, object]:
+def _changed_fields(value: Any) -> dict[str, object]:
+    """The fields that differ from their defaults, as plain values."""
     pairs = ((field, getattr(value, field.name)) for field in fields(value))
-    return {field.name: _plain(content) for field, content in pairs if content != field.default}
+    return {field.name: _plain_value(content) for field, content in pairs if content != field.default}
 
 
-def _plain(content: object) -> object:
+def _plain_value(content: object) -> object:
     if isinstance(content, tuple):
-        return [_plain(each) for each in content]
+        return [_plain_value(each) for each in content]
     if isinstance(content, Design):
         return content.digest
-    return _said(content) if is_dataclass(content) else content
+    return _changed_fields(content) if is_dataclass(content) else content

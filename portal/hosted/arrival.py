@@ -1,4 +1,4 @@
-"""Coming, staying and going: the exchange of a link for a cookie, a sign of life, and signing out."""
+"""The start and the end of a visit: exchange a link for a cookie, keep a session alive, sign out."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from flask import Blueprint, Response, render_template, request
 from portal import clock
 from portal.billing.customer_portal import sessions
 from portal.hosted import brand, flows, visits
-from portal.hosted.expired import expired
-from portal.hosted.page import Answer, page
+from portal.hosted.expired import expired_page
+from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
-from portal.web import declare, origin, services
+from portal.web import declare_policy, request_origin, services
 
 blueprint = Blueprint("arrival", __name__, url_prefix="/p")
 
 
 @blueprint.get("/session/<link_secret>")
-def exchange(link_secret: str) -> Answer:
-    """Open the session once, set its cookie, and go to its home page.
+def exchange(link_secret: str) -> PageResponse:
+    """Open the session once, set its cookie, and redirect to its home page.
 
-    A reload in the browser that already holds the cookie goes through; a look ahead by a mail
-    scanner or a prefetching browser uses nothing up.
+    A reload in the browser that already holds the cookie passes. A mail scanner or a prefetching
+    browser does not use the link up.
     """
     if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
-        return _private(Response(status=204))
-    with services().database.writing(origin=origin("customer")) as db:
+        return _without_referrer(Response(status=204))
+    with services().database.writing(origin=request_origin("customer")) as db:
         exchanged = sessions.exchange(db, link_secret, now=clock.now())
     if exchanged is None:
-        return _again(link_secret)
-    response = _go(exchanged.session_id)
+        return _answer_used_link(link_secret)
+    response = _redirect_to_session(exchanged.session_id)
     visits.set_cookie(response, exchanged.session_id, exchanged.cookie_secret)
-    return _private(response)
+    return _without_referrer(response)
 
 
 @page(blueprint, "/sign-out", flows=flows.EVERY, methods=("POST",))
-def sign_out(visit: Visit) -> Answer:
+def sign_out(visit: Visit) -> PageResponse:
     """End this visit, and only this one."""
     with visit.writing() as db:
-        row = sessions.of(db, visit.id)
+        row = sessions.find_session(db, visit.id)
         sessions.expire(db, row, sessions.ExpireSession(), now=clock.now())
-    brand.use(replace(brand.current(), path=None, left=None))
+    brand.use_frame(replace(brand.current_frame(), path=None, left=None))
     response = Response(
         render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
         mimetype="text/html",
@@ -53,27 +53,27 @@ def sign_out(visit: Visit) -> Answer:
 
 
 @page(blueprint, "/stay", flows=flows.EVERY)
-def stay(visit: Visit) -> Answer:
-    """Activity without a page: the seconds that the visit has from now on."""
+def stay(visit: Visit) -> PageResponse:
+    """Count as activity without a page: the seconds for which the visit lasts from now on."""
     return Response(str(visit.ends_at - clock.now()), mimetype="text/plain")
 
 
-def _again(link_secret: str) -> Response:
+def _answer_used_link(link_secret: str) -> Response:
     with services().database.reading() as db:
-        id = sessions.of_link(db, link_secret)
-    secret = visits.held(id, request) if id else None
-    if id and secret and visits.find(id, secret):
-        return _private(_go(id))
-    return _private(expired(id))
+        id = sessions.find_id_by_link(db, link_secret)
+    secret = visits.cookie_secret(id, request) if id else None
+    if id and secret and visits.find_open(id, secret):
+        return _without_referrer(_redirect_to_session(id))
+    return _without_referrer(expired_page(id))
 
 
-def _go(session_id: str) -> Response:
+def _redirect_to_session(session_id: str) -> Response:
     return Response(status=303, headers={"Location": f"/p/{session_id}/"})
 
 
-def _private(response: Response) -> Response:
+def _without_referrer(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
-declare("arrival.exchange", "link")
+declare_policy("arrival.exchange", "link")

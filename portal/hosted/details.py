@@ -1,4 +1,4 @@
-"""Billing information: what the merchant has on file, and the form that corrects it."""
+"""The billing information page: what is stored of the customer, and the form that edits it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from flask_babel import gettext as _
 
 from portal.billing.customers import customers
 from portal.billing.ledger import tax_ids
-from portal.db import find
+from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.hosted import flows
-from portal.hosted.forms import DETAILS, DetailsForm
-from portal.hosted.page import Answer, page
+from portal.hosted.forms import DETAIL_FIELDS, DetailsForm
+from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Customer
 from portal.rules import permissions
 from portal.rules import tax_ids as rules
-from portal.wire.commands import read
+from portal.wire.commands import parse_command
 
 blueprint = Blueprint("details", __name__, url_prefix="/p")
 
@@ -27,41 +27,41 @@ FLOWS = (flows.UPDATE,)
 
 
 def may_open(features: Mapping[str, Any]) -> bool:
-    """Whether the page shows at all."""
+    """Whether the page can be opened at all."""
     return bool(features["customer_update"]["enabled"])
 
 
 def may_edit(features: Mapping[str, Any]) -> bool:
     """Whether anything of the form can be edited."""
-    return any(permissions.may_update(features, name) for name in DETAILS)
+    return any(permissions.may_update(features, name) for name in DETAIL_FIELDS)
 
 
 @page(blueprint, "/details", allows=may_open, flows=FLOWS)
-def details(visit: Visit) -> Answer:
-    """What is on file, each part with its way to change it."""
+def details(visit: Visit) -> PageResponse:
+    """What is stored, each part with a link to change it."""
     with visit.reading() as db:
-        customer = find(db, Customer, visit.customer_id, noun="customer")
-        numbers = tax_ids.of_customer(db, customer.id)
-    allowed = [name for name in (*DETAILS, "email", "tax_id") if permissions.may_update(visit.features, name)]
+        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+        numbers = tax_ids.list_for_customer(db, customer.id)
+    allowed = [name for name in (*DETAIL_FIELDS, "email", "tax_id") if permissions.may_update(visit.features, name)]
     return render_template(
         "hosted/details.html",
         visit=visit,
         customer=customer,
         tax_ids=numbers,
         allowed=allowed,
-        label=rules.label,
-        most_tax_ids=tax_ids.AT_MOST,
+        label=rules.type_label,
+        most_tax_ids=tax_ids.MOST_PER_CUSTOMER,
         finishing=visit.in_flow == flows.UPDATE,
     )
 
 
 @page(blueprint, "/details/edit", allows=may_edit, flows=FLOWS, methods=("GET", "POST"))
-def edit(visit: Visit) -> Answer:
+def edit(visit: Visit) -> PageResponse:
     """Name, phone, address and shipping in one form, as far as they may be edited."""
     with visit.reading() as db:
-        customer = find(db, Customer, visit.customer_id, noun="customer")
-    form = DetailsForm.of(customer, visit.features)
-    if form.validate_on_submit() and _saved(visit, form):
+        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+    form = DetailsForm.for_customer(customer, visit.features)
+    if form.validate_on_submit() and _save_details(visit, form):
         flash(_("Your billing information is saved."))
         return redirect(f"{visit.path}details", 303)
     return make_response(
@@ -69,13 +69,13 @@ def edit(visit: Visit) -> Answer:
     )
 
 
-def _saved(visit: Visit, form: DetailsForm) -> bool:
+def _save_details(visit: Visit, form: DetailsForm) -> bool:
     try:
-        command = read(customers.UpdateCustomer, form.values)
+        command = parse_command(customers.UpdateCustomer, form.update_params)
     except InvalidRequest as error:
-        form.blame(error, _("There are characters in it that can't be used."))
+        form.show_error_at_field(error, _("There are characters in it that can't be used."))
         return False
     with visit.writing() as db:
-        customer = find(db, Customer, visit.customer_id, noun="customer")
+        customer = find_row(db, Customer, visit.customer_id, noun="customer")
         customers.update(db, customer, command, now=visit.now)
     return True

@@ -1,12 +1,12 @@
-"""E-invoices in words: what their formats are called, and what keeps a document from being one."""
+"""Texts about e-invoices: the names of the formats, and what is missing in a document."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-NAMES = {"factur_x": "Factur-X / ZUGFeRD", "peppol": "Peppol BIS", "xrechnung": "XRechnung"}
+FORMAT_NAMES = {"factur_x": "Factur-X / ZUGFeRD", "peppol": "Peppol BIS", "xrechnung": "XRechnung"}
 #: What a customer can put right or ask for; gaps of the merchant's own are told to its program alone.
-WORDS = {
+GAP_LABELS = {
     "buyer.name": _l("your name"),
     "buyer.address.country": _l("the country of your address"),
     "buyer.address.city": _l("the city of your address"),

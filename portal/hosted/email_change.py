@@ -1,4 +1,4 @@
-"""Changing the email address: ask for the new one, prove it by a code, tell the old one."""
+"""The change of a customer's email address: request it, prove the new address by a code, notify the old one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from flask_babel import ngettext
 from portal import clock
 from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import email_changes
-from portal.db import find
-from portal.errors import Stale, Unavailable
+from portal.db import find_row
+from portal.errors import StalePage, Unavailable
 from portal.hosted import flows
 from portal.hosted.forms import CodeForm, EmailForm
-from portal.hosted.page import Answer, page
-from portal.hosted.visits import Visit, masked
+from portal.hosted.page import PageResponse, page
+from portal.hosted.visits import Visit, mask_email
 from portal.models import Customer, EmailChange
 from portal.outbox import mails
 from portal.rules import permissions
@@ -34,7 +34,7 @@ def may_change(features: Mapping[str, Any]) -> bool:
 
 
 @page(blueprint, "/details/email", allows=may_change, flows=FLOWS, methods=("GET", "POST"))
-def ask(visit: Visit) -> Answer:
+def ask(visit: Visit) -> PageResponse:
     """Ask for the new address and send a code to it."""
     form = EmailForm()
     status = 200
@@ -46,14 +46,14 @@ def ask(visit: Visit) -> Answer:
 
 
 @page(blueprint, "/details/email/code", allows=may_change, flows=FLOWS, methods=("GET", "POST"))
-def code(visit: Visit) -> Answer:
+def code(visit: Visit) -> PageResponse:
     """Ask for the code; the right one makes the change."""
     with visit.reading() as db:
-        change = email_changes.pending(db, visit.customer_id, visit.id, now=clock.now())
+        change = email_changes.find_pending(db, visit.customer_id, visit.id, now=clock.now())
     if change is None:
-        return _nothing_waits(visit)
+        return _answer_no_pending_change(visit)
     form = CodeForm()
-    if form.validate_on_submit() and _proven(visit, form):
+    if form.validate_on_submit() and _confirm_with_code(visit, form):
         flash(_("Your email address is changed."))
         return redirect(f"{visit.path}details", 303)
     answer = render_template("hosted/email_code.html", visit=visit, form=form, change=change)
@@ -61,7 +61,7 @@ def code(visit: Visit) -> Answer:
 
 
 def _send_code(visit: Visit, form: EmailForm) -> int:
-    """303 when a code is on its way, else the status of the page that says why not."""
+    """303 when a code was sent, else the status of the page that says why not."""
     email = form.email.data
     if email.casefold() == (visit.customer_email or "").casefold():
         form.email.errors = [_("This is your email address already.")]
@@ -69,7 +69,7 @@ def _send_code(visit: Visit, form: EmailForm) -> int:
     fresh = codes.new_code(services().settings.secret_key)
     try:
         with visit.writing() as db:
-            customer = find(db, Customer, visit.customer_id, noun="customer")
+            customer = find_row(db, Customer, visit.customer_id, noun="customer")
             wanted = email_changes.RequestEmailChange(visit.id, email, fresh.hash)
             change = email_changes.request(db, customer, wanted, now=clock.now())
     except codes.TooManyCodes as error:
@@ -78,26 +78,26 @@ def _send_code(visit: Visit, form: EmailForm) -> int:
     return _mail_code(visit, form, change, fresh)
 
 
-def _mail_code(visit: Visit, form: EmailForm, change: EmailChange, fresh: codes.Code) -> int:
-    minutes = codes.LIVES // clock.MINUTE
+def _mail_code(visit: Visit, form: EmailForm, change: EmailChange, fresh: codes.EmailCode) -> int:
+    minutes = codes.LIFETIME // clock.MINUTE
     try:
-        _mail(visit, "email_code", change.new_email, code=fresh.digits, minutes=minutes)
+        _send_mail(visit, "email_code", change.new_email, code=fresh.digits, minutes=minutes)
         return 303
-    except mails.Undeliverable as error:
+    except mails.UndeliverableMail as error:
         form.email.errors = [_("This address does not accept mail. Please check it.")]
         status = error.status
     except Unavailable as error:
-        form.form_errors.append(_mail_is_away())
+        form.form_errors.append(_mail_unavailable_text())
         status = error.status
     with visit.writing() as db:
         email_changes.withdraw(db, change.id)
     return status
 
 
-def _nothing_waits(visit: Visit) -> Answer:
-    """No code can be entered: it was, by an earlier click, or it is too late."""
+def _answer_no_pending_change(visit: Visit) -> PageResponse:
+    """The answer where no code can be entered: an earlier click used it, or it has expired."""
     with visit.reading() as db:
-        done = email_changes.just_confirmed(db, visit.customer_id, visit.id, now=clock.now())
+        done = email_changes.has_just_confirmed(db, visit.customer_id, visit.id, now=clock.now())
     if done:
         flash(_("Your email address is changed."))
         return redirect(f"{visit.path}details", 303)
@@ -105,11 +105,11 @@ def _nothing_waits(visit: Visit) -> Answer:
     return redirect(f"{visit.path}details/email", 303)
 
 
-def _proven(visit: Visit, form: CodeForm) -> bool:
+def _confirm_with_code(visit: Visit, form: CodeForm) -> bool:
     with visit.writing() as db:
-        change = email_changes.attempt(db, visit.customer_id, visit.id, now=clock.now())
+        change = email_changes.count_attempt(db, visit.customer_id, visit.id, now=clock.now())
     if change and codes.matches(change.code_hash, form.code.data, services().settings.secret_key):
-        return _changed(visit, form, change)
+        return _notify_and_confirm(visit, form, change)
     left = codes.MOST_TRIES - change.tries if change else 0
     if left:
         words = ngettext(
@@ -123,43 +123,43 @@ def _proven(visit: Visit, form: CodeForm) -> bool:
     return False
 
 
-def _changed(visit: Visit, form: CodeForm, change: EmailChange) -> bool:
-    """Tell the old address first, so that no change goes unnoticed, then make the change."""
+def _notify_and_confirm(visit: Visit, form: CodeForm, change: EmailChange) -> bool:
+    """Notify the old address first, so that no change goes unnoticed, then make the change."""
     token = email_changes.undo_token(change, services().settings.secret_key)
     try:
-        undo_hash = sessions.digest(token) if _told(visit, change, token) else None
+        undo_hash = sessions.hash_secret(token) if _notify_old_address(visit, change, token) else None
         command = email_changes.ConfirmEmailChange(visit.customer_email, undo_hash)
         with visit.writing() as db:
             email_changes.confirm(db, change.id, command, now=clock.now())
     except Unavailable:
-        form.form_errors.append(_mail_is_away())
+        form.form_errors.append(_mail_unavailable_text())
         return False
-    except Stale:
+    except StalePage:
         form.form_errors.append(_("Your email address was changed elsewhere in the meantime. Please start again."))
         return False
     return True
 
 
-def _told(visit: Visit, change: EmailChange, token: str) -> bool:
-    """Whether the notice went out; without an old address, or to a dead one, it can't."""
+def _notify_old_address(visit: Visit, change: EmailChange, token: str) -> bool:
+    """Whether the notice was sent; it can't be without an old address or to one that doesn't accept mail."""
     if visit.customer_email is None:
         return False
     try:
-        _mail(
+        _send_mail(
             visit,
             "email_changed",
             visit.customer_email,
-            new_email=masked(change.new_email),
-            hours=email_changes.UNDO_LIVES // clock.HOUR,
+            new_email=mask_email(change.new_email),
+            hours=email_changes.UNDO_LIFETIME // clock.HOUR,
             undo_url=f"{services().settings.base_url}/undo/{token}",
         )
-    except mails.Undeliverable:
+    except mails.UndeliverableMail:
         return False
     return True
 
 
-def _mail(visit: Visit, name: str, to: str, **context: Any) -> None:
-    letter = mails.Letter(
+def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:
+    letter = mails.OutgoingMail(
         to=to,
         locale=visit.locale,
         merchant=visit.merchant,
@@ -170,6 +170,6 @@ def _mail(visit: Visit, name: str, to: str, **context: Any) -> None:
     mails.send(services().settings, name, letter)
 
 
-def _mail_is_away() -> str:
+def _mail_unavailable_text() -> str:
     words: str = _("We can't send mail at the moment, so nothing was changed. Please try again later.")
     return words

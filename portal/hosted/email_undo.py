@@ -1,4 +1,4 @@
-"""The way back to an old email address: a link in the notice to it, a page, and a button."""
+"""The undo of an email change: the page behind the link in the notice to the old address."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from portal import clock
 from portal.billing.customers import email_changes
 from portal.hosted import brand
-from portal.hosted.page import Answer
-from portal.hosted.visits import masked
+from portal.hosted.page import PageResponse
+from portal.hosted.visits import mask_email
 from portal.models import Account
-from portal.web import declare, origin, services
+from portal.web import declare_policy, request_origin, services
 
 blueprint = Blueprint("email_undo", __name__)
 
 
 @blueprint.route("/undo/<token>", methods=["GET", "POST"])
-def undo(token: str) -> Answer:
-    """Show what the link does, and do it once when asked to; looking ahead uses nothing up."""
+def undo(token: str) -> PageResponse:
+    """Show what the link does, and do it once on a post; opening the page changes nothing."""
     database, now = services().database, clock.now()
     with database.reading() as db:
-        change = email_changes.undoable(db, token, now=now)
+        change = email_changes.find_undoable(db, token, now=now)
         account = db.get(Account, change.scope.account_id) if change else None
     if change is None or account is None:
         return make_response(render_template("hosted/email_undo.html", state="gone"), 410)
     if request.method == "POST":
         if not change.undone:
-            with database.writing(change.scope, origin("customer", change.customer_id)) as db:
+            with database.writing(change.scope, request_origin("customer", change.customer_id)) as db:
                 email_changes.undo(db, change.id, now=now)
         return redirect(request.path, 303)
-    brand.use(brand.of_account(account, livemode=change.scope.livemode))
+    brand.use_frame(brand.frame_of_account(account, livemode=change.scope.livemode))
     state = "done" if change.undone else "open"
-    return render_template("hosted/email_undo.html", state=state, email=masked(change.old_email))
+    return render_template("hosted/email_undo.html", state=state, email=mask_email(change.old_email))
 
 
-declare("email_undo.undo", "link")
+declare_policy("email_undo.undo", "link")

@@ -1,4 +1,4 @@
-"""Where a link or a visit is over: what happened, the way back to the merchant, and the way back in."""
+"""The page for a link or visit that has expired: the way back to the merchant, and a new code where allowed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from flask import Response, render_template
 
 from portal import clock
 from portal.billing.customer_portal import logins
-from portal.db import Scope, find
+from portal.db import Scope, find_row
 from portal.hosted import visits
 from portal.models import Customer, PortalSession
 from portal.web import services
 
 
 @dataclass(frozen=True)
-class Restorable:
-    """An ended visit that a code can take up again, and the address that the code goes to."""
+class RestorableVisit:
+    """An ended visit that a code can restore, and the address that the code is sent to."""
 
     scope: Scope
     session: PortalSession
@@ -24,25 +24,25 @@ class Restorable:
 
     @property
     def masked_email(self) -> str | None:
-        """Enough of the address for its owner."""
-        return visits.masked(self.email)
+        """The address in part: enough for its owner to recognise it."""
+        return visits.mask_email(self.email)
 
 
-def expired(session_id: str | None = None, *, too_many: bool = False) -> Response:
-    """What an expired, used or unknown link or session shows."""
-    restore = restorable(session_id) if session_id else None
+def expired_page(session_id: str | None = None, *, too_many: bool = False) -> Response:
+    """The answer to a link or session that is expired, used or unknown."""
+    restore = find_restorable_visit(session_id) if session_id else None
     page = render_template("hosted/expired.html", restore=restore, too_many=too_many)
     return Response(page, 429 if too_many else 410, mimetype="text/html")
 
 
-def restorable(session_id: str) -> Restorable | None:
-    """The ended visit, where its merchant lets customers take it up again and there is an address to ask."""
+def find_restorable_visit(session_id: str) -> RestorableVisit | None:
+    """The ended visit, if its merchant lets customers restore it and the customer has an email address."""
     scope = visits.scope_of_session(session_id)
     if scope is None:
         return None
     with services().database.reading(scope) as db:
-        session = logins.restorable(db, session_id, now=clock.now())
-        customer = find(db, Customer, session.customer_id, noun="customer") if session else None
+        session = logins.find_restorable_session(db, session_id, now=clock.now())
+        customer = find_row(db, Customer, session.customer_id, noun="customer") if session else None
     if session is None or customer is None or customer.deleted_at is not None or not customer.email:
         return None
-    return Restorable(scope, session, customer.email)
+    return RestorableVisit(scope, session, customer.email)

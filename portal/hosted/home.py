@@ -11,29 +11,29 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.customer_portal import plan_changes
-from portal.billing.customer_portal.plan_changes import Coming
+from portal.billing.customer_portal.plan_changes import UpcomingChange
 from portal.billing.discounts import discounts, named_discounts
-from portal.billing.discounts.named_discounts import Named
+from portal.billing.discounts.named_discounts import DiscountSummary
 from portal.billing.ledger import tax_ids
-from portal.db import among, find
+from portal.db import find_row, rows_by_id
 from portal.hosted import flows, invoices
-from portal.hosted.page import Answer, page
+from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Customer, Price, Product, Subscription, SubscriptionItem, SubscriptionSchedule
 from portal.rules import permissions, subscriptions
-from portal.rules.money import times
-from portal.rules.tax_ids import label
+from portal.rules.money import multiply_price
+from portal.rules.tax_ids import type_label
 
 blueprint = Blueprint("home", __name__, url_prefix="/p")
 
-NEWEST = 4
+NEWEST_INVOICES = 4
 #: How long a plan that has ended is still shown.
-ENDED_SHOWN = 90 * clock.DAY
+SHOW_ENDED_FOR = 90 * clock.DAY
 _MOST_PLANS = 100
 
 
 @dataclass(frozen=True)
-class Part:
+class PlanItem:
     """An item of a plan; `amount` is what a period of it costs in minor units."""
 
     name: str
@@ -43,69 +43,69 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Reduction:
-    """A running discount of a plan: what it is called, and how long it goes on."""
+class RunningDiscount:
+    """A running discount of a plan: its name, and how long it lasts."""
 
-    named: Named
+    named: DiscountSummary
     once: bool
     end: int | None
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A subscription as a card shows it, and what its owner may do with it."""
+class PlanCard:
+    """A subscription as a card shows it, and what its customer may do with it."""
 
     subscription: Subscription
-    parts: tuple[Part, ...]
-    reductions: tuple[Reduction, ...]
-    coming: Coming | None
+    parts: tuple[PlanItem, ...]
+    reductions: tuple[RunningDiscount, ...]
+    coming: UpcomingChange | None
     may_cancel: bool
     may_change: bool
     may_resume: bool
 
     @property
     def name(self) -> str:
-        """What the customer knows it by: all that is in it."""
+        """The plan's name for the customer: the names of all its products."""
         return ", ".join(dict.fromkeys(part.name for part in self.parts))
 
     @property
     def amount(self) -> int:
-        """What a period costs, before tax, in minor units."""
+        """What one period costs before tax, in minor units."""
         return sum(part.amount for part in self.parts)
 
 
 @page(blueprint, "/", flows=flows.EVERY)
-def home(visit: Visit) -> Answer:
+def home(visit: Visit) -> PageResponse:
     """Where a visit starts; a flow goes straight to its task."""
     if visit.in_flow:
-        return redirect(flows.entry(visit))
+        return redirect(flows.entry_path(visit))
     with visit.reading() as db:
-        customer = find(db, Customer, visit.customer_id, noun="customer")
-        plans = _plans(db, visit, customer)
-        newest = invoices.newest(db, visit, NEWEST) if permissions.may_see_invoices(visit.features) else None
-        rows = invoices.shown(db, visit, newest) if newest else None
-        numbers = [(label(row.type), row.value) for row in tax_ids.of_customer(db, customer.id)]
+        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+        plans = _list_plan_cards(db, visit, customer)
+        newest = invoices.newest(db, visit, NEWEST_INVOICES) if permissions.may_see_invoices(visit.features) else None
+        rows = invoices.render_rows(db, visit, newest) if newest else None
+        numbers = [(type_label(row.type), row.value) for row in tax_ids.list_for_customer(db, customer.id)]
     return render_template(
         "hosted/home.html", visit=visit, customer=customer, plans=plans, newest=newest, rows=rows, tax_ids=numbers
     )
 
 
-def _plans(db: Session, visit: Visit, customer: Customer) -> list[Plan]:
+def _list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanCard]:
     now = visit.now
     statement = (
         select(Subscription)
         .where(Subscription.customer_id == visit.customer_id)
-        .where(or_(Subscription.ended_at.is_(None), Subscription.ended_at > now - ENDED_SHOWN))
+        .where(or_(Subscription.ended_at.is_(None), Subscription.ended_at > now - SHOW_ENDED_FOR))
         .order_by(Subscription.ended_at.is_not(None), Subscription.created.desc(), Subscription.id.desc())
         .limit(_MOST_PLANS)
     )
     rows = db.scalars(statement).all()
-    parts = _parts(db, [row.id for row in rows])
-    reductions = _reductions(db, customer, rows, now)
-    schedules = among(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
-    coming = plan_changes.coming(db, rows, list(schedules.values()))
+    parts = _plan_items(db, [row.id for row in rows])
+    reductions = _running_discounts(db, customer, rows, now)
+    schedules = rows_by_id(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
+    coming = plan_changes.upcoming_changes(db, rows, list(schedules.values()))
     return [
-        _plan(
+        _build_plan_card(
             row,
             tuple(parts.get(row.id, ())),
             reductions.get(row.id, ()),
@@ -117,31 +117,33 @@ def _plans(db: Session, visit: Visit, customer: Customer) -> list[Plan]:
     ]
 
 
-def _reductions(
+def _running_discounts(
     db: Session, customer: Customer, rows: Sequence[Subscription], now: int
-) -> dict[str, tuple[Reduction, ...]]:
+) -> dict[str, tuple[RunningDiscount, ...]]:
     going_on = [row for row in rows if row.ended_at is None]
-    found = discounts.of_plans(db, customer, going_on, now=now)
+    found = discounts.running_by_subscription(db, customer, going_on, now=now)
     return {
         row.id: tuple(
-            Reduction(named_discounts.name(each, row.currency), each.coupon["duration"] == "once", each.end)
+            RunningDiscount(
+                named_discounts.summarize_discount(each, row.currency), each.coupon["duration"] == "once", each.end
+            )
             for each in found[row.id]
         )
         for row in going_on
     }
 
 
-def _plan(
+def _build_plan_card(
     row: Subscription,
-    parts: tuple[Part, ...],
-    reductions: tuple[Reduction, ...],
-    coming: Coming | None,
+    parts: tuple[PlanItem, ...],
+    reductions: tuple[RunningDiscount, ...],
+    coming: UpcomingChange | None,
     schedule: SubscriptionSchedule | None,
     visit: Visit,
-) -> Plan:
+) -> PlanCard:
     ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
     changeable = permissions.may_change(visit.features) and plan_changes.may_change(row, parts, schedule) and not coming
-    return Plan(
+    return PlanCard(
         row,
         parts,
         reductions,
@@ -152,17 +154,17 @@ def _plan(
     )
 
 
-def _parts(db: Session, subscription_ids: Sequence[str]) -> dict[str, list[Part]]:
+def _plan_items(db: Session, subscription_ids: Sequence[str]) -> dict[str, list[PlanItem]]:
     if not subscription_ids:
         return {}
     statement = select(SubscriptionItem).where(SubscriptionItem.subscription_id.in_(subscription_ids))
     items = db.scalars(statement.order_by(SubscriptionItem.created, SubscriptionItem.id)).all()
-    prices = among(db, Price, list({item.price_id for item in items}))
-    products = among(db, Product, list({price.product_id for price in prices.values()}))
-    parts: dict[str, list[Part]] = {}
+    prices = rows_by_id(db, Price, list({item.price_id for item in items}))
+    products = rows_by_id(db, Product, list({price.product_id for price in prices.values()}))
+    parts: dict[str, list[PlanItem]] = {}
     for item in items:
         price = prices[item.price_id]
-        amount = times(price.unit_amount_decimal, item.quantity)
-        part = Part(products[price.product_id].name, price, item.quantity, amount)
+        amount = multiply_price(price.unit_amount_decimal, item.quantity)
+        part = PlanItem(products[price.product_id].name, price, item.quantity, amount)
         parts.setdefault(item.subscription_id, []).append(part)
     return parts

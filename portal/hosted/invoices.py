@@ -1,6 +1,6 @@
-"""The invoice history: one prebuilt statement a page, and finished rows kept in memory.
+"""The invoice history: one prebuilt statement per page, and a cache of rendered rows.
 
-Links in a row are relative to the visit's start, so a kept row serves every visit of its customer.
+Links in a row are relative to the visit's start, so a cached row serves every visit of its customer.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.hosted import languages, page_cache
-from portal.hosted.page import Answer, page
+from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions
-from portal.web import reader
+from portal.web import read_connection
 
 Reader = Session | Connection
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/p")
 
-ROWS = 24
-MOST_KEPT = 8192
+PAGE_SIZE = 24
+MOST_CACHED_ROWS = 8192
 STATUSES = ("open", "paid", "void", "uncollectible")
 
 _CURSOR = re.compile(r"(?P<created>[0-9]{1,12})\.(?P<id>[A-Za-z0-9_]{1,255})", re.ASCII)
-_END = 10**12  # after every moment there is
+_END_OF_TIME = 10**12  # after every moment there is
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the address asks for: a filter, and from which row on, backwards or forwards in time."""
+class HistoryQuery:
+    """The request's query: a filter, and the row to start from, backwards or forwards in time."""
 
     status: str | None
     year: int | None
@@ -48,8 +48,8 @@ class Asked:
     newer: bool
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> Asked:
-        """The query as it was meant; parts that mean nothing are left out."""
+    def parse(cls, query: Mapping[str, str]) -> HistoryQuery:
+        """Parse the query; parameters that are not valid are ignored."""
         year, newer = query.get("year", ""), "after" in query
         found = _CURSOR.fullmatch(query.get("after" if newer else "before", ""))
         return cls(
@@ -60,13 +60,13 @@ class Asked:
         )
 
     @property
-    def bounds(self) -> tuple[int, int]:
-        """The first second asked for and the first one after."""
-        return (_start_of(self.year), _start_of(self.year + 1)) if self.year else (0, _END)
+    def created_range(self) -> tuple[int, int]:
+        """The first second of the year and the first one after it; all of time without a year."""
+        return (_start_of_year(self.year), _start_of_year(self.year + 1)) if self.year else (0, _END_OF_TIME)
 
 
 @dataclass(frozen=True)
-class Found:
+class HistoryPage:
     """A page of invoices, newest first, and the cursors of the pages around it."""
 
     rows: Sequence[Any]
@@ -75,56 +75,58 @@ class Found:
 
 
 @page(blueprint, "/invoices", allows=permissions.may_see_invoices)
-def history(visit: Visit) -> Answer:
-    """Every finalized invoice of the customer, with its credit notes beneath it."""
-    asked = Asked.read(request.args)
-    db = reader()
-    found = _found(db, visit, asked)
-    rows = shown(db, visit, found.rows)
-    first = found.rows[0].first_created if found.rows else _first_created(db, visit)
-    this_year = clock.day(visit.now).year
-    years = range(this_year, (clock.day(first).year if first else this_year) - 1, -1)
+def history(visit: Visit) -> PageResponse:
+    """Every finalized invoice of the customer, each with its credit notes."""
+    asked = HistoryQuery.parse(request.args)
+    db = read_connection()
+    found = _find_page(db, visit, asked)
+    rows = render_rows(db, visit, found.rows)
+    first = found.rows[0].first_created if found.rows else _find_first_created(db, visit)
+    this_year = clock.utc_date(visit.now).year
+    years = range(this_year, (clock.utc_date(first).year if first else this_year) - 1, -1)
     values = {"rows": rows or None, "newer": found.newer, "older": found.older}
-    return page_cache.filled(
+    return page_cache.render_page(
         "hosted/invoices.html", (asked.status, asked.year, years), values, asked=asked, years=years
     )
 
 
 def newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
     """The first invoices of the history."""
-    return db.execute(_STATEMENTS[False, False], _values(visit, _END, "", 0, _END, limit)).all()
+    return db.execute(_STATEMENTS[False, False], _query_values(visit, _END_OF_TIME, "", 0, _END_OF_TIME, limit)).all()
 
 
-def shown(db: Reader, visit: Visit, rows: Sequence[Any]) -> page_cache.Finished:
-    """The rows as finished HTML, each with its credit notes.
+def render_rows(db: Reader, visit: Visit, rows: Sequence[Any]) -> page_cache.RenderedHtml:
+    """The rows as rendered HTML, each with its credit notes.
 
     A credit note, like any other change, gives its invoice a new revision.
     """
     tenant_id, locale = visit.scope.tenant_id, languages.locale()
     keys = [(row.id, row.revision, row.overdue, tenant_id, locale) for row in rows]
-    kept = [_KEPT.get(key) for key in keys]
+    kept = [_ROW_CACHE.get(key) for key in keys]
     if None in kept:
-        notes = _credit_notes(db, tenant_id, [row.id for row in rows])
-        kept = [html or _rendered(key, row, notes) for html, key, row in zip(kept, keys, rows, strict=True)]
-    return page_cache.Finished("".join(kept))  # type: ignore[arg-type]
+        notes = _credit_notes_by_invoice(db, tenant_id, [row.id for row in rows])
+        kept = [html or _render_row(key, row, notes) for html, key, row in zip(kept, keys, rows, strict=True)]
+    return page_cache.RenderedHtml("".join(kept))  # type: ignore[arg-type]
 
 
-def _found(db: Reader, visit: Visit, asked: Asked) -> Found:
-    since, until = asked.bounds
+def _find_page(db: Reader, visit: Visit, asked: HistoryQuery) -> HistoryPage:
+    since, until = asked.created_range
     created, id = asked.cursor or (until, "")
     statement = _STATEMENTS[asked.newer, asked.status is not None]
-    values = {**_values(visit, created, id, since, until, ROWS + 1), "status": asked.status}
+    values = {**_query_values(visit, created, id, since, until, PAGE_SIZE + 1), "status": asked.status}
     rows = db.execute(statement, values).all()
-    if asked.newer and len(rows) <= ROWS:
+    if asked.newer and len(rows) <= PAGE_SIZE:
         # the newest page is always a full one
-        return _found(db, visit, Asked(asked.status, asked.year, None, newer=False))
-    more, rows = len(rows) > ROWS, rows[:ROWS]
+        return _find_page(db, visit, HistoryQuery(asked.status, asked.year, None, newer=False))
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if asked.newer:
-        return Found(rows[::-1], _cursor(rows[-1]), _cursor(rows[0]))
-    return Found(rows, _cursor(rows[0]) if rows and asked.cursor else None, _cursor(rows[-1]) if more else None)
+        return HistoryPage(rows[::-1], _row_cursor(rows[-1]), _row_cursor(rows[0]))
+    return HistoryPage(
+        rows, _row_cursor(rows[0]) if rows and asked.cursor else None, _row_cursor(rows[-1]) if more else None
+    )
 
 
-def _values(visit: Visit, created: int, id: str, since: int, until: int, limit: int) -> dict[str, Any]:
+def _query_values(visit: Visit, created: int, id: str, since: int, until: int, limit: int) -> dict[str, Any]:
     return {
         "tenant_id": visit.scope.tenant_id,
         "customer_id": visit.customer_id,
@@ -137,73 +139,84 @@ def _values(visit: Visit, created: int, id: str, since: int, until: int, limit: 
     }
 
 
-def _start_of(year: int) -> int:
+def _start_of_year(year: int) -> int:
     return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
 
 
-def _cursor(row: Any) -> str:
+def _row_cursor(row: Any) -> str:
     return f"{row.created}.{row.id}"
 
 
-def _first_created(db: Reader, visit: Visit) -> int | None:
+def _find_first_created(db: Reader, visit: Visit) -> int | None:
     values = {"tenant_id": visit.scope.tenant_id, "customer_id": visit.customer_id}
-    return db.execute(select(_FIRST), values).scalar()
+    return db.execute(select(_FIRST_CREATED), values).scalar()
 
 
-def _credit_notes(db: Reader, tenant_id: int, invoice_ids: list[str]) -> dict[str, tuple[Any, ...]]:
-    notes = db.execute(_CREDIT_NOTES, {"tenant_id": tenant_id, "invoice_ids": invoice_ids})
+def _credit_notes_by_invoice(db: Reader, tenant_id: int, invoice_ids: list[str]) -> dict[str, tuple[Any, ...]]:
+    notes = db.execute(_NOTES_OF_INVOICES, {"tenant_id": tenant_id, "invoice_ids": invoice_ids})
     return {id: tuple(group) for id, group in groupby(notes, attrgetter("invoice_id"))}
 
 
-def _rendered(key: tuple[Any, ...], invoice: Any, notes: Mapping[str, Sequence[Any]]) -> str:
+def _render_row(key: tuple[Any, ...], invoice: Any, notes: Mapping[str, Sequence[Any]]) -> str:
     template = current_app.jinja_env.get_template("hosted/_invoice_row.html")
     html = template.render(invoice=invoice, notes=notes.get(invoice.id, ()))
-    with _LOCK:
-        while len(_KEPT) >= MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[key] = html
+    with _ROW_CACHE_LOCK:
+        while len(_ROW_CACHE) >= MOST_CACHED_ROWS:
+            del _ROW_CACHE[next(iter(_ROW_CACHE))]
+        _ROW_CACHE[key] = html
     return html
 
 
 #: Rows by all that shows in them, the oldest first; a plain dict, because a page looks up twenty-four.
-_KEPT: dict[tuple[Any, ...], str] = {}
-_LOCK = Lock()
+_ROW_CACHE: dict[tuple[Any, ...], str] = {}
+_ROW_CACHE_LOCK = Lock()
 
-_I, _N = Invoice.__table__, CreditNote.__table__
-
-
-def _of_customer(statement: Select[Any]) -> Select[Any]:
-    mine = (_I.c.tenant_id == bindparam("tenant_id"), _I.c.customer_id == bindparam("customer_id"))
-    return statement.where(*mine, _I.c.status != "draft")
+_INVOICES, _NOTES = Invoice.__table__, CreditNote.__table__
 
 
-_FIRST = _of_customer(select(_I.c.created)).order_by(_I.c.created, _I.c.id).limit(1).scalar_subquery()
+def _restrict_to_customer(statement: Select[Any]) -> Select[Any]:
+    mine = (_INVOICES.c.tenant_id == bindparam("tenant_id"), _INVOICES.c.customer_id == bindparam("customer_id"))
+    return statement.where(*mine, _INVOICES.c.status != "draft")
 
 
-def _statement(newer: bool, filtered: bool) -> Select[Any]:
-    place = tuple_(_I.c.created, _I.c.id)
-    cursor = tuple_(bindparam("created", type_=_I.c.created.type), bindparam("id", type_=_I.c.id.type))
+_FIRST_CREATED = (
+    _restrict_to_customer(select(_INVOICES.c.created))
+    .order_by(_INVOICES.c.created, _INVOICES.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+def _build_statement(newer: bool, filtered: bool) -> Select[Any]:
+    place = tuple_(_INVOICES.c.created, _INVOICES.c.id)
+    cursor = tuple_(bindparam("created", type_=_INVOICES.c.created.type), bindparam("id", type_=_INVOICES.c.id.type))
     columns = (
         "id created number status due_date effective_at currency total amount_paid amount_remaining revision"
         " starting_balance ending_balance"
     )
-    overdue = (_I.c.status == "open") & (func.coalesce(_I.c.due_date, _END) < bindparam("now"))
-    extra = (overdue.label("overdue"), _FIRST.label("first_created"))
+    overdue = (_INVOICES.c.status == "open") & (func.coalesce(_INVOICES.c.due_date, _END_OF_TIME) < bindparam("now"))
+    extra = (overdue.label("overdue"), _FIRST_CREATED.label("first_created"))
     statement = (
-        _of_customer(select(*(_I.c[name] for name in columns.split()), *extra))
+        _restrict_to_customer(select(*(_INVOICES.c[name] for name in columns.split()), *extra))
         .where(place > cursor if newer else place < cursor)
-        .where(_I.c.created >= bindparam("since"), _I.c.created < bindparam("until"))
-        .order_by(*((_I.c.created, _I.c.id) if newer else (_I.c.created.desc(), _I.c.id.desc())))
-        .limit(bindparam("limit", type_=_I.c.created.type))
+        .where(_INVOICES.c.created >= bindparam("since"), _INVOICES.c.created < bindparam("until"))
+        .order_by(
+            *((_INVOICES.c.created, _INVOICES.c.id) if newer else (_INVOICES.c.created.desc(), _INVOICES.c.id.desc()))
+        )
+        .limit(bindparam("limit", type_=_INVOICES.c.created.type))
     )
-    return statement.where(_I.c.status == bindparam("status")) if filtered else statement
+    return statement.where(_INVOICES.c.status == bindparam("status")) if filtered else statement
 
 
 #: By direction and whether a status is asked for.
-_STATEMENTS = {(newer, filtered): _statement(newer, filtered) for newer in (False, True) for filtered in (False, True)}
+_STATEMENTS = {
+    (newer, filtered): _build_statement(newer, filtered) for newer in (False, True) for filtered in (False, True)
+}
 
-_CREDIT_NOTES = (
-    select(*(_N.c[name] for name in "id invoice_id number status effective_at currency total revision".split()))
-    .where(_N.c.tenant_id == bindparam("tenant_id"), _N.c.invoice_id.in_(bindparam("invoice_ids", expanding=True)))
-    .order_by(_N.c.invoice_id, _N.c.created, _N.c.id)
+_NOTES_OF_INVOICES = (
+    select(*(_NOTES.c[name] for name in "id invoice_id number status effective_at currency total revision".split()))
+    .where(
+        _NOTES.c.tenant_id == bindparam("tenant_id"), _NOTES.c.invoice_id.in_(bindparam("invoice_ids", expanding=True))
+    )
+    .order_by(_NOTES.c.invoice_id, _NOTES.c.created, _NOTES.c.id)
 )

@@ -12,52 +12,52 @@ from portal import i18n
 def init_app(app: Flask, catalogues: str) -> None:
     """Give templates their filters, and Flask-Babel the language of each page."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = catalogues
-    Babel(app, locale_selector=lambda: i18n.language(locale()))
+    Babel(app, locale_selector=lambda: i18n.catalogue_language(locale()))
     # Flask-Babel looks its catalogue up anew for every word; a page has a hundred
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _translations().gettext(text),
-        lambda one, more, count: _translations().ngettext(one, more, count),
+        lambda text: _current_translations().gettext(text),
+        lambda one, more, count: _current_translations().ngettext(one, more, count),
         newstyle=True,
     )
     app.jinja_env.filters.update(
         money=money,
         day=day,
-        number=lambda value: i18n.number(value, locale()),
+        number=lambda value: i18n.format_number(value, locale()),
         size=size,
-        country=lambda code: i18n.country(code, locale()),
+        country=lambda code: i18n.country_name(code, locale()),
     )
     app.jinja_env.globals.update(
         locale=locale,
-        html_lang=lambda: i18n.html_lang(i18n.language(locale())),
-        direction=lambda: i18n.direction(i18n.language(locale())),
+        html_lang=lambda: i18n.html_lang(i18n.catalogue_language(locale())),
+        direction=lambda: i18n.text_direction(i18n.catalogue_language(locale())),
     )
 
 
 def money(amount: int, currency: str) -> str:
     """An amount as the page's language writes it, safe inside text of either direction."""
-    text = i18n.money(amount, currency, locale())
-    return i18n.with_sign_in_front(text) if _runs_from_the_right() else text
+    text = i18n.format_money(amount, currency, locale())
+    return i18n.with_sign_in_front(text) if _is_right_to_left() else text
 
 
 def day(when: int | None, form: str = "long") -> str:
     """A date as the page's language writes it, safe inside text of either direction."""
-    text = i18n.day(when, locale(), form)
-    return i18n.isolated(text) if text and _runs_from_the_right() else text
+    text = i18n.format_day(when, locale(), form)
+    return i18n.isolate_text(text) if text and _is_right_to_left() else text
 
 
 def size(count: int) -> str:
     """The size of a file as the page's language writes it, safe inside text of either direction."""
-    text = i18n.size(count, locale())
-    return i18n.isolated(text) if _runs_from_the_right() else text
+    text = i18n.format_file_size(count, locale())
+    return i18n.isolate_text(text) if _is_right_to_left() else text
 
 
-def _runs_from_the_right() -> bool:
-    return i18n.direction(i18n.language(locale())) == "rtl"
+def _is_right_to_left() -> bool:
+    return i18n.text_direction(i18n.catalogue_language(locale())) == "rtl"
 
 
-def _translations() -> NullTranslations:
+def _current_translations() -> NullTranslations:
     if "translations" not in g:
-        g.translations = i18n.translations(locale())
+        g.translations = i18n.load_translations(locale())
     found: NullTranslations = g.translations
     return found
 
@@ -66,6 +66,6 @@ def locale() -> str:
     """The CLDR locale of this answer: the visit's, else the browser's."""
     if "locale" not in g:
         visit = getattr(session, "visit", None)
-        g.locale = visit.locale if visit else i18n.best(tag for tag, _ in request.accept_languages)
+        g.locale = visit.locale if visit else i18n.best_locale(tag for tag, _ in request.accept_languages)
     found: str = g.locale
     return found

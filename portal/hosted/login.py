@@ -1,4 +1,4 @@
-"""Signing in by a code: the login page of a configuration, and the way back into a visit that has ended."""
+"""Sign-in by a mailed code: a configuration's login page, and the restoring of a visit that has ended."""
 
 from __future__ import annotations
 
@@ -9,92 +9,94 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
 from portal.billing.customer_portal import codes, logins
-from portal.db import Scope, find
+from portal.db import Scope, find_row
 from portal.errors import ResourceMissing
 from portal.hosted import brand, visits
-from portal.hosted.expired import expired, restorable
+from portal.hosted.expired import expired_page, find_restorable_visit
 from portal.hosted.forms import CodeForm, LoginForm
-from portal.hosted.page import Answer
+from portal.hosted.page import PageResponse
 from portal.models import Account, LoginCode
 from portal.outbox import queue
-from portal.web import declare, services
+from portal.web import declare_policy, services
 
 blueprint = Blueprint("login", __name__, url_prefix="/p/login")
 
 #: The browser's proof that it asked for the code; Lax, as a mail program may open the page.
-COOKIE = "__Host-portal-login"
+LOGIN_COOKIE = "__Host-portal-login"
 
 
 @blueprint.route("/<token>", methods=["GET", "POST"])
-def ask(token: str) -> Answer:
-    """Ask for the address; the answer is the same whoever is behind it."""
+def ask(token: str) -> PageResponse:
+    """Ask for the address; the answer is the same whether or not a customer has it."""
     with services().database.reading() as db:
-        page = logins.page(db, token)
+        page = logins.find_login_page(db, token)
     if page is None:
         return make_response(render_template("hosted/login_gone.html"), 410)
-    _use_frame(page.scope)
+    _use_account_frame(page.scope)
     form = LoginForm(meta={"csrf": False}, email=request.args.get("prefilled_email", "")[:254])
     if not form.validate_on_submit():
         return make_response(render_template("hosted/login.html", form=form), 400 if form.errors else 200)
     try:
-        return _sent(page.scope, logins.AskLogin(page.configuration_id, form.email.data, _network(), ""))
+        return _send_code(
+            page.scope, logins.LoginRequest(page.configuration_id, form.email.data, _client_network(), "")
+        )
     except codes.TooManyCodes as error:
         form.form_errors.append(_("Too many codes were asked for. Please try again later."))
         return make_response(render_template("hosted/login.html", form=form), error.status)
 
 
 @blueprint.post("/again/<session_id>")
-def again(session_id: str) -> Answer:
-    """Send a code to the customer of a visit that has ended, which is taken up when it is entered."""
-    found = restorable(session_id)
+def again(session_id: str) -> PageResponse:
+    """Send a code to the customer of a visit that has ended; entering it restores the visit."""
+    found = find_restorable_visit(session_id)
     if found is None:
-        return expired()
-    _use_frame(found.scope)
+        return expired_page()
+    _use_account_frame(found.scope)
     session = found.session
-    asked = logins.AskLogin(session.configuration_id, found.email, _network(), "", session.id)
+    asked = logins.LoginRequest(session.configuration_id, found.email, _client_network(), "", session.id)
     try:
-        return _sent(found.scope, asked, customer_id=session.customer_id)
+        return _send_code(found.scope, asked, customer_id=session.customer_id)
     except codes.TooManyCodes:
-        return expired(session_id, too_many=True)
+        return expired_page(session_id, too_many=True)
 
 
 @blueprint.route("/code", methods=["GET", "POST"])
-def code() -> Answer:
-    """Ask for the code; the right one opens the visit, or asks which customer it is to be."""
-    pending = _pending()
+def code() -> PageResponse:
+    """Ask for the code; the right one opens the visit, or leads to the choice between several customers."""
+    pending = _find_pending_login()
     if pending is None:
         return make_response(render_template("hosted/login_gone.html"), 410)
-    _use_frame(pending.scope)
+    _use_account_frame(pending.scope)
     if pending.verified:
         return redirect("choose", 303)
     form = CodeForm(meta={"csrf": False})
-    if form.validate_on_submit() and _proven(pending, form):
-        return _entered(pending)
+    if form.validate_on_submit() and _verify_code(pending, form):
+        return _enter_or_choose(pending)
     return make_response(render_template("hosted/login_code.html", form=form), 400 if form.errors else 200)
 
 
 @blueprint.route("/choose", methods=["GET", "POST"])
-def choose() -> Answer:
-    """Several customers share the address: which of them is it to be?"""
-    pending = _pending()
+def choose() -> PageResponse:
+    """Let the visitor choose between several customers that share the address."""
+    pending = _find_pending_login()
     if pending is None or not pending.verified:
         return make_response(render_template("hosted/login_gone.html"), 410)
-    _use_frame(pending.scope)
+    _use_account_frame(pending.scope)
     if request.method == "POST":
-        return _enter(pending, request.form.get("customer", ""))
+        return _open_visit(pending, request.form.get("customer", ""))
     with services().database.reading(pending.scope) as db:
-        choices = logins.customers(db, find(db, LoginCode, pending.id, noun="login code"))
+        choices = logins.matching_customers(db, find_row(db, LoginCode, pending.id, noun="login code"))
     return render_template("hosted/login_choose.html", choices=choices)
 
 
-def _sent(scope: Scope, asked: logins.AskLogin, *, customer_id: str | None = None) -> AnyResponse:
-    """Note the code and queue its mail; who reads it is the worker's to find out."""
+def _send_code(scope: Scope, asked: logins.LoginRequest, *, customer_id: str | None = None) -> AnyResponse:
+    """Store the code and queue its mail; the worker finds out who receives it."""
     parts, now = services(), clock.now()
     fresh = codes.new_code(parts.settings.secret_key)
-    asked = logins.AskLogin(asked.configuration_id, asked.email, asked.network, fresh.hash, asked.session_id)
-    sealed = parts.seal.close(fresh.digits.encode())
+    asked = logins.LoginRequest(asked.configuration_id, asked.email, asked.network, fresh.hash, asked.session_id)
+    sealed = parts.seal.encrypt(fresh.digits.encode())
     with parts.database.writing(scope) as db:
-        made = logins.ask(db, asked, now=now)
+        made = logins.request_code(db, asked, now=now)
         queue.put(
             db,
             "login_code",
@@ -107,35 +109,41 @@ def _sent(scope: Scope, asked: logins.AskLogin, *, customer_id: str | None = Non
         )
     response = redirect("/p/login/code", 303)
     response.set_cookie(
-        COOKIE, made.browser_secret, max_age=codes.LIVES * 2, secure=True, httponly=True, samesite="Lax", path="/"
+        LOGIN_COOKIE,
+        made.browser_secret,
+        max_age=codes.LIFETIME * 2,
+        secure=True,
+        httponly=True,
+        samesite="Lax",
+        path="/",
     )
     return response
 
 
-def _pending() -> logins.Pending | None:
-    secret = request.cookies.get(COOKIE)
+def _find_pending_login() -> logins.PendingLogin | None:
+    secret = request.cookies.get(LOGIN_COOKIE)
     if not secret:
         return None
     with services().database.reading() as db:
-        return logins.pending(db, secret, now=clock.now())
+        return logins.find_pending_login(db, secret, now=clock.now())
 
 
-def _proven(pending: logins.Pending, form: CodeForm) -> bool:
-    """Every failure takes the same work and reads the same."""
+def _verify_code(pending: logins.PendingLogin, form: CodeForm) -> bool:
+    """Whether the code is right; every failure takes the same work and shows the same text."""
     database, now = services().database, clock.now()
     with database.writing(pending.scope) as db:
-        tried = logins.attempt(db, pending.id, now=now)
+        tried = logins.count_attempt(db, pending.id, now=now)
     right = tried is not None and codes.matches(tried.code_hash, form.code.data, services().settings.secret_key)
     if right:
         with database.writing(pending.scope) as db:
-            if logins.verify(db, pending.id, now=now):
+            if logins.mark_verified(db, pending.id, now=now):
                 return True
     left = codes.MOST_TRIES - tried.tries if tried else 0
-    form.code.errors = [_wrong(left)]
+    form.code.errors = [_wrong_code_text(left)]
     return False
 
 
-def _wrong(left: int) -> str:
+def _wrong_code_text(left: int) -> str:
     if not left:
         return str(_("That is not the code, and it doesn't work any more. Ask for a new one."))
     words = ngettext(
@@ -146,33 +154,33 @@ def _wrong(left: int) -> str:
     return str(words)
 
 
-def _entered(pending: logins.Pending) -> AnyResponse:
+def _enter_or_choose(pending: logins.PendingLogin) -> AnyResponse:
     with services().database.reading(pending.scope) as db:
-        choices = logins.customers(db, find(db, LoginCode, pending.id, noun="login code"))
-    return _enter(pending, choices[0].id) if len(choices) == 1 else redirect("choose", 303)
+        choices = logins.matching_customers(db, find_row(db, LoginCode, pending.id, noun="login code"))
+    return _open_visit(pending, choices[0].id) if len(choices) == 1 else redirect("choose", 303)
 
 
-def _enter(pending: logins.Pending, customer_id: str) -> AnyResponse:
+def _open_visit(pending: logins.PendingLogin, customer_id: str) -> AnyResponse:
     try:
         with services().database.writing(pending.scope) as db:
-            opened = logins.enter(db, pending.id, customer_id, now=clock.now())
+            opened = logins.open_portal_session(db, pending.id, customer_id, now=clock.now())
     except ResourceMissing:
         return make_response(render_template("hosted/login_gone.html"), 410)
     response = Response(status=303, headers={"Location": f"/p/{opened.session_id}/"})
     visits.set_cookie(response, opened.session_id, opened.cookie_secret)
-    visits.delete_cookie(response, COOKIE)
+    visits.delete_cookie(response, LOGIN_COOKIE)
     return response
 
 
-def _network() -> str:
+def _client_network() -> str:
     return request.remote_addr or ""
 
 
-def _use_frame(scope: Scope) -> None:
+def _use_account_frame(scope: Scope) -> None:
     with services().database.reading() as db:
         account = db.get_one(Account, scope.account_id)
-    brand.use(brand.of_account(account, livemode=scope.livemode))
+    brand.use_frame(brand.frame_of_account(account, livemode=scope.livemode))
 
 
 for _name in ("ask", "again", "code", "choose"):
-    declare(f"login.{_name}", "link")
+    declare_policy(f"login.{_name}", "link")

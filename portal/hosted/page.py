@@ -1,6 +1,6 @@
-"""How a page is declared: its rule, who may see it, and when it is part of a flow.
+"""The decorator that declares a page: its URL rule, who may see it, and the flows it belongs to.
 
-A page that a configuration does not enable, or that is not part of the session's flow, answers like
+A page that the configuration does not allow, or that is not part of the session's flow, answers like
 a page that does not exist.
 """
 
@@ -14,47 +14,47 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.hosted import visits
-from portal.hosted.expired import expired
+from portal.hosted.expired import expired_page
 from portal.hosted.visits import Visit
-from portal.web import declare
+from portal.web import declare_policy
 
 #: Whether a configuration's features allow a page.
-Allows = Callable[[Mapping[str, Any]], bool]
-Answer = str | AnyResponse
-View = Callable[..., Answer]
+FeatureCheck = Callable[[Mapping[str, Any]], bool]
+PageResponse = str | AnyResponse
+View = Callable[..., PageResponse]
 
 
 def page(
     blueprint: Blueprint,
     rule: str,
     *,
-    allows: Allows | None = None,
+    allows: FeatureCheck | None = None,
     flows: tuple[str, ...] = (),
     methods: tuple[str, ...] = ("GET",),
 ) -> Callable[[View], View]:
     """Declare a view below `/p/<session_id>`; it gets the `Visit` first.
 
-    `allows` asks the configuration; without it every visit may come. `flows` are the flow types in
-    which the page can be reached; outside a flow every page can.
+    `allows` checks the configuration's features; without it every visit may open the page. `flows` are the flow
+    types in which the page can be reached; outside a flow every page can.
     """
 
-    def add(view: View) -> View:
-        def guarded(session_id: str, **path: str) -> Answer:
+    def register_view(view: View) -> View:
+        def guarded_view(session_id: str, **path: str) -> PageResponse:
             if not current_user.is_authenticated:
-                return expired(session_id)
+                return expired_page(session_id)
             visit = visits.current()
-            if not _reachable(visit, allows, flows):
+            if not _is_reachable(visit, allows, flows):
                 abort(404)
             return view(visit, **path)
 
-        blueprint.add_url_rule(f"/<session_id>{rule}", view.__name__, guarded, methods=list(methods))
-        declare(f"{blueprint.name}.{view.__name__}", "visit", allows=allows, flows=flows)
+        blueprint.add_url_rule(f"/<session_id>{rule}", view.__name__, guarded_view, methods=list(methods))
+        declare_policy(f"{blueprint.name}.{view.__name__}", "visit", allows=allows, flows=flows)
         return view
 
-    return add
+    return register_view
 
 
-def _reachable(visit: Visit, allows: Allows | None, flows: tuple[str, ...]) -> bool:
+def _is_reachable(visit: Visit, allows: FeatureCheck | None, flows: tuple[str, ...]) -> bool:
     if visit.in_flow and visit.in_flow not in flows:
         return False
     return allows is None or allows(visit.features)

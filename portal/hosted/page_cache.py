@@ -1,7 +1,7 @@
-"""Pages that are asked for often: rendered once with marks in place of what is a visit's own, then only filled.
+"""A cache of frequent pages: each is rendered once with placeholders, then filled with a visit's own values.
 
-A template stays the one source of its page. What it says besides the marked values must follow from the
-key alone; no filter may look at a marked value.
+A template stays the only source of its page. Apart from the placeholders, its text must depend on the
+cache key alone; no filter may read a placeholder's value.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Shell = list[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """HTML made by a template, long enough that no further copy of it should be made."""
+class RenderedHtml:
+    """HTML from a template, so long that it should not be copied again."""
 
     text: str
 
@@ -34,48 +34,50 @@ class Finished:
         return bool(self.text)
 
 
-Value = str | int | Finished | None
+PageValue = str | int | RenderedHtml | None
 
-_MARK = re.compile("\ue000([a-z_]+)\ue001")
-_OWN = ("path", "left", "return_url", "customer_name", "customer_email")
+_PLACEHOLDER = re.compile("\ue000([a-z_]+)\ue001")
+_VISIT_VALUES = ("path", "left", "return_url", "customer_name", "customer_email")
 
-_KEPT: LRUCache[Hashable, Shell] = LRUCache(maxsize=1024)
-_LOCK = Lock()
+_SHELL_CACHE: LRUCache[Hashable, Shell] = LRUCache(maxsize=1024)
+_SHELL_CACHE_LOCK = Lock()
 
 
-def filled(template: str, key: tuple[Hashable, ...], values: Mapping[str, Value], **context: Any) -> str:
-    """The page that `template` makes of frame, `values` and `context`.
+def render_page(template: str, key: tuple[Hashable, ...], values: Mapping[str, PageValue], **context: Any) -> str:
+    """The page that `template` renders from the frame, `values` and `context`.
 
-    `key` stands for `context`; of `values` only which ones are None may show in the words of the page.
+    `key` stands for `context`. Of `values`, the text of the page may depend only on which ones are None.
     """
-    frame = brand.current()
-    own = {**values, **{name: getattr(frame, name) for name in _OWN}, "csrf_token": visits.csrf_token()}
+    frame = brand.current_frame()
+    own = {**values, **{name: getattr(frame, name) for name in _VISIT_VALUES}, "csrf_token": visits.csrf_token()}
     if "_flashes" in session:
-        return _rendered(template, frame, own, context)
-    nobodys: dict[str, Any] = dict.fromkeys(_OWN)
+        return _render_with_frame(template, frame, own, context)
+    nobodys: dict[str, Any] = dict.fromkeys(_VISIT_VALUES)
     shared = replace(frame, **nobodys)
     shell_key = (template, languages.locale(), key, shared, *[value is None for value in own.values()])
-    with _LOCK:
-        shell = _KEPT.get(shell_key)
+    with _SHELL_CACHE_LOCK:
+        shell = _SHELL_CACHE.get(shell_key)
     if shell is None:
-        shell = _made(template, frame, own, context)
-        with _LOCK:
-            _KEPT[shell_key] = shell
+        shell = _render_shell(template, frame, own, context)
+        with _SHELL_CACHE_LOCK:
+            _SHELL_CACHE[shell_key] = shell
     parts = shell.copy()
-    parts[1::2] = [value.text if isinstance(value := own[name], Finished) else escape(value) for name in shell[1::2]]
+    parts[1::2] = [
+        value.text if isinstance(value := own[name], RenderedHtml) else escape(value) for name in shell[1::2]
+    ]
     return "".join(parts)
 
 
-def _made(template: str, frame: brand.Frame, own: Mapping[str, Value], context: Mapping[str, Any]) -> Shell:
+def _render_shell(template: str, frame: brand.Frame, own: Mapping[str, PageValue], context: Mapping[str, Any]) -> Shell:
     marks = {name: None if value is None else Markup(f"\ue000{name}\ue001") for name, value in own.items()}  # noqa: S704
-    mine: dict[str, Any] = {name: marks[name] for name in _OWN}
-    shell = _MARK.split(_rendered(template, replace(frame, **mine), marks, context))
+    mine: dict[str, Any] = {name: marks[name] for name in _VISIT_VALUES}
+    shell = _PLACEHOLDER.split(_render_with_frame(template, replace(frame, **mine), marks, context))
     # what is one visit's own must never be kept for the next
     if any(own[name] in text for name in ("csrf_token", "path") for text in shell[::2]):
         raise AssertionError("a page was rendered with more of a visit than its marks")
     return shell
 
 
-def _rendered(template: str, frame: brand.Frame, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+def _render_with_frame(template: str, frame: brand.Frame, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     token = values["csrf_token"]
     return render_template(template, frame=frame, **{**values, **context, "csrf_token": lambda: token})

@@ -1,4 +1,4 @@
-"""The forms of a change of plan: what is chosen, and that what was seen is wanted."""
+"""The forms of a plan change: choose the plan, and confirm the change."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal import i18n
-from portal.billing.customer_portal.plan_changes import Choice
-from portal.hosted.forms import in_ascii_digits, stripped
+from portal.billing.customer_portal.plan_changes import PlanChoice
+from portal.hosted.forms import strip_text, to_ascii_digits
 from portal.hosted.languages import locale
-from portal.rules.permissions import Quantities
+from portal.rules.permissions import QuantityRange
 
 _MOST_DIGITS = 6
 
 
 class PlanForm(FlaskForm):
-    """Which plan, how many of it, and a promotion code, as far as each can be chosen."""
+    """The plan, its quantity and a promotion code, as far as the customer may choose each."""
 
     price = RadioField(_l("Plan"), [InputRequired(_l("Choose a plan."))])
-    quantity = StringField(_l("Quantity"), filters=[in_ascii_digits])
+    quantity = StringField(_l("Quantity"), filters=[to_ascii_digits])
     code = StringField(
-        _l("Promotion code"), [Length(max=500, message=_l("Use at most %(max)d characters."))], [stripped]
+        _l("Promotion code"), [Length(max=500, message=_l("Use at most %(max)d characters."))], [strip_text]
     )
 
     @classmethod
-    def of(cls, choices: Sequence[Choice], quantity: int, *, may_redeem: bool) -> PlanForm:
-        """The form for these choices, with the present plan chosen where it is among them."""
+    def for_choices(cls, choices: Sequence[PlanChoice], quantity: int, *, may_redeem: bool) -> PlanForm:
+        """The form for these choices, with the present plan selected if it is one of them."""
         current = next((each.price.id for each in choices if each.current), None)
         form = cls(data={"price": current, "quantity": str(quantity)})
         form.price.choices = [(each.price.id, each.product.name) for each in choices]
@@ -42,12 +42,12 @@ class PlanForm(FlaskForm):
         return form
 
     before: int
-    offered: dict[str, Choice]
+    offered: dict[str, PlanChoice]
 
     @property
-    def number(self) -> int:
-        """How many: as many as before where that can't be chosen."""
-        limits = self._limits
+    def chosen_quantity(self) -> int:
+        """The chosen quantity; the present one where it can't be chosen."""
+        limits = self._quantity_limits
         return int(self.quantity.data) if limits else self.before
 
     @property
@@ -56,13 +56,13 @@ class PlanForm(FlaskForm):
         return (self.code.data or None) if "code" in self else None
 
     def validate(self, extra_validators: object = None) -> bool:
-        """Each field by itself, then the number against the plan that is chosen, and that it is a change."""
+        """Each field by itself, then the quantity against the chosen plan, and that anything changes."""
         if not super().validate(extra_validators):
             return False
-        if (limits := self._limits) and not self._holds(limits):
-            self.quantity.errors = [words_of(limits)]
+        if (limits := self._quantity_limits) and not self._is_within_limits(limits):
+            self.quantity.errors = [quantity_hint(limits)]
             return False
-        if self.offered[self.price.data].current and self.number == self.before:
+        if self.offered[self.price.data].current and self.chosen_quantity == self.before:
             self.price.errors = [_("You have this plan already. Choose another one.")]
             if "quantity" in self:
                 self.price.errors = [_("You have exactly this already. Choose another plan or quantity.")]
@@ -70,27 +70,27 @@ class PlanForm(FlaskForm):
         return True
 
     @property
-    def _limits(self) -> Quantities | None:
+    def _quantity_limits(self) -> QuantityRange | None:
         chosen = self.offered.get(self.price.data)
         return chosen.quantities if chosen and "quantity" in self else None
 
-    def _holds(self, limits: Quantities) -> bool:
+    def _is_within_limits(self, limits: QuantityRange) -> bool:
         typed = self.quantity.data
-        return typed.isdecimal() and len(typed) <= _MOST_DIGITS and limits.hold(int(typed))
+        return typed.isdecimal() and len(typed) <= _MOST_DIGITS and limits.allows_quantity(int(typed))
 
 
 class ConfirmForm(FlaskForm):
-    """The state that a change was seen in: the subscription's, the moment it counts from, and what is due."""
+    """What the confirmed page showed: the subscription's revision, the proration date, and the amount due."""
 
     revision = HiddenField()
     date = HiddenField()
     due = HiddenField()
 
 
-def words_of(limits: Quantities) -> str:
-    """How many can be had, in words."""
-    least = i18n.number(limits.minimum, locale())
+def quantity_hint(limits: QuantityRange) -> str:
+    """Which quantities are allowed, as a sentence."""
+    least = i18n.format_number(limits.minimum, locale())
     if limits.maximum is None:
         return str(_("Enter a whole number, %(minimum)s or more.", minimum=least))
-    most = i18n.number(limits.maximum, locale())
+    most = i18n.format_number(limits.maximum, locale())
     return str(_("Enter a whole number from %(minimum)s to %(maximum)s.", minimum=least, maximum=most))

@@ -1,4 +1,4 @@
-"""What a customer wants a plan to be, as the address or the flow says it, and the plan that it is about."""
+"""The plan change that a request or flow asks for, and the subscription that it changes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from flask import abort, request
 from sqlalchemy.orm import Session
 
-from portal.billing.catalogue.sold import Sold
+from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import plan_changes
-from portal.billing.customer_portal.plan_changes import Choice, Coming, PlanChange
-from portal.billing.discounts.discounts import Source
-from portal.billing.subscriptions.items import items
-from portal.db import find, locked
+from portal.billing.customer_portal.plan_changes import PlanChange, PlanChoice, UpcomingChange
+from portal.billing.discounts.discounts import DiscountSource
+from portal.billing.subscriptions.items import list_items
+from portal.db import find_row, lock_row
 from portal.errors import InvalidRequest
 from portal.hosted import flows
 from portal.hosted.visits import Visit
@@ -24,83 +24,95 @@ _MOST_DIGITS = 6
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A subscription that can be changed, what it is now and what it can be."""
+class ChangeablePlan:
+    """A subscription that can be changed, its present plan and the plans to choose from."""
 
     subscription: Subscription
-    sold: Sold
-    choices: list[Choice]
+    sold: SoldItem
+    choices: list[PlanChoice]
 
     @property
-    def current(self) -> Choice:
-        """What it is now."""
+    def current(self) -> PlanChoice:
+        """The present plan."""
         return next(each for each in self.choices if each.current)
 
 
-def wanted(db: Session, visit: Visit, subscription: Subscription, *, date: int | None = None) -> PlanChange | None:
-    """What the address asks for, else what the flow was made for; prorated from now on unless told otherwise."""
+def requested_change(
+    db: Session, visit: Visit, subscription: Subscription, *, date: int | None = None
+) -> PlanChange | None:
+    """The change that the URL asks for, else the flow's; prorated from now on unless `date` says otherwise."""
     date = visit.now if date is None else date
     price, quantity = request.args.get("price"), request.args.get("quantity", "")
     if visit.in_flow == flows.CONFIRM or (price is None and visit.flow and visit.flow["type"] == flows.CONFIRM):
-        return _of_flow(db, visit, subscription, date)
+        return _change_of_flow(db, visit, subscription, date)
     if price is None or not quantity.isascii() or not quantity.isdecimal() or len(quantity) > _MOST_DIGITS:
         return None
-    return PlanChange(price, int(quantity), of_code(db, visit, request.args.get("code")), date)
+    return PlanChange(price, int(quantity), discounts_for_code(db, visit, request.args.get("code")), date)
 
 
-def _of_flow(db: Session, visit: Visit, subscription: Subscription, date: int) -> PlanChange | None:
+def _change_of_flow(db: Session, visit: Visit, subscription: Subscription, date: int) -> PlanChange | None:
     flow: dict[str, Any] = visit.flow[flows.CONFIRM] if visit.flow else {}
     (item,) = flow["items"]
-    sold = items(db, subscription.id)
+    sold = list_items(db, subscription.id)
     if flow["subscription"] != subscription.id or not sold:
         return None
     quantity = sold[0].item.quantity if item["quantity"] is None else item["quantity"]
-    sources = [Source(**{name: id for name, id in each.items() if id is not None}) for each in flow["discounts"] or []]
+    sources = [
+        DiscountSource(**{name: id for name, id in each.items() if id is not None}) for each in flow["discounts"] or []
+    ]
     return PlanChange(item["price"] or sold[0].price.id, quantity, sources, date)
 
 
-def of_code(db: Session, visit: Visit, code: str | None) -> list[Source]:
-    """The discount of a typed code. Raises `InvalidRequest` for one that is unknown or not asked for here."""
+def discounts_for_code(db: Session, visit: Visit, code: str | None) -> list[DiscountSource]:
+    """The discount of a typed code. Raises `InvalidRequest` for one that is unknown or not allowed here."""
     if not code:
         return []
-    found = plan_changes.promotion_code(db, visit.customer_id, code) if permissions.may_redeem(visit.features) else None
+    found = (
+        plan_changes.find_promotion_code(db, visit.customer_id, code)
+        if permissions.may_redeem(visit.features)
+        else None
+    )
     if found is None:
         raise InvalidRequest("No such promotion code.", param="code")
-    return [Source(promotion_code=found.id)]
+    return [DiscountSource(promotion_code=found.id)]
 
 
-def is_done(db: Session, subscription: Subscription, wanted: PlanChange) -> bool:
-    """Whether the subscription is, or is going to be, what is wanted."""
-    present = [(each.price.id, each.item.quantity) for each in items(db, subscription.id)]
-    coming = coming_of(db, subscription)
+def has_requested_plan(db: Session, subscription: Subscription, wanted: PlanChange) -> bool:
+    """Whether the subscription has, or will have, the requested plan."""
+    present = [(each.price.id, each.item.quantity) for each in list_items(db, subscription.id)]
+    coming = upcoming_change(db, subscription)
     after = [(coming.price.id, coming.quantity)] if coming else present
     return after == [(wanted.price_id, wanted.quantity)]
 
 
-def plan_of(db: Session, visit: Visit, subscription: Subscription) -> Plan:
-    sold = items(db, subscription.id)
-    if not plan_changes.may_change(subscription, sold, plan_changes.schedule_of(db, subscription)):
+def find_changeable_plan(db: Session, visit: Visit, subscription: Subscription) -> ChangeablePlan:
+    sold = list_items(db, subscription.id)
+    if not plan_changes.may_change(subscription, sold, plan_changes.find_schedule(db, subscription)):
         abort(404)
-    return Plan(subscription, sold[0], plan_changes.choices(db, subscription, sold[0], visit.features))
+    return ChangeablePlan(subscription, sold[0], plan_changes.list_choices(db, subscription, sold[0], visit.features))
 
 
-def coming_of(db: Session, subscription: Subscription) -> Coming | None:
-    schedule = plan_changes.schedule_of(db, subscription)
-    return plan_changes.coming(db, [subscription], [schedule] if schedule else []).get(subscription.id)
+def upcoming_change(db: Session, subscription: Subscription) -> UpcomingChange | None:
+    schedule = plan_changes.find_schedule(db, subscription)
+    return plan_changes.upcoming_changes(db, [subscription], [schedule] if schedule else []).get(subscription.id)
 
 
-def own(db: Session, visit: Visit, id: str) -> Subscription:
-    return _mine(visit, find(db, Subscription, id, noun="subscription"))
+def find_own_subscription(db: Session, visit: Visit, id: str) -> Subscription:
+    return _own_or_404(visit, find_row(db, Subscription, id, noun="subscription"))
 
 
-def own_locked(db: Session, visit: Visit, id: str) -> Subscription:
-    locked(db, Customer, visit.customer_id, noun="customer")
-    return _mine(visit, locked(db, Subscription, id, noun="subscription"))
+def lock_own_subscription(db: Session, visit: Visit, id: str) -> Subscription:
+    lock_row(db, Customer, visit.customer_id, noun="customer")
+    return _own_or_404(visit, lock_row(db, Subscription, id, noun="subscription"))
 
 
-def _mine(visit: Visit, subscription: Subscription) -> Subscription:
-    """The subscription, if it is this customer's and this flow's, and goes on."""
+def _own_or_404(visit: Visit, subscription: Subscription) -> Subscription:
+    """The subscription, if it is this customer's and this flow's and has not ended; else 404."""
     ended = subscription.ended_at is not None
-    if subscription.customer_id != visit.customer_id or not flows.concerns(visit, subscription.id) or ended:
+    if (
+        subscription.customer_id != visit.customer_id
+        or not flows.may_show_subscription(visit, subscription.id)
+        or ended
+    ):
         abort(404)
     return subscription

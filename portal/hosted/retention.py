@@ -1,4 +1,4 @@
-"""The offer before a plan is canceled: a coupon to take or to leave, and either way one click on."""
+"""The offer before a cancellation: a coupon to accept or decline, in one click."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from wtforms import SubmitField
 
 from portal import clock
 from portal.billing.customer_portal import plan_previews, retention_offers
-from portal.billing.customer_portal.plan_previews import Bill
+from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.billing.discounts import named_discounts
-from portal.billing.subscriptions.items import items
-from portal.db import among, find, locked
+from portal.billing.subscriptions.items import list_items
+from portal.db import find_row, lock_row, rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.hosted import flows
-from portal.hosted.page import Answer, page
+from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Customer, Product, Subscription
 from portal.rules import permissions
@@ -25,7 +25,7 @@ blueprint = Blueprint("retention", __name__, url_prefix="/p")
 
 
 class OfferForm(FlaskForm):
-    """Taken or left: the button that was pressed."""
+    """The answer to the offer: the button that was pressed."""
 
     accept = SubmitField()
     decline = SubmitField()
@@ -38,71 +38,75 @@ class OfferForm(FlaskForm):
     flows=(flows.CANCEL,),
     methods=("GET", "POST"),
 )
-def offer(visit: Visit, id: str) -> Answer:
-    """What staying would cost with the coupon; who has answered goes on to cancel."""
+def offer(visit: Visit, id: str) -> PageResponse:
+    """What staying would cost with the coupon; a customer who declines goes on to cancel."""
     form = OfferForm()
     if not form.validate_on_submit():
-        return _shown(visit, id)
+        return _offer_page(visit, id)
     if form.accept.data:
-        return _accepted(visit, id)
+        return _accept_offer(visit, id)
     with visit.writing() as db:
-        subscription = _locked(db, visit, id)
-        if retention_offers.offered(db, subscription, _coupon_id(visit), now=visit.now):
-            shown = retention_offers.show(db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now())
+        subscription = _lock_subscription(db, visit, id)
+        if retention_offers.find_offered_coupon(db, subscription, _coupon_id(visit), now=visit.now):
+            shown = retention_offers.record_shown(
+                db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now()
+            )
             retention_offers.decline(shown, now=clock.now())
-    return redirect(_cancel(visit, id), 303)
+    return redirect(_cancel_path(visit, id), 303)
 
 
-def _shown(visit: Visit, id: str) -> Answer:
-    bills = _bills(visit, id, _coupon_id(visit))
+def _offer_page(visit: Visit, id: str) -> PageResponse:
+    bills = _preview_bills(visit, id, _coupon_id(visit))
     if bills is None:
-        return redirect(_cancel(visit, id), 303)
+        return redirect(_cancel_path(visit, id), 303)
     with visit.writing() as db:
-        subscription = _locked(db, visit, id)
-        coupon = retention_offers.offered(db, subscription, _coupon_id(visit), now=visit.now)
+        subscription = _lock_subscription(db, visit, id)
+        coupon = retention_offers.find_offered_coupon(db, subscription, _coupon_id(visit), now=visit.now)
         if coupon is None:
-            return redirect(_cancel(visit, id), 303)
-        retention_offers.show(db, subscription, coupon.id, session_id=visit.id, now=clock.now())
-        sold = items(db, id)
-        products = among(db, Product, [each.price.product_id for each in sold])
+            return redirect(_cancel_path(visit, id), 303)
+        retention_offers.record_shown(db, subscription, coupon.id, session_id=visit.id, now=clock.now())
+        sold = list_items(db, id)
+        products = rows_by_id(db, Product, [each.price.product_id for each in sold])
     return render_template(
         "hosted/retention.html",
         visit=visit,
         subscription=subscription,
         coupon=coupon,
-        named=named_discounts.of_coupon(coupon, subscription.currency),
+        named=named_discounts.summarize_coupon(coupon, subscription.currency),
         names=list(dict.fromkeys(products[each.price.product_id].name for each in sold)),
         without=bills[0],
         bill=bills[1],
     )
 
 
-def _bills(visit: Visit, id: str, coupon_id: str) -> tuple[Bill | None, Bill | None] | None:
-    """The next bill without the coupon and with it; None where it can't be redeemed."""
+def _preview_bills(visit: Visit, id: str, coupon_id: str) -> tuple[BillPreview | None, BillPreview | None] | None:
+    """The next bill without the coupon and with it; None where the coupon can't be redeemed."""
     with visit.trying() as db:
-        without = plan_previews.following(db, _locked(db, visit, id))
+        without = plan_previews.preview_next_bill(db, _lock_subscription(db, visit, id))
     try:
         with visit.trying() as db:
-            subscription = _locked(db, visit, id)
-            customer = find(db, Customer, visit.customer_id, noun="customer")
-            retention_offers.redeem(db, customer, subscription, coupon_id, now=visit.now)
-            return without, plan_previews.following(db, subscription)
+            subscription = _lock_subscription(db, visit, id)
+            customer = find_row(db, Customer, visit.customer_id, noun="customer")
+            retention_offers.redeem_coupon(db, customer, subscription, coupon_id, now=visit.now)
+            return without, plan_previews.preview_next_bill(db, subscription)
     except (InvalidRequest, ResourceMissing):
         return None
 
 
-def _accepted(visit: Visit, id: str) -> Answer:
+def _accept_offer(visit: Visit, id: str) -> PageResponse:
     try:
         with visit.writing() as db:
-            subscription = _locked(db, visit, id)
-            shown = retention_offers.show(db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now())
+            subscription = _lock_subscription(db, visit, id)
+            shown = retention_offers.record_shown(
+                db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now()
+            )
             retention_offers.accept(db, shown, now=visit.now)
             if not shown.accepted_at:
-                return redirect(_cancel(visit, id), 303)
-            onward = flows.completed(visit, db, clock.now())
+                return redirect(_cancel_path(visit, id), 303)
+            onward = flows.complete(visit, db, clock.now())
     except InvalidRequest:
         flash(_("This can't be had any more. Nothing was changed."), "attention")
-        return redirect(_cancel(visit, id), 303)
+        return redirect(_cancel_path(visit, id), 303)
     flash(_("The discount is yours. Your plan goes on."))
     return redirect(onward, 303)
 
@@ -114,17 +118,17 @@ def _coupon_id(visit: Visit) -> str:
     return str(flow["retention"]["coupon_offer"]["coupon"])
 
 
-def _cancel(visit: Visit, id: str) -> str:
+def _cancel_path(visit: Visit, id: str) -> str:
     return f"{visit.path}subscriptions/{id}/cancel"
 
 
-def _locked(db: Session, visit: Visit, id: str) -> Subscription:
-    """The flow's subscription, as long as it goes on."""
+def _lock_subscription(db: Session, visit: Visit, id: str) -> Subscription:
+    """The flow's subscription under its lock; 404 if it is another one or has ended."""
     coupon_of = visit.flow[flows.CANCEL]["subscription"] if visit.flow and visit.flow["type"] == flows.CANCEL else None
     if coupon_of != id:
         abort(404)
-    locked(db, Customer, visit.customer_id, noun="customer")
-    subscription = locked(db, Subscription, id, noun="subscription")
+    lock_row(db, Customer, visit.customer_id, noun="customer")
+    subscription = lock_row(db, Subscription, id, noun="subscription")
     if subscription.customer_id != visit.customer_id or subscription.ended_at is not None:
         abort(404)
     return subscription

@@ -1,4 +1,4 @@
-"""A customer's tax IDs: first the country, then kind and number; and removing one."""
+"""A customer's tax IDs: add one (first the country, then kind and number), or remove one."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.ledger import tax_ids
-from portal.db import find
+from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.hosted import flows
 from portal.hosted.forms import TaxIdForm
 from portal.hosted.languages import locale
-from portal.hosted.page import Answer, page
+from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Customer
 from portal.rules import permissions
 from portal.rules import tax_ids as rules
-from portal.wire.commands import read
+from portal.wire.commands import parse_command
 
 blueprint = Blueprint("tax_ids", __name__, url_prefix="/p")
 
@@ -33,74 +33,76 @@ def may_edit(features: Mapping[str, Any]) -> bool:
 
 
 @page(blueprint, "/details/tax-ids", allows=may_edit, flows=FLOWS, methods=("GET", "POST"))
-def add(visit: Visit) -> Answer:
-    """Two steps, told apart by `?country=`, which also says whose kinds are offered."""
+def add(visit: Visit) -> PageResponse:
+    """Two steps: without `?country=` choose the country, with it choose among that country's kinds."""
     country = request.args.get("country", "").upper()
     if not rules.types_for_country(country):
-        return _ask_country(visit)
-    form = TaxIdForm.of(country)
-    if form.validate_on_submit() and _added(visit, form, country):
+        return _country_page(visit)
+    form = TaxIdForm.for_country(country)
+    if form.validate_on_submit() and _add_tax_id(visit, form, country):
         return redirect(f"{visit.path}details", 303)
     answer = render_template("hosted/tax_id_add.html", visit=visit, form=form, country=country)
     return make_response(answer, 400 if form.errors else 200)
 
 
 @page(blueprint, "/details/tax-ids/<tax_id>/remove", allows=may_edit, flows=FLOWS, methods=("GET", "POST"))
-def remove(visit: Visit, tax_id: str) -> Answer:
-    """Ask once more, then remove it."""
+def remove(visit: Visit, tax_id: str) -> PageResponse:
+    """Ask for confirmation, then remove it."""
     if request.method == "GET":
         with visit.reading() as db:
-            row = tax_ids.belonging_to(db, visit.customer_id, tax_id)
-        return render_template("hosted/tax_id_remove.html", visit=visit, tax_id=row, label=rules.label(row.type))
+            row = tax_ids.find_for_customer(db, visit.customer_id, tax_id)
+        return render_template("hosted/tax_id_remove.html", visit=visit, tax_id=row, label=rules.type_label(row.type))
     with visit.writing() as db:
-        row = tax_ids.belonging_to(db, visit.customer_id, tax_id)
+        row = tax_ids.find_for_customer(db, visit.customer_id, tax_id)
         tax_ids.delete(db, row, now=visit.now)
-    flash(_("The tax ID %(value)s is removed.", value=i18n.isolated(row.value)))
+    flash(_("The tax ID %(value)s is removed.", value=i18n.isolate_text(row.value)))
     return redirect(f"{visit.path}details", 303)
 
 
-def _ask_country(visit: Visit) -> Answer:
+def _country_page(visit: Visit) -> PageResponse:
     with visit.reading() as db:
-        customer = find(db, Customer, visit.customer_id, noun="customer")
-        count = len(tax_ids.of_customer(db, customer.id))
+        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+        count = len(tax_ids.list_for_customer(db, customer.id))
     return render_template(
         "hosted/tax_id_country.html",
         visit=visit,
-        countries=[pair for pair in i18n.countries(locale()) if rules.types_for_country(pair[0])],
+        countries=[pair for pair in i18n.list_countries(locale()) if rules.types_for_country(pair[0])],
         own=(customer.address or {}).get("country"),
-        is_full=count >= tax_ids.AT_MOST,
-        most=tax_ids.AT_MOST,
+        is_full=count >= tax_ids.MOST_PER_CUSTOMER,
+        most=tax_ids.MOST_PER_CUSTOMER,
     )
 
 
-def _added(visit: Visit, form: TaxIdForm, country: str) -> bool:
+def _add_tax_id(visit: Visit, form: TaxIdForm, country: str) -> bool:
     sent = {"type": form.type.data, "value": form.value.data, "customer": visit.customer_id}
     try:
-        command = read(tax_ids.CreateTaxId, sent)
+        command = parse_command(tax_ids.CreateTaxId, sent)
         with visit.writing() as db:
             tax_ids.create(db, command, now=visit.now)
     except InvalidRequest as error:
-        _explain(form, error, country)
+        _explain_refusal(form, error, country)
         return False
     flash(_("Your tax ID is added. It shows on your next invoices."))
     return True
 
 
-def _explain(form: TaxIdForm, error: InvalidRequest, country: str) -> None:
+def _explain_refusal(form: TaxIdForm, error: InvalidRequest, country: str) -> None:
     """Say in the page's language why the tax ID was refused."""
     if error.code == "tax_ids_limit_reached":
-        form.form_errors.append(_("There can be at most %(most)s tax IDs. Remove one first.", most=tax_ids.AT_MOST))
+        form.form_errors.append(
+            _("There can be at most %(most)s tax IDs. Remove one first.", most=tax_ids.MOST_PER_CUSTOMER)
+        )
     elif error.code == "resource_already_exists":
         form.value.errors = [_("You have this tax ID already.")]
     else:
-        form.value.errors = [_wrong_form(form.type.data, country)]
+        form.value.errors = [_wrong_number_text(form.type.data, country)]
 
 
-def _wrong_form(type: str, country: str) -> str:
+def _wrong_number_text(type: str, country: str) -> str:
     words: str = _(
         "Check the number: %(kind)s (%(country)s) looks like %(example)s.",
-        kind=i18n.isolated(rules.label(type)),
-        country=i18n.country(country, locale()),
-        example=i18n.isolated(rules.example(type, country)),
+        kind=i18n.isolate_text(rules.type_label(type)),
+        country=i18n.country_name(country, locale()),
+        example=i18n.isolate_text(rules.example_value(type, country)),
     )
     return words

@@ -1,4 +1,4 @@
-"""Where a customer ends a kind of mail: a page with a button, and the one click of mail programs (RFC 8058)."""
+"""Unsubscribing from a kind of mail: a page with a button, and the one click of mail programs (RFC 8058)."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from flask import Blueprint, abort, g, render_template, request
 
 from portal import i18n
 from portal.billing.customers import customers
-from portal.db import Scope, find
+from portal.db import Scope, find_row
 from portal.hosted import brand
-from portal.hosted.page import Answer
+from portal.hosted.page import PageResponse
 from portal.models import Account, Customer, Tenant
-from portal.rules.mails import OPTIONAL
-from portal.web import declare, origin, services
+from portal.rules.mails import OPTIONAL_MAILS
+from portal.web import declare_policy, request_origin, services
 
 blueprint = Blueprint("unsubscribing", __name__)
 
 
 @blueprint.route("/unsubscribe/<token>", methods=["GET", "POST"])
-def unsubscribe(token: str) -> Answer:
-    """Ask, and do it when told to; opening the page changes nothing, as scanners of mail open it too."""
-    scope, customer_id, mail = _meant(token)
+def unsubscribe(token: str) -> PageResponse:
+    """Show the page, and do the change on a post; opening it changes nothing, as mail scanners open it too."""
+    scope, customer_id, mail = _parse_token(token)
     if request.method == "POST":
-        with services().database.writing(scope, origin("customer", customer_id)) as db:
-            customers.subscribe(db, customer_id, mail, wanted="subscribe" in request.form)
+        with services().database.writing(scope, request_origin("customer", customer_id)) as db:
+            customers.set_mail_subscription(db, customer_id, mail, wanted="subscribe" in request.form)
     with services().database.reading(scope) as db:
-        customer = find(db, Customer, customer_id, noun="customer")
+        customer = find_row(db, Customer, customer_id, noun="customer")
         account = db.get(Account, scope.account_id) or abort(404)
-    brand.use(brand.of_account(account, livemode=scope.livemode))
-    g.locale = i18n.best([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
+    brand.use_frame(brand.frame_of_account(account, livemode=scope.livemode))
+    g.locale = i18n.best_locale([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
     return render_template("hosted/unsubscribe.html", mail=mail, ended=mail in customer.unsubscribed_from)
 
 
-def _meant(token: str) -> tuple[Scope, str, str]:
+def _parse_token(token: str) -> tuple[Scope, str, str]:
     link = services().links.read(token, "unsubscribe") or abort(404)
     mail, _, customer_id = link.id.partition(":")
     with services().database.reading() as db:
         tenant = db.get(Tenant, link.tenant_id)
-    if tenant is None or mail not in OPTIONAL:
+    if tenant is None or mail not in OPTIONAL_MAILS:
         abort(404)
     return Scope.of_tenant(tenant), customer_id, mail
 
 
-declare("unsubscribing.unsubscribe", "link")
+declare_policy("unsubscribing.unsubscribe", "link")

@@ -1,8 +1,8 @@
 """A customer's visit: the server-side session that the path names and a cookie proves.
 
 Flask's session is that row, so the tokens of Flask-WTF and flashed messages are bound to it and
-need no second cookie; Flask-Login asks here who is visiting. Each portal session has a cookie of its
-own, so two customers in two tabs never mix.
+need no second cookie. Flask-Login asks this module who is visiting. Each portal session has a cookie of
+its own, so two customers in two tabs never mix.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from portal.billing.customer_portal import sessions
 from portal.db import Scope, select_with_owner
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant, TestClock
 from portal.rules import permissions
-from portal.web import origin, reader, services, whose
+from portal.web import read_connection, request_origin, services, set_log_scope
 
-COOKIE = "__Host-portal-"
+COOKIE_PREFIX = "__Host-portal-"
 MOST_COOKIES = 8
 
 
@@ -62,7 +62,7 @@ class Visit(UserMixin):
 
     @property
     def now(self) -> int:
-        """The time that it is for this customer: frozen where a test clock says so."""
+        """The current time of this customer: the test clock's if it has one, else the real one."""
         return clock.now() if self.frozen_time is None else self.frozen_time
 
     @property
@@ -72,12 +72,12 @@ class Visit(UserMixin):
 
     @property
     def masked_email(self) -> str | None:
-        """Enough of the address to recognise it, too little to learn it."""
-        return masked(self.customer_email)
+        """The address in part: enough to recognise it, too little to learn it."""
+        return mask_email(self.customer_email)
 
     @property
     def in_flow(self) -> str | None:
-        """The type of the one task this visit is for; once it is done, only where the portal opens then."""
+        """The type of the flow that restricts this visit; None without one, or if it is done and opens the portal."""
         if self.flow is None:
             return None
         opens = self.flow["after_completion"]["type"] == "portal_homepage"
@@ -91,14 +91,16 @@ class Visit(UserMixin):
 
     @contextmanager
     def trying(self) -> Iterator[Session]:
-        """A writing database session that is not kept, within the customer's account and mode."""
-        with services().database.trying(self.scope) as db:
+        """A writing database session that is rolled back, within the customer's account and mode."""
+        with services().database.dry_run(self.scope) as db:
             yield db
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A writing database session within the customer's account and mode."""
-        with services().database.writing(self.scope, origin("customer", self.customer_id, session=self.id)) as db:
+        with services().database.writing(
+            self.scope, request_origin("customer", self.customer_id, session=self.id)
+        ) as db:
             yield db
 
 
@@ -107,19 +109,19 @@ class VisitSession(CallbackDict[str, Any], SessionMixin):
 
     def __init__(self, visit: Visit | None) -> None:
         # apart from what is stored, so that a list that has grown is seen to be another one
-        super().__init__(deepcopy(visit.data) if visit else {}, on_update=_note_change)
+        super().__init__(deepcopy(visit.data) if visit else {}, on_update=_mark_modified)
         self.visit = visit
         if visit:
             # set below the callback: the token follows from the secret and is never stored
             dict.__setitem__(self, "csrf_token", _csrf_secret(visit.secret_hash))
 
 
-class VisitInterface(SessionInterface):
+class VisitSessionInterface(SessionInterface):
     """Opens the visit named by the path, and stores what a page left in the session."""
 
     def open_session(self, app: Flask, request: Request) -> VisitSession:
-        """The session of `/p/<id>/…`; an empty one that nothing can be stored in elsewhere."""
-        return VisitSession(_visit(request))
+        """The session of `/p/<id>/…`; on other paths an empty one that stores nothing."""
+        return VisitSession(_visit_of_request(request))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Store changed data and note activity, unless the visit has ended meanwhile."""
@@ -130,10 +132,10 @@ class VisitInterface(SessionInterface):
         now = clock.now()
         if session.modified and data != visit.data:
             with visit.writing() as db:
-                sessions.keep_data(db, visit.id, data)
-        if _is_noted(visit.last_seen_at, now):
+                sessions.store_data(db, visit.id, data)
+        if _needs_activity_note(visit.last_seen_at, now):
             with visit.writing() as db:
-                sessions.touch(db, visit.id, now=now)
+                sessions.record_activity(db, visit.id, now=now)
 
 
 def current() -> Visit:
@@ -151,17 +153,17 @@ def csrf_token() -> str:
     """The form token of this visit: signed once in a process, as it is the same on every page."""
     if (visit := getattr(session, "visit", None)) is None:
         return str(generate_csrf())
-    return _csrf_token(visit.secret_hash)
+    return _signed_csrf_token(visit.secret_hash)
 
 
 @lru_cache(maxsize=8192)
-def _csrf_token(secret_hash: str) -> str:
+def _signed_csrf_token(secret_hash: str) -> str:
     return str(generate_csrf())
 
 
 def cookie_name(session_id: str) -> str:
     """The cookie of one portal session."""
-    return COOKIE + session_id.rsplit("_", 1)[-1][-12:]
+    return COOKIE_PREFIX + session_id.rsplit("_", 1)[-1][-12:]
 
 
 def set_cookie(response: Response, session_id: str, secret: str) -> None:
@@ -169,45 +171,45 @@ def set_cookie(response: Response, session_id: str, secret: str) -> None:
     response.set_cookie(
         cookie_name(session_id), f"{session_id}.{secret}", secure=True, httponly=True, samesite="Lax", path="/"
     )
-    held = sorted((value, name) for name, value in request.cookies.items() if name.startswith(COOKIE))
+    held = sorted((value, name) for name, value in request.cookies.items() if name.startswith(COOKIE_PREFIX))
     for _, name in held[: max(0, len(held) - MOST_COOKIES + 1)]:
         delete_cookie(response, name)
 
 
 def delete_cookie(response: Response, name: str) -> None:
-    """Take a cookie back with the attributes it was set with."""
+    """Delete a cookie, with the attributes that it was set with."""
     response.delete_cookie(name, secure=True, httponly=True, samesite="Lax", path="/")
 
 
-def held(session_id: str, request: Request) -> str | None:
-    """The secret that the browser holds for a session, if any."""
+def cookie_secret(session_id: str, request: Request) -> str | None:
+    """The secret of a session in the browser's cookie, if any."""
     named, _, secret = request.cookies.get(cookie_name(session_id), "").partition(".")
     return secret if named == session_id else None
 
 
-def find(session_id: str, secret: str) -> Visit | None:
-    """The open visit of this id and secret."""
+def find_open(session_id: str, secret: str) -> Visit | None:
+    """The open visit with this id and secret."""
     now = clock.now()
-    values = {"secret_hash": sessions.digest(secret), "id": session_id}
-    row = reader().execute(_OPEN_VISIT, values).first()
+    values = {"secret_hash": sessions.hash_secret(secret), "id": session_id}
+    row = read_connection().execute(_OPEN_VISIT, values).first()
     if row is None or row.ended_at is not None or row.deleted_at is not None:
         return None
     if now >= row.expires_at or now >= row.last_seen_at + row.session_limits["idle"]:
         return None
-    return _from_row(row, now)
+    return _build_visit(row, now)
 
 
 def scope_of_session(session_id: str) -> Scope | None:
-    """Whose a session is, by its public id: not who may see it.
+    """The scope of a session, by its public id: not a permission to see it.
 
-    On a connection that is given back at once, as the caller goes on to read with another.
+    It uses a connection that is given back at once, as the caller goes on to read with another.
     """
     with services().database.reading() as db:
-        row = db.execute(_SCOPE, {"id": session_id}).first()
+        row = db.execute(_SCOPE_OF_SESSION, {"id": session_id}).first()
     return Scope.of(row) if row else None
 
 
-def masked(email: str | None) -> str | None:
+def mask_email(email: str | None) -> str | None:
     """`jane@example.com` as `j•••@example.com`."""
     if not email:
         return None
@@ -215,24 +217,24 @@ def masked(email: str | None) -> str | None:
     return f"{name[:1]}•••@{host}"
 
 
-def _visit(request: Request) -> Visit | None:
+def _visit_of_request(request: Request) -> Visit | None:
     parts = request.path.split("/", 3)
     if len(parts) < 4 or parts[1] != "p" or parts[2] in {"login", "session"}:
         return None
-    secret = held(parts[2], request)
-    visit = find(parts[2], secret) if secret else None
+    secret = cookie_secret(parts[2], request)
+    visit = find_open(parts[2], secret) if secret else None
     if visit is not None:
-        whose(visit.scope)
+        set_log_scope(visit.scope)
     return visit
 
 
-def _is_noted(last_seen_at: int, now: int) -> bool:
-    """Whether this request is written down as activity."""
-    return last_seen_at <= now - sessions.SEEN_NOTED_EVERY
+def _needs_activity_note(last_seen_at: int, now: int) -> bool:
+    """Whether this request is to be stored as activity."""
+    return last_seen_at <= now - sessions.SEEN_RECORDED_EVERY
 
 
-def _from_row(row: Any, now: int) -> Visit:
-    seen_at = now if _is_noted(row.last_seen_at, now) else row.last_seen_at
+def _build_visit(row: Any, now: int) -> Visit:
+    seen_at = now if _needs_activity_note(row.last_seen_at, now) else row.last_seen_at
     branding = row.settings.get("branding", {})
     default_locale = row.settings.get("portal", {}).get("default_locale")
     wanted = row.locale if row.locale != "auto" else None
@@ -243,14 +245,14 @@ def _from_row(row: Any, now: int) -> Visit:
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         customer_email=row.email,
-        features=_features(row),
+        features=_allowed_features(row),
         business_profile=row.business_profile,
         merchant=row.account_profile.get("name") or "",
         branding=branding,
         brand_revision=row.revision,
         support=row.account_profile,
         return_url=row.return_url,
-        locale=i18n.best([wanted, *row.preferred_locales, *_browser_languages(), default_locale]),
+        locale=i18n.best_locale([wanted, *row.preferred_locales, *_browser_languages(), default_locale]),
         flow=row.flow,
         flow_completed_at=row.flow_completed_at,
         data=row.data,
@@ -260,10 +262,10 @@ def _from_row(row: Any, now: int) -> Visit:
     )
 
 
-def _features(row: Any) -> dict[str, Any]:
-    features: dict[str, Any] = permissions.known_by_address(row.features) if row.origin == "login" else row.features
+def _allowed_features(row: Any) -> dict[str, Any]:
+    features: dict[str, Any] = permissions.restrict_for_login(row.features) if row.origin == "login" else row.features
     mirrors = row.settings.get("billing", {}).get("mode") == "mirror"
-    return permissions.mirrored(features) if mirrors else features
+    return permissions.restrict_for_mirror(features) if mirrors else features
 
 
 def _browser_languages() -> list[str]:
@@ -275,47 +277,55 @@ def _csrf_secret(secret_hash: str) -> str:
     return hmac.new(key, b"csrf:" + secret_hash.encode(), hashlib.sha256).hexdigest()
 
 
-def _note_change(data: MutableMapping[str, Any]) -> None:
+def _mark_modified(data: MutableMapping[str, Any]) -> None:
     data.modified = True  # type: ignore[attr-defined]
 
 
-_S, _A, _C, _F, _K = (model.__table__ for model in (PortalSession, Account, Customer, Configuration, TestClock))
+_SESSIONS, _ACCOUNTS, _CUSTOMERS, _CONFIGURATIONS, _TEST_CLOCKS = (
+    model.__table__ for model in (PortalSession, Account, Customer, Configuration, TestClock)
+)
 
 #: A visit by its cookie: with API keys and document links the only look-up that needs no scope, and yields it.
 _OPEN_VISIT = (
     select(
-        _S.c.id,
-        _S.c.tenant_id,
-        _S.c.secret_hash,
-        _S.c.customer_id,
-        _S.c.return_url,
-        _S.c.locale,
-        _S.c.flow,
-        _S.c.flow_completed_at,
-        _S.c.data,
-        _S.c.last_seen_at,
-        _S.c.origin,
-        _S.c.expires_at,
-        _S.c.ended_at,
+        _SESSIONS.c.id,
+        _SESSIONS.c.tenant_id,
+        _SESSIONS.c.secret_hash,
+        _SESSIONS.c.customer_id,
+        _SESSIONS.c.return_url,
+        _SESSIONS.c.locale,
+        _SESSIONS.c.flow,
+        _SESSIONS.c.flow_completed_at,
+        _SESSIONS.c.data,
+        _SESSIONS.c.last_seen_at,
+        _SESSIONS.c.origin,
+        _SESSIONS.c.expires_at,
+        _SESSIONS.c.ended_at,
         Tenant.account_id,
         Tenant.livemode,
-        _A.c.business_profile.label("account_profile"),
-        _A.c.settings,
-        _A.c.revision,
-        _C.c.name.label("customer_name"),
-        _C.c.email,
-        _C.c.preferred_locales,
-        _C.c.deleted_at,
-        _F.c.features,
-        _F.c.business_profile,
-        _F.c.session_limits,
-        _K.c.frozen_time,
+        _ACCOUNTS.c.business_profile.label("account_profile"),
+        _ACCOUNTS.c.settings,
+        _ACCOUNTS.c.revision,
+        _CUSTOMERS.c.name.label("customer_name"),
+        _CUSTOMERS.c.email,
+        _CUSTOMERS.c.preferred_locales,
+        _CUSTOMERS.c.deleted_at,
+        _CONFIGURATIONS.c.features,
+        _CONFIGURATIONS.c.business_profile,
+        _CONFIGURATIONS.c.session_limits,
+        _TEST_CLOCKS.c.frozen_time,
     )
-    .join(Tenant, Tenant.id == _S.c.tenant_id)
-    .join(_A, _A.c.id == Tenant.account_id)
-    .join(_C, (_C.c.tenant_id == _S.c.tenant_id) & (_C.c.id == _S.c.customer_id))
-    .join(_F, (_F.c.tenant_id == _S.c.tenant_id) & (_F.c.id == _S.c.configuration_id))
-    .outerjoin(_K, (_K.c.tenant_id == _C.c.tenant_id) & (_K.c.id == _C.c.test_clock_id))
-    .where(_S.c.secret_hash == bindparam("secret_hash"), _S.c.id == bindparam("id"))
+    .join(Tenant, Tenant.id == _SESSIONS.c.tenant_id)
+    .join(_ACCOUNTS, _ACCOUNTS.c.id == Tenant.account_id)
+    .join(_CUSTOMERS, (_CUSTOMERS.c.tenant_id == _SESSIONS.c.tenant_id) & (_CUSTOMERS.c.id == _SESSIONS.c.customer_id))
+    .join(
+        _CONFIGURATIONS,
+        (_CONFIGURATIONS.c.tenant_id == _SESSIONS.c.tenant_id) & (_CONFIGURATIONS.c.id == _SESSIONS.c.configuration_id),
+    )
+    .outerjoin(
+        _TEST_CLOCKS,
+        (_TEST_CLOCKS.c.tenant_id == _CUSTOMERS.c.tenant_id) & (_TEST_CLOCKS.c.id == _CUSTOMERS.c.test_clock_id),
+    )
+    .where(_SESSIONS.c.secret_hash == bindparam("secret_hash"), _SESSIONS.c.id == bindparam("id"))
 )
-_SCOPE = select_with_owner(_S).where(_S.c.id == bindparam("id"))
+_SCOPE_OF_SESSION = select_with_owner(_SESSIONS).where(_SESSIONS.c.id == bindparam("id"))

@@ -1,4 +1,4 @@
-"""Tables and their links. Columns are named as on the wire; moments are epoch seconds, money minor units."""
+"""The database tables. Columns are named as on the wire; moments are epoch seconds, amounts are in minor units."""
 
 from portal.models import next_steps
 from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant

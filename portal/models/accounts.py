@@ -1,4 +1,4 @@
-"""Merchants: accounts, their two tenants (test and live), API keys and idempotency keys."""
+"""Tables of accounts (merchants), their two tenants (test and live), API keys and idempotency keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.models.base import Base, Id
 
 
 class Account(Base):
-    """A merchant. Both modes share it."""
+    """A merchant; test and live mode share it."""
 
     __tablename__ = "accounts"
 
@@ -30,7 +30,7 @@ class Account(Base):
 
 
 class Tenant(Base):
-    """An account in one mode: the small integer in front of every key."""
+    """An account in one mode; its id, a small integer, comes first in every primary key."""
 
     __tablename__ = "tenants"
     __table_args__ = (UniqueConstraint("account_id", "livemode"),)
@@ -41,7 +41,7 @@ class Tenant(Base):
 
 
 class ApiKey(Base):
-    """A secret key, of which only the hash is kept."""
+    """A secret key, of which only the hash is stored."""
 
     __tablename__ = "api_keys"
 

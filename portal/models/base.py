@@ -1,4 +1,4 @@
-"""What every table shares: the declarative base, tenancy and the columns of the wire."""
+"""What every table shares: the declarative base, the tenant in the key, foreign keys and indexes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
-Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+JsonDocument = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Id = String(255)
 
 
 class Base(DeclarativeBase):
-    """Names constraints, so that migrations can drop them on every database."""
+    """The declarative base; it names constraints, so that migrations can drop them on every database."""
 
     metadata = MetaData(
         naming_convention={
@@ -26,13 +26,13 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 - declarative reads it from the class
         int: BigInteger,
         str: Text,
-        dict[str, Any]: Document,
-        list[Any]: Document,
+        dict[str, Any]: JsonDocument,
+        list[Any]: JsonDocument,
     }
 
 
 class TenantOwned:
-    """A row of one account in one mode; its key starts with the tenant, and so do its links."""
+    """A row of one account in one mode: its primary key and foreign keys start with the tenant."""
 
     @declared_attr
     def tenant_id(cls) -> Mapped[int]:
@@ -42,8 +42,8 @@ class TenantOwned:
     created: Mapped[int] = mapped_column(sort_order=-1)
 
 
-def link(column: str, table: str) -> ForeignKeyConstraint:
-    """A reference that can't cross accounts or modes: (tenant_id, column) -> table.
+def tenant_foreign_key(column: str, table: str) -> ForeignKeyConstraint:
+    """A foreign key that can't cross accounts or modes: (tenant_id, column) -> table.
 
     Checked at commit, so that rows of one use case may be written in any order.
     """
@@ -53,7 +53,7 @@ def link(column: str, table: str) -> ForeignKeyConstraint:
 
 
 def due_first(table: str, *columns: str) -> Index:
-    """The index of rows whose time will come, few beside those that rest."""
+    """The partial index of rows that have a next step; most rows have none."""
     return Index(
         f"ix_{table}_{'_'.join((*columns, 'next_step_at'))}",
         "tenant_id",
@@ -69,12 +69,12 @@ def newest_first(table: str, *columns: str) -> Index:
     return Index(f"ix_{table}_{'_'.join((*columns, 'created'))}", "tenant_id", *columns, "created", "id")
 
 
-def in_any_case(table: str, column: str) -> Index:
-    """The index of a search for a text by `lower(column)`."""
+def case_insensitive_index(table: str, column: str) -> Index:
+    """The index of a text column by `lower(column)`, for searches."""
     return Index(f"ix_{table}_{column}_lower", "tenant_id", text(f"lower({column})"))
 
 
-def metadata_values(table: str) -> Index:
-    """The index of a search for a value in metadata, in any case; SQLite has no kind of index for it."""
+def metadata_index(table: str) -> Index:
+    """The index of values in metadata, in lower case, for searches; PostgreSQL only."""
     values = text("(lower(jsonb_path_query_array(metadata, '$.*')::text)::jsonb)")
     return Index(f"ix_{table}_metadata", values, postgresql_using="gin").ddl_if(dialect="postgresql")

@@ -1,4 +1,4 @@
-"""What is sold: products, prices, the tax rates put on them and what shipping costs."""
+"""Tables of products, prices, tax rates and shipping rates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
 
 
 class Product(TenantOwned, Base):
@@ -34,7 +34,7 @@ class Price(TenantOwned, Base):
 
     __tablename__ = "prices"
     __table_args__ = (
-        link("product_id", "products"),
+        tenant_foreign_key("product_id", "products"),
         newest_first("prices"),
         newest_first("prices", "product_id"),
         UniqueConstraint("tenant_id", "lookup_key"),
@@ -55,7 +55,7 @@ class Price(TenantOwned, Base):
 
 
 class TaxRate(TenantOwned, Base):
-    """A percentage, kept as decimal text; it never changes once made."""
+    """A percentage, stored as decimal text; it never changes once created."""
 
     __tablename__ = "tax_rates"
     __table_args__ = (newest_first("tax_rates"),)
@@ -73,7 +73,7 @@ class TaxRate(TenantOwned, Base):
 
 
 class ShippingRate(TenantOwned, Base):
-    """What sending goods costs: `amount` in `currency`, and in others by `currency_options`."""
+    """A shipping price: `amount` in `currency`, and in other currencies by `currency_options`."""
 
     __tablename__ = "shipping_rates"
     __table_args__ = (newest_first("shipping_rates"),)

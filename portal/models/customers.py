@@ -1,4 +1,4 @@
-"""Customers, their tax ids and the ledger of their credit balance."""
+"""Tables of customers, their tax ids and their balance transactions."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from portal.models.base import Base, Id, TenantOwned, in_any_case, link, metadata_values, newest_first
+from portal.models.base import (
+    Base,
+    Id,
+    TenantOwned,
+    case_insensitive_index,
+    metadata_index,
+    newest_first,
+    tenant_foreign_key,
+)
 
 
 class Customer(TenantOwned, Base):
-    """A buyer. `balance` is in minor units of `currency`; negative means credit."""
+    """A customer. `balance` is in minor units of `currency`; negative means credit."""
 
     __tablename__ = "customers"
     __table_args__ = (
         newest_first("customers"),
         newest_first("customers", "email"),
         Index("ix_customers_email_folded", "tenant_id", "email_folded"),
-        in_any_case("customers", "email"),
-        in_any_case("customers", "name"),
-        metadata_values("customers"),
+        case_insensitive_index("customers", "email"),
+        case_insensitive_index("customers", "name"),
+        metadata_index("customers"),
         Index(
             "ix_customers_test_clock_id",
             "tenant_id",
@@ -59,7 +67,7 @@ class Customer(TenantOwned, Base):
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
 
     @validates("email")
-    def _fold(self, key: str, email: str | None) -> str | None:
+    def _fold_email(self, key: str, email: str | None) -> str | None:
         self.email_folded = email.casefold() if email else None
         return email
 
@@ -69,7 +77,7 @@ class TaxId(TenantOwned, Base):
 
     __tablename__ = "tax_ids"
     __table_args__ = (
-        link("customer_id", "customers"),
+        tenant_foreign_key("customer_id", "customers"),
         newest_first("tax_ids", "customer_id"),
         Index("uq_tax_ids_customer_value", "tenant_id", "customer_id", "type", "value", unique=True),
     )
@@ -82,13 +90,13 @@ class TaxId(TenantOwned, Base):
 
 
 class BalanceTransaction(TenantOwned, Base):
-    """One entry of a customer's ledger; never changed but for its words."""
+    """One entry of a customer's balance; only its description and metadata ever change."""
 
     __tablename__ = "customer_balance_transactions"
     __table_args__ = (
-        link("customer_id", "customers"),
-        link("invoice_id", "invoices"),
-        link("credit_note_id", "credit_notes"),
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("invoice_id", "invoices"),
+        tenant_foreign_key("credit_note_id", "credit_notes"),
         newest_first("customer_balance_transactions", "customer_id"),
     )
 

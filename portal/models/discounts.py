@@ -1,4 +1,4 @@
-"""Coupons, the codes that stand for them, and what became of them: discounts."""
+"""Tables of coupons, promotion codes, and discounts (coupons that were redeemed)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
 
 
 class Coupon(TenantOwned, Base):
@@ -31,14 +31,14 @@ class Coupon(TenantOwned, Base):
 
 
 class PromotionCode(TenantOwned, Base):
-    """What a customer types in; `coupon` is a copy for the day when the coupon has been deleted.
+    """A code that customers type in; `coupon` is a copy that outlives the deletion of the coupon.
 
     `active_key` is the code in lower case with its customer while it is active, so no two can be the same.
     """
 
     __tablename__ = "promotion_codes"
     __table_args__ = (
-        link("customer_id", "customers"),
+        tenant_foreign_key("customer_id", "customers"),
         newest_first("promotion_codes"),
         newest_first("promotion_codes", "coupon_id"),
         Index("ix_promotion_codes_code", "tenant_id", "code"),
@@ -67,7 +67,7 @@ class Discount(TenantOwned, Base):
 
     __tablename__ = "discounts"
     __table_args__ = (
-        link("customer_id", "customers"),
+        tenant_foreign_key("customer_id", "customers"),
         newest_first("discounts", "customer_id"),
     )
 

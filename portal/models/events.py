@@ -1,4 +1,4 @@
-"""What happened: events for the merchant's own system, and the audit log that nothing can change."""
+"""Tables of events, sent to the merchant's system, and of the audit log, which nothing can change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.models.base import Base, Id, TenantOwned, newest_first
 
 
 class Event(TenantOwned, Base):
-    """A change as the wire tells it. `sequence` rises strictly within the tenant in the order of commits."""
+    """A change in its wire form. `sequence` rises strictly within the tenant, in the order of commits."""
 
     __tablename__ = "events"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Invoices with their lines, items that wait for an invoice, and credit notes."""
+"""Tables of invoices with their lines, invoice items, credit notes with their lines, and stored documents."""
 
 from __future__ import annotations
 
@@ -7,18 +7,27 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, due_first, in_any_case, link, metadata_values, newest_first
+from portal.models.base import (
+    Base,
+    Id,
+    TenantOwned,
+    case_insensitive_index,
+    due_first,
+    metadata_index,
+    newest_first,
+    tenant_foreign_key,
+)
 
 
 class InvoiceItem(TenantOwned, Base):
-    """A charge or credit of a customer, pending while `invoice_id` is null."""
+    """A charge or credit of a customer; pending while `invoice_id` is null."""
 
     __tablename__ = "invoiceitems"
     __table_args__ = (
-        link("customer_id", "customers"),
-        link("invoice_id", "invoices"),
-        link("subscription_id", "subscriptions"),
-        link("price_id", "prices"),
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("invoice_id", "invoices"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
+        tenant_foreign_key("price_id", "prices"),
         newest_first("invoiceitems"),
         newest_first("invoiceitems", "customer_id"),
         newest_first("invoiceitems", "invoice_id"),
@@ -46,20 +55,20 @@ class InvoiceItem(TenantOwned, Base):
 
 
 class Invoice(TenantOwned, Base):
-    """A bill. Once finalized, seller, buyer, lines and totals are frozen copies."""
+    """An invoice. Once finalized, seller, buyer, lines and totals are frozen copies."""
 
     __tablename__ = "invoices"
     __table_args__ = (
-        link("customer_id", "customers"),
-        link("subscription_id", "subscriptions"),
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
         newest_first("invoices"),
         newest_first("invoices", "customer_id"),
         newest_first("invoices", "status"),
         newest_first("invoices", "subscription_id"),
         Index("ix_invoices_due_date", "tenant_id", "due_date"),
         Index("ix_invoices_total", "tenant_id", "total"),
-        in_any_case("invoices", "number"),
-        metadata_values("invoices"),
+        case_insensitive_index("invoices", "number"),
+        metadata_index("invoices"),
         due_first("invoices"),
         due_first("invoices", "customer_id"),
         UniqueConstraint("tenant_id", "number"),
@@ -128,7 +137,7 @@ class Invoice(TenantOwned, Base):
 
 
 class InvoiceSequence(Base):
-    """The last number of the sequence that all customers share, where an account has one; locked until the commit."""
+    """The last invoice number of an account whose customers share one sequence; locked until the commit."""
 
     __tablename__ = "invoice_sequences"
 
@@ -137,15 +146,15 @@ class InvoiceSequence(Base):
 
 
 class InvoiceLine(TenantOwned, Base):
-    """A line; `amount` excludes exclusive and includes inclusive taxes, before discounts. `tax_rates` are copies.
+    """A line item; `amount` is before discounts, without exclusive and with inclusive taxes. `tax_rates` are copies.
 
-    `discounts` are the line's own; `discount_amounts` say what they and the invoice's took off it;
-    `given_taxes` are those that the merchant says instead of the rates'.
+    `discounts` are the line's own; `discount_amounts` are what they and the invoice's discounts take off it;
+    `given_taxes` are tax amounts set by the merchant instead of those of the rates.
     """
 
     __tablename__ = "invoice_lines"
     __table_args__ = (
-        link("invoice_id", "invoices"),
+        tenant_foreign_key("invoice_id", "invoices"),
         UniqueConstraint("tenant_id", "invoice_id", "position"),
     )
 
@@ -179,8 +188,8 @@ class CreditNote(TenantOwned, Base):
 
     __tablename__ = "credit_notes"
     __table_args__ = (
-        link("customer_id", "customers"),
-        link("invoice_id", "invoices"),
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("invoice_id", "invoices"),
         newest_first("credit_notes"),
         newest_first("credit_notes", "customer_id"),
         newest_first("credit_notes", "invoice_id"),
@@ -221,8 +230,8 @@ class CreditNote(TenantOwned, Base):
 class CreditNoteLine(TenantOwned, Base):
     __tablename__ = "credit_note_lines"
     __table_args__ = (
-        link("credit_note_id", "credit_notes"),
-        link("invoice_line_id", "invoice_lines"),
+        tenant_foreign_key("credit_note_id", "credit_notes"),
+        tenant_foreign_key("invoice_line_id", "invoice_lines"),
         UniqueConstraint("tenant_id", "credit_note_id", "position"),
         Index("ix_credit_note_lines_invoice_line", "tenant_id", "invoice_line_id"),
     )
@@ -242,10 +251,10 @@ class CreditNoteLine(TenantOwned, Base):
 
 
 class StoredDocument(TenantOwned, Base):
-    """Where the rendered PDF of an invoice, receipt or credit note lies, and of which revision it is.
+    """A rendered PDF of an invoice, receipt or credit note: where it is stored, and of which revision it is.
 
-    A document that is wanted is made by the worker once `wanted_at` has come; one that was never made has
-    revision 0. `tries` are those that failed since.
+    The worker renders a document from `wanted_at` on; one that was never rendered has revision 0. `tries` counts
+    the failures since.
     """
 
     __tablename__ = "documents"

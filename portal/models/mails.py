@@ -1,4 +1,4 @@
-"""Mails on their way, and the codes by which customers sign in without their merchant's app."""
+"""Tables of mails to send, and of the codes with which customers sign in."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 from sqlalchemy import Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
 
 
 class Mail(TenantOwned, Base):
     """A mail to send: which one, about what (`data`), and how far it is.
 
-    It is worded only when it is sent, from the rows as they are then. `sealed` holds what must not
-    lie open, and is emptied once the mail is out. `key` names the cause, which is never told twice.
+    Its text is written only when it is sent, from the rows as they are then. `sealed` holds secrets in encrypted
+    form, and is emptied once the mail is sent. `key` names the cause, so that no cause is mailed twice.
     """
 
     __tablename__ = "mails"
     __table_args__ = (
-        link("customer_id", "customers"),
+        tenant_foreign_key("customer_id", "customers"),
         newest_first("mails"),
         newest_first("mails", "customer_id"),
         UniqueConstraint("tenant_id", "key"),
@@ -41,14 +41,14 @@ class Mail(TenantOwned, Base):
 
 
 class LoginCode(TenantOwned, Base):
-    """Someone who asked for a code: for an address, in one browser; nobody may be behind the address.
+    """A request for a sign-in code, for an address and from one browser; the address may belong to no customer.
 
-    `session_id` names the ended visit that is to be taken up again, where there is one.
+    `session_id` names the expired session to be continued, where there is one.
     """
 
     __tablename__ = "login_codes"
     __table_args__ = (
-        link("configuration_id", "portal_configurations"),
+        tenant_foreign_key("configuration_id", "portal_configurations"),
         Index("ix_login_codes_email", "tenant_id", "email", "created"),
         Index("ix_login_codes_network", "network_hash", "created"),
     )

@@ -17,21 +17,21 @@ from portal.rules import steps
 
 #: What finds the next step of a row, by its table.
 NEXT_STEPS: dict[type[Any], Callable[[Any], steps.Step | None]] = {
-    Invoice: steps.of_invoice,
-    Quote: steps.of_quote,
-    Subscription: steps.of_subscription,
-    SubscriptionSchedule: steps.of_schedule,
+    Invoice: steps.next_for_invoice,
+    Quote: steps.next_for_quote,
+    Subscription: steps.next_for_subscription,
+    SubscriptionSchedule: steps.next_for_schedule,
 }
 
 
 def _note_next_step(mapper: object, connection: Connection, row: Any) -> None:
-    row.next_step_at = steps.moment(NEXT_STEPS[type(row)](row))
+    row.next_step_at = steps.moment_of(NEXT_STEPS[type(row)](row))
 
 
 def _note_upcoming(mapper: object, connection: Connection, row: Subscription) -> None:
     if inspect(row).attrs.current_period_end.history.has_changes():
         days = _upcoming_days(connection, row)
-        row.upcoming_at = steps.told_at(row.current_period_start, row.current_period_end, days)
+        row.upcoming_at = steps.announcement_time(row.current_period_start, row.current_period_end, days)
 
 
 def _upcoming_days(connection: Connection, row: Subscription) -> int:

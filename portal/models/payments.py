@@ -1,4 +1,4 @@
-"""Payments that were made elsewhere, and which invoices they paid."""
+"""Tables of payment records (payments made outside the portal), and of what they paid of which invoice."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
 
 
 class PaymentRecord(TenantOwned, Base):
-    """A payment as the merchant reports it; `outcome` is null while it is under way."""
+    """A payment as the merchant reports it; `outcome` is null while it is pending."""
 
     __tablename__ = "payment_records"
     __table_args__ = (
-        link("customer_id", "customers"),
+        tenant_foreign_key("customer_id", "customers"),
         newest_first("payment_records"),
     )
 
@@ -40,8 +40,8 @@ class InvoicePayment(TenantOwned, Base):
 
     __tablename__ = "invoice_payments"
     __table_args__ = (
-        link("invoice_id", "invoices"),
-        link("payment_record_id", "payment_records"),
+        tenant_foreign_key("invoice_id", "invoices"),
+        tenant_foreign_key("payment_record_id", "payment_records"),
         newest_first("invoice_payments"),
         newest_first("invoice_payments", "invoice_id"),
         UniqueConstraint("tenant_id", "payment_record_id"),

@@ -1,4 +1,4 @@
-"""What customers may do (configurations) and their visits (sessions)."""
+"""Tables of portal configurations, portal sessions, retention offers, feedback options and email changes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
 
 
 class Configuration(TenantOwned, Base):
-    """A stored portal configuration; `features` is kept in its complete, newest form."""
+    """A portal configuration; `features` is stored complete and in its newest form."""
 
     __tablename__ = "portal_configurations"
     __table_args__ = (
@@ -39,12 +39,12 @@ class Configuration(TenantOwned, Base):
 
 
 class PortalSession(TenantOwned, Base):
-    """A customer's visit: first a link, then a cookie; both kept only as SHA-256."""
+    """A customer's visit: opened by a link, then held by a cookie; of both only the SHA-256 is stored."""
 
     __tablename__ = "portal_sessions"
     __table_args__ = (
-        link("customer_id", "customers"),
-        link("configuration_id", "portal_configurations"),
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("configuration_id", "portal_configurations"),
         newest_first("portal_sessions"),
         newest_first("portal_sessions", "customer_id"),
     )
@@ -70,12 +70,12 @@ class PortalSession(TenantOwned, Base):
 
 
 class RetentionOffer(TenantOwned, Base):
-    """A coupon shown to a customer who is about to cancel a subscription, and the answer."""
+    """A coupon offered to a customer who is about to cancel a subscription, and the answer."""
 
     __tablename__ = "retention_offers"
     __table_args__ = (
-        link("customer_id", "customers"),
-        link("subscription_id", "subscriptions"),
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
         newest_first("retention_offers"),
         UniqueConstraint("tenant_id", "subscription_id", "coupon_id"),
     )
@@ -89,7 +89,7 @@ class RetentionOffer(TenantOwned, Base):
 
 
 class FeedbackOption(TenantOwned, Base):
-    """A reason of the merchant's own that can be chosen when a subscription is canceled."""
+    """A merchant's own reason that a customer can choose when canceling a subscription."""
 
     __tablename__ = "feedback_options"
     __table_args__ = (newest_first("feedback_options"),)
@@ -99,11 +99,11 @@ class FeedbackOption(TenantOwned, Base):
 
 
 class EmailChange(TenantOwned, Base):
-    """A new address that waits for its code, and for three days the way back to the old one."""
+    """A new address that waits for its code; once confirmed, it can be undone for three days."""
 
     __tablename__ = "email_changes"
     __table_args__ = (
-        link("customer_id", "customers"),
+        tenant_foreign_key("customer_id", "customers"),
         newest_first("email_changes", "customer_id"),
         newest_first("email_changes", "new_email"),
     )

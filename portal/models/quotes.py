@@ -1,4 +1,4 @@
-"""Quotes and their lines."""
+"""Tables of quotes and their line items."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, due_first, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, due_first, newest_first, tenant_foreign_key
 
 
 class Quote(TenantOwned, Base):
-    """An offer; once finalized, seller, buyer, lines and totals are frozen copies."""
+    """A quote; once finalized, seller, buyer, lines and totals are frozen copies."""
 
     __tablename__ = "quotes"
     __table_args__ = (
-        link("customer_id", "customers"),
-        link("invoice_id", "invoices"),
-        link("subscription_id", "subscriptions"),
-        link("subscription_schedule_id", "subscription_schedules"),
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("invoice_id", "invoices"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
+        tenant_foreign_key("subscription_schedule_id", "subscription_schedules"),
         newest_first("quotes"),
         newest_first("quotes", "customer_id"),
         newest_first("quotes", "status"),
@@ -63,11 +63,11 @@ class Quote(TenantOwned, Base):
 
 
 class QuoteLine(TenantOwned, Base):
-    """What is offered; `upfront` where it is in the first payment. Prices and tax rates are copies."""
+    """A line item; `upfront` if it is part of the first payment. Prices and tax rates are copies."""
 
     __tablename__ = "quote_lines"
     __table_args__ = (
-        link("quote_id", "quotes"),
+        tenant_foreign_key("quote_id", "quotes"),
         UniqueConstraint("tenant_id", "quote_id", "position"),
     )
 

@@ -1,4 +1,4 @@
-"""A merchant's own templates of documents, version by version; a version never changes."""
+"""Tables of a merchant's own document templates and their versions; a version never changes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
 
 
 class RenderingTemplate(TenantOwned, Base):
-    """A template as documents name it; `version` is its newest, `is_default` chooses it for whoever has none."""
+    """A template; `version` is its newest, `is_default` makes it that of customers without one of their own."""
 
     __tablename__ = "rendering_templates"
     __table_args__ = (newest_first("rendering_templates"),)
@@ -24,11 +24,11 @@ class RenderingTemplate(TenantOwned, Base):
 
 
 class RenderingTemplateVersion(TenantOwned, Base):
-    """The files of one version, name by name in base 64, and the digest that documents made with it are known by."""
+    """The files of one version, by name, in base 64, and the digest that identifies it in documents."""
 
     __tablename__ = "rendering_template_versions"
     __table_args__ = (
-        link("template_id", "rendering_templates"),
+        tenant_foreign_key("template_id", "rendering_templates"),
         UniqueConstraint("tenant_id", "template_id", "version"),
     )
 

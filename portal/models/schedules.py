@@ -1,4 +1,4 @@
-"""Subscription schedules: what becomes of a subscription, phase by phase."""
+"""The table of subscription schedules: the phases that a subscription goes through."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, due_first, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, due_first, newest_first, tenant_foreign_key
 
 
 class SubscriptionSchedule(TenantOwned, Base):
-    """`phases` are kept complete, each with its first second and the one after its last; `phase` is the present one."""
+    """`phases` are stored complete, each with its start and its end (exclusive); `phase` is the current one's index."""
 
     __tablename__ = "subscription_schedules"
     __table_args__ = (
-        link("customer_id", "customers"),
-        link("subscription_id", "subscriptions"),
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
         newest_first("subscription_schedules"),
         newest_first("subscription_schedules", "customer_id"),
         due_first("subscription_schedules"),

@@ -1,4 +1,4 @@
-"""Subscriptions and their items."""
+"""Tables of subscriptions and subscription items."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, due_first, link, metadata_values, newest_first
+from portal.models.base import Base, Id, TenantOwned, due_first, metadata_index, newest_first, tenant_foreign_key
 
 
 class Subscription(TenantOwned, Base):
-    """`billing_mode` is None for `classic`; `pending_update` is what it becomes once its `invoice` is paid."""
+    """`billing_mode` is None for `classic`; `pending_update` is applied once its `invoice` is paid."""
 
     __tablename__ = "subscriptions"
     __table_args__ = (
-        link("customer_id", "customers"),
+        tenant_foreign_key("customer_id", "customers"),
         newest_first("subscriptions"),
         newest_first("subscriptions", "customer_id"),
         newest_first("subscriptions", "status"),
-        metadata_values("subscriptions"),
+        metadata_index("subscriptions"),
         due_first("subscriptions"),
         due_first("subscriptions", "customer_id"),
     )
@@ -66,8 +66,8 @@ class Subscription(TenantOwned, Base):
 class SubscriptionItem(TenantOwned, Base):
     __tablename__ = "subscription_items"
     __table_args__ = (
-        link("subscription_id", "subscriptions"),
-        link("price_id", "prices"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
+        tenant_foreign_key("price_id", "prices"),
         newest_first("subscription_items", "subscription_id"),
         newest_first("subscription_items", "price_id"),
     )

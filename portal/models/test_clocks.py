@@ -1,4 +1,4 @@
-"""Clocks that customers of test mode live by."""
+"""The table of test clocks: in test mode, a customer's time is that of their test clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from portal.models.base import Base, TenantOwned, newest_first
 
 
 class TestClock(TenantOwned, Base):
-    """A frozen time; while it advances, `target_frozen_time` is where it goes."""
+    """A frozen time; while the clock advances, `target_frozen_time` is where it ends."""
 
     __test__ = False  # not one of pytest's
     __tablename__ = "test_clocks"

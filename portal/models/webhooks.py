@@ -1,4 +1,4 @@
-"""Where merchants want to hear of events, what was sent there, and what still waits."""
+"""Tables of webhook endpoints, deliveries, and the queues of events that wait for an endpoint."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, link, newest_first
+from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
 
 
 class WebhookEndpoint(TenantOwned, Base):
-    """An address that events are sent to. Secrets are sealed; the one before the last still signs for a while.
+    """An address that events are sent to. Secrets are encrypted; the previous one still signs for a while.
 
-    `failing_since` is the first failure after which nothing got through, `alerted_at` when the merchant
-    was told of it, `resumes_at` the time before which the receiver wants nothing.
+    `failing_since` is the first failure after the last success, `alerted_at` when the merchant was notified of it,
+    `resumes_at` the time before which the receiver asked not to be called.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -37,12 +37,12 @@ class WebhookEndpoint(TenantOwned, Base):
 
 
 class WebhookDelivery(TenantOwned, Base):
-    """An event on its way to an endpoint, with the latest try. `customer_id` is empty where it is about none."""
+    """An event to be sent to an endpoint, with its latest try. `customer_id` is empty if it concerns no customer."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
-        link("endpoint_id", "webhook_endpoints"),
-        link("event_id", "events"),
+        tenant_foreign_key("endpoint_id", "webhook_endpoints"),
+        tenant_foreign_key("event_id", "events"),
         UniqueConstraint("tenant_id", "event_id", "endpoint_id"),
         newest_first("webhook_deliveries", "endpoint_id"),
         Index(
@@ -73,10 +73,10 @@ class WebhookDelivery(TenantOwned, Base):
 
 
 class WebhookQueue(Base):
-    """One customer's events that wait for one endpoint: sent one after the other, so who sends holds the `lease`.
+    """One customer's events that wait for one endpoint; they are sent one by one by the holder of the `lease`.
 
-    `next_try_at` is when the first of them is to be tried, or when a lease runs out. The row is gone
-    as soon as nothing waits.
+    `next_try_at` is when the first of them is to be tried, or when the lease expires. The row is deleted as soon as
+    nothing waits.
     """
 
     __tablename__ = "webhook_queues"

@@ -1,4 +1,4 @@
-"""The processes that work, as they were last seen."""
+"""The table of worker processes and when each was last seen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from portal.models.base import Base, Id
 
 
 class Worker(Base):
-    """One running `portal worker`; it takes its row away when it stops."""
+    """One running `portal worker`; it deletes its row when it stops."""
 
     __tablename__ = "workers"
 

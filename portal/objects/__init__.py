@@ -1,4 +1,4 @@
-"""What each resource looks like on the wire; importing this package makes every kind known."""
+"""The wire form of every object type; importing this package registers all of them."""
 
 from portal.objects import (
     accounts,
@@ -21,31 +21,31 @@ from portal.objects import (
     test_clocks,
     webhooks,
 )
-from portal.objects.kinds import KINDS, Kind, deleted, expanded, one, render, selected
+from portal.objects.kinds import OBJECT_TYPES, ObjectType, deleted_stub, expand_answer, render, render_one, select_rows
 
 __all__ = [
-    "KINDS",
-    "Kind",
+    "OBJECT_TYPES",
+    "ObjectType",
     "accounts",
     "cache",
     "catalogue",
     "credit_notes",
     "customers",
-    "deleted",
+    "deleted_stub",
     "discounts",
     "events",
-    "expanded",
+    "expand_answer",
     "files",
     "invoiceitems",
     "invoices",
-    "one",
     "payments",
     "portals",
     "quotes",
     "render",
+    "render_one",
     "rendering_templates",
     "schedules",
-    "selected",
+    "select_rows",
     "statements",
     "subscriptions",
     "test_clocks",

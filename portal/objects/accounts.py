@@ -1,6 +1,7 @@
-"""The merchant's account.
+"""The wire form of the merchant's account.
 
-Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer`, `.invoices.footer` and `.portal`.
+Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer`, `.invoices.e_invoices`,
+`.invoices.footer`, `.invoices.numbering` and `.portal`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from typing import Any
 
 from portal.models import Account
 from portal.rules import mails
-from portal.rules.events import SWITCHES
+from portal.rules.events import EVENT_SWITCHES
 from portal.rules.steps import UPCOMING_DAYS
-from portal.wire.shape import Context, Shape, listing, nulls
+from portal.wire.shape import Context, Shape, null_fields, render_list
 
-EMPTY_ADDRESS = nulls("city", "country", "line1", "line2", "postal_code", "state")
-BUSINESS_PROFILE = nulls(
+EMPTY_ADDRESS = null_fields("city", "country", "line1", "line2", "postal_code", "state")
+BUSINESS_PROFILE = null_fields(
     "annual_revenue",
     "estimated_worker_count",
     "mcc",
@@ -30,7 +31,7 @@ BUSINESS_PROFILE = nulls(
     "support_url",
     "url",
 )
-COMPANY = nulls(
+COMPANY = null_fields(
     "address",
     "address_kana",
     "address_kanji",
@@ -57,8 +58,8 @@ COMPANY = nulls(
     "vat_id_provided",
     "verification",
 )
-CONTROLLER = nulls("fees", "is_controller", "losses", "requirement_collection", "stripe_dashboard")
-PAYMENT_SETTINGS = nulls(
+CONTROLLER = null_fields("fees", "is_controller", "losses", "requirement_collection", "stripe_dashboard")
+PAYMENT_SETTINGS = null_fields(
     "bacs_debit_payments",
     "card_issuing",
     "card_payments",
@@ -68,11 +69,16 @@ PAYMENT_SETTINGS = nulls(
     "treasury",
 )
 #: Beyond the reference: who bills, what follows an invoice that stays unpaid, and when bills are foretold.
-BILLING = {"mode": "automatic", "overdue_days": 30, "overdue_subscriptions": "leave", "upcoming_days": UPCOMING_DAYS}
+BILLING_DEFAULTS = {
+    "mode": "automatic",
+    "overdue_days": 30,
+    "overdue_subscriptions": "leave",
+    "upcoming_days": UPCOMING_DAYS,
+}
 #: Beyond the reference: whether each customer has a sequence of invoice numbers, or all share the account's.
-NUMBERING = {"prefix": "INV", "scheme": "customer"}
+NUMBERING_DEFAULTS = {"prefix": "INV", "scheme": "customer"}
 #: Beyond the reference: what e-invoices say, and which there are beside the PDF.
-E_INVOICES: dict[str, Any] = {
+E_INVOICE_DEFAULTS: dict[str, Any] = {
     "contact": None,
     "endpoint": None,
     "formats": ["factur_x"],
@@ -90,61 +96,61 @@ STATEMENT_DESCRIPTORS = (
 )
 
 
-def account(row: Account, default_tax_ids: list[str]) -> dict[str, Any]:
-    """The wire object of an account; it has no mode of its own, but each mode sees its own tax ids."""
+def render_account(row: Account, default_tax_ids: list[str]) -> dict[str, Any]:
+    """The wire object of an account. It has no `livemode`, but each mode has its own default tax ids."""
     context = Context(livemode=True, links=None, preloaded={"tax_ids": {row.id: default_tax_ids}})  # type: ignore[arg-type]
     shown = SHAPE(row, context)
     del shown["livemode"]
     return shown
 
 
-def _address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+def _render_address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if stored is None else {**EMPTY_ADDRESS, **stored}
 
 
 def _business_profile(row: Account, context: Context) -> dict[str, Any]:
     profile = {**BUSINESS_PROFILE, **row.business_profile}
-    return {**profile, "support_address": _address(profile["support_address"])}
+    return {**profile, "support_address": _render_address(profile["support_address"])}
 
 
-def _company(row: Account, context: Context) -> dict[str, Any]:
+def _company_details(row: Account, context: Context) -> dict[str, Any]:
     company = {**COMPANY, **row.company}
-    return {**company, "address": _address(company["address"] or {})}
+    return {**company, "address": _render_address(company["address"] or {})}
 
 
-def _settings(row: Account, context: Context) -> dict[str, Any]:
+def _account_settings(row: Account, context: Context) -> dict[str, Any]:
     stored = row.settings
     bank_transfer = stored.get("invoices", {}).get("bank_transfer")
     return {
         **PAYMENT_SETTINGS,
-        "billing": BILLING | stored.get("billing", {}),
-        "branding": nulls("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
+        "billing": BILLING_DEFAULTS | stored.get("billing", {}),
+        "branding": null_fields("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},
-        "emails": mails.settings(stored),
+        "emails": mails.mail_settings(stored),
         "invoices": {
-            "bank_transfer": bank_transfer and nulls("bic", "holder", "iban") | bank_transfer,
+            "bank_transfer": bank_transfer and null_fields("bic", "holder", "iban") | bank_transfer,
             "default_account_tax_ids": context.preloaded["tax_ids"][row.id] or None,
-            "e_invoices": E_INVOICES | stored.get("invoices", {}).get("e_invoices", {}),
+            "e_invoices": E_INVOICE_DEFAULTS | stored.get("invoices", {}).get("e_invoices", {}),
             "footer": stored.get("invoices", {}).get("footer"),
             "hosted_payment_method_save": None,
-            "numbering": NUMBERING | stored.get("invoices", {}).get("numbering", {}),
+            "numbering": NUMBERING_DEFAULTS | stored.get("invoices", {}).get("numbering", {}),
         },
-        "payments": nulls(*STATEMENT_DESCRIPTORS),
+        "payments": null_fields(*STATEMENT_DESCRIPTORS),
         "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},
-        "quotes": nulls("description", "footer", "header") | stored.get("quotes", {}),
+        "quotes": null_fields("description", "footer", "header") | stored.get("quotes", {}),
     }
 
 
 def event_switches(settings: Mapping[str, Any]) -> dict[str, bool]:
-    """Which events beyond the reference's an account with these settings gets."""
-    return {**SWITCHES, **settings.get("portal", {}).get("events", {})}
+    """Which events beyond the reference's are on, by name, for an account with these settings."""
+    return {**EVENT_SWITCHES, **settings.get("portal", {}).get("events", {})}
 
 
 SHAPE = Shape(
     "account",
     same=("country", "created", "default_currency", "email"),
     fields={
-        **nulls(
+        **null_fields(
             "business_type",
             "capabilities",
             "future_requirements",
@@ -155,13 +161,13 @@ SHAPE = Shape(
         ),
         "business_profile": _business_profile,
         "charges_enabled": lambda row, context: False,
-        "company": _company,
+        "company": _company_details,
         "controller": lambda row, context: {**CONTROLLER, "type": "account"},
         "details_submitted": lambda row, context: True,
-        "external_accounts": lambda row, context: listing([], f"/v1/accounts/{row.id}/external_accounts"),
+        "external_accounts": lambda row, context: render_list([], f"/v1/accounts/{row.id}/external_accounts"),
         "metadata": "metadata_",
         "payouts_enabled": lambda row, context: False,
-        "settings": _settings,
+        "settings": _account_settings,
         "type": lambda row, context: "standard",
     },
 )

@@ -1,4 +1,4 @@
-"""Products, prices with the plan of the older wire, tax rates and shipping rates."""
+"""The wire form of products, prices (also as plans of the older wire), tax rates and shipping rates."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.models import Price, Product, ShippingRate, TaxRate
-from portal.objects.kinds import Kind, register
-from portal.wire.shape import Context, Ref, Row, Shape, nulls
+from portal.objects.kinds import ObjectType, register
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
 
-def recurring(row: Row) -> dict[str, Any] | None:
+def render_recurring(row: Row) -> dict[str, Any] | None:
     """The `recurring` hash of a price, or None for a one-time price."""
     if row.interval is None:
         return None
@@ -24,15 +24,15 @@ def recurring(row: Row) -> dict[str, Any] | None:
     }
 
 
-def plan(row: Row, livemode: bool) -> dict[str, Any] | None:
-    """A recurring price as the plan object that older clients read."""
+def render_plan(row: Row, livemode: bool) -> dict[str, Any] | None:
+    """A recurring price as the plan object of the older wire; None for a one-time price."""
     if row.interval is None:
         return None
     return {
         "id": row.id,
         "object": "plan",
         "active": row.active,
-        **nulls("aggregate_usage", "meter", "tiers", "tiers_mode", "transform_usage"),
+        **null_fields("aggregate_usage", "meter", "tiers", "tiers_mode", "transform_usage"),
         "amount": row.unit_amount,
         "amount_decimal": row.unit_amount_decimal,
         "billing_scheme": "per_unit",
@@ -49,14 +49,14 @@ def plan(row: Row, livemode: bool) -> dict[str, Any] | None:
     }
 
 
-def plan_of(price: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan that a recurring price's wire object amounts to."""
+def plan_from_price(price: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan object made from the wire object of a recurring price."""
     recurring = price["recurring"]
     return {
         "id": price["id"],
         "object": "plan",
-        **{key: price[key] for key in _PLAN_AS_PRICE},
-        **nulls("meter", "tiers", "tiers_mode", "transform_usage"),
+        **{key: price[key] for key in _KEYS_SHARED_WITH_PLAN},
+        **null_fields("meter", "tiers", "tiers_mode", "transform_usage"),
         "aggregate_usage": recurring["aggregate_usage"],
         "amount": price["unit_amount"],
         "amount_decimal": price["unit_amount_decimal"],
@@ -67,17 +67,26 @@ def plan_of(price: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_PLAN_AS_PRICE = ("active", "billing_scheme", "created", "currency", "livemode", "metadata", "nickname", "product")
+_KEYS_SHARED_WITH_PLAN = (
+    "active",
+    "billing_scheme",
+    "created",
+    "currency",
+    "livemode",
+    "metadata",
+    "nickname",
+    "product",
+)
 
 
-def percentage(text: str) -> float | int:
-    """A percentage as the JSON number of the wire; only here it leaves decimal text."""
+def percentage_number(text: str) -> float | int:
+    """A percentage, stored as decimal text, as the JSON number of the wire."""
     number = float(text)
     return int(number) if number.is_integer() else number
 
 
 PRODUCT = register(
-    Kind(
+    ObjectType(
         Shape(
             "product",
             same=(
@@ -97,7 +106,7 @@ PRODUCT = register(
             fields={
                 "default_price": Ref("default_price_id", "price"),
                 "metadata": "metadata_",
-                **nulls("package_dimensions", "tax_details"),
+                **null_fields("package_dimensions", "tax_details"),
                 "type": lambda row, context: "service",
             },
         ),
@@ -107,16 +116,16 @@ PRODUCT = register(
 )
 
 PRICE = register(
-    Kind(
+    ObjectType(
         Shape(
             "price",
             same=("active", "created", "currency", "lookup_key", "nickname", "tax_behavior", "unit_amount"),
             fields={
-                **nulls("currency_options", "custom_unit_amount", "tiers", "tiers_mode", "transform_quantity"),
+                **null_fields("currency_options", "custom_unit_amount", "tiers", "tiers_mode", "transform_quantity"),
                 "billing_scheme": lambda row, context: "per_unit",
                 "metadata": "metadata_",
                 "product": Ref("product_id", "product"),
-                "recurring": lambda row, context: recurring(row),
+                "recurring": lambda row, context: render_recurring(row),
                 "type": lambda row, context: "recurring" if row.interval else "one_time",
                 "unit_amount_decimal": "unit_amount_decimal",
             },
@@ -127,7 +136,7 @@ PRICE = register(
 )
 
 TAX_RATE = register(
-    Kind(
+    ObjectType(
         Shape(
             "tax_rate",
             same=(
@@ -142,10 +151,10 @@ TAX_RATE = register(
                 "tax_type",
             ),
             fields={
-                **nulls("flat_amount", "jurisdiction_level"),
-                "effective_percentage": lambda row, context: percentage(row.percentage),
+                **null_fields("flat_amount", "jurisdiction_level"),
+                "effective_percentage": lambda row, context: percentage_number(row.percentage),
                 "metadata": "metadata_",
-                "percentage": lambda row, context: percentage(row.percentage),
+                "percentage": lambda row, context: percentage_number(row.percentage),
                 "rate_type": lambda row, context: "percentage",
             },
         ),
@@ -162,7 +171,7 @@ def frozen_tax_rate(row: TaxRate, livemode: bool) -> dict[str, Any]:
 
 def frozen_price(row: Price, livemode: bool) -> dict[str, Any]:
     """A price as it is copied onto a line, with the plan of the older wire."""
-    return {"price": PRICE.shape(row, Context(livemode, None)), "plan": plan(row, livemode)}  # type: ignore[arg-type]
+    return {"price": PRICE.shape(row, Context(livemode, None)), "plan": render_plan(row, livemode)}  # type: ignore[arg-type]
 
 
 def _fixed_amount(row: Row, context: Context) -> dict[str, Any]:
@@ -171,7 +180,7 @@ def _fixed_amount(row: Row, context: Context) -> dict[str, Any]:
 
 
 SHIPPING_RATE = register(
-    Kind(
+    ObjectType(
         Shape(
             "shipping_rate",
             same=("active", "created", "delivery_estimate", "display_name", "tax_behavior", "tax_code"),

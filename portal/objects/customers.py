@@ -1,4 +1,4 @@
-"""Customers, tax ids and the entries of the credit balance."""
+"""The wire form of customers, tax ids and balance transactions."""
 
 from __future__ import annotations
 
@@ -10,36 +10,39 @@ from sqlalchemy.orm import Session
 
 from portal.models import BalanceTransaction, Customer, Invoice, Subscription, TaxId, TestClock
 from portal.objects.accounts import EMPTY_ADDRESS
-from portal.objects.discounts import only, running
-from portal.objects.kinds import Kind, grouped, register, render
-from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
+from portal.objects.discounts import only_discount, running_discounts_by_id
+from portal.objects.kinds import ObjectType, group_by, register, render
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
 
-SUBLIST = 10
+SUBLIST_LIMIT = 10
 
 
-def address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+def render_address(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     """A stored address with every key of the wire, or None."""
     return None if stored is None else {**EMPTY_ADDRESS, **stored}
 
 
-def shipping(stored: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Who receives goods and where, with every key of the wire, or None."""
-    keys = nulls("address", "carrier", "name", "phone", "tracking_number")
-    return stored and {**keys, **stored, "address": address(stored.get("address"))}
+def render_shipping(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A stored shipping hash with every key of the wire, or None."""
+    keys = null_fields("address", "carrier", "name", "phone", "tracking_number")
+    return stored and {**keys, **stored, "address": render_address(stored.get("address"))}
 
 
 def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
     settings = {
-        **nulls("custom_fields", "default_payment_method", "footer", "rendering_options"),
+        **null_fields("custom_fields", "default_payment_method", "footer", "rendering_options"),
         **row.invoice_settings,
     }
     if settings["rendering_options"]:
-        settings["rendering_options"] = {**nulls("amount_tax_display", "template"), **settings["rendering_options"]}
+        settings["rendering_options"] = {
+            **null_fields("amount_tax_display", "template"),
+            **settings["rendering_options"],
+        }
     return settings
 
 
-def _delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, bool]:
-    """Customers with an overdue open invoice, by the time that it is for each."""
+def _preload_delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, bool]:
+    """Which customers have an overdue open invoice, by each invoice's own time (its test clock's, or now)."""
     clocks = select(TestClock.frozen_time).where(
         TestClock.tenant_id == Invoice.tenant_id, TestClock.id == Invoice.test_clock_id
     )
@@ -53,16 +56,16 @@ def _delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[s
     return dict.fromkeys(found, True)
 
 
-def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    return running(db, [row.discount_id for row in rows if row.discount_id], context)
+def _preload_discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return running_discounts_by_id(db, [row.discount_id for row in rows if row.discount_id], context)
 
 
-def _tax_ids(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
-    return _sublists(db, "tax_id", TaxId, ids, context, "/v1/customers/{}/tax_ids")
+def _load_tax_ids(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    return _load_sublists(db, "tax_id", TaxId, ids, context, "/v1/customers/{}/tax_ids")
 
 
-def _subscriptions(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
-    return _sublists(
+def _load_subscriptions(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    return _load_sublists(
         db,
         "subscription",
         Subscription,
@@ -73,26 +76,26 @@ def _subscriptions(db: Session, ids: Sequence[str], context: Context) -> Mapping
     )
 
 
-def _sublists(
+def _load_sublists(
     db: Session, type: str, model: Any, ids: Sequence[str], context: Context, url: str, *conditions: Any
 ) -> Mapping[str, Any]:
     rows = db.scalars(
         select(model).where(model.customer_id.in_(ids), *conditions).order_by(model.created.desc(), model.id.desc())
     ).all()
     shown = dict(zip(rows, render(db, type, rows, context.links), strict=True))
-    groups = grouped(rows, "customer_id")
+    groups = group_by(rows, "customer_id")
     return {
-        id: listing(
-            [shown[row] for row in groups.get(id, [])[:SUBLIST]],
+        id: render_list(
+            [shown[row] for row in groups.get(id, [])[:SUBLIST_LIMIT]],
             url.format(id),
-            has_more=len(groups.get(id, [])) > SUBLIST,
+            has_more=len(groups.get(id, [])) > SUBLIST_LIMIT,
         )
         for id in ids
     }
 
 
 CUSTOMER = register(
-    Kind(
+    ObjectType(
         Shape(
             "customer",
             same=(
@@ -110,46 +113,46 @@ CUSTOMER = register(
                 "unsubscribed_from",
             ),
             fields={
-                **nulls("cash_balance", "customer_account", "default_source"),
-                **nulls("business_name", "individual_name"),
-                "address": lambda row, context: address(row.address),
-                "discount": lambda row, context: only([row.discount_id], context.preloaded["discounts"]),
+                **null_fields("cash_balance", "customer_account", "default_source"),
+                **null_fields("business_name", "individual_name"),
+                "address": lambda row, context: render_address(row.address),
+                "discount": lambda row, context: only_discount([row.discount_id], context.preloaded["discounts"]),
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
                 "invoice_credit_balance": lambda row, context: {},
                 "invoice_settings": _invoice_settings,
                 # beyond the reference: the last mail that didn't arrive
                 "mail_failure": "mail_failure",
                 "metadata": "metadata_",
-                "shipping": lambda row, context: shipping(row.shipping),
+                "shipping": lambda row, context: render_shipping(row.shipping),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
             },
             extras={"tax_ids": "customer.tax_ids", "subscriptions": "customer.subscriptions"},
         ),
         Customer,
         "customer",
-        preload={"delinquent": _delinquent, "discounts": _discounts},
+        preload={"delinquent": _preload_delinquent, "discounts": _preload_discounts},
     ),
-    extras={"customer.tax_ids": _tax_ids, "customer.subscriptions": _subscriptions},
+    extras={"customer.tax_ids": _load_tax_ids, "customer.subscriptions": _load_subscriptions},
 )
 
 
-def _owner(row: Row, context: Context) -> dict[str, Any]:
+def _tax_id_owner(row: Row, context: Context) -> dict[str, Any]:
     type = "customer" if row.customer_id else "self"
-    return {**nulls("account", "application", "customer_account"), "customer": row.customer_id, "type": type}
+    return {**null_fields("account", "application", "customer_account"), "customer": row.customer_id, "type": type}
 
 
 TAX_ID = register(
-    Kind(
+    ObjectType(
         Shape(
             "tax_id",
             same=("country", "created", "type", "value"),
             fields={
                 "customer": Ref("customer_id", "customer"),
                 "customer_account": None,
-                "owner": _owner,
+                "owner": _tax_id_owner,
                 "verification": lambda row, context: {
                     "status": row.verification,
-                    **nulls("verified_address", "verified_name"),
+                    **null_fields("verified_address", "verified_name"),
                 },
             },
             nested={"owner.customer": "customer"},
@@ -160,12 +163,12 @@ TAX_ID = register(
 )
 
 BALANCE_TRANSACTION = register(
-    Kind(
+    ObjectType(
         Shape(
             "customer_balance_transaction",
             same=("amount", "created", "currency", "description", "ending_balance", "type"),
             fields={
-                **nulls("checkout_session", "customer_account"),
+                **null_fields("checkout_session", "customer_account"),
                 "credit_note": Ref("credit_note_id", "credit_note"),
                 "customer": Ref("customer_id", "customer"),
                 "invoice": Ref("invoice_id", "invoice"),

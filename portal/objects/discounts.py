@@ -1,4 +1,4 @@
-"""Coupons, promotion codes and discounts, in the union of both generations of the wire."""
+"""The wire form of coupons, promotion codes and discounts, with the keys of both generations of the wire."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.db import among
+from portal.db import rows_by_id
 from portal.models import Coupon, Discount, PromotionCode
-from portal.objects.catalogue import percentage
-from portal.objects.kinds import Kind, register
+from portal.objects.catalogue import percentage_number
+from portal.objects.kinds import ObjectType, register
 from portal.rules import discounts as rules
-from portal.wire.shape import Context, Ref, Row, Shape, nulls
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
 
 def _applies_to(row: Row, context: Context) -> dict[str, Any] | None:
@@ -24,7 +24,7 @@ def _currency_options(row: Row, context: Context) -> dict[str, Any] | None:
 
 
 COUPON = register(
-    Kind(
+    ObjectType(
         Shape(
             "coupon",
             same=(
@@ -42,8 +42,8 @@ COUPON = register(
                 "applies_to": _applies_to,
                 "currency_options": _currency_options,
                 "metadata": "metadata_",
-                "percent_off": lambda row, context: percentage(row.percent_off) if row.percent_off else None,
-                "valid": lambda row, context: rules.is_valid(row, context.now),
+                "percent_off": lambda row, context: percentage_number(row.percent_off) if row.percent_off else None,
+                "valid": lambda row, context: rules.is_valid_coupon(row, context.now),
             },
             # on the reference they are there only when expanded, here always
             nested={"applies_to": "coupon", "currency_options": "coupon"},
@@ -59,63 +59,63 @@ def frozen_coupon(row: Coupon, livemode: bool) -> dict[str, Any]:
     return {**COUPON.shape(row, Context(livemode, None)), "exact_percent_off": row.percent_off}  # type: ignore[arg-type]
 
 
-def shown_coupon(stored: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a coupon without the exact percentage that only the totals need."""
+def render_frozen_coupon(stored: dict[str, Any]) -> dict[str, Any]:
+    """A frozen coupon as its wire object, without the exact percentage that only the totals need."""
     return {key: value for key, value in stored.items() if key != "exact_percent_off"}
 
 
-def _coupons(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    found = among(db, Coupon, sorted({row.coupon_id for row in rows}))
+def _preload_coupons(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    found = rows_by_id(db, Coupon, sorted({row.coupon_id for row in rows}))
     return {id: COUPON.shape(row, context) for id, row in found.items()}
 
 
-def _coupon(row: Row, context: Context) -> dict[str, Any]:
-    return dict(context.preloaded["coupons"].get(row.coupon_id) or {**shown_coupon(row.coupon), "valid": False})
+def _promotion_coupon(row: Row, context: Context) -> dict[str, Any]:
+    return dict(context.preloaded["coupons"].get(row.coupon_id) or {**render_frozen_coupon(row.coupon), "valid": False})
 
 
-def _restrictions(row: Row, context: Context) -> dict[str, Any]:
+def _render_restrictions(row: Row, context: Context) -> dict[str, Any]:
     return {
         "currency_options": {},  # the official client trips over null here
         "first_time_transaction": False,
-        **nulls("minimum_amount", "minimum_amount_currency"),
+        **null_fields("minimum_amount", "minimum_amount_currency"),
         **{key: value for key, value in row.restrictions.items() if value is not None},
     }
 
 
 PROMOTION_CODE = register(
-    Kind(
+    ObjectType(
         Shape(
             "promotion_code",
             same=("code", "created", "expires_at", "max_redemptions", "times_redeemed"),
             fields={
                 "active": lambda row, context: (
-                    rules.is_usable(row, context.now)
+                    rules.is_usable_code(row, context.now)
                     and row.coupon_id in context.preloaded["coupons"]
                     and context.preloaded["coupons"][row.coupon_id]["valid"]
                 ),
-                "coupon": _coupon,
+                "coupon": _promotion_coupon,
                 "customer": Ref("customer_id", "customer"),
                 "customer_account": None,
                 "metadata": "metadata_",
                 "promotion": lambda row, context: {"coupon": row.coupon_id, "type": "coupon"},
-                "restrictions": _restrictions,
+                "restrictions": _render_restrictions,
             },
             nested={"promotion.coupon": "coupon", "restrictions.currency_options": "promotion_code"},
         ),
         PromotionCode,
         "promotion code",
-        preload={"coupons": _coupons},
+        preload={"coupons": _preload_coupons},
     )
 )
 
 DISCOUNT = register(
-    Kind(
+    ObjectType(
         Shape(
             "discount",
             same=("end", "start"),
             fields={
-                **nulls("checkout_session", "customer_account"),
-                "coupon": lambda row, context: shown_coupon(row.coupon),
+                **null_fields("checkout_session", "customer_account"),
+                "coupon": lambda row, context: render_frozen_coupon(row.coupon),
                 "customer": Ref("customer_id", "customer"),
                 "invoice": "invoice_id",
                 "invoice_item": "invoice_item_id",
@@ -132,17 +132,19 @@ DISCOUNT = register(
 )
 
 
-def shown(db: Session, ids: Iterable[str], context: Context) -> dict[str, dict[str, Any]]:
-    """Finished discount objects by id, without a query where there are none."""
-    return {id: DISCOUNT.shape(row, context) for id, row in among(db, Discount, sorted(set(ids))).items()}
+def discounts_by_id(db: Session, ids: Iterable[str], context: Context) -> dict[str, dict[str, Any]]:
+    """The wire objects of discounts by id; makes no query for no ids."""
+    return {id: DISCOUNT.shape(row, context) for id, row in rows_by_id(db, Discount, sorted(set(ids))).items()}
 
 
-def running(db: Session, ids: Iterable[str], context: Context) -> dict[str, dict[str, Any]]:
-    """The same of those that have not ended."""
-    return {id: each for id, each in shown(db, ids, context).items() if rules.runs(each["end"], context.now)}
+def running_discounts_by_id(db: Session, ids: Iterable[str], context: Context) -> dict[str, dict[str, Any]]:
+    """The wire objects of those discounts that have not ended, by id."""
+    return {
+        id: each for id, each in discounts_by_id(db, ids, context).items() if rules.is_running(each["end"], context.now)
+    }
 
 
-def only(ids: Sequence[str], found: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
-    """The older wire's `discount`: the whole object where there is exactly one."""
+def only_discount(ids: Sequence[str], found: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The `discount` key of the older wire: the object if there is exactly one, else None."""
     there = [found[id] for id in ids if id in found]
     return dict(there[0]) if len(there) == 1 else None

@@ -1,26 +1,26 @@
-"""Events, and the entries of the audit log (beyond the reference)."""
+"""The wire form of events and, beyond the reference, of audit entries."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from portal.models import AuditEntry, Event
-from portal.objects.kinds import Kind, register
-from portal.wire.shape import Context, Ref, Row, Shape, nulls
+from portal.objects.kinds import ObjectType, register
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
 
-def _data(row: Row, context: Context) -> dict[str, Any]:
+def _event_data(row: Row, context: Context) -> dict[str, Any]:
     previous = {} if row.previous_attributes is None else {"previous_attributes": row.previous_attributes}
     return {"object": row.data, **previous}
 
 
 EVENT = register(
-    Kind(
+    ObjectType(
         Shape(
             "event",
             same=("api_version", "created", "pending_webhooks", "request", "type"),
             # the actor is beyond the reference
-            fields={**nulls("account", "context"), "actor": "actor", "data": _data},
+            fields={**null_fields("account", "context"), "actor": "actor", "data": _event_data},
         ),
         Event,
         "event",
@@ -28,7 +28,7 @@ EVENT = register(
 )
 
 AUDIT_ENTRY = register(
-    Kind(
+    ObjectType(
         Shape(
             "audit_entry",
             same=("action", "actor", "after", "before", "created", "sequence"),

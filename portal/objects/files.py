@@ -1,4 +1,4 @@
-"""Files with the links to them."""
+"""The wire form of files and file links."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.models import File, FileLink
-from portal.objects.kinds import Kind, grouped, plain, register, render
-from portal.wire.shape import Context, Ref, Row, Shape, listing
+from portal.objects.kinds import ObjectType, group_by, plain_rows, register, render
+from portal.wire.shape import Context, Ref, Row, Shape, render_list
 
 #: Links that stand with a file; a list of its own has them all.
-SHOWN = 10
+SUBLIST_LIMIT = 10
 
 
-def _expired(row: Row, context: Context) -> bool:
+def _is_expired(row: Row, context: Context) -> bool:
     return row.expires_at is not None and bool(row.expires_at <= context.now)
 
 
 FILE_LINK = register(
-    Kind(
+    ObjectType(
         Shape(
             "file_link",
             same=("created", "expires_at"),
             fields={
-                "expired": _expired,
+                "expired": _is_expired,
                 "file": Ref("file_id", "file"),
                 "metadata": "metadata_",
                 "url": lambda row, context: (
-                    None if _expired(row, context) else context.links.document("file_link", row.tenant_id, row.id)
+                    None if _is_expired(row, context) else context.links.document("file_link", row.tenant_id, row.id)
                 ),
             },
         ),
@@ -39,28 +39,28 @@ FILE_LINK = register(
 )
 
 
-def _links(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    found = grouped(plain(db, FileLink, [row.id for row in rows], column="file_id"), "file_id")
-    return {id: render(db, "file_link", links[::-1][: SHOWN + 1], context.links) for id, links in found.items()}
+def _preload_links(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    found = group_by(plain_rows(db, FileLink, [row.id for row in rows], column="file_id"), "file_id")
+    return {id: render(db, "file_link", links[::-1][: SUBLIST_LIMIT + 1], context.links) for id, links in found.items()}
 
 
-def _link_list(row: Row, context: Context) -> dict[str, Any]:
+def _render_link_list(row: Row, context: Context) -> dict[str, Any]:
     links = context.preloaded["links"].get(row.id, [])
-    return listing(links[:SHOWN], f"/v1/file_links?file={row.id}", has_more=len(links) > SHOWN)
+    return render_list(links[:SUBLIST_LIMIT], f"/v1/file_links?file={row.id}", has_more=len(links) > SUBLIST_LIMIT)
 
 
 FILE = register(
-    Kind(
+    ObjectType(
         Shape(
             "file",
             same=("created", "expires_at", "filename", "purpose", "size", "title", "type"),
             fields={
-                "links": _link_list,
+                "links": _render_link_list,
                 "url": lambda row, context: context.links.file(row.id),
             },
         ),
         File,
         "file",
-        preload={"links": _links},
+        preload={"links": _preload_links},
     )
 )

@@ -1,4 +1,4 @@
-"""Lines of invoices, and what all lines share: taxes in both generations of the wire, frozen rates, unit amounts."""
+"""The wire form of invoice line items, and what all lines share: taxes, frozen tax rates, unit amounts."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from portal.models import InvoiceLine
-from portal.objects.kinds import Kind, register
-from portal.rules.money import plain
-from portal.rules.totals import Rate, excluding_tax
+from portal.objects.kinds import ObjectType, register
+from portal.rules.money import decimal_text
+from portal.rules.totals import Rate, amount_excluding_tax
 from portal.wire.shape import Context, Ref, Row, Shape
 
 #: Decimals of a unit amount on the wire.
-FINEST = Decimal("1e-12")
+UNIT_AMOUNT_PRECISION = Decimal("1e-12")
 
 
-def taxes(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Tax amounts in the newer form (`total_taxes`, a line's `taxes`)."""
+def render_taxes(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Stored taxes in the newer form (`total_taxes`, or `taxes` of a line)."""
     return [
         {
             "amount": tax["amount"],
@@ -30,17 +30,17 @@ def taxes(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def tax_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Tax amounts in the older form (`total_tax_amounts`, a line's `tax_amounts`)."""
+def render_tax_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Stored taxes in the older form (`total_tax_amounts`, or `tax_amounts` of a line)."""
     keys = ("amount", "inclusive", "tax_rate", "taxability_reason", "taxable_amount")
     return [{key: tax[key] for key in keys} for tax in stored]
 
 
-def shipping_cost(stored: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What sending costs, as invoices and credit notes show it."""
+def render_shipping_cost(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A stored shipping cost in the form of invoices and credit notes, or None."""
     if stored is None:
         return None
-    rates = {rate["id"]: rate for rate in shown_rates(stored["tax_rates"])}
+    rates = {rate["id"]: rate for rate in render_frozen_rates(stored["tax_rates"])}
     return {
         **{key: stored[key] for key in ("amount_subtotal", "amount_tax", "amount_total", "shipping_rate")},
         "taxes": [
@@ -55,39 +55,42 @@ def shipping_cost(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def shown_rates(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Frozen tax rates without the exact percentage that only the documents need."""
+def render_frozen_rates(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Frozen tax rates as wire objects, without the exact percentage that only the documents need."""
     return [{key: value for key, value in rate.items() if key != "exact_percentage"} for rate in stored]
 
 
 def whole_unit_amount(unit_amount_decimal: str | None) -> int | None:
-    """`unit_amount`: the decimal where it is whole, else None."""
+    """`unit_amount`: the decimal as an integer if it is whole, else None."""
     if unit_amount_decimal is None:
         return None
     exact = Decimal(unit_amount_decimal)
     return int(exact) if exact == exact.to_integral_value() else None
 
 
-def net(amount: int, stored: list[dict[str, Any]]) -> int:
-    """An amount less the inclusive taxes in it."""
+def net_amount(amount: int, stored: list[dict[str, Any]]) -> int:
+    """An amount without the inclusive taxes in it."""
     inclusive: int = sum(tax["amount"] for tax in stored if tax["inclusive"])
     return amount - inclusive
 
 
-def undiscounted_net(row: Row) -> int:
-    """A line's amount without tax and before discounts: its taxes are those of what discounts leave."""
+def undiscounted_net_amount(row: Row) -> int:
+    """A line's amount without tax, before discounts.
+
+    The line's stored taxes are those after discounts, so with discounts the tax is worked out anew from the rates.
+    """
     if not row.discount_amounts:
-        return net(row.amount, row.taxes)
+        return net_amount(row.amount, row.taxes)
     rates = [
         Rate(rate["id"], Decimal(rate["exact_percentage"]), rate["inclusive"])
         for rate, tax in zip(row.tax_rates, row.taxes, strict=False)
         if tax["taxability_reason"] not in {"customer_exempt", "reverse_charge"}
     ]
-    return excluding_tax(row.amount, rates)
+    return amount_excluding_tax(row.amount, rates)
 
 
-def pretax_credit_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Discount amounts as the newer wire repeats them, beside credit grants that this product has none of."""
+def render_pretax_credit_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Discount amounts as `pretax_credit_amounts` of the newer wire; there are no credit grants here."""
     return [
         {
             "amount": each["amount"],
@@ -99,15 +102,15 @@ def pretax_credit_amounts(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def credited_items(row: Row) -> dict[str, Any] | None:
-    """The lines that a credit gives the rest of back, where an invoice has them."""
+def render_credited_items(row: Row) -> dict[str, Any] | None:
+    """The invoice lines whose unused part a proration credits, or None."""
     named = row.credited_items
     if not named or not named["invoice"]:
         return None
     return {"invoice": named["invoice"], "invoice_line_items": named["invoice_line_items"]}
 
 
-def _pricing(row: Row) -> dict[str, Any]:
+def _line_pricing(row: Row) -> dict[str, Any]:
     product = row.price["price"]["product"] if row.price else None
     return {
         "price_details": {"price": row.price_id, "product": product} if row.price_id else None,
@@ -117,7 +120,7 @@ def _pricing(row: Row) -> dict[str, Any]:
 
 
 def _line_parent(row: Row, context: Context) -> dict[str, Any]:
-    proration = {"proration": row.proration, "proration_details": {"credited_items": credited_items(row)}}
+    proration = {"proration": row.proration, "proration_details": {"credited_items": render_credited_items(row)}}
     if row.subscription_item_id and not row.invoice_item_id:
         details = {
             "invoice_item": None,
@@ -137,16 +140,16 @@ def _line_parent(row: Row, context: Context) -> dict[str, Any]:
 def _unit_amount_excluding_tax(row: Row, context: Context) -> str:
     inclusive = sum((Decimal(rate["exact_percentage"]) for rate in row.tax_rates if rate["inclusive"]), Decimal(0))
     exact = Decimal(row.unit_amount_decimal) / (1 + inclusive / 100)
-    return plain(exact.quantize(FINEST))
+    return decimal_text(exact.quantize(UNIT_AMOUNT_PRECISION))
 
 
-LINE = register(
-    Kind(
+INVOICE_LINE = register(
+    ObjectType(
         Shape(
             "line_item",
             same=("amount", "currency", "description", "discount_amounts", "discountable", "proration", "quantity"),
             fields={
-                "amount_excluding_tax": lambda row, context: undiscounted_net(row),
+                "amount_excluding_tax": lambda row, context: undiscounted_net_amount(row),
                 "discounts": Ref("discounts", "discount"),
                 "invoice": "invoice_id",
                 "invoice_item": "invoice_item_id",
@@ -154,18 +157,18 @@ LINE = register(
                 "parent": _line_parent,
                 "period": lambda row, context: {"end": row.period_end, "start": row.period_start},
                 "plan": lambda row, context: row.price and row.price["plan"],
-                "pretax_credit_amounts": lambda row, context: pretax_credit_amounts(row.discount_amounts),
+                "pretax_credit_amounts": lambda row, context: render_pretax_credit_amounts(row.discount_amounts),
                 "price": lambda row, context: row.price and dict(row.price["price"]),
-                "pricing": lambda row, context: _pricing(row),
-                "proration_details": lambda row, context: {"credited_items": credited_items(row)},
+                "pricing": lambda row, context: _line_pricing(row),
+                "proration_details": lambda row, context: {"credited_items": render_credited_items(row)},
                 "quantity_decimal": lambda row, context: str(row.quantity),
                 "subscription": Ref("subscription_id", "subscription"),
                 "subscription_item": "subscription_item_id",
                 "subtotal": "amount",
-                "tax_amounts": lambda row, context: tax_amounts(row.taxes),
+                "tax_amounts": lambda row, context: render_tax_amounts(row.taxes),
                 # those behind given taxes are archived, and never shown here (reference)
-                "tax_rates": lambda row, context: [] if row.given_taxes else shown_rates(row.tax_rates),
-                "taxes": lambda row, context: taxes(row.taxes),
+                "tax_rates": lambda row, context: [] if row.given_taxes else render_frozen_rates(row.tax_rates),
+                "taxes": lambda row, context: render_taxes(row.taxes),
                 "type": lambda row, context: "invoiceitem" if row.invoice_item_id else "subscription",
                 "unit_amount_excluding_tax": _unit_amount_excluding_tax,
             },

@@ -1,4 +1,4 @@
-"""Items that wait for an invoice, in the union of both generations of the wire."""
+"""The wire form of invoice items, with the keys of both generations of the wire."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.models import InvoiceItem, Price, TaxRate
-from portal.objects.catalogue import plan
-from portal.objects.invoice_lines import credited_items, whole_unit_amount
-from portal.objects.kinds import Kind, plain, register, render
-from portal.wire.shape import Context, Ref, Row, Shape, nulls
+from portal.objects.catalogue import render_plan
+from portal.objects.invoice_lines import render_credited_items, whole_unit_amount
+from portal.objects.kinds import ObjectType, plain_rows, register, render
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
 
-def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    prices = plain(db, Price, {row.price_id for row in rows if row.price_id})
+def _preload_prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    prices = plain_rows(db, Price, {row.price_id for row in rows if row.price_id})
     rendered = render(db, "price", prices, context.links)
-    return {row.id: (price, plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
+    return {row.id: (price, render_plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
 
 
-def _rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    rates = plain(db, TaxRate, {id for row in rows for id in row.tax_rates})
+def _preload_rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    rates = plain_rows(db, TaxRate, {id for row in rows for id in row.tax_rates})
     return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
 
 
@@ -39,9 +39,9 @@ def _item_pricing(row: Row, context: Context) -> dict[str, Any]:
     }
 
 
-def _proration(row: Row) -> dict[str, Any]:
-    """What a credit gives the rest of back, on an invoice or waiting; discounts are within the amount."""
-    details = credited_items(row)
+def _proration_details(row: Row) -> dict[str, Any]:
+    """What a proration credits: lines of an invoice, or a pending item. Discounts are part of the amount."""
+    details = render_credited_items(row)
     waiting = (row.credited_items or {}).get("invoice_items") or [None]
     credited = {
         "invoice_item": None if details else waiting[0],
@@ -59,13 +59,13 @@ def _item_parent(row: Row, context: Context) -> dict[str, Any] | None:
 
 
 INVOICE_ITEM = register(
-    Kind(
+    ObjectType(
         Shape(
             "invoiceitem",
             same=("amount", "currency", "description", "discountable", "proration", "quantity", "unit_amount_decimal"),
             fields={
-                **nulls("customer_account", "frozen_fields", "invoicing_rules"),
-                "proration_details": lambda row, context: _proration(row) if row.proration else None,
+                **null_fields("customer_account", "frozen_fields", "invoicing_rules"),
+                "proration_details": lambda row, context: _proration_details(row) if row.proration else None,
                 "customer": Ref("customer_id", "customer"),
                 "date": "created",
                 "discounts": Ref("discounts", "discount"),
@@ -89,6 +89,6 @@ INVOICE_ITEM = register(
         ),
         InvoiceItem,
         "invoice item",
-        preload={"prices": _prices, "rates": _rates},
+        preload={"prices": _preload_prices, "rates": _preload_rates},
     )
 )

@@ -1,4 +1,4 @@
-"""The JSON schema of every object, made of its `Shape`, its columns and the tables in `types`."""
+"""The JSON schema of every object, derived from its `Shape`, its columns and the tables in `types`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy import JSON, BigInteger, Boolean, Integer, String, inspect
 
 from portal.models import Account
 from portal.objects.accounts import SHAPE as ACCOUNT
-from portal.objects.kinds import KINDS
-from portal.objects.types import PARTS, TYPES
+from portal.objects.kinds import OBJECT_TYPES
+from portal.objects.types import PART_SCHEMAS, VALUE_SCHEMAS
 from portal.wire.schemas import (
     BOOLEAN,
     DECIMAL,
@@ -20,111 +20,111 @@ from portal.wire.schemas import (
     NULL,
     STRING,
     Schema,
-    array,
+    array_of,
+    enum_of,
     hash_of,
     id_or,
-    listed,
-    maybe,
-    the,
-    words,
+    list_object,
+    object_ref,
+    or_null,
 )
 from portal.wire.shape import Ref, Shape
 
-DOCUMENTS = array(
+DOCUMENTS = array_of(
     hash_of(
-        kind=words("factur_x", "pdf", "peppol", "xrechnung"),
+        kind=enum_of("factur_x", "pdf", "peppol", "xrechnung"),
         media_type=STRING,
-        missing=array(STRING),
-        url=maybe(STRING),
+        missing=array_of(STRING),
+        url=or_null(STRING),
     )
 )
 #: Lists that are there only when they were expanded.
-EXTRAS: dict[str, Schema] = {
+EXTRA_SCHEMAS: dict[str, Schema] = {
     "credit_note.documents": DOCUMENTS,
     "invoice.documents": DOCUMENTS,
-    "customer.tax_ids": listed(the("tax_id")),
-    "invoice.payments": listed(the("invoice_payment")),
-    "customer.subscriptions": listed(the("subscription")),
-    "quote.line_items": listed(the("item")),
+    "customer.tax_ids": list_object(object_ref("tax_id")),
+    "invoice.payments": list_object(object_ref("invoice_payment")),
+    "customer.subscriptions": list_object(object_ref("subscription")),
+    "quote.line_items": list_object(object_ref("item")),
 }
 
 
 #: What stands for a key of which no table says what it holds; a test keeps it from staying.
-UNSAID: Schema = {}
+NO_SCHEMA: Schema = {}
 
 
 @cache
-def schemas() -> dict[str, Schema]:
-    """The schema of each type, and of the stub of each that can be deleted."""
-    known = {type: schema(kind.shape, kind.model) for type, kind in KINDS.items()}
-    account = schema(ACCOUNT, Account)
+def all_schemas() -> dict[str, Schema]:
+    """The schema of each object type, and of the stub of each deleted object."""
+    known = {type: object_schema(kind.shape, kind.model) for type, kind in OBJECT_TYPES.items()}
+    account = object_schema(ACCOUNT, Account)
     account["required"].remove("livemode")
     del account["properties"]["livemode"]
-    stubs = {f"deleted_{type}": _deleted(type) for type in (*known, *PARTS)}
+    stubs = {f"deleted_{type}": _stub_schema(type) for type in (*known, *PART_SCHEMAS)}
     # of a deleted discount all the rest is told as well
-    stubs["deleted_discount"] = _and_deleted(known["discount"])
-    return {**known, **stubs, **PARTS, "account": account}
+    stubs["deleted_discount"] = _with_deleted_key(known["discount"])
+    return {**known, **stubs, **PART_SCHEMAS, "account": account}
 
 
-def schema(shape: Shape, model: Any) -> Schema:
-    """What the object of a shape holds."""
-    keys = {key: _of(shape, model, key) for key in (*shape.same, *shape.fields)}
-    keys |= {"id": STRING, "object": words(shape.type), "livemode": BOOLEAN}
+def object_schema(shape: Shape, model: Any) -> Schema:
+    """The schema of the objects that a shape renders from a model's rows."""
+    keys = {key: _key_schema(shape, model, key) for key in (*shape.same, *shape.fields)}
+    keys |= {"id": STRING, "object": enum_of(shape.type), "livemode": BOOLEAN}
     added = {path: name for path, name in shape.extras.items() if "." not in path and path not in keys}
-    extras = {path: EXTRAS[name] for path, name in added.items()}
+    extras = {path: EXTRA_SCHEMAS[name] for path, name in added.items()}
     return hash_of(extras, **keys)
 
 
-def _of(shape: Shape, model: Any, key: str) -> Schema:
-    stated = TYPES.get(shape.type, {}).get(key)
+def _key_schema(shape: Shape, model: Any, key: str) -> Schema:
+    stated = VALUE_SCHEMAS.get(shape.type, {}).get(key)
     if stated is not None:
         return stated
     spec = shape.fields.get(key, key)
     if spec is None:
         return NULL
     if isinstance(spec, Ref):
-        return _reference(spec, _column(model, spec.attribute))
-    column = _column(model, spec) if isinstance(spec, str) else None
-    return UNSAID if column is None else _plain(key, column)
+        return _reference_schema(spec, _find_column(model, spec.attribute))
+    column = _find_column(model, spec) if isinstance(spec, str) else None
+    return NO_SCHEMA if column is None else _column_schema(key, column)
 
 
-def _reference(spec: Ref, column: Any) -> Schema:
-    known = [spec.type] if spec.type in KINDS else []
-    known += [f"deleted_{type}" for type in known if hasattr(KINDS[type].model, "deleted_at")]
+def _reference_schema(spec: Ref, column: Any) -> Schema:
+    known = [spec.type] if spec.type in OBJECT_TYPES else []
+    known += [f"deleted_{type}" for type in known if hasattr(OBJECT_TYPES[type].model, "deleted_at")]
     if isinstance(column.type, JSON):
-        return array(id_or(*known))
-    return maybe(id_or(*known)) if column.nullable else id_or(*known)
+        return array_of(id_or(*known))
+    return or_null(id_or(*known)) if column.nullable else id_or(*known)
 
 
-def _plain(key: str, column: Any) -> Schema:
-    schema = MAP if key == "metadata" else _typed(key, column)
-    return maybe(schema) if schema and column.nullable else schema
+def _column_schema(key: str, column: Any) -> Schema:
+    schema = MAP if key == "metadata" else _column_type_schema(key, column)
+    return or_null(schema) if schema and column.nullable else schema
 
 
-def _typed(key: str, column: Any) -> Schema:
+def _column_type_schema(key: str, column: Any) -> Schema:
     if isinstance(column.type, Boolean):
         return BOOLEAN
     if isinstance(column.type, BigInteger | Integer):
-        return MOMENT if key in _MOMENTS or key.endswith("_at") else INTEGER
+        return MOMENT if key in _MOMENT_KEYS or key.endswith("_at") else INTEGER
     if isinstance(column.type, String):
         return DECIMAL if key.endswith("_decimal") else STRING
-    return UNSAID
+    return NO_SCHEMA
 
 
-_MOMENTS = frozenset(
+_MOMENT_KEYS = frozenset(
     "created updated due_date period_start period_end start_date trial_start trial_end current_period_start"
     " current_period_end billing_cycle_anchor start end date redeem_by frozen_time deletes_after".split()
 )
 
 
-def _column(model: Any, attribute: str) -> Any:
+def _find_column(model: Any, attribute: str) -> Any:
     found = inspect(model).column_attrs.get(attribute)
     return found.columns[0] if found is not None else None
 
 
-def _deleted(type: str) -> Schema:
-    return _and_deleted(hash_of(id=STRING, object=words(type)))
+def _stub_schema(type: str) -> Schema:
+    return _with_deleted_key(hash_of(id=STRING, object=enum_of(type)))
 
 
-def _and_deleted(schema: Schema) -> Schema:
+def _with_deleted_key(schema: Schema) -> Schema:
     return hash_of(**schema["properties"], deleted={"type": "boolean", "const": True})

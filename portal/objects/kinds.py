@@ -1,4 +1,4 @@
-"""What each resource looks like on the wire: rows in, finished objects out, whole batches at a time."""
+"""The registry of object types, and the rendering of their rows to wire objects, in batches."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from portal.db import scope_of
 from portal.models import TenantOwned
-from portal.wire.expand import expand
+from portal.wire.expand import expand_paths
 from portal.wire.shape import Context, Links, Row, Shape
 
 Preload = Callable[[Session, Sequence[Row], Context], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A type of object: its shape, its table, and what is fetched once for a batch of rows."""
+class ObjectType:
+    """An object type: its shape, its table, and what is loaded once for a batch of rows."""
 
     shape: Shape
     model: type[TenantOwned]
@@ -31,52 +31,54 @@ class Kind:
     kept: bool = False
 
 
-KINDS: dict[str, Kind] = {}
-EXTRAS: dict[str, Preload] = {}
+OBJECT_TYPES: dict[str, ObjectType] = {}
+EXTRA_LOADERS: dict[str, Preload] = {}
 
 
-def register(kind: Kind, *, extras: Mapping[str, Preload] | None = None) -> Kind:
-    """Make a kind known to `render` and `expand`."""
-    KINDS[kind.shape.type] = kind
-    EXTRAS.update(extras or {})
+def register(kind: ObjectType, *, extras: Mapping[str, Preload] | None = None) -> ObjectType:
+    """Add an object type to those that `render` and `expand_answer` know."""
+    OBJECT_TYPES[kind.shape.type] = kind
+    EXTRA_LOADERS.update(extras or {})
     return kind
 
 
 def render(db: Session, type: str, rows: Sequence[Row], links: Links) -> list[dict[str, Any]]:
-    """The wire objects of rows, in their order; one query per kind of related row, however many rows."""
-    kind = KINDS[type]
+    """The wire objects of rows, in their order. Each preload runs one query, however many rows there are."""
+    kind = OBJECT_TYPES[type]
     context = Context(livemode=scope_of(db).livemode, links=links)
     if rows:
         for name, preload in kind.preload.items():
             context.preloaded[name] = preload(db, rows, context)
-    return [deleted(type, row.id) if getattr(row, "deleted_at", None) else kind.shape(row, context) for row in rows]
+    return [
+        deleted_stub(type, row.id) if getattr(row, "deleted_at", None) else kind.shape(row, context) for row in rows
+    ]
 
 
-def deleted(type: str, id: str) -> dict[str, Any]:
-    """What stands for an object that is gone."""
+def deleted_stub(type: str, id: str) -> dict[str, Any]:
+    """The stub that stands for a deleted object."""
     return {"id": id, "object": type, "deleted": True}
 
 
-def by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Row]:
-    """The rows with these ids as plain values, by a statement that is built once."""
-    return plain(db, KINDS[type].model, ids)
+def rows_by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Row]:
+    """The rows of a type with these ids, as plain values."""
+    return plain_rows(db, OBJECT_TYPES[type].model, ids)
 
 
-def plain(db: Session, model: Any, values: Collection[str], *, column: str = "id") -> list[Row]:
-    """The rows with one of these values in a column, oldest first, as plain values.
+def plain_rows(db: Session, model: Any, values: Collection[str], *, column: str = "id") -> list[Row]:
+    """The rows with one of these values in a column, oldest first, as plain values (no entities).
 
-    By a statement that is built once: this is what the parts of objects are read with, and a session's
-    own rows must have been flushed.
+    The statement is built once per column, as objects with parts run it often. A session's own changes must
+    have been flushed before.
     """
     if not values:
         return []
-    names, statement = _plain(model, column)
+    names, statement = _plain_statement(model, column)
     rows = db.execute(statement, {"tenant_id": scope_of(db).tenant_id, "values": sorted(values)})
     return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 @cache
-def _plain(model: Any, column: str) -> tuple[list[str], Select[Any]]:
+def _plain_statement(model: Any, column: str) -> tuple[list[str], Select[Any]]:
     mapper = inspect(model)
     columns = [attribute.columns[0] for attribute in mapper.column_attrs]
     table = mapper.local_table.c
@@ -85,47 +87,49 @@ def _plain(model: Any, column: str) -> tuple[list[str], Select[Any]]:
     return [attribute.key for attribute in mapper.column_attrs], statement
 
 
-def selected(db: Session, type: str, statement: Select[Any]) -> list[Row]:
-    """What a select of the kind's entities finds, as plain values: nothing here can be changed or saved."""
-    model: Any = KINDS[type].model
-    names, columns = _columns(model)
+def select_rows(db: Session, type: str, statement: Select[Any]) -> list[Row]:
+    """The rows that a select of a type's entities finds, as plain values: they can't be changed or saved."""
+    model: Any = OBJECT_TYPES[type].model
+    names, columns = _model_columns(model)
     rows = db.execute(statement.with_only_columns(*columns))
     return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 @cache
-def _columns(model: Any) -> tuple[list[str], list[Any]]:
+def _model_columns(model: Any) -> tuple[list[str], list[Any]]:
     names = [attribute.key for attribute in inspect(model).column_attrs]
     return names, [getattr(model, name) for name in names]
 
 
-def one(db: Session, type: str, row: Row, links: Links, paths: list[str] | None = None) -> dict[str, Any]:
-    """The wire object of one row, expanded."""
+def render_one(db: Session, type: str, row: Row, links: Links, paths: list[str] | None = None) -> dict[str, Any]:
+    """The wire object of one row, with `paths` expanded."""
     answer = render(db, type, [row], links)[0]
-    return expanded(db, answer, paths or [], links)
+    return expand_answer(db, answer, paths or [], links)
 
 
-def expanded(db: Session, answer: dict[str, Any], paths: list[str], links: Links) -> dict[str, Any]:
+def expand_answer(db: Session, answer: dict[str, Any], paths: list[str], links: Links) -> dict[str, Any]:
     """`answer` with the ids along `paths` replaced by objects. Raises `InvalidRequest` for a wrong path."""
     if paths:
-        expand(answer, paths, {type: kind.shape for type, kind in KINDS.items()}, _loader(db, links))
+        expand_paths(
+            answer, paths, {type: kind.shape for type, kind in OBJECT_TYPES.items()}, _object_loader(db, links)
+        )
     return answer
 
 
-def grouped(rows: Iterable[Row], attribute: str) -> dict[str, list[Row]]:
-    """Rows by the value of one attribute, their order kept."""
+def group_by(rows: Iterable[Row], attribute: str) -> dict[str, list[Row]]:
+    """Rows by the value of one attribute; the order within a group is that of `rows`."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(getattr(row, attribute), []).append(row)
     return groups
 
 
-def _loader(db: Session, links: Links) -> Callable[[str, set[str]], Mapping[str, Any]]:
-    def load(type: str, ids: set[str]) -> Mapping[str, Any]:
-        if type in EXTRAS:
-            return EXTRAS[type](db, sorted(ids), Context(livemode=scope_of(db).livemode, links=links))
-        model = KINDS[type].model
+def _object_loader(db: Session, links: Links) -> Callable[[str, set[str]], Mapping[str, Any]]:
+    def load_objects(type: str, ids: set[str]) -> Mapping[str, Any]:
+        if type in EXTRA_LOADERS:
+            return EXTRA_LOADERS[type](db, sorted(ids), Context(livemode=scope_of(db).livemode, links=links))
+        model = OBJECT_TYPES[type].model
         rows = db.scalars(select(model).where(model.id.in_(ids))).all()
         return {item["id"]: item for item in render(db, type, rows, links)}
 
-    return load
+    return load_objects

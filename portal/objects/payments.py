@@ -1,4 +1,4 @@
-"""Payments that were made elsewhere, and what they paid."""
+"""The wire form of payment records (payments made outside the portal) and invoice payments."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.models import InvoicePayment, PaymentRecord
-from portal.objects.customers import SUBLIST
-from portal.objects.kinds import Kind, grouped, register, render
-from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
+from portal.objects.customers import SUBLIST_LIMIT
+from portal.objects.kinds import ObjectType, group_by, register, render
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
 
 
-def _with_outcome(*outcomes: str | None) -> Any:
-    """The payment's amount where it has come to one of these outcomes, else nothing."""
+def _amount_with_outcome(*outcomes: str | None) -> Any:
+    """A field that is the payment's amount if its outcome is one of these, else zero."""
 
-    def amount(row: Row, context: Context) -> dict[str, Any]:
+    def outcome_amount(row: Row, context: Context) -> dict[str, Any]:
         return {"currency": row.currency, "value": row.amount if row.outcome in outcomes else 0}
 
-    return amount
+    return outcome_amount
 
 
-_all = _with_outcome(None, "canceled", "failed", "guaranteed")
-_none = _with_outcome()
+_full_amount = _amount_with_outcome(None, "canceled", "failed", "guaranteed")
+_zero_amount = _amount_with_outcome()
 
 PAYMENT_RECORD = register(
-    Kind(
+    ObjectType(
         Shape(
             "payment_record",
             same=("created", "customer_presence", "description", "initiated_at"),
             fields={
-                **nulls("application", "latest_payment_attempt_record"),
-                "amount": _all,
-                "amount_authorized": _with_outcome("guaranteed"),
-                "amount_canceled": _with_outcome("canceled"),
-                "amount_failed": _with_outcome("failed"),
-                "amount_guaranteed": _with_outcome("guaranteed"),
-                "amount_refunded": _none,
-                "amount_requested": _all,
+                **null_fields("application", "latest_payment_attempt_record"),
+                "amount": _full_amount,
+                "amount_authorized": _amount_with_outcome("guaranteed"),
+                "amount_canceled": _amount_with_outcome("canceled"),
+                "amount_failed": _amount_with_outcome("failed"),
+                "amount_guaranteed": _amount_with_outcome("guaranteed"),
+                "amount_refunded": _zero_amount,
+                "amount_requested": _full_amount,
                 "customer_details": "customer_details",
                 "metadata": "metadata_",
                 "payment_method_details": "payment_method_details",
@@ -54,28 +54,28 @@ PAYMENT_RECORD = register(
 )
 
 
-def _of_invoices(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+def _load_invoice_payments(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
     statement = select(InvoicePayment).where(InvoicePayment.invoice_id.in_(ids))
     rows = db.scalars(statement.order_by(InvoicePayment.created.desc(), InvoicePayment.id.desc())).all()
     shown = dict(zip([row.id for row in rows], render(db, "invoice_payment", rows, context.links), strict=True))
-    groups = grouped(rows, "invoice_id")
-    return {id: _listed(id, [shown[row.id] for row in groups.get(id, [])]) for id in ids}
+    groups = group_by(rows, "invoice_id")
+    return {id: _render_payment_list(id, [shown[row.id] for row in groups.get(id, [])]) for id in ids}
 
 
-def _listed(invoice_id: str, payments: list[Any]) -> dict[str, Any]:
+def _render_payment_list(invoice_id: str, payments: list[Any]) -> dict[str, Any]:
     url = f"/v1/invoice_payments?invoice={invoice_id}"
-    return listing(payments[:SUBLIST], url, has_more=len(payments) > SUBLIST)
+    return render_list(payments[:SUBLIST_LIMIT], url, has_more=len(payments) > SUBLIST_LIMIT)
 
 
 INVOICE_PAYMENT = register(
-    Kind(
+    ObjectType(
         Shape(
             "invoice_payment",
             same=("amount_paid", "amount_requested", "created", "currency", "is_default", "status"),
             fields={
                 "invoice": Ref("invoice_id", "invoice"),
                 "payment": lambda row, context: {
-                    **nulls("charge", "payment_intent"),
+                    **null_fields("charge", "payment_intent"),
                     "payment_record": row.payment_record_id,
                     "type": "payment_record",
                 },
@@ -86,5 +86,5 @@ INVOICE_PAYMENT = register(
         InvoicePayment,
         "invoice payment",
     ),
-    extras={"invoice.payments": _of_invoices},
+    extras={"invoice.payments": _load_invoice_payments},
 )

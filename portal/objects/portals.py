@@ -1,4 +1,4 @@
-"""Portal configurations, in the newest form with the keys of the 2022 form, and portal sessions."""
+"""The wire form of portal configurations, sessions, retention offers, feedback options and email changes."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.models import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer
-from portal.objects.kinds import Kind, register
+from portal.objects.kinds import ObjectType, register
 from portal.wire.shape import Context, Ref, Row, Shape
 
 
-def _features(row: Row, context: Context) -> dict[str, Any]:
-    """`products` shows only when expanded; `subscription_pause` is what the 2022 form still had."""
+def _render_features(row: Row, context: Context) -> dict[str, Any]:
+    """The stored features; `products` shows only if expanded, `subscription_pause` is a key of the 2022 form."""
     stored: dict[str, Any] = row.features
     update = {key: value for key, value in stored["subscription_update"].items() if key != "products"}
     return {**stored, "subscription_pause": {"duration": None, "enabled": False}, "subscription_update": update}
 
 
-def _products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+def _load_products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
     rows = db.scalars(select(Configuration).where(Configuration.id.in_(ids)))
     return {row.id: row.features["subscription_update"]["products"] for row in rows}
 
 
 CONFIGURATION = register(
-    Kind(
+    ObjectType(
         Shape(
             "billing_portal.configuration",
             same=(
@@ -42,7 +42,7 @@ CONFIGURATION = register(
             fields={
                 "application": None,
                 "customer": None,
-                "features": _features,
+                "features": _render_features,
                 "login_page": lambda row, context: {
                     "enabled": row.login_token is not None,
                     "url": row.login_token and context.links.login(row.login_token),
@@ -55,11 +55,11 @@ CONFIGURATION = register(
         Configuration,
         "configuration",
     ),
-    extras={"billing_portal.configuration.products": _products},
+    extras={"billing_portal.configuration.products": _load_products},
 )
 
-SESSION = register(
-    Kind(
+PORTAL_SESSION = register(
+    ObjectType(
         Shape(
             "billing_portal.session",
             same=("created", "flow", "locale", "on_behalf_of", "return_url"),
@@ -84,7 +84,7 @@ SESSION = register(
 )
 
 RETENTION_OFFER = register(
-    Kind(
+    ObjectType(
         Shape(
             "billing_portal.retention_offer",
             same=("accepted_at", "created", "declined_at"),
@@ -101,7 +101,7 @@ RETENTION_OFFER = register(
 )
 
 FEEDBACK_OPTION = register(
-    Kind(
+    ObjectType(
         Shape(
             "billing.feedback_option",
             same=("description",),
@@ -116,7 +116,7 @@ FEEDBACK_OPTION = register(
 )
 
 EMAIL_CHANGE = register(
-    Kind(
+    ObjectType(
         Shape(
             "email_change",
             same=("confirmed_at", "created", "expires_at", "new_email", "old_email", "undone_at"),

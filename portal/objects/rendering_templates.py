@@ -1,13 +1,13 @@
-"""A merchant's own templates of documents."""
+"""The wire form of a merchant's own document templates."""
 
 from __future__ import annotations
 
 from portal.models import RenderingTemplate
-from portal.objects.kinds import Kind, register
+from portal.objects.kinds import ObjectType, register
 from portal.wire.shape import Shape
 
-TEMPLATE = register(
-    Kind(
+RENDERING_TEMPLATE = register(
+    ObjectType(
         Shape(
             "invoice_rendering_template",
             same=("created", "nickname", "status", "version"),

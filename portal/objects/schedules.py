@@ -1,4 +1,4 @@
-"""Subscription schedules with their phases."""
+"""The wire form of subscription schedules and their phases."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.models import SubscriptionSchedule, TaxRate
-from portal.objects.kinds import Kind, plain, register, render
+from portal.objects.kinds import ObjectType, plain_rows, register, render
 from portal.rules import billing_modes
-from portal.wire.shape import Context, Ref, Row, Shape, nulls
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
-_NO_TAX = {"disabled_reason": None, "enabled": False, "liability": None}
+_NO_AUTOMATIC_TAX = {"disabled_reason": None, "enabled": False, "liability": None}
 
 
-def _rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    ids = {id for row in rows for phase in row.phases for id in _named(phase)}
-    rates = plain(db, TaxRate, ids)
+def _preload_rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    ids = {id for row in rows for phase in row.phases for id in _phase_tax_rate_ids(phase)}
+    rates = plain_rows(db, TaxRate, ids)
     return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
 
 
-def _named(phase: Mapping[str, Any]) -> list[str]:
+def _phase_tax_rate_ids(phase: Mapping[str, Any]) -> list[str]:
     parts = [*phase["items"], *phase["add_invoice_items"]]
     return [*phase["default_tax_rates"], *(id for part in parts for id in part["tax_rates"])]
 
 
-def _phases(row: Row, context: Context) -> list[dict[str, Any]]:
-    return [_phase(each, context) for each in row.phases]
+def _render_phases(row: Row, context: Context) -> list[dict[str, Any]]:
+    return [_render_phase(each, context) for each in row.phases]
 
 
-def _phase(phase: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _render_phase(phase: Mapping[str, Any], context: Context) -> dict[str, Any]:
     same = ("billing_cycle_anchor", "collection_method", "currency", "description", "end_date", "metadata")
     return {
-        **nulls("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of"),
-        **nulls("transfer_data", "trial"),
+        **null_fields("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of"),
+        **null_fields("transfer_data", "trial"),
         "coupon": next((each["coupon"] for each in phase.get("discounts") or []), None),
         **{key: phase[key] for key in (*same, "proration_behavior", "start_date", "trial_end")},
-        "add_invoice_items": [_added(each, context) for each in phase["add_invoice_items"]],
-        "automatic_tax": _NO_TAX,
-        "default_tax_rates": _shown(phase["default_tax_rates"], context),
+        "add_invoice_items": [_render_invoice_item(each, context) for each in phase["add_invoice_items"]],
+        "automatic_tax": _NO_AUTOMATIC_TAX,
+        "default_tax_rates": _render_tax_rates(phase["default_tax_rates"], context),
         "discounts": phase.get("discounts") or [],
-        "invoice_settings": _invoice_settings(phase),
-        "items": [_item(each, context) for each in phase["items"]],
+        "invoice_settings": _render_invoice_settings(phase),
+        "items": [_render_phase_item(each, context) for each in phase["items"]],
     }
 
 
-def _item(item: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _render_phase_item(item: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {
         "billing_thresholds": None,
         "discounts": item.get("discounts") or [],
@@ -54,37 +54,37 @@ def _item(item: Mapping[str, Any], context: Context) -> dict[str, Any]:
         "plan": item["price"],
         "price": item["price"],
         "quantity": item["quantity"],
-        "tax_rates": _shown(item["tax_rates"], context),
+        "tax_rates": _render_tax_rates(item["tax_rates"], context),
     }
 
 
-def _added(item: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _render_invoice_item(item: Mapping[str, Any], context: Context) -> dict[str, Any]:
     return {
         "discountable": item.get("discountable"),
         "discounts": item.get("discounts") or [],
         "metadata": item.get("metadata") or {},
-        "period": item.get("period") or _PERIOD,
+        "period": item.get("period") or _DEFAULT_PERIOD,
         "price": item["price"],
         "quantity": item["quantity"],
-        "tax_rates": _shown(item["tax_rates"], context),
+        "tax_rates": _render_tax_rates(item["tax_rates"], context),
     }
 
 
-def _shown(ids: Sequence[str], context: Context) -> list[dict[str, Any]]:
+def _render_tax_rates(ids: Sequence[str], context: Context) -> list[dict[str, Any]]:
     known = context.preloaded["rates"]
     return [known[id] for id in ids if id in known]
 
 
 #: What an added item is for where nothing was said.
-_PERIOD = {
+_DEFAULT_PERIOD = {
     "end": {"timestamp": None, "type": "min_item_period_end"},
     "start": {"timestamp": None, "type": "max_item_period_start"},
 }
 
 
-def _invoice_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
+def _render_invoice_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **nulls("account_tax_ids", "custom_fields", "description", "footer"),
+        **null_fields("account_tax_ids", "custom_fields", "description", "footer"),
         **(kept.get("invoice_settings") or {}),
         "days_until_due": kept["days_until_due"],
         "issuer": {"account": None, "type": "self"},
@@ -94,11 +94,11 @@ def _invoice_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
 def _default_settings(row: Row, context: Context) -> dict[str, Any]:
     settings = row.default_settings
     return {
-        **nulls("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of"),
-        **nulls("transfer_data"),
+        **null_fields("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of"),
+        **null_fields("transfer_data"),
         **{key: settings[key] for key in ("billing_cycle_anchor", "collection_method", "description")},
-        "automatic_tax": _NO_TAX,
-        "invoice_settings": _invoice_settings(settings),
+        "automatic_tax": _NO_AUTOMATIC_TAX,
+        "invoice_settings": _render_invoice_settings(settings),
     }
 
 
@@ -110,19 +110,19 @@ def _current_phase(row: Row, context: Context) -> dict[str, Any] | None:
 
 
 SCHEDULE = register(
-    Kind(
+    ObjectType(
         Shape(
             "subscription_schedule",
             same=("canceled_at", "completed_at", "created", "end_behavior", "released_at", "status"),
             fields={
-                **nulls("application", "customer_account", "renewal_interval"),
-                "billing_mode": lambda row, context: billing_modes.shown(row.billing_mode),
+                **null_fields("application", "customer_account", "renewal_interval"),
+                "billing_mode": lambda row, context: billing_modes.render_mode(row.billing_mode),
                 "current_phase": _current_phase,
                 "customer": Ref("customer_id", "customer"),
                 "default_settings": _default_settings,
                 "metadata": "metadata_",
                 "pause_schedules": lambda row, context: [],
-                "phases": _phases,
+                "phases": _render_phases,
                 "released_subscription": "released_subscription_id",
                 "subscription": Ref("subscription_id", "subscription"),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
@@ -131,6 +131,6 @@ SCHEDULE = register(
         ),
         SubscriptionSchedule,
         "subscription schedule",
-        preload={"rates": _rates},
+        preload={"rates": _preload_rates},
     )
 )

@@ -1,23 +1,23 @@
-"""Statements of account, which are no rows: made anew each time of what they tell of. Beyond the reference."""
+"""The wire form of statements of account, which are not stored but computed on request. Beyond the reference."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from portal.models import Customer
-from portal.rules.statements import Line, Statement
-from portal.wire.shape import Links, listing
+from portal.rules.statements import AccountStatement, LedgerLine
+from portal.wire.shape import Links, render_list
 
-TYPE = "customer_statement"
+STATEMENT_TYPE = "customer_statement"
 #: The files there are of a statement.
 FORMATS = ("csv", "pdf")
 
 
-def statement(customer: Customer, row: Statement, links: Links, *, livemode: bool) -> dict[str, Any]:
+def render_statement(customer: Customer, row: AccountStatement, links: Links, *, livemode: bool) -> dict[str, Any]:
     """The wire object without its entries."""
     named = f"{customer.id}:{row.year}:{row.currency}"
     return {
-        "object": TYPE,
+        "object": STATEMENT_TYPE,
         "closing_balance": row.closing,
         "currency": row.currency,
         "customer": customer.id,
@@ -31,13 +31,13 @@ def statement(customer: Customer, row: Statement, links: Links, *, livemode: boo
     }
 
 
-def with_entries(answer: dict[str, Any], row: Statement) -> dict[str, Any]:
-    """The same with every entry of the year, oldest first."""
+def with_entries(answer: dict[str, Any], row: AccountStatement) -> dict[str, Any]:
+    """A statement's wire object with every entry of the year added, oldest first."""
     url = f"/v1/customers/{answer['customer']}/statements/{row.year}"
-    return {**answer, "entries": listing([_entry(line) for line in row.lines], url)}
+    return {**answer, "entries": render_list([_render_entry(line) for line in row.lines], url)}
 
 
-def _entry(line: Line) -> dict[str, Any]:
+def _render_entry(line: LedgerLine) -> dict[str, Any]:
     entry = line.entry
     return {
         "amount": entry.amount,

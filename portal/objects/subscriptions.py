@@ -1,4 +1,4 @@
-"""Subscriptions and their items, periods on both, as the two generations of the wire have them."""
+"""The wire form of subscriptions and their items; both show the period, as one generation of the wire each does."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.models import Price, Subscription, SubscriptionItem, TaxRate
-from portal.objects.catalogue import plan
-from portal.objects.discounts import only, running
-from portal.objects.kinds import Kind, grouped, plain, register, render
+from portal.objects.catalogue import render_plan
+from portal.objects.discounts import only_discount, running_discounts_by_id
+from portal.objects.kinds import ObjectType, group_by, plain_rows, register, render
 from portal.rules import billing_modes
-from portal.wire.shape import Context, Ref, Row, Shape, listing, nulls
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
 
 
-def _items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    """Finished item objects by subscription; a subscription has at most 20."""
-    items = plain(db, SubscriptionItem, [row.id for row in rows], column="subscription_id")
+def _preload_items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    """The wire objects of items by subscription; a subscription has at most 20."""
+    items = plain_rows(db, SubscriptionItem, [row.id for row in rows], column="subscription_id")
     rendered = dict(
         zip([item.id for item in items], render(db, "subscription_item", items, context.links), strict=True)
     )
-    return {id: [rendered[item.id] for item in group] for id, group in grouped(items, "subscription_id").items()}
+    return {id: [rendered[item.id] for item in group] for id, group in group_by(items, "subscription_id").items()}
 
 
-def _pending_items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    """The finished items that each subscription would have after its pending update."""
+def _preload_pending_items(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    """The items, as wire objects, that each subscription would have after its pending update."""
     waiting = [
         SimpleNamespace(subscription_id=row.id, **values)
         for row in rows
@@ -35,40 +35,40 @@ def _pending_items(db: Session, rows: Sequence[Row], context: Context) -> Mappin
     ]
     shown = render(db, "subscription_item", waiting, context.links) if waiting else []
     return {
-        id: [shown[waiting.index(item)] for item in group] for id, group in grouped(waiting, "subscription_id").items()
+        id: [shown[waiting.index(item)] for item in group] for id, group in group_by(waiting, "subscription_id").items()
     }
 
 
-def _tax_rates(attribute: str) -> Any:
-    def preload(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+def _tax_rates_preloader(attribute: str) -> Any:
+    def preload_tax_rates(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
         ids = {id for row in rows for id in getattr(row, attribute)}
-        rates = plain(db, TaxRate, ids)
+        rates = plain_rows(db, TaxRate, ids)
         return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
 
-    return preload
+    return preload_tax_rates
 
 
-def _prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    prices = plain(db, Price, {row.price_id for row in rows})
+def _preload_prices(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    prices = plain_rows(db, Price, {row.price_id for row in rows})
     rendered = render(db, "price", prices, context.links)
-    return {row.id: (price, plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
+    return {row.id: (price, render_plan(row, context.livemode)) for row, price in zip(prices, rendered, strict=True)}
 
 
-def _periods(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    return {row.id: row for row in plain(db, Subscription, {row.subscription_id for row in rows})}
+def _preload_subscriptions(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return {row.id: row for row in plain_rows(db, Subscription, {row.subscription_id for row in rows})}
 
 
-def _discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
-    return running(db, [id for row in rows for id in row.discounts], context)
+def _preload_discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    return running_discounts_by_id(db, [id for row in rows for id in row.discounts], context)
 
 
 def _billed_until(subscription: Row) -> int | None:
-    """Periods are billed ahead."""
+    """Until when an item is billed: periods are billed in advance, but not while paused or in a trial."""
     return None if subscription.status in {"paused", "trialing"} else subscription.current_period_end
 
 
-ITEM = register(
-    Kind(
+SUBSCRIPTION_ITEM = register(
+    ObjectType(
         Shape(
             "subscription_item",
             same=("created", "quantity"),
@@ -95,26 +95,30 @@ ITEM = register(
         ),
         SubscriptionItem,
         "subscription item",
-        preload={"subscriptions": _periods, "prices": _prices, "tax_rates": _tax_rates("tax_rates")},
+        preload={
+            "subscriptions": _preload_subscriptions,
+            "prices": _preload_prices,
+            "tax_rates": _tax_rates_preloader("tax_rates"),
+        },
     )
 )
 
 
-def _item_list(row: Row, context: Context) -> dict[str, Any]:
+def _render_item_list(row: Row, context: Context) -> dict[str, Any]:
     items = context.preloaded["items"].get(row.id, [])
-    return listing(items, f"/v1/subscription_items?subscription={row.id}") | {"total_count": len(items)}
+    return render_list(items, f"/v1/subscription_items?subscription={row.id}") | {"total_count": len(items)}
 
 
-def _copy(hash: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _copy_hash(hash: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return dict(hash) if hash else None
 
 
-def _pending_update(row: Row, context: Context) -> dict[str, Any] | None:
+def _render_pending_update(row: Row, context: Context) -> dict[str, Any] | None:
     held = row.pending_update
     if not held:
         return None
     return {
-        **nulls("cancel_at_period_end", "discount", "discounts", "trial_from_plan"),
+        **null_fields("cancel_at_period_end", "discount", "discounts", "trial_from_plan"),
         **{key: held["columns"].get(key) for key in ("billing_cycle_anchor", "trial_end")},
         "expires_at": held["expires_at"],
         "metadata": held["metadata"] or None,
@@ -122,13 +126,13 @@ def _pending_update(row: Row, context: Context) -> dict[str, Any] | None:
     }
 
 
-def _only_item(row: Row, context: Context, key: str) -> Any:
+def _value_of_only_item(row: Row, context: Context, key: str) -> Any:
     items = context.preloaded["items"].get(row.id, [])
     return items[0][key] if len(items) == 1 else None
 
 
 SUBSCRIPTION = register(
-    Kind(
+    ObjectType(
         Shape(
             "subscription",
             same=(
@@ -151,15 +155,15 @@ SUBSCRIPTION = register(
                 "trial_start",
             ),
             fields={
-                **nulls("application", "application_fee_percent", "billing_thresholds"),
-                **nulls("customer_account", "default_payment_method", "default_source", "managed_payments"),
-                **nulls("on_behalf_of", "pending_setup_intent"),
-                **nulls("presentment_details", "transfer_data", "billing_schedules"),
+                **null_fields("application", "application_fee_percent", "billing_thresholds"),
+                **null_fields("customer_account", "default_payment_method", "default_source", "managed_payments"),
+                **null_fields("on_behalf_of", "pending_setup_intent"),
+                **null_fields("presentment_details", "transfer_data", "billing_schedules"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
-                "billing_cycle_anchor_config": lambda row, context: _copy(row.billing_cycle_anchor_config),
-                "billing_mode": lambda row, context: billing_modes.shown(row.billing_mode),
+                "billing_cycle_anchor_config": lambda row, context: _copy_hash(row.billing_cycle_anchor_config),
+                "billing_mode": lambda row, context: billing_modes.render_mode(row.billing_mode),
                 "cancellation_details": lambda row, context: {
-                    **nulls("comment", "feedback", "feedback_option", "reason"),
+                    **null_fields("comment", "feedback", "feedback_option", "reason"),
                     **row.cancellation_details,
                 },
                 "customer": Ref("customer_id", "customer"),
@@ -168,26 +172,26 @@ SUBSCRIPTION = register(
                     for id in row.default_tax_rates
                     if id in context.preloaded["tax_rates"]
                 ],
-                "discount": lambda row, context: only(row.discounts, context.preloaded["discounts"]),
+                "discount": lambda row, context: only_discount(row.discounts, context.preloaded["discounts"]),
                 "discounts": lambda row, context: [id for id in row.discounts if id in context.preloaded["discounts"]],
                 "invoice_settings": lambda row, context: {
-                    **nulls("account_tax_ids", "custom_fields", "description", "footer"),
+                    **null_fields("account_tax_ids", "custom_fields", "description", "footer"),
                     **(row.invoice_settings or {}),
                     "issuer": {"account": None, "type": "self"},
                 },
-                "items": _item_list,
+                "items": _render_item_list,
                 "latest_invoice": Ref("latest_invoice_id", "invoice"),
                 "metadata": "metadata_",
-                "pause_collection": lambda row, context: _copy(row.pause_collection),
-                "payment_settings": lambda row, context: nulls(
+                "pause_collection": lambda row, context: _copy_hash(row.pause_collection),
+                "payment_settings": lambda row, context: null_fields(
                     "payment_method_options", "payment_method_types", "save_default_payment_method"
                 ),
-                "pending_invoice_item_interval": lambda row, context: _copy(row.pending_invoice_item_interval),
-                "pending_update": _pending_update,
-                "plan": lambda row, context: _only_item(row, context, "plan"),
-                "quantity": lambda row, context: _only_item(row, context, "quantity"),
+                "pending_invoice_item_interval": lambda row, context: _copy_hash(row.pending_invoice_item_interval),
+                "pending_update": _render_pending_update,
+                "plan": lambda row, context: _value_of_only_item(row, context, "plan"),
+                "quantity": lambda row, context: _value_of_only_item(row, context, "quantity"),
                 "schedule": Ref("schedule_id", "subscription_schedule"),
-                "status_details": lambda row, context: _copy(row.status_details),
+                "status_details": lambda row, context: _copy_hash(row.status_details),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": lambda row, context: {
                     "end_behavior": {
@@ -207,10 +211,10 @@ SUBSCRIPTION = register(
         Subscription,
         "subscription",
         preload={
-            "items": _items,
-            "pending_items": _pending_items,
-            "discounts": _discounts,
-            "tax_rates": _tax_rates("default_tax_rates"),
+            "items": _preload_items,
+            "pending_items": _preload_pending_items,
+            "discounts": _preload_discounts,
+            "tax_rates": _tax_rates_preloader("default_tax_rates"),
         },
     )
 )

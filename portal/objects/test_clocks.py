@@ -1,11 +1,11 @@
-"""Test clocks."""
+"""The wire form of test clocks."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from portal.models import TestClock
-from portal.objects.kinds import Kind, register
+from portal.objects.kinds import ObjectType, register
 from portal.wire.shape import Context, Row, Shape
 
 
@@ -15,7 +15,7 @@ def _status_details(row: Row, context: Context) -> dict[str, Any]:
 
 
 TEST_CLOCK = register(
-    Kind(
+    ObjectType(
         Shape(
             "test_helpers.test_clock",
             same=("created", "deletes_after", "frozen_time", "name", "status"),

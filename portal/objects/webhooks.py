@@ -1,13 +1,13 @@
-"""Webhook endpoints, and beyond the reference what was delivered to them."""
+"""The wire form of webhook endpoints and, beyond the reference, of webhook deliveries."""
 
 from __future__ import annotations
 
 from portal.models import WebhookDelivery, WebhookEndpoint
-from portal.objects.kinds import Kind, register
+from portal.objects.kinds import ObjectType, register
 from portal.wire.shape import Ref, Shape
 
 WEBHOOK_ENDPOINT = register(
-    Kind(
+    ObjectType(
         Shape(
             "webhook_endpoint",
             same=("api_version", "created", "description", "enabled_events", "status", "url"),
@@ -29,7 +29,7 @@ WEBHOOK_ENDPOINT = register(
 )
 
 WEBHOOK_DELIVERY = register(
-    Kind(
+    ObjectType(
         Shape(
             "webhook_delivery",
             same=(

@@ -1,1 +1,1 @@
-"""What leaves the portal for others: mails to people, events to the merchant's endpoints."""
+"""What the portal sends to others: mails to people, events to the merchant's webhook endpoints."""

@@ -1,4 +1,4 @@
-"""Tells merchants by mail that nothing gets through to a webhook endpoint: after a day, once for each outage."""
+"""Notifies merchants by mail when a webhook endpoint has failed for a day, once for each outage."""
 
 from __future__ import annotations
 
@@ -9,38 +9,40 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.db import Scope, find, select_with_owner
+from portal.db import Scope, find_row, select_with_owner
 from portal.models import WebhookDelivery, WebhookEndpoint
 from portal.outbox import queue
 
 #: How long nothing has got through before the merchant is told.
-AFTER = clock.DAY
+ALERT_AFTER = clock.DAY
 
-_T = cast(Table, WebhookEndpoint.__table__)
+_ENDPOINTS = cast(Table, WebhookEndpoint.__table__)
 
 
-def step(services: Services, now: int) -> int:
-    """Queue the mails that are due; answers how many."""
-    failing = select_with_owner(_T, _T.c.id).where(
-        _T.c.status == "enabled", _T.c.failing_since <= now - AFTER, _T.c.alerted_at.is_(None)
+def work(services: Services, now: int) -> int:
+    """Queue the alerts that are due; returns how many."""
+    failing = select_with_owner(_ENDPOINTS, _ENDPOINTS.c.id).where(
+        _ENDPOINTS.c.status == "enabled",
+        _ENDPOINTS.c.failing_since <= now - ALERT_AFTER,
+        _ENDPOINTS.c.alerted_at.is_(None),
     )
     with services.database.reading() as db:
         found = db.execute(failing).all()
     for each in found:
         with services.database.writing(Scope.of(each)) as db:
-            _alert(db, find(db, WebhookEndpoint, each.id, noun="webhook endpoint"), now)
+            _queue_alert(db, find_row(db, WebhookEndpoint, each.id, noun="webhook endpoint"), now)
     return len(found)
 
 
-def _alert(db: Session, endpoint: WebhookEndpoint, now: int) -> None:
+def _queue_alert(db: Session, endpoint: WebhookEndpoint, now: int) -> None:
     if endpoint.failing_since is None:
         return
     key = f"webhook_failing:{endpoint.id}:{endpoint.failing_since}"
     endpoint.alerted_at = now
-    queue.put(db, "webhook_failing", key, now=now, **_told(db, endpoint))
+    queue.put(db, "webhook_failing", key, now=now, **_alert_data(db, endpoint))
 
 
-def _told(db: Session, endpoint: WebhookEndpoint) -> dict[str, Any]:
+def _alert_data(db: Session, endpoint: WebhookEndpoint) -> dict[str, Any]:
     failure = _last_failure(db, endpoint)
     return {"endpoint": endpoint.id, "failing_since": endpoint.failing_since, "failure": failure}
 

@@ -1,4 +1,4 @@
-"""Mails that come back: a report of the mail system (RFC 3464), and the mail of ours that it is about.
+"""Bounced mails: reads the mail system's report (RFC 3464) and marks the mail that it is about as failed.
 
 The report quotes the mail's `Message-ID`. That id is signed, so nobody else can make a mail seem failed.
 """
@@ -13,7 +13,7 @@ from email.policy import default
 from itsdangerous import BadSignature, Signer
 
 from portal.assembly import Services
-from portal.db import Database, Scope, find
+from portal.db import Database, Scope, find_row
 from portal.models import Customer, Mail, Tenant
 from portal.settings import Settings
 
@@ -24,34 +24,36 @@ LONGEST_REPORT = 1_000_000
 
 @dataclass(frozen=True)
 class Bounce:
-    """A mail that was given up: its `Message-ID`, and what the mail system says."""
+    """A mail that could not be delivered: its `Message-ID`, and the mail system's reason."""
 
     message_id: str
     reason: str
 
 
 def message_id(settings: Settings, tenant_id: int, mail_id: str) -> str:
-    """What stands before the `@` of a mail's `Message-ID`."""
-    return _signer(settings).sign(f"{tenant_id}.{mail_id}").decode()
+    """The part before the `@` of a mail's `Message-ID`."""
+    return _message_id_signer(settings).sign(f"{tenant_id}.{mail_id}").decode()
 
 
-def read(report: bytes) -> Bounce | None:
-    """What a report says for good; None for what is no report, and for one that only tells of a delay."""
+def read_report(report: bytes) -> Bounce | None:
+    """The bounce that a report is about; None when it is no report, or reports only a delay."""
     message = message_from_bytes(report[:LONGEST_REPORT], policy=default)
     if message.get_content_type() != "multipart/report":
         return None
     status = next((part for part in message.walk() if part.get_content_type() == "message/delivery-status"), None)
-    failed = [fields for fields in _recipients(status) if str(fields.get("Action", "")).strip().lower() == "failed"]
-    quoted = _quoted_id(message)
+    failed = [
+        fields for fields in _recipient_fields(status) if str(fields.get("Action", "")).strip().lower() == "failed"
+    ]
+    quoted = _quoted_message_id(message)
     if not failed or quoted is None:
         return None
-    return Bounce(quoted, _reason(failed[0]))
+    return Bounce(quoted, _failure_reason(failed[0]))
 
 
-def note(services: Services, bounce: Bounce, *, now: int) -> bool:
-    """Mark the mail as failed and tell it on its customer; False where it is none of ours, or noted already."""
-    named = _named(services.settings, bounce.message_id)
-    scope = named and _scope(services.database, named[0])
+def record_failure(services: Services, bounce: Bounce, *, now: int) -> bool:
+    """Mark the mail as failed and show it on its customer; False when it is unknown or already marked."""
+    named = _parse_message_id(services.settings, bounce.message_id)
+    scope = named and _find_scope(services.database, named[0])
     if not named or not scope:
         return False
     with services.database.writing(scope) as db:
@@ -60,26 +62,26 @@ def note(services: Services, bounce: Bounce, *, now: int) -> bool:
             return False
         mail.status, mail.failure = "failed", bounce.reason
         if mail.customer_id is not None:
-            customer = find(db, Customer, mail.customer_id, noun="customer")
+            customer = find_row(db, Customer, mail.customer_id, noun="customer")
             # an address that was changed meanwhile has nothing to do with it
             if mail.address is None or mail.address == customer.email:
                 customer.mail_failure = {"at": now, "mail": mail.name, "message": bounce.reason}
     return True
 
 
-def _recipients(status: Message | None) -> list[Message]:
+def _recipient_fields(status: Message | None) -> list[Message]:
     parts = status.get_payload() if status is not None else []
     return [part for part in parts if isinstance(part, Message)] if isinstance(parts, list) else []
 
 
-def _reason(fields: Message) -> str:
+def _failure_reason(fields: Message) -> str:
     said = str(fields.get("Diagnostic-Code") or fields.get("Status") or "")
     # "smtp; 550 5.1.1 …"
     words = " ".join(said.partition(";")[2].split() or said.split())
     return f"The mail came back: {words}"[:LONGEST_REASON]
 
 
-def _quoted_id(message: EmailMessage | Message) -> str | None:
+def _quoted_message_id(message: EmailMessage | Message) -> str | None:
     """The id of the mail that the report quotes, whole or by its headers."""
     for part in message.walk():
         if part.get_content_type() in {"message/rfc822", "message/global"} and part.is_multipart():
@@ -92,19 +94,21 @@ def _quoted_id(message: EmailMessage | Message) -> str | None:
     return None
 
 
-def _named(settings: Settings, quoted: str) -> tuple[int, str] | None:
+def _parse_message_id(settings: Settings, quoted: str) -> tuple[int, str] | None:
     try:
-        tenant_id, _, mail_id = _signer(settings).unsign(quoted.strip(" <>").rpartition("@")[0]).decode().partition(".")
+        tenant_id, _, mail_id = (
+            _message_id_signer(settings).unsign(quoted.strip(" <>").rpartition("@")[0]).decode().partition(".")
+        )
         return int(tenant_id), mail_id
     except (BadSignature, ValueError):
         return None
 
 
-def _scope(database: Database, tenant_id: int) -> Scope | None:
+def _find_scope(database: Database, tenant_id: int) -> Scope | None:
     with database.reading() as db:
         tenant = db.get(Tenant, tenant_id)
     return Scope.of_tenant(tenant) if tenant else None
 
 
-def _signer(settings: Settings) -> Signer:
+def _message_id_signer(settings: Settings) -> Signer:
     return Signer([*settings.secret_key_fallbacks, settings.secret_key], salt="message-id")

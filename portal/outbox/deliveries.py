@@ -1,7 +1,7 @@
-"""What is on its way to webhook endpoints, in the database: who sends it, and what came of it.
+"""Webhook deliveries in the database: which worker sends them, and the result of each attempt.
 
-A queue holds one customer's events for one endpoint. Who sends from it holds its lease, so its events
-go out in their order; when a lease runs out another worker takes the queue up, and an event may arrive twice.
+A queue holds one customer's events for one endpoint. The worker that sends from it holds its lease, so events arrive
+in order. When a lease expires another worker takes the queue over, and an event may arrive twice.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from sqlalchemy import Table, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import Scope, scoped
+from portal.db import Scope, bind_scope
 from portal.leases import Lease
 from portal.models import Event, Tenant
 from portal.objects.events import EVENT
 from portal.outbox import queue
-from portal.outbox.receivers import Answer
-from portal.recording import touched
+from portal.outbox.receivers import ReceiverResponse
+from portal.recording import record_change
 from portal.recording.deliveries import DELIVERIES, ENDPOINTS, QUEUES
 from portal.rules import webhooks as rules
 from portal.wire.shape import Context, Links
 
 BEGINS_WITHIN = 25
 #: Events of one queue that are claimed at once.
-AT_ONCE = 10
+BATCH_SIZE = 10
 #: What failed for so long, without anything getting through, was an outage: with its end all that waits is sent.
 OUTAGE = 5 * clock.MINUTE
 
-_EVERYWHERE = {"every_tenant": True}
+_ALL_TENANTS = {"every_tenant": True}
 _EVENTS = cast(Table, Event.__table__)
 
 
 @dataclass(frozen=True)
 class Receiver:
-    """An endpoint for which something is due; the sealed secrets that still sign, newest first."""
+    """An endpoint with due events; `secrets` are the sealed ones that still sign, newest first."""
 
     scope: Scope
     id: str
@@ -52,7 +52,7 @@ class Receiver:
 
 @dataclass(frozen=True)
 class Shipment:
-    """An event to send, as its bytes."""
+    """A delivery to send: the event as its bytes."""
 
     id: str
     event_id: str
@@ -62,7 +62,7 @@ class Shipment:
 
 
 @dataclass(frozen=True)
-class Run:
+class DeliveryRun:
     """Events of one queue, to be sent one after the other until one fails."""
 
     receiver: Receiver
@@ -73,75 +73,75 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Try:
-    """What came of one of them, and when it was sent."""
+class DeliveryAttempt:
+    """The result of sending one shipment, and when it was sent."""
 
     shipment: Shipment
-    answer: Answer
+    answer: ReceiverResponse
     at: int
 
 
 @dataclass(frozen=True)
-class Result:
-    """The tries of a run: all accepted, but perhaps for the last."""
+class RunResult:
+    """The attempts of a run: all accepted, except perhaps the last."""
 
-    run: Run
-    tries: tuple[Try, ...]
+    run: DeliveryRun
+    tries: tuple[DeliveryAttempt, ...]
 
     @property
-    def failed(self) -> Try | None:
-        """The try that ended the run early."""
-        return self.tries[-1] if self.tries and not self.tries[-1].answer.accepted else None
+    def failed_attempt(self) -> DeliveryAttempt | None:
+        """The attempt that ended the run early, if any."""
+        return self.tries[-1] if self.tries and not self.tries[-1].answer.is_accepted else None
 
 
-def due(db: Session, *, now: int) -> list[Receiver]:
-    """Endpoints of any account for which something is due, in a different order each time."""
-    rows = db.execute(_DUE, {"now": now}, execution_options=_EVERYWHERE).all()
-    found = [_receiver(row, now) for row in rows]
+def list_due_receivers(db: Session, *, now: int) -> list[Receiver]:
+    """Endpoints of all accounts that have something due, in random order."""
+    rows = db.execute(_DUE_RECEIVERS, {"now": now}, execution_options=_ALL_TENANTS).all()
+    found = [_build_receiver(row, now) for row in rows]
     random.shuffle(found)
     return found
 
 
-def claim(db: Session, receiver: Receiver, most: int, links: Links, *, now: int) -> list[Run]:
-    """At most so many runs for an endpoint, which no other worker has."""
+def claim_runs(db: Session, receiver: Receiver, most: int, links: Links, *, now: int) -> list[DeliveryRun]:
+    """Claim at most `most` runs for an endpoint; no other worker has them."""
     mine = {"tenant": receiver.scope.tenant_id, "endpoint": receiver.id}
     runs = []
     lease = secrets.token_hex(8)
     for row in LEASE.claim(db, now=now, most=most, of=mine, lease=lease):
         queue = {**mine, "customer": row.customer_id}
-        waiting = db.execute(_WAITING, {**queue, "most": AT_ONCE}, execution_options=_EVERYWHERE).all()
+        waiting = db.execute(_PENDING_EVENTS, {**queue, "most": BATCH_SIZE}, execution_options=_ALL_TENANTS).all()
         if not waiting:
-            db.execute(_LEAVE, queue, execution_options=_EVERYWHERE)
+            db.execute(_DELETE_QUEUE, queue, execution_options=_ALL_TENANTS)
             continue
-        shipments = tuple(_shipment(each, receiver, links) for each in waiting)
-        runs.append(Run(receiver, row.customer_id, lease, now + LEASE.seconds, shipments))
+        shipments = tuple(_build_shipment(each, receiver, links) for each in waiting)
+        runs.append(DeliveryRun(receiver, row.customer_id, lease, now + LEASE.seconds, shipments))
     return runs
 
 
-def settle(db: Session, results: Iterable[Result], *, now: int) -> list[Result]:
-    """Write down what came of runs; answers those whose queue another transaction holds, for the next time."""
+def record_results(db: Session, results: Iterable[RunResult], *, now: int) -> list[RunResult]:
+    """Record the results of runs; returns those whose queue another transaction holds, for the next time."""
     held, settled = [], []
     for result in results:
-        if _holds(db, result.run):
+        if _holds_lease(db, result.run):
             settled.append(result)
         elif result.run.until > now:
             held.append(result)
-    _note(db, settled)
+    _record_attempts(db, settled)
     for result in settled:
-        _release(db, result, now)
+        _release_queue(db, result, now)
     for receiver in {each.run.receiver.id: each.run.receiver for each in settled}.values():
-        _note_health(db, receiver, [each for each in settled if each.run.receiver.id == receiver.id], now)
+        _record_health(db, receiver, [each for each in settled if each.run.receiver.id == receiver.id], now)
     return held
 
 
-def _receiver(row: Any, now: int) -> Receiver:
+def _build_receiver(row: Any, now: int) -> Receiver:
     older = row.previous_secret if (row.previous_secret_expires_at or 0) > now else None
     keys = (row.secret, older) if older else (row.secret,)
     scope = Scope.of(row)
     return Receiver(scope, row.id, row.url, row.api_version, keys, row.failing_since is not None)
 
 
-def _shipment(row: Any, receiver: Receiver, links: Links) -> Shipment:
+def _build_shipment(row: Any, receiver: Receiver, links: Links) -> Shipment:
     event = EVENT.shape(row, Context(receiver.scope.livemode, links))
     if receiver.api_version:
         # libraries of one version refuse events of another, and the objects hold what either reads
@@ -149,30 +149,33 @@ def _shipment(row: Any, receiver: Receiver, links: Links) -> Shipment:
     return Shipment(row.delivery_id, row.id, orjson.dumps(event), row.tries, row.first_try_at)
 
 
-def _of(run: Run) -> dict[str, Any]:
+def _queue_key(run: DeliveryRun) -> dict[str, Any]:
     scope = run.receiver.scope
     return {"tenant": scope.tenant_id, "endpoint": run.receiver.id, "customer": run.customer_id}
 
 
-def _holds(db: Session, run: Run) -> bool:
-    return db.execute(_HELD, {**_of(run), "held": run.lease}, execution_options=_EVERYWHERE).first() is not None
+def _holds_lease(db: Session, run: DeliveryRun) -> bool:
+    return (
+        db.execute(_HELD_LEASE, {**_queue_key(run), "held": run.lease}, execution_options=_ALL_TENANTS).first()
+        is not None
+    )
 
 
-def _note(db: Session, results: Sequence[Result]) -> None:
+def _record_attempts(db: Session, results: Sequence[RunResult]) -> None:
     tried, arrived = [], []
     for result in results:
         tenant = {"tenant": result.run.receiver.scope.tenant_id}
-        tried += [tenant | _tried(each) for each in result.tries]
-        arrived += [tenant | {"event": each.shipment.event_id} for each in result.tries if each.answer.accepted]
-    for statement, rows in ((_TRIED, tried), (_ARRIVED, arrived)):
+        tried += [tenant | _attempt_values(each) for each in result.tries]
+        arrived += [tenant | {"event": each.shipment.event_id} for each in result.tries if each.answer.is_accepted]
+    for statement, rows in ((_RECORD_ATTEMPT, tried), (_COUNT_ARRIVAL, arrived)):
         if rows:
             db.connection().execute(statement, rows)
 
 
-def _tried(each: Try) -> dict[str, Any]:
+def _attempt_values(each: DeliveryAttempt) -> dict[str, Any]:
     answer, tries = each.answer, each.shipment.tries + 1
-    pause = None if answer.accepted else _pause(each)
-    status = "succeeded" if answer.accepted else "failed" if pause is None else "pending"
+    pause = None if answer.is_accepted else _retry_pause(each)
+    status = "succeeded" if answer.is_accepted else "failed" if pause is None else "pending"
     return {
         "shipment": each.shipment.id,
         "new_status": status,
@@ -183,47 +186,48 @@ def _tried(each: Try) -> dict[str, Any]:
         "took": answer.duration,
         "answered": answer.status,
         "body": answer.body,
-        "why": None if answer.accepted else answer.failure,
+        "why": None if answer.is_accepted else answer.failure,
     }
 
 
-def _pause(each: Try) -> int | None:
+def _retry_pause(each: DeliveryAttempt) -> int | None:
     first = each.shipment.first_try_at or each.at
     # of one try both the delivery and its queue are told, by the same number
     jitter = random.Random(f"{each.shipment.id}{each.shipment.tries}").uniform  # noqa: S311 - no secret
-    return rules.pause(each.shipment.tries + 1, each.at - first, each.answer.retry_after, jitter)
+    return rules.retry_pause(each.shipment.tries + 1, each.at - first, each.answer.retry_after, jitter)
 
 
-def _release(db: Session, result: Result, now: int) -> None:
-    """Give a queue back: to be tried again later, at once where more waits, or not at all."""
-    queue, failed = _of(result.run), result.failed
-    pause = _pause(failed) if failed else None
+def _release_queue(db: Session, result: RunResult, now: int) -> None:
+    """Release a queue: to be tried again later, at once if more is pending, or deleted if it is empty."""
+    queue, failed = _queue_key(result.run), result.failed_attempt
+    pause = _retry_pause(failed) if failed else None
     at = failed.at + pause if failed and pause is not None else now
-    db.execute(_EMPTIED, queue, execution_options=_EVERYWHERE)
-    db.execute(_TAKE, {**queue, "until": at, "held": None}, execution_options=_EVERYWHERE)
+    db.execute(_DELETE_EMPTY_QUEUE, queue, execution_options=_ALL_TENANTS)
+    db.execute(_SET_LEASE, {**queue, "until": at, "held": None}, execution_options=_ALL_TENANTS)
 
 
-def _note_health(db: Session, receiver: Receiver, results: Sequence[Result], now: int) -> None:
-    """Whether anything gets through to an endpoint at present, and whether it wants anything at all."""
+def _record_health(db: Session, receiver: Receiver, results: Sequence[RunResult], now: int) -> None:
+    """Record whether deliveries to an endpoint succeed at present, and whether it is gone (410)."""
     mine = {"tenant": receiver.scope.tenant_id, "endpoint": receiver.id}
-    failures = [each for result in results if (each := result.failed)]
-    if any(each.answer.accepted for result in results for each in result.tries):
+    failures = [each for result in results if (each := result.failed_attempt)]
+    if any(each.answer.is_accepted for result in results for each in result.tries):
         if receiver.failing:
-            db.execute(_WAKE, {**mine, "now": now, "before": now - OUTAGE}, execution_options=_EVERYWHERE)
-            db.execute(_SOUND, mine, execution_options=_EVERYWHERE)
+            db.execute(_WAKE_QUEUES, {**mine, "now": now, "before": now - OUTAGE}, execution_options=_ALL_TENANTS)
+            db.execute(_MARK_HEALTHY, mine, execution_options=_ALL_TENANTS)
     elif failures:
-        db.execute(_FAILING, {**mine, "now": min(each.at for each in failures)}, execution_options=_EVERYWHERE)
-    if asked := max((_asked(each) for each in failures), default=0):
-        db.execute(_REST, {**mine, "until": asked}, execution_options=_EVERYWHERE)
+        db.execute(_MARK_FAILING, {**mine, "now": min(each.at for each in failures)}, execution_options=_ALL_TENANTS)
+    if asked := max((_requested_resume(each) for each in failures), default=0):
+        db.execute(_PAUSE_ENDPOINT, {**mine, "until": asked}, execution_options=_ALL_TENANTS)
     if any(each.answer.status == 410 for each in failures):
-        db.execute(_DISABLE, mine, execution_options=_EVERYWHERE)
-        touched(db, receiver.scope.tenant_id, "webhook_endpoint", receiver.id)
-        with scoped(db, receiver.scope):
+        db.execute(_DISABLE_ENDPOINT, mine, execution_options=_ALL_TENANTS)
+        record_change(db, receiver.scope.tenant_id, "webhook_endpoint", receiver.id)
+        with bind_scope(db, receiver.scope):
             queue.put(db, "webhook_disabled", f"webhook_disabled:{receiver.id}:{now}", now=now, endpoint=receiver.id)
             db.flush()
 
 
-def _asked(each: Try) -> int:
+def _requested_resume(each: DeliveryAttempt) -> int:
+    """The moment until which the endpoint asks to be left alone (`Retry-After`); 0 if it does not."""
     wait = min(each.answer.retry_after or 0, rules.LONGEST_RETRY_AFTER)
     return each.at + wait if wait else 0
 
@@ -256,16 +260,20 @@ def _waiting_statement() -> Any:
     )
 
 
-_OWN = (QUEUES.c.tenant_id == bindparam("tenant"), QUEUES.c.endpoint_id == bindparam("endpoint"))
-_ONE = (*_OWN, QUEUES.c.customer_id == bindparam("customer"))
-_HERE = (ENDPOINTS.c.tenant_id == bindparam("tenant"), ENDPOINTS.c.id == bindparam("endpoint"))
-_DUE, _WAITING = _due_statement(), _waiting_statement()
+_ENDPOINT_QUEUES = (QUEUES.c.tenant_id == bindparam("tenant"), QUEUES.c.endpoint_id == bindparam("endpoint"))
+_CUSTOMER_QUEUE = (*_ENDPOINT_QUEUES, QUEUES.c.customer_id == bindparam("customer"))
+_THIS_ENDPOINT = (ENDPOINTS.c.tenant_id == bindparam("tenant"), ENDPOINTS.c.id == bindparam("endpoint"))
+_DUE_RECEIVERS, _PENDING_EVENTS = _due_statement(), _waiting_statement()
 #: No try begins later than `BEGINS_WITHIN` after the claim.
-LEASE = Lease(QUEUES.c.next_try_at, seconds=clock.MINUTE, where=_OWN)
-_HELD = select(QUEUES.c.lease).where(*_ONE, QUEUES.c.lease == bindparam("held")).with_for_update(skip_locked=True)
-_TAKE = QUEUES.update().where(*_ONE).values(next_try_at=bindparam("until"), lease=bindparam("held"))
-_LEAVE = QUEUES.delete().where(*_ONE)
-_EMPTIED = _LEAVE.where(
+LEASE = Lease(QUEUES.c.next_try_at, seconds=clock.MINUTE, where=_ENDPOINT_QUEUES)
+_HELD_LEASE = (
+    select(QUEUES.c.lease)
+    .where(*_CUSTOMER_QUEUE, QUEUES.c.lease == bindparam("held"))
+    .with_for_update(skip_locked=True)
+)
+_SET_LEASE = QUEUES.update().where(*_CUSTOMER_QUEUE).values(next_try_at=bindparam("until"), lease=bindparam("held"))
+_DELETE_QUEUE = QUEUES.delete().where(*_CUSTOMER_QUEUE)
+_DELETE_EMPTY_QUEUE = _DELETE_QUEUE.where(
     ~exists().where(
         DELIVERIES.c.tenant_id == QUEUES.c.tenant_id,
         DELIVERIES.c.endpoint_id == QUEUES.c.endpoint_id,
@@ -273,7 +281,7 @@ _EMPTIED = _LEAVE.where(
         DELIVERIES.c.status == "pending",
     )
 )
-_TRIED = (
+_RECORD_ATTEMPT = (
     DELIVERIES.update()
     .where(DELIVERIES.c.tenant_id == bindparam("tenant"), DELIVERIES.c.id == bindparam("shipment"))
     .values(
@@ -288,18 +296,22 @@ _TRIED = (
         failure=bindparam("why"),
     )
 )
-_ARRIVED = (
+_COUNT_ARRIVAL = (
     _EVENTS.update()
     .where(_EVENTS.c.tenant_id == bindparam("tenant"), _EVENTS.c.id == bindparam("event"))
     .values(pending_webhooks=_EVENTS.c.pending_webhooks - 1)
 )
-_FAILING = ENDPOINTS.update().where(*_HERE, ENDPOINTS.c.failing_since.is_(None)).values(failing_since=bindparam("now"))
-_SOUND = ENDPOINTS.update().where(*_HERE).values(failing_since=None, alerted_at=None, resumes_at=None)
-_REST = ENDPOINTS.update().where(*_HERE).values(resumes_at=bindparam("until"))
-_DISABLE = ENDPOINTS.update().where(*_HERE).values(status="disabled", disabled_reason="gone")
-_WAKE = (
+_MARK_FAILING = (
+    ENDPOINTS.update()
+    .where(*_THIS_ENDPOINT, ENDPOINTS.c.failing_since.is_(None))
+    .values(failing_since=bindparam("now"))
+)
+_MARK_HEALTHY = ENDPOINTS.update().where(*_THIS_ENDPOINT).values(failing_since=None, alerted_at=None, resumes_at=None)
+_PAUSE_ENDPOINT = ENDPOINTS.update().where(*_THIS_ENDPOINT).values(resumes_at=bindparam("until"))
+_DISABLE_ENDPOINT = ENDPOINTS.update().where(*_THIS_ENDPOINT).values(status="disabled", disabled_reason="gone")
+_WAKE_QUEUES = (
     QUEUES.update()
-    .where(*_OWN, QUEUES.c.lease.is_(None), QUEUES.c.next_try_at > bindparam("now"))
-    .where(exists().where(*_HERE, ENDPOINTS.c.failing_since <= bindparam("before")))
+    .where(*_ENDPOINT_QUEUES, QUEUES.c.lease.is_(None), QUEUES.c.next_try_at > bindparam("now"))
+    .where(exists().where(*_THIS_ENDPOINT, ENDPOINTS.c.failing_since <= bindparam("before")))
     .values(next_try_at=bindparam("now"))
 )

@@ -1,19 +1,19 @@
-"""Every mail with made-up words, to be looked at by `portal mail preview`."""
+"""Sample data for every mail, shown by `portal mail preview`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from portal.outbox.mails import Letter
-from portal.rules.mails import OPTIONAL
+from portal.outbox.mails import OutgoingMail
+from portal.rules.mails import OPTIONAL_MAILS
 
-_DAY = 1795262400  # 21 November 2026
+_SAMPLE_DAY = 1795262400  # 21 November 2026
 _INVOICE = {
     "number": "RIDES-0007",
     "amount_due": 123400,
     "total": 123400,
     "currency": "eur",
-    "due_date": _DAY + 14 * 86400,
+    "due_date": _SAMPLE_DAY + 14 * 86400,
     "url": "https://billing.example.com/i/sample",
 }
 _ENDPOINT = {"endpoint": "we_sample", "url": "https://shop.example.com/hooks"}
@@ -30,11 +30,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "invoice": _INVOICE,
     "login_code": {"code": "12345678", "minutes": 10},
     "payment_reminder": {**_INVOICE, "overdue": True},
-    "receipt": {**_INVOICE, "amount_paid": 123400, "paid_at": _DAY},
+    "receipt": {**_INVOICE, "amount_paid": 123400, "paid_at": _SAMPLE_DAY},
     "subscription_canceled": {
         "plan": "Gold plan",
-        "canceled_at": _DAY,
-        "ends_at": _DAY + 30 * 86400,
+        "canceled_at": _SAMPLE_DAY,
+        "ends_at": _SAMPLE_DAY + 30 * 86400,
         "ended": False,
     },
     "subscription_changed": {
@@ -45,13 +45,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "currency": "eur",
         "interval": "month",
         "interval_count": 1,
-        "starts_at": _DAY + 30 * 86400,
+        "starts_at": _SAMPLE_DAY + 30 * 86400,
         "unpaid": False,
     },
     "tax_id_changed": {"added": True, "value": "DE136695976"},
     "trial_ending": {
         "plan": "Gold plan",
-        "ends_at": _DAY + 3 * 86400,
+        "ends_at": _SAMPLE_DAY + 3 * 86400,
         "stops": False,
         "amount": 1000,
         "currency": "eur",
@@ -59,18 +59,18 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "interval_count": 1,
     },
     "webhook_disabled": _ENDPOINT,
-    "webhook_failing": {**_ENDPOINT, "failing_since": _DAY, "failure": "HTTP 500"},
+    "webhook_failing": {**_ENDPOINT, "failing_since": _SAMPLE_DAY, "failure": "HTTP 500"},
 }
 
 
-def letter(name: str, locale: str) -> Letter:
+def sample_mail(name: str, locale: str) -> OutgoingMail:
     """A sample of the mail `name`."""
-    return Letter(
+    return OutgoingMail(
         to="jenny.rosen@example.com",
         locale=locale,
         merchant="Rocket Rides",
         reply_to="help@rides.example.com",
         color="#22384d",
         context=SAMPLES[name],
-        unsubscribe="https://billing.example.com/unsubscribe/sample" if name in OPTIONAL else None,
+        unsubscribe="https://billing.example.com/unsubscribe/sample" if name in OPTIONAL_MAILS else None,
     )

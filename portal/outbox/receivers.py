@@ -1,6 +1,6 @@
-"""Sends one request to a receiver somewhere on the internet: to public addresses only, within a time, and no further.
+"""Sends one HTTP request to a webhook endpoint: only to public addresses, within a time limit, without redirects.
 
-The address is looked up, filtered and pinned for each request; redirects are not followed; connections are kept.
+The host is resolved, checked and pinned for each request; connections are reused.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from urllib3.exceptions import HTTPError
 LIMIT = 15.0
 CONNECT_LIMIT = 5.0
 #: How much of an answer is kept.
-KEPT = 1024
-AGENT = "Billing-Portal-Webhooks/1.0"
+BODY_LIMIT = 1024
+USER_AGENT = "Billing-Portal-Webhooks/1.0"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of a request: `duration` in milliseconds; without a `status` there was no answer, and why."""
+class ReceiverResponse:
+    """The result of a request; `duration` in milliseconds. Without a `status` nobody answered: `failure` says why."""
 
     duration: int
     status: int | None = None
@@ -43,45 +43,47 @@ class Answer:
     retry_after: int | None = None
 
     @property
-    def accepted(self) -> bool:
-        """Whether the receiver has taken it."""
+    def is_accepted(self) -> bool:
+        """Whether the receiver has accepted the event."""
         return self.status is not None and 200 <= self.status < 300
 
 
-class Client:
-    """Requests by any number of threads; `private_hosts` are reached inside as well."""
+class WebhookClient:
+    """Sends requests from any number of threads; hosts in `private_hosts` may have private addresses."""
 
     def __init__(self, private_hosts: Collection[str], *, connections: int) -> None:
         self._private_hosts = frozenset(private_hosts)
-        self._outside = _session(connections, filtered=True)
-        self._inside = _session(connections, filtered=False)
+        self._outside = _open_session(connections, filtered=True)
+        self._inside = _open_session(connections, filtered=False)
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], now: int) -> Answer:
-        """Send `body`; whatever goes wrong is in the answer. `now` is what a date in it is measured by."""
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], now: int) -> ReceiverResponse:
+        """Send `body`; failures are in the response too. `now` is what a date in `Retry-After` is measured by."""
         inside = urlsplit(url).hostname in self._private_hosts
         session = self._inside if inside else self._outside
         began = time.monotonic()
         try:
-            with _limited():
+            with _time_limit():
                 response = session.post(
                     url, data=body, headers=dict(headers), stream=True, timeout=(CONNECT_LIMIT, LIMIT)
                 )
-                answer = _answer(response, now)
+                answer = _read_response(response, now)
         except (RequestException, HTTPError, OSError, UnicodeError) as error:
-            return Answer(_since(began), failure=_words(error, time.monotonic() - began))
+            return ReceiverResponse(
+                _elapsed_milliseconds(began), failure=_failure_text(error, time.monotonic() - began)
+            )
         if time.monotonic() - began >= LIMIT:
             # what was cut within its headers looks as if it had ended there
-            return Answer(_since(began), failure=_words(TimeoutError(), LIMIT))
-        return Answer(_since(began), **answer)
+            return ReceiverResponse(_elapsed_milliseconds(began), failure=_failure_text(TimeoutError(), LIMIT))
+        return ReceiverResponse(_elapsed_milliseconds(began), **answer)
 
 
-def _session(connections: int, *, filtered: bool) -> HTTPSession:
+def _open_session(connections: int, *, filtered: bool) -> HTTPSession:
     config = Config(
         ip_filter_enable=filtered,
         ip_filter_allow_loopback_ips=False,
         never_redirect=True,
         default_timeout=(CONNECT_LIMIT, LIMIT),
-        user_agent_override=AGENT,
+        user_agent_override=USER_AGENT,
     )
     session = HTTPSession(config)
     # neither proxies nor passwords from the environment, and no cookies from one merchant to another
@@ -93,19 +95,19 @@ def _session(connections: int, *, filtered: bool) -> HTTPSession:
     return session
 
 
-def _answer(response: Response, now: int) -> dict[str, Any]:
-    content = response.raw.read(KEPT + 1, decode_content=False)
-    if len(content) > KEPT:
+def _read_response(response: Response, now: int) -> dict[str, Any]:
+    content = response.raw.read(BODY_LIMIT + 1, decode_content=False)
+    if len(content) > BODY_LIMIT:
         response.close()
-    body = content[:KEPT].decode(errors="replace").replace("\0", "")
+    body = content[:BODY_LIMIT].decode(errors="replace").replace("\0", "")
     told: dict[str, Any] = {"status": response.status_code, "body": body}
     if 300 <= response.status_code < 400:
         told["failure"] = "The receiver redirects elsewhere, which is not followed."
-    return told | {"retry_after": _retry_after(response.headers.get("Retry-After"), now)}
+    return told | {"retry_after": _parse_retry_after(response.headers.get("Retry-After"), now)}
 
 
-def _retry_after(value: str | None, now: int) -> int | None:
-    """Seconds, from a number or a date."""
+def _parse_retry_after(value: str | None, now: int) -> int | None:
+    """The seconds of a `Retry-After` header, which is a number or a date; None when there is none."""
     if value is None:
         return None
     if value.isascii() and value.isdigit():
@@ -116,7 +118,7 @@ def _retry_after(value: str | None, now: int) -> int | None:
         return None
 
 
-def _words(error: Exception, seconds: float) -> str:
+def _failure_text(error: Exception, seconds: float) -> str:
     if isinstance(error, InvalidIPAddress):
         return "The host's address is not a public one."
     if seconds >= LIMIT:
@@ -124,7 +126,7 @@ def _words(error: Exception, seconds: float) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
-def _since(began: float) -> int:
+def _elapsed_milliseconds(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
 
 
@@ -133,44 +135,44 @@ class _NoCookies(RequestsCookieJar):
         """Keep nothing."""
 
 
-_running = threading.local()
+_thread_state = threading.local()
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
-    """Cuts this thread's connections once the limit has passed: each byte may come in time, and the whole never."""
+def _time_limit() -> Iterator[None]:
+    """Closes this thread's connections after the limit, as a slow response may arrive in time byte by byte."""
     sockets: list[Any] = []
-    _running.sockets = sockets
-    timer = threading.Timer(LIMIT, _cut, (sockets,))
+    _thread_state.sockets = sockets
+    timer = threading.Timer(LIMIT, _close_sockets, (sockets,))
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-        _running.sockets = []
+        _thread_state.sockets = []
 
 
-def _cut(sockets: list[Any]) -> None:
+def _close_sockets(sockets: list[Any]) -> None:
     for each in sockets:
         with suppress(OSError):  # closed already
             each.shutdown(SHUT_RDWR)
 
 
-def _note(connection: Any) -> None:
+def _track_socket(connection: Any) -> None:
     if connection.sock is not None:
-        _running.sockets.append(connection.sock)
+        _thread_state.sockets.append(connection.sock)
 
 
 class _Connection(HTTPConnection):
     def getresponse(self) -> Any:
-        _note(self)
+        _track_socket(self)
         return super().getresponse()
 
 
 class _SecureConnection(HTTPSConnection):
     def getresponse(self) -> Any:
-        _note(self)
+        _track_socket(self)
         return super().getresponse()
 
 

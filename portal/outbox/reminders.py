@@ -1,4 +1,4 @@
-"""Reminders of unpaid invoices: queued on the days that an account has chosen, before and after the due date."""
+"""Queues reminders of unpaid invoices on the days an account has chosen, before and after the due date."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from portal.rules import mails as rules
 
 #: A reminder that could not be sent for so long is left out, so that a new setting does not remind of long ago.
 STALE_AFTER = 2 * clock.DAY
-AT_ONCE = 100
+BATCH_SIZE = 100
 
 
-def step(services: Services, now: int) -> int:
-    """Queue reminders that are due; answers how many."""
+def work(services: Services, now: int) -> int:
+    """Queue the reminders that are due; returns how many."""
     with services.database.reading() as db:
-        wanted = _wanted(db)
+        wanted = _list_reminder_days(db)
     queued = 0
     for scope, days in wanted:
         for day in days:
-            queued += _remind(services, scope, day, now)
+            queued += _queue_reminders(services, scope, day, now)
     return queued
 
 
-def _wanted(db: Session) -> list[tuple[Scope, list[int]]]:
-    """Who reminds, and on which days counted from the due date."""
+def _list_reminder_days(db: Session) -> list[tuple[Scope, list[int]]]:
+    """The accounts that send reminders, and the days counted from the due date."""
     chosen = Account.settings["emails"]["payment_reminders"].as_string()
     tenants = select(Tenant, Account.settings).join(Account, Account.id == Tenant.account_id)
     found = []
     for tenant, settings in db.execute(tenants.where(chosen.is_not(None))).all():
-        days = rules.settings(settings)["payment_reminders"]
+        days = rules.mail_settings(settings)["payment_reminders"]
         offsets = [*(-day for day in days["days_before_due"]), *days["days_after_due"]]
         found.append((Scope.of_tenant(tenant), offsets))
     return found
 
 
-def _remind(services: Services, scope: Scope, day: int, now: int) -> int:
+def _queue_reminders(services: Services, scope: Scope, day: int, now: int) -> int:
     with services.database.reading(scope) as db:
-        invoices = db.execute(_unreminded(day, now)).all()
+        invoices = db.execute(_due_invoices(day, now)).all()
     if not invoices:
         return 0
     with services.database.writing(scope) as db:
@@ -52,7 +52,7 @@ def _remind(services: Services, scope: Scope, day: int, now: int) -> int:
         )
 
 
-def _unreminded(day: int, now: int) -> Select[str, str, str]:
+def _due_invoices(day: int, now: int) -> Select[str, str, str]:
     """Unpaid invoices whose reminder of this day has not been queued."""
     key = literal("payment_reminder:") + Invoice.id + literal(f":{day}")
     at = now - day * clock.DAY
@@ -61,5 +61,5 @@ def _unreminded(day: int, now: int) -> Select[str, str, str]:
         .where(Invoice.status == "open", Invoice.amount_remaining > 0, Invoice.test_clock_id.is_(None))
         .where(Invoice.due_date > at - STALE_AFTER, Invoice.due_date <= at)
         .where(~exists().where(Mail.key == key))
-        .limit(AT_ONCE)
+        .limit(BATCH_SIZE)
     )

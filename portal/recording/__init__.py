@@ -1,6 +1,6 @@
-"""Events and audit entries, derived from the rows that a transaction has changed."""
+"""Records events and audit entries, derived from the rows that a transaction has changed."""
 
-from portal.recording.changes import foretold, happened, touched
-from portal.recording.recorder import Recorder, step
+from portal.recording.changes import record_change, record_occurrence, record_upcoming
+from portal.recording.recorder import ChangeRecorder, stage
 
-__all__ = ["Recorder", "foretold", "happened", "step", "touched"]
+__all__ = ["ChangeRecorder", "record_change", "record_occurrence", "record_upcoming", "stage"]

@@ -1,4 +1,4 @@
-"""What a transaction has changed so far: collected at each flush, undone with a savepoint."""
+"""Collects what a transaction has changed: filled at each flush, rolled back with a savepoint."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from portal.db import Database, TenantSession, scope_of
-from portal.recording.subjects import SILENT, shown, subject, tenant_of
+from portal.recording.subjects import SILENT_COLUMNS, find_subject, log_tenant_id, render_rows
 from portal.wire.shape import Links
 
 #: Tenant, type and id of an object.
-Key = tuple[int, str, str]
+ObjectKey = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
-class Change:
-    """An object that was made, changed or deleted; `row` is None while only a part of it has changed."""
+class ObjectChange:
+    """An object that was created, changed or deleted; `row` is None while only a part of it has changed."""
 
     row: Any = None
     made: bool = False
@@ -30,9 +30,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Occurrence:
-    """What is written down of one object at one step: its events, and the entry of the audit log."""
+    """What is recorded about one object at one stage: its events, and its audit log entry."""
 
-    key: Key
+    key: ObjectKey
     events: list[str]
     action: str
     object: Mapping[str, Any]
@@ -42,109 +42,109 @@ class Occurrence:
 
 
 @dataclass
-class Changes:
-    """The journal of one transaction."""
+class ChangeJournal:
+    """The changes of one transaction."""
 
     database: Database
     links: Links
-    waiting: dict[Key, Change] = field(default_factory=dict)
+    waiting: dict[ObjectKey, ObjectChange] = field(default_factory=dict)
     #: Objects as the last step left them, None for those that it deleted.
-    known: dict[Key, Mapping[str, Any] | None] = field(default_factory=dict)
-    made: set[Key] = field(default_factory=set)
+    known: dict[ObjectKey, Mapping[str, Any] | None] = field(default_factory=dict)
+    made: set[ObjectKey] = field(default_factory=set)
     occurrences: list[Occurrence] = field(default_factory=list)
     _marks: dict[SessionTransaction, tuple[Any, ...]] = field(default_factory=dict)
 
-    def add(self, key: Key, change: Change) -> None:
-        """Note one more change of an object."""
-        held = self.waiting.get(key, Change())
+    def add_change(self, key: ObjectKey, change: ObjectChange) -> None:
+        """Add one more change of an object."""
+        held = self.waiting.get(key, ObjectChange())
         if held.made and change.gone:
             del self.waiting[key]
             return
-        self.waiting[key] = Change(
+        self.waiting[key] = ObjectChange(
             change.row or held.row, held.made or change.made, change.gone, held.columns | change.columns
         )
 
-    def mark(self, transaction: SessionTransaction) -> None:
-        """Remember how things stand as a savepoint begins."""
-        self._marks[transaction] = tuple(copy(part) for part in self._parts())
+    def mark_savepoint(self, transaction: SessionTransaction) -> None:
+        """Remember the current state as a savepoint begins."""
+        self._marks[transaction] = tuple(copy(part) for part in self._current_state())
 
-    def restore(self, transaction: SessionTransaction) -> None:
-        """Forget what came after the beginning of a savepoint, or of everything."""
+    def restore_savepoint(self, transaction: SessionTransaction) -> None:
+        """Return to the state at the beginning of a savepoint, or of the transaction."""
         kept = self._marks.pop(transaction, ({}, {}, set(), []))
         self.waiting, self.known, self.made, self.occurrences = kept
 
-    def _parts(self) -> tuple[Any, ...]:
+    def _current_state(self) -> tuple[Any, ...]:
         return self.waiting, self.known, self.made, self.occurrences
 
 
-def of(session: Session) -> Changes | None:
+def find_journal(session: Session) -> ChangeJournal | None:
     """The journal of a session, None where nothing is recorded."""
-    changes: Changes | None = session.info.get("changes")
+    changes: ChangeJournal | None = session.info.get("changes")
     return changes
 
 
-def touched(session: Session, tenant_id: int, type: str, id: str) -> None:
-    """An object was changed by a statement of its own, which no flush sees."""
-    if changes := of(session):
-        changes.add((tenant_id, type, id), Change(columns=frozenset({"touched"})))
+def record_change(session: Session, tenant_id: int, type: str, id: str) -> None:
+    """Record that an SQL statement of its own changed an object, which no flush sees."""
+    if changes := find_journal(session):
+        changes.add_change((tenant_id, type, id), ObjectChange(columns=frozenset({"touched"})))
 
 
-def happened(session: Session, event: str, row: Any) -> None:
-    """Something befell an object that changed none of its rows, as when a document is downloaded."""
-    found, changes = subject(row), of(session)
+def record_occurrence(session: Session, event: str, row: Any) -> None:
+    """Record an event of an object that changed none of its rows, such as the download of a document."""
+    found, changes = find_subject(row), find_journal(session)
     if found and changes:
-        (object,) = shown(session, found[0], [row], changes.links)
+        (object,) = render_rows(session, found[0], [row], changes.links)
         changes.occurrences.append(Occurrence((scope_of(session).tenant_id, *found[:2]), [event], event, object))
 
 
-def foretold(session: Session, event: str, row: Any, show: Callable[[Links], Mapping[str, Any]]) -> None:
-    """Something is to befall an object; `show` makes what is told of it, empty for nothing.
+def record_upcoming(session: Session, event: str, row: Any, show: Callable[[Links], Mapping[str, Any]]) -> None:
+    """Record an event about the future of an object; `show` makes its data, empty for no event.
 
-    The audit log, which is of what has happened, says nothing of it.
+    The audit log has no entry for it, as it contains only what has happened.
     """
-    found, changes = subject(row), of(session)
+    found, changes = find_subject(row), find_journal(session)
     if found and changes and (object := show(changes.links)):
         changes.occurrences.append(Occurrence((scope_of(session).tenant_id, *found[:2]), [event], "", object))
 
 
 @event.listens_for(TenantSession, "after_flush")
-def _collect(session: Session, context: UOWTransaction) -> None:
-    changes = of(session)
+def _collect_changes(session: Session, context: UOWTransaction) -> None:
+    changes = find_journal(session)
     if changes is None:
         return
     for row in session.deleted:
-        _note(session, changes, row, gone=True)
+        _add_row_change(session, changes, row, gone=True)
     for row in session.dirty:
-        columns = _changed(row)
+        columns = _changed_columns(row)
         if columns:
-            _note(session, changes, row, columns=columns)
+            _add_row_change(session, changes, row, columns=columns)
     for row in session.new:
-        _note(session, changes, row, made=True)
+        _add_row_change(session, changes, row, made=True)
 
 
-def _note(session: Session, changes: Changes, row: Any, **what: Any) -> None:
-    found = subject(row)
+def _add_row_change(session: Session, changes: ChangeJournal, row: Any, **what: Any) -> None:
+    found = find_subject(row)
     if found is None:
         return
     type, id, is_part = found
-    change = Change(columns=frozenset({"parts"})) if is_part else Change(row, **what)
+    change = ObjectChange(columns=frozenset({"parts"})) if is_part else ObjectChange(row, **what)
     if id is not None:
-        changes.add((tenant_of(session, row), type, id), change)
+        changes.add_change((log_tenant_id(session, row), type, id), change)
 
 
-def _changed(row: Any) -> frozenset[str]:
+def _changed_columns(row: Any) -> frozenset[str]:
     before = inspect(row).committed_state
-    return frozenset(name for name, old in before.items() if name not in SILENT and getattr(row, name) != old)
+    return frozenset(name for name, old in before.items() if name not in SILENT_COLUMNS and getattr(row, name) != old)
 
 
 @event.listens_for(TenantSession, "after_transaction_create")
-def _begun(session: Session, transaction: SessionTransaction) -> None:
-    changes = of(session)
+def _mark_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    changes = find_journal(session)
     if changes and transaction.nested:
-        changes.mark(transaction)
+        changes.mark_savepoint(transaction)
 
 
 @event.listens_for(TenantSession, "after_soft_rollback")
-def _undone(session: Session, transaction: SessionTransaction) -> None:
-    if changes := of(session):
-        changes.restore(transaction)
+def _restore_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if changes := find_journal(session):
+        changes.restore_savepoint(transaction)

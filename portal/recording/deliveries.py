@@ -1,4 +1,4 @@
-"""Puts events into the queues of the endpoints that want them, within the transaction of their cause."""
+"""Queues events for the webhook endpoints that want them, within the transaction that causes them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ ENDPOINTS, DELIVERIES, QUEUES = (
 )
 
 
-def wanted(connection: Connection, tenant_id: int, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The deliveries of new events, whose `pending_webhooks` are counted; rows yet to be inserted."""
-    endpoints = connection.execute(_ENABLED, {"tenant_id": tenant_id}).all() if events else []
+def build_deliveries(connection: Connection, tenant_id: int, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The deliveries of new events, as rows to insert; also sets each event's `pending_webhooks`."""
+    endpoints = connection.execute(_ENABLED_ENDPOINTS, {"tenant_id": tenant_id}).all() if events else []
     rows = []
     for event in events:
-        own = [each.id for each in endpoints if rules.wants(each.enabled_events, event["type"])]
+        own = [each.id for each in endpoints if rules.wants_event(each.enabled_events, event["type"])]
         event["pending_webhooks"] = len(own)
-        rows += [row(tenant_id, endpoint_id, event) for endpoint_id in own]
+        rows += [build_delivery(tenant_id, endpoint_id, event) for endpoint_id in own]
     return rows
 
 
-def row(tenant_id: int, endpoint_id: str, event: dict[str, Any]) -> dict[str, Any]:
-    """One delivery, of the event as a row of its table."""
+def build_delivery(tenant_id: int, endpoint_id: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The row of one delivery; `event` is the event's row."""
     return {
         "tenant_id": tenant_id,
         "id": ids.new("webhook_delivery"),
@@ -45,23 +45,23 @@ def row(tenant_id: int, endpoint_id: str, event: dict[str, Any]) -> dict[str, An
 
 
 def enqueue(connection: Connection, rows: Iterable[dict[str, Any]], now: int) -> None:
-    """Have the queues of these deliveries looked at; whoever sends from one holds its row, and so waits for this."""
+    """Make the queues of these deliveries due. A worker that sends from a queue locks its row, so this waits for it."""
     queues = sorted({(row["tenant_id"], row["endpoint_id"], row["customer_id"]) for row in rows})
     names = ("tenant_id", "endpoint_id", "customer_id")
     for queue in queues:
         connection.execute(_ENQUEUE[connection.dialect.name], {**dict(zip(names, queue, strict=True)), "now": now})
 
 
-def _enqueueing(insert: Any) -> Any:
+def _enqueue_statement(insert: Any) -> Any:
     names = ("tenant_id", "endpoint_id", "customer_id")
     added = insert(QUEUES).values({name: bindparam(name) for name in names} | {"next_try_at": bindparam("now")})
     # a queue that waits for its next try goes on waiting
     return added.on_conflict_do_update(index_elements=names, set_={"next_try_at": QUEUES.c.next_try_at})
 
 
-_ENQUEUE = by_dialect(_enqueueing)
+_ENQUEUE = by_dialect(_enqueue_statement)
 #: Nobody may delete an endpoint while it is being written to.
-_ENABLED = (
+_ENABLED_ENDPOINTS = (
     select(ENDPOINTS.c.id, ENDPOINTS.c.enabled_events)
     .where(ENDPOINTS.c.tenant_id == bindparam("tenant_id"), ENDPOINTS.c.status == "enabled")
     .order_by(ENDPOINTS.c.created, ENDPOINTS.c.id)

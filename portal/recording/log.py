@@ -1,4 +1,4 @@
-"""Puts events and audit entries in their order and into their tables, as the last thing before a commit."""
+"""Orders events and audit entries and inserts them into their tables, as the last step before a commit."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from portal.rules import events as rules
 API_VERSION = "2026-10-28.endive"
 
 
-def write(session: Session, occurrences: Sequence[Occurrence]) -> None:
-    """Write down what has happened, tenant by tenant."""
+def write_occurrences(session: Session, occurrences: Sequence[Occurrence]) -> None:
+    """Write occurrences to the log, tenant by tenant."""
     # the sort is stable, so what befell objects of one type stays in its order
-    in_order = sorted(occurrences, key=lambda each: (each.key[0], rules.rank(each.key[1])))
+    in_order = sorted(occurrences, key=lambda each: (each.key[0], rules.rank_of_type(each.key[1])))
     for tenant_id, group in groupby(in_order, lambda each: each.key[0]):
-        _write(session, tenant_id, list(group), clock.now())
+        _write_for_tenant(session, tenant_id, list(group), clock.now())
 
 
-def _write(session: Session, tenant_id: int, occurrences: list[Occurrence], now: int) -> None:
+def _write_for_tenant(session: Session, tenant_id: int, occurrences: list[Occurrence], now: int) -> None:
     origin: Origin = session.info["origin"]
-    off = _switched_off(session, tenant_id, occurrences)
+    off = _disabled_types(session, tenant_id, occurrences)
     events, entries = [], []
     for occurrence in occurrences:
         shared = {
@@ -44,13 +44,13 @@ def _write(session: Session, tenant_id: int, occurrences: list[Occurrence], now:
             "customer_id": customer_of(occurrence.object),
             "actor": origin.actor,
         }
-        events += [shared | row for row in _events(occurrence, origin) if row["type"] not in off]
-        entries += [shared | _entry(occurrence, origin)] if occurrence.action else []
-    _insert(session, tenant_id, events, entries)
-    documents.ask(session.connection(), tenant_id, occurrences, now)
+        events += [shared | row for row in _build_events(occurrence, origin) if row["type"] not in off]
+        entries += [shared | _build_audit_entry(occurrence, origin)] if occurrence.action else []
+    _insert_numbered_rows(session, tenant_id, events, entries)
+    documents.request_changed(session.connection(), tenant_id, occurrences, now)
 
 
-def _events(occurrence: Occurrence, origin: Origin) -> Iterator[dict[str, Any]]:
+def _build_events(occurrence: Occurrence, origin: Origin) -> Iterator[dict[str, Any]]:
     for type in occurrence.events:
         yield {
             "id": ids.new("event"),
@@ -63,7 +63,7 @@ def _events(occurrence: Occurrence, origin: Origin) -> Iterator[dict[str, Any]]:
         }
 
 
-def _entry(occurrence: Occurrence, origin: Origin) -> dict[str, Any]:
+def _build_audit_entry(occurrence: Occurrence, origin: Origin) -> dict[str, Any]:
     return {
         "id": ids.new("audit_entry"),
         "action": occurrence.action,
@@ -73,42 +73,46 @@ def _entry(occurrence: Occurrence, origin: Origin) -> dict[str, Any]:
     }
 
 
-def _insert(session: Session, tenant_id: int, events: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
-    """Number the rows and insert them. The number's row stays locked until the commit, so order is that of commits."""
+def _insert_numbered_rows(
+    session: Session, tenant_id: int, events: list[dict[str, Any]], entries: list[dict[str, Any]]
+) -> None:
+    """Number the rows and insert them. The number's row stays locked until the commit, so numbers follow commits."""
     connection = session.connection()
     count = max(len(events), len(entries))
     if not count:
         return
     values = {"tenant_id": tenant_id, "count": count}
-    last = connection.execute(_NEXT[connection.dialect.name], values).scalar_one()
+    last = connection.execute(_NEXT_SEQUENCE[connection.dialect.name], values).scalar_one()
     for rows in (events, entries):
         for sequence, row in enumerate(rows, last - count + 1):
             row["sequence"] = sequence
-    sent = deliveries.wanted(connection, tenant_id, events)
-    for table, rows in ((_EVENTS, events), (_ENTRIES, entries), (deliveries.DELIVERIES, sent)):
+    sent = deliveries.build_deliveries(connection, tenant_id, events)
+    for table, rows in ((_EVENTS, events), (_AUDIT_ENTRIES, entries), (deliveries.DELIVERIES, sent)):
         if rows:
             connection.execute(table.insert(), rows)
     deliveries.enqueue(connection, sent, clock.now())
     notices.enqueue(connection, tenant_id, events)
 
 
-def _switched_off(session: Session, tenant_id: int, occurrences: list[Occurrence]) -> set[str]:
-    """The events beyond the reference's that the account does not want."""
-    own = {type for each in occurrences for type in each.events if type in rules.OWN}
+def _disabled_types(session: Session, tenant_id: int, occurrences: list[Occurrence]) -> set[str]:
+    """The portal's own event types that the account has turned off."""
+    own = {type for each in occurrences for type in each.events if type in rules.PORTAL_EVENTS}
     if not own:
         return set()
     account = select(Account.settings).join(Tenant, Tenant.account_id == Account.id).where(Tenant.id == tenant_id)
     switches = event_switches(session.execute(account).scalar_one())
-    return {type for type in own if not switches[rules.OWN[type]]}
+    return {type for type in own if not switches[rules.PORTAL_EVENTS[type]]}
 
 
-_EVENTS, _ENTRIES, _J = (cast(Table, model.__table__) for model in (Event, AuditEntry, Journal))
+_EVENTS, _AUDIT_ENTRIES, _JOURNALS = (cast(Table, model.__table__) for model in (Event, AuditEntry, Journal))
 
 
-def _following(insert: Any) -> Any:
-    added = insert(_J).values(tenant_id=bindparam("tenant_id"), last=bindparam("count"))
-    more = added.on_conflict_do_update(index_elements=["tenant_id"], set_={"last": _J.c.last + bindparam("count")})
-    return more.returning(_J.c.last)
+def _next_sequence_statement(insert: Any) -> Any:
+    added = insert(_JOURNALS).values(tenant_id=bindparam("tenant_id"), last=bindparam("count"))
+    more = added.on_conflict_do_update(
+        index_elements=["tenant_id"], set_={"last": _JOURNALS.c.last + bindparam("count")}
+    )
+    return more.returning(_JOURNALS.c.last)
 
 
-_NEXT = by_dialect(_following)
+_NEXT_SEQUENCE = by_dialect(_next_sequence_statement)

@@ -1,4 +1,4 @@
-"""Puts the mails that events ask for into their queue, within the transaction of their cause."""
+"""Queues the mails that events cause, within the transaction of the events."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from portal.dialects import by_dialect
 from portal.models import Account, Mail, Tenant
 from portal.rules import mails as rules
 
-_M = cast(Table, Mail.__table__)
+_MAILS = cast(Table, Mail.__table__)
 
 
 def enqueue(connection: Connection, tenant_id: int, events: list[dict[str, Any]]) -> None:
-    """Queue what the account sends by itself; each cause is told once."""
-    asked = [(name, event) for event in events if (name := _asked(event))]
+    """Queue the mails that the account sends automatically; each cause is mailed once."""
+    asked = [(name, event) for event in events if (name := _mail_for_event(event))]
     if not asked:
         return
     settings = connection.execute(_SETTINGS, {"tenant_id": tenant_id}).scalar_one()
-    rows = [_row(name, event) for name, event in asked if rules.is_on(name, settings)]
+    rows = [_build_mail(name, event) for name, event in asked if rules.is_on(name, settings)]
     if rows:
         connection.execute(_INSERT[connection.dialect.name], rows)
 
 
-def _asked(event: dict[str, Any]) -> str | None:
-    return rules.of_event(event["type"], event["data"], event["actor"]["type"])
+def _mail_for_event(event: dict[str, Any]) -> str | None:
+    return rules.mail_for_event(event["type"], event["data"], event["actor"]["type"])
 
 
-def _row(name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _build_mail(name: str, event: dict[str, Any]) -> dict[str, Any]:
     object = event["data"]
     # a trial that is made longer ends once more; a tax id may come and go
     cause = {"receipt": "", "trial_ending": object.get("trial_end"), "tax_id_changed": event["id"]}[name]
@@ -53,4 +53,4 @@ def _row(name: str, event: dict[str, Any]) -> dict[str, Any]:
 _SETTINGS = (
     select(Account.settings).join(Tenant, Tenant.account_id == Account.id).where(Tenant.id == bindparam("tenant_id"))
 )
-_INSERT = by_dialect(lambda insert: insert(_M).on_conflict_do_nothing(index_elements=["tenant_id", "key"]))
+_INSERT = by_dialect(lambda insert: insert(_MAILS).on_conflict_do_nothing(index_elements=["tenant_id", "key"]))

@@ -1,4 +1,4 @@
-"""Which object a row belongs to, and how such objects are shown: what is recorded is always an object."""
+"""Finds the object that a row belongs to, and renders it: what is recorded is always an object."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, cast
 from sqlalchemy import Table, inspect, select
 from sqlalchemy.orm import Session
 
-from portal.db import among, scope_of
+from portal.db import rows_by_id, scope_of
 from portal.models import Account, ApiKey, TaxId, Tenant
-from portal.objects import KINDS, kinds, render
-from portal.objects.accounts import account as shown_account
+from portal.objects import OBJECT_TYPES, kinds, render
+from portal.objects.accounts import render_account as shown_account
 from portal.wire.shape import Links
 
 #: Rows that are part of another object, by table: its type, and the column that names it.
@@ -25,9 +25,9 @@ PARENTS = {
     "subscription_schedule_phases": ("subscription_schedule", "schedule_id"),
 }
 #: What is recorded although it is no resource of the API.
-OTHERS: dict[Any, str] = {Account: "account", ApiKey: "api_key"}
+NON_RESOURCES: dict[Any, str] = {Account: "account", ApiKey: "api_key"}
 #: Columns that change without anything to tell: counters, versions and what a visit remembers.
-SILENT = frozenset(
+SILENT_COLUMNS = frozenset(
     {
         "data",
         "last_seen_at",
@@ -40,74 +40,78 @@ SILENT = frozenset(
     }
 )
 #: Types that leave no trace of their own.
-UNRECORDED = frozenset({"audit_entry", "event", "webhook_delivery"})
+UNRECORDED_TYPES = frozenset({"audit_entry", "event", "webhook_delivery"})
 #: What an object without a wire form shows.
-PLAIN = {"api_key": ("id", "created", "expires_at", "hint")}
+PLAIN_FIELDS = {"api_key": ("id", "created", "expires_at", "hint")}
 
 #: Stands for a tenant until the account's modes are known.
-OF_ACCOUNT = 0
+ACCOUNT_TENANT = 0
 
-Found = tuple[str, str, bool]
+Subject = tuple[str, str, bool]
 
 
-def subject(row: Any) -> Found | None:
-    """The type and id of the object that a row is, or is part of (True), or None where nothing is recorded."""
-    owner = _owners().get(type(row))
+def find_subject(row: Any) -> Subject | None:
+    """The type and id of the object that a row is, or is part of (True); None where nothing is recorded."""
+    owner = _subjects_by_model().get(type(row))
     return (owner[0], getattr(row, owner[1]), owner[2]) if owner else None
 
 
-def model(type: str) -> Any:
-    """The table of a type."""
-    return KINDS[type].model if type in KINDS else next(each for each, name in OTHERS.items() if name == type)
+def model_of_type(type: str) -> Any:
+    """The model of a type."""
+    return (
+        OBJECT_TYPES[type].model
+        if type in OBJECT_TYPES
+        else next(each for each, name in NON_RESOURCES.items() if name == type)
+    )
 
 
-def shown(db: Session, type: str, rows: Sequence[Any], links: Links) -> list[dict[str, Any]]:
-    """The objects of rows; every row in one batch, as the queries behind them are shared."""
-    if type in KINDS:
+def render_rows(db: Session, type: str, rows: Sequence[Any], links: Links) -> list[dict[str, Any]]:
+    """The wire objects of rows; all rows in one batch, as they share queries."""
+    if type in OBJECT_TYPES:
         return render(db, type, rows, links)
     if type == "account":
         return [shown_account(row, _default_tax_ids(db, row)) for row in rows]
-    return [{"object": type, **{name: getattr(row, name) for name in PLAIN[type]}} for row in rows]
+    return [{"object": type, **{name: getattr(row, name) for name in PLAIN_FIELDS[type]}} for row in rows]
 
 
-def by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Any]:
+def list_by_ids(db: Session, type: str, ids: Sequence[str]) -> list[Any]:
     """The rows with these ids, as they are in the database."""
-    if type in KINDS:
-        return kinds.by_ids(db, type, ids)
-    table = model(type)
+    if type in OBJECT_TYPES:
+        return kinds.rows_by_ids(db, type, ids)
+    table = model_of_type(type)
     return list(db.scalars(select(table).where(table.id.in_(ids))))
 
 
 def customer_of(object: Mapping[str, Any]) -> str | None:
-    """The customer whom an object is or belongs to."""
+    """The id of the customer that an object is or belongs to."""
     found = object["id"] if object.get("object") == "customer" else object.get("customer")
     return found if isinstance(found, str) else None
 
 
-def tenant_of(db: Session, row: Any) -> int:
-    """The tenant in whose log a row's changes go: for an account's own the mode at hand, else `OF_ACCOUNT`."""
+def log_tenant_id(db: Session, row: Any) -> int:
+    """The tenant whose log records a row's changes: the account's own rows use the session's, else `ACCOUNT_TENANT`."""
     if not isinstance(row, Account):
         return int(row.tenant_id)
-    return scope_of(db).tenant_id if db.info["scope"] is not None else OF_ACCOUNT
+    return scope_of(db).tenant_id if db.info["scope"] is not None else ACCOUNT_TENANT
 
 
-def live_tenant(db: Session, account_id: str) -> int:
-    """The tenant of an account's live mode, where what the operator does to the account itself is logged."""
+def live_tenant_id(db: Session, account_id: str) -> int:
+    """The tenant of an account's live mode, where the operator's changes to the account itself are logged."""
     return db.scalars(select(Tenant.id).where(Tenant.account_id == account_id, Tenant.livemode)).one()
 
 
 @cache
-def _owners() -> dict[Any, Found]:
-    owners: dict[Any, Found] = {kind.model: (type, "id", False) for type, kind in KINDS.items()}
-    owners |= {each: (type, "id", False) for each, type in OTHERS.items()}
+def _subjects_by_model() -> dict[Any, Subject]:
+    owners: dict[Any, Subject] = {kind.model: (type, "id", False) for type, kind in OBJECT_TYPES.items()}
+    owners |= {each: (type, "id", False) for each, type in NON_RESOURCES.items()}
     for owned in list(owners):
         parent = PARENTS.get(cast(Table, inspect(owned).local_table).name)
         if parent:
             owners[owned] = (*parent, True)
-    return {owned: owner for owned, owner in owners.items() if owner[0] not in UNRECORDED}
+    return {owned: owner for owned, owner in owners.items() if owner[0] not in UNRECORDED_TYPES}
 
 
 def _default_tax_ids(db: Session, row: Account) -> list[str]:
     stored: list[str] = row.settings.get("invoices", {}).get("default_account_tax_ids", [])
-    own = among(db, TaxId, stored)
+    own = rows_by_id(db, TaxId, stored)
     return [id for id in stored if id in own]

@@ -1,1 +1,4 @@
-"""Decisions of billing as pure functions: values in, values out; amounts in minor units, moments in epoch seconds."""
+"""Billing decisions as pure functions: values in, values out.
+
+Amounts are in minor units, moments in epoch seconds.
+"""

@@ -1,4 +1,4 @@
-"""Billing cycle anchors by calendar: the day of a month, and where wanted its month and time (UTC)."""
+"""Computes the billing cycle anchor from a calendar day, with an optional month and time of day (UTC)."""
 
 from __future__ import annotations
 
@@ -8,34 +8,36 @@ from datetime import UTC, datetime
 
 _MONTHS = {"month": 1, "year": 12}
 #: Leap years come back at the latest after this many years.
-_YEARS = 8
+_LEAP_YEAR_CYCLE = 8
 
 
-def anchor(config: Mapping[str, int | None], interval: str, interval_count: int, now: int) -> tuple[int, int]:
-    """The first fitting moment after `now`, and the anchor that later periods are counted from.
+def first_moment_and_anchor(
+    config: Mapping[str, int | None], interval: str, interval_count: int, now: int
+) -> tuple[int, int]:
+    """The first matching moment after `now`, and the anchor that later periods are counted from.
 
-    The two differ where the first month is too short for the day: of the 31st asked for in February,
-    the first is its last day, and the anchor the next period's end that is a 31st.
+    The two differ where the first month is too short for the day: if the 31st is requested in February, the
+    first moment is the last day of February, and the anchor is the next period end that falls on a 31st.
     """
     present = datetime.fromtimestamp(now, UTC)
     month = (config.get("month") or present.month) - 1
     steps = 12 if config.get("month") else 1
     first = present.year * 12 + month
-    while _moment(config, present, first) <= now:
+    while _moment_in_month(config, present, first) <= now:
         first += steps
-    return _moment(config, present, first), _moment(
-        config, present, _with_the_day(config, interval, interval_count, first)
+    return _moment_in_month(config, present, first), _moment_in_month(
+        config, present, _first_month_with_day(config, interval, interval_count, first)
     )
 
 
-def _with_the_day(config: Mapping[str, int | None], interval: str, interval_count: int, first: int) -> int:
+def _first_month_with_day(config: Mapping[str, int | None], interval: str, interval_count: int, first: int) -> int:
     day, steps = config["day_of_month"] or 1, _MONTHS[interval] * interval_count
-    fitting = (month for month in range(first, first + 12 * _YEARS, steps) if _days(month) >= day)
+    fitting = (month for month in range(first, first + 12 * _LEAP_YEAR_CYCLE, steps) if _days_in_month(month) >= day)
     return next(fitting, first)
 
 
-def _moment(config: Mapping[str, int | None], present: datetime, month: int) -> int:
-    day = min(config["day_of_month"] or 1, _days(month))
+def _moment_in_month(config: Mapping[str, int | None], present: datetime, month: int) -> int:
+    day = min(config["day_of_month"] or 1, _days_in_month(month))
     time = {
         name: getattr(present, name) if config.get(name) is None else config[name]
         for name in ("hour", "minute", "second")
@@ -43,5 +45,5 @@ def _moment(config: Mapping[str, int | None], present: datetime, month: int) -> 
     return int(datetime(month // 12, month % 12 + 1, day, **time, tzinfo=UTC).timestamp())  # type: ignore[arg-type]
 
 
-def _days(month: int) -> int:
+def _days_in_month(month: int) -> int:
     return calendar.monthrange(month // 12, month % 12 + 1)[1]

@@ -1,7 +1,7 @@
-"""Billing modes: what a credit for unused time is measured by.
+"""Billing modes: how the credit for unused time is measured.
 
-`flexible`, the reference's present default, gives back what was billed and nothing else; `classic`
-gives back what the items cost now, even where that was never billed.
+`flexible`, the reference's default, credits only what was billed; `classic` credits what the items cost now,
+even where that was never billed.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any, Literal
 BillingMode = Literal["classic", "flexible"]
 
 
-def mode(type: BillingMode, *, updated_at: int | None = None) -> dict[str, Any] | None:
-    """A mode as it is kept: None for `classic`."""
+def build_mode(type: BillingMode, *, updated_at: int | None = None) -> dict[str, Any] | None:
+    """A mode in its stored form: None for `classic`."""
     if type == "classic":
         return None
     return {"flexible": {"proration_discounts": "included"}, "type": "flexible", "updated_at": updated_at}
 
 
-def shown(kept: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A mode as the wire has it."""
+def render_mode(kept: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A mode in its wire form."""
     return dict(kept) if kept else {"flexible": None, "type": "classic", "updated_at": None}
 
 
 def is_flexible(kept: Mapping[str, Any] | None) -> bool:
-    """Whether only what was billed is given back."""
+    """Whether only billed amounts are credited."""
     return kept is not None

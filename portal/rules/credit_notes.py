@@ -1,7 +1,7 @@
-"""How much of an invoice a credit note may take back, how it is settled, and the taxes of a part.
+"""Computes how much of an invoice a credit note may credit, how its total is allocated, and its taxes.
 
-Parts of a line are cut cumulatively: each part is what the line is worth up to its end, less what
-earlier parts took. However a line is cut, its parts add up to it, and no part has the wrong sign.
+Parts of a line are computed cumulatively: each part is what the line is worth up to the end of that part,
+less the earlier parts. So the parts always add up to the line, and no part has the wrong sign.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from portal.rules.money import rounded, split
+from portal.rules.money import round_half_up, split_amount
 from portal.rules.totals import Rate, exclusive_tax, inclusive_tax
 
 #: What can be credited. A draft is changed instead, a void invoice asks for nothing.
@@ -23,8 +23,8 @@ class NotCreditable(ValueError):
 
 
 @dataclass(frozen=True)
-class Settled:
-    """Parts of a credit note's total: before payment it lowers what is due, the rest is given back."""
+class CreditNoteAllocation:
+    """How a credit note's total is split: before payment it lowers the amount due, the rest is given back."""
 
     pre_payment: int
     credit: int
@@ -40,8 +40,8 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Credited:
-    """What earlier credit notes took back of an invoice line, before its discounts.
+class EarlierCredits:
+    """What earlier credit notes credited of an invoice line, before its discounts.
 
     `taxes` are amounts by tax rate, `discounts` by discount.
     """
@@ -53,28 +53,28 @@ class Credited:
     discounts: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def discounted(self) -> int:
-        """What was taken back with the discounts taken off, which is what the taxes are of."""
+    def discounted_amount(self) -> int:
+        """The credited amount less its discounts; taxes are computed on this."""
         return self.amount - sum(self.discounts.values())
 
-    def plus(
+    def with_part(
         self,
         amount: int,
         quantity: int | None,
         taxes: Sequence[Mapping[str, Any]],
         discounts: Sequence[Mapping[str, Any]] = (),
-    ) -> Credited:
-        """The sum after one more part, which was credited by amount where it has no quantity."""
-        return Credited(
+    ) -> EarlierCredits:
+        """The sums with one more part; a part without a quantity was credited by amount."""
+        return EarlierCredits(
             self.amount + amount,
             self.quantity + (quantity or 0),
             quantity is None,
-            _summed(self.taxes, taxes, "tax_rate"),
-            _summed(self.discounts, discounts, "discount"),
+            _add_amounts_by_key(self.taxes, taxes, "tax_rate"),
+            _add_amounts_by_key(self.discounts, discounts, "discount"),
         )
 
 
-def settled(
+def allocate_total(
     *,
     total: int,
     status: str,
@@ -83,11 +83,11 @@ def settled(
     amount_remaining: int,
     credit: int | None,
     out_of_band: int | None,
-) -> Settled:
-    """How a credit note of `total` is settled on an invoice.
+) -> CreditNoteAllocation:
+    """Allocate the `total` of a credit note on an invoice.
 
-    It first lowers what remains due. What exceeds that was paid before, so balance credit and what
-    was given back outside add up to it. Raises `NotCreditable` otherwise.
+    It first lowers the amount remaining. What exceeds that was paid before, so `credit` and `out_of_band` must add
+    up to the excess. Raises `NotCreditable` otherwise.
     """
     if status not in CREDITABLE:
         raise NotCreditable(f"An invoice that is {status} can't be credited; it must be open or paid.")
@@ -100,62 +100,62 @@ def settled(
     pre_payment = min(total, amount_remaining)
     given, needed = (credit or 0) + (out_of_band or 0), total - pre_payment
     if given != needed:
-        raise NotCreditable(_mismatch(given, needed, pre_payment))
-    return Settled(pre_payment, credit or 0, out_of_band or 0)
+        raise NotCreditable(_mismatch_message(given, needed, pre_payment))
+    return CreditNoteAllocation(pre_payment, credit or 0, out_of_band or 0)
 
 
-def of_quantity(whole: int, whole_quantity: int, earlier: Credited, quantity: int) -> int:
-    """What `quantity` more units of a line are worth, of `whole_quantity` units worth `whole`."""
-    up_to = rounded(Decimal(whole) * (earlier.quantity + quantity) / whole_quantity)
+def amount_of_quantity(whole: int, whole_quantity: int, earlier: EarlierCredits, quantity: int) -> int:
+    """What the next `quantity` units of a line are worth; `whole_quantity` units are worth `whole`."""
+    up_to = round_half_up(Decimal(whole) * (earlier.quantity + quantity) / whole_quantity)
     return up_to - earlier.amount
 
 
 def part_discounts(
-    whole: int, whole_discounts: Sequence[Mapping[str, Any]], earlier: Credited, amount: int
+    whole: int, whole_discounts: Sequence[Mapping[str, Any]], earlier: EarlierCredits, amount: int
 ) -> list[dict[str, Any]]:
-    """What the discounts of a line of `whole` take off its next `amount`; entries as the line has them.
+    """What the discounts of a line of `whole` take off its next `amount`; entries have the form of the line's.
 
-    Their sum is cut cumulatively and then split among them by what is left of each, so that no part is
-    discounted by more than it has.
+    Their sum is computed cumulatively and then split by what is left of each discount, so that no part is
+    discounted by more than the line has left.
     """
     off, before = sum(each["amount"] for each in whole_discounts), sum(earlier.discounts.values())
     if not off:
         return []
-    up_to = rounded(Decimal(off) * (earlier.amount + amount) / whole)
+    up_to = round_half_up(Decimal(off) * (earlier.amount + amount) / whole)
     left = [Decimal(each["amount"] - earlier.discounts.get(each["discount"], 0)) for each in whole_discounts]
-    parts = split(up_to - before, left)
+    parts = split_amount(up_to - before, left)
     return [{**each, "amount": part} for each, part in zip(whole_discounts, parts, strict=True) if part]
 
 
 def part_taxes(
-    whole_taxes: Sequence[Mapping[str, Any]], rates: Sequence[Rate], earlier: Credited, amount: int
+    whole_taxes: Sequence[Mapping[str, Any]], rates: Sequence[Rate], earlier: EarlierCredits, amount: int
 ) -> list[dict[str, Any]]:
-    """The taxes of the next `amount`, discounts taken off, of a line whose taxes are `whole_taxes`.
+    """The taxes of the next `amount` (after discounts) of a line whose taxes are `whole_taxes`.
 
-    Entries are as `line_taxes` makes them.
+    Entries have the form that `line_taxes` returns.
     """
     left = {tax["tax_rate"]: tax["amount"] - earlier.taxes.get(tax["tax_rate"], 0) for tax in whole_taxes}
-    up_to = earlier.discounted + amount
+    up_to = earlier.discounted_amount + amount
     inside = [rate for rate in rates if rate.inclusive]
-    within = _next([left[rate.id] for rate in inside], earlier, inside, inclusive_tax(up_to, inside))
+    within = _next_inclusive_taxes([left[rate.id] for rate in inside], earlier, inside, inclusive_tax(up_to, inside))
     parts = dict(zip((rate.id for rate in inside), within, strict=True))
     net_up_to = up_to - inclusive_tax(up_to, inside)
     for rate in rates:
         if not rate.inclusive:
             exact = exclusive_tax(net_up_to, rate) - earlier.taxes.get(rate.id, 0)
-            parts[rate.id] = _within(exact, left[rate.id])
+            parts[rate.id] = _limit_to_remaining(exact, left[rate.id])
     net = amount - sum(within)
-    return [_part(tax, parts[tax["tax_rate"]], net) for tax in whole_taxes]
+    return [_part_of_tax(tax, parts[tax["tax_rate"]], net) for tax in whole_taxes]
 
 
-def _summed(before: Mapping[str, int], entries: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:
+def _add_amounts_by_key(before: Mapping[str, int], entries: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:
     sums = dict(before)
     for entry in entries:
         sums[entry[key]] = sums.get(entry[key], 0) + entry["amount"]
     return sums
 
 
-def _mismatch(given: int, needed: int, pre_payment: int) -> str:
+def _mismatch_message(given: int, needed: int, pre_payment: int) -> str:
     if not needed:
         return (
             "Nothing has been paid for this part of the invoice: it lowers the amount due, and nothing is given back."
@@ -168,17 +168,19 @@ def _mismatch(given: int, needed: int, pre_payment: int) -> str:
     return f"The sum of credit_amount and out_of_band_amount must be {rest}, not {given}."
 
 
-def _next(left: Sequence[int], earlier: Credited, inside: Sequence[Rate], up_to: int) -> list[int]:
+def _next_inclusive_taxes(
+    left: Sequence[int], earlier: EarlierCredits, inside: Sequence[Rate], up_to: int
+) -> list[int]:
     """Inclusive taxes share one rounding, so the next part is split by what is left of each."""
-    part = _within(up_to - sum(earlier.taxes.get(rate.id, 0) for rate in inside), sum(left))
-    return split(part, [Decimal(amount) for amount in left])
+    part = _limit_to_remaining(up_to - sum(earlier.taxes.get(rate.id, 0) for rate in inside), sum(left))
+    return split_amount(part, [Decimal(amount) for amount in left])
 
 
-def _within(amount: int, left: int) -> int:
-    """`amount`, but never beyond what is left nor of the other sign."""
+def _limit_to_remaining(amount: int, left: int) -> int:
+    """`amount`, limited to what is left and to its sign."""
     return max(0, min(amount, left)) if left >= 0 else min(0, max(amount, left))
 
 
-def _part(tax: Mapping[str, Any], amount: int, net: int) -> dict[str, Any]:
+def _part_of_tax(tax: Mapping[str, Any], amount: int, net: int) -> dict[str, Any]:
     # where the customer is exempt, the whole has no taxable amount either
     return {**tax, "amount": amount, "taxable_amount": net if tax["taxable_amount"] else 0}

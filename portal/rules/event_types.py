@@ -1,28 +1,28 @@
-"""Every event type that an endpoint can ask for: the reference's, whether the portal causes it or not, and its own.
+"""Lists every event type that a webhook endpoint can subscribe to: the reference's and the portal's own.
 
-Merchants bring endpoints that hear of `charge.succeeded` as well, and a type with a slip of the pen must
-be told at once. https://docs.stripe.com/api/events/types
+The reference's types include ones that the portal never sends, because merchants bring endpoints that also listen to
+`charge.succeeded`; a misspelled type must still be refused. https://docs.stripe.com/api/events/types
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 
-from portal.rules.events import OWN
+from portal.rules.events import PORTAL_EVENTS
 
 
 def is_known(type: str) -> bool:
-    """Whether there are such events, here or in the reference."""
-    return type in _KNOWN
+    """Whether the type exists, in the portal or in the reference."""
+    return type in _KNOWN_TYPES
 
 
-def closest(type: str) -> str | None:
-    """The type that may have been meant."""
-    return next(iter(get_close_matches(type, sorted(_KNOWN), 1, 0.8)), None)
+def closest_match(type: str) -> str | None:
+    """The known type that was probably meant, or None."""
+    return next(iter(get_close_matches(type, sorted(_KNOWN_TYPES), 1, 0.8)), None)
 
 
 #: The last words of the types of each noun; a line that is indented belongs to the one before.
-_REFERENCE = """
+_REFERENCE_TYPES = """
 account.application: authorized deauthorized
 account.external_account: created deleted updated
 account: updated
@@ -119,9 +119,9 @@ treasury.received_debit: created
 """
 
 
-def _listed(lines: str) -> set[str]:
+def _parse_types(lines: str) -> set[str]:
     pairs = (line.split(":") for line in lines.replace("\n  ", " ").strip().splitlines())
     return {f"{noun}.{word}" for noun, words in pairs for word in words.split()}
 
 
-_KNOWN = frozenset(_listed(_REFERENCE) | OWN.keys())
+_KNOWN_TYPES = frozenset(_parse_types(_REFERENCE_TYPES) | PORTAL_EVENTS.keys())

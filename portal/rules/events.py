@@ -1,6 +1,6 @@
-"""Which events a change of an object amounts to, by the wire's own types: one table for every kind.
+"""Derives the event types of a change to an object: one table of event families for all object types.
 
-An object is given as it was and as it is, both in wire form; None where there was or is none.
+An object is given in wire form before and after the change; None where it does not exist.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ Turns = Callable[[Wire, Wire], list[str]]
 
 
 def previous_attributes(before: Wire, after: Wire) -> dict[str, Any]:
-    """What has changed, as it was: whole lists, hashes only in part, null for keys that are new."""
-    return {key: _earlier(before.get(key), after.get(key)) for key in _changed(before, after)}
+    """The old values of what has changed: whole lists, only the changed keys of hashes, null for new keys."""
+    return {key: _previous_value(before.get(key), after.get(key)) for key in _changed_keys(before, after)}
 
 
-def counterparts(after: Wire, previous: Wire) -> dict[str, Any]:
-    """The present values of what `previous_attributes` names."""
+def current_attributes(after: Wire, previous: Wire) -> dict[str, Any]:
+    """The current values of the keys in `previous`, which is what `previous_attributes` returned."""
     return {
-        key: counterparts(after[key], old)
+        key: current_attributes(after[key], old)
         if isinstance(old, dict) and isinstance(after.get(key), dict)
         else after.get(key)
         for key, old in previous.items()
     }
 
 
-def types(type: str, before: Wire | None, after: Wire | None, *, known: bool = True) -> list[str]:
-    """The events of a change, in their order; none for a type without a family.
+def types_of_change(type: str, before: Wire | None, after: Wire | None, *, known: bool = True) -> list[str]:
+    """The event types of a change, in order; empty for a type without a family.
 
-    `known` says whether the object was there before the transaction: of one that was not, what has
-    become of it is told without an update beside it.
+    `known` says whether the object existed before the transaction. For one that did not, a turn (such as `paid`)
+    is not accompanied by an `updated` event.
     """
     family = FAMILIES.get(type)
     if family is None or not family.concerns(after or before or {}):
@@ -49,79 +49,79 @@ def types(type: str, before: Wire | None, after: Wire | None, *, known: bool = T
     return [f"{family.prefix}.{word}" for word in words if word]
 
 
-def stamps(type: str, object: Wire, columns: Iterable[str]) -> list[str]:
-    """Events told by moments that the wire does not show: the columns of an object that have changed."""
+def types_of_columns(type: str, object: Wire, columns: Iterable[str]) -> list[str]:
+    """The event types that follow from changed columns which the wire does not show."""
     family = FAMILIES.get(type)
     if family is None or not family.concerns(object):
         return []
-    return sorted(f"{family.prefix}.{word}" for name in columns if (word := STAMPS.get((type, name))))
+    return sorted(f"{family.prefix}.{word}" for name in columns if (word := EVENTS_BY_COLUMN.get((type, name))))
 
 
-def rank(type: str) -> int:
-    """Where a type's events stand among those of one step."""
+def rank_of_type(type: str) -> int:
+    """The position of a type's events among the events of one stage."""
     return _RANKS.get(type, len(_RANKS))
 
 
-def _changed(before: Wire, after: Wire) -> list[str]:
+def _changed_keys(before: Wire, after: Wire) -> list[str]:
     return [
         key for key in {**before, **after} if before.get(key) != after.get(key) or (key in before) != (key in after)
     ]
 
 
-def _earlier(before: Any, after: Any) -> Any:
+def _previous_value(before: Any, after: Any) -> Any:
     if isinstance(before, dict) and isinstance(after, dict):
         return previous_attributes(before, after)
     return before
 
 
-def _always(object: Wire) -> bool:
+def _accepts_every_object(object: Wire) -> bool:
     return True
 
 
-def _never(before: Wire, after: Wire) -> list[str]:
+def _no_turns(before: Wire, after: Wire) -> list[str]:
     return []
 
 
 @dataclass(frozen=True)
-class Family:
-    """The events of one type. `start` is what a new object is compared with."""
+class EventFamily:
+    """The event types of one object type. `start` is the form that a new object is compared with."""
 
     prefix: str
     made: str | None = "created"
     changed: str | None = "updated"
     gone: str | None = "deleted"
-    turns: Turns = _never
+    turns: Turns = _no_turns
     #: Whether a turn stands for the update, instead of following it.
     turns_suffice: bool = False
     start: Wire = field(default_factory=dict)
-    concerns: Callable[[Wire], bool] = _always
+    concerns: Callable[[Wire], bool] = _accepts_every_object
 
 
-def _status(words: Mapping[str, str]) -> Turns:
-    """Turns by the status that an object comes into."""
+def _turns_by_status(words: Mapping[str, str]) -> Turns:
+    """Turns by the new status of an object."""
 
-    def turns(before: Wire, after: Wire) -> list[str]:
+    def status_turns(before: Wire, after: Wire) -> list[str]:
         status = str(after.get("status"))
         return [words[status]] if status in words and before.get("status") != status else []
 
-    return turns
+    return status_turns
 
 
-_INVOICE = {
+_INVOICE_TURNS = {
     "paid": ["paid", "payment_succeeded"],
     "uncollectible": ["marked_uncollectible"],
     "void": ["voided"],
 }
 
 
-def _invoice(before: Wire, after: Wire) -> list[str]:
+def _invoice_turns(before: Wire, after: Wire) -> list[str]:
     if before["status"] == after["status"]:
         return []
     finalized = ["finalized"] if before["status"] == "draft" else []
-    return [*finalized, *_INVOICE.get(after["status"], [])]
+    return [*finalized, *_INVOICE_TURNS.get(after["status"], [])]
 
 
-def _subscription(before: Wire, after: Wire) -> list[str]:
+def _subscription_turns(before: Wire, after: Wire) -> list[str]:
     words = []
     if before.get("status") != after["status"]:
         words += ["deleted"] if after["status"] == "canceled" else []
@@ -135,75 +135,81 @@ def _subscription(before: Wire, after: Wire) -> list[str]:
     return words
 
 
-def _newly(words: Mapping[str, str]) -> Turns:
-    """Turns by moments that an object gets."""
+def _turns_by_moment(words: Mapping[str, str]) -> Turns:
+    """Turns by moments that are newly set on an object."""
     return lambda before, after: [word for key, word in words.items() if after.get(key) and not before.get(key)]
 
 
-def _visit(before: Wire, after: Wire) -> list[str]:
-    words = _newly({"opened_at": "opened", "flow_completed_at": "flow_completed", "ended_at": "expired"})(before, after)
+def _portal_session_turns(before: Wire, after: Wire) -> list[str]:
+    words = _turns_by_moment({"opened_at": "opened", "flow_completed_at": "flow_completed", "ended_at": "expired"})(
+        before, after
+    )
     if "expired" in words and after.get("flow") and not after.get("flow_completed_at"):
         words.append("flow_abandoned")
     return words
 
 
 #: In the order in which one step tells of them.
-FAMILIES: dict[str, Family] = {
-    "test_helpers.test_clock": Family(
+FAMILIES: dict[str, EventFamily] = {
+    "test_helpers.test_clock": EventFamily(
         "test_helpers.test_clock",
         changed=None,
-        turns=_status({"advancing": "advancing", "internal_failure": "internal_failure", "ready": "ready"}),
+        turns=_turns_by_status({"advancing": "advancing", "internal_failure": "internal_failure", "ready": "ready"}),
         start={"status": "ready"},
     ),
-    "account": Family("account", made=None, gone=None),
-    "customer": Family("customer"),
-    "tax_id": Family("customer.tax_id", concerns=lambda object: bool(object.get("customer"))),
-    "product": Family("product"),
-    "price": Family("price"),
-    "plan": Family("plan"),
-    "tax_rate": Family("tax_rate", gone=None),
-    "coupon": Family("coupon"),
-    "promotion_code": Family("promotion_code", gone=None),
-    "file": Family("file", changed=None, gone=None),
-    "quote": Family(
+    "account": EventFamily("account", made=None, gone=None),
+    "customer": EventFamily("customer"),
+    "tax_id": EventFamily("customer.tax_id", concerns=lambda object: bool(object.get("customer"))),
+    "product": EventFamily("product"),
+    "price": EventFamily("price"),
+    "plan": EventFamily("plan"),
+    "tax_rate": EventFamily("tax_rate", gone=None),
+    "coupon": EventFamily("coupon"),
+    "promotion_code": EventFamily("promotion_code", gone=None),
+    "file": EventFamily("file", changed=None, gone=None),
+    "quote": EventFamily(
         "quote",
         changed=None,
         gone=None,
-        turns=_status({"open": "finalized", "accepted": "accepted", "canceled": "canceled"}),
+        turns=_turns_by_status({"open": "finalized", "accepted": "accepted", "canceled": "canceled"}),
     ),
-    "discount": Family(
+    "discount": EventFamily(
         "customer.discount", concerns=lambda object: not (object.get("invoice") or object.get("invoice_item"))
     ),
-    "subscription_schedule": Family(
+    "subscription_schedule": EventFamily(
         "subscription_schedule",
         gone=None,
-        turns=_status({status: status for status in ("aborted", "canceled", "completed", "released")}),
+        turns=_turns_by_status({status: status for status in ("aborted", "canceled", "completed", "released")}),
     ),
-    "subscription": Family("customer.subscription", gone=None, turns=_subscription),
-    "invoiceitem": Family("invoiceitem"),
-    "invoice": Family("invoice", turns=_invoice, start={"status": "draft"}),
-    "invoice_payment": Family(
-        "invoice_payment", made=None, changed=None, gone="detached", turns=_status({"paid": "paid"})
+    "subscription": EventFamily("customer.subscription", gone=None, turns=_subscription_turns),
+    "invoiceitem": EventFamily("invoiceitem"),
+    "invoice": EventFamily("invoice", turns=_invoice_turns, start={"status": "draft"}),
+    "invoice_payment": EventFamily(
+        "invoice_payment", made=None, changed=None, gone="detached", turns=_turns_by_status({"paid": "paid"})
     ),
-    "credit_note": Family("credit_note", gone=None, turns=_status({"void": "voided"}), turns_suffice=True),
-    "billing_portal.configuration": Family("billing_portal.configuration", gone=None),
-    "billing_portal.session": Family("billing_portal.session", changed=None, gone=None, turns=_visit),
-    "billing_portal.retention_offer": Family(
+    "credit_note": EventFamily(
+        "credit_note", gone=None, turns=_turns_by_status({"void": "voided"}), turns_suffice=True
+    ),
+    "billing_portal.configuration": EventFamily("billing_portal.configuration", gone=None),
+    "billing_portal.session": EventFamily(
+        "billing_portal.session", changed=None, gone=None, turns=_portal_session_turns
+    ),
+    "billing_portal.retention_offer": EventFamily(
         "billing_portal.retention_offer",
         made="shown",
         changed=None,
         gone=None,
-        turns=_newly({"accepted_at": "accepted", "declined_at": "declined"}),
+        turns=_turns_by_moment({"accepted_at": "accepted", "declined_at": "declined"}),
     ),
-    "email_change": Family(
+    "email_change": EventFamily(
         "billing_portal.email_change",
         made="requested",
         changed=None,
         gone=None,
-        turns=_newly({"confirmed_at": "confirmed", "undone_at": "undone"}),
+        turns=_turns_by_moment({"confirmed_at": "confirmed", "undone_at": "undone"}),
     ),
 }
-STAMPS = {
+EVENTS_BY_COLUMN = {
     ("discount", "removed_at"): "deleted",
     ("invoice", "overdue_at"): "overdue",
     ("invoice", "sent_at"): "sent",
@@ -213,7 +219,7 @@ STAMPS = {
 _RANKS = {type: rank for rank, type in enumerate(FAMILIES)}
 
 #: Events beyond the reference's, by the switch of the account's settings that turns them off, and its default.
-OWN = {
+PORTAL_EVENTS = {
     "billing_portal.session.opened": "sessions",
     "billing_portal.session.expired": "sessions",
     "billing_portal.session.flow_completed": "flows",
@@ -226,4 +232,4 @@ OWN = {
     "billing_portal.email_change.confirmed": "email_changes",
     "billing_portal.email_change.undone": "email_changes",
 }
-SWITCHES = {"documents": False, "email_changes": True, "flows": True, "offers": True, "sessions": True}
+EVENT_SWITCHES = {"documents": False, "email_changes": True, "flows": True, "offers": True, "sessions": True}

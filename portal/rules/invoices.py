@@ -1,11 +1,11 @@
-"""What may become of an invoice, and what is due on it."""
+"""Decides which actions an invoice's status allows, and what is due after the customer balance is applied."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 #: From which statuses each verb leads on (reference: invoice status transitions).
-MAY = {
+STATUSES_BY_VERB = {
     "finalize": frozenset({"draft"}),
     "pay": frozenset({"open", "uncollectible"}),
     "void": frozenset({"open", "uncollectible"}),
@@ -17,26 +17,26 @@ MAY = {
 
 
 @dataclass(frozen=True)
-class Settlement:
-    """How a total and the customer's balance meet at finalization.
+class BalanceApplication:
+    """How a total and the customer balance combine at finalization.
 
-    `applied` is what is added to the balance (positive: credit was used up; negative: a debt was
-    taken over or credit arose), `amount_due` what remains to be paid.
+    `applied` is added to the balance (positive: credit was used; negative: a debt was billed or credit arose);
+    `amount_due` remains to be paid.
     """
 
     applied: int
     amount_due: int
 
 
-def may(verb: str, status: str) -> bool:
+def allows_verb(verb: str, status: str) -> bool:
     """Whether an invoice in `status` can be finalized, paid, …"""
-    return status in MAY[verb]
+    return status in STATUSES_BY_VERB[verb]
 
 
-def settlement(total: int, balance: int) -> Settlement:
+def apply_balance(total: int, balance: int) -> BalanceApplication:
     """Apply a balance (negative: credit; positive: owed) to a total, as the reference does.
 
-    A negative total is never paid out: it becomes credit. A debt is billed along with the total.
+    A negative total is never paid out: it becomes credit. A debt is billed with the total.
     """
     due = max(0, total + balance)
-    return Settlement(applied=total - due, amount_due=due)
+    return BalanceApplication(applied=total - due, amount_due=due)

@@ -1,4 +1,4 @@
-"""Exact money: decimals on the way, whole minor units at the end, half a unit rounded away from zero."""
+"""Exact money arithmetic: decimals in between, whole minor units at the end, halves rounded away from zero."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 
-def rounded(amount: Decimal) -> int:
+def round_half_up(amount: Decimal) -> int:
     """The nearest whole minor unit; halves go away from zero."""
     return int(amount.to_integral_value(ROUND_HALF_UP))
 
 
-def plain(value: Decimal) -> str:
+def decimal_text(value: Decimal) -> str:
     """A decimal as the shortest text without an exponent: `19`, `0.5`."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def split(amount: int, weights: Sequence[Decimal]) -> list[int]:
-    """`amount` in parts proportional to `weights`, whose sum is `amount` to the last unit.
+def split_amount(amount: int, weights: Sequence[Decimal]) -> list[int]:
+    """Split `amount` into parts proportional to `weights`; the parts add up to `amount` exactly.
 
-    Units that rounding leaves over go to the parts with the largest remainders, first ones first.
+    Units left over by rounding go to the parts with the largest remainders, earlier parts first.
     """
     whole = sum(weights)
     if not whole:
@@ -35,6 +35,6 @@ def split(amount: int, weights: Sequence[Decimal]) -> list[int]:
     return parts
 
 
-def times(unit_amount_decimal: str, quantity: int) -> int:
+def multiply_price(unit_amount_decimal: str, quantity: int) -> int:
     """Price times quantity in whole minor units."""
-    return rounded(Decimal(unit_amount_decimal) * quantity)
+    return round_half_up(Decimal(unit_amount_decimal) * quantity)

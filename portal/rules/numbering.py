@@ -1,4 +1,4 @@
-"""Numbers of documents: `PREFIX-0001` , `PREFIX-0001-CN-01` and `QT-PREFIX-0001-1`."""
+"""Formats document numbers: `PREFIX-0001`, `PREFIX-0001-CN-01` and `QT-PREFIX-0001-1`."""
 
 from __future__ import annotations
 

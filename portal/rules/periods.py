@@ -1,4 +1,7 @@
-"""Billing periods: calendar steps from an anchor, so that a 31st stays a 31st where the month has one."""
+"""Computes billing periods: calendar steps from an anchor.
+
+A 31st stays a 31st wherever the month has one, because every step is counted from the anchor.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ _LONGEST = {"day": 1, "week": 7, "month": 31, "year": 366}
 _SECONDS_OF_A_DAY = 86400
 
 
-def step(anchor: int, interval: str, interval_count: int, steps: int) -> int:
+def add(anchor: int, interval: str, interval_count: int, steps: int) -> int:
     """The moment `steps` intervals after `anchor`, both in epoch seconds (UTC calendar)."""
     start = datetime.fromtimestamp(anchor, UTC)
     if interval in _DAYS:
@@ -22,23 +25,23 @@ def step(anchor: int, interval: str, interval_count: int, steps: int) -> int:
     return int(start.replace(year=year, month=month, day=day).timestamp())
 
 
-def end(anchor: int, interval: str, interval_count: int, start: int) -> int:
-    """The first step from `anchor` that lies after `start`."""
+def end_after(anchor: int, interval: str, interval_count: int, start: int) -> int:
+    """The end of the period that `start` lies in: the first step from `anchor` after `start`."""
     longest = _LONGEST[interval] * interval_count * _SECONDS_OF_A_DAY
     steps = (start - anchor) // longest
-    while steps < 0 and step(anchor, interval, interval_count, steps) > start:
+    while steps < 0 and add(anchor, interval, interval_count, steps) > start:
         steps -= 1
-    while (moment := step(anchor, interval, interval_count, steps)) <= start:
+    while (moment := add(anchor, interval, interval_count, steps)) <= start:
         steps += 1
     return moment
 
 
-def start(anchor: int, interval: str, interval_count: int, end: int) -> int:
-    """The last step from `anchor` that lies before `end`: the start of the whole period up to there."""
+def start_before(anchor: int, interval: str, interval_count: int, end: int) -> int:
+    """The start of the whole period up to `end`: the last step from `anchor` before `end`."""
     longest = _LONGEST[interval] * interval_count * _SECONDS_OF_A_DAY
     steps = (end - anchor) // longest
-    while step(anchor, interval, interval_count, steps) >= end:
+    while add(anchor, interval, interval_count, steps) >= end:
         steps -= 1
-    while step(anchor, interval, interval_count, steps + 1) < end:
+    while add(anchor, interval, interval_count, steps + 1) < end:
         steps += 1
-    return step(anchor, interval, interval_count, steps)
+    return add(anchor, interval, interval_count, steps)

@@ -1,4 +1,4 @@
-"""What a portal configuration lets a customer do: `features` in, answers out."""
+"""Answers what a portal configuration allows a customer to do, from its `features`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ Features = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Quantities:
-    """How many of a product a customer may have; `maximum` is None where any number is fine."""
+class QuantityRange:
+    """The quantities of a product that a customer may choose; `maximum` is None where there is no limit."""
 
     minimum: int
     maximum: int | None
 
-    def hold(self, quantity: int) -> bool:
-        """Whether so many are allowed."""
+    def allows_quantity(self, quantity: int) -> bool:
+        """Whether this quantity is allowed."""
         return self.minimum <= quantity and (self.maximum is None or quantity <= self.maximum)
 
 
 def may_see_invoices(features: Features) -> bool:
-    """Whether the invoice history and its documents show."""
+    """Whether the invoice history and its documents are visible."""
     return bool(features["invoice_history"]["enabled"])
 
 
@@ -33,12 +33,12 @@ def may_update(features: Features, detail: str) -> bool:
 
 
 def may_cancel(features: Features) -> bool:
-    """Whether subscriptions can be canceled, and a cancellation taken back."""
+    """Whether subscriptions can be canceled, and a cancellation undone."""
     return bool(features["subscription_cancel"]["enabled"])
 
 
 def may_change(features: Features) -> bool:
-    """Whether subscriptions can be changed in any way, and a coming change taken back."""
+    """Whether subscriptions can be changed in any way, and an upcoming change undone."""
     update = features["subscription_update"]
     return bool(update["enabled"]) and bool(update["default_allowed_updates"])
 
@@ -49,21 +49,21 @@ def may_switch(features: Features) -> bool:
 
 
 def may_redeem(features: Features) -> bool:
-    """Whether a promotion code is taken along with a change."""
+    """Whether a promotion code is accepted together with a change."""
     return may_change(features) and "promotion_code" in features["subscription_update"]["default_allowed_updates"]
 
 
-def quantities(features: Features, product_id: str) -> Quantities | None:
-    """How many of a product can be had; None where the number stays as it is, as of a product that is not listed."""
+def allowed_quantities(features: Features, product_id: str) -> QuantityRange | None:
+    """The quantities allowed for a product; None where it can't be changed, as for a product that is not listed."""
     products = features["subscription_update"]["products"] if may_change(features) else []
     found = next((each["adjustable_quantity"] for each in products if each["product"] == product_id), None)
     if found is None or not found["enabled"]:
         return None
-    return Quantities(max(found["minimum"] or 1, 1), found["maximum"])
+    return QuantityRange(max(found["minimum"] or 1, 1), found["maximum"])
 
 
-def asks_for_reason(features: Features) -> list[str]:
-    """The reasons to choose from when a subscription is canceled; none are asked for when empty."""
+def cancellation_reasons(features: Features) -> list[str]:
+    """The cancellation reasons to choose from; empty where no reason is requested."""
     reason = features["subscription_cancel"]["cancellation_reason"]
     return list(reason["options"]) if reason["enabled"] else []
 
@@ -74,13 +74,13 @@ def feedback_options(features: Features) -> list[str]:
     return list(reason["feedback_options"]) if reason["enabled"] else []
 
 
-def mirrored(features: Features) -> dict[str, Any]:
-    """The features where an account only mirrors records kept elsewhere: plans are changed, and billed, there."""
+def restrict_for_mirror(features: Features) -> dict[str, Any]:
+    """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
     return {**features, "subscription_update": {**features["subscription_update"], "enabled": False}}
 
 
-def known_by_address(features: Features) -> dict[str, Any]:
-    """The features in a visit that only an email address was proof for: that address can't be changed there."""
+def restrict_for_login(features: Features) -> dict[str, Any]:
+    """The features for a visit that was opened with an email address alone: that address can't be changed."""
     update = features["customer_update"]
     allowed = [detail for detail in update["allowed_updates"] if detail != "email"]
     return {**features, "customer_update": {**update, "allowed_updates": allowed}}

@@ -1,4 +1,4 @@
-"""When a change of plan takes effect: at once, or at the end of the period that is paid for."""
+"""Decides when a plan change takes effect: at once, or at the end of the period that is already paid."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What an item costs a period, in minor units of one currency, and how long the period is."""
+class PriceTerms:
+    """What an item costs per period, in minor units of one currency, and how long the period is."""
 
     amount: int
     interval: str
     interval_count: int
 
     @property
-    def days(self) -> int:
-        """The length of the period, near enough to tell which of two is shorter."""
+    def length_in_days(self) -> int:
+        """The approximate length of the period, for comparing two periods."""
         return _DAYS[self.interval] * self.interval_count
 
 
-def waits(schedule_at_period_end: Mapping[str, Any], before: Terms, after: Terms) -> bool:
-    """Whether a change is one that the configuration puts off to the period's end.
+def waits_for_period_end(schedule_at_period_end: Mapping[str, Any], before: PriceTerms, after: PriceTerms) -> bool:
+    """Whether the configuration defers this change to the period's end.
 
-    Any of its `conditions` suffices, as in the reference.
+    Any one of its `conditions` is enough, as in the reference.
     """
     return any(_CONDITIONS[each["type"]](before, after) for each in schedule_at_period_end["conditions"])
 
 
-_CONDITIONS: dict[str, Callable[[Terms, Terms], bool]] = {
+_CONDITIONS: dict[str, Callable[[PriceTerms, PriceTerms], bool]] = {
     "decreasing_item_amount": lambda before, after: after.amount < before.amount,
-    "shortening_interval": lambda before, after: after.days < before.days,
+    "shortening_interval": lambda before, after: after.length_in_days < before.length_in_days,
 }

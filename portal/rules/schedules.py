@@ -1,4 +1,4 @@
-"""Phases of a schedule: when each begins and ends, and which one a moment lies in."""
+"""Computes when the phases of a subscription schedule end, and which phase a moment lies in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from portal.rules import periods
 
 
-def end(
+def phase_end(
     start: int,
     interval: tuple[str, int],
     *,
@@ -16,14 +16,14 @@ def end(
     duration: tuple[str, int] | None = None,
     iterations: int | None = None,
 ) -> int:
-    """The second after a phase: as said, else so many intervals of its price after its start."""
+    """The end of a phase (exclusive): `end_date`, else its start plus a number of intervals."""
     if end_date is not None:
         return end_date
     name, count = duration or (interval[0], interval[1] * (iterations or 1))
-    return periods.step(start, name, count, 1)
+    return periods.add(start, name, count, 1)
 
 
-def current(phases: Sequence[Mapping[str, Any]], now: int) -> int | None:
+def current_phase_index(phases: Sequence[Mapping[str, Any]], now: int) -> int | None:
     """The index of the phase that `now` lies in."""
     for index, phase in enumerate(phases):
         if phase["start_date"] <= now < phase["end_date"]:

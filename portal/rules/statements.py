@@ -1,7 +1,7 @@
-"""A statement of account: what a customer was billed, credited and paid in a year, and owed after each of these.
+"""Builds statements of account: what a customer was billed, credited and paid in a year, with a running balance.
 
-What a customer owes is what remains due on open and uncollectible invoices, and the customer's balance with it. All
-amounts are minor units of one currency; positive ones are owed by the customer, negative ones are credit.
+The customer owes the amount remaining on open and uncollectible invoices, plus the customer balance. All amounts are
+minor units of one currency; positive amounts are owed by the customer, negative ones are credit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import accumulate, groupby
 from typing import Literal, get_args
 
-Kind = Literal[
+EntryKind = Literal[
     "invoice",
     "credit_note",
     "credit_note_voided",
@@ -23,15 +23,15 @@ Kind = Literal[
     "balance",
 ]
 #: What happened in the same second stands in this order.
-KINDS: tuple[Kind, ...] = get_args(Kind)
+ENTRY_KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 #: Changes of the balance that are only the other side of an invoice or a credit note, which has an entry already.
-OTHER_SIDES = frozenset(
+COUNTER_ENTRIES = frozenset(
     {"applied_to_invoice", "credit_note", "invoice_too_large", "invoice_too_small", "unapplied_from_invoice"}
 )
 #: What went beyond an invoice when it was paid: a part of its last payment.
-OVERPAID = "invoice_overpaid"
+OVERPAYMENT = "invoice_overpaid"
 #: In which of the sums an entry counts.
-_SUMS: dict[Kind, str] = {
+_SUM_BY_KIND: dict[EntryKind, str] = {
     "invoice": "billed",
     "credit_note": "credited",
     "credit_note_voided": "credited",
@@ -41,11 +41,11 @@ _SUMS: dict[Kind, str] = {
     "balance": "adjusted",
 }
 _DAY = 86400
-SUMS = ("billed", "voided", "credited", "paid", "refunded", "adjusted")
+SUM_NAMES = ("billed", "voided", "credited", "paid", "refunded", "adjusted")
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class LedgerInvoice:
     """A finalized invoice."""
 
     id: str
@@ -61,19 +61,19 @@ class Bill:
     voided_at: int | None
 
     @property
-    def owed(self) -> int:
-        """What remains to be paid of it."""
+    def amount_owed(self) -> int:
+        """The amount that remains to be paid."""
         return self.amount_remaining if self.status in {"open", "uncollectible"} else 0
 
     @property
-    def received(self) -> int:
-        """What was paid of it; elsewhere, an invoice that was paid outside keeps what remained of it."""
+    def amount_received(self) -> int:
+        """The amount paid; on an imported invoice that was paid out of band, this includes its amount remaining."""
         return self.amount_paid + (self.amount_remaining if self.status == "paid" else 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """A credit note; what neither lowered the amount due nor became credit was given back in money."""
+class LedgerCreditNote:
+    """A credit note; what neither lowered the amount due nor became credit was refunded in money."""
 
     id: str
     number: str
@@ -86,14 +86,14 @@ class Note:
     voided_at: int | None
 
     @property
-    def given_back(self) -> int:
+    def refunded_amount(self) -> int:
         """The part that was paid out."""
         return self.total - self.pre_payment_amount - self.credit_amount
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """What a payment paid of an invoice; `words` say how."""
+class LedgerPayment:
+    """A payment's part that paid an invoice; `words` describe the payment method."""
 
     id: str
     invoice_id: str
@@ -103,7 +103,7 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BalanceChange:
     """An entry of the customer's balance."""
 
     id: str
@@ -115,31 +115,31 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
-    """Everything of a customer in one currency; `balance` is the customer's own at present."""
+class CustomerLedger:
+    """All entries of a customer in one currency; `balance` is the current customer balance."""
 
-    bills: Sequence[Bill] = ()
-    notes: Sequence[Note] = ()
-    payments: Sequence[Payment] = ()
-    changes: Sequence[Change] = ()
+    bills: Sequence[LedgerInvoice] = ()
+    notes: Sequence[LedgerCreditNote] = ()
+    payments: Sequence[LedgerPayment] = ()
+    changes: Sequence[BalanceChange] = ()
     balance: int = 0
 
     @property
-    def owed(self) -> int:
-        """What the customer owes at present."""
-        return self.balance + sum(bill.owed for bill in self.bills)
+    def amount_owed(self) -> int:
+        """What the customer owes now."""
+        return self.balance + sum(bill.amount_owed for bill in self.bills)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """Something that happened at a moment and changed what is owed by `amount`.
+class LedgerEntry:
+    """An occurrence that changed what is owed by `amount`.
 
-    `number` is that of the invoice or credit note, `invoice_number` that of the invoice it is about; `source_id` is the
-    row that tells of it.
+    `number` is that of the invoice or credit note, `invoice_number` that of the invoice concerned; `source_id` is the
+    id of the row behind it.
     """
 
     at: int
-    kind: Kind
+    kind: EntryKind
     amount: int
     source_id: str
     number: str | None = None
@@ -149,145 +149,147 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """An entry, and what was owed after it."""
+class LedgerLine:
+    """An entry with the balance after it."""
 
-    entry: Entry
+    entry: LedgerEntry
     balance: int
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A calendar year (UTC) in one currency, from its first second up to the first one after it."""
+class AccountStatement:
+    """A calendar year (UTC) in one currency; `end` is exclusive."""
 
     year: int
     currency: str
     start: int
     end: int
     opening: int
-    lines: tuple[Line, ...]
+    lines: tuple[LedgerLine, ...]
 
     @property
     def closing(self) -> int:
-        """What was owed at the end of the year, or is at present."""
+        """The balance at the end of the year, or now."""
         return self.lines[-1].balance if self.lines else self.opening
 
     @property
     def sums(self) -> dict[str, int]:
-        """What each kind of entry came to, by the words of `SUMS`; opening and all of them make closing."""
-        found = dict.fromkeys(SUMS, 0)
+        """The total of each kind of entry, by the names in `SUM_NAMES`; opening plus all of them is closing."""
+        found = dict.fromkeys(SUM_NAMES, 0)
         for line in self.lines:
-            if line.entry.kind in _SUMS:
-                found[_SUMS[line.entry.kind]] += line.entry.amount
+            if line.entry.kind in _SUM_BY_KIND:
+                found[_SUM_BY_KIND[line.entry.kind]] += line.entry.amount
         return found
 
 
-def statements(books: Books, currency: str, *, now: int) -> list[Statement]:
-    """Every year from the first entry to the present one, and those of entries that are dated later; oldest first.
+def yearly_statements(books: CustomerLedger, currency: str, *, now: int) -> list[AccountStatement]:
+    """Statements for every year from the first entry to the current year or a later entry, oldest first.
 
-    What the entries do not explain was there before them: records that came from elsewhere may begin in the middle.
+    What the entries do not explain is in the opening balance: imported records may begin in the middle.
     """
-    found = entries(books)
-    opening = books.owed - sum(entry.amount for entry in found)
+    found = ledger_entries(books)
+    opening = books.amount_owed - sum(entry.amount for entry in found)
     if not found and not opening:
         return []
-    by_year = {year: list(group) for year, group in groupby(found, key=lambda entry: _year(entry.at))}
-    this_year = _year(now)
-    made: list[Statement] = []
+    by_year = {year: list(group) for year, group in groupby(found, key=lambda entry: _utc_year(entry.at))}
+    this_year = _utc_year(now)
+    made: list[AccountStatement] = []
     for year in sorted({this_year, *by_year, *range(min(by_year, default=this_year), this_year)}):
-        made.append(_statement(year, currency, opening, by_year.get(year, [])))
+        made.append(_build_statement(year, currency, opening, by_year.get(year, [])))
         opening = made[-1].closing
     return made
 
 
-def entries(books: Books) -> list[Entry]:
-    """Everything that changed what is owed, and what was written off, in its order."""
-    found = [*_of_bills(books), *_of_notes(books), *_payments(books), *_of_balance(books)]
-    return sorted(found, key=lambda entry: (entry.at, KINDS.index(entry.kind), entry.number or "", entry.source_id))
+def ledger_entries(books: CustomerLedger) -> list[LedgerEntry]:
+    """Everything that changed what is owed, and what was written off, in order."""
+    found = [*_invoice_entries(books), *_credit_note_entries(books), *_payment_entries(books), *_balance_entries(books)]
+    return sorted(
+        found, key=lambda entry: (entry.at, ENTRY_KINDS.index(entry.kind), entry.number or "", entry.source_id)
+    )
 
 
-def _year(at: int) -> int:
+def _utc_year(at: int) -> int:
     return datetime.fromtimestamp(at, UTC).year
 
 
-def _statement(year: int, currency: str, opening: int, found: Sequence[Entry]) -> Statement:
+def _build_statement(year: int, currency: str, opening: int, found: Sequence[LedgerEntry]) -> AccountStatement:
     balances = list(accumulate((entry.amount for entry in found), initial=opening))[1:]
-    lines = tuple(Line(entry, balance) for entry, balance in zip(found, balances, strict=True))
+    lines = tuple(LedgerLine(entry, balance) for entry, balance in zip(found, balances, strict=True))
     first, last = (int(datetime(year, month, day, tzinfo=UTC).timestamp()) for month, day in ((1, 1), (12, 31)))
-    return Statement(year, currency, first, last + _DAY, opening, lines)
+    return AccountStatement(year, currency, first, last + _DAY, opening, lines)
 
 
-def _of_bills(books: Books) -> Iterator[Entry]:
+def _invoice_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
     lowered: dict[str, int] = {}
     for note in books.notes:
         if note.status != "void":
             lowered[note.invoice_id] = lowered.get(note.invoice_id, 0) + note.pre_payment_amount
     for bill in books.bills:
-        yield _of_bill(bill, bill.effective_at, "invoice", bill.total)
+        yield _invoice_entry(bill, bill.effective_at, "invoice", bill.total)
         if bill.marked_uncollectible_at is not None:
-            yield _of_bill(bill, bill.marked_uncollectible_at, "invoice_uncollectible", 0)
+            yield _invoice_entry(bill, bill.marked_uncollectible_at, "invoice_uncollectible", 0)
         if bill.status == "void":
             # what was credited or paid of it has been taken off before
             left = bill.total - lowered.get(bill.id, 0) - bill.amount_paid
-            yield _of_bill(bill, bill.voided_at or bill.effective_at, "invoice_voided", -left)
+            yield _invoice_entry(bill, bill.voided_at or bill.effective_at, "invoice_voided", -left)
 
 
-def _of_bill(bill: Bill, at: int, kind: Kind, amount: int) -> Entry:
-    return Entry(at, kind, amount, bill.id, bill.number, bill.id, bill.number)
+def _invoice_entry(bill: LedgerInvoice, at: int, kind: EntryKind, amount: int) -> LedgerEntry:
+    return LedgerEntry(at, kind, amount, bill.id, bill.number, bill.id, bill.number)
 
 
-def _of_notes(books: Books) -> Iterator[Entry]:
+def _credit_note_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
     numbers = {bill.id: bill.number for bill in books.bills}
     for note in books.notes:
         about = (note.id, note.number, note.invoice_id, numbers.get(note.invoice_id))
-        yield Entry(note.effective_at, "credit_note", -note.total, *about)
-        if note.given_back:
-            yield Entry(note.effective_at, "refund", note.given_back, *about)
+        yield LedgerEntry(note.effective_at, "credit_note", -note.total, *about)
+        if note.refunded_amount:
+            yield LedgerEntry(note.effective_at, "refund", note.refunded_amount, *about)
         if note.status == "void":
             at = note.voided_at or note.effective_at
-            yield Entry(at, "credit_note_voided", note.total - note.given_back, *about)
+            yield LedgerEntry(at, "credit_note_voided", note.total - note.refunded_amount, *about)
 
 
-def _payments(books: Books) -> Iterator[Entry]:
-    known: dict[str, list[Payment]] = {}
+def _payment_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
+    known: dict[str, list[LedgerPayment]] = {}
     for payment in sorted(books.payments, key=lambda each: (each.at, each.id)):
         known.setdefault(payment.invoice_id, []).append(payment)
-    over = _overpaid(books.changes)
+    over = _overpayments_by_invoice(books.changes)
     for bill in books.bills:
-        for payment in _completed(bill, known.get(bill.id, []), over.get(bill.id, 0)):
+        for payment in _complete_payments(bill, known.get(bill.id, []), over.get(bill.id, 0)):
             about = (payment.id, None, bill.id, bill.number, payment.words)
-            yield Entry(payment.at, "payment", -payment.amount, *about)
+            yield LedgerEntry(payment.at, "payment", -payment.amount, *about)
 
 
-def _overpaid(changes: Iterable[Change]) -> dict[str, int]:
-    """What was paid beyond invoices, by invoice."""
+def _overpayments_by_invoice(changes: Iterable[BalanceChange]) -> dict[str, int]:
+    """Amounts paid beyond the total, by invoice."""
     found: dict[str, int] = {}
     for change in changes:
-        if change.type == OVERPAID and change.invoice_id:
+        if change.type == OVERPAYMENT and change.invoice_id:
             found[change.invoice_id] = found.get(change.invoice_id, 0) - change.amount
     return found
 
 
-def _completed(bill: Bill, known: list[Payment], over: int) -> list[Payment]:
-    """The payments of a bill, the last one with what went beyond it.
+def _complete_payments(bill: LedgerInvoice, known: list[LedgerPayment], over: int) -> list[LedgerPayment]:
+    """The payments of an invoice; what went beyond the invoice is added to the last one.
 
-    Of an invoice that was paid before it came here only the sum is known, and when the last of it was paid.
+    Of an imported invoice only the paid sum and the moment of the last payment are known.
     """
     found = list(known)
-    unknown = bill.received - sum(payment.amount for payment in known)
+    unknown = bill.amount_received - sum(payment.amount for payment in known)
     if unknown > 0:
         at = bill.effective_at if known else bill.paid_at or bill.effective_at
-        found.insert(0, Payment(bill.id, bill.id, unknown, at))
+        found.insert(0, LedgerPayment(bill.id, bill.id, unknown, at))
     if found and over:
         last = found.pop()
-        found.append(Payment(last.id, last.invoice_id, last.amount + over, last.at, last.words))
+        found.append(LedgerPayment(last.id, last.invoice_id, last.amount + over, last.at, last.words))
     return found
 
 
-def _of_balance(books: Books) -> Iterator[Entry]:
-    """The merchant's own changes of the balance, and what was paid beyond invoices that are not here."""
+def _balance_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
+    """The merchant's own changes of the balance, and overpayments of invoices that are not in the ledger."""
     numbers = {bill.id: bill.number for bill in books.bills}
     for change in books.changes:
-        told = change.type in OTHER_SIDES or (change.type == OVERPAID and change.invoice_id in numbers)
+        told = change.type in COUNTER_ENTRIES or (change.type == OVERPAYMENT and change.invoice_id in numbers)
         if not told:
-            yield Entry(change.created, "balance", change.amount, change.id, words=change.description)
+            yield LedgerEntry(change.created, "balance", change.amount, change.id, words=change.description)

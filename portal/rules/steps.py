@@ -1,6 +1,6 @@
-"""When a record's time comes: the next step that the passing of time takes with it, and its moment.
+"""Computes the next due step of a record: what the passing of time makes happen, and at which moment.
 
-A step's moment is what it is dated to, however late a worker comes by.
+A step is dated to its moment, however late a worker performs it.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ _HOUR = 3600
 #: How long a first payment is awaited (reference: 23 hours).
 FIRST_PAYMENT_WITHIN = 23 * _HOUR
 #: How long before its end a trial's end is told of (reference: three days, or at once for shorter ones).
-ANNOUNCED_BEFORE = 72 * _HOUR
+TRIAL_END_ANNOUNCED_BEFORE = 72 * _HOUR
 #: How long a draft can be edited before it is finalized by itself.
-DRAFT_FOR = _HOUR
+DRAFT_DURATION = _HOUR
 #: How many days before a renewal its bill is told of, unless the account says otherwise; 0 for never.
 UPCOMING_DAYS = 7
 
 
 @dataclass(frozen=True, order=True)
 class Step:
-    """What happens, and at which second. Of steps at one second those with the lower rank come first."""
+    """What happens, and at which second. Of steps at the same second, those with the lower rank come first."""
 
     moment: int
     rank: int
     verb: str
 
 
-def moment(step: Step | None) -> int | None:
-    """The second of a step, None where nothing is to come."""
+def moment_of(step: Step | None) -> int | None:
+    """The moment of a step, None where there is no step."""
     return step.moment if step else None
 
 
 def upcoming_days(settings: Mapping[str, Any]) -> int:
-    """How many days before a renewal an account with these settings hears of the bill; 0 for never."""
+    """How many days before a renewal an account with these settings announces the upcoming invoice; 0 for never."""
     days: int = settings.get("billing", {}).get("upcoming_days", UPCOMING_DAYS)
     return days
 
 
-def told_at(start: int, end: int, days: int) -> int | None:
-    """When the bill at a period's end is told of: at once where the period is shorter than that."""
+def announcement_time(start: int, end: int, days: int) -> int | None:
+    """When the upcoming invoice of a period's end is announced: at the start if the period is too short."""
     return max(start, end - days * 24 * _HOUR) if days else None
 
 
-def of_schedule(row: Any) -> Step | None:
-    """The next step of a subscription schedule: begin, or leave the present phase."""
+def next_for_schedule(row: Any) -> Step | None:
+    """The next step of a subscription schedule: begin it, or advance to the next phase."""
     if row.status == "not_started":
         return Step(row.phases[0]["start_date"], 0, "begin")
     if row.status == "active" and row.phase is not None:
@@ -56,13 +56,13 @@ def of_schedule(row: Any) -> Step | None:
     return None
 
 
-def of_quote(row: Any) -> Step | None:
+def next_for_quote(row: Any) -> Step | None:
     """The next step of a quote: expire unless it is accepted before."""
     return Step(row.expires_at, 5, "expire") if row.status == "open" else None
 
 
-def of_subscription(row: Any) -> Step | None:
-    """The next step of a subscription: expire, cancel, be collected again, or go on into the next period."""
+def next_for_subscription(row: Any) -> Step | None:
+    """The next due step of a subscription, such as cancel, renew, or expire; None once it has ended."""
     if row.status in ENDED or row.ended_at is not None:
         return None
     coming = [Step(row.cancel_at, 0, "cancel")] if row.cancel_at is not None else []
@@ -73,7 +73,9 @@ def of_subscription(row: Any) -> Step | None:
     if row.pause_collection and row.pause_collection["resumes_at"] is not None:
         coming.append(Step(row.pause_collection["resumes_at"], 0, "collect"))
     if row.status == "trialing" and row.trial_end is not None and row.trial_will_end_at is None:
-        coming.append(Step(max(row.trial_start or row.created, row.trial_end - ANNOUNCED_BEFORE), 0, "announce"))
+        coming.append(
+            Step(max(row.trial_start or row.created, row.trial_end - TRIAL_END_ANNOUNCED_BEFORE), 0, "announce")
+        )
     if row.upcoming_at is not None and _brings_a_bill(row):
         coming.append(Step(row.upcoming_at, 3, "foretell"))
     if row.status == "incomplete":
@@ -89,8 +91,8 @@ def _brings_a_bill(row: Any) -> bool:
     return not (ends or row.pause_collection or row.status in {"incomplete", "paused"})
 
 
-def of_invoice(row: Any) -> Step | None:
-    """The next step of an invoice: be finalized, be overdue, be given up."""
+def next_for_invoice(row: Any) -> Step | None:
+    """The next step of an invoice: finalize, fall due, or give up collection."""
     if row.status == "draft" and row.auto_advance and row.automatically_finalizes_at is not None:
         return Step(row.automatically_finalizes_at, 2, "finalize")
     if row.status != "open":

@@ -1,4 +1,4 @@
-"""The life of a subscription as far as it can be decided from its own values."""
+"""Decides the status of a subscription and what it allows, from the subscription's own values."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WAITING = frozenset({"incomplete", "past_due", "unpaid"})
 
 
 def first_status(*, trialing: bool, collection_method: str, amount_due: int) -> str:
-    """The status a new subscription starts in: without a way to collect, a first payment is awaited."""
+    """The status that a new subscription starts in; `incomplete` waits for a first payment."""
     if trialing:
         return "trialing"
     if collection_method == "send_invoice" or amount_due <= 0:
@@ -54,27 +54,27 @@ def status_when_voided(status: str) -> str:
 
 
 def status_when_canceled(status: str) -> str:
-    """The status at an end that someone asked for."""
+    """The status after a requested cancellation."""
     return "incomplete_expired" if status == "incomplete" else "canceled"
 
 
 def status_when_renewed(status: str) -> str:
-    """The status in the next period: a trial is over, all else stays as it is."""
+    """The status in the next period: a trial ends, every other status stays."""
     return "active" if status == "trialing" else status
 
 
 def is_collected(status: str) -> bool:
-    """Whether new invoices are collected by themselves; those of an unpaid subscription stay drafts."""
+    """Whether new invoices are collected automatically; those of an unpaid subscription stay drafts."""
     return status != "unpaid"
 
 
 def is_prorated(status: str) -> bool:
-    """Whether changes within the period are billed or credited: where the period itself was billed."""
+    """Whether changes within the period are billed or credited, because the period itself was billed."""
     return status in _BILLED
 
 
 def is_paid_ahead(status: str) -> bool:
-    """Whether unused time is given back at the end; an unpaid first invoice is voided instead."""
+    """Whether unused time is credited at the end; an unpaid first invoice is voided instead."""
     return status in _BILLED - {"incomplete"}
 
 
@@ -84,10 +84,10 @@ def may_cancel(status: str) -> bool:
 
 
 def may_change(*, status: str, cancel_at: int | None) -> bool:
-    """Whether it can be had at another price or in another quantity: while it runs, and is to go on."""
+    """Whether the price or quantity can be changed: while it runs and no cancellation is scheduled."""
     return status in _RUNNING and cancel_at is None
 
 
 def may_resume(*, status: str, cancel_at: int | None, now: int) -> bool:
-    """Whether a coming cancellation can be taken back: until the period has ended."""
+    """Whether a scheduled cancellation can be undone: until it has taken effect."""
     return status not in ENDED and cancel_at is not None and cancel_at > now

@@ -1,4 +1,4 @@
-"""Tax IDs: the types there are, the form of each, and what their check digits say.
+"""Tax IDs: the known types, the form of each, and the check of their digits.
 
 The table is `tax_id_types.json`: the 117 types of Stripe's customer tax ID page (SDK build 2026-08-21), in the
 order they are offered, with the documented examples. A `shape` is a regular expression of the canonical form;
@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from stdnum.exceptions import ValidationError
 
-Verification = Literal["pending", "verified", "unverified", "unavailable"]
+VerificationStatus = Literal["pending", "verified", "unverified", "unavailable"]
 
 LONGEST_INPUT = 100
 LEGACY_TYPES = frozenset({"unknown"})
@@ -27,7 +27,7 @@ LEGACY_TYPES = frozenset({"unknown"})
 
 
 @dataclass(frozen=True, slots=True)
-class TaxIdForm:
+class TaxIdShape:
     """One documented form of a type; `pattern` is anchored and matches the value without its separators."""
 
     country: str
@@ -42,7 +42,7 @@ class TaxIdForm:
 class TaxIdType:
     """A type of tax ID.
 
-    `country` is None where the value tells it (`eu_vat`, `eu_oss_vat`); `countries` are those whose customers may
+    `country` is None where the value determines it (`eu_vat`, `eu_oss_vat`); `countries` are those whose customers may
     choose the type; `affects_tax` is None where the reference does not say.
     """
 
@@ -51,7 +51,7 @@ class TaxIdType:
     countries: frozenset[str]
     label: str
     affects_tax: bool | None
-    forms: tuple[TaxIdForm, ...]
+    forms: tuple[TaxIdShape, ...]
 
     @property
     def examples(self) -> tuple[str, ...]:
@@ -69,20 +69,20 @@ class TaxIdType:
         return tuple(dict.fromkeys(name for form in self.forms for name in form.validators))
 
 
-def normalized(type: str, value: str) -> str | None:
+def normalize_value(type: str, value: str) -> str | None:
     """The documented canonical form of what someone typed, or None where it does not have the type's form.
 
     Case, surrounding white space and the separators people type do not matter; prefixes and suffixes must be there.
     Canonical values normalise to themselves. A Greek VAT ID typed with GR gets its EL.
     """
-    found = _form_and_groups(type, value)
+    found = _match_shape(type, value)
     if found is None:
         return None
     form, groups = found
     return "".join(part + separator for part, separator in zip(groups, form.separators, strict=True))
 
 
-def country(type: str, value: str) -> str | None:
+def country_of_value(type: str, value: str) -> str | None:
     """The two-letter country for the wire: DE for DE…, GR for EL…, GB for XI…; None where it cannot be known.
 
     The reference lists One Stop Shop numbers under EU and Canary Islands ones under IC. Both are reserved in
@@ -91,11 +91,11 @@ def country(type: str, value: str) -> str | None:
     kind = TYPES.get(type)
     if kind is not None and kind.country is not None:
         return kind.country
-    found = _form_and_groups(type, value)
+    found = _match_shape(type, value)
     return found[0].country if found else None
 
 
-def verification(type: str, value: str, *, livemode: bool) -> Verification:
+def verification_status(type: str, value: str, *, livemode: bool) -> VerificationStatus:
     """What can be said of a tax ID without asking a register, as the `status` of the wire's `verification`.
 
     - `verified`: the check digits hold. That rules out typing errors; it does not prove a registration.
@@ -106,7 +106,7 @@ def verification(type: str, value: str, *, livemode: bool) -> Verification:
     In test mode the reference's nine-digit values, with any prefix or suffix of letters, give fixed states:
     000000000 `verified`, 111111111 `unverified`, 222222222 `pending`.
     """
-    found = _form_and_groups(type, value)
+    found = _match_shape(type, value)
     if found is None:
         return "unverified" if type in TYPES else "unavailable"
     form, groups = found
@@ -128,7 +128,7 @@ def types_for_country(code: str) -> list[TaxIdType]:
     return [kind for kind in TYPES.values() if home in kind.countries]
 
 
-def example(type: str, country: str | None = None) -> str:
+def example_value(type: str, country: str | None = None) -> str:
     """A value to show as a hint, for `eu_vat` that of the country; empty for a legacy type."""
     kind = TYPES.get(type)
     if kind is None:
@@ -138,13 +138,13 @@ def example(type: str, country: str | None = None) -> str:
     return next(local, kind.examples[0])
 
 
-def label(type: str) -> str:
+def type_label(type: str) -> str:
     """The abbreviation printed before the value, such as `GB VAT` or `US EIN`; `Tax ID` for a legacy type."""
     kind = TYPES.get(type)
     return kind.label if kind else "Tax ID"
 
 
-_TEST_STATES: Mapping[str, Verification] = {
+_TEST_STATES: Mapping[str, VerificationStatus] = {
     "000000000": "verified",
     "111111111": "unverified",
     "222222222": "pending",
@@ -160,8 +160,8 @@ _COUNTRY_OF_PREFIX = {"EL": "GR", "XI": "GB"}
 _VALIDATION_OPTIONS = {"mx.rfc": {"validate_check_digits": True}}
 
 
-def _form_and_groups(type: str, value: str) -> tuple[TaxIdForm, tuple[str, ...]] | None:
-    compact = _compact(type, value)
+def _match_shape(type: str, value: str) -> tuple[TaxIdShape, tuple[str, ...]] | None:
+    compact = _compact_value(type, value)
     if compact is None or type not in TYPES:
         return None
     for form in TYPES[type].forms:
@@ -170,7 +170,7 @@ def _form_and_groups(type: str, value: str) -> tuple[TaxIdForm, tuple[str, ...]]
     return None
 
 
-def _compact(type: str, value: str) -> str | None:
+def _compact_value(type: str, value: str) -> str | None:
     if len(value) > LONGEST_INPUT:
         return None
     compact = value.strip().translate(_SEPARATORS)
@@ -181,7 +181,7 @@ def _compact(type: str, value: str) -> str | None:
     return "EL" + compact[2:] if type == "eu_vat" and compact.startswith("GR") else compact
 
 
-def _check_digits_hold(form: TaxIdForm, compact: str) -> bool:
+def _check_digits_hold(form: TaxIdShape, compact: str) -> bool:
     return any(_is_valid(name, compact[form.checked]) for name in form.validators)
 
 
@@ -202,8 +202,8 @@ def _registering_country(code: str) -> str:
     return _TERRITORIES.get(code.upper(), code.upper())
 
 
-def _type(name: str, row: Mapping[str, Any]) -> TaxIdType:
-    forms = tuple(_form(name, form) for form in row["forms"])
+def _build_type(name: str, row: Mapping[str, Any]) -> TaxIdType:
+    forms = tuple(_build_shape(name, form) for form in row["forms"])
     return TaxIdType(
         type=name,
         country=None if name.startswith("eu_") else name[:2].upper(),
@@ -214,11 +214,11 @@ def _type(name: str, row: Mapping[str, Any]) -> TaxIdType:
     )
 
 
-def _form(name: str, row: Mapping[str, Any]) -> TaxIdForm:
+def _build_shape(name: str, row: Mapping[str, Any]) -> TaxIdShape:
     shape = row["shape"] if "(" in row["shape"] else f"({row['shape']})"
     _, *parts = re.split(r"\(([^()]*)\)", shape)
     prefix = row["example"][:2] if name == "eu_vat" else name[:2].upper()
-    return TaxIdForm(
+    return TaxIdShape(
         country=_COUNTRY_OF_PREFIX.get(prefix, prefix),
         example=row["example"],
         pattern=re.compile(r"\A" + "".join(f"({part})" for part in parts[::2]) + r"\Z"),
@@ -228,7 +228,9 @@ def _form(name: str, row: Mapping[str, Any]) -> TaxIdForm:
     )
 
 
-_TABLE: Any = json.loads(files("portal.rules").joinpath("tax_id_types.json").read_text("utf-8"))
-_TERRITORIES: Mapping[str, str] = _TABLE["territories"]
-TYPES: Mapping[str, TaxIdType] = MappingProxyType({name: _type(name, row) for name, row in _TABLE["types"].items()})
+_TYPE_TABLE: Any = json.loads(files("portal.rules").joinpath("tax_id_types.json").read_text("utf-8"))
+_TERRITORIES: Mapping[str, str] = _TYPE_TABLE["territories"]
+TYPES: Mapping[str, TaxIdType] = MappingProxyType(
+    {name: _build_type(name, row) for name, row in _TYPE_TABLE["types"].items()}
+)
 """Every type that can be created, by its name on the wire, in the order of offer."""

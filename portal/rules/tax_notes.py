@@ -1,4 +1,4 @@
-"""What the law wants an invoice to say where no tax is on it, in the words of the law of each language.
+"""Legal notes that an invoice must carry where no tax is charged, in the wording of each language's law.
 
 Reverse charge and its language versions: Directive 2006/112/EC, Article 226 (11a). Supplies within the Union:
 Article 138 (1) there; exports: Article 146; exempt supplies: Article 132; supplies outside its scope: Article 44.
@@ -82,19 +82,19 @@ _SMALL_BUSINESS = {
 }
 
 
-def of_category(code: str, locale: str) -> str | None:
+def note_for_category(code: str, locale: str) -> str | None:
     """Why there is no tax, for a category of UNCL5305; None for those that need no reason (`S`, `Z`)."""
     words = _BY_CATEGORY.get(code)
     return words.get(locale.split("_")[0].lower(), words["en"]) if words else None
 
 
-def small_business(country: str | None, locale: str) -> str:
-    """Why a small business of `country` bills no tax."""
-    return _SMALL_BUSINESS.get(country or "") or of_category("E", locale) or ""
+def small_business_note(country: str | None, locale: str) -> str:
+    """Why a small business in `country` charges no tax."""
+    return _SMALL_BUSINESS.get(country or "") or note_for_category("E", locale) or ""
 
 
-def late_payment(seller: str | None, buyer: str | None) -> str | None:
-    """What a bill between businesses says of paying late, where the seller's law wants it said."""
+def late_payment_note(seller: str | None, buyer: str | None) -> str | None:
+    """What an invoice between businesses says about late payment, where the seller's law requires it."""
     if seller == "FR":
         return (
             "En cas de retard de paiement, une pénalité égale à trois fois le taux d'intérêt légal est exigible, "

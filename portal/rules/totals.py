@@ -1,6 +1,6 @@
-"""Taxes of a line and totals of a document, exact to the unit; taxes are those of discounted amounts.
+"""Computes the taxes of a line and the totals of a document, exact to the minor unit, after discounts.
 
-Each line is rounded by itself (half up); several inclusive rates share one rounding, so that net
+Each line is rounded separately (half up); several inclusive rates share one rounding, so that net
 and taxes always add up to the price.
 """
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from portal.rules.money import rounded, split
+from portal.rules.money import round_half_up, split_amount
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A tax rate: id and percentage (`Decimal("19")`), within the price or on top of it."""
+    """A tax rate: id and percentage (`Decimal("19")`), included in the price or added to it."""
 
     id: str
     percentage: Decimal
@@ -24,11 +24,11 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Totals:
+class DocumentTotals:
     """The sums of a document; `taxes` has one entry per rate, in order of appearance.
 
-    As the reference has it, `subtotal` comes before the document's discounts, exclusive taxes and
-    shipping, but after discounts of single lines; `total` and `total_excluding_tax` after all of them.
+    As in the reference, `subtotal` is before the document's discounts, exclusive taxes and shipping, but after
+    discounts of single lines; `total` and `total_excluding_tax` are after all of them.
     """
 
     subtotal: int
@@ -40,8 +40,8 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A line as it counts in the totals of a document (see `part`)."""
+class LineTotals:
+    """What a line adds to the totals of a document (see `line_totals`)."""
 
     subtotal: int
     subtotal_excluding_tax: int
@@ -50,76 +50,80 @@ class Part:
 
 
 #: Reasons for which no tax is in an amount, whatever the rates say.
-_UNTAXED = frozenset({"customer_exempt", "reverse_charge"})
+_UNTAXED_REASONS = frozenset({"customer_exempt", "reverse_charge"})
 
 
 def line_taxes(amount: int, rates: Sequence[Rate], *, tax_exempt: str = "none") -> list[dict[str, Any]]:
     """The tax of each rate on a line of `amount`.
 
-    `tax_exempt` is the customer's: for `exempt` and `reverse` every tax is nil, with the reason.
+    `tax_exempt` is the customer's: for `exempt` and `reverse` every tax is zero, with the reason.
     Entries have `tax_rate`, `inclusive`, `amount`, `taxable_amount`, `taxability_reason`.
     """
     if tax_exempt != "none":
         reason = "reverse_charge" if tax_exempt == "reverse" else "customer_exempt"
-        return [_entry(rate, 0, 0, reason) for rate in rates]
+        return [_tax_entry(rate, 0, 0, reason) for rate in rates]
     inside = [rate for rate in rates if rate.inclusive]
     whole = inclusive_tax(amount, inside)
-    within = split(whole, [rate.percentage for rate in inside])
+    within = split_amount(whole, [rate.percentage for rate in inside])
     amounts = dict(zip([rate.id for rate in inside], within, strict=True))
     net = amount - whole
     return [
-        _entry(rate, amounts[rate.id] if rate.inclusive else exclusive_tax(net, rate), net, _reason(rate))
+        _tax_entry(
+            rate, amounts[rate.id] if rate.inclusive else exclusive_tax(net, rate), net, _taxability_reason(rate)
+        )
         for rate in rates
     ]
 
 
 def inclusive_tax(amount: int, rates: Sequence[Rate]) -> int:
-    """The tax within a price that holds all of these rates."""
+    """The tax included in a price that contains all of these rates."""
     percent = sum((rate.percentage for rate in rates), Decimal(0))
-    return rounded(amount * percent / (100 + percent))
+    return round_half_up(amount * percent / (100 + percent))
 
 
 def exclusive_tax(net: int, rate: Rate) -> int:
     """The tax on top of a net amount."""
-    return rounded(net * rate.percentage / 100)
+    return round_half_up(net * rate.percentage / 100)
 
 
-def totals(parts: Iterable[Part], shipping: Mapping[str, Any] | None = None) -> Totals:
+def document_totals(parts: Iterable[LineTotals], shipping: Mapping[str, Any] | None = None) -> DocumentTotals:
     """The sums of a document: subtotal, less its discounts, plus exclusive taxes, plus shipping."""
     found = list(parts)
     taxes = [tax for part in found for tax in part.taxes]
     gross = sum(part.subtotal - part.discount for part in found)
-    net, on_top = gross - _sum(taxes, inclusive=True), _sum(taxes, inclusive=False)
+    net, on_top = gross - _sum_taxes(taxes, inclusive=True), _sum_taxes(taxes, inclusive=False)
     sent = shipping or {"amount_subtotal": 0, "amount_tax": 0, "amount_total": 0, "taxes": []}
-    return Totals(
+    return DocumentTotals(
         subtotal=sum(part.subtotal for part in found),
         subtotal_excluding_tax=sum(part.subtotal_excluding_tax for part in found),
         tax=gross - net + on_top + sent["amount_tax"],
         total=gross + on_top + sent["amount_total"],
         total_excluding_tax=net + sent["amount_subtotal"],
-        taxes=by_rate([*taxes, *sent["taxes"]]),
+        taxes=sum_by_rate([*taxes, *sent["taxes"]]),
     )
 
 
-def part(subtotal: int, taxes: list[dict[str, Any]], rates: Sequence[Rate] = (), discount: int = 0) -> Part:
-    """A line as it counts in the totals; `subtotal` is its amount less discounts of its own.
+def line_totals(
+    subtotal: int, taxes: list[dict[str, Any]], rates: Sequence[Rate] = (), discount: int = 0
+) -> LineTotals:
+    """What a line adds to the totals; `subtotal` is its amount less its own discounts.
 
-    `discount` is what the document's discounts take off that, and `taxes` are those of the rest.
+    `discount` is what the document's discounts take off that; `taxes` are those of the rest.
     """
-    if not discount or any(tax["taxability_reason"] in _UNTAXED for tax in taxes):
-        return Part(subtotal, subtotal - _sum(taxes, inclusive=True), discount, taxes)
-    return Part(subtotal, excluding_tax(subtotal, rates), discount, taxes)
+    if not discount or any(tax["taxability_reason"] in _UNTAXED_REASONS for tax in taxes):
+        return LineTotals(subtotal, subtotal - _sum_taxes(taxes, inclusive=True), discount, taxes)
+    return LineTotals(subtotal, amount_excluding_tax(subtotal, rates), discount, taxes)
 
 
-def excluding_tax(amount: int, rates: Sequence[Rate]) -> int:
+def amount_excluding_tax(amount: int, rates: Sequence[Rate]) -> int:
     """An amount without the inclusive taxes in it."""
     return amount - inclusive_tax(amount, [rate for rate in rates if rate.inclusive])
 
 
 def shipping_cost(amount: int, rates: Sequence[Rate], *, tax_exempt: str = "none") -> dict[str, Any]:
-    """What sending costs with taxes: `amount_subtotal` excludes all of them, `amount_total` holds them."""
+    """The shipping cost with taxes: `amount_subtotal` excludes all taxes, `amount_total` includes them."""
     taxes = line_taxes(amount, rates, tax_exempt=tax_exempt)
-    inside, on_top = _sum(taxes, inclusive=True), _sum(taxes, inclusive=False)
+    inside, on_top = _sum_taxes(taxes, inclusive=True), _sum_taxes(taxes, inclusive=False)
     return {
         "amount_subtotal": amount - inside,
         "amount_tax": inside + on_top,
@@ -128,8 +132,8 @@ def shipping_cost(amount: int, rates: Sequence[Rate], *, tax_exempt: str = "none
     }
 
 
-def by_rate(taxes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Tax entries of many lines summed per rate and reason."""
+def sum_by_rate(taxes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tax entries of many lines, summed by rate and reason."""
     sums: dict[tuple[str, str], dict[str, Any]] = {}
     for tax in taxes:
         entry = sums.setdefault((tax["tax_rate"], tax["taxability_reason"]), {**tax, "amount": 0, "taxable_amount": 0})
@@ -138,15 +142,15 @@ def by_rate(taxes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(sums.values())
 
 
-def _sum(taxes: Iterable[Mapping[str, Any]], *, inclusive: bool) -> int:
+def _sum_taxes(taxes: Iterable[Mapping[str, Any]], *, inclusive: bool) -> int:
     return sum(tax["amount"] for tax in taxes if tax["inclusive"] == inclusive)
 
 
-def _reason(rate: Rate) -> str:
+def _taxability_reason(rate: Rate) -> str:
     return "standard_rated" if rate.percentage else "zero_rated"
 
 
-def _entry(rate: Rate, amount: int, taxable_amount: int, reason: str) -> dict[str, Any]:
+def _tax_entry(rate: Rate, amount: int, taxable_amount: int, reason: str) -> dict[str, Any]:
     return {
         "tax_rate": rate.id,
         "inclusive": rate.inclusive,

@@ -1,4 +1,4 @@
-"""What is sent to a webhook endpoint, how it is signed, and when it is tried again."""
+"""Decides which events a webhook endpoint receives, how a delivery is signed, and when it is retried."""
 
 from __future__ import annotations
 
@@ -14,40 +14,42 @@ TRIES = len(PAUSES) + 1
 #: Each pause is that much shorter or longer, so that what failed together does not come back together.
 JITTER = 0.1
 #: Tries that come sooner, as when a receiver is back for a moment, don't use up what is meant to last for days.
-NOT_GIVEN_UP_BEFORE = 60 * _HOUR
+RETRIED_FOR_AT_LEAST = 60 * _HOUR
 #: The longest pause that a receiver can ask for.
 LONGEST_RETRY_AFTER = 24 * _HOUR
 
-EVERYTHING = "*"
-_MARK = "whsec_"
+ALL_EVENTS = "*"
+_KEY_PREFIX = "whsec_"
 
 
-def wants(enabled_events: Iterable[str], type: str) -> bool:
-    """Whether an endpoint is to hear of events of a type."""
-    return any(each in {EVERYTHING, type} for each in enabled_events)
+def wants_event(enabled_events: Iterable[str], type: str) -> bool:
+    """Whether an endpoint receives events of a type."""
+    return any(each in {ALL_EVENTS, type} for each in enabled_events)
 
 
-def pause(tries: int, since_first: int, retry_after: int | None, jitter: Callable[[float, float], float]) -> int | None:
-    """Seconds until the next try after `tries` failed ones, None where it is given up.
+def retry_pause(
+    tries: int, since_first: int, retry_after: int | None, jitter: Callable[[float, float], float]
+) -> int | None:
+    """Seconds until the next try after `tries` failed ones, None where delivery is given up.
 
-    `since_first` are the seconds since the first try, `retry_after` what the receiver asked for;
+    `since_first` are the seconds since the first try, `retry_after` what the receiver requested;
     `jitter` picks a number between two.
     """
-    if tries >= TRIES and since_first >= NOT_GIVEN_UP_BEFORE:
+    if tries >= TRIES and since_first >= RETRIED_FOR_AT_LEAST:
         return None
     usual = PAUSES[min(tries, len(PAUSES)) - 1] * jitter(1 - JITTER, 1 + JITTER)
     return max(round(usual), min(retry_after or 0, LONGEST_RETRY_AFTER))
 
 
-def headers(id: str, body: bytes, secrets: Iterable[str], now: int) -> dict[str, str]:
-    """What proves that `body` comes from here: by the reference's scheme and by that of Standard Webhooks.
+def signature_headers(id: str, body: bytes, secrets: Iterable[str], now: int) -> dict[str, str]:
+    """The headers that authenticate `body`: in the reference's scheme and in that of Standard Webhooks.
 
-    One signature for each of the secrets (`whsec_…`), which the reference takes as it is, and Standard
-    Webhooks as base64. https://docs.stripe.com/webhooks/signature, https://www.standardwebhooks.com
+    One signature for each of the secrets (`whsec_…`); the reference uses a secret as it is, Standard
+    Webhooks decodes it as base64. https://docs.stripe.com/webhooks/signature, https://www.standardwebhooks.com
     """
     keys = list(secrets)
-    plain = [_digest(key.encode(), b"%d." % now + body).hex() for key in keys]
-    standard = [_digest(_decoded(key), f"{id}.{now}.".encode() + body) for key in keys]
+    plain = [_hmac_digest(key.encode(), b"%d." % now + body).hex() for key in keys]
+    standard = [_hmac_digest(_decode_secret(key), f"{id}.{now}.".encode() + body) for key in keys]
     return {
         "Stripe-Signature": ",".join([f"t={now}", *(f"v1={each}" for each in plain)]),
         "webhook-id": id,
@@ -56,14 +58,14 @@ def headers(id: str, body: bytes, secrets: Iterable[str], now: int) -> dict[str,
     }
 
 
-def secret(random: bytes) -> str:
-    """A signing secret in the form that both schemes read; `random` has a multiple of three bytes."""
-    return _MARK + base64.b64encode(random).decode()
+def build_secret(random: bytes) -> str:
+    """A signing secret in the form that both schemes accept; the length of `random` is a multiple of three bytes."""
+    return _KEY_PREFIX + base64.b64encode(random).decode()
 
 
-def _decoded(secret: str) -> bytes:
-    return base64.b64decode(secret.removeprefix(_MARK))
+def _decode_secret(secret: str) -> bytes:
+    return base64.b64decode(secret.removeprefix(_KEY_PREFIX))
 
 
-def _digest(key: bytes, message: bytes) -> bytes:
+def _hmac_digest(key: bytes, message: bytes) -> bytes:
     return hmac.new(key, message, hashlib.sha256).digest()

@@ -1,4 +1,4 @@
-"""An export: every object of a tenant as a line, with what the wire doesn't say of its rows beside it."""
+"""Exports every object of a tenant as one JSON line, with the columns that the wire does not show beside it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import sort_tables
 
 from portal.db import Database, Scope
-from portal.objects import KINDS, render
-from portal.objects.kinds import grouped
-from portal.transfer.origin import Origin, origin
-from portal.transfer.readers import Parts, reader
-from portal.transfer.records import OWN_KEY, record, taken_in
-from portal.transfer.tables import plan_of
+from portal.objects import OBJECT_TYPES, render
+from portal.objects.kinds import group_by
+from portal.transfer.origin import SellerDefaults, seller_defaults
+from portal.transfer.readers import SublistSpec, reader_for
+from portal.transfer.records import EXPORT_KEY, is_transferable, parse_record
+from portal.transfer.tables import row_plan
 
-BATCH = 500
+BATCH_SIZE = 500
 
 
 class NoLinks:
-    """Addresses are signed and dated, and those of another installation are of no use: there are none in a file."""
+    """Leaves all addresses out: they are signed, expire, and are of no use in another installation."""
 
     def document(self, kind: str, tenant_id: int, id: str) -> Any:
         """Nothing."""
@@ -37,42 +37,42 @@ class NoLinks:
         return None
 
 
-def lines(database: Database, scope: Scope) -> Iterator[bytes]:
-    """JSON Lines, oldest first within a type, and types in the order in which they name each other."""
+def json_lines(database: Database, scope: Scope) -> Iterator[bytes]:
+    """JSON Lines, oldest first within a type; types come after the types that they refer to."""
     with database.reading(scope) as db:
-        own = origin(db)
-        for type in types():
-            for rows in _batches(db, type):
-                for each in objects(db, type, rows, own):
+        own = seller_defaults(db)
+        for type in exported_types():
+            for rows in _row_batches(db, type):
+                for each in render_objects(db, type, rows, own):
                     yield orjson.dumps(each) + b"\n"
 
 
-def types() -> list[str]:
-    """The types of a file: what others name comes first."""
-    by_table = {plan_of(type).table: type for type, kind in KINDS.items() if taken_in(type)}
+def exported_types() -> list[str]:
+    """The types of a file: referenced types come first."""
+    by_table = {row_plan(type).table: type for type, kind in OBJECT_TYPES.items() if is_transferable(type)}
     return [by_table[table] for table in sort_tables(by_table)]
 
 
-def objects(db: Session, type: str, rows: Sequence[Any], own: Origin) -> Iterator[dict[str, Any]]:
-    """Rows of one type as objects of a file."""
-    parts = reader(type).parts
-    found = _parts(db, parts, [row.id for row in rows]) if parts else {}
+def render_objects(db: Session, type: str, rows: Sequence[Any], own: SellerDefaults) -> Iterator[dict[str, Any]]:
+    """Rows of one type as objects of an export file."""
+    parts = reader_for(type).parts
+    found = _load_parts(db, parts, [row.id for row in rows]) if parts else {}
     for row, object in zip(rows, render(db, type, rows, NoLinks()), strict=True):
         within = found.get(row.id, [])
         if parts and parts.key in object:
             object[parts.key] = {**object[parts.key], "data": [shown for _, shown in within], "has_more": False}
-        read = record(object, own)
-        unsaid = {"row": _unsaid(type, read.row, row)}
+        read = parse_record(object, own)
+        unsaid = {"row": _columns_not_on_wire(type, read.row, row)}
         if parts:
             pairs = zip(read.parts, within, strict=True)
-            unsaid["parts"] = [_unsaid(parts.type, part, held) for part, (held, _) in pairs]  # type: ignore[assignment]
-        yield {**object, OWN_KEY: unsaid}
+            unsaid["parts"] = [_columns_not_on_wire(parts.type, part, held) for part, (held, _) in pairs]  # type: ignore[assignment]
+        yield {**object, EXPORT_KEY: unsaid}
 
 
-def _batches(db: Session, type: str) -> Iterator[Sequence[Any]]:
-    model: Any = KINDS[type].model
+def _row_batches(db: Session, type: str) -> Iterator[Sequence[Any]]:
+    model: Any = OBJECT_TYPES[type].model
     position = tuple_(model.created, model.id)
-    statement = select(model).order_by(model.created, model.id).limit(BATCH)
+    statement = select(model).order_by(model.created, model.id).limit(BATCH_SIZE)
     rows = db.scalars(statement).all()
     while rows:
         yield rows
@@ -80,18 +80,18 @@ def _batches(db: Session, type: str) -> Iterator[Sequence[Any]]:
         rows = db.scalars(statement.where(position > (rows[-1].created, rows[-1].id))).all()
 
 
-def _parts(db: Session, parts: Parts, ids: list[str]) -> dict[str, list[tuple[Any, dict[str, Any]]]]:
-    model: Any = KINDS[parts.type].model
+def _load_parts(db: Session, parts: SublistSpec, ids: list[str]) -> dict[str, list[tuple[Any, dict[str, Any]]]]:
+    model: Any = OBJECT_TYPES[parts.type].model
     order = [getattr(model, parts.parent), *([model.position] if parts.positioned else [model.created, model.id])]
     rows = db.scalars(select(model).where(getattr(model, parts.parent).in_(ids)).order_by(*order)).all()
     shown = dict(zip([row.id for row in rows], render(db, parts.type, rows, NoLinks()), strict=True))
-    return {id: [(row, shown[row.id]) for row in group] for id, group in grouped(rows, parts.parent).items()}
+    return {id: [(row, shown[row.id]) for row in group] for id, group in group_by(rows, parts.parent).items()}
 
 
-def _unsaid(type: str, read: dict[str, Any], row: Any) -> dict[str, Any]:
-    """The columns of a row that reading its object would not give back."""
+def _columns_not_on_wire(type: str, read: dict[str, Any], row: Any) -> dict[str, Any]:
+    """The columns of a row that can't be read back from its wire object."""
     unsaid = {}
-    for name, field in plan_of(type).fields.items():
+    for name, field in row_plan(type).fields.items():
         value, actual = read.get(name), getattr(row, name)
         if value is None and field.default:
             value = field.default()

@@ -1,4 +1,4 @@
-"""Files of wire objects, read as a stream: JSON Lines, a JSON array, or list objects with their `data`."""
+"""Reads files of wire objects as a stream: JSON Lines, a JSON array, or list objects with their `data`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import orjson
 LONGEST_LINE = 16 * 1024 * 1024
 
 
-class Unreadable(ValueError):
-    """What stands at a place is no JSON."""
+class UnreadableJson(ValueError):
+    """The text at a place in the file is not JSON."""
 
 
-def objects(file: BinaryIO) -> Iterator[tuple[str, Any]]:
-    """(place, object) for each object of a seekable file; `Unreadable` stands for one that is no JSON.
+def read_objects(file: BinaryIO) -> Iterator[tuple[str, Any]]:
+    """(place, object) for each object of a seekable file; an `UnreadableJson` in place of one that is not JSON.
 
-    It is the last one where an array or list object breaks off.
+    It is the last item where an array or list object is cut off.
     """
     first = _first_line(file)
     if first.lstrip()[:1] == b"[":
-        return _streamed(file, "item")
-    return _lines(file) if _is_json(first) else _streamed(file, "data.item")
+        return _stream_items(file, "item")
+    return _read_json_lines(file) if _is_json(first) else _stream_items(file, "data.item")
 
 
 def _first_line(file: BinaryIO) -> bytes:
@@ -43,30 +43,30 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[str, Any]]:
+def _read_json_lines(file: BinaryIO) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(file, start=1):
         if not line.strip():
             continue
         try:
             found: Any = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            found = Unreadable(error.msg)
-        for each in _unpacked(found):
+            found = UnreadableJson(error.msg)
+        for each in _unpack_list(found):
             yield f"line {number}", each
 
 
-def _unpacked(found: Any) -> list[Any]:
-    """A page of a list, as a client prints it, stands for its objects."""
+def _unpack_list(found: Any) -> list[Any]:
+    """A list object, as a client prints it, is replaced by its objects."""
     if isinstance(found, dict) and found.get("object") == "list" and isinstance(found.get("data"), list):
         return list(found["data"])
     return [found]
 
 
-def _streamed(file: BinaryIO, path: str) -> Iterator[tuple[str, Any]]:
+def _stream_items(file: BinaryIO, path: str) -> Iterator[tuple[str, Any]]:
     number = 0
     try:
         for each in ijson.items(file, path, use_float=True):
             number += 1
             yield f"object {number}", each
     except ijson.JSONError as error:
-        yield f"after object {number}", Unreadable(" ".join(str(error).split()))
+        yield f"after object {number}", UnreadableJson(" ".join(str(error).split()))

@@ -1,4 +1,4 @@
-"""Invoices, credit notes, their lines and invoice items, in either generation of the wire."""
+"""Reads invoices, credit notes, their lines and invoice items from either generation of the wire."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.billing.ledger import parties
-from portal.transfer.lines import frozen_rates, parent, period, price_id, rate_ids, taxes, unit_amount
-from portal.transfer.origin import Origin
-from portal.transfer.tables import id_of
+from portal.transfer.lines import (
+    frozen_rates,
+    line_price_id,
+    parent_columns,
+    period_columns,
+    tax_entries,
+    tax_rate_ids,
+    unit_amount_text,
+)
+from portal.transfer.origin import SellerDefaults
+from portal.transfer.tables import linked_id
 
 Object = Mapping[str, Any]
 Columns = dict[str, Any]
@@ -16,81 +24,81 @@ Columns = dict[str, Any]
 _MOMENTS = ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
 
 
-def invoice(object: Object, origin: Origin) -> Columns:
-    """The columns of an invoice that the wire says in another form."""
+def invoice_columns(object: Object, origin: SellerDefaults) -> Columns:
+    """The columns of an invoice that have another form on the wire."""
     moments = object.get("status_transitions") or {}
     subscription = (object.get("parent") or {}).get("subscription_details") or {}
-    entries = taxes(object)
+    entries = tax_entries(object)
     draft = object.get("status") == "draft"
     return {
         **{key: moments.get(key) for key in _MOMENTS},
-        **_sums(object, entries),
-        "subscription_id": id_of(object.get("subscription") or subscription.get("subscription")),
+        **_total_columns(object, entries),
+        "subscription_id": linked_id(object.get("subscription") or subscription.get("subscription")),
         "billing_reason": object.get("billing_reason") or "manual",
         "receipt_number": object.get("receipt_number"),
-        "from_invoice_id": id_of((object.get("from_invoice") or {}).get("invoice")),
+        "from_invoice_id": linked_id((object.get("from_invoice") or {}).get("invoice")),
         "collection_method": object.get("collection_method") or "charge_automatically",
         "period_start": object.get("period_start", object.get("created")),
         "period_end": object.get("period_end", object.get("created")),
         "default_tax_rates": frozen_rates(object.get("default_tax_rates")),
-        "account_tax_ids": rate_ids(object.get("account_tax_ids")) or None,
+        "account_tax_ids": tax_rate_ids(object.get("account_tax_ids")) or None,
         "amount_due": object.get("amount_due", object.get("total")),
         "amount_overpaid": object.get("amount_overpaid") or 0,
-        "amount_remaining": object.get("amount_remaining", _remaining(object)),
+        "amount_remaining": object.get("amount_remaining", _amount_remaining(object)),
         "paid_out_of_band": bool(object.get("paid_out_of_band")),
-        "rendering": _given(object.get("rendering")),
-        "seller": None if draft else _seller(object, origin),
-        "buyer": None if draft else _buyer(object, origin, subscription),
+        "rendering": _without_nulls(object.get("rendering")),
+        "seller": None if draft else _frozen_seller(object, origin),
+        "buyer": None if draft else _frozen_buyer(object, origin, subscription),
         "effective_at": object.get("effective_at") or moments.get("finalized_at"),
     }
 
 
-def line(object: Object, origin: Origin) -> Columns:
+def invoice_line_columns(object: Object, origin: SellerDefaults) -> Columns:
     """The columns of an invoice line."""
     amount = object.get("amount") or 0
     quantity = 1 if object.get("quantity") is None else object["quantity"]
     price = object.get("price") if isinstance(object.get("price"), dict) else None
     return {
-        **period(object, None),
-        **parent(object),
+        **period_columns(object, None),
+        **parent_columns(object),
         "quantity": quantity,
-        "unit_amount_decimal": unit_amount(object, amount, quantity),
-        "price_id": price_id(object),
+        "unit_amount_decimal": unit_amount_text(object, amount, quantity),
+        "price_id": line_price_id(object),
         "price": price and {"price": price, "plan": object.get("plan")},
         "discountable": object.get("discountable", True),
         "tax_rates": frozen_rates(object.get("tax_rates")),
-        "taxes": taxes(object),
+        "taxes": tax_entries(object),
     }
 
 
-def invoice_item(object: Object, origin: Origin) -> Columns:
-    """The columns of an invoice item; its moment is called `date`."""
+def invoice_item_columns(object: Object, origin: SellerDefaults) -> Columns:
+    """The columns of an invoice item; its creation time is called `date` on the wire."""
     quantity = 1 if object.get("quantity") is None else object["quantity"]
-    found = parent(object)
+    found = parent_columns(object)
     del found["invoice_item_id"]
     moment = object.get("date", object.get("created"))
     return {
-        **period(object, moment),
+        **period_columns(object, moment),
         **found,
         "created": moment,
         "quantity": quantity,
-        "unit_amount_decimal": unit_amount(object, object.get("amount") or 0, quantity),
-        "price_id": price_id(object),
+        "unit_amount_decimal": unit_amount_text(object, object.get("amount") or 0, quantity),
+        "price_id": line_price_id(object),
         "discountable": object.get("discountable", True),
-        "tax_rates": rate_ids(object.get("tax_rates")),
+        "tax_rates": tax_rate_ids(object.get("tax_rates")),
     }
 
 
-def credit_note(object: Object, origin: Origin) -> Columns:
-    """The columns of a credit note, whose parties are its invoice's.
+def credit_note_columns(object: Object, origin: SellerDefaults) -> Columns:
+    """The columns of a credit note; its parties are set later, from its invoice.
 
-    The older wire says by the type whether it came before or after payment.
+    In the older wire the type says whether it came before or after payment.
     """
     total, given_back = object.get("total") or 0, object.get("out_of_band_amount") or 0
     before = object.get("type") == "pre_payment"
     post = object.get("post_payment_amount", 0 if before else total)
     return {
-        **_sums(object, taxes(object)),
+        **_total_columns(object, tax_entries(object)),
         "pre_payment_amount": object.get("pre_payment_amount", total if before else 0),
         "post_payment_amount": post,
         "credit_amount": (post or 0) - given_back if object.get("customer_balance_transaction") else 0,
@@ -98,12 +106,12 @@ def credit_note(object: Object, origin: Origin) -> Columns:
     }
 
 
-def credit_note_line(object: Object, origin: Origin) -> Columns:
+def credit_note_line_columns(object: Object, origin: SellerDefaults) -> Columns:
     """The columns of a credit note's line."""
-    return {"tax_rates": frozen_rates(object.get("tax_rates")), "taxes": taxes(object)}
+    return {"tax_rates": frozen_rates(object.get("tax_rates")), "taxes": tax_entries(object)}
 
 
-def _sums(object: Object, entries: list[dict[str, Any]]) -> Columns:
+def _total_columns(object: Object, entries: list[dict[str, Any]]) -> Columns:
     total, tax = object.get("total") or 0, sum(each["amount"] for each in entries)
     subtotal = object.get("subtotal", total)
     inclusive = sum(each["amount"] for each in entries if each["inclusive"])
@@ -111,32 +119,32 @@ def _sums(object: Object, entries: list[dict[str, Any]]) -> Columns:
         "tax": tax,
         "total_taxes": entries,
         "subtotal": subtotal,
-        "subtotal_excluding_tax": _known(object.get("subtotal_excluding_tax"), subtotal - inclusive),
-        "total_excluding_tax": _known(object.get("total_excluding_tax"), total - tax),
+        "subtotal_excluding_tax": _value_or_default(object.get("subtotal_excluding_tax"), subtotal - inclusive),
+        "total_excluding_tax": _value_or_default(object.get("total_excluding_tax"), total - tax),
     }
 
 
-def _known(value: Any, otherwise: int) -> Any:
+def _value_or_default(value: Any, otherwise: int) -> Any:
     return otherwise if value is None else value
 
 
-def _remaining(object: Object) -> Any:
+def _amount_remaining(object: Object) -> Any:
     due, paid = object.get("amount_due", object.get("total")), object.get("amount_paid") or 0
     return 0 if object.get("status") in {"paid", "void"} else (due or 0) - paid
 
 
-def _given(sent: Object | None) -> Columns | None:
+def _without_nulls(sent: Object | None) -> Columns | None:
     return {key: value for key, value in sent.items() if value is not None} or None if sent else None
 
 
-def _seller(object: Object, origin: Origin) -> Columns:
+def _frozen_seller(object: Object, origin: SellerDefaults) -> Columns:
     name = object.get("account_name") or origin.seller.get("name")
     country = object.get("account_country") or origin.seller.get("country")
     seller = {**origin.seller, "name": name, "country": country}
     return parties.with_tax_currency(seller, object.get("currency") or "", object.get("metadata") or {})
 
 
-def _buyer(object: Object, origin: Origin, subscription: Object) -> Columns:
+def _frozen_buyer(object: Object, origin: SellerDefaults, subscription: Object) -> Columns:
     shipping, own = object.get("customer_shipping") or {}, object.get("customer_address")
     details = object.get("subscription_details") or subscription
     return {
@@ -149,6 +157,6 @@ def _buyer(object: Object, origin: Origin, subscription: Object) -> Columns:
         "tax_exempt": object.get("customer_tax_exempt") or "none",
         "tax_ids": object.get("customer_tax_ids") or [],
         "locale": origin.locale,
-        "e_invoices": parties.kept(object.get("metadata") or {}, parties.OF_INVOICES),
+        "e_invoices": parties.pick_metadata(object.get("metadata") or {}, parties.INVOICE_METADATA_KEYS),
         "subscription_metadata": details.get("metadata"),
     }

@@ -1,4 +1,4 @@
-"""What lines and items of both generations have in common: prices, rates, taxes, the period."""
+"""Reads what lines and items of both wire generations share: prices, rates, taxes, the period, the parent."""
 
 from __future__ import annotations
 
@@ -6,54 +6,54 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from portal.objects import KINDS
-from portal.rules.money import plain
-from portal.transfer.tables import id_of
+from portal.objects import OBJECT_TYPES
+from portal.rules.money import decimal_text
+from portal.transfer.tables import linked_id
 
 Object = Mapping[str, Any]
 
 
-def rate_ids(sent: Sequence[Any] | None) -> list[Any]:
-    """The ids of tax rates that come as ids or as objects."""
-    return [id_of(each) for each in sent or []]
+def tax_rate_ids(sent: Sequence[Any] | None) -> list[Any]:
+    """The ids of tax rates, which are given as ids or as objects."""
+    return [linked_id(each) for each in sent or []]
 
 
 def frozen_rates(sent: Sequence[Any] | None) -> list[dict[str, Any]]:
-    """Copies of tax rates as they are kept on lines, where the wire carries them whole."""
+    """Copies of tax rates as lines store them, where the wire contains whole tax rates."""
     return [
-        whole("tax_rate", _RATE | {"effective_percentage": rate["percentage"]} | dict(rate))
-        | {"exact_percentage": plain(Decimal(str(rate["percentage"])))}
+        with_shape_keys("tax_rate", _TAX_RATE_DEFAULTS | {"effective_percentage": rate["percentage"]} | dict(rate))
+        | {"exact_percentage": decimal_text(Decimal(str(rate["percentage"])))}
         for rate in sent or []
         if isinstance(rate, dict) and rate.get("percentage") is not None
     ]
 
 
-def whole(type: str, sent: Object) -> dict[str, Any]:
-    """An object within another with the keys that it has here, and no others."""
-    return {key: sent.get(key) for key in KINDS[type].shape.keys}
+def with_shape_keys(type: str, sent: Object) -> dict[str, Any]:
+    """An embedded object with exactly the keys that its type has in this API."""
+    return {key: sent.get(key) for key in OBJECT_TYPES[type].shape.keys}
 
 
 #: What every tax rate here is, whether or not an older file says so.
-_RATE = {"active": True, "inclusive": False, "livemode": False, "metadata": {}, "rate_type": "percentage"}
+_TAX_RATE_DEFAULTS = {"active": True, "inclusive": False, "livemode": False, "metadata": {}, "rate_type": "percentage"}
 
 
-def taxes(object: Object) -> list[dict[str, Any]]:
-    """Tax entries as they are kept, from `taxes`, `total_taxes`, `tax_amounts` or `total_tax_amounts`."""
+def tax_entries(object: Object) -> list[dict[str, Any]]:
+    """Tax entries in their stored form, from `taxes`, `total_taxes`, `tax_amounts` or `total_tax_amounts`."""
     for key in ("taxes", "total_taxes"):
         if object.get(key):
-            return [_newer(tax) for tax in object[key]]
+            return [_newer_tax_entry(tax) for tax in object[key]]
     for key in ("tax_amounts", "total_tax_amounts"):
         if object.get(key):
-            return [_entry(tax, id_of(tax.get("tax_rate")), bool(tax.get("inclusive"))) for tax in object[key]]
+            return [_tax_entry(tax, linked_id(tax.get("tax_rate")), bool(tax.get("inclusive"))) for tax in object[key]]
     return []
 
 
-def _newer(tax: Object) -> dict[str, Any]:
+def _newer_tax_entry(tax: Object) -> dict[str, Any]:
     details = tax.get("tax_rate_details") or {}
-    return _entry(tax, details.get("tax_rate"), tax.get("tax_behavior") == "inclusive")
+    return _tax_entry(tax, details.get("tax_rate"), tax.get("tax_behavior") == "inclusive")
 
 
-def _entry(tax: Object, rate: Any, inclusive: bool) -> dict[str, Any]:
+def _tax_entry(tax: Object, rate: Any, inclusive: bool) -> dict[str, Any]:
     return {
         "tax_rate": rate,
         "inclusive": inclusive,
@@ -63,13 +63,13 @@ def _entry(tax: Object, rate: Any, inclusive: bool) -> dict[str, Any]:
     }
 
 
-def price_id(object: Object) -> Any:
+def line_price_id(object: Object) -> Any:
     """The id of a line's price in either generation."""
     details = (object.get("pricing") or {}).get("price_details") or {}
-    return id_of(object.get("price") or object.get("plan") or details.get("price"))
+    return linked_id(object.get("price") or object.get("plan") or details.get("price"))
 
 
-def unit_amount(object: Object, amount: int, quantity: int) -> str:
+def unit_amount_text(object: Object, amount: int, quantity: int) -> str:
     """The amount per unit as decimal text."""
     pricing, price = object.get("pricing") or {}, object.get("price")
     for source, key in (
@@ -78,20 +78,20 @@ def unit_amount(object: Object, amount: int, quantity: int) -> str:
         (price, "unit_amount_decimal"),
     ):
         if isinstance(source, dict) and source.get(key) is not None:
-            return plain(Decimal(str(source[key])))
+            return decimal_text(Decimal(str(source[key])))
     if object.get("unit_amount") is not None:
         return str(object["unit_amount"])
-    return plain((Decimal(amount) / (quantity or 1)).quantize(Decimal("1e-12")))
+    return decimal_text((Decimal(amount) / (quantity or 1)).quantize(Decimal("1e-12")))
 
 
-def period(object: Object, otherwise: Any) -> dict[str, Any]:
+def period_columns(object: Object, otherwise: Any) -> dict[str, Any]:
     """`period` as columns."""
     sent = object.get("period") or {}
     return {"period_start": sent.get("start", otherwise), "period_end": sent.get("end", otherwise)}
 
 
-def _credited(object: Object, details: Object) -> Any:
-    """What a proration gives back, in either generation."""
+def _credited_items(object: Object, details: Object) -> Any:
+    """The invoice lines and items that a proration credits, in either generation."""
     said = details.get("proration_details") or object.get("proration_details") or {}
     credited = said.get("credited_items")
     if not credited or "type" not in credited:
@@ -101,15 +101,15 @@ def _credited(object: Object, details: Object) -> Any:
     return {**lines, "invoice_items": waiting}
 
 
-def parent(object: Object) -> dict[str, Any]:
-    """Subscription, its item and the invoice item behind a line, in either generation."""
+def parent_columns(object: Object) -> dict[str, Any]:
+    """The subscription, subscription item and invoice item that a line belongs to, in either generation."""
     sent = object.get("parent") or {}
     details = sent.get("invoice_item_details") or sent.get("subscription_item_details") or {}
     details = details or sent.get("subscription_details") or {}
     return {
-        "subscription_id": id_of(object.get("subscription") or details.get("subscription")),
-        "subscription_item_id": id_of(object.get("subscription_item") or details.get("subscription_item")),
-        "invoice_item_id": id_of(object.get("invoice_item") or details.get("invoice_item")),
-        "credited_items": _credited(object, details),
+        "subscription_id": linked_id(object.get("subscription") or details.get("subscription")),
+        "subscription_item_id": linked_id(object.get("subscription_item") or details.get("subscription_item")),
+        "invoice_item_id": linked_id(object.get("invoice_item") or details.get("invoice_item")),
+        "credited_items": _credited_items(object, details),
         "proration": bool(object.get("proration") or details.get("proration")),
     }

@@ -1,4 +1,4 @@
-"""What an import knows of the account it fills: who the seller on its documents is."""
+"""Defaults for imported documents, taken from the account: its seller details and locale."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from portal.billing.ledger import parties
 
 
 @dataclass(frozen=True)
-class Origin:
-    """The seller as the account has it now, and the language of documents whose own is not known."""
+class SellerDefaults:
+    """The seller as the account has it now, and the locale of documents that name none."""
 
     seller: Mapping[str, Any]
     locale: str
 
 
-def origin(db: Session) -> Origin:
-    """Of the session's account."""
+def seller_defaults(db: Session) -> SellerDefaults:
+    """The defaults of the session's account."""
     seller = parties.seller(db, None)
-    return Origin(seller, seller.get("default_locale") or "en")
+    return SellerDefaults(seller, seller.get("default_locale") or "en")

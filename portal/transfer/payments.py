@@ -1,18 +1,18 @@
-"""How payments and what they paid are read from the wire."""
+"""Reads payment records and invoice payments from the wire."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from portal.transfer.tables import Refused, id_of
+from portal.transfer.tables import RefusedObject, linked_id
 
 Object = Mapping[str, Any]
 Columns = dict[str, Any]
 
 
-def payment_record(object: Object, origin: object) -> Columns:
-    """The columns of a payment; its outcome is told by the amount that has come to it."""
+def payment_record_columns(object: Object, origin: object) -> Columns:
+    """The columns of a payment; its outcome is the one that has an amount."""
     amount = object.get("amount_requested") or object.get("amount") or {}
     reached = {word: (object.get(f"amount_{word}") or {}).get("value") for word in ("canceled", "failed", "guaranteed")}
     return {
@@ -24,13 +24,13 @@ def payment_record(object: Object, origin: object) -> Columns:
     }
 
 
-def invoice_payment(object: Object, origin: object) -> Columns:
-    """The columns of what a payment paid. Raises `Refused` for a charge, of which nothing is known here."""
+def invoice_payment_columns(object: Object, origin: object) -> Columns:
+    """The columns of an invoice payment. Raises `RefusedObject` for a charge, which the portal does not store."""
     payment = object.get("payment") or {}
     if payment.get("type") != "payment_record":
-        raise Refused("only payments of the type payment_record have a place here")
+        raise RefusedObject("only payments of the type payment_record have a place here")
     return {
-        "payment_record_id": id_of(payment.get("payment_record")),
+        "payment_record_id": linked_id(payment.get("payment_record")),
         "amount_paid": object.get("amount_paid") or 0,
         "is_default": bool(object.get("is_default")),
         "paid_at": (object.get("status_transitions") or {}).get("paid_at"),

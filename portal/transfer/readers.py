@@ -1,4 +1,4 @@
-"""What each type says on the wire in its own way, in either generation, as columns of its row."""
+"""Turns wire objects of each type, in either generation, into the columns of their rows."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from portal.billing.configurations.features import all_off, complete
+from portal.billing.configurations.features import disabled_features, fill_quantity_limits
 from portal.billing.customers.customers import PREFIX_LETTERS
-from portal.rules.money import plain
+from portal.rules.money import decimal_text
 from portal.transfer import invoices, payments
-from portal.transfer.lines import rate_ids
-from portal.transfer.origin import Origin
-from portal.transfer.tables import Refused, id_of
+from portal.transfer.lines import tax_rate_ids
+from portal.transfer.origin import SellerDefaults
+from portal.transfer.tables import RefusedObject, linked_id
 from portal.wire.commands import Address
-from portal.wire.hashes import laid_over
+from portal.wire.hashes import merge_hashes
 
 Object = Mapping[str, Any]
 Columns = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The rows that belong to an object and come and go with it: its sublist, their type and their link to it."""
+class SublistSpec:
+    """Rows that are created and deleted with an object: its sublist's key, their type, and their link to it."""
 
     key: str
     type: str
@@ -34,23 +34,27 @@ class Parts:
 
 @dataclass(frozen=True)
 class Reader:
-    """How a type is read: columns that the wire says in another form, what its parts are, and links in lists."""
+    """How a type is read: columns that have another form on the wire, its parts, and links in lists."""
 
-    columns: Callable[[Object, Origin], Columns] = lambda object, origin: {}
-    parts: Parts | None = None
+    columns: Callable[[Object, SellerDefaults], Columns] = lambda object, origin: {}
+    parts: SublistSpec | None = None
     #: attribute that holds ids -> table; unknown ones are refused as unknown links are
     lists: Mapping[str, str] = field(default_factory=dict)
     #: keys of sublists whose objects are read as objects of their own
     unpacked: tuple[str, ...] = ()
 
 
-def _customer(object: Object, origin: Origin) -> Columns:
+def _customer_columns(object: Object, origin: SellerDefaults) -> Columns:
     shipping = object.get("shipping")
     settings = object.get("invoice_settings") or {}
     return {
-        "address": address(object.get("address")),
+        "address": clean_address(object.get("address")),
         "shipping": shipping
-        and {"name": shipping.get("name"), "phone": shipping.get("phone"), "address": address(shipping.get("address"))},
+        and {
+            "name": shipping.get("name"),
+            "phone": shipping.get("phone"),
+            "address": clean_address(shipping.get("address")),
+        },
         "invoice_settings": {key: value for key, value in settings.items() if value is not None},
         "invoice_prefix": object.get("invoice_prefix") or "".join(secrets.choice(PREFIX_LETTERS) for _ in range(8)),
         "next_invoice_sequence": object.get("next_invoice_sequence") or 1,
@@ -62,32 +66,32 @@ def _customer(object: Object, origin: Origin) -> Columns:
     }
 
 
-def address(sent: Object | None) -> Columns | None:
-    """An address with the keys that are kept, or None."""
+def clean_address(sent: Object | None) -> Columns | None:
+    """An address with the stored keys only, or None."""
     return {key: sent.get(key) for key in Address.model_fields} if sent else None
 
 
-def _tax_id(object: Object, origin: Origin) -> Columns:
+def _tax_id_columns(object: Object, origin: SellerDefaults) -> Columns:
     owner, verification = object.get("owner") or {}, object.get("verification") or {}
     return {
-        "customer_id": id_of(object.get("customer")) or id_of(owner.get("customer")),
+        "customer_id": linked_id(object.get("customer")) or linked_id(owner.get("customer")),
         "verification": verification.get("status") or "unavailable",
     }
 
 
-def _product(object: Object, origin: Origin) -> Columns:
+def _product_columns(object: Object, origin: SellerDefaults) -> Columns:
     features = object.get("marketing_features") or object.get("features") or []
     return {"updated": object.get("updated", object.get("created")), "marketing_features": features}
 
 
-def _price(object: Object, origin: Origin) -> Columns:
+def _price_columns(object: Object, origin: SellerDefaults) -> Columns:
     if object.get("billing_scheme") == "tiered" or object.get("custom_unit_amount"):
-        raise Refused("prices in tiers or with an amount of the customer's choice have no place here")
+        raise RefusedObject("prices in tiers or with an amount of the customer's choice have no place here")
     recurring = object.get("recurring") or {}
     if (recurring.get("usage_type") or "licensed") != "licensed":
-        raise Refused("metered prices have no place here")
+        raise RefusedObject("metered prices have no place here")
     return {
-        "unit_amount_decimal": exact(object.get("unit_amount_decimal"), object.get("unit_amount")),
+        "unit_amount_decimal": exact_unit_amount(object.get("unit_amount_decimal"), object.get("unit_amount")),
         "interval": recurring.get("interval"),
         "interval_count": recurring.get("interval_count"),
         "trial_period_days": recurring.get("trial_period_days"),
@@ -95,8 +99,8 @@ def _price(object: Object, origin: Origin) -> Columns:
     }
 
 
-def as_price(plan: Object) -> Columns:
-    """The price that a plan of the older wire is."""
+def price_from_plan(plan: Object) -> Columns:
+    """The price that corresponds to a plan of the older wire."""
     recurring = {key: plan.get(key) for key in ("interval", "interval_count", "trial_period_days", "usage_type")}
     kept = {key: plan.get(key) for key in ("id", "active", "created", "currency", "metadata", "nickname", "product")}
     return {
@@ -110,18 +114,18 @@ def as_price(plan: Object) -> Columns:
     }
 
 
-def exact(decimal: Any, whole: Any) -> str | None:
-    """An amount per unit as decimal text, of which the wire says one form or both."""
+def exact_unit_amount(decimal: Any, whole: Any) -> str | None:
+    """An amount per unit as decimal text; the wire gives `unit_amount_decimal`, `unit_amount`, or both."""
     if decimal is not None:
-        return plain(Decimal(str(decimal)))
+        return decimal_text(Decimal(str(decimal)))
     return None if whole is None else str(whole)
 
 
-def _tax_rate(object: Object, origin: Origin) -> Columns:
-    return {"percentage": plain(Decimal(str(object.get("percentage", 0))))}
+def _tax_rate_columns(object: Object, origin: SellerDefaults) -> Columns:
+    return {"percentage": decimal_text(Decimal(str(object.get("percentage", 0))))}
 
 
-def _subscription(object: Object, origin: Origin) -> Columns:
+def _subscription_columns(object: Object, origin: SellerDefaults) -> Columns:
     details = object.get("cancellation_details") or {}
     items = (object.get("items") or {}).get("data") or [{}]
     started = object.get("start_date", object.get("created"))
@@ -129,7 +133,7 @@ def _subscription(object: Object, origin: Origin) -> Columns:
         **{key: object.get(key, items[0].get(key)) for key in ("current_period_end", "current_period_start")},
         "start_date": started,
         "billing_cycle_anchor": object.get("billing_cycle_anchor", started),
-        "currency": object.get("currency") or _price_of(items[0]).get("currency"),
+        "currency": object.get("currency") or _price_of_item(items[0]).get("currency"),
         "collection_method": object.get("collection_method") or "charge_automatically",
         "billing_cycle_anchor_config": object.get("billing_cycle_anchor_config"),
         "billing_mode": mode if (mode := object.get("billing_mode")) and mode.get("type") == "flexible" else None,
@@ -142,28 +146,28 @@ def _subscription(object: Object, origin: Origin) -> Columns:
         or None,
         "trial_ends_in": ((object.get("trial_settings") or {}).get("end_behavior") or {}).get("missing_payment_method"),
         "cancellation_details": {key: value for key, value in details.items() if value is not None},
-        "default_tax_rates": rate_ids(object.get("default_tax_rates")),
+        "default_tax_rates": tax_rate_ids(object.get("default_tax_rates")),
     }
 
 
-def _price_of(item: Object) -> Object:
+def _price_of_item(item: Object) -> Object:
     price = item.get("price") or item.get("plan") or {}
     return price if isinstance(price, dict) else {"id": price}
 
 
-def _subscription_item(object: Object, origin: Origin) -> Columns:
+def _subscription_item_columns(object: Object, origin: SellerDefaults) -> Columns:
     return {
-        "price_id": _price_of(object).get("id"),
+        "price_id": _price_of_item(object).get("id"),
         "quantity": 1 if object.get("quantity") is None else object["quantity"],
-        "tax_rates": rate_ids(object.get("tax_rates")),
+        "tax_rates": tax_rate_ids(object.get("tax_rates")),
     }
 
 
-def _configuration(object: Object, origin: Origin) -> Columns:
-    sent = {key: value for key, value in (object.get("features") or {}).items() if key in all_off() and value}
+def _configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
+    sent = {key: value for key, value in (object.get("features") or {}).items() if key in disabled_features() and value}
     profile = {"headline": None, "privacy_policy_url": None, "terms_of_service_url": None}
     return {
-        "features": _features(sent),
+        "features": _complete_features(sent),
         "business_profile": profile | (object.get("business_profile") or {}),
         "login_page": {"enabled": False},
         "session_limits": object.get("session_limits") or {"idle": 1800, "absolute": 14400},
@@ -172,48 +176,48 @@ def _configuration(object: Object, origin: Origin) -> Columns:
     }
 
 
-def _features(sent: Columns) -> Columns:
+def _complete_features(sent: Columns) -> Columns:
     try:
-        features = laid_over(all_off(), sent)
-        complete(features["subscription_update"])
+        features = merge_hashes(disabled_features(), sent)
+        fill_quantity_limits(features["subscription_update"])
     except (AttributeError, TypeError):
-        raise Refused("features are not as the reference describes them") from None
+        raise RefusedObject("features are not as the reference describes them") from None
     return features
 
 
-def _feedback_option(object: Object, origin: Origin) -> Columns:
-    """The reference's object does not say when it was made; such ones count as the oldest."""
+def _feedback_option_columns(object: Object, origin: SellerDefaults) -> Columns:
+    """The columns of a feedback option; the reference gives no creation time, so such ones count as the oldest."""
     transitions = object.get("status_transitions") or {}
     return {"created": object.get("created") or 0, "deactivated_at": transitions.get("deactivated_at")}
 
 
-_ITEMS = Parts("items", "subscription_item", "subscription_id", positioned=False)
+_SUBSCRIPTION_ITEMS = SublistSpec("items", "subscription_item", "subscription_id", positioned=False)
 
 READERS: dict[str, Reader] = {
-    "billing.feedback_option": Reader(_feedback_option),
-    "billing_portal.configuration": Reader(_configuration),
+    "billing.feedback_option": Reader(_feedback_option_columns),
+    "billing_portal.configuration": Reader(_configuration_columns),
     "credit_note": Reader(
-        invoices.credit_note, Parts("lines", "credit_note_line_item", "credit_note_id", positioned=True)
+        invoices.credit_note_columns, SublistSpec("lines", "credit_note_line_item", "credit_note_id", positioned=True)
     ),
-    "credit_note_line_item": Reader(invoices.credit_note_line),
-    "customer": Reader(_customer, unpacked=("tax_ids", "subscriptions")),
-    "invoice": Reader(invoices.invoice, Parts("lines", "line_item", "invoice_id", positioned=True)),
-    "invoice_payment": Reader(payments.invoice_payment),
-    "invoiceitem": Reader(invoices.invoice_item, lists={"tax_rates": "tax_rates"}),
-    "line_item": Reader(invoices.line),
-    "payment_record": Reader(payments.payment_record),
-    "price": Reader(_price),
-    "product": Reader(_product),
-    "subscription": Reader(_subscription, _ITEMS, lists={"default_tax_rates": "tax_rates"}),
-    "subscription_item": Reader(_subscription_item, lists={"tax_rates": "tax_rates"}),
-    "tax_id": Reader(_tax_id),
-    "tax_rate": Reader(_tax_rate),
+    "credit_note_line_item": Reader(invoices.credit_note_line_columns),
+    "customer": Reader(_customer_columns, unpacked=("tax_ids", "subscriptions")),
+    "invoice": Reader(invoices.invoice_columns, SublistSpec("lines", "line_item", "invoice_id", positioned=True)),
+    "invoice_payment": Reader(payments.invoice_payment_columns),
+    "invoiceitem": Reader(invoices.invoice_item_columns, lists={"tax_rates": "tax_rates"}),
+    "line_item": Reader(invoices.invoice_line_columns),
+    "payment_record": Reader(payments.payment_record_columns),
+    "price": Reader(_price_columns),
+    "product": Reader(_product_columns),
+    "subscription": Reader(_subscription_columns, _SUBSCRIPTION_ITEMS, lists={"default_tax_rates": "tax_rates"}),
+    "subscription_item": Reader(_subscription_item_columns, lists={"tax_rates": "tax_rates"}),
+    "tax_id": Reader(_tax_id_columns),
+    "tax_rate": Reader(_tax_rate_columns),
 }
 
 
-def reader(type: str) -> Reader:
-    """How objects of a type are read; most say every column under its own name."""
-    return READERS.get(type, _PLAIN)
+def reader_for(type: str) -> Reader:
+    """The reader of a type; most types give every column under its own name."""
+    return READERS.get(type, _PLAIN_READER)
 
 
-_PLAIN = Reader()
+_PLAIN_READER = Reader()

@@ -1,4 +1,4 @@
-"""A wire object as the rows it stands for: one of its own type, and those of its parts."""
+"""Turns a wire object into the rows that it stands for: one of its own type, and those of its parts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.errors import PortalError
-from portal.objects import KINDS
-from portal.transfer.origin import Origin
-from portal.transfer.readers import as_price, reader
-from portal.transfer.tables import Refused, plain_columns, plan_of
+from portal.objects import OBJECT_TYPES
+from portal.transfer.origin import SellerDefaults
+from portal.transfer.readers import price_from_plan, reader_for
+from portal.transfer.tables import RefusedObject, plain_columns, row_plan
 
 #: What an export adds for an import: columns of the row, and of each part, that the wire doesn't say.
-OWN_KEY = "x_portal"
+EXPORT_KEY = "x_portal"
 #: Types that live only here, or that belong to another object.
-LEFT_OUT = frozenset(
+NOT_EXPORTED = frozenset(
     {
         "account",
         "audit_entry",
@@ -38,8 +38,8 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Record:
-    """An object as attributes of its row and of its parts' rows."""
+class TransferRecord:
+    """An object as attributes of its own row and of its parts' rows."""
 
     type: str
     id: str
@@ -49,79 +49,79 @@ class Record:
     def rows(self) -> Iterator[tuple[str, Row]]:
         """(type, row) of the object and its parts."""
         yield self.type, self.row
-        found = reader(self.type).parts
+        found = reader_for(self.type).parts
         for part in self.parts:
             yield found.type if found else "", part
 
-    def links(self) -> Iterator[tuple[str, str]]:
-        """(table, id) of every other object that the rows name."""
-        own = plan_of(self.type).table.name
+    def linked_ids(self) -> Iterator[tuple[str, str]]:
+        """(table, id) of every other object that the rows refer to."""
+        own = row_plan(self.type).table.name
         for type, row in self.rows():
-            for attribute, table in plan_of(type).links.items():
+            for attribute, table in row_plan(type).links.items():
                 if row.get(attribute) is not None and (table, row[attribute]) != (own, self.id):
                     yield table, row[attribute]
-            for attribute, table in reader(type).lists.items():
+            for attribute, table in reader_for(type).lists.items():
                 for id in row.get(attribute) or []:
                     yield table, id
 
 
-def taken_in(type: str) -> bool:
+def is_transferable(type: str) -> bool:
     """Whether objects of a type are imported and exported."""
-    return type in KINDS and type not in LEFT_OUT and hasattr(KINDS[type].model, "tenant_id")
+    return type in OBJECT_TYPES and type not in NOT_EXPORTED and hasattr(OBJECT_TYPES[type].model, "tenant_id")
 
 
-def records(object: Any, origin: Origin) -> list[Record]:
-    """The record of an object, and those of the sublists that came with it. Raises `Refused`."""
+def parse_records(object: Any, origin: SellerDefaults) -> list[TransferRecord]:
+    """The record of an object, and those of the sublists in it. Raises `RefusedObject`."""
     if not isinstance(object, dict) or not isinstance(object.get("object"), str):
-        raise Refused("it is no object of the wire: there is no 'object' key that says its type")
+        raise RefusedObject("it is no object of the wire: there is no 'object' key that says its type")
     if object["object"] == "plan":
-        object = as_price(object)
+        object = price_from_plan(object)
     if not isinstance(object.get("id"), str):
-        raise Refused("id is missing")
-    within = [each for key in reader(object["object"]).unpacked for each in _sublist(object, key)]
-    return [record(object, origin), *(each for found in within for each in records(found, origin))]
+        raise RefusedObject("id is missing")
+    within = [each for key in reader_for(object["object"]).unpacked for each in _read_sublist(object, key)]
+    return [parse_record(object, origin), *(each for found in within for each in parse_records(found, origin))]
 
 
-def record(object: Mapping[str, Any], origin: Origin) -> Record:
-    """One object as rows. Raises `Refused`."""
-    type, own = object["object"], object.get(OWN_KEY) or {}
-    row = _columns(type, object, origin) | (own.get("row") or {})
-    parts = reader(type).parts
+def parse_record(object: Mapping[str, Any], origin: SellerDefaults) -> TransferRecord:
+    """One object as rows. Raises `RefusedObject`."""
+    type, own = object["object"], object.get(EXPORT_KEY) or {}
+    row = _parse_columns(type, object, origin) | (own.get("row") or {})
+    parts = reader_for(type).parts
     if parts is None:
-        return Record(type, object["id"], row)
-    sent = _sublist(object, parts.key, whole=True)
+        return TransferRecord(type, object["id"], row)
+    sent = _read_sublist(object, parts.key, whole=True)
     kept = (own.get("parts") or []) + [{}] * len(sent)
-    return Record(
+    return TransferRecord(
         type,
         object["id"],
         row,
-        [_part(parts, object, each, position, origin) | kept[position] for position, each in enumerate(sent)],
+        [_parse_part(parts, object, each, position, origin) | kept[position] for position, each in enumerate(sent)],
     )
 
 
-def _columns(type: str, object: Mapping[str, Any], origin: Origin) -> Row:
+def _parse_columns(type: str, object: Mapping[str, Any], origin: SellerDefaults) -> Row:
     try:
-        return plain_columns(type, object) | reader(type).columns(object, origin)
+        return plain_columns(type, object) | reader_for(type).columns(object, origin)
     except (AttributeError, TypeError, KeyError, IndexError, ArithmeticError, ValueError, PortalError) as error:
-        raise Refused(f"it has not the form of its type ({error})") from None
+        raise RefusedObject(f"it has not the form of its type ({error})") from None
 
 
-def _part(parts: Any, object: Mapping[str, Any], sent: Any, position: int, origin: Origin) -> Row:
+def _parse_part(parts: Any, object: Mapping[str, Any], sent: Any, position: int, origin: SellerDefaults) -> Row:
     if not isinstance(sent, dict) or not isinstance(sent.get("id"), str):
-        raise Refused(f"{parts.key}[{position}] has no id")
-    row = _columns(parts.type, sent, origin) | {parts.parent: object["id"]}
+        raise RefusedObject(f"{parts.key}[{position}] has no id")
+    row = _parse_columns(parts.type, sent, origin) | {parts.parent: object["id"]}
     row["created"] = sent.get("created", object.get("created"))
     if parts.positioned:
         row["position"] = position
-    if "currency" in plan_of(parts.type).fields:
+    if "currency" in row_plan(parts.type).fields:
         row["currency"] = sent.get("currency", object.get("currency"))
     return row
 
 
-def _sublist(object: Mapping[str, Any], key: str, *, whole: bool = False) -> list[Any]:
+def _read_sublist(object: Mapping[str, Any], key: str, *, whole: bool = False) -> list[Any]:
     sent = object.get(key) or {}
     if not isinstance(sent, dict) or not isinstance(sent.get("data", []), list):
-        raise Refused(f"{key} is no list object")
+        raise RefusedObject(f"{key} is no list object")
     if whole and sent.get("has_more"):
-        raise Refused(f"{key} is cut off after {len(sent['data'])}: put the whole list in its data")
+        raise RefusedObject(f"{key} is cut off after {len(sent['data'])}: put the whole list in its data")
     return list(sent.get("data", []))

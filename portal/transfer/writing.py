@@ -1,4 +1,4 @@
-"""Rows into tables: new ones inserted, known ones brought up to date, parts replaced; many at a time."""
+"""Writes rows to tables in bulk: inserts new rows, updates existing ones, replaces parts."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from portal.db import scope_of
 from portal.dialects import INSERTS
 from portal.rules import steps
 from portal.rules.numbering import invoice_number
-from portal.transfer.readers import reader
-from portal.transfer.records import Record
-from portal.transfer.tables import plan_of
+from portal.transfer.readers import reader_for
+from portal.transfer.records import TransferRecord
+from portal.transfer.tables import row_plan
 
-Coming = Callable[[Any], steps.Step | None]
+NextStep = Callable[[Any], steps.Step | None]
 
 
-def write(db: Session, records: Sequence[Record], known: Iterable[tuple[str, str]]) -> None:
-    """Write records in one go; `known` names those (type, id) that are there already. Raises `Refused`."""
+def write_records(db: Session, records: Sequence[TransferRecord], known: Iterable[tuple[str, str]]) -> None:
+    """Write records at once; `known` are the (type, id) of those already stored. Raises `RefusedObject`."""
     connection, tenant_id = db.connection(), scope_of(db).tenant_id
     _drop_parts(connection, tenant_id, records, set(known))
     by_type: dict[str, list[dict[str, Any]]] = {}
     for each in records:
         for type, values in each.rows():
-            row = plan_of(type).row(values)
-            by_type.setdefault(type, []).append(row | _coming(db, type, row) | {"tenant_id": tenant_id})
+            row = row_plan(type).build_row(values)
+            by_type.setdefault(type, []).append(row | _step_columns(db, type, row) | {"tenant_id": tenant_id})
     if any(row["is_default"] for row in by_type.get("billing_portal.configuration", [])):
-        _demote(connection, tenant_id)
+        _unset_default_configuration(connection, tenant_id)
     for type, rows in by_type.items():
-        _upsert(connection, plan_of(type).table, rows)
-    _advance_numbers(db, [each.row for each in records if each.type == "invoice"])
+        _upsert_rows(connection, row_plan(type).table, rows)
+    _advance_invoice_sequences(db, [each.row for each in records if each.type == "invoice"])
 
 
-def existing(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
-    """Which of the ids have a row."""
+def existing_ids(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that have a row."""
     wanted = sorted(set(ids))
     if not wanted:
         return set()
@@ -47,46 +47,50 @@ def existing(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
     return set(db.connection().execute(own).scalars())
 
 
-_STEPS: dict[str, Coming] = {"subscription": steps.of_subscription, "invoice": steps.of_invoice}
+_NEXT_STEPS: dict[str, NextStep] = {"subscription": steps.next_for_subscription, "invoice": steps.next_for_invoice}
 
 
-def _coming(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, int | None]:
-    """When a record's time comes."""
-    if type not in _STEPS:
+def _step_columns(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, int | None]:
+    """When a record's next step is due, as columns."""
+    if type not in _NEXT_STEPS:
         return {}
     own = {"upcoming_at": _upcoming_at(db, row)} if type == "subscription" else {}
-    return {**own, "next_step_at": steps.moment(_STEPS[type](SimpleNamespace(**row, **own)))}
+    return {**own, "next_step_at": steps.moment_of(_NEXT_STEPS[type](SimpleNamespace(**row, **own)))}
 
 
 def _upcoming_at(db: Session, row: Mapping[str, Any]) -> int | None:
-    """What would have been told before the import is not told any more."""
-    settings = accounts.of(db, scope_of(db).account_id).settings
-    told_at = steps.told_at(row["current_period_start"], row["current_period_end"], steps.upcoming_days(settings))
+    """When the upcoming invoice is announced; None where that moment was before the import."""
+    settings = accounts.find_account(db, scope_of(db).account_id).settings
+    told_at = steps.announcement_time(
+        row["current_period_start"], row["current_period_end"], steps.upcoming_days(settings)
+    )
     return told_at if told_at is not None and told_at > clock.now() else None
 
 
-def _drop_parts(connection: Connection, tenant_id: int, records: Sequence[Record], known: set[tuple[str, str]]) -> None:
-    """Parts of objects that are there already make room for those of the file."""
+def _drop_parts(
+    connection: Connection, tenant_id: int, records: Sequence[TransferRecord], known: set[tuple[str, str]]
+) -> None:
+    """Delete the stored parts of known objects; those of the file replace them."""
     owners: dict[str, list[str]] = {}
     for each in records:
-        if reader(each.type).parts and (each.type, each.id) in known:
+        if reader_for(each.type).parts and (each.type, each.id) in known:
             owners.setdefault(each.type, []).append(each.id)
     for type, ids in owners.items():
-        parts = reader(type).parts
+        parts = reader_for(type).parts
         if parts:
-            table = plan_of(parts.type).table
+            table = row_plan(parts.type).table
             own = table.c.tenant_id == tenant_id
             connection.execute(delete(table).where(own, table.c[parts.parent].in_(ids)))
 
 
-def _demote(connection: Connection, tenant_id: int) -> None:
-    """The default configuration that every account has from the start makes room for the file's."""
-    table = plan_of("billing_portal.configuration").table
+def _unset_default_configuration(connection: Connection, tenant_id: int) -> None:
+    """Unset the default configuration that every account starts with; the file has its own."""
+    table = row_plan("billing_portal.configuration").table
     own = (table.c.tenant_id == tenant_id, table.c.is_default)
     connection.execute(table.update().where(*own).values(is_default=False))
 
 
-def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def _upsert_rows(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     insert = INSERTS[connection.dialect.name](table)
     columns = [column for column in table.columns if column.name not in {"tenant_id", "id", "revision"}]
     changed: dict[str, Any] = {column.name: insert.excluded[column.name] for column in columns}
@@ -97,10 +101,10 @@ def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
     connection.execute(insert.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed), rows)
 
 
-def _advance_numbers(db: Session, invoices: Sequence[Mapping[str, Any]]) -> None:
-    """The next number of a customer comes after those that came in."""
+def _advance_invoice_sequences(db: Session, invoices: Sequence[Mapping[str, Any]]) -> None:
+    """Set each customer's next invoice sequence to come after the imported invoices."""
     numbered = [row for row in invoices if row.get("number")]
-    table, tenant_id = plan_of("customer").table, scope_of(db).tenant_id
+    table, tenant_id = row_plan("customer").table, scope_of(db).tenant_id
     ids = sorted({row["customer_id"] for row in numbered})
     if not ids:
         return
@@ -112,7 +116,7 @@ def _advance_numbers(db: Session, invoices: Sequence[Mapping[str, Any]]) -> None
         customer = customers.get(row["customer_id"])
         if customer is None:
             continue  # a dry run kept none
-        sequence = _sequence(row["number"], customer.invoice_prefix)
+        sequence = _parse_sequence(row["number"], customer.invoice_prefix)
         if sequence >= max(customer.next_invoice_sequence, following.get(customer.id, 0)):
             following[customer.id] = sequence + 1
     for id, sequence in following.items():
@@ -120,8 +124,8 @@ def _advance_numbers(db: Session, invoices: Sequence[Mapping[str, Any]]) -> None
         db.connection().execute(change.values(next_invoice_sequence=sequence, revision=table.c.revision + 1))
 
 
-def _sequence(number: str, prefix: str) -> int:
-    """Which number of its customer it is, 0 for another series."""
+def _parse_sequence(number: str, prefix: str) -> int:
+    """The sequence within a customer's invoice numbers, 0 for a number of another series."""
     tail = number.removeprefix(f"{prefix}-")
     is_own = tail.isascii() and tail.isdigit() and len(tail) < 11 and number == invoice_number(prefix, int(tail))
     return int(tail) if is_own else 0

@@ -1,1 +1,1 @@
-"""Stripe's grammar: how requests are read and answers are shaped; knows no resource."""
+"""The grammar of Stripe's API: how requests are parsed and answers are rendered. Knows no resource."""

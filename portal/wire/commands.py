@@ -1,4 +1,4 @@
-"""Parameter types and the frozen commands made of them; the first mistake becomes the wire's error.
+"""Parameter types and the frozen commands made of them. The first mistake becomes the wire's error.
 
 Every parameter has three states: absent (not in `model_fields_set`), cleared (`None`, sent as an
 empty string) and given.
@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError
 
 from portal.errors import InvalidRequest, MissingParameter
-from portal.wire.characters import normal
+from portal.wire.characters import normalize_text
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Command")
@@ -38,40 +38,40 @@ CURRENCIES = frozenset(code.lower() for code in list_currencies())
 
 
 class Command(BaseModel):
-    """Parameters of one call or form: frozen, and without a place for anything unknown."""
+    """The parameters of one call or form: frozen, and unknown parameters are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def given(self, *names: str) -> dict[str, Any]:
-        """The parameters that were sent, cleared ones as None; of `names` only, where there are any."""
+    def sent_values(self, *names: str) -> dict[str, Any]:
+        """The parameters that were sent, cleared ones as None; only those in `names`, if there are any."""
         return {name: getattr(self, name) for name in names or type(self).model_fields if name in self.model_fields_set}
 
-    def has(self, name: str) -> bool:
+    def was_sent(self, name: str) -> bool:
         """Whether the parameter was sent."""
         return name in self.model_fields_set
 
 
-def read(command: type[C], values: dict[str, Any]) -> C:
-    """The command made of nested parameters. Raises `InvalidRequest` for the first one that is wrong."""
+def parse_command(command: type[C], values: dict[str, Any]) -> C:
+    """Parse nested parameters into a command. Raises `InvalidRequest` for the first one that is wrong."""
     try:
         return command.model_validate(values)
     except ValidationError as error:
-        raise _invalid(_telling(error.errors(include_url=False))) from None
+        raise _invalid_request(_first_mistake(error.errors(include_url=False))) from None
 
 
-def wrong(code: str, message: str) -> PydanticCustomError:
-    """The error for a validator to raise: a documented `code` and words."""
+def parameter_error(code: str, message: str) -> PydanticCustomError:
+    """The error for a validator to raise: a documented `code` (may be empty) and a message."""
     return PydanticCustomError("portal", "{message}", {"message": message, "code": code})
 
 
-def bracketed(path: tuple[str | int, ...]) -> str:
+def parameter_name(path: tuple[str | int, ...]) -> str:
     """`("items", 0, "price")` as `items[0][price]`."""
     first, *rest = (str(part) for part in path) if path else ("",)
     return first + "".join(f"[{part}]" for part in rest)
 
 
-def _telling(errors: list[ErrorDetails]) -> ErrorDetails:
-    """The first mistake; of what may be a word or a hash, the one of the kind that was sent."""
+def _first_mistake(errors: list[ErrorDetails]) -> ErrorDetails:
+    """The first mistake. If a parameter takes a word or a hash, the mistake of the kind that was sent."""
     first = errors[0]
     head, member = first["loc"][:-1], str(first["loc"][-1:])
     if "function-" not in member:
@@ -82,9 +82,9 @@ def _telling(errors: list[ErrorDetails]) -> ErrorDetails:
     return {**chosen, "loc": head + chosen["loc"][len(head) + 1 :]}
 
 
-def _invalid(error: ErrorDetails) -> InvalidRequest:
-    param = bracketed(error["loc"])
-    given = _shown(error.get("input"))
+def _invalid_request(error: ErrorDetails) -> InvalidRequest:
+    param = parameter_name(error["loc"])
+    given = _describe_value(error.get("input"))
     match error["type"]:
         case "portal":
             context = error["ctx"]
@@ -104,65 +104,67 @@ def _invalid(error: ErrorDetails) -> InvalidRequest:
             return InvalidRequest(f"Invalid {param}: {given}", param=param)
 
 
-def _shown(value: object) -> str:
+def _describe_value(value: object) -> str:
     return value[:100] if isinstance(value, str) else type(value).__name__
 
 
-def _cleared(value: object) -> object:
+def _empty_to_none(value: object) -> object:
     return None if value == "" else value
 
 
-def _string(value: object, *, lines: bool) -> str:
+def _parse_string(value: object, *, lines: bool) -> str:
     if not isinstance(value, str):
-        raise wrong("", "Invalid string")
+        raise parameter_error("", "Invalid string")
     if value == "":
-        raise wrong(
+        raise parameter_error(
             "parameter_invalid_empty",
             "You passed an empty string. We assume empty values are an attempt to unset a parameter; "
             "however this one cannot be unset.",
         )
     try:
-        return normal(value, lines=lines)
+        return normalize_text(value, lines=lines)
     except ValueError as error:
-        raise wrong("", f"Invalid string: {error}") from None
+        raise parameter_error("", f"Invalid string: {error}") from None
 
 
-def text(longest: int, *, lines: bool = False) -> PlainValidator:
-    """For `Annotated[str, text(60)]`: at most `longest` characters, in NFC, without control characters.
+def text_up_to(longest: int, *, lines: bool = False) -> PlainValidator:
+    """For `Annotated[str, text_up_to(60)]`: at most `longest` characters, in NFC, without control characters.
 
-    Only texts of several `lines` may hold line breaks.
+    Line breaks are allowed only with `lines`.
     """
 
-    def short_enough(value: object) -> str:
-        string = _string(value, lines=lines)
+    def parse_text(value: object) -> str:
+        string = _parse_string(value, lines=lines)
         if len(string) > longest:
-            raise wrong("", f"Invalid string: must be at most {longest} characters, and this one has {len(string)}.")
+            raise parameter_error(
+                "", f"Invalid string: must be at most {longest} characters, and this one has {len(string)}."
+            )
         return string
 
-    return PlainValidator(short_enough, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=longest)])
+    return PlainValidator(parse_text, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=longest)])
 
 
-def _flag(value: object) -> bool:
+def _parse_flag(value: object) -> bool:
     # client libraries of 2022 send Python's own words
     if value in (True, "true", "True"):
         return True
     if value in (False, "false", "False"):
         return False
-    raise wrong("", f"Invalid boolean: {_shown(value)}")
+    raise parameter_error("", f"Invalid boolean: {_describe_value(value)}")
 
 
-def whole(least: int, most: int) -> PlainValidator:
-    """For `Annotated[int, whole(1, 100)]`: a whole number between the bounds."""
+def integer_between(least: int, most: int) -> PlainValidator:
+    """For `Annotated[int, integer_between(1, 100)]`: a whole number between the bounds."""
 
-    def within(value: object) -> int:
+    def parse_integer(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(_INTEGER, str(value)):
-            raise wrong("parameter_invalid_integer", f"Invalid integer: {_shown(value)}")
+            raise parameter_error("parameter_invalid_integer", f"Invalid integer: {_describe_value(value)}")
         number = int(value)
         if not least <= number <= most:
-            raise wrong("parameter_invalid_integer", f"Invalid integer: must be between {least} and {most}.")
+            raise parameter_error("parameter_invalid_integer", f"Invalid integer: must be between {least} and {most}.")
         return number
 
-    return PlainValidator(within, json_schema_input_type=Annotated[int, Field(ge=least, le=most)])
+    return PlainValidator(parse_integer, json_schema_input_type=Annotated[int, Field(ge=least, le=most)])
 
 
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -170,101 +172,112 @@ _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
 
 
-def _decimal(value: object) -> Decimal:
+def _parse_decimal(value: object) -> Decimal:
     try:
         if not _DECIMAL.fullmatch(str(value)):
             raise InvalidOperation
         return Decimal(str(value))
     except InvalidOperation:
-        raise wrong("parameter_invalid_decimal", f"Invalid decimal: {_shown(value)}") from None
+        raise parameter_error("parameter_invalid_decimal", f"Invalid decimal: {_describe_value(value)}") from None
 
 
-def _whole_decimal(value: object) -> int:
-    number = _decimal(value)
+def _parse_whole_decimal(value: object) -> int:
+    number = _parse_decimal(value)
     if number != int(number) or not 0 <= number <= 999_999_999:
-        raise wrong(
-            "parameter_invalid_decimal", f"Invalid decimal: {_shown(value)}. Quantities are whole numbers here."
+        raise parameter_error(
+            "parameter_invalid_decimal",
+            f"Invalid decimal: {_describe_value(value)}. Quantities are whole numbers here.",
         )
     return int(number)
 
 
-def _currency(code: str) -> str:
+def _parse_currency(code: str) -> str:
     if code.lower() not in CURRENCIES:
-        raise wrong("", f"Invalid currency: {code[:20]}. Use a three-letter ISO code such as eur or usd.")
+        raise parameter_error("", f"Invalid currency: {code[:20]}. Use a three-letter ISO code such as eur or usd.")
     return code.lower()
 
 
-def _country(code: str) -> str:
+def _parse_country(code: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}", code, re.ASCII):
-        raise wrong("country_code_invalid", f"Country '{code[:20]}' is unknown. Use a two-letter ISO code.")
+        raise parameter_error("country_code_invalid", f"Country '{code[:20]}' is unknown. Use a two-letter ISO code.")
     return code.upper()
 
 
-def _listed(value: object) -> object:
+def _parse_list(value: object) -> object:
     if not isinstance(value, dict):
         return [] if value == "" else value
     if not all(isinstance(key, str) and re.fullmatch(_INDEX, key) for key in value):
-        raise wrong("", "Invalid array")
+        raise parameter_error("", "Invalid array")
     return [value[key] for key in sorted(value, key=int)]
 
 
-def _metadata(value: object) -> dict[str, str]:
+def _parse_metadata(value: object) -> dict[str, str]:
     if value is None or value == "":
         return {}
     if not isinstance(value, dict):
-        raise wrong("", "Invalid object: metadata is a set of key and value pairs.")
-    return dict(_metadata_entry(key, text) for key, text in value.items())
+        raise parameter_error("", "Invalid object: metadata is a set of key and value pairs.")
+    return dict(_parse_metadata_entry(key, text) for key, text in value.items())
 
 
-def _metadata_entry(key: object, value: object) -> tuple[str, str]:
+def _parse_metadata_entry(key: object, value: object) -> tuple[str, str]:
     if not isinstance(key, str) or not isinstance(value, str):
-        raise wrong("", "Metadata values must be strings.")
-    name, text = _string(key, lines=False), value and _string(value, lines=True)
+        raise parameter_error("", "Metadata values must be strings.")
+    name, text = _parse_string(key, lines=False), value and _parse_string(value, lines=True)
     if len(name) > 40:
-        raise wrong("", f"Metadata keys can have up to 40 characters, but you passed in one with {len(name)}.")
+        raise parameter_error(
+            "", f"Metadata keys can have up to 40 characters, but you passed in one with {len(name)}."
+        )
     if len(text) > 500:
-        raise wrong("", f"Metadata values can have up to 500 characters, but you passed in one with {len(text)}.")
+        raise parameter_error(
+            "", f"Metadata values can have up to 500 characters, but you passed in one with {len(text)}."
+        )
     return name, text
 
 
 class OrEmpty:
-    """Documents that the parameter takes an empty string as well."""
+    """Adds to the JSON schema that the parameter also takes an empty string."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [handler(schema), {"enum": [""], "type": "string"}]}
 
 
-def documented(**schema: Any) -> WithJsonSchema:
-    """How a parameter is described where its validators can't say it."""
+def schema_override(**schema: Any) -> WithJsonSchema:
+    """The JSON schema of a parameter whose validators can't describe it."""
     return WithJsonSchema(schema)
 
 
-Flag = Annotated[bool, PlainValidator(_flag, json_schema_input_type=bool)]
-Amount = Annotated[int, whole(-MAX_AMOUNT, MAX_AMOUNT)]
-PositiveAmount = Annotated[int, whole(0, MAX_AMOUNT)]
-Timestamp = Annotated[int, whole(0, MAX_TIMESTAMP)]
-Quantity = Annotated[int, whole(0, 999_999_999)]
-Exact = Annotated[Decimal, PlainValidator(_decimal), documented(type="string", pattern=f"^{_DECIMAL.pattern}$")]
+Flag = Annotated[bool, PlainValidator(_parse_flag, json_schema_input_type=bool)]
+Amount = Annotated[int, integer_between(-MAX_AMOUNT, MAX_AMOUNT)]
+PositiveAmount = Annotated[int, integer_between(0, MAX_AMOUNT)]
+Timestamp = Annotated[int, integer_between(0, MAX_TIMESTAMP)]
+Quantity = Annotated[int, integer_between(0, 999_999_999)]
+ExactDecimal = Annotated[
+    Decimal, PlainValidator(_parse_decimal), schema_override(type="string", pattern=f"^{_DECIMAL.pattern}$")
+]
 #: A quantity in the newer wire's decimal form; parts of one are not sold here.
 WholeDecimal = Annotated[
-    int, PlainValidator(_whole_decimal), documented(type="string", pattern=r"^[0-9]{1,9}(\.0{1,12})?$")
+    int, PlainValidator(_parse_whole_decimal), schema_override(type="string", pattern=r"^[0-9]{1,9}(\.0{1,12})?$")
 ]
-Id = Annotated[str, text(LONGEST_ID)]
-Label = Annotated[str, text(250)]
-Name = Annotated[str, text(256)]
-Sentence = Annotated[str, text(500)]
-Text = Annotated[str, text(5000, lines=True)]
-Currency = Annotated[str, text(20), AfterValidator(_currency), documented(type="string", pattern="^[A-Za-z]{3}$")]
-Country = Annotated[str, text(20), AfterValidator(_country), documented(type="string", pattern="^[A-Za-z]{2}$")]
+Id = Annotated[str, text_up_to(LONGEST_ID)]
+Label = Annotated[str, text_up_to(250)]
+Name = Annotated[str, text_up_to(256)]
+Sentence = Annotated[str, text_up_to(500)]
+Text = Annotated[str, text_up_to(5000, lines=True)]
+Currency = Annotated[
+    str, text_up_to(20), AfterValidator(_parse_currency), schema_override(type="string", pattern="^[A-Za-z]{3}$")
+]
+Country = Annotated[
+    str, text_up_to(20), AfterValidator(_parse_country), schema_override(type="string", pattern="^[A-Za-z]{2}$")
+]
 #: What `""` clears: `Clearable[Name]` reads as None then.
-Clearable = Annotated[T | None, BeforeValidator(_cleared), OrEmpty()]
+Clearable = Annotated[T | None, BeforeValidator(_empty_to_none), OrEmpty()]
 #: A list by index or `[]`; `""` is the empty list.
-ListOf = Annotated[list[T], BeforeValidator(_listed), OrEmpty()]
+ListOf = Annotated[list[T], BeforeValidator(_parse_list), OrEmpty()]
 #: The keys sent; an empty value unsets its key. See `merged`.
-Metadata = Annotated[dict[str, str], PlainValidator(_metadata, json_schema_input_type=dict[str, str]), OrEmpty()]
+Metadata = Annotated[dict[str, str], PlainValidator(_parse_metadata, json_schema_input_type=dict[str, str]), OrEmpty()]
 
 
-def merged(stored: dict[str, Any], sent: dict[str, str] | None) -> dict[str, Any]:
+def merge_metadata(stored: dict[str, Any], sent: dict[str, str] | None) -> dict[str, Any]:
     """Metadata after an update: sent keys replace stored ones, empty values unset, nothing sent clears all.
 
     Raises `InvalidRequest` where more than 50 keys would remain.
@@ -277,7 +290,7 @@ def merged(stored: dict[str, Any], sent: dict[str, str] | None) -> dict[str, Any
     return kept
 
 
-def options(literal: Any) -> tuple[str, ...]:
+def literal_values(literal: Any) -> tuple[str, ...]:
     """The values of a `Literal` type."""
     return get_args(literal)
 
@@ -289,7 +302,7 @@ class Address(Command):
     country: Clearable[Country] = None
     line1: Clearable[Sentence] = None
     line2: Clearable[Sentence] = None
-    postal_code: Clearable[Annotated[str, text(50)]] = None
+    postal_code: Clearable[Annotated[str, text_up_to(50)]] = None
     state: Clearable[Label] = None
 
 
@@ -298,17 +311,17 @@ class Shipping(Command):
 
     address: Address
     name: Name
-    phone: Clearable[Annotated[str, text(50)]] = None
+    phone: Clearable[Annotated[str, text_up_to(50)]] = None
 
 
 class CustomField(Command):
     """A name and value in the head of an invoice, such as a purchase order number."""
 
-    name: Annotated[str, text(40)]
-    value: Annotated[str, text(140)]
+    name: Annotated[str, text_up_to(40)]
+    value: Annotated[str, text_up_to(140)]
 
 
-class Range(Command):
+class TimestampRange(Command):
     """A filter on a timestamp: `created[gte]=…`; a bare timestamp means that very second."""
 
     gt: Timestamp | None = None
@@ -317,31 +330,33 @@ class Range(Command):
     lte: Timestamp | None = None
 
 
-def _range(value: object) -> object:
+def _parse_range(value: object) -> object:
     return {"gte": value, "lte": value} if isinstance(value, str | int) else value
 
 
-TimestampFilter = Annotated[Range | None, BeforeValidator(_range, json_schema_input_type=Range | Timestamp)]
-Page = Annotated[int, whole(1, 100)]
+TimestampFilter = Annotated[
+    TimestampRange | None, BeforeValidator(_parse_range, json_schema_input_type=TimestampRange | Timestamp)
+]
+PageSize = Annotated[int, integer_between(1, 100)]
 
 
-class Expanding(Command):
-    """What every call takes beside its own parameters."""
+class ExpandableCommand(Command):
+    """The parameters of every call whose answer can be expanded."""
 
     expand: ListOf[Label] = []
 
 
-class Listing(Expanding):
-    """What every list takes: keyset cursors and a size."""
+class ListCommand(ExpandableCommand):
+    """The parameters of every list: keyset cursors and a page size."""
 
-    limit: Page = 10
+    limit: PageSize = 10
     starting_after: Id | None = None
     ending_before: Id | None = None
 
 
-class Searching(Expanding):
-    """What every search takes: a query, a size, and the token of the next page."""
+class SearchCommand(ExpandableCommand):
+    """The parameters of every search: a query, a page size, and the token of the next page."""
 
-    query: Annotated[str, text(5000)]
-    limit: Page = 10
-    page: Annotated[str, text(5000)] | None = None
+    query: Annotated[str, text_up_to(5000)]
+    limit: PageSize = 10
+    page: Annotated[str, text_up_to(5000)] | None = None

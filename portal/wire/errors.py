@@ -7,7 +7,7 @@ from typing import Any
 from portal.errors import PortalError
 
 
-def body(error: PortalError, request_id: str) -> dict[str, Any]:
+def render_error(error: PortalError, request_id: str) -> dict[str, Any]:
     """`{"error": {type, code, param, message, …}}`; keys without a value are left out, as documented."""
     fields = {
         "code": error.code,

@@ -1,4 +1,4 @@
-"""Bracketed form bodies and query strings: `items[0][price]=…&expand[]=…` to nested values."""
+"""Parses form bodies and query strings with brackets (`items[0][price]=…&expand[]=…`) to nested values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_DEPTH = 8
 _NAME = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])*")
 
 
-def parsed(text: bytes) -> dict[str, Any]:
+def parse(text: bytes) -> dict[str, Any]:
     """The nested parameters of a form body or query string: dicts and strings, lists as dicts by index.
 
     `[0]` is an index, `[]` the next one, `[name]` a key. Raises `InvalidRequest` when the text is not
@@ -26,43 +26,43 @@ def parsed(text: bytes) -> dict[str, Any]:
         return {}
     pairs = [pair for pair in text.split(b"&") if pair]
     if len(pairs) > MAX_PARAMETERS:
-        raise _too_large()
+        raise _too_large_error()
     try:
-        source = "&".join(_numbered([pair.decode("ascii") for pair in pairs]))
+        source = "&".join(_number_lists([pair.decode("ascii") for pair in pairs]))
     except UnicodeDecodeError:
         raise InvalidRequest("The request has bytes that are not percent-encoded.") from None
     try:
-        values: dict[str, Any] = decode(source, _OPTIONS)
+        values: dict[str, Any] = decode(source, _DECODE_OPTIONS)
     except (IndexError, ValueError, TypeError):
-        raise _too_large() from None
+        raise _too_large_error() from None
     return values
 
 
-def _too_large() -> InvalidRequest:
+def _too_large_error() -> InvalidRequest:
     return InvalidRequest(
         f"The request has too many parameters (at most {MAX_PARAMETERS}) or too deep ones (at most {MAX_DEPTH} levels)."
     )
 
 
-def _numbered(pairs: list[str]) -> list[str]:
-    """The pairs with each `[]` made an index, beyond any that a request could name itself."""
-    numbers = _Numbers()
+def _number_lists(pairs: list[str]) -> list[str]:
+    """The pairs with each `[]` replaced by an index that is larger than any a request may write itself."""
+    numbers = _ListNumbers()
     result = []
     for pair in pairs:
         encoded, equals, value = pair.partition("=")
-        name = _text(encoded)
+        name = _decode_text(encoded)
         if not _NAME.fullmatch(name):
             raise InvalidRequest(f"Invalid parameter name: {name[:100]}", code="parameter_unknown")
         if name.count("[") > MAX_DEPTH:
-            raise _too_large()
+            raise _too_large_error()
         if "[]" in name:
-            pair = quote(numbers.put_into(name), safe="[]") + equals + value
+            pair = quote(numbers.add_indexes(name), safe="[]") + equals + value
         result.append(pair)
     return result
 
 
-class _Numbers:
-    """Counts the elements of lists written with `[]`.
+class _ListNumbers:
+    """Numbers the elements of lists written with `[]`.
 
     `a[][b]=1&a[][c]=2&a[][b]=3` is two elements: the next one starts where a key comes again.
     """
@@ -71,8 +71,8 @@ class _Numbers:
         self._last: dict[str, int] = {}
         self._seen: set[tuple[str, int, str]] = set()
 
-    def put_into(self, name: str) -> str:
-        """The name with indexes, outer ones first."""
+    def add_indexes(self, name: str) -> str:
+        """The name with an index in place of each `[]`, outer ones first."""
         while "[]" in name:
             head, _, rest = name.partition("[]")
             number = self._last.get(head, MAX_PARAMETERS)
@@ -84,7 +84,7 @@ class _Numbers:
         return name
 
 
-def _text(value: str | None, charset: object = None, kind: object = None) -> str:
+def _decode_text(value: str | None, charset: object = None, kind: object = None) -> str:
     try:
         text = unquote_to_bytes((value or "").replace("+", " ")).decode("utf-8")
     except UnicodeDecodeError:
@@ -95,7 +95,7 @@ def _text(value: str | None, charset: object = None, kind: object = None) -> str
 
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_OPTIONS = DecodeOptions(
+_DECODE_OPTIONS = DecodeOptions(
     # whether `[0]` is an index or a metadata key only the parameter's type can tell
     parse_lists=False,
     depth=MAX_DEPTH,
@@ -103,5 +103,5 @@ _OPTIONS = DecodeOptions(
     parameter_limit=MAX_PARAMETERS,
     raise_on_limit_exceeded=True,
     duplicates=Duplicates.LAST,
-    decoder=_text,
+    decoder=_decode_text,
 )

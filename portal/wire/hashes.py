@@ -1,14 +1,14 @@
-"""Stored hashes that are changed key by key."""
+"""Merges nested hashes for updates key by key."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def laid_over(stored: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    """`stored` with the sent keys on top, hash by hash; lists are replaced whole."""
+def merge_hashes(stored: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """`stored` with the sent keys on top, hash by hash. Lists are replaced whole."""
     result = dict(stored)
     for key, value in sent.items():
         beneath = stored.get(key)
-        result[key] = laid_over(beneath, value) if isinstance(value, dict) and isinstance(beneath, dict) else value
+        result[key] = merge_hashes(beneath, value) if isinstance(value, dict) and isinstance(beneath, dict) else value
     return result

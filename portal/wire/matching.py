@@ -1,4 +1,4 @@
-"""Search clauses as conditions on columns: what each kind of field can be asked, and how it is compared."""
+"""Turns search clauses into conditions on columns. Each kind of field has its own operators and comparison."""
 
 from __future__ import annotations
 
@@ -14,89 +14,92 @@ from portal.wire.commands import MAX_AMOUNT, MAX_TIMESTAMP
 from portal.wire.search import Clause, Query
 
 SHORTEST_PART = 3
-MOST = max(MAX_AMOUNT, MAX_TIMESTAMP)
-_ORDERED = (":", ">", "<", ">=", "<=")
+MAX_NUMBER = max(MAX_AMOUNT, MAX_TIMESTAMP)
+_ORDER_OPERATORS = (":", ">", "<", ">=", "<=")
 
 
 @dataclass(frozen=True)
-class Field:
-    """A field that can be searched: its column and its kind, a key of `KINDS`.
+class SearchField:
+    """A field that can be searched: its column and its kind, a key of `_COMPARISONS`.
 
-    `text` in any case and by part, `token` likewise but whole, `word` is kept in lower case, `id` as it is,
-    `number`, `flag`, `metadata` by key, and `absent` for what is documented and never there.
+    `text` matches in any case and by part, `token` in any case but whole. `word` is stored in lower case,
+    `id` is compared as it is; `number`, `flag`; `metadata` by key. `absent` is documented but never has a value.
     """
 
     column: Any
     kind: str
 
 
-class lowered(FunctionElement[str]):
+class unicode_lower(FunctionElement[str]):
     """`lower()` for every alphabet: SQLite's own knows ASCII alone."""
 
     inherit_cache = True
     type = Text()
 
 
-@compiles(lowered)
-def _lower(element: Any, compiler: Any, **options: Any) -> str:
+@compiles(unicode_lower)
+def _compile_lower(element: Any, compiler: Any, **options: Any) -> str:
     return f"lower({compiler.process(element.clauses, **options)})"
 
 
-@compiles(lowered, "sqlite")
-def _unicode_lower(element: Any, compiler: Any, **options: Any) -> str:
+@compiles(unicode_lower, "sqlite")
+def _compile_lower_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"unicode_lower({compiler.process(element.clauses, **options)})"
 
 
-class entry(FunctionElement[str]):
-    """The text under a key of a stored hash, whatever characters the key has."""
+class hash_entry(FunctionElement[str]):
+    """The text under a key of a stored hash. The key may hold any characters."""
 
     inherit_cache = True
     type = Text()
 
 
-@compiles(entry)
-def _entry(element: Any, compiler: Any, **options: Any) -> str:
+@compiles(hash_entry)
+def _compile_entry(element: Any, compiler: Any, **options: Any) -> str:
     stored, key = (compiler.process(part, **options) for part in element.clauses)
     return f"({stored} ->> {key})"
 
 
-@compiles(entry, "sqlite")
-def _entry_of_json(element: Any, compiler: Any, **options: Any) -> str:
+@compiles(hash_entry, "sqlite")
+def _compile_entry_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     stored, key = (compiler.process(part, **options) for part in element.clauses)
     return f"(SELECT value FROM json_each({stored}) WHERE key = {key})"  # noqa: S608 - both are bound or columns
 
 
-class among_values(FunctionElement[bool]):
-    """Whether a stored hash has a value under any key, in any case: what an index can tell."""
+class hash_has_value(FunctionElement[bool]):
+    """Whether a stored hash has a value under any key, in any case. PostgreSQL answers it from an index."""
 
     inherit_cache = True
     type = Boolean()
 
 
-@compiles(among_values)
-def _among_values(element: Any, compiler: Any, **options: Any) -> str:
+@compiles(hash_has_value)
+def _compile_has_value(element: Any, compiler: Any, **options: Any) -> str:
     stored, value = (compiler.process(part, **options) for part in element.clauses)
     values = f"lower(jsonb_path_query_array({stored}, '$.*')::text)::jsonb"
     return f"({values} @> lower(jsonb_build_array({value}::text)::text)::jsonb)"
 
 
-@compiles(among_values, "sqlite")
-def _not_indexed(element: Any, compiler: Any, **options: Any) -> str:
+@compiles(hash_has_value, "sqlite")
+def _compile_has_value_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return "1"
 
 
-def condition(query: Query, fields: Mapping[str, Field]) -> ColumnElement[bool]:
-    """What rows must meet. Raises `BadQuery` for a field, an operator or a value that does not fit."""
-    conditions = [_signed(clause, _compared(query, clause, _field(query, clause, fields))) for clause in query.clauses]
+def search_condition(query: Query, fields: Mapping[str, SearchField]) -> ColumnElement[bool]:
+    """The condition that rows must meet. Raises `BadQuery` for a field, an operator or a value that does not fit."""
+    conditions = [
+        _apply_negation(clause, _build_comparison(query, clause, _find_field(query, clause, fields)))
+        for clause in query.clauses
+    ]
     return or_(*conditions) if query.any else and_(*conditions)
 
 
-def _signed(clause: Clause, met: ColumnElement[bool]) -> ColumnElement[bool]:
+def _apply_negation(clause: Clause, met: ColumnElement[bool]) -> ColumnElement[bool]:
     # what is not there does not match either, so null counts as not met
     return met.is_not(true()) if clause.negated else met
 
 
-def _field(query: Query, clause: Clause, fields: Mapping[str, Field]) -> Field:
+def _find_field(query: Query, clause: Clause, fields: Mapping[str, SearchField]) -> SearchField:
     field = fields.get(clause.field)
     if field is None:
         query.refuse(clause.at, f"there is no field {clause.field[:40]}. The fields are {', '.join(sorted(fields))}.")
@@ -107,22 +110,22 @@ def _field(query: Query, clause: Clause, fields: Mapping[str, Field]) -> Field:
     return field
 
 
-def _compared(query: Query, clause: Clause, field: Field) -> ColumnElement[bool]:
-    allowed = _OPERATORS.get(field.kind, (":",))
+def _build_comparison(query: Query, clause: Clause, field: SearchField) -> ColumnElement[bool]:
+    allowed = _OPERATORS_BY_KIND.get(field.kind, (":",))
     if clause.operator not in allowed:
         query.refuse(clause.operator_at, f"{clause.field} can only be compared with {' '.join(allowed)}.")
-    column = entry(field.column, literal(clause.key, Text())) if field.kind == "metadata" else field.column
+    column = hash_entry(field.column, literal(clause.key, Text())) if field.kind == "metadata" else field.column
     if clause.value.text is None:
         if clause.operator != ":":
             query.refuse(clause.operator_at, "null can only be compared with :.")
         return true() if field.kind == "absent" else column.is_(None)
-    return _COMPARE[field.kind](query, clause, column, clause.value.text)  # type: ignore[no-any-return]
+    return _COMPARISONS[field.kind](query, clause, column, clause.value.text)  # type: ignore[no-any-return]
 
 
-def _text(query: Query, clause: Clause, column: Any, value: str) -> Any:
-    _need_quotes(query, clause)
+def _compare_text(query: Query, clause: Clause, column: Any, value: str) -> Any:
+    _refuse_unquoted(query, clause)
     # `lower` has an index, and text in ASCII needs no other
-    lower = func.lower if value.isascii() else lowered
+    lower = func.lower if value.isascii() else unicode_lower
     if clause.operator == ":":
         return lower(column) == lower(value)
     if len(value) < SHORTEST_PART:
@@ -131,24 +134,24 @@ def _text(query: Query, clause: Clause, column: Any, value: str) -> Any:
     return lower(column).like(lower(f"%{escaped}%"), escape="/")
 
 
-def _entry_is(query: Query, clause: Clause, column: Any, value: str) -> Any:
+def _compare_metadata(query: Query, clause: Clause, column: Any, value: str) -> Any:
     stored = column.clauses.clauses[0]
-    return and_(among_values(stored, literal(value, Text())), _text(query, clause, column, value))
+    return and_(hash_has_value(stored, literal(value, Text())), _compare_text(query, clause, column, value))
 
 
-def _word(query: Query, clause: Clause, column: Any, value: str) -> Any:
-    _need_quotes(query, clause)
+def _compare_word(query: Query, clause: Clause, column: Any, value: str) -> Any:
+    _refuse_unquoted(query, clause)
     return column == value.lower()
 
 
-def _id(query: Query, clause: Clause, column: Any, value: str) -> Any:
-    _need_quotes(query, clause)
+def _compare_id(query: Query, clause: Clause, column: Any, value: str) -> Any:
+    _refuse_unquoted(query, clause)
     return column == value
 
 
-def _number(query: Query, clause: Clause, column: Any, value: str) -> Any:
+def _compare_number(query: Query, clause: Clause, column: Any, value: str) -> Any:
     digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(MOST))):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_NUMBER))):
         query.refuse(clause.value.at, "a whole number is expected here.")
     number = int(value)
     compare = {
@@ -161,29 +164,29 @@ def _number(query: Query, clause: Clause, column: Any, value: str) -> Any:
     return compare[clause.operator](number)
 
 
-def _flag(query: Query, clause: Clause, column: Any, value: str) -> Any:
+def _compare_flag(query: Query, clause: Clause, column: Any, value: str) -> Any:
     if value.lower() not in {"true", "false"}:
         query.refuse(clause.value.at, "true or false is expected here.")
     return column.is_(true() if value.lower() == "true" else false())
 
 
-def _absent(query: Query, clause: Clause, column: Any, value: str) -> Any:
+def _compare_absent(query: Query, clause: Clause, column: Any, value: str) -> Any:
     return false()
 
 
-def _need_quotes(query: Query, clause: Clause) -> None:
+def _refuse_unquoted(query: Query, clause: Clause) -> None:
     if not clause.value.quoted:
         query.refuse(clause.value.at, "put this value in quotation marks.")
 
 
-_COMPARE: dict[str, Any] = {
-    "absent": _absent,
-    "flag": _flag,
-    "id": _id,
-    "metadata": _entry_is,
-    "number": _number,
-    "text": _text,
-    "token": _text,
-    "word": _word,
+_COMPARISONS: dict[str, Any] = {
+    "absent": _compare_absent,
+    "flag": _compare_flag,
+    "id": _compare_id,
+    "metadata": _compare_metadata,
+    "number": _compare_number,
+    "text": _compare_text,
+    "token": _compare_text,
+    "word": _compare_word,
 }
-_OPERATORS: dict[str, tuple[str, ...]] = {"number": _ORDERED, "text": (":", "~")}
+_OPERATORS_BY_KIND: dict[str, tuple[str, ...]] = {"number": _ORDER_OPERATORS, "text": (":", "~")}

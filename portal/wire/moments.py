@@ -1,4 +1,4 @@
-"""Parameters that take a timestamp or a word in its place, such as `now`."""
+"""Parameters that take a timestamp or, in its place, a word such as `now`."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from portal.wire.commands import Timestamp
 _TIMESTAMP: TypeAdapter[int] = TypeAdapter(Timestamp)
 
 
-def moment_or(described: Any, *words: str) -> PlainValidator:
-    """For `Annotated[int | Literal["now"], moment_or(Literal["now"], "now")]`; one error whatever was sent."""
+def timestamp_or(described: Any, *words: str) -> PlainValidator:
+    """For `Annotated[int | Literal["now"], timestamp_or(Literal["now"], "now")]`: one error for any wrong value."""
 
-    def read(value: object) -> int | str:
+    def parse_value(value: object) -> int | str:
         return value if isinstance(value, str) and value in words else _TIMESTAMP.validate_python(value)
 
-    return PlainValidator(read, json_schema_input_type=described | Timestamp)
+    return PlainValidator(parse_value, json_schema_input_type=described | Timestamp)
 
 
-NowOrTimestamp = Annotated[int | Literal["now"], moment_or(Literal["now"], "now")]
+NowOrTimestamp = Annotated[int | Literal["now"], timestamp_or(Literal["now"], "now")]
 PeriodEnd = Literal["max_billed_until", "max_period_end", "min_period_end"]
 EndOrTimestamp = Annotated[
-    int | PeriodEnd, moment_or(PeriodEnd, "max_billed_until", "max_period_end", "min_period_end")
+    int | PeriodEnd, timestamp_or(PeriodEnd, "max_billed_until", "max_period_end", "min_period_end")
 ]
 
 
-def _type_of(value: object) -> object:
+def _unwrap_type(value: object) -> object:
     return value["type"] if isinstance(value, dict) and set(value) == {"type"} else value
 
 
-class _Typed(TypedDict):
+class _TypeHash(TypedDict):
     type: Literal["now", "unchanged"]
 
 
 #: In the newest wire a hash with a `type`, in the older one the word itself.
 AnchorChange = Annotated[
     Literal["now", "unchanged"],
-    BeforeValidator(_type_of, json_schema_input_type=Literal["now", "unchanged"] | _Typed),
+    BeforeValidator(_unwrap_type, json_schema_input_type=Literal["now", "unchanged"] | _TypeHash),
 ]

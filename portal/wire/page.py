@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, tuple_
 
 from portal.errors import InvalidRequest
-from portal.wire.commands import Command, Listing, Range, Searching
+from portal.wire.commands import Command, ListCommand, SearchCommand, TimestampRange
 
 
-def between(column: Any, limits: Range | None) -> list[ColumnElement[bool]]:
-    """The conditions on a column for `created[gte]=…` and its like."""
+def range_conditions(column: Any, limits: TimestampRange | None) -> list[ColumnElement[bool]]:
+    """The conditions on a column for a filter such as `created[gte]=…`."""
     if limits is None:
         return []
     conditions = {
@@ -30,7 +30,7 @@ def equal_conditions(params: Command, **columns: Any) -> list[ColumnElement[bool
     return [column == value for name, column in columns.items() if (value := getattr(params, name)) is not None]
 
 
-def cursor(listing: Listing) -> tuple[str, str] | None:
+def page_cursor(listing: ListCommand) -> tuple[str, str] | None:
     """(parameter, id) of the object that the page begins or ends at. Raises `InvalidRequest` for two."""
     if listing.starting_after and listing.ending_before:
         raise InvalidRequest("Send either starting_after or ending_before, not both.", param="ending_before")
@@ -39,8 +39,8 @@ def cursor(listing: Listing) -> tuple[str, str] | None:
     return ("starting_after", listing.starting_after) if listing.starting_after else None
 
 
-def windowed(statement: Select[Any], table: Any, listing: Listing, at: tuple[int, str] | None) -> Select[Any]:
-    """One row more than asked for, beyond the cursor's (created, id)."""
+def select_page(statement: Select[Any], table: Any, listing: ListCommand, at: tuple[int, str] | None) -> Select[Any]:
+    """The statement for one page: rows beyond the cursor's (created, id), one more than the page holds."""
     position = tuple_(table.created, table.id)
     if listing.ending_before is not None and at:
         return statement.where(position > at).order_by(table.created, table.id).limit(listing.limit + 1)
@@ -49,26 +49,26 @@ def windowed(statement: Select[Any], table: Any, listing: Listing, at: tuple[int
     return statement.order_by(table.created.desc(), table.id.desc()).limit(listing.limit + 1)
 
 
-def cut(rows: list[Any], listing: Listing) -> tuple[list[Any], bool]:
-    """The rows of the page, newest first, and whether there are more in the direction of travel."""
+def cut_page(rows: list[Any], listing: ListCommand) -> tuple[list[Any], bool]:
+    """The rows of the page, newest first, and whether there are more in this direction."""
     page, has_more = rows[: listing.limit], len(rows) > listing.limit
     return (page[::-1] if listing.ending_before is not None else page), has_more
 
 
-def token(query: str, at: tuple[int, str]) -> str:
-    """The `next_page` of a search: where the page ended, sealed with the query it belongs to."""
+def next_page_token(query: str, at: tuple[int, str]) -> str:
+    """The `next_page` of a search: the page's last position, sealed with the query it belongs to."""
     position = f"{at[0]}:{at[1]}".encode()
-    return base64.urlsafe_b64encode(_seal(query, position) + position).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_token_seal(query, position) + position).decode().rstrip("=")
 
 
-def resumed(search: Searching) -> tuple[int, str] | None:
-    """(created, id) of the row that the page before ended with. Raises `InvalidRequest` for a token not made here."""
+def parse_page_token(search: SearchCommand) -> tuple[int, str] | None:
+    """(created, id) of the last row of the previous page. Raises `InvalidRequest` for a token not made here."""
     if search.page is None:
         return None
     try:
         sealed = base64.urlsafe_b64decode(search.page + "=" * (-len(search.page) % 4))
         seal, position = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
-        if seal != _seal(search.query, position):
+        if seal != _token_seal(search.query, position):
             raise ValueError
         created, _, id = position.decode().partition(":")
         return int(created), id
@@ -81,5 +81,5 @@ def resumed(search: Searching) -> tuple[int, str] | None:
 _SEAL_BYTES = 9
 
 
-def _seal(query: str, position: bytes) -> bytes:
+def _token_seal(query: str, position: bytes) -> bytes:
     return hashlib.blake2b(query.encode() + b"\n" + position, digest_size=_SEAL_BYTES).digest()

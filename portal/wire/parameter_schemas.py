@@ -1,4 +1,4 @@
-"""The parameters of a command as JSON schema, in the words of OpenAPI."""
+"""The parameters of a command as JSON schema, for the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from portal.wire.commands import Command
 Schema = dict[str, Any]
 
 
-def schema(command: type[Command]) -> Schema:
-    """What the command takes, every nested hash in its place."""
-    made = command.model_json_schema(schema_generator=_Parameters)
-    result: Schema = _inlined(made, made.pop("$defs", {}))
+def for_command(command: type[Command]) -> Schema:
+    """The JSON schema of what the command takes, with nested hashes written in place."""
+    made = command.model_json_schema(schema_generator=_ParameterSchemaGenerator)
+    result: Schema = _inline_definitions(made, made.pop("$defs", {}))
     return result
 
 
-class _Parameters(GenerateJsonSchema):
-    """Absent and null are the same on the wire, and a default of the program is none of the caller's."""
+class _ParameterSchemaGenerator(GenerateJsonSchema):
+    """Leaves out null and defaults: absent and null are the same on the wire, and defaults are internal."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -32,14 +32,14 @@ class _Parameters(GenerateJsonSchema):
         return False
 
 
-def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+def _inline_definitions(schema: Any, definitions: dict[str, Any]) -> Any:
     if isinstance(schema, list):
-        return [_inlined(each, definitions) for each in schema]
+        return [_inline_definitions(each, definitions) for each in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+        return _inline_definitions(definitions[schema["$ref"].rpartition("/")[2]], definitions)
     is_model = schema.get("type") == "object" and "properties" in schema
     # the docstring of a command is about the program, and names of classes are nobody's business
     left_out = {"title", "description"} if is_model else set()
-    return {key: _inlined(value, definitions) for key, value in schema.items() if key not in left_out}
+    return {key: _inline_definitions(value, definitions) for key, value in schema.items() if key not in left_out}

@@ -1,4 +1,4 @@
-"""Bricks of JSON schema for answers: what a value on the wire is, in the words of OpenAPI 3.1."""
+"""JSON schema building blocks for wire objects, as OpenAPI 3.1 has them."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ DECIMAL: Schema = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
 MAP: Schema = {"type": "object", "additionalProperties": STRING}
 
 
-def maybe(schema: Schema) -> Schema:
-    """The same, or null."""
+def or_null(schema: Schema) -> Schema:
+    """The schema, or null."""
     if isinstance(schema.get("type"), str) and "enum" not in schema:
         return {**schema, "type": [schema["type"], "null"]}
     return {"anyOf": [*(schema.get("anyOf") or [schema]), NULL]}
 
 
-def words(*values: str) -> Schema:
-    """One of a few words."""
+def enum_of(*values: str) -> Schema:
+    """One of these words."""
     return {"type": "string", "enum": list(values)}
 
 
-def array(items: Schema) -> Schema:
-    """A list of such values."""
+def array_of(items: Schema) -> Schema:
+    """A list of these items."""
     return {"type": "array", "items": items}
 
 
 def hash_of(optional: dict[str, Schema] | None = None, /, **keys: Schema) -> Schema:
-    """A hash with exactly these keys, and the optional ones at times."""
+    """A hash with all of `keys` and any of the `optional` ones, and no others."""
     return {
         "type": "object",
         "properties": {**keys, **(optional or {})},
@@ -43,34 +43,34 @@ def hash_of(optional: dict[str, Schema] | None = None, /, **keys: Schema) -> Sch
     }
 
 
-def the(type: str) -> Schema:
-    """The object of a type."""
+def object_ref(type: str) -> Schema:
+    """A reference to the schema of an object type."""
     return {"$ref": f"#/components/schemas/{type}"}
 
 
 def id_or(*types: str) -> Schema:
-    """An id, or where it was expanded the object itself."""
-    return {"anyOf": [STRING, *(the(type) for type in types)]}
+    """An id, or the object itself where it was expanded."""
+    return {"anyOf": [STRING, *(object_ref(type) for type in types)]}
 
 
-def listed(items: Schema) -> Schema:
+def list_object(items: Schema) -> Schema:
     """The list object."""
     return hash_of(
         {"total_count": INTEGER},
         object={"type": "string", "const": "list"},
-        data=array(items),
+        data=array_of(items),
         has_more=BOOLEAN,
         url=STRING,
     )
 
 
-def found(items: Schema) -> Schema:
+def search_result_object(items: Schema) -> Schema:
     """The list object of a search."""
     return hash_of(
         {"total_count": INTEGER},
         object={"type": "string", "const": "search_result"},
-        data=array(items),
+        data=array_of(items),
         has_more=BOOLEAN,
-        next_page=maybe(STRING),
+        next_page=or_null(STRING),
         url=STRING,
     )

@@ -1,4 +1,4 @@
-"""The search query language: `email~'rocket' AND -metadata['tier']:null` to clauses that know where they stand."""
+"""Parses search queries such as `email~'rocket' AND -metadata['tier']:null` into clauses with their positions."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ MAX_CLAUSES = 25
 OPERATORS = (">=", "<=", ":", "~", ">", "<")
 CONNECTIVES = ("and", "or")
 #: Characters of the query that a message shows around the place it is about.
-SHOWN = 60
+EXCERPT_LENGTH = 60
 
 
 class BadQuery(InvalidRequest):
-    """A query that can't be read; the message names the column and points at it."""
+    """A query that can't be parsed. The message names the column and points at it."""
 
     def __init__(self, query: str, at: int, problem: str) -> None:
-        start = max(0, min(at - SHOWN // 2, len(query) - SHOWN))
-        line = query[start : start + SHOWN]
+        start = max(0, min(at - EXCERPT_LENGTH // 2, len(query) - EXCERPT_LENGTH))
+        line = query[start : start + EXCERPT_LENGTH]
         pointer = " " * (at - start) + "^"
         super().__init__(f"Invalid search query at column {at + 1}: {problem}\n{line}\n{pointer}", param="query")
 
 
 @dataclass(frozen=True)
-class Value:
+class SearchValue:
     """What a field is compared with: a quoted text, a bare word, or null (`text` is None)."""
 
     text: str | None
@@ -36,12 +36,12 @@ class Value:
 
 @dataclass(frozen=True)
 class Clause:
-    """One comparison: `field` or `field['key']`, an operator, a value; `at` is the field's place in the query."""
+    """One comparison: `field` or `field['key']`, an operator, a value. `at` is the field's position in the query."""
 
     field: str
     key: str | None
     operator: str
-    value: Value
+    value: SearchValue
     negated: bool
     at: int
     operator_at: int
@@ -49,95 +49,95 @@ class Clause:
 
 @dataclass(frozen=True)
 class Query:
-    """Clauses that must all hold, or of which any one must."""
+    """Clauses that must all match, or (`any`) of which one must."""
 
     text: str
     clauses: tuple[Clause, ...]
     any: bool
 
     def refuse(self, at: int, problem: str) -> NoReturn:
-        """Raise `BadQuery` about a place in this query."""
+        """Raise `BadQuery` for a position in this query."""
         raise BadQuery(self.text, at, problem)
 
 
-def parsed(text: str) -> Query:
-    """The clauses of a query. Raises `BadQuery` where it is not one."""
-    return _Reader(text).query()
+def parse_query(text: str) -> Query:
+    """Parse a query. Raises `BadQuery`."""
+    return _QueryReader(text).read_query()
 
 
-class _Reader:
+class _QueryReader:
     """Reads a query from left to right; `at` is the next character."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
 
-    def query(self) -> Query:
-        clauses, connective = [self._clause()], ""
-        while self._peek():
+    def read_query(self) -> Query:
+        clauses, connective = [self._read_clause()], ""
+        while self._peek_character():
             place = self.at
-            word = self._connective()
+            word = self._read_connective()
             if connective and word != connective:
-                raise self._wrong("AND and OR can't be mixed in one query.", place)
+                raise self._bad_query("AND and OR can't be mixed in one query.", place)
             connective = word
-            clauses.append(self._clause())
+            clauses.append(self._read_clause())
             if len(clauses) > MAX_CLAUSES:
-                raise self._wrong(f"a query can have up to {MAX_CLAUSES} clauses.", place)
+                raise self._bad_query(f"a query can have up to {MAX_CLAUSES} clauses.", place)
         return Query(self.text, tuple(clauses), connective == "or")
 
-    def _clause(self) -> Clause:
-        negated = self._peek() == "-"
+    def _read_clause(self) -> Clause:
+        negated = self._peek_character() == "-"
         self.at += negated
         place = self.at
-        field = self._word()
+        field = self._read_word()
         if not field:
-            raise self._wrong("a field name is expected here.")
-        key = self._key() if self._peek() == "[" else None
+            raise self._bad_query("a field name is expected here.")
+        key = self._read_key() if self._peek_character() == "[" else None
         operator_at = self.at
-        operator = self._operator()
-        return Clause(field, key, operator, self._value(), negated, place, operator_at)
+        operator = self._read_operator()
+        return Clause(field, key, operator, self._read_value(), negated, place, operator_at)
 
-    def _connective(self) -> str:
-        """The word between two clauses; blanks alone mean AND."""
+    def _read_connective(self) -> str:
+        """The word between two clauses. Blanks alone mean AND."""
         place = self.at
-        word = self._word().lower()
-        if word in CONNECTIVES and self._peek() not in {":", "~", ">", "<", "["}:
+        word = self._read_word().lower()
+        if word in CONNECTIVES and self._peek_character() not in {":", "~", ">", "<", "["}:
             return word
         self.at = place
         return "and"
 
-    def _operator(self) -> str:
-        self._peek()
+    def _read_operator(self) -> str:
+        self._peek_character()
         for operator in OPERATORS:
             if self.text.startswith(operator, self.at):
                 self.at += len(operator)
                 return operator
-        raise self._wrong("an operator is expected here, one of : ~ > < >= <=.")
+        raise self._bad_query("an operator is expected here, one of : ~ > < >= <=.")
 
-    def _key(self) -> str:
+    def _read_key(self) -> str:
         self.at += 1
-        if self._peek() not in {"'", '"'}:
-            raise self._wrong("a key in quotes is expected here.")
-        key = self._quoted()
-        if self._peek() != "]":
-            raise self._wrong("the key must end with ].")
+        if self._peek_character() not in {"'", '"'}:
+            raise self._bad_query("a key in quotes is expected here.")
+        key = self._read_quoted()
+        if self._peek_character() != "]":
+            raise self._bad_query("the key must end with ].")
         self.at += 1
         return key
 
-    def _value(self) -> Value:
-        place = self.at if self._peek() else len(self.text)
-        if self._peek() in {"'", '"'}:
+    def _read_value(self) -> SearchValue:
+        place = self.at if self._peek_character() else len(self.text)
+        if self._peek_character() in {"'", '"'}:
             place = self.at
-            return Value(self._quoted(), True, place)
+            return SearchValue(self._read_quoted(), True, place)
         place = self.at
-        sign = "-" if self._peek() == "-" else ""
+        sign = "-" if self._peek_character() == "-" else ""
         self.at += len(sign)
-        word = sign + self._word()
+        word = sign + self._read_word()
         if not word.strip("-"):
-            raise self._wrong("a value is expected here.", place)
-        return Value(None if word.lower() == "null" else word, False, place)
+            raise self._bad_query("a value is expected here.", place)
+        return SearchValue(None if word.lower() == "null" else word, False, place)
 
-    def _quoted(self) -> str:
+    def _read_quoted(self) -> str:
         place, quote = self.at, self.text[self.at]
         self.at += 1
         characters: list[str] = []
@@ -150,20 +150,20 @@ class _Reader:
                 character = self.text[self.at]
                 self.at += 1
             characters.append(character)
-        raise self._wrong("this quotation mark is never closed.", place)
+        raise self._bad_query("this quotation mark is never closed.", place)
 
-    def _word(self) -> str:
-        self._peek()
+    def _read_word(self) -> str:
+        self._peek_character()
         start = self.at
         while self.at < len(self.text) and (self.text[self.at].isalnum() or self.text[self.at] in "_."):
             self.at += 1
         return self.text[start : self.at]
 
-    def _peek(self) -> str:
-        """The next character that is no blank, or nothing at the end."""
+    def _peek_character(self) -> str:
+        """Skip blanks. Returns the next character, or an empty string at the end."""
         while self.at < len(self.text) and self.text[self.at].isspace():
             self.at += 1
         return self.text[self.at : self.at + 1]
 
-    def _wrong(self, problem: str, at: int | None = None) -> BadQuery:
+    def _bad_query(self, problem: str, at: int | None = None) -> BadQuery:
         return BadQuery(self.text, self.at if at is None else at, problem)

@@ -1,4 +1,4 @@
-"""How rows become wire objects: one `Shape` table per type.
+"""Renders rows as wire objects by one `Shape` table per type.
 
 A table is also a contract: every documented key is in it, and what this product cannot fill is null.
 """
@@ -26,7 +26,7 @@ class Ref:
 
 
 class Links(Protocol):
-    """Makes the addresses that objects carry; the tokens in them are the caller's business."""
+    """Builds the URLs that wire objects hold. The implementation decides about the tokens in them."""
 
     def document(self, kind: str, tenant_id: int, id: str) -> str:
         """The address of a document.
@@ -43,7 +43,7 @@ class Links(Protocol):
 
 @dataclass
 class Context:
-    """What an object needs beside its row: the mode, addresses, and rows preloaded for the whole batch."""
+    """What rendering needs beside the row: the mode, URLs, and related rows preloaded for the whole batch."""
 
     livemode: bool
     links: Links
@@ -54,10 +54,10 @@ class Context:
 class Shape:
     """The wire form of one type.
 
-    `fields` maps each key to the row's attribute of another name (a string), a `Ref`, a function of
-    row and context, or None for a key that is always null; `same` lists keys that are attributes of
-    that very name. `nested` gives paths inside an object that can be expanded as well, and `extras`
-    paths that are there only when expanded, with the name by which they are loaded for the owner's id.
+    `same` lists keys that are attributes of the row under the same name. `fields` maps each other key to
+    an attribute of another name (a string), a `Ref`, a function of row and context, or None for a key that is always
+    null. `nested` gives paths inside an object that can be expanded as well. `extras` gives paths that exist only when
+    expanded, with the name by which they are loaded for the owner's id.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Shape:
         self._getters = [(key, attrgetter(key)) for key in ("id", *self.same)]
         self._computed: list[tuple[str, Computed]] = []
         for key, spec in self.fields.items():
-            self._add(key, spec)
+            self._add_field(key, spec)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ class Shape:
             result["livemode"] = context.livemode
         return result
 
-    def _add(self, key: str, spec: str | Ref | Computed | None) -> None:
+    def _add_field(self, key: str, spec: str | Ref | Computed | None) -> None:
         if isinstance(spec, str):
             self._getters.append((key, attrgetter(spec)))
         elif isinstance(spec, Ref):
@@ -107,18 +107,18 @@ class Shape:
             self._computed.append((key, spec))
 
 
-def nulls(*keys: str) -> dict[str, None]:
+def null_fields(*keys: str) -> dict[str, None]:
     """Documented keys that this product never fills."""
     return dict.fromkeys(keys)
 
 
-def listing(data: list[Any], url: str, *, has_more: bool = False) -> dict[str, Any]:
+def render_list(data: list[Any], url: str, *, has_more: bool = False) -> dict[str, Any]:
     """The list object."""
     return {"object": "list", "data": data, "has_more": has_more, "url": url}
 
 
-def search_result(data: list[Any], url: str, next_page: str | None) -> dict[str, Any]:
-    """The list object of a search, which goes on by a token."""
+def render_search_result(data: list[Any], url: str, next_page: str | None) -> dict[str, Any]:
+    """The list object of a search, which continues by a token."""
     return {
         "object": "search_result",
         "data": data,

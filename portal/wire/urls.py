@@ -1,4 +1,4 @@
-"""Web addresses from outside: parsed once, rebuilt, and only then stored."""
+"""Parses web addresses from outside and rebuilds them before they are stored."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator
 
-from portal.wire.commands import documented, text, wrong
+from portal.wire.commands import parameter_error, schema_override, text_up_to
 
 MAX_LENGTH = 2048
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^][:%]+)(:[0-9]*)?", re.ASCII | re.IGNORECASE)
-_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
 # browsers read such a last label as part of an IPv4 address, in octal and hexadecimal too
 _NUMERIC = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)\.?", re.ASCII)
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-_PATH = "/:@!$&'()*+,;=-._~%"
+_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_PATH_CHARACTERS = "/:@!$&'()*+,;=-._~%"
 
 
-def safe(url: str) -> str:
+def canonical_url(url: str) -> str:
     """The URL in canonical ASCII form. Raises `ValueError` unless it is plain http(s) to a named host.
 
-    Refused are other schemes, user names, backslashes, controls and blanks, hosts that IDNA turns
+    Refused are other schemes, user names, backslashes, control characters and blanks, hosts that IDNA turns
     into others, addresses in odd notations, port 0 and more than 2,048 characters.
     """
     if "\\" in url or " " in url or not url.isprintable():
@@ -32,51 +32,54 @@ def safe(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc:
         raise ValueError("it must start with https:// and a host name, without a user name")
     path, query, fragment = (
-        quote(part, safe=_PATH + more) for part, more in zip(parts[2:], ("", "?/", "?/"), strict=True)
+        quote(part, safe=_PATH_CHARACTERS + more) for part, more in zip(parts[2:], ("", "?/", "?/"), strict=True)
     )
-    result = urlunsplit((parts.scheme, _authority(parts), path, query, fragment))
+    result = urlunsplit((parts.scheme, _canonical_authority(parts), path, query, fragment))
     if len(result) > MAX_LENGTH:
         raise ValueError(f"it is longer than {MAX_LENGTH} characters")
     return result
 
 
-def is_local(url: str) -> bool:
+def is_local_url(url: str) -> bool:
     """Whether the host is this machine, the only place where plain http is safe."""
-    return urlsplit(url).hostname in _LOCAL
+    return urlsplit(url).hostname in _LOCAL_HOSTS
 
 
-def origin(url: str) -> str:
-    """`https://host:port` of a URL that `safe` has passed."""
+def url_origin(url: str) -> str:
+    """`https://host:port` of a URL that `canonical_url` has returned."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _authority(parts: SplitResult) -> str:
+def _canonical_authority(parts: SplitResult) -> str:
     host, port = parts.hostname or "", parts.port
     if port == 0:
         raise ValueError("its port is not valid")
     if not _AUTHORITY.fullmatch(parts.netloc):
         raise ValueError("its host name is not valid")
-    name = f"[{IPv6Address(host)}]" if "[" in parts.netloc else _named(host)
+    name = f"[{IPv6Address(host)}]" if "[" in parts.netloc else _canonical_host(host)
     return name + (f":{port}" if port else "")
 
 
-def _named(host: str) -> str:
+def _canonical_host(host: str) -> str:
     name = host.encode("idna").decode("ascii").lower()
-    if not _NAME.fullmatch(name) or len(name) > 253:
+    if not _HOST_NAME.fullmatch(name) or len(name) > 253:
         raise ValueError("its host name is not valid")
     if name != host and name.encode("ascii").decode("idna") != host:
         raise ValueError("its host name stands for another one; write it in ASCII (xn--…)")
     return str(IPv4Address(name)) if _NUMERIC.fullmatch(name) else name
 
 
-def _checked(url: str) -> str:
+def _parse_url(url: str) -> str:
     try:
-        return safe(url)
+        return canonical_url(url)
     except (ValueError, UnicodeError) as error:
-        raise wrong("url_invalid", f"Not a valid URL: {error}.") from None
+        raise parameter_error("url_invalid", f"Not a valid URL: {error}.") from None
 
 
 WebUrl = Annotated[
-    str, text(MAX_LENGTH), AfterValidator(_checked), documented(type="string", format="uri", maxLength=MAX_LENGTH)
+    str,
+    text_up_to(MAX_LENGTH),
+    AfterValidator(_parse_url),
+    schema_override(type="string", format="uri", maxLength=MAX_LENGTH),
 ]

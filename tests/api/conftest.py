@@ -44,7 +44,7 @@ def begun(api: Api, make: Factories) -> Callable[..., Any]:
 
     def begin(quantity: int = 1, tax_rates: list[str] | None = None, unit_amount: int = 3000, **sent: Any) -> Any:
         item = {"price": make.price(unit_amount=unit_amount).id, "quantity": quantity, "tax_rates": tax_rates or []}
-        with clock.at(NOON):
+        with clock.hold_at(NOON):
             return api.post("subscriptions", **{"customer": make.customer().id, "items": [item], **sent})
 
     return begin
@@ -56,7 +56,7 @@ def active(api: Api, begun: Callable[..., Any]) -> Callable[..., Any]:
 
     def pay(*args: Any, **sent: Any) -> Any:
         subscription = begun(*args, **sent)
-        with clock.at(NOON):
+        with clock.hold_at(NOON):
             api.post(f"invoices/{subscription['latest_invoice']}/pay", paid_out_of_band=True)
         return api.get(f"subscriptions/{subscription['id']}")
 

@@ -60,7 +60,7 @@ def test_a_wrong_key_is_refused_and_hardly_repeated(client, merchant, change):
 
 
 def test_a_key_that_nobody_has_is_refused(client):
-    assert _get(client, f"Bearer {keys.mint(livemode=False)}").status_code == 401
+    assert _get(client, f"Bearer {keys.generate_secret(livemode=False)}").status_code == 401
 
 
 def test_a_key_of_the_other_mode_by_its_prefix_alone_is_refused(client, merchant):
@@ -81,7 +81,7 @@ def test_a_rolled_key_works_until_the_overlap_ends(client, merchant, database, h
         new = keys.roll(db, merchant.test, overlap=clock.HOUR, now=held_clock)
     assert _get(client, f"Bearer {new}").status_code == 200
     assert _get(client, f"Bearer {merchant.test_key}").status_code == 200
-    with clock.at(held_clock + clock.HOUR):
+    with clock.hold_at(held_clock + clock.HOUR):
         assert _get(client, f"Bearer {merchant.test_key}").status_code == 401
         assert _get(client, f"Bearer {new}").status_code == 200
 

@@ -106,7 +106,7 @@ def test_a_page_of_one_costs_as_many_statements_as_one_of_many(add, page, path, 
 
 
 def test_newer_objects_come_first_whatever_their_id(api, make, held_clock):
-    with clock.at(held_clock - 5):
+    with clock.hold_at(held_clock - 5):
         older = make.product(id="zzz")
     newer = make.product(id="aaa")
     assert _ids(api.get("products")) == [newer.id, older.id]
@@ -170,7 +170,7 @@ FILTERED = ["customers", "products", "prices", "tax_rates", "customers/{customer
 def test_lists_are_filtered_by_creation(add, page, path, held_clock, bound, count):
     at = held_clock + clock.DAY
     for moment in (at - 1, at, at + 1):
-        with clock.at(moment):
+        with clock.hold_at(moment):
             add(path)
     assert len(page(path, created={"gt": held_clock, "lt": at + 2, bound: at})["data"]) == count
     assert len(page(path, created=at)["data"]) == 1

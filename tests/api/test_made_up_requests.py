@@ -31,7 +31,7 @@ def _weight(call: tuple[str, str]) -> int:
     return min(MOST_WEIGHT, 1 + len(CALLS[call].model_fields))
 
 
-RULES = {(method, openapi.path(rule)): (method, rule) for method, rule in CALLS}
+RULES = {(method, openapi.openapi_path(rule)): (method, rule) for method, rule in CALLS}
 WEIGHTS = sum(map(_weight, CALLS))
 SCHEMA = schemathesis.openapi.from_dict(openapi.document())
 OPERATIONS = {

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from portal.api import openapi
-from portal.api.endpoint import ANSWERS, CALLS
-from portal.objects import KINDS, json_schemas
+from portal.api.endpoint import ANSWER_TYPES, CALLS
+from portal.objects import OBJECT_TYPES, json_schemas
 from tests import goldens, schemas
 from tests.test_access import RULES
 
@@ -35,7 +35,7 @@ def test_anyone_may_read_it_and_keep_it(client):
 
 def test_every_route_with_a_key_is_in_it(operations):
     routes = {
-        (method.lower(), openapi.path(rule.removeprefix("/v1")))
+        (method.lower(), openapi.openapi_path(rule.removeprefix("/v1")))
         for method, rule, endpoint in RULES
         if endpoint.startswith("api.") and endpoint not in {"api.openapi"}
     }
@@ -43,7 +43,7 @@ def test_every_route_with_a_key_is_in_it(operations):
 
 
 def test_every_call_says_what_it_answers():
-    assert sorted(set(CALLS) - set(ANSWERS)) == []
+    assert sorted(set(CALLS) - set(ANSWER_TYPES)) == []
 
 
 def test_operations_have_names_of_their_own(operations):
@@ -101,9 +101,9 @@ def test_what_is_required_is_said(operations):
     assert "customer" in schema.get("required", schema["properties"])
 
 
-@pytest.mark.parametrize("type", sorted(KINDS))
+@pytest.mark.parametrize("type", sorted(OBJECT_TYPES))
 def test_every_key_of_an_object_has_a_type(type):
-    shape, described = KINDS[type].shape, json_schemas.schemas()[type]
+    shape, described = OBJECT_TYPES[type].shape, json_schemas.all_schemas()[type]
     assert {*shape.same, *shape.fields, "id", "object"} <= set(described["required"])
     unsaid = [key for key, schema in described["properties"].items() if schema == {}]
     assert unsaid == [], "say what these hold, in a table of portal/objects/types"

@@ -26,7 +26,7 @@ def test_the_index_names_every_call(page):
 
 
 def test_every_call_has_its_section(page):
-    for noun in reference.nouns("http://localhost"):
+    for noun in reference.list_nouns("http://localhost"):
         html = page(f"/docs/{noun.slug}")
         assert [call.id for call in noun.calls if f'<h2 id="{call.id}">' not in html] == []
         assert "<script" not in html

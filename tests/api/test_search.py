@@ -9,11 +9,11 @@ from tests import official
 @pytest.fixture
 def people(make):
     """Three customers, oldest first."""
-    with clock.at(1_700_000_000):
+    with clock.hold_at(1_700_000_000):
         amy = make.customer(name="Amy Müller", email="amy@rocketrides.io", metadata={"tier": "Gold", "a\"b'c": "x"})
-    with clock.at(1_700_000_100):
+    with clock.hold_at(1_700_000_100):
         bob = make.customer(name="Bob", email="bob@example.com", phone="+49 30 123", metadata={"tier": "silver"})
-    with clock.at(1_700_000_200):
+    with clock.hold_at(1_700_000_200):
         eve = make.customer(name="Eve 100%_", email="eve@ROCKETRIDES.io")
     return {amy.id: "amy", bob.id: "bob", eve.id: "eve"}
 

@@ -13,7 +13,7 @@ from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import email_changes
 from portal.billing.customers.email_changes import ConfirmEmailChange, RequestEmailChange
 from portal.db import Scope
-from portal.errors import Stale
+from portal.errors import StalePage
 from portal.models import Customer, EmailChange, PortalSession
 from tests.factories import Factories
 
@@ -36,7 +36,7 @@ def requested(writing: Writing, customer: Customer, email: str = "new@example.co
 
 def confirmed(writing: Writing, change: EmailChange, old: str | None, token: str, *, now: int = NOW) -> None:
     with writing() as db:
-        command = ConfirmEmailChange(old, sessions.digest(f"{token}-{change.customer_id}"))
+        command = ConfirmEmailChange(old, sessions.hash_secret(f"{token}-{change.customer_id}"))
         email_changes.confirm(db, change.id, command, now=now)
 
 
@@ -48,7 +48,7 @@ def email_of(writing: Writing, customer: Customer) -> str | None:
 
 def attempt(writing: Writing, customer: Customer, session: str = "bps_1", *, now: int = NOW) -> EmailChange | None:
     with writing() as db:
-        tried: EmailChange | None = email_changes.attempt(db, customer.id, session, now=now)
+        tried: EmailChange | None = email_changes.count_attempt(db, customer.id, session, now=now)
     return tried
 
 
@@ -146,13 +146,13 @@ def test_confirming_swaps_the_address_and_ends_other_visits(make: Factories, wri
 def test_a_change_is_confirmed_once(writing: Writing, customer: Customer) -> None:
     change = requested(writing, customer)
     confirmed(writing, change, "old@example.com", "token")
-    with pytest.raises(Stale):
+    with pytest.raises(StalePage):
         confirmed(writing, change, "new@example.com", "token")
 
 
 def test_an_address_that_changed_meanwhile_is_not_overwritten(writing: Writing, customer: Customer) -> None:
     change = requested(writing, customer)
-    with pytest.raises(Stale):
+    with pytest.raises(StalePage):
         confirmed(writing, change, "someone.else@example.com", "token")
     assert email_of(writing, customer) == "old@example.com"
 
@@ -169,7 +169,7 @@ def test_an_undo_link_lives_three_days(
 ) -> None:
     confirmed(writing, requested(writing, customer), "old@example.com", "token")
     with database.reading() as db:
-        found = email_changes.undoable(db, f"token-{customer.id}", now=NOW + after)
+        found = email_changes.find_undoable(db, f"token-{customer.id}", now=NOW + after)
     assert (found is not None) is good
 
 
@@ -194,7 +194,7 @@ def test_undoing_takes_later_links_away(writing: Writing, customer: Customer, da
     with writing() as db:
         email_changes.undo(db, first.id, now=NOW + 10)
     with database.reading() as db:
-        assert email_changes.undoable(db, f"second-{customer.id}", now=NOW + 11) is None
+        assert email_changes.find_undoable(db, f"second-{customer.id}", now=NOW + 11) is None
     assert email_of(writing, customer) == "old@example.com"
 
 
@@ -203,7 +203,7 @@ def test_a_change_is_undone_once(writing: Writing, customer: Customer) -> None:
     confirmed(writing, change, "old@example.com", "token")
     with writing() as db:
         email_changes.undo(db, change.id, now=NOW)
-    with pytest.raises(Stale), writing() as db:
+    with pytest.raises(StalePage), writing() as db:
         email_changes.undo(db, change.id, now=NOW)
 
 

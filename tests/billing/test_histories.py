@@ -25,7 +25,7 @@ from portal.models import (
     InvoiceLine,
     Subscription,
 )
-from portal.rules.totals import by_rate
+from portal.rules.totals import sum_by_rate
 from tests.factories import Factories
 from tests.passing import pass_time
 
@@ -60,7 +60,7 @@ class History:
     def change(self, chance: int) -> None:
         row = self._any(Subscription, chance)
         with self.make.database.reading(self.make.scope) as db:
-            item = items.items(db, row.id)[0].item.id
+            item = items.list_items(db, row.id)[0].item.id
         behavior = ("always_invoice", "create_prorations", "none")[chance % 3]
         sent = {"items": [{"id": item, "quantity": chance % 5 + 1}], "proration_behavior": behavior}
         self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
@@ -69,7 +69,7 @@ class History:
         """A change that waits for its payment."""
         row = self._any(Subscription, chance)
         with self.make.database.reading(self.make.scope) as db:
-            item = items.items(db, row.id)[0].item.id
+            item = items.list_items(db, row.id)[0].item.id
         change = {"id": item, "price": self.prices[chance % 2], "quantity": chance % 7 + 1}
         sent = {"items": [change], "proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete"}
         self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
@@ -202,7 +202,7 @@ def _totals_are_sums_of_lines(db, invoice):
     lines = db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id)).all()
     assert invoice.subtotal == sum(line.amount for line in lines)
     shipping = invoice.shipping_cost["amount_total"] if invoice.shipping_cost else 0
-    taxes = by_rate([tax for line in lines for tax in line.taxes])
+    taxes = sum_by_rate([tax for line in lines for tax in line.taxes])
     off = sum(each["amount"] for each in invoice.total_discount_amounts)
     on_top = sum(tax["amount"] for tax in taxes if not tax["inclusive"])
     assert invoice.total == invoice.subtotal - off + shipping + on_top

@@ -17,7 +17,7 @@ from portal.billing.subscriptions import cancellations, subscriptions
 from portal.billing.subscriptions import items as subscription_items
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import BalanceTransaction, CreditNote, Customer, Invoice, Subscription, TaxRate
-from portal.wire.commands import Command, read
+from portal.wire.commands import Command, parse_command
 from tests.factories import Factories
 
 DAY = 86400
@@ -41,7 +41,7 @@ class Year:
             return
 
     def do(self, function: Callable[..., Any], command: type[Command], *rows: Any, **sent: Any) -> Any:
-        return function(self.db, *rows, read(command, sent), now=self.now)
+        return function(self.db, *rows, parse_command(command, sent), now=self.now)
 
     def any(self, model: Any) -> Any:
         rows = self.db.scalars(select(model).where(model.customer_id == self.customer.id).order_by(model.created)).all()
@@ -86,7 +86,7 @@ class Year:
         elif self.chance.random() < 0.3:
             self.do(cancellations.cancel, cancellations.CancelSubscription, plan, prorate=True, invoice_now=True)
         else:
-            [sold] = subscription_items.items(self.db, plan.id)
+            [sold] = subscription_items.list_items(self.db, plan.id)
             items = [{"id": sold.item.id, "quantity": self.chance.randint(0, 9)}]
             sent = {"items": items, "proration_behavior": "always_invoice"}
             self.do(subscriptions.update, subscriptions.UpdateSubscription, plan, **sent)

@@ -11,13 +11,13 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal.billing.credit_notes import credit_notes
-from portal.billing.invoices import changes, invoiceitems, invoices, payments
+from portal.billing.invoices import changes, collection, invoiceitems, invoices, payments
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import cancellations, subscriptions
 from portal.billing.subscriptions import items as subscription_items
 from portal.errors import ResourceMissing
 from portal.models import Invoice, Subscription
-from portal.wire.commands import Command, read
+from portal.wire.commands import Command, parse_command
 from tests.factories import Factories
 
 ORDER = ["Customer", "Subscription", "Invoice"]
@@ -71,11 +71,15 @@ def test_drafts_of_a_subscription(make: Factories, locked_by: Any, verb: str, se
 
 
 @pytest.mark.parametrize(
-    ("verb", "sent"),
-    [("pay", payments.PayInvoice(paid_out_of_band=True)), ("void", Command()), ("mark_uncollectible", Command())],
+    ("use_case", "sent"),
+    [
+        (payments.pay, payments.PayInvoice(paid_out_of_band=True)),
+        (collection.void, Command()),
+        (collection.mark_uncollectible, Command()),
+    ],
 )
-def test_open_invoices(make: Factories, locked_by: Any, verb: str, sent: Command) -> None:
-    assert locked_by(getattr(invoices, verb), make.invoice(), sent) == ["Customer", "Invoice"]
+def test_open_invoices(make: Factories, locked_by: Any, use_case: Any, sent: Command) -> None:
+    assert locked_by(use_case, make.invoice(), sent) == ["Customer", "Invoice"]
 
 
 def test_deleting_a_draft(make: Factories, locked_by: Any) -> None:
@@ -85,7 +89,10 @@ def test_deleting_a_draft(make: Factories, locked_by: Any) -> None:
 def test_items_of_a_draft(make: Factories, locked_by: Any) -> None:
     draft = make.draft()
     sent = {"customer": draft.customer_id, "invoice": draft.id, "amount": 1}
-    assert locked_by(invoiceitems.create, read(invoiceitems.CreateInvoiceItem, sent)) == ["Customer", "Invoice"]
+    assert locked_by(invoiceitems.create, parse_command(invoiceitems.CreateInvoiceItem, sent)) == [
+        "Customer",
+        "Invoice",
+    ]
     item = make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, **sent)
     changed = invoiceitems.UpdateInvoiceItem(amount=2)
     assert locked_by(invoiceitems.update, item, changed) == ["Customer", "Invoice"]
@@ -94,7 +101,7 @@ def test_items_of_a_draft(make: Factories, locked_by: Any) -> None:
 
 def test_credit_notes(make: Factories, locked_by: Any) -> None:
     invoice = make.invoice()
-    sent = read(credit_notes.CreateCreditNote, {"invoice": invoice.id, "amount": 10})
+    sent = parse_command(credit_notes.CreateCreditNote, {"invoice": invoice.id, "amount": 10})
     assert locked_by(credit_notes.create, sent) == ["Customer", "Invoice"]
     assert locked_by(credit_notes.void, make.credit_note(invoice, 10), Command()) == ["Customer", "Invoice"]
 
@@ -102,9 +109,9 @@ def test_credit_notes(make: Factories, locked_by: Any) -> None:
 def test_changing_and_ending_a_subscription(make: Factories, locked_by: Any) -> None:
     subscription = make.subscription()
     with make.database.reading(make.scope) as db:
-        [sold] = subscription_items.items(db, subscription.id)
+        [sold] = subscription_items.list_items(db, subscription.id)
     items = [{"id": sold.item.id, "quantity": 9}]
-    change = read(subscriptions.UpdateSubscription, {"items": items, "proration_behavior": "always_invoice"})
+    change = parse_command(subscriptions.UpdateSubscription, {"items": items, "proration_behavior": "always_invoice"})
     assert locked_by(subscriptions.update, subscription, change)[:2] == ORDER[:2]
     ending = cancellations.CancelSubscription(prorate=True, invoice_now=True)
     assert locked_by(cancellations.cancel, subscription, ending) == ORDER

@@ -9,7 +9,7 @@ import pytest
 from portal.billing.accounts import accounts
 from portal.billing.ledger import parties
 from portal.models import Customer, Invoice
-from portal.wire.commands import read
+from portal.wire.commands import parse_command
 from tests.factories import Factories
 
 
@@ -19,7 +19,9 @@ def merchant_says(make: Factories) -> Any:
 
     def update(**sent: Any) -> None:
         with make.database.writing(make.scope) as db:
-            accounts.update(db, accounts.of(db, make.scope.account_id), read(accounts.UpdateAccount, sent))
+            accounts.update(
+                db, accounts.find_account(db, make.scope.account_id), parse_command(accounts.UpdateAccount, sent)
+            )
 
     return update
 
@@ -72,4 +74,4 @@ def test_words_made_for_the_customer_are_in_the_merchants_language_else(make: Fa
     merchant_says(settings={"portal": {"default_locale": "de"}})
     customer = make.customer()
     with make.database.reading(make.scope) as db:
-        assert parties.locale(db, customer) == "de"
+        assert parties.customer_locale(db, customer) == "de"

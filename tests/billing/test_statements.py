@@ -16,9 +16,9 @@ from portal.billing.customers import statements, test_clocks
 from portal.billing.invoices import collection, payment_reports, payments
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Customer, Invoice
-from portal.rules.statements import KINDS, Books, entries
+from portal.rules.statements import ENTRY_KINDS, CustomerLedger, ledger_entries
 from portal.wire.commands import Command
-from tests.api.test_payments import DONE, REPORT
+from tests.api.invoices.test_payments import DONE, REPORT
 from tests.billing.test_histories import VERBS, History
 from tests.billing.test_ledger import Year
 from tests.factories import Factories
@@ -75,7 +75,7 @@ def test_the_statement_explains_what_is_owed_whatever_happens(make: Factories, s
     account = Account(make)
     for verb, chance in (("bill", 4711), ("attach", 0), ("subscribe", 1), *steps):
         account.take(verb, chance)
-        with make.database.reading(make.scope) as db, clock.at(account.now):
+        with make.database.reading(make.scope) as db, clock.hold_at(account.now):
             _is_explained(db, db.get_one(Customer, (make.scope.tenant_id, account.customer.id)))
 
 
@@ -119,9 +119,9 @@ def test_the_statement_explains_a_busy_year(make: Factories, seed: int) -> None:
         for _ in range(200):
             year.go_on()
             db.flush()
-            with clock.at(year.now):
+            with clock.hold_at(year.now):
                 _is_explained(db, row)
-        assert len({entry.kind for entry in entries(statements.books_of(db, row)["eur"])}) > 5
+        assert len({entry.kind for entry in ledger_entries(statements.books_by_currency(db, row)["eur"])}) > 5
 
 
 def test_such_histories_have_entries_of_every_kind(make: Factories) -> None:
@@ -133,13 +133,15 @@ def test_such_histories_have_entries_of_every_kind(make: Factories) -> None:
         getattr(account, verb)(4001)
     with make.database.reading(make.scope) as db:
         customer = db.get_one(Customer, (make.scope.tenant_id, account.customer.id))
-        assert {entry.kind for entry in entries(statements.books_of(db, customer)["eur"])} == set(KINDS)
+        assert {entry.kind for entry in ledger_entries(statements.books_by_currency(db, customer)["eur"])} == set(
+            ENTRY_KINDS
+        )
 
 
 def _is_explained(db: Session, customer: Customer) -> None:
-    books = statements.books_of(db, customer).get("eur", Books())
-    assert sum(entry.amount for entry in entries(books)) == _owed(db, customer)
-    found = statements.of_customer(db, customer)[::-1]
+    books = statements.books_by_currency(db, customer).get("eur", CustomerLedger())
+    assert sum(entry.amount for entry in ledger_entries(books)) == _owed(db, customer)
+    found = statements.list_for_customer(db, customer)[::-1]
     assert (found[-1].closing if found else 0) == _owed(db, customer)
     opening = 0
     for each in found:
@@ -156,7 +158,7 @@ def _owed(db: Session, customer: Customer) -> int:
 def told(make: Factories, customer_id: str) -> list[tuple[str, int, list[tuple[str, int, int]]]]:
     """Currency, opening balance and entries of each statement."""
     with make.database.reading(make.scope) as db:
-        found = statements.of_customer(db, db.get_one(Customer, (make.scope.tenant_id, customer_id)))
+        found = statements.list_for_customer(db, db.get_one(Customer, (make.scope.tenant_id, customer_id)))
         return [
             (each.currency, each.opening, [(line.entry.kind, line.entry.amount, line.balance) for line in each.lines])
             for each in found
@@ -169,7 +171,7 @@ def test_the_present_is_that_of_the_customers_test_clock(make: Factories) -> Non
     make.invoice(customer, 700, now=1700000000)
     with make.database.reading(make.scope) as db:
         row = db.get_one(Customer, (customer.tenant_id, customer.id))
-        assert [each.year for each in statements.of_customer(db, row)] == [2023]
+        assert [each.year for each in statements.list_for_customer(db, row)] == [2023]
 
 
 def test_another_customers_books_are_closed(make: Factories) -> None:
@@ -182,6 +184,6 @@ def test_a_year_without_a_statement_is_missing(make: Factories) -> None:
     customer = make.invoice(None, 700).customer_id
     with make.database.reading(make.scope) as db:
         row = db.get_one(Customer, (make.scope.tenant_id, customer))
-        for year, currency in (("1999", "eur"), (str(clock.day(clock.now()).year), "usd")):
+        for year, currency in (("1999", "eur"), (str(clock.utc_date(clock.now()).year), "usd")):
             with pytest.raises(ResourceMissing):
-                statements.one(db, row, year, currency)
+                statements.find_statement(db, row, year, currency)

@@ -5,7 +5,7 @@ import pytest
 from portal import clock
 from portal.billing.invoices import invoiceitems
 from portal.billing.subscriptions import subscriptions
-from portal.rules.steps import DRAFT_FOR, FIRST_PAYMENT_WITHIN
+from portal.rules.steps import DRAFT_DURATION, FIRST_PAYMENT_WITHIN
 from tests.passing import pass_time
 
 #: 31 January 2027, 09:00 UTC, so that months of other lengths follow.
@@ -15,7 +15,7 @@ FEBRUARY, MARCH, APRIL = START + 28 * clock.DAY, START + 59 * clock.DAY, START +
 
 @pytest.fixture(autouse=True)
 def _at_the_start():
-    with clock.at(START):
+    with clock.hold_at(START):
         yield
 
 
@@ -33,17 +33,17 @@ def test_a_period_is_billed_when_it_begins(api, make):
     assert second["id"] == renewed["latest_invoice"]
     assert (second["status"], second["billing_reason"], second["created"]) == ("draft", "subscription_cycle", FEBRUARY)
     assert (second["period_start"], second["period_end"]) == (START, FEBRUARY)
-    assert second["automatically_finalizes_at"] == FEBRUARY + DRAFT_FOR
+    assert second["automatically_finalizes_at"] == FEBRUARY + DRAFT_DURATION
     assert second["lines"]["data"][0]["period"] == {"start": FEBRUARY, "end": MARCH}
 
 
 def test_a_draft_is_finalized_after_its_hour(api, make):
     subscription = make.subscription(now=START)
-    pass_time(make, START + DRAFT_FOR - 1)
+    pass_time(make, START + DRAFT_DURATION - 1)
     assert _invoices(api, subscription)[0]["status"] == "draft"
-    pass_time(make, START + DRAFT_FOR)
+    pass_time(make, START + DRAFT_DURATION)
     (invoice,) = _invoices(api, subscription)
-    assert (invoice["status"], invoice["status_transitions"]["finalized_at"]) == ("open", START + DRAFT_FOR)
+    assert (invoice["status"], invoice["status_transitions"]["finalized_at"]) == ("open", START + DRAFT_DURATION)
 
 
 def test_three_periods_behind_make_three_invoices_each_at_its_moment(api, make):
@@ -51,7 +51,7 @@ def test_three_periods_behind_make_three_invoices_each_at_its_moment(api, make):
     pass_time(make, APRIL + clock.DAY)
     made = _invoices(api, subscription)
     assert [each["created"] for each in made] == [START, FEBRUARY, MARCH, APRIL]
-    assert [each["status_transitions"]["finalized_at"] - each["created"] for each in made] == [DRAFT_FOR] * 4
+    assert [each["status_transitions"]["finalized_at"] - each["created"] for each in made] == [DRAFT_DURATION] * 4
     assert [each["number"][-4:] for each in made] == ["0001", "0002", "0003", "0004"]
 
 
@@ -96,7 +96,7 @@ def test_it_ends_at_the_end_of_its_period(api, make):
 
 def test_an_unpaid_invoice_makes_it_past_due_after_its_due_date(api, make):
     subscription = make.subscription(now=START)
-    due = START + DRAFT_FOR + 14 * clock.DAY
+    due = START + DRAFT_DURATION + 14 * clock.DAY
     pass_time(make, due - 1)
     assert api.get(f"subscriptions/{subscription.id}")["status"] == "active"
     pass_time(make, due)
@@ -105,7 +105,7 @@ def test_an_unpaid_invoice_makes_it_past_due_after_its_due_date(api, make):
 
 def test_a_renewal_that_cannot_be_charged_is_past_due_at_once_until_paid(api, make):
     subscription = _charged(api, make)
-    pass_time(make, FEBRUARY + DRAFT_FOR)
+    pass_time(make, FEBRUARY + DRAFT_DURATION)
     assert api.get(f"subscriptions/{subscription.id}")["status"] == "past_due"
     api.post(f"invoices/{_invoices(api, subscription)[1]['id']}/pay", paid_out_of_band=True)
     assert api.get(f"subscriptions/{subscription.id}")["status"] == "active"
@@ -117,7 +117,7 @@ def test_a_renewal_that_cannot_be_charged_is_past_due_at_once_until_paid(api, ma
 def test_what_follows_a_long_unpaid_invoice_is_the_accounts_choice(api, make, action, status):
     api.post("account", settings={"billing": {"overdue_subscriptions": action, "overdue_days": 7}})
     subscription = _charged(api, make)
-    pass_time(make, FEBRUARY + DRAFT_FOR + 7 * clock.DAY)
+    pass_time(make, FEBRUARY + DRAFT_DURATION + 7 * clock.DAY)
     assert api.get(f"subscriptions/{subscription.id}")["status"] == status
 
 

@@ -16,7 +16,7 @@ WEEK = 7 * clock.DAY
 
 @pytest.fixture(autouse=True)
 def _at_the_start():
-    with clock.at(START):
+    with clock.hold_at(START):
         yield
 
 
@@ -138,7 +138,7 @@ def test_a_test_clock_brings_it_as_well(api, make):
     api.post(f"test_helpers/test_clocks/{frozen}/advance", frozen_time=FEBRUARY)
     while api.get(f"test_helpers/test_clocks/{frozen}")["status"] == "advancing":
         with make.database.writing(make.scope) as db:
-            test_clocks.step(db, frozen, now=START)
+            test_clocks.take_step(db, frozen, now=START)
     assert len(_told(api)) == 1
 
 

@@ -14,10 +14,10 @@ from portal.billing.customers import email_changes
 from portal.billing.invoices import collection, payments
 from portal.billing.ledger import balances, tax_ids
 from portal.billing.subscriptions import subscriptions
-from portal.hosted.invoices import ROWS
+from portal.hosted.invoices import PAGE_SIZE
 from portal.models import Customer, Invoice, Subscription
 from portal.objects.links import DocumentLinks
-from portal.wire.commands import Expanding, read
+from portal.wire.commands import ExpandableCommand, parse_command
 from tests.browser.conftest import browsing
 from tests.browser.plans import Plans, offered
 from tests.factories import Factories
@@ -78,12 +78,14 @@ def _describe(live: Live, shop: Shop, *, icon: bool) -> None:
         upload = {"purpose": "business_icon", "file": files.Upload("icon.png", picture())}
         sent["settings"]["branding"]["icon"] = shop.make.run(files.create, files.CreateFile, **upload).id
     with live.database.writing(shop.make.scope) as db:
-        accounts.update(db, accounts.of(db, shop.keys.account.id), read(accounts.UpdateAccount, sent))
+        accounts.update(
+            db, accounts.find_account(db, shop.keys.account.id), parse_command(accounts.UpdateAccount, sent)
+        )
 
 
 def _second_page(make: Factories, customer: Customer) -> None:
     """So much that the history has an older page, all of it older than what is looked at."""
-    for months in range(2, ROWS):
+    for months in range(2, PAGE_SIZE):
         make.paid_invoice(customer, 2000, now=clock.now() - months * 30 * clock.DAY)
 
 
@@ -99,8 +101,8 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
         "paid": paid.id,
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
-        "void": make.run(collection.void, Expanding, make.invoice(customer)).id,
-        "year": str(clock.day(now).year),
+        "void": make.run(collection.void, ExpandableCommand, make.invoice(customer)).id,
+        "year": str(clock.utc_date(now).year),
         "number": make.run(tax_ids.create, command, customer=customer.id, type="eu_vat", value="DE136695976").id,
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
         "ending": ending.id,
@@ -121,7 +123,7 @@ def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
         with make.database.writing(make.scope) as db:
             row = db.get_one(Subscription, (plan.tenant_id, plan.id))
             wanted = plan_changes.PlanChange(price.id, 1)
-            plan_changes.change(db, row, features, wanted, session_id="bps_other", now=clock.now())
+            plan_changes.change_plan(db, row, features, wanted, session_id="bps_other", now=clock.now())
     return {"upgradable": upgradable.id, "coming": coming.id, "unpaid": unpaid.id, "gold": plans.gold.id}
 
 
@@ -136,6 +138,6 @@ def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> 
         change = email_changes.request(db, moved, wanted, now=now)
         db.flush()
         token = email_changes.undo_token(change, key)
-        done = email_changes.ConfirmEmailChange("old@example.com", sessions.digest(token))
+        done = email_changes.ConfirmEmailChange("old@example.com", sessions.hash_secret(token))
         email_changes.confirm(db, change.id, done, now=now)
     return {"public": public, "undo": f"/undo/{token}"}

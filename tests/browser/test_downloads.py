@@ -17,7 +17,7 @@ from tests.browser.test_accessibility import problems
 from tests.live import Live, Shop
 
 COUNT = 6
-YEAR = clock.day(clock.now()).year
+YEAR = clock.utc_date(clock.now()).year
 #: Milliseconds that a worker with much else to do may take.
 IN_TIME = 30_000
 
@@ -82,8 +82,8 @@ def test_every_state_of_the_wait_is_for_everyone(
     page.goto(address)
     assert problems(page) == []
     with live.database.writing(shop.make.scope) as db:
-        long_ago = clock.now() - downloads.PATIENCE
-        sessions.keep_data(db, session_id, {downloads.ASKED: [str(YEAR), long_ago]})
+        long_ago = clock.now() - downloads.POLLING_TIME
+        sessions.store_data(db, session_id, {downloads.REQUESTED_YEAR: [str(YEAR), long_ago]})
     page.reload()
     expect(page.get_by_text("This takes longer than usual.")).to_be_visible()
     assert problems(page) == []

@@ -16,7 +16,7 @@ from portal.billing.invoices import invoiceitems, invoices
 from portal.billing.ledger import balances, tax_ids, totals
 from portal.db import scope_of
 from portal.models import CreditNote, Customer, Invoice
-from portal.wire.commands import read
+from portal.wire.commands import parse_command
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -88,10 +88,10 @@ def examples(make: Factories, count: int, seed: int = 16931) -> Iterator[Example
 
 def _sell(db: Session, seller: tuple[str, str, str, str], case: str) -> None:
     country, city, postal_code, vat_id = seller
-    for row in tax_ids.of_account(db, None):
+    for row in tax_ids.list_for_account(db, None):
         db.delete(row)
     db.flush()
-    tax_ids.create(db, read(tax_ids.CreateTaxId, {"type": "eu_vat", "value": vat_id}), now=NOON)
+    tax_ids.create(db, parse_command(tax_ids.CreateTaxId, {"type": "eu_vat", "value": vat_id}), now=NOON)
     address = {"line1": "Torstraße 12", "city": city, "postal_code": postal_code, "country": country}
     e_invoices = {
         "contact": "Greta Sommer",
@@ -106,7 +106,9 @@ def _sell(db: Session, seller: tuple[str, str, str, str], case: str) -> None:
         "business_profile": {"support_email": "billing@nordlicht.example", "support_phone": "+49 30 1234567"},
         "settings": {"invoices": {"bank_transfer": bank, "e_invoices": e_invoices}},
     }
-    accounts.update(db, accounts.of(db, scope_of(db).account_id), read(accounts.UpdateAccount, command))
+    accounts.update(
+        db, accounts.find_account(db, scope_of(db).account_id), parse_command(accounts.UpdateAccount, command)
+    )
 
 
 def _buyer(db: Session, chance: Random, case: str) -> Customer:
@@ -126,11 +128,11 @@ def _buyer(db: Session, chance: Random, case: str) -> Customer:
         "preferred_locales": [chance.choice(("de", "fr", "en", "ja", "ar", "bg"))],
         "metadata": {"buyer_reference": "04011000-12345-03", "purchase_order": "PO-117"},
     }
-    customer = customers.create(db, read(customers.CreateCustomer, sent), now=NOON)
+    customer = customers.create(db, parse_command(customers.CreateCustomer, sent), now=NOON)
     if vat_id:
         kind = "gb_vat" if country == "GB" else "eu_vat"
         command = {"customer": customer.id, "type": kind, "value": vat_id}
-        tax_ids.create(db, read(tax_ids.CreateTaxId, command), now=NOON)
+        tax_ids.create(db, parse_command(tax_ids.CreateTaxId, command), now=NOON)
     return customer
 
 
@@ -143,15 +145,15 @@ def _invoice(db: Session, chance: Random, customer: Customer, rates: list[str], 
         cost: dict[str, Any] = {"display_name": "Ground", "type": "fixed_amount"}
         cost |= {"fixed_amount": {"amount": 500, "currency": "eur"}}
         sent |= {"shipping_cost": {"shipping_rate_data": cost}}
-    invoice = invoices.create(db, read(invoices.CreateInvoice, sent), now=NOON)
+    invoice = invoices.create(db, parse_command(invoices.CreateInvoice, sent), now=NOON)
     for number in range(chance.choice((1, 2, 3, 8, 40))):
         item = _item(chance, case, rates, number) | {"customer": customer.id, "currency": currency}
-        command = read(invoiceitems.CreateInvoiceItem, item | {"invoice": invoice.id})
+        command = parse_command(invoiceitems.CreateInvoiceItem, item | {"invoice": invoice.id})
         invoiceitems.create(db, command, now=NOON)
     if chance.random() < 0.3:
         sums = {"amount": -chance.randint(1, 5000), "currency": currency}
-        balances.create(db, customer, read(balances.CreateTransaction, sums), now=NOON)
-    return invoices.finalize(db, invoice, read(invoices.FinalizeInvoice, {}), now=NOON)
+        balances.create(db, customer, parse_command(balances.CreateTransaction, sums), now=NOON)
+    return invoices.finalize(db, invoice, parse_command(invoices.FinalizeInvoice, {}), now=NOON)
 
 
 def _item(chance: Random, case: str, rates: list[str], number: int) -> dict[str, Any]:
@@ -173,10 +175,10 @@ def _item(chance: Random, case: str, rates: list[str], number: int) -> dict[str,
 def _credited(make: Factories, invoice: Invoice) -> CreditNote | None:
     """Half of the smallest line, where that lowers what is still to be paid."""
     with make.database.writing(make.scope) as db:
-        lines = [line for line in totals.lines(db, invoice.id) if line.amount > 10]
+        lines = [line for line in totals.list_lines(db, invoice.id) if line.amount > 10]
         line = min(lines, key=lambda each: each.amount)
         if 2 * line.amount > invoice.amount_remaining:
             return None
         taken = {"type": "invoice_line_item", "invoice_line_item": line.id, "amount": line.amount // 2}
-        command = read(credit_notes.CreateCreditNote, {"invoice": invoice.id, "lines": [taken]})
+        command = parse_command(credit_notes.CreateCreditNote, {"invoice": invoice.id, "lines": [taken]})
         return credit_notes.create(db, command, now=NOON)

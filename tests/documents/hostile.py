@@ -17,7 +17,7 @@ import weasyprint
 from weasyprint.urls import URLFetcher
 
 from portal.documents import render
-from portal.documents.values import Line, Party
+from portal.documents.values import DocumentLine, Party
 from tests.documents import samples
 
 ADDRESSES = (
@@ -58,7 +58,7 @@ def document(payload: str, field: str) -> Any:
     """An invoice that says `payload` in one of its fields."""
     changes = {
         "memo": {"memo": payload},
-        "description": {"lines": (Line(description=payload, amount=1),)},
+        "description": {"lines": (DocumentLine(description=payload, amount=1),)},
         "name": {"buyer": Party(name=payload, line1=payload)},
         "number": {"number": payload},
         "custom": {"custom_fields": ((payload, payload),)},
@@ -96,4 +96,4 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         main(URLFetcher(timeout=1), tuple(ELEMENTS[0].format(address) for address in (ADDRESSES[0], ADDRESSES[4])))
     else:
-        main(render.Refusing(), PAYLOADS)
+        main(render.RefusingFetcher(), PAYLOADS)

@@ -11,14 +11,14 @@ from portal.documents.values import (
     AppliedCreditNote,
     CreditNoteDocument,
     Discount,
+    DocumentLine,
     InvoiceDocument,
-    Line,
     Party,
     Payment,
     Shipping,
     TaxAmount,
 )
-from portal.rules.statements import Kind
+from portal.rules.statements import EntryKind
 
 SELLER = Party(
     name="Nordlicht Software GmbH",
@@ -44,11 +44,11 @@ BUYER = Party(
 _PLANS = ("Gold plan", "Extra seats", "Storage, per 100 GB", "Priority support", "Onboarding workshop")
 
 
-def lines(count: int, *, percentages: tuple[str, ...] = ("19",), each: int = 4900) -> tuple[Line, ...]:
+def lines(count: int, *, percentages: tuple[str, ...] = ("19",), each: int = 4900) -> tuple[DocumentLine, ...]:
     """`count` positions of one month each; the quantities repeat 1, 2, 3."""
     start = date(2026, 3, 1)
     return tuple(
-        Line(
+        DocumentLine(
             description=f"{_PLANS[at % len(_PLANS)]} ({at + 1})",
             quantity=at % 3 + 1,
             unit_amount_decimal=str(each),
@@ -98,22 +98,24 @@ def invoice(count: int = 8, **changes: Any) -> InvoiceDocument:
 def german() -> InvoiceDocument:
     """Paid, prices include 19 % and 7 %, a delivery address, custom fields, part of it from the balance."""
     rows = (
-        Line(description="Gold-Tarif", quantity=3, unit_amount_decimal="4900", amount=14700, tax_percentages=("19",)),
-        Line(
+        DocumentLine(
+            description="Gold-Tarif", quantity=3, unit_amount_decimal="4900", amount=14700, tax_percentages=("19",)
+        ),
+        DocumentLine(
             description="Handbuch, gedruckt",
             quantity=1,
             unit_amount_decimal="2140",
             amount=2140,
             tax_percentages=("7",),
         ),
-        Line(
+        DocumentLine(
             description="Gutschrift für ungenutzte Zeit mit Silber-Tarif nach dem 15. März 2026",
             quantity=1,
             unit_amount_decimal="-1190",
             amount=-1190,
             tax_percentages=("19",),
         ),
-        Line(
+        DocumentLine(
             description="API-Aufrufe",
             quantity=125_000,
             unit_amount_decimal="0.0125",
@@ -177,7 +179,7 @@ def french() -> InvoiceDocument:
 def arabic() -> InvoiceDocument:
     """Right to left, with a proration, an English product name and a partial payment."""
     rows = (
-        Line(
+        DocumentLine(
             description="الباقة الذهبية (شهري)",
             quantity=2,
             unit_amount_decimal="4900",
@@ -186,14 +188,14 @@ def arabic() -> InvoiceDocument:
             period_end=date(2026, 4, 1),
             tax_percentages=("5",),
         ),
-        Line(
+        DocumentLine(
             description="Priority support (EU)",
             quantity=1,
             unit_amount_decimal="1500",
             amount=1500,
             tax_percentages=("5",),
         ),
-        Line(
+        DocumentLine(
             description="رصيد عن الوقت غير المستخدم OG.4",
             quantity=1,
             unit_amount_decimal="-1300",
@@ -300,7 +302,7 @@ def discounted() -> InvoiceDocument:
 
 def statement(count: int, **changes: Any) -> StatementDocument:
     """As many invoices of 1.00, of which every second one is paid."""
-    kinds: tuple[Kind, Kind] = ("invoice", "payment")
+    kinds: tuple[EntryKind, EntryKind] = ("invoice", "payment")
     entries = tuple(
         StatementEntry(
             day=date(2026, 1, 1) + timedelta(days=at * 364 // count),

@@ -8,14 +8,14 @@ import pytest
 
 from portal.documents import archival, render
 from portal.documents import samples as shown
-from portal.documents.values import Paper
+from portal.documents.values import DocumentBase
 from tests.documents import samples
 from tests.documents.archival_checks import complaints
 from tests.documents.test_factur_x import XML
 from tests.documents.test_logo import address, picture
 
 FULL = samples.invoice(40, e_invoice=XML.decode(), logo=address(picture(300, 150)), transfer_code=True)
-DOCUMENTS: dict[str, Paper] = {
+DOCUMENTS: dict[str, DocumentBase] = {
     "full": FULL,
     "english": samples.invoice(8),
     "pages": samples.invoice(120),
@@ -26,7 +26,7 @@ DOCUMENTS: dict[str, Paper] = {
     "void": samples.ALL["void"],
     "credit_note": samples.credit_note(),
     "credit_note_arabic": samples.ALL["credit_note_arabic"],
-    **{f"{make.__name__}_{locale}": make(locale) for make in shown.MADE[2:] for locale in ("de", "ar")},
+    **{f"{make.__name__}_{locale}": make(locale) for make in shown.BUILDERS[2:] for locale in ("de", "ar")},
     "statement_of_pages": samples.statement(300),
     "nameless": replace(FULL, seller=replace(FULL.seller, name=""), account_holder="A"),
 }

@@ -9,13 +9,13 @@ from zipfile import ZipFile
 
 import pytest
 
-from portal.documents.bundle import names, size, zipped
+from portal.documents.bundle import file_names, zip_pieces, zip_size
 
 DAY = date(2026, 3, 1)
 
 
 def opened(files: list[tuple[str, date, bytes]], piece: int = 1000) -> ZipFile:
-    return ZipFile(BytesIO(b"".join(zipped(files, piece))))
+    return ZipFile(BytesIO(b"".join(zip_pieces(files, piece))))
 
 
 def test_names_and_days_come_as_they_went_in() -> None:
@@ -37,11 +37,11 @@ def test_each_file_says_its_size_before_it_comes() -> None:
 @pytest.mark.parametrize("piece", [1, 700, 5000])
 def test_pieces_make_the_same_whole(piece: int) -> None:
     files = [(f"Rechnung ä{number}.pdf", DAY, bytes([number]) * 300 * number) for number in range(9)]
-    pieces = list(zipped(files, piece))
-    assert b"".join(pieces) == b"".join(zipped(files, 10**6))
+    pieces = list(zip_pieces(files, piece))
+    assert b"".join(pieces) == b"".join(zip_pieces(files, 10**6))
     assert all(len(each) >= piece for each in pieces[:-1])
     assert max(map(len, pieces)) < piece + 3000
-    assert sum(map(len, pieces)) == size([name for name, _, _ in files], [len(content) for _, _, content in files])
+    assert sum(map(len, pieces)) == zip_size([name for name, _, _ in files], [len(content) for _, _, content in files])
     assert opened(files, piece).testzip() is None
 
 
@@ -53,13 +53,13 @@ def test_nothing_is_read_before_it_is_needed() -> None:
             read.append(number)
             yield f"{number}.pdf", DAY, b"x" * 10
 
-    next(zipped(files(), 1))
+    next(zip_pieces(files(), 1))
     assert read == [0]
 
 
 def test_of_what_is_too_large_for_plain_headers_the_size_is_not_told() -> None:
-    assert size(["a"], [2**31]) is None
-    assert size(["a"] * 2**16, [0] * 2**16) is None
+    assert zip_size(["a"], [2**31]) is None
+    assert zip_size(["a"] * 2**16, [0] * 2**16) is None
 
 
 def test_no_documents_are_an_empty_bundle() -> None:
@@ -79,8 +79,8 @@ def test_no_documents_are_an_empty_bundle() -> None:
     ],
 )
 def test_a_name_is_one_that_every_system_takes(title: str, name: str) -> None:
-    assert names([title]) == [name]
+    assert file_names([title]) == [name]
 
 
 def test_no_two_files_have_one_name() -> None:
-    assert names(["A/1", "a:1", "A-1 (2)", "A|1"]) == ["A-1.pdf", "a-1 (2).pdf", "A-1 (2) (2).pdf", "A-1 (3).pdf"]
+    assert file_names(["A/1", "a:1", "A-1 (2)", "A|1"]) == ["A-1.pdf", "a-1 (2).pdf", "A-1 (2) (2).pdf", "A-1 (3).pdf"]

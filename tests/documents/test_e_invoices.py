@@ -16,7 +16,7 @@ from portal.billing.ledger import totals
 from portal.documents import build as documents
 from portal.documents import render
 from portal.documents.xml import build, cii, ubl
-from portal.documents.xml.build import Outcome
+from portal.documents.xml.build import TradeOutcome
 from portal.models import CreditNote, Invoice
 from tests.clients import Api
 from tests.documents import archival_checks, oracles
@@ -33,12 +33,12 @@ _UBL = {
 _EXPECTED = {"taxes.rounded_together", "shipping.tax_rates"}
 
 
-def outcome(make: Factories, example: Example) -> Outcome:
+def outcome(make: Factories, example: Example) -> TradeOutcome:
     with make.database.reading(make.scope) as db:
         if isinstance(example.row, CreditNote) and example.original:
-            return build.credit_note(example.row, credit_notes.lines(db, example.row.id), example.original)
+            return build.credit_note(example.row, credit_notes.list_lines(db, example.row.id), example.original)
         assert isinstance(example.row, Invoice)
-        return build.invoice(example.row, totals.lines(db, example.row.id))
+        return build.invoice(example.row, totals.list_lines(db, example.row.id))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -81,7 +81,7 @@ def sums_of_api(shown: dict[str, object]) -> tuple[Decimal, ...]:
     taxes = sum(tax["amount"] for tax in shown["total_taxes"])  # type: ignore[attr-defined]
     left = shown.get("amount_remaining", shown["total"])
     amounts = (shown["total_excluding_tax"], taxes, shown["total"], left)
-    return tuple(i18n.decimal(amount, str(shown["currency"])) for amount in amounts)  # type: ignore[arg-type]
+    return tuple(i18n.decimal_amount(amount, str(shown["currency"])) for amount in amounts)  # type: ignore[arg-type]
 
 
 def sums_of_cii(content: bytes) -> tuple[Decimal, ...]:

@@ -12,21 +12,21 @@ import pytest
 
 from portal.documents import render
 from portal.documents.xml import cii
-from portal.documents.xml.trade import Address, Category, Item, Tax, Trade, Trader
+from portal.documents.xml.trade import Trade, TradeAddress, TradeItem, Trader, TradeTax, VatCategory
 from tests.documents import oracles, samples
 from tests.documents.conftest import read
 
-S = Category(code="S", rate=Decimal(19))
+S = VatCategory(code="S", rate=Decimal(19))
 TRADE = Trade(
     credit=False,
     number="NORD-0042",
     issued=date(2026, 3, 3),
     currency="EUR",
     exponent=2,
-    seller=Trader(name="Nordlicht", address=Address(city="Berlin", country="DE"), vat_id="DE136695976"),
-    buyer=Trader(name="Ada", address=Address(country="GB")),
-    items=(Item(name="Plan", quantity=1, unit="C62", price=Decimal(49), allowance=0, net=4900, category=S),),
-    taxes=(Tax(category=S, taxable=4900, amount=931),),
+    seller=Trader(name="Nordlicht", address=TradeAddress(city="Berlin", country="DE"), vat_id="DE136695976"),
+    buyer=Trader(name="Ada", address=TradeAddress(country="GB")),
+    items=(TradeItem(name="Plan", quantity=1, unit="C62", price=Decimal(49), allowance=0, net=4900, category=S),),
+    taxes=(TradeTax(category=S, taxable=4900, amount=931),),
     delivered=date(2026, 3, 3),
     due=date(2026, 3, 17),
     tax_total=931,

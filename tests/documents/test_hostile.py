@@ -16,7 +16,7 @@ from pebble import ProcessExpired
 
 from portal.documents.designs import Design
 from portal.documents.pool import MEMORY, Pool, RenderFailed
-from portal.documents.values import Document, Line
+from portal.documents.values import Document, DocumentLine
 from tests.documents import samples
 from tests.documents.hostile import PAYLOADS
 
@@ -42,7 +42,7 @@ TIME_BOMBS = {
 PROGRAM = """
 import pickle, sys
 from portal.documents import pool, render
-pool._prepare()
+pool._prepare_process()
 try:
     render.pdf(pickle.load(sys.stdin.buffer))
 except MemoryError:
@@ -97,7 +97,7 @@ def test_what_is_watched_for_is_seen_where_nothing_guards() -> None:
 )
 def test_words_made_to_wear_it_out_end_and_leave_the_next_alone(pool: Pool, words: str) -> None:
     try:
-        content = pool.render(samples.invoice(1, lines=(Line(description=words, amount=1),), memo=words))
+        content = pool.render(samples.invoice(1, lines=(DocumentLine(description=words, amount=1),), memo=words))
     except RenderFailed:
         content = b""
     assert content[:5] in (b"%PDF-", b"")

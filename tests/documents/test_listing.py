@@ -6,7 +6,7 @@ import csv
 from dataclasses import replace
 
 from portal.documents import listing, render
-from portal.documents.values import LISTED_LINES, Line
+from portal.documents.values import MAX_LISTED_LINES, DocumentLine
 from tests.documents import samples
 from tests.documents.archival_checks import complaints
 from tests.documents.conftest import read
@@ -17,21 +17,21 @@ def rows(content: bytes) -> list[dict[str, str]]:
 
 
 def test_a_line_is_told_in_full() -> None:
-    (row,) = rows(listing.table(samples.invoice(1)))
+    (row,) = rows(listing.render_csv(samples.invoice(1)))
     assert row["amount"] == "49.00"
     assert row["currency"] == "EUR"
     assert row["tax_rates"] == "19"
 
 
 def test_no_description_is_a_formula() -> None:
-    document = samples.invoice(1, lines=(Line(description='=HYPERLINK("http://x")', amount=1),))
-    assert rows(listing.table(document))[0]["description"] == '\'=HYPERLINK("http://x")'
+    document = samples.invoice(1, lines=(DocumentLine(description='=HYPERLINK("http://x")', amount=1),))
+    assert rows(listing.render_csv(document))[0]["description"] == '\'=HYPERLINK("http://x")'
 
 
 def test_more_lines_than_are_listed_are_attached() -> None:
-    document = samples.invoice(1, lines=samples.lines(LISTED_LINES + 2))
+    document = samples.invoice(1, lines=samples.lines(MAX_LISTED_LINES + 2))
     pdf = render.pdf(document)
-    assert read(pdf).attachments["lines.csv"] == [listing.table(document)]
-    assert len(rows(listing.table(document))) == LISTED_LINES + 2
+    assert read(pdf).attachments["lines.csv"] == [listing.render_csv(document)]
+    assert len(rows(listing.render_csv(document))) == MAX_LISTED_LINES + 2
     assert complaints(pdf) == []
     assert read(render.pdf(replace(document, lines=document.lines[:1]))).attachments == {}

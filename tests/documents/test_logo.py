@@ -50,8 +50,8 @@ def test_what_is_no_logo(logo: str) -> None:
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1:9/", "data:text/plain,x", "logo:other"])
 def test_nothing_but_the_logo_is_loaded(url: str) -> None:
-    fetcher = render.Showing(address(picture()))
-    assert fetcher.fetch(render.LOGO).read() == picture()
+    fetcher = render.PictureFetcher(address(picture()))
+    assert fetcher.fetch(render.LOGO_URL).read() == picture()
     with pytest.raises(ValueError, match="load nothing"):
         fetcher.fetch(url)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from portal.documents import designs, pdf, samples
+from portal.documents import designs, read_or_render_pdf, samples
 from portal.documents.designs import Complaint, Design
 from portal.documents.pool import Pool
-from portal.documents.store import Folder
+from portal.documents.store import FolderStore
 from portal.documents.values import Document
 from tests.documents.conftest import read
 from tests.pictures import picture
@@ -111,7 +111,7 @@ def test_a_document_that_its_template_fails_comes_in_the_built_in_look(
     pool: Pool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     document = _with({"invoice.html": b"{{ 1 / 0 }}"})
-    assert "Invoice" in _text(pdf(document, store=Folder(str(tmp_path)), pool=pool))
+    assert "Invoice" in _text(read_or_render_pdf(document, store=FolderStore(str(tmp_path)), pool=pool))
     assert "the own template of 2026-0042 failed" in caplog.text
 
 
@@ -125,7 +125,7 @@ def test_a_document_is_another_with_other_files() -> None:
     [
         ("logo.exe", b"", Complaint("logo.exe", None, "is no HTML, CSS, image or font by its name")),
         ("style.css", b"p {}\n\xff", Complaint("style.css", 2, "is no UTF-8")),
-        ("large.png", b"x" * (designs.MOST_BYTES + 1), Complaint("large.png", None, "is larger than 1024 KiB")),
+        ("large.png", b"x" * (designs.MAX_BYTES + 1), Complaint("large.png", None, "is larger than 1024 KiB")),
     ],
 )
 def test_a_folder_is_looked_at_before_anything_is_tried(
@@ -133,14 +133,14 @@ def test_a_folder_is_looked_at_before_anything_is_tried(
 ) -> None:
     (tmp_path / "quote.html").write_bytes(b"")
     (tmp_path / name).write_bytes(content)
-    assert designs.read(tmp_path)[1] == [complaint]
+    assert designs.read_folder(tmp_path)[1] == [complaint]
 
 
 def test_links_out_of_the_folder_and_folders_in_it_are_refused(tmp_path: Path) -> None:
     (tmp_path / "style.css").symlink_to("/etc/passwd")
     (tmp_path / "images").mkdir()
     (tmp_path / ".git").mkdir()
-    assert [each.file for each in designs.read(tmp_path)[1]] == ["images", "style.css", None]
+    assert [each.file for each in designs.read_folder(tmp_path)[1]] == ["images", "style.css", None]
 
 
 @pytest.mark.parametrize("kind", designs.KINDS)

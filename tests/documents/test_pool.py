@@ -12,10 +12,10 @@ import pytest
 
 from portal.documents import render
 from portal.documents.pool import MEMORY, Pool, RenderFailed
-from portal.documents.values import Line
+from portal.documents.values import DocumentLine
 from tests.documents import samples
 
-ENDLESS = samples.invoice(lines=(Line(description="word " * 400_000, amount=1),))
+ENDLESS = samples.invoice(lines=(DocumentLine(description="word " * 400_000, amount=1),))
 
 
 def succeeds(pool: Pool) -> bool:
@@ -86,7 +86,7 @@ def test_warming_does_not_wait_and_closing_leaves_nothing_behind() -> None:
     before = {child.pid for child in multiprocessing.active_children()}
     pool = Pool()
     begin = time.monotonic()
-    pool.warm()
+    pool.warm_up()
     assert time.monotonic() - begin < 0.2
     assert succeeds(pool)
     pool.close()
@@ -121,7 +121,7 @@ def test_a_process_started_by_multiprocessing_ends_as_well() -> None:
 
 
 def test_memory_is_limited() -> None:
-    done = run("from portal.documents import pool; pool._prepare(); bytearray(pool.MEMORY)")
+    done = run("from portal.documents import pool; pool._prepare_process(); bytearray(pool.MEMORY)")
     assert MEMORY == 512 << 20
     assert done.stderr.splitlines()[-1] == "MemoryError"
 

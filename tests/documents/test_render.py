@@ -10,7 +10,7 @@ import pytest
 import weasyprint
 
 from portal.documents import render
-from portal.documents.values import LISTED_LINES, Document, Line
+from portal.documents.values import MAX_LISTED_LINES, Document, DocumentLine
 from tests.documents import samples
 from tests.documents.archival_checks import complaints
 from tests.documents.conftest import read
@@ -106,23 +106,23 @@ def test_every_line_is_listed_once() -> None:
 
 
 def test_more_lines_than_a_document_lists_are_summed_up() -> None:
-    page = render.html(samples.invoice(LISTED_LINES + 2))
-    assert f"({LISTED_LINES})" in page
-    assert f"({LISTED_LINES + 1})" not in page
+    page = render.html(samples.invoice(MAX_LISTED_LINES + 2))
+    assert f"({MAX_LISTED_LINES})" in page
+    assert f"({MAX_LISTED_LINES + 1})" not in page
     rest = page[page.index("2 further items") :]
     assert "They are all in the attached file." in rest
     assert rest.index("€245.00") < rest.index("Subtotal")
 
 
 def test_a_description_longer_than_a_page_is_kept_whole() -> None:
-    document = samples.invoice(lines=(Line(description="word " * 4000 + "last", amount=1),))
+    document = samples.invoice(lines=(DocumentLine(description="word " * 4000 + "last", amount=1),))
     assert text_of(document).count("word") == 4000
     assert "last" in text_of(document)
 
 
 def test_names_are_text_whatever_they_hold() -> None:
     hostile = '<img src="file:///etc/passwd"><style>@import "http://127.0.0.1:9"</style>{{ 7 * 7 }}&amp;%(x)s'
-    document = samples.invoice(1, lines=(Line(description=hostile, amount=1),), number="</title>%s")
+    document = samples.invoice(1, lines=(DocumentLine(description=hostile, amount=1),), number="</title>%s")
     page = render.html(document)
     assert "<img" not in page
     assert "<style" not in page
@@ -132,14 +132,14 @@ def test_names_are_text_whatever_they_hold() -> None:
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1:9/", "data:text/plain,x", "//x/y", "x.css"])
 def test_nothing_is_fetched(url: str) -> None:
     with pytest.raises(ValueError, match="load nothing"):
-        render.Refusing().fetch(url)
+        render.RefusingFetcher().fetch(url)
     with pytest.raises(ValueError, match="load nothing"):
-        render.Refusing().open(url)
+        render.RefusingFetcher().open(url)
 
 
 def test_not_even_by_a_template() -> None:
     page = f'<img src="file://{__file__}" alt="kept out"><link rel=stylesheet href="file://{__file__}">'
-    pdf = weasyprint.HTML(string=page, url_fetcher=render.Refusing()).write_pdf()
+    pdf = weasyprint.HTML(string=page, url_fetcher=render.RefusingFetcher()).write_pdf()
     assert "kept out" in read(pdf).pages[0].extract_text()
 
 
@@ -176,7 +176,7 @@ def test_words_of_a_language_without_catalogue_are_english_and_say_so() -> None:
 
 
 def test_a_character_that_no_font_has_is_printed_as_its_number(caplog: pytest.LogCaptureFixture) -> None:
-    document = samples.invoice(1, lines=(Line(description="Launch \ue000 plan", amount=1),))
+    document = samples.invoice(1, lines=(DocumentLine(description="Launch \ue000 plan", amount=1),))
     assert "Launch [U+E000] plan" in text_of(document)
     assert "no font has [U+E000] of document NORD-0042" in caplog.messages
     assert complaints(render.pdf(document)) == []

@@ -10,8 +10,8 @@ import pytest
 
 from portal.documents import render
 from portal.documents import samples as shown
-from portal.documents.statements import StatementDocument, StatementEntry, table
-from portal.documents.values import LISTED_LINES
+from portal.documents.statements import StatementDocument, StatementEntry, render_csv
+from portal.documents.values import MAX_LISTED_LINES
 from tests.documents import samples
 from tests.documents.conftest import read
 
@@ -22,7 +22,7 @@ def words(document: StatementDocument) -> list[str]:
 
 
 def rows(document: StatementDocument) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(table(document).decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(render_csv(document).decode("utf-8-sig"))))
 
 
 def test_it_says_what_happened_and_what_it_came_to() -> None:
@@ -48,12 +48,12 @@ def test_every_page_repeats_the_columns_and_is_counted() -> None:
 
 
 def test_what_it_does_not_list_is_told_in_one_row_and_attached_whole() -> None:
-    document = samples.statement(LISTED_LINES + 3)
+    document = samples.statement(MAX_LISTED_LINES + 3)
     reader = read(render.pdf(document))
     text = " ".join(" ".join(page.extract_text() for page in reader.pages[-2:]).split())
     assert "3 further entries They are all in the attached file. €1.00 €1.00" in text
     [attached] = reader.attachments["entries.csv"]
-    assert attached == table(document)
+    assert attached == render_csv(document)
 
 
 @pytest.mark.parametrize("closing", [-700, 0, 700])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.documents.store import Folder, Remote, Store, opened
+from portal.documents.store import FolderStore, RemoteStore, Store, open_store
 
 ONE = "1" * 64
 
@@ -13,7 +13,7 @@ ONE = "1" * 64
 @pytest.fixture(params=["folder", "file", "memory"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     urls = {"folder": f"{tmp_path}/a", "file": f"file://{tmp_path}/b", "memory": f"memory://{tmp_path.name}"}
-    return opened(urls[request.param])
+    return open_store(urls[request.param])
 
 
 def test_what_is_written_is_read(store: Store) -> None:
@@ -42,19 +42,19 @@ def test_only_fingerprints_are_paths(store: Store, name: str) -> None:
 
 
 def test_local_places_are_read_without_fsspec(tmp_path: Path) -> None:
-    assert isinstance(opened(str(tmp_path)), Folder)
-    assert isinstance(opened(tmp_path.as_uri()), Folder)
-    assert isinstance(opened("memory://x"), Remote)
+    assert isinstance(open_store(str(tmp_path)), FolderStore)
+    assert isinstance(open_store(tmp_path.as_uri()), FolderStore)
+    assert isinstance(open_store("memory://x"), RemoteStore)
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
-        Folder(str(tmp_path)).write(ONE, "no bytes")  # type: ignore[arg-type]
+        FolderStore(str(tmp_path)).write(ONE, "no bytes")  # type: ignore[arg-type]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_readers_see_all_or_nothing(tmp_path: Path) -> None:
-    store, contents = Folder(str(tmp_path)), {letter * 2_000_000 for letter in (b"a", b"b")}
+    store, contents = FolderStore(str(tmp_path)), {letter * 2_000_000 for letter in (b"a", b"b")}
     with ThreadPoolExecutor(2) as threads:
         writing = [threads.submit(store.write, ONE, content) for _ in range(10) for content in contents]
         while not all(write.done() for write in writing):

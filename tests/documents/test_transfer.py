@@ -67,9 +67,9 @@ def test_a_wrong_bic_is_left_out() -> None:
 def test_the_code_is_printed_while_there_is_something_to_pay() -> None:
     """A figure with words, on an open invoice only."""
     text = render.html(samples.invoice(1, transfer_code=True))
-    assert f'<img src="{render.CODE}" alt="QR code for banking apps">' in text
-    assert render.CODE not in render.html(samples.invoice(1, transfer_code=True, amount_remaining=0))
-    assert render.CODE not in render.html(samples.invoice(1, transfer_code=True, currency="usd"))
+    assert f'<img src="{render.TRANSFER_CODE_URL}" alt="QR code for banking apps">' in text
+    assert render.TRANSFER_CODE_URL not in render.html(samples.invoice(1, transfer_code=True, amount_remaining=0))
+    assert render.TRANSFER_CODE_URL not in render.html(samples.invoice(1, transfer_code=True, currency="usd"))
     pdf = PdfReader(io.BytesIO(render.pdf(samples.invoice(1, transfer_code=True))))
     assert "Scan with your banking app" in pdf.pages[0].extract_text()
 

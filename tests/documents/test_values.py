@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.documents.values import Party, page_size
+from portal.documents.values import Party, page_size_of_country
 from tests.documents import samples
 
 
@@ -59,7 +59,7 @@ def test_values_that_could_reach_style_or_links_are_refused(changes: dict[str, A
 
 @pytest.mark.parametrize(("country", "paper"), [("US", "Letter"), ("ca", "Letter"), ("DE", "A4"), (None, "A4")])
 def test_paper_follows_the_country(country: str | None, paper: str) -> None:
-    assert page_size(country) == paper
+    assert page_size_of_country(country) == paper
 
 
 @pytest.mark.parametrize(

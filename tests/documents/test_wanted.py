@@ -15,7 +15,7 @@ from portal.documents import render_queue
 from portal.documents.library import Library
 from portal.documents.pool import Pool
 from portal.models import StoredDocument
-from portal.recording.documents import SETTLES
+from portal.recording.documents import RENDER_DELAY
 from tests.clients import Api
 from tests.factories import Factories
 
@@ -31,8 +31,8 @@ def library(app: Flask) -> Library:
     return found
 
 
-def work(library: Library, after: int = SETTLES) -> int:
-    return render_queue.step(library, clock.now() + after)
+def work(library: Library, after: int = RENDER_DELAY) -> int:
+    return render_queue.work(library, clock.now() + after)
 
 
 def row(library: Library, scope: Scope, id: str) -> Any:
@@ -42,7 +42,7 @@ def row(library: Library, scope: Scope, id: str) -> Any:
 
 def is_kept(library: Library, scope: Scope, id: str, kind: Any = "invoice") -> bool:
     with library.database.reading(scope) as db:
-        return library.kept(db.connection(), kind, scope.tenant_id, id) is not None
+        return library.find_stored_pdf(db.connection(), kind, scope.tenant_id, id) is not None
 
 
 def test_a_finalized_invoice_is_made_before_a_click(library: Library, scope: Scope, make: Factories) -> None:
@@ -60,7 +60,7 @@ def test_a_draft_is_not_made(api: Api, library: Library, scope: Scope, make: Fac
 
 def test_an_invoice_paid_as_soon_as_it_is_finalized_is_made_once(api: Api, library: Library, make: Factories) -> None:
     invoice = make.invoice()
-    assert work(library, SETTLES - 1) == 0
+    assert work(library, RENDER_DELAY - 1) == 0
     api.post(f"invoices/{invoice.id}/pay", paid_out_of_band=True)
     assert (work(library), work(library)) == (1, 0)
 
@@ -99,15 +99,15 @@ def test_a_quote_is_made(api: Api, library: Library, scope: Scope, make: Factori
 
 
 def test_what_a_customer_waits_for_comes_first(library: Library, scope: Scope, make: Factories) -> None:
-    invoices = [make.invoice() for _ in range(render_queue.AT_ONCE + 1)]
-    library.want(scope, [("receipt", invoices[-1].id), ("invoice", invoices[-1].id)])
-    assert work(library) == render_queue.AT_ONCE
+    invoices = [make.invoice() for _ in range(render_queue.BATCH_SIZE + 1)]
+    library.queue_renderings(scope, [("receipt", invoices[-1].id), ("invoice", invoices[-1].id)])
+    assert work(library) == render_queue.BATCH_SIZE
     assert is_kept(library, scope, invoices[-1].id)
 
 
 def test_a_receipt_that_was_not_earned_is_wanted_no_more(library: Library, scope: Scope, make: Factories) -> None:
     invoice = make.invoice()
-    library.want(scope, [("receipt", invoice.id)])
+    library.queue_renderings(scope, [("receipt", invoice.id)])
     work(library)
     assert row(library, scope, f"receipt:{invoice.id}").wanted_at is None
 
@@ -116,17 +116,17 @@ def test_what_fails_is_tried_again_and_then_left_to_the_click(library: Library, 
     invoice = make.invoice()
     tries, busy = 0, replace(library, pool=Pool(workers=0, queue=0))
     while (own := row(library, scope, invoice.id)).wanted_at is not None:
-        assert render_queue.step(busy, own.wanted_at) == 1
+        assert render_queue.work(busy, own.wanted_at) == 1
         tries += 1
-    assert tries == 1 + len(render_queue.PAUSES)
+    assert tries == 1 + len(render_queue.RETRY_PAUSES)
     assert library.pdf(scope, "invoice", invoice.id).startswith(b"%PDF")
 
 
 def test_what_a_dead_worker_held_is_taken_up(library: Library, scope: Scope, make: Factories) -> None:
     invoice = make.invoice()
-    assert len(render_queue._claimed(library.database, clock.now() + SETTLES)) == 1
+    assert len(render_queue._claim_documents(library.database, clock.now() + RENDER_DELAY)) == 1
     assert work(library) == 0
-    assert work(library, SETTLES + render_queue.LEASE.seconds) == 1
+    assert work(library, RENDER_DELAY + render_queue.LEASE.seconds) == 1
     assert is_kept(library, scope, invoice.id)
 
 
@@ -134,7 +134,7 @@ def test_what_changes_while_it_is_made_is_made_once_more(
     api: Api, library: Library, scope: Scope, make: Factories
 ) -> None:
     invoice = make.invoice()
-    (claimed,) = render_queue._claimed(library.database, clock.now() + SETTLES)
+    (claimed,) = render_queue._claim_documents(library.database, clock.now() + RENDER_DELAY)
     api.post(f"invoices/{invoice.id}/pay", paid_out_of_band=True)
-    render_queue._settle(library.database, claimed, {"wanted_at": None, "tries": 0})
-    assert row(library, scope, invoice.id).wanted_at == clock.now() + SETTLES
+    render_queue._record_result(library.database, claimed, {"wanted_at": None, "tries": 0})
+    assert row(library, scope, invoice.id).wanted_at == clock.now() + RENDER_DELAY

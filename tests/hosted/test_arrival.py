@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import clock
-from portal.hosted.visits import COOKIE, MOST_COOKIES
+from portal.hosted.visits import COOKIE_PREFIX, MOST_COOKIES
 from portal.models import Customer
 from tests.clients import Api, Portal
 from tests.factories import Factories
@@ -50,7 +50,7 @@ def test_an_unused_link_lives_five_minutes(
     client: FlaskClient, make: Factories, customer: Customer, seconds: int, status: int, held_clock: int
 ) -> None:
     link = make.portal_link(customer)
-    with clock.at(held_clock + seconds):
+    with clock.hold_at(held_clock + seconds):
         assert client.get(link, base_url=SECURE).status_code == status
 
 
@@ -64,7 +64,7 @@ def test_the_cookie_is_the_browsers_own_and_never_readable(
 ) -> None:
     answer = client.get(make.portal_link(customer), base_url=SECURE)
     cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith(COOKIE)
+    assert cookie.startswith(COOKIE_PREFIX)
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -75,7 +75,7 @@ def test_a_session_ends_after_half_an_hour_without_activity(
     make: Factories, portal: Callable[..., Portal], customer: Customer, idle: int, status: int, held_clock: int
 ) -> None:
     visit = portal(customer)
-    with clock.at(held_clock + idle):
+    with clock.hold_at(held_clock + idle):
         assert visit.get().status_code == status
 
 
@@ -84,9 +84,9 @@ def test_activity_keeps_a_session_until_its_absolute_end(
 ) -> None:
     visit = portal(customer)
     for minutes in range(20, 240, 20):
-        with clock.at(held_clock + minutes * clock.MINUTE):
+        with clock.hold_at(held_clock + minutes * clock.MINUTE):
             assert visit.get().status_code == 200
-    with clock.at(held_clock + 4 * clock.HOUR):
+    with clock.hold_at(held_clock + 4 * clock.HOUR):
         assert visit.get().status_code == 410
 
 
@@ -96,7 +96,7 @@ def test_a_configuration_can_shorten_a_session(
     configuration = make.configuration()
     api.post(f"billing_portal/configurations/{configuration.id}", session_limits={"idle": 60, "absolute": 600})
     visit = portal(customer, configuration)
-    with clock.at(held_clock + 60):
+    with clock.hold_at(held_clock + 60):
         assert visit.get().status_code == 410
 
 
@@ -105,11 +105,11 @@ def test_a_sign_of_life_tells_how_long_it_goes_on(
 ) -> None:
     visit = portal(customer)
     assert visit.get("stay").text == "1800"
-    with clock.at(held_clock + 30 * clock.MINUTE - 1):
+    with clock.hold_at(held_clock + 30 * clock.MINUTE - 1):
         assert visit.get("stay").text == "1800"
-    with clock.at(held_clock + 59 * clock.MINUTE):
+    with clock.hold_at(held_clock + 59 * clock.MINUTE):
         assert 'data-left="1800"' in visit.get("invoices").text
-    with clock.at(held_clock + 59 * clock.MINUTE + 10):
+    with clock.hold_at(held_clock + 59 * clock.MINUTE + 10):
         assert 'data-left="1790"' in visit.get("invoices").text
 
 
@@ -118,7 +118,7 @@ def test_no_sign_of_life_makes_it_longer_than_it_may_be(
 ) -> None:
     visit = portal(customer)
     for minutes in range(20, 240, 20):
-        with clock.at(held_clock + minutes * clock.MINUTE):
+        with clock.hold_at(held_clock + minutes * clock.MINUTE):
             left = visit.get("stay").text
     assert left == str(20 * clock.MINUTE)
 

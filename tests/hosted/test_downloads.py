@@ -20,8 +20,8 @@ from portal.documents import render_queue
 from portal.errors import Unavailable
 from portal.hosted import downloads
 from portal.models import Customer, Invoice, StoredDocument
-from portal.recording.documents import SETTLES
-from portal.wire.commands import Expanding
+from portal.recording.documents import RENDER_DELAY
+from portal.wire.commands import ExpandableCommand
 from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
@@ -49,8 +49,8 @@ def work(app: Flask) -> Work:
     with library.database.writing() as db:
         db.execute(update(StoredDocument.__table__).values(wanted_at=None), execution_options={"every_tenant": True})
 
-    def working(after: int = SETTLES) -> None:
-        while render_queue.step(library, NOON + after):
+    def working(after: int = RENDER_DELAY) -> None:
+        while render_queue.work(library, NOON + after):
             pass
 
     return working
@@ -88,7 +88,7 @@ def test_the_years_show_with_how_much_they_have(make: Factories, customer: Custo
 
 def test_a_year_comes_as_one_file(make: Factories, customer: Customer, visit: Portal) -> None:
     paid = make.paid_invoice(customer, now=NEW_YEAR)
-    void = make.run(collection.void, Expanding, make.invoice(customer, now=NEW_YEAR + 1))
+    void = make.run(collection.void, ExpandableCommand, make.invoice(customer, now=NEW_YEAR + 1))
     note = make.credit_note(paid, 500, now=NEW_YEAR + 2, out_of_band_amount=500)
     make.draft(customer, now=NEW_YEAR)
     pages = {"Invoice": [f"invoices/{paid.id}", f"invoices/{void.id}"], "Credit note": [f"credit-notes/{note.id}"]}
@@ -121,7 +121,7 @@ def test_what_was_imported_without_date_or_number_is_there(make: Factories, cust
 def test_the_same_year_gives_the_same_bytes(make: Factories, customer: Customer, visit: Portal) -> None:
     make.invoice(customer, now=NEW_YEAR + 40 * clock.DAY)
     first = visit.get("downloads/2026.zip").get_data()
-    with clock.at(NOON + clock.HOUR // 4):
+    with clock.hold_at(NOON + clock.HOUR // 4):
         assert visit.get("downloads/2026.zip").get_data() == first
     assert ZipFile(BytesIO(first)).infolist()[0].date_time == (2026, 2, 10, 0, 0, 0)
 
@@ -149,7 +149,7 @@ def test_what_has_no_documents_is_not_there(make: Factories, customer: Customer,
 def test_what_is_not_there_yet_is_made_meanwhile(
     make: Factories, customer: Customer, visit: Portal, work: Work
 ) -> None:
-    numbers = [make.invoice(customer).number for _ in range(downloads.FEW + 1)]
+    numbers = [make.invoice(customer).number for _ in range(downloads.MOST_RENDERED_ON_CLICK + 1)]
     assert "0 of 4 documents are ready. Get them ready" in words(visit.get("downloads/2026"))
     chosen = visit.post("downloads", year="2026")
     assert (chosen.status_code, chosen.location) == (303, f"/p/{visit.session_id}/downloads/2026")
@@ -162,7 +162,7 @@ def test_what_is_not_there_yet_is_made_meanwhile(
 
 
 def test_the_click_waits_too_while_much_is_missing(make: Factories, customer: Customer, visit: Portal) -> None:
-    for _ in range(downloads.FEW + 1):
+    for _ in range(downloads.MOST_RENDERED_ON_CLICK + 1):
         make.invoice(customer)
     answer = visit.get("downloads/2026.zip")
     assert (answer.status_code, answer.location) == (303, f"/p/{visit.session_id}/downloads/2026")
@@ -199,7 +199,7 @@ def test_a_page_stops_to_look_by_itself_after_a_while(make: Factories, customer:
     make.invoice(customer)
     visit.post("downloads", year="2026")
     assert 'http-equiv="refresh"' in visit.get("downloads/2026").get_data(as_text=True)
-    with clock.at(NOON + downloads.PATIENCE):
+    with clock.hold_at(NOON + downloads.POLLING_TIME):
         page = visit.get("downloads/2026")
         assert "refresh" not in page.get_data(as_text=True)
         assert "This takes longer than usual." in words(page)
@@ -294,11 +294,11 @@ def test_many_documents_take_as_many_queries_as_few(
 
 def fat(app: Flask, make: Factories, customer: Customer, visit: Portal) -> list[Invoice]:
     """Documents of a year that is longer than a piece, and more than are read at once."""
-    own = [make.invoice(customer) for _ in range(downloads.AT_ONCE + 2)]
+    own = [make.invoice(customer) for _ in range(downloads.PARALLEL_READS + 2)]
     for invoice in own:
         visit.get(f"invoices/{invoice.id}/pdf")
         with place_of(app, make, invoice).open("ab") as pdf:
-            pdf.truncate(downloads.PIECE // 2)
+            pdf.truncate(downloads.CHUNK_BYTES // 2)
     return own
 
 

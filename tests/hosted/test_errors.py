@@ -91,7 +91,7 @@ def test_a_used_link_leads_back_to_the_merchant(app: Flask, make: Factories, cus
 @pytest.mark.usefixtures("held_clock")
 def test_an_expired_visit_leads_back_to_the_merchant(portal: Open, make: Factories, customer: Customer) -> None:
     visit = portal(customer, make.configuration(), return_url=SHOP)
-    with clock.at(NOON + clock.HOUR):
+    with clock.hold_at(NOON + clock.HOUR):
         answer = visit.get("invoices")
     html = answer.get_data(as_text=True)
     assert answer.status_code == 410

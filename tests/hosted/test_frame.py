@@ -17,7 +17,7 @@ from portal.billing.configurations import configurations
 from portal.db import Database
 from portal.models import Account, Configuration, Customer
 from portal.rules import colours
-from portal.wire.commands import read
+from portal.wire.commands import parse_command
 from tests.clients import Portal
 from tests.factories import Factories
 
@@ -40,8 +40,8 @@ def named(make: Factories, configuration: Configuration, **profile: str) -> Conf
 def branded(database: Database, account: Account, **colors: str) -> str:
     """Give the merchant colours; answers the path of the stylesheet without its ending."""
     with database.writing() as db:
-        row = accounts.of(db, account.id)
-        accounts.update(db, row, read(accounts.UpdateAccount, {"settings": {"branding": colors}}))
+        row = accounts.find_account(db, account.id)
+        accounts.update(db, row, parse_command(accounts.UpdateAccount, {"settings": {"branding": colors}}))
         db.flush()
         return f"/brand/{row.id}-{row.revision}"
 
@@ -194,13 +194,13 @@ TEXTS = {
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 def test_every_text_is_readable_on_its_ground(scheme: dict[str, str]) -> None:
     pairs = [(ground, text) for ground, names in TEXTS.items() for text in names.split()]
-    assert [pair for pair in pairs if colours.contrast(scheme[pair[0]], scheme[pair[1]]) < 4.5] == []
-    assert colours.contrast(scheme["edge"], scheme["page"]) >= 3
+    assert [pair for pair in pairs if colours.contrast_ratio(scheme[pair[0]], scheme[pair[1]]) < 4.5] == []
+    assert colours.contrast_ratio(scheme["edge"], scheme["page"]) >= 3
 
 
 def test_accents_are_corrected_for_the_grounds_of_the_stylesheet() -> None:
-    assert (LIGHT["page"], LIGHT["raised"]) == colours.LIGHT
-    assert (DARK["page"], DARK["raised"]) == colours.DARK
+    assert (LIGHT["page"], LIGHT["raised"]) == colours.LIGHT_SURFACES
+    assert (DARK["page"], DARK["raised"]) == colours.DARK_SURFACES
 
 
 def test_the_sample_page_is_for_demos_only(app: Flask, client: FlaskClient) -> None:

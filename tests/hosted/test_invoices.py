@@ -13,7 +13,7 @@ import pytest
 from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import customers
-from portal.billing.invoices import invoiceitems, invoices, payments
+from portal.billing.invoices import collection, invoiceitems, invoices, payments
 from portal.models import Customer, Invoice
 from tests.clients import Portal
 from tests.conftest import NOON
@@ -136,7 +136,7 @@ def test_a_row_says_all_there_is(make: Factories, customer: Customer, visit: Por
 
 def test_an_invoice_is_past_due_from_its_due_date_on(make: Factories, customer: Customer, visit: Portal) -> None:
     make.invoice(customer, collection_method="send_invoice", days_until_due=5)
-    with clock.at(NOON + 60):
+    with clock.hold_at(NOON + 60):
         assert "Past due" not in page(visit)
     make.invoice(customer, now=NOON - 6 * clock.DAY, collection_method="send_invoice", days_until_due=5)
     assert "Past due" in page(visit)
@@ -287,7 +287,7 @@ def test_the_history_of_an_invoice_is_told_in_order(make: Factories, customer: C
 )
 def test_other_ends_have_words(make: Factories, customer: Customer, visit: Portal, verb: str, words_: str) -> None:
     invoice = make.invoice(customer)
-    make.run(getattr(invoices, verb), invoices.FinalizeInvoice, invoice)
+    make.run(getattr(collection, verb), invoices.FinalizeInvoice, invoice)
     assert words_ in words(page(visit, f"invoices/{invoice.id}"))
 
 

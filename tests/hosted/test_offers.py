@@ -168,6 +168,6 @@ def test_a_coupon_that_can_not_be_redeemed_makes_no_session(
     coupon = make.coupon(**off)
     configuration = make.configuration()
     sent = {"customer": customer.id, "configuration": configuration.id, "flow_data": flow_of(plan, coupon)}
-    with clock.at(NOON + 120):
+    with clock.hold_at(NOON + 120):
         error = api.error("POST", "billing_portal/sessions", **sent)
     assert error["param"] == "flow_data[subscription_cancel][retention][coupon_offer][coupon]"

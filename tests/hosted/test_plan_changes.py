@@ -193,7 +193,7 @@ def test_the_amount_holds_for_a_while_and_then_is_shown_anew(
 ) -> None:
     opened, path = visit(), confirming(plan, prices["gold"])
     fields = hidden(seen(opened, path), "revision", "date", "due", "csrf_token")
-    with clock.at(NOON + 1700):
+    with clock.hold_at(NOON + 1700):
         assert opened.post(path, token=False, **{**fields, "date": str(NOON - 8000)}).status_code == 409
         assert opened.post(path, token=False, **fields).status_code == 303
     (invoice,) = rows(make, Invoice, id=now_of(make, plan)[0].latest_invoice_id)
@@ -276,10 +276,10 @@ def test_the_downgrade_comes_and_the_plan_can_be_changed_again(
     gold = make.subscription(customer, prices["gold"], now=BEGAN)
     confirmed(visit(**DOWNGRADES), confirming(gold, prices["silver"]))
     end = gold.current_period_end
-    with clock.at(end + clock.DAY):
+    with clock.hold_at(end + clock.DAY):
         for _ in range(9):
             with make.database.writing(make.scope) as db:
-                steps.step(db, customer.id, until=end + clock.DAY)
+                steps.take_step(db, customer.id, until=end + clock.DAY)
         subscription, item = now_of(make, gold)
         assert item.price_id == prices["silver"].id
         (invoice,) = rows(make, Invoice, id=subscription.latest_invoice_id)

@@ -128,7 +128,7 @@ def test_an_offer_that_has_ended_says_so(
     opened = visit(confirming_flow(plan, item, prices["gold"], discounts=[{"coupon": coupon.id}]))
     path = f"subscriptions/{plan.id}/change/confirm"
     fields = hidden(seen(opened, path), "revision", "date", "due", "csrf_token")
-    with clock.at(NOON + 120):
+    with clock.hold_at(NOON + 120):
         for answer in (opened.post(path, token=False, **fields), opened.get(path)):
             assert answer.status_code == 409
             assert "Your plan is as it was." in answer.get_data(as_text=True)

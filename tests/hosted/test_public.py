@@ -13,7 +13,7 @@ from portal import clock
 from portal.billing.accounts import accounts
 from portal.db import Database
 from portal.models import CreditNote, Customer, Invoice
-from portal.wire.commands import read
+from portal.wire.commands import parse_command
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -79,8 +79,8 @@ def test_where_to_pay_is_on_an_open_invoice(
 ) -> None:
     bank = {"invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}}}
     with database.writing() as db:
-        account = accounts.of(db, make.scope.account_id)
-        accounts.update(db, account, read(accounts.UpdateAccount, {"settings": bank}))
+        account = accounts.find_account(db, make.scope.account_id)
+        accounts.update(db, account, parse_command(accounts.UpdateAccount, {"settings": bank}))
     assert "DE89 3704 0044 0532 0130 00" in client.get(link(make.invoice(customer))).get_data(as_text=True)
     assert "DE89" not in client.get(link(make.paid_invoice(customer))).get_data(as_text=True)
 
@@ -90,11 +90,11 @@ def test_an_old_link_shows_whom_to_ask(
 ) -> None:
     profile = {"business_profile": {"support_email": "help@rocket.example"}}
     with database.writing() as db:
-        account = accounts.of(db, make.scope.account_id)
-        accounts.update(db, account, read(accounts.UpdateAccount, profile))
+        account = accounts.find_account(db, make.scope.account_id)
+        accounts.update(db, account, parse_command(accounts.UpdateAccount, profile))
     invoice = make.invoice(customer)
     paths = (link(invoice), link(invoice) + "/pdf", link(invoice, "invoice_pdf"))
-    with clock.at(NOON + 31 * clock.DAY):
+    with clock.hold_at(NOON + 31 * clock.DAY):
         answers = [client.get(path) for path in paths]
     assert [answer.status_code for answer in answers] == [410, 410, 410]
     html = answers[0].get_data(as_text=True)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from portal import clock
 from portal.db import Scope
-from portal.documents.store import opened
+from portal.documents.store import open_store
 from portal.hosted import downloads
 from portal.models import StoredDocument
 from tests.live import PATIENCE, Live
@@ -34,7 +34,7 @@ class Year:
 
     def taken(self, method: str = "GET") -> HTTPResponse:
         """The answer of the file, of which only the beginning is read."""
-        return _get(self.live, f"{self.home}downloads/{clock.day(clock.now()).year}.zip", self.cookie, method)
+        return _get(self.live, f"{self.home}downloads/{clock.utc_date(clock.now()).year}.zip", self.cookie, method)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def year(live: Live) -> Year:
     for invoice in [make.invoice(customer) for _ in range(DOCUMENTS)]:
         _get(live, f"{home}invoices/{invoice.id}/pdf", cookie).read()
         with _place_of(live, make.scope, invoice.id).open("ab") as pdf:
-            pdf.truncate(downloads.PIECE)
+            pdf.truncate(downloads.CHUNK_BYTES)
     return Year(live, home, cookie)
 
 
@@ -66,7 +66,7 @@ def test_who_goes_away_makes_room_for_others(year: Year) -> None:
     while (answer := year.taken()).status != 200:
         assert time.monotonic() < give_up
         time.sleep(0.1)
-    assert len(answer.read()) > DOCUMENTS * downloads.PIECE
+    assert len(answer.read()) > DOCUMENTS * downloads.CHUNK_BYTES
 
 
 def _get(live: Live, path: str, cookie: str = "", method: str = "GET") -> HTTPResponse:
@@ -78,4 +78,4 @@ def _get(live: Live, path: str, cookie: str = "", method: str = "GET") -> HTTPRe
 def _place_of(live: Live, scope: Scope, id: str) -> Path:
     with live.database.reading(scope) as db:
         fingerprint = db.scalars(select(StoredDocument.fingerprint).where(StoredDocument.id == id)).one()
-    return Path(opened(live.settings.documents_url).path(fingerprint))
+    return Path(open_store(live.settings.documents_url).path(fingerprint))

@@ -40,8 +40,8 @@ class Hooks:
     def work(self, now: int | None = None) -> None:
         """Everything that is due until a moment, by the clock of that moment."""
         moment = clock.now() if now is None else now
-        with clock.at(moment):
-            while webhooks.step(self.services, moment):
+        with clock.hold_at(moment):
+            while webhooks.work(self.services, moment):
                 pass
 
     def deliveries(self, endpoint: Any) -> list[Any]:

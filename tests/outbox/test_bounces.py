@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from portal import clock
-from portal.db import find
+from portal.db import find_row
 from portal.models import Customer
 from portal.outbox import bounces
 from tests.clients import Api
@@ -62,9 +62,9 @@ def bounced(app: Flask, api: Api, make: Factories, mails: Mails) -> Any:
     def come_back(*args: str, id: str | None = None) -> Any:
         (mail,) = mails()
         own = bounces.message_id(parts.settings, mail.tenant_id, mail.id)
-        found = bounces.read(report(f"<{id or own}@localhost>", *args))
+        found = bounces.read_report(report(f"<{id or own}@localhost>", *args))
         if found:
-            bounces.note(parts, found, now=clock.now())
+            bounces.record_failure(parts, found, now=clock.now())
         return api.get(f"customers/{customer}")
 
     return come_back
@@ -99,11 +99,11 @@ def test_a_new_address_is_not_blamed_for_the_old_one(bounced: Any, api: Api, mai
 
 @pytest.mark.parametrize("content", [b"", b"Subject: hello\r\n\r\nhi", b"\xff\x00", report("<a@b>")[:400]])
 def test_what_is_no_report_is_let_be(content: bytes) -> None:
-    assert bounces.read(content) is None
+    assert bounces.read_report(content) is None
 
 
 def test_a_bounced_address_is_shown_to_its_owner(bounced: Any, portal: Any, make: Factories, mails: Mails) -> None:
     bounced()
     with make.database.reading(make.scope) as db:
-        customer = find(db, Customer, mails()[0].customer_id or "", noun="customer")
+        customer = find_row(db, Customer, mails()[0].customer_id or "", noun="customer")
     assert "did not arrive" in portal(customer).get("details").text

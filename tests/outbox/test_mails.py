@@ -30,10 +30,10 @@ CODE: dict[str, Any] = {
 }
 
 
-def letter(**values: Any) -> mails.Letter:
+def letter(**values: Any) -> mails.OutgoingMail:
     """A letter whose words get what is not of its frame."""
     frame = {key: values.pop(key) for key in ("to", "locale", "merchant", "reply_to") if key in values}
-    return mails.Letter(**frame, context=values)
+    return mails.OutgoingMail(**frame, context=values)
 
 
 class Box:
@@ -181,7 +181,7 @@ def test_a_name_can_not_add_headers(smtp: Settings, box: Box) -> None:
 
 @pytest.mark.parametrize("to", ["jenny@example.com\r\nBcc: all@example.com", "jenny", "@example.com", ""])
 def test_what_is_no_address_is_refused(smtp: Settings, box: Box, to: str) -> None:
-    with pytest.raises(mails.Undeliverable):
+    with pytest.raises(mails.UndeliverableMail):
         mails.send(smtp, "email_code", letter(**{**CODE, "to": to}))
     assert not box.envelopes
 
@@ -192,18 +192,18 @@ def test_international_addresses_arrive(smtp: Settings, box: Box) -> None:
 
 
 def test_the_text_is_in_the_readers_direction() -> None:
-    words = mails.render("email_code", letter(**{**CODE, "locale": "ar_EG"}))
+    words = mails.render_text("email_code", letter(**{**CODE, "locale": "ar_EG"}))
     assert '<html lang="ar" dir="rtl">' in words.html
 
 
 @pytest.mark.parametrize("name", sorted(previews.SAMPLES))
 def test_no_mail_loads_anything(name: str) -> None:
-    html = mails.render(name, previews.letter(name, "en")).html
+    html = mails.render_text(name, previews.sample_mail(name, "en")).html
     assert not any(sign in html for sign in ("src=", "<link", "<style", "url(", "<script", "@import"))
 
 
 @pytest.mark.parametrize(
-    ("answer", "failure"), [("550 no such user", mails.Undeliverable), ("451 try later", Unavailable)]
+    ("answer", "failure"), [("550 no such user", mails.UndeliverableMail), ("451 try later", Unavailable)]
 )
 def test_a_refused_recipient(smtp: Settings, box: Box, answer: str, failure: type[Exception]) -> None:
     box.refuses = answer

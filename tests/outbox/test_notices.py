@@ -16,7 +16,7 @@ from portal import clock
 from portal.db import Database, Scope
 from portal.models import Mail
 from portal.outbox import letters, reminders
-from portal.outbox.mails import written
+from portal.outbox.mails import build_message
 from portal.rules import mails as rules
 from portal.settings import Settings
 from tests.clients import Api
@@ -39,9 +39,9 @@ def switch(api: Api, **emails: Any) -> None:
 def message(app: Flask, database: Database, scope: Scope, mail: Mail, settings: Settings) -> EmailMessage:
     """What is sent of a queued mail."""
     with database.reading(scope) as db:
-        letter = letters.worded(app.extensions["portal"], db, mail)
+        letter = letters.build_mail(app.extensions["portal"], db, mail)
     assert letter is not None
-    return message_from_bytes(written(settings, mail.name, letter).as_bytes(), policy=default)  # type: ignore[return-value]
+    return message_from_bytes(build_message(settings, mail.name, letter).as_bytes(), policy=default)  # type: ignore[return-value]
 
 
 def test_a_receipt_goes_out_where_it_is_switched_on(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
@@ -74,8 +74,8 @@ def test_the_end_of_a_trial_is_told_once(app: Flask, api: Api, make: Factories, 
 
 @pytest.mark.parametrize("type", ["invoice.paid", "customer.subscription.trial_will_end"])
 def test_those_who_live_by_a_test_clock_get_none(type: str) -> None:
-    assert rules.of_event(type, {"test_clock": "clock_1", "amount_paid": 1}, "worker") is None
-    assert rules.of_event(type, {"test_clock": None, "amount_paid": 1}, "worker")
+    assert rules.mail_for_event(type, {"test_clock": "clock_1", "amount_paid": 1}, "worker") is None
+    assert rules.mail_for_event(type, {"test_clock": None, "amount_paid": 1}, "worker")
 
 
 def test_only_what_customers_do_with_tax_ids_is_told(
@@ -99,7 +99,7 @@ def unpaid(api: Api, make: Factories, due_in: int) -> Any:
 
 
 def remind(app: Flask, now: int) -> None:
-    while reminders.step(app.extensions["portal"], now):
+    while reminders.work(app.extensions["portal"], now):
         pass
 
 
@@ -176,7 +176,7 @@ def test_proofs_can_not_be_ended(app: Flask, client: FlaskClient, make: Factorie
 def test_switches_show_on_the_account(api: Api) -> None:
     emails = api.get("account")["settings"]["emails"]
     reminders = {"days_after_due": [], "days_before_due": []}
-    assert emails == {**rules.SWITCHES, "payment_reminders": reminders}
+    assert emails == {**rules.MAIL_SWITCHES, "payment_reminders": reminders}
     switch(api, cancellations=False, payment_reminders={"days_after_due": [7, 14]})
     emails = api.get("account")["settings"]["emails"]
     assert (emails["cancellations"], emails["payment_reminders"]["days_after_due"]) == (False, [7, 14])

@@ -40,7 +40,7 @@ def mails(database: Database, scope: Scope) -> Mails:
 def work(app: Flask, now: int | None = None, **settings: Any) -> None:
     parts = app.extensions["portal"]
     parts = replace(parts, settings=replace(parts.settings, **settings))
-    while queue.step(parts, now or clock.now()):
+    while queue.work(parts, now or clock.now()):
         pass
 
 
@@ -115,20 +115,20 @@ def test_a_server_that_is_away_is_tried_again(app: Flask, api: Api, make: Factor
     now = clock.now()
     work(app, now, smtp_url="smtp://127.0.0.1:9")
     (mail,) = mails()
-    assert (mail.status, mail.tries, mail.next_try_at) == ("queued", 1, now + queue.PAUSES[0])
-    work(app, now + queue.PAUSES[0] - 1)
+    assert (mail.status, mail.tries, mail.next_try_at) == ("queued", 1, now + queue.RETRY_PAUSES[0])
+    work(app, now + queue.RETRY_PAUSES[0] - 1)
     assert mails()[0].status == "queued"
-    work(app, now + queue.PAUSES[0])
+    work(app, now + queue.RETRY_PAUSES[0])
     assert mails()[0].status == "sent"
 
 
 def test_after_the_last_pause_it_is_given_up_and_told(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
     invoice = sent(api, make)
     now = clock.now()
-    for pause in (*queue.PAUSES, 0):
+    for pause in (*queue.RETRY_PAUSES, 0):
         work(app, now, smtp_url="smtp://127.0.0.1:9")
         now += pause
-    assert (mails()[0].status, mails()[0].tries) == ("failed", len(queue.PAUSES) + 1)
+    assert (mails()[0].status, mails()[0].tries) == ("failed", len(queue.RETRY_PAUSES) + 1)
     failure = api.get(f"customers/{invoice['customer']}")["mail_failure"]
     assert (failure["mail"], "can't be sent" in failure["message"]) == ("invoice", True)
     api.post(f"invoices/{invoice['id']}/send")
@@ -147,9 +147,9 @@ def test_a_claimed_mail_is_left_to_its_worker_for_a_while(
     assert (len(first), again, after) == (1, [], first)
 
 
-def claimed(database: Database, scope: Scope, now: int) -> list[queue.Claimed]:
+def claimed(database: Database, scope: Scope, now: int) -> list[queue.ClaimedMail]:
     """What workers claim of one merchant's mails; a batch may be full of those of other tests."""
     found = []
-    while batch := queue._claimed(database, now):
+    while batch := queue._claim_mails(database, now):
         found += [each for each in batch if each.scope == scope]
     return found

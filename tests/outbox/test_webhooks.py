@@ -140,7 +140,7 @@ def test_gone_is_gone_until_it_is_enabled_again(hooks: Hooks, receiver: Receiver
     hooks.make.customer()
     hooks.work(clock.now() + clock.HOUR)
     assert len(receiver.requests) == 1
-    assert queue.step(hooks.services, clock.now()) == 1
+    assert queue.work(hooks.services, clock.now()) == 1
     receiver.answer = lambda request: OK
     hooks.api.post(path, disabled=False)
     hooks.work(clock.now() + clock.HOUR)
@@ -178,16 +178,22 @@ def test_a_worker_that_died_leaves_its_events_to_another(hooks: Hooks, receiver:
     now = clock.now()
     database, links = hooks.services.database, hooks.services.links
 
-    def claimed(at: int) -> list[deliveries.Run]:
+    def claimed(at: int) -> list[deliveries.DeliveryRun]:
         with database.writing() as db:
-            return [run for each in deliveries.due(db, now=at) for run in deliveries.claim(db, each, 8, links, now=at)]
+            return [
+                run
+                for each in deliveries.list_due_receivers(db, now=at)
+                for run in deliveries.claim_runs(db, each, 8, links, now=at)
+            ]
 
     first = claimed(now)
     assert (len(first), claimed(now + deliveries.LEASE.seconds - 1)) == (1, [])
     hooks.work(now + deliveries.LEASE.seconds)
-    late = deliveries.Result(first[0], (deliveries.Try(first[0].shipments[0], deliveries.Answer(1), now),))
+    late = deliveries.RunResult(
+        first[0], (deliveries.DeliveryAttempt(first[0].shipments[0], deliveries.ReceiverResponse(1), now),)
+    )
     with database.writing() as db:
-        assert deliveries.settle(db, [late], now=now + deliveries.LEASE.seconds) == []
+        assert deliveries.record_results(db, [late], now=now + deliveries.LEASE.seconds) == []
     assert [each["status"] for each in hooks.deliveries(made)] == ["succeeded"]
 
 
@@ -225,9 +231,9 @@ def test_the_merchant_is_told_once_for_each_outage(hooks: Hooks, receiver: Recei
     hooks.make.customer()
     hooks.work()
     begun = clock.now()
-    assert alerts.step(hooks.services, begun + clock.DAY - 60) == 0
-    assert [alerts.step(hooks.services, begun + clock.DAY + extra) for extra in (0, 60)] == [1, 0]
-    while queue.step(hooks.services, begun + clock.DAY):
+    assert alerts.work(hooks.services, begun + clock.DAY - 60) == 0
+    assert [alerts.work(hooks.services, begun + clock.DAY + extra) for extra in (0, 60)] == [1, 0]
+    while queue.work(hooks.services, begun + clock.DAY):
         pass
     (mail,) = (hooks.services.settings.instance / "mail").glob("*webhook_failing*")
     words = mail.read_text()

@@ -58,7 +58,7 @@ def test_type_and_types_exclude_each_other(api):
 def test_events_are_kept_for_30_days_and_the_log_for_ever(api, make, database, told, audited):
     make.customer()
     logged, later = len(audited()), clock.now() + 30 * clock.DAY + 1
-    with clock.at(later):
+    with clock.hold_at(later):
         assert api.get("events")["data"] == []
     with database.writing() as db:
         assert events.prune(db, now=later) > 0
@@ -75,8 +75,8 @@ def test_the_operator_reads_the_log(database, merchant, api, make):
     customer = make.customer()
     api.post(f"customers/{customer.id}", email="new@example.com")
     asked = ["--account", merchant.account.id, "--customer", customer.id]
-    lines = CliRunner().invoke(audit.show, asked, obj=lambda: database).output.splitlines()
+    lines = CliRunner().invoke(audit.show_audit, asked, obj=lambda: database).output.splitlines()
     assert "customer.updated" in lines[-1]
     assert lines[-1].endswith("(email)")
-    printed = CliRunner().invoke(audit.show, [*asked, "--json", "--limit", "1"], obj=lambda: database).output
+    printed = CliRunner().invoke(audit.show_audit, [*asked, "--json", "--limit", "1"], obj=lambda: database).output
     assert json.loads(printed)["after"] == {"email": "n•••@example.com"}

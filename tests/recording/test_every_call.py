@@ -10,7 +10,7 @@ import pytest
 from portal import clock
 from portal.api.endpoint import CALLS
 from portal.billing.accounts import rendering_templates
-from portal.wire.commands import Expanding
+from portal.wire.commands import ExpandableCommand
 from tests.passing import pass_time
 from tests.pictures import picture
 
@@ -137,7 +137,7 @@ def _template(make: Any, *, archived: bool = False) -> str:
         command = rendering_templates.AddTemplate({"style.css": b"p {}"})
         template = rendering_templates.add(db, command, now=clock.now())
         if archived:
-            rendering_templates.archive(db, template, Expanding(), now=clock.now())
+            rendering_templates.archive(db, template, ExpandableCommand(), now=clock.now())
     return f"invoice_rendering_templates/{template.id}"
 
 

@@ -117,6 +117,6 @@ def test_a_visit_with_a_task_that_is_not_done(api, make, types):
 
 
 def test_the_moment_is_that_of_the_change(api, held_clock, told):
-    with clock.at(held_clock + 60):
+    with clock.hold_at(held_clock + 60):
         api.post("customers", name="Jenny")
     assert told()[-1].created == held_clock + 60

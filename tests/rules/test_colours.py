@@ -14,43 +14,46 @@ def hue(colour: str) -> float:
 
 
 def test_contrast_is_that_of_the_standard() -> None:
-    assert colours.contrast("#000000", "#ffffff") == 21
-    assert colours.contrast("#777777", "#777777") == 1
-    assert round(colours.contrast("#767676", "#ffffff"), 2) == 4.54
+    assert colours.contrast_ratio("#000000", "#ffffff") == 21
+    assert colours.contrast_ratio("#777777", "#777777") == 1
+    assert round(colours.contrast_ratio("#767676", "#ffffff"), 2) == 4.54
 
 
 def test_text_is_readable_on_any_colour() -> None:
-    assert [each for each in COLOURS if colours.contrast(colours.text_on(each), each) < 4.5] == []
+    assert [each for each in COLOURS if colours.contrast_ratio(colours.text_on(each), each) < 4.5] == []
 
 
-@pytest.mark.parametrize(("scheme", "backgrounds"), [(colours.light, colours.LIGHT), (colours.dark, colours.DARK)])
+@pytest.mark.parametrize(
+    ("scheme", "backgrounds"),
+    [(colours.light_scheme, colours.LIGHT_SURFACES), (colours.dark_scheme, colours.DARK_SURFACES)],
+)
 def test_accents_are_readable_as_text_and_below_it(scheme, backgrounds) -> None:
     for each in COLOURS:
         made = scheme("#22384d", each)
-        assert min(colours.contrast(made.accent, background) for background in backgrounds) >= 4.5
-        assert colours.contrast(made.on_accent, made.accent) >= 4.5
+        assert min(colours.contrast_ratio(made.accent, background) for background in backgrounds) >= 4.5
+        assert colours.contrast_ratio(made.on_accent, made.accent) >= 4.5
 
 
 def test_the_panel_keeps_the_colour_by_day_and_does_not_glare_at_night() -> None:
     for each in COLOURS:
-        day, night = colours.light(each, None), colours.dark(each, None)
+        day, night = colours.light_scheme(each, None), colours.dark_scheme(each, None)
         assert day.panel == each
-        assert colours.luminance(night.panel) <= 0.05
-        assert min(colours.contrast(made.on_panel, made.panel) for made in (day, night)) >= 4.5
+        assert colours.relative_luminance(night.panel) <= 0.05
+        assert min(colours.contrast_ratio(made.on_panel, made.panel) for made in (day, night)) >= 4.5
 
 
 @pytest.mark.parametrize("colour", ["#0b5d4e", "#8a1c4a", "#1f3a93"])
 def test_a_colour_that_is_readable_stays_as_it_is(colour: str) -> None:
-    assert colours.light(colour.upper(), None).accent == colour
+    assert colours.light_scheme(colour.upper(), None).accent == colour
 
 
 def test_a_corrected_colour_keeps_its_hue() -> None:
-    assert abs(hue(colours.light("#ffd23f", None).accent) - hue("#ffd23f")) < 0.02
+    assert abs(hue(colours.light_scheme("#ffd23f", None).accent) - hue("#ffd23f")) < 0.02
 
 
 def test_the_second_colour_is_the_accent() -> None:
-    assert colours.light("#0b5d4e", "#8a1c4a").accent == "#8a1c4a"
+    assert colours.light_scheme("#0b5d4e", "#8a1c4a").accent == "#8a1c4a"
 
 
 def test_without_colours_there_are_some() -> None:
-    assert colours.light(None, None).panel == colours.PRIMARY
+    assert colours.light_scheme(None, None).panel == colours.DEFAULT_PRIMARY

@@ -5,31 +5,38 @@ from typing import Any
 
 import pytest
 
-from portal.rules.credit_notes import Credited, NotCreditable, Settled, of_quantity, part_taxes, settled
+from portal.rules.credit_notes import (
+    CreditNoteAllocation,
+    EarlierCredits,
+    NotCreditable,
+    allocate_total,
+    amount_of_quantity,
+    part_taxes,
+)
 from portal.rules.totals import Rate, line_taxes
 from tests.rules.test_totals import rate, some_rates
 
 
-def settle(total: int, **changed: Any) -> Settled:
+def settle(total: int, **changed: Any) -> CreditNoteAllocation:
     """On an open invoice of 100.00 of which nothing is paid or credited."""
     whole = {"status": "open", "invoice_total": 10000, "credited": 0, "amount_remaining": 10000}
-    return settled(total=total, **{**whole, "credit": None, "out_of_band": None, **changed})
+    return allocate_total(total=total, **{**whole, "credit": None, "out_of_band": None, **changed})
 
 
 def test_an_open_invoice_is_lowered() -> None:
-    assert settle(4000) == Settled(4000, 0, 0)
+    assert settle(4000) == CreditNoteAllocation(4000, 0, 0)
     assert settle(4000).type == "pre_payment"
 
 
 def test_a_paid_invoice_is_given_back() -> None:
     given = settle(4000, status="paid", amount_remaining=0, credit=1500, out_of_band=2500)
-    assert given == Settled(0, 1500, 2500)
+    assert given == CreditNoteAllocation(0, 1500, 2500)
     assert given.type == "post_payment"
 
 
 def test_what_the_balance_paid_of_an_open_invoice_is_given_back() -> None:
     given = settle(10000, amount_remaining=7000, credit=3000)
-    assert given == Settled(7000, 3000, 0)
+    assert given == CreditNoteAllocation(7000, 3000, 0)
     assert given.type == "mixed"
 
 
@@ -56,31 +63,31 @@ def test_amounts_that_do_not_fit_are_refused(total: int, changed: dict[str, Any]
 
 
 def test_what_was_written_off_can_still_be_lowered() -> None:
-    assert settle(4000, status="uncollectible") == Settled(4000, 0, 0)
+    assert settle(4000, status="uncollectible") == CreditNoteAllocation(4000, 0, 0)
 
 
 @pytest.mark.parametrize(("whole", "quantity"), [(1000, 3), (1, 3), (0, 2), (-1000, 3), (999, 7)])
 def test_quantities_credited_one_by_one_add_up(whole: int, quantity: int) -> None:
-    earlier = Credited()
+    earlier = EarlierCredits()
     for _ in range(quantity):
-        earlier = earlier.plus(of_quantity(whole, quantity, earlier, 1), 1, [])
+        earlier = earlier.with_part(amount_of_quantity(whole, quantity, earlier, 1), 1, [])
     assert (earlier.amount, earlier.quantity) == (whole, quantity)
 
 
 def test_taxes_of_parts_add_up_where_each_alone_would_be_rounded_up() -> None:
     whole, parts = line_taxes(10, [rate("50")]), []
-    earlier = Credited()
+    earlier = EarlierCredits()
     for _ in range(10):
         taxes = part_taxes(whole, [rate("50")], earlier, 1)
         parts.append(taxes[0]["amount"])
-        earlier = earlier.plus(1, None, taxes)
+        earlier = earlier.with_part(1, None, taxes)
     assert parts == [1, 0] * 5
     assert sum(parts) == whole[0]["amount"] == 5
 
 
 def test_parts_of_an_exempt_line_have_no_taxes() -> None:
     rates = [rate("19"), rate("7", inclusive=True)]
-    taxes = part_taxes(line_taxes(1000, rates, tax_exempt="reverse"), rates, Credited(), 400)
+    taxes = part_taxes(line_taxes(1000, rates, tax_exempt="reverse"), rates, EarlierCredits(), 400)
     assert [(tax["amount"], tax["taxable_amount"], tax["taxability_reason"]) for tax in taxes] == [
         (0, 0, "reverse_charge"),
         (0, 0, "reverse_charge"),
@@ -95,10 +102,10 @@ def cut(chance: random.Random, amount: int) -> list[int]:
 
 
 def credited_in_parts(chance: random.Random, amount: int, rates: list[Rate]) -> list[list[dict[str, Any]]]:
-    whole, earlier, parts = line_taxes(amount, rates), Credited(), []
+    whole, earlier, parts = line_taxes(amount, rates), EarlierCredits(), []
     for part in cut(chance, amount):
         parts.append(part_taxes(whole, rates, earlier, part))
-        earlier = earlier.plus(part, None, parts[-1])
+        earlier = earlier.with_part(part, None, parts[-1])
     return parts
 
 
@@ -118,10 +125,10 @@ def test_taxes_add_up_even_when_a_part_was_taken_back() -> None:
     for _ in range(1000):
         amount, rates = chance.randint(3, 1000), some_rates(chance)
         whole, third = line_taxes(amount, rates), amount // 3
-        first = part_taxes(whole, rates, Credited(), third)
-        second = part_taxes(whole, rates, Credited().plus(third, None, first), third)
+        first = part_taxes(whole, rates, EarlierCredits(), third)
+        second = part_taxes(whole, rates, EarlierCredits().with_part(third, None, first), third)
         # the first part is void now, so the last one takes what the second has left
-        left = Credited().plus(third, None, second)
+        left = EarlierCredits().with_part(third, None, second)
         last = part_taxes(whole, rates, left, amount - third)
         for index, tax in enumerate(whole):
             assert second[index]["amount"] + last[index]["amount"] == tax["amount"]

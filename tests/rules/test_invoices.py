@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from portal.rules.invoices import MAY, Settlement, may, settlement
+from portal.rules.invoices import STATUSES_BY_VERB, BalanceApplication, allows_verb, apply_balance
 
 STATUSES = ("draft", "open", "paid", "uncollectible", "void")
 
@@ -21,8 +21,8 @@ STATUSES = ("draft", "open", "paid", "uncollectible", "void")
     ],
 )
 def test_each_verb_leads_on_from_its_statuses(verb: str, statuses: set[str]) -> None:
-    assert {status for status in STATUSES if may(verb, status)} == statuses
-    assert verb in MAY
+    assert {status for status in STATUSES if allows_verb(verb, status)} == statuses
+    assert verb in STATUSES_BY_VERB
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_each_verb_leads_on_from_its_statuses(verb: str, statuses: set[str]) -> 
     ],
 )
 def test_balance_and_total_meet(total: int, balance: int, applied: int, due: int) -> None:
-    assert settlement(total, balance) == Settlement(applied=applied, amount_due=due)
+    assert apply_balance(total, balance) == BalanceApplication(applied=applied, amount_due=due)
 
 
 def test_no_cent_is_lost_between_balance_and_invoice() -> None:
     chance = random.Random(13)
     for _ in range(5000):
         total, balance = (chance.randint(-(10**9), 10**9) for _ in range(2))
-        met = settlement(total, balance)
+        met = apply_balance(total, balance)
         # what is owed before is owed afterwards: by the invoice, and by the balance that remains
         assert total + balance == met.amount_due + balance + met.applied
         assert met.amount_due >= 0

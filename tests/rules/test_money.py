@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal.rules.money import plain, rounded, split, times
+from portal.rules.money import decimal_text, multiply_price, round_half_up, split_amount
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from portal.rules.money import plain, rounded, split, times
     [("0.5", 1), ("1.5", 2), ("2.5", 3), ("-0.5", -1), ("-2.5", -3), ("2.4999999999", 2), ("-0.49", 0)],
 )
 def test_halves_go_away_from_zero(exact: str, whole: int) -> None:
-    assert rounded(Decimal(exact)) == whole
+    assert round_half_up(Decimal(exact)) == whole
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def test_halves_go_away_from_zero(exact: str, whole: int) -> None:
     ],
 )
 def test_price_times_quantity(unit: str, quantity: int, amount: int) -> None:
-    assert times(unit, quantity) == amount
+    assert multiply_price(unit, quantity) == amount
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [("19", "19"), ("7.50", "7.5"), ("0.5000", "0.5"), ("1E+3", "1000"), ("100", "100")]
 )
 def test_plain_is_the_shortest_text(value: str, text: str) -> None:
-    assert plain(Decimal(value)) == text
+    assert decimal_text(Decimal(value)) == text
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_plain_is_the_shortest_text(value: str, text: str) -> None:
     ],
 )
 def test_split_keeps_every_unit(amount: int, weights: list[int], parts: list[int]) -> None:
-    assert split(amount, [Decimal(weight) for weight in weights]) == parts
+    assert split_amount(amount, [Decimal(weight) for weight in weights]) == parts
 
 
 def test_split_is_exact_and_fair_for_thousands_of_sums() -> None:
@@ -61,7 +61,7 @@ def test_split_is_exact_and_fair_for_thousands_of_sums() -> None:
     for _ in range(5000):
         amount = chance.randint(-(10**12), 10**12)
         weights = [Decimal(chance.randint(0, 10**6)) / 10**4 for _ in range(chance.randint(1, 6))]
-        parts = split(amount, weights)
+        parts = split_amount(amount, weights)
         whole = sum(weights)
         assert sum(parts) == (amount if whole else 0)
         assert all(

@@ -27,7 +27,7 @@ def at(text: str) -> int:
     ],
 )
 def test_steps_follow_the_calendar(anchor: str, interval: str, count: int, steps: int, expected: str) -> None:
-    assert periods.step(at(anchor), interval, count, steps) == at(expected)
+    assert periods.add(at(anchor), interval, count, steps) == at(expected)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_steps_follow_the_calendar(anchor: str, interval: str, count: int, steps
     ],
 )
 def test_a_period_ends_at_the_next_step(start: str, expected: str) -> None:
-    assert periods.end(at("2026-01-31T12:00"), "month", 1, at(start)) == at(expected)
+    assert periods.end_after(at("2026-01-31T12:00"), "month", 1, at(start)) == at(expected)
 
 
 def test_a_period_never_skips_a_step() -> None:
@@ -49,7 +49,7 @@ def test_a_period_never_skips_a_step() -> None:
         interval, count = chance.choice(["day", "week", "month", "year"]), chance.randint(1, 5)
         anchor = chance.randint(0, 2**31)
         start = anchor + chance.randint(0, 20 * 366 * 86400)
-        end = periods.end(anchor, interval, count, start)
+        end = periods.end_after(anchor, interval, count, start)
         assert end > start
-        steps = next(steps for steps in range(8000) if periods.step(anchor, interval, count, steps) == end)
-        assert steps == 0 or periods.step(anchor, interval, count, steps - 1) <= start
+        steps = next(steps for steps in range(8000) if periods.add(anchor, interval, count, steps) == end)
+        assert steps == 0 or periods.add(anchor, interval, count, steps - 1) <= start

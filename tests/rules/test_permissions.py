@@ -2,26 +2,26 @@
 
 import pytest
 
-from portal.billing.configurations.features import Feedback, Updatable, all_off
+from portal.billing.configurations.features import Feedback, UpdatableDetail, disabled_features
 from portal.rules import permissions
-from portal.wire.commands import options
+from portal.wire.commands import literal_values
 
-DETAILS = options(Updatable)
+DETAILS = literal_values(UpdatableDetail)
 
 
 def _features(name, **values):
-    features = all_off()
+    features = disabled_features()
     features[name] |= values
     return features
 
 
 @pytest.mark.parametrize("detail", DETAILS)
 def test_a_new_configuration_allows_nothing(detail):
-    features = all_off()
+    features = disabled_features()
     assert not permissions.may_see_invoices(features)
     assert not permissions.may_cancel(features)
     assert not permissions.may_update(features, detail)
-    assert permissions.asks_for_reason(features) == []
+    assert permissions.cancellation_reasons(features) == []
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -48,14 +48,14 @@ def test_no_detail_is_edited_where_the_feature_is_off(detail):
 
 
 def test_reasons_are_asked_for_in_the_order_of_the_configuration():
-    reasons = list(reversed(options(Feedback)))
+    reasons = list(reversed(literal_values(Feedback)))
     chosen = {"enabled": True, "options": reasons, "feedback_options": []}
-    assert permissions.asks_for_reason(_features("subscription_cancel", cancellation_reason=chosen)) == reasons
+    assert permissions.cancellation_reasons(_features("subscription_cancel", cancellation_reason=chosen)) == reasons
 
 
 def test_no_reason_is_asked_for_where_that_is_off():
     chosen = {"enabled": False, "options": ["other"], "feedback_options": []}
-    assert permissions.asks_for_reason(_features("subscription_cancel", cancellation_reason=chosen)) == []
+    assert permissions.cancellation_reasons(_features("subscription_cancel", cancellation_reason=chosen)) == []
 
 
 def _updating(**values):
@@ -65,7 +65,7 @@ def _updating(**values):
 @pytest.mark.parametrize(
     ("features", "change", "switch", "redeem"),
     [
-        (all_off(), False, False, False),
+        (disabled_features(), False, False, False),
         (_updating(), True, True, False),
         (_updating(enabled=False), False, False, False),
         (_updating(default_allowed_updates=[]), False, False, False),
@@ -85,7 +85,7 @@ def test_a_quantity_changes_within_its_products_limits():
         {"product": "prod_b", "prices": [], "adjustable_quantity": {**limits, "enabled": False}},
     ]
     features = _updating(products=products)
-    assert permissions.quantities(features, "prod_b") is None
-    assert permissions.quantities(features, "prod_unlisted") is None
-    found = permissions.quantities(features, "prod_a")
-    assert [number for number in range(8) if found.hold(number)] == [1, 2, 3, 4, 5]
+    assert permissions.allowed_quantities(features, "prod_b") is None
+    assert permissions.allowed_quantities(features, "prod_unlisted") is None
+    found = permissions.allowed_quantities(features, "prod_a")
+    assert [number for number in range(8) if found.allows_quantity(number)] == [1, 2, 3, 4, 5]

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from portal.rules.proration import between, remaining
+from portal.rules.proration import amount_between, remaining_amount
 
 DAY = 86400
 
@@ -23,15 +23,15 @@ DAY = 86400
     ],
 )
 def test_the_rest_of_thirty_days(amount: int, now: int, left: int) -> None:
-    assert remaining(amount, 0, 30 * DAY, now) == left
+    assert remaining_amount(amount, 0, 30 * DAY, now) == left
 
 
 def test_one_second_counts() -> None:
-    assert remaining(30 * DAY, 0, 30 * DAY, 1) == 30 * DAY - 1
+    assert remaining_amount(30 * DAY, 0, 30 * DAY, 1) == 30 * DAY - 1
 
 
 def test_no_period_has_no_rest() -> None:
-    assert remaining(1000, 5, 5, 5) == 0
+    assert remaining_amount(1000, 5, 5, 5) == 0
 
 
 def test_the_rest_never_grows_with_time() -> None:
@@ -39,7 +39,7 @@ def test_the_rest_never_grows_with_time() -> None:
     for _ in range(2000):
         amount, length = chance.randint(0, 10**12), chance.randint(1, 3 * 366 * DAY)
         early, late = sorted(chance.randint(0, length) for _ in range(2))
-        assert amount >= remaining(amount, 0, length, early) >= remaining(amount, 0, length, late) >= 0
+        assert amount >= remaining_amount(amount, 0, length, early) >= remaining_amount(amount, 0, length, late) >= 0
 
 
 FIRST_OF_JANUARY = 1767225600  # 2026
@@ -58,4 +58,4 @@ FIRST_OF_JANUARY = 1767225600  # 2026
 )
 def test_time_before_an_anchor_is_counted_in_its_periods(start: int, stop: int, worth: int) -> None:
     anchor = FIRST_OF_JANUARY
-    assert between(3100, anchor, "month", 1, anchor + start, anchor + stop) == worth
+    assert amount_between(3100, anchor, "month", 1, anchor + start, anchor + stop) == worth

@@ -6,7 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.rules.statements import Bill, Books, Change, Note, Payment, Statement, entries, statements
+from portal.rules.statements import (
+    AccountStatement,
+    BalanceChange,
+    CustomerLedger,
+    LedgerCreditNote,
+    LedgerInvoice,
+    LedgerPayment,
+    ledger_entries,
+    yearly_statements,
+)
 
 BOTH = {"currency": "eur", "marked_uncollectible_at": None, "voided_at": None}
 
@@ -15,32 +24,32 @@ def on(year: int, month: int, day: int) -> int:
     return int(datetime(year, month, day, 12, tzinfo=UTC).timestamp())
 
 
-def bill(number: str, total: int, at: int, **changed: Any) -> Bill:
+def bill(number: str, total: int, at: int, **changed: Any) -> LedgerInvoice:
     """An open invoice, unless told otherwise; `A-1` is `in_1`."""
     given = {"status": "open", "amount_paid": 0, "amount_remaining": total, "paid_at": None, **BOTH, **changed}
-    return Bill(id=f"in_{number[2:]}", number=number, total=total, effective_at=at, **given)
+    return LedgerInvoice(id=f"in_{number[2:]}", number=number, total=total, effective_at=at, **given)
 
 
-def paid(number: str, total: int, at: int, paid_at: int, **changed: Any) -> Bill:
+def paid(number: str, total: int, at: int, paid_at: int, **changed: Any) -> LedgerInvoice:
     given = {"status": "paid", "amount_paid": total, "amount_remaining": 0, "paid_at": paid_at, **changed}
     return bill(number, total, at, **given)
 
 
-def note(number: str, total: int, at: int, *, before: int = 0, credit: int = 0, **changed: Any) -> Note:
+def note(number: str, total: int, at: int, *, before: int = 0, credit: int = 0, **changed: Any) -> LedgerCreditNote:
     """A credit note `A-1-CN-1` of the invoice `in_1`."""
     invoice_id = f"in_{number.split('-')[1]}"
     given = {"status": "issued", "voided_at": None, **changed}
-    return Note(f"cn_{number}", number, invoice_id, total=total, pre_payment_amount=before, credit_amount=credit,
-                effective_at=at, **given)  # fmt: skip
+    amounts = {"total": total, "pre_payment_amount": before, "credit_amount": credit}
+    return LedgerCreditNote(f"cn_{number}", number, invoice_id, effective_at=at, **amounts, **given)
 
 
-def told(statement: Statement) -> list[tuple[str, str | None, int, int]]:
+def told(statement: AccountStatement) -> list[tuple[str, str | None, int, int]]:
     return [(line.entry.kind, line.entry.number, line.entry.amount, line.balance) for line in statement.lines]
 
 
 #: Two years of a customer. A-2 used 15.00 of the balance; 20.00 too much were paid for A-3; of A-4, which is to be
 #: written off, 30.00 were credited; A-5 was paid elsewhere before it came here; A-6 was void at once.
-YEARS = Books(
+YEARS = CustomerLedger(
     bills=[
         paid("A-1", 11900, on(2025, 11, 3), on(2025, 12, 1)),
         paid("A-2", 5000, on(2025, 12, 30), on(2026, 1, 9), amount_paid=3500),
@@ -56,23 +65,23 @@ YEARS = Books(
         note("A-4-CN-2", 3000, on(2026, 3, 4), before=3000),
     ],
     payments=[
-        Payment("inpay_1", "in_1", 11900, on(2025, 12, 1), "Bank transfer"),
-        Payment("inpay_2", "in_2", 3500, on(2026, 1, 9)),
-        Payment("inpay_3", "in_3", 10000, on(2026, 2, 10)),
-        Payment("inpay_4", "in_3", 13800, on(2026, 2, 20)),
+        LedgerPayment("inpay_1", "in_1", 11900, on(2025, 12, 1), "Bank transfer"),
+        LedgerPayment("inpay_2", "in_2", 3500, on(2026, 1, 9)),
+        LedgerPayment("inpay_3", "in_3", 10000, on(2026, 2, 10)),
+        LedgerPayment("inpay_4", "in_3", 13800, on(2026, 2, 20)),
     ],
     changes=[
-        Change("cbtxn_1", None, "credit_note", -1500, None, on(2025, 12, 5)),
-        Change("cbtxn_2", "in_2", "applied_to_invoice", 1500, None, on(2025, 12, 30)),
-        Change("cbtxn_3", "in_3", "invoice_overpaid", -2000, None, on(2026, 2, 20)),
-        Change("cbtxn_4", None, "adjustment", -700, "Sorry for the outage", on(2026, 7, 1)),
+        BalanceChange("cbtxn_1", None, "credit_note", -1500, None, on(2025, 12, 5)),
+        BalanceChange("cbtxn_2", "in_2", "applied_to_invoice", 1500, None, on(2025, 12, 30)),
+        BalanceChange("cbtxn_3", "in_3", "invoice_overpaid", -2000, None, on(2026, 2, 20)),
+        BalanceChange("cbtxn_4", None, "adjustment", -700, "Sorry for the outage", on(2026, 7, 1)),
     ],
     balance=-2700,
 )  # fmt: skip
 
 
 def test_two_years_worked_by_hand() -> None:
-    first, second = statements(YEARS, "eur", now=on(2026, 11, 26))
+    first, second = yearly_statements(YEARS, "eur", now=on(2026, 11, 26))
     assert (first.year, first.opening) == (2025, 0)
     assert told(first) == [
         ("invoice", "A-1", 11900, 11900),
@@ -102,27 +111,27 @@ def test_two_years_worked_by_hand() -> None:
         ("balance", None, -700, 4299),
     ]
     # 69.99 remain of A-4, and 27.00 are credit
-    assert second.closing == YEARS.owed == 6999 - 2700 == 4299
+    assert second.closing == YEARS.amount_owed == 6999 - 2700 == 4299
     assert second.opening + sum(second.sums.values()) == second.closing
 
 
 def test_an_entry_names_its_invoice_and_says_how_it_was_paid() -> None:
-    [first, *_] = [entry for entry in entries(YEARS) if entry.kind == "payment"]
+    [first, *_] = [entry for entry in ledger_entries(YEARS) if entry.kind == "payment"]
     assert (first.invoice_id, first.invoice_number, first.source_id) == ("in_1", "A-1", "inpay_1")
     assert first.words == "Bank transfer"
 
 
 def test_what_the_entries_do_not_explain_was_there_before() -> None:
-    [only] = statements(replace(YEARS, bills=[], notes=[], payments=[], changes=[]), "eur", now=on(2026, 1, 1))
+    [only] = yearly_statements(replace(YEARS, bills=[], notes=[], payments=[], changes=[]), "eur", now=on(2026, 1, 1))
     assert (only.year, only.opening, only.closing, only.lines) == (2026, -2700, -2700, ())
 
 
 def test_nothing_at_all_makes_no_statement() -> None:
-    assert statements(Books(), "eur", now=on(2026, 1, 1)) == []
+    assert yearly_statements(CustomerLedger(), "eur", now=on(2026, 1, 1)) == []
 
 
 def test_years_without_entries_are_told_up_to_the_present_one() -> None:
-    made = statements(Books([bill("A-1", 700, on(2023, 2, 1))]), "eur", now=on(2026, 1, 1))
+    made = yearly_statements(CustomerLedger([bill("A-1", 700, on(2023, 2, 1))]), "eur", now=on(2026, 1, 1))
     assert [(each.year, each.opening, each.closing) for each in made] == [
         (2023, 0, 700),
         (2024, 700, 700),
@@ -132,13 +141,13 @@ def test_years_without_entries_are_told_up_to_the_present_one() -> None:
 
 
 def test_what_is_dated_later_has_its_own_year() -> None:
-    made = statements(Books([bill("A-1", 700, on(9999, 12, 31))]), "eur", now=on(2026, 1, 1))
+    made = yearly_statements(CustomerLedger([bill("A-1", 700, on(9999, 12, 31))]), "eur", now=on(2026, 1, 1))
     assert [(each.year, each.closing) for each in made] == [(2026, 0), (9999, 700)]
 
 
 def test_a_year_begins_and_ends_with_its_second() -> None:
     end = on(2026, 1, 1) - 12 * 3600
-    before, after = statements(Books([bill("A-1", 1, end - 1), bill("A-2", 2, end)]), "eur", now=end)
+    before, after = yearly_statements(CustomerLedger([bill("A-1", 1, end - 1), bill("A-2", 2, end)]), "eur", now=end)
     assert (before.end, told(before)) == (end, [("invoice", "A-1", 1, 1)])
     assert (after.start, told(after)) == (end, [("invoice", "A-2", 2, 3)])
 
@@ -147,17 +156,17 @@ def test_a_void_invoice_takes_off_what_credit_notes_have_left_of_it() -> None:
     void = bill("A-1", 1000, on(2026, 1, 1), status="void", voided_at=on(2026, 1, 5))
     first = note("A-1-CN-1", 200, on(2026, 1, 2), before=200, status="void", voided_at=on(2026, 1, 3))
     second = note("A-1-CN-2", 300, on(2026, 1, 4), before=300)
-    [made] = statements(Books([void], [first, second]), "eur", now=on(2026, 2, 1))
+    [made] = yearly_statements(CustomerLedger([void], [first, second]), "eur", now=on(2026, 2, 1))
     assert [amount for _, _, amount, _ in told(made)] == [1000, -200, 200, -300, -700]
 
 
 def test_of_a_part_that_was_paid_elsewhere_the_invoices_date_is_known() -> None:
     part = bill("A-1", 1000, on(2026, 1, 1), amount_paid=400, amount_remaining=600)
     later = replace(part, amount_paid=900, amount_remaining=100)
-    [made] = statements(Books([part]), "eur", now=on(2026, 2, 1))
+    [made] = yearly_statements(CustomerLedger([part]), "eur", now=on(2026, 2, 1))
     assert told(made)[1] == ("payment", None, -400, 600)
-    known = [Payment("inpay_1", "in_1", 500, on(2026, 1, 9))]
-    [made] = statements(Books([later], payments=known), "eur", now=on(2026, 2, 1))
+    known = [LedgerPayment("inpay_1", "in_1", 500, on(2026, 1, 9))]
+    [made] = yearly_statements(CustomerLedger([later], payments=known), "eur", now=on(2026, 2, 1))
     assert [(line.entry.at, line.entry.amount) for line in made.lines][1:] == [
         (on(2026, 1, 1), -400),
         (on(2026, 1, 9), -500),
@@ -165,6 +174,8 @@ def test_of_a_part_that_was_paid_elsewhere_the_invoices_date_is_known() -> None:
 
 
 def test_what_went_beyond_an_invoice_that_is_not_here_stands_by_itself() -> None:
-    books = Books(changes=[Change("cbtxn_1", "in_9", "invoice_overpaid", -50, None, on(2026, 1, 1))], balance=-50)
-    [made] = statements(books, "eur", now=on(2026, 2, 1))
+    books = CustomerLedger(
+        changes=[BalanceChange("cbtxn_1", "in_9", "invoice_overpaid", -50, None, on(2026, 1, 1))], balance=-50
+    )
+    [made] = yearly_statements(books, "eur", now=on(2026, 2, 1))
     assert (made.opening, told(made)) == (0, [("balance", None, -50, -50)])

@@ -98,31 +98,31 @@ def test_every_documented_type_is_there():
 
 @pytest.mark.parametrize(("type", "value"), EXAMPLES + GENUINE)
 def test_canonical_values_stay_as_they_are(type, value):
-    assert tax_ids.normalized(type, value) == value
-    assert tax_ids.normalized(type, f" {value.lower()} ") == value
+    assert tax_ids.normalize_value(type, value) == value
+    assert tax_ids.normalize_value(type, f" {value.lower()} ") == value
 
 
 @pytest.mark.parametrize(("type", "example"), EXAMPLES)
 @pytest.mark.parametrize("mutation", ["{0}{0}", "{0:.1}", "{0}!", "\u0661{0}", "xyz{0}"])
 def test_mutated_examples_are_refused(type, example, mutation):
-    assert tax_ids.normalized(type, mutation.format(example)) is None
+    assert tax_ids.normalize_value(type, mutation.format(example)) is None
 
 
 @pytest.mark.parametrize(("type", "typed", "canonical"), TYPED)
 def test_separators_and_case_do_not_matter(type, typed, canonical):
-    assert tax_ids.normalized(type, typed) == canonical
+    assert tax_ids.normalize_value(type, typed) == canonical
 
 
 @pytest.mark.parametrize("near_miss", NEAR_MISSES)
 def test_near_misses_are_refused(near_miss):
-    assert tax_ids.normalized(*near_miss.split()) is None
+    assert tax_ids.normalize_value(*near_miss.split()) is None
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
 def test_hostile_values_are_refused_by_every_type(value):
     for type in tax_ids.TYPES:
-        assert tax_ids.normalized(type, value) is None
-        assert tax_ids.verification(type, value, livemode=True) == "unverified"
+        assert tax_ids.normalize_value(type, value) is None
+        assert tax_ids.verification_status(type, value, livemode=True) == "unverified"
 
 
 def test_every_module_has_a_genuine_number():
@@ -132,22 +132,22 @@ def test_every_module_has_a_genuine_number():
 @pytest.mark.parametrize(("type", "value"), GENUINE)
 def test_check_digits_find_most_typing_errors(type, value):
     typos = [value[:i] + d + value[i + 1 :] for i, c in enumerate(value) if c in digits for d in digits if d != c]
-    states = [tax_ids.verification(type, t, livemode=True) for t in typos if tax_ids.normalized(type, t)]
-    assert tax_ids.verification(type, value, livemode=True) == "verified"
+    states = [tax_ids.verification_status(type, t, livemode=True) for t in typos if tax_ids.normalize_value(type, t)]
+    assert tax_ids.verification_status(type, value, livemode=True) == "verified"
     assert states.count("unverified") > len(states) / 2
 
 
 @pytest.mark.parametrize(("type", "value"), [("us_ein", "12-3456789"), ("gb_vat", "GBGD123"), ("unknown", "1")])
 def test_without_check_digits_verification_is_unavailable(type, value):
-    assert tax_ids.verification(type, value, livemode=True) == "unavailable"
+    assert tax_ids.verification_status(type, value, livemode=True) == "unavailable"
 
 
 @pytest.mark.parametrize(("digit", "state"), [("0", "verified"), ("1", "unverified"), ("2", "pending")])
 @pytest.mark.parametrize(("type", "form"), [("eu_vat", "DE{}"), ("us_ein", "{}"), ("no_vat", "{}MVA")])
 def test_magic_values_count_in_test_mode_only(type, form, digit, state):
     value = form.format(digit * 9)
-    assert tax_ids.verification(type, value, livemode=False) == state
-    assert tax_ids.verification(type, value, livemode=True) != "pending"
+    assert tax_ids.verification_status(type, value, livemode=False) == state
+    assert tax_ids.verification_status(type, value, livemode=True) != "pending"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_magic_values_count_in_test_mode_only(type, form, digit, state):
     ],
 )
 def test_country_follows_the_value(type, value, country):
-    assert tax_ids.country(type, value) == country
+    assert tax_ids.country_of_value(type, value) == country
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_types_for_country(code, types):
 
 
 def test_examples_follow_the_country():
-    assert tax_ids.example("eu_vat", "GR") == "EL123456789"
-    assert tax_ids.example("eu_vat", "MC") == "FRAB123456789"
-    assert tax_ids.example("us_ein", "US") == "12-3456789"
+    assert tax_ids.example_value("eu_vat", "GR") == "EL123456789"
+    assert tax_ids.example_value("eu_vat", "MC") == "FRAB123456789"
+    assert tax_ids.example_value("us_ein", "US") == "12-3456789"
 
 
 @pytest.mark.parametrize(
@@ -193,4 +193,4 @@ def test_examples_follow_the_country():
     [("eu_vat", "EU VAT"), ("us_ein", "US EIN"), ("ca_gst_hst", "CA GST/HST"), ("unknown", "Tax ID")],
 )
 def test_label(type, label):
-    assert tax_ids.label(type) == label
+    assert tax_ids.type_label(type) == label

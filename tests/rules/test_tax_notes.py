@@ -17,18 +17,18 @@ from portal.rules import tax_notes
     ],
 )
 def test_why_there_is_no_tax(code: str, locale: str, words: str | None) -> None:
-    assert tax_notes.of_category(code, locale) == words
+    assert tax_notes.note_for_category(code, locale) == words
 
 
 @pytest.mark.parametrize(
     ("country", "words"), [("DE", "§ 19 UStG"), ("AT", "§ 6 Abs. 1 Z 27"), ("FR", "293 B"), ("SE", "Exempt from VAT")]
 )
 def test_small_businesses_quote_their_own_law(country: str, words: str) -> None:
-    assert words in tax_notes.small_business(country, "en")
+    assert words in tax_notes.small_business_note(country, "en")
 
 
 def test_paying_late_is_spoken_of_where_the_law_asks() -> None:
-    assert "40 €" in (tax_notes.late_payment("FR", "ES") or "")
-    assert "§ 286" in (tax_notes.late_payment("DE", "DE") or "")
-    assert tax_notes.late_payment("DE", "FR") is None
-    assert tax_notes.late_payment("US", "US") is None
+    assert "40 €" in (tax_notes.late_payment_note("FR", "ES") or "")
+    assert "§ 286" in (tax_notes.late_payment_note("DE", "DE") or "")
+    assert tax_notes.late_payment_note("DE", "FR") is None
+    assert tax_notes.late_payment_note("US", "US") is None

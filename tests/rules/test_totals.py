@@ -5,7 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from portal.rules.totals import Part, Rate, by_rate, exclusive_tax, inclusive_tax, line_taxes, part, totals
+from portal.rules.totals import (
+    LineTotals,
+    Rate,
+    document_totals,
+    exclusive_tax,
+    inclusive_tax,
+    line_taxes,
+    line_totals,
+    sum_by_rate,
+)
 
 
 def rate(percentage: str, *, inclusive: bool = False, id: str = "") -> Rate:
@@ -16,8 +25,8 @@ def amounts(taxes: list[dict]) -> list[int]:
     return [tax["amount"] for tax in taxes]
 
 
-def taxed(amount: int, rates: list[Rate]) -> Part:
-    return part(amount, line_taxes(amount, rates), rates)
+def taxed(amount: int, rates: list[Rate]) -> LineTotals:
+    return line_totals(amount, line_taxes(amount, rates), rates)
 
 
 @pytest.mark.parametrize(
@@ -74,21 +83,21 @@ def test_a_rate_of_zero_is_named_as_such() -> None:
 
 def test_totals_of_inclusive_and_exclusive_lines() -> None:
     lines = [taxed(1190, [rate("19", inclusive=True)]), taxed(1000, [rate("7")])]
-    sums = totals(lines)
+    sums = document_totals(lines)
     assert (sums.subtotal, sums.subtotal_excluding_tax, sums.tax) == (2190, 2000, 260)
     assert (sums.total, sums.total_excluding_tax) == (2260, 2000)
 
 
 def test_taxes_are_summed_per_rate_in_order_of_appearance() -> None:
     taxes = [*line_taxes(100, [rate("19")]), *line_taxes(100, [rate("7")]), *line_taxes(50, [rate("19")])]
-    assert [(tax["tax_rate"], tax["amount"], tax["taxable_amount"]) for tax in by_rate(taxes)] == [
+    assert [(tax["tax_rate"], tax["amount"], tax["taxable_amount"]) for tax in sum_by_rate(taxes)] == [
         ("txr_19", 29, 150),
         ("txr_7", 7, 100),
     ]
 
 
 def test_nothing_sums_up_to_nothing() -> None:
-    assert totals([]) == totals([part(0, [])])
+    assert document_totals([]) == document_totals([line_totals(0, [])])
 
 
 def some_rates(chance: random.Random) -> list[Rate]:
@@ -102,7 +111,7 @@ def test_thousands_of_invoices_add_up() -> None:
     for _ in range(3000):
         rates = some_rates(chance)
         amounts = [chance.randint(-(10**6), 10**9) for _ in range(chance.randint(1, 5))]
-        sums = totals(taxed(amount, rates) for amount in amounts)
+        sums = document_totals(taxed(amount, rates) for amount in amounts)
         assert sums.total_excluding_tax + sums.tax == sums.total
         assert sum(tax["amount"] for tax in sums.taxes) == sums.tax
         assert sums.subtotal == sum(amounts)

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select, text
 
 from portal import clock, schema
-from portal.assembly import Services, assembled
+from portal.assembly import Services, assemble_services
 from portal.billing.accounts import accounts
 from portal.db import Scope
 from portal.models import AuditEntry, Customer, Event
@@ -53,7 +53,7 @@ class Portal:
         self.environment = {"PORTAL_INSTANCE": str(folder), "PORTAL_LOG_FORMAT": "json"}
         if database_url:
             self.environment["PORTAL_DATABASE_URL"] = database_url
-        self.services: Services = assembled(from_environment(self.environment))
+        self.services: Services = assemble_services(from_environment(self.environment))
         schema.upgrade(self.services.database)
         with self.services.database.writing() as db:
             new = accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())

@@ -12,8 +12,8 @@ import pytest
 from portal import clock
 from portal.billing.accounts import accounts
 from portal.db import Database, Scope
-from portal.transfer.files import objects
-from portal.transfer.importing import Import, Report
+from portal.transfer.files import read_objects
+from portal.transfer.importing import Import, ImportReport
 
 
 @pytest.fixture
@@ -25,11 +25,11 @@ def other(database: Database) -> Scope:
 
 
 @pytest.fixture
-def imported(database: Database) -> Callable[..., Report]:
+def imported(database: Database) -> Callable[..., ImportReport]:
     """`imported(scope, *objects, dry=False)` takes in a JSON Lines file of these objects."""
 
-    def run(scope: Scope, *lines: Any, **options: bool) -> Report:
+    def run(scope: Scope, *lines: Any, **options: bool) -> ImportReport:
         file = io.BytesIO(b"".join(orjson.dumps(line) + b"\n" for line in lines))
-        return Import(database, scope, **options).run(objects(file))
+        return Import(database, scope, **options).run(read_objects(file))
 
     return run

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from portal import clock
 from portal.db import Database, Scope
-from portal.transfer.importing import Report
+from portal.transfer.importing import ImportReport
 from tests.clients import Api
 from tests.factories import Factories
 from tests.passing import pass_time
@@ -16,14 +16,14 @@ WEEK = 7 * clock.DAY
 
 
 def test_what_a_file_brings_is_told_of_once(
-    database: Database, scope: Scope, imported: Callable[..., Report], api: Api, make: Factories
+    database: Database, scope: Scope, imported: Callable[..., ImportReport], api: Api, make: Factories
 ) -> None:
     subscription = make.subscription()
     end = subscription.current_period_end
     imported(scope, *exported(database, scope))
     pass_time(make, end - WEEK - 1)
     assert api.get("events", type="invoice.upcoming")["data"] == []
-    with clock.at(end - WEEK):
+    with clock.hold_at(end - WEEK):
         pass_time(make, end - WEEK)
         assert len(api.get("events", type="invoice.upcoming")["data"]) == 1
         imported(scope, *exported(database, scope))

@@ -10,11 +10,11 @@ import orjson
 import pytest
 
 from portal.db import Database, Scope
-from portal.transfer.files import objects
-from portal.transfer.importing import Import, Report
+from portal.transfer.files import read_objects
+from portal.transfer.importing import Import, ImportReport
 from tests.clients import Api
 
-Imported = Callable[..., Report]
+Imported = Callable[..., ImportReport]
 THEN = 1700000000
 
 CUSTOMER = {"id": "cus_1", "object": "customer", "created": THEN, "email": "jenny@example.com", "invoice_prefix": "J4"}
@@ -146,7 +146,7 @@ def test_sublists_of_a_customer_come_along(scope: Scope, imported: Imported, api
     ids=["array", "list on a line", "list", "lines"],
 )
 def test_each_form_of_a_file_is_read(database: Database, scope: Scope, text: bytes) -> None:
-    report = Import(database, scope).run(objects(io.BytesIO(text)))
+    report = Import(database, scope).run(read_objects(io.BytesIO(text)))
     assert (report.written, report.refused) == ({"customer": 1, "product": 1}, [])
 
 

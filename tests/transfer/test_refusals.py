@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from portal.db import Database, Scope
-from portal.transfer.files import objects
-from portal.transfer.importing import Import, Report
+from portal.transfer.files import read_objects
+from portal.transfer.importing import Import, ImportReport
 from tests.clients import Api
 
-Imported = Callable[..., Report]
+Imported = Callable[..., ImportReport]
 
 CUSTOMER = {"id": "cus_1", "object": "customer", "created": 1700000000, "name": "Jenny", "invoice_prefix": "JENNY"}
 LINE = {"id": "il_1", "object": "line_item", "amount": 1000, "currency": "eur", "period": {"start": 1, "end": 2}}
@@ -30,7 +30,7 @@ INVOICE = {
 }
 
 
-def reasons(report: Report) -> list[str]:
+def reasons(report: ImportReport) -> list[str]:
     return [str(each) for each in report.refused]
 
 
@@ -70,14 +70,14 @@ def test_what_has_no_place_here_is_skipped_and_counted(scope: Scope, imported: I
 
 def test_a_line_that_is_no_json_is_refused_alone(database: Database, scope: Scope) -> None:
     file = io.BytesIO(b'{"id": "cus_1", "object": "customer", "created": 1}\n{broken\n"text"\n')
-    report = Import(database, scope).run(objects(file))
+    report = Import(database, scope).run(read_objects(file))
     assert report.written == {"customer": 1}
     assert [each.place for each in report.refused] == ["line 2", "line 3"]
 
 
 def test_an_array_that_breaks_off_is_told_after_what_it_held(database: Database, scope: Scope) -> None:
     file = io.BytesIO(b'[{"id": "cus_1", "object": "customer", "created": 1}, {"id": ')
-    report = Import(database, scope).run(objects(file))
+    report = Import(database, scope).run(read_objects(file))
     assert (report.written, [each.place for each in report.refused]) == ({"customer": 1}, ["after object 1"])
 
 

@@ -11,16 +11,16 @@ import pytest
 from portal.billing.configurations import configurations
 from portal.db import Database, Scope
 from portal.transfer import exporting
-from portal.transfer.importing import Report
+from portal.transfer.importing import ImportReport
 from tests.clients import Api
 from tests.factories import Factories
 
-Imported = Callable[..., Report]
+Imported = Callable[..., ImportReport]
 
 
 def exported(database: Database, scope: Scope) -> list[dict[str, Any]]:
     """The objects of a file, without a configuration that gave way to the default one of another file."""
-    found = [orjson.loads(line) for line in exporting.lines(database, scope)]
+    found = [orjson.loads(line) for line in exporting.json_lines(database, scope)]
     defaults = [each for each in found if each["object"] == "billing_portal.configuration" and not each["metadata"]]
     return [each for each in found if each not in defaults or each["is_default"]]
 

@@ -10,14 +10,14 @@ from tests.transfer.test_generations import CUSTOMER, PRICE, PRODUCT, THEN, Impo
 
 def test_of_what_was_paid_before_it_came_here_there_is_a_payment(make: Factories, imported: Imported) -> None:
     imported(make.scope, CUSTOMER, PRODUCT, PRICE, invoice({"price": PRICE}))
-    with clock.at(THEN + clock.DAY):
+    with clock.hold_at(THEN + clock.DAY):
         assert told(make, "cus_1") == [("eur", 0, [("invoice", 2261, 2261), ("payment", -2261, 0)])]
 
 
 def test_of_what_was_paid_outside_before_there_is_a_payment_too(make: Factories, imported: Imported) -> None:
     outside = {"paid_out_of_band": True, "amount_paid": 0, "amount_remaining": 2261}
     imported(make.scope, CUSTOMER, PRODUCT, PRICE, invoice({"price": PRICE}, **outside))
-    with clock.at(THEN + clock.DAY):
+    with clock.hold_at(THEN + clock.DAY):
         assert told(make, "cus_1") == [("eur", 0, [("invoice", 2261, 2261), ("payment", -2261, 0)])]
 
 
@@ -31,5 +31,5 @@ def test_each_currency_has_statements_of_its_own(make: Factories, imported: Impo
     dollars |= {"amount_remaining": 2261, "status_transitions": {"finalized_at": THEN}}
     customer = {**CUSTOMER, "balance": 300, "currency": "eur"}
     imported(make.scope, customer, PRODUCT, PRICE, invoice({"id": "il_2", "price": PRICE}, **dollars))
-    with clock.at(THEN + clock.DAY):
+    with clock.hold_at(THEN + clock.DAY):
         assert told(make, "cus_1") == [("eur", 300, []), ("usd", 0, [("invoice", 2261, 2261)])]

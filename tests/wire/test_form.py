@@ -3,8 +3,8 @@
 import pytest
 
 from portal.errors import InvalidRequest
-from portal.wire.commands import Command, ListOf, Name, read
-from portal.wire.form import MAX_DEPTH, MAX_PARAMETERS, parsed
+from portal.wire.commands import Command, ListOf, Name, parse_command
+from portal.wire.form import MAX_DEPTH, MAX_PARAMETERS, parse
 
 
 class Item(Command):
@@ -42,7 +42,7 @@ MEANINGS = [
 
 @pytest.mark.parametrize(("text", "values"), MEANINGS)
 def test_a_body_means(text, values):
-    assert parsed(text) == values
+    assert parse(text) == values
 
 
 LISTS = [
@@ -64,7 +64,7 @@ LISTS = [
 
 @pytest.mark.parametrize(("text", "values"), LISTS)
 def test_lists_are_written_by_index_or_by_empty_brackets(text, values):
-    assert read(Sent, parsed(text.encode())).model_dump(exclude_unset=True) == values
+    assert parse_command(Sent, parse(text.encode())).model_dump(exclude_unset=True) == values
 
 
 BAD_NAMES = [
@@ -89,7 +89,7 @@ BAD_NAMES = [
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_malformed_brackets_are_refused(name):
     with pytest.raises(InvalidRequest, match="Invalid parameter name"):
-        parsed(f"ok=1&{name}=1".encode())
+        parse(f"ok=1&{name}=1".encode())
 
 
 BAD_BYTES = [
@@ -109,7 +109,7 @@ BAD_BYTES = [
 @pytest.mark.parametrize("text", BAD_BYTES)
 def test_bytes_that_are_no_text_are_refused(text):
     with pytest.raises(InvalidRequest):
-        parsed(text)
+        parse(text)
 
 
 TOO_LARGE = {
@@ -124,12 +124,12 @@ TOO_LARGE = {
 @pytest.mark.parametrize("text", TOO_LARGE.values(), ids=TOO_LARGE.keys())
 def test_what_no_real_request_holds_is_refused(text):
     with pytest.raises(InvalidRequest, match="too many parameters"):
-        parsed(text)
+        parse(text)
 
 
 def test_the_limits_themselves_are_allowed():
-    assert len(parsed(b"&".join(b"k%d=v" % number for number in range(MAX_PARAMETERS)))) == MAX_PARAMETERS
-    assert parsed(b"a" + b"[b]" * MAX_DEPTH + b"=1")
+    assert len(parse(b"&".join(b"k%d=v" % number for number in range(MAX_PARAMETERS)))) == MAX_PARAMETERS
+    assert parse(b"a" + b"[b]" * MAX_DEPTH + b"=1")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_limits_themselves_are_allowed():
 )
 def test_a_list_of_another_form_is_refused(text):
     with pytest.raises(InvalidRequest):
-        read(Sent, parsed(text.encode()))
+        parse_command(Sent, parse(text.encode()))
 
 
 @pytest.mark.parametrize("text", ["a=1&a[b]=2", "a[b]=2&a=1", "a[b]=1&a[b][c]=2"])
@@ -146,4 +146,4 @@ def test_a_name_that_is_text_and_hash_at_once_is_no_text(text):
         a: Name
 
     with pytest.raises(InvalidRequest, match="Invalid string"):
-        read(Strict, parsed(text.encode()))
+        parse_command(Strict, parse(text.encode()))

@@ -7,8 +7,8 @@ import pytest
 
 from portal.errors import InvalidRequest
 from portal.wire import commands
-from portal.wire.commands import Command, bracketed, merged, read
-from portal.wire.hashes import laid_over
+from portal.wire.commands import Command, merge_metadata, parameter_name, parse_command
+from portal.wire.hashes import merge_hashes
 from portal.wire.texts import Email, Language
 
 
@@ -23,7 +23,7 @@ class Everything(Command):
     country: commands.Country | None = None
     currency: commands.Currency | None = None
     email: Email | None = None
-    exact: commands.Exact | None = None
+    exact: commands.ExactDecimal | None = None
     flag: commands.Flag | None = None
     inner: Inner | None = None
     language: Language | None = None
@@ -31,7 +31,7 @@ class Everything(Command):
     name: commands.Name | None = None
     names: commands.ListOf[commands.Name] | None = None
     note: commands.Clearable[commands.Text] = None
-    page: commands.Page | None = None
+    page: commands.PageSize | None = None
     range: commands.TimestampFilter = None
     which: Literal["one", "two"] | None = None
 
@@ -65,7 +65,7 @@ GOOD = [
 
 @pytest.mark.parametrize(("name", "sent", "value"), GOOD)
 def test_a_value_is_read(name, sent, value):
-    assert getattr(read(Everything, {name: sent}), name) == value
+    assert getattr(parse_command(Everything, {name: sent}), name) == value
 
 
 BAD = [
@@ -125,7 +125,7 @@ BAD = [
 @pytest.mark.parametrize(("name", "sent"), [(name, value) for name, values in BAD for value in values], ids=ascii)
 def test_a_wrong_value_is_refused_and_named(name, sent):
     with pytest.raises(InvalidRequest) as failure:
-        read(Everything, {name: sent})
+        parse_command(Everything, {name: sent})
     assert failure.value.param is not None
     assert failure.value.param.split("[")[0] == name
     assert "pydantic" not in failure.value.message
@@ -147,24 +147,24 @@ CODES = [
 @pytest.mark.parametrize(("sent", "code", "message"), CODES)
 def test_the_words_and_codes_are_the_documented_ones(sent, code, message):
     with pytest.raises(InvalidRequest) as failure:
-        read(Everything, sent)
+        parse_command(Everything, sent)
     assert failure.value.code == code
     assert failure.value.message.startswith(message)
 
 
 def test_a_parameter_has_three_states():
-    assert not read(Everything, {}).has("note")
-    assert read(Everything, {"note": ""}).given("note") == {"note": None}
-    assert read(Everything, {"note": "x"}).given("note", "name") == {"note": "x"}
+    assert not parse_command(Everything, {}).was_sent("note")
+    assert parse_command(Everything, {"note": ""}).sent_values("note") == {"note": None}
+    assert parse_command(Everything, {"note": "x"}).sent_values("note", "name") == {"note": "x"}
 
 
 def test_a_bare_timestamp_means_that_very_second():
-    assert read(Everything, {"range": "5"}).range == commands.Range(gte=5, lte=5)
+    assert parse_command(Everything, {"range": "5"}).range == commands.TimestampRange(gte=5, lte=5)
 
 
 @pytest.mark.parametrize(("path", "name"), [(("items", 0, "price"), "items[0][price]"), (("a",), "a"), ((), "")])
 def test_paths_are_written_in_brackets(path, name):
-    assert bracketed(path) == name
+    assert parameter_name(path) == name
 
 
 METADATA = [
@@ -177,14 +177,14 @@ METADATA = [
 
 @pytest.mark.parametrize(("stored", "sent", "result"), METADATA)
 def test_metadata_is_merged_key_by_key(stored, sent, result):
-    assert merged(stored, sent) == result
+    assert merge_metadata(stored, sent) == result
 
 
 def test_at_most_fifty_keys_remain():
     full = {str(number): "x" for number in range(50)}
-    assert merged(full, {"0": "", "new": "x"})
+    assert merge_metadata(full, {"0": "", "new": "x"})
     with pytest.raises(InvalidRequest, match="50 metadata keys"):
-        merged(full, {"new": "x"})
+        merge_metadata(full, {"new": "x"})
 
 
 @pytest.mark.parametrize(
@@ -197,4 +197,4 @@ def test_at_most_fifty_keys_remain():
     ],
 )
 def test_hashes_are_laid_over_key_by_key(stored, sent, result):
-    assert laid_over(stored, sent) == result
+    assert merge_hashes(stored, sent) == result

@@ -2,11 +2,11 @@
 
 import pytest
 
-from portal.wire.search import MAX_CLAUSES, BadQuery, parsed
+from portal.wire.search import MAX_CLAUSES, BadQuery, parse_query
 
 
 def _read(text):
-    return [(each.field, each.key, each.operator, each.value.text, each.negated) for each in parsed(text).clauses]
+    return [(each.field, each.key, each.operator, each.value.text, each.negated) for each in parse_query(text).clauses]
 
 
 @pytest.mark.parametrize(
@@ -30,16 +30,16 @@ def test_a_clause_is_read(text, clause):
 
 @pytest.mark.parametrize("text", ["a:1 b:2", "a:1 AND b:2", "a:1 and b:2", "  a : 1   and  b : 2  "])
 def test_clauses_are_joined_by_and_unless_told_otherwise(text):
-    assert parsed(text).any is False
-    assert [clause.field for clause in parsed(text).clauses] == ["a", "b"]
+    assert parse_query(text).any is False
+    assert [clause.field for clause in parse_query(text).clauses] == ["a", "b"]
 
 
 def test_or_joins_all_clauses():
-    assert parsed("a:1 OR b:2 or c:3").any is True
+    assert parse_query("a:1 OR b:2 or c:3").any is True
 
 
 def test_a_field_may_be_called_like_a_connective():
-    assert [clause.field for clause in parsed("a:1 or:2").clauses] == ["a", "or"]
+    assert [clause.field for clause in parse_query("a:1 or:2").clauses] == ["a", "or"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_field_may_be_called_like_a_connective():
 )
 def test_what_can_not_be_read_is_pointed_at(text, column, words):
     with pytest.raises(BadQuery, match=words) as failure:
-        parsed(text)
+        parse_query(text)
     first, line, pointer = failure.value.message.split("\n")
     assert f"at column {column}:" in first
     assert (line, pointer) == (text, " " * (column - 1) + "^")
@@ -73,13 +73,13 @@ def test_what_can_not_be_read_is_pointed_at(text, column, words):
 def test_only_the_surroundings_of_a_long_query_are_shown():
     text = " ".join(["name:'Rocket'"] * 20) + " name='x'"
     with pytest.raises(BadQuery) as failure:
-        parsed(text)
+        parse_query(text)
     line, pointer = failure.value.message.split("\n")[1:]
     assert len(line) == 60
     assert line[pointer.index("^") :] == "='x'"
 
 
 def test_clauses_are_bounded():
-    assert len(parsed(" ".join(["a:1"] * MAX_CLAUSES)).clauses) == MAX_CLAUSES
+    assert len(parse_query(" ".join(["a:1"] * MAX_CLAUSES)).clauses) == MAX_CLAUSES
     with pytest.raises(BadQuery, match="up to"):
-        parsed(" ".join(["a:1"] * (MAX_CLAUSES + 1)))
+        parse_query(" ".join(["a:1"] * (MAX_CLAUSES + 1)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.wire.urls import is_local, origin, safe
+from portal.wire.urls import canonical_url, is_local_url, url_origin
 
 HONEST = [
     ("https://example.com", "https://example.com"),
@@ -196,13 +196,13 @@ def test_there_are_more_than_two_hundred_hostile_spellings():
 @pytest.mark.parametrize("url", HOSTILE, ids=lambda url: ascii(url[:60]))
 def test_a_hostile_spelling_is_refused(url):
     with pytest.raises(ValueError):  # noqa: PT011 - any will do: its words are wrapped into the error object
-        safe(url)
+        canonical_url(url)
 
 
 @pytest.mark.parametrize(("url", "kept"), HONEST, ids=lambda url: ascii(url))
 def test_an_honest_address_is_kept_in_one_ascii_form(url, kept):
-    assert safe(url) == kept
-    assert safe(kept) == kept
+    assert canonical_url(url) == kept
+    assert canonical_url(kept) == kept
 
 
 LOCAL = ["http://localhost", "http://localhost:3000/a", "http://127.0.0.1/", "http://[::1]/a", "http://[::1]:80"]
@@ -212,8 +212,8 @@ ELSEWHERE += ["http://127.0.0.1.nip.io/", "http://[::ffff:7f00:1]/", "http://loc
 
 @pytest.mark.parametrize(("url", "local"), [(url, True) for url in LOCAL] + [(url, False) for url in ELSEWHERE])
 def test_only_this_machine_is_local(url, local):
-    assert is_local(url) is local
+    assert is_local_url(url) is local
 
 
 def test_the_origin_has_neither_path_nor_query():
-    assert origin("https://example.com:8443/a?b#c") == "https://example.com:8443"
+    assert url_origin("https://example.com:8443/a?b#c") == "https://example.com:8443"

@@ -1,4 +1,4 @@
-"""Merchant accounts: created by the operator, described by the merchant."""
+"""Merchant accounts: the operator creates them, the merchant describes them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.accounts import files, keys, numbers
-from portal.billing.accounts.settings import BusinessProfile, Company, Settings
+from portal.billing.accounts.settings import AccountSettings, BusinessProfile, Company
 from portal.billing.configurations import configurations
-from portal.db import among, scope_of
+from portal.db import rows_by_id, scope_of
 from portal.errors import ResourceMissing
 from portal.models import Account, TaxId, Tenant
-from portal.wire.commands import Clearable, Command, Country, Currency, Expanding, Metadata, merged
-from portal.wire.hashes import laid_over
+from portal.wire.commands import Clearable, Command, Country, Currency, ExpandableCommand, Metadata, merge_metadata
+from portal.wire.hashes import merge_hashes
 from portal.wire.texts import Email
 
 
-class UpdateAccount(Expanding):
-    """What a merchant may say of itself; hashes are merged key by key into what is stored."""
+class UpdateAccount(ExpandableCommand):
+    """What a merchant can change of its account; hashes are merged key by key into what is stored."""
 
     business_profile: BusinessProfile | None = None
     company: Company | None = None
@@ -29,12 +29,12 @@ class UpdateAccount(Expanding):
     default_currency: Currency | None = None
     email: Clearable[Email] = None
     metadata: Metadata = {}
-    settings: Settings | None = None
+    settings: AccountSettings | None = None
 
 
 @dataclass(frozen=True)
 class CreateAccount:
-    """The operator's command: a name, where the merchant sits and what it bills in."""
+    """The operator's command: a name, the merchant's country and its default currency."""
 
     name: str
     country: str = "US"
@@ -44,7 +44,7 @@ class CreateAccount:
 
 @dataclass(frozen=True)
 class NewAccount:
-    """An account just made, with the two keys that are never shown again."""
+    """A new account with its two secret keys, which are never shown again."""
 
     account: Account
     test: Tenant
@@ -54,7 +54,7 @@ class NewAccount:
 
 
 def create(db: Session, command: CreateAccount, *, now: int) -> NewAccount:
-    """An account with both modes, a default portal configuration and a key in each."""
+    """Create an account with both modes, and in each a default portal configuration and a key."""
     account = Account(
         id=ids.new("account"),
         created=now,
@@ -70,11 +70,11 @@ def create(db: Session, command: CreateAccount, *, now: int) -> NewAccount:
     db.add_all([test, live])
     db.flush()
     for tenant in (test, live):
-        db.add(configurations.default(tenant, now=now))
+        db.add(configurations.build_default(tenant, now=now))
     return NewAccount(account, test, live, keys.create(db, test, now=now), keys.create(db, live, now=now))
 
 
-def tenant(db: Session, account_id: str, *, livemode: bool) -> Tenant:
+def find_tenant(db: Session, account_id: str, *, livemode: bool) -> Tenant:
     """One mode of an account. Raises `ResourceMissing`."""
     row = db.scalar(select(Tenant).where(Tenant.account_id == account_id, Tenant.livemode == livemode))
     if row is None:
@@ -82,7 +82,7 @@ def tenant(db: Session, account_id: str, *, livemode: bool) -> Tenant:
     return row
 
 
-def of(db: Session, account_id: str) -> Account:
+def find_account(db: Session, account_id: str) -> Account:
     """The account. Raises `ResourceMissing`."""
     row = db.get(Account, account_id)
     if row is None:
@@ -92,35 +92,35 @@ def of(db: Session, account_id: str) -> Account:
 
 def update(db: Session, account: Account, command: UpdateAccount) -> Account:
     """Change what was sent and leave the rest. Raises `ResourceMissing` for tax ids that are not the account's."""
-    for key, value in command.given("country", "default_currency", "email").items():
+    for key, value in command.sent_values("country", "default_currency", "email").items():
         setattr(account, key, value)
     if command.business_profile:
-        account.business_profile = laid_over(account.business_profile, _sent(command.business_profile))
+        account.business_profile = merge_hashes(account.business_profile, _sent_fields(command.business_profile))
     if command.company:
-        account.company = laid_over(account.company, _sent(command.company))
+        account.company = merge_hashes(account.company, _sent_fields(command.company))
     if command.settings:
         _update_settings(db, account, command.settings)
-    if command.has("metadata"):
-        account.metadata_ = merged(account.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        account.metadata_ = merge_metadata(account.metadata_, command.metadata)
     return account
 
 
 def default_tax_ids(db: Session, account: Account) -> list[str]:
-    """The account's own choice of tax ids for its documents, of this mode."""
+    """The ids of the account's default tax ids for its documents, in this mode."""
     stored = _stored_tax_ids(account)
-    own = among(db, TaxId, stored)
+    own = rows_by_id(db, TaxId, stored)
     return [id for id in stored if id in own]
 
 
 def forget_tax_id(db: Session, id: str) -> None:
-    """Take a deleted tax id out of the account's choice."""
-    account = of(db, scope_of(db).account_id)
+    """Remove a deleted tax id from the account's default tax ids."""
+    account = find_account(db, scope_of(db).account_id)
     if id in _stored_tax_ids(account):
         _store_tax_ids(account, [each for each in _stored_tax_ids(account) if each != id])
 
 
-def _update_settings(db: Session, account: Account, settings: Settings) -> None:
-    sent = _sent(settings)
+def _update_settings(db: Session, account: Account, settings: AccountSettings) -> None:
+    sent = _sent_fields(settings)
     words = sent.pop("dashboard", {})
     if "display_name" in words:
         account.business_profile = {**account.business_profile, "name": words["display_name"]}
@@ -128,14 +128,14 @@ def _update_settings(db: Session, account: Account, settings: Settings) -> None:
     chosen = sent.get("invoices", {}).pop("default_account_tax_ids", None)
     following = sent.get("invoices", {}).get("numbering", {}).pop("next_sequence", None)
     if following is not None:
-        numbers.go_on_from(db, following)
-    account.settings = laid_over(account.settings, sent)
+        numbers.continue_from(db, following)
+    account.settings = merge_hashes(account.settings, sent)
     if chosen is not None:
         _choose_tax_ids(db, account, chosen)
 
 
 def _refuse_unusable_pictures(db: Session, account: Account, sent: dict[str, Any]) -> None:
-    """Both modes share the account, so what the other mode chose may be sent back as it is."""
+    """Pictures chosen in the other mode may be sent back unchanged, as both modes share the account."""
     stored = account.settings.get("branding", {})
     for name in ("icon", "logo"):
         if name in sent and sent[name] != stored.get(name):
@@ -143,9 +143,9 @@ def _refuse_unusable_pictures(db: Session, account: Account, sent: dict[str, Any
 
 
 def _choose_tax_ids(db: Session, account: Account, chosen: list[str]) -> None:
-    """Both modes share the account, so what the other mode chose stays."""
+    """Tax ids chosen in the other mode stay, as both modes share the account."""
     stored = _stored_tax_ids(account)
-    known = among(db, TaxId, [*chosen, *stored])
+    known = rows_by_id(db, TaxId, [*chosen, *stored])
     for index, id in enumerate(chosen):
         if id not in known or known[id].customer_id is not None:
             raise ResourceMissing("tax ID", id, param=f"settings[invoices][default_account_tax_ids][{index}]")
@@ -158,8 +158,8 @@ def _stored_tax_ids(account: Account) -> list[str]:
 
 
 def _store_tax_ids(account: Account, ids: list[str]) -> None:
-    account.settings = laid_over(account.settings, {"invoices": {"default_account_tax_ids": ids}})
+    account.settings = merge_hashes(account.settings, {"invoices": {"default_account_tax_ids": ids}})
 
 
-def _sent(command: Command) -> dict[str, Any]:
+def _sent_fields(command: Command) -> dict[str, Any]:
     return command.model_dump(exclude_unset=True)

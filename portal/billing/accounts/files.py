@@ -1,4 +1,4 @@
-"""Files: uploaded once, checked by what they are, never changed; and links that show them without a key."""
+"""Uploaded files, whose type is detected from their content, and links that show them without a key."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.db import find
+from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.models import File, FileContent, FileLink, Tenant
-from portal.wire.characters import normal
+from portal.wire.characters import normalize_text
 from portal.wire.commands import (
     Clearable,
     Command,
-    Expanding,
+    ExpandableCommand,
     Flag,
     Id,
-    Listing,
+    ListCommand,
     Metadata,
     Timestamp,
     TimestampFilter,
-    documented,
-    merged,
-    wrong,
+    merge_metadata,
+    parameter_error,
+    schema_override,
 )
 from portal.wire.moments import NowOrTimestamp
 
 Purpose = Literal["business_icon", "business_logo", "customer_signature", "tax_document_user_upload"]
 #: Purposes whose files are shown to people: pictures, small, and large enough to be sharp.
-BRANDING = frozenset({"business_icon", "business_logo"})
-MOST_OF_BRANDING = 512 * 1024
-MOST = 4 * 1024 * 1024
+BRANDING_PURPOSES = frozenset({"business_icon", "business_logo"})
+MOST_BRANDING_BYTES = 512 * 1024
+MOST_BYTES = 4 * 1024 * 1024
 #: Pixels of a side.
 LEAST_SIDE, MOST_SIDE = 128, 4096
 #: How the wire and the web call what a file can be.
@@ -53,9 +53,9 @@ class Upload:
     content: bytes = field(repr=False)
 
 
-def _upload(value: object) -> Upload:
+def _parse_upload(value: object) -> Upload:
     if not isinstance(value, Upload):
-        raise wrong("", "Invalid file: send it as a part with a file name of a multipart/form-data body")
+        raise parameter_error("", "Invalid file: send it as a part with a file name of a multipart/form-data body")
     return value
 
 
@@ -65,41 +65,41 @@ class FileLinkData(Command):
     metadata: Metadata = {}
 
 
-class CreateFile(Expanding):
-    file: Annotated[Upload, PlainValidator(_upload), documented(type="string", format="binary")]
+class CreateFile(ExpandableCommand):
+    file: Annotated[Upload, PlainValidator(_parse_upload), schema_override(type="string", format="binary")]
     file_link_data: FileLinkData | None = None
     purpose: Purpose
     _type: str = PrivateAttr()
 
     @model_validator(mode="after")
-    def _is_sound(self) -> CreateFile:
+    def _validate_content(self) -> CreateFile:
         # here, as decoding a picture takes its time and a transaction is no place for it
-        self._type = _checked(self.file.content, self.purpose)
+        self._type = _detect_type(self.file.content, self.purpose)
         return self
 
     @property
     def type(self) -> str:
-        """What the file is by its content."""
+        """The file's type, detected from its content."""
         return self._type
 
 
-class ListFiles(Listing):
+class ListFiles(ListCommand):
     created: TimestampFilter = None
     purpose: Purpose | None = None
 
 
-class CreateFileLink(Expanding):
+class CreateFileLink(ExpandableCommand):
     expires_at: Timestamp | None = None
     file: Id
     metadata: Metadata = {}
 
 
-class UpdateFileLink(Expanding):
+class UpdateFileLink(ExpandableCommand):
     expires_at: Clearable[NowOrTimestamp] = None
     metadata: Metadata = {}
 
 
-class ListFileLinks(Listing):
+class ListFileLinks(ListCommand):
     created: TimestampFilter = None
     expired: Flag | None = None
     file: Id | None = None
@@ -114,12 +114,12 @@ class Picture:
 
 
 def create(db: Session, command: CreateFile, *, now: int) -> File:
-    """Keep a file with its content."""
+    """Store a file with its content."""
     content, type = command.file.content, command.type
     file = File(
         id=ids.new("file"),
         created=now,
-        filename=_name(command.file.filename, type),
+        filename=_safe_filename(command.file.filename, type),
         purpose=command.purpose,
         size=len(content),
         type=type,
@@ -127,66 +127,68 @@ def create(db: Session, command: CreateFile, *, now: int) -> File:
     db.add_all([file, FileContent(id=file.id, created=now, content=content)])
     data = command.file_link_data
     if data is not None and data.create:
-        sent = {name: getattr(data, name) for name in ("expires_at", "metadata") if data.has(name)}
+        sent = {name: getattr(data, name) for name in ("expires_at", "metadata") if data.was_sent(name)}
         create_link(db, CreateFileLink(file=file.id, **sent), now=now)
     return file
 
 
-def content(db: Session, file: File) -> bytes:
+def read_content(db: Session, file: File) -> bytes:
     """The bytes of a file."""
-    return find(db, FileContent, file.id, noun="file").content
+    return find_row(db, FileContent, file.id, noun="file").content
 
 
 def create_link(db: Session, command: CreateFileLink, *, now: int) -> FileLink:
-    """A link to a file, for ever or until a moment. Raises `InvalidRequest` for one in the past."""
+    """Create a link to a file, without end or until a moment. Raises `InvalidRequest` for a moment in the past."""
     db.flush()
-    find(db, File, command.file, noun="file", param="file")
+    find_row(db, File, command.file, noun="file", param="file")
     link = FileLink(
         id=ids.new("file_link"),
         created=now,
         file_id=command.file,
-        expires_at=_future(command.expires_at, now),
-        metadata_=merged({}, command.metadata),
+        expires_at=_future_moment(command.expires_at, now),
+        metadata_=merge_metadata({}, command.metadata),
     )
     db.add(link)
     return link
 
 
 def update_link(db: Session, link: FileLink, command: UpdateFileLink, *, now: int) -> FileLink:
-    """Another end, `now` or none. Raises `InvalidRequest` for a link that has ended."""
-    if command.has("expires_at"):
+    """Change when a link expires: at a moment, `now` or never. Raises `InvalidRequest` for an expired link."""
+    if command.was_sent("expires_at"):
         if link.expires_at is not None and link.expires_at <= now:
             raise InvalidRequest("An expired file link can't be changed.", param="expires_at")
         at = command.expires_at
-        link.expires_at = now if at == "now" else _future(at, now) if isinstance(at, int) else None
-    if command.has("metadata"):
-        link.metadata_ = merged(link.metadata_, command.metadata)
+        link.expires_at = now if at == "now" else _future_moment(at, now) if isinstance(at, int) else None
+    if command.was_sent("metadata"):
+        link.metadata_ = merge_metadata(link.metadata_, command.metadata)
     return link
 
 
-def linked(db: Session, link_id: str, *, now: int) -> tuple[File, bytes] | None:
-    """The file behind a link; None where there is none, or not any more."""
+def find_by_link(db: Session, link_id: str, *, now: int) -> tuple[File, bytes] | None:
+    """The file behind a link; None where there is no such link or it has expired."""
     link = db.scalars(select(FileLink).where(FileLink.id == link_id)).one_or_none()
     if link is None or (link.expires_at is not None and link.expires_at <= now):
         return None
-    file = find(db, File, link.file_id, noun="file")
-    return file, content(db, file)
+    file = find_row(db, File, link.file_id, noun="file")
+    return file, read_content(db, file)
 
 
 def refuse_unusable(db: Session, id: str | None, param: str) -> None:
     """Raises `ResourceMissing` or `InvalidRequest` for a file that can't be a brand's picture."""
-    if id is not None and find(db, File, id, noun="file", param=param).purpose not in BRANDING:
-        raise InvalidRequest(f"The file '{id}' must have the purpose {' or '.join(sorted(BRANDING))}.", param=param)
+    if id is not None and find_row(db, File, id, noun="file", param=param).purpose not in BRANDING_PURPOSES:
+        raise InvalidRequest(
+            f"The file '{id}' must have the purpose {' or '.join(sorted(BRANDING_PURPOSES))}.", param=param
+        )
 
 
-def picture(db: Session, account_id: str, file_id: str) -> Picture | None:
-    """A brand's picture, which both modes of an account share; needs no scope."""
+def find_picture(db: Session, account_id: str, file_id: str) -> Picture | None:
+    """A branding picture, which both modes of an account share; needs no scope."""
     found = (
         select(File.type, FileContent.content)
         .select_from(File.__table__)
         .join(FileContent.__table__, (FileContent.tenant_id == File.tenant_id) & (FileContent.id == File.id))
         .join(Tenant, Tenant.id == File.tenant_id)
-        .where(Tenant.account_id == account_id, File.id == file_id, File.purpose.in_(BRANDING))
+        .where(Tenant.account_id == account_id, File.id == file_id, File.purpose.in_(BRANDING_PURPOSES))
     )
     row = db.connection().execute(found).first()
     return Picture(row.content, MEDIA_TYPES[row.type]) if row else None
@@ -194,7 +196,7 @@ def picture(db: Session, account_id: str, file_id: str) -> Picture | None:
 
 @lru_cache(maxsize=64)
 def thumbnail(picture: Picture, width: int, height: int) -> Picture:
-    """The picture as a PNG that fits into so many pixels."""
+    """The picture as a PNG that fits into these pixels."""
     with Image.open(io.BytesIO(picture.content), formats=("PNG", "JPEG")) as image:
         image.thumbnail((width, height))
         buffer = io.BytesIO()
@@ -202,17 +204,17 @@ def thumbnail(picture: Picture, width: int, height: int) -> Picture:
     return Picture(buffer.getvalue(), MEDIA_TYPES["png"])
 
 
-def _checked(content: bytes, purpose: str) -> str:
-    """What a file is by its content. Raises `InvalidRequest` for what it may not be, or for its size."""
-    most = MOST_OF_BRANDING if purpose in BRANDING else MOST
+def _detect_type(content: bytes, purpose: str) -> str:
+    """The type of a file by its content. Raises `InvalidRequest` for a type or size that its purpose does not allow."""
+    most = MOST_BRANDING_BYTES if purpose in BRANDING_PURPOSES else MOST_BYTES
     if not content:
         raise InvalidRequest("The file is empty.", param="file")
     if len(content) > most:
         raise InvalidRequest(f"The file is too large: at most {most // 1024} kB.", param="file")
-    if purpose not in BRANDING and content.startswith(b"%PDF-"):
+    if purpose not in BRANDING_PURPOSES and content.startswith(b"%PDF-"):
         return "pdf"
-    picture = _opened(content)
-    if purpose in BRANDING and not LEAST_SIDE <= min(picture.size) <= max(picture.size) <= MOST_SIDE:
+    picture = _open_picture(content)
+    if purpose in BRANDING_PURPOSES and not LEAST_SIDE <= min(picture.size) <= max(picture.size) <= MOST_SIDE:
         raise InvalidRequest(
             f"The picture must have {LEAST_SIDE} to {MOST_SIDE} pixels a side; this has"
             f" {picture.width} × {picture.height}.",
@@ -221,34 +223,35 @@ def _checked(content: bytes, purpose: str) -> str:
     return "png" if picture.format == "PNG" else "jpg"
 
 
-def _opened(content: bytes) -> Image.Image:
-    """A whole picture, decoded once, so that a broken one is refused here and not where it is shown."""
+def _open_picture(content: bytes) -> Image.Image:
+    """Decode a whole picture once, so that a broken one is refused on upload and not when it is shown."""
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
             if max(picture.size) > MOST_SIDE:
                 return picture
             picture.load()
             # the renderer lets its whole process take broken pictures, so that loading alone proves nothing there
-            if _ENDINGS[str(picture.format)] not in content[-4096:]:
+            if _END_MARKERS[str(picture.format)] not in content[-4096:]:
                 raise SyntaxError("the picture breaks off")
             return picture
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise InvalidRequest("The file must be a whole PNG or JPEG picture.", param="file") from None
 
 
-_ENDINGS = {"PNG": b"IEND\xaeB\x60\x82", "JPEG": b"\xff\xd9"}
+_END_MARKERS = {"PNG": b"IEND\xaeB\x60\x82", "JPEG": b"\xff\xd9"}
 
 
-def _name(sent: str | None, type: str) -> str:
-    """The last part of the name that was sent, as far as it can be shown."""
+def _safe_filename(sent: str | None, type: str) -> str:
+    """The last part of the name that was sent, without characters that can't be shown."""
     try:
-        plain = normal((sent or "").replace("\\", "/").rpartition("/")[2], lines=False).strip()
+        plain = normalize_text((sent or "").replace("\\", "/").rpartition("/")[2], lines=False).strip()
     except ValueError:
         plain = ""
     return plain[-_LONGEST_NAME:] or f"file.{type}"
 
 
-def _future(moment: int | None, now: int) -> int | None:
+def _future_moment(moment: int | None, now: int) -> int | None:
+    """The moment itself. Raises `InvalidRequest` where it is in the past."""
     if moment is not None and moment <= now:
         raise InvalidRequest("expires_at must be in the future.", param="expires_at")
     return moment

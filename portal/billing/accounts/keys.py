@@ -1,4 +1,4 @@
-"""API keys: made, shown once, kept as SHA-256, looked up by it, revoked."""
+"""API keys: create, roll, revoke and authenticate. Only the SHA-256 hash of a key is stored."""
 
 from __future__ import annotations
 
@@ -17,37 +17,39 @@ from portal.errors import ResourceMissing
 from portal.models import ApiKey, Tenant
 
 #: How stale `last_used_at` may be; a write on every request would cost more than it tells.
-USE_NOTED_EVERY = clock.HOUR
+USE_RECORDED_EVERY = clock.HOUR
 
-_FORMAT = re.compile(r"sk_(test|live)_([0-9A-Za-z_-]{43})([0-9a-f]{8})", re.ASCII)
+_KEY_FORMAT = re.compile(r"sk_(test|live)_([0-9A-Za-z_-]{43})([0-9a-f]{8})", re.ASCII)
 
 
-def mint(livemode: bool) -> str:
+def generate_secret(livemode: bool) -> str:
     """A new secret: prefix, 256 random bits and a checksum that secret scanners can verify."""
     secret = secrets.token_urlsafe(32)
-    return f"sk_{'live' if livemode else 'test'}_{secret}{checksum(secret)}"
+    return f"sk_{'live' if livemode else 'test'}_{secret}{secret_checksum(secret)}"
 
 
-def digest(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     """What is stored of a secret. A plain hash is right: 256 random bits can't be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def checksum(secret: str) -> str:
-    """What follows a secret, so that scanners can tell a real one from noise."""
+def secret_checksum(secret: str) -> str:
+    """The last part of a secret, by which scanners can tell a real key from random text."""
     return f"{zlib.crc32(secret.encode()):08x}"
 
 
 def create(db: Session, tenant: Tenant, *, now: int) -> str:
-    """A further key of the tenant; the answer is the only time it can be read."""
-    key = mint(tenant.livemode)
+    """Create another key of the tenant and return its secret, which can't be read again later."""
+    key = generate_secret(tenant.livemode)
     db.add(
-        ApiKey(id=ids.new("api_key"), tenant_id=tenant.id, created=now, hash=digest(key), hint=f"{key[:8]}…{key[-4:]}")
+        ApiKey(
+            id=ids.new("api_key"), tenant_id=tenant.id, created=now, hash=hash_secret(key), hint=f"{key[:8]}…{key[-4:]}"
+        )
     )
     return key
 
 
-def of_tenant(db: Session, tenant: Tenant) -> list[ApiKey]:
+def list_for_tenant(db: Session, tenant: Tenant) -> list[ApiKey]:
     """All keys of a tenant, newest first, revoked ones too."""
     statement = select(ApiKey).where(ApiKey.tenant_id == tenant.id)
     return list(db.scalars(statement.order_by(ApiKey.created.desc(), ApiKey.id.desc())))
@@ -73,31 +75,31 @@ def roll(db: Session, tenant: Tenant, *, overlap: int, now: int) -> str:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose key was sent; `stale` when its use should be noted."""
+    """The owner of the key that was sent; `stale` is True where `last_used_at` is due for an update."""
 
     key_id: str
     scope: Scope
     stale: bool
 
 
-def caller(db: Session | Connection, secret: str, *, now: int) -> Caller | None:
+def find_caller(db: Session | Connection, secret: str, *, now: int) -> Caller | None:
     """Who holds this key, or None when it opens nothing."""
-    match = _FORMAT.fullmatch(secret)
-    if not match or checksum(match[2]) != match[3]:
+    match = _KEY_FORMAT.fullmatch(secret)
+    if not match or secret_checksum(match[2]) != match[3]:
         return None
-    row = db.execute(_BY_HASH, {"hash": digest(secret)}).first()
+    row = db.execute(_KEY_BY_HASH, {"hash": hash_secret(secret)}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    stale = (row.last_used_at or 0) < now - USE_NOTED_EVERY
+    stale = (row.last_used_at or 0) < now - USE_RECORDED_EVERY
     return Caller(row.id, Scope.of(row), stale)
 
 
-def note_use(db: Session, secret: str, *, now: int) -> None:
+def record_use(db: Session, secret: str, *, now: int) -> None:
     """Remember when the key was last used, for the operator who wonders whether to revoke it."""
-    db.execute(update(ApiKey).where(ApiKey.hash == digest(secret)).values(last_used_at=now))
+    db.execute(update(ApiKey).where(ApiKey.hash == hash_secret(secret)).values(last_used_at=now))
 
 
-_BY_HASH = (
+_KEY_BY_HASH = (
     select(ApiKey.id, ApiKey.tenant_id, ApiKey.expires_at, ApiKey.last_used_at, Tenant.account_id, Tenant.livemode)
     .join(Tenant, Tenant.id == ApiKey.tenant_id)
     .where(ApiKey.hash == bindparam("hash"))

@@ -1,1 +1,1 @@
-"""What is sold: products, their prices and plans, tax rates and shipping rates."""
+"""Products, prices and tax rates: what is sold, and the taxes on it."""

@@ -1,4 +1,4 @@
-"""What an item of a subscription is sold at: a price, its older name plan, or a price made for the item alone."""
+"""The price of a subscription item: a price, the older name `plan`, or a price created for this item only."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue import pricing
 from portal.billing.catalogue.pricing import Recurring, new_price
-from portal.db import find
+from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.models import Price, Product
-from portal.wire.commands import Command, Currency, Exact, Id, PositiveAmount, whole
+from portal.wire.commands import Command, Currency, ExactDecimal, Id, PositiveAmount, integer_between
 
 
 class InlineRecurring(Command):
     interval: Literal["day", "month", "week", "year"]
-    interval_count: Annotated[int, whole(1, 1095)] = 1
+    interval_count: Annotated[int, integer_between(1, 1095)] = 1
 
 
 class InlinePrice(Command):
@@ -25,7 +25,7 @@ class InlinePrice(Command):
     recurring: InlineRecurring
     tax_behavior: pricing.TaxBehavior = "unspecified"
     unit_amount: PositiveAmount | None = None
-    unit_amount_decimal: Exact | None = None
+    unit_amount_decimal: ExactDecimal | None = None
 
 
 class PriceChoice(Command):
@@ -34,21 +34,21 @@ class PriceChoice(Command):
     price_data: InlinePrice | None = None
 
 
-def chosen(db: Session, sent: PriceChoice, param: str, *, now: int, checked: bool = False) -> Price | None:
-    """The price that was sent, None where none was. `checked` is whether it was looked at before, when it was active.
+def resolve_price(db: Session, sent: PriceChoice, param: str, *, now: int, checked: bool = False) -> Price | None:
+    """The requested price, None where none was sent; `checked` is whether it was validated before, while active.
 
-    Raises `InvalidRequest` for two at once or one that no subscription can have, `ResourceMissing`.
+    Raises `InvalidRequest` for more than one, or for a price that no subscription can have, and `ResourceMissing`.
     """
     names = [name for name in ("price", "plan", "price_data") if getattr(sent, name) is not None]
     if len(names) > 1:
         raise InvalidRequest(f"You may only specify one of these parameters: {', '.join(names)}.", param=param)
     if sent.price_data:
-        return _made(db, sent.price_data, f"{param}[price_data]", now)
-    return _found(db, sent.price or sent.plan or "", f"{param}[{names[0]}]", checked) if names else None
+        return _create_inline_price(db, sent.price_data, f"{param}[price_data]", now)
+    return _find_recurring_price(db, sent.price or sent.plan or "", f"{param}[{names[0]}]", checked) if names else None
 
 
-def _found(db: Session, id: str, param: str, checked: bool) -> Price:
-    price = find(db, Price, id, noun="price", param=param)
+def _find_recurring_price(db: Session, id: str, param: str, checked: bool) -> Price:
+    price = find_row(db, Price, id, noun="price", param=param)
     if not price.active and not checked:
         raise InvalidRequest(f"The price '{price.id}' is not active.", param=param)
     if price.interval is None:
@@ -56,9 +56,9 @@ def _found(db: Session, id: str, param: str, checked: bool) -> Price:
     return price
 
 
-def _made(db: Session, data: InlinePrice, param: str, now: int) -> Price:
-    """Inactive, so that nothing else is sold at it."""
-    find(db, Product, data.product, noun="product", param=f"{param}[product]")
+def _create_inline_price(db: Session, data: InlinePrice, param: str, now: int) -> Price:
+    """The price is inactive, so that nothing else can be sold at it."""
+    find_row(db, Product, data.product, noun="product", param=f"{param}[product]")
     recurring = Recurring(interval=data.recurring.interval, interval_count=data.recurring.interval_count)
     sent = pricing.PriceData(
         currency=data.currency,

@@ -1,4 +1,4 @@
-"""Plans, as the older wire calls recurring prices: every plan is a price, seen from before there were any."""
+"""Plans, the older API for recurring prices: every plan is a price with the same id."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ from portal.models import Price
 from portal.wire.commands import (
     Clearable,
     Currency,
-    Exact,
-    Expanding,
+    ExactDecimal,
+    ExpandableCommand,
     Flag,
     Id,
-    Listing,
+    ListCommand,
     Metadata,
     PositiveAmount,
     Text,
     TimestampFilter,
-    whole,
+    integer_between,
 )
 
-Days = Annotated[int, whole(0, 730)]
+TrialDays = Annotated[int, integer_between(0, 730)]
 
 
-class CreatePlan(Expanding):
+class CreatePlan(ExpandableCommand):
     amount: PositiveAmount | None = None
-    amount_decimal: Exact | None = None
+    amount_decimal: ExactDecimal | None = None
     active: Flag = True
     billing_scheme: Literal["per_unit"] = "per_unit"
     currency: Currency
     interval: Literal["day", "month", "week", "year"]
-    interval_count: Annotated[int, whole(1, 1095)] = 1
+    interval_count: Annotated[int, integer_between(1, 1095)] = 1
     metadata: Metadata = {}
     nickname: Text | None = None
     product: Id | ProductData
-    trial_period_days: Days | None = None
+    trial_period_days: TrialDays | None = None
     usage_type: Literal["licensed"] = "licensed"
 
 
-class UpdatePlan(Expanding):
+class UpdatePlan(ExpandableCommand):
     active: Flag | None = None
     metadata: Metadata = {}
     nickname: Clearable[Text] = None
 
 
-class ListPlans(Listing):
+class ListPlans(ListCommand):
     active: Flag | None = None
     created: TimestampFilter = None
     product: Id | None = None
 
 
 def create_plan(db: Session, command: CreatePlan, *, now: int) -> Price:
-    """The price that the plan is. Raises `InvalidRequest` as for prices, in the words of plans."""
+    """Create the price behind a plan. Raises `InvalidRequest` as for prices, with the parameter names of plans."""
     if (command.amount is None) == (command.amount_decimal is None):
         message = "Send amount or amount_decimal, one of the two."
         raise InvalidRequest(message, param="amount", code="parameter_missing")
@@ -68,7 +68,7 @@ def create_plan(db: Session, command: CreatePlan, *, now: int) -> Price:
         currency=command.currency,
         metadata=command.metadata,
         nickname=command.nickname,
-        recurring=_recurring(command),
+        recurring=_build_recurring(command),
         unit_amount=command.amount,
         unit_amount_decimal=command.amount_decimal,
     )
@@ -76,17 +76,17 @@ def create_plan(db: Session, command: CreatePlan, *, now: int) -> Price:
 
 
 def update_plan(db: Session, price: Price, command: UpdatePlan, *, now: int) -> Price:
-    """Words and activity change; amount and interval never do."""
-    sent = command.given("active", "metadata", "nickname")
+    """Change texts and `active`; amount and interval never change."""
+    sent = command.sent_values("active", "metadata", "nickname")
     return update_price(db, price, UpdatePrice.model_construct(set(sent), **sent), now=now)
 
 
 def delete_plan(db: Session, price: Price, *, now: int) -> None:
-    """Nobody can subscribe to it any more; who has done so keeps it, and the price with it."""
+    """Deactivate the price: nobody can subscribe to it any more, and existing subscriptions keep it."""
     price.active = False
 
 
-def _recurring(command: CreatePlan) -> Recurring:
+def _build_recurring(command: CreatePlan) -> Recurring:
     return Recurring(
         interval=command.interval,
         interval_count=command.interval_count,

@@ -9,24 +9,24 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.pricing import PriceData, TaxBehavior, new_price
 from portal.billing.catalogue.products import CreateProduct, create_product
-from portal.db import find
+from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.models import Price, Product
 from portal.wire.commands import (
     Clearable,
     Command,
     Currency,
-    Expanding,
+    ExpandableCommand,
     Flag,
     Id,
     Label,
-    Listing,
+    ListCommand,
     ListOf,
     Metadata,
     Text,
     TimestampFilter,
-    merged,
-    text,
+    merge_metadata,
+    text_up_to,
 )
 
 
@@ -35,12 +35,12 @@ class ProductData(Command):
     active: Flag = True
     id: Id | None = None
     metadata: Metadata = {}
-    statement_descriptor: Annotated[str, text(22)] | None = None
+    statement_descriptor: Annotated[str, text_up_to(22)] | None = None
     tax_code: Id | None = None
-    unit_label: Annotated[str, text(12)] | None = None
+    unit_label: Annotated[str, text_up_to(12)] | None = None
 
 
-class UpdatePrice(Expanding):
+class UpdatePrice(ExpandableCommand):
     active: Flag | None = None
     lookup_key: Clearable[Label] = None
     metadata: Metadata = {}
@@ -49,7 +49,7 @@ class UpdatePrice(Expanding):
     transfer_lookup_key: Flag = False
 
 
-class CreatePrice(Expanding, PriceData):
+class CreatePrice(ExpandableCommand, PriceData):
     active: Flag | None = None
     billing_scheme: Literal["per_unit"] = "per_unit"
     lookup_key: Label | None = None
@@ -64,7 +64,7 @@ class RecurringFilter(Command):
     usage_type: Literal["licensed", "metered"] | None = None
 
 
-class ListPrices(Listing):
+class ListPrices(ListCommand):
     active: Flag | None = None
     created: TimestampFilter = None
     currency: Currency | None = None
@@ -75,40 +75,40 @@ class ListPrices(Listing):
 
 
 def create_price(db: Session, command: CreatePrice, *, now: int) -> Price:
-    """A price of a product that exists, or of one made along with it by `product_data`."""
-    price = new_price(db, _product_id(db, command, now), command, now=now)
+    """Create a price of an existing product, or of a new one described by `product_data`."""
+    price = new_price(db, _resolve_product_id(db, command, now), command, now=now)
     price.active = command.active is not False
     price.nickname = command.nickname
     if command.lookup_key is not None:
-        _take_lookup_key(db, price, command.lookup_key, transfer=command.transfer_lookup_key)
+        _assign_lookup_key(db, price, command.lookup_key, transfer=command.transfer_lookup_key)
     return price
 
 
 def update_price(db: Session, price: Price, command: UpdatePrice, *, now: int) -> Price:
-    """Words, activity and look-up key change; the amount never does.
+    """Change texts, `active` and lookup key; the amount never changes.
 
-    Raises `InvalidRequest` where the look-up key or a tax behavior other than `unspecified` is taken.
+    Raises `InvalidRequest` for a lookup key in use, or where a tax behavior other than `unspecified` is set.
     """
     if command.tax_behavior is not None and price.tax_behavior not in {"unspecified", command.tax_behavior}:
         raise InvalidRequest("The tax behavior of a price can't change once it is set.", param="tax_behavior")
-    for key, value in command.given("active", "nickname", "tax_behavior").items():
+    for key, value in command.sent_values("active", "nickname", "tax_behavior").items():
         setattr(price, key, value)
-    if command.has("lookup_key"):
-        _take_lookup_key(db, price, command.lookup_key, transfer=command.transfer_lookup_key)
-    if command.has("metadata"):
-        price.metadata_ = merged(price.metadata_, command.metadata)
+    if command.was_sent("lookup_key"):
+        _assign_lookup_key(db, price, command.lookup_key, transfer=command.transfer_lookup_key)
+    if command.was_sent("metadata"):
+        price.metadata_ = merge_metadata(price.metadata_, command.metadata)
     return price
 
 
-def _product_id(db: Session, command: CreatePrice, now: int) -> str:
+def _resolve_product_id(db: Session, command: CreatePrice, now: int) -> str:
     if command.product is not None and command.product_data is None:
-        return find(db, Product, command.product, noun="product", param="product").id
+        return find_row(db, Product, command.product, noun="product", param="product").id
     if command.product is not None or command.product_data is None:
         raise InvalidRequest("Send product or product_data, one of the two.", param="product", code="parameter_missing")
     return create_product(db, CreateProduct(**command.product_data.model_dump(exclude_unset=True)), now=now).id
 
 
-def _take_lookup_key(db: Session, price: Price, key: str | None, *, transfer: bool) -> None:
+def _assign_lookup_key(db: Session, price: Price, key: str | None, *, transfer: bool) -> None:
     if key is not None:
         holder = db.scalar(select(Price).where(Price.lookup_key == key, Price.id != price.id))
         if holder and not transfer:

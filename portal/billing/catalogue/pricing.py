@@ -1,4 +1,4 @@
-"""Amounts and intervals, which prices have however they are sent."""
+"""Amounts and intervals of a new price, shared by all ways to create one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.errors import InvalidRequest
 from portal.models import Price
-from portal.rules.money import plain
-from portal.wire.commands import Command, Currency, Exact, Metadata, PositiveAmount, merged, whole
+from portal.rules.money import decimal_text
+from portal.wire.commands import (
+    Command,
+    Currency,
+    ExactDecimal,
+    Metadata,
+    PositiveAmount,
+    integer_between,
+    merge_metadata,
+)
 
 TaxBehavior = Literal["exclusive", "inclusive", "unspecified"]
 LONGEST_INTERVAL = {"day": 1095, "week": 156, "month": 36, "year": 3}
@@ -19,24 +27,24 @@ LONGEST_INTERVAL = {"day": 1095, "week": 156, "month": 36, "year": 3}
 
 class Recurring(Command):
     interval: Literal["day", "month", "week", "year"]
-    interval_count: Annotated[int, whole(1, 1095)] = 1
-    trial_period_days: Annotated[int, whole(0, 730)] | None = None
+    interval_count: Annotated[int, integer_between(1, 1095)] = 1
+    trial_period_days: Annotated[int, integer_between(0, 730)] | None = None
     usage_type: Literal["licensed"] = "licensed"
 
 
 class PriceData(Command):
-    """What every new price says."""
+    """The parameters that every new price has."""
 
     currency: Currency
     metadata: Metadata = {}
     recurring: Recurring | None = None
     tax_behavior: TaxBehavior | None = None
     unit_amount: PositiveAmount | None = None
-    unit_amount_decimal: Exact | None = None
+    unit_amount_decimal: ExactDecimal | None = None
 
 
 def new_price(db: Session, product_id: str, data: PriceData, *, now: int) -> Price:
-    """A price of a product. Raises `InvalidRequest` for an amount or interval that can't be."""
+    """Create a price of a product. Raises `InvalidRequest` for an impossible amount or interval."""
     unit_amount, exact = unit_amounts(data.unit_amount, data.unit_amount_decimal)
     if Decimal(exact) < 0:
         raise InvalidRequest("A price can't be negative.", param="unit_amount_decimal")
@@ -55,17 +63,17 @@ def new_price(db: Session, product_id: str, data: PriceData, *, now: int) -> Pri
         interval_count=recurring.interval_count if recurring else None,
         trial_period_days=recurring.trial_period_days if recurring else None,
         tax_behavior=data.tax_behavior or "unspecified",
-        metadata_=merged({}, data.metadata),
+        metadata_=merge_metadata({}, data.metadata),
     )
     db.add(price)
     return price
 
 
 def unit_amounts(unit_amount: int | None, exact: Decimal | None, param: str = "unit_amount") -> tuple[int | None, str]:
-    """(`unit_amount`, `unit_amount_decimal`) of the one that was sent. Raises `InvalidRequest`."""
+    """(`unit_amount`, `unit_amount_decimal`) from whichever was sent. Raises `InvalidRequest` for both or neither."""
     if (unit_amount is None) == (exact is None):
         raise InvalidRequest(f"Send {param} or {param}_decimal, one of the two.", param=param, code="parameter_missing")
     if exact is None:
         return unit_amount, str(unit_amount)
     rounded = exact.to_integral_value(ROUND_HALF_UP)
-    return (int(exact) if exact == rounded else None), plain(exact)
+    return (int(exact) if exact == rounded else None), decimal_text(exact)

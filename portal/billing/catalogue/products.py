@@ -1,4 +1,4 @@
-"""Products."""
+"""Products: creation, changes and deletion, with a default price each."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.catalogue.pricing import PriceData, new_price
-from portal.db import find
+from portal.db import find_row
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Price, Product
 from portal.wire.commands import (
     Clearable,
     Command,
-    Expanding,
+    ExpandableCommand,
     Flag,
     Id,
     Label,
-    Listing,
+    ListCommand,
     ListOf,
     Metadata,
     Text,
     TimestampFilter,
-    merged,
-    text,
+    merge_metadata,
+    text_up_to,
 )
 from portal.wire.urls import WebUrl
 
@@ -34,8 +34,8 @@ class MarketingFeature(Command):
     name: Label
 
 
-class Words(Expanding):
-    """What creation and update share."""
+class ProductFields(ExpandableCommand):
+    """The parameters that creation and update share."""
 
     active: Flag | None = None
     description: Clearable[Text] = None
@@ -43,25 +43,25 @@ class Words(Expanding):
     marketing_features: ListOf[MarketingFeature] = []
     metadata: Metadata = {}
     shippable: Clearable[Flag] = None
-    statement_descriptor: Clearable[Annotated[str, text(22)]] = None
+    statement_descriptor: Clearable[Annotated[str, text_up_to(22)]] = None
     tax_code: Clearable[Id] = None
-    unit_label: Clearable[Annotated[str, text(12)]] = None
+    unit_label: Clearable[Annotated[str, text_up_to(12)]] = None
     url: Clearable[WebUrl] = None
 
 
-class UpdateProduct(Words):
+class UpdateProduct(ProductFields):
     default_price: Clearable[Id] = None
     name: Label | None = None
 
 
-class CreateProduct(Words):
+class CreateProduct(ProductFields):
     name: Label
     id: Id | None = None
     type: Literal["good", "service"] | None = None
     default_price_data: PriceData | None = None
 
 
-class ListProducts(Listing):
+class ListProducts(ListCommand):
     active: Flag | None = None
     created: TimestampFilter = None
     ids: ListOf[Id] = []
@@ -71,23 +71,23 @@ class ListProducts(Listing):
 
 
 def create_product(db: Session, command: CreateProduct, *, now: int) -> Product:
-    """A product, with its default price where `default_price_data` is given."""
+    """Create a product, with its default price where `default_price_data` is given."""
     product = Product(id=command.id or ids.new("product"), created=now, updated=now, metadata_={})
     if command.id and db.scalar(select(Product.id).where(Product.id == command.id)):
         raise InvalidRequest(f"Product already exists: '{command.id}'.", param="id", code="resource_already_exists")
-    _apply(product, command, now)
+    _apply_fields(product, command, now)
     db.add(product)
     if command.default_price_data:
-        product.default_price_id = _default_price(db, product, command.default_price_data, now).id
+        product.default_price_id = _create_default_price(db, product, command.default_price_data, now).id
     return product
 
 
 def update_product(db: Session, product: Product, command: UpdateProduct, *, now: int) -> Product:
     """Change what was sent. Raises `ResourceMissing` for a default price of another product."""
-    _apply(product, command, now)
-    if command.has("default_price"):
+    _apply_fields(product, command, now)
+    if command.was_sent("default_price"):
         id = command.default_price
-        if id and find(db, Price, id, noun="price", param="default_price").product_id != product.id:
+        if id and find_row(db, Price, id, noun="price", param="default_price").product_id != product.id:
             raise ResourceMissing("price", id, param="default_price")
         product.default_price_id = id
     return product
@@ -102,10 +102,10 @@ def delete_product(db: Session, product: Product, *, now: int) -> None:
 
 def product_name(db: Session, product_id: str) -> str:
     """What a product is called now."""
-    return find(db, Product, product_id, noun="product").name
+    return find_row(db, Product, product_id, noun="product").name
 
 
-_PLAIN = {
+_PLAIN_FIELDS = {
     "active",
     "description",
     "images",
@@ -119,15 +119,15 @@ _PLAIN = {
 }
 
 
-def _apply(product: Product, command: UpdateProduct | CreateProduct, now: int) -> None:
-    for key, value in command.model_dump(include=_PLAIN, exclude_unset=True).items():
+def _apply_fields(product: Product, command: UpdateProduct | CreateProduct, now: int) -> None:
+    for key, value in command.model_dump(include=_PLAIN_FIELDS, exclude_unset=True).items():
         setattr(product, key, value)
-    if command.has("metadata"):
-        product.metadata_ = merged(product.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        product.metadata_ = merge_metadata(product.metadata_, command.metadata)
     product.updated = now
 
 
-def _default_price(db: Session, product: Product, data: PriceData, now: int) -> Price:
+def _create_default_price(db: Session, product: Product, data: PriceData, now: int) -> Price:
     try:
         return new_price(db, product.id, data, now=now)
     except InvalidRequest as error:

@@ -1,4 +1,4 @@
-"""What sending goods costs: shipping rates, and the cost of shipping on a draft."""
+"""Shipping rates, and the shipping cost of a draft invoice."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.catalogue.pricing import TaxBehavior
-from portal.db import find
+from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Invoice, ShippingRate
 from portal.wire.commands import (
     Clearable,
     Command,
     Currency,
-    Expanding,
+    ExpandableCommand,
     Flag,
     Id,
-    Listing,
+    ListCommand,
     Metadata,
     PositiveAmount,
     TimestampFilter,
-    merged,
-    text,
-    whole,
+    integer_between,
+    merge_metadata,
+    text_up_to,
 )
 
 
-class Bound(Command):
+class DeliveryBound(Command):
     unit: Literal["business_day", "day", "hour", "month", "week"]
-    value: Annotated[int, whole(1, 999_999_999)]
+    value: Annotated[int, integer_between(1, 999_999_999)]
 
 
 class DeliveryEstimate(Command):
-    maximum: Bound | None = None
-    minimum: Bound | None = None
+    maximum: DeliveryBound | None = None
+    minimum: DeliveryBound | None = None
 
 
 class CurrencyOption(Command):
@@ -59,9 +59,9 @@ class ChangedFixedAmount(Command):
 
 
 class ShippingRateData(Command):
-    """What every new rate says."""
+    """Parameters of every new rate."""
 
-    display_name: Annotated[str, text(100)]
+    display_name: Annotated[str, text_up_to(100)]
     delivery_estimate: DeliveryEstimate | None = None
     fixed_amount: FixedAmount
     metadata: Metadata = {}
@@ -70,36 +70,36 @@ class ShippingRateData(Command):
     type: Literal["fixed_amount"] = "fixed_amount"
 
 
-class CreateShippingRate(Expanding, ShippingRateData):
+class CreateShippingRate(ExpandableCommand, ShippingRateData):
     pass
 
 
-class UpdateShippingRate(Expanding):
+class UpdateShippingRate(ExpandableCommand):
     active: Flag | None = None
     fixed_amount: ChangedFixedAmount | None = None
     metadata: Metadata = {}
     tax_behavior: TaxBehavior | None = None
 
 
-class ListShippingRates(Listing):
+class ListShippingRates(ListCommand):
     active: Flag | None = None
     created: TimestampFilter = None
     currency: Currency | None = None
 
 
-class Cost(Command):
-    """`shipping_cost` of an invoice: a rate, or what one made for this invoice says."""
+class ShippingCostParams(Command):
+    """`shipping_cost` of an invoice: an existing rate, or the data of a new one."""
 
     shipping_rate: Id | None = None
     shipping_rate_data: ShippingRateData | None = None
 
 
 #: `""` takes the cost off.
-ClearableCost = Clearable[Cost]
+ClearableShippingCost = Clearable[ShippingCostParams]
 
 
 def create(db: Session, command: ShippingRateData, *, now: int) -> ShippingRate:
-    """A rate, which never changes but in further currencies."""
+    """Create a rate; later, only amounts in further currencies can be added."""
     fixed = command.fixed_amount
     rate = ShippingRate(
         id=ids.new("shipping_rate"),
@@ -112,7 +112,7 @@ def create(db: Session, command: ShippingRateData, *, now: int) -> ShippingRate:
         delivery_estimate=command.delivery_estimate.model_dump() if command.delivery_estimate else None,
         tax_behavior=command.tax_behavior,
         tax_code=command.tax_code,
-        metadata_=merged({}, command.metadata),
+        metadata_=merge_metadata({}, command.metadata),
     )
     db.add(rate)
     return rate
@@ -126,27 +126,27 @@ def update(db: Session, rate: ShippingRate, command: UpdateShippingRate, *, now:
         if rate.tax_behavior not in {"unspecified", command.tax_behavior}:
             raise InvalidRequest("The tax behavior can't change once it is set.", param="tax_behavior")
         rate.tax_behavior = command.tax_behavior
-    if command.has("metadata"):
-        rate.metadata_ = merged(rate.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        rate.metadata_ = merge_metadata(rate.metadata_, command.metadata)
     if command.fixed_amount:
-        rate.currency_options = _with_options(rate, command.fixed_amount)
+        rate.currency_options = _merge_currency_options(rate, command.fixed_amount)
     return rate
 
 
-def put_on_invoice(db: Session, invoice: Invoice, cost: Cost | None, *, now: int) -> None:
-    """The cost of shipping on a draft; its taxes come with the totals. Raises for a rate that can't be used."""
+def apply_to_invoice(db: Session, invoice: Invoice, cost: ShippingCostParams | None, *, now: int) -> None:
+    """Set the shipping cost of a draft; its taxes come with the totals. Raises for a rate that can't be used."""
     if cost is None:
         invoice.shipping_cost = None
         return
-    rate = _rate(db, cost, now)
+    rate = _find_or_create_rate(db, cost, now)
     invoice.shipping_cost = {
-        "amount": _amount(rate, invoice.currency),
+        "amount": _amount_in_currency(rate, invoice.currency),
         "display_name": rate.display_name,
         "shipping_rate": rate.id,
     }
 
 
-def _rate(db: Session, cost: Cost, now: int) -> ShippingRate:
+def _find_or_create_rate(db: Session, cost: ShippingCostParams, now: int) -> ShippingRate:
     if (cost.shipping_rate is None) == (cost.shipping_rate_data is None):
         raise InvalidRequest(
             "Send shipping_rate or shipping_rate_data, one of the two.", param="shipping_cost", code="parameter_missing"
@@ -154,13 +154,13 @@ def _rate(db: Session, cost: Cost, now: int) -> ShippingRate:
     if cost.shipping_rate_data:
         return create(db, cost.shipping_rate_data, now=now)
     param = "shipping_cost[shipping_rate]"
-    rate = find(db, ShippingRate, cost.shipping_rate or "", noun="shipping rate", param=param)
+    rate = find_row(db, ShippingRate, cost.shipping_rate or "", noun="shipping rate", param=param)
     if not rate.active:
         raise InvalidRequest(f"The shipping rate '{rate.id}' is not active.", param=param)
     return rate
 
 
-def _amount(rate: ShippingRate, currency: str) -> int:
+def _amount_in_currency(rate: ShippingRate, currency: str) -> int:
     amounts = {rate.currency: {"amount": rate.amount}, **rate.currency_options}
     if currency not in amounts:
         raise InvalidRequest(f"The shipping rate has no amount in {currency}.", param="shipping_cost")
@@ -168,7 +168,7 @@ def _amount(rate: ShippingRate, currency: str) -> int:
     return amount
 
 
-def _with_options(rate: ShippingRate, sent: ChangedFixedAmount) -> dict[str, Any]:
+def _merge_currency_options(rate: ShippingRate, sent: ChangedFixedAmount) -> dict[str, Any]:
     options = dict(rate.currency_options)
     for currency, option in sent.currency_options.items():
         if currency == rate.currency:

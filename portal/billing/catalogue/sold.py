@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.models import Price, SubscriptionItem
-from portal.rules.money import times
+from portal.rules.money import multiply_price
 
 
 @dataclass(frozen=True)
-class Sold:
-    """An item with its price and what its period costs in minor units."""
+class SoldItem:
+    """An item with its price; `amount` is the cost of a period in minor units."""
 
     item: SubscriptionItem
     price: Price
 
     @property
     def amount(self) -> int:
-        return times(self.price.unit_amount_decimal, self.item.quantity)
+        return multiply_price(self.price.unit_amount_decimal, self.item.quantity)

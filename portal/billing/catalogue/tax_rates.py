@@ -1,4 +1,4 @@
-"""Tax rates: a percentage that never changes, with the words for it."""
+"""Tax rates: a percentage that never changes, and its description."""
 
 from __future__ import annotations
 
@@ -7,53 +7,53 @@ from typing import Annotated
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.db import among
+from portal.db import rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import TaxRate
-from portal.rules.money import plain
+from portal.rules.money import decimal_text
 from portal.wire.commands import (
     Clearable,
     Country,
-    Exact,
-    Expanding,
+    ExactDecimal,
+    ExpandableCommand,
     Flag,
-    Listing,
+    ListCommand,
     Metadata,
     Text,
     TimestampFilter,
-    merged,
-    text,
+    merge_metadata,
+    text_up_to,
 )
 
 #: Of one line.
-AT_MOST = 5
+MOST_RATES = 5
 
 
-class UpdateTaxRate(Expanding):
+class UpdateTaxRate(ExpandableCommand):
     active: Flag | None = None
     country: Clearable[Country] = None
     description: Clearable[Text] = None
-    display_name: Annotated[str, text(50)] | None = None
-    jurisdiction: Clearable[Annotated[str, text(50)]] = None
+    display_name: Annotated[str, text_up_to(50)] | None = None
+    jurisdiction: Clearable[Annotated[str, text_up_to(50)]] = None
     metadata: Metadata = {}
-    state: Clearable[Annotated[str, text(50)]] = None
-    tax_type: Clearable[Annotated[str, text(50)]] = None
+    state: Clearable[Annotated[str, text_up_to(50)]] = None
+    tax_type: Clearable[Annotated[str, text_up_to(50)]] = None
 
 
 class CreateTaxRate(UpdateTaxRate):
-    display_name: Annotated[str, text(50)]
+    display_name: Annotated[str, text_up_to(50)]
     inclusive: Flag
-    percentage: Exact
+    percentage: ExactDecimal
 
 
-class ListTaxRates(Listing):
+class ListTaxRates(ListCommand):
     active: Flag | None = None
     created: TimestampFilter = None
     inclusive: Flag | None = None
 
 
 def create_tax_rate(db: Session, command: CreateTaxRate, *, now: int) -> TaxRate:
-    """A tax rate. Raises `InvalidRequest` for a percentage beyond 0 to 100 or finer than 4 digits."""
+    """Create a tax rate. Raises `InvalidRequest` for a percentage beyond 0 to 100 or with more than 4 decimals."""
     percentage = command.percentage
     if not 0 <= percentage <= 100 or percentage != round(percentage, 4):
         raise InvalidRequest("A percentage is between 0 and 100, with at most 4 decimals.", param="percentage")
@@ -62,7 +62,7 @@ def create_tax_rate(db: Session, command: CreateTaxRate, *, now: int) -> TaxRate
         created=now,
         active=True,
         inclusive=command.inclusive,
-        percentage=plain(percentage),
+        percentage=decimal_text(percentage),
         metadata_={},
     )
     db.add(rate)
@@ -70,20 +70,20 @@ def create_tax_rate(db: Session, command: CreateTaxRate, *, now: int) -> TaxRate
 
 
 def update_tax_rate(db: Session, rate: TaxRate, command: UpdateTaxRate, *, now: int) -> TaxRate:
-    """Words and activity change; the percentage never does."""
+    """Change texts and `active`; the percentage never changes."""
     words = ("active", "country", "description", "display_name", "jurisdiction", "state", "tax_type")
-    for key, value in command.given(*words).items():
+    for key, value in command.sent_values(*words).items():
         setattr(rate, key, value)
-    if command.has("metadata"):
-        rate.metadata_ = merged(rate.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        rate.metadata_ = merge_metadata(rate.metadata_, command.metadata)
     return rate
 
 
-def tax_rates(db: Session, rate_ids: list[str], param: str) -> list[TaxRate]:
-    """Tax rates in the order of their ids, each active. Raises `ResourceMissing` or `InvalidRequest`."""
-    if len(rate_ids) > AT_MOST or len(set(rate_ids)) != len(rate_ids):
-        raise InvalidRequest(f"There can be at most {AT_MOST} different tax rates.", param=param)
-    found = among(db, TaxRate, rate_ids)
+def active_tax_rates(db: Session, rate_ids: list[str], param: str) -> list[TaxRate]:
+    """The tax rates in the order of their ids. Raises `ResourceMissing`, or `InvalidRequest` for an inactive one."""
+    if len(rate_ids) > MOST_RATES or len(set(rate_ids)) != len(rate_ids):
+        raise InvalidRequest(f"There can be at most {MOST_RATES} different tax rates.", param=param)
+    found = rows_by_id(db, TaxRate, rate_ids)
     for index, id in enumerate(rate_ids):
         if id not in found:
             raise ResourceMissing("tax rate", id, param=f"{param}[{index}]")

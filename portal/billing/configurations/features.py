@@ -1,4 +1,4 @@
-"""The features of a portal configuration: how they are sent, and their complete, newest form."""
+"""The features of a portal configuration: their parameters, and the complete form in which they are stored."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from portal.billing.configurations import feedback_options as configurations_feedback_options
-from portal.db import among
+from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
 from portal.rules.subscriptions import Feedback
 from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity
-from portal.wire.hashes import laid_over
+from portal.wire.hashes import merge_hashes
 
 MOST_PRODUCTS = 10
 
-Updatable = Literal["address", "email", "name", "phone", "shipping", "tax_id"]
-Proration = Literal["always_invoice", "create_prorations", "none"]
+UpdatableDetail = Literal["address", "email", "name", "phone", "shipping", "tax_id"]
+ProrationBehavior = Literal["always_invoice", "create_prorations", "none"]
 
 
 class Toggle(Command):
@@ -27,7 +27,7 @@ class Toggle(Command):
 
 class CustomerUpdate(Command):
     enabled: Flag | None = None
-    allowed_updates: ListOf[Updatable] = []
+    allowed_updates: ListOf[UpdatableDetail] = []
 
 
 class PaymentMethodUpdate(Command):
@@ -44,7 +44,7 @@ class CancellationReason(Command):
 class SubscriptionCancel(Command):
     enabled: Flag | None = None
     mode: Literal["at_period_end", "immediately"] = "at_period_end"
-    proration_behavior: Proration = "none"
+    proration_behavior: ProrationBehavior = "none"
     cancellation_reason: CancellationReason | None = None
 
 
@@ -60,12 +60,12 @@ class ProductPrices(Command):
     adjustable_quantity: AdjustableQuantity | None = None
 
 
-class Condition(Command):
+class ScheduleCondition(Command):
     type: Literal["decreasing_item_amount", "shortening_interval"]
 
 
 class ScheduleAtPeriodEnd(Command):
-    conditions: ListOf[Condition] = []
+    conditions: ListOf[ScheduleCondition] = []
 
 
 class SubscriptionUpdate(Command):
@@ -73,12 +73,12 @@ class SubscriptionUpdate(Command):
     billing_cycle_anchor: Literal["now", "unchanged"] | None = None
     default_allowed_updates: ListOf[Literal["price", "promotion_code", "quantity"]] = []
     products: ListOf[ProductPrices] = []
-    proration_behavior: Proration = "none"
+    proration_behavior: ProrationBehavior = "none"
     schedule_at_period_end: ScheduleAtPeriodEnd | None = None
     trial_update_behavior: Literal["continue_trial", "end_trial"] = "end_trial"
 
 
-class Features(Command):
+class FeaturesData(Command):
     customer_update: CustomerUpdate | None = None
     invoice_history: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None
@@ -88,7 +88,7 @@ class Features(Command):
     subscription_pause: Toggle | None = None
 
 
-_OFF: dict[str, Any] = {
+_DISABLED_FEATURES: dict[str, Any] = {
     "customer_update": {"allowed_updates": [], "enabled": False},
     "invoice_history": {"enabled": False},
     "payment_method_update": {"enabled": False, "payment_method_configuration": None},
@@ -110,26 +110,26 @@ _OFF: dict[str, Any] = {
 }
 
 
-def all_off() -> dict[str, Any]:
-    """Every feature, none enabled: where a new configuration starts."""
-    return deepcopy(_OFF)
+def disabled_features() -> dict[str, Any]:
+    """All features, each disabled: the start of a new configuration."""
+    return deepcopy(_DISABLED_FEATURES)
 
 
-def refuse_incomplete(features: Features) -> None:
-    """On creation each feature that is named must say whether it is enabled."""
+def refuse_incomplete(features: FeaturesData) -> None:
+    """On creation each feature that is sent must say whether it is enabled."""
     for name in ("customer_update", "subscription_cancel", "subscription_update"):
         feature = getattr(features, name)
         if feature and feature.enabled is None:
             raise MissingParameter(f"features[{name}][enabled]")
     cancel = features.subscription_cancel
-    if cancel and cancel.cancellation_reason and not cancel.cancellation_reason.has("options"):
+    if cancel and cancel.cancellation_reason and not cancel.cancellation_reason.was_sent("options"):
         raise MissingParameter("features[subscription_cancel][cancellation_reason][options]")
 
 
-def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str, Any]:
-    """The stored features with those that were sent on top.
+def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -> dict[str, Any]:
+    """The stored features with the sent ones merged into them.
 
-    Raises `InvalidRequest` or `ResourceMissing` for what they can't be changed to.
+    Raises `InvalidRequest` or `ResourceMissing` for features that can't be set so.
     """
     if command.subscription_pause and command.subscription_pause.enabled:
         raise InvalidRequest(
@@ -142,13 +142,13 @@ def changed(db: Session, stored: dict[str, Any], command: Features) -> dict[str,
         named = command.subscription_cancel.cancellation_reason.feedback_options
         configurations_feedback_options.refuse_unusable(db, named, param)
     sent = command.model_dump(exclude_unset=True, exclude={"subscription_pause"})
-    after = laid_over(stored, sent)
-    complete(after["subscription_update"])
+    after = merge_hashes(stored, sent)
+    fill_quantity_limits(after["subscription_update"])
     return after
 
 
-def complete(update: dict[str, Any]) -> None:
-    """What a product does not say about its quantity follows from what is allowed by default."""
+def fill_quantity_limits(update: dict[str, Any]) -> None:
+    """Fill in `adjustable_quantity` of each product from the default that `default_allowed_updates` gives."""
     by_default = {"enabled": "quantity" in update["default_allowed_updates"], "minimum": 1, "maximum": None}
     update["products"] = [
         {**product, "adjustable_quantity": {**by_default, **(product.get("adjustable_quantity") or {})}}
@@ -160,8 +160,8 @@ def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None
     where = "features[subscription_update][products]"
     if len(products) > MOST_PRODUCTS:
         raise InvalidRequest(f"There can be at most {MOST_PRODUCTS} products.", param=where)
-    known = among(db, Product, [each.product for each in products])
-    prices = among(db, Price, [price for each in products for price in each.prices])
+    known = rows_by_id(db, Product, [each.product for each in products])
+    prices = rows_by_id(db, Price, [price for each in products for price in each.prices])
     for index, each in enumerate(products):
         if each.product not in known:
             raise ResourceMissing("product", each.product, param=f"{where}[{index}][product]")
@@ -171,9 +171,9 @@ def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None
             if prices[id].interval is None:
                 param = f"{where}[{index}][prices][{position}]"
                 raise InvalidRequest("A subscription needs prices with `type=recurring`.", param=param)
-        _refuse_no_quantity(each.adjustable_quantity, f"{where}[{index}][adjustable_quantity][maximum]")
+        _refuse_empty_range(each.adjustable_quantity, f"{where}[{index}][adjustable_quantity][maximum]")
 
 
-def _refuse_no_quantity(sent: AdjustableQuantity | None, param: str) -> None:
+def _refuse_empty_range(sent: AdjustableQuantity | None, param: str) -> None:
     if sent and sent.maximum is not None and sent.maximum < max(sent.minimum or 1, 1):
         raise InvalidRequest("maximum must be at least 1, and not less than minimum.", param=param)

@@ -1,4 +1,4 @@
-"""Ways back to the merchant, which customers are sent along."""
+"""Check of the URLs that lead customers back to the merchant."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from portal.db import Scope
 from portal.errors import InvalidRequest
-from portal.wire.urls import is_local
+from portal.wire.urls import is_local_url
 
 
 def refuse_plain_http(scope: Scope, url: str | None, param: str) -> None:
-    """Raises `InvalidRequest` for a way back that others could listen in on."""
-    if url and urlsplit(url).scheme == "http" and (scope.livemode or not is_local(url)):
+    """Raises `InvalidRequest` for a plain http URL, which others could listen in on."""
+    if url and urlsplit(url).scheme == "http" and (scope.livemode or not is_local_url(url)):
         raise InvalidRequest(
             "Not a valid URL: use https (plain http only in test mode and to localhost).",
             param=param,

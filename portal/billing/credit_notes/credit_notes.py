@@ -1,4 +1,4 @@
-"""Credit notes: corrections of finalized invoices, line by line, settled as the invoice's state asks."""
+"""Credit notes: corrections of finalized invoices, line by line; unpaid amounts go down, paid ones are credited."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.credit_notes import lines as credit_note_lines
-from portal.billing.credit_notes.lines import Line
+from portal.billing.credit_notes.lines import CreditNoteLineData
 from portal.billing.invoices import collection
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger import totals as ledger_totals
 from portal.billing.ledger.locks import Billed
-from portal.db import find, locked, scope_of
+from portal.db import find_row, lock_row, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import CreditNote, CreditNoteLine, Invoice
 from portal.rules import credit_notes as rules
-from portal.rules.discounts import by_discount, taken
+from portal.rules.discounts import sum_by_discount, sum_discounts
 from portal.rules.numbering import credit_note_number
-from portal.rules.totals import Part, Totals, part, totals
+from portal.rules.totals import DocumentTotals, LineTotals, document_totals, line_totals
 from portal.wire.commands import (
     MAX_AMOUNT,
     Clearable,
     Command,
-    Expanding,
+    ExpandableCommand,
     Id,
-    Listing,
+    ListCommand,
     ListOf,
     Metadata,
     PositiveAmount,
     Text,
     Timestamp,
     TimestampFilter,
-    merged,
-    whole,
+    integer_between,
+    merge_metadata,
 )
 
 
-class UpdateCreditNote(Expanding):
+class UpdateCreditNote(ExpandableCommand):
     memo: Clearable[Text] = None
     metadata: Metadata = {}
 
@@ -56,11 +56,11 @@ class Refund(Command):
 
 class CreateCreditNote(UpdateCreditNote):
     invoice: Id
-    amount: Annotated[int, whole(1, MAX_AMOUNT)] | None = None
+    amount: Annotated[int, integer_between(1, MAX_AMOUNT)] | None = None
     credit_amount: PositiveAmount | None = None
     effective_at: Timestamp | None = None
     email_type: Literal["credit_note", "none"] = "none"
-    lines: ListOf[Line] = []
+    lines: ListOf[CreditNoteLineData] = []
     out_of_band_amount: PositiveAmount | None = None
     reason: Literal["duplicate", "fraudulent", "order_change", "product_unsatisfactory"] | None = None
     refund_amount: PositiveAmount | None = None
@@ -68,32 +68,32 @@ class CreateCreditNote(UpdateCreditNote):
     shipping_cost: ShippingCost | None = None
 
 
-class PreviewLines(CreateCreditNote, Listing):
+class PreviewCreditNoteLines(CreateCreditNote, ListCommand):
     pass
 
 
-class ListCreditNotes(Listing):
+class ListCreditNotes(ListCommand):
     created: TimestampFilter = None
     customer: Id | None = None
     invoice: Id | None = None
 
 
 def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
-    """Credit lines of an invoice, or lines of its own.
+    """Credit lines of an invoice, or custom lines.
 
     Raises `InvalidRequest` where the amounts don't fit the invoice (`rules.credit_notes`).
     """
     billed = locks.invoice(db, command.invoice, param="invoice")
-    note, lines = _composed(db, billed.invoice, command, now)
+    note, lines = _compose_note(db, billed.invoice, command, now)
     db.add_all([note, *lines])
-    _settle(db, note, billed, now)
+    _apply_to_invoice(db, note, billed, now)
     return note
 
 
 def preview(db: Session, command: CreateCreditNote, *, now: int) -> tuple[CreditNote, list[CreditNoteLine]]:
-    """What `create` would make, with its lines, of which nothing is kept. Raises as that does."""
-    invoice = find(db, Invoice, command.invoice, noun="invoice", param="invoice")
-    note, lines = _composed(db, invoice, command, now)
+    """The credit note that `create` would create, with its lines, none of it stored. Raises as `create` does."""
+    invoice = find_row(db, Invoice, command.invoice, noun="invoice", param="invoice")
+    note, lines = _compose_note(db, invoice, command, now)
     note.tenant_id = scope_of(db).tenant_id
     # pages of a preview's lines follow each other by their ids, so these can't be others each time
     note.id = "cn_tmp"
@@ -103,19 +103,19 @@ def preview(db: Session, command: CreateCreditNote, *, now: int) -> tuple[Credit
 
 
 def update(db: Session, note: CreditNote, command: UpdateCreditNote, *, now: int) -> CreditNote:
-    """Only memo and metadata change."""
-    note = locked(db, CreditNote, note.id, noun="credit note")
-    if command.has("memo"):
+    """Change memo and metadata, which is all that can change."""
+    note = lock_row(db, CreditNote, note.id, noun="credit note")
+    if command.was_sent("memo"):
         note.memo = command.memo
-    if command.has("metadata"):
-        note.metadata_ = merged(note.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        note.metadata_ = merge_metadata(note.metadata_, command.metadata)
     return note
 
 
 def void(db: Session, note: CreditNote, command: Command, *, now: int) -> CreditNote:
-    """Take a credit note back, while its invoice is open. Raises `InvalidRequest` otherwise."""
+    """Void a credit note while its invoice is open. Raises `InvalidRequest` otherwise."""
     invoice = locks.invoice(db, note.invoice_id).invoice
-    note = locked(db, CreditNote, note.id, noun="credit note")
+    note = lock_row(db, CreditNote, note.id, noun="credit note")
     if note.status == "void":
         raise InvalidRequest("This credit note is already void.")
     if invoice.status != "open":
@@ -129,42 +129,42 @@ def void(db: Session, note: CreditNote, command: Command, *, now: int) -> Credit
     return note
 
 
-def of_invoice(db: Session, invoice_id: str) -> list[CreditNote]:
+def list_for_invoice(db: Session, invoice_id: str) -> list[CreditNote]:
     """All credit notes of an invoice, oldest first."""
     statement = select(CreditNote).where(CreditNote.invoice_id == invoice_id)
     return list(db.scalars(statement.order_by(CreditNote.created, CreditNote.id)))
 
 
-def lines(db: Session, credit_note_id: str) -> list[CreditNoteLine]:
+def list_lines(db: Session, credit_note_id: str) -> list[CreditNoteLine]:
     """All lines of a credit note in their order."""
     statement = select(CreditNoteLine).where(CreditNoteLine.credit_note_id == credit_note_id)
     return list(db.scalars(statement.order_by(CreditNoteLine.position)))
 
 
-def _composed(
+def _compose_note(
     db: Session, invoice: Invoice, command: CreateCreditNote, now: int
 ) -> tuple[CreditNote, list[CreditNoteLine]]:
     _refuse_draft(invoice)
-    shipping = _shipping(db, invoice, command)
-    lines = _lines(db, invoice, command)
-    sums = totals((_counted(line) for line in lines), shipping)
-    settled = _settled(db, invoice, command, sums.total)
-    note = _new(invoice, command, sums, settled, now)
+    shipping = _creditable_shipping(db, invoice, command)
+    lines = _build_lines(db, invoice, command)
+    sums = document_totals((_line_for_totals(line) for line in lines), shipping)
+    settled = _allocate_total(db, invoice, command, sums.total)
+    note = _build_note(invoice, command, sums, settled, now)
     note.shipping_cost = shipping
-    note.discount_amounts = by_discount([each for line in lines for each in line.discount_amounts])
+    note.discount_amounts = sum_by_discount([each for line in lines for each in line.discount_amounts])
     for position, line in enumerate(lines):
         line.credit_note_id, line.created, line.position = note.id, note.created, position
     return note, lines
 
 
-def _counted(line: CreditNoteLine) -> Part:
-    own = taken([each for each in line.discount_amounts if each["own"]])
-    others = taken(line.discount_amounts) - own
-    return part(line.amount - own, line.taxes, ledger_totals.rates(line.tax_rates), discount=others)
+def _line_for_totals(line: CreditNoteLine) -> LineTotals:
+    own = sum_discounts([each for each in line.discount_amounts if each["own"]])
+    others = sum_discounts(line.discount_amounts) - own
+    return line_totals(line.amount - own, line.taxes, ledger_totals.parse_rates(line.tax_rates), discount=others)
 
 
-def _shipping(db: Session, invoice: Invoice, command: CreateCreditNote) -> dict[str, Any] | None:
-    """The invoice's whole cost of shipping, which can be credited once."""
+def _creditable_shipping(db: Session, invoice: Invoice, command: CreateCreditNote) -> dict[str, Any] | None:
+    """The invoice's whole shipping cost, which can be credited once."""
     if command.shipping_cost is None:
         return None
     cost, param = invoice.shipping_cost, "shipping_cost[shipping_rate]"
@@ -181,7 +181,7 @@ def _refuse_draft(invoice: Invoice) -> None:
         raise InvalidRequest("A draft can't be credited; change it instead.", param="invoice")
 
 
-def _lines(db: Session, invoice: Invoice, command: CreateCreditNote) -> list[CreditNoteLine]:
+def _build_lines(db: Session, invoice: Invoice, command: CreateCreditNote) -> list[CreditNoteLine]:
     sent = bool(command.lines or command.shipping_cost)
     if sent == (command.amount is not None):
         message = "Send amount, or lines, shipping_cost or both of these."
@@ -192,15 +192,16 @@ def _lines(db: Session, invoice: Invoice, command: CreateCreditNote) -> list[Cre
             param="refund_amount" if command.refund_amount else "refunds",
         )
     if command.amount is not None:
-        return [credit_note_lines.goodwill(invoice, command.amount, command.memo)]
-    return credit_note_lines.made(db, invoice, command.lines)
+        return [credit_note_lines.build_goodwill_line(invoice, command.amount, command.memo)]
+    return credit_note_lines.build_lines(db, invoice, command.lines)
 
 
-def _settled(db: Session, invoice: Invoice, command: CreateCreditNote, total: int) -> rules.Settled:
+def _allocate_total(db: Session, invoice: Invoice, command: CreateCreditNote, total: int) -> rules.CreditNoteAllocation:
+    """Split the total into what lowers the amount due and what is given back."""
     issued = (CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
     credited = db.scalar(select(func.coalesce(func.sum(CreditNote.total), 0)).where(*issued)) or 0
     try:
-        return rules.settled(
+        return rules.allocate_total(
             total=total,
             status=invoice.status,
             invoice_total=invoice.total,
@@ -213,7 +214,9 @@ def _settled(db: Session, invoice: Invoice, command: CreateCreditNote, total: in
         raise InvalidRequest(str(error), param="amount" if command.amount is not None else "lines") from None
 
 
-def _new(invoice: Invoice, command: CreateCreditNote, sums: Totals, settled: rules.Settled, now: int) -> CreditNote:
+def _build_note(
+    invoice: Invoice, command: CreateCreditNote, sums: DocumentTotals, settled: rules.CreditNoteAllocation, now: int
+) -> CreditNote:
     return CreditNote(
         id=ids.new("credit_note"),
         created=now,
@@ -238,11 +241,12 @@ def _new(invoice: Invoice, command: CreateCreditNote, sums: Totals, settled: rul
         effective_at=command.effective_at or now,
         seller=invoice.seller or {},
         buyer=invoice.buyer or {},
-        metadata_=merged({}, command.metadata),
+        metadata_=merge_metadata({}, command.metadata),
     )
 
 
-def _settle(db: Session, note: CreditNote, billed: Billed, now: int) -> None:
+def _apply_to_invoice(db: Session, note: CreditNote, billed: Billed, now: int) -> None:
+    """Lower the invoice's amounts by the note, mark it as paid where nothing remains, and credit the balance."""
     invoice = billed.invoice
     invoice.next_credit_note_sequence += 1
     invoice.pre_payment_credit_notes_amount += note.pre_payment_amount
@@ -250,9 +254,9 @@ def _settle(db: Session, note: CreditNote, billed: Billed, now: int) -> None:
     invoice.amount_due -= note.pre_payment_amount
     invoice.amount_remaining -= note.pre_payment_amount
     if note.pre_payment_amount and invoice.amount_remaining == 0:
-        collection.settled(db, invoice, billed.subscription, now=now)
+        collection.mark_paid(db, invoice, billed.subscription, now=now)
     if note.credit_amount:
-        entry = balances.enter(
+        entry = balances.add_transaction(
             db, billed.customer, "credit_note", -note.credit_amount, note.currency, now=now, credit_note_id=note.id
         )
         note.balance_transaction_id = entry.id

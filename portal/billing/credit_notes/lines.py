@@ -1,4 +1,4 @@
-"""The lines of credit notes: parts of an invoice's lines, by amount or by quantity, and lines of their own."""
+"""Lines of credit notes: parts of invoice lines, by amount or by quantity, and custom lines."""
 
 from __future__ import annotations
 
@@ -13,76 +13,76 @@ from portal.billing.catalogue import pricing
 from portal.billing.catalogue import tax_rates as catalogue_tax_rates
 from portal.billing.invoices import drafts
 from portal.billing.ledger import totals
-from portal.db import among
+from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from portal.rules import credit_notes as rules
-from portal.rules.credit_notes import Credited
-from portal.rules.discounts import taken
-from portal.rules.money import times
+from portal.rules.credit_notes import EarlierCredits
+from portal.rules.discounts import sum_discounts
+from portal.rules.money import multiply_price
 from portal.rules.totals import line_taxes
 from portal.wire.commands import (
     MAX_AMOUNT,
     Amount,
     Command,
-    Exact,
+    ExactDecimal,
     Id,
     ListOf,
     Metadata,
     PositiveAmount,
     Text,
-    merged,
-    whole,
+    integer_between,
+    merge_metadata,
 )
 
 MOST_LINES = 250
 
 
-class Line(Command):
+class CreditNoteLineData(Command):
     type: Literal["custom_line_item", "invoice_line_item"]
     amount: Amount | None = None
     description: Text | None = None
     invoice_line_item: Id | None = None
     metadata: Metadata = {}
-    quantity: Annotated[int, whole(1, 999_999_999)] | None = None
+    quantity: Annotated[int, integer_between(1, 999_999_999)] | None = None
     tax_rates: ListOf[Id] = []
     unit_amount: PositiveAmount | None = None
-    unit_amount_decimal: Exact | None = None
+    unit_amount_decimal: ExactDecimal | None = None
 
 
 #: What belongs to one type of line only.
-_ONLY = {
+_PARAMS_BY_TYPE = {
     "custom_line_item": ("description", "tax_rates", "unit_amount", "unit_amount_decimal"),
     "invoice_line_item": ("amount", "invoice_line_item"),
 }
 
 
-def made(db: Session, invoice: Invoice, asked: list[Line]) -> list[CreditNoteLine]:
-    """The lines asked for, without their credit note. Raises `InvalidRequest` where a line has less left."""
+def build_lines(db: Session, invoice: Invoice, asked: list[CreditNoteLineData]) -> list[CreditNoteLine]:
+    """Build the requested lines, without their credit note. Raises `InvalidRequest` where a line has less left."""
     if len(asked) > MOST_LINES:
         raise InvalidRequest(f"A credit note has at most {MOST_LINES} lines.", param="lines")
-    credited = _credited(db, invoice)
-    originals = among(db, InvoiceLine, [each.invoice_line_item for each in asked if each.invoice_line_item])
+    credited = _earlier_credits(db, invoice)
+    originals = rows_by_id(db, InvoiceLine, [each.invoice_line_item for each in asked if each.invoice_line_item])
     lines = []
     for index, each in enumerate(asked):
         param = f"lines[{index}]"
         _refuse_foreign_parameters(each, param)
         if each.type == "custom_line_item":
-            lines.append(_custom_line(db, invoice, each, param))
+            lines.append(_build_custom_line(db, invoice, each, param))
             continue
         original = originals.get(each.invoice_line_item or "")
         if original is None or original.invoice_id != invoice.id:
             missing = each.invoice_line_item or ""
             raise ResourceMissing("invoice line item", missing, param=f"{param}[invoice_line_item]")
-        line = _part(each, original, credited[original.id], param)
-        credited[original.id] = _after(credited[original.id], line)
+        line = _build_partial_line(each, original, credited[original.id], param)
+        credited[original.id] = _add_credit(credited[original.id], line)
         lines.append(line)
     return lines
 
 
-def goodwill(invoice: Invoice, amount: int, words: str | None) -> CreditNoteLine:
-    """The line of a credit note that was asked for by its total alone, without tax."""
-    _ = i18n.translations((invoice.buyer or {}).get("locale") or "en").gettext
+def build_goodwill_line(invoice: Invoice, amount: int, words: str | None) -> CreditNoteLine:
+    """The line of a credit note that was requested by its total alone, without tax."""
+    _ = i18n.load_translations((invoice.buyer or {}).get("locale") or "en").gettext
     return CreditNoteLine(
         id=ids.new("credit_note_line_item"),
         type="custom_line_item",
@@ -97,8 +97,8 @@ def goodwill(invoice: Invoice, amount: int, words: str | None) -> CreditNoteLine
     )
 
 
-def _credited(db: Session, invoice: Invoice) -> defaultdict[str, Credited]:
-    """What issued credit notes took back of each line."""
+def _earlier_credits(db: Session, invoice: Invoice) -> defaultdict[str, EarlierCredits]:
+    """What issued credit notes have credited, by invoice line."""
     statement = (
         select(CreditNoteLine)
         .join(
@@ -107,29 +107,33 @@ def _credited(db: Session, invoice: Invoice) -> defaultdict[str, Credited]:
         )
         .where(CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
     )
-    sums: defaultdict[str, Credited] = defaultdict(Credited)
+    sums: defaultdict[str, EarlierCredits] = defaultdict(EarlierCredits)
     for line in db.scalars(statement):
         if line.invoice_line_id:
-            sums[line.invoice_line_id] = _after(sums[line.invoice_line_id], line)
+            sums[line.invoice_line_id] = _add_credit(sums[line.invoice_line_id], line)
     return sums
 
 
-def _after(earlier: Credited, line: CreditNoteLine) -> Credited:
-    return earlier.plus(line.amount, line.quantity, line.taxes, line.discount_amounts)
+def _add_credit(earlier: EarlierCredits, line: CreditNoteLine) -> EarlierCredits:
+    """The earlier credit of an invoice line plus this credit note line."""
+    return earlier.with_part(line.amount, line.quantity, line.taxes, line.discount_amounts)
 
 
-def _refuse_foreign_parameters(asked: Line, param: str) -> None:
-    for type, names in _ONLY.items():
-        wrong = [name for name in names if asked.has(name) and asked.type != type]
+def _refuse_foreign_parameters(asked: CreditNoteLineData, param: str) -> None:
+    for type, names in _PARAMS_BY_TYPE.items():
+        wrong = [name for name in names if asked.was_sent(name) and asked.type != type]
         if wrong:
             raise InvalidRequest(f"{wrong[0]} is only valid when type is {type}.", param=f"{param}[{wrong[0]}]")
 
 
-def _part(asked: Line, original: InvoiceLine, earlier: Credited, param: str) -> CreditNoteLine:
-    amount = _amount(asked, original, earlier, param)
+def _build_partial_line(
+    asked: CreditNoteLineData, original: InvoiceLine, earlier: EarlierCredits, param: str
+) -> CreditNoteLine:
+    """The credit note line that credits a part of an invoice line, with its share of discounts and taxes."""
+    amount = _credit_amount(asked, original, earlier, param)
     whole = [{**each, "own": each["discount"] in original.discounts} for each in original.discount_amounts]
     discounts = rules.part_discounts(original.amount, whole, earlier, amount)
-    rest = amount - taken(discounts)
+    rest = amount - sum_discounts(discounts)
     return CreditNoteLine(
         id=ids.new("credit_note_line_item"),
         type="invoice_line_item",
@@ -140,13 +144,13 @@ def _part(asked: Line, original: InvoiceLine, earlier: Credited, param: str) -> 
         quantity=asked.quantity,
         unit_amount_decimal=original.unit_amount_decimal if asked.quantity else None,
         tax_rates=original.tax_rates,
-        taxes=rules.part_taxes(original.taxes, totals.rates(original.tax_rates), earlier, rest),
-        metadata_=merged({}, asked.metadata),
+        taxes=rules.part_taxes(original.taxes, totals.parse_rates(original.tax_rates), earlier, rest),
+        metadata_=merge_metadata({}, asked.metadata),
     )
 
 
-def _amount(asked: Line, original: InvoiceLine, earlier: Credited, param: str) -> int:
-    """What is credited of a line: by amount or by quantity, never both over time, never more than it has."""
+def _credit_amount(asked: CreditNoteLineData, original: InvoiceLine, earlier: EarlierCredits, param: str) -> int:
+    """The amount to credit of a line: by amount or by quantity, never both over time, never more than is left."""
     if (asked.amount is None) == (asked.quantity is None):
         raise InvalidRequest("Send amount or quantity, one of the two.", param=f"{param}[amount]")
     by_amount = asked.amount is not None
@@ -155,30 +159,30 @@ def _amount(asked: Line, original: InvoiceLine, earlier: Credited, param: str) -
             "This line was credited the other way before; go on by amount or by quantity as then.", param=param
         )
     if asked.amount is not None:
-        _refuse_beyond(asked.amount, original.amount - earlier.amount, f"{param}[amount]")
+        _refuse_excess_amount(asked.amount, original.amount - earlier.amount, f"{param}[amount]")
         return asked.amount
     quantity, left = asked.quantity or 0, original.quantity - earlier.quantity
     if quantity > left:
         raise InvalidRequest(f"The line has a quantity of {left} left to credit.", param=f"{param}[quantity]")
-    return rules.of_quantity(original.amount, original.quantity, earlier, quantity)
+    return rules.amount_of_quantity(original.amount, original.quantity, earlier, quantity)
 
 
-def _refuse_beyond(amount: int, left: int, param: str) -> None:
-    """A line can be credited up to what is left of it, a negative one by negative amounts."""
+def _refuse_excess_amount(amount: int, left: int, param: str) -> None:
+    """A line can be credited up to what is left of it, a negative line by negative amounts."""
     if amount == 0 or abs(amount) > abs(left) or (amount < 0) != (left < 0):
         raise InvalidRequest(f"The line has {left} left to credit.", param=param)
 
 
-def _custom_line(db: Session, invoice: Invoice, asked: Line, param: str) -> CreditNoteLine:
+def _build_custom_line(db: Session, invoice: Invoice, asked: CreditNoteLineData, param: str) -> CreditNoteLine:
     if not asked.description:
         name = f"{param}[description]"
         raise MissingParameter(name)
     _, exact = pricing.unit_amounts(asked.unit_amount, asked.unit_amount_decimal, f"{param}[unit_amount]")
     quantity = 1 if asked.quantity is None else asked.quantity
-    amount = times(exact, quantity)
+    amount = multiply_price(exact, quantity)
     if not 0 <= amount <= MAX_AMOUNT:
         raise InvalidRequest("The amount of a custom line is positive.", param=f"{param}[unit_amount]")
-    rate_ids = [rate.id for rate in catalogue_tax_rates.tax_rates(db, asked.tax_rates, f"{param}[tax_rates]")]
+    rate_ids = [rate.id for rate in catalogue_tax_rates.active_tax_rates(db, asked.tax_rates, f"{param}[tax_rates]")]
     rates = drafts.frozen_rates(db, rate_ids)
     return CreditNoteLine(
         id=ids.new("credit_note_line_item"),
@@ -189,6 +193,6 @@ def _custom_line(db: Session, invoice: Invoice, asked: Line, param: str) -> Cred
         quantity=quantity,
         unit_amount_decimal=exact,
         tax_rates=rates,
-        taxes=line_taxes(amount, totals.rates(rates), tax_exempt=(invoice.buyer or {}).get("tax_exempt", "none")),
-        metadata_=merged({}, asked.metadata),
+        taxes=line_taxes(amount, totals.parse_rates(rates), tax_exempt=(invoice.buyer or {}).get("tax_exempt", "none")),
+        metadata_=merge_metadata({}, asked.metadata),
     )

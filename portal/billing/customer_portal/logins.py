@@ -1,8 +1,7 @@
-"""Signing in by a code to one's address: asked for on a configuration's login page, or where a link has expired.
+"""Login by a code sent by email: from a configuration's login page, or from an expired portal link.
 
-Whether anybody is behind an address is found out only when the mail is sent, by the worker: until then
-every address is treated alike, in what is done, answered and counted. What is wrong about a code is
-answered alike too.
+Only the worker that sends the mail finds out whether an address belongs to a customer. Until then all
+addresses are handled, answered and counted alike, and so are all wrong codes.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing.customer_portal import codes
-from portal.billing.customer_portal.sessions import Exchanged, digest
-from portal.db import Scope, among, count_changed, find, forget, select_with_owner
+from portal.billing.customer_portal.sessions import OpenedSession, hash_secret
+from portal.db import Scope, count_changed, find_row, forget, rows_by_id, select_with_owner
 from portal.errors import ResourceMissing
 from portal.models import Configuration, Customer, LoginCode, PortalSession
 
@@ -25,13 +24,19 @@ from portal.models import Configuration, Customer, LoginCode, PortalSession
 NETWORK_LIMITS = ((5 * clock.MINUTE, 10),)
 MERCHANT_LIMITS = ((clock.HOUR, 600),)
 #: How long a proven code lets its browser choose among several customers.
-CHOICE_LIVES = 10 * clock.MINUTE
+CHOICE_LIFETIME = 10 * clock.MINUTE
 KEPT_FOR = 2 * clock.DAY
 MOST_CUSTOMERS = 20
 
-_T = cast(Table, LoginCode.__table__)
+_LOGIN_CODES = cast(Table, LoginCode.__table__)
 #: What is read of a code that waits.
-_PENDING = (_T.c.id, _T.c.configuration_id, _T.c.session_id, _T.c.verified_at, _T.c.expires_at)
+_PENDING = (
+    _LOGIN_CODES.c.id,
+    _LOGIN_CODES.c.configuration_id,
+    _LOGIN_CODES.c.session_id,
+    _LOGIN_CODES.c.verified_at,
+    _LOGIN_CODES.c.expires_at,
+)
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,8 @@ class LoginPage:
 
 
 @dataclass(frozen=True)
-class AskLogin:
-    """Who asks for a code: the address, the configuration, and from where; `session_id` is to be taken up again."""
+class LoginRequest:
+    """The request for a code. `session_id` is the expired session that the customer wants to continue."""
 
     configuration_id: str
     email: str
@@ -54,16 +59,16 @@ class AskLogin:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A code that was asked for, and the secret by which only this browser can use it."""
+class NewLoginCode:
+    """A new code, and the secret that ties it to the browser which requested it."""
 
     code: LoginCode
     browser_secret: str
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A code that waits in a browser, found by the browser's secret alone."""
+class PendingLogin:
+    """A code that was requested in a browser, found by that browser's secret."""
 
     scope: Scope
     id: str
@@ -72,19 +77,19 @@ class Pending:
     verified: bool
 
 
-def page(db: Session, token: str) -> LoginPage | None:
-    """The login page of an address; needs no scope, and yields it."""
+def find_login_page(db: Session, token: str) -> LoginPage | None:
+    """The login page with this token. It needs no scope, and returns the scope of the page."""
     table = cast(Table, Configuration.__table__)
     row = db.execute(select_with_owner(table, table.c.id).where(table.c.login_token == token, table.c.active)).first()
     return LoginPage(Scope.of(row), row.id) if row else None
 
 
-def ask(db: Session, command: AskLogin, *, now: int) -> Asked:
-    """Note that a code was asked for; a code that the address had before is void. Raises `TooManyCodes`."""
-    email, network = command.email.casefold(), digest(command.network)
-    _refuse_too_many(db, LoginCode.email == email, codes.LIMITS, now)
-    _refuse_too_many(db, LoginCode.network_hash == network, NETWORK_LIMITS, now)
-    _refuse_too_many(db, LoginCode.id.is_not(None), MERCHANT_LIMITS, now)
+def request_code(db: Session, command: LoginRequest, *, now: int) -> NewLoginCode:
+    """Store a new code; earlier codes of the address become invalid. Raises `TooManyCodes`."""
+    email, network = command.email.casefold(), hash_secret(command.network)
+    _refuse_too_many_codes(db, LoginCode.email == email, codes.LIMITS, now)
+    _refuse_too_many_codes(db, LoginCode.network_hash == network, NETWORK_LIMITS, now)
+    _refuse_too_many_codes(db, LoginCode.id.is_not(None), MERCHANT_LIMITS, now)
     db.execute(update(LoginCode).where(LoginCode.email == email, LoginCode.expires_at > now).values(expires_at=now))
     secret = secrets.token_urlsafe(32)
     code = LoginCode(
@@ -94,28 +99,30 @@ def ask(db: Session, command: AskLogin, *, now: int) -> Asked:
         session_id=command.session_id,
         email=email,
         network_hash=network,
-        browser_hash=digest(secret),
+        browser_hash=hash_secret(secret),
         code_hash=command.code_hash,
-        expires_at=now + codes.LIVES,
+        expires_at=now + codes.LIFETIME,
         tries=0,
     )
     db.add(code)
-    return Asked(code, secret)
+    return NewLoginCode(code, secret)
 
 
-def pending(db: Session, browser_secret: str, *, now: int) -> Pending | None:
-    """What this browser asked for, while its code or the choice after it is good; yields the scope."""
+def find_pending_login(db: Session, browser_secret: str, *, now: int) -> PendingLogin | None:
+    """The code that this browser requested, while the code or the choice after it is valid. It returns the scope."""
     row = db.execute(
-        select_with_owner(_T, *_PENDING).where(_T.c.browser_hash == digest(browser_secret), _T.c.used_at.is_(None))
+        select_with_owner(_LOGIN_CODES, *_PENDING).where(
+            _LOGIN_CODES.c.browser_hash == hash_secret(browser_secret), _LOGIN_CODES.c.used_at.is_(None)
+        )
     ).first()
-    if row is None or now >= (row.verified_at + CHOICE_LIVES if row.verified_at else row.expires_at):
+    if row is None or now >= (row.verified_at + CHOICE_LIFETIME if row.verified_at else row.expires_at):
         return None
     scope = Scope.of(row)
-    return Pending(scope, row.id, row.configuration_id, row.session_id, verified=row.verified_at is not None)
+    return PendingLogin(scope, row.id, row.configuration_id, row.session_id, verified=row.verified_at is not None)
 
 
-def attempt(db: Session, id: str, *, now: int) -> LoginCode | None:
-    """Use up one try, before anyone looks at the code; None when there is none left to use."""
+def count_attempt(db: Session, id: str, *, now: int) -> LoginCode | None:
+    """Count one try before the code is compared; None where no try is left."""
     counted = (
         update(LoginCode)
         .where(
@@ -130,40 +137,40 @@ def attempt(db: Session, id: str, *, now: int) -> LoginCode | None:
     return db.scalars(counted).first()
 
 
-def verify(db: Session, id: str, *, now: int) -> bool:
-    """Note that the right code was entered; False where another request did."""
+def mark_verified(db: Session, id: str, *, now: int) -> bool:
+    """Mark the code as verified; False where another request has done so."""
     proven = update(LoginCode).where(LoginCode.id == id, LoginCode.verified_at.is_(None), LoginCode.expires_at > now)
     return count_changed(db, proven.values(verified_at=now)) == 1
 
 
-def customers(db: Session, code: LoginCode) -> list[Customer]:
-    """Whom the proven address stands for, newest first; of a visit that is taken up again only its own customer."""
+def matching_customers(db: Session, code: LoginCode) -> list[Customer]:
+    """Customers with the verified address, newest first; for a continued session only its own customer."""
     own = select(Customer).where(Customer.email_folded == code.email, Customer.deleted_at.is_(None))
     if code.session_id is not None:
-        session = among(db, PortalSession, [code.session_id]).get(code.session_id)
+        session = rows_by_id(db, PortalSession, [code.session_id]).get(code.session_id)
         own = own.where(Customer.id == (session.customer_id if session else ""))
     return list(db.scalars(own.order_by(Customer.created.desc(), Customer.id.desc()).limit(MOST_CUSTOMERS)))
 
 
-def enter(db: Session, id: str, customer_id: str, *, now: int) -> Exchanged:
-    """Open a visit of one of the customers behind a proven code, once.
+def open_portal_session(db: Session, id: str, customer_id: str, *, now: int) -> OpenedSession:
+    """Open a portal session for one of the customers behind a verified code, once.
 
-    Raises `ResourceMissing` where the code was used, is not proven or stands for other customers.
+    Raises `ResourceMissing` where the code was used, is not verified or belongs to other customers.
     """
-    code = find(db, LoginCode, id, noun="login code")
-    if customer_id not in {customer.id for customer in customers(db, code)}:
+    code = find_row(db, LoginCode, id, noun="login code")
+    if customer_id not in {customer.id for customer in matching_customers(db, code)}:
         raise ResourceMissing("customer", customer_id)
     used = update(LoginCode).where(
-        LoginCode.id == id, LoginCode.used_at.is_(None), LoginCode.verified_at > now - CHOICE_LIVES
+        LoginCode.id == id, LoginCode.used_at.is_(None), LoginCode.verified_at > now - CHOICE_LIFETIME
     )
     if count_changed(db, used.values(used_at=now)) != 1:
         raise ResourceMissing("login code", id)
-    return _opened(db, code, customer_id, now)
+    return _create_session(db, code, customer_id, now)
 
 
-def restorable(db: Session, session_id: str, *, now: int) -> PortalSession | None:
-    """The ended visit, where its customer may take it up again by a code to their address."""
-    session = among(db, PortalSession, [session_id]).get(session_id)
+def find_restorable_session(db: Session, session_id: str, *, now: int) -> PortalSession | None:
+    """The ended session, if its customer may continue it with a code sent to their address."""
+    session = rows_by_id(db, PortalSession, [session_id]).get(session_id)
     if session is None or session.after_expiration is None:
         return None
     until = session.after_expiration["customer_login"]["expires_at"]
@@ -171,15 +178,15 @@ def restorable(db: Session, session_id: str, *, now: int) -> PortalSession | Non
 
 
 def prune(db: Session, *, now: int) -> int:
-    """Forget codes of days ago; answers how many."""
-    old = delete(_T).where(_T.c.created < now - KEPT_FOR)
+    """Delete codes that are older than two days; return how many."""
+    old = delete(_LOGIN_CODES).where(_LOGIN_CODES.c.created < now - KEPT_FOR)
     return forget(db, old)
 
 
-def _opened(db: Session, code: LoginCode, customer_id: str, now: int) -> Exchanged:
-    """A visit like the ended one with its configuration, flow and way back, or a plain one of the login page."""
-    ended = among(db, PortalSession, [code.session_id]).get(code.session_id) if code.session_id else None
-    configuration = find(db, Configuration, code.configuration_id, noun="configuration")
+def _create_session(db: Session, code: LoginCode, customer_id: str, now: int) -> OpenedSession:
+    """A session like the ended one, with its configuration, flow and return URL, or a plain one from the login page."""
+    ended = rows_by_id(db, PortalSession, [code.session_id]).get(code.session_id) if code.session_id else None
+    configuration = find_row(db, Configuration, code.configuration_id, noun="configuration")
     secret = secrets.token_urlsafe(32)
     session = PortalSession(
         id=ids.new("billing_portal.session"),
@@ -192,19 +199,21 @@ def _opened(db: Session, code: LoginCode, customer_id: str, now: int) -> Exchang
         after_expiration=ended.after_expiration if ended else None,
         flow=ended.flow if ended and ended.flow_completed_at is None else None,
         origin="login",
-        link_hash=digest(secrets.token_urlsafe(32)),
+        link_hash=hash_secret(secrets.token_urlsafe(32)),
         link_expires_at=now,
-        secret_hash=digest(secret),
+        secret_hash=hash_secret(secret),
         opened_at=now,
         last_seen_at=now,
         expires_at=now + configuration.session_limits["absolute"],
         data={},
     )
     db.add(session)
-    return Exchanged(session.id, secret)
+    return OpenedSession(session.id, secret)
 
 
-def _refuse_too_many(db: Session, own: ColumnElement[bool], limits: tuple[tuple[int, int], ...], now: int) -> None:
+def _refuse_too_many_codes(
+    db: Session, own: ColumnElement[bool], limits: tuple[tuple[int, int], ...], now: int
+) -> None:
     for seconds, most in limits:
         asked = select(func.count(LoginCode.id)).where(own, LoginCode.created > now - seconds)
         if (db.scalar(asked) or 0) >= most:

@@ -1,4 +1,4 @@
-"""What a change of plan would bill, now and next: the change itself, made in a session that is not kept."""
+"""Previews of plan changes: what a change bills now and next, made in a session that is rolled back."""
 
 from __future__ import annotations
 
@@ -13,29 +13,30 @@ from portal.billing.ledger import totals
 from portal.billing.lifecycle import steps
 from portal.models import Customer, Invoice, Subscription
 from portal.rules import invoices as rules
-from portal.rules.discounts import taken
+from portal.rules.discounts import sum_discounts
 from portal.rules.permissions import Features
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of a bill, in minor units before discounts and exclusive taxes."""
+class BillLine:
+    """A line of a bill; its amount is in minor units, before discounts and exclusive taxes."""
 
     description: str | None
     amount: int
 
 
 @dataclass(frozen=True)
-class Bill:
+class BillPreview:
     """An invoice as it will be.
 
-    `added_tax` comes on top, `included_tax` is in the lines; `applied` is the balance's part: negative for credit
-    used up, positive for a debt billed along, or for what becomes credit. `due_date` is known of a finalized one.
+    `added_tax` comes on top, `included_tax` is contained in the lines. `applied` is the part of the customer
+    balance: negative for credit that is used, positive for a debt that is billed along or for new credit.
+    `due_date` is known for a finalized invoice only.
     """
 
     at: int
     currency: str
-    lines: tuple[Line, ...]
+    lines: tuple[BillLine, ...]
     discount: int
     added_tax: int
     included_tax: int
@@ -46,14 +47,15 @@ class Bill:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a change brings: the bill made at once and the next one, where there are such.
+class PlanChangePreview:
+    """The result of a change: the bill made at once and the next one, where they exist.
 
-    `waits_until` is when it takes effect, None for at once or, where it `waits_for_payment`, for once that is paid.
+    `waits_until` is when the change takes effect: None for at once or, with `waits_for_payment`, for when that
+    is paid.
     """
 
-    at_once: Bill | None
-    following: Bill | None
+    at_once: BillPreview | None
+    following: BillPreview | None
     waits_until: int | None
     waits_for_payment: bool
     trial_ends: bool
@@ -64,52 +66,52 @@ class Outcome:
         return self.at_once.amount_due if self.at_once else 0
 
 
-def outcome(
+def preview_change(
     db: Session, subscription: Subscription, features: Features, asked: PlanChange, *, session_id: str, now: int
-) -> Outcome:
-    """Make the change and what follows it, in a session that its caller rolls back. Raises as the change does."""
+) -> PlanChangePreview:
+    """Make the change and its next bill, in a session that the caller rolls back. Raises what the change raises."""
     was, status = subscription.latest_invoice_id, subscription.status
-    subscription = plan_changes.change(db, subscription, features, asked, session_id=session_id, now=now)
-    at_once = billed(db, subscription, was)
-    schedule = plan_changes.schedule_of(db, subscription)
+    subscription = plan_changes.change_plan(db, subscription, features, asked, session_id=session_id, now=now)
+    at_once = find_new_bill(db, subscription, was)
+    schedule = plan_changes.find_schedule(db, subscription)
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
     unpaid = subscription.pending_update is not None
     if unpaid:
-        pending_updates.paid(db, subscription, steps.latest(db, subscription), now=now)
+        pending_updates.apply_for_invoice(db, subscription, steps.latest_invoice(db, subscription), now=now)
     trial_ends = status == "trialing" and subscription.status != status
-    return Outcome(at_once, following(db, subscription), waits_until, unpaid, trial_ends)
+    return PlanChangePreview(at_once, preview_next_bill(db, subscription), waits_until, unpaid, trial_ends)
 
 
-def following(db: Session, subscription: Subscription) -> Bill | None:
-    """What the end of a subscription's period will bill, in a session that its caller rolls back."""
+def preview_next_bill(db: Session, subscription: Subscription) -> BillPreview | None:
+    """What the end of a subscription's period will bill, in a session that the caller rolls back."""
     end = subscription.current_period_end
     customer = db.get_one(Customer, (subscription.tenant_id, subscription.customer_id))
-    invoice = steps.next_bill(db, customer, subscription)
-    return _bill(db, invoice, customer, end) if invoice else None
+    invoice = steps.create_next_invoice(db, customer, subscription)
+    return _build_bill(db, invoice, customer, end) if invoice else None
 
 
-def billed(db: Session, subscription: Subscription, before: str | None) -> Bill | None:
-    """What a change has just billed; `before` is the id of the latest invoice before it."""
+def find_new_bill(db: Session, subscription: Subscription, before: str | None) -> BillPreview | None:
+    """The bill that a change has just made, if any; `before` is the id of the latest invoice before the change."""
     if subscription.latest_invoice_id in {None, before}:
         return None
-    invoice = steps.latest(db, subscription)
+    invoice = steps.latest_invoice(db, subscription)
     customer = db.get_one(Customer, (invoice.tenant_id, invoice.customer_id))
-    return _bill(db, invoice, customer, invoice.created)
+    return _build_bill(db, invoice, customer, invoice.created)
 
 
-def _bill(db: Session, invoice: Invoice, customer: Customer, at: int) -> Bill:
+def _build_bill(db: Session, invoice: Invoice, customer: Customer, at: int) -> BillPreview:
     db.flush()
-    lines = totals.lines(db, invoice.id)
+    lines = totals.list_lines(db, invoice.id)
     if invoice.status == "draft":
-        settled = rules.settlement(invoice.total, customer.balance)
+        settled = rules.apply_balance(invoice.total, customer.balance)
     else:
-        settled = rules.settlement(invoice.total, invoice.starting_balance)
-    discount = taken(invoice.total_discount_amounts)
+        settled = rules.apply_balance(invoice.total, invoice.starting_balance)
+    discount = sum_discounts(invoice.total_discount_amounts)
     added = invoice.total - (invoice.subtotal - discount)
-    return Bill(
+    return BillPreview(
         at=at,
         currency=invoice.currency,
-        lines=tuple(Line(line.description, line.amount) for line in lines),
+        lines=tuple(BillLine(line.description, line.amount) for line in lines),
         discount=discount,
         added_tax=added,
         included_tax=invoice.tax - added,

@@ -1,4 +1,4 @@
-"""Customers: made and described by the merchant, corrected by themselves in the portal."""
+"""Customers: created and changed by the merchant, and by themselves in the portal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from portal.billing.customer_portal import sessions
 from portal.billing.discounts import redemptions
 from portal.billing.ledger import balances, tax_ids
 from portal.billing.subscriptions import cancellations
-from portal.db import locked
+from portal.db import lock_row
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, Subscription, TestClock
 from portal.wire.commands import (
@@ -25,7 +25,7 @@ from portal.wire.commands import (
     Command,
     CustomField,
     Id,
-    Listing,
+    ListCommand,
     ListOf,
     Metadata,
     Name,
@@ -33,35 +33,35 @@ from portal.wire.commands import (
     Shipping,
     Text,
     TimestampFilter,
-    merged,
-    text,
-    wrong,
+    merge_metadata,
+    parameter_error,
+    text_up_to,
 )
-from portal.wire.hashes import laid_over
+from portal.wire.hashes import merge_hashes
 from portal.wire.texts import Email, Language, Prefix
 from portal.wire.texts import email_address as email_address
 
 #: Customers who live by one test clock (reference).
-MOST_OF_A_CLOCK = 3
+MOST_OF_TEST_CLOCK = 3
 PREFIX_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
-def _as_stored(email: str) -> str:
-    """A filter finds what was written the same way, and nothing where it is no address at all."""
+def _normalize_email(email: str) -> str:
+    """Bring a filter's address into the stored form; text that is no address stays as it is and finds nothing."""
     try:
         return email_address(email)
     except ValueError:
         return email
 
 
-def _at_most_four(fields: list[CustomField]) -> list[CustomField]:
+def _refuse_many_fields(fields: list[CustomField]) -> list[CustomField]:
     if len(fields) > 4:
-        raise wrong("", "You can have up to 4 custom fields.")
+        raise parameter_error("", "You can have up to 4 custom fields.")
     return fields
 
 
-Phone = Annotated[str, text(20)]
-FieldList = Annotated[ListOf[CustomField], AfterValidator(_at_most_four)]
+Phone = Annotated[str, text_up_to(20)]
+CustomFieldList = Annotated[ListOf[CustomField], AfterValidator(_refuse_many_fields)]
 
 
 class RenderingOptions(Command):
@@ -70,13 +70,13 @@ class RenderingOptions(Command):
 
 
 class CustomerInvoiceSettings(Command):
-    custom_fields: Clearable[FieldList] = None
+    custom_fields: Clearable[CustomFieldList] = None
     default_payment_method: Clearable[Id] = None
     footer: Clearable[Text] = None
     rendering_options: Clearable[RenderingOptions] = None
 
 
-class UpdateCustomer(redemptions.OneDiscount):
+class UpdateCustomer(redemptions.SingleDiscountParams):
     address: Clearable[Address] = None
     balance: Amount | None = None
     description: Clearable[Text] = None
@@ -95,7 +95,7 @@ class UpdateCustomer(redemptions.OneDiscount):
 
 class TaxIdData(Command):
     type: Id
-    value: Annotated[str, text(tax_ids.LONGEST_VALUE)]
+    value: Annotated[str, text_up_to(tax_ids.LONGEST_VALUE)]
 
 
 class CreateCustomer(UpdateCustomer):
@@ -103,28 +103,28 @@ class CreateCustomer(UpdateCustomer):
     test_clock: Id | None = None
 
 
-class ListCustomers(Listing):
+class ListCustomers(ListCommand):
     created: TimestampFilter = None
-    email: Annotated[str, text(512), AfterValidator(_as_stored)] | None = None
+    email: Annotated[str, text_up_to(512), AfterValidator(_normalize_email)] | None = None
 
 
 def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
-    """A customer, with tax ids and an opening balance where given."""
+    """Create a customer, with tax ids and an opening balance where given."""
     customer = Customer(
         id=ids.new("customer"),
         created=now,
-        invoice_prefix=_new_prefix(),
+        invoice_prefix=_random_prefix(),
         balance=0,
         tax_exempt="none",
         preferred_locales=[],
         invoice_settings={},
         metadata_={},
         next_invoice_sequence=1,
-        test_clock_id=_test_clock(db, command.test_clock),
+        test_clock_id=_lock_test_clock(db, command.test_clock),
     )
-    _apply(db, customer, command)
+    _apply_fields(db, customer, command)
     db.add(customer)
-    redemptions.put_on_customer(db, customer, command, now=now)
+    redemptions.redeem_for_customer(db, customer, command, now=now)
     if command.balance is not None:
         balances.set_balance(db, customer, command.balance, type="initial", now=now)
     for index, each in enumerate(command.tax_id_data):
@@ -133,27 +133,27 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
 
 
 def update(db: Session, customer: Customer, command: UpdateCustomer, *, now: int) -> Customer:
-    """Change what was sent. Raises `InvalidRequest` for a prefix in use or a sequence that was passed."""
-    customer = locked(db, Customer, customer.id, noun="customer")
+    """Change what was sent. Raises `InvalidRequest` for a prefix in use or a sequence already passed."""
+    customer = lock_row(db, Customer, customer.id, noun="customer")
     refuse_deleted(customer)
-    _apply(db, customer, command)
-    redemptions.put_on_customer(db, customer, command, now=now)
+    _apply_fields(db, customer, command)
+    redemptions.redeem_for_customer(db, customer, command, now=now)
     if command.balance is not None:
         balances.set_balance(db, customer, command.balance, now=now)
     return customer
 
 
-def subscribe(db: Session, customer_id: str, mail: str, *, wanted: bool) -> Customer:
-    """Let a customer have a kind of mail, or do without it."""
-    customer = locked(db, Customer, customer_id, noun="customer")
+def set_mail_subscription(db: Session, customer_id: str, mail: str, *, wanted: bool) -> Customer:
+    """Subscribe a customer to a kind of mail, or unsubscribe."""
+    customer = lock_row(db, Customer, customer_id, noun="customer")
     others = [name for name in customer.unsubscribed_from if name != mail]
     customer.unsubscribed_from = others if wanted else [*others, mail]
     return customer
 
 
 def delete(db: Session, customer: Customer, *, now: int) -> None:
-    """The customer can't be used any more; subscriptions end at once, invoices and credit notes stay."""
-    customer = locked(db, Customer, customer.id, noun="customer")
+    """Delete a customer: subscriptions end at once, invoices and credit notes stay."""
+    customer = lock_row(db, Customer, customer.id, noun="customer")
     refuse_deleted(customer)
     customer.deleted_at = now
     open_ones = select(Subscription).where(Subscription.customer_id == customer.id, Subscription.ended_at.is_(None))
@@ -168,58 +168,67 @@ def refuse_deleted(customer: Customer, param: str | None = "id") -> None:
         raise ResourceMissing("customer", customer.id, param=param)
 
 
-def _test_clock(db: Session, id: str | None) -> str | None:
-    """Raises `ResourceMissing`, and `InvalidRequest` for a clock that as many live by as can."""
+def _lock_test_clock(db: Session, id: str | None) -> str | None:
+    """Lock the clock and return its id. Raises `ResourceMissing`, and `InvalidRequest` for a full clock."""
     if id is None:
         return None
-    row = locked(db, TestClock, id, noun="test clock", param="test_clock")
-    refuse_full(db, row)
+    row = lock_row(db, TestClock, id, noun="test clock", param="test_clock")
+    refuse_full_clock(db, row)
     return row.id
 
 
-def refuse_full(db: Session, row: TestClock) -> None:
-    """Raises `InvalidRequest` where a clock has its three customers."""
+def refuse_full_clock(db: Session, row: TestClock) -> None:
+    """Raises `InvalidRequest` where a test clock has its three customers already."""
     living = select(Customer.id).where(Customer.test_clock_id == row.id, Customer.deleted_at.is_(None))
-    if len(db.scalars(living.limit(MOST_OF_A_CLOCK)).all()) >= MOST_OF_A_CLOCK:
-        raise InvalidRequest(f"A test clock has at most {MOST_OF_A_CLOCK} customers.", param="test_clock")
+    if len(db.scalars(living.limit(MOST_OF_TEST_CLOCK)).all()) >= MOST_OF_TEST_CLOCK:
+        raise InvalidRequest(f"A test clock has at most {MOST_OF_TEST_CLOCK} customers.", param="test_clock")
 
 
-_PLAIN = ("address", "description", "email", "name", "phone", "preferred_locales", "shipping", "unsubscribed_from")
+_PLAIN_FIELDS = (
+    "address",
+    "description",
+    "email",
+    "name",
+    "phone",
+    "preferred_locales",
+    "shipping",
+    "unsubscribed_from",
+)
 
 
-def _apply(db: Session, customer: Customer, command: UpdateCustomer) -> None:
-    for key, value in command.given(*_PLAIN).items():
+def _apply_fields(db: Session, customer: Customer, command: UpdateCustomer) -> None:
+    for key, value in command.sent_values(*_PLAIN_FIELDS).items():
         setattr(customer, key, value.model_dump() if isinstance(value, Command) else value)
-    if command.has("tax_exempt"):
+    if command.was_sent("tax_exempt"):
         customer.tax_exempt = command.tax_exempt or "none"
-    if command.has("metadata"):
-        customer.metadata_ = merged(customer.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        customer.metadata_ = merge_metadata(customer.metadata_, command.metadata)
     if command.invoice_settings:
         sent = command.invoice_settings.model_dump(exclude_unset=True)
-        _refuse_template(db, command.invoice_settings)
-        customer.invoice_settings = laid_over(customer.invoice_settings, sent)
+        _refuse_unusable_template(db, command.invoice_settings)
+        customer.invoice_settings = merge_hashes(customer.invoice_settings, sent)
     if command.invoice_prefix is not None and command.invoice_prefix != customer.invoice_prefix:
         _refuse_prefix_in_use(db, customer, command.invoice_prefix)
         customer.invoice_prefix = command.invoice_prefix
     if command.next_invoice_sequence is not None:
-        _advance(customer, command.next_invoice_sequence)
+        _advance_sequence(customer, command.next_invoice_sequence)
 
 
-def _refuse_template(db: Session, settings: CustomerInvoiceSettings) -> None:
+def _refuse_unusable_template(db: Session, settings: CustomerInvoiceSettings) -> None:
     options = settings.rendering_options
     if options and options.template:
-        rendering_templates.usable(db, options.template, param="invoice_settings[rendering_options][template]")
+        rendering_templates.find_usable(db, options.template, param="invoice_settings[rendering_options][template]")
 
 
 def _refuse_prefix_in_use(db: Session, customer: Customer, prefix: str) -> None:
-    """Invoice numbers never come twice, so neither do the prefixes of others, used or given up."""
+    """A prefix that another customer has, or has invoices with, is refused, so that no number is given twice."""
     taken = select(Customer.id).where(Customer.invoice_prefix == prefix)
     numbered = Invoice.number.startswith(f"{prefix}-", autoescape=True)
     if db.scalar(taken) or db.scalar(select(Invoice.id).where(numbered, Invoice.customer_id != customer.id).limit(1)):
         raise InvalidRequest("This invoice prefix is already used by another customer.", param="invoice_prefix")
 
 
-def _advance(customer: Customer, sequence: int) -> None:
+def _advance_sequence(customer: Customer, sequence: int) -> None:
     if not customer.next_invoice_sequence <= sequence <= 1_000_000_000:
         raise InvalidRequest(
             f"The next invoice sequence must be from {customer.next_invoice_sequence} to 1000000000.",
@@ -236,5 +245,5 @@ def _add_tax_id(db: Session, customer: Customer, data: TaxIdData, where: str, no
         raise
 
 
-def _new_prefix() -> str:
+def _random_prefix() -> str:
     return "".join(secrets.choice(PREFIX_LETTERS) for _ in range(8))

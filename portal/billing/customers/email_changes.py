@@ -1,6 +1,6 @@
-"""Changes of the email address: a code proves the new one, and a link from the old one takes it back.
+"""Changes of the email address: a code confirms the new address, and a link mailed to the old one undoes it.
 
-The link is kept as SHA-256.
+The link is stored as SHA-256.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import customers
-from portal.db import Scope, find, forget, locked, select_with_owner
-from portal.errors import Stale
+from portal.db import Scope, find_row, forget, lock_row, select_with_owner
+from portal.errors import StalePage
 from portal.models import Customer, EmailChange
 
-UNDO_LIVES = 72 * clock.HOUR
-KEPT_FOR = UNDO_LIVES + clock.DAY
+UNDO_LIFETIME = 72 * clock.HOUR
+KEPT_FOR = UNDO_LIFETIME + clock.DAY
 
-_T = EmailChange.__table__
+_EMAIL_CHANGES = EmailChange.__table__
 
 
 @dataclass(frozen=True)
 class RequestEmailChange:
-    """A new address, the visit it was typed in, and the hash of the code sent to it."""
+    """A new address, the session it was typed in, and the hash of the code sent to it."""
 
     session_id: str
     email: str
@@ -37,15 +37,15 @@ class RequestEmailChange:
 
 @dataclass(frozen=True)
 class ConfirmEmailChange:
-    """The address as the notice to it assumes, and the hash of the notice's link."""
+    """The old address to which the notice was sent, and the hash of the notice's link."""
 
     old_email: str | None
     undo_hash: str | None
 
 
 @dataclass(frozen=True)
-class Undoable:
-    """A confirmed change of the last three days, whose it is, and whether it was taken back."""
+class UndoableChange:
+    """A confirmed change of the last three days, its customer and tenant, and whether it was undone."""
 
     id: str
     customer_id: str
@@ -55,17 +55,17 @@ class Undoable:
 
 
 def undo_token(change: EmailChange, secret_key: str) -> str:
-    """The secret of the change's undo link; the same each time, so that a repeated notice stays true."""
+    """The secret of the change's undo link; the same each time, so that a repeated notice has the same link."""
     message = f"undo-email:{change.id}:{change.code_hash}".encode()
     return base64.urlsafe_b64encode(hmac.digest(secret_key.encode(), message, "sha256")).decode().rstrip("=")
 
 
 def request(db: Session, customer: Customer, command: RequestEmailChange, *, now: int) -> EmailChange:
-    """A change that waits for its code; a code sent before is void. Raises `TooManyCodes`."""
-    customer = locked(db, Customer, customer.id, noun="customer")
+    """Create a change that waits for its code; an earlier code expires. Raises `TooManyCodes`."""
+    customer = lock_row(db, Customer, customer.id, noun="customer")
     customers.refuse_deleted(customer)
-    _refuse_too_many(db, customer.id, command.email, now)
-    _void_pending(db, customer.id, now)
+    _refuse_too_many_codes(db, customer.id, command.email, now)
+    _expire_pending(db, customer.id, now)
     change = EmailChange(
         id=ids.new("email_change"),
         created=now,
@@ -74,7 +74,7 @@ def request(db: Session, customer: Customer, command: RequestEmailChange, *, now
         old_email=customer.email,
         new_email=command.email,
         code_hash=command.code_hash,
-        expires_at=now + codes.LIVES,
+        expires_at=now + codes.LIFETIME,
         tries=0,
     )
     db.add(change)
@@ -82,27 +82,27 @@ def request(db: Session, customer: Customer, command: RequestEmailChange, *, now
 
 
 def withdraw(db: Session, change_id: str) -> None:
-    """Forget a change whose code could not be sent."""
+    """Delete a change whose code could not be sent."""
     db.execute(delete(EmailChange).where(EmailChange.id == change_id))
 
 
-def pending(db: Session, customer_id: str, session_id: str, *, now: int) -> EmailChange | None:
-    """The change that waits for its code in this visit."""
-    return db.scalars(select(EmailChange).where(*_waiting(customer_id, session_id, now))).first()
+def find_pending(db: Session, customer_id: str, session_id: str, *, now: int) -> EmailChange | None:
+    """The change of this session that waits for its code."""
+    return db.scalars(select(EmailChange).where(*_pending_conditions(customer_id, session_id, now))).first()
 
 
-def just_confirmed(db: Session, customer_id: str, session_id: str, *, now: int) -> bool:
-    """Whether this visit has confirmed a change while its code would still be good."""
+def has_just_confirmed(db: Session, customer_id: str, session_id: str, *, now: int) -> bool:
+    """Whether this session has confirmed a change within the lifetime of a code."""
     own = (EmailChange.customer_id == customer_id, EmailChange.session_id == session_id)
-    statement = select(EmailChange.id).where(*own, EmailChange.confirmed_at > now - codes.LIVES)
+    statement = select(EmailChange.id).where(*own, EmailChange.confirmed_at > now - codes.LIFETIME)
     return db.scalars(statement.limit(1)).first() is not None
 
 
-def attempt(db: Session, customer_id: str, session_id: str, *, now: int) -> EmailChange | None:
-    """Use up one try, before anyone looks at the code; None when there is none left to use."""
+def count_attempt(db: Session, customer_id: str, session_id: str, *, now: int) -> EmailChange | None:
+    """Count one try before the code is compared; None when no try is left."""
     counted = (
         update(EmailChange)
-        .where(*_waiting(customer_id, session_id, now))
+        .where(*_pending_conditions(customer_id, session_id, now))
         .values(tries=EmailChange.tries + 1)
         .returning(EmailChange)
     )
@@ -110,15 +110,15 @@ def attempt(db: Session, customer_id: str, session_id: str, *, now: int) -> Emai
 
 
 def confirm(db: Session, change_id: str, command: ConfirmEmailChange, *, now: int) -> Customer:
-    """Swap the address and end the customer's other visits.
+    """Change the address and end the customer's other sessions.
 
-    Raises `Stale` when the change is confirmed already or the address was changed in between.
+    Raises `StalePage` when the change is confirmed already or the address was changed in between.
     """
-    change = find(db, EmailChange, change_id, noun="email change")
-    customer = locked(db, Customer, change.customer_id, noun="customer")
+    change = find_row(db, EmailChange, change_id, noun="email change")
+    customer = lock_row(db, Customer, change.customer_id, noun="customer")
     db.refresh(change)
     if change.confirmed_at is not None or customer.email != command.old_email:
-        raise Stale("The email address was changed meanwhile.")
+        raise StalePage("The email address was changed meanwhile.")
     change.confirmed_at = now
     change.old_email = command.old_email
     change.undo_hash = command.undo_hash
@@ -126,31 +126,38 @@ def confirm(db: Session, change_id: str, command: ConfirmEmailChange, *, now: in
     return customers.update(db, customer, customers.UpdateCustomer(email=change.new_email), now=now)
 
 
-def undoable(db: Session, token: str, *, now: int) -> Undoable | None:
-    """The change that a link is for, while it is good; needs no scope, and yields it."""
+def find_undoable(db: Session, token: str, *, now: int) -> UndoableChange | None:
+    """The change that a link undoes, while it is valid; needs no scope, and returns it."""
     row = db.execute(
-        select_with_owner(_T, _T.c.id, _T.c.customer_id, _T.c.old_email, _T.c.undone_at).where(
-            _T.c.undo_hash == sessions.digest(token), _T.c.confirmed_at > now - UNDO_LIVES
+        select_with_owner(
+            _EMAIL_CHANGES,
+            _EMAIL_CHANGES.c.id,
+            _EMAIL_CHANGES.c.customer_id,
+            _EMAIL_CHANGES.c.old_email,
+            _EMAIL_CHANGES.c.undone_at,
+        ).where(
+            _EMAIL_CHANGES.c.undo_hash == sessions.hash_secret(token),
+            _EMAIL_CHANGES.c.confirmed_at > now - UNDO_LIFETIME,
         )
     ).first()
     if row is None:
         return None
     scope = Scope.of(row)
-    return Undoable(row.id, row.customer_id, scope, row.old_email, undone=row.undone_at is not None)
+    return UndoableChange(row.id, row.customer_id, scope, row.old_email, undone=row.undone_at is not None)
 
 
 def undo(db: Session, change_id: str, *, now: int) -> Customer:
-    """Bring the old address back, whatever came after it, and end every visit of the customer.
+    """Restore the old address, whatever changed after it, and end every session of the customer.
 
-    Raises `Stale` when it was taken back before.
+    Raises `StalePage` when it was undone before.
     """
-    change = find(db, EmailChange, change_id, noun="email change")
-    customer = locked(db, Customer, change.customer_id, noun="customer")
+    change = find_row(db, EmailChange, change_id, noun="email change")
+    customer = lock_row(db, Customer, change.customer_id, noun="customer")
     db.refresh(change)
     if change.undone_at is not None or change.undo_hash is None:
-        raise Stale("The change was taken back already.")
+        raise StalePage("The change was taken back already.")
     change.undone_at = now
-    _void_pending(db, customer.id, now)
+    _expire_pending(db, customer.id, now)
     # whoever took over the address must not get it back by a notice of their own
     db.execute(
         update(EmailChange)
@@ -166,12 +173,12 @@ def undo(db: Session, change_id: str, *, now: int) -> Customer:
 
 
 def prune(db: Session, *, now: int) -> int:
-    """Forget changes that nothing can be done with any more; answers how many."""
-    old = delete(_T).where(_T.c.created < now - KEPT_FOR)  # type: ignore[arg-type]
+    """Delete changes that can't be undone any more; returns how many."""
+    old = delete(_EMAIL_CHANGES).where(_EMAIL_CHANGES.c.created < now - KEPT_FOR)  # type: ignore[arg-type]
     return forget(db, old)
 
 
-def _waiting(customer_id: str, session_id: str, now: int) -> tuple[Any, ...]:
+def _pending_conditions(customer_id: str, session_id: str, now: int) -> tuple[Any, ...]:
     return (
         EmailChange.customer_id == customer_id,
         EmailChange.session_id == session_id,
@@ -181,12 +188,12 @@ def _waiting(customer_id: str, session_id: str, now: int) -> tuple[Any, ...]:
     )
 
 
-def _void_pending(db: Session, customer_id: str, now: int) -> None:
+def _expire_pending(db: Session, customer_id: str, now: int) -> None:
     waiting = (EmailChange.customer_id == customer_id, EmailChange.confirmed_at.is_(None), EmailChange.expires_at > now)
     db.execute(update(EmailChange).where(*waiting).values(expires_at=now))
 
 
-def _refuse_too_many(db: Session, customer_id: str, email: str, now: int) -> None:
+def _refuse_too_many_codes(db: Session, customer_id: str, email: str, now: int) -> None:
     for own in (EmailChange.customer_id == customer_id, func.lower(EmailChange.new_email) == func.lower(email)):
         for seconds, most in codes.LIMITS:
             sent = select(func.count(EmailChange.id)).where(own, EmailChange.created > now - seconds)

@@ -1,4 +1,4 @@
-"""Statements of account: a customer's books as they are kept here, read by currency."""
+"""Statements of account: a customer's invoices, credit notes, payments and balance changes by currency and year."""
 
 from __future__ import annotations
 
@@ -11,74 +11,92 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from portal.billing.customers import test_clocks
 from portal.errors import ResourceMissing
 from portal.models import BalanceTransaction, CreditNote, Customer, Invoice, InvoicePayment, PaymentRecord
-from portal.rules.statements import Bill, Books, Change, Note, Payment, Statement, statements
+from portal.rules.statements import (
+    AccountStatement,
+    BalanceChange,
+    CustomerLedger,
+    LedgerCreditNote,
+    LedgerInvoice,
+    LedgerPayment,
+    yearly_statements,
+)
 from portal.wire.commands import Command, Currency
 
 
-class InCurrency(Command):
+class StatementParams(Command):
     currency: Currency | None = None
 
 
-def of_customer(db: Session, customer: Customer) -> list[Statement]:
-    """Every statement of a customer: the newest year first, and in it the customer's own currency."""
-    now = test_clocks.moment(db, customer)
+def list_for_customer(db: Session, customer: Customer) -> list[AccountStatement]:
+    """All statements of a customer, newest year first, and within a year the customer's own currency first."""
+    now = test_clocks.time_for_row(db, customer)
     found = [
         statement
-        for currency, books in books_of(db, customer).items()
-        for statement in statements(books, currency, now=now)
+        for currency, books in books_by_currency(db, customer).items()
+        for statement in yearly_statements(books, currency, now=now)
     ]
     return sorted(found, key=lambda each: (-each.year, each.currency != customer.currency, each.currency))
 
 
-def one(db: Session, customer: Customer, year: str, currency: str) -> Statement:
-    """The statement of a year as addresses write it. Raises `ResourceMissing` for a year or currency without one."""
-    books = books_of(db, customer).get(currency, Books())
-    for statement in statements(books, currency, now=test_clocks.moment(db, customer)):
+def find_statement(db: Session, customer: Customer, year: str, currency: str) -> AccountStatement:
+    """The statement of a year, which is given as text. Raises `ResourceMissing` for a year or currency without one."""
+    books = books_by_currency(db, customer).get(currency, CustomerLedger())
+    for statement in yearly_statements(books, currency, now=test_clocks.time_for_row(db, customer)):
         if str(statement.year) == year:
             return statement
     raise ResourceMissing("statement", f"{year} {currency}")
 
 
-def books_of(db: Session, customer: Customer) -> dict[str, Books]:
-    """The customer's books by currency; only those in which there is something."""
-    bills = [Bill(*row) for row in db.execute(_of(customer, _BILL).where(Invoice.status != "draft"))]
-    notes = [(row.currency, Note(*row[1:])) for row in db.execute(_of(customer, _NOTE))]
-    payments = [(row.currency, _payment(row)) for row in db.execute(_PAYMENTS.where(_own(Invoice, customer)))]
-    changes = [(row.currency, Change(*row[1:])) for row in db.execute(_of(customer, _CHANGE))]
+def books_by_currency(db: Session, customer: Customer) -> dict[str, CustomerLedger]:
+    """The customer's books by currency; currencies without entries are left out."""
+    bills = [
+        LedgerInvoice(*row)
+        for row in db.execute(_select_for_customer(customer, _BILL_COLUMNS).where(Invoice.status != "draft"))
+    ]
+    notes = [
+        (row.currency, LedgerCreditNote(*row[1:])) for row in db.execute(_select_for_customer(customer, _NOTE_COLUMNS))
+    ]
+    payments = [
+        (row.currency, _build_payment(row))
+        for row in db.execute(_PAYMENTS_QUERY.where(_belongs_to_customer(Invoice, customer)))
+    ]
+    changes = [
+        (row.currency, BalanceChange(*row[1:])) for row in db.execute(_select_for_customer(customer, _CHANGE_COLUMNS))
+    ]
     balances = {customer.currency: customer.balance} if customer.currency and customer.balance else {}
     used = {*(bill.currency for bill in bills), *(currency for currency, _ in changes), *balances}
     return {
-        currency: Books(
+        currency: CustomerLedger(
             [bill for bill in bills if bill.currency == currency],
-            _in(currency, notes),
-            _in(currency, payments),
-            _in(currency, changes),
+            _rows_in_currency(currency, notes),
+            _rows_in_currency(currency, payments),
+            _rows_in_currency(currency, changes),
             balances.get(currency, 0),
         )
         for currency in sorted(used)
     }
 
 
-def _in(currency: str, rows: Sequence[tuple[str, Any]]) -> list[Any]:
+def _rows_in_currency(currency: str, rows: Sequence[tuple[str, Any]]) -> list[Any]:
     return [row for each, row in rows if each == currency]
 
 
-def _payment(row: Any) -> Payment:
+def _build_payment(row: Any) -> LedgerPayment:
     way = ((row.payment_method_details or {}).get("custom") or {}).get("display_name")
-    return Payment(row.id, row.invoice_id, row.amount_paid, row.at, way or None)
+    return LedgerPayment(row.id, row.invoice_id, row.amount_paid, row.at, way or None)
 
 
-def _own(model: Any, customer: Customer) -> Any:
+def _belongs_to_customer(model: Any, customer: Customer) -> Any:
     return model.customer_id == customer.id
 
 
-def _of(customer: Customer, columns: Sequence[Any]) -> Any:
+def _select_for_customer(customer: Customer, columns: Sequence[Any]) -> Any:
     model = next(each.class_ for each in columns if isinstance(each, InstrumentedAttribute))
-    return select(*columns).where(_own(model, customer))
+    return select(*columns).where(_belongs_to_customer(model, customer))
 
 
 #: In the order of the fields of `rules.statements`; what comes in any currency starts with it.
-_BILL = (
+_BILL_COLUMNS = (
     Invoice.id,
     Invoice.number,
     Invoice.currency,
@@ -91,7 +109,7 @@ _BILL = (
     Invoice.marked_uncollectible_at,
     Invoice.voided_at,
 )
-_NOTE = (
+_NOTE_COLUMNS = (
     CreditNote.currency,
     CreditNote.id,
     CreditNote.number,
@@ -103,7 +121,7 @@ _NOTE = (
     CreditNote.effective_at,
     CreditNote.voided_at,
 )
-_CHANGE = (
+_CHANGE_COLUMNS = (
     BalanceTransaction.currency,
     BalanceTransaction.id,
     BalanceTransaction.invoice_id,
@@ -112,7 +130,7 @@ _CHANGE = (
     BalanceTransaction.description,
     BalanceTransaction.created,
 )
-_PAYMENTS = (
+_PAYMENTS_QUERY = (
     select(
         InvoicePayment.currency,
         InvoicePayment.id,

@@ -1,4 +1,4 @@
-"""Test clocks: customers of test mode live by a frozen time, which the worker moves on step by step."""
+"""Test clocks: in test mode, customers can have a frozen time, which the worker advances step by step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.customers import customers
 from portal.billing.lifecycle import steps
-from portal.db import Scope, locked, scope_of, select_with_owner
+from portal.db import Scope, lock_row, scope_of, select_with_owner
 from portal.errors import InvalidRequest
 from portal.models import (
     Customer,
@@ -22,37 +22,37 @@ from portal.models import (
     TestClock,
 )
 from portal.rules import periods
-from portal.wire.commands import Clearable, Command, Expanding, Id, Listing, Name, Timestamp
+from portal.wire.commands import Clearable, Command, ExpandableCommand, Id, ListCommand, Name, Timestamp
 
-LIVES = 30 * clock.DAY
+LIFETIME = 30 * clock.DAY
 #: How far one call may advance a clock (reference).
 MOST_INTERVALS = 2
-WITHOUT_SUBSCRIPTIONS = 2  # years
+YEARS_WITHOUT_SUBSCRIPTIONS = 2  # years
 
 
-class CreateTestClock(Expanding):
+class CreateTestClock(ExpandableCommand):
     frozen_time: Timestamp
     customer: Id | None = None
     name: Clearable[Name] = None
 
 
-class AdvanceTestClock(Expanding):
+class AdvanceTestClock(ExpandableCommand):
     frozen_time: Timestamp
 
 
-class ListTestClocks(Listing):
+class ListTestClocks(ListCommand):
     """Newest first, nothing to filter by."""
 
 
-class Advancing(InvalidRequest):
-    """Nothing of a clock changes by hand while its time moves on."""
+class AdvancingClock(InvalidRequest):
+    """A clock, and what belongs to it, can't be changed by a call while its time advances."""
 
     def __init__(self) -> None:
         super().__init__("Test clock advancement underway - cannot perform modifications.")
 
 
 def create(db: Session, command: CreateTestClock, *, now: int) -> TestClock:
-    """A clock that stands still. Raises `InvalidRequest` in live mode."""
+    """Create a clock, which stands still. Raises `InvalidRequest` in live mode."""
     if scope_of(db).livemode:
         raise InvalidRequest("Test clocks exist in test mode only. Use a test key.")
     row = TestClock(
@@ -61,26 +61,26 @@ def create(db: Session, command: CreateTestClock, *, now: int) -> TestClock:
         name=command.name,
         status="ready",
         frozen_time=command.frozen_time,
-        deletes_after=now + LIVES,
+        deletes_after=now + LIFETIME,
     )
     db.add(row)
     db.flush()
     if command.customer is not None:
-        _attach(db, locked(db, Customer, command.customer, noun="customer", param="customer"), row)
+        _attach_customer(db, lock_row(db, Customer, command.customer, noun="customer", param="customer"), row)
     return row
 
 
 def advance(db: Session, row: TestClock, command: AdvanceTestClock, *, now: int) -> TestClock:
-    """Have the worker move a clock on. Raises `InvalidRequest` for a time before, or too far ahead."""
-    row = locked(db, TestClock, row.id, noun="test clock")
+    """Have the worker advance a clock. Raises `InvalidRequest` for a time in the past or too far ahead."""
+    row = lock_row(db, TestClock, row.id, noun="test clock")
     if row.status == "advancing":
-        raise Advancing
+        raise AdvancingClock
     if command.frozen_time <= row.frozen_time:
         raise InvalidRequest("frozen_time must be after the clock's current frozen time.", param="frozen_time")
-    if command.frozen_time > _furthest(db, row):
+    if command.frozen_time > _furthest_time(db, row):
         raise InvalidRequest(
             f"A test clock advances at most {MOST_INTERVALS} intervals of its shortest subscription at a time, or"
-            f" {WITHOUT_SUBSCRIPTIONS} years where it has none.",
+            f" {YEARS_WITHOUT_SUBSCRIPTIONS} years where it has none.",
             param="frozen_time",
         )
     row.status, row.target_frozen_time = "advancing", command.frozen_time
@@ -89,43 +89,45 @@ def advance(db: Session, row: TestClock, command: AdvanceTestClock, *, now: int)
 
 def delete(db: Session, row: TestClock, *, now: int) -> None:
     """Delete a clock with its customers, whose subscriptions end."""
-    row = locked(db, TestClock, row.id, noun="test clock")
+    row = lock_row(db, TestClock, row.id, noun="test clock")
     living = select(Customer).where(Customer.test_clock_id == row.id, Customer.deleted_at.is_(None))
     for customer in db.scalars(living.order_by(Customer.created, Customer.id)).all():
         customers.delete(db, customer, now=row.frozen_time)
     db.delete(row)
 
 
-def present(db: Session, row: object = None, command: Command | None = None) -> int:
-    """The time that it is for what a call touches: frozen where that belongs to a test clock.
+def time_for_call(db: Session, row: object = None, command: Command | None = None) -> int:
+    """The current time for a call: the frozen time where its row or command belongs to a test clock.
 
-    Raises `InvalidRequest` while that clock advances.
+    Raises `AdvancingClock` while that clock advances.
     """
     if scope_of(db).livemode or isinstance(row, TestClock):
         return clock.now()
-    id = _of_row(db, row) or _of_command(db, command)
+    id = _clock_id_of_row(db, row) or _clock_id_of_command(db, command)
     found = db.get(TestClock, (scope_of(db).tenant_id, id)) if id else None
     if found is None:
         return clock.now()
     if found.status == "advancing":
-        raise Advancing
+        raise AdvancingClock
     return found.frozen_time
 
 
-def moment(db: Session, row: Any) -> int:
-    """The time that it is for a row with a test clock of its own or without, to look at it, advancing or not."""
+def time_for_row(db: Session, row: Any) -> int:
+    """The current time for reading a row, which may belong to a test clock; also while that clock advances."""
     found = db.get(TestClock, (scope_of(db).tenant_id, row.test_clock_id)) if row.test_clock_id else None
     return found.frozen_time if found else clock.now()
 
 
-def due(db: Session, *, now: int) -> list[tuple[Scope, str]]:
-    """Clocks of any account that are advancing, or have lived for long enough."""
-    statement = select_with_owner(_T, _T.c.id).where(or_(_T.c.status == "advancing", _T.c.deletes_after <= now))
+def list_due(db: Session, *, now: int) -> list[tuple[Scope, str]]:
+    """Clocks of all accounts that are advancing or have reached the end of their life."""
+    statement = select_with_owner(_CLOCKS, _CLOCKS.c.id).where(
+        or_(_CLOCKS.c.status == "advancing", _CLOCKS.c.deletes_after <= now)
+    )
     return [(Scope.of(row), row.id) for row in db.execute(statement)]
 
 
-def step(db: Session, id: str, *, now: int) -> bool:
-    """Take one step of a clock; False where there is none to take, or another worker is at it."""
+def take_step(db: Session, id: str, *, now: int) -> bool:
+    """Take one step of a clock; False where there is none, or another worker has the clock."""
     own = select(TestClock).where(TestClock.id == id).with_for_update(skip_locked=True)
     row = db.scalars(own, execution_options={"populate_existing": True}).one_or_none()
     if row is None:
@@ -134,18 +136,18 @@ def step(db: Session, id: str, *, now: int) -> bool:
         if row.deletes_after <= now:
             delete(db, row, now=now)
         return row.deletes_after <= now
-    if not steps.step_of_clock(db, row.id, until=row.target_frozen_time):
+    if not steps.take_clock_step(db, row.id, until=row.target_frozen_time):
         row.status, row.frozen_time, row.target_frozen_time = "ready", row.target_frozen_time, None
     return True
 
 
-def fail(db: Session, id: str) -> None:
-    """What a step must not do happened: the clock stops where it is."""
-    row = locked(db, TestClock, id, noun="test clock")
+def mark_failed(db: Session, id: str) -> None:
+    """Stop a clock after an internal error in one of its steps."""
+    row = lock_row(db, TestClock, id, noun="test clock")
     row.status, row.deletes_after = "internal_failure", row.deletes_after + clock.DAY
 
 
-def _attach(db: Session, customer: Customer, row: TestClock) -> None:
+def _attach_customer(db: Session, customer: Customer, row: TestClock) -> None:
     customers.refuse_deleted(customer, "customer")
     if customer.test_clock_id is not None:
         raise InvalidRequest("This customer is attached to a test clock already.", param="customer")
@@ -155,7 +157,7 @@ def _attach(db: Session, customer: Customer, row: TestClock) -> None:
     customer.test_clock_id = row.id
 
 
-def _furthest(db: Session, row: TestClock) -> int:
+def _furthest_time(db: Session, row: TestClock) -> int:
     intervals = (
         select(Price.interval, Price.interval_count)
         .join(SubscriptionItem, SubscriptionItem.price_id == Price.id)
@@ -164,21 +166,21 @@ def _furthest(db: Session, row: TestClock) -> int:
         .distinct()
     )
     ends = [
-        periods.step(row.frozen_time, interval or "month", count or 1, MOST_INTERVALS)
+        periods.add(row.frozen_time, interval or "month", count or 1, MOST_INTERVALS)
         for interval, count in db.execute(intervals)
     ]
-    return min(ends, default=periods.step(row.frozen_time, "year", 1, WITHOUT_SUBSCRIPTIONS))
+    return min(ends, default=periods.add(row.frozen_time, "year", 1, YEARS_WITHOUT_SUBSCRIPTIONS))
 
 
-def _of_row(db: Session, row: Any) -> str | None:
+def _clock_id_of_row(db: Session, row: Any) -> str | None:
     if hasattr(row, "test_clock_id"):
         return str(row.test_clock_id) if row.test_clock_id else None
     customer_id = getattr(row, "customer_id", None)
-    return _clock_of(db, Customer, customer_id) if customer_id else None
+    return _find_clock_id(db, Customer, customer_id) if customer_id else None
 
 
 #: What a command may name that lives by a clock; the first that it names decides.
-_NAMED: dict[str, type[Any]] = {
+_CLOCK_OWNERS: dict[str, type[Any]] = {
     "customer": Customer,
     "subscription": Subscription,
     "from_subscription": Subscription,
@@ -187,21 +189,21 @@ _NAMED: dict[str, type[Any]] = {
 }
 
 
-def _of_command(db: Session, command: Any) -> str | None:
+def _clock_id_of_command(db: Session, command: Any) -> str | None:
     if named := getattr(command, "test_clock", None):
         return str(named)
     if source := getattr(command, "from_invoice", None):
-        return _clock_of(db, Invoice, source.invoice)
-    for name, model in _NAMED.items():
+        return _find_clock_id(db, Invoice, source.invoice)
+    for name, model in _CLOCK_OWNERS.items():
         if isinstance(id := getattr(command, name, None), str):
-            return _clock_of(db, model, id)
+            return _find_clock_id(db, model, id)
     return None
 
 
-def _clock_of(db: Session, model: type[Any], id: str) -> str | None:
+def _find_clock_id(db: Session, model: type[Any], id: str) -> str | None:
     row = db.get(model, (scope_of(db).tenant_id, id))
     found: str | None = row.test_clock_id if row is not None else None
     return found
 
 
-_T: Any = TestClock.__table__
+_CLOCKS: Any = TestClock.__table__

@@ -1,4 +1,4 @@
-"""Coupons: what they take off never changes, and they can be deleted once they have served."""
+"""Coupons: their terms never change, and deleting one keeps the discounts that it gave."""
 
 from __future__ import annotations
 
@@ -10,79 +10,79 @@ from pydantic import AfterValidator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import among
+from portal.db import rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Coupon, Product
-from portal.rules.money import plain
+from portal.rules.money import decimal_text
 from portal.wire.commands import (
     MAX_AMOUNT,
     Clearable,
     Command,
     Currency,
-    Exact,
-    Expanding,
+    ExactDecimal,
+    ExpandableCommand,
     Id,
-    Listing,
+    ListCommand,
     ListOf,
     Metadata,
     Timestamp,
     TimestampFilter,
-    merged,
-    text,
-    whole,
-    wrong,
+    integer_between,
+    merge_metadata,
+    parameter_error,
+    text_up_to,
 )
 
-_LETTERS = string.ascii_letters + string.digits
+_ID_CHARACTERS = string.ascii_letters + string.digits
 
 
-def _plain_id(value: str) -> str:
-    if not all(character in _LETTERS + "-_" for character in value):
-        raise wrong("", "An id of a coupon has letters, digits, - and _ only.")
+def _parse_coupon_id(value: str) -> str:
+    if not all(character in _ID_CHARACTERS + "-_" for character in value):
+        raise parameter_error("", "An id of a coupon has letters, digits, - and _ only.")
     return value
 
 
-Off = Annotated[int, whole(1, MAX_AMOUNT)]
-Redemptions = Annotated[int, whole(1, 1_000_000_000)]
+AmountOff = Annotated[int, integer_between(1, MAX_AMOUNT)]
+RedemptionLimit = Annotated[int, integer_between(1, 1_000_000_000)]
 
 
 class AppliesTo(Command):
     products: ListOf[Id] = []
 
 
-class CurrencyOption(Command):
-    amount_off: Off
+class CouponCurrencyOption(Command):
+    amount_off: AmountOff
 
 
-class UpdateCoupon(Expanding):
-    currency_options: dict[Currency, CurrencyOption] = {}
+class UpdateCoupon(ExpandableCommand):
+    currency_options: dict[Currency, CouponCurrencyOption] = {}
     metadata: Metadata = {}
-    name: Clearable[Annotated[str, text(40)]] = None
+    name: Clearable[Annotated[str, text_up_to(40)]] = None
 
 
 class CreateCoupon(UpdateCoupon):
-    amount_off: Off | None = None
+    amount_off: AmountOff | None = None
     applies_to: AppliesTo | None = None
     currency: Currency | None = None
     duration: Literal["forever", "once", "repeating"] = "once"
-    duration_in_months: Annotated[int, whole(1, 1200)] | None = None
-    id: Annotated[Id, AfterValidator(_plain_id)] | None = None
-    max_redemptions: Redemptions | None = None
-    percent_off: Exact | None = None
+    duration_in_months: Annotated[int, integer_between(1, 1200)] | None = None
+    id: Annotated[Id, AfterValidator(_parse_coupon_id)] | None = None
+    max_redemptions: RedemptionLimit | None = None
+    percent_off: ExactDecimal | None = None
     redeem_by: Timestamp | None = None
 
 
-class ListCoupons(Listing):
+class ListCoupons(ListCommand):
     created: TimestampFilter = None
 
 
 def create_coupon(db: Session, command: CreateCoupon, *, now: int) -> Coupon:
-    """A coupon of a percentage or an amount. Raises `InvalidRequest` for one that says both or neither."""
-    _refuse_unclear(command, now)
+    """Create a coupon of a percentage or an amount. Raises `InvalidRequest` for both or neither."""
+    _refuse_unclear_terms(command, now)
     coupon = Coupon(
-        id=command.id or "".join(secrets.choice(_LETTERS) for _ in range(8)),
+        id=command.id or "".join(secrets.choice(_ID_CHARACTERS) for _ in range(8)),
         created=now,
-        percent_off=plain(command.percent_off) if command.percent_off is not None else None,
+        percent_off=decimal_text(command.percent_off) if command.percent_off is not None else None,
         amount_off=command.amount_off,
         currency=command.currency if command.amount_off is not None else None,
         currency_options={},
@@ -91,7 +91,7 @@ def create_coupon(db: Session, command: CreateCoupon, *, now: int) -> Coupon:
         max_redemptions=command.max_redemptions,
         redeem_by=command.redeem_by,
         times_redeemed=0,
-        applies_to=_products(db, command.applies_to) if command.applies_to else None,
+        applies_to=_existing_product_ids(db, command.applies_to) if command.applies_to else None,
         metadata_={},
     )
     if command.id and db.scalar(select(Coupon.id).where(Coupon.id == command.id)):
@@ -101,11 +101,11 @@ def create_coupon(db: Session, command: CreateCoupon, *, now: int) -> Coupon:
 
 
 def update_coupon(db: Session, coupon: Coupon, command: UpdateCoupon, *, now: int) -> Coupon:
-    """Name, metadata and amounts in further currencies; discounts that there are already keep theirs."""
-    if command.has("name"):
+    """Change name, metadata and amounts in further currencies; existing discounts keep their terms."""
+    if command.was_sent("name"):
         coupon.name = command.name
-    if command.has("metadata"):
-        coupon.metadata_ = merged(coupon.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        coupon.metadata_ = merge_metadata(coupon.metadata_, command.metadata)
     if command.currency_options:
         if coupon.amount_off is None:
             raise InvalidRequest("currency_options go with amount_off only.", param="currency_options")
@@ -115,11 +115,11 @@ def update_coupon(db: Session, coupon: Coupon, command: UpdateCoupon, *, now: in
 
 
 def delete_coupon(db: Session, coupon: Coupon, *, now: int) -> None:
-    """Nobody can redeem it any more; who has redeemed it keeps the discount."""
+    """Delete a coupon: nobody can redeem it any more, and existing discounts stay."""
     db.delete(coupon)
 
 
-def _refuse_unclear(command: CreateCoupon, now: int) -> None:
+def _refuse_unclear_terms(command: CreateCoupon, now: int) -> None:
     if (command.percent_off is None) == (command.amount_off is None):
         raise InvalidRequest("You must pass either percent_off or amount_off, and not both.", param="percent_off")
     if command.percent_off is not None and not (
@@ -134,8 +134,8 @@ def _refuse_unclear(command: CreateCoupon, now: int) -> None:
         raise InvalidRequest("redeem_by must be in the future.", param="redeem_by")
 
 
-def _products(db: Session, applies_to: AppliesTo) -> list[str] | None:
-    found = among(db, Product, applies_to.products)
+def _existing_product_ids(db: Session, applies_to: AppliesTo) -> list[str] | None:
+    found = rows_by_id(db, Product, applies_to.products)
     for index, id in enumerate(applies_to.products):
         if id not in found:
             raise ResourceMissing("product", id, param=f"applies_to[products][{index}]")

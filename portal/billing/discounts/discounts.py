@@ -1,7 +1,7 @@
-"""Discounts in their life: taken over by bills, spent on the first one or ended, taken off their owner.
+"""Discounts from redemption to end: invoices inherit them, the first one may use them up, and owners lose them.
 
-Owners hold the ids of their discounts. A bill takes over those of its subscription, else those of its
-customer, and a coupon that lasts `once` is spent on the first bill that it lowered.
+Owners hold the ids of their discounts. An invoice inherits those of its subscription, else those of its
+customer. A coupon that lasts `once` is spent on the first invoice that it lowered.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger import locks
-from portal.billing.ledger.totals import lines
-from portal.db import among, find
+from portal.billing.ledger.totals import list_lines
+from portal.db import find_row, rows_by_id
 from portal.errors import ResourceMissing
 from portal.models import Customer, Discount, Invoice, InvoiceLine, Subscription, SubscriptionItem
 from portal.rules import discounts as rules
 from portal.wire.commands import Command, Id, ListOf
 
 
-class Source(Command):
-    """What to discount with: one of the three; `discount` is one that the owner or its customer has."""
+class DiscountSource(Command):
+    """One of the three; `discount` is an existing one of the owner or its customer."""
 
     coupon: Id | None = None
     discount: Id | None = None
@@ -29,22 +29,22 @@ class Source(Command):
 
 
 #: `""` takes all discounts off.
-Sources = ListOf[Source]
+DiscountSources = ListOf[DiscountSource]
 
 
-def inherited(db: Session, customer: Customer, subscription: Subscription | None, *, now: int) -> list[str]:
-    """The discounts that a bill made at this moment takes over."""
-    own = running(db, subscription.discounts, now) if subscription else []
-    return own or running(db, [customer.discount_id] if customer.discount_id else [], now)
+def inherited_ids(db: Session, customer: Customer, subscription: Subscription | None, *, now: int) -> list[str]:
+    """The ids of the discounts that an invoice created now inherits."""
+    own = running_ids(db, subscription.discounts, now) if subscription else []
+    return own or running_ids(db, [customer.discount_id] if customer.discount_id else [], now)
 
 
-def of_plans(
+def running_by_subscription(
     db: Session, customer: Customer, subscriptions: Sequence[Subscription], *, now: int
 ) -> dict[str, list[Discount]]:
-    """The running discounts with which each subscription's next bill is lowered; one query at most."""
+    """The running discounts that lower each subscription's next invoice, by subscription id; one query at most."""
     of_customer = [customer.discount_id] if customer.discount_id else []
-    rows = among(db, Discount, sorted({*of_customer, *(id for each in subscriptions for id in each.discounts)}))
-    live = {id: row for id, row in rows.items() if row.removed_at is None and rules.runs(row.end, now)}
+    rows = rows_by_id(db, Discount, sorted({*of_customer, *(id for each in subscriptions for id in each.discounts)}))
+    live = {id: row for id, row in rows.items() if row.removed_at is None and rules.is_running(row.end, now)}
     found = {}
     for each in subscriptions:
         own = [live[id] for id in each.discounts if id in live]
@@ -52,11 +52,11 @@ def of_plans(
     return found
 
 
-def drop_spent(db: Session, invoice: Invoice) -> None:
-    """Take off a draft what was spent on another bill meanwhile."""
-    found = lines(db, invoice.id)
+def remove_spent(db: Session, invoice: Invoice) -> None:
+    """Remove discounts from a draft that have been spent on another invoice."""
+    found = list_lines(db, invoice.id)
     ids = {*invoice.discounts, *(id for line in found for id in line.discounts)}
-    rows = among(db, Discount, sorted(ids))
+    rows = rows_by_id(db, Discount, sorted(ids))
     gone = {row.id for row in rows.values() if row.spent_on not in {None, invoice.id}}
     holders: list[Invoice | InvoiceLine] = [invoice, *found]
     for holder in holders:
@@ -64,10 +64,12 @@ def drop_spent(db: Session, invoice: Invoice) -> None:
             holder.discounts = [id for id in holder.discounts if id not in gone]
 
 
-def spend(db: Session, customer: Customer, subscription: Subscription | None, invoice: Invoice, *, now: int) -> None:
-    """Note which discounts that last `once` have lowered this bill, and take them off their owners."""
+def mark_spent(
+    db: Session, customer: Customer, subscription: Subscription | None, invoice: Invoice, *, now: int
+) -> None:
+    """Note which discounts that last `once` have lowered this invoice, and take them off their owners."""
     used = [each["discount"] for each in invoice.total_discount_amounts]
-    for row in among(db, Discount, used).values():
+    for row in rows_by_id(db, Discount, used).values():
         if row.coupon["duration"] == "once" and row.spent_on is None:
             row.spent_on = invoice.id
             take_off(db, row, customer, subscription, now=now)
@@ -76,7 +78,7 @@ def spend(db: Session, customer: Customer, subscription: Subscription | None, in
 def take_off(
     db: Session, discount: Discount, customer: Customer, subscription: Subscription | None, *, now: int
 ) -> None:
-    """The owner has the discount no longer; bills that took it over keep it."""
+    """Take a discount off its owner; invoices that have inherited it keep it."""
     discount.removed_at = now
     if customer.discount_id == discount.id:
         customer.discount_id = None
@@ -92,19 +94,19 @@ def take_off(
 
 
 def remove_from_customer(db: Session, customer: Customer, *, now: int) -> Discount:
-    """Take a customer's discount off. Raises `ResourceMissing` where there is none."""
-    customer = locks.buyer(db, customer.id)
+    """Remove a customer's discount. Raises `ResourceMissing` where there is none."""
+    customer = locks.billable_customer(db, customer.id)
     if customer.discount_id is None:
         raise ResourceMissing("active discount for customer", customer.id)
-    discount = find(db, Discount, customer.discount_id, noun="discount")
+    discount = find_row(db, Discount, customer.discount_id, noun="discount")
     take_off(db, discount, customer, None, now=now)
     return discount
 
 
 def remove_from_subscription(db: Session, subscription: Subscription, *, now: int) -> Discount:
-    """Take the discounts of a subscription off. Raises `ResourceMissing` where there are none."""
+    """Remove the discounts of a subscription. Raises `ResourceMissing` where there are none."""
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
-    rows = among(db, Discount, subscription.discounts)
+    rows = rows_by_id(db, Discount, subscription.discounts)
     if not rows:
         raise ResourceMissing("active discount for subscription", subscription.id)
     last = rows[subscription.discounts[-1]]
@@ -113,7 +115,9 @@ def remove_from_subscription(db: Session, subscription: Subscription, *, now: in
     return last
 
 
-def running(db: Session, discount_ids: Sequence[str], now: int) -> list[str]:
-    """Those of these discounts that still lower a bill made now."""
-    rows = among(db, Discount, discount_ids)
-    return [id for id in discount_ids if id in rows and rows[id].removed_at is None and rules.runs(rows[id].end, now)]
+def running_ids(db: Session, discount_ids: Sequence[str], now: int) -> list[str]:
+    """The ids of those discounts that still lower an invoice created now."""
+    rows = rows_by_id(db, Discount, discount_ids)
+    return [
+        id for id in discount_ids if id in rows and rows[id].removed_at is None and rules.is_running(rows[id].end, now)
+    ]

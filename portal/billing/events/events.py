@@ -1,4 +1,4 @@
-"""What there is to ask about events and the audit log; they are written by `portal.recording` alone."""
+"""Reading and pruning events and the audit log; only `portal.recording` writes them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from portal import clock
 from portal.db import forget, scope_of
 from portal.models import Account, AuditEntry, CreditNote, Event, Invoice, WebhookDelivery
 from portal.objects.accounts import event_switches
-from portal.recording import happened
-from portal.wire.commands import Flag, Id, Listing, ListOf, TimestampFilter, text
+from portal.recording import record_occurrence
+from portal.wire.commands import Flag, Id, ListCommand, ListOf, TimestampFilter, text_up_to
 
 #: How long an event can be asked for and delivered; the audit log stays.
 KEPT_FOR = 30 * clock.DAY
 
-_T, _D = cast(Table, Event.__table__), cast(Table, WebhookDelivery.__table__)
+_EVENTS, _DELIVERIES = cast(Table, Event.__table__), cast(Table, WebhookDelivery.__table__)
 
-Type = Annotated[str, text(100)]
+EventType = Annotated[str, text_up_to(100)]
 
 
-class ListEvents(Listing):
+class ListEvents(ListCommand):
     created: TimestampFilter = None
     delivery_success: Flag | None = None
     related_object: Id | None = None
-    type: Type | None = None
-    types: ListOf[Type] = []
+    type: EventType | None = None
+    types: ListOf[EventType] = []
 
 
-class ListEntries(Listing):
+class ListAuditEntries(ListCommand):
     created: TimestampFilter = None
 
 
-def newest_entries(db: Session, customer_id: str | None, limit: int) -> list[AuditEntry]:
+def newest_audit_entries(db: Session, customer_id: str | None, limit: int) -> list[AuditEntry]:
     """The newest entries of the audit log, of one customer or of all, oldest first."""
     statement = select(AuditEntry).order_by(AuditEntry.sequence.desc()).limit(limit)
     if customer_id is not None:
@@ -42,19 +42,19 @@ def newest_entries(db: Session, customer_id: str | None, limit: int) -> list[Aud
     return list(db.scalars(statement))[::-1]
 
 
-def note_download(db: Session, row: Invoice | CreditNote) -> None:
-    """A customer has taken a document; told where the account wants to hear of it."""
-    happened(db, "billing_portal.document.downloaded", row)
+def record_download(db: Session, row: Invoice | CreditNote) -> None:
+    """Write an event for a customer's download of a document, where the account has these events enabled."""
+    record_occurrence(db, "billing_portal.document.downloaded", row)
 
 
-def are_wanted(db: Session, switch: str) -> bool:
-    """Whether the account wants events of a kind that the reference does not have."""
+def is_enabled(db: Session, switch: str) -> bool:
+    """Whether the account has a kind of events enabled that the reference does not have."""
     return event_switches(db.get_one(Account, scope_of(db).account_id).settings)[switch]
 
 
 def prune(db: Session, *, now: int) -> int:
-    """Forget the events that are older than 30 days, with what was delivered of them; answers how many."""
-    old = _T.c.created < now - KEPT_FOR
+    """Delete events older than 30 days, with their webhook deliveries; returns how many."""
+    old = _EVENTS.c.created < now - KEPT_FOR
     # a delivery has the moment of its event
-    forget(db, delete(_D).where(_D.c.created < now - KEPT_FOR))
-    return forget(db, delete(_T).where(old))
+    forget(db, delete(_DELIVERIES).where(_DELIVERIES.c.created < now - KEPT_FOR))
+    return forget(db, delete(_EVENTS).where(old))

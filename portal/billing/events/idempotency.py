@@ -1,4 +1,4 @@
-"""Keyed requests: the row that makes parallel twins wait and later ones hear the first answer."""
+"""Idempotency keys: a repeated request waits for the first one and gets its answer."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from portal.models import IdempotencyKey
 KEPT_FOR = clock.DAY
 LONGEST_KEY = 255
 
-_T = cast(Table, IdempotencyKey.__table__)
+_IDEMPOTENCY_KEYS = cast(Table, IdempotencyKey.__table__)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the first request with a key was answered."""
+class StoredAnswer:
+    """The answer to the first request with a key."""
 
     status: int
     body: bytes
     request_id: str
 
 
-def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int) -> Answer | None:
-    """None when this request is the first with its key, else what the first was answered.
+def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int) -> StoredAnswer | None:
+    """None when this request is the first with its key, else the answer to the first one.
 
-    Waits while a twin is running. Raises `InvalidRequest` for an overlong key and
+    Waits while the first is running. Raises `InvalidRequest` for an overlong key and
     `IdempotencyMismatch` when the key came with another request before.
     """
     if len(key) > LONGEST_KEY or not key.isprintable():
@@ -47,45 +47,54 @@ def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int)
     }
     if db.execute(_INSERTS[db.get_bind().dialect.name], row).first():
         return None
-    if _taken_over(db, row, now - KEPT_FOR):
+    if _take_over_expired(db, row, now - KEPT_FOR):
         return None
-    return _first_answer(db, tenant_id, key, fingerprint)
+    return _find_first_answer(db, tenant_id, key, fingerprint)
 
 
-def keep(db: Session, key: str, status: int, body: bytes) -> None:
-    """Store the answer for the twins to come."""
-    db.execute(_KEEP, {"of_tenant": scope_of(db).tenant_id, "of_key": key, "status": status, "body": body})
+def store_answer(db: Session, key: str, status: int, body: bytes) -> None:
+    """Store the answer for later requests with the same key."""
+    db.execute(_STORE_ANSWER, {"of_tenant": scope_of(db).tenant_id, "of_key": key, "status": status, "body": body})
 
 
 def prune(db: Session, *, now: int) -> int:
-    """Forget the keys of yesterday; answers how many."""
-    return forget(db, delete(_T).where(_T.c.created < now - KEPT_FOR))
+    """Delete keys older than a day; returns how many."""
+    return forget(db, delete(_IDEMPOTENCY_KEYS).where(_IDEMPOTENCY_KEYS.c.created < now - KEPT_FOR))
 
 
-def _first_answer(db: Session, tenant_id: int, key: str, fingerprint: str) -> Answer:
+def _find_first_answer(db: Session, tenant_id: int, key: str, fingerprint: str) -> StoredAnswer:
     kept = db.execute(
-        select(_T.c.fingerprint, _T.c.status, _T.c.body, _T.c.request_id).where(
-            _T.c.tenant_id == tenant_id, _T.c.key == key
-        )
+        select(
+            _IDEMPOTENCY_KEYS.c.fingerprint,
+            _IDEMPOTENCY_KEYS.c.status,
+            _IDEMPOTENCY_KEYS.c.body,
+            _IDEMPOTENCY_KEYS.c.request_id,
+        ).where(_IDEMPOTENCY_KEYS.c.tenant_id == tenant_id, _IDEMPOTENCY_KEYS.c.key == key)
     ).one()
     if kept.fingerprint != fingerprint:
         raise IdempotencyMismatch(
             "Keys for idempotent requests can only be used with the same parameters they were first used with. "
             f"Try using a key other than '{key}' if you meant to execute a different request."
         )
-    return Answer(kept.status, kept.body, kept.request_id)
+    return StoredAnswer(kept.status, kept.body, kept.request_id)
 
 
-def _taken_over(db: Session, row: dict[str, Any], before: int) -> bool:
-    """Whether the key was yesterday's, and is this request's now; of parallel ones only the first gets it."""
-    own = (_T.c.tenant_id == row["tenant_id"], _T.c.key == row["key"])
-    taken = update(_T).where(*own, _T.c.created < before).values(**row, status=None, body=None)
-    return db.execute(taken.returning(_T.c.key)).first() is not None
+def _take_over_expired(db: Session, row: dict[str, Any], before: int) -> bool:
+    """Take over an expired key, and say whether that succeeded; of parallel requests only the first does."""
+    own = (_IDEMPOTENCY_KEYS.c.tenant_id == row["tenant_id"], _IDEMPOTENCY_KEYS.c.key == row["key"])
+    taken = (
+        update(_IDEMPOTENCY_KEYS)
+        .where(*own, _IDEMPOTENCY_KEYS.c.created < before)
+        .values(**row, status=None, body=None)
+    )
+    return db.execute(taken.returning(_IDEMPOTENCY_KEYS.c.key)).first() is not None
 
 
-_INSERTS = by_dialect(lambda insert: insert(_T).on_conflict_do_nothing().returning(_T.c.key))
-_KEEP = (
-    update(_T)
-    .where(_T.c.tenant_id == bindparam("of_tenant"), _T.c.key == bindparam("of_key"))
+_INSERTS = by_dialect(
+    lambda insert: insert(_IDEMPOTENCY_KEYS).on_conflict_do_nothing().returning(_IDEMPOTENCY_KEYS.c.key)
+)
+_STORE_ANSWER = (
+    update(_IDEMPOTENCY_KEYS)
+    .where(_IDEMPOTENCY_KEYS.c.tenant_id == bindparam("of_tenant"), _IDEMPOTENCY_KEYS.c.key == bindparam("of_key"))
     .values(status=bindparam("status"), body=bindparam("body"))
 )

@@ -1,4 +1,4 @@
-"""Events that are sent once more: one of them, or what happened within a range of time."""
+"""Events sent again to webhook endpoints: a single event, or all events within a range of time."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.billing.events.events import KEPT_FOR
-from portal.db import find, scope_of
+from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Event, WebhookDelivery, WebhookEndpoint, WebhookQueue
 from portal.recording import deliveries
 from portal.rules import webhooks as rules
-from portal.wire.commands import Expanding, Flag, Id, TimestampFilter
-from portal.wire.page import between
+from portal.wire.commands import ExpandableCommand, Flag, Id, TimestampFilter
+from portal.wire.page import range_conditions
 
 #: Events that one transaction sends once more.
-AT_ONCE = 1000
+BATCH_SIZE = 1000
 #: Events that one call does.
-MOST = 10_000
+MOST_EVENTS = 10_000
 
 
-class RetryEvent(Expanding):
-    """Beyond the reference's documentation, as its command-line tool sends it."""
+class RetryEvent(ExpandableCommand):
+    """Not in the API reference's documentation, but sent by its command-line tool."""
 
     webhook_endpoint: Id | None = None
 
 
-class Replay(Expanding):
-    """Beyond the reference: everything the endpoint wants of a range of time, or only what did not arrive."""
+class ReplayEvents(ExpandableCommand):
+    """Beyond the API reference: all events for the endpoint within a range of time, or only those not delivered."""
 
     created: TimestampFilter = None
     delivery_success: Flag | None = None
@@ -38,26 +38,26 @@ class Replay(Expanding):
 
 def retry(db: Session, event: Event, command: RetryEvent, *, now: int) -> Event:
     """Send an event to one endpoint, or to all that want it. Raises `InvalidRequest` where there is none."""
-    for endpoint in _receivers(db, event, command.webhook_endpoint):
-        _send(db, endpoint, [event], now)
+    for endpoint in _find_receivers(db, event, command.webhook_endpoint):
+        _enqueue_events(db, endpoint, [event], now)
     return event
 
 
-def replay(db: Session, endpoint: WebhookEndpoint, command: Replay, *, now: int) -> WebhookEndpoint:
-    """Send an endpoint what it wants of a range of time, in its order. Raises `InvalidRequest` for too much."""
+def replay(db: Session, endpoint: WebhookEndpoint, command: ReplayEvents, *, now: int) -> WebhookEndpoint:
+    """Send an endpoint its events of a range of time, in their order. Raises `InvalidRequest` for too many."""
     after, done = 0, 0
-    while sent := step(db, endpoint, command, after, now=now):
+    while sent := replay_batch(db, endpoint, command, after, now=now):
         after, done = sent[-1], done + len(sent)
-        if done > MOST:
-            raise InvalidRequest(f"That is more than {MOST} events: choose a shorter range.", param="created")
+        if done > MOST_EVENTS:
+            raise InvalidRequest(f"That is more than {MOST_EVENTS} events: choose a shorter range.", param="created")
     return endpoint
 
 
-def step(db: Session, endpoint: WebhookEndpoint, command: Replay, after: int, *, now: int) -> list[int]:
-    """Send the first events of a range with a sequence above `after`; answers their sequences, none at the end."""
-    kept = (Event.created >= now - KEPT_FOR, Event.sequence > after, *between(Event.created, command.created))
-    found = select(Event).where(*kept).order_by(Event.sequence).limit(AT_ONCE)
-    if rules.EVERYTHING not in endpoint.enabled_events:
+def replay_batch(db: Session, endpoint: WebhookEndpoint, command: ReplayEvents, after: int, *, now: int) -> list[int]:
+    """Send the first events of the range with a sequence above `after`; return their sequences, empty at the end."""
+    kept = (Event.created >= now - KEPT_FOR, Event.sequence > after, *range_conditions(Event.created, command.created))
+    found = select(Event).where(*kept).order_by(Event.sequence).limit(BATCH_SIZE)
+    if rules.ALL_EVENTS not in endpoint.enabled_events:
         found = found.where(Event.type.in_(endpoint.enabled_events))
     if command.delivery_success is not None:
         arrived = select(WebhookDelivery.event_id).where(
@@ -65,28 +65,28 @@ def step(db: Session, endpoint: WebhookEndpoint, command: Replay, after: int, *,
         )
         found = found.where(Event.id.in_(arrived) if command.delivery_success else Event.id.not_in(arrived))
     events = db.scalars(found).all()
-    _send(db, endpoint, events, now)
+    _enqueue_events(db, endpoint, events, now)
     return [each.sequence for each in events]
 
 
-def _receivers(db: Session, event: Event, named: str | None) -> list[WebhookEndpoint]:
+def _find_receivers(db: Session, event: Event, named: str | None) -> list[WebhookEndpoint]:
     if named is not None:
-        return [find(db, WebhookEndpoint, named, noun="webhook endpoint", param="webhook_endpoint")]
+        return [find_row(db, WebhookEndpoint, named, noun="webhook endpoint", param="webhook_endpoint")]
     enabled = db.scalars(select(WebhookEndpoint).where(WebhookEndpoint.status == "enabled"))
-    found = [each for each in enabled if rules.wants(each.enabled_events, event.type)]
+    found = [each for each in enabled if rules.wants_event(each.enabled_events, event.type)]
     if not found:
         raise InvalidRequest(f"No enabled webhook endpoint wants {event.type}; name one as webhook_endpoint.")
     return found
 
 
-def _send(db: Session, endpoint: WebhookEndpoint, events: Sequence[Event], now: int) -> None:
-    """Put events into their queues; who has been sent them before is sent the same once more."""
+def _enqueue_events(db: Session, endpoint: WebhookEndpoint, events: Sequence[Event], now: int) -> None:
+    """Put events into the endpoint's queues; an event that was sent before is sent again with the same id."""
     if not events:
         return
-    rows = [deliveries.row(scope_of(db).tenant_id, endpoint.id, _plain(each)) for each in events]
+    rows = [deliveries.build_delivery(scope_of(db).tenant_id, endpoint.id, _event_fields(each)) for each in events]
     # queues before all else, as the worker takes them
     deliveries.enqueue(db.connection(), rows, now)
-    _wake(db, endpoint.id, {row["customer_id"] for row in rows}, now)
+    _wake_queues(db, endpoint.id, {row["customer_id"] for row in rows}, now)
     own = select(WebhookDelivery).where(
         WebhookDelivery.endpoint_id == endpoint.id, WebhookDelivery.event_id.in_([each.id for each in events])
     )
@@ -95,22 +95,22 @@ def _send(db: Session, endpoint: WebhookEndpoint, events: Sequence[Event], now: 
     if new:
         db.connection().execute(deliveries.DELIVERIES.insert(), new)
     arrived = [each.event_id for each in known.values() if each.status == "succeeded"]
-    _count(db, [*arrived, *(row["event_id"] for row in new)])
+    _count_pending(db, [*arrived, *(row["event_id"] for row in new)])
     for each in known.values():
         each.status, each.tries, each.first_try_at, each.next_try_at = "pending", 0, None, None
 
 
-def _wake(db: Session, endpoint_id: str, customers: set[str], now: int) -> None:
+def _wake_queues(db: Session, endpoint_id: str, customers: set[str], now: int) -> None:
     own = (WebhookQueue.tenant_id == scope_of(db).tenant_id, WebhookQueue.endpoint_id == endpoint_id)
     free = (WebhookQueue.lease.is_(None), WebhookQueue.customer_id.in_(customers))
     db.execute(update(WebhookQueue).where(*own, *free).values(next_try_at=now))
 
 
-def _count(db: Session, ids: list[str]) -> None:
+def _count_pending(db: Session, ids: list[str]) -> None:
     more = update(Event).where(Event.id.in_(ids)).values(pending_webhooks=Event.pending_webhooks + 1)
     db.execute(more, execution_options={"synchronize_session": "fetch"})
 
 
-def _plain(event: Event) -> dict[str, Any]:
+def _event_fields(event: Event) -> dict[str, Any]:
     names = ("id", "type", "created", "customer_id", "sequence")
     return {name: getattr(event, name) for name in names}

@@ -1,4 +1,4 @@
-"""Webhook endpoints: where the merchant's own system hears of events, and the secrets that prove who sends them."""
+"""Webhook endpoints: the merchant's URLs that receive events, and the secrets that sign the deliveries."""
 
 from __future__ import annotations
 
@@ -19,47 +19,63 @@ from portal.models import Event, Journal, WebhookDelivery, WebhookEndpoint, Webh
 from portal.rules import event_types
 from portal.rules import webhooks as rules
 from portal.seal import Seal
-from portal.wire.commands import Clearable, Expanding, Flag, Listing, ListOf, Metadata, documented, merged, text, wrong
+from portal.wire.commands import (
+    Clearable,
+    ExpandableCommand,
+    Flag,
+    ListCommand,
+    ListOf,
+    Metadata,
+    merge_metadata,
+    parameter_error,
+    schema_override,
+    text_up_to,
+)
 from portal.wire.moments import NowOrTimestamp
 from portal.wire.urls import WebUrl
 
 #: Endpoints of one account and mode, as in the reference.
-MOST = 16
+MOST_ENDPOINTS = 16
 #: How long the older secret signs beside the new one where nothing else is wished, and at most.
 OVERLAP, LONGEST_OVERLAP = clock.DAY, 7 * clock.DAY
 _SECRET_BYTES = 30
-_VERSION = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,30})?"
+_VERSION_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,30})?"
 
 
-def _known(type: str) -> str:
-    if type == rules.EVERYTHING or event_types.is_known(type):
+def _validate_event_type(type: str) -> str:
+    if type == rules.ALL_EVENTS or event_types.is_known(type):
         return type
-    meant = event_types.closest(type)
+    meant = event_types.closest_match(type)
     hint = f"Did you mean {meant}?" if meant else "Use * for all."
-    raise wrong("", f"Invalid event type: {type}. {hint}")
+    raise parameter_error("", f"Invalid event type: {type}. {hint}")
 
 
-def _version(version: str) -> str:
-    if not re.fullmatch(_VERSION, version):
-        raise wrong("", f"Invalid API version: {version}. Use one like 2026-10-28.endive.")
+def _validate_version(version: str) -> str:
+    if not re.fullmatch(_VERSION_PATTERN, version):
+        raise parameter_error("", f"Invalid API version: {version}. Use one like 2026-10-28.endive.")
     return version
 
 
-EventType = Annotated[str, text(100), AfterValidator(_known)]
-Version = Annotated[str, text(50), AfterValidator(_version), documented(type="string", pattern=f"^{_VERSION}$")]
-Description = Annotated[str, text(5000, lines=True)]
+EventType = Annotated[str, text_up_to(100), AfterValidator(_validate_event_type)]
+ApiVersion = Annotated[
+    str,
+    text_up_to(50),
+    AfterValidator(_validate_version),
+    schema_override(type="string", pattern=f"^{_VERSION_PATTERN}$"),
+]
+Description = Annotated[str, text_up_to(5000, lines=True)]
 
 
-class CreateEndpoint(Expanding):
+class CreateEndpoint(ExpandableCommand):
     url: WebUrl
     enabled_events: ListOf[EventType]
-    api_version: Version | None = None
+    api_version: ApiVersion | None = None
     connect: Flag | None = None
     description: Clearable[Description] = None
     metadata: Metadata = {}
 
 
-class UpdateEndpoint(Expanding):
+class UpdateEndpoint(ExpandableCommand):
     url: WebUrl | None = None
     enabled_events: ListOf[EventType] | None = None
     description: Clearable[Description] = None
@@ -67,37 +83,41 @@ class UpdateEndpoint(Expanding):
     metadata: Metadata = {}
 
 
-class RollSecret(Expanding):
-    """Beyond the reference: `expires_at` is when the older secret no longer signs, in a day by default."""
+class RollSecret(ExpandableCommand):
+    """Beyond the API reference: `expires_at` is when the older secret stops signing, in a day by default."""
 
     expires_at: NowOrTimestamp | None = None
 
 
-class ListEndpoints(Listing):
-    """Nothing but a page."""
+class ListEndpoints(ListCommand):
+    """Only the parameters of a page."""
 
 
-class ListDeliveries(Listing):
+class ListDeliveries(ListCommand):
     status: Literal["failed", "pending", "succeeded"] | None = None
 
 
 @dataclass(frozen=True)
-class WithSecret:
-    """An endpoint, and the secret that is shown only now."""
+class EndpointWithSecret:
+    """An endpoint, and its secret, which is shown only once."""
 
     endpoint: WebhookEndpoint
     secret: str
 
 
-def create(db: Session, command: CreateEndpoint, *, seal: Seal, private_hosts: Collection[str], now: int) -> WithSecret:
-    """A new endpoint, which hears of what happens from now on. Raises `InvalidRequest`."""
-    _refuse_unsafe(command.url, private_hosts)
-    _refuse_none(command.enabled_events)
+def create(
+    db: Session, command: CreateEndpoint, *, seal: Seal, private_hosts: Collection[str], now: int
+) -> EndpointWithSecret:
+    """Create an endpoint, which receives all later events. Raises `InvalidRequest`."""
+    _refuse_unsafe_url(command.url, private_hosts)
+    _refuse_no_events(command.enabled_events)
     if command.connect:
         raise InvalidRequest("There are no connected accounts here.", param="connect")
-    if len(db.scalars(select(WebhookEndpoint.id)).all()) >= MOST:
-        raise InvalidRequest(f"You have {MOST} webhook endpoints already; delete one first.", code="resource_limit")
-    secret = rules.secret(secrets.token_bytes(_SECRET_BYTES))
+    if len(db.scalars(select(WebhookEndpoint.id)).all()) >= MOST_ENDPOINTS:
+        raise InvalidRequest(
+            f"You have {MOST_ENDPOINTS} webhook endpoints already; delete one first.", code="resource_limit"
+        )
+    secret = rules.build_secret(secrets.token_bytes(_SECRET_BYTES))
     row = WebhookEndpoint(
         id=ids.new("webhook_endpoint"),
         created=now,
@@ -106,33 +126,33 @@ def create(db: Session, command: CreateEndpoint, *, seal: Seal, private_hosts: C
         description=command.description,
         api_version=command.api_version,
         status="enabled",
-        secret=seal.close(secret.encode()),
-        metadata_=merged({}, command.metadata),
+        secret=seal.encrypt(secret.encode()),
+        metadata_=merge_metadata({}, command.metadata),
     )
     db.add(row)
-    return WithSecret(row, secret)
+    return EndpointWithSecret(row, secret)
 
 
 def update_endpoint(
     db: Session, row: WebhookEndpoint, command: UpdateEndpoint, *, private_hosts: Collection[str], now: int
 ) -> WebhookEndpoint:
-    """Change an endpoint; enabled again, it is sent what has waited. Raises `InvalidRequest`."""
+    """Change an endpoint; once it is enabled again, the waiting events are sent. Raises `InvalidRequest`."""
     if command.url is not None:
-        _refuse_unsafe(command.url, private_hosts)
+        _refuse_unsafe_url(command.url, private_hosts)
         row.url = command.url
     if command.enabled_events is not None:
-        _refuse_none(command.enabled_events)
+        _refuse_no_events(command.enabled_events)
         row.enabled_events = command.enabled_events
-    if command.has("description"):
+    if command.was_sent("description"):
         row.description = command.description
     if command.disabled is not None:
         row.status = "disabled" if command.disabled else "enabled"
         row.disabled_reason = "requested" if command.disabled else None
-    if command.has("metadata"):
-        row.metadata_ = merged(row.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        row.metadata_ = merge_metadata(row.metadata_, command.metadata)
     if command.url is not None or command.disabled is False:
         row.failing_since = row.alerted_at = row.resumes_at = None
-        _wake(db, row, now)
+        _wake_queues(db, row, now)
     return row
 
 
@@ -149,20 +169,20 @@ def delete_endpoint(db: Session, row: WebhookEndpoint, *, now: int) -> None:
     db.delete(row)
 
 
-def roll_secret(db: Session, row: WebhookEndpoint, command: RollSecret, *, seal: Seal, now: int) -> WithSecret:
-    """A new secret; until the older one ends, every delivery is signed with both. Raises `InvalidRequest`."""
+def roll_secret(db: Session, row: WebhookEndpoint, command: RollSecret, *, seal: Seal, now: int) -> EndpointWithSecret:
+    """Create a new secret; until the older one expires, deliveries are signed with both. Raises `InvalidRequest`."""
     wished = now + OVERLAP if command.expires_at is None else command.expires_at
     ends = now if wished == "now" else wished
     if not now <= ends <= now + LONGEST_OVERLAP:
         raise InvalidRequest("expires_at must be `now` or within the next 7 days.", param="expires_at")
-    secret = rules.secret(secrets.token_bytes(_SECRET_BYTES))
+    secret = rules.build_secret(secrets.token_bytes(_SECRET_BYTES))
     overlaps = ends > now
     row.previous_secret, row.previous_secret_expires_at = (row.secret, ends) if overlaps else (None, None)
-    row.secret, row.secret_rolled_at = seal.close(secret.encode()), now
-    return WithSecret(row, secret)
+    row.secret, row.secret_rolled_at = seal.encrypt(secret.encode()), now
+    return EndpointWithSecret(row, secret)
 
 
-def _refuse_unsafe(url: str, private_hosts: Collection[str]) -> None:
+def _refuse_unsafe_url(url: str, private_hosts: Collection[str]) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" or parts.hostname in private_hosts:
         return
@@ -173,12 +193,12 @@ def _refuse_unsafe(url: str, private_hosts: Collection[str]) -> None:
     )
 
 
-def _refuse_none(enabled_events: Collection[str]) -> None:
+def _refuse_no_events(enabled_events: Collection[str]) -> None:
     if not enabled_events:
         raise InvalidRequest("Name at least one event, or * for all.", param="enabled_events")
 
 
-def _wake(db: Session, row: WebhookEndpoint, now: int) -> None:
-    """Have everything that waits for its next try looked at now."""
+def _wake_queues(db: Session, row: WebhookEndpoint, now: int) -> None:
+    """Make all waiting deliveries due now."""
     own = (WebhookQueue.tenant_id == row.tenant_id, WebhookQueue.endpoint_id == row.id, WebhookQueue.lease.is_(None))
     db.execute(update(WebhookQueue).where(*own).values(next_try_at=now))

@@ -1,4 +1,4 @@
-"""What a draft says and how it is changed: words, dates, discounts, shipping."""
+"""Changes of a draft invoice: texts, dates, tax rates, discounts and shipping."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from portal.billing.accounts import numbers, rendering_templates
 from portal.billing.catalogue import shipping_rates, tax_rates
 from portal.billing.discounts import redemptions
-from portal.billing.discounts.discounts import Sources
+from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices import drafts
-from portal.billing.invoices.unsupported import Issued
+from portal.billing.invoices.unsupported import TaxOptions
 from portal.billing.ledger import totals
 from portal.billing.ledger.locks import Billed
-from portal.db import among
+from portal.db import rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Invoice, TaxId
 from portal.wire.commands import (
@@ -28,16 +28,16 @@ from portal.wire.commands import (
     Shipping,
     Text,
     Timestamp,
-    merged,
-    text,
-    whole,
+    integer_between,
+    merge_metadata,
+    text_up_to,
 )
 
-Collection = Literal["charge_automatically", "send_invoice"]
-Version = Annotated[int, whole(1, 1_000_000)]
-Days = Annotated[int, whole(0, 3650)]
+CollectionMethod = Literal["charge_automatically", "send_invoice"]
+TemplateVersion = Annotated[int, integer_between(1, 1_000_000)]
+DaysUntilDue = Annotated[int, integer_between(0, 3650)]
 #: A number of the merchant's own; the longest that the reference takes.
-Number = Annotated[str, text(26)]
+InvoiceNumber = Annotated[str, text_up_to(26)]
 
 
 class Pdf(Command):
@@ -48,81 +48,81 @@ class Rendering(Command):
     amount_tax_display: Clearable[Literal["exclude_tax", "include_inclusive_tax"]] = None
     pdf: Pdf | None = None
     template: Clearable[Id] = None
-    template_version: Clearable[Version] = None
+    template_version: Clearable[TemplateVersion] = None
 
 
-class UpdateInvoice(Issued):
+class UpdateInvoice(TaxOptions):
     account_tax_ids: ListOf[Id] = []
     auto_advance: Flag | None = None
-    collection_method: Collection | None = None
+    collection_method: CollectionMethod | None = None
     custom_fields: Clearable[ListOf[CustomField]] = None
-    days_until_due: Days | None = None
+    days_until_due: DaysUntilDue | None = None
     default_tax_rates: ListOf[Id] = []
     description: Clearable[Text] = None
-    discounts: Sources = []
+    discounts: DiscountSources = []
     due_date: Timestamp | None = None
     effective_at: Clearable[Timestamp] = None
     footer: Clearable[Text] = None
     metadata: Metadata = {}
-    number: Clearable[Number] = None
+    number: Clearable[InvoiceNumber] = None
     rendering: Rendering | None = None
-    shipping_cost: shipping_rates.ClearableCost = None
+    shipping_cost: shipping_rates.ClearableShippingCost = None
     shipping_details: Clearable[Shipping] = None
-    statement_descriptor: Clearable[Annotated[str, text(22)]] = None
+    statement_descriptor: Clearable[Annotated[str, text_up_to(22)]] = None
 
 
-_PLAIN = ("auto_advance", "collection_method", "description", "effective_at", "footer", "statement_descriptor")
+_PLAIN_FIELDS = ("auto_advance", "collection_method", "description", "effective_at", "footer", "statement_descriptor")
 
 
 def apply(db: Session, billed: Billed, command: UpdateInvoice, *, now: int) -> None:
-    """Take over what was sent, totals included. Raises `InvalidRequest` for what doesn't go together."""
+    """Apply what was sent, and compute the totals. Raises `InvalidRequest` for parameters that exclude each other."""
     invoice = billed.invoice
-    for key, value in command.given(*_PLAIN).items():
+    for key, value in command.sent_values(*_PLAIN_FIELDS).items():
         setattr(invoice, key, value)
-    if command.has("number"):
-        numbers.choose(db, invoice, command.number)
-    _apply_due(invoice, command)
-    if command.has("custom_fields"):
+    if command.was_sent("number"):
+        numbers.set_number(db, invoice, command.number)
+    _apply_due_date(invoice, command)
+    if command.was_sent("custom_fields"):
         if command.custom_fields and len(command.custom_fields) > 4:
             raise InvalidRequest("You can have up to 4 custom fields.", param="custom_fields")
         invoice.custom_fields = [each.model_dump() for each in command.custom_fields or []] or None
     if command.rendering:
         rendering = {**(invoice.rendering or {}), **command.rendering.model_dump(exclude_unset=True)}
-        invoice.rendering = rendering_templates.fitting(db, rendering, command.rendering.model_fields_set)
-    if command.has("metadata"):
-        invoice.metadata_ = merged(invoice.metadata_, command.metadata)
-    if command.has("account_tax_ids"):
+        invoice.rendering = rendering_templates.validate_rendering(db, rendering, command.rendering.model_fields_set)
+    if command.was_sent("metadata"):
+        invoice.metadata_ = merge_metadata(invoice.metadata_, command.metadata)
+    if command.was_sent("account_tax_ids"):
         refuse_foreign_tax_ids(db, command.account_tax_ids, "account_tax_ids")
         invoice.account_tax_ids = command.account_tax_ids or None
-    if command.has("default_tax_rates"):
-        chosen = tax_rates.tax_rates(db, command.default_tax_rates, "default_tax_rates")
+    if command.was_sent("default_tax_rates"):
+        chosen = tax_rates.active_tax_rates(db, command.default_tax_rates, "default_tax_rates")
         drafts.change_default_rates(db, invoice, [rate.id for rate in chosen])
-    _apply_sums(db, billed, command, now)
+    _apply_discounts_and_shipping(db, billed, command, now)
 
 
-def _apply_sums(db: Session, billed: Billed, command: UpdateInvoice, now: int) -> None:
-    """Discounts and shipping, which change what the lines add up to."""
+def _apply_discounts_and_shipping(db: Session, billed: Billed, command: UpdateInvoice, now: int) -> None:
+    """Apply discounts and shipping, which change the totals."""
     invoice = billed.invoice
-    if command.has("shipping_details"):
+    if command.was_sent("shipping_details"):
         invoice.shipping_details = command.shipping_details.model_dump() if command.shipping_details else None
-    if command.has("discounts"):
-        redemptions.put_on_invoice(db, billed, command.discounts, now=now)
-    if command.has("shipping_cost"):
-        shipping_rates.put_on_invoice(db, invoice, command.shipping_cost, now=now)
-    if command.given("discounts", "shipping_cost"):
-        totals.total(db, invoice)
+    if command.was_sent("discounts"):
+        redemptions.redeem_for_invoice(db, billed, command.discounts, now=now)
+    if command.was_sent("shipping_cost"):
+        shipping_rates.apply_to_invoice(db, invoice, command.shipping_cost, now=now)
+    if command.sent_values("discounts", "shipping_cost"):
+        totals.compute_totals(db, invoice)
 
 
 def refuse_foreign_tax_ids(db: Session, chosen: list[str], param: str) -> None:
-    """Raises `ResourceMissing` for a tax ID that is none of the account's own."""
-    found = among(db, TaxId, chosen)
+    """Raises `ResourceMissing` for a tax ID that is not one of the account's own."""
+    found = rows_by_id(db, TaxId, chosen)
     for index, id in enumerate(chosen):
         if id not in found or found[id].customer_id is not None:
             raise ResourceMissing("tax ID", id, param=f"{param}[{index}]")
 
 
-def _apply_due(invoice: Invoice, command: UpdateInvoice) -> None:
-    """The date or the days, whichever was sent last; neither where nobody has to send money by himself."""
+def _apply_due_date(invoice: Invoice, command: UpdateInvoice) -> None:
+    """Set the due date or the days until due, whichever was sent; clear both where it is charged automatically."""
     sent = [name for name in ("due_date", "days_until_due") if getattr(command, name) is not None]
     if len(sent) == 2:
         raise InvalidRequest("You may only specify one of these parameters: due_date, days_until_due.", param=sent[0])

@@ -1,4 +1,4 @@
-"""The lines and totals of a draft; every change of a line ends in new totals."""
+"""The lines of a draft invoice; every change of a line computes the totals anew."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.discounts import discounts
-from portal.billing.ledger.totals import lines, total
-from portal.db import among, scope_of
+from portal.billing.ledger.totals import compute_totals, list_lines
+from portal.db import rows_by_id, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Invoice, InvoiceItem, InvoiceLine, Price, SubscriptionItem, TaxRate
 from portal.objects.catalogue import frozen_price, frozen_tax_rate
@@ -22,13 +22,13 @@ MOST_LINES = 1000
 
 
 @dataclass(frozen=True)
-class Copies:
+class FrozenCopies:
     """Tax rates and prices as they are copied onto lines, by id."""
 
     rates: dict[str, dict[str, Any]]
     prices: dict[str, dict[str, Any]]
 
-    def of_rates(self, rate_ids: Iterable[str]) -> list[dict[str, Any]]:
+    def rates_for(self, rate_ids: Iterable[str]) -> list[dict[str, Any]]:
         """Copies of tax rates in the order of their ids."""
         return [self.rates[id] for id in rate_ids if id in self.rates]
 
@@ -44,10 +44,10 @@ def refuse_finalized(invoice: Invoice, param: str | None) -> None:
 
 
 def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> None:
-    """A line for each invoice item. Raises `InvalidRequest` where they would be more than 1,000."""
-    copied = copies(db, _rate_ids(items), [item.price_id for item in items])
-    held = _held(db, invoice, len(items))
-    for position, item in enumerate(items, start=_free_position(held)):
+    """Add a line for each invoice item. Raises `InvalidRequest` for more than 1,000 lines."""
+    copied = frozen_copies(db, _rate_ids(items), [item.price_id for item in items])
+    held = _current_lines(db, invoice, len(items))
+    for position, item in enumerate(items, start=_next_position(held)):
         item.invoice_id = invoice.id
         line = InvoiceLine(
             id=ids.new("line_item"),
@@ -57,41 +57,41 @@ def add_items(db: Session, invoice: Invoice, items: Sequence[InvoiceItem]) -> No
             invoice_item_id=item.id,
             discount_amounts=[],
         )
-        _copy(line, item, invoice, copied)
+        _copy_item_to_line(line, item, invoice, copied)
         db.add(line)
         held.append(line)
-    _name_credited(held)
-    total(db, invoice, held)
+    _link_credited_lines(held)
+    compute_totals(db, invoice, held)
 
 
 def update_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
-    """Take over what changed on an item into its line."""
-    copied = copies(db, item.tax_rates, [item.price_id])
-    for line in lines(db, invoice.id):
+    """Copy the changes of an invoice item into its line."""
+    copied = frozen_copies(db, item.tax_rates, [item.price_id])
+    for line in list_lines(db, invoice.id):
         if line.invoice_item_id == item.id:
-            _copy(line, item, invoice, copied)
-    total(db, invoice)
+            _copy_item_to_line(line, item, invoice, copied)
+    compute_totals(db, invoice)
 
 
 def remove_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
-    """Remove the line of an item, and close the gap that it leaves."""
-    for line in lines(db, invoice.id):
+    """Remove the line of an invoice item, and close the gap in the positions."""
+    for line in list_lines(db, invoice.id):
         if line.invoice_item_id == item.id:
             db.delete(line)
             db.flush()
-            _move_up(db, invoice, line.position)
-    total(db, invoice)
+            _close_gap(db, invoice, line.position)
+    compute_totals(db, invoice)
 
 
 def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> None:
-    """Lines of a subscription's items: columns of `InvoiceLine`, with `tax_rates` as ids."""
-    copied = copies(db, [id for each in values for id in each["tax_rates"]], [])
-    running = set(discounts.running(db, [id for each in values for id in each["discounts"]], invoice.created))
-    held = _held(db, invoice, len(values))
-    for position, each in enumerate(values, start=_free_position(held)):
+    """Add lines of a subscription's items: columns of `InvoiceLine`, with `tax_rates` as ids."""
+    copied = frozen_copies(db, [id for each in values for id in each["tax_rates"]], [])
+    running = set(discounts.running_ids(db, [id for each in values for id in each["discounts"]], invoice.created))
+    held = _current_lines(db, invoice, len(values))
+    for position, each in enumerate(values, start=_next_position(held)):
         own = {
             "discounts": [id for id in each["discounts"] if id in running],
-            "tax_rates": copied.of_rates(each["tax_rates"]) or invoice.default_tax_rates,
+            "tax_rates": copied.rates_for(each["tax_rates"]) or invoice.default_tax_rates,
         }
         line = InvoiceLine(
             **{**each, **own},
@@ -105,15 +105,15 @@ def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> No
         )
         db.add(line)
         held.append(line)
-    total(db, invoice, held)
+    compute_totals(db, invoice, held)
 
 
-def copies(db: Session, rate_ids: Iterable[str], price_ids: Iterable[str | None]) -> Copies:
-    """Tax rates and prices as they are now, one query for each."""
+def frozen_copies(db: Session, rate_ids: Iterable[str], price_ids: Iterable[str | None]) -> FrozenCopies:
+    """Copies of tax rates and prices as they are now, one query for each."""
     livemode = scope_of(db).livemode
-    rates = among(db, TaxRate, sorted(set(rate_ids)))
-    prices = among(db, Price, sorted({id for id in price_ids if id}))
-    return Copies(
+    rates = rows_by_id(db, TaxRate, sorted(set(rate_ids)))
+    prices = rows_by_id(db, Price, sorted({id for id in price_ids if id}))
+    return FrozenCopies(
         {id: frozen_tax_rate(row, livemode) for id, row in rates.items()},
         {id: frozen_price(row, livemode) for id, row in prices.items()},
     )
@@ -121,34 +121,36 @@ def copies(db: Session, rate_ids: Iterable[str], price_ids: Iterable[str | None]
 
 def frozen_rates(db: Session, rate_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Copies of tax rates, in the order of their ids."""
-    return copies(db, rate_ids, []).of_rates(rate_ids)
+    return frozen_copies(db, rate_ids, []).rates_for(rate_ids)
 
 
 def change_default_rates(db: Session, invoice: Invoice, rate_ids: list[str]) -> None:
-    """Put other default rates on the lines that have none of their own."""
-    before, found = _ids(invoice.default_tax_rates), lines(db, invoice.id)
-    own = _own_rates(db, found)
+    """Set other default tax rates, and put them on the lines that have none of their own."""
+    before, found = _ids_of_copies(invoice.default_tax_rates), list_lines(db, invoice.id)
+    own = _own_rates_by_line(db, found)
     invoice.default_tax_rates = frozen_rates(db, rate_ids)
     for line in found:
-        if not line.given_taxes and not own.get(line.id, _ids(line.tax_rates) != before):
+        if not line.given_taxes and not own.get(line.id, _ids_of_copies(line.tax_rates) != before):
             line.tax_rates = invoice.default_tax_rates
-    total(db, invoice)
+    compute_totals(db, invoice)
 
 
 def freeze(db: Session, invoice: Invoice) -> list[InvoiceLine]:
-    """The lines with the words of tax rates and prices as they are now, and the totals: a draft's last form."""
-    found = lines(db, invoice.id)
+    """Copy tax rates and prices onto the lines for the last time, compute the totals, and return the lines."""
+    found = list_lines(db, invoice.id)
     kept = [invoice.default_tax_rates, *(line.tax_rates for line in found)]
-    copied = copies(db, [id for rates in kept for id in _ids(rates)], [line.price_id for line in found])
-    invoice.default_tax_rates = copied.of_rates(_ids(invoice.default_tax_rates))
+    copied = frozen_copies(
+        db, [id for rates in kept for id in _ids_of_copies(rates)], [line.price_id for line in found]
+    )
+    invoice.default_tax_rates = copied.rates_for(_ids_of_copies(invoice.default_tax_rates))
     for line in found:
-        line.tax_rates = copied.of_rates(_ids(line.tax_rates))
+        line.tax_rates = copied.rates_for(_ids_of_copies(line.tax_rates))
         line.price = copied.prices.get(line.price_id or "")
-    total(db, invoice)
+    compute_totals(db, invoice)
     return found
 
 
-def _copy(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: Copies) -> None:
+def _copy_item_to_line(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: FrozenCopies) -> None:
     line.amount, line.currency, line.description = item.amount, item.currency, item.description
     line.quantity, line.unit_amount_decimal = item.quantity, item.unit_amount_decimal
     line.period_start, line.period_end = item.period_start, item.period_end
@@ -157,24 +159,24 @@ def _copy(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: Copies
     line.discountable, line.discounts = item.discountable, item.discounts
     line.proration, line.metadata_ = item.proration, item.metadata_
     line.credited_items = item.credited_items
-    line.tax_rates = copied.of_rates(item.tax_rates) or invoice.default_tax_rates
+    line.tax_rates = copied.rates_for(item.tax_rates) or invoice.default_tax_rates
 
 
-def _held(db: Session, invoice: Invoice, more: int) -> list[InvoiceLine]:
-    """The lines there are. Raises `InvalidRequest` where they would be too many."""
+def _current_lines(db: Session, invoice: Invoice, more: int) -> list[InvoiceLine]:
+    """The lines so far. Raises `InvalidRequest` where `more` would be too many."""
     if object_state(invoice).pending:  # the invoice was made just now, and so were its lines
         own = [row for row in db.new if isinstance(row, InvoiceLine) and row.invoice_id == invoice.id]
         held = sorted(own, key=lambda line: line.position)
     else:
         db.flush()
-        held = lines(db, invoice.id)
+        held = list_lines(db, invoice.id)
     if len(held) + more > MOST_LINES:
         raise InvalidRequest(f"An invoice has at most {MOST_LINES} lines.", param="invoice")
     return held
 
 
-def _name_credited(held: Sequence[InvoiceLine]) -> None:
-    """A credit for what had no line yet, and has one now on the same invoice."""
+def _link_credited_lines(held: Sequence[InvoiceLine]) -> None:
+    """Fill in the lines that a credit refers to, where these have got lines on the same invoice now."""
     by_item = {line.invoice_item_id: line for line in held if line.invoice_item_id}
     for line in held:
         credited = line.credited_items
@@ -184,11 +186,11 @@ def _name_credited(held: Sequence[InvoiceLine]) -> None:
         line.credited_items = {**credited, "invoice": line.invoice_id, "invoice_line_items": lines}
 
 
-def _free_position(held: Sequence[InvoiceLine]) -> int:
+def _next_position(held: Sequence[InvoiceLine]) -> int:
     return held[-1].position + 1 if held else 0
 
 
-def _move_up(db: Session, invoice: Invoice, gap: int) -> None:
+def _close_gap(db: Session, invoice: Invoice, gap: int) -> None:
     """Positions have no gap, as the first lines of an invoice are found by them."""
     own = InvoiceLine.invoice_id == invoice.id
     # by way of negative numbers, since no two lines may share a position even for a moment
@@ -198,10 +200,10 @@ def _move_up(db: Session, invoice: Invoice, gap: int) -> None:
         db.execute(statement, execution_options={"synchronize_session": False})
 
 
-def _own_rates(db: Session, found: list[InvoiceLine]) -> dict[str, bool]:
-    """Which lines have rates of their own, as the items behind them say."""
-    items = among(db, InvoiceItem, [line.invoice_item_id for line in found if line.invoice_item_id])
-    parts = among(db, SubscriptionItem, [line.subscription_item_id for line in found if line.subscription_item_id])
+def _own_rates_by_line(db: Session, found: list[InvoiceLine]) -> dict[str, bool]:
+    """Whether each line has tax rates of its own, by line id, as the item behind it says."""
+    items = rows_by_id(db, InvoiceItem, [line.invoice_item_id for line in found if line.invoice_item_id])
+    parts = rows_by_id(db, SubscriptionItem, [line.subscription_item_id for line in found if line.subscription_item_id])
     sources = {
         line.id: items.get(line.invoice_item_id or "") or parts.get(line.subscription_item_id or "") for line in found
     }
@@ -212,5 +214,5 @@ def _rate_ids(items: Iterable[InvoiceItem]) -> list[str]:
     return [id for item in items for id in item.tax_rates]
 
 
-def _ids(frozen: Iterable[dict[str, Any]]) -> list[str]:
+def _ids_of_copies(frozen: Iterable[dict[str, Any]]) -> list[str]:
     return [rate["id"] for rate in frozen]

@@ -1,4 +1,4 @@
-"""Taxes of a line that the merchant has computed elsewhere, and says instead of rates."""
+"""Tax amounts of an invoice line that the merchant has computed elsewhere and sends instead of tax rates."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from portal.billing.invoices import drafts
 from portal.billing.ledger import totals
 from portal.errors import InvalidRequest
 from portal.models import Invoice, InvoiceItem, InvoiceLine, TaxRate
-from portal.rules.money import plain
-from portal.wire.commands import Amount, Command, Country, Exact, Flag, Text, text
+from portal.rules.money import decimal_text
+from portal.wire.commands import Amount, Command, Country, ExactDecimal, Flag, Text, text_up_to
 
-MOST = 10
+MOST_TAX_AMOUNTS = 10
 
 
 class TaxRateData(Command):
-    """Words for a tax; the same words as before are the same tax rate."""
+    """Describes a tax; the same description again is the same tax rate."""
 
     country: Country | None = None
     description: Text | None = None
-    display_name: Annotated[str, text(50)]
+    display_name: Annotated[str, text_up_to(50)]
     inclusive: Flag
-    jurisdiction: Annotated[str, text(50)] | None = None
-    percentage: Exact
-    state: Annotated[str, text(50)] | None = None
-    tax_type: Annotated[str, text(50)] | None = None
+    jurisdiction: Annotated[str, text_up_to(50)] | None = None
+    percentage: ExactDecimal
+    state: Annotated[str, text_up_to(50)] | None = None
+    tax_type: Annotated[str, text_up_to(50)] | None = None
 
 
-class TaxAmount(Command):
+class TaxAmountData(Command):
     amount: Amount
     tax_rate_data: TaxRateData
     taxability_reason: (
@@ -57,27 +57,27 @@ class TaxAmount(Command):
     taxable_amount: Amount
 
 
-def give(
-    db: Session, invoice: Invoice, line: InvoiceLine, item: InvoiceItem | None, given: list[TaxAmount], *, now: int
+def set_line_taxes(
+    db: Session, invoice: Invoice, line: InvoiceLine, item: InvoiceItem | None, given: list[TaxAmountData], *, now: int
 ) -> None:
-    """Let a draft's line have these taxes, whatever its rates would come to; none gives it its rates back.
+    """Set the taxes of a draft's line, whatever its tax rates would amount to; an empty list restores the tax rates.
 
-    The rates behind them are archived from the start (reference). Raises `InvalidRequest` for too many.
+    The tax rates behind them are inactive from the start (reference). Raises `InvalidRequest` for too many.
     """
-    if len(given) > MOST:
-        raise InvalidRequest(f"There can be at most {MOST} tax amounts.", param="tax_amounts")
-    rates = [_rate(db, each.tax_rate_data, now) for each in given]
+    if len(given) > MOST_TAX_AMOUNTS:
+        raise InvalidRequest(f"There can be at most {MOST_TAX_AMOUNTS} tax amounts.", param="tax_amounts")
+    rates = [_find_or_create_rate(db, each.tax_rate_data, now) for each in given]
     if len({rate.id for rate in rates}) != len(rates):
         raise InvalidRequest("Each of the tax amounts is of another tax rate.", param="tax_amounts")
     db.flush()
     if item is not None:
         item.tax_rates = [rate.id for rate in rates]
     line.tax_rates = drafts.frozen_rates(db, [rate.id for rate in rates]) or invoice.default_tax_rates
-    line.given_taxes = [_entry(each, rate) for each, rate in zip(given, rates, strict=True)] or None
-    totals.total(db, invoice)
+    line.given_taxes = [_build_tax_entry(each, rate) for each, rate in zip(given, rates, strict=True)] or None
+    totals.compute_totals(db, invoice)
 
 
-def _entry(given: TaxAmount, rate: TaxRate) -> dict[str, Any]:
+def _build_tax_entry(given: TaxAmountData, rate: TaxRate) -> dict[str, Any]:
     return {
         "amount": given.amount,
         "inclusive": rate.inclusive,
@@ -87,13 +87,13 @@ def _entry(given: TaxAmount, rate: TaxRate) -> dict[str, Any]:
     }
 
 
-def _rate(db: Session, data: TaxRateData, now: int) -> TaxRate:
+def _find_or_create_rate(db: Session, data: TaxRateData, now: int) -> TaxRate:
     same = (
         TaxRate.active.is_(False),
         TaxRate.display_name == data.display_name,
         TaxRate.inclusive == data.inclusive,
-        TaxRate.percentage == plain(data.percentage),
-        *(getattr(TaxRate, name).is_not_distinct_from(getattr(data, name)) for name in _WORDS),
+        TaxRate.percentage == decimal_text(data.percentage),
+        *(getattr(TaxRate, name).is_not_distinct_from(getattr(data, name)) for name in _COMPARED_FIELDS),
     )
     found = db.scalars(select(TaxRate).where(*same).order_by(TaxRate.created).limit(1)).first()
     if found is None:
@@ -104,4 +104,4 @@ def _rate(db: Session, data: TaxRateData, now: int) -> TaxRate:
     return found
 
 
-_WORDS = ("country", "description", "jurisdiction", "state", "tax_type")
+_COMPARED_FIELDS = ("country", "description", "jurisdiction", "state", "tax_type")

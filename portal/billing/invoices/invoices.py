@@ -1,4 +1,4 @@
-"""Invoices: drafted, finalized once with a number of their own, then paid, voided or written off."""
+"""Invoices: created as drafts, finalized with a number, then paid, voided or marked as uncollectible."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from portal import clock, ids
 from portal.billing.accounts import accounts, numbers, rendering_templates
 from portal.billing.discounts import discounts
 from portal.billing.invoices import changes, drafts, invoiceitems, revisions
-from portal.billing.invoices.changes import Collection, UpdateInvoice
-from portal.billing.invoices.collection import fall_due, refuse, settled
+from portal.billing.invoices.changes import CollectionMethod, UpdateInvoice
+from portal.billing.invoices.collection import mark_overdue, mark_paid, refuse_wrong_status
 from portal.billing.ledger import balances, locks, parties, totals
 from portal.billing.ledger.locks import Billed
-from portal.db import among, find, scope_of
+from portal.db import find_row, rows_by_id, scope_of
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
-from portal.recording import step
+from portal.recording import stage
 from portal.rules import invoices as rules
 from portal.rules import steps
-from portal.wire.commands import Command, Currency, Expanding, Flag, Id, Listing, TimestampFilter
+from portal.wire.commands import Command, Currency, ExpandableCommand, Flag, Id, ListCommand, TimestampFilter
 
 
 class CreateInvoice(UpdateInvoice):
@@ -31,12 +31,12 @@ class CreateInvoice(UpdateInvoice):
     subscription: Id | None = None
 
 
-class FinalizeInvoice(Expanding):
+class FinalizeInvoice(ExpandableCommand):
     auto_advance: Flag | None = None
 
 
-class ListInvoices(Listing):
-    collection_method: Collection | None = None
+class ListInvoices(ListCommand):
+    collection_method: CollectionMethod | None = None
     created: TimestampFilter = None
     customer: Id | None = None
     due_date: TimestampFilter = None
@@ -45,25 +45,27 @@ class ListInvoices(Listing):
 
 
 def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
-    """A draft, with the customer's pending items where asked for, or as a revision of another invoice.
+    """Create a draft, with the customer's pending items where requested, or as a revision of another invoice.
 
-    Raises `InvalidRequest` (`invoice_no_customer_line_items`) when items are required and none wait.
+    Raises `InvalidRequest` (`invoice_no_customer_line_items`) when items are required and none are pending.
     """
     if command.from_invoice:
-        return _revision(db, command, command.from_invoice, now)
-    customer = _customer(db, command)
-    subscription = _subscription(db, command)
-    currency = command.currency or customer.currency or accounts.of(db, scope_of(db).account_id).default_currency
+        return _create_revision(db, command, command.from_invoice, now)
+    customer = _lock_customer(db, command)
+    subscription = _find_subscription(db, command)
+    currency = (
+        command.currency or customer.currency or accounts.find_account(db, scope_of(db).account_id).default_currency
+    )
     balances.refuse_other_currency(customer, currency)
-    invoice = draft(db, customer, subscription, currency, "manual", now=now)
+    invoice = create_draft(db, customer, subscription, currency, "manual", now=now)
     if command.pending_invoice_items_behavior != "exclude":
-        _include_pending(db, invoice, command)
+        _include_pending_items(db, invoice, command)
     changes.apply(db, Billed(customer, subscription, invoice), command, now=now)
-    _plan(invoice, now)
+    _schedule_finalization(invoice, now)
     return invoice
 
 
-def draft(
+def create_draft(
     db: Session,
     customer: Customer,
     subscription: Subscription | None,
@@ -73,7 +75,7 @@ def draft(
     now: int,
     period: tuple[int, int] | None = None,
 ) -> Invoice:
-    """An empty draft of a customer whom the caller has locked; `reason` is the wire's `billing_reason`."""
+    """Create an empty draft for a customer whom the caller has locked; `reason` is the wire's `billing_reason`."""
     settings = {**customer.invoice_settings, **((subscription and subscription.invoice_settings) or {})}
     invoice = Invoice(
         id=ids.new("invoice"),
@@ -86,7 +88,7 @@ def draft(
         collection_method=subscription.collection_method if subscription else "charge_automatically",
         days_until_due=subscription.days_until_due if subscription else None,
         auto_advance=reason != "manual",
-        automatically_finalizes_at=now + steps.DRAFT_FOR if reason != "manual" else None,
+        automatically_finalizes_at=now + steps.DRAFT_DURATION if reason != "manual" else None,
         test_clock_id=customer.test_clock_id,
         period_start=period[0] if period else now,
         period_end=period[1] if period else now,
@@ -96,7 +98,7 @@ def draft(
         account_tax_ids=settings.get("account_tax_ids"),
         rendering=settings.get("rendering_options"),
         default_tax_rates=drafts.frozen_rates(db, subscription.default_tax_rates) if subscription else [],
-        discounts=discounts.inherited(db, customer, subscription, now=now),
+        discounts=discounts.inherited_ids(db, customer, subscription, now=now),
         total_discount_amounts=[],
         total_taxes=[],
         metadata_={},
@@ -121,18 +123,18 @@ def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -
     if frozen:
         drafts.refuse_finalized(invoice, min(frozen))
     changes.apply(db, billed, command, now=now)
-    _plan(invoice, now)
+    _schedule_finalization(invoice, now)
     return invoice
 
 
 def delete(db: Session, invoice: Invoice, *, now: int) -> None:
-    """Delete a draft that no subscription made, with the items that were put on it."""
+    """Delete a draft that no subscription created, with the items on it."""
     invoice = locks.invoice(db, invoice.id).invoice
     drafts.refuse_finalized(invoice, None)
     if invoice.subscription_id is not None and invoice.from_invoice_id is None:
         raise InvalidRequest("An invoice of a subscription can't be deleted; finalize and void it.")
-    lines = totals.lines(db, invoice.id)
-    items = among(db, InvoiceItem, [line.invoice_item_id for line in lines if line.invoice_item_id])
+    lines = totals.list_lines(db, invoice.id)
+    items = rows_by_id(db, InvoiceItem, [line.invoice_item_id for line in lines if line.invoice_item_id])
     for row in (*lines, *items.values()):
         db.delete(row)
     db.flush()
@@ -140,24 +142,24 @@ def delete(db: Session, invoice: Invoice, *, now: int) -> None:
 
 
 def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: int) -> Invoice:
-    """Number the draft, freeze it, apply the customer's balance; nothing due means paid.
+    """Number the draft, freeze it and apply the customer's balance; with nothing due it is paid.
 
-    The customer's row is locked first, so numbers have no gap and no twin under parallel calls.
+    The customer's row is locked first, so that parallel calls leave no gap and no duplicate in the numbers.
     """
     billed = locks.invoice(db, invoice.id)
     customer, invoice = billed.customer, billed.invoice
-    refuse("finalize", invoice)
+    refuse_wrong_status("finalize", invoice)
     balances.refuse_other_currency(customer, invoice.currency)
-    revisions.take_place(db, billed, now=now)
-    discounts.drop_spent(db, invoice)
-    step(db, invoice)
+    revisions.replace_original(db, billed, now=now)
+    discounts.remove_spent(db, invoice)
+    stage(db, invoice)
     if not drafts.freeze(db, invoice):
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
-    discounts.spend(db, customer, billed.subscription, invoice, now=now)
-    invoice.seller = parties.seller_of(db, invoice)
+    discounts.mark_spent(db, customer, billed.subscription, invoice, now=now)
+    invoice.seller = parties.seller_for_invoice(db, invoice)
     invoice.buyer = parties.buyer(db, customer, billed.subscription, invoice.metadata_)
-    invoice.rendering = rendering_templates.frozen(db, invoice.rendering)
-    numbers.give(db, customer, invoice)
+    invoice.rendering = rendering_templates.freeze_rendering(db, invoice.rendering)
+    numbers.assign_number(db, customer, invoice)
     invoice.status, invoice.finalized_at = "open", now
     invoice.effective_at = invoice.effective_at or now
     if command.auto_advance is not None:
@@ -166,19 +168,19 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
         invoice.due_date = now + (invoice.days_until_due or 0) * clock.DAY
     _apply_balance(db, customer, invoice, now)
     if invoice.amount_due == 0:
-        step(db, invoice)
-        settled(db, invoice, billed.subscription, now=now)
-    elif _is_charged(invoice, billed.subscription):
+        stage(db, invoice)
+        mark_paid(db, invoice, billed.subscription, now=now)
+    elif _is_charged_now(invoice, billed.subscription):
         # there is nothing to charge here, so the payment has failed at once
-        fall_due(db, invoice, billed.subscription, now=now)
+        mark_overdue(db, invoice, billed.subscription, now=now)
     return invoice
 
 
 def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
-    """Finalize a draft and note that it was sent; the edge sends the mail in the same transaction."""
+    """Finalize a draft and note that it was sent; the caller sends the mail in the same transaction."""
     billed = locks.invoice(db, invoice.id)
     invoice = billed.invoice
-    refuse("send", invoice)
+    refuse_wrong_status("send", invoice)
     if not billed.customer.email:
         raise InvalidRequest("The customer has no email address to send the invoice to.")
     if invoice.status == "draft":
@@ -187,40 +189,40 @@ def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
     return invoice
 
 
-def _is_charged(invoice: Invoice, subscription: Subscription | None) -> bool:
-    """Whether a payment would be tried now: of a renewal whose collection is not paused."""
+def _is_charged_now(invoice: Invoice, subscription: Subscription | None) -> bool:
+    """Whether a payment would be tried now: for a renewal whose collection is not paused."""
     pauses = subscription is not None and subscription.pause_collection
     renewal = invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically"
     return renewal and not pauses
 
 
-def _plan(invoice: Invoice, now: int) -> None:
-    """A draft is finalized by itself an hour after that was wanted."""
+def _schedule_finalization(invoice: Invoice, now: int) -> None:
+    """Set when a draft with `auto_advance` is finalized automatically: an hour from now."""
     if not invoice.auto_advance:
         invoice.automatically_finalizes_at = None
     elif invoice.automatically_finalizes_at is None and invoice.status == "draft":
-        invoice.automatically_finalizes_at = now + steps.DRAFT_FOR
+        invoice.automatically_finalizes_at = now + steps.DRAFT_DURATION
 
 
 def _apply_balance(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
-    settlement = rules.settlement(invoice.total, customer.balance)
+    settlement = rules.apply_balance(invoice.total, customer.balance)
     invoice.starting_balance = customer.balance
     customer.currency = invoice.currency
     if settlement.applied:
-        balances.enter(
+        balances.add_transaction(
             db, customer, "applied_to_invoice", settlement.applied, invoice.currency, now=now, invoice_id=invoice.id
         )
     invoice.ending_balance = customer.balance
     invoice.amount_due = invoice.amount_remaining = settlement.amount_due
 
 
-def _revision(db: Session, command: CreateInvoice, source: revisions.FromInvoice, now: int) -> Invoice:
-    def repeating(billed: Billed) -> Invoice:
+def _create_revision(db: Session, command: CreateInvoice, source: revisions.FromInvoice, now: int) -> Invoice:
+    def create_repetition(billed: Billed) -> Invoice:
         original = billed.invoice
         if command.customer not in {None, original.customer_id}:
             raise InvalidRequest("A revision is for the customer of the invoice that it revises.", param="customer")
-        locks.buyer(db, original.customer_id)
-        return draft(
+        locks.billable_customer(db, original.customer_id)
+        return create_draft(
             db,
             billed.customer,
             billed.subscription,
@@ -232,31 +234,31 @@ def _revision(db: Session, command: CreateInvoice, source: revisions.FromInvoice
 
     if taken_over := sorted(command.model_fields_set & {"currency", "pending_invoice_items_behavior", "subscription"}):
         raise InvalidRequest(f"You may not specify {taken_over[0]} together with from_invoice.", param=taken_over[0])
-    billed = revisions.start(db, source, repeating, now=now)
+    billed = revisions.start_revision(db, source, create_repetition, now=now)
     invoice = billed.invoice
     invoice.auto_advance, invoice.automatically_finalizes_at = False, None
     changes.apply(db, billed, command, now=now)
-    _plan(invoice, now)
+    _schedule_finalization(invoice, now)
     return invoice
 
 
-def _customer(db: Session, command: CreateInvoice) -> Customer:
+def _lock_customer(db: Session, command: CreateInvoice) -> Customer:
     if command.customer is None:
         raise MissingParameter("customer")
-    return locks.buyer(db, command.customer)
+    return locks.billable_customer(db, command.customer)
 
 
-def _subscription(db: Session, command: CreateInvoice) -> Subscription | None:
+def _find_subscription(db: Session, command: CreateInvoice) -> Subscription | None:
     if command.subscription is None:
         return None
-    subscription = find(db, Subscription, command.subscription, noun="subscription", param="subscription")
+    subscription = find_row(db, Subscription, command.subscription, noun="subscription", param="subscription")
     if subscription.customer_id != command.customer:
         raise ResourceMissing("subscription", command.subscription, param="subscription")
     return subscription
 
 
-def _include_pending(db: Session, invoice: Invoice, command: CreateInvoice) -> None:
-    waiting = invoiceitems.pending(db, invoice.customer_id, command.subscription)
+def _include_pending_items(db: Session, invoice: Invoice, command: CreateInvoice) -> None:
+    waiting = invoiceitems.list_pending(db, invoice.customer_id, command.subscription)
     if not waiting and command.pending_invoice_items_behavior == "include_and_require":
         raise InvalidRequest("Nothing to invoice for customer", param="customer", code="invoice_no_customer_line_items")
     drafts.add_items(db, invoice, waiting)

@@ -1,4 +1,4 @@
-"""Lines of a draft, several at a time: each is an invoice item, which waits again once it is taken off."""
+"""Changes of several lines of a draft at once; each line is an invoice item, pending again once it is removed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue import one_off_prices
 from portal.billing.catalogue import tax_rates as catalogue_tax_rates
-from portal.billing.discounts.discounts import Sources
+from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices import drafts, given_taxes, invoiceitems
 from portal.billing.invoices.invoiceitems import CreateInvoiceItem, Period, Pricing, UpdateInvoiceItem
 from portal.billing.ledger import locks, totals
-from portal.db import find, locked
+from portal.db import find_row, lock_row
 from portal.errors import InvalidRequest, PortalError, ResourceMissing
 from portal.models import Invoice, InvoiceItem, InvoiceLine
 from portal.wire.commands import (
     Amount,
     Clearable,
     Command,
-    Expanding,
+    ExpandableCommand,
     Flag,
     Id,
     ListOf,
@@ -29,30 +29,30 @@ from portal.wire.commands import (
     Quantity,
     Text,
     WholeDecimal,
-    merged,
+    merge_metadata,
 )
 
 
-class Change(Command):
+class LineChange(Command):
     amount: Amount | None = None
     description: Clearable[Text] = None
     discountable: Flag | None = None
-    discounts: Sources = []
+    discounts: DiscountSources = []
     metadata: Metadata = {}
     period: Period | None = None
-    price_data: one_off_prices.PriceData | None = None
+    price_data: one_off_prices.OneOffPriceData | None = None
     pricing: Pricing | None = None
     quantity: Quantity | None = None
     quantity_decimal: WholeDecimal | None = None
-    tax_amounts: ListOf[given_taxes.TaxAmount] = []
+    tax_amounts: ListOf[given_taxes.TaxAmountData] = []
     tax_rates: ListOf[Id] = []
 
 
-class NewLine(Change):
+class NewLine(LineChange):
     invoice_item: Id | None = None
 
 
-class ChangedLine(Change):
+class ChangedLine(LineChange):
     id: Id
 
 
@@ -61,50 +61,50 @@ class RemovedLine(Command):
     behavior: Literal["delete", "unassign"]
 
 
-class Several(Expanding):
+class LinesCommand(ExpandableCommand):
     invoice_metadata: Metadata = {}
 
 
-class AddLines(Several):
+class AddLines(LinesCommand):
     lines: ListOf[NewLine]
 
 
-class UpdateLines(Several):
+class UpdateLines(LinesCommand):
     lines: ListOf[ChangedLine]
 
 
-class RemoveLines(Several):
+class RemoveLines(LinesCommand):
     lines: ListOf[RemovedLine]
 
 
-class UpdateLine(Change, Expanding):
+class UpdateLine(LineChange, ExpandableCommand):
     pass
 
 
 def add(db: Session, invoice: Invoice, command: AddLines, *, now: int) -> Invoice:
-    """Put new charges, or items that wait, on a draft. Raises `InvalidRequest` that names the line."""
-    invoice = _draft(db, invoice, command)
+    """Put new or pending invoice items on a draft. Raises `InvalidRequest` that names the line."""
+    invoice = _lock_draft(db, invoice, command)
     for index, line in enumerate(command.lines):
-        with _named(index):
-            _add(db, invoice, line, now)
+        with _blame_line(index):
+            _add_line(db, invoice, line, now)
     return invoice
 
 
 def update(db: Session, invoice: Invoice, command: UpdateLines, *, now: int) -> Invoice:
     """Change lines of a draft. Raises `InvalidRequest` that names the line."""
-    invoice = _draft(db, invoice, command)
+    invoice = _lock_draft(db, invoice, command)
     for index, change in enumerate(command.lines):
-        with _named(index):
-            _change(db, invoice, change.id, change, now)
+        with _blame_line(index):
+            _change_line(db, invoice, change.id, change, now)
     return invoice
 
 
 def remove(db: Session, invoice: Invoice, command: RemoveLines, *, now: int) -> Invoice:
-    """Take lines off a draft for good, or let their items wait again. Raises `InvalidRequest` that names the line."""
-    invoice = _draft(db, invoice, command)
+    """Delete lines of a draft, or make their items pending again. Raises `InvalidRequest` that names the line."""
+    invoice = _lock_draft(db, invoice, command)
     for index, removed in enumerate(command.lines):
-        with _named(index):
-            item = _item(db, _line(db, invoice, removed.id))
+        with _blame_line(index):
+            item = _find_item(db, _find_line(db, invoice, removed.id))
             drafts.remove_item(db, invoice, item)
             item.invoice_id = None
             if removed.behavior == "delete":
@@ -112,23 +112,23 @@ def remove(db: Session, invoice: Invoice, command: RemoveLines, *, now: int) -> 
     return invoice
 
 
-def update_one(db: Session, invoice: Invoice, id: str, command: UpdateLine, *, now: int) -> InvoiceLine:
+def update_line(db: Session, invoice: Invoice, id: str, command: UpdateLine, *, now: int) -> InvoiceLine:
     """Change one line of a draft."""
-    invoice = _draft(db, invoice, None)
-    return _change(db, invoice, id, command, now)
+    invoice = _lock_draft(db, invoice, None)
+    return _change_line(db, invoice, id, command, now)
 
 
-def _draft(db: Session, invoice: Invoice, command: Several | None) -> Invoice:
+def _lock_draft(db: Session, invoice: Invoice, command: LinesCommand | None) -> Invoice:
     invoice = locks.invoice(db, invoice.id).invoice
     drafts.refuse_finalized(invoice, "lines" if command else None)
-    if command and command.has("invoice_metadata"):
-        invoice.metadata_ = merged(invoice.metadata_, command.invoice_metadata)
+    if command and command.was_sent("invoice_metadata"):
+        invoice.metadata_ = merge_metadata(invoice.metadata_, command.invoice_metadata)
     return invoice
 
 
 @contextmanager
-def _named(index: int) -> Iterator[None]:
-    """What is wrong in a line is told by the line's place."""
+def _blame_line(index: int) -> Iterator[None]:
+    """Errors within name the line by its position."""
     try:
         yield
     except PortalError as error:
@@ -137,47 +137,47 @@ def _named(index: int) -> Iterator[None]:
         raise
 
 
-def _add(db: Session, invoice: Invoice, line: NewLine, now: int) -> None:
-    _refuse_both(line)
+def _add_line(db: Session, invoice: Invoice, line: NewLine, now: int) -> None:
+    _refuse_two_tax_sources(line)
     if line.invoice_item is None:
-        sent = {**_sent(line), "customer": invoice.customer_id, "invoice": invoice.id}
+        sent = {**_item_params(line), "customer": invoice.customer_id, "invoice": invoice.id}
         made = invoiceitems.create(db, CreateInvoiceItem.model_construct(set(sent), **sent), now=now)
-        _give_taxes(db, invoice, made, line, now)
+        _set_item_taxes(db, invoice, made, line, now)
         return
-    item = locked(db, InvoiceItem, line.invoice_item, noun="invoice item", param="invoice_item")
+    item = lock_row(db, InvoiceItem, line.invoice_item, noun="invoice item", param="invoice_item")
     if item.customer_id != invoice.customer_id or item.currency != invoice.currency:
         raise InvalidRequest("The invoice item is another customer's, or in another currency.", param="invoice_item")
     if item.invoice_id is not None:
         raise InvalidRequest("The invoice item is on an invoice already.", param="invoice_item")
     drafts.add_items(db, invoice, [item])
     _update_item(db, item, line, now)
-    _give_taxes(db, invoice, item, line, now)
+    _set_item_taxes(db, invoice, item, line, now)
 
 
-def _change(db: Session, invoice: Invoice, id: str, change: Change, now: int) -> InvoiceLine:
-    _refuse_both(change)
-    line = _line(db, invoice, id)
-    item = _item(db, line) if line.invoice_item_id else None
-    if not change.has("tax_amounts") and _sent(change).keys() & _PRICED:
+def _change_line(db: Session, invoice: Invoice, id: str, change: LineChange, now: int) -> InvoiceLine:
+    _refuse_two_tax_sources(change)
+    line = _find_line(db, invoice, id)
+    item = _find_item(db, line) if line.invoice_item_id else None
+    if not change.was_sent("tax_amounts") and _item_params(change).keys() & _PRICE_PARAMS:
         line.given_taxes = None
     if item:
         _update_item(db, item, change, now)
     else:
-        _update_subscribed(db, invoice, line, change)
-    if change.has("tax_amounts"):
-        given_taxes.give(db, invoice, line, item, change.tax_amounts, now=now)
+        _update_subscription_line(db, invoice, line, change)
+    if change.was_sent("tax_amounts"):
+        given_taxes.set_line_taxes(db, invoice, line, item, change.tax_amounts, now=now)
     return line
 
 
-def _give_taxes(db: Session, invoice: Invoice, item: InvoiceItem, change: Change, now: int) -> None:
-    if not change.has("tax_amounts"):
+def _set_item_taxes(db: Session, invoice: Invoice, item: InvoiceItem, change: LineChange, now: int) -> None:
+    if not change.was_sent("tax_amounts"):
         return
     db.flush()
-    (line,) = (each for each in totals.lines(db, invoice.id) if each.invoice_item_id == item.id)
-    given_taxes.give(db, invoice, line, item, change.tax_amounts, now=now)
+    (line,) = (each for each in totals.list_lines(db, invoice.id) if each.invoice_item_id == item.id)
+    given_taxes.set_line_taxes(db, invoice, line, item, change.tax_amounts, now=now)
 
 
-def _refuse_both(change: Change) -> None:
+def _refuse_two_tax_sources(change: LineChange) -> None:
     if change.tax_amounts and change.tax_rates:
         raise InvalidRequest(
             "You may only specify one of these parameters: tax_amounts, tax_rates.", param="tax_amounts"
@@ -185,47 +185,47 @@ def _refuse_both(change: Change) -> None:
 
 
 #: What a line costs; with any of it the taxes that were given hold no longer.
-_PRICED = frozenset(
+_PRICE_PARAMS = frozenset(
     {"amount", "discountable", "discounts", "price_data", "pricing", "quantity", "quantity_decimal", "tax_rates"}
 )
 
 
-def _update_item(db: Session, item: InvoiceItem, change: Change, now: int) -> None:
-    sent = _sent(change)
+def _update_item(db: Session, item: InvoiceItem, change: LineChange, now: int) -> None:
+    sent = _item_params(change)
     if sent:
         invoiceitems.update(db, item, UpdateInvoiceItem.model_construct(set(sent), **sent), now=now)
 
 
-def _update_subscribed(db: Session, invoice: Invoice, line: InvoiceLine, change: Change) -> None:
-    """What a subscription's item says of a line stays: its amount, and what that is made of."""
-    fixed = sorted(set(_sent(change)) - {"description", "discountable", "metadata", "tax_rates"})
+def _update_subscription_line(db: Session, invoice: Invoice, line: InvoiceLine, change: LineChange) -> None:
+    """Change texts and tax rates of a subscription's line; its amount comes from the subscription and can't change."""
+    fixed = sorted(set(_item_params(change)) - {"description", "discountable", "metadata", "tax_rates"})
     if fixed:
         raise InvalidRequest("The subscription says what this line costs; change the subscription.", param=fixed[0])
-    for key, value in change.given("description", "discountable").items():
+    for key, value in change.sent_values("description", "discountable").items():
         setattr(line, key, value)
-    if change.has("metadata"):
-        line.metadata_ = merged(line.metadata_, change.metadata)
-    if change.has("tax_rates"):
-        chosen = [rate.id for rate in catalogue_tax_rates.tax_rates(db, change.tax_rates, "tax_rates")]
+    if change.was_sent("metadata"):
+        line.metadata_ = merge_metadata(line.metadata_, change.metadata)
+    if change.was_sent("tax_rates"):
+        chosen = [rate.id for rate in catalogue_tax_rates.active_tax_rates(db, change.tax_rates, "tax_rates")]
         line.tax_rates = drafts.frozen_rates(db, chosen) or invoice.default_tax_rates
-    totals.total(db, invoice)
+    totals.compute_totals(db, invoice)
 
 
-def _sent(change: Change) -> dict[str, Any]:
-    return {name: getattr(change, name) for name in change.model_fields_set - _OUTSIDE}
+def _item_params(change: LineChange) -> dict[str, Any]:
+    return {name: getattr(change, name) for name in change.model_fields_set - _NOT_ITEM_PARAMS}
 
 
-_OUTSIDE = {"id", "invoice_item", "expand", "tax_amounts"}
+_NOT_ITEM_PARAMS = {"id", "invoice_item", "expand", "tax_amounts"}
 
 
-def _line(db: Session, invoice: Invoice, id: str) -> InvoiceLine:
-    line = find(db, InvoiceLine, id, noun="line item", param="id")
+def _find_line(db: Session, invoice: Invoice, id: str) -> InvoiceLine:
+    line = find_row(db, InvoiceLine, id, noun="line item", param="id")
     if line.invoice_id != invoice.id:
         raise ResourceMissing("line item", id, param="id")
     return line
 
 
-def _item(db: Session, line: InvoiceLine) -> InvoiceItem:
+def _find_item(db: Session, line: InvoiceLine) -> InvoiceItem:
     if line.invoice_item_id is None:
         raise InvalidRequest("The line is a subscription's and can't be taken off.", param="id")
-    return find(db, InvoiceItem, line.invoice_item_id, noun="invoice item")
+    return find_row(db, InvoiceItem, line.invoice_item_id, noun="invoice item")

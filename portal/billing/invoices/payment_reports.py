@@ -1,4 +1,4 @@
-"""What a merchant says of a payment that was made elsewhere."""
+"""Parameters of payment records: payments made elsewhere, as the merchant reports them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from portal.wire.commands import (
     Address,
     Command,
     Currency,
-    Expanding,
+    ExpandableCommand,
     Id,
     Label,
     Metadata,
     Name,
     Text,
     Timestamp,
-    whole,
+    integer_between,
 )
 
-Outcome = Literal["canceled", "failed", "guaranteed"]
+PaymentOutcome = Literal["canceled", "failed", "guaranteed"]
 
 
 class Money(Command):
     currency: Currency
-    value: Annotated[int, whole(1, MAX_AMOUNT)]
+    value: Annotated[int, integer_between(1, MAX_AMOUNT)]
 
 
-class CustomerDetails(Command):
+class PayerDetails(Command):
     customer: Id | None = None
     email: Name | None = None
     name: Name | None = None
@@ -54,68 +54,68 @@ class MethodDetails(Command):
     type: Literal["custom"] = "custom"
 
 
-class Reference(Command):
+class CustomReference(Command):
     payment_reference: Label
 
 
 class ProcessorDetails(Command):
-    custom: Reference | None = None
+    custom: CustomReference | None = None
     type: Literal["custom"]
 
 
-class Delivery(Command):
+class ShippingDetails(Command):
     address: Address | None = None
     name: Name | None = None
     phone: Label | None = None
 
 
-class Attempt(Expanding):
+class PaymentReport(ExpandableCommand):
     metadata: Metadata = {}
 
 
-class Guaranteed(Command):
+class GuaranteedDetails(Command):
     guaranteed_at: Timestamp
 
 
-class Failed(Command):
+class FailedDetails(Command):
     failed_at: Timestamp
 
 
-class Canceled(Command):
+class CanceledDetails(Command):
     canceled_at: Timestamp
 
 
-class OfGuaranteed(Attempt):
+class AttemptGuaranteed(PaymentReport):
     guaranteed_at: Timestamp
 
 
-class OfFailed(Attempt):
+class AttemptFailed(PaymentReport):
     failed_at: Timestamp
 
 
-class OfCanceled(Attempt):
+class AttemptCanceled(PaymentReport):
     canceled_at: Timestamp
 
 
-OfAttempt = OfCanceled | OfFailed | OfGuaranteed
+AttemptOutcome = AttemptCanceled | AttemptFailed | AttemptGuaranteed
 
 
-class ReportPayment(Attempt):
+class ReportPayment(PaymentReport):
     amount_requested: Money
     initiated_at: Timestamp
     payment_method_details: MethodDetails
-    canceled: Canceled | None = None
-    customer_details: CustomerDetails | None = None
+    canceled: CanceledDetails | None = None
+    customer_details: PayerDetails | None = None
     customer_presence: Literal["off_session", "on_session"] | None = None
     description: Text | None = None
-    failed: Failed | None = None
-    guaranteed: Guaranteed | None = None
-    outcome: Outcome | None = None
+    failed: FailedDetails | None = None
+    guaranteed: GuaranteedDetails | None = None
+    outcome: PaymentOutcome | None = None
     processor_details: ProcessorDetails | None = None
-    shipping_details: Delivery | None = None
+    shipping_details: ShippingDetails | None = None
 
     def outcome_at(self) -> int | None:
-        """The moment of the outcome. Raises `InvalidRequest` where it is missing, or is that of another outcome."""
+        """The time of the outcome. Raises `InvalidRequest` where it is missing or belongs to another outcome."""
         for name in ("canceled", "failed", "guaranteed"):
             sent = getattr(self, name)
             if (sent is not None) != (name == self.outcome):

@@ -1,7 +1,7 @@
-"""Changes of subscriptions that wait for their payment (`payment_behavior=pending_if_incomplete`).
+"""Updates of subscriptions that wait for their payment (`payment_behavior=pending_if_incomplete`).
 
-Such a change is made, billed and taken back; what it had made of the subscription is kept beside it,
-and becomes true once the invoice is paid. A void invoice ends it, and so does its time.
+Such an update is made, billed and rolled back; its result is stored beside the subscription and applied once
+the invoice is paid. It is discarded when the invoice is voided or the update expires.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from portal.billing.discounts import discounts
 from portal.billing.invoices import invoiceitems
-from portal.db import among, find
+from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Discount, Invoice, InvoiceItem, Subscription, SubscriptionItem
 from portal.rules.steps import FIRST_PAYMENT_WITHIN
-from portal.wire.commands import Command, merged
+from portal.wire.commands import Command, merge_metadata
 
 #: What an update of a subscription may say that is to wait (reference: supported attributes).
-SUPPORTED = frozenset(
+SUPPORTED_PARAMS = frozenset(
     {
         "add_invoice_items",
         "billing_cycle_anchor",
@@ -37,7 +37,7 @@ SUPPORTED = frozenset(
         "trial_from_plan",
     }
 )
-_COLUMNS = (
+_SUBSCRIPTION_COLUMNS = (
     "billing_cycle_anchor",
     "current_period_end",
     "current_period_start",
@@ -47,13 +47,13 @@ _COLUMNS = (
     "trial_start",
 )
 #: What the calls on one item say beside that.
-_OF_ONE_ITEM = frozenset({"clear_usage", "plan", "price", "price_data", "quantity", "subscription", "tax_rates"})
-_OF_ITEMS = ("created", "discounts", "id", "metadata_", "price_id", "quantity", "tax_rates")
+_ITEM_CALL_PARAMS = frozenset({"clear_usage", "plan", "price", "price_data", "quantity", "subscription", "tax_rates"})
+_ITEM_COLUMNS = ("created", "discounts", "id", "metadata_", "price_id", "quantity", "tax_rates")
 
 
 @dataclass(frozen=True)
-class Before:
-    """A subscription as it was before a change that may have to wait, and the ids of what waited for its invoice."""
+class SubscriptionSnapshot:
+    """A subscription before an update that may have to wait; `waited` are the ids of its pending invoice items."""
 
     columns: Mapping[str, Any]
     items: list[dict[str, Any]]
@@ -61,24 +61,26 @@ class Before:
     waited: list[str]
 
 
-def before(db: Session, subscription: Subscription, command: Command) -> Before:
-    """Raises `InvalidRequest` for what can't wait for a payment."""
-    _refuse(subscription, command)
-    return state(db, subscription)
+def prepare(db: Session, subscription: Subscription, command: Command) -> SubscriptionSnapshot:
+    """A snapshot for an update that is to wait. Raises `InvalidRequest` for one that can't wait for a payment."""
+    _refuse_unsupported(subscription, command)
+    return take_snapshot(db, subscription)
 
 
-def state(db: Session, subscription: Subscription) -> Before:
-    """A subscription as it is now."""
-    waiting = invoiceitems.pending(db, subscription.customer_id, subscription.id)
-    columns, items = _state(db, subscription)
-    return Before(columns, items, subscription.metadata_, [item.id for item in waiting])
+def take_snapshot(db: Session, subscription: Subscription) -> SubscriptionSnapshot:
+    """A snapshot of the subscription as it is now."""
+    waiting = invoiceitems.list_pending(db, subscription.customer_id, subscription.id)
+    columns, items = _current_state(db, subscription)
+    return SubscriptionSnapshot(columns, items, subscription.metadata_, [item.id for item in waiting])
 
 
-def hold(db: Session, subscription: Subscription, before: Before, invoice: Invoice, *, now: int) -> None:
-    """Take back what was changed since, until `invoice` is paid."""
-    columns, items = _state(db, subscription)
+def defer_until_paid(
+    db: Session, subscription: Subscription, before: SubscriptionSnapshot, invoice: Invoice, *, now: int
+) -> None:
+    """Roll the subscription back to `before`, and store what changed since until `invoice` is paid."""
+    columns, items = _current_state(db, subscription)
     metadata = subscription.metadata_
-    _put(db, subscription, before.columns, before.items)
+    _restore_state(db, subscription, before.columns, before.items)
     subscription.metadata_ = dict(before.metadata)
     changed = {name: value for name, value in columns.items() if value != before.columns[name]}
     ends = [now + FIRST_PAYMENT_WITHIN]
@@ -98,76 +100,78 @@ def hold(db: Session, subscription: Subscription, before: Before, invoice: Invoi
     }
 
 
-def paid(db: Session, subscription: Subscription, invoice: Invoice, *, now: int) -> None:
-    """Make the change that waited for this invoice, if one did."""
-    held = _held(subscription, invoice)
+def apply_for_invoice(db: Session, subscription: Subscription, invoice: Invoice, *, now: int) -> None:
+    """Apply the update that waits for this invoice, if there is one."""
+    held = _waiting_update(subscription, invoice)
     if held is None:
         return
     subscription.pending_update = None
-    subscription.metadata_ = merged(subscription.metadata_, held["metadata"])
-    customer = find(db, Customer, subscription.customer_id, noun="customer")
-    _, items = _state(db, subscription)
-    _put(db, subscription, held["columns"], held["items"])
-    take_off_discounts(db, customer, subscription, items, now=now)
+    subscription.metadata_ = merge_metadata(subscription.metadata_, held["metadata"])
+    customer = find_row(db, Customer, subscription.customer_id, noun="customer")
+    _, items = _current_state(db, subscription)
+    _restore_state(db, subscription, held["columns"], held["items"])
+    drop_orphaned_discounts(db, customer, subscription, items, now=now)
 
 
-def take_off_discounts(
+def drop_orphaned_discounts(
     db: Session, customer: Customer, subscription: Subscription, before: list[dict[str, Any]], *, now: int
 ) -> None:
-    """Discounts of items that are gone for good."""
-    held = {item.id for item in _items(db, subscription)}
+    """Take off the discounts of items in `before` that no longer exist."""
+    held = {item.id for item in _list_items(db, subscription)}
     gone = [id for each in before if each["id"] not in held for id in each["discounts"]]
-    for row in among(db, Discount, gone).values():
+    for row in rows_by_id(db, Discount, gone).values():
         discounts.take_off(db, row, customer, subscription, now=now)
 
 
-def voided(db: Session, subscription: Subscription, invoice: Invoice) -> None:
-    """Forget the change that waited for this invoice; what was billed along with it waits again."""
-    held = _held(subscription, invoice)
+def discard_for_invoice(db: Session, subscription: Subscription, invoice: Invoice) -> None:
+    """Discard the update that waits for this invoice; its invoice items become pending again."""
+    held = _waiting_update(subscription, invoice)
     if held is None:
         return
     subscription.pending_update = None
-    for item in among(db, InvoiceItem, held["waited"]).values():
+    for item in rows_by_id(db, InvoiceItem, held["waited"]).values():
         if item.invoice_id == invoice.id:
             item.invoice_id = None
 
 
-def _held(subscription: Subscription, invoice: Invoice) -> dict[str, Any] | None:
+def _waiting_update(subscription: Subscription, invoice: Invoice) -> dict[str, Any] | None:
     held = subscription.pending_update
     return held if held and held["invoice"] == invoice.id else None
 
 
-def _refuse(subscription: Subscription, command: Command) -> None:
+def _refuse_unsupported(subscription: Subscription, command: Command) -> None:
     if subscription.collection_method != "charge_automatically" or subscription.status == "incomplete":
         raise InvalidRequest(
             "pending_if_incomplete goes with subscriptions that are collected automatically and have begun.",
             param="payment_behavior",
         )
-    others = command.model_fields_set - SUPPORTED - _OF_ONE_ITEM
+    others = command.model_fields_set - SUPPORTED_PARAMS - _ITEM_CALL_PARAMS
     if others:
         raise InvalidRequest(f"{min(others)} can't wait for a payment.", param=min(others))
     for index, item in enumerate(getattr(command, "items", [])):
-        if item.has("discounts"):
+        if item.was_sent("discounts"):
             raise InvalidRequest("Discounts can't wait for a payment.", param=f"items[{index}][discounts]")
 
 
-def _state(db: Session, subscription: Subscription) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    columns = {name: getattr(subscription, name) for name in _COLUMNS}
-    return columns, [{name: getattr(item, name) for name in _OF_ITEMS} for item in _items(db, subscription)]
+def _current_state(db: Session, subscription: Subscription) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    columns = {name: getattr(subscription, name) for name in _SUBSCRIPTION_COLUMNS}
+    return columns, [{name: getattr(item, name) for name in _ITEM_COLUMNS} for item in _list_items(db, subscription)]
 
 
-def _items(db: Session, subscription: Subscription) -> list[SubscriptionItem]:
+def _list_items(db: Session, subscription: Subscription) -> list[SubscriptionItem]:
     db.flush()
     own = select(SubscriptionItem).where(SubscriptionItem.subscription_id == subscription.id)
     return list(db.scalars(own.order_by(SubscriptionItem.created, SubscriptionItem.id)))
 
 
-def _put(db: Session, subscription: Subscription, columns: Mapping[str, Any], items: list[dict[str, Any]]) -> None:
+def _restore_state(
+    db: Session, subscription: Subscription, columns: Mapping[str, Any], items: list[dict[str, Any]]
+) -> None:
     for name, value in columns.items():
         setattr(subscription, name, value)
     if subscription.cancel_at_period_end:
         subscription.cancel_at = subscription.current_period_end
-    present = {item.id: item for item in _items(db, subscription)}
+    present = {item.id: item for item in _list_items(db, subscription)}
     wanted = {values["id"] for values in items}
     for item in present.values():
         if item.id not in wanted:

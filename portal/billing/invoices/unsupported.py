@@ -1,4 +1,4 @@
-"""What programs say of services that this product has none of: taken where it asks for nothing, refused in words."""
+"""Parameters for tax services that do not exist here: accepted when switched off, refused when switched on."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from portal.wire.commands import Command, Expanding, Flag, wrong
+from portal.wire.commands import Command, ExpandableCommand, Flag, parameter_error
 
 
-def _off(enabled: bool) -> bool:
+def _refuse_enabled(enabled: bool) -> bool:
     if enabled:
-        raise wrong("", "Taxes are not computed here. Use tax_rates, default_tax_rates, or tax_amounts of lines.")
+        raise parameter_error(
+            "", "Taxes are not computed here. Use tax_rates, default_tax_rates, or tax_amounts of lines."
+        )
     return enabled
 
 
-class Oneself(Command):
-    """The account itself: there are no connected ones."""
+class SelfIssuer(Command):
+    """The account itself; there are no connected accounts."""
 
     type: Literal["self"]
 
 
 class AutomaticTax(Command):
-    enabled: Annotated[Flag, AfterValidator(_off)]
-    liability: Oneself | None = None
+    enabled: Annotated[Flag, AfterValidator(_refuse_enabled)]
+    liability: SelfIssuer | None = None
 
 
-class Issued(Expanding):
-    """What invoices, their previews and subscriptions take of this kind."""
+class TaxOptions(ExpandableCommand):
+    """The tax parameters of invoices, previews and subscriptions."""
 
     automatic_tax: AutomaticTax | None = None
-    issuer: Oneself | None = None
+    issuer: SelfIssuer | None = None

@@ -1,4 +1,4 @@
-"""The ledger of a customer's credit balance: every change is an entry, and entries never change.
+"""The ledger of customer balances: every change is a transaction, and transactions never change.
 
 Amounts are minor units in the customer's currency; negative amounts are credit to the customer.
 """
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.accounts import accounts
-from portal.db import find, locked, scope_of
+from portal.db import find_row, lock_row, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import BalanceTransaction, Customer
 from portal.wire.commands import (
@@ -19,18 +19,18 @@ from portal.wire.commands import (
     Amount,
     Clearable,
     Currency,
-    Expanding,
+    ExpandableCommand,
     Id,
-    Listing,
+    ListCommand,
     Metadata,
     TimestampFilter,
-    merged,
-    text,
+    merge_metadata,
+    text_up_to,
 )
 
 
-class UpdateTransaction(Expanding):
-    description: Clearable[Annotated[str, text(350, lines=True)]] = None
+class UpdateTransaction(ExpandableCommand):
+    description: Clearable[Annotated[str, text_up_to(350, lines=True)]] = None
     metadata: Metadata = {}
 
 
@@ -39,35 +39,35 @@ class CreateTransaction(UpdateTransaction):
     currency: Currency
 
 
-class ListTransactions(Listing):
+class ListTransactions(ListCommand):
     created: TimestampFilter = None
     invoice: Id | None = None
 
 
 def create(db: Session, customer: Customer, command: CreateTransaction, *, now: int) -> BalanceTransaction:
-    """An adjustment by the merchant. Raises `InvalidRequest` for another currency than the customer's."""
-    customer = locked(db, Customer, customer.id, noun="customer")
-    transaction = enter(db, customer, "adjustment", command.amount, command.currency, now=now)
+    """Adjust a balance by hand. Raises `InvalidRequest` for another currency than the customer's."""
+    customer = lock_row(db, Customer, customer.id, noun="customer")
+    transaction = add_transaction(db, customer, "adjustment", command.amount, command.currency, now=now)
     return update(db, transaction, command, now=now)
 
 
 def update(db: Session, transaction: BalanceTransaction, command: UpdateTransaction, *, now: int) -> BalanceTransaction:
-    """Only the words of an entry can change."""
-    if command.has("description"):
+    """Change description and metadata, which is all of a transaction that can change."""
+    if command.was_sent("description"):
         transaction.description = command.description
-    if command.has("metadata"):
-        transaction.metadata_ = merged(transaction.metadata_, command.metadata)
+    if command.was_sent("metadata"):
+        transaction.metadata_ = merge_metadata(transaction.metadata_, command.metadata)
     return transaction
 
 
 def set_balance(db: Session, customer: Customer, balance: int, *, type: str = "adjustment", now: int) -> None:
-    """The old way to adjust: say what the balance should be; without a currency yet, in the account's."""
+    """Set the balance to a value, as the older API does; in the account's currency where the customer has none."""
     if balance != customer.balance:
-        currency = customer.currency or accounts.of(db, scope_of(db).account_id).default_currency
-        enter(db, customer, type, balance - customer.balance, currency, now=now)
+        currency = customer.currency or accounts.find_account(db, scope_of(db).account_id).default_currency
+        add_transaction(db, customer, type, balance - customer.balance, currency, now=now)
 
 
-def enter(
+def add_transaction(
     db: Session,
     customer: Customer,
     type: str,
@@ -78,7 +78,7 @@ def enter(
     invoice_id: str | None = None,
     credit_note_id: str | None = None,
 ) -> BalanceTransaction:
-    """An entry of a customer whom the caller has locked. Raises `InvalidRequest` for another currency."""
+    """Add a transaction for a customer whom the caller has locked. Raises `InvalidRequest` for another currency."""
     refuse_other_currency(customer, currency)
     balance = customer.balance + amount
     if abs(balance) > MAX_AMOUNT:
@@ -102,7 +102,7 @@ def enter(
 
 
 def refuse_other_currency(customer: Customer, currency: str) -> None:
-    """A customer is billed in one currency."""
+    """Raises `InvalidRequest` for another currency, as a customer is billed in one only."""
     if customer.currency not in {None, currency}:
         raise InvalidRequest(
             f"You cannot combine currencies on a single customer. This customer is billed in {customer.currency}.",
@@ -110,9 +110,9 @@ def refuse_other_currency(customer: Customer, currency: str) -> None:
         )
 
 
-def belonging_to(db: Session, customer_id: str, id: str) -> BalanceTransaction:
-    """An entry of that customer. Raises `ResourceMissing` for any other."""
-    transaction = find(db, BalanceTransaction, id, noun="customer balance transaction")
+def find_transaction(db: Session, customer_id: str, id: str) -> BalanceTransaction:
+    """A transaction of this customer. Raises `ResourceMissing` for any other."""
+    transaction = find_row(db, BalanceTransaction, id, noun="customer balance transaction")
     if transaction.customer_id != customer_id:
         raise ResourceMissing("customer balance transaction", id)
     return transaction

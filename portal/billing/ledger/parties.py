@@ -1,4 +1,4 @@
-"""Seller and buyer as they are copied onto an invoice: what stands there once it is finalized."""
+"""Seller and buyer as they are copied onto an invoice when it is finalized."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from portal.rules import tax_currencies
 #: The look that documents have from now on: a folder's version in `templates/documents`.
 DESIGN = "v1"
 #: What documents keep of a customer's metadata for e-invoices, and of the invoice's own, which goes before it.
-OF_CUSTOMERS = ("buyer_reference", "endpoint", "purchase_order", "register_number")
-OF_INVOICES = ("buyer_reference", "creditor_reference", "purchase_order")
+CUSTOMER_METADATA_KEYS = ("buyer_reference", "endpoint", "purchase_order", "register_number")
+INVOICE_METADATA_KEYS = ("buyer_reference", "creditor_reference", "purchase_order")
 
 
 def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
     """The merchant: display and legal name, address, contact, tax ids, bank account, footer, colours."""
-    account = accounts.of(db, scope_of(db).account_id)
+    account = accounts.find_account(db, scope_of(db).account_id)
     profile, company, settings = account.business_profile, account.company, account.settings
     invoices = settings.get("invoices", {})
     chosen = chosen_tax_ids or invoices.get("default_account_tax_ids")
@@ -35,7 +35,7 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "email": profile.get("support_email"),
         "phone": profile.get("support_phone"),
         "url": profile.get("support_url") or profile.get("url"),
-        "tax_ids": _shown(tax_ids.of_account(db, chosen)),
+        "tax_ids": _render_tax_ids(tax_ids.list_for_account(db, chosen)),
         "bank_transfer": invoices.get("bank_transfer"),
         "e_invoices": invoices.get("e_invoices"),
         "footer": invoices.get("footer"),
@@ -46,19 +46,19 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
     }
 
 
-def seller_of(db: Session, invoice: Invoice) -> dict[str, Any]:
-    """The merchant as an invoice names it from now on."""
+def seller_for_invoice(db: Session, invoice: Invoice) -> dict[str, Any]:
+    """The merchant as an invoice that is finalized now shows it."""
     return with_tax_currency(seller(db, invoice.account_tax_ids), invoice.currency, invoice.metadata_)
 
 
 def footer(row: Invoice | CreditNote | Quote) -> str | None:
-    """What stands at the foot of a document: its own words, else the merchant's as they were frozen."""
+    """The footer of a document: its own text, else the merchant's footer as it was frozen."""
     return getattr(row, "footer", None) or (row.seller or {}).get("footer")
 
 
 def with_tax_currency(seller: dict[str, Any], currency: str, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The seller of an invoice in `currency`, and in which other one its tax is said again (`tax_currencies`)."""
-    asked = tax_currencies.asked(seller.get("e_invoices"), seller.get("country"), currency, metadata)
+    """The seller of an invoice in `currency`, with the second currency in which its tax is shown (`tax_currencies`)."""
+    asked = tax_currencies.requested_conversion(seller.get("e_invoices"), seller.get("country"), currency, metadata)
     return {**seller, "tax_currency": asked} if asked else seller
 
 
@@ -78,24 +78,25 @@ def buyer(
         "customer_address": customer.address,
         "shipping": customer.shipping,
         "tax_exempt": customer.tax_exempt,
-        "tax_ids": _shown(tax_ids.of_customer(db, customer.id)),
-        "locale": locale(db, customer),
-        "e_invoices": kept(customer.metadata_, OF_CUSTOMERS) | kept(metadata or {}, OF_INVOICES),
+        "tax_ids": _render_tax_ids(tax_ids.list_for_customer(db, customer.id)),
+        "locale": customer_locale(db, customer),
+        "e_invoices": pick_metadata(customer.metadata_, CUSTOMER_METADATA_KEYS)
+        | pick_metadata(metadata or {}, INVOICE_METADATA_KEYS),
         "subscription_metadata": subscription.metadata_ if subscription else None,
     }
 
 
-def kept(metadata: Mapping[str, str], keys: tuple[str, ...]) -> dict[str, str]:
-    """Of these keys, those that metadata have."""
+def pick_metadata(metadata: Mapping[str, str], keys: tuple[str, ...]) -> dict[str, str]:
+    """The entries of `metadata` with these keys."""
     return {key: metadata[key] for key in keys if key in metadata}
 
 
-def locale(db: Session, customer: Customer) -> str:
-    """The language a customer's documents are written in: theirs, else the merchant's."""
-    account = accounts.of(db, scope_of(db).account_id)
+def customer_locale(db: Session, customer: Customer) -> str:
+    """The language of a customer's documents: the customer's, else the merchant's."""
+    account = accounts.find_account(db, scope_of(db).account_id)
     default = account.settings.get("portal", {}).get("default_locale")
-    return i18n.best([*customer.preferred_locales, default])
+    return i18n.best_locale([*customer.preferred_locales, default])
 
 
-def _shown(rows: list[TaxId]) -> list[dict[str, Any]]:
+def _render_tax_ids(rows: list[TaxId]) -> list[dict[str, Any]]:
     return [{"type": row.type, "value": row.value} for row in rows]

@@ -1,4 +1,4 @@
-"""Tax ids of customers and of the account itself: immutable, so a correction is a new one."""
+"""Tax IDs of customers and of the account itself. They can't be changed: a correction is a new tax ID."""
 
 from __future__ import annotations
 
@@ -9,74 +9,74 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.accounts import accounts
-from portal.db import find, locked, scope_of
+from portal.db import find_row, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, TaxId
 from portal.rules import tax_ids as rules
-from portal.wire.commands import Command, Expanding, Id, Listing, text
+from portal.wire.commands import Command, ExpandableCommand, Id, ListCommand, text_up_to
 
-AT_MOST = 5
-AT_MOST_OF_ACCOUNT = 100
+MOST_PER_CUSTOMER = 5
+MOST_PER_ACCOUNT = 100
 LONGEST_VALUE = 250
 
 
-class Owner(Command):
+class TaxIdOwner(Command):
     type: Literal["account", "application", "customer", "self"]
     customer: Id | None = None
     account: Id | None = None
 
 
-class CreateOwnTaxId(Expanding):
-    """Of a customer named by the path."""
+class CreateCustomerTaxId(ExpandableCommand):
+    """Parameters for the customer in the path."""
 
     type: Id
-    value: Annotated[str, text(LONGEST_VALUE)]
+    value: Annotated[str, text_up_to(LONGEST_VALUE)]
 
 
-class CreateOwnedTaxId(CreateOwnTaxId):
-    """Of the account itself, unless an owner says otherwise."""
+class CreateTaxIdForOwner(CreateCustomerTaxId):
+    """Parameters for the account itself, unless `owner` names a customer."""
 
-    owner: Owner | None = None
+    owner: TaxIdOwner | None = None
 
 
-class CreateTaxId(CreateOwnTaxId):
-    """Of a customer, or of the account itself."""
+class CreateTaxId(CreateCustomerTaxId):
+    """Parameters for a customer or, without one, for the account itself."""
 
     customer: Id | None = None
 
 
-class ListTaxIds(Listing):
-    owner: Owner | None = None
+class ListTaxIds(ListCommand):
+    owner: TaxIdOwner | None = None
 
 
 def create(db: Session, command: CreateTaxId, *, now: int) -> TaxId:
-    """A tax id, checked by format and check digits.
+    """Create a tax ID, checked by format and check digits.
 
     Raises `InvalidRequest` (`tax_id_invalid`) for a wrong format, for an unknown type, for one that
-    is there already and for a sixth of a customer.
+    exists already and for more than a customer or the account can have.
     """
     if command.customer is not None:
-        _refuse_deleted(locked(db, Customer, command.customer, noun="customer", param="customer"))
-    tax_id = _checked(db, command, now)
+        _refuse_deleted(lock_row(db, Customer, command.customer, noun="customer", param="customer"))
+    tax_id = _build_tax_id(db, command, now)
     _refuse_too_many(db, tax_id)
     db.add(tax_id)
     return tax_id
 
 
-def create_owned(db: Session, command: CreateOwnedTaxId, *, now: int) -> TaxId:
+def create_for_owner(db: Session, command: CreateTaxIdForOwner, *, now: int) -> TaxId:
     """`create`, for a customer or the account named by an `owner`."""
-    sent = command.given("type", "value")
-    return create(db, CreateTaxId(**sent, customer=owning_customer(command.owner)), now=now)
+    sent = command.sent_values("type", "value")
+    return create(db, CreateTaxId(**sent, customer=owner_customer_id(command.owner)), now=now)
 
 
 def delete(db: Session, tax_id: TaxId, *, now: int) -> None:
-    """Remove it; invoices that are finalized keep their copy."""
+    """Delete a tax ID; finalized invoices keep their copy."""
     if tax_id.customer_id is None:
         accounts.forget_tax_id(db, tax_id.id)
     db.delete(tax_id)
 
 
-def owning_customer(owner: Owner | None) -> str | None:
+def owner_customer_id(owner: TaxIdOwner | None) -> str | None:
     """The id of the customer that an owner names, or None for the account itself. Raises `InvalidRequest`."""
     if owner is None or owner.type == "self":
         return None
@@ -87,12 +87,12 @@ def owning_customer(owner: Owner | None) -> str | None:
     return owner.customer
 
 
-def of_customer(db: Session, customer_id: str) -> list[TaxId]:
+def list_for_customer(db: Session, customer_id: str) -> list[TaxId]:
     """A customer's tax ids, oldest first."""
     return list(db.scalars(select(TaxId).where(TaxId.customer_id == customer_id).order_by(TaxId.created, TaxId.id)))
 
 
-def of_account(db: Session, chosen: list[str] | None) -> list[TaxId]:
+def list_for_account(db: Session, chosen: list[str] | None) -> list[TaxId]:
     """The seller's own tax ids: the chosen ones, else all."""
     own = select(TaxId).where(TaxId.customer_id.is_(None)).order_by(TaxId.created, TaxId.id)
     # the account's default choice is shared by both modes, and the other mode's are not found here
@@ -100,9 +100,9 @@ def of_account(db: Session, chosen: list[str] | None) -> list[TaxId]:
     return rows or list(db.scalars(own))
 
 
-def belonging_to(db: Session, customer_id: str, id: str) -> TaxId:
+def find_for_customer(db: Session, customer_id: str, id: str) -> TaxId:
     """A tax id of that customer. Raises `ResourceMissing` for any other."""
-    tax_id = find(db, TaxId, id, noun="tax ID")
+    tax_id = find_row(db, TaxId, id, noun="tax ID")
     if tax_id.customer_id != customer_id:
         raise ResourceMissing("tax ID", id)
     return tax_id
@@ -113,14 +113,16 @@ def _refuse_deleted(customer: Customer) -> None:
         raise ResourceMissing("customer", customer.id, param="customer")
 
 
-def _checked(db: Session, command: CreateTaxId, now: int) -> TaxId:
+def _build_tax_id(db: Session, command: CreateTaxId, now: int) -> TaxId:
     type = command.type
     if type not in rules.TYPES:
         raise InvalidRequest(f"Invalid type: '{type}' is not a tax ID type.", param="type")
-    value = rules.normalized(type, command.value)
+    value = rules.normalize_value(type, command.value)
     if value is None:
         raise InvalidRequest(
-            f"Invalid value for {type}: it is written like {rules.example(type)}.", param="value", code="tax_id_invalid"
+            f"Invalid value for {type}: it is written like {rules.example_value(type)}.",
+            param="value",
+            code="tax_id_invalid",
         )
     return TaxId(
         id=ids.new("tax_id"),
@@ -128,8 +130,8 @@ def _checked(db: Session, command: CreateTaxId, now: int) -> TaxId:
         customer_id=command.customer,
         type=type,
         value=value,
-        country=rules.country(type, value),
-        verification=rules.verification(type, value, livemode=scope_of(db).livemode),
+        country=rules.country_of_value(type, value),
+        verification=rules.verification_status(type, value, livemode=scope_of(db).livemode),
     )
 
 
@@ -137,7 +139,7 @@ def _refuse_too_many(db: Session, new: TaxId) -> None:
     """The customer is locked, so that parallel calls count right."""
     same_owner = TaxId.customer_id.is_(None) if new.customer_id is None else TaxId.customer_id == new.customer_id
     there = [tuple(row) for row in db.execute(select(TaxId.type, TaxId.value).where(same_owner))]
-    most = AT_MOST if new.customer_id else AT_MOST_OF_ACCOUNT
+    most = MOST_PER_CUSTOMER if new.customer_id else MOST_PER_ACCOUNT
     if len(there) >= most:
         raise InvalidRequest(f"There can be at most {most} tax IDs. Remove one first.", code="tax_ids_limit_reached")
     if (new.type, new.value) in there:

@@ -1,4 +1,4 @@
-"""The discounts, taxes and sums of a draft, computed anew after every change of it."""
+"""Discounts, taxes and totals of a draft invoice, computed anew after every change."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import among, find
+from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Discount, Invoice, InvoiceLine
 from portal.rules import discounts as rules
-from portal.rules.discounts import Cut, Discountable
-from portal.rules.totals import Part, Rate, line_taxes, part, shipping_cost, totals
+from portal.rules.discounts import Discountable, DiscountTerms
+from portal.rules.totals import LineTotals, Rate, document_totals, line_taxes, line_totals, shipping_cost
 from portal.wire.commands import MAX_AMOUNT
 
 
-def lines(db: Session, invoice_id: str) -> list[InvoiceLine]:
+def list_lines(db: Session, invoice_id: str) -> list[InvoiceLine]:
     """All lines of an invoice in their order."""
     statement = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.position)
     return list(db.scalars(statement, execution_options={"populate_existing": True}))
 
 
-def total(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] | None = None) -> None:
-    """Discounts, then taxes of every line, then the sums. Raises `InvalidRequest` for an absurd total.
+def compute_totals(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] | None = None) -> None:
+    """Compute discounts, then taxes of every line, then the totals. Raises `InvalidRequest` for too large a total.
 
-    `found` are all the invoice's lines, where the caller has them.
+    `found` are all lines of the invoice, if the caller has read them.
     """
     if found is None:
         db.flush()
-        found = lines(db, invoice.id)
-    customer = find(db, Customer, invoice.customer_id, noun="customer")
-    _discount(db, invoice, found)
+        found = list_lines(db, invoice.id)
+    customer = find_row(db, Customer, invoice.customer_id, noun="customer")
+    _apply_discounts(db, invoice, found)
     for line in found:
-        rest = line.amount - rules.taken(line.discount_amounts)
-        line.taxes = line.given_taxes or line_taxes(rest, rates(line.tax_rates), tax_exempt=customer.tax_exempt)
+        rest = line.amount - rules.sum_discounts(line.discount_amounts)
+        line.taxes = line.given_taxes or line_taxes(rest, parse_rates(line.tax_rates), tax_exempt=customer.tax_exempt)
     if invoice.shipping_cost:
-        invoice.shipping_cost = _shipped(invoice, invoice.shipping_cost, customer.tax_exempt)
-    sums = totals((counted(line) for line in found), invoice.shipping_cost)
+        invoice.shipping_cost = _tax_shipping(invoice, invoice.shipping_cost, customer.tax_exempt)
+    sums = document_totals((line_part(line) for line in found), invoice.shipping_cost)
     if abs(sums.total) > MAX_AMOUNT:
         raise InvalidRequest("The invoice's total is too large.", code="amount_too_large")
     invoice.subtotal, invoice.subtotal_excluding_tax = sums.subtotal, sums.subtotal_excluding_tax
@@ -48,49 +48,56 @@ def total(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] | None = N
     invoice.amount_due = invoice.amount_remaining = max(0, sums.total)
 
 
-def counted(line: InvoiceLine) -> Part:
-    """A line as it counts in its invoice's totals."""
-    own = rules.taken(line.discount_amounts, only=line.discounts)
-    return part(line.amount - own, line.taxes, rates(line.tax_rates), discount=rules.taken(line.discount_amounts) - own)
+def line_part(line: InvoiceLine) -> LineTotals:
+    """The part of a line in the totals of its invoice."""
+    own = rules.sum_discounts(line.discount_amounts, only=line.discounts)
+    return line_totals(
+        line.amount - own,
+        line.taxes,
+        parse_rates(line.tax_rates),
+        discount=rules.sum_discounts(line.discount_amounts) - own,
+    )
 
 
-def rates(frozen: Iterable[dict[str, Any]]) -> list[Rate]:
-    """The rates of frozen copies."""
+def parse_rates(frozen: Iterable[dict[str, Any]]) -> list[Rate]:
+    """The tax rates in their frozen copies."""
     return [Rate(rate["id"], Decimal(rate["exact_percentage"]), rate["inclusive"]) for rate in frozen]
 
 
-def cut(discount: Discount, currency: str) -> Cut:
+def discount_cut(discount: Discount, currency: str) -> DiscountTerms:
     """What a discount takes off an invoice in this currency; nothing where its coupon has no amount in it."""
     coupon = discount.coupon
     products = frozenset(coupon["applies_to"]["products"]) if coupon.get("applies_to") else None
     if coupon.get("exact_percent_off") is not None:
-        return Cut(discount.id, percent=Decimal(coupon["exact_percent_off"]), products=products)
+        return DiscountTerms(discount.id, percent=Decimal(coupon["exact_percent_off"]), products=products)
     amounts = {coupon.get("currency"): {"amount_off": coupon.get("amount_off")}, **(coupon["currency_options"] or {})}
-    return Cut(discount.id, amount=(amounts.get(currency) or {}).get("amount_off") or 0, products=products)
+    return DiscountTerms(discount.id, amount=(amounts.get(currency) or {}).get("amount_off") or 0, products=products)
 
 
-def _discount(db: Session, invoice: Invoice, found: Sequence[InvoiceLine]) -> None:
+def _apply_discounts(db: Session, invoice: Invoice, found: Sequence[InvoiceLine]) -> None:
     ids = {*invoice.discounts, *(id for line in found for id in line.discounts)}
-    cuts = {id: cut(row, invoice.currency) for id, row in among(db, Discount, sorted(ids)).items()}
-    amounts = rules.discount_amounts([_discountable(line, cuts) for line in found], _known(invoice.discounts, cuts))
+    cuts = {id: discount_cut(row, invoice.currency) for id, row in rows_by_id(db, Discount, sorted(ids)).items()}
+    amounts = rules.discount_amounts(
+        [_build_discountable(line, cuts) for line in found], _known_cuts(invoice.discounts, cuts)
+    )
     for line, entries in zip(found, amounts, strict=True):
         line.discount_amounts = entries
-    invoice.total_discount_amounts = rules.by_discount([entry for entries in amounts for entry in entries])
+    invoice.total_discount_amounts = rules.sum_by_discount([entry for entries in amounts for entry in entries])
 
 
-def _discountable(line: InvoiceLine, cuts: Mapping[str, Cut]) -> Discountable:
+def _build_discountable(line: InvoiceLine, cuts: Mapping[str, DiscountTerms]) -> Discountable:
     product = line.price["price"]["product"] if line.price else None
-    return Discountable(line.amount, line.discountable, product, _known(line.discounts, cuts))
+    return Discountable(line.amount, line.discountable, product, _known_cuts(line.discounts, cuts))
 
 
-def _known(ids: Iterable[str], cuts: Mapping[str, Cut]) -> list[Cut]:
+def _known_cuts(ids: Iterable[str], cuts: Mapping[str, DiscountTerms]) -> list[DiscountTerms]:
     return [cuts[id] for id in ids if id in cuts]
 
 
-def _shipped(invoice: Invoice, cost: dict[str, Any], tax_exempt: str) -> dict[str, Any]:
-    """The cost of shipping is taxed at the invoice's default rates."""
+def _tax_shipping(invoice: Invoice, cost: dict[str, Any], tax_exempt: str) -> dict[str, Any]:
+    """The shipping cost with its taxes, at the default rates of the invoice."""
     return {
         **cost,
-        **shipping_cost(cost["amount"], rates(invoice.default_tax_rates), tax_exempt=tax_exempt),
+        **shipping_cost(cost["amount"], parse_rates(invoice.default_tax_rates), tax_exempt=tax_exempt),
         "tax_rates": invoice.default_tax_rates,
     }

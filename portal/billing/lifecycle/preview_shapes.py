@@ -1,4 +1,4 @@
-"""How a preview is shown: an invoice with the ids of something that does not exist."""
+"""The wire form of an invoice preview: an invoice with the ids of something that does not exist."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 
 from portal.models import Customer, Invoice, Subscription
-from portal.objects import one
+from portal.objects import render_one
 from portal.rules import invoices as rules
 from portal.wire.shape import Links
 
 
 @dataclass(frozen=True)
 class Preview:
-    """An invoice that will not be kept; `subscription` is None where the preview made it.
+    """An invoice that will be rolled back; `subscription` is None where the preview created it.
 
-    `knows_customer` is whether the customer was there before.
+    `knows_customer` is whether the customer existed before.
     """
 
     invoice: Invoice
@@ -28,23 +28,23 @@ class Preview:
     knows_customer: bool = True
 
 
-def as_draft(customer: Customer, invoice: Invoice) -> Invoice:
-    """As it stands before it is finalized, also where the change would do that at once."""
+def revert_to_draft(customer: Customer, invoice: Invoice) -> Invoice:
+    """Put an invoice back to its state before it was finalized, as a change may finalize it at once."""
     if invoice.status != "draft":
         customer.balance = invoice.starting_balance
     invoice.status, invoice.number = "draft", None
     invoice.finalized_at = invoice.paid_at = invoice.effective_at = None
     invoice.seller = invoice.buyer = None
     invoice.billing_reason = "upcoming"
-    invoice.ending_balance = customer.balance + rules.settlement(invoice.total, customer.balance).applied
+    invoice.ending_balance = customer.balance + rules.apply_balance(invoice.total, customer.balance).applied
     return invoice
 
 
-def shown(db: Session, preview: Preview, links: Links, expand: Sequence[str] = ()) -> dict[str, Any]:
-    """The invoice in wire form."""
+def render_preview(db: Session, preview: Preview, links: Links, expand: Sequence[str] = ()) -> dict[str, Any]:
+    """The preview in wire form."""
     db.flush()
-    shown = one(db, "invoice", preview.invoice, links, list(expand))
-    shown["id"] = _id(preview)
+    shown = render_one(db, "invoice", preview.invoice, links, list(expand))
+    shown["id"] = _preview_id(preview)
     shown["automatically_finalizes_at"] = None
     shown["subscription_proration_date"] = preview.proration_date
     if not preview.knows_customer:
@@ -53,14 +53,14 @@ def shown(db: Session, preview: Preview, links: Links, expand: Sequence[str] = (
         shown["subscription"] = shown["parent"] = None
     elif shown["parent"]:
         shown["parent"]["subscription_details"]["subscription_proration_date"] = preview.proration_date
-    shown["lines"]["url"] = url(preview)
-    shown["lines"]["data"] = [line(each, index, preview) for index, each in enumerate(shown["lines"]["data"])]
+    shown["lines"]["url"] = lines_url(preview)
+    shown["lines"]["data"] = [render_line(each, index, preview) for index, each in enumerate(shown["lines"]["data"])]
     return shown
 
 
-def line(line: dict[str, Any], index: int, preview: Preview) -> dict[str, Any]:
-    """A line in wire form, with an id that is the same at each call."""
-    own: dict[str, Any] = {"id": f"il_tmp_{index}", "invoice": _id(preview)}
+def render_line(line: dict[str, Any], index: int, preview: Preview) -> dict[str, Any]:
+    """A line in wire form, with the same id at each call."""
+    own: dict[str, Any] = {"id": f"il_tmp_{index}", "invoice": _preview_id(preview)}
     if preview.subscription is None:
         own["subscription"] = None
     details = line["parent"]["invoice_item_details"] or line["parent"]["subscription_item_details"]
@@ -71,13 +71,13 @@ def line(line: dict[str, Any], index: int, preview: Preview) -> dict[str, Any]:
     return {**line, **own}
 
 
-def url(preview: Preview) -> str:
-    """Where all lines are listed."""
+def lines_url(preview: Preview) -> str:
+    """The path that lists all lines."""
     query = {"customer": preview.invoice.customer_id}
     if preview.subscription:
         query["subscription"] = preview.subscription.id
     return f"/v1/invoices/upcoming/lines?{urlencode(query)}"
 
 
-def _id(preview: Preview) -> str:
+def _preview_id(preview: Preview) -> str:
     return f"upcoming_{preview.invoice.id}"

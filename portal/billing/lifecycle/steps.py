@@ -1,7 +1,7 @@
-"""Time passes: subscriptions renew and end, drafts are finalized, what is not paid falls due.
+"""Due steps in time: subscriptions renew and end, drafts are finalized, unpaid invoices become overdue.
 
-A customer's steps are taken one after the other in order of their moments, each in a transaction of
-its own and dated to its own moment, however late it comes. Who takes one holds the customer's row.
+The steps of one customer are taken in the order of their times, each in its own transaction and dated to its
+own time, however late it runs. Whoever takes a step holds the lock of the customer's row.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from portal.billing.lifecycle import upcoming
 from portal.billing.quotes import quotes
 from portal.billing.schedules import schedules
 from portal.billing.subscriptions import cancellations, interim_invoices, items, pauses
-from portal.db import Scope, find, locked, scope_of
+from portal.db import Scope, find_row, lock_row, scope_of
 from portal.models import (
     Account,
     Customer,
@@ -39,28 +39,28 @@ from portal.rules import subscriptions as rules
 #: Customers that one look finds; the next look finds the others.
 MOST_FOUND = 200
 #: A step that failed is tried again after this time.
-AGAIN_AFTER = clock.HOUR
+RETRY_AFTER = clock.HOUR
 
 
 @dataclass(frozen=True)
-class Due:
-    """A customer with a step to take, and the account and mode of it."""
+class DueCustomer:
+    """A customer with a due step, and the scope of that customer."""
 
     scope: Scope
     customer_id: str
 
 
-def due(db: Session, *, until: int) -> list[Due]:
-    """Customers of any account with a step to take, those who wait longest first.
+def list_due(db: Session, *, until: int) -> list[DueCustomer]:
+    """Customers of all accounts with a due step, those who wait longest first.
 
-    Accounts that only mirror records kept elsewhere are left out, and so is who lives by a test clock.
+    Mirror accounts and customers of test clocks are left out.
     """
-    found = db.execute(_DUE, {"until": until}, execution_options={"every_tenant": True})
-    return [Due(Scope.of(row), row.customer_id) for row in found]
+    found = db.execute(_DUE_CUSTOMERS, {"until": until}, execution_options={"every_tenant": True})
+    return [DueCustomer(Scope.of(row), row.customer_id) for row in found]
 
 
-def step(db: Session, customer_id: str, *, until: int) -> bool:
-    """Take the earliest step of a customer; False where there is none, or another worker is at it."""
+def take_step(db: Session, customer_id: str, *, until: int) -> bool:
+    """Take the earliest due step of a customer; False where there is none, or another worker has the customer."""
     stepped: set[str] = db.info.setdefault("stepped", set())
     if customer_id in stepped:
         db.flush()
@@ -68,120 +68,120 @@ def step(db: Session, customer_id: str, *, until: int) -> bool:
     own = select(Customer).where(Customer.id == customer_id).with_for_update(skip_locked=True)
     with db.no_autoflush:  # what was changed for other customers can wait, and goes out together
         customer = db.scalars(own, execution_options={"populate_existing": True}).one_or_none()
-        found = _earliest(db, [customer_id], until) if customer else None
+        found = _find_earliest_step(db, [customer_id], until) if customer else None
     if customer is None or found is None:
         return False
-    _take(db, customer, found, until)
+    _perform_step(db, customer, found, until)
     return True
 
 
-def step_of_clock(db: Session, test_clock_id: str, *, until: int) -> bool:
-    """Take the earliest step of all customers who live by a test clock, which the caller has locked."""
+def take_clock_step(db: Session, test_clock_id: str, *, until: int) -> bool:
+    """Take the earliest step of all customers of a test clock, which the caller has locked."""
     db.flush()
     own = select(Customer.id).where(Customer.test_clock_id == test_clock_id)
-    found = _earliest(db, db.scalars(own).all(), until) if bills_by_itself(db) else None
+    found = _find_earliest_step(db, db.scalars(own).all(), until) if is_billed_here(db) else None
     if found is None:
         return False
-    _take(db, locked(db, Customer, found.customer_id, noun="customer"), found, until)
+    _perform_step(db, lock_row(db, Customer, found.customer_id, noun="customer"), found, until)
     return True
 
 
-def mirrors(db: Session) -> list[str]:
+def list_mirror_accounts(db: Session) -> list[str]:
     """The ids of accounts in mirror mode."""
     mode = Account.settings["billing"]["mode"].as_string()
     return list(db.scalars(select(Account.id).where(mode == "mirror").order_by(Account.id)))
 
 
-def bills_by_itself(db: Session) -> bool:
-    """Whether this account is billed here, and does not only mirror records kept elsewhere."""
-    stored = accounts.of(db, scope_of(db).account_id).settings.get("billing", {})
+def is_billed_here(db: Session) -> bool:
+    """Whether this account is billed here, and does not only mirror records of another system."""
+    stored = accounts.find_account(db, scope_of(db).account_id).settings.get("billing", {})
     return bool(stored.get("mode") != "mirror")
 
 
-def next_bill(db: Session, customer: Customer, subscription: Subscription) -> Invoice | None:
-    """What the coming end of a subscription's period bills, taken now; None where it bills nothing."""
+def create_next_invoice(db: Session, customer: Customer, subscription: Subscription) -> Invoice | None:
+    """Bill the end of a subscription's period now; None where it bills nothing."""
     db.flush()
     before = subscription.latest_invoice_id
-    _enter_phases(db, customer, subscription)
+    _apply_phases(db, customer, subscription)
     if subscription.latest_invoice_id != before:
-        return latest(db, subscription)
+        return latest_invoice(db, subscription)
     db.flush()
     end = subscription.current_period_end
-    if steps.of_subscription(subscription) is None:
+    if steps.next_for_subscription(subscription) is None:
         return None
     if subscription.cancel_at is not None and subscription.cancel_at <= end:
-        _cancel(db, customer, subscription, subscription.cancel_at)
+        _cancel_subscription(db, customer, subscription, subscription.cancel_at)
     else:
-        _renew(db, customer, subscription, end)
-    return None if subscription.latest_invoice_id == before else latest(db, subscription)
+        _renew_subscription(db, customer, subscription, end)
+    return None if subscription.latest_invoice_id == before else latest_invoice(db, subscription)
 
 
-def _enter_phases(db: Session, customer: Customer, subscription: Subscription) -> None:
-    """What a schedule does to a subscription up to the end of its period."""
+def _apply_phases(db: Session, customer: Customer, subscription: Subscription) -> None:
+    """Apply the phases of its schedule that start before the subscription's period ends."""
     if subscription.schedule_id is None:
         return
-    row = locked(db, SubscriptionSchedule, subscription.schedule_id, noun="subscription schedule")
-    while (coming := steps.of_schedule(row)) and coming.moment <= subscription.current_period_end:
+    row = lock_row(db, SubscriptionSchedule, subscription.schedule_id, noun="subscription schedule")
+    while (coming := steps.next_for_schedule(row)) and coming.moment <= subscription.current_period_end:
         schedules.advance(db, customer, row, coming.moment)
         db.flush()
 
 
-def latest(db: Session, subscription: Subscription) -> Invoice:
+def latest_invoice(db: Session, subscription: Subscription) -> Invoice:
     """The latest invoice of a subscription."""
     db.flush()
-    return find(db, Invoice, subscription.latest_invoice_id or "", noun="invoice")
+    return find_row(db, Invoice, subscription.latest_invoice_id or "", noun="invoice")
 
 
-def _take(db: Session, customer: Customer, found: Any, until: int) -> None:
-    kind = KINDS[found.kind]
+def _perform_step(db: Session, customer: Customer, found: Any, until: int) -> None:
+    kind = STEP_KINDS[found.kind]
     with db.no_autoflush:
-        row = locked(db, kind.model, found.id, noun=found.kind)
+        row = lock_row(db, kind.model, found.id, noun=found.kind)
     coming = kind.coming(row)
     if coming is None or coming.moment > until:
         # the column may be of before an import or an upgrade; the record itself knows better
-        row.next_step_at = steps.moment(coming)
+        row.next_step_at = steps.moment_of(coming)
         return
     kind.verbs[coming.verb](db, customer, row, coming.moment)
     if kind.coming(row) == coming:
         raise RuntimeError(f"{coming.verb} of {row.id} leaves it to be done again")
 
 
-def postpone(db: Session, customer_id: str, *, until: int) -> None:
-    """Put off a customer's earliest step, which failed; the others go on meanwhile."""
-    found = _earliest(db, [customer_id], until)
+def postpone_step(db: Session, customer_id: str, *, until: int) -> None:
+    """Put off a customer's earliest step, which failed; the other steps go on."""
+    found = _find_earliest_step(db, [customer_id], until)
     if found:
-        model = KINDS[found.kind].model
-        change = update(model).where(model.id == found.id).values(next_step_at=until + AGAIN_AFTER)
+        model = STEP_KINDS[found.kind].model
+        change = update(model).where(model.id == found.id).values(next_step_at=until + RETRY_AFTER)
         db.execute(change, execution_options={"synchronize_session": False})
 
 
-def _earliest(db: Session, customer_ids: Sequence[str], until: int) -> Any:
+def _find_earliest_step(db: Session, customer_ids: Sequence[str], until: int) -> Any:
     values = {"tenant_id": scope_of(db).tenant_id, "customer_ids": customer_ids, "until": until}
-    return db.execute(_EARLIEST, values).first()
+    return db.execute(_EARLIEST_STEP, values).first()
 
 
-def _renew(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
-    """Go on into the next period with a draft of what it costs and of what waited for it."""
-    if subscription.status == "trialing" and _ends_with_its_trial(db, subscription, now):
+def _renew_subscription(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """Start the next period, with a draft of its cost and of the pending items."""
+    if subscription.status == "trialing" and _stop_at_trial_end(db, subscription, now):
         return
     with db.no_autoflush:  # nothing that is read here hangs on what is changed, and it goes out in one piece
-        sold = items.items(db, subscription.id)
-        waiting = invoiceitems.due_with(db, customer.id, subscription.id)
+        sold = items.list_items(db, subscription.id)
+        waiting = invoiceitems.list_due_with(db, customer.id, subscription.id)
         before = (subscription.current_period_start, subscription.current_period_end)
-        _turn(subscription, sold[0].price, now)
-        invoice = _bill(db, customer, subscription, before, waiting, now)
-        drafts.add_lines(db, invoice, [items.line(db, customer, subscription, each) for each in sold])
+        _start_next_period(subscription, sold[0].price, now)
+        invoice = _draft_invoice(db, customer, subscription, before, waiting, now)
+        drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
 
 
-def _turn(subscription: Subscription, price: Price, now: int) -> None:
+def _start_next_period(subscription: Subscription, price: Price, now: int) -> None:
     subscription.current_period_start = now
-    subscription.current_period_end = periods.end(
+    subscription.current_period_end = periods.end_after(
         subscription.billing_cycle_anchor, price.interval or "month", price.interval_count or 1, now
     )
     subscription.status = rules.status_when_renewed(subscription.status)
 
 
-def _bill(
+def _draft_invoice(
     db: Session,
     customer: Customer,
     subscription: Subscription,
@@ -189,8 +189,8 @@ def _bill(
     waiting: Sequence[InvoiceItem],
     now: int,
 ) -> Invoice:
-    """A draft with what waited for it."""
-    invoice = invoices.draft(
+    """A draft with the pending items."""
+    invoice = invoices.create_draft(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=now, period=period
     )
     if not rules.is_collected(subscription.status) or pauses.keeps_drafts(subscription):
@@ -201,129 +201,133 @@ def _bill(
     return invoice
 
 
-def _ends_with_its_trial(db: Session, subscription: Subscription, now: int) -> bool:
-    """Where that was wanted, as nothing can be charged here."""
+def _stop_at_trial_end(db: Session, subscription: Subscription, now: int) -> bool:
+    """Cancel or pause a subscription whose trial ends, if it is set so; True where it was."""
     if subscription.collection_method != "charge_automatically":
         return False
     if subscription.trial_ends_in == "cancel":
         subscription.canceled_at = now
-        cancellations.end(db, subscription, now, reason="payment_failed")
+        cancellations.end_subscription(db, subscription, now, reason="payment_failed")
     elif subscription.trial_ends_in == "pause":
         subscription.status = "paused"
-        subscription.status_details = pauses.why_paused("trial_end_without_payment_method", now)
+        subscription.status_details = pauses.paused_status_details("trial_end_without_payment_method", now)
     return subscription.status != "trialing"
 
 
-def _collect_again(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+def _resume_collection(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     subscription.pause_collection = None
 
 
-def _cancel(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
-    """The end that was set has come; prorations that wait are still billed."""
+def _cancel_subscription(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """End a subscription at the set time; its pending prorations are still billed."""
     period = (subscription.current_period_start, now)
-    cancellations.end(db, subscription, now)
-    if invoiceitems.pending(db, customer.id, subscription.id):
-        waiting = invoiceitems.due_with(db, customer.id, subscription.id)
-        _bill(db, customer, subscription, period, waiting, now)
+    cancellations.end_subscription(db, subscription, now)
+    if invoiceitems.list_pending(db, customer.id, subscription.id):
+        waiting = invoiceitems.list_due_with(db, customer.id, subscription.id)
+        _draft_invoice(db, customer, subscription, period, waiting, now)
 
 
-def _drop_update(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
-    """A change has waited for its payment for too long."""
+def _drop_pending_update(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """Drop an update that has waited for its payment for too long."""
     collection.drop_pending_update(db, subscription, now=now)
 
 
-def _bill_between(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
-    """The interval at which what waits is billed has passed."""
-    interim_invoices.go_on(subscription, now)
-    if waiting := invoiceitems.due_with(db, customer.id, subscription.id):
-        _bill(db, customer, subscription, (now, now), waiting, now)
+def _bill_pending_items(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """Bill the pending items, at the interval that is set for them."""
+    interim_invoices.schedule_next(subscription, now)
+    if waiting := invoiceitems.list_due_with(db, customer.id, subscription.id):
+        _draft_invoice(db, customer, subscription, (now, now), waiting, now)
 
 
-def _announce(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
-    """The end of a trial comes near; that this is noted is what is told."""
+def _announce_trial_end(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """Announce that a trial ends soon; the changed column makes the event."""
     subscription.trial_will_end_at = now
 
 
-def _foretell(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
-    upcoming.foretell(db, subscription, now, next_bill)
+def _announce_upcoming(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    upcoming.announce_upcoming_invoice(db, subscription, now, create_next_invoice)
 
 
-def _expire(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+def _expire_incomplete(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     subscription.status, subscription.ended_at = "incomplete_expired", now
     cancellations.stop_collection(db, subscription, now)
 
 
-def _finalize(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
-    if not totals.lines(db, invoice.id):
+def _finalize_draft(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
+    if not totals.list_lines(db, invoice.id):
         invoice.auto_advance = False
         return
     invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
-    pauses.settle(db, invoice, _subscription_of(db, invoice), now=now)
+    pauses.apply_to_invoice(db, invoice, _lock_subscription(db, invoice), now=now)
 
 
-def _fall_due(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
-    collection.fall_due(db, invoice, _subscription_of(db, invoice), now=now)
+def _mark_overdue(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
+    collection.mark_overdue(db, invoice, _lock_subscription(db, invoice), now=now)
 
 
-def _give_up(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
-    """What the account wants of a subscription whose invoice has not been paid for long."""
+def _give_up_collection(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
+    """Cancel or mark unpaid, as the account's setting says, a subscription whose invoice is long overdue."""
     invoice.gives_up_at = None
-    subscription = _subscription_of(db, invoice)
+    subscription = _lock_subscription(db, invoice)
     if subscription is None or subscription.status != "past_due":
         return
     if collection.overdue_setting(db).action == "cancel":
         subscription.canceled_at = now
-        cancellations.end(db, subscription, now, reason="payment_failed")
+        cancellations.end_subscription(db, subscription, now, reason="payment_failed")
     else:
         subscription.status = "unpaid"
 
 
-def _subscription_of(db: Session, invoice: Invoice) -> Subscription | None:
+def _lock_subscription(db: Session, invoice: Invoice) -> Subscription | None:
     if invoice.subscription_id is None:
         return None
-    return locked(db, Subscription, invoice.subscription_id, noun="subscription")
+    return lock_row(db, Subscription, invoice.subscription_id, noun="subscription")
 
 
-Verb = Callable[[Session, Customer, Any, int], None]
+StepAction = Callable[[Session, Customer, Any, int], None]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Records with steps to take: how the next one is found and what each does."""
+class StepKind:
+    """A kind of records with due steps: how the next step is found, and what each verb does."""
 
     model: Any
     coming: Callable[[Any], steps.Step | None]
-    verbs: dict[str, Verb]
+    verbs: dict[str, StepAction]
 
 
 #: In the order of steps at one second.
-KINDS = {
-    "subscription schedule": Kind(
-        SubscriptionSchedule, steps.of_schedule, {"begin": schedules.begin, "advance": schedules.advance}
+STEP_KINDS = {
+    "subscription schedule": StepKind(
+        SubscriptionSchedule, steps.next_for_schedule, {"begin": schedules.begin, "advance": schedules.advance}
     ),
-    "subscription": Kind(
+    "subscription": StepKind(
         Subscription,
-        steps.of_subscription,
+        steps.next_for_subscription,
         {
-            "announce": _announce,
-            "cancel": _cancel,
-            "collect": _collect_again,
-            "drop": _drop_update,
-            "expire": _expire,
-            "foretell": _foretell,
-            "interim": _bill_between,
-            "renew": _renew,
+            "announce": _announce_trial_end,
+            "cancel": _cancel_subscription,
+            "collect": _resume_collection,
+            "drop": _drop_pending_update,
+            "expire": _expire_incomplete,
+            "foretell": _announce_upcoming,
+            "interim": _bill_pending_items,
+            "renew": _renew_subscription,
         },
     ),
-    "invoice": Kind(Invoice, steps.of_invoice, {"finalize": _finalize, "fall_due": _fall_due, "give_up": _give_up}),
-    "quote": Kind(Quote, steps.of_quote, {"expire": quotes.expire}),
+    "invoice": StepKind(
+        Invoice,
+        steps.next_for_invoice,
+        {"finalize": _finalize_draft, "fall_due": _mark_overdue, "give_up": _give_up_collection},
+    ),
+    "quote": StepKind(Quote, steps.next_for_quote, {"expire": quotes.expire}),
 }
 
 
 def _due_statement() -> Select[Any]:
     mode = Account.settings["billing"]["mode"].as_string()
     waiting = []
-    for kind in KINDS.values():
+    for kind in STEP_KINDS.values():
         table = cast(Table, kind.model.__table__)
         waiting.append(
             select(table.c.tenant_id, table.c.customer_id, Tenant.account_id, Tenant.livemode, table.c.next_step_at)
@@ -340,7 +344,7 @@ def _due_statement() -> Select[Any]:
 
 def _earliest_statement() -> Select[Any]:
     waiting = []
-    for rank, (name, kind) in enumerate(KINDS.items()):
+    for rank, (name, kind) in enumerate(STEP_KINDS.items()):
         table = cast(Table, kind.model.__table__)
         columns = (table.c.id, table.c.customer_id, table.c.next_step_at)
         waiting.append(
@@ -358,4 +362,4 @@ def _earliest_statement() -> Select[Any]:
     )
 
 
-_DUE, _EARLIEST = _due_statement(), _earliest_statement()
+_DUE_CUSTOMERS, _EARLIEST_STEP = _due_statement(), _earliest_statement()

@@ -1,4 +1,4 @@
-"""The bill that a subscription's renewal will bring is told of some days before."""
+"""Announces a subscription's upcoming invoice by an event, some days before the renewal."""
 
 from __future__ import annotations
 
@@ -8,37 +8,51 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
-from portal.billing.lifecycle.preview_shapes import Preview, as_draft, shown
+from portal.billing.lifecycle.preview_shapes import Preview, render_preview, revert_to_draft
 from portal.db import scope_of
 from portal.models import Customer, Invoice, Subscription
-from portal.recording import foretold
+from portal.recording import record_upcoming
 from portal.rules import steps
 from portal.wire.shape import Links
 
-NextBill = Callable[[Session, Customer, Subscription], Invoice | None]
+InvoiceBuilder = Callable[[Session, Customer, Subscription], Invoice | None]
 
 
-def foretell(db: Session, subscription: Subscription, now: int, next_bill: NextBill) -> None:
-    """Tell of the coming bill as its preview shows it, unless there is none or the account wants it later or never."""
-    wanted = _wanted_at(db, subscription)
+def announce_upcoming_invoice(db: Session, subscription: Subscription, now: int, next_bill: InvoiceBuilder) -> None:
+    """Announce the upcoming invoice where its time has come, else note when that will be.
+
+    Nothing is announced where there is no such invoice, or the account wants none of these events.
+    """
+    wanted = _announcement_time(db, subscription)
     subscription.upcoming_at = wanted if wanted is not None and wanted > now else None
     if wanted is not None and wanted <= now:
-        foretold(db, "invoice.upcoming", subscription, lambda links: _preview(db, subscription, links, next_bill))
+        record_upcoming(
+            db,
+            "invoice.upcoming",
+            subscription,
+            lambda links: _render_upcoming_invoice(db, subscription, links, next_bill),
+        )
 
 
-def _wanted_at(db: Session, subscription: Subscription) -> int | None:
-    """By the setting as it is now, which may have changed since the period began."""
-    settings = accounts.of(db, scope_of(db).account_id).settings
+def _announcement_time(db: Session, subscription: Subscription) -> int | None:
+    """When to announce it, by the setting as it is now, which may have changed since the period began."""
+    settings = accounts.find_account(db, scope_of(db).account_id).settings
     period = (subscription.current_period_start, subscription.current_period_end)
-    return steps.told_at(*period, steps.upcoming_days(settings))
+    return steps.announcement_time(*period, steps.upcoming_days(settings))
 
 
-def _preview(db: Session, subscription: Subscription, links: Links, next_bill: NextBill) -> dict[str, Any]:
-    """The renewal itself, made and not kept; it has no id, as there is no such invoice yet; empty for none."""
+def _render_upcoming_invoice(
+    db: Session, subscription: Subscription, links: Links, next_bill: InvoiceBuilder
+) -> dict[str, Any]:
+    """The renewal's invoice without `id`, empty where there is none; created in a savepoint and rolled back."""
     db.flush()
     customer = db.get_one(Customer, (subscription.tenant_id, subscription.customer_id))
     with db.begin_nested() as savepoint:
         invoice = next_bill(db, customer, subscription)
-        object = shown(db, Preview(as_draft(customer, invoice), subscription, None), links) if invoice else {}
+        object = (
+            render_preview(db, Preview(revert_to_draft(customer, invoice), subscription, None), links)
+            if invoice
+            else {}
+        )
         savepoint.rollback()
     return {key: value for key, value in object.items() if key != "id"}

@@ -1,13 +1,13 @@
-"""What a preview of an invoice may suppose, in the newer wire and in the older one."""
+"""Parameters of invoice previews, of the newer API (`create_preview`) and of the older one (`upcoming`)."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
 from portal.billing.customers.customers import TaxIdData
-from portal.billing.discounts.discounts import Source, Sources
+from portal.billing.discounts.discounts import DiscountSource, DiscountSources
 from portal.billing.invoices.invoiceitems import UpdateInvoiceItem
-from portal.billing.invoices.unsupported import Issued
+from portal.billing.invoices.unsupported import TaxOptions
 from portal.billing.schedules.phases import SentPhase
 from portal.billing.schedules.schedules import EndBehavior
 from portal.billing.subscriptions import billing_modes, item_changes
@@ -19,7 +19,7 @@ from portal.wire.commands import (
     Currency,
     Flag,
     Id,
-    Listing,
+    ListCommand,
     ListOf,
     Metadata,
     Shipping,
@@ -28,13 +28,13 @@ from portal.wire.commands import (
 from portal.wire.moments import AnchorChange, EndOrTimestamp, NowOrTimestamp
 
 
-class PreviewedItem(UpdateInvoiceItem):
+class PreviewItem(UpdateInvoiceItem):
     currency: Currency | None = None
     invoiceitem: Id | None = None
 
 
-class CustomerDetails(Command):
-    """Of a customer who is not kept yet, or in place of what is kept."""
+class PreviewCustomer(Command):
+    """Values of a customer who does not exist yet, or in place of what is stored."""
 
     address: Clearable[Address] = None
     shipping: Clearable[Shipping] = None
@@ -43,22 +43,22 @@ class CustomerDetails(Command):
 
 
 class ScheduleDetails(Command):
-    billing_mode: billing_modes.SentMode | None = None
+    billing_mode: billing_modes.BillingModeData | None = None
     end_behavior: EndBehavior | None = None
     phases: ListOf[SentPhase] = []
-    proration_behavior: item_changes.Proration = "create_prorations"
+    proration_behavior: item_changes.ProrationBehavior = "create_prorations"
 
 
-class Details(Command):
+class SubscriptionDetails(Command):
     billing_cycle_anchor: AnchorChange | None = None
-    billing_mode: billing_modes.SentMode | None = None
+    billing_mode: billing_modes.BillingModeData | None = None
     cancel_at: Clearable[EndOrTimestamp] = None
     cancel_at_period_end: Flag | None = None
     cancel_now: Flag = False
     default_tax_rates: ListOf[Id] = []
     items: ListOf[ItemChange] = []
     metadata: Metadata = {}
-    proration_behavior: item_changes.Proration = "create_prorations"
+    proration_behavior: item_changes.ProrationBehavior = "create_prorations"
     proration_date: Timestamp | None = None
     resume_at: Literal["now"] | None = None
     start_date: Timestamp | None = None
@@ -66,28 +66,28 @@ class Details(Command):
     trial_from_plan: Flag = False
 
 
-class CreatePreview(Issued):
+class CreatePreview(TaxOptions):
     currency: Currency | None = None
     customer: Id | None = None
-    customer_details: CustomerDetails | None = None
-    discounts: Sources = []
-    invoice_items: ListOf[PreviewedItem] = []
+    customer_details: PreviewCustomer | None = None
+    discounts: DiscountSources = []
+    invoice_items: ListOf[PreviewItem] = []
     preview_mode: Literal["next", "recurring"] = "next"
     schedule: Id | None = None
     schedule_details: ScheduleDetails | None = None
     subscription: Id | None = None
-    subscription_details: Details = Details()
+    subscription_details: SubscriptionDetails = SubscriptionDetails()
 
 
-class Upcoming(Issued):
-    """The same in the older wire, which has no hash around what belongs to the subscription."""
+class RetrieveUpcoming(TaxOptions):
+    """The older API's form, which puts the subscription's parameters at the top level."""
 
     coupon: Clearable[Id] = None
     currency: Currency | None = None
     customer: Id | None = None
-    customer_details: CustomerDetails | None = None
-    discounts: Sources = []
-    invoice_items: ListOf[PreviewedItem] = []
+    customer_details: PreviewCustomer | None = None
+    discounts: DiscountSources = []
+    invoice_items: ListOf[PreviewItem] = []
     preview_mode: Literal["next", "recurring"] = "next"
     schedule: Id | None = None
     schedule_details: ScheduleDetails | None = None
@@ -98,7 +98,7 @@ class Upcoming(Issued):
     subscription_cancel_now: Flag = False
     subscription_default_tax_rates: ListOf[Id] = []
     subscription_items: ListOf[ItemChange] = []
-    subscription_proration_behavior: item_changes.Proration = "create_prorations"
+    subscription_proration_behavior: item_changes.ProrationBehavior = "create_prorations"
     subscription_proration_date: Timestamp | None = None
     subscription_resume_at: Literal["now"] | None = None
     subscription_start_date: Timestamp | None = None
@@ -106,30 +106,30 @@ class Upcoming(Issued):
     subscription_trial_from_plan: Flag = False
 
     @property
-    def newer(self) -> CreatePreview:
-        """As the newer wire has it."""
-        of_details = {f"subscription_{name}": name for name in Details.model_fields}
-        sent = self.given()
+    def newer_form(self) -> CreatePreview:
+        """The same parameters in the newer form."""
+        of_details = {f"subscription_{name}": name for name in SubscriptionDetails.model_fields}
+        sent = self.sent_values()
         details = {of_details[name]: value for name, value in sent.items() if name in of_details}
         rest = {name: value for name, value in sent.items() if name in CreatePreview.model_fields}
         if "coupon" in sent:
-            rest["discounts"] = [Source(coupon=self.coupon)] if self.coupon else []
-        return CreatePreview(**rest, subscription_details=Details(**details))
+            rest["discounts"] = [DiscountSource(coupon=self.coupon)] if self.coupon else []
+        return CreatePreview(**rest, subscription_details=SubscriptionDetails(**details))
 
 
-class UpcomingLines(Upcoming, Listing):
+class ListUpcomingLines(RetrieveUpcoming, ListCommand):
     """A page of the lines of such a preview."""
 
 
-def older_name(param: str | None) -> str | None:
-    """`subscription_details[items][0]` as the older wire has it: `subscription_items[0]`."""
+def older_param_name(param: str | None) -> str | None:
+    """The older API's name of a parameter: `subscription_items[0]` for `subscription_details[items][0]`."""
     if param is None or not param.startswith("subscription_details["):
         return param
     first, _, rest = param.removeprefix("subscription_details[").partition("]")
     return f"subscription_{first}{rest}"
 
 
-def newer_name(param: str | None) -> Any:
-    """A parameter of a change as previews have it."""
+def newer_param_name(param: str | None) -> Any:
+    """The name that a parameter of a subscription update has in a preview."""
     first, bracket, rest = (param or "").partition("[")
-    return f"subscription_details[{first}]{bracket}{rest}" if first in Details.model_fields else param
+    return f"subscription_details[{first}]{bracket}{rest}" if first in SubscriptionDetails.model_fields else param

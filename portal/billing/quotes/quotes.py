@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing.accounts import accounts, rendering_templates
-from portal.billing.discounts.discounts import Sources
-from portal.billing.invoices.changes import Collection, Days
+from portal.billing.discounts.discounts import DiscountSources
+from portal.billing.invoices.changes import CollectionMethod, DaysUntilDue
 from portal.billing.ledger import locks, parties
 from portal.billing.quotes import discounts as quote_discounts
 from portal.billing.quotes import lines
 from portal.billing.quotes.lines import SentLine
 from portal.billing.subscriptions import items
-from portal.billing.subscriptions.billing_modes import SentMode
-from portal.db import find, locked, scope_of
+from portal.billing.subscriptions.billing_modes import BillingModeData
+from portal.db import find_row, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Quote, TestClock
 from portal.rules.numbering import quote_number
@@ -25,36 +25,36 @@ from portal.wire.commands import (
     Clearable,
     Command,
     CustomField,
-    Expanding,
+    ExpandableCommand,
     Flag,
     Id,
-    Listing,
+    ListCommand,
     ListOf,
     Metadata,
     Text,
     Timestamp,
-    merged,
-    text,
-    whole,
+    integer_between,
+    merge_metadata,
+    text_up_to,
 )
 
-LIVES = 30 * clock.DAY
-Words = Annotated[str, text(500, lines=True)]
+DEFAULT_LIFETIME = 30 * clock.DAY
+QuoteText = Annotated[str, text_up_to(500, lines=True)]
 
 
-class QuoteInvoices(Command):
+class QuoteInvoiceSettings(Command):
     custom_fields: Clearable[ListOf[CustomField]] = None
-    days_until_due: Days | None = None
+    days_until_due: DaysUntilDue | None = None
     description: Clearable[Text] = None
     footer: Clearable[Text] = None
 
 
-class QuoteSubscription(Command):
-    billing_mode: SentMode | None = None
+class QuoteSubscriptionData(Command):
+    billing_mode: BillingModeData | None = None
     description: Clearable[Text] = None
     effective_date: Clearable[Timestamp] = None
     metadata: Metadata = {}
-    trial_period_days: Clearable[Annotated[int, whole(1, 730)]] = None
+    trial_period_days: Clearable[Annotated[int, integer_between(1, 730)]] = None
 
 
 class FromQuote(Command):
@@ -62,22 +62,22 @@ class FromQuote(Command):
     is_revision: Flag = False
 
 
-class FinalizeQuote(Expanding):
+class FinalizeQuote(ExpandableCommand):
     expires_at: Timestamp | None = None
 
 
 class UpdateQuote(FinalizeQuote):
-    collection_method: Collection | None = None
+    collection_method: CollectionMethod | None = None
     customer: Id | None = None
     default_tax_rates: ListOf[Id] = []
-    description: Clearable[Words] = None
-    discounts: Sources = []
-    footer: Clearable[Words] = None
-    header: Clearable[Annotated[str, text(50)]] = None
-    invoice_settings: QuoteInvoices | None = None
+    description: Clearable[QuoteText] = None
+    discounts: DiscountSources = []
+    footer: Clearable[QuoteText] = None
+    header: Clearable[Annotated[str, text_up_to(50)]] = None
+    invoice_settings: QuoteInvoiceSettings | None = None
     line_items: ListOf[SentLine] = []
     metadata: Metadata = {}
-    subscription_data: QuoteSubscription | None = None
+    subscription_data: QuoteSubscriptionData | None = None
 
 
 class CreateQuote(UpdateQuote):
@@ -85,15 +85,15 @@ class CreateQuote(UpdateQuote):
     test_clock: Id | None = None
 
 
-class ListQuotes(Listing):
+class ListQuotes(ListCommand):
     customer: Id | None = None
     status: Literal["accepted", "canceled", "draft", "open"] | None = None
     test_clock: Id | None = None
 
 
 def create(db: Session, command: CreateQuote, *, now: int) -> Quote:
-    """A draft of its own, or copied from another quote; a revision replaces that one when finalized."""
-    words = accounts.of(db, scope_of(db).account_id).settings.get("quotes", {})
+    """Create a draft, new or copied from another quote; a revision replaces that quote when it is finalized."""
+    words = accounts.find_account(db, scope_of(db).account_id).settings.get("quotes", {})
     quote = Quote(
         id=ids.new("quote"),
         created=now,
@@ -108,23 +108,23 @@ def create(db: Session, command: CreateQuote, *, now: int) -> Quote:
         invoice_settings={},
         subscription_data={},
         upfront={},
-        expires_at=now + LIVES,
+        expires_at=now + DEFAULT_LIFETIME,
         metadata_={},
     )
     if command.test_clock is not None:
-        quote.test_clock_id = find(db, TestClock, command.test_clock, noun="test clock", param="test_clock").id
+        quote.test_clock_id = find_row(db, TestClock, command.test_clock, noun="test clock", param="test_clock").id
     db.add(quote)
     if command.from_quote:
-        _copy(db, quote, command.from_quote)
-    _apply(db, quote, command, now)
+        _copy_source(db, quote, command.from_quote)
+    _apply_fields(db, quote, command, now)
     return quote
 
 
 def update(db: Session, quote: Quote, command: UpdateQuote, *, now: int) -> Quote:
     """Change a draft. Raises `InvalidRequest` once it is finalized."""
-    quote = locked(db, Quote, quote.id, noun="quote")
+    quote = lock_row(db, Quote, quote.id, noun="quote")
     refuse_unless(quote, "update", "draft")
-    _apply(db, quote, command, now)
+    _apply_fields(db, quote, command, now)
     return quote
 
 
@@ -132,32 +132,32 @@ def finalize(db: Session, quote: Quote, command: FinalizeQuote, *, now: int) -> 
     """Number the draft and freeze it. Raises `InvalidRequest` without a customer or lines."""
     if quote.customer_id is None:
         raise InvalidRequest("A quote needs a customer to be finalized.", param="customer")
-    customer = locks.buyer(db, quote.customer_id)
-    quote = locked(db, Quote, quote.id, noun="quote")
+    customer = locks.billable_customer(db, quote.customer_id)
+    quote = lock_row(db, Quote, quote.id, noun="quote")
     refuse_unless(quote, "finalize", "draft")
     _apply_expiry(quote, command, now)
-    if not lines.total(db, quote, customer):
+    if not lines.compute_totals(db, quote, customer):
         raise InvalidRequest("A quote without line items can't be finalized.", param="line_items")
     if quote.expires_at <= now:
         raise InvalidRequest("expires_at must be in the future.", param="expires_at")
-    rendering = rendering_templates.frozen(db, customer.invoice_settings.get("rendering_options"))
+    rendering = rendering_templates.freeze_rendering(db, customer.invoice_settings.get("rendering_options"))
     quote.seller = {**parties.seller(db, None), "rendering": rendering}
     quote.buyer = parties.buyer(db, customer, None)
-    _number(db, quote, customer, now)
+    _assign_number(db, quote, customer, now)
     quote.status, quote.finalized_at = "open", now
     return quote
 
 
 def cancel(db: Session, quote: Quote, command: Command, *, now: int) -> Quote:
-    """Take a draft or an open offer back."""
-    quote = locked(db, Quote, quote.id, noun="quote")
+    """Cancel a draft or an open quote."""
+    quote = lock_row(db, Quote, quote.id, noun="quote")
     refuse_unless(quote, "cancel", "draft", "open")
     quote.status, quote.canceled_at = "canceled", now
     return quote
 
 
 def expire(db: Session, customer: Customer, quote: Quote, now: int) -> None:
-    """Nobody accepted it in time."""
+    """Cancel a quote that was not accepted in time."""
     quote.status, quote.canceled_at = "canceled", now
 
 
@@ -176,39 +176,39 @@ def refuse_draft(quote: Quote) -> None:
         raise InvalidRequest("A quote has a PDF once it is finalized.")
 
 
-_PLAIN = ("collection_method", "description", "footer", "header")
+_PLAIN_FIELDS = ("collection_method", "description", "footer", "header")
 
 
-def _apply(db: Session, quote: Quote, command: UpdateQuote, now: int) -> None:
-    for key, value in command.given(*_PLAIN).items():
+def _apply_fields(db: Session, quote: Quote, command: UpdateQuote, now: int) -> None:
+    for key, value in command.sent_values(*_PLAIN_FIELDS).items():
         setattr(quote, key, value)
     _apply_expiry(quote, command, now)
     if command.customer is not None:
-        customer = locks.buyer(db, command.customer)
+        customer = locks.billable_customer(db, command.customer)
         if quote.test_clock_id not in {None, customer.test_clock_id}:
             raise InvalidRequest("The customer doesn't live by the quote's test clock.", param="customer")
         quote.customer_id, quote.test_clock_id = customer.id, customer.test_clock_id
-    if command.has("default_tax_rates"):
-        rates = items.rate_ids(db, command.default_tax_rates, "default_tax_rates")
+    if command.was_sent("default_tax_rates"):
+        rates = items.active_rate_ids(db, command.default_tax_rates, "default_tax_rates")
         quote.default_tax_rates = rates
-    if command.has("discounts"):
-        found = quote_discounts.offered(db, quote.customer_id, command.discounts, "discounts", now=now)
+    if command.was_sent("discounts"):
+        found = quote_discounts.build_offered_discounts(db, quote.customer_id, command.discounts, "discounts", now=now)
         quote.discounts = found
     if command.invoice_settings:
-        quote.invoice_settings = {**quote.invoice_settings, **_sent(command.invoice_settings)}
+        quote.invoice_settings = {**quote.invoice_settings, **_dump_sent(command.invoice_settings)}
     if command.subscription_data:
-        quote.subscription_data = {**quote.subscription_data, **_sent(command.subscription_data)}
-    if command.has("metadata"):
-        quote.metadata_ = merged(quote.metadata_, command.metadata)
+        quote.subscription_data = {**quote.subscription_data, **_dump_sent(command.subscription_data)}
+    if command.was_sent("metadata"):
+        quote.metadata_ = merge_metadata(quote.metadata_, command.metadata)
     _refuse_without_days(quote)
     db.flush()
-    if command.has("line_items"):
+    if command.was_sent("line_items"):
         lines.replace(db, quote, command.line_items, now=now)
-    buyer = find(db, Customer, quote.customer_id, noun="customer") if quote.customer_id else None
-    lines.total(db, quote, buyer)
+    buyer = find_row(db, Customer, quote.customer_id, noun="customer") if quote.customer_id else None
+    lines.compute_totals(db, quote, buyer)
 
 
-def _sent(command: Command) -> dict[str, Any]:
+def _dump_sent(command: Command) -> dict[str, Any]:
     return command.model_dump(exclude_unset=True)
 
 
@@ -225,23 +225,31 @@ def _refuse_without_days(quote: Quote) -> None:
         raise MissingParameter("invoice_settings[days_until_due]", why="it goes with send_invoice")
 
 
-_COPIED = ("collection_method", "description", "footer", "header", "default_tax_rates", "discounts", "invoice_settings")
+_COPIED_FIELDS = (
+    "collection_method",
+    "description",
+    "footer",
+    "header",
+    "default_tax_rates",
+    "discounts",
+    "invoice_settings",
+)
 
 
-def _copy(db: Session, quote: Quote, sent: FromQuote) -> None:
-    source = find(db, Quote, sent.quote, noun="quote", param="from_quote[quote]")
+def _copy_source(db: Session, quote: Quote, sent: FromQuote) -> None:
+    source = find_row(db, Quote, sent.quote, noun="quote", param="from_quote[quote]")
     if sent.is_revision:
         refuse_unless(source, "revise", "open", "canceled")
-    for name in (*_COPIED, "customer_id", "subscription_data", "metadata_", "test_clock_id"):
+    for name in (*_COPIED_FIELDS, "customer_id", "subscription_data", "metadata_", "test_clock_id"):
         setattr(quote, name, getattr(source, name))
     quote.from_quote_id, quote.is_revision = source.id, sent.is_revision
     db.flush()
-    db.add_all(lines.copied(lines.of(db, source.id), quote))
+    db.add_all(lines.copy_lines(lines.list_for_quote(db, source.id), quote))
 
 
-def _number(db: Session, quote: Quote, customer: Customer, now: int) -> None:
-    """A customer's quotes are numbered one after the other; a revision is the next edition of its origin."""
-    origin = locked(db, Quote, quote.from_quote_id or "", noun="quote") if quote.is_revision else None
+def _assign_number(db: Session, quote: Quote, customer: Customer, now: int) -> None:
+    """Number a customer's quotes one after the other; a revision is the next edition of its origin."""
+    origin = lock_row(db, Quote, quote.from_quote_id or "", noun="quote") if quote.is_revision else None
     if origin is not None and origin.sequence is not None and origin.customer_id == customer.id:
         same = (Quote.customer_id == customer.id, Quote.sequence == origin.sequence)
         quote.sequence = origin.sequence

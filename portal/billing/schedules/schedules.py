@@ -1,4 +1,4 @@
-"""Subscription schedules: created, changed, released, canceled, and led from phase to phase."""
+"""Subscription schedules: created, updated, released, canceled, and advanced from phase to phase."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pydantic import BeforeValidator
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.discounts.discounts import Source
-from portal.billing.invoices.changes import Collection
+from portal.billing.discounts.discounts import DiscountSource
+from portal.billing.invoices.changes import CollectionMethod
 from portal.billing.ledger import locks
 from portal.billing.schedules import phases as schedules_phases
 from portal.billing.schedules import transitions
-from portal.billing.schedules.phases import Anchor, Phase, PhaseInvoices, SentPhase
+from portal.billing.schedules.phases import Anchor, Phase, PhaseInvoiceSettings, SentPhase
 from portal.billing.subscriptions import cancellations, subscriptions
-from portal.billing.subscriptions.billing_modes import DEFAULT as DEFAULT_MODE
-from portal.billing.subscriptions.billing_modes import SentMode
+from portal.billing.subscriptions.billing_modes import DEFAULT_BILLING_MODE as DEFAULT_MODE
+from portal.billing.subscriptions.billing_modes import BillingModeData
 from portal.billing.subscriptions.invoice_settings import InvoiceSettings
-from portal.billing.subscriptions.item_changes import Proration
+from portal.billing.subscriptions.item_changes import ProrationBehavior
 from portal.billing.subscriptions.items import SentItem
-from portal.db import find, locked
+from portal.db import find_row, lock_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Subscription, SubscriptionSchedule
 from portal.rules import billing_modes as modes
@@ -30,21 +30,21 @@ from portal.rules import subscriptions as subscription_rules
 from portal.wire.commands import (
     Clearable,
     Command,
-    Expanding,
+    ExpandableCommand,
     Flag,
     Id,
-    Listing,
+    ListCommand,
     ListOf,
     Metadata,
     Text,
     Timestamp,
     TimestampFilter,
-    merged,
+    merge_metadata,
 )
 
 EndBehavior = Literal["cancel", "release"]
 #: What a schedule's settings give a phase that says nothing about it.
-DEFAULTS: dict[str, Any] = {
+PHASE_DEFAULTS: dict[str, Any] = {
     "billing_cycle_anchor": "automatic",
     "collection_method": "charge_automatically",
     "days_until_due": None,
@@ -59,21 +59,21 @@ def _zero_for_now(value: object) -> object:
 
 class DefaultSettings(Command):
     billing_cycle_anchor: Anchor | None = None
-    collection_method: Collection | None = None
+    collection_method: CollectionMethod | None = None
     description: Clearable[Text] = None
-    invoice_settings: PhaseInvoices | None = None
+    invoice_settings: PhaseInvoiceSettings | None = None
 
 
-class UpdateSchedule(Expanding):
+class UpdateSchedule(ExpandableCommand):
     default_settings: DefaultSettings | None = None
     end_behavior: EndBehavior | None = None
     metadata: Metadata = {}
     phases: ListOf[SentPhase] = []
-    proration_behavior: Proration = "create_prorations"
+    proration_behavior: ProrationBehavior = "create_prorations"
 
 
-class CreateSchedule(Expanding):
-    billing_mode: SentMode = DEFAULT_MODE
+class CreateSchedule(ExpandableCommand):
+    billing_mode: BillingModeData = DEFAULT_MODE
     customer: Id | None = None
     default_settings: DefaultSettings | None = None
     end_behavior: EndBehavior | None = None
@@ -83,16 +83,16 @@ class CreateSchedule(Expanding):
     start_date: Annotated[Timestamp, BeforeValidator(_zero_for_now)] = 0
 
 
-class CancelSchedule(Expanding):
+class CancelSchedule(ExpandableCommand):
     invoice_now: Flag = True
     prorate: Flag = True
 
 
-class ReleaseSchedule(Expanding):
+class ReleaseSchedule(ExpandableCommand):
     preserve_cancel_date: Flag = False
 
 
-class ListSchedules(Listing):
+class ListSchedules(ListCommand):
     canceled_at: TimestampFilter = None
     completed_at: TimestampFilter = None
     created: TimestampFilter = None
@@ -102,20 +102,20 @@ class ListSchedules(Listing):
 
 
 def create(db: Session, command: CreateSchedule, *, now: int) -> SubscriptionSchedule:
-    """A schedule of phases for a customer, begun at once or at `start_date`; or of a subscription as it is.
+    """A schedule of phases for a customer, started at once or at `start_date`, or made from a running subscription.
 
-    Raises `InvalidRequest` for phases that don't follow each other, and a start in the past.
+    Raises `InvalidRequest` for phases that don't follow each other, and for a start in the past.
     """
     if command.from_subscription is not None:
-        return _of_subscription(db, command, command.from_subscription, now)
+        return _create_from_subscription(db, command, command.from_subscription, now)
     if command.customer is None:
         raise MissingParameter("customer")
-    customer = locks.buyer(db, command.customer)
+    customer = locks.billable_customer(db, command.customer)
     start = command.start_date or now
     if start < now:
         raise InvalidRequest("start_date can't be in the past.", param="start_date")
-    row = _new(db, customer, command, now)
-    row.phases = schedules_phases.read(db, customer, command.phases, start, now=now)
+    row = _build_schedule(db, customer, command, now)
+    row.phases = schedules_phases.parse_phases(db, customer, command.phases, start, now=now)
     _refuse_without_days(row)
     db.add(row)
     db.flush()
@@ -125,18 +125,18 @@ def create(db: Session, command: CreateSchedule, *, now: int) -> SubscriptionSch
 
 
 def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, now: int) -> SubscriptionSchedule:
-    """Change what was sent; other phases take the place of the present one and those to come.
+    """Change what was sent; new phases replace the present one and the later ones.
 
-    Raises `InvalidRequest` once the schedule has ended, and where the present phase would start at another time.
+    Raises `InvalidRequest` once the schedule has ended, and where the present time is in no phase.
     """
-    customer, row = _locked(db, row)
+    customer, row = _lock_schedule(db, row)
     _refuse_ended(row, "update")
     if command.end_behavior is not None:
         row.end_behavior = command.end_behavior
     if command.default_settings is not None:
-        row.default_settings = {**row.default_settings, **_settings(db, command.default_settings)}
-    if command.has("metadata"):
-        row.metadata_ = merged(row.metadata_, command.metadata)
+        row.default_settings = {**row.default_settings, **_build_settings(db, command.default_settings)}
+    if command.was_sent("metadata"):
+        row.metadata_ = merge_metadata(row.metadata_, command.metadata)
     if command.phases:
         _change_phases(db, customer, row, command, now)
     _refuse_without_days(row)
@@ -146,11 +146,11 @@ def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, n
 
 def cancel(db: Session, row: SubscriptionSchedule, command: CancelSchedule, *, now: int) -> SubscriptionSchedule:
     """End a schedule and its subscription at once."""
-    _, row = _locked(db, row)
+    _, row = _lock_schedule(db, row)
     _refuse_ended(row, "cancel")
     row.status, row.canceled_at, row.phase = "canceled", now, None
     if row.subscription_id is not None:
-        subscription = find(db, Subscription, row.subscription_id, noun="subscription")
+        subscription = find_row(db, Subscription, row.subscription_id, noun="subscription")
         at_once = cancellations.CancelSubscription(invoice_now=command.invoice_now, prorate=command.prorate)
         if subscription_rules.may_cancel(subscription.status):
             cancellations.cancel(db, subscription, at_once, now=now)
@@ -158,18 +158,18 @@ def cancel(db: Session, row: SubscriptionSchedule, command: CancelSchedule, *, n
 
 
 def release(db: Session, row: SubscriptionSchedule, command: ReleaseSchedule, *, now: int) -> SubscriptionSchedule:
-    """Let the subscription go on as it is, without the schedule."""
-    _, row = _locked(db, row)
+    """End the schedule; its subscription goes on as it is."""
+    _, row = _lock_schedule(db, row)
     _refuse_ended(row, "release")
-    _let_go(db, row, now, keep_end=command.preserve_cancel_date)
+    _release_subscription(db, row, now, keep_end=command.preserve_cancel_date)
     return row
 
 
 def begin(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) -> None:
     """Start the first phase with a new subscription."""
     first = _with_defaults(row, row.phases[0])
-    transitions.add_items(db, customer, None, first, now=now)
-    subscription = subscriptions.create(db, _first(customer, row, first), now=now, checked=True)
+    transitions.add_phase_items(db, customer, None, first, now=now)
+    subscription = subscriptions.create(db, _subscription_command(customer, row, first), now=now, checked=True)
     subscription.schedule_id = row.id
     row.subscription_id, row.status, row.phase = subscription.id, "active", 0
     db.flush()
@@ -177,42 +177,42 @@ def begin(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) 
 
 
 def advance(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) -> None:
-    """Leave the present phase for the next one, or the schedule after the last one."""
-    subscription = locked(db, Subscription, row.subscription_id or "", noun="subscription")
+    """Go from the present phase to the next one; after the last one, end the schedule."""
+    subscription = lock_row(db, Subscription, row.subscription_id or "", noun="subscription")
     if subscription.status in subscription_rules.ENDED:
         row.status, row.canceled_at, row.phase = "canceled", subscription.ended_at or now, None
         return
     following = (row.phase or 0) + 1
     if following < len(row.phases):
         row.phase = following
-        transitions.enter(db, customer, subscription, _with_defaults(row, row.phases[following]), now=now)
+        transitions.apply_phase(db, customer, subscription, _with_defaults(row, row.phases[following]), now=now)
         _plan_end(db, row, now)
     elif row.end_behavior == "cancel":
         row.status, row.completed_at, row.phase = "completed", now, None
     else:
-        _let_go(db, row, now, keep_end=True)
+        _release_subscription(db, row, now, keep_end=True)
 
 
-def _new(db: Session, customer: Customer, command: CreateSchedule, now: int) -> SubscriptionSchedule:
-    sent = _settings(db, command.default_settings) if command.default_settings else {}
+def _build_schedule(db: Session, customer: Customer, command: CreateSchedule, now: int) -> SubscriptionSchedule:
+    sent = _build_settings(db, command.default_settings) if command.default_settings else {}
     return SubscriptionSchedule(
         id=ids.new("subscription_schedule"),
         created=now,
         customer_id=customer.id,
         status="not_started",
-        default_settings={**DEFAULTS, **sent},
+        default_settings={**PHASE_DEFAULTS, **sent},
         end_behavior=command.end_behavior or "release",
-        billing_mode=modes.mode(command.billing_mode.type),
-        metadata_=merged({}, command.metadata),
+        billing_mode=modes.build_mode(command.billing_mode.type),
+        metadata_=merge_metadata({}, command.metadata),
         test_clock_id=customer.test_clock_id,
     )
 
 
-def _of_subscription(db: Session, command: CreateSchedule, id: str, now: int) -> SubscriptionSchedule:
+def _create_from_subscription(db: Session, command: CreateSchedule, id: str, now: int) -> SubscriptionSchedule:
     refused = command.model_fields_set - {"from_subscription", "metadata", "expand"}
     if refused:
         raise InvalidRequest("from_subscription takes all else from the subscription.", param=min(refused))
-    found = find(db, Subscription, id, noun="subscription", param="from_subscription")
+    found = find_row(db, Subscription, id, noun="subscription", param="from_subscription")
     customer, subscription = locks.subscription(db, found.id, found.customer_id)
     if subscription.schedule_id is not None:
         raise InvalidRequest(
@@ -221,26 +221,28 @@ def _of_subscription(db: Session, command: CreateSchedule, id: str, now: int) ->
         )
     if not subscription_rules.may_cancel(subscription.status):
         raise InvalidRequest("A subscription that has ended can't be scheduled.", param="from_subscription")
-    row = _new(db, customer, command, now)
+    row = _build_schedule(db, customer, command, now)
     row.default_settings = {
-        **DEFAULTS,
+        **PHASE_DEFAULTS,
         "collection_method": subscription.collection_method,
         "days_until_due": subscription.days_until_due,
         "invoice_settings": subscription.invoice_settings,
     }
-    row.phases, row.phase, row.status = [schedules_phases.of_subscription(db, subscription)], 0, "active"
+    row.phases, row.phase, row.status = [schedules_phases.build_current_phase(db, subscription)], 0, "active"
     row.billing_mode = subscription.billing_mode
     row.subscription_id, subscription.schedule_id = subscription.id, row.id
     db.add(row)
     return row
 
 
-def _first(customer: Customer, row: SubscriptionSchedule, phase: Phase) -> subscriptions.CreateSubscription:
+def _subscription_command(
+    customer: Customer, row: SubscriptionSchedule, phase: Phase
+) -> subscriptions.CreateSubscription:
     sent: dict[str, Any] = {
         "customer": customer.id,
-        "billing_mode": SentMode(type="flexible" if row.billing_mode else "classic"),
-        "discounts": _given(phase.get("discounts")),
-        "items": [SentItem(**{**each, "discounts": _given(each.get("discounts"))}) for each in phase["items"]],
+        "billing_mode": BillingModeData(type="flexible" if row.billing_mode else "classic"),
+        "discounts": _parse_sources(phase.get("discounts")),
+        "items": [SentItem(**{**each, "discounts": _parse_sources(each.get("discounts"))}) for each in phase["items"]],
         "collection_method": phase["collection_method"],
         "default_tax_rates": phase["default_tax_rates"],
         "description": phase["description"],
@@ -255,20 +257,20 @@ def _first(customer: Customer, row: SubscriptionSchedule, phase: Phase) -> subsc
     return subscriptions.CreateSubscription(**sent)
 
 
-def _given(sources: Sequence[Mapping[str, Any]] | None) -> list[Source]:
-    return [Source(**{name: id for name, id in each.items() if id}) for each in sources or []]
+def _parse_sources(sources: Sequence[Mapping[str, Any]] | None) -> list[DiscountSource]:
+    return [DiscountSource(**{name: id for name, id in each.items() if id}) for each in sources or []]
 
 
 def _with_defaults(row: SubscriptionSchedule, phase: Phase) -> Phase:
     settings = row.default_settings
-    return {**phase, **{key: settings.get(key) for key in DEFAULTS if phase.get(key) is None}}
+    return {**phase, **{key: settings.get(key) for key in PHASE_DEFAULTS if phase.get(key) is None}}
 
 
-def _settings(db: Session, sent: DefaultSettings) -> dict[str, Any]:
-    settings = sent.given("billing_cycle_anchor", "collection_method", "description")
+def _build_settings(db: Session, sent: DefaultSettings) -> dict[str, Any]:
+    settings = sent.sent_values("billing_cycle_anchor", "collection_method", "description")
     if sent.invoice_settings:
         settings["days_until_due"] = sent.invoice_settings.days_until_due
-        settings["invoice_settings"] = schedules_phases.invoice_settings(db, sent.invoice_settings)
+        settings["invoice_settings"] = schedules_phases.build_invoice_settings(db, sent.invoice_settings)
     return settings
 
 
@@ -285,53 +287,53 @@ def _change_phases(
     db: Session, customer: Customer, row: SubscriptionSchedule, command: UpdateSchedule, now: int
 ) -> None:
     if row.status == "not_started":
-        start = schedules_phases.moment(command.phases[0].start_date, now) or row.phases[0]["start_date"]
+        start = schedules_phases.resolve_timestamp(command.phases[0].start_date, now) or row.phases[0]["start_date"]
         if start < now:
             raise InvalidRequest("A schedule can't start in the past.", param="phases[0][start_date]")
-        row.phases = schedules_phases.read(db, customer, command.phases, start, now=now)
+        row.phases = schedules_phases.parse_phases(db, customer, command.phases, start, now=now)
         return
     past, present = row.phases[: row.phase or 0], row.phases[row.phase or 0]
-    starts = [(schedules_phases.moment(each.start_date, now), each) for each in command.phases]
+    starts = [(schedules_phases.resolve_timestamp(each.start_date, now), each) for each in command.phases]
     sent = [each for start, each in starts if start is None or start >= present["start_date"]]
-    row.phases = [*past, *schedules_phases.read(db, customer, sent, present["start_date"], now=now)]
-    row.phase = rules.current(row.phases, now)
+    row.phases = [*past, *schedules_phases.parse_phases(db, customer, sent, present["start_date"], now=now)]
+    row.phase = rules.current_phase_index(row.phases, now)
     if row.phase is None:
         raise InvalidRequest("The present moment must lie within a phase.", param="phases")
     entered = {**_with_defaults(row, row.phases[row.phase]), "proration_behavior": command.proration_behavior}
     still = row.phases[row.phase]["start_date"] == present["start_date"]
     if still:  # it was entered before: what is new in it counts from now on, and nothing begins anew
         entered |= {"add_invoice_items": [], "billing_cycle_anchor": None, "trial_end": None}
-    subscription = locked(db, Subscription, row.subscription_id or "", noun="subscription")
-    transitions.enter(db, customer, subscription, entered, now=now)
+    subscription = lock_row(db, Subscription, row.subscription_id or "", noun="subscription")
+    transitions.apply_phase(db, customer, subscription, entered, now=now)
 
 
 def _plan_end(db: Session, row: SubscriptionSchedule, now: int) -> None:
-    """A schedule that ends with a cancellation sets the subscription's end once its last phase has begun."""
+    """Set the subscription's end once the last phase of a schedule that ends with a cancellation has started."""
     if row.subscription_id is None or row.phase is None:
         return
-    subscription = find(db, Subscription, row.subscription_id, noun="subscription")
+    subscription = find_row(db, Subscription, row.subscription_id, noun="subscription")
     ends = row.end_behavior == "cancel" and row.phase == len(row.phases) - 1
     end = row.phases[-1]["end_date"] if ends else None
     if subscription.cancel_at != end:
-        cancellations.set_end(subscription, None, end, sent=True, now=now)
+        cancellations.set_end_date(subscription, None, end, sent=True, now=now)
 
 
-def _let_go(db: Session, row: SubscriptionSchedule, now: int, *, keep_end: bool) -> None:
+def _release_subscription(db: Session, row: SubscriptionSchedule, now: int, *, keep_end: bool) -> None:
     row.status, row.released_at, row.phase = "released", now, None
     if row.subscription_id is None:
         return
-    subscription = locked(db, Subscription, row.subscription_id, noun="subscription")
+    subscription = lock_row(db, Subscription, row.subscription_id, noun="subscription")
     row.released_subscription_id, row.subscription_id = row.subscription_id, None
     subscription.schedule_id = None
     if not keep_end and row.end_behavior == "cancel":
-        cancellations.set_end(subscription, None, None, sent=True, now=now)
+        cancellations.set_end_date(subscription, None, None, sent=True, now=now)
 
 
-def _locked(db: Session, row: SubscriptionSchedule) -> tuple[Customer, SubscriptionSchedule]:
+def _lock_schedule(db: Session, row: SubscriptionSchedule) -> tuple[Customer, SubscriptionSchedule]:
     customer = locks.customer(db, row.customer_id)
     if row.subscription_id is not None:
-        locked(db, Subscription, row.subscription_id, noun="subscription")
-    return customer, locked(db, SubscriptionSchedule, row.id, noun="subscription schedule")
+        lock_row(db, Subscription, row.subscription_id, noun="subscription")
+    return customer, lock_row(db, SubscriptionSchedule, row.id, noun="subscription schedule")
 
 
 def _refuse_ended(row: SubscriptionSchedule, verb: str) -> None:

@@ -1,4 +1,4 @@
-"""How a subscription's prorations are measured, chosen when it begins or changed once for all."""
+"""The billing mode of a subscription: how prorations are computed; it can change from classic to flexible once."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from portal.billing.ledger import locks
 from portal.errors import InvalidRequest
 from portal.models import Subscription
 from portal.rules import billing_modes as rules
-from portal.wire.commands import Command, Expanding
+from portal.wire.commands import Command, ExpandableCommand
 
 
-class Flexible(Command):
+class FlexibleOptions(Command):
     proration_discounts: Literal["included"] | None = None
 
 
-class SentMode(Command):
-    """Discounts are always within the amounts of prorations here."""
+class BillingModeData(Command):
+    """The mode as it is sent; `proration_discounts` can only be `included`, as prorations are always net here."""
 
     type: rules.BillingMode
-    flexible: Flexible | None = None
+    flexible: FlexibleOptions | None = None
 
 
-class FlexibleMode(SentMode):
+class FlexibleModeData(BillingModeData):
     type: Literal["flexible"]
 
 
-class MigrateSubscription(Expanding):
-    billing_mode: FlexibleMode
+class MigrateSubscription(ExpandableCommand):
+    billing_mode: FlexibleModeData
 
 
 #: The newest reference's default.
-DEFAULT = SentMode(type="flexible")
+DEFAULT_BILLING_MODE = BillingModeData(type="flexible")
 
 
 def migrate(db: Session, subscription: Subscription, command: MigrateSubscription, *, now: int) -> Subscription:
-    """From the classic mode to the flexible one. Raises `InvalidRequest` for one that is there."""
+    """Change from the classic mode to the flexible one. Raises `InvalidRequest` where it is flexible already."""
     _, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     if rules.is_flexible(subscription.billing_mode):
         raise InvalidRequest("The subscription is in the flexible billing mode already.", param="billing_mode[type]")
-    subscription.billing_mode = rules.mode("flexible", updated_at=now)
+    subscription.billing_mode = rules.build_mode("flexible", updated_at=now)
     return subscription

@@ -1,4 +1,4 @@
-"""Items billed once together with a subscription (`add_invoice_items`), and the time that they are for."""
+"""Items billed once together with a subscription (`add_invoice_items`), and their periods."""
 
 from __future__ import annotations
 
@@ -9,88 +9,98 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue import one_off_prices
-from portal.billing.discounts.discounts import Sources
+from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices import invoiceitems
-from portal.db import find
+from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Price, Subscription
 from portal.wire.commands import Command, Flag, Id, ListOf, Metadata, Quantity, Timestamp
 
 
-class Begin(Command):
+class ItemPeriodStart(Command):
     type: Literal["max_item_period_start", "now", "phase_start", "timestamp"]
     timestamp: Timestamp | None = None
 
 
-class End(Command):
+class ItemPeriodEnd(Command):
     type: Literal["min_item_period_end", "phase_end", "timestamp"]
     timestamp: Timestamp | None = None
 
 
-class Time(Command):
-    start: Begin = Begin(type="max_item_period_start")
-    end: End = End(type="min_item_period_end")
+class ItemPeriod(Command):
+    start: ItemPeriodStart = ItemPeriodStart(type="max_item_period_start")
+    end: ItemPeriodEnd = ItemPeriodEnd(type="min_item_period_end")
 
 
 class AddedItem(Command):
     """Something billed once together with the subscription."""
 
     price: Id | None = None
-    price_data: one_off_prices.PriceData | None = None
+    price_data: one_off_prices.OneOffPriceData | None = None
     discountable: Flag | None = None
-    discounts: Sources = []
+    discounts: DiscountSources = []
     metadata: Metadata = {}
-    period: Time | None = None
+    period: ItemPeriod | None = None
     quantity: Quantity = 1
     tax_rates: ListOf[Id] = []
 
 
 @dataclass(frozen=True)
-class Span:
-    """The period of the subscription's items, and that of a schedule's phase where there is one."""
+class BillingPeriods:
+    """The period of the subscription's items, and the period of the schedule's phase where there is one."""
 
     period: tuple[int, int]
     phase: tuple[int, int] | None = None
 
 
-def span(subscription: Subscription) -> Span:
-    """That of a subscription by itself."""
-    return Span((subscription.current_period_start, subscription.current_period_end))
+def billing_periods(subscription: Subscription) -> BillingPeriods:
+    """The periods of a subscription without a schedule."""
+    return BillingPeriods((subscription.current_period_start, subscription.current_period_end))
 
 
-def add(
+def create_items(
     db: Session,
     customer: Customer,
     subscription: Subscription | None,
     sent: Sequence[AddedItem],
-    span: Span,
+    span: BillingPeriods,
     *,
     now: int,
     checked: bool = False,
 ) -> None:
-    """Items for the first invoice, or the next one of a subscription. Raises `InvalidRequest` for a wrong period.
+    """Create invoice items for the first invoice, or for the next one of a subscription.
 
-    `checked` is whether their prices were looked at before, and may have been made for them alone.
+    `checked` says that their prices were validated before, and may have been created for these items only.
+    Raises `InvalidRequest` for a wrong period.
     """
     own: dict[str, Any] = {"subscription": subscription.id} if subscription else {}
     for index, each in enumerate(sent):
-        start, end = _time(each.period or Time(), span, f"add_invoice_items[{index}][period]", now)
-        values = {name: value for name, value in each.given().items() if name != "period"}
+        start, end = _resolve_period(each.period or ItemPeriod(), span, f"add_invoice_items[{index}][period]", now)
+        values = {name: value for name, value in each.sent_values().items() if name != "period"}
         period = invoiceitems.Period(start=start, end=end)
         item = invoiceitems.CreateInvoiceItem(customer=customer.id, period=period, **own, **values)
-        price = find(db, Price, each.price, noun="price") if checked and each.price else None
+        price = find_row(db, Price, each.price, noun="price") if checked and each.price else None
         invoiceitems.create(db, item, now=now, price=price)
 
 
-def _time(sent: Time, span: Span, param: str, now: int) -> tuple[int, int]:
-    start = _moment(sent.start, {"max_item_period_start": span.period[0], "now": now}, "phase_start", span, 0, param)
-    end = _moment(sent.end, {"min_item_period_end": span.period[1]}, "phase_end", span, 1, param)
+def _resolve_period(sent: ItemPeriod, span: BillingPeriods, param: str, now: int) -> tuple[int, int]:
+    start = _resolve_moment(
+        sent.start, {"max_item_period_start": span.period[0], "now": now}, "phase_start", span, 0, param
+    )
+    end = _resolve_moment(sent.end, {"min_item_period_end": span.period[1]}, "phase_end", span, 1, param)
     if end < start:
         raise InvalidRequest("The period ends before it starts.", param=f"{param}[end]")
     return start, end
 
 
-def _moment(sent: Begin | End, known: dict[str, int], of_phase: str, span: Span, edge: int, param: str) -> int:
+def _resolve_moment(
+    sent: ItemPeriodStart | ItemPeriodEnd,
+    known: dict[str, int],
+    of_phase: str,
+    span: BillingPeriods,
+    edge: int,
+    param: str,
+) -> int:
     place = f"{param}[{'end' if edge else 'start'}]"
     if sent.type == "timestamp":
         if sent.timestamp is None:

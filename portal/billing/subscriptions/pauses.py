@@ -1,4 +1,4 @@
-"""Subscriptions that go on without being collected, and those that a trial's end has paused."""
+"""Pausing subscriptions: paused collection, paused subscriptions, and trials that end in a pause."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Subscription
 from portal.rules import periods
 from portal.rules import subscriptions as rules
-from portal.wire.commands import Clearable, Command, Expanding, Timestamp
+from portal.wire.commands import Clearable, Command, ExpandableCommand, Timestamp
 from portal.wire.moments import AnchorChange
 
 #: The newest wire's words, and those of the one before it.
@@ -26,16 +26,16 @@ class PauseCollection(Command):
     resumes_at: Timestamp | None = None
 
 
-class EndBehavior(Command):
+class TrialEndBehavior(Command):
     missing_payment_method: Literal["cancel", "create_invoice", "pause"]
 
 
 class TrialSettings(Command):
-    end_behavior: EndBehavior
+    end_behavior: TrialEndBehavior
 
 
-class Pausing(Expanding):
-    """What both creating and changing a subscription take."""
+class TrialOptions(ExpandableCommand):
+    """Parameters of both creating and updating a subscription."""
 
     trial_settings: Clearable[TrialSettings] = None
 
@@ -48,26 +48,26 @@ class BillFor(Command):
     unused_time_from: UnusedTime = UnusedTime(type="now")
 
 
-class PauseSubscription(Expanding):
+class PauseSubscription(ExpandableCommand):
     bill_for: BillFor = BillFor()
     invoicing_behavior: Literal["invoice", "pending_invoice_item"] = "pending_invoice_item"
     type: Literal["subscription"] = "subscription"
 
 
-class ResumeSubscription(Expanding):
+class ResumeSubscription(ExpandableCommand):
     billing_cycle_anchor: AnchorChange = "now"
     payment_behavior: ResumeBehavior | None = None
-    proration_behavior: item_changes.Proration = "create_prorations"
+    proration_behavior: item_changes.ProrationBehavior = "create_prorations"
     proration_date: Timestamp | None = None
 
 
-def trial_ends_in(sent: TrialSettings | None) -> str | None:
-    """What happens where a trial ends and nothing can be charged."""
+def trial_end_action(sent: TrialSettings | None) -> str | None:
+    """What happens when a trial ends and no payment method exists."""
     return sent.end_behavior.missing_payment_method if sent else None
 
 
-def paused(sent: PauseCollection | None, *, now: int) -> dict[str, Any] | None:
-    """How collection is paused, as it is kept. Raises `InvalidRequest` for an end in the past."""
+def build_pause_collection(sent: PauseCollection | None, *, now: int) -> dict[str, Any] | None:
+    """`pause_collection` as it is stored. Raises `InvalidRequest` for `resumes_at` in the past."""
     if sent is None:
         return None
     if sent.resumes_at is not None and sent.resumes_at <= now:
@@ -80,8 +80,8 @@ def keeps_drafts(subscription: Subscription) -> bool:
     return (subscription.pause_collection or {}).get("behavior") == "keep_as_draft"
 
 
-def settle(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
-    """A just finalized invoice of paused collection is not waited for."""
+def apply_to_invoice(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
+    """Void or write off a newly finalized invoice, as the subscription's paused collection says."""
     behavior = (subscription.pause_collection or {}).get("behavior") if subscription else None
     if invoice.status != "open":
         return
@@ -103,61 +103,61 @@ def pause(db: Session, subscription: Subscription, command: PauseSubscription, *
     unused = command.bill_for.unused_time_from.type
     if unused != "none" and rules.is_paid_ahead(subscription.status):
         moment = now if unused == "now" else subscription.current_period_start
-        rest = prorations.Rest(customer, subscription, moment, now)
-        prorations.credit_unused(db, rest, items.items(db, subscription.id))
+        rest = prorations.RemainingPeriod(customer, subscription, moment, now)
+        prorations.credit_unused_time(db, rest, items.list_items(db, subscription.id))
     subscription.status = "paused"
-    subscription.status_details = why_paused("pause_requested", now)
+    subscription.status_details = paused_status_details("pause_requested", now)
     if command.invoicing_behavior == "invoice":
         prorations.invoice_pending(db, customer, subscription, now)
     return subscription
 
 
-def why_paused(reason: str, now: int) -> dict[str, Any]:
+def paused_status_details(reason: str, now: int) -> dict[str, Any]:
     """The wire's `status_details` of a paused subscription."""
     return {"paused": {"subscription": {"type": reason}, "transitioned_at": now, "type": "subscription"}}
 
 
 def resume(db: Session, subscription: Subscription, command: ResumeSubscription, *, now: int) -> Subscription:
-    """Begin a period for a paused subscription and bill it, or go on in the one that its anchor makes.
+    """Resume a paused subscription: start and bill a new period, or bill the rest of the period that its anchor makes.
 
-    With `resume_on_payment_success` it stays paused until that bill is paid. Raises `InvalidRequest`
-    for any other than a paused one.
+    With `resume_on_payment_success` it stays paused until that invoice is paid. Raises `InvalidRequest`
+    for a subscription that is not paused.
     """
     customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
     if subscription.status != "paused":
         raise InvalidRequest("Only a subscription with the status paused can be resumed.")
     collection.drop_pending_update(db, subscription, now=now)
-    before = pending_updates.state(db, subscription)
+    before = pending_updates.take_snapshot(db, subscription)
     subscription.status, subscription.status_details = "active", None
-    invoice = _go_on(db, customer, subscription, command, now)
+    invoice = _resume_billing(db, customer, subscription, command, now)
     if command.payment_behavior == "resume_on_payment_success" and invoice and invoice.status == "open":
-        pending_updates.hold(db, subscription, before, invoice, now=now)
+        pending_updates.defer_until_paid(db, subscription, before, invoice, now=now)
         return subscription
     fails = command.payment_behavior == "error_if_incomplete"
-    asked = item_changes.Asked(payment="error_if_incomplete" if fails else None)
-    item_changes.collect(subscription, invoice, asked)
+    asked = item_changes.BillingOptions(payment="error_if_incomplete" if fails else None)
+    item_changes.apply_payment_behavior(subscription, invoice, asked)
     return subscription
 
 
-def _go_on(
+def _resume_billing(
     db: Session, customer: Customer, subscription: Subscription, command: ResumeSubscription, now: int
 ) -> Invoice | None:
-    """Into a new period, or into the one that the anchor makes, of which the rest is billed."""
+    """Start a new period, or bill the rest of the one that the anchor makes."""
     if command.billing_cycle_anchor == "now":
         return new_periods.begin(db, customer, subscription, now=now)
-    sold = items.items(db, subscription.id)
+    sold = items.list_items(db, subscription.id)
     price, anchor = sold[0].price, subscription.billing_cycle_anchor
     if subscription.current_period_end <= now:
         interval = (price.interval or "month", price.interval_count or 1)
-        subscription.current_period_end = periods.end(anchor, *interval, now)
-        subscription.current_period_start = periods.start(anchor, *interval, subscription.current_period_end)
+        subscription.current_period_end = periods.end_after(anchor, *interval, now)
+        subscription.current_period_start = periods.start_before(anchor, *interval, subscription.current_period_end)
     if command.proration_behavior == "none":
         return None
-    moment = prorations.moment(subscription, command.proration_date, now)
-    rest = prorations.Rest(customer, subscription, moment, now)
-    costs = prorations.cost(db, customer, subscription, sold, now)
-    for each, id in zip(sold, prorations.new_ids(len(sold)), strict=True):
-        rest.charge(db, each, costs[each.item.id], id)
+    moment = prorations.proration_start(subscription, command.proration_date, now)
+    rest = prorations.RemainingPeriod(customer, subscription, moment, now)
+    costs = prorations.period_costs(db, customer, subscription, sold, now)
+    for each, id in zip(sold, prorations.new_item_ids(len(sold)), strict=True):
+        rest.charge_item(db, each, costs[each.item.id], id)
     if command.proration_behavior == "always_invoice":
         return prorations.invoice_pending(db, customer, subscription, now)
     return None

@@ -1,4 +1,4 @@
-"""Periods that begin out of turn: at another interval, at an anchor set anew, at either end of a trial."""
+"""Billing periods that start out of turn: at a new interval, at a new anchor, or when a trial starts or ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from portal.billing.catalogue.sold import Sold
+from portal.billing.catalogue.sold import SoldItem
 from portal.billing.invoices import drafts, invoiceitems, invoices
 from portal.billing.subscriptions import items
 from portal.models import Customer, Invoice, Price, Subscription
@@ -17,50 +17,50 @@ from portal.rules import periods
 def begin(
     db: Session, customer: Customer, subscription: Subscription, *, now: int, trial_end: int | None = None
 ) -> Invoice:
-    """Begin a period, a trial where it has an end, and bill it at once with what waits for this subscription."""
-    sold = items.items(db, subscription.id)
+    """Start a period, or a trial with `trial_end`, and bill it at once with the subscription's pending items."""
+    sold = items.list_items(db, subscription.id)
     if trial_end is None:
-        _bill_from(subscription, sold, now)
+        _start_paid_period(subscription, sold, now)
     else:
-        _try_until(subscription, trial_end, now)
+        _start_trial(subscription, trial_end, now)
     if subscription.cancel_at_period_end:
         subscription.cancel_at = subscription.current_period_end
-    invoice = invoices.draft(
+    invoice = invoices.create_draft(
         db, customer, subscription, subscription.currency, "subscription_update", now=now, period=(now, now)
     )
-    drafts.add_items(db, invoice, invoiceitems.pending(db, customer.id, subscription.id))
-    drafts.add_lines(db, invoice, [items.line(db, customer, subscription, each) for each in sold])
+    drafts.add_items(db, invoice, invoiceitems.list_pending(db, customer.id, subscription.id))
+    drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
     subscription.latest_invoice_id = invoice.id
     return invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
 
 
 def move_trial_end(subscription: Subscription, trial_end: int) -> None:
-    """A running trial ends at another time, and the period with it."""
+    """Move the end of a running trial, and the end of the period with it."""
     subscription.trial_end = subscription.billing_cycle_anchor = subscription.current_period_end = trial_end
     if subscription.cancel_at_period_end:
         subscription.cancel_at = trial_end
 
 
-def restarts(before: Sequence[Price], after: Sequence[Price]) -> bool:
-    """Whether other prices begin a new period: at another interval, and from free to paid or back."""
-    return _interval(before) != _interval(after) or _is_free(before) != _is_free(after)
+def needs_new_period(before: Sequence[Price], after: Sequence[Price]) -> bool:
+    """Whether new prices start a new period: at another interval, or from free to paid or back."""
+    return _billing_interval(before) != _billing_interval(after) or _is_free(before) != _is_free(after)
 
 
-def _bill_from(subscription: Subscription, sold: Sequence[Sold], now: int) -> None:
+def _start_paid_period(subscription: Subscription, sold: Sequence[SoldItem], now: int) -> None:
     if subscription.status == "trialing":
         subscription.status, subscription.trial_end = "active", now
     price = sold[0].price
     subscription.billing_cycle_anchor = subscription.current_period_start = now
-    subscription.current_period_end = periods.end(now, price.interval or "month", price.interval_count or 1, now)
+    subscription.current_period_end = periods.end_after(now, price.interval or "month", price.interval_count or 1, now)
 
 
-def _try_until(subscription: Subscription, trial_end: int, now: int) -> None:
+def _start_trial(subscription: Subscription, trial_end: int, now: int) -> None:
     subscription.status, subscription.trial_start, subscription.trial_end = "trialing", now, trial_end
     subscription.current_period_start, subscription.current_period_end = now, trial_end
     subscription.billing_cycle_anchor = trial_end
 
 
-def _interval(prices: Sequence[Price]) -> tuple[str | None, int | None]:
+def _billing_interval(prices: Sequence[Price]) -> tuple[str | None, int | None]:
     return (prices[0].interval, prices[0].interval_count)
 
 

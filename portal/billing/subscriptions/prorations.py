@@ -1,4 +1,4 @@
-"""Prorations: items for the rest of a period, to the second, and the invoice that bills them."""
+"""Prorations: invoice items for the rest of a billing period, to the second, and the invoice that bills them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from sqlalchemy.orm import Session
 
 from portal import i18n, ids
 from portal.billing.catalogue import products
-from portal.billing.catalogue.sold import Sold
+from portal.billing.catalogue.sold import SoldItem
 from portal.billing.discounts import discounts
 from portal.billing.invoices import drafts, invoiceitems, invoices
 from portal.billing.ledger import parties
-from portal.billing.ledger.totals import cut
-from portal.billing.subscriptions.debits import Debits, outstanding
-from portal.billing.subscriptions.items import rest, unit_amount
-from portal.db import among
+from portal.billing.ledger.totals import discount_cut
+from portal.billing.subscriptions.debits import ItemDebits, outstanding_debits
+from portal.billing.subscriptions.items import unit_amount, unused_amount
+from portal.db import rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Discount, Invoice, InvoiceItem, Subscription
 from portal.rules.billing_modes import is_flexible
-from portal.rules.discounts import Discountable, discount_amounts, taken
+from portal.rules.discounts import Discountable, discount_amounts, sum_discounts
 
 
 @dataclass(frozen=True)
-class Credit:
-    """What is given back for an item: `amount` is not negative, `named` is the wire's `credited_items`."""
+class ItemCredit:
+    """The credit for an item: `amount` is not negative, `named` is `credited_items` of the API."""
 
     amount: int
     tax_rates: list[str]
@@ -34,48 +34,50 @@ class Credit:
 
 
 @dataclass(frozen=True)
-class Rest:
-    """The rest of a subscription's period from `moment` on; items for it are made `now`."""
+class RemainingPeriod:
+    """The rest of a subscription's period from `moment` on; its items are created at `now`."""
 
     customer: Customer
     subscription: Subscription
     moment: int
     now: int
 
-    def credits(self, db: Session, sold: Sequence[Sold]) -> dict[str, Credit]:
-        """What is given back for each of all items as they are now, by their ids.
+    def credits_by_item(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, ItemCredit]:
+        """The credit for each item as it is now, by item id.
 
-        That is the rest of what was billed; in the classic mode of billing the rest of what they cost now.
+        It is the unused part of what was billed; in the classic billing mode, of what the item costs now.
         """
-        debits = outstanding(db, self.subscription)
+        debits = outstanding_debits(db, self.subscription)
         flexible = is_flexible(self.subscription.billing_mode)
-        costs = {} if flexible else cost(db, self.customer, self.subscription, sold, self.moment)
+        costs = {} if flexible else period_costs(db, self.customer, self.subscription, sold, self.moment)
         found = {}
         for each in sold:
-            own, item = debits.get(each.item.id, Debits()), each.item
+            own, item = debits.get(each.item.id, ItemDebits()), each.item
             if flexible:
-                found[item.id] = Credit(own.left(self.moment), own.tax_rates, own.named)
+                found[item.id] = ItemCredit(own.amount_left(self.moment), own.tax_rates, own.credited_items)
             else:
-                amount = rest(self.subscription, each, costs[item.id], now=self.moment)
-                found[item.id] = Credit(amount, item.tax_rates, own.named)
+                amount = unused_amount(self.subscription, each, costs[item.id], now=self.moment)
+                found[item.id] = ItemCredit(amount, item.tax_rates, own.credited_items)
         return found
 
-    def credit(self, db: Session, sold: Sold, credit: Credit, id: str) -> None:
-        """Give that back; nothing where it is nothing."""
-        _ = i18n.translations(parties.locale(db, self.customer)).gettext
+    def credit_item(self, db: Session, sold: SoldItem, credit: ItemCredit, id: str) -> None:
+        """Add the credit as an invoice item, unless it is zero."""
+        _ = i18n.load_translations(parties.customer_locale(db, self.customer)).gettext
         words = _("Unused time on %(product)s after %(date)s")
-        item = self._item(db, sold, id, -credit.amount, words)
+        item = self._build_item(db, sold, id, -credit.amount, words)
         item.tax_rates = credit.tax_rates or self.subscription.default_tax_rates
         item.credited_items = credit.named
-        _keep(db, item)
+        _add_if_nonzero(db, item)
 
-    def charge(self, db: Session, sold: Sold, cost: int, id: str) -> None:
-        """Bill the item for that time, of which it costs `cost` in a whole period; nothing where that is nothing."""
-        _ = i18n.translations(parties.locale(db, self.customer)).gettext
+    def charge_item(self, db: Session, sold: SoldItem, cost: int, id: str) -> None:
+        """Bill the item for the remaining time, unless that is zero; `cost` is its cost for a whole period."""
+        _ = i18n.load_translations(parties.customer_locale(db, self.customer)).gettext
         words = _("Remaining time on %(product)s after %(date)s")
-        _keep(db, self._item(db, sold, id, rest(self.subscription, sold, cost, now=self.moment), words))
+        _add_if_nonzero(
+            db, self._build_item(db, sold, id, unused_amount(self.subscription, sold, cost, now=self.moment), words)
+        )
 
-    def _item(self, db: Session, sold: Sold, id: str, amount: int, words: str) -> InvoiceItem:
+    def _build_item(self, db: Session, sold: SoldItem, id: str, amount: int, words: str) -> InvoiceItem:
         return InvoiceItem(
             id=id,
             created=self.now,
@@ -85,7 +87,7 @@ class Rest:
             price_id=sold.price.id,
             amount=amount,
             currency=self.subscription.currency,
-            description=self._described(db, sold, words),
+            description=self._build_description(db, sold, words),
             discountable=False,
             discounts=[],
             quantity=sold.item.quantity,
@@ -98,40 +100,44 @@ class Rest:
             test_clock_id=self.customer.test_clock_id,
         )
 
-    def _described(self, db: Session, sold: Sold, words: str) -> str:
-        locale = parties.locale(db, self.customer)
+    def _build_description(self, db: Session, sold: SoldItem, words: str) -> str:
+        locale = parties.customer_locale(db, self.customer)
         name = products.product_name(db, sold.price.product_id)
-        product = f"{i18n.number(sold.item.quantity, locale)} × {name}" if sold.item.quantity != 1 else name
-        return words % {"product": product, "date": i18n.day(self.moment, locale)}
+        product = f"{i18n.format_number(sold.item.quantity, locale)} × {name}" if sold.item.quantity != 1 else name
+        return words % {"product": product, "date": i18n.format_day(self.moment, locale)}
 
 
-def cost(db: Session, customer: Customer, subscription: Subscription, sold: Sequence[Sold], now: int) -> dict[str, int]:
-    """What a period of each of all items costs less the discounts that run, by their ids."""
-    whole = discounts.inherited(db, customer, subscription, now=now)
-    own = {each.item.id: discounts.running(db, each.item.discounts, now) for each in sold}
-    rows = among(db, Discount, sorted({*whole, *(id for ids in own.values() for id in ids)}))
-    cuts = {id: cut(row, subscription.currency) for id, row in rows.items()}
+def period_costs(
+    db: Session, customer: Customer, subscription: Subscription, sold: Sequence[SoldItem], now: int
+) -> dict[str, int]:
+    """The cost of each item for a period, less the running discounts, by item id."""
+    whole = discounts.inherited_ids(db, customer, subscription, now=now)
+    own = {each.item.id: discounts.running_ids(db, each.item.discounts, now) for each in sold}
+    rows = rows_by_id(db, Discount, sorted({*whole, *(id for ids in own.values() for id in ids)}))
+    cuts = {id: discount_cut(row, subscription.currency) for id, row in rows.items()}
     lines = [
         Discountable(each.amount, product=each.price.product_id, own=[cuts[id] for id in own[each.item.id]])
         for each in sold
     ]
     off = discount_amounts(lines, [cuts[id] for id in whole])
-    return {each.item.id: each.amount - taken(entries) for each, entries in zip(sold, off, strict=True)}
+    return {each.item.id: each.amount - sum_discounts(entries) for each, entries in zip(sold, off, strict=True)}
 
 
-def unused(db: Session, customer: Customer, subscription: Subscription, sold: Sequence[Sold], *, now: int) -> int:
-    """What would be given back for the rest of the running period, before tax, in minor units."""
-    credits = Rest(customer, subscription, now, now).credits(db, sold)
+def unused_credit(
+    db: Session, customer: Customer, subscription: Subscription, sold: Sequence[SoldItem], *, now: int
+) -> int:
+    """The credit for the rest of the running period, before tax, in minor units."""
+    credits = RemainingPeriod(customer, subscription, now, now).credits_by_item(db, sold)
     return sum(each.amount for each in credits.values())
 
 
-def _keep(db: Session, item: InvoiceItem) -> None:
+def _add_if_nonzero(db: Session, item: InvoiceItem) -> None:
     if item.amount:
         db.add(item)
 
 
-def moment(subscription: Subscription, date: int | None, now: int) -> int:
-    """From when on the rest counts. Raises `InvalidRequest` for a date outside the current period."""
+def proration_start(subscription: Subscription, date: int | None, now: int) -> int:
+    """The time from which a change is prorated. Raises `InvalidRequest` for a date outside the current period."""
     if date is None:
         return now
     if not subscription.current_period_start <= date <= subscription.current_period_end:
@@ -139,27 +145,27 @@ def moment(subscription: Subscription, date: int | None, now: int) -> int:
     return date
 
 
-def credit_unused(db: Session, rest: Rest, sold: Sequence[Sold]) -> None:
-    """Give back the rest of a period for every item."""
-    credits = rest.credits(db, sold)
-    for each, id in zip(sold, new_ids(len(sold)), strict=True):
-        rest.credit(db, each, credits[each.item.id], id)
+def credit_unused_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:
+    """Credit the rest of the period for every item."""
+    credits = rest.credits_by_item(db, sold)
+    for each, id in zip(sold, new_item_ids(len(sold)), strict=True):
+        rest.credit_item(db, each, credits[each.item.id], id)
 
 
-def drop(db: Session, subscription: Subscription) -> None:
-    """Forget the prorations that no invoice has taken up."""
-    for item in invoiceitems.pending(db, subscription.customer_id, subscription.id):
+def drop_pending(db: Session, subscription: Subscription) -> None:
+    """Delete the prorations that no invoice has taken up."""
+    for item in invoiceitems.list_pending(db, subscription.customer_id, subscription.id):
         if item.proration:
             db.delete(item)
 
 
 def invoice_pending(db: Session, customer: Customer, subscription: Subscription, now: int) -> Invoice | None:
-    """A finalized invoice of all that waits for this subscription; None where nothing does."""
+    """A finalized invoice of all pending items of this subscription; None where there are none."""
     db.flush()
-    waiting = invoiceitems.pending(db, customer.id, subscription.id)
+    waiting = invoiceitems.list_pending(db, customer.id, subscription.id)
     if not waiting:
         return None
-    invoice = invoices.draft(
+    invoice = invoices.create_draft(
         db, customer, subscription, subscription.currency, "subscription_update", now=now, period=(now, now)
     )
     drafts.add_items(db, invoice, waiting)
@@ -167,6 +173,6 @@ def invoice_pending(db: Session, customer: Customer, subscription: Subscription,
     return invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
 
 
-def new_ids(count: int) -> list[str]:
-    """Ids of invoice items in their order: those of one moment don't sort by themselves."""
+def new_item_ids(count: int) -> list[str]:
+    """Ids of new invoice items, sorted: ids made in the same second have no order of their own."""
     return sorted(ids.new("invoiceitem") for _ in range(count))

@@ -1,4 +1,4 @@
-"""How a subscription begins: its first period, backdated, up to an anchor or on trial, and its first invoice."""
+"""The start of a subscription: its first period (trial, backdating, anchor) and its first invoice."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Annotated, Any, Protocol
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing.catalogue.sold import Sold
+from portal.billing.catalogue.sold import SoldItem
 from portal.billing.invoices import drafts, invoiceitems, invoices
 from portal.billing.ledger import parties
 from portal.billing.subscriptions import item_changes, items
-from portal.billing.subscriptions.item_changes import Proration
+from portal.billing.subscriptions.item_changes import ProrationBehavior
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import anchors, periods
 from portal.rules import subscriptions as rules
-from portal.rules.proration import between
-from portal.wire.commands import Command, whole
+from portal.rules.proration import amount_between
+from portal.wire.commands import Command, integer_between
 
-LONGEST_BACK = 5 * 366 * clock.DAY
+LONGEST_BACKDATE = 5 * 366 * clock.DAY
 
 
 class AnchorConfig(Command):
-    day_of_month: Annotated[int, whole(1, 31)]
-    hour: Annotated[int, whole(0, 23)] | None = None
-    minute: Annotated[int, whole(0, 59)] | None = None
-    month: Annotated[int, whole(1, 12)] | None = None
-    second: Annotated[int, whole(0, 59)] | None = None
+    day_of_month: Annotated[int, integer_between(1, 31)]
+    hour: Annotated[int, integer_between(0, 23)] | None = None
+    minute: Annotated[int, integer_between(0, 59)] | None = None
+    month: Annotated[int, integer_between(1, 12)] | None = None
+    second: Annotated[int, integer_between(0, 59)] | None = None
 
 
-class Wanted(Protocol):
-    """The parameters that say how a subscription begins."""
+class StartParams(Protocol):
+    """The parameters that decide how a subscription starts."""
 
     @property
     def backdate_start_date(self) -> int | None: ...
@@ -42,7 +42,7 @@ class Wanted(Protocol):
     @property
     def billing_cycle_anchor_config(self) -> AnchorConfig | None: ...
     @property
-    def proration_behavior(self) -> Proration: ...
+    def proration_behavior(self) -> ProrationBehavior: ...
     @property
     def trial_end(self) -> int | str | None: ...
     @property
@@ -52,8 +52,8 @@ class Wanted(Protocol):
 
 
 @dataclass(frozen=True)
-class Start:
-    """The first period of a subscription; `prorates` is whether time before and up to an anchor is billed."""
+class FirstPeriod:
+    """The first period of a subscription; `prorates` says whether time before and up to an anchor is billed."""
 
     start_date: int
     anchor: int
@@ -63,47 +63,55 @@ class Start:
     is_anchored: bool = False
 
     @property
-    def is_part(self) -> bool:
-        """Whether the first period is the rest of one, up to an anchor that was set."""
+    def is_partial(self) -> bool:
+        """Whether the first period is shorter than a full one, as it ends at an anchor that was set."""
         return self.is_anchored
 
 
-def start(wanted: Wanted, prices: Sequence[Price], *, now: int) -> Start:
-    """Raises `InvalidRequest` for moments that can't be, or don't go together."""
+def plan_first_period(wanted: StartParams, prices: Sequence[Price], *, now: int) -> FirstPeriod:
+    """The first period by the parameters. Raises `InvalidRequest` for times that are impossible or conflict."""
     begun = _start_date(wanted.backdate_start_date, now)
     trial_end = _trial_end(wanted, prices, now)
     interval, count = prices[0].interval or "month", prices[0].interval_count or 1
     prorates = wanted.proration_behavior != "none"
-    end, anchor = _anchor(wanted, interval, count, now)
+    end, anchor = _resolve_anchor(wanted, interval, count, now)
     if end is None:
         natural = trial_end or now
-        return Start(begun, natural, trial_end or periods.end(now, interval, count, now), trial_end, prorates)
+        return FirstPeriod(
+            begun, natural, trial_end or periods.end_after(now, interval, count, now), trial_end, prorates
+        )
     if trial_end:
         raise InvalidRequest("Send billing_cycle_anchor or a trial, not both.", param="billing_cycle_anchor")
-    if not now < end <= periods.step(now, interval, count, 1):
+    if not now < end <= periods.add(now, interval, count, 1):
         raise InvalidRequest(
             "billing_cycle_anchor must be in the future, and not later than the next natural billing date.",
             param="billing_cycle_anchor",
         )
-    return Start(begun, anchor or end, end, None, prorates, is_anchored=True)
+    return FirstPeriod(begun, anchor or end, end, None, prorates, is_anchored=True)
 
 
-def kept_config(sent: AnchorConfig | None) -> dict[str, Any] | None:
+def render_anchor_config(sent: AnchorConfig | None) -> dict[str, Any] | None:
     """The wire's `billing_cycle_anchor_config`."""
     return sent.model_dump() if sent else None
 
 
-def first_invoice(
-    db: Session, customer: Customer, subscription: Subscription, sold: Sequence[Sold], begun: Start, *, now: int
+def create_first_invoice(
+    db: Session,
+    customer: Customer,
+    subscription: Subscription,
+    sold: Sequence[SoldItem],
+    begun: FirstPeriod,
+    *,
+    now: int,
 ) -> Invoice:
-    """Finalized at once where it is collected by itself, else a draft."""
-    invoice = invoices.draft(
+    """Create the first invoice; finalized at once where it is charged automatically, else a draft."""
+    invoice = invoices.create_draft(
         db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
     )
-    drafts.add_items(db, invoice, invoiceitems.unattached(db, customer.id))
-    lines = [_line(db, customer, subscription, each, begun) for each in sold]
+    drafts.add_items(db, invoice, invoiceitems.list_without_subscription(db, customer.id))
+    lines = [_build_line(db, customer, subscription, each, begun) for each in sold]
     if begun.prorates and begun.start_date < now:
-        lines += [_back(db, customer, subscription, each, begun, now) for each in sold]
+        lines += [_build_backdated_line(db, customer, subscription, each, begun, now) for each in sold]
     drafts.add_lines(db, invoice, lines)
     if subscription.collection_method == "send_invoice":
         return invoice
@@ -119,13 +127,13 @@ def first_invoice(
 def _start_date(backdated: int | None, now: int) -> int:
     if backdated is None:
         return now
-    if not now - LONGEST_BACK <= backdated <= now:
+    if not now - LONGEST_BACKDATE <= backdated <= now:
         raise InvalidRequest("A subscription is backdated by five years at most.", param="backdate_start_date")
     return backdated
 
 
-def _anchor(wanted: Wanted, interval: str, count: int, now: int) -> tuple[int | None, int | None]:
-    """The end of the first period where an anchor was asked for, and that anchor."""
+def _resolve_anchor(wanted: StartParams, interval: str, count: int, now: int) -> tuple[int | None, int | None]:
+    """(end of the first period, anchor) where an anchor was requested, else (None, None)."""
     config = wanted.billing_cycle_anchor_config
     if config is None:
         return wanted.billing_cycle_anchor, wanted.billing_cycle_anchor
@@ -137,10 +145,10 @@ def _anchor(wanted: Wanted, interval: str, count: int, now: int) -> tuple[int | 
         raise InvalidRequest(
             "billing_cycle_anchor_config goes with prices by the month or year.", param="billing_cycle_anchor_config"
         )
-    return anchors.anchor(config.model_dump(), interval, count, now)
+    return anchors.first_moment_and_anchor(config.model_dump(), interval, count, now)
 
 
-def _trial_end(wanted: Wanted, prices: Sequence[Price], now: int) -> int | None:
+def _trial_end(wanted: StartParams, prices: Sequence[Price], now: int) -> int | None:
     if wanted.trial_end is not None and wanted.trial_period_days is not None:
         raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="trial_period_days")
     if wanted.trial_from_plan and wanted.trial_period_days is not None:
@@ -157,41 +165,43 @@ def _trial_end(wanted: Wanted, prices: Sequence[Price], now: int) -> int | None:
     return now + days * clock.DAY if days else None
 
 
-def _line(db: Session, customer: Customer, subscription: Subscription, sold: Sold, begun: Start) -> dict[str, Any]:
-    line = items.line(db, customer, subscription, sold)
-    if not begun.is_part:
+def _build_line(
+    db: Session, customer: Customer, subscription: Subscription, sold: SoldItem, begun: FirstPeriod
+) -> dict[str, Any]:
+    line = items.build_line(db, customer, subscription, sold)
+    if not begun.is_partial:
         return line
     stop = subscription.current_period_end
-    amount = _worth(sold, begun, subscription.current_period_start, stop) if begun.prorates else 0
-    return {**line, **_at(amount, sold), "proration": begun.prorates}
+    amount = _prorated_amount(sold, begun, subscription.current_period_start, stop) if begun.prorates else 0
+    return {**line, **_amount_columns(amount, sold), "proration": begun.prorates}
 
 
-def _back(
-    db: Session, customer: Customer, subscription: Subscription, sold: Sold, begun: Start, now: int
+def _build_backdated_line(
+    db: Session, customer: Customer, subscription: Subscription, sold: SoldItem, begun: FirstPeriod, now: int
 ) -> dict[str, Any]:
-    """The time before now that a backdated subscription is billed for."""
-    locale = parties.locale(db, customer)
-    _ = i18n.translations(locale).gettext
-    line = items.line(db, customer, subscription, sold)
-    amount = _worth(sold, begun, begun.start_date, now)
+    """The line for the time between the backdated start and now."""
+    locale = parties.customer_locale(db, customer)
+    _ = i18n.load_translations(locale).gettext
+    line = items.build_line(db, customer, subscription, sold)
+    amount = _prorated_amount(sold, begun, begun.start_date, now)
     words = _("Remaining time on %(product)s after %(date)s")
-    name = items.name(db, sold)
+    name = items.item_name(db, sold)
     return {
         **line,
-        **_at(amount, sold),
-        "description": words % {"product": name, "date": i18n.day(begun.start_date, locale)},
+        **_amount_columns(amount, sold),
+        "description": words % {"product": name, "date": i18n.format_day(begun.start_date, locale)},
         "period_start": begun.start_date,
         "period_end": now,
         "proration": True,
     }
 
 
-def _at(amount: int, sold: Sold) -> dict[str, Any]:
+def _amount_columns(amount: int, sold: SoldItem) -> dict[str, Any]:
     return {"amount": amount, "unit_amount_decimal": items.unit_amount(amount, sold.item.quantity)}
 
 
-def _worth(sold: Sold, begun: Start, start: int, stop: int) -> int:
-    """Periods are counted back from the anchor, and those before a trial from its beginning."""
+def _prorated_amount(sold: SoldItem, begun: FirstPeriod, start: int, stop: int) -> int:
+    """The price of the time from `start` to `stop`, in periods counted back from the anchor or the trial's end."""
     anchor = stop if begun.trial_end else begun.anchor
     interval, count = sold.price.interval or "month", sold.price.interval_count or 1
-    return between(sold.amount, anchor, interval, count, start, stop)
+    return amount_between(sold.amount, anchor, interval, count, start, stop)

@@ -1,1 +1,1 @@
-"""E-invoices by EN 16931: one model (`trade`), made from frozen rows (`build`), written as CII and as UBL."""
+"""E-invoices by EN 16931: `build` makes a `trade` from frozen rows; `cii` and `ubl` write it as XML."""

@@ -1,4 +1,4 @@
-"""Small XML trees by the standard library: elements without content are left out."""
+"""Builds small XML trees with the standard library; elements without content are left out."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from xml.etree import ElementTree as ET
 _UNWRITABLE = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Names:
-    """Adds elements whose names have the prefixes of `spaces`: `names.add(parent, "cbc:ID", "7")`."""
+class ElementBuilder:
+    """Adds elements by names with the prefixes of `spaces`: `elements.add(parent, "cbc:ID", "7")`."""
 
     def __init__(self, spaces: Mapping[str, str]) -> None:
         self._spaces = spaces
         for prefix, space in spaces.items():
             ET.register_namespace(prefix, space)
 
-    def root(self, name: str) -> ET.Element:
-        """The first element of a document."""
-        return ET.Element(self._full(name))
+    def create_root(self, name: str) -> ET.Element:
+        """The root element of a document."""
+        return ET.Element(self._qualified_name(name))
 
     def add(self, parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
-        """A new last child; `name` may be a path, of which all but the last are made too."""
+        """A new last child; `name` may be a path, whose leading elements are created too."""
         for step in name.split("/"):
-            parent = ET.SubElement(parent, self._full(step))
+            parent = ET.SubElement(parent, self._qualified_name(step))
         parent.text = None if text is None else _UNWRITABLE.sub("", text)
         parent.attrib.update(attributes)
         return parent
 
-    def say(self, parent: ET.Element, name: str, text: str | None, **attributes: str) -> None:
-        """The same, where there is something to say."""
+    def add_optional(self, parent: ET.Element, name: str, text: str | None, **attributes: str) -> None:
+        """As `add`, but nothing when `text` is empty."""
         if text:
             self.add(parent, name, text, **attributes)
 
-    def _full(self, name: str) -> str:
+    def _qualified_name(self, name: str) -> str:
         prefix, _, local = name.partition(":")
         return f"{{{self._spaces[prefix]}}}{local}"
 
 
-def written(root: ET.Element) -> bytes:
-    """The document in UTF-8; the same bytes for the same tree."""
+def serialize_tree(root: ET.Element) -> bytes:
+    """The document in UTF-8; the same tree gives the same bytes."""
     ET.indent(root)
     content: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return content + b"\n"

@@ -1,14 +1,14 @@
-"""Seller and buyer as an e-invoice names them: frozen hashes of a document to traders."""
+"""Builds seller and buyer of an e-invoice from the hashes frozen with a document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from portal.documents.xml.trade import Address, Trader
+from portal.documents.xml.trade import TradeAddress, Trader
 
 #: Tax ids that are VAT identifiers: what stands in front of one that does not begin with its country.
-_VAT = {
+_VAT_PREFIXES = {
     "eu_vat": "",
     "gb_vat": "GB",
     "ch_vat": "CH",
@@ -55,44 +55,44 @@ _VAT_SCHEMES = {
 }
 
 
-def trader(party: Mapping[str, Any], *, taxed: bool) -> Trader:
-    """A party; what is not subject to VAT names no VAT identifier of either side (BR-O-02)."""
+def build_trader(party: Mapping[str, Any], *, taxed: bool) -> Trader:
+    """A party; where `taxed` is false, without VAT identifiers, as BR-O-02 requires of both sides."""
     settings, ids = party.get("e_invoices") or {}, party.get("tax_ids") or []
     is_seller = "default_locale" in party
-    place = {"country": party.get("country"), **_given(party.get("address"))}
+    place = {"country": party.get("country"), **_present_fields(party.get("address"))}
     vat_id = next(_vat_ids(ids), None)
-    others = (each["value"] for each in ids if each["type"] not in _VAT)
+    others = (each["value"] for each in ids if each["type"] not in _VAT_PREFIXES)
     return Trader(
         name=(party.get("legal_name") if is_seller else None) or party.get("name") or "",
-        address=address(place),
+        address=build_address(place),
         vat_id=vat_id if taxed else None,
         tax_number=next(others, None) if taxed and is_seller else None,
         register_number=settings.get("register_number"),
-        endpoint=_endpoint(settings.get("endpoint"), vat_id),
+        endpoint=_electronic_address(settings.get("endpoint"), vat_id),
         contact=settings.get("contact") if is_seller else None,
         phone=party.get("phone") if is_seller else None,
         email=party.get("email"),
     )
 
 
-def address(place: Mapping[str, Any]) -> Address:
-    """A place as it is on the wire."""
+def build_address(place: Mapping[str, Any]) -> TradeAddress:
+    """The address of a place in the wire's form."""
     keys = ("line1", "line2", "city", "postal_code", "state", "country")
-    return Address(**{key: place.get(key) for key in keys})
+    return TradeAddress(**{key: place.get(key) for key in keys})
 
 
-def _given(place: Mapping[str, Any] | None) -> dict[str, Any]:
+def _present_fields(place: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in (place or {}).items() if value}
 
 
 def _vat_ids(ids: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for each in ids:
-        if each["type"] in _VAT:
-            value, prefix = "".join(c for c in each["value"] if c.isalnum()), _VAT[each["type"]]
+        if each["type"] in _VAT_PREFIXES:
+            value, prefix = "".join(c for c in each["value"] if c.isalnum()), _VAT_PREFIXES[each["type"]]
             yield value if value.startswith(prefix) else prefix + value
 
 
-def _endpoint(named: str | None, vat_id: str | None) -> tuple[str, str] | None:
+def _electronic_address(named: str | None, vat_id: str | None) -> tuple[str, str] | None:
     """`0204:991-12345-67` as it is written, else the VAT identifier."""
     if named and ":" in named:
         scheme, _, identifier = named.partition(":")

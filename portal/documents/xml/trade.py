@@ -1,4 +1,4 @@
-"""What an e-invoice says, in the semantic model of EN 16931: its business terms (BT) and groups (BG) as plain values.
+"""The content of an e-invoice as plain values, after the business terms (BT) and groups (BG) of EN 16931.
 
 Amounts are integer minor units of `currency`; prices per unit are `Decimal` in major units, as prices are finer
 than amounts. Amounts of a credit note are positive.
@@ -12,7 +12,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class TradeAddress:
     """BG-5, BG-8 and BG-15; `country` is an ISO code."""
 
     line1: str | None = None
@@ -28,7 +28,7 @@ class Trader:
     """BG-4 and BG-7. `endpoint` is (scheme of the EAS list, identifier), as in `("0204", "991-12345-67")`."""
 
     name: str
-    address: Address
+    address: TradeAddress
     vat_id: str | None = None
     tax_number: str | None = None
     register_number: str | None = None
@@ -39,8 +39,8 @@ class Trader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Category:
-    """A VAT category of UNCL5305 with its rate (BT-151, BT-152); no rate where none can be (`O`)."""
+class VatCategory:
+    """A VAT category of UNCL5305 with its rate (BT-151, BT-152); category `O` has no rate."""
 
     code: str
     rate: Decimal | None
@@ -49,7 +49,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class TradeItem:
     """BG-25. `net` = quantity x price - allowance; the price is never negative (BR-27), the quantity may be."""
 
     name: str
@@ -58,31 +58,31 @@ class Item:
     price: Decimal
     allowance: int
     net: int
-    category: Category
+    category: VatCategory
     start: date | None = None
     end: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
+class TradeCharge:
     """BG-21: shipping."""
 
     amount: int
     reason: str
-    category: Category
+    category: VatCategory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tax:
+class TradeTax:
     """BG-23: what is taxed in one category at one rate."""
 
-    category: Category
+    category: VatCategory
     taxable: int
     amount: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bank:
+class BankAccount:
     """BG-17: where to pay."""
 
     holder: str
@@ -110,10 +110,10 @@ class Trade:
     exponent: int
     seller: Trader
     buyer: Trader
-    items: tuple[Item, ...]
-    taxes: tuple[Tax, ...]
-    charges: tuple[Charge, ...] = ()
-    deliver_to: Address | None = None
+    items: tuple[TradeItem, ...]
+    taxes: tuple[TradeTax, ...]
+    charges: tuple[TradeCharge, ...] = ()
+    deliver_to: TradeAddress | None = None
     delivered: date | None = None
     start: date | None = None
     end: date | None = None
@@ -122,32 +122,32 @@ class Trade:
     purchase_order: str | None = None
     corrects: tuple[str, date] | None = None
     notes: tuple[str, ...] = ()
-    bank: Bank | None = None
+    bank: BankAccount | None = None
     tax_total: int
     tax_currency: TaxCurrency | None = None
     total: int
     remaining: int
 
     @property
-    def net(self) -> int:
+    def net_total(self) -> int:
         """BT-106: the sum of the items."""
         return sum(item.net for item in self.items)
 
     @property
-    def charged(self) -> int:
+    def charge_total(self) -> int:
         """BT-108."""
         return sum(charge.amount for charge in self.charges)
 
     @property
-    def basis(self) -> int:
+    def tax_basis(self) -> int:
         """BT-109: the total without tax."""
-        return self.net + self.charged
+        return self.net_total + self.charge_total
 
     @property
-    def prepaid(self) -> int:
+    def prepaid_amount(self) -> int:
         """BT-113: what payments, credit and credit notes already cover."""
         return self.total - self.remaining
 
-    def major(self, amount: int) -> str:
+    def decimal_text(self, amount: int) -> str:
         """An amount in minor units as decimal text of major units."""
         return f"{Decimal(amount).scaleb(-self.exponent):f}"

@@ -1,7 +1,7 @@
-"""What the values of each object are, beside what its columns say: tables of JSON schema by type and key.
+"""Hand-written JSON schemas of object values, by type and key, in one module per noun.
 
-Columns of numbers, words and flags, links and constants describe themselves (`answers`); what is computed or kept
-as JSON is described here, in a module per noun.
+Numbers, strings, flags, links and constants get their schema from their columns (`json_schemas`); values that are
+computed or stored as JSON are described here.
 """
 
 from portal.objects.types import (
@@ -21,22 +21,22 @@ from portal.objects.types import (
 )
 from portal.wire.schemas import Schema
 
-TYPES: dict[str, dict[str, Schema]] = {
-    **accounts.TYPES,
-    **catalogue.TYPES,
-    **credit_notes.TYPES,
-    **customers.TYPES,
-    **discounts.TYPES,
-    **events.TYPES,
-    **files.TYPES,
-    **invoices.TYPES,
-    **payments.TYPES,
-    **portals.TYPES,
-    **quotes.TYPES,
-    **subscriptions.TYPES,
-    **webhooks.TYPES,
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
+    **accounts.VALUE_SCHEMAS,
+    **catalogue.VALUE_SCHEMAS,
+    **credit_notes.VALUE_SCHEMAS,
+    **customers.VALUE_SCHEMAS,
+    **discounts.VALUE_SCHEMAS,
+    **events.VALUE_SCHEMAS,
+    **files.VALUE_SCHEMAS,
+    **invoices.VALUE_SCHEMAS,
+    **payments.VALUE_SCHEMAS,
+    **portals.VALUE_SCHEMAS,
+    **quotes.VALUE_SCHEMAS,
+    **subscriptions.VALUE_SCHEMAS,
+    **webhooks.VALUE_SCHEMAS,
 }
 #: Objects that have no table of their own: they stand inside of others, or are made of them.
-PARTS: dict[str, Schema] = {**catalogue.PARTS, **customers.PARTS}
+PART_SCHEMAS: dict[str, Schema] = {**catalogue.PART_SCHEMAS, **customers.PART_SCHEMAS}
 
-__all__ = ["PARTS", "TYPES"]
+__all__ = ["PART_SCHEMAS", "VALUE_SCHEMAS"]

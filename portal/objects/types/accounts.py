@@ -1,66 +1,74 @@
-"""The merchant's account."""
+"""JSON schemas of the account's values."""
 
 from __future__ import annotations
 
 from portal.objects.accounts import BUSINESS_PROFILE, COMPANY, CONTROLLER, PAYMENT_SETTINGS, STATEMENT_DESCRIPTORS
 from portal.objects.types.shared import ADDRESS
 from portal.rules import mails
-from portal.rules.events import SWITCHES
-from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, listed, maybe, words
+from portal.rules.events import EVENT_SWITCHES
+from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array_of, enum_of, hash_of, list_object, or_null
 
 
-def _nulls(keys: object) -> dict[str, Schema]:
+def _null_schemas(keys: object) -> dict[str, Schema]:
     return dict.fromkeys(keys, NULL)  # type: ignore[call-overload, no-any-return]
 
 
-_TEXT = maybe(STRING)
-_PROFILE = ("mcc", "name", "product_description", "support_email", "support_phone", "support_url", "url")
-_BRANDING = ("icon", "logo", "primary_color", "secondary_color")
+_TEXT = or_null(STRING)
+_PROFILE_TEXTS = ("mcc", "name", "product_description", "support_email", "support_phone", "support_url", "url")
+_BRANDING_TEXTS = ("icon", "logo", "primary_color", "secondary_color")
 
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "account": {
         "business_profile": hash_of(
-            **{**_nulls(BUSINESS_PROFILE), **dict.fromkeys(_PROFILE, _TEXT), "support_address": maybe(ADDRESS)}
+            **{
+                **_null_schemas(BUSINESS_PROFILE),
+                **dict.fromkeys(_PROFILE_TEXTS, _TEXT),
+                "support_address": or_null(ADDRESS),
+            }
         ),
         "charges_enabled": BOOLEAN,
         "company": hash_of(
-            **{**_nulls(COMPANY), **dict.fromkeys(("name", "phone", "tax_id_registrar"), _TEXT), "address": ADDRESS}
+            **{
+                **_null_schemas(COMPANY),
+                **dict.fromkeys(("name", "phone", "tax_id_registrar"), _TEXT),
+                "address": ADDRESS,
+            }
         ),
-        "controller": hash_of(**_nulls(CONTROLLER), type=words("account")),
+        "controller": hash_of(**_null_schemas(CONTROLLER), type=enum_of("account")),
         "details_submitted": BOOLEAN,
-        "external_accounts": listed(NULL),
+        "external_accounts": list_object(NULL),
         "payouts_enabled": BOOLEAN,
         "settings": hash_of(
-            **_nulls(PAYMENT_SETTINGS),
+            **_null_schemas(PAYMENT_SETTINGS),
             billing=hash_of(
-                mode=words("automatic", "mirror"),
-                overdue_days=maybe(INTEGER),
+                mode=enum_of("automatic", "mirror"),
+                overdue_days=or_null(INTEGER),
                 overdue_subscriptions=STRING,
                 upcoming_days=INTEGER,
             ),
-            branding=hash_of(**dict.fromkeys(_BRANDING, _TEXT)),
+            branding=hash_of(**dict.fromkeys(_BRANDING_TEXTS, _TEXT)),
             dashboard=hash_of(display_name=_TEXT, timezone=STRING),
             emails=hash_of(
-                **dict.fromkeys(mails.SWITCHES, BOOLEAN),
-                payment_reminders=hash_of(**dict.fromkeys(mails.REMINDERS, array(INTEGER))),
+                **dict.fromkeys(mails.MAIL_SWITCHES, BOOLEAN),
+                payment_reminders=hash_of(**dict.fromkeys(mails.DEFAULT_REMINDERS, array_of(INTEGER))),
             ),
             invoices=hash_of(
-                bank_transfer=maybe(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
+                bank_transfer=or_null(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
                 e_invoices=hash_of(
                     **dict.fromkeys(("contact", "endpoint", "register_number", "tax_currency"), _TEXT),
-                    formats=array(words("factur_x", "peppol", "xrechnung")),
-                    reverse_charge=maybe(words("goods", "services")),
-                    untaxed=maybe(words("exempt", "export", "not_subject", "small_business", "zero_rated")),
+                    formats=array_of(enum_of("factur_x", "peppol", "xrechnung")),
+                    reverse_charge=or_null(enum_of("goods", "services")),
+                    untaxed=or_null(enum_of("exempt", "export", "not_subject", "small_business", "zero_rated")),
                 ),
-                default_account_tax_ids=maybe(array(STRING)),
+                default_account_tax_ids=or_null(array_of(STRING)),
                 footer=_TEXT,
                 hosted_payment_method_save=NULL,
-                numbering=hash_of(prefix=STRING, scheme=words("account", "customer")),
+                numbering=hash_of(prefix=STRING, scheme=enum_of("account", "customer")),
             ),
-            payments=hash_of(**_nulls(STATEMENT_DESCRIPTORS)),
-            portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(SWITCHES, BOOLEAN))),
+            payments=hash_of(**_null_schemas(STATEMENT_DESCRIPTORS)),
+            portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(EVENT_SWITCHES, BOOLEAN))),
             quotes=hash_of(description=_TEXT, footer=_TEXT, header=_TEXT),
         ),
-        "type": words("standard"),
+        "type": enum_of("standard"),
     }
 }

@@ -1,4 +1,4 @@
-"""Products, prices with their plans, and tax rates."""
+"""JSON schemas of the values of products, prices, plans, tax rates and shipping rates."""
 
 from __future__ import annotations
 
@@ -12,58 +12,58 @@ from portal.wire.schemas import (
     NUMBER,
     STRING,
     Schema,
-    array,
+    array_of,
+    enum_of,
     hash_of,
     id_or,
-    maybe,
-    words,
+    or_null,
 )
 
-INTERVAL = words("day", "week", "month", "year")
-_ESTIMATE = maybe(hash_of(unit=words("business_day", "day", "hour", "month", "week"), value=INTEGER))
+INTERVAL = enum_of("day", "week", "month", "year")
+_DELIVERY_ESTIMATE = or_null(hash_of(unit=enum_of("business_day", "day", "hour", "month", "week"), value=INTEGER))
 
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "product": {
-        "images": array(STRING),
-        "marketing_features": array(hash_of(name=STRING)),
-        "type": words("service"),
+        "images": array_of(STRING),
+        "marketing_features": array_of(hash_of(name=STRING)),
+        "type": enum_of("service"),
     },
     "price": {
-        "billing_scheme": words("per_unit"),
-        "recurring": maybe(
+        "billing_scheme": enum_of("per_unit"),
+        "recurring": or_null(
             hash_of(
                 aggregate_usage=NULL,
                 interval=INTERVAL,
                 interval_count=INTEGER,
                 meter=NULL,
-                trial_period_days=maybe(INTEGER),
-                usage_type=words("licensed"),
+                trial_period_days=or_null(INTEGER),
+                usage_type=enum_of("licensed"),
             )
         ),
-        "type": words("one_time", "recurring"),
+        "type": enum_of("one_time", "recurring"),
     },
     "shipping_rate": {
-        "delivery_estimate": maybe(hash_of(maximum=_ESTIMATE, minimum=_ESTIMATE)),
+        "delivery_estimate": or_null(hash_of(maximum=_DELIVERY_ESTIMATE, minimum=_DELIVERY_ESTIMATE)),
         "fixed_amount": hash_of(
             amount=INTEGER,
             currency=STRING,
-            currency_options=maybe(
+            currency_options=or_null(
                 {"type": "object", "additionalProperties": hash_of(amount=INTEGER, tax_behavior=STRING)}
             ),
         ),
-        "type": words("fixed_amount"),
+        "type": enum_of("fixed_amount"),
     },
-    "tax_rate": {"effective_percentage": NUMBER, "percentage": NUMBER, "rate_type": words("percentage")},
+    "tax_rate": {"effective_percentage": NUMBER, "percentage": NUMBER, "rate_type": enum_of("percentage")},
 }
-PARTS: dict[str, Schema] = {
+PART_SCHEMAS: dict[str, Schema] = {
     "plan": hash_of(
         id=STRING,
-        object=words("plan"),
+        object=enum_of("plan"),
         active=BOOLEAN,
         aggregate_usage=NULL,
-        amount=maybe(INTEGER),
-        amount_decimal=maybe(DECIMAL),
-        billing_scheme=words("per_unit"),
+        amount=or_null(INTEGER),
+        amount_decimal=or_null(DECIMAL),
+        billing_scheme=enum_of("per_unit"),
         created=MOMENT,
         currency=STRING,
         interval=INTERVAL,
@@ -71,12 +71,12 @@ PARTS: dict[str, Schema] = {
         livemode=BOOLEAN,
         metadata=MAP,
         meter=NULL,
-        nickname=maybe(STRING),
+        nickname=or_null(STRING),
         product=id_or("product"),
         tiers=NULL,
         tiers_mode=NULL,
         transform_usage=NULL,
-        trial_period_days=maybe(INTEGER),
-        usage_type=words("licensed"),
+        trial_period_days=or_null(INTEGER),
+        usage_type=enum_of("licensed"),
     )
 }

@@ -1,4 +1,4 @@
-"""Customers, tax ids, and the account they buy from."""
+"""JSON schemas of the values of customers and tax ids, and of statements of account."""
 
 from __future__ import annotations
 
@@ -11,73 +11,73 @@ from portal.wire.schemas import (
     NULL,
     STRING,
     Schema,
-    array,
+    array_of,
+    enum_of,
     hash_of,
     id_or,
-    listed,
-    maybe,
-    the,
-    words,
+    list_object,
+    object_ref,
+    or_null,
 )
 
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "customer": {
-        "address": maybe(ADDRESS),
+        "address": or_null(ADDRESS),
         "delinquent": BOOLEAN,
-        "discount": maybe(the("discount")),
+        "discount": or_null(object_ref("discount")),
         "invoice_credit_balance": {"type": "object", "additionalProperties": INTEGER},
         "invoice_settings": hash_of(
-            custom_fields=maybe(CUSTOM_FIELDS),
-            default_payment_method=maybe(STRING),
-            footer=maybe(STRING),
-            rendering_options=maybe(hash_of(amount_tax_display=maybe(STRING), template=maybe(STRING))),
+            custom_fields=or_null(CUSTOM_FIELDS),
+            default_payment_method=or_null(STRING),
+            footer=or_null(STRING),
+            rendering_options=or_null(hash_of(amount_tax_display=or_null(STRING), template=or_null(STRING))),
         ),
-        "mail_failure": maybe(hash_of(at=INTEGER, mail=STRING, message=maybe(STRING))),
-        "preferred_locales": array(STRING),
-        "shipping": maybe(SHIPPING),
-        "unsubscribed_from": array(words(*mails.OPTIONAL)),
+        "mail_failure": or_null(hash_of(at=INTEGER, mail=STRING, message=or_null(STRING))),
+        "preferred_locales": array_of(STRING),
+        "shipping": or_null(SHIPPING),
+        "unsubscribed_from": array_of(enum_of(*mails.OPTIONAL_MAILS)),
     },
     "tax_id": {
         "owner": hash_of(
             account=NULL,
             application=NULL,
-            customer=maybe(id_or("customer", "deleted_customer")),
+            customer=or_null(id_or("customer", "deleted_customer")),
             customer_account=NULL,
-            type=words("customer", "self"),
+            type=enum_of("customer", "self"),
         ),
         "verification": hash_of(
-            status=words("pending", "unavailable", "unverified", "verified"),
-            verified_address=maybe(STRING),
-            verified_name=maybe(STRING),
+            status=enum_of("pending", "unavailable", "unverified", "verified"),
+            verified_address=or_null(STRING),
+            verified_name=or_null(STRING),
         ),
     },
 }
-_ENTRY = hash_of(
+_STATEMENT_ENTRY = hash_of(
     amount=INTEGER,
     balance=INTEGER,
     date=MOMENT,
-    description=maybe(STRING),
-    invoice=maybe(STRING),
-    invoice_number=maybe(STRING),
-    number=maybe(STRING),
+    description=or_null(STRING),
+    invoice=or_null(STRING),
+    invoice_number=or_null(STRING),
+    number=or_null(STRING),
     source=STRING,
-    type=words(*statements.KINDS),
+    type=enum_of(*statements.ENTRY_KINDS),
 )
 #: A statement has its entries where it is asked for alone.
-PARTS: dict[str, Schema] = {
+PART_SCHEMAS: dict[str, Schema] = {
     "customer_statement": hash_of(
-        {"entries": listed(_ENTRY)},
+        {"entries": list_object(_STATEMENT_ENTRY)},
         closing_balance=INTEGER,
         csv=STRING,
         currency=STRING,
         customer=STRING,
         livemode=BOOLEAN,
-        object=words("customer_statement"),
+        object=enum_of("customer_statement"),
         opening_balance=INTEGER,
         pdf=STRING,
         period_end=MOMENT,
         period_start=MOMENT,
         year=INTEGER,
-        **dict.fromkeys(statements.SUMS, INTEGER),
+        **dict.fromkeys(statements.SUM_NAMES, INTEGER),
     )
 }

@@ -1,4 +1,4 @@
-"""Coupons, promotion codes and discounts."""
+"""JSON schemas of the values of coupons, promotion codes and discounts."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from portal.wire.schemas import (
     NUMBER,
     STRING,
     Schema,
-    array,
+    array_of,
+    enum_of,
     hash_of,
     id_or,
-    maybe,
-    the,
-    words,
+    object_ref,
+    or_null,
 )
 
 
-def _by_currency(**keys: Schema) -> Schema:
-    return maybe({"type": "object", "additionalProperties": hash_of(**keys)})
+def _options_by_currency(**keys: Schema) -> Schema:
+    return or_null({"type": "object", "additionalProperties": hash_of(**keys)})
 
 
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "coupon": {
-        "applies_to": maybe(hash_of(products=array(STRING))),
-        "currency_options": _by_currency(amount_off=INTEGER),
-        "percent_off": maybe(NUMBER),
+        "applies_to": or_null(hash_of(products=array_of(STRING))),
+        "currency_options": _options_by_currency(amount_off=INTEGER),
+        "percent_off": or_null(NUMBER),
         "valid": BOOLEAN,
     },
     "promotion_code": {
         "active": BOOLEAN,
-        "coupon": the("coupon"),
-        "promotion": hash_of(coupon=maybe(id_or("coupon")), type=words("coupon")),
+        "coupon": object_ref("coupon"),
+        "promotion": hash_of(coupon=or_null(id_or("coupon")), type=enum_of("coupon")),
         "restrictions": hash_of(
-            currency_options=_by_currency(minimum_amount=INTEGER),
+            currency_options=_options_by_currency(minimum_amount=INTEGER),
             first_time_transaction=BOOLEAN,
-            minimum_amount=maybe(INTEGER),
-            minimum_amount_currency=maybe(STRING),
+            minimum_amount=or_null(INTEGER),
+            minimum_amount_currency=or_null(STRING),
         ),
     },
     "discount": {
-        "coupon": the("coupon"),
-        "source": hash_of(coupon=maybe(id_or("coupon")), type=words("coupon")),
+        "coupon": object_ref("coupon"),
+        "source": hash_of(coupon=or_null(id_or("coupon")), type=enum_of("coupon")),
     },
 }

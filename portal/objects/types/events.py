@@ -1,27 +1,27 @@
-"""Events, and the entries of the audit log."""
+"""JSON schemas of the values of events and audit entries."""
 
 from __future__ import annotations
 
-from portal.wire.schemas import STRING, Schema, hash_of, maybe, words
+from portal.wire.schemas import STRING, Schema, enum_of, hash_of, or_null
 
 ACTOR = hash_of(
-    id=maybe(STRING),
-    session=maybe(STRING),
-    type=words("api_key", "customer", "operator", "test_clock", "worker"),
+    id=or_null(STRING),
+    session=or_null(STRING),
+    type=enum_of("api_key", "customer", "operator", "test_clock", "worker"),
 )
 #: An object as it was then, or the part of it that has changed since: its type may be any.
-PAST: Schema = {"type": "object", "additionalProperties": True}
+OBJECT_SNAPSHOT: Schema = {"type": "object", "additionalProperties": True}
 
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "event": {
         "actor": ACTOR,
-        "data": hash_of({"previous_attributes": PAST}, object=PAST),
-        "request": hash_of(id=maybe(STRING), idempotency_key=maybe(STRING)),
+        "data": hash_of({"previous_attributes": OBJECT_SNAPSHOT}, object=OBJECT_SNAPSHOT),
+        "request": hash_of(id=or_null(STRING), idempotency_key=or_null(STRING)),
     },
     "audit_entry": {
         "actor": ACTOR,
-        "after": maybe(PAST),
-        "before": maybe(PAST),
+        "after": or_null(OBJECT_SNAPSHOT),
+        "before": or_null(OBJECT_SNAPSHOT),
         "subject": hash_of(id=STRING, type=STRING),
     },
 }

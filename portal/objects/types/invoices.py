@@ -1,4 +1,4 @@
-"""Invoices, their lines, and the items that wait for one."""
+"""JSON schemas of the values of invoices, their line items, and invoice items."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from portal.objects.types.shared import (
     ADDRESS,
     CUSTOM_FIELDS,
     DISCOUNT_AMOUNTS,
-    ITSELF,
     PERIOD,
     PRETAX_CREDITS,
+    SELF_ISSUER,
     SHIPPING,
     SHIPPING_COST,
     TAX_AMOUNTS,
@@ -24,68 +24,71 @@ from portal.wire.schemas import (
     NULL,
     STRING,
     Schema,
-    array,
+    array_of,
+    enum_of,
     hash_of,
     id_or,
-    listed,
-    maybe,
-    the,
-    words,
+    list_object,
+    object_ref,
+    or_null,
 )
 
 PRICING = hash_of(
-    price_details=maybe(hash_of(price=id_or("price"), product=STRING)),
-    type=words("price_details"),
-    unit_amount_decimal=maybe(DECIMAL),
+    price_details=or_null(hash_of(price=id_or("price"), product=STRING)),
+    type=enum_of("price_details"),
+    unit_amount_decimal=or_null(DECIMAL),
 )
-CREDITED = maybe(hash_of(invoice=STRING, invoice_line_items=array(STRING)))
-PRORATION: dict[str, Schema] = {"proration": BOOLEAN, "proration_details": maybe(hash_of(credited_items=CREDITED))}
-BY_INVOICE_ITEM = hash_of(invoice_item=maybe(id_or("invoiceitem")), subscription=maybe(STRING), **PRORATION)
-BY_SUBSCRIPTION_ITEM = hash_of(
-    invoice_item=maybe(STRING), subscription=maybe(STRING), subscription_item=STRING, **PRORATION
+CREDITED_ITEMS = or_null(hash_of(invoice=STRING, invoice_line_items=array_of(STRING)))
+PRORATION: dict[str, Schema] = {
+    "proration": BOOLEAN,
+    "proration_details": or_null(hash_of(credited_items=CREDITED_ITEMS)),
+}
+INVOICE_ITEM_DETAILS = hash_of(invoice_item=or_null(id_or("invoiceitem")), subscription=or_null(STRING), **PRORATION)
+SUBSCRIPTION_ITEM_DETAILS = hash_of(
+    invoice_item=or_null(STRING), subscription=or_null(STRING), subscription_item=STRING, **PRORATION
 )
 
-LINE: dict[str, Schema] = {
-    "amount_excluding_tax": maybe(INTEGER),
+LINE_ITEM: dict[str, Schema] = {
+    "amount_excluding_tax": or_null(INTEGER),
     "discount_amounts": DISCOUNT_AMOUNTS,
-    "parent": maybe(
+    "parent": or_null(
         hash_of(
-            invoice_item_details=maybe(BY_INVOICE_ITEM),
-            subscription_item_details=maybe(BY_SUBSCRIPTION_ITEM),
-            type=words("invoice_item_details", "subscription_item_details"),
+            invoice_item_details=or_null(INVOICE_ITEM_DETAILS),
+            subscription_item_details=or_null(SUBSCRIPTION_ITEM_DETAILS),
+            type=enum_of("invoice_item_details", "subscription_item_details"),
         )
     ),
     "period": PERIOD,
-    "plan": maybe(the("plan")),
+    "plan": or_null(object_ref("plan")),
     "pretax_credit_amounts": PRETAX_CREDITS,
-    "price": maybe(the("price")),
-    "pricing": maybe(PRICING),
-    "proration_details": maybe(hash_of(credited_items=CREDITED)),
+    "price": or_null(object_ref("price")),
+    "pricing": or_null(PRICING),
+    "proration_details": or_null(hash_of(credited_items=CREDITED_ITEMS)),
     "quantity_decimal": DECIMAL,
     "tax_amounts": TAX_AMOUNTS,
     "tax_rates": TAX_RATES,
     "taxes": TAXES,
-    "type": words("invoiceitem", "subscription"),
-    "unit_amount_excluding_tax": maybe(DECIMAL),
+    "type": enum_of("invoiceitem", "subscription"),
+    "unit_amount_excluding_tax": or_null(DECIMAL),
 }
-ITEM: dict[str, Schema] = {
-    "parent": maybe(
+INVOICE_ITEM: dict[str, Schema] = {
+    "parent": or_null(
         hash_of(
-            subscription_details=hash_of(subscription=STRING, subscription_item=maybe(STRING)),
-            type=words("subscription_details"),
+            subscription_details=hash_of(subscription=STRING, subscription_item=or_null(STRING)),
+            type=enum_of("subscription_details"),
         )
     ),
     "period": PERIOD,
-    "plan": maybe(the("plan")),
-    "price": maybe(the("price")),
+    "plan": or_null(object_ref("plan")),
+    "price": or_null(object_ref("price")),
     "pricing": PRICING,
-    "proration_details": maybe(
+    "proration_details": or_null(
         hash_of(
-            credited_items=maybe(
+            credited_items=or_null(
                 hash_of(
-                    invoice_item=maybe(STRING),
-                    invoice_line_item_details=CREDITED,
-                    type=words("invoice_item", "invoice_line_items"),
+                    invoice_item=or_null(STRING),
+                    invoice_line_item_details=CREDITED_ITEMS,
+                    type=enum_of("invoice_item", "invoice_line_items"),
                 )
             ),
             discount_amounts=DISCOUNT_AMOUNTS,
@@ -93,13 +96,13 @@ ITEM: dict[str, Schema] = {
     ),
     "quantity_decimal": DECIMAL,
     "tax_rates": TAX_RATES,
-    "unit_amount": maybe(INTEGER),
+    "unit_amount": or_null(INTEGER),
 }
 INVOICE: dict[str, Schema] = {
-    "customer": maybe(id_or("customer", "deleted_customer")),  # null in previews for nobody yet
-    "account_country": maybe(STRING),
-    "account_name": maybe(STRING),
-    "account_tax_ids": maybe(array(id_or("tax_id"))),
+    "customer": or_null(id_or("customer", "deleted_customer")),  # null in previews for nobody yet
+    "account_country": or_null(STRING),
+    "account_name": or_null(STRING),
+    "account_tax_ids": or_null(array_of(id_or("tax_id"))),
     "amount_due": INTEGER,
     "amount_paid_off_stripe": INTEGER,
     "amount_remaining": INTEGER,
@@ -107,64 +110,64 @@ INVOICE: dict[str, Schema] = {
     "attempt_count": INTEGER,
     "attempted": BOOLEAN,
     "automatic_tax": hash_of(disabled_reason=NULL, enabled=BOOLEAN, liability=NULL, provider=NULL, status=NULL),
-    "automatically_finalizes_at": maybe(MOMENT),
+    "automatically_finalizes_at": or_null(MOMENT),
     "closed": BOOLEAN,
-    "custom_fields": maybe(CUSTOM_FIELDS),
-    "customer_address": maybe(ADDRESS),
-    "customer_email": maybe(STRING),
-    "customer_name": maybe(STRING),
-    "customer_phone": maybe(STRING),
-    "customer_shipping": maybe(SHIPPING),
-    "customer_tax_exempt": maybe(words("exempt", "none", "reverse")),
-    "customer_tax_ids": array(hash_of(type=STRING, value=maybe(STRING))),
+    "custom_fields": or_null(CUSTOM_FIELDS),
+    "customer_address": or_null(ADDRESS),
+    "customer_email": or_null(STRING),
+    "customer_name": or_null(STRING),
+    "customer_phone": or_null(STRING),
+    "customer_shipping": or_null(SHIPPING),
+    "customer_tax_exempt": or_null(enum_of("exempt", "none", "reverse")),
+    "customer_tax_ids": array_of(hash_of(type=STRING, value=or_null(STRING))),
     "default_tax_rates": TAX_RATES,
-    "discount": maybe(the("discount")),
+    "discount": or_null(object_ref("discount")),
     "forgiven": BOOLEAN,
-    "from_invoice": maybe(hash_of(action=words("revision"), invoice=id_or("invoice"))),
-    "hosted_invoice_url": maybe(STRING),
-    "invoice_pdf": maybe(STRING),
-    "receipt_number": maybe(STRING),
-    "receipt_pdf": maybe(STRING),
-    "issuer": ITSELF,
-    "lines": listed(the("line_item")),
+    "from_invoice": or_null(hash_of(action=enum_of("revision"), invoice=id_or("invoice"))),
+    "hosted_invoice_url": or_null(STRING),
+    "invoice_pdf": or_null(STRING),
+    "receipt_number": or_null(STRING),
+    "receipt_pdf": or_null(STRING),
+    "issuer": SELF_ISSUER,
+    "lines": list_object(object_ref("line_item")),
     "paid": BOOLEAN,
-    "parent": maybe(
+    "parent": or_null(
         hash_of(
-            quote_details=maybe(hash_of(quote=STRING)),
-            subscription_details=maybe(
+            quote_details=or_null(hash_of(quote=STRING)),
+            subscription_details=or_null(
                 hash_of(
-                    metadata=maybe(MAP),
+                    metadata=or_null(MAP),
                     subscription=id_or("subscription"),
-                    subscription_proration_date=maybe(MOMENT),
+                    subscription_proration_date=or_null(MOMENT),
                 )
             ),
-            type=words("quote_details", "subscription_details"),
+            type=enum_of("quote_details", "subscription_details"),
         )
     ),
     "payment_settings": hash_of(default_mandate=NULL, payment_method_options=NULL, payment_method_types=NULL),
-    "rendering": maybe(
+    "rendering": or_null(
         hash_of(
-            amount_tax_display=maybe(STRING),
-            pdf=maybe(hash_of(page_size=maybe(words("a4", "auto", "letter")))),
-            template=maybe(STRING),
-            template_version=maybe(INTEGER),
+            amount_tax_display=or_null(STRING),
+            pdf=or_null(hash_of(page_size=or_null(enum_of("a4", "auto", "letter")))),
+            template=or_null(STRING),
+            template_version=or_null(INTEGER),
         )
     ),
-    "shipping_cost": maybe(SHIPPING_COST),
-    "shipping_details": maybe(SHIPPING),
+    "shipping_cost": or_null(SHIPPING_COST),
+    "shipping_details": or_null(SHIPPING),
     "starting_balance": INTEGER,
     "status_transitions": hash_of(
-        finalized_at=maybe(MOMENT),
-        marked_uncollectible_at=maybe(MOMENT),
-        paid_at=maybe(MOMENT),
-        voided_at=maybe(MOMENT),
+        finalized_at=or_null(MOMENT),
+        marked_uncollectible_at=or_null(MOMENT),
+        paid_at=or_null(MOMENT),
+        voided_at=or_null(MOMENT),
     ),
-    "subscription_details": maybe(hash_of(metadata=maybe(MAP))),
-    "subscription_proration_date": maybe(MOMENT),
-    "tax": maybe(INTEGER),
+    "subscription_details": or_null(hash_of(metadata=or_null(MAP))),
+    "subscription_proration_date": or_null(MOMENT),
+    "tax": or_null(INTEGER),
     "total_discount_amounts": DISCOUNT_AMOUNTS,
     "total_pretax_credit_amounts": PRETAX_CREDITS,
     "total_tax_amounts": TAX_AMOUNTS,
     "total_taxes": TAXES,
 }
-TYPES: dict[str, dict[str, Schema]] = {"invoice": INVOICE, "invoiceitem": ITEM, "line_item": LINE}
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {"invoice": INVOICE, "invoiceitem": INVOICE_ITEM, "line_item": LINE_ITEM}

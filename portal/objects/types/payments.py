@@ -1,34 +1,34 @@
-"""Payment records, and what they paid."""
+"""JSON schemas of the values of payment records and invoice payments."""
 
 from __future__ import annotations
 
 from portal.objects.types.shared import ADDRESS
-from portal.wire.schemas import INTEGER, MOMENT, NULL, STRING, Schema, hash_of, id_or, maybe, words
+from portal.wire.schemas import INTEGER, MOMENT, NULL, STRING, Schema, enum_of, hash_of, id_or, or_null
 
 AMOUNT = hash_of(currency=STRING, value=INTEGER)
-PERSON: dict[str, Schema] = dict.fromkeys(("email", "name", "phone"), maybe(STRING))
-AMOUNTS = ("", "_authorized", "_canceled", "_failed", "_guaranteed", "_refunded", "_requested")
+PERSON: dict[str, Schema] = dict.fromkeys(("email", "name", "phone"), or_null(STRING))
+AMOUNT_SUFFIXES = ("", "_authorized", "_canceled", "_failed", "_guaranteed", "_refunded", "_requested")
 
-RECORD: dict[str, Schema] = {
-    **{f"amount{word}": AMOUNT for word in AMOUNTS},
-    "customer_details": maybe(hash_of(customer=maybe(STRING), **PERSON)),
-    "payment_method_details": maybe(
+PAYMENT_RECORD: dict[str, Schema] = {
+    **{f"amount{word}": AMOUNT for word in AMOUNT_SUFFIXES},
+    "customer_details": or_null(hash_of(customer=or_null(STRING), **PERSON)),
+    "payment_method_details": or_null(
         hash_of(
-            billing_details=maybe(hash_of(address=maybe(ADDRESS), **PERSON)),
-            custom=maybe(hash_of(display_name=maybe(STRING), type=maybe(STRING))),
-            payment_method=maybe(STRING),
-            type=words("custom"),
+            billing_details=or_null(hash_of(address=or_null(ADDRESS), **PERSON)),
+            custom=or_null(hash_of(display_name=or_null(STRING), type=or_null(STRING))),
+            payment_method=or_null(STRING),
+            type=enum_of("custom"),
         )
     ),
-    "processor_details": hash_of(custom=maybe(hash_of(payment_reference=maybe(STRING))), type=words("custom")),
-    "reported_by": words("self"),
-    "shipping_details": maybe(hash_of(address=maybe(ADDRESS), name=maybe(STRING), phone=maybe(STRING))),
+    "processor_details": hash_of(custom=or_null(hash_of(payment_reference=or_null(STRING))), type=enum_of("custom")),
+    "reported_by": enum_of("self"),
+    "shipping_details": or_null(hash_of(address=or_null(ADDRESS), name=or_null(STRING), phone=or_null(STRING))),
 }
-PAYMENT: dict[str, Schema] = {
+INVOICE_PAYMENT: dict[str, Schema] = {
     "payment": hash_of(
-        charge=NULL, payment_intent=NULL, payment_record=id_or("payment_record"), type=words("payment_record")
+        charge=NULL, payment_intent=NULL, payment_record=id_or("payment_record"), type=enum_of("payment_record")
     ),
-    "status": words("canceled", "open", "paid"),
-    "status_transitions": hash_of(canceled_at=maybe(MOMENT), paid_at=maybe(MOMENT)),
+    "status": enum_of("canceled", "open", "paid"),
+    "status_transitions": hash_of(canceled_at=or_null(MOMENT), paid_at=or_null(MOMENT)),
 }
-TYPES: dict[str, dict[str, Schema]] = {"invoice_payment": PAYMENT, "payment_record": RECORD}
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {"invoice_payment": INVOICE_PAYMENT, "payment_record": PAYMENT_RECORD}

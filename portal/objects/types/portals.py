@@ -1,88 +1,88 @@
-"""Portal configurations and sessions."""
+"""JSON schemas of the values of portal configurations, sessions and feedback options."""
 
 from __future__ import annotations
 
-from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array, hash_of, id_or, maybe, words
+from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array_of, enum_of, hash_of, id_or, or_null
 
-ENABLED = hash_of(enabled=BOOLEAN)
-PRORATION = words("always_invoice", "create_prorations", "none")
-PRODUCTS = array(
+ENABLED_HASH = hash_of(enabled=BOOLEAN)
+PRORATION = enum_of("always_invoice", "create_prorations", "none")
+PRODUCTS = array_of(
     hash_of(
-        adjustable_quantity=hash_of(enabled=BOOLEAN, maximum=maybe(INTEGER), minimum=maybe(INTEGER)),
-        prices=array(STRING),
+        adjustable_quantity=hash_of(enabled=BOOLEAN, maximum=or_null(INTEGER), minimum=or_null(INTEGER)),
+        prices=array_of(STRING),
         product=STRING,
     )
 )
 FEATURES = hash_of(
     customer_update=hash_of(
-        allowed_updates=array(words("address", "email", "name", "phone", "shipping", "tax_id")), enabled=BOOLEAN
+        allowed_updates=array_of(enum_of("address", "email", "name", "phone", "shipping", "tax_id")), enabled=BOOLEAN
     ),
-    invoice_history=ENABLED,
-    payment_method_update=hash_of(enabled=BOOLEAN, payment_method_configuration=maybe(STRING)),
+    invoice_history=ENABLED_HASH,
+    payment_method_update=hash_of(enabled=BOOLEAN, payment_method_configuration=or_null(STRING)),
     subscription_cancel=hash_of(
         cancellation_reason=hash_of(
-            enabled=BOOLEAN, feedback_options=array(id_or("billing.feedback_option")), options=array(STRING)
+            enabled=BOOLEAN, feedback_options=array_of(id_or("billing.feedback_option")), options=array_of(STRING)
         ),
         enabled=BOOLEAN,
-        mode=words("at_period_end", "immediately"),
+        mode=enum_of("at_period_end", "immediately"),
         proration_behavior=PRORATION,
     ),
     subscription_pause=hash_of(duration=NULL, enabled=BOOLEAN),
     subscription_update=hash_of(
         {"products": PRODUCTS},
-        billing_cycle_anchor=maybe(words("now", "unchanged")),
-        default_allowed_updates=array(words("price", "promotion_code", "quantity")),
+        billing_cycle_anchor=or_null(enum_of("now", "unchanged")),
+        default_allowed_updates=array_of(enum_of("price", "promotion_code", "quantity")),
         enabled=BOOLEAN,
         proration_behavior=PRORATION,
         schedule_at_period_end=hash_of(
-            conditions=array(hash_of(type=words("decreasing_item_amount", "shortening_interval")))
+            conditions=array_of(hash_of(type=enum_of("decreasing_item_amount", "shortening_interval")))
         ),
-        trial_update_behavior=words("continue_trial", "end_trial"),
+        trial_update_behavior=enum_of("continue_trial", "end_trial"),
     ),
 )
-SUBSCRIPTION = maybe(hash_of(subscription=STRING))
+SUBSCRIPTION = or_null(hash_of(subscription=STRING))
 FLOW = hash_of(
     after_completion=hash_of(
-        hosted_confirmation=maybe(hash_of(custom_message=maybe(STRING))),
-        redirect=maybe(hash_of(return_url=STRING)),
-        type=words("hosted_confirmation", "portal_homepage", "redirect"),
+        hosted_confirmation=or_null(hash_of(custom_message=or_null(STRING))),
+        redirect=or_null(hash_of(return_url=STRING)),
+        type=enum_of("hosted_confirmation", "portal_homepage", "redirect"),
     ),
-    customer_update=maybe(hash_of()),
-    subscription_cancel=maybe(
+    customer_update=or_null(hash_of()),
+    subscription_cancel=or_null(
         hash_of(
-            retention=maybe(hash_of(coupon_offer=maybe(hash_of(coupon=STRING)), type=words("coupon_offer"))),
+            retention=or_null(hash_of(coupon_offer=or_null(hash_of(coupon=STRING)), type=enum_of("coupon_offer"))),
             subscription=STRING,
         )
     ),
     subscription_pause=NULL,
     subscription_update=SUBSCRIPTION,
-    subscription_update_confirm=maybe(
+    subscription_update_confirm=or_null(
         hash_of(
-            discounts=maybe(array(hash_of(coupon=maybe(STRING), promotion_code=maybe(STRING)))),
-            items=array(hash_of(id=STRING, price=maybe(STRING), quantity=maybe(INTEGER))),
+            discounts=or_null(array_of(hash_of(coupon=or_null(STRING), promotion_code=or_null(STRING)))),
+            items=array_of(hash_of(id=STRING, price=or_null(STRING), quantity=or_null(INTEGER))),
             subscription=STRING,
         )
     ),
     type=STRING,
 )
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "billing_portal.configuration": {
         "business_profile": hash_of(
-            headline=maybe(STRING), privacy_policy_url=maybe(STRING), terms_of_service_url=maybe(STRING)
+            headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
         ),
         "features": FEATURES,
-        "login_page": hash_of(enabled=BOOLEAN, url=maybe(STRING)),
-        "session_limits": {"type": "object", "additionalProperties": maybe(INTEGER)},
+        "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
+        "session_limits": {"type": "object", "additionalProperties": or_null(INTEGER)},
     },
     "billing.feedback_option": {
-        "status": words("active", "inactive"),
-        "status_transitions": hash_of(deactivated_at=maybe(INTEGER)),
+        "status": enum_of("active", "inactive"),
+        "status_transitions": hash_of(deactivated_at=or_null(INTEGER)),
     },
     "billing_portal.session": {
-        "after_expiration": maybe(
-            hash_of(customer_login=hash_of(expires_at=maybe(INTEGER)), type=words("customer_login"))
+        "after_expiration": or_null(
+            hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
         ),
-        "flow": maybe(FLOW),
-        "url": maybe(STRING),
+        "flow": or_null(FLOW),
+        "url": or_null(STRING),
     },
 }

@@ -1,8 +1,8 @@
-"""Quotes and their items."""
+"""JSON schemas of the values of quotes and their line items."""
 
 from __future__ import annotations
 
-from portal.objects.types.shared import CUSTOM_FIELDS, ITSELF, REASON
+from portal.objects.types.shared import CUSTOM_FIELDS, SELF_ISSUER, TAXABILITY_REASON
 from portal.wire.schemas import (
     BOOLEAN,
     INTEGER,
@@ -11,70 +11,82 @@ from portal.wire.schemas import (
     NULL,
     STRING,
     Schema,
-    array,
+    array_of,
+    enum_of,
     hash_of,
     id_or,
-    listed,
-    maybe,
-    the,
-    words,
+    list_object,
+    object_ref,
+    or_null,
 )
 
-_TAXED = array(hash_of(amount=INTEGER, rate=the("tax_rate"), taxability_reason=REASON, taxable_amount=maybe(INTEGER)))
-_DISCOUNTED = array(hash_of(amount=INTEGER, discount=the("discount")))
-_DETAILS = hash_of(
+_TAXES = array_of(
+    hash_of(
+        amount=INTEGER,
+        rate=object_ref("tax_rate"),
+        taxability_reason=TAXABILITY_REASON,
+        taxable_amount=or_null(INTEGER),
+    )
+)
+_DISCOUNTS = array_of(hash_of(amount=INTEGER, discount=object_ref("discount")))
+_TOTAL_DETAILS = hash_of(
     amount_discount=INTEGER,
     amount_shipping=INTEGER,
     amount_tax=INTEGER,
-    breakdown=maybe(hash_of(discounts=_DISCOUNTED, taxes=_TAXED)),
+    breakdown=or_null(hash_of(discounts=_DISCOUNTS, taxes=_TAXES)),
 )
-_ITEMS = listed(the("item"))
+_LINE_ITEMS = list_object(object_ref("item"))
 
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "item": {
         "amount_discount": INTEGER,
-        "discounts": _DISCOUNTED,
-        "price": the("price"),
-        "taxes": _TAXED,
+        "discounts": _DISCOUNTS,
+        "price": object_ref("price"),
+        "taxes": _TAXES,
     },
     "quote": {
         "amount_subtotal": INTEGER,
         "amount_total": INTEGER,
         "automatic_tax": hash_of(enabled=BOOLEAN, liability=NULL, provider=NULL, status=NULL),
         "computed": hash_of(
-            recurring=maybe(
+            recurring=or_null(
                 hash_of(
                     amount_subtotal=INTEGER,
                     amount_total=INTEGER,
-                    interval=words("day", "month", "week", "year"),
+                    interval=enum_of("day", "month", "week", "year"),
                     interval_count=INTEGER,
-                    total_details=_DETAILS,
+                    total_details=_TOTAL_DETAILS,
                 )
             ),
             upfront=hash_of(
-                amount_subtotal=INTEGER, amount_total=INTEGER, line_items=maybe(_ITEMS), total_details=_DETAILS
+                amount_subtotal=INTEGER,
+                amount_total=INTEGER,
+                line_items=or_null(_LINE_ITEMS),
+                total_details=_TOTAL_DETAILS,
             ),
         ),
-        "default_tax_rates": array(id_or("tax_rate")),
-        "discounts": array(id_or("discount")),
-        "from_quote": maybe(hash_of(is_revision=BOOLEAN, quote=id_or("quote"))),
+        "default_tax_rates": array_of(id_or("tax_rate")),
+        "discounts": array_of(id_or("discount")),
+        "from_quote": or_null(hash_of(is_revision=BOOLEAN, quote=id_or("quote"))),
         "invoice_settings": hash_of(
-            custom_fields=maybe(CUSTOM_FIELDS),
-            days_until_due=maybe(INTEGER),
-            description=maybe(STRING),
-            footer=maybe(STRING),
-            issuer=ITSELF,
+            custom_fields=or_null(CUSTOM_FIELDS),
+            days_until_due=or_null(INTEGER),
+            description=or_null(STRING),
+            footer=or_null(STRING),
+            issuer=SELF_ISSUER,
         ),
-        "status_transitions": hash_of(accepted_at=maybe(MOMENT), canceled_at=maybe(MOMENT), finalized_at=maybe(MOMENT)),
+        "status_transitions": hash_of(
+            accepted_at=or_null(MOMENT), canceled_at=or_null(MOMENT), finalized_at=or_null(MOMENT)
+        ),
         "subscription_data": hash_of(
             billing_mode=hash_of(
-                flexible=maybe(hash_of(proration_discounts=words("included"))), type=words("classic", "flexible")
+                flexible=or_null(hash_of(proration_discounts=enum_of("included"))), type=enum_of("classic", "flexible")
             ),
-            description=maybe(STRING),
-            effective_date=maybe(MOMENT),
-            metadata=maybe(MAP),
-            trial_period_days=maybe(INTEGER),
+            description=or_null(STRING),
+            effective_date=or_null(MOMENT),
+            metadata=or_null(MAP),
+            trial_period_days=or_null(INTEGER),
         ),
-        "total_details": _DETAILS,
+        "total_details": _TOTAL_DETAILS,
     },
 }

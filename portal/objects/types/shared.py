@@ -1,63 +1,63 @@
-"""What several objects have in common: addresses, taxes, discounts and their amounts."""
+"""JSON schemas that several objects share: addresses, taxes, discounts and their amounts."""
 
 from __future__ import annotations
 
-from portal.wire.schemas import BOOLEAN, INTEGER, STRING, array, hash_of, id_or, maybe, the, words
+from portal.wire.schemas import BOOLEAN, INTEGER, STRING, array_of, enum_of, hash_of, id_or, object_ref, or_null
 
 ADDRESS = hash_of(
-    **dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), maybe(STRING)),
+    **dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), or_null(STRING)),
 )
 SHIPPING = hash_of(
-    address=maybe(ADDRESS),
-    carrier=maybe(STRING),
-    name=maybe(STRING),
-    phone=maybe(STRING),
-    tracking_number=maybe(STRING),
+    address=or_null(ADDRESS),
+    carrier=or_null(STRING),
+    name=or_null(STRING),
+    phone=or_null(STRING),
+    tracking_number=or_null(STRING),
 )
-CUSTOM_FIELDS = array(hash_of(name=STRING, value=STRING))
+CUSTOM_FIELDS = array_of(hash_of(name=STRING, value=STRING))
 PERIOD = hash_of(end=INTEGER, start=INTEGER)
-ITSELF = hash_of(account=maybe(STRING), type=words("self"))
-REASON = maybe(STRING)
-TAX_RATES = array(the("tax_rate"))
-TAXES = array(
+SELF_ISSUER = hash_of(account=or_null(STRING), type=enum_of("self"))
+TAXABILITY_REASON = or_null(STRING)
+TAX_RATES = array_of(object_ref("tax_rate"))
+TAXES = array_of(
     hash_of(
         amount=INTEGER,
-        tax_behavior=words("exclusive", "inclusive"),
+        tax_behavior=enum_of("exclusive", "inclusive"),
         tax_rate_details=hash_of(tax_rate=STRING),
-        taxability_reason=REASON,
-        taxable_amount=maybe(INTEGER),
-        type=words("tax_rate_details"),
+        taxability_reason=TAXABILITY_REASON,
+        taxable_amount=or_null(INTEGER),
+        type=enum_of("tax_rate_details"),
     )
 )
-TAX_AMOUNTS = array(
+TAX_AMOUNTS = array_of(
     hash_of(
         amount=INTEGER,
         inclusive=BOOLEAN,
         tax_rate=id_or("tax_rate"),
-        taxability_reason=REASON,
-        taxable_amount=maybe(INTEGER),
+        taxability_reason=TAXABILITY_REASON,
+        taxable_amount=or_null(INTEGER),
     )
 )
-DISCOUNT_AMOUNTS = array(hash_of(amount=INTEGER, discount=id_or("discount")))
-PRETAX_CREDITS = array(
+DISCOUNT_AMOUNTS = array_of(hash_of(amount=INTEGER, discount=id_or("discount")))
+PRETAX_CREDITS = array_of(
     hash_of(
         amount=INTEGER,
-        credit_balance_transaction=maybe(STRING),
-        discount=maybe(id_or("discount")),
-        type=words("credit_balance_transaction", "discount"),
+        credit_balance_transaction=or_null(STRING),
+        discount=or_null(id_or("discount")),
+        type=enum_of("credit_balance_transaction", "discount"),
     )
 )
 SHIPPING_COST = hash_of(
     amount_subtotal=INTEGER,
     amount_tax=INTEGER,
     amount_total=INTEGER,
-    shipping_rate=maybe(id_or("shipping_rate")),
-    taxes=array(
+    shipping_rate=or_null(id_or("shipping_rate")),
+    taxes=array_of(
         hash_of(
             amount=INTEGER,
-            rate=maybe(the("tax_rate")),
-            taxability_reason=REASON,
-            taxable_amount=maybe(INTEGER),
+            rate=or_null(object_ref("tax_rate")),
+            taxability_reason=TAXABILITY_REASON,
+            taxable_amount=or_null(INTEGER),
         )
     ),
 )

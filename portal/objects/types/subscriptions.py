@@ -1,8 +1,8 @@
-"""Subscriptions and their items, and the clocks that move them."""
+"""JSON schemas of the values of subscriptions, subscription items, schedules and test clocks."""
 
 from __future__ import annotations
 
-from portal.objects.types.shared import CUSTOM_FIELDS, ITSELF, TAX_RATES
+from portal.objects.types.shared import CUSTOM_FIELDS, SELF_ISSUER, TAX_RATES
 from portal.wire.schemas import (
     BOOLEAN,
     INTEGER,
@@ -11,151 +11,151 @@ from portal.wire.schemas import (
     NULL,
     STRING,
     Schema,
-    array,
+    array_of,
+    enum_of,
     hash_of,
     id_or,
-    listed,
-    maybe,
-    the,
-    words,
+    list_object,
+    object_ref,
+    or_null,
 )
 
-NO_TAX = hash_of(disabled_reason=NULL, enabled=BOOLEAN, liability=NULL)
+AUTOMATIC_TAX = hash_of(disabled_reason=NULL, enabled=BOOLEAN, liability=NULL)
 BILLING_MODE = hash_of(
-    flexible=maybe(hash_of(proration_discounts=words("included"))),
-    type=words("classic", "flexible"),
-    updated_at=maybe(MOMENT),
+    flexible=or_null(hash_of(proration_discounts=enum_of("included"))),
+    type=enum_of("classic", "flexible"),
+    updated_at=or_null(MOMENT),
 )
-_NULLS = dict.fromkeys(
+_NULL_KEYS = dict.fromkeys(
     ("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of", "transfer_data"), NULL
 )
-_BILLED = hash_of(
-    account_tax_ids=maybe(array(STRING)),
-    custom_fields=maybe(CUSTOM_FIELDS),
-    description=maybe(STRING),
-    footer=maybe(STRING),
-    days_until_due=maybe(INTEGER),
-    issuer=ITSELF,
+_INVOICE_SETTINGS = hash_of(
+    account_tax_ids=or_null(array_of(STRING)),
+    custom_fields=or_null(CUSTOM_FIELDS),
+    description=or_null(STRING),
+    footer=or_null(STRING),
+    days_until_due=or_null(INTEGER),
+    issuer=SELF_ISSUER,
 )
-_DISCOUNTS = array(hash_of(coupon=maybe(STRING), discount=maybe(STRING), promotion_code=maybe(STRING)))
-_EDGE = hash_of(timestamp=maybe(MOMENT), type=STRING)
-_PLANNED = hash_of(
+_DISCOUNTS = array_of(hash_of(coupon=or_null(STRING), discount=or_null(STRING), promotion_code=or_null(STRING)))
+_PERIOD_EDGE = hash_of(timestamp=or_null(MOMENT), type=STRING)
+_PHASE_ITEM = hash_of(
     billing_thresholds=NULL,
     discounts=_DISCOUNTS,
     metadata=MAP,
     plan=STRING,
     price=id_or("price"),
-    quantity=maybe(INTEGER),
+    quantity=or_null(INTEGER),
     tax_rates=TAX_RATES,
 )
-_ADDED = hash_of(
-    discountable=maybe(BOOLEAN),
+_ADD_INVOICE_ITEM = hash_of(
+    discountable=or_null(BOOLEAN),
     discounts=_DISCOUNTS,
     metadata=MAP,
-    period=hash_of(end=_EDGE, start=_EDGE),
+    period=hash_of(end=_PERIOD_EDGE, start=_PERIOD_EDGE),
     price=id_or("price"),
-    quantity=maybe(INTEGER),
+    quantity=or_null(INTEGER),
     tax_rates=TAX_RATES,
 )
 PHASE = hash_of(
-    **_NULLS,
-    add_invoice_items=array(_ADDED),
-    automatic_tax=NO_TAX,
-    billing_cycle_anchor=maybe(STRING),
-    collection_method=maybe(STRING),
-    coupon=maybe(STRING),
+    **_NULL_KEYS,
+    add_invoice_items=array_of(_ADD_INVOICE_ITEM),
+    automatic_tax=AUTOMATIC_TAX,
+    billing_cycle_anchor=or_null(STRING),
+    collection_method=or_null(STRING),
+    coupon=or_null(STRING),
     currency=STRING,
     default_tax_rates=TAX_RATES,
-    description=maybe(STRING),
+    description=or_null(STRING),
     discounts=_DISCOUNTS,
-    end_date=maybe(MOMENT),
-    invoice_settings=_BILLED,
-    items=array(_PLANNED),
+    end_date=or_null(MOMENT),
+    invoice_settings=_INVOICE_SETTINGS,
+    items=array_of(_PHASE_ITEM),
     metadata=MAP,
-    proration_behavior=words("always_invoice", "create_prorations", "none"),
+    proration_behavior=enum_of("always_invoice", "create_prorations", "none"),
     start_date=MOMENT,
     trial=NULL,
-    trial_end=maybe(MOMENT),
+    trial_end=or_null(MOMENT),
 )
 
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "subscription_item": {
-        "billed_until": maybe(MOMENT),
+        "billed_until": or_null(MOMENT),
         "current_period_end": MOMENT,
         "current_period_start": MOMENT,
-        "plan": maybe(the("plan")),
-        "price": the("price"),
+        "plan": or_null(object_ref("plan")),
+        "price": object_ref("price"),
         "tax_rates": TAX_RATES,
     },
     "subscription": {
-        "automatic_tax": NO_TAX,
-        "billing_cycle_anchor_config": maybe(
-            hash_of(day_of_month=INTEGER, **dict.fromkeys(("hour", "minute", "month", "second"), maybe(INTEGER)))
+        "automatic_tax": AUTOMATIC_TAX,
+        "billing_cycle_anchor_config": or_null(
+            hash_of(day_of_month=INTEGER, **dict.fromkeys(("hour", "minute", "month", "second"), or_null(INTEGER)))
         ),
         "billing_mode": BILLING_MODE,
         "cancellation_details": hash_of(
-            **dict.fromkeys(("comment", "feedback", "reason"), maybe(STRING)),
-            feedback_option=maybe(id_or("billing.feedback_option")),
+            **dict.fromkeys(("comment", "feedback", "reason"), or_null(STRING)),
+            feedback_option=or_null(id_or("billing.feedback_option")),
         ),
         "default_tax_rates": TAX_RATES,
-        "discount": maybe(the("discount")),
-        "discounts": array(id_or("discount")),
+        "discount": or_null(object_ref("discount")),
+        "discounts": array_of(id_or("discount")),
         "invoice_settings": hash_of(
-            account_tax_ids=maybe(array(STRING)),
-            custom_fields=maybe(CUSTOM_FIELDS),
-            description=maybe(STRING),
-            footer=maybe(STRING),
-            issuer=ITSELF,
+            account_tax_ids=or_null(array_of(STRING)),
+            custom_fields=or_null(CUSTOM_FIELDS),
+            description=or_null(STRING),
+            footer=or_null(STRING),
+            issuer=SELF_ISSUER,
         ),
-        "items": listed(the("subscription_item")),
-        "pause_collection": maybe(
-            hash_of(behavior=words("keep_as_draft", "mark_uncollectible", "void"), resumes_at=maybe(MOMENT))
+        "items": list_object(object_ref("subscription_item")),
+        "pause_collection": or_null(
+            hash_of(behavior=enum_of("keep_as_draft", "mark_uncollectible", "void"), resumes_at=or_null(MOMENT))
         ),
-        "pending_invoice_item_interval": maybe(
-            hash_of(interval=words("day", "month", "week", "year"), interval_count=INTEGER)
+        "pending_invoice_item_interval": or_null(
+            hash_of(interval=enum_of("day", "month", "week", "year"), interval_count=INTEGER)
         ),
-        "pending_update": maybe(
+        "pending_update": or_null(
             hash_of(
                 **dict.fromkeys(("cancel_at_period_end", "discount", "discounts", "trial_from_plan"), NULL),
-                billing_cycle_anchor=maybe(MOMENT),
+                billing_cycle_anchor=or_null(MOMENT),
                 expires_at=MOMENT,
-                metadata=maybe(MAP),
-                subscription_items=array(the("subscription_item")),
-                trial_end=maybe(MOMENT),
+                metadata=or_null(MAP),
+                subscription_items=array_of(object_ref("subscription_item")),
+                trial_end=or_null(MOMENT),
             )
         ),
         "payment_settings": hash_of(
             payment_method_options=NULL, payment_method_types=NULL, save_default_payment_method=NULL
         ),
-        "plan": maybe(the("plan")),
-        "quantity": maybe(INTEGER),
-        "status_details": maybe(
+        "plan": or_null(object_ref("plan")),
+        "quantity": or_null(INTEGER),
+        "status_details": or_null(
             hash_of(
-                paused=hash_of(subscription=hash_of(type=STRING), transitioned_at=MOMENT, type=words("subscription"))
+                paused=hash_of(subscription=hash_of(type=STRING), transitioned_at=MOMENT, type=enum_of("subscription"))
             )
         ),
         "trial_settings": hash_of(
             end_behavior=hash_of(
-                billing_cycle_anchor=maybe(STRING),
-                missing_payment_method=words("cancel", "create_invoice", "pause"),
+                billing_cycle_anchor=or_null(STRING),
+                missing_payment_method=enum_of("cancel", "create_invoice", "pause"),
             )
         ),
     },
     "subscription_schedule": {
         "billing_mode": BILLING_MODE,
-        "current_phase": maybe(hash_of(end_date=maybe(MOMENT), start_date=MOMENT)),
+        "current_phase": or_null(hash_of(end_date=or_null(MOMENT), start_date=MOMENT)),
         "default_settings": hash_of(
-            **_NULLS,
-            automatic_tax=NO_TAX,
+            **_NULL_KEYS,
+            automatic_tax=AUTOMATIC_TAX,
             billing_cycle_anchor=STRING,
-            collection_method=maybe(STRING),
-            description=maybe(STRING),
-            invoice_settings=_BILLED,
+            collection_method=or_null(STRING),
+            description=or_null(STRING),
+            invoice_settings=_INVOICE_SETTINGS,
         ),
-        "pause_schedules": {**array(STRING), "maxItems": 0},
-        "phases": array(PHASE),
+        "pause_schedules": {**array_of(STRING), "maxItems": 0},
+        "phases": array_of(PHASE),
     },
     "test_helpers.test_clock": {
-        "status_details": hash_of(advancing=maybe(hash_of(target_frozen_time=MOMENT))),
+        "status_details": hash_of(advancing=or_null(hash_of(target_frozen_time=MOMENT))),
     },
 }

@@ -1,18 +1,18 @@
-"""Webhook endpoints and deliveries."""
+"""JSON schemas of the values of webhook endpoints and deliveries."""
 
 from __future__ import annotations
 
-from portal.wire.schemas import STRING, Schema, array, maybe, words
+from portal.wire.schemas import STRING, Schema, array_of, enum_of, or_null
 
-TYPES: dict[str, dict[str, Schema]] = {
+VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
     "webhook_endpoint": {
-        "disabled_reason": maybe(words("gone", "requested")),
-        "enabled_events": array(STRING),
-        "secret": maybe(STRING),
-        "status": words("disabled", "enabled"),
+        "disabled_reason": or_null(enum_of("gone", "requested")),
+        "enabled_events": array_of(STRING),
+        "secret": or_null(STRING),
+        "status": enum_of("disabled", "enabled"),
     },
     "webhook_delivery": {
-        "customer": maybe(STRING),
-        "status": words("failed", "pending", "succeeded"),
+        "customer": or_null(STRING),
+        "status": enum_of("failed", "pending", "succeeded"),
     },
 }

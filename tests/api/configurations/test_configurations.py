@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from portal.billing.configurations.features import Feedback
-from portal.wire.commands import options
+from portal.wire.commands import literal_values
 from tests.clients import Api
 from tests.contract import violations
 
@@ -110,7 +110,7 @@ def test_pausing_may_be_named_as_the_older_form_does_while_it_is_off(api):
 
 
 def test_there_are_eight_reasons_to_cancel(api):
-    reasons = options(Feedback)
+    reasons = literal_values(Feedback)
     assert len(reasons) == 8
     made = _create(
         api, subscription_cancel={"enabled": True, "cancellation_reason": {"enabled": True, "options": reasons}}

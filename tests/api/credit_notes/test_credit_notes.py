@@ -297,7 +297,7 @@ def test_lists_are_filtered(api: Api, billed: Any) -> None:
     invoices = [billed({"amount": 1000}) for _ in range(2)]
     notes = []
     for invoice, moment in zip(invoices, (NOON, NOON + 5), strict=True):
-        with clock.at(moment):
+        with clock.hold_at(moment):
             notes.append(api.post("credit_notes", invoice=invoice["id"], amount=100)["id"])
     for filter, found in (
         ({}, notes[::-1]),
@@ -330,7 +330,7 @@ def test_a_list_costs_the_same_whatever_its_length(api: Api, billed: Any, count_
 
 
 def test_golden(api: Api, make: Factories) -> None:
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         rate, customer = make.tax_rate(), make.customer(invoice_prefix="ROCKET")
         invoice = make.paid_invoice(customer, 1000, default_tax_rates=[rate.id])
         lines = [part(api.get(f"invoices/{invoice.id}"), amount=600), own(100, quantity=2)]

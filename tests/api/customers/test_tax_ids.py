@@ -32,7 +32,7 @@ def test_a_tax_id_is_kept_in_its_canonical_spelling(api, path):
 def test_a_value_of_another_format_is_refused(api, path, type, value):
     error = api.error("POST", path, type=type, value=value)
     assert (error["code"], error["param"]) == ("tax_id_invalid", "value")
-    assert rules.example(type) in error["message"]
+    assert rules.example_value(type) in error["message"]
 
 
 @pytest.mark.parametrize("type", ["unknown", "xx_vat", "EU_VAT", "eu_vat "])

@@ -7,7 +7,7 @@ from portal import clock
 from portal.billing.customers import test_clocks as clocks
 from portal.models import Customer
 from portal.rules import periods
-from portal.rules.steps import DRAFT_FOR
+from portal.rules.steps import DRAFT_DURATION
 from tests import contract, official
 from tests.clients import Api
 
@@ -53,11 +53,11 @@ def test_objects_of_its_customers_live_at_its_time(api, make, frozen, customer):
 def test_a_year_passes_in_seconds(api, make, frozen, customer):
     subscription = _subscribed(api, make, customer)
     for months in range(2, 13, 2):
-        _advance(api, make, frozen, periods.step(START, "month", 1, months))
+        _advance(api, make, frozen, periods.add(START, "month", 1, months))
     invoices = api.get("invoices", subscription=subscription["id"], limit=100)["data"]
-    assert [each["created"] for each in reversed(invoices)] == [periods.step(START, "month", 1, n) for n in range(13)]
+    assert [each["created"] for each in reversed(invoices)] == [periods.add(START, "month", 1, n) for n in range(13)]
     assert [each["number"] is None for each in invoices] == [True] + [False] * 12
-    assert api.get(f"test_helpers/test_clocks/{frozen['id']}")["frozen_time"] == periods.step(START, "year", 1, 1)
+    assert api.get(f"test_helpers/test_clocks/{frozen['id']}")["frozen_time"] == periods.add(START, "year", 1, 1)
 
 
 def test_nothing_changes_by_hand_while_it_advances(api, stripe, frozen, customer):
@@ -86,8 +86,8 @@ def test_deleting_it_deletes_its_customers(api, make, frozen, customer):
 
 def test_it_is_deleted_by_itself_after_its_time(api, make, frozen, customer):
     with make.database.writing(make.scope) as db:
-        assert not clocks.step(db, frozen["id"], now=frozen["deletes_after"] - 1)
-        assert clocks.step(db, frozen["id"], now=frozen["deletes_after"])
+        assert not clocks.take_step(db, frozen["id"], now=frozen["deletes_after"] - 1)
+        assert clocks.take_step(db, frozen["id"], now=frozen["deletes_after"])
     assert api.get(f"customers/{customer['id']}")["deleted"] is True
 
 
@@ -111,7 +111,7 @@ def test_there_are_none_in_live_mode(app, merchant):
 
 def test_the_portal_shows_its_time(api, make, portal, frozen, customer):
     _subscribed(api, make, customer)
-    _advance(api, make, frozen, START + DRAFT_FOR)
+    _advance(api, make, frozen, START + DRAFT_DURATION)
     row = make.customer(test_clock=frozen["id"])
     page = portal(row).get("invoices").get_data(as_text=True)
     assert "2030" in page
@@ -126,7 +126,7 @@ def _advance(api, make, frozen, to):
     api.post(f"test_helpers/test_clocks/{frozen['id']}/advance", frozen_time=to)
     while api.get(f"test_helpers/test_clocks/{frozen['id']}")["status"] == "advancing":
         with make.database.writing(make.scope) as db:
-            assert clocks.step(db, frozen["id"], now=clock.now())
+            assert clocks.take_step(db, frozen["id"], now=clock.now())
 
 
 def test_what_is_overdue_by_a_clock_is_overdue(api, make, frozen, customer):

@@ -64,7 +64,7 @@ def test_only_words_of_a_coupon_change(api):
 
 def test_coupons_are_listed_newest_first(api):
     api.post("coupons", id="ONE", percent_off=10)
-    with clock.at(NOON + 1):
+    with clock.hold_at(NOON + 1):
         api.post("coupons", id="TWO", percent_off=10)
     assert [each["id"] for each in api.get("coupons")["data"]] == ["TWO", "ONE"]
     assert [each["id"] for each in api.get("coupons", created={"gt": NOON})["data"]] == ["TWO"]
@@ -90,6 +90,6 @@ def test_a_coupon_counts_and_ends(api, make):
 
 def test_nobody_redeems_a_coupon_after_its_day(api, customer):
     api.post("coupons", id="GOLD", percent_off=10, redeem_by=NOON + 60)
-    with clock.at(NOON + 60):
+    with clock.hold_at(NOON + 60):
         assert api.error("POST", f"customers/{customer}", coupon="GOLD")["code"] == "coupon_expired"
         assert api.get("coupons/GOLD")["valid"] is False

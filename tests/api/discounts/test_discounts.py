@@ -27,11 +27,11 @@ def renewed(api, database, scope):
     """`renewed(subscription)` lets a month pass and answers with the invoice of the new period, finalized."""
 
     def renew(subscription, months=1):
-        moment = periods.step(NOON, "month", 1, months)
-        with clock.at(moment), database.writing(scope) as db:
-            while steps.step(db, subscription["customer"], until=moment):
+        moment = periods.add(NOON, "month", 1, months)
+        with clock.hold_at(moment), database.writing(scope) as db:
+            while steps.take_step(db, subscription["customer"], until=moment):
                 pass
-        with clock.at(moment):
+        with clock.hold_at(moment):
             invoice = api.get(f"subscriptions/{subscription['id']}")["latest_invoice"]
             found = api.get(f"invoices/{invoice}")
             return api.post(f"invoices/{invoice}/finalize") if found["status"] == "draft" else found
@@ -46,7 +46,7 @@ def amounts(invoice):
 def test_a_discount(api, customer, coupon):
     customer = api.post(f"customers/{customer}", coupon=coupon(duration="repeating", duration_in_months=3))
     goldens.check("discount", customer["discount"])
-    assert customer["discount"]["end"] == periods.step(NOON, "month", 3, 1)
+    assert customer["discount"]["end"] == periods.add(NOON, "month", 3, 1)
 
 
 def test_an_invoice_takes_over_the_discount_of_its_customer(api, customer, coupon, opened):
@@ -225,7 +225,7 @@ def test_a_coupon_that_lasts_once_lowers_the_first_bill(api, begun, coupon, rene
 
 
 def test_a_coupon_that_lasts_once_is_kept_through_a_trial(api, begun, coupon, renewed):
-    trial = periods.step(NOON, "month", 1, 1)
+    trial = periods.add(NOON, "month", 1, 1)
     subscription = begun(coupon=coupon(duration="once"), trial_end=trial)
     assert api.get(f"subscriptions/{subscription['id']}")["discount"]["coupon"]["id"] == "HALF"
     assert renewed(subscription)["total"] == 1500
@@ -249,7 +249,7 @@ def test_a_coupon_of_three_months_lowers_three_bills(api, begun, coupon, renewed
         totals.append(invoice["total"])
         api.post(f"invoices/{invoice['id']}/pay", paid_out_of_band=True)
     assert totals == [1500, 1500, 3000]
-    with clock.at(periods.step(NOON, "month", 1, 3)):
+    with clock.hold_at(periods.add(NOON, "month", 1, 3)):
         assert api.get(f"subscriptions/{subscription['id']}")["discounts"] == []
 
 

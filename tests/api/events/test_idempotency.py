@@ -53,9 +53,9 @@ def test_another_path_with_the_same_key_is_refused(api):
 
 def test_a_key_is_forgotten_after_a_day(api, writing, held_clock):
     _create(api, "a", name="Jenny")
-    with clock.at(held_clock + clock.DAY):
+    with clock.hold_at(held_clock + clock.DAY):
         assert "Idempotent-Replayed" in _create(api, "a", name="Jenny").headers
-    with clock.at(held_clock + clock.DAY + 1):
+    with clock.hold_at(held_clock + clock.DAY + 1):
         assert "Idempotent-Replayed" not in _create(api, "a", name="Another").headers
         assert _create(api, "a", name="Another").get_json()["name"] == "Another"
     assert _customers(writing) == 2
@@ -115,7 +115,7 @@ def test_of_parallel_claims_on_yesterdays_key_one_wins(app, merchant, api, writi
     def send(number):
         return _create(Api(app.test_client(), merchant.test_key), "a", name="New").get_data()
 
-    with clock.at(held_clock + 2 * clock.DAY), ThreadPoolExecutor(8) as pool:
+    with clock.hold_at(held_clock + 2 * clock.DAY), ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(send, range(16)))) == 1
     assert _customers(writing) == 2
 

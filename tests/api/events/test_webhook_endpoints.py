@@ -55,7 +55,7 @@ def test_this_machine_is_reached_by_http_where_the_settings_say_so(api: Api) -> 
 
 
 def test_there_are_sixteen_at_most(api: Api) -> None:
-    for _ in range(webhook_endpoints.MOST):
+    for _ in range(webhook_endpoints.MOST_ENDPOINTS):
         endpoint(api)
     assert "16" in api.error("POST", "webhook_endpoints", url=URL, enabled_events=["*"])["message"]
 
@@ -101,7 +101,7 @@ def test_the_log_holds_no_secret(api: Api, database: Database, scope: Scope) -> 
 def test_deliveries_go_with_their_events(api: Api, make: Factories, database: Database) -> None:
     kept = endpoint(api)
     make.customer()
-    with clock.at(clock.now() + events.KEPT_FOR + 1), database.writing() as db:
+    with clock.hold_at(clock.now() + events.KEPT_FOR + 1), database.writing() as db:
         assert events.prune(db, now=clock.now()) >= 1
     assert deliveries(api, f"webhook_endpoints/{kept['id']}") == []
 

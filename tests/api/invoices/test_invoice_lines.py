@@ -199,7 +199,7 @@ def test_removed_lines_leave_no_gap_in_the_first_page(api: Api, make: Factories)
 
 def test_pending_items_come_newest_first_when_they_are_included(api: Api, customer: str) -> None:
     for moment, words in ((NOON, "old"), (NOON + 9, "new"), (NOON + 9, "newer")):
-        with clock.at(moment):
+        with clock.hold_at(moment):
             api.post("invoiceitems", customer=customer, amount=100, currency="eur", description=words)
     invoice = api.post("invoices", customer=customer, pending_invoice_items_behavior="include")
     assert sorted(descriptions(invoice["lines"])[:2]) == ["new", "newer"]
@@ -233,7 +233,7 @@ def test_a_page_of_lines_costs_the_same_whatever_its_length(api: Api, make: Fact
 
 
 def test_golden(api: Api, make: Factories, rates: Any) -> None:
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         price, chosen = make.price(recurring=None, unit_amount=1190), rates("19i", "5")
         draft = api.post("invoices", customer=make.customer().id)
         item = {"customer": draft["customer"], "invoice": draft["id"], "price": price.id, "quantity": 2}

@@ -21,7 +21,7 @@ def mails(app: Flask, settings: Settings) -> Callable[[], list[Any]]:
     """What the worker has sent by now, oldest first, from the folder that takes mails without a server."""
 
     def sent() -> list[Any]:
-        while queue.step(app.extensions["portal"], clock.now()):
+        while queue.work(app.extensions["portal"], clock.now()):
             pass
         files = Path(settings.instance, "mail").glob("*-invoice-*.eml")
         found = sorted(files, key=lambda file: file.stat().st_mtime_ns)
@@ -49,7 +49,7 @@ def test_a_mail_speaks_the_customers_language(api: Api, mails: Mails, customer: 
     api.post(f"customers/{customer}", preferred_locales=["de-AT"])
     api.post(f"invoices/{opened(123400)['id']}/send")
     html = mails()[-1].get_body(("html",)).get_content()
-    assert f"<bdi>{i18n.money(123400, 'eur', 'de_AT')}</bdi>" in html
+    assert f"<bdi>{i18n.format_money(123400, 'eur', 'de_AT')}</bdi>" in html
     assert 'lang="de"' in html
 
 

@@ -184,7 +184,7 @@ def test_billed_items_do_not_change(api: Api, make: Factories) -> None:
 
 def test_lists_are_filtered(api: Api, make: Factories, customer: str) -> None:
     draft = make.draft(None, 1000)
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         waiting = api.post("invoiceitems", customer=customer, amount=1, currency="eur")["id"]
     [on_draft] = [item["id"] for item in api.get("invoiceitems", invoice=draft.id)["data"]]
     for filter, found in (
@@ -220,7 +220,7 @@ def test_a_list_costs_the_same_whatever_its_length(api: Api, make: Factories, co
 
 
 def test_golden(api: Api, make: Factories) -> None:
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         price, rate, draft = make.price(recurring=None), make.tax_rate(), make.draft()
         item = {"customer": draft.customer_id, "invoice": draft.id, "price": price.id, "quantity": 2}
         made = api.post("invoiceitems", **item, tax_rates=[rate.id], metadata={"seat": "12"})

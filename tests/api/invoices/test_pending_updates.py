@@ -20,7 +20,7 @@ LATER = NOON + 15 * clock.DAY
 def waiting(api: Api, active: Any) -> Any:
     """Three pieces instead of one, asked for in the middle of the period."""
     subscription = active()
-    with clock.at(LATER):
+    with clock.hold_at(LATER):
         return api.post(f"subscriptions/{subscription['id']}", **more(subscription), metadata={"seats": "3"})
 
 
@@ -30,7 +30,7 @@ def more(subscription: Any, quantity: int = 3) -> dict[str, Any]:
 
 
 def pay(api: Api, invoice: str) -> None:
-    with clock.at(LATER + clock.HOUR):
+    with clock.hold_at(LATER + clock.HOUR):
         api.post(f"invoices/{invoice}/pay", paid_out_of_band=True)
 
 
@@ -68,7 +68,7 @@ def test_it_expires_with_its_invoice(api: Api, make: Factories, waiting: Any) ->
 def test_it_expires_with_the_period(api: Api, make: Factories, active: Any) -> None:
     subscription = active()
     end = subscription["current_period_end"]
-    with clock.at(end - clock.HOUR):
+    with clock.hold_at(end - clock.HOUR):
         after = api.post(f"subscriptions/{subscription['id']}", **more(subscription, 900))
     assert after["pending_update"]["expires_at"] == end
     pass_time(make, end)
@@ -80,7 +80,7 @@ def test_voiding_the_invoice_drops_it_and_gives_back_what_went_along(api: Api, a
     subscription = active()
     own = {"customer": subscription["customer"], "subscription": subscription["id"]}
     extra = api.post("invoiceitems", **own, amount=700, currency="eur")
-    with clock.at(LATER):
+    with clock.hold_at(LATER):
         waiting = api.post(f"subscriptions/{subscription['id']}", **more(subscription))
         assert api.get(f"invoices/{waiting['latest_invoice']}")["total"] == 3700
         api.post(f"invoices/{waiting['latest_invoice']}/void")
@@ -89,7 +89,7 @@ def test_voiding_the_invoice_drops_it_and_gives_back_what_went_along(api: Api, a
 
 
 def test_another_change_takes_its_place(api: Api, waiting: Any) -> None:
-    with clock.at(LATER + clock.HOUR):
+    with clock.hold_at(LATER + clock.HOUR):
         again = api.post(f"subscriptions/{waiting['id']}", **more(waiting, 5))
         assert api.get(f"invoices/{waiting['latest_invoice']}")["status"] == "void"
     assert again["pending_update"]["subscription_items"][0]["quantity"] == 5
@@ -104,7 +104,7 @@ def test_an_end_drops_it(api: Api, waiting: Any) -> None:
 
 def test_what_costs_nothing_now_does_not_wait(api: Api, active: Any) -> None:
     subscription = active(3)
-    with clock.at(LATER):
+    with clock.hold_at(LATER):
         fewer = api.post(f"subscriptions/{subscription['id']}", **more(subscription, 1))
     assert (fewer["quantity"], fewer["pending_update"]) == (1, None)
 
@@ -112,7 +112,7 @@ def test_what_costs_nothing_now_does_not_wait(api: Api, active: Any) -> None:
 def test_a_new_period_waits_too(api: Api, active: Any) -> None:
     subscription = active()
     sent = {"billing_cycle_anchor": "now", "payment_behavior": "pending_if_incomplete"}
-    with clock.at(LATER):
+    with clock.hold_at(LATER):
         waiting = api.post(f"subscriptions/{subscription['id']}", **sent)
     assert waiting["current_period_end"] == subscription["current_period_end"]
     assert waiting["pending_update"]["billing_cycle_anchor"] == LATER
@@ -127,7 +127,7 @@ def test_items_come_and_go_once_paid(api: Api, make: Factories, active: Any) -> 
     old = subscription["items"]["data"][0]["id"]
     api.post(f"subscription_items/{old}", discounts=[{"coupon": coupon["id"]}])
     items = [{"id": old, "deleted": True}, {"price": make.price(unit_amount=50000).id}]
-    with clock.at(LATER):
+    with clock.hold_at(LATER):
         sent = {**more(subscription), "items": items}
         waiting = api.post(f"subscriptions/{subscription['id']}", **sent)
     assert [each["id"] for each in waiting["items"]["data"]] == [old]
@@ -141,7 +141,7 @@ def test_one_item_waits_as_well(api: Api, active: Any) -> None:
     subscription = active()
     item = subscription["items"]["data"][0]["id"]
     sent = {name: value for name, value in more(subscription).items() if name != "items"}
-    with clock.at(LATER):
+    with clock.hold_at(LATER):
         assert api.post(f"subscription_items/{item}", quantity=4, **sent)["quantity"] == 1
     update = api.get(f"subscriptions/{subscription['id']}")["pending_update"]
     assert update["subscription_items"][0]["quantity"] == 4

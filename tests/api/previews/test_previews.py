@@ -76,7 +76,7 @@ def test_lines_of_a_preview_are_paged(api: Api, active: Any) -> None:
 def test_a_change_shows_what_it_would_bill(api: Api, active: Any, behavior: str) -> None:
     subscription, before = active(), None
     change = {"items": [{"id": item_of(subscription), "quantity": 3}], "proration_behavior": behavior}
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         before = everything(api)
         details = {**change, "proration_date": HALF}
         preview = api.post("invoices/create_preview", subscription=subscription["id"], subscription_details=details)
@@ -88,7 +88,7 @@ def test_a_change_shows_what_it_would_bill(api: Api, active: Any, behavior: str)
 
 def test_the_old_names_of_a_change(api: Api, active: Any) -> None:
     subscription = active()
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         preview = api.get(
             "invoices/upcoming",
             subscription=subscription["id"],
@@ -113,7 +113,7 @@ def test_a_new_subscription(api: Api, make: Factories) -> None:
 
 def test_a_cancellation(api: Api, active: Any) -> None:
     subscription = active()
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         sent = {"subscription": subscription["id"], "subscription_details": {"cancel_now": True}}
         assert api.post("invoices/create_preview", **sent)["total"] == -1500
         assert api.get(f"subscriptions/{subscription['id']}")["status"] == "active"
@@ -122,7 +122,7 @@ def test_a_cancellation(api: Api, active: Any) -> None:
 def test_a_balance_is_taken_into_account(api: Api, active: Any) -> None:
     subscription = active()
     api.post(f"customers/{subscription['customer']}/balance_transactions", amount=-1000, currency="eur")
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         items = [{"id": item_of(subscription), "quantity": 2}]
         details = {"items": items, "proration_behavior": "always_invoice"}
         preview = api.post("invoices/create_preview", subscription=subscription["id"], subscription_details=details)
@@ -145,7 +145,7 @@ def test_there_may_be_nothing_to_come(api: Api, active: Any, make: Factories) ->
 
 def test_the_official_client_previews_and_changes_items(app: Flask, merchant: Any, active: Any) -> None:
     client, subscription = official.client(app, merchant.test_key), active()
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         change: Any = {"items": [{"id": item_of(subscription), "quantity": 2}], "proration_date": HALF}
         asked: Any = {"subscription": subscription["id"], "subscription_details": change}
         preview = client.v1.invoices.create_preview(asked)
@@ -178,7 +178,7 @@ def test_a_preview_is_what_the_change_then_bills(
     item = {"id": item_of(subscription), "price": price, "quantity": change["quantity"]}
     moment = NOON + change["second"]
     sent = {"items": [item], "proration_behavior": "always_invoice", "proration_date": moment}
-    with clock.at(moment):
+    with clock.hold_at(moment):
         asked = {"subscription": subscription["id"], "subscription_details": sent}
         preview = api.post("invoices/create_preview", **asked)
         done = api.post(f"subscriptions/{subscription['id']}", **sent, expand=["latest_invoice"])

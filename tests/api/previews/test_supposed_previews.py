@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.api.test_previews import HALF, MONTH, everything, item_of
 
 from portal import clock
+from tests.api.previews.test_previews import HALF, MONTH, everything, item_of
 from tests.clients import Api
 from tests.conftest import NOON
 from tests.factories import Factories
@@ -58,7 +58,7 @@ def test_a_period_without_what_is_billed_once(api: Api, active: Any, make: Facto
     api.post("invoiceitems", **own, amount=700, currency="eur")
     change = {"items": [{"id": item_of(subscription), "quantity": 3}], "proration_behavior": "always_invoice"}
     sent = {"subscription": subscription["id"], "subscription_details": change}
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         once, always = previewed(api, **sent), previewed(api, **sent, preview_mode="recurring")
     assert (once["total"], always["total"]) == (3000 + 700, 9000)
     assert always["lines"]["data"][0]["period"]["start"] == NOON + MONTH
@@ -99,7 +99,7 @@ def test_phases_are_tried(api: Api, active: Any, make: Factories) -> None:
 def test_a_start_may_be_supposed(api: Api, make: Factories) -> None:
     customer, item = make.customer().id, {"price": make.price(unit_amount=2000).id}
     later = NOON + 3 * clock.DAY
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         coming = previewed(api, customer=customer, subscription_details={"items": [item], "start_date": later})
         begun = previewed(api, customer=customer, subscription_details={"items": [item], "start_date": NOON - MONTH})
     assert coming["lines"]["data"][0]["period"]["start"] == later

@@ -23,7 +23,7 @@ BY_INVOICE = {"collection_method": "send_invoice", "invoice_settings": {"days_un
 
 @pytest.fixture(autouse=True)
 def _at_noon() -> Any:
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         yield
 
 
@@ -145,7 +145,7 @@ def test_wrong_ones_are_refused(api: Api, make: Factories, quoted: Any) -> None:
     expired = coupon(api, redeem_by=NOON + 60)
     quote = quoted(discounts=[expired])
     api.post(f"quotes/{quote['id']}/finalize")
-    with clock.at(NOON + 3600):
+    with clock.hold_at(NOON + 3600):
         assert api.error("POST", f"quotes/{quote['id']}/accept")["code"] == "coupon_expired"
     assert api.get(f"quotes/{quote['id']}")["status"] == "open"
 

@@ -18,7 +18,7 @@ BY_INVOICE = {"collection_method": "send_invoice", "invoice_settings": {"days_un
 
 @pytest.fixture(autouse=True)
 def _at_the_start():
-    with clock.at(START):
+    with clock.hold_at(START):
         yield
 
 
@@ -126,7 +126,7 @@ def test_what_begins_later_becomes_a_schedule(api, make, customer, setup, monthl
 def test_it_expires(api, make, customer, setup):
     made = _quote(api, customer, setup, expires_at=START + clock.DAY)
     api.post(f"quotes/{made['id']}/finalize")
-    with clock.at(START + clock.DAY):
+    with clock.hold_at(START + clock.DAY):
         assert "expired" in api.error("POST", f"quotes/{made['id']}/accept")["message"]
     pass_time(make, START + clock.DAY)
     shown = api.get(f"quotes/{made['id']}")
@@ -174,7 +174,7 @@ def test_what_makes_no_sense_is_refused(api, sent, param):
 
 
 def test_it_lives_by_its_customers_test_clock(api, setup):
-    frozen = api.post("test_helpers/test_clocks", frozen_time=periods.step(START, "year", 1, 1))
+    frozen = api.post("test_helpers/test_clocks", frozen_time=periods.add(START, "year", 1, 1))
     customer = api.post("customers", test_clock=frozen["id"])
     made = api.post("quotes", customer=customer["id"], line_items=[{"price": setup}])
     assert (made["test_clock"], made["created"]) == (frozen["id"], frozen["frozen_time"])

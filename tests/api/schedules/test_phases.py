@@ -22,7 +22,7 @@ BY_INVOICE = {"collection_method": "send_invoice", "invoice_settings": {"days_un
 
 @pytest.fixture(autouse=True)
 def _at_noon() -> Any:
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         yield
 
 
@@ -102,7 +102,7 @@ def test_a_phase_ends_now(api: Api, make: Factories) -> None:
     cheap, dear = (make.price(unit_amount=amount).id for amount in (2000, 4000))
     schedule = planned(api, make, {"items": [{"price": cheap}], "iterations": 2})
     half = NOON + 15 * clock.DAY
-    with clock.at(half):
+    with clock.hold_at(half):
         phases = [
             {"items": [{"price": cheap}], "start_date": NOON, "end_date": "now"},
             {"items": [{"price": dear}], "start_date": "now", "iterations": 1},

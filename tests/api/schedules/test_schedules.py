@@ -14,12 +14,12 @@ START = 1898683200
 
 @pytest.fixture(autouse=True)
 def _at_the_start():
-    with clock.at(START):
+    with clock.hold_at(START):
         yield
 
 
 def _after(months):
-    return periods.step(START, "month", 1, months)
+    return periods.add(START, "month", 1, months)
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.api.test_subscriptions import MONTH, quantity_to
 
 from portal import clock
+from tests.api.subscriptions.test_subscriptions import MONTH, quantity_to
 from tests.clients import Api
 from tests.conftest import NOON
 
@@ -15,7 +15,7 @@ from tests.conftest import NOON
 def test_it_ends_with_its_period_or_not_after_all(api: Api, active: Any) -> None:
     path = f"subscriptions/{active()['id']}"
     details = {"feedback": "too_expensive", "comment": "Too dear"}
-    with clock.at(NOON + 5):
+    with clock.hold_at(NOON + 5):
         ending = api.post(path, cancel_at_period_end=True, cancellation_details=details)
     assert (ending["status"], ending["cancel_at_period_end"], ending["cancel_at"]) == ("active", True, NOON + MONTH)
     assert (ending["canceled_at"], ending["ended_at"]) == (NOON + 5, None)
@@ -28,7 +28,7 @@ def test_it_ends_with_its_period_or_not_after_all(api: Api, active: Any) -> None
 
 def test_it_ends_at_a_date_or_not_after_all(api: Api, active: Any) -> None:
     path = f"subscriptions/{active()['id']}"
-    with clock.at(NOON + 5):
+    with clock.hold_at(NOON + 5):
         ending = api.post(path, cancel_at=NOON + 99)
         assert (ending["cancel_at"], ending["cancel_at_period_end"]) == (NOON + 99, False)
         assert api.error("POST", path, cancel_at=NOON + 5)["param"] == "cancel_at"
@@ -41,7 +41,7 @@ def test_canceling_ends_it_at_once(api: Api, active: Any) -> None:
     subscription = active()
     path = f"subscriptions/{subscription['id']}"
     api.post(path, cancel_at_period_end=True)
-    with clock.at(NOON + 7):
+    with clock.hold_at(NOON + 7):
         ended = api.delete(path, cancellation_details={"feedback": "unused"})
     assert (ended["status"], ended["canceled_at"], ended["ended_at"]) == ("canceled", NOON + 7, NOON + 7)
     assert (ended["cancel_at"], ended["cancel_at_period_end"]) == (None, False)
@@ -62,7 +62,7 @@ def test_what_has_ended_takes_words_about_its_end_only(api: Api, active: Any) ->
 
 def test_canceling_with_proration_credits_to_the_second(api: Api, active: Any) -> None:
     subscription = active(unit_amount=MONTH)
-    with clock.at(NOON + 1000000):
+    with clock.hold_at(NOON + 1000000):
         api.delete(f"subscriptions/{subscription['id']}", prorate=True)
     [item] = api.get("invoiceitems", pending=True)["data"]
     assert (item["amount"], item["proration"]) == (1000000 - MONTH, True)
@@ -73,7 +73,7 @@ def test_canceling_bills_what_is_pending_at_once(api: Api, active: Any) -> None:
     own = {"customer": subscription["customer"], "currency": "eur"}
     api.post("invoiceitems", **own, amount=700, subscription=subscription["id"])
     api.post("invoiceitems", **own, amount=50)
-    with clock.at(NOON + 15 * clock.DAY):
+    with clock.hold_at(NOON + 15 * clock.DAY):
         path = f"subscriptions/{subscription['id']}/cancel"
         ended = api.post(path, prorate=True, invoice_now=True, expand=["latest_invoice"])
     assert (ended["latest_invoice"]["total"], ended["latest_invoice"]["status"]) == (-800, "paid")
@@ -84,7 +84,7 @@ def test_canceling_bills_what_is_pending_at_once(api: Api, active: Any) -> None:
 def test_canceling_forgets_prorations_unless_they_are_billed(api: Api, active: Any) -> None:
     for extra, left in (({}, 0), ({"prorate": True}, 3), ({"invoice_now": True}, 0)):
         subscription = active()
-        with clock.at(NOON + 15 * clock.DAY):
+        with clock.hold_at(NOON + 15 * clock.DAY):
             api.post(f"subscriptions/{subscription['id']}", items=quantity_to(subscription, 2))
             ended = api.delete(f"subscriptions/{subscription['id']}", **extra)
         waiting = api.get("invoiceitems", customer=subscription["customer"], pending=True)["data"]
@@ -94,7 +94,7 @@ def test_canceling_forgets_prorations_unless_they_are_billed(api: Api, active: A
 
 def test_a_trial_has_nothing_to_give_back(api: Api, begun: Any) -> None:
     subscription = begun(trial_period_days=7)
-    with clock.at(NOON + clock.DAY):
+    with clock.hold_at(NOON + clock.DAY):
         api.delete(f"subscriptions/{subscription['id']}", prorate=True, invoice_now=True)
     assert api.get(f"customers/{subscription['customer']}")["balance"] == 0
     assert len(api.get("invoices")["data"]) == 1
@@ -102,7 +102,7 @@ def test_a_trial_has_nothing_to_give_back(api: Api, begun: Any) -> None:
 
 def test_an_open_invoice_outlives_its_subscription(api: Api, active: Any) -> None:
     subscription = active()
-    with clock.at(NOON + clock.DAY):
+    with clock.hold_at(NOON + clock.DAY):
         sent = {"items": quantity_to(subscription, 2), "proration_behavior": "always_invoice"}
         changed = api.post(f"subscriptions/{subscription['id']}", **sent)
         api.delete(f"subscriptions/{subscription['id']}")
@@ -124,7 +124,7 @@ def test_canceling_before_the_first_payment_voids_its_invoice(api: Api, begun: A
 def test_voiding_the_latest_invoice(api: Api, begun: Any, active: Any, paid: bool, status: str) -> None:
     subscription = active() if paid else begun()
     if paid:
-        with clock.at(NOON + clock.DAY):
+        with clock.hold_at(NOON + clock.DAY):
             sent = {"items": quantity_to(subscription, 2), "proration_behavior": "always_invoice"}
             subscription = api.post(f"subscriptions/{subscription['id']}", **sent)
     api.post(f"invoices/{subscription['latest_invoice']}/void")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.rules.anchors import anchor
+from portal.rules.anchors import first_moment_and_anchor
 from tests.clients import Api
 from tests.conftest import NOON
 from tests.factories import Factories
@@ -69,14 +69,14 @@ def test_the_interval_ends_or_is_refused(api: Api, active: Any) -> None:
 def test_anchors_follow_the_calendar(
     config: dict[str, int], interval: str, now: str, first: str, expected: str
 ) -> None:
-    assert anchor(config, interval, 1, at(now)) == (at(first), at(expected))
+    assert first_moment_and_anchor(config, interval, 1, at(now)) == (at(first), at(expected))
 
 
 def test_a_31st_stays_one(api: Api, make: Factories) -> None:
     start = at("2026-02-10T12:00")
     item = {"price": make.price(unit_amount=3100).id}
     sent = {"billing_cycle_anchor_config": {"day_of_month": 31, "hour": 0, "minute": 0, "second": 0}}
-    with clock.at(start):
+    with clock.hold_at(start):
         made = api.post(
             "subscriptions",
             customer=make.customer().id,

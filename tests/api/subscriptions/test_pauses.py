@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.rules.steps import DRAFT_FOR
+from portal.rules.steps import DRAFT_DURATION
 from tests.clients import Api
 from tests.conftest import NOON
 from tests.factories import Factories
@@ -28,10 +28,10 @@ def test_invoices_of_paused_collection_are_not_waited_for(
     api: Api, active: Any, make: Factories, behavior: str, status: str
 ) -> None:
     subscription = active()
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         changed = api.post(f"subscriptions/{subscription['id']}", pause_collection={"behavior": behavior})
     assert changed["pause_collection"] == {"behavior": behavior, "resumes_at": None}
-    pass_time(make, RENEWAL + DRAFT_FOR)
+    pass_time(make, RENEWAL + DRAFT_DURATION)
     after = latest(api, subscription)
     assert (after["status"], after["current_period_start"]) == ("active", RENEWAL)
     assert after["latest_invoice"]["status"] == status
@@ -39,7 +39,7 @@ def test_invoices_of_paused_collection_are_not_waited_for(
 
 def test_collection_goes_on_at_its_time_or_when_told(api: Api, active: Any, make: Factories) -> None:
     subscription, other = active(), active()
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         for each in (subscription, other):
             pause = {"behavior": "void", "resumes_at": RENEWAL - 1}
             api.post(f"subscriptions/{each['id']}", pause_collection=pause)
@@ -47,7 +47,7 @@ def test_collection_goes_on_at_its_time_or_when_told(api: Api, active: Any, make
         early = {"pause_collection": {"behavior": "void", "resumes_at": NOON}}
         error = api.error("POST", f"subscriptions/{other['id']}", **early)
     assert error["param"] == "pause_collection[resumes_at]"
-    pass_time(make, RENEWAL + DRAFT_FOR)
+    pass_time(make, RENEWAL + DRAFT_DURATION)
     after = latest(api, subscription)
     assert (after["pause_collection"], after["latest_invoice"]["status"], after["status"]) == (None, "open", "past_due")
 
@@ -67,7 +67,7 @@ def test_a_paused_subscription_is_resumed(api: Api, begun: Any, make: Factories)
     subscription = begun(trial_period_days=7, trial_settings=settings)
     assert "paused" in api.error("POST", f"subscriptions/{subscription['id']}/resume")["message"]
     pass_time(make, NOON + 8 * clock.DAY)
-    with clock.at(RENEWAL):
+    with clock.hold_at(RENEWAL):
         resumed = api.post(f"subscriptions/{subscription['id']}/resume", expand=["latest_invoice"])
     assert (resumed["status"], resumed["current_period_start"]) == ("past_due", RENEWAL)
     assert resumed["latest_invoice"]["total"] == 3000
@@ -78,7 +78,7 @@ def test_a_paused_subscription_is_resumed(api: Api, begun: Any, make: Factories)
 def test_a_subscription_is_paused_with_credit_for_what_was_paid(api: Api, active: Any, make: Factories) -> None:
     subscription = active()
     path, half = f"subscriptions/{subscription['id']}", NOON + 15 * clock.DAY
-    with clock.at(half):
+    with clock.hold_at(half):
         paused = api.post(f"{path}/pause")
         waiting = api.get("invoiceitems", pending=True)["data"]
     reason = {"subscription": {"type": "pause_requested"}, "transitioned_at": half, "type": "subscription"}
@@ -92,7 +92,7 @@ def test_a_subscription_is_paused_with_credit_for_what_was_paid(api: Api, active
 @pytest.mark.parametrize(("since", "credit"), [("item_current_period_start", [-3000]), ("none", [])])
 def test_what_a_pause_credits_can_be_said(api: Api, active: Any, since: str, credit: list[int]) -> None:
     subscription = active()
-    with clock.at(NOON + 15 * clock.DAY):
+    with clock.hold_at(NOON + 15 * clock.DAY):
         sent = {"bill_for": {"unused_time_from": {"type": since}}, "invoicing_behavior": "invoice"}
         api.post(f"subscriptions/{subscription['id']}/pause", **sent)
     bills = api.get("invoices", subscription=subscription["id"])["data"]
@@ -102,9 +102,9 @@ def test_what_a_pause_credits_can_be_said(api: Api, active: Any, since: str, cre
 def test_it_goes_on_in_the_cycle_it_had(api: Api, active: Any) -> None:
     subscription = active()
     path, fifth = f"subscriptions/{subscription['id']}", RENEWAL + 5 * clock.DAY
-    with clock.at(NOON + clock.DAY):
+    with clock.hold_at(NOON + clock.DAY):
         api.post(f"{path}/pause", bill_for={"unused_time_from": {"type": "none"}})
-    with clock.at(fifth):
+    with clock.hold_at(fifth):
         resumed = api.post(f"{path}/resume", billing_cycle_anchor="unchanged", proration_behavior="always_invoice")
     assert (resumed["current_period_start"], resumed["status_details"]) == (RENEWAL, None)
     assert resumed["billing_cycle_anchor"] == subscription["billing_cycle_anchor"]
@@ -114,10 +114,10 @@ def test_it_goes_on_in_the_cycle_it_had(api: Api, active: Any) -> None:
 def test_it_stays_paused_until_its_payment_where_that_is_wanted(api: Api, active: Any, make: Factories) -> None:
     subscription = active()
     path = f"subscriptions/{subscription['id']}"
-    with clock.at(NOON + clock.DAY):
+    with clock.hold_at(NOON + clock.DAY):
         api.post(f"{path}/pause", bill_for={"unused_time_from": {"type": "none"}})
     sent = {"payment_behavior": "resume_on_payment_success", "billing_cycle_anchor": {"type": "now"}}
-    with clock.at(RENEWAL):
+    with clock.hold_at(RENEWAL):
         waiting = api.post(f"{path}/resume", **sent)
         assert (waiting["status"], bool(waiting["pending_update"])) == ("paused", True)
         api.post(f"invoices/{waiting['latest_invoice']}/pay", paid_out_of_band=True)

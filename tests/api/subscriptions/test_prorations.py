@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.api.test_previews import billed
 
 from portal import clock
+from tests.api.previews.test_previews import billed
 from tests.clients import Api
 from tests.factories import Factories
 from tests.passing import pass_time
@@ -22,7 +22,7 @@ BY_INVOICE = {"collection_method": "send_invoice", "days_until_due": 30}
 def from_may(api: Api, make: Factories) -> Any:
     """$100 a month from 1 May on."""
     price = make.price(unit_amount=10000, currency="usd")
-    with clock.at(MAY):
+    with clock.hold_at(MAY):
         return api.post("subscriptions", customer=make.customer().id, items=[{"price": price.id}], **BY_INVOICE)
 
 
@@ -52,7 +52,7 @@ def bills(api: Api, subscription: Any) -> list[list[int]]:
 )
 def test_the_worked_example(api: Api, make: Factories, from_may: Any, behavior: str, expected: list[list[int]]) -> None:
     """In the middle of May from $100 to $200: on 1 June $200 and half of the difference, so $250."""
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         api.post(f"subscriptions/{from_may['id']}", **dearer(make, from_may, proration_behavior=behavior))
     pass_time(make, JUNE)
     assert bills(api, from_may) == expected
@@ -68,7 +68,7 @@ def test_the_worked_example(api: Api, make: Factories, from_may: Any, behavior: 
     ],
 )
 def test_each_second_counts(api: Api, make: Factories, from_may: Any, moment: int, expected: list[int]) -> None:
-    with clock.at(moment):
+    with clock.hold_at(moment):
         api.post(f"subscriptions/{from_may['id']}", **dearer(make, from_may))
         waiting = api.get("invoiceitems", pending=True)["data"]
     assert [each["amount"] for each in reversed(waiting)] == [amount for amount in expected if amount]
@@ -79,10 +79,10 @@ def test_each_second_counts(api: Api, make: Factories, from_may: Any, moment: in
 def test_a_dated_preview_is_the_dated_change(api: Api, make: Factories, from_may: Any, behavior: str) -> None:
     """Asked at one time, made at another, for the same `proration_date`."""
     change = dearer(make, from_may, proration_behavior=behavior, proration_date=HALF)
-    with clock.at(HALF - clock.DAY):
+    with clock.hold_at(HALF - clock.DAY):
         asked = {"subscription": from_may["id"], "subscription_details": change}
         preview = api.post("invoices/create_preview", **asked)
-    with clock.at(HALF + 3 * clock.DAY):
+    with clock.hold_at(HALF + 3 * clock.DAY):
         api.post(f"subscriptions/{from_may['id']}", **change)
     pass_time(make, JUNE if behavior != "always_invoice" else HALF)
     assert billed(preview) == billed(api.get("invoices", subscription=from_may["id"])["data"][0])
@@ -90,7 +90,7 @@ def test_a_dated_preview_is_the_dated_change(api: Api, make: Factories, from_may
 
 def test_a_dated_preview_of_an_end_is_that_end(api: Api, from_may: Any) -> None:
     sent = {"subscription": from_may["id"], "subscription_details": {"cancel_now": True, "proration_date": HALF}}
-    with clock.at(MAY + clock.DAY):
+    with clock.hold_at(MAY + clock.DAY):
         preview = api.post("invoices/create_preview", **sent)
         older = api.get(
             "invoices/upcoming",
@@ -98,7 +98,7 @@ def test_a_dated_preview_of_an_end_is_that_end(api: Api, from_may: Any) -> None:
             subscription_cancel_now=True,
             subscription_proration_date=HALF,
         )
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         api.delete(f"subscriptions/{from_may['id']}", prorate=True, invoice_now=True)
     made = api.get("invoices", subscription=from_may["id"])["data"][0]
     assert billed(preview) == billed(older) == billed(made)
@@ -107,7 +107,7 @@ def test_a_dated_preview_of_an_end_is_that_end(api: Api, from_may: Any) -> None:
 
 def test_an_end_is_previewed_within_its_period(api: Api, from_may: Any) -> None:
     details = {"cancel_now": True, "proration_date": JUNE + 1}
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         error = api.error("POST", "invoices/create_preview", subscription=from_may["id"], subscription_details=details)
     assert error["param"] == "subscription_details[proration_date]"
 
@@ -115,14 +115,14 @@ def test_an_end_is_previewed_within_its_period(api: Api, from_may: Any) -> None:
 def test_a_credit_names_what_it_gives_back(api: Api, make: Factories, from_may: Any) -> None:
     [billed_first] = api.get(f"invoices/{from_may['latest_invoice']}/lines")["data"]
     path, ten = f"subscriptions/{from_may['id']}", MAY + 10 * clock.DAY
-    with clock.at(ten):
+    with clock.hold_at(ten):
         api.post(path, **dearer(make, from_may, proration_behavior="always_invoice"))
     first = api.get(f"subscriptions/{from_may['id']}", expand=["latest_invoice"])["latest_invoice"]
     credit, charge = first["lines"]["data"]
     named = {"invoice": from_may["latest_invoice"], "invoice_line_items": [billed_first["id"]]}
     assert credit["parent"]["invoice_item_details"]["proration_details"] == {"credited_items": named}
     assert charge["proration_details"] == {"credited_items": None}
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         api.delete(path, prorate=True, invoice_now=True)
     last = api.get(path, expand=["latest_invoice"])["latest_invoice"]["lines"]["data"]
     assert [line["amount"] for line in last] == [-round(charge["amount"] * 15.5 / 21)]
@@ -131,9 +131,9 @@ def test_a_credit_names_what_it_gives_back(api: Api, make: Factories, from_may: 
 
 def test_a_credit_names_what_still_waits(api: Api, make: Factories, from_may: Any) -> None:
     path = f"subscriptions/{from_may['id']}"
-    with clock.at(MAY + 10 * clock.DAY):
+    with clock.hold_at(MAY + 10 * clock.DAY):
         after = api.post(path, **dearer(make, from_may))
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         api.post(path, **dearer(make, after))
         last, credit, charge, first = api.get("invoiceitems", pending=True)["data"]
         assert credit["proration_details"]["credited_items"] == {
@@ -161,10 +161,10 @@ def test_what_was_free_is_not_given_back(api: Api, make: Factories, mode: str, e
     """A first period up to an anchor that was not billed; the classic mode goes by what the item costs."""
     price = make.price(unit_amount=10000, currency="usd")
     sent = {"billing_cycle_anchor": JUNE, "proration_behavior": "none", "billing_mode": {"type": mode}}
-    with clock.at(MAY + clock.DAY):
+    with clock.hold_at(MAY + clock.DAY):
         made = api.post("subscriptions", customer=make.customer().id, items=[{"price": price.id}], **sent, **BY_INVOICE)
     assert made["billing_mode"]["type"] == mode
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         api.post(f"subscriptions/{made['id']}", **dearer(make, made))
         waiting = api.get("invoiceitems", pending=True)["data"]
     assert sorted(each["amount"] for each in waiting) == expected
@@ -177,9 +177,9 @@ def test_discounts_are_within_prorations(api: Api, make: Factories) -> None:
         api.post("coupons", percent_off=50, duration="forever"),
     )
     sent = {"items": [{"price": price.id}], "discounts": [{"coupon": coupon["id"]}], **BY_INVOICE}
-    with clock.at(MAY):
+    with clock.hold_at(MAY):
         made = api.post("subscriptions", customer=make.customer().id, **sent)
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         api.post(f"subscriptions/{made['id']}", **dearer(make, made, proration_behavior="always_invoice"))
     assert bills(api, made) == [[10000], [-2500, 5000]]
     assert api.get("invoices", subscription=made["id"])["data"][0]["total"] == 2500
@@ -191,7 +191,7 @@ def test_a_subscription_is_moved_to_the_other_mode(api: Api, make: Factories) ->
         "subscriptions", customer=make.customer().id, items=[{"price": price.id}], billing_mode={"type": "classic"}
     )
     assert made["billing_mode"] == {"flexible": None, "type": "classic", "updated_at": None}
-    with clock.at(MAY):
+    with clock.hold_at(MAY):
         moved = api.post(f"subscriptions/{made['id']}/migrate", billing_mode={"type": "flexible"})
     expected = {"flexible": {"proration_discounts": "included"}, "type": "flexible", "updated_at": MAY}
     assert moved["billing_mode"] == expected

@@ -27,7 +27,7 @@ def pending(api: Api) -> list[int]:
 
 def test_another_price_is_prorated(api: Api, active: Any, make: Factories) -> None:
     subscription, other = active(), make.price(unit_amount=9000)
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         items = [{"id": item_of(subscription), "price": other.id}]
         changed = api.post(f"subscriptions/{subscription['id']}", items=items)
     [item] = changed["items"]["data"]
@@ -38,7 +38,7 @@ def test_another_price_is_prorated(api: Api, active: Any, make: Factories) -> No
 
 def test_items_come_and_go_in_one_call(api: Api, active: Any, make: Factories) -> None:
     subscription, second, third = active(), make.price(unit_amount=1000), make.price(unit_amount=600)
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         items = [
             {"plan": second.id},
             {"id": item_of(subscription), "deleted": True},
@@ -55,7 +55,7 @@ def test_items_come_and_go_in_one_call(api: Api, active: Any, make: Factories) -
 def test_a_price_can_be_made_for_an_item(api: Api, active: Any, make: Factories) -> None:
     data = {"currency": "eur", "product": make.price().product_id, "recurring": {"interval": "month"}}
     subscription = active()
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         items = [{"id": item_of(subscription), "price_data": {**data, "unit_amount": 5000}}]
         changed = api.post(f"subscriptions/{subscription['id']}", items=items)
     price = changed["items"]["data"][0]["price"]
@@ -101,7 +101,7 @@ def test_the_last_item_stays(api: Api, active: Any) -> None:
 
 def test_another_interval_begins_a_new_period(api: Api, active: Any, make: Factories) -> None:
     subscription, yearly = active(), make.price(unit_amount=30000, recurring={"interval": "year"})
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         items = [{"id": item_of(subscription), "price": yearly.id}]
         changed = api.post(f"subscriptions/{subscription['id']}", items=items, expand=["latest_invoice"])
     assert changed["billing_cycle_anchor"] == changed["current_period_start"] == HALF
@@ -117,7 +117,7 @@ def test_another_interval_begins_a_new_period(api: Api, active: Any, make: Facto
 
 def test_from_free_to_paid_is_billed_at_once(api: Api, begun: Any, make: Factories) -> None:
     subscription, paid = begun(unit_amount=0), make.price(unit_amount=2000)
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         sent = {"items": [{"id": item_of(subscription), "price": paid.id}], "proration_behavior": "none"}
         changed = api.post(f"subscriptions/{subscription['id']}", **sent, expand=["latest_invoice"])
     assert (changed["current_period_start"], changed["latest_invoice"]["total"]) == (HALF, 2000)
@@ -125,7 +125,7 @@ def test_from_free_to_paid_is_billed_at_once(api: Api, begun: Any, make: Factori
 
 def test_the_anchor_can_be_set_anew(api: Api, active: Any) -> None:
     subscription = active()
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         path = f"subscriptions/{subscription['id']}"
         changed = api.post(path, billing_cycle_anchor="now", expand=["latest_invoice"])
     assert changed["billing_cycle_anchor"] == HALF
@@ -134,7 +134,7 @@ def test_the_anchor_can_be_set_anew(api: Api, active: Any) -> None:
 
 def test_a_trial_ends_early(api: Api, begun: Any) -> None:
     subscription = begun(trial_period_days=20)
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         changed = api.post(f"subscriptions/{subscription['id']}", trial_end="now", expand=["latest_invoice"])
     assert (changed["status"], changed["trial_end"], changed["billing_cycle_anchor"]) == ("past_due", HALF, HALF)
     assert (changed["latest_invoice"]["total"], changed["latest_invoice"]["status"]) == (3000, "open")
@@ -143,7 +143,7 @@ def test_a_trial_ends_early(api: Api, begun: Any) -> None:
 def test_a_trial_is_moved_or_begins(api: Api, begun: Any, active: Any) -> None:
     trying, running = begun(trial_period_days=20), active()
     later = NOON + 25 * clock.DAY
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         moved = api.post(f"subscriptions/{trying['id']}", trial_end=later)
         started = api.post(f"subscriptions/{running['id']}", trial_end=later, expand=["latest_invoice"])
         wrong = api.error("POST", f"subscriptions/{running['id']}", trial_end=HALF)
@@ -158,7 +158,7 @@ def test_a_trial_is_moved_or_begins(api: Api, begun: Any, active: Any) -> None:
 
 def test_changes_within_a_trial_cost_nothing(api: Api, begun: Any, make: Factories) -> None:
     subscription, yearly = begun(trial_period_days=20), make.price(recurring={"interval": "year"})
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         items = [{"id": item_of(subscription), "price": yearly.id}]
         changed = api.post(f"subscriptions/{subscription['id']}", items=items)
         assert api.error("POST", f"subscriptions/{subscription['id']}", billing_cycle_anchor="now")
@@ -167,7 +167,7 @@ def test_changes_within_a_trial_cost_nothing(api: Api, begun: Any, make: Factori
 
 def test_items_have_calls_of_their_own(api: Api, active: Any, make: Factories) -> None:
     subscription, second = active(), make.price(unit_amount=1000)
-    with clock.at(HALF):
+    with clock.hold_at(HALF):
         made = api.post("subscription_items", subscription=subscription["id"], price=second.id, quantity=2)
         assert api.get(f"subscription_items/{made['id']}") == made
         found = api.get("subscription_items", subscription=subscription["id"])["data"]

@@ -40,7 +40,7 @@ def test_the_time_up_to_the_anchor_can_be_free(begun: Any) -> None:
 
 def test_a_change_before_the_anchor_is_prorated_by_whole_periods(api: Api, begun: Any) -> None:
     subscription = begun(billing_cycle_anchor=NOON + TEN_DAYS)
-    with clock.at(NOON + TEN_DAYS // 2):
+    with clock.hold_at(NOON + TEN_DAYS // 2):
         items = [{"id": subscription["items"]["data"][0]["id"], "quantity": 2}]
         api.post(f"subscriptions/{subscription['id']}", items=items)
     amounts = [item["amount"] for item in api.get("invoiceitems", pending=True)["data"]]
@@ -59,7 +59,7 @@ def test_a_backdated_one_bills_the_time_before(begun: Any) -> None:
 def test_a_trial_comes_from_the_price_where_asked_for(api: Api, make: Factories) -> None:
     price = make.price(recurring={"interval": "month", "trial_period_days": 7})
     sent: dict[str, Any] = {"customer": make.customer().id, "items": [{"price": price.id}]}
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         trying = api.post("subscriptions", **sent, trial_from_plan=True)
         paying = api.post("subscriptions", **sent, trial_from_plan=True, trial_end="now")
     assert (trying["trial_end"], paying["trial_end"]) == (NOON + 7 * clock.DAY, None)
@@ -97,7 +97,7 @@ def test_the_end_can_be_that_of_the_period(api: Api, active: Any) -> None:
     ],
 )
 def test_wrong_beginnings(api: Api, make: Factories, sent: dict[str, Any], param: str) -> None:
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         items = [{"price": make.price().id}]
         assert api.error("POST", "subscriptions", customer=make.customer().id, items=items, **sent)["param"] == param
 

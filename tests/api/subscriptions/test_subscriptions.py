@@ -114,7 +114,7 @@ def test_wrong_beginnings(api: Api, make: Factories, sent: dict[str, Any], param
     price = make.price(unit_amount=sent.get("unit_amount", 100))
     item = {"price": price.id, "quantity": sent.get("quantity", 1)}
     rest = {key: value for key, value in sent.items() if key not in {"unit_amount", "quantity"}}
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         error = api.error("POST", "subscriptions", **{"customer": make.customer().id, "items": [item], **rest})
     assert error["param"] == param
     assert api.get("invoices")["data"] == []
@@ -146,7 +146,7 @@ def test_nothing_is_left_of_one_that_can_not_be_paid(api: Api, make: Factories) 
 @pytest.mark.parametrize(("day", "unused", "charged"), [(0, -3000, 9000), (15, -1500, 4500), (29, -100, 300)])
 def test_a_quantity_is_prorated(api: Api, active: Any, day: int, unused: int, charged: int) -> None:
     subscription = active()
-    with clock.at(NOON + day * clock.DAY):
+    with clock.hold_at(NOON + day * clock.DAY):
         changed = api.post(f"subscriptions/{subscription['id']}", items=quantity_to(subscription, 3))
     assert changed["items"]["data"][0]["quantity"] == changed["quantity"] == 3
     pending = api.get("invoiceitems", customer=subscription["customer"], pending=True)["data"]
@@ -159,7 +159,7 @@ def test_a_quantity_is_prorated(api: Api, active: Any, day: int, unused: int, ch
 
 def test_proration_is_exact_to_the_second(api: Api, active: Any) -> None:
     subscription = active(unit_amount=MONTH)  # one unit a second
-    with clock.at(NOON + 1234567):
+    with clock.hold_at(NOON + 1234567):
         api.post(f"subscriptions/{subscription['id']}", items=quantity_to(subscription, 2))
     amounts = [item["amount"] for item in api.get("invoiceitems", pending=True)["data"]]
     assert sorted(amounts) == [1234567 - MONTH, 2 * (MONTH - 1234567)]
@@ -168,7 +168,7 @@ def test_proration_is_exact_to_the_second(api: Api, active: Any) -> None:
 def test_prorations_read_well_and_have_the_items_taxes(api: Api, active: Any, make: Factories) -> None:
     rate = make.tax_rate()
     subscription = active(2, [rate.id])
-    with clock.at(NOON + 15 * clock.DAY):
+    with clock.hold_at(NOON + 15 * clock.DAY):
         sent = {"items": quantity_to(subscription, 5), "proration_behavior": "always_invoice"}
         changed = api.post(f"subscriptions/{subscription['id']}", **sent, expand=["latest_invoice"])
     invoice = changed["latest_invoice"]
@@ -184,7 +184,7 @@ def test_prorations_read_well_and_have_the_items_taxes(api: Api, active: Any, ma
 
 def test_less_of_it_becomes_credit(api: Api, active: Any) -> None:
     subscription = active(3)
-    with clock.at(NOON + 15 * clock.DAY):
+    with clock.hold_at(NOON + 15 * clock.DAY):
         sent = {"items": quantity_to(subscription, 1), "proration_behavior": "always_invoice"}
         changed = api.post(f"subscriptions/{subscription['id']}", **sent, expand=["latest_invoice"])
     assert (changed["latest_invoice"]["total"], changed["latest_invoice"]["status"]) == (-3000, "paid")
@@ -194,7 +194,7 @@ def test_less_of_it_becomes_credit(api: Api, active: Any) -> None:
 def test_proration_can_be_dated_or_left_out(api: Api, active: Any) -> None:
     subscription = active()
     path = f"subscriptions/{subscription['id']}"
-    with clock.at(NOON + 20 * clock.DAY):
+    with clock.hold_at(NOON + 20 * clock.DAY):
         api.post(path, items=quantity_to(subscription, 2), proration_behavior="none")
         assert api.get("invoiceitems", pending=True)["data"] == []
         api.post(path, items=quantity_to(subscription, 1), proration_date=NOON + 15 * clock.DAY)
@@ -206,7 +206,7 @@ def test_proration_can_be_dated_or_left_out(api: Api, active: Any) -> None:
 
 def test_after_its_period_a_change_costs_nothing(api: Api, active: Any) -> None:
     subscription = active()
-    with clock.at(NOON + 2 * MONTH):
+    with clock.hold_at(NOON + 2 * MONTH):
         assert api.post(f"subscriptions/{subscription['id']}", items=quantity_to(subscription, 4))["quantity"] == 4
     assert api.get("invoiceitems", pending=True)["data"] == []
 
@@ -214,7 +214,7 @@ def test_after_its_period_a_change_costs_nothing(api: Api, active: Any) -> None:
 def test_a_change_that_can_not_be_paid_can_be_refused(api: Api, active: Any) -> None:
     subscription = active()
     sent = {"items": quantity_to(subscription, 2), "proration_behavior": "always_invoice"}
-    with clock.at(NOON + clock.DAY):
+    with clock.hold_at(NOON + clock.DAY):
         path = f"subscriptions/{subscription['id']}"
         assert api.error("POST", path, 402, **sent, payment_behavior="error_if_incomplete")["type"] == "card_error"
     assert api.get(f"subscriptions/{subscription['id']}")["quantity"] == 1
@@ -290,7 +290,7 @@ def test_a_list_costs_the_same_whatever_its_length(api: Api, make: Factories, co
 
 
 def test_golden(api: Api, make: Factories) -> None:
-    with clock.at(NOON):
+    with clock.hold_at(NOON):
         rate, price = make.tax_rate(), make.price()
         items = [{"price": price.id, "quantity": 2, "tax_rates": [rate.id], "metadata": {"seat": "12"}}]
         sent = {"collection_method": "send_invoice", "days_until_due": 14, "cancel_at_period_end": True}
