@@ -165,7 +165,6 @@ def _configuration(object: Object, origin: Origin) -> Columns:
     return {
         "features": _features(sent),
         "business_profile": profile | (object.get("business_profile") or {}),
-        "login_page": {"enabled": False},
         "session_limits": object.get("session_limits") or {"idle": 1800, "absolute": 14400},
         "updated": object.get("updated", object.get("created")),
         "is_default": bool(object.get("is_default")),
