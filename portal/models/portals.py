@@ -32,7 +32,6 @@ class Configuration(TenantOwned, Base):
     business_profile: Mapped[dict[str, Any]]
     default_return_url: Mapped[str | None]
     features: Mapped[dict[str, Any]]
-    login_page: Mapped[dict[str, Any]]
     login_token: Mapped[str | None] = mapped_column(String(64), unique=True)
     session_limits: Mapped[dict[str, Any]]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

@@ -169,7 +169,6 @@ def _configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
     return {
         "features": _complete_features(sent),
         "business_profile": profile | (object.get("business_profile") or {}),
-        "login_page": {"enabled": False},
         "session_limits": object.get("session_limits") or {"idle": 1800, "absolute": 14400},
         "updated": object.get("updated", object.get("created")),
         "is_default": bool(object.get("is_default")),

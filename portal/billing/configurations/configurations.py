@@ -116,7 +116,6 @@ def _build_configuration(now: int, features: dict[str, Any], *, is_default: bool
         is_default=is_default,
         business_profile={"headline": None, "privacy_policy_url": None, "terms_of_service_url": None},
         features=features,
-        login_page={"enabled": False},
         session_limits=SessionLimits().model_dump(),
         metadata_={},
     )
@@ -145,4 +144,3 @@ def _switch_login_page(configuration: Configuration, *, enabled: bool) -> None:
         configuration.login_token = secrets.token_urlsafe(18)
     elif not enabled:
         configuration.login_token = None
-    configuration.login_page = {"enabled": enabled}
