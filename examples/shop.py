@@ -16,7 +16,7 @@ from flask import Blueprint, Flask, current_app, redirect, render_template, send
 from werkzeug.wrappers import Response
 
 from portal.settings import Settings
-from portal.web import declare_policy
+from portal.web.policies import declare_policy
 
 shop = Blueprint("shop", __name__, url_prefix="/demo", template_folder=".")
 

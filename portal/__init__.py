@@ -16,13 +16,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from flask import Flask
 
-    from portal import api, hosted, web
+    from portal import api, hosted
     from portal.assembly import assemble_services
     from portal.settings import from_environment
+    from portal.web import application
 
     settings = settings or from_environment()
     top = Path(__file__).resolve().parent.parent
     app = Flask(__name__, template_folder=str(top / "templates"), static_folder=str(top / "static"))
-    web.init_app(app, assemble_services(settings))
+    application.init_app(app, assemble_services(settings))
     hosted.init_app(app, api.init_app(app))
     return app

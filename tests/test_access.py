@@ -24,7 +24,7 @@ from portal.billing.ledger import balances, tax_ids
 from portal.db import Database, Scope
 from portal.models import Base, Customer, TenantOwned
 from portal.settings import from_environment
-from portal.web import POLICIES
+from portal.web.policies import POLICIES
 from tests.clients import Api, Portal
 from tests.factories import Factories
 from tests.pictures import picture

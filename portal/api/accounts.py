@@ -15,7 +15,7 @@ from portal.errors import ResourceMissing
 from portal.models import Account
 from portal.objects import expand_answer
 from portal.objects.accounts import render_account as shown
-from portal.web import services
+from portal.web.services import services
 from portal.wire.commands import ExpandableCommand
 
 

@@ -21,7 +21,7 @@ from portal.objects import expand_answer
 from portal.objects.credit_notes import CREDIT_NOTE_LINE
 from portal.objects.credit_notes import render_preview as shown_preview
 from portal.outbox import queue
-from portal.web import services
+from portal.web.services import services
 from portal.wire.commands import ExpandableCommand, ListCommand
 from portal.wire.page import equal_conditions, page_cursor, range_conditions
 from portal.wire.shape import Context, render_list

@@ -24,7 +24,10 @@ from portal.billing.accounts.files import Upload
 from portal.billing.events import idempotency
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError
-from portal.web import declare_policy, read_connection, request_id, request_origin, services, set_log_scope
+from portal.web.access_log import set_log_scope
+from portal.web.policies import declare_policy
+from portal.web.requests import request_id, request_origin
+from portal.web.services import read_connection, services
 from portal.wire import form
 from portal.wire.commands import LONGEST_ID, Command, parse_command
 

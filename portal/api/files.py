@@ -15,7 +15,7 @@ from portal.api.resource import Resource, render_answer
 from portal.billing.accounts import files
 from portal.db import find_row
 from portal.models import File, FileLink
-from portal.web import file_response
+from portal.web.responses import file_response
 from portal.wire.commands import ExpandableCommand
 from portal.wire.page import equal_conditions, range_conditions
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.errors import ResourceMissing
 from portal.objects import OBJECT_TYPES, expand_answer, render
-from portal.web import services
+from portal.web.services import services
 from portal.wire.commands import ListCommand
 from portal.wire.page import cut_page, page_cursor
 from portal.wire.shape import render_list

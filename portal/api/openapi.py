@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 
 from portal.api.endpoint import ANSWER_TYPES, CALLS, AnswerType
 from portal.objects import OBJECT_TYPES, json_schemas
-from portal.web import declare_policy
+from portal.web.policies import declare_policy
 from portal.wire import parameter_schemas
 from portal.wire.schemas import STRING, Schema, hash_of, list_object, object_ref, search_result_object
 

@@ -18,7 +18,7 @@ from portal.errors import ResourceMissing
 from portal.models import Price
 from portal.objects import deleted_stub, expand_answer, select_rows
 from portal.objects.catalogue import render_plan
-from portal.web import services
+from portal.web.services import services
 from portal.wire.commands import ExpandableCommand
 from portal.wire.page import cut_page, equal_conditions, range_conditions, select_page
 from portal.wire.shape import render_list

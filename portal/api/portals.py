@@ -14,7 +14,7 @@ from portal.api.resource import Resource, render_answer
 from portal.billing.configurations import configurations
 from portal.billing.customer_portal import sessions
 from portal.models import Configuration, PortalSession
-from portal.web import services
+from portal.web.services import services
 from portal.wire.page import equal_conditions
 
 

@@ -18,7 +18,7 @@ from portal.billing.previews import params as preview_params
 from portal.billing.previews import previews
 from portal.errors import PortalError, ResourceMissing
 from portal.objects import expand_answer, render
-from portal.web import services
+from portal.web.services import services
 from portal.wire.page import page_cursor
 from portal.wire.shape import render_list
 

@@ -15,7 +15,7 @@ from portal.api.resource import Resource
 from portal.billing.quotes import acceptance, quotes
 from portal.db import find_row, scope_of
 from portal.models import Quote, QuoteLine
-from portal.web import services
+from portal.web.services import services
 from portal.wire.commands import ExpandableCommand, ListCommand
 from portal.wire.page import equal_conditions
 

@@ -12,7 +12,8 @@ from flask import Blueprint, Response, abort, render_template
 
 from portal.api import openapi
 from portal.ids import PREFIXES
-from portal.web import declare_policy, services
+from portal.web.policies import declare_policy
+from portal.web.services import services
 from portal.wire.schemas import Schema
 
 blueprint = Blueprint("reference", __name__)

@@ -15,7 +15,7 @@ from portal.billing.customers import test_clocks
 from portal.db import find_row
 from portal.errors import ResourceMissing
 from portal.objects import OBJECT_TYPES, cache, deleted_stub, expand_answer, render, render_one, select_rows
-from portal.web import services
+from portal.web.services import services
 from portal.wire.commands import Command, ExpandableCommand, ListCommand
 from portal.wire.page import cut_page, page_cursor, select_page
 from portal.wire.shape import render_list

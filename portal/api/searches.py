@@ -14,7 +14,7 @@ from portal.api.endpoint import AnswerType
 from portal.models import Customer, Invoice, Price, Product, Subscription
 from portal.objects import OBJECT_TYPES, expand_answer, render, select_rows
 from portal.rules import receipts
-from portal.web import services
+from portal.web.services import services
 from portal.wire import search
 from portal.wire.commands import SearchCommand
 from portal.wire.matching import SearchField, search_condition

@@ -14,7 +14,7 @@ from portal.db import find_row
 from portal.models import Customer
 from portal.objects.statements import STATEMENT_TYPE, render_statement, with_entries
 from portal.rules.statements import AccountStatement
-from portal.web import services
+from portal.web.services import services
 from portal.wire.shape import render_list
 
 

@@ -15,7 +15,7 @@ from portal.api.resource import Resource, render_answer, render_page
 from portal.billing.events import replays, webhook_endpoints
 from portal.db import find_row
 from portal.models import Event, WebhookDelivery, WebhookEndpoint
-from portal.web import services
+from portal.web.services import services
 from portal.wire.commands import ExpandableCommand
 from portal.wire.page import equal_conditions
 

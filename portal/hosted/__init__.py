@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from portal.errors import InvalidRequest
 from portal.hosted import languages, visits
-from portal.web import is_api_request
+from portal.web.requests import is_api_request
 
 
 def init_app(app: Flask, *exempt: Any) -> None:

@@ -12,7 +12,9 @@ from portal.hosted import brand, flows, visits
 from portal.hosted.expired import expired_page
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
-from portal.web import declare_policy, request_origin, services
+from portal.web.policies import declare_policy
+from portal.web.requests import request_origin
+from portal.web.services import services
 
 blueprint = Blueprint("arrival", __name__, url_prefix="/p")
 

@@ -22,7 +22,8 @@ from portal.hosted import languages, visits
 from portal.hosted.visits import Visit
 from portal.models import Account, PortalSession, Tenant
 from portal.rules import colours, permissions
-from portal.web import declare_policy, read_connection, services
+from portal.web.policies import declare_policy
+from portal.web.services import read_connection, services
 
 blueprint = Blueprint("brand", __name__)
 

@@ -20,7 +20,9 @@ from portal.models import Account, CreditNote, Customer, Invoice, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
 from portal.outbox import previews
 from portal.outbox.mails import render_text
-from portal.web import declare_policy, file_response, read_connection, services
+from portal.web.policies import declare_policy
+from portal.web.responses import file_response
+from portal.web.services import read_connection, services
 
 blueprint = Blueprint("public", __name__)
 

@@ -35,7 +35,9 @@ from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions, receipts
 from portal.rules.tax_ids import type_label
-from portal.web import DOCUMENT_POLICY, request_origin, services
+from portal.web.requests import request_origin
+from portal.web.responses import DOCUMENT_POLICY
+from portal.web.services import services
 
 blueprint = Blueprint("documents", __name__, url_prefix="/p")
 

@@ -25,7 +25,8 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions
-from portal.web import file_response, read_connection, services
+from portal.web.responses import file_response
+from portal.web.services import read_connection, services
 
 blueprint = Blueprint("downloads", __name__, url_prefix="/p")
 

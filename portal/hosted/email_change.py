@@ -21,7 +21,7 @@ from portal.hosted.visits import Visit, mask_email
 from portal.models import Customer, EmailChange
 from portal.outbox import mails
 from portal.rules import permissions
-from portal.web import services
+from portal.web.services import services
 
 blueprint = Blueprint("email_change", __name__, url_prefix="/p")
 

@@ -10,7 +10,9 @@ from portal.hosted import brand
 from portal.hosted.page import PageResponse
 from portal.hosted.visits import mask_email
 from portal.models import Account
-from portal.web import declare_policy, request_origin, services
+from portal.web.policies import declare_policy
+from portal.web.requests import request_origin
+from portal.web.services import services
 
 blueprint = Blueprint("email_undo", __name__)
 

@@ -11,7 +11,7 @@ from portal.billing.customer_portal import logins
 from portal.db import Scope, find_row
 from portal.hosted import visits
 from portal.models import Customer, PortalSession
-from portal.web import services
+from portal.web.services import services
 
 
 @dataclass(frozen=True)

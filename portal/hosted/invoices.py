@@ -24,7 +24,7 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions
-from portal.web import read_connection
+from portal.web.services import read_connection
 
 Reader = Session | Connection
 

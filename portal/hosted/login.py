@@ -17,7 +17,8 @@ from portal.hosted.forms import CodeForm, LoginForm
 from portal.hosted.page import PageResponse
 from portal.models import Account, LoginCode
 from portal.outbox import queue
-from portal.web import declare_policy, services
+from portal.web.policies import declare_policy
+from portal.web.services import services
 
 blueprint = Blueprint("login", __name__, url_prefix="/p/login")
 

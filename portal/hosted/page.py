@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.hosted import visits
 from portal.hosted.expired import expired_page
 from portal.hosted.visits import Visit
-from portal.web import declare_policy
+from portal.web.policies import declare_policy
 
 #: Whether a configuration's features allow a page.
 FeatureCheck = Callable[[Mapping[str, Any]], bool]

@@ -14,7 +14,8 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Customer
 from portal.rules import permissions
-from portal.web import file_response, services
+from portal.web.responses import file_response
+from portal.web.services import services
 
 blueprint = Blueprint("statements", __name__, url_prefix="/p")
 

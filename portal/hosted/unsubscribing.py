@@ -11,7 +11,9 @@ from portal.hosted import brand
 from portal.hosted.page import PageResponse
 from portal.models import Account, Customer, Tenant
 from portal.rules.mails import OPTIONAL_MAILS
-from portal.web import declare_policy, request_origin, services
+from portal.web.policies import declare_policy
+from portal.web.requests import request_origin
+from portal.web.services import services
 
 blueprint = Blueprint("unsubscribing", __name__)
 

@@ -29,7 +29,9 @@ from portal.billing.customer_portal import sessions
 from portal.db import Scope, select_with_owner
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant, TestClock
 from portal.rules import permissions
-from portal.web import read_connection, request_origin, services, set_log_scope
+from portal.web.access_log import set_log_scope
+from portal.web.requests import request_origin
+from portal.web.services import read_connection, services
 
 COOKIE_PREFIX = "__Host-portal-"
 MOST_COOKIES = 8

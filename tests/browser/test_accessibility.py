@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from portal.web import POLICIES
+from portal.web.policies import POLICIES
 from tests.browser.conftest import Visit
 from tests.browser.plans import offer_of
 from tests.browser.scene import Window, opened

@@ -1,0 +1,18 @@
+"""Gives a Flask application everything that pages and API share."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.assembly import Services
+from portal.web import access_log, errors, headers, health, limits, services
+
+
+def init_app(app: Flask, parts: Services) -> None:
+    """Give `app` its services, limits, headers, error answers and health checks."""
+    services.init_app(app, parts)
+    headers.init_app(app, parts.settings)
+    access_log.init_app(app)  # before the limits, so that a refused request has its route in the log
+    limits.init_app(app, parts.settings)
+    errors.init_app(app)
+    health.init_app(app)

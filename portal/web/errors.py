@@ -1,0 +1,69 @@
+"""Turns every error into an answer: JSON for the API, a page for customers."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+
+from portal.errors import NotAuthenticated, PortalError, Unavailable
+from portal.web.limits import RequestTooLarge
+from portal.web.requests import is_api_request, request_id
+from portal.web.responses import json_response
+from portal.wire.errors import render_error
+
+log = logging.getLogger("portal")
+
+
+class UnexpectedError(PortalError):
+    """A fault of the portal. The log has the traceback under the request id."""
+
+    status = 500
+    type = "api_error"
+
+
+def init_app(app: Flask) -> None:
+    """Have `app` answer every error here."""
+    app.register_error_handler(Exception, _answer_error)
+
+
+def _answer_error(error: Exception) -> Response:
+    known = _as_portal_error(error)
+    if known.status >= 500:
+        log.error("request %s failed: %s", request_id(), "".join(traceback.format_exception(error)))
+    if is_api_request():
+        response = json_response(render_error(known, request_id()), known.status)
+        if known.status == NotAuthenticated.status:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="portal"'
+        return response
+    page = render_template("hosted/error.html", error=known, request_id=request_id())
+    return Response(page, known.status, mimetype="text/html")
+
+
+def _as_portal_error(error: Exception) -> PortalError:
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+        # raised outside of a view, as when a visit is opened
+        return _as_portal_error(error.original_exception)
+    if isinstance(error, PortalError):
+        return error
+    if isinstance(error, OperationalError | PoolTimeout):
+        return Unavailable("The database can't answer at the moment. Please try again.")
+    if isinstance(error, RequestEntityTooLarge):
+        return RequestTooLarge()
+    if isinstance(error, HTTPException):
+        return _from_http_error(error)
+    return UnexpectedError("An unexpected error happened. Nothing was changed.")
+
+
+def _from_http_error(error: HTTPException) -> PortalError:
+    if error.code in {404, 405} and is_api_request():
+        known = PortalError(f"Unrecognized request URL ({request.method}: {request.path[:200]}).")
+        known.status = 404
+        return known
+    known = PortalError(error.description or error.name)
+    known.status = error.code or 500
+    return known

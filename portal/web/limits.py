@@ -1,0 +1,52 @@
+"""Limits of what a request may bring: its size, its host, and how its body is sent."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from portal.errors import InvalidRequest
+from portal.settings import Settings
+
+MAX_BODY = 256 * 1024
+MAX_FORM_MEMORY = 64 * 1024
+MAX_FORM_PARTS = 100
+
+
+class LengthRequired(InvalidRequest):
+    """A body without a declared length."""
+
+    status = 411
+
+
+class RequestTooLarge(InvalidRequest):
+    """A body over the limit."""
+
+    status = 413
+
+    def __init__(self) -> None:
+        super().__init__(f"The request is too large: at most {MAX_BODY // 1024} KiB are accepted.")
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Limit the requests of `app`."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        TRUSTED_HOSTS=_trusted_hosts(settings.base_url),
+    )
+    app.before_request(_refuse_unbounded_body)
+
+
+def _refuse_unbounded_body() -> None:
+    environ = request.environ
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        # the length is unknown, so a body over the limit would be cut silently instead of refused
+        raise LengthRequired("Requests need a Content-Length; chunked bodies are not accepted.")
+    if environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
+        raise InvalidRequest("Compressed request bodies are not accepted.")
+
+
+def _trusted_hosts(base_url: str) -> list[str]:
+    host = base_url.split("://", 1)[1].rsplit(":", 1)[0] if "]" not in base_url else "[::1]"
+    return ["127.0.0.1", "localhost", "[::1]"] if host in {"127.0.0.1", "localhost", "[::1]"} else [host]
