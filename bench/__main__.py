@@ -19,7 +19,7 @@ from bench.servers import Server, running
 from portal import clock
 from portal.billing.customer_portal import sessions
 from portal.db import Database
-from portal.hosted.visits import cookie_name
+from portal.hosted.visit_cookies import cookie_name
 from portal.settings import Settings, from_environment
 from tests import postgresql
 

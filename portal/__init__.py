@@ -25,5 +25,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     top = Path(__file__).resolve().parent.parent
     app = Flask(__name__, template_folder=str(top / "templates"), static_folder=str(top / "static"))
     application.init_app(app, assemble_services(settings))
-    hosted.init_app(app, api.init_app(app))
+    api.init_app(app)
+    hosted.init_app(app)
     return app

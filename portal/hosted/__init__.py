@@ -2,66 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
 
-from flask import Flask, request, session
+from flask import Flask
 from flask_login import LoginManager
-from flask_wtf import CSRFProtect
-from werkzeug.wrappers import Response
 
-from portal.errors import InvalidRequest
-from portal.hosted import languages, visits
-from portal.web.requests import is_api_request
+from portal.hosted import assets, form_protection, frames, languages, visit_sessions
+
+#: The modules of pages; each has a `blueprint`.
+PAGES = (
+    "arrival",
+    "brand",
+    "details",
+    "document_links",
+    "documents",
+    "downloads",
+    "email_change",
+    "email_undo",
+    "flows",
+    "home",
+    "invoices",
+    "login",
+    "plan_changes",
+    "plan_choice",
+    "retention",
+    "statements",
+    "subscriptions",
+    "tax_ids",
+    "unsubscribing",
+)
 
 
-def init_app(app: Flask, *exempt: Any) -> None:
-    """Register the pages, the sessions, form protection and languages; `exempt` blueprints need no form tokens."""
-    from portal.hosted import (
-        arrival,
-        brand,
-        details,
-        document_links,
-        documents,
-        downloads,
-        email_change,
-        email_undo,
-        flows,
-        home,
-        invoices,
-        login,
-        plan_changes,
-        plan_choice,
-        retention,
-        statements,
-        subscriptions,
-        tax_ids,
-        unsubscribing,
-    )
-
-    app.session_interface = visits.VisitSessionInterface()
-    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False, WTF_CSRF_CHECK_DEFAULT=False)
-    languages.init_app(app, f"{app.root_path}/../translations")
+def init_app(app: Flask) -> None:
+    """Give `app` the pages and what they need: sessions of visits, languages, form tokens, frames and static files."""
+    app.session_interface = visit_sessions.VisitSessionInterface()
     visitors = LoginManager(app)
     visitors.session_protection = None
-    visitors.request_loader(visits.load)
-    csrf = CSRFProtect(app)
-    # macros see the globals, pages what context processors give them: Flask-WTF has set its own for both
-    app.jinja_env.globals["csrf_token"] = visits.csrf_token
-    app.context_processor(lambda: {"csrf_token": visits.csrf_token})
-    app.before_request(lambda: _refuse_cross_site_posts(csrf))
-    first = (arrival, brand, details, documents, downloads, email_change, email_undo, flows, home, invoices, login)
-    second = (document_links, plan_changes, plan_choice, retention, statements, subscriptions, tax_ids, unsubscribing)
-    for group in (*first, *second):
-        app.register_blueprint(group.blueprint)
-
-
-def _refuse_cross_site_posts(csrf: CSRFProtect) -> Response | None:
-    """Refuse a post that another site sent, by the browser's headers and by the session's token."""
-    if request.method in {"GET", "HEAD", "OPTIONS"} or is_api_request() or request.endpoint == "csp_report":
-        return None
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site not in {None, "same-origin"} or (site is None and origin and origin != request.host_url.rstrip("/")):
-        raise InvalidRequest("This form was sent from another site.")
-    if getattr(session, "visit", None):
-        csrf.protect()
-    return None
+    visitors.request_loader(visit_sessions.load)
+    languages.init_app(app, f"{app.root_path}/../translations")
+    form_protection.init_app(app)
+    assets.init_app(app)
+    frames.init_app(app)
+    for name in PAGES:
+        app.register_blueprint(import_module(f"portal.hosted.{name}").blueprint)

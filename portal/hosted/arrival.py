@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from portal import clock
 from portal.billing.customer_portal import sessions
-from portal.hosted import brand, flows, visits
+from portal.hosted import flows, frames, open_visits, visit_cookies
 from portal.hosted.expired import expired_page
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
@@ -33,7 +33,7 @@ def exchange(link_secret: str) -> PageResponse:
     if exchanged is None:
         return _answer_used_link(link_secret)
     response = _redirect_to_session(exchanged.session_id)
-    visits.set_cookie(response, exchanged.session_id, exchanged.cookie_secret)
+    visit_cookies.set_cookie(response, exchanged.session_id, exchanged.cookie_secret)
     return _without_referrer(response)
 
 
@@ -43,12 +43,12 @@ def sign_out(visit: Visit) -> PageResponse:
     with visit.writing() as db:
         row = sessions.find_session(db, visit.id)
         sessions.expire(db, row, sessions.ExpireSession(), now=clock.now())
-    brand.use_frame(replace(brand.current_frame(), path=None, left=None))
+    frames.use_frame(replace(frames.current_frame(), path=None, left=None))
     response = Response(
         render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
         mimetype="text/html",
     )
-    visits.delete_cookie(response, visits.cookie_name(visit.id))
+    visit_cookies.delete_cookie(response, visit_cookies.cookie_name(visit.id))
     # only the cache: the cookies directive would end the other sessions of this browser
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
@@ -63,8 +63,8 @@ def stay(visit: Visit) -> PageResponse:
 def _answer_used_link(link_secret: str) -> Response:
     with services().database.reading() as db:
         id = sessions.find_id_by_link(db, link_secret)
-    secret = visits.cookie_secret(id, request) if id else None
-    if id and secret and visits.find_open(id, secret):
+    secret = visit_cookies.cookie_secret(id, request) if id else None
+    if id and secret and open_visits.find_open(id, secret):
         return _without_referrer(_redirect_to_session(id))
     return _without_referrer(expired_page(id))
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 
 from portal.billing.customers import customers
 from portal.billing.ledger import tax_ids
-from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.hosted import flows
 from portal.hosted.forms import DETAIL_FIELDS, DetailsForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
-from portal.models import Customer
 from portal.rules import permissions
 from portal.rules import tax_ids as rules
 from portal.wire.commands import parse_command
@@ -26,21 +21,16 @@ blueprint = Blueprint("details", __name__, url_prefix="/p")
 FLOWS = (flows.UPDATE,)
 
 
-def may_open(features: Mapping[str, Any]) -> bool:
-    """Whether the page can be opened at all."""
-    return bool(features["customer_update"]["enabled"])
-
-
-def may_edit(features: Mapping[str, Any]) -> bool:
+def may_edit(features: permissions.Features) -> bool:
     """Whether anything of the form can be edited."""
     return any(permissions.may_update(features, name) for name in DETAIL_FIELDS)
 
 
-@page(blueprint, "/details", allows=may_open, flows=FLOWS)
+@page(blueprint, "/details", allows=permissions.may_see_details, flows=FLOWS)
 def details(visit: Visit) -> PageResponse:
     """What is stored, each part with a link to change it."""
     with visit.reading() as db:
-        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+        customer = visit.find_customer(db)
         numbers = tax_ids.list_for_customer(db, customer.id)
     allowed = [name for name in (*DETAIL_FIELDS, "email", "tax_id") if permissions.may_update(visit.features, name)]
     return render_template(
@@ -59,7 +49,7 @@ def details(visit: Visit) -> PageResponse:
 def edit(visit: Visit) -> PageResponse:
     """Name, phone, address and shipping in one form, as far as they may be edited."""
     with visit.reading() as db:
-        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+        customer = visit.find_customer(db)
     form = DetailsForm.for_customer(customer, visit.features)
     if form.validate_on_submit() and _save_details(visit, form):
         flash(_("Your billing information is saved."))
@@ -76,6 +66,6 @@ def _save_details(visit: Visit, form: DetailsForm) -> bool:
         form.show_error_at_field(error, _("There are characters in it that can't be used."))
         return False
     with visit.writing() as db:
-        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+        customer = visit.find_customer(db)
         customers.update(db, customer, command, now=visit.now)
     return True

@@ -14,7 +14,7 @@ from portal import clock, i18n
 from portal.billing.accounts import files
 from portal.db import Scope, find_row
 from portal.documents.library import DocumentKind
-from portal.hosted import brand, documents, statements
+from portal.hosted import documents, frames, statements
 from portal.hosted.page import PageResponse
 from portal.models import Account, CreditNote, Customer, Invoice, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
@@ -199,7 +199,7 @@ def _merchant_of_link(link: DocumentLink) -> tuple[Scope, Account]:
     with services().database.reading() as db:
         tenant = db.get(Tenant, link.tenant_id) or abort(404)
         account = db.get(Account, tenant.account_id) or abort(404)
-    brand.use_frame(brand.frame_of_account(account, livemode=tenant.livemode))
+    frames.use_frame(frames.frame_of_account(account, livemode=tenant.livemode))
     return Scope.of_tenant(tenant), account
 
 

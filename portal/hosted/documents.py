@@ -28,10 +28,10 @@ from portal.documents import transfer_code as transfer
 from portal.documents.build import tax_conversion
 from portal.documents.xml import offers, references
 from portal.errors import ResourceMissing
-from portal.hosted import languages, visits
+from portal.hosted import languages, visit_sessions
 from portal.hosted.e_invoices import FORMAT_NAMES, GAP_LABELS
 from portal.hosted.page import PageResponse, page
-from portal.hosted.visits import Visit
+from portal.hosted.visits import Visit, mask_email
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions, receipts
 from portal.rules.tax_ids import type_label
@@ -185,7 +185,7 @@ def invoice_events(invoice: Invoice, notes: Iterable[CreditNote]) -> list[Invoic
     """What happened to an invoice and when, oldest first; its creation is listed only if it was on an earlier day."""
     issued = invoice.finalized_at or invoice.created
     created = invoice.created if clock.utc_date(invoice.created) < clock.utc_date(issued) else None
-    email = visits.mask_email((invoice.buyer or {}).get("email"))
+    email = mask_email((invoice.buyer or {}).get("email"))
     moments = [
         (created, _("Created"), None),
         (invoice.finalized_at, _("Issued"), None),
@@ -286,7 +286,7 @@ def note_downloads(scope: Scope, customer_id: str, taken: Callable[[Session], It
     with database.reading(scope) as db:
         if not events.is_enabled(db, "documents"):
             return
-    visit = visits.load(request)
+    visit = visit_sessions.load(request)
     with database.writing(scope, request_origin("customer", customer_id, session=visit.id if visit else None)) as db:
         for row in taken(db):
             events.record_download(db, row)

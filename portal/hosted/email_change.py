@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template
@@ -12,13 +11,12 @@ from flask_babel import ngettext
 from portal import clock
 from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import email_changes
-from portal.db import find_row
 from portal.errors import StalePage, Unavailable
 from portal.hosted import flows
 from portal.hosted.forms import CodeForm, EmailForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit, mask_email
-from portal.models import Customer, EmailChange
+from portal.models import EmailChange
 from portal.outbox import mails
 from portal.rules import permissions
 from portal.web.services import services
@@ -28,7 +26,7 @@ blueprint = Blueprint("email_change", __name__, url_prefix="/p")
 FLOWS = (flows.UPDATE,)
 
 
-def may_change(features: Mapping[str, Any]) -> bool:
+def may_change(features: permissions.Features) -> bool:
     """Whether the customer may change the address."""
     return permissions.may_update(features, "email")
 
@@ -69,7 +67,7 @@ def _send_code(visit: Visit, form: EmailForm) -> int:
     fresh = codes.new_code(services().settings.secret_key)
     try:
         with visit.writing() as db:
-            customer = find_row(db, Customer, visit.customer_id, noun="customer")
+            customer = visit.find_customer(db)
             wanted = email_changes.RequestEmailChange(visit.id, email, fresh.hash)
             change = email_changes.request(db, customer, wanted, now=clock.now())
     except codes.TooManyCodes as error:

@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 
 from portal import clock
 from portal.billing.customers import email_changes
-from portal.hosted import brand
+from portal.hosted import frames
 from portal.hosted.page import PageResponse
 from portal.hosted.visits import mask_email
 from portal.models import Account
@@ -31,7 +31,7 @@ def undo(token: str) -> PageResponse:
             with database.writing(change.scope, request_origin("customer", change.customer_id)) as db:
                 email_changes.undo(db, change.id, now=now)
         return redirect(request.path, 303)
-    brand.use_frame(brand.frame_of_account(account, livemode=change.scope.livemode))
+    frames.use_frame(frames.frame_of_account(account, livemode=change.scope.livemode))
     state = "done" if change.undone else "open"
     return render_template("hosted/email_undo.html", state=state, email=mask_email(change.old_email))
 

@@ -9,7 +9,8 @@ from flask import Response, render_template
 from portal import clock
 from portal.billing.customer_portal import logins
 from portal.db import Scope, find_row
-from portal.hosted import visits
+from portal.hosted.open_visits import scope_of_session
+from portal.hosted.visits import mask_email
 from portal.models import Customer, PortalSession
 from portal.web.services import services
 
@@ -25,7 +26,7 @@ class RestorableVisit:
     @property
     def masked_email(self) -> str | None:
         """The address in part: enough for its owner to recognise it."""
-        return visits.mask_email(self.email)
+        return mask_email(self.email)
 
 
 def expired_page(session_id: str | None = None, *, too_many: bool = False) -> Response:
@@ -37,7 +38,7 @@ def expired_page(session_id: str | None = None, *, too_many: bool = False) -> Re
 
 def find_restorable_visit(session_id: str) -> RestorableVisit | None:
     """The ended visit, if its merchant lets customers restore it and the customer has an email address."""
-    scope = visits.scope_of_session(session_id)
+    scope = scope_of_session(session_id)
     if scope is None:
         return None
     with services().database.reading(scope) as db:

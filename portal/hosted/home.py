@@ -15,7 +15,7 @@ from portal.billing.customer_portal.plan_changes import UpcomingChange
 from portal.billing.discounts import discounts, named_discounts
 from portal.billing.discounts.named_discounts import DiscountSummary
 from portal.billing.ledger import tax_ids
-from portal.db import find_row, rows_by_id
+from portal.db import rows_by_id
 from portal.hosted import flows, invoices
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
@@ -80,7 +80,7 @@ def home(visit: Visit) -> PageResponse:
     if visit.in_flow:
         return redirect(flows.entry_path(visit))
     with visit.reading() as db:
-        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+        customer = visit.find_customer(db)
         plans = _list_plan_cards(db, visit, customer)
         newest = invoices.newest(db, visit, NEWEST_INVOICES) if permissions.may_see_invoices(visit.features) else None
         rows = invoices.render_rows(db, visit, newest) if newest else None

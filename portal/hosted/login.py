@@ -11,7 +11,7 @@ from portal import clock
 from portal.billing.customer_portal import codes, logins
 from portal.db import Scope, find_row
 from portal.errors import ResourceMissing
-from portal.hosted import brand, visits
+from portal.hosted import frames, visit_cookies
 from portal.hosted.expired import expired_page, find_restorable_visit
 from portal.hosted.forms import CodeForm, LoginForm
 from portal.hosted.page import PageResponse
@@ -168,8 +168,8 @@ def _open_visit(pending: logins.PendingLogin, customer_id: str) -> AnyResponse:
     except ResourceMissing:
         return make_response(render_template("hosted/login_gone.html"), 410)
     response = Response(status=303, headers={"Location": f"/p/{opened.session_id}/"})
-    visits.set_cookie(response, opened.session_id, opened.cookie_secret)
-    visits.delete_cookie(response, LOGIN_COOKIE)
+    visit_cookies.set_cookie(response, opened.session_id, opened.cookie_secret)
+    visit_cookies.delete_cookie(response, LOGIN_COOKIE)
     return response
 
 
@@ -180,7 +180,7 @@ def _client_network() -> str:
 def _use_account_frame(scope: Scope) -> None:
     with services().database.reading() as db:
         account = db.get_one(Account, scope.account_id)
-    brand.use_frame(brand.frame_of_account(account, livemode=scope.livemode))
+    frames.use_frame(frames.frame_of_account(account, livemode=scope.livemode))
 
 
 for _name in ("ask", "again", "code", "choose"):

@@ -16,7 +16,9 @@ from cachetools import LRUCache
 from flask import render_template, session
 from markupsafe import Markup, escape
 
-from portal.hosted import brand, languages, visits
+from portal.hosted import languages
+from portal.hosted.form_protection import csrf_token
+from portal.hosted.frames import Frame, current_frame
 
 Shell = list[str]
 
@@ -48,8 +50,8 @@ def render_page(template: str, key: tuple[Hashable, ...], values: Mapping[str, P
 
     `key` stands for `context`. Of `values`, the text of the page may depend only on which ones are None.
     """
-    frame = brand.current_frame()
-    own = {**values, **{name: getattr(frame, name) for name in _VISIT_VALUES}, "csrf_token": visits.csrf_token()}
+    frame = current_frame()
+    own = {**values, **{name: getattr(frame, name) for name in _VISIT_VALUES}, "csrf_token": csrf_token()}
     if "_flashes" in session:
         return _render_with_frame(template, frame, own, context)
     nobodys: dict[str, Any] = dict.fromkeys(_VISIT_VALUES)
@@ -68,7 +70,7 @@ def render_page(template: str, key: tuple[Hashable, ...], values: Mapping[str, P
     return "".join(parts)
 
 
-def _render_shell(template: str, frame: brand.Frame, own: Mapping[str, PageValue], context: Mapping[str, Any]) -> Shell:
+def _render_shell(template: str, frame: Frame, own: Mapping[str, PageValue], context: Mapping[str, Any]) -> Shell:
     marks = {name: None if value is None else Markup(f"\ue000{name}\ue001") for name, value in own.items()}  # noqa: S704
     mine: dict[str, Any] = {name: marks[name] for name in _VISIT_VALUES}
     shell = _PLACEHOLDER.split(_render_with_frame(template, replace(frame, **mine), marks, context))
@@ -78,6 +80,6 @@ def _render_shell(template: str, frame: brand.Frame, own: Mapping[str, PageValue
     return shell
 
 
-def _render_with_frame(template: str, frame: brand.Frame, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+def _render_with_frame(template: str, frame: Frame, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     token = values["csrf_token"]
     return render_template(template, frame=frame, **{**values, **context, "csrf_token": lambda: token})

@@ -13,7 +13,7 @@ from portal.billing.customer_portal import plan_previews, retention_offers
 from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.billing.discounts import named_discounts
 from portal.billing.subscriptions.items import list_items
-from portal.db import find_row, lock_row, rows_by_id
+from portal.db import lock_row, rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.hosted import flows
 from portal.hosted.page import PageResponse, page
@@ -86,7 +86,7 @@ def _preview_bills(visit: Visit, id: str, coupon_id: str) -> tuple[BillPreview |
     try:
         with visit.trying() as db:
             subscription = _lock_subscription(db, visit, id)
-            customer = find_row(db, Customer, visit.customer_id, noun="customer")
+            customer = visit.find_customer(db)
             retention_offers.redeem_coupon(db, customer, subscription, coupon_id, now=visit.now)
             return without, plan_previews.preview_next_bill(db, subscription)
     except (InvalidRequest, ResourceMissing):

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.ledger import tax_ids
-from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.hosted import flows
 from portal.hosted.forms import TaxIdForm
 from portal.hosted.languages import locale
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
-from portal.models import Customer
 from portal.rules import permissions
 from portal.rules import tax_ids as rules
 from portal.wire.commands import parse_command
@@ -27,7 +22,7 @@ blueprint = Blueprint("tax_ids", __name__, url_prefix="/p")
 FLOWS = (flows.UPDATE,)
 
 
-def may_edit(features: Mapping[str, Any]) -> bool:
+def may_edit(features: permissions.Features) -> bool:
     """Whether the customer may add and remove tax IDs."""
     return permissions.may_update(features, "tax_id")
 
@@ -61,7 +56,7 @@ def remove(visit: Visit, tax_id: str) -> PageResponse:
 
 def _country_page(visit: Visit) -> PageResponse:
     with visit.reading() as db:
-        customer = find_row(db, Customer, visit.customer_id, noun="customer")
+        customer = visit.find_customer(db)
         count = len(tax_ids.list_for_customer(db, customer.id))
     return render_template(
         "hosted/tax_id_country.html",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Features = Mapping[str, Any]
+#: Whether a configuration's features allow a page.
+FeatureCheck = Callable[[Features], bool]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class QuantityRange:
 def may_see_invoices(features: Features) -> bool:
     """Whether the invoice history and its documents are visible."""
     return bool(features["invoice_history"]["enabled"])
+
+
+def may_see_details(features: Features) -> bool:
+    """Whether the billing information is visible on a page of its own."""
+    return bool(features["customer_update"]["enabled"])
 
 
 def may_update(features: Features, detail: str) -> bool:

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import clock
-from portal.hosted.visits import COOKIE_PREFIX, MOST_COOKIES
+from portal.hosted.visit_cookies import COOKIE_PREFIX, MOST_COOKIES
 from portal.models import Customer
 from tests.clients import Api, Portal
 from tests.factories import Factories

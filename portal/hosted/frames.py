@@ -1,0 +1,138 @@
+"""The frame around every page: the merchant's name, look and links, and the visit's navigation.
+
+Templates read it as `frame`. It is the visit's by itself; a page behind a link sets its merchant's by `use_frame`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request, session
+from sqlalchemy import bindparam, or_, select
+
+from portal import clock
+from portal.billing.customer_portal.sessions import hash_secret
+from portal.hosted import navigation
+from portal.hosted.navigation import NavigationEntry
+from portal.hosted.visit_cookies import cookie_secret
+from portal.hosted.visits import Visit
+from portal.models import Account, PortalSession, Tenant
+from portal.web.services import read_connection
+
+
+def init_app(app: Flask) -> None:
+    """Give every template the frame of its answer."""
+    app.context_processor(lambda: {"frame": current_frame()})
+    app.jinja_env.globals["frame_of_ended_visit"] = frame_of_ended_visit
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What surrounds the content. Without a merchant it is neutral; without a `path` there is no visit.
+
+    `path` is where the visit's pages start, `below` the rest of the path of the page shown, `left` the seconds until
+    the visit ends if nothing more happens.
+    """
+
+    merchant: str = ""
+    brand: str | None = None
+    icon: str | None = None
+    logo: str | None = None
+    headline: str | None = None
+    return_url: str | None = None
+    privacy_url: str | None = None
+    terms_url: str | None = None
+    path: str | None = None
+    below: str = ""
+    left: int | None = None
+    customer_name: str | None = None
+    customer_email: str | None = None
+    pages: tuple[NavigationEntry, ...] = ()
+    livemode: bool = True
+
+
+def frame_of_visit(visit: Visit) -> Frame:
+    """The frame of a customer's page; in a flow it has no links to other pages."""
+    profile = visit.business_profile
+    return Frame(
+        merchant=visit.merchant,
+        brand=brand_path(visit.scope.account_id, visit.brand_revision),
+        **picture_paths(visit.branding, brand_path(visit.scope.account_id, visit.brand_revision)),
+        headline=profile.get("headline"),
+        return_url=visit.return_url,
+        privacy_url=profile.get("privacy_policy_url"),
+        terms_url=profile.get("terms_of_service_url"),
+        path=visit.path,
+        below=request.path.removeprefix(visit.path),
+        left=visit.ends_at - clock.now(),
+        customer_name=visit.customer_name,
+        customer_email=visit.masked_email,
+        pages=navigation.entries_of_visit(visit),
+        livemode=visit.scope.livemode,
+    )
+
+
+def frame_of_account(account: Account, *, livemode: bool) -> Frame:
+    """The frame of a page that anyone with its link may see."""
+    name = account.business_profile.get("name") or ""
+    brand = brand_path(account.id, account.revision)
+    shown = picture_paths(account.settings.get("branding", {}), brand)
+    return Frame(merchant=name, brand=brand, livemode=livemode, **shown)
+
+
+def frame_of_ended_visit() -> Frame:
+    """The frame for a link or session that has ended: its merchant's, if the browser can prove it had one."""
+    parts = request.path.split("/")
+    if len(parts) < 4 or parts[1] != "p":
+        return Frame()
+    secret = parts[3] if parts[2] == "session" else cookie_secret(parts[2], request)
+    row = read_connection().execute(_MERCHANT_BY_SECRET, {"hash": hash_secret(secret)}).first() if secret else None
+    if row is None:
+        return Frame()
+    merchant = row.business_profile.get("name") or ""
+    brand = brand_path(row.account_id, row.revision)
+    return Frame(merchant, brand, return_url=row.return_url, **picture_paths(row.settings.get("branding", {}), brand))
+
+
+def brand_path(account_id: str, revision: int) -> str:
+    """The path of the brand's stylesheet (`.css`) and mark (`.svg`); it changes with every change of the account."""
+    return f"/brand/{account_id}-{revision}"
+
+
+def picture_paths(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
+    """The paths of the brand's icon and logo, of those that it has."""
+    return {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
+
+
+def use_frame(frame: Frame) -> None:
+    """Show this frame in the answer, also on an error page."""
+    g.frame = frame
+
+
+def current_frame() -> Frame:
+    """The frame of this answer: the one set by `use_frame`, else the visit's, else the neutral one."""
+    if "frame" not in g:
+        visit = getattr(session, "visit", None)
+        g.frame = frame_of_visit(visit) if visit else Frame()
+    frame: Frame = g.frame
+    return frame
+
+
+_SESSIONS = PortalSession.__table__
+#: The merchant of a session by the secret of its link or cookie, whether or not it has ended.
+_MERCHANT_BY_SECRET = (
+    select(
+        _SESSIONS.c.return_url,
+        Account.id.label("account_id"),
+        Account.revision,
+        Account.business_profile,
+        Account.settings,
+    )
+    .select_from(_SESSIONS)
+    .join(Tenant, Tenant.id == _SESSIONS.c.tenant_id)
+    .join(Account, Account.id == Tenant.account_id)
+    .where(or_(_SESSIONS.c.link_hash == bindparam("hash"), _SESSIONS.c.secret_hash == bindparam("hash")))
+    .execution_options(every_tenant=True)
+)

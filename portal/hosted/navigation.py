@@ -1,0 +1,48 @@
+"""The navigation at the top of a visit's pages. A page that belongs there gets one row in `ENTRIES`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flask_babel import lazy_gettext as _l
+
+from portal.hosted import languages
+from portal.hosted.visits import Visit
+from portal.rules import permissions
+from portal.rules.permissions import FeatureCheck
+
+#: In this order: the name of a page, its path below the visit's, and whether a configuration's features allow it.
+ENTRIES: tuple[tuple[str, str, FeatureCheck], ...] = (
+    (_l("Home"), "", lambda features: True),
+    (_l("Invoices"), "invoices", permissions.may_see_invoices),
+    (_l("Billing information"), "details", permissions.may_see_details),
+)
+
+
+@dataclass(frozen=True)
+class NavigationEntry:
+    """An entry of the navigation as it is shown: its path below the visit's path, and its name."""
+
+    path: str
+    name: str
+
+    def current(self, below: str) -> str | None:
+        """`aria-current` where `below` is the path of the page shown: this one, or one inside it."""
+        if below == self.path:
+            return "page"
+        return "true" if self.path and below.startswith(self.path + "/") else None
+
+
+def entries_of_visit(visit: Visit) -> tuple[NavigationEntry, ...]:
+    """The entries that this visit may open, in the language of this answer; none in a flow, which is one task alone."""
+    if visit.in_flow:
+        return ()
+    return _named_entries(languages.locale(), tuple(allows(visit.features) for _name, _path, allows in ENTRIES))
+
+
+@lru_cache(maxsize=1024)
+def _named_entries(locale: str, allowed: tuple[bool, ...]) -> tuple[NavigationEntry, ...]:
+    """The allowed entries; `locale` is only a part of the cache's key."""
+    rows = zip(ENTRIES, allowed, strict=True)
+    return tuple(NavigationEntry(path, str(name)) for (name, path, _allows), shows in rows if shows)

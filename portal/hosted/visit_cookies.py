@@ -1,0 +1,34 @@
+"""The cookies of visits: one for each portal session, so that two customers in two tabs never mix."""
+
+from __future__ import annotations
+
+from flask import Request, Response, request
+
+COOKIE_PREFIX = "__Host-portal-"
+MOST_COOKIES = 8
+
+
+def cookie_name(session_id: str) -> str:
+    """The cookie of one portal session."""
+    return COOKIE_PREFIX + session_id.rsplit("_", 1)[-1][-12:]
+
+
+def set_cookie(response: Response, session_id: str, secret: str) -> None:
+    """Give the browser its secret, and drop the oldest ones beyond what a browser may hold."""
+    response.set_cookie(
+        cookie_name(session_id), f"{session_id}.{secret}", secure=True, httponly=True, samesite="Lax", path="/"
+    )
+    held = sorted((value, name) for name, value in request.cookies.items() if name.startswith(COOKIE_PREFIX))
+    for _, name in held[: max(0, len(held) - MOST_COOKIES + 1)]:
+        delete_cookie(response, name)
+
+
+def delete_cookie(response: Response, name: str) -> None:
+    """Delete a cookie, with the attributes that it was set with."""
+    response.delete_cookie(name, secure=True, httponly=True, samesite="Lax", path="/")
+
+
+def cookie_secret(session_id: str, request: Request) -> str | None:
+    """The secret of a session in the browser's cookie, if any."""
+    named, _, secret = request.cookies.get(cookie_name(session_id), "").partition(".")
+    return secret if named == session_id else None

@@ -1,0 +1,82 @@
+"""Flask's session, kept in the row of the visit that the path names and a cookie proves.
+
+Form tokens and flashed messages are bound to that row and need no second cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from copy import deepcopy
+from typing import Any
+
+from flask import Flask, Request, Response, session
+from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.datastructures import CallbackDict
+
+from portal import clock
+from portal.billing.customer_portal import sessions
+from portal.hosted import open_visits
+from portal.hosted.form_protection import csrf_secret
+from portal.hosted.visit_cookies import cookie_secret
+from portal.hosted.visits import Visit
+from portal.web.access_log import set_log_scope
+
+
+class VisitSession(CallbackDict[str, Any], SessionMixin):
+    """Flask's session on top of a visit's stored data."""
+
+    def __init__(self, visit: Visit | None) -> None:
+        # apart from what is stored, so that a list that has grown is seen to be another one
+        super().__init__(deepcopy(visit.data) if visit else {}, on_update=_mark_modified)
+        self.visit = visit
+        if visit:
+            # set below the callback: the token follows from the secret and is never stored
+            dict.__setitem__(self, "csrf_token", csrf_secret(visit.secret_hash))
+
+
+class VisitSessionInterface(SessionInterface):
+    """Opens the visit named by the path, and stores what a page left in the session."""
+
+    def open_session(self, app: Flask, request: Request) -> VisitSession:
+        """The session of `/p/<id>/…`; on other paths an empty one that stores nothing."""
+        return VisitSession(_visit_of_request(request))
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Store changed data and note activity, unless the visit has ended meanwhile."""
+        visit = getattr(session, "visit", None)
+        if visit is None:
+            return
+        data = {key: value for key, value in session.items() if key != "csrf_token"}
+        now = clock.now()
+        if session.modified and data != visit.data:
+            with visit.writing() as db:
+                sessions.store_data(db, visit.id, data)
+        if open_visits.needs_activity_note(visit.last_seen_at, now):
+            with visit.writing() as db:
+                sessions.record_activity(db, visit.id, now=now)
+
+
+def current() -> Visit:
+    """The visit of this request; only behind a page that requires one."""
+    visit: Visit = session.visit  # type: ignore[attr-defined]
+    return visit
+
+
+def load(request: Request) -> Visit | None:
+    """Flask-Login's `request_loader`: who is visiting, or None."""
+    return getattr(session, "visit", None)
+
+
+def _visit_of_request(request: Request) -> Visit | None:
+    parts = request.path.split("/", 3)
+    if len(parts) < 4 or parts[1] != "p" or parts[2] in {"login", "session"}:
+        return None
+    secret = cookie_secret(parts[2], request)
+    visit = open_visits.find_open(parts[2], secret) if secret else None
+    if visit is not None:
+        set_log_scope(visit.scope)
+    return visit
+
+
+def _mark_modified(data: MutableMapping[str, Any]) -> None:
+    data.modified = True  # type: ignore[attr-defined]
