@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.billing.accounts import accounts
 from portal.db import Database, ReadOnlySession, Scope, TenantScopeError
-from portal.hosted import invoices as invoice_pages
+from portal.hosted import invoice_history, invoice_rows
 from portal.models import Base, Customer, Subscription, TenantOwned
 from tests.factories import Factories
 
@@ -76,9 +76,9 @@ def _prebuilt() -> list[Any]:
     found: list[Any] = [
         invoices._FIRST_LINES,
         *library._STORED_PDF_QUERIES.values(),
-        *invoice_pages._STATEMENTS.values(),
+        *invoice_history._STATEMENTS.values(),
     ]
-    found += [invoice_pages._NOTES_OF_INVOICES]
+    found += [invoice_rows._NOTES_OF_INVOICES]
     return found + [kinds._plain_statement(kind.model, "id")[1] for kind in kinds.OBJECT_TYPES.values()]
 
 

@@ -25,6 +25,7 @@ PAGES = (
     "login",
     "plan_changes",
     "plan_choice",
+    "plan_results",
     "retention",
     "statements",
     "subscriptions",

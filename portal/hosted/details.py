@@ -9,7 +9,7 @@ from portal.billing.customers import customers
 from portal.billing.ledger import tax_ids
 from portal.errors import InvalidRequest
 from portal.hosted import flows
-from portal.hosted.forms import DETAIL_FIELDS, DetailsForm
+from portal.hosted.detail_forms import DETAIL_FIELDS, DetailsForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from portal import clock
 from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import email_changes
 from portal.errors import StalePage, Unavailable
-from portal.hosted import flows
+from portal.hosted import email_change_mails, flows
 from portal.hosted.forms import CodeForm, EmailForm
 from portal.hosted.page import PageResponse, page
-from portal.hosted.visits import Visit, mask_email
+from portal.hosted.visits import Visit
 from portal.models import EmailChange
 from portal.outbox import mails
 from portal.rules import permissions
@@ -77,9 +74,8 @@ def _send_code(visit: Visit, form: EmailForm) -> int:
 
 
 def _mail_code(visit: Visit, form: EmailForm, change: EmailChange, fresh: codes.EmailCode) -> int:
-    minutes = codes.LIFETIME // clock.MINUTE
     try:
-        _send_mail(visit, "email_code", change.new_email, code=fresh.digits, minutes=minutes)
+        email_change_mails.send_code(visit, change.new_email, fresh.digits)
         return 303
     except mails.UndeliverableMail as error:
         form.email.errors = [_("This address does not accept mail. Please check it.")]
@@ -108,16 +104,7 @@ def _confirm_with_code(visit: Visit, form: CodeForm) -> bool:
         change = email_changes.count_attempt(db, visit.customer_id, visit.id, now=clock.now())
     if change and codes.matches(change.code_hash, form.code.data, services().settings.secret_key):
         return _notify_and_confirm(visit, form, change)
-    left = codes.MOST_TRIES - change.tries if change else 0
-    if left:
-        words = ngettext(
-            "That is not the code. You have %(num)s try left.",
-            "That is not the code. You have %(num)s tries left.",
-            left,
-        )
-    else:
-        words = _("That is not the code, and it doesn't work any more. Ask for a new one.")
-    form.code.errors = [words]
+    form.show_wrong_code(codes.MOST_TRIES - change.tries if change else 0)
     return False
 
 
@@ -125,7 +112,7 @@ def _notify_and_confirm(visit: Visit, form: CodeForm, change: EmailChange) -> bo
     """Notify the old address first, so that no change goes unnoticed, then make the change."""
     token = email_changes.undo_token(change, services().settings.secret_key)
     try:
-        undo_hash = sessions.hash_secret(token) if _notify_old_address(visit, change, token) else None
+        undo_hash = sessions.hash_secret(token) if email_change_mails.notify_old_address(visit, change, token) else None
         command = email_changes.ConfirmEmailChange(visit.customer_email, undo_hash)
         with visit.writing() as db:
             email_changes.confirm(db, change.id, command, now=clock.now())
@@ -136,36 +123,6 @@ def _notify_and_confirm(visit: Visit, form: CodeForm, change: EmailChange) -> bo
         form.form_errors.append(_("Your email address was changed elsewhere in the meantime. Please start again."))
         return False
     return True
-
-
-def _notify_old_address(visit: Visit, change: EmailChange, token: str) -> bool:
-    """Whether the notice was sent; it can't be without an old address or to one that doesn't accept mail."""
-    if visit.customer_email is None:
-        return False
-    try:
-        _send_mail(
-            visit,
-            "email_changed",
-            visit.customer_email,
-            new_email=mask_email(change.new_email),
-            hours=email_changes.UNDO_LIFETIME // clock.HOUR,
-            undo_url=f"{services().settings.base_url}/undo/{token}",
-        )
-    except mails.UndeliverableMail:
-        return False
-    return True
-
-
-def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:
-    letter = mails.OutgoingMail(
-        to=to,
-        locale=visit.locale,
-        merchant=visit.merchant,
-        reply_to=visit.support.get("support_email"),
-        color=visit.branding.get("primary_color"),
-        context=context,
-    )
-    mails.send(services().settings, name, letter)
 
 
 def _mail_unavailable_text() -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
-from flask_babel import ngettext
-from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
 from portal.billing.customer_portal import codes, logins
@@ -90,7 +88,7 @@ def choose() -> PageResponse:
     return render_template("hosted/login_choose.html", choices=choices)
 
 
-def _send_code(scope: Scope, asked: logins.LoginRequest, *, customer_id: str | None = None) -> AnyResponse:
+def _send_code(scope: Scope, asked: logins.LoginRequest, *, customer_id: str | None = None) -> PageResponse:
     """Store the code and queue its mail; the worker finds out who receives it."""
     parts, now = services(), clock.now()
     fresh = codes.new_code(parts.settings.secret_key)
@@ -139,29 +137,17 @@ def _verify_code(pending: logins.PendingLogin, form: CodeForm) -> bool:
         with database.writing(pending.scope) as db:
             if logins.mark_verified(db, pending.id, now=now):
                 return True
-    left = codes.MOST_TRIES - tried.tries if tried else 0
-    form.code.errors = [_wrong_code_text(left)]
+    form.show_wrong_code(codes.MOST_TRIES - tried.tries if tried else 0)
     return False
 
 
-def _wrong_code_text(left: int) -> str:
-    if not left:
-        return str(_("That is not the code, and it doesn't work any more. Ask for a new one."))
-    words = ngettext(
-        "That is not the code. You have %(num)s try left.",
-        "That is not the code. You have %(num)s tries left.",
-        left,
-    )
-    return str(words)
-
-
-def _enter_or_choose(pending: logins.PendingLogin) -> AnyResponse:
+def _enter_or_choose(pending: logins.PendingLogin) -> PageResponse:
     with services().database.reading(pending.scope) as db:
         choices = logins.matching_customers(db, find_row(db, LoginCode, pending.id, noun="login code"))
     return _open_visit(pending, choices[0].id) if len(choices) == 1 else redirect("choose", 303)
 
 
-def _open_visit(pending: logins.PendingLogin, customer_id: str) -> AnyResponse:
+def _open_visit(pending: logins.PendingLogin, customer_id: str) -> PageResponse:
     try:
         with services().database.writing(pending.scope) as db:
             opened = logins.open_portal_session(db, pending.id, customer_id, now=clock.now())

@@ -1,4 +1,4 @@
-"""The plan change that a request or flow asks for, and the subscription that it changes."""
+"""The plan change that a request or flow asks for, and the plan that it changes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from portal.billing.customer_portal import plan_changes
 from portal.billing.customer_portal.plan_changes import PlanChange, PlanChoice, UpcomingChange
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.subscriptions.items import list_items
-from portal.db import find_row, lock_row
 from portal.errors import InvalidRequest
 from portal.hosted import flows
 from portal.hosted.visits import Visit
-from portal.models import Customer, Subscription
+from portal.models import Subscription
 from portal.rules import permissions
 
 _MOST_DIGITS = 6
@@ -95,24 +94,3 @@ def find_changeable_plan(db: Session, visit: Visit, subscription: Subscription) 
 def upcoming_change(db: Session, subscription: Subscription) -> UpcomingChange | None:
     schedule = plan_changes.find_schedule(db, subscription)
     return plan_changes.upcoming_changes(db, [subscription], [schedule] if schedule else []).get(subscription.id)
-
-
-def find_own_subscription(db: Session, visit: Visit, id: str) -> Subscription:
-    return _own_or_404(visit, find_row(db, Subscription, id, noun="subscription"))
-
-
-def lock_own_subscription(db: Session, visit: Visit, id: str) -> Subscription:
-    lock_row(db, Customer, visit.customer_id, noun="customer")
-    return _own_or_404(visit, lock_row(db, Subscription, id, noun="subscription"))
-
-
-def _own_or_404(visit: Visit, subscription: Subscription) -> Subscription:
-    """The subscription, if it is this customer's and this flow's and has not ended; else 404."""
-    ended = subscription.ended_at is not None
-    if (
-        subscription.customer_id != visit.customer_id
-        or not flows.may_show_subscription(visit, subscription.id)
-        or ended
-    ):
-        abort(404)
-    return subscription

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, render_template
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import SubmitField
 
 from portal import clock
 from portal.billing.customer_portal import plan_previews, retention_offers
 from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.billing.discounts import named_discounts
-from portal.billing.subscriptions.items import list_items
-from portal.db import lock_row, rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.hosted import flows
+from portal.hosted.cancel_forms import OfferForm
+from portal.hosted.own_subscriptions import lock_own_subscription, product_names
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
-from portal.models import Customer, Product, Subscription
+from portal.models import Subscription
 from portal.rules import permissions
 
 blueprint = Blueprint("retention", __name__, url_prefix="/p")
-
-
-class OfferForm(FlaskForm):
-    """The answer to the offer: the button that was pressed."""
-
-    accept = SubmitField()
-    decline = SubmitField()
 
 
 @page(
@@ -65,15 +56,14 @@ def _offer_page(visit: Visit, id: str) -> PageResponse:
         if coupon is None:
             return redirect(_cancel_path(visit, id), 303)
         retention_offers.record_shown(db, subscription, coupon.id, session_id=visit.id, now=clock.now())
-        sold = list_items(db, id)
-        products = rows_by_id(db, Product, [each.price.product_id for each in sold])
+        names = product_names(db, id)
     return render_template(
         "hosted/retention.html",
         visit=visit,
         subscription=subscription,
         coupon=coupon,
         named=named_discounts.summarize_coupon(coupon, subscription.currency),
-        names=list(dict.fromkeys(products[each.price.product_id].name for each in sold)),
+        names=names,
         without=bills[0],
         bill=bills[1],
     )
@@ -127,8 +117,4 @@ def _lock_subscription(db: Session, visit: Visit, id: str) -> Subscription:
     coupon_of = visit.flow[flows.CANCEL]["subscription"] if visit.flow and visit.flow["type"] == flows.CANCEL else None
     if coupon_of != id:
         abort(404)
-    lock_row(db, Customer, visit.customer_id, noun="customer")
-    subscription = lock_row(db, Subscription, id, noun="subscription")
-    if subscription.customer_id != visit.customer_id or subscription.ended_at is not None:
-        abort(404)
-    return subscription
+    return lock_own_subscription(db, visit, id)

@@ -14,7 +14,7 @@ from portal.billing.customers import email_changes
 from portal.billing.invoices import collection, payments
 from portal.billing.ledger import balances, tax_ids
 from portal.billing.subscriptions import subscriptions
-from portal.hosted.invoices import PAGE_SIZE
+from portal.hosted.invoice_history import PAGE_SIZE
 from portal.models import Customer, Invoice, Subscription
 from portal.objects.links import DocumentLinks
 from portal.wire.commands import ExpandableCommand, parse_command

@@ -1,0 +1,51 @@
+"""The two mails of an email change: the code to the new address, and the notice to the old one with its undo link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal import clock
+from portal.billing.customer_portal import codes
+from portal.billing.customers import email_changes
+from portal.hosted.visits import Visit, mask_email
+from portal.models import EmailChange
+from portal.outbox import mails
+from portal.web.services import services
+
+
+def send_code(visit: Visit, to: str, digits: str) -> None:
+    """Send the code to the new address. Raises `UndeliverableMail` or `Unavailable`."""
+    _send_mail(visit, "email_code", to, code=digits, minutes=codes.LIFETIME // clock.MINUTE)
+
+
+def notify_old_address(visit: Visit, change: EmailChange, token: str) -> bool:
+    """Whether the notice was sent; it can't be without an old address or to one that doesn't accept mail.
+
+    Raises `Unavailable` where mail can't be sent at the moment.
+    """
+    if visit.customer_email is None:
+        return False
+    try:
+        _send_mail(
+            visit,
+            "email_changed",
+            visit.customer_email,
+            new_email=mask_email(change.new_email),
+            hours=email_changes.UNDO_LIFETIME // clock.HOUR,
+            undo_url=f"{services().settings.base_url}/undo/{token}",
+        )
+    except mails.UndeliverableMail:
+        return False
+    return True
+
+
+def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:
+    letter = mails.OutgoingMail(
+        to=to,
+        locale=visit.locale,
+        merchant=visit.merchant,
+        reply_to=visit.support.get("support_email"),
+        color=visit.branding.get("primary_color"),
+        context=context,
+    )
+    mails.send(services().settings, name, letter)

@@ -1,0 +1,152 @@
+"""The invoices of a customer, page by page: prebuilt statements, each filled with the values of a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from portal.hosted.visits import Visit
+from portal.models import Invoice
+
+Reader = Session | Connection
+
+PAGE_SIZE = 24
+STATUSES = ("open", "paid", "void", "uncollectible")
+
+_CURSOR = re.compile(r"(?P<created>[0-9]{1,12})\.(?P<id>[A-Za-z0-9_]{1,255})", re.ASCII)
+_END_OF_TIME = 10**12  # after every moment there is
+
+
+@dataclass(frozen=True)
+class HistoryQuery:
+    """The request's query: a filter, and the row to start from, backwards or forwards in time."""
+
+    status: str | None
+    year: int | None
+    cursor: tuple[int, str] | None
+    newer: bool
+
+    @classmethod
+    def parse(cls, query: Mapping[str, str]) -> HistoryQuery:
+        """Parse the query; parameters that are not valid are ignored."""
+        year, newer = query.get("year", ""), "after" in query
+        found = _CURSOR.fullmatch(query.get("after" if newer else "before", ""))
+        return cls(
+            status=query["status"] if query.get("status") in STATUSES else None,
+            year=int(year) if re.fullmatch(r"(19|20)[0-9]{2}", year, re.ASCII) else None,
+            cursor=(int(found["created"]), found["id"]) if found else None,
+            newer=newer and found is not None,
+        )
+
+    @property
+    def created_range(self) -> tuple[int, int]:
+        """The first second of the year and the first one after it; all of time without a year."""
+        return (_start_of_year(self.year), _start_of_year(self.year + 1)) if self.year else (0, _END_OF_TIME)
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """A page of invoices, newest first, and the cursors of the pages around it."""
+
+    rows: Sequence[Any]
+    newer: str | None
+    older: str | None
+
+
+def newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
+    """The first invoices of the history."""
+    return db.execute(_STATEMENTS[False, False], _query_values(visit, _END_OF_TIME, "", 0, _END_OF_TIME, limit)).all()
+
+
+def find_page(db: Reader, visit: Visit, asked: HistoryQuery) -> HistoryPage:
+    """The page of invoices that was requested."""
+    since, until = asked.created_range
+    created, id = asked.cursor or (until, "")
+    statement = _STATEMENTS[asked.newer, asked.status is not None]
+    values = {**_query_values(visit, created, id, since, until, PAGE_SIZE + 1), "status": asked.status}
+    rows = db.execute(statement, values).all()
+    if asked.newer and len(rows) <= PAGE_SIZE:
+        # the newest page is always a full one
+        return find_page(db, visit, HistoryQuery(asked.status, asked.year, None, newer=False))
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    if asked.newer:
+        return HistoryPage(rows[::-1], _row_cursor(rows[-1]), _row_cursor(rows[0]))
+    return HistoryPage(
+        rows, _row_cursor(rows[0]) if rows and asked.cursor else None, _row_cursor(rows[-1]) if more else None
+    )
+
+
+def _query_values(visit: Visit, created: int, id: str, since: int, until: int, limit: int) -> dict[str, Any]:
+    return {
+        "tenant_id": visit.scope.tenant_id,
+        "customer_id": visit.customer_id,
+        "created": created,
+        "id": id,
+        "since": since,
+        "until": until,
+        "limit": limit,
+        "now": visit.now,
+    }
+
+
+def _start_of_year(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
+
+
+def _row_cursor(row: Any) -> str:
+    return f"{row.created}.{row.id}"
+
+
+def find_first_created(db: Reader, visit: Visit) -> int | None:
+    """When the customer's first invoice was created; None without one."""
+    values = {"tenant_id": visit.scope.tenant_id, "customer_id": visit.customer_id}
+    return db.execute(select(_FIRST_CREATED), values).scalar()
+
+
+_INVOICES = Invoice.__table__
+
+
+def _restrict_to_customer(statement: Select[Any]) -> Select[Any]:
+    mine = (_INVOICES.c.tenant_id == bindparam("tenant_id"), _INVOICES.c.customer_id == bindparam("customer_id"))
+    return statement.where(*mine, _INVOICES.c.status != "draft")
+
+
+_FIRST_CREATED = (
+    _restrict_to_customer(select(_INVOICES.c.created))
+    .order_by(_INVOICES.c.created, _INVOICES.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+def _build_statement(newer: bool, filtered: bool) -> Select[Any]:
+    place = tuple_(_INVOICES.c.created, _INVOICES.c.id)
+    cursor = tuple_(bindparam("created", type_=_INVOICES.c.created.type), bindparam("id", type_=_INVOICES.c.id.type))
+    columns = (
+        "id created number status due_date effective_at currency total amount_paid amount_remaining revision"
+        " starting_balance ending_balance"
+    )
+    overdue = (_INVOICES.c.status == "open") & (func.coalesce(_INVOICES.c.due_date, _END_OF_TIME) < bindparam("now"))
+    extra = (overdue.label("overdue"), _FIRST_CREATED.label("first_created"))
+    statement = (
+        _restrict_to_customer(select(*(_INVOICES.c[name] for name in columns.split()), *extra))
+        .where(place > cursor if newer else place < cursor)
+        .where(_INVOICES.c.created >= bindparam("since"), _INVOICES.c.created < bindparam("until"))
+        .order_by(
+            *((_INVOICES.c.created, _INVOICES.c.id) if newer else (_INVOICES.c.created.desc(), _INVOICES.c.id.desc()))
+        )
+        .limit(bindparam("limit", type_=_INVOICES.c.created.type))
+    )
+    return statement.where(_INVOICES.c.status == bindparam("status")) if filtered else statement
+
+
+#: By direction and whether a status is asked for.
+_STATEMENTS = {
+    (newer, filtered): _build_statement(newer, filtered) for newer in (False, True) for filtered in (False, True)
+}

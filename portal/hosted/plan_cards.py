@@ -1,0 +1,147 @@
+"""The plans of the start page: a card for each subscription, with what its customer may do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.billing.customer_portal import plan_changes
+from portal.billing.customer_portal.plan_changes import UpcomingChange
+from portal.billing.discounts import discounts, named_discounts
+from portal.billing.discounts.named_discounts import DiscountSummary
+from portal.db import rows_by_id
+from portal.hosted.visits import Visit
+from portal.models import Customer, Price, Product, Subscription, SubscriptionItem, SubscriptionSchedule
+from portal.rules import permissions, subscriptions
+from portal.rules.money import multiply_price
+
+#: How long a plan that has ended is still shown.
+SHOW_ENDED_FOR = 90 * clock.DAY
+_MOST_PLANS = 100
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """An item of a plan; `amount` is what a period of it costs in minor units."""
+
+    name: str
+    price: Price
+    quantity: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class RunningDiscount:
+    """A running discount of a plan: its name, and how long it lasts."""
+
+    named: DiscountSummary
+    once: bool
+    end: int | None
+
+
+@dataclass(frozen=True)
+class PlanCard:
+    """A subscription as a card shows it, and what its customer may do with it."""
+
+    subscription: Subscription
+    parts: tuple[PlanItem, ...]
+    reductions: tuple[RunningDiscount, ...]
+    coming: UpcomingChange | None
+    may_cancel: bool
+    may_change: bool
+    may_resume: bool
+
+    @property
+    def name(self) -> str:
+        """The plan's name for the customer: the names of all its products."""
+        return ", ".join(dict.fromkeys(part.name for part in self.parts))
+
+    @property
+    def amount(self) -> int:
+        """What one period costs before tax, in minor units."""
+        return sum(part.amount for part in self.parts)
+
+
+def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanCard]:
+    """A card for each plan, the running ones first and the newest of them first."""
+    now = visit.now
+    statement = (
+        select(Subscription)
+        .where(Subscription.customer_id == visit.customer_id)
+        .where(or_(Subscription.ended_at.is_(None), Subscription.ended_at > now - SHOW_ENDED_FOR))
+        .order_by(Subscription.ended_at.is_not(None), Subscription.created.desc(), Subscription.id.desc())
+        .limit(_MOST_PLANS)
+    )
+    rows = db.scalars(statement).all()
+    parts = _plan_items(db, [row.id for row in rows])
+    reductions = _running_discounts(db, customer, rows, now)
+    schedules = rows_by_id(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
+    coming = plan_changes.upcoming_changes(db, rows, list(schedules.values()))
+    return [
+        _build_plan_card(
+            row,
+            tuple(parts.get(row.id, ())),
+            reductions.get(row.id, ()),
+            coming.get(row.id),
+            schedules.get(row.schedule_id or ""),
+            visit,
+        )
+        for row in rows
+    ]
+
+
+def _running_discounts(
+    db: Session, customer: Customer, rows: Sequence[Subscription], now: int
+) -> dict[str, tuple[RunningDiscount, ...]]:
+    going_on = [row for row in rows if row.ended_at is None]
+    found = discounts.running_by_subscription(db, customer, going_on, now=now)
+    return {
+        row.id: tuple(
+            RunningDiscount(
+                named_discounts.summarize_discount(each, row.currency), each.coupon["duration"] == "once", each.end
+            )
+            for each in found[row.id]
+        )
+        for row in going_on
+    }
+
+
+def _build_plan_card(
+    row: Subscription,
+    parts: tuple[PlanItem, ...],
+    reductions: tuple[RunningDiscount, ...],
+    coming: UpcomingChange | None,
+    schedule: SubscriptionSchedule | None,
+    visit: Visit,
+) -> PlanCard:
+    ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
+    changeable = permissions.may_change(visit.features) and plan_changes.may_change(row, parts, schedule) and not coming
+    return PlanCard(
+        row,
+        parts,
+        reductions,
+        coming if permissions.may_change(visit.features) else None,
+        may_cancel=allowed and subscriptions.may_cancel(row.status) and not ends,
+        may_change=changeable,
+        may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
+    )
+
+
+def _plan_items(db: Session, subscription_ids: Sequence[str]) -> dict[str, list[PlanItem]]:
+    if not subscription_ids:
+        return {}
+    statement = select(SubscriptionItem).where(SubscriptionItem.subscription_id.in_(subscription_ids))
+    items = db.scalars(statement.order_by(SubscriptionItem.created, SubscriptionItem.id)).all()
+    prices = rows_by_id(db, Price, list({item.price_id for item in items}))
+    products = rows_by_id(db, Product, list({price.product_id for price in prices.values()}))
+    parts: dict[str, list[PlanItem]] = {}
+    for item in items:
+        price = prices[item.price_id]
+        amount = multiply_price(price.unit_amount_decimal, item.quantity)
+        part = PlanItem(products[price.product_id].name, price, item.quantity, amount)
+        parts.setdefault(item.subscription_id, []).append(part)
+    return parts
