@@ -6,7 +6,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.billing.customer_portal import codes, sessions
+from portal.billing.customer_portal import codes
 from portal.billing.customers import email_changes
 from portal.errors import StalePage, Unavailable
 from portal.hosted import email_change_mails, flows
@@ -110,9 +110,8 @@ def _confirm_with_code(visit: Visit, form: CodeForm) -> bool:
 
 def _notify_and_confirm(visit: Visit, form: CodeForm, change: EmailChange) -> bool:
     """Notify the old address first, so that no change goes unnoticed, then make the change."""
-    token = email_changes.undo_token(change, services().settings.secret_key)
     try:
-        undo_hash = sessions.hash_secret(token) if email_change_mails.notify_old_address(visit, change, token) else None
+        undo_hash = email_change_mails.notify_old_address(visit, change)
         command = email_changes.ConfirmEmailChange(visit.customer_email, undo_hash)
         with visit.writing() as db:
             email_changes.confirm(db, change.id, command, now=clock.now())

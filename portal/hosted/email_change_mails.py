@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal import clock
-from portal.billing.customer_portal import codes
+from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import email_changes
 from portal.hosted.visits import Visit, mask_email
 from portal.models import EmailChange
@@ -18,13 +18,16 @@ def send_code(visit: Visit, to: str, digits: str) -> None:
     _send_mail(visit, "email_code", to, code=digits, minutes=codes.LIFETIME // clock.MINUTE)
 
 
-def notify_old_address(visit: Visit, change: EmailChange, token: str) -> bool:
-    """Whether the notice was sent; it can't be without an old address or to one that doesn't accept mail.
+def notify_old_address(visit: Visit, change: EmailChange) -> str | None:
+    """Send the notice with the link that undoes the change; returns the hash of that link's token.
+
+    None where it can't be sent: without an old address, or to one that doesn't accept mail.
 
     Raises `Unavailable` where mail can't be sent at the moment.
     """
     if visit.customer_email is None:
-        return False
+        return None
+    token = email_changes.undo_token(change, services().settings.secret_key)
     try:
         _send_mail(
             visit,
@@ -35,8 +38,8 @@ def notify_old_address(visit: Visit, change: EmailChange, token: str) -> bool:
             undo_url=f"{services().settings.base_url}/undo/{token}",
         )
     except mails.UndeliverableMail:
-        return False
-    return True
+        return None
+    return sessions.hash_secret(token)
 
 
 def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:

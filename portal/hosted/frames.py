@@ -14,12 +14,13 @@ from sqlalchemy import bindparam, or_, select
 
 from portal import clock
 from portal.billing.customer_portal.sessions import hash_secret
+from portal.db import Scope
 from portal.hosted import navigation
 from portal.hosted.navigation import NavigationEntry
 from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
 from portal.models import Account, PortalSession, Tenant
-from portal.web.services import read_connection
+from portal.web.services import read_connection, services
 
 
 def init_app(app: Flask) -> None:
@@ -109,6 +110,13 @@ def picture_paths(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
 def use_frame(frame: Frame) -> None:
     """Show this frame in the answer, also on an error page."""
     g.frame = frame
+
+
+def use_account_frame(scope: Scope) -> None:
+    """Show the frame of this scope's merchant in the answer."""
+    with services().database.reading() as db:
+        account = db.get_one(Account, scope.account_id)
+    use_frame(frame_of_account(account, livemode=scope.livemode))
 
 
 def current_frame() -> Frame:

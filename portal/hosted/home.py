@@ -27,7 +27,9 @@ def home(visit: Visit) -> PageResponse:
         customer = visit.find_customer(db)
         plans = list_plan_cards(db, visit, customer)
         newest = (
-            invoice_history.newest(db, visit, NEWEST_INVOICES) if permissions.may_see_invoices(visit.features) else None
+            invoice_history.list_newest(db, visit, NEWEST_INVOICES)
+            if permissions.may_see_invoices(visit.features)
+            else None
         )
         rows = render_rows(db, visit, newest) if newest else None
         numbers = [(type_label(row.type), row.value) for row in tax_ids.list_for_customer(db, customer.id)]

@@ -59,7 +59,7 @@ class HistoryPage:
     older: str | None
 
 
-def newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
+def list_newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
     """The first invoices of the history."""
     return db.execute(_STATEMENTS[False, False], _query_values(visit, _END_OF_TIME, "", 0, _END_OF_TIME, limit)).all()
 

@@ -7,13 +7,12 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.billing.customer_portal import codes, logins
-from portal.db import Scope, find_row
+from portal.db import Scope
 from portal.errors import ResourceMissing
 from portal.hosted import frames, visit_cookies
 from portal.hosted.expired import expired_page, find_restorable_visit
 from portal.hosted.forms import CodeForm, LoginForm
 from portal.hosted.page import PageResponse
-from portal.models import Account, LoginCode
 from portal.outbox import queue
 from portal.web.policies import declare_policy
 from portal.web.services import services
@@ -31,7 +30,7 @@ def ask(token: str) -> PageResponse:
         page = logins.find_login_page(db, token)
     if page is None:
         return make_response(render_template("hosted/login_gone.html"), 410)
-    _use_account_frame(page.scope)
+    frames.use_account_frame(page.scope)
     form = LoginForm(meta={"csrf": False}, email=request.args.get("prefilled_email", "")[:254])
     if not form.validate_on_submit():
         return make_response(render_template("hosted/login.html", form=form), 400 if form.errors else 200)
@@ -50,7 +49,7 @@ def again(session_id: str) -> PageResponse:
     found = find_restorable_visit(session_id)
     if found is None:
         return expired_page()
-    _use_account_frame(found.scope)
+    frames.use_account_frame(found.scope)
     session = found.session
     asked = logins.LoginRequest(session.configuration_id, found.email, _client_network(), "", session.id)
     try:
@@ -65,7 +64,7 @@ def code() -> PageResponse:
     pending = _find_pending_login()
     if pending is None:
         return make_response(render_template("hosted/login_gone.html"), 410)
-    _use_account_frame(pending.scope)
+    frames.use_account_frame(pending.scope)
     if pending.verified:
         return redirect("choose", 303)
     form = CodeForm(meta={"csrf": False})
@@ -80,11 +79,11 @@ def choose() -> PageResponse:
     pending = _find_pending_login()
     if pending is None or not pending.verified:
         return make_response(render_template("hosted/login_gone.html"), 410)
-    _use_account_frame(pending.scope)
+    frames.use_account_frame(pending.scope)
     if request.method == "POST":
         return _open_visit(pending, request.form.get("customer", ""))
     with services().database.reading(pending.scope) as db:
-        choices = logins.matching_customers(db, find_row(db, LoginCode, pending.id, noun="login code"))
+        choices = logins.matching_customers(db, pending.id)
     return render_template("hosted/login_choose.html", choices=choices)
 
 
@@ -143,7 +142,7 @@ def _verify_code(pending: logins.PendingLogin, form: CodeForm) -> bool:
 
 def _enter_or_choose(pending: logins.PendingLogin) -> PageResponse:
     with services().database.reading(pending.scope) as db:
-        choices = logins.matching_customers(db, find_row(db, LoginCode, pending.id, noun="login code"))
+        choices = logins.matching_customers(db, pending.id)
     return _open_visit(pending, choices[0].id) if len(choices) == 1 else redirect("choose", 303)
 
 
@@ -161,12 +160,6 @@ def _open_visit(pending: logins.PendingLogin, customer_id: str) -> PageResponse:
 
 def _client_network() -> str:
     return request.remote_addr or ""
-
-
-def _use_account_frame(scope: Scope) -> None:
-    with services().database.reading() as db:
-        account = db.get_one(Account, scope.account_id)
-    frames.use_frame(frames.frame_of_account(account, livemode=scope.livemode))
 
 
 for _name in ("ask", "again", "code", "choose"):

@@ -10,6 +10,7 @@ from portal.billing.customer_portal import plan_previews
 from portal.billing.customer_portal.plan_changes import NotChangeable, UpcomingChange
 from portal.errors import InvalidRequest
 from portal.hosted import confirmed_plan, flows, requested_plan
+from portal.hosted.confirmed_plan import FLOWS
 from portal.hosted.languages import locale
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
 from portal.hosted.page import PageResponse, page
@@ -25,7 +26,7 @@ blueprint = Blueprint("plan_changes", __name__, url_prefix="/p")
     blueprint,
     "/subscriptions/<id>/change/confirm",
     allows=permissions.may_change,
-    flows=confirmed_plan.FLOWS,
+    flows=FLOWS,
     methods=("GET", "POST"),
 )
 def confirm(visit: Visit, id: str) -> PageResponse:
@@ -74,7 +75,7 @@ def _submit_change(visit: Visit, id: str, form: ConfirmForm) -> PageResponse:
         return _confirmation_page(visit, id, form, stale=True)
     if settled.before:
         flash(_("Your plan was changed already. Nothing was done twice."))
-    elif visit.flow is not None and visit.flow["type"] in confirmed_plan.FLOWS:
+    elif visit.flow is not None and visit.flow["type"] in FLOWS:
         flash(_change_text(settled.coming))
     return redirect(settled.onward, 303)
 

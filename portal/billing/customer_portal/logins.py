@@ -143,8 +143,12 @@ def mark_verified(db: Session, id: str, *, now: int) -> bool:
     return count_changed(db, proven.values(verified_at=now)) == 1
 
 
-def matching_customers(db: Session, code: LoginCode) -> list[Customer]:
-    """Customers with the verified address, newest first; for a continued session only its own customer."""
+def matching_customers(db: Session, id: str) -> list[Customer]:
+    """The customers that a verified code may open a session for, newest first.
+
+    They have the code's address; for a continued session it is only that session's customer.
+    """
+    code = find_row(db, LoginCode, id, noun="login code")
     own = select(Customer).where(Customer.email_folded == code.email, Customer.deleted_at.is_(None))
     if code.session_id is not None:
         session = rows_by_id(db, PortalSession, [code.session_id]).get(code.session_id)
@@ -158,7 +162,7 @@ def open_portal_session(db: Session, id: str, customer_id: str, *, now: int) -> 
     Raises `ResourceMissing` where the code was used, is not verified or belongs to other customers.
     """
     code = find_row(db, LoginCode, id, noun="login code")
-    if customer_id not in {customer.id for customer in matching_customers(db, code)}:
+    if customer_id not in {customer.id for customer in matching_customers(db, id)}:
         raise ResourceMissing("customer", customer_id)
     used = update(LoginCode).where(
         LoginCode.id == id, LoginCode.used_at.is_(None), LoginCode.verified_at > now - CHOICE_LIFETIME
