@@ -8,12 +8,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 from bench import documents, renewals, torture, transfer, webhooks
 from bench.data import Store, filled
+from bench.figures import ROUNDS, Figure, interleaved_ratio
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
 from portal import clock
@@ -24,30 +24,9 @@ from portal.settings import Settings, from_environment
 from tests import postgresql
 
 SECRET = "bench-" * 8
-ROUNDS = 3
 DUE = 10_000
 SENT = 2_000
 SMALL, MIDDLE, LARGE = 1_000, 100_000, 1_000_000
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One row of the table: what was measured, and whether it reaches its goal."""
-
-    name: str
-    value: float
-    goal: float
-    at_least: bool
-    unit: str = ""
-
-    @property
-    def reached(self) -> bool:
-        return self.value >= self.goal if self.at_least else self.value <= self.goal
-
-    def __str__(self) -> str:
-        sign = "≥" if self.at_least else "≤"
-        verdict = "reached" if self.reached else "MISSED"
-        return f"{self.name:<62} {self.value:>9.3f}{self.unit:<3} {sign} {self.goal:<5g}{self.unit:<3} {verdict}"
 
 
 def main(only: str = "") -> None:
@@ -132,7 +111,7 @@ def _settings(folder: Path) -> Settings:
 def _api(hello: Server, portal: Server, store: Store) -> Iterator[Figure]:
     headers = {"Authorization": f"Bearer {store.key}"}
     every = f"{portal.url}/v1/invoices?limit=100"
-    ratio = _interleaved(lambda: wrk(every, headers=headers).per_second, lambda: wrk(hello.url).per_second)
+    ratio = interleaved_ratio(lambda: wrk(every, headers=headers).per_second, lambda: wrk(hello.url).per_second)
     yield Figure("GET /v1/invoices?limit=100 with lines ÷ hello", ratio, 0.05, at_least=True)
 
 
@@ -161,18 +140,14 @@ def _search(query: str) -> str:
 
 def _page_ratio(hello: Server, portal: Server, store: Store) -> float:
     url, headers = _visit(portal, store)
-    return _interleaved(lambda: wrk(url, headers=headers).per_second, lambda: wrk(hello.url).per_second)
+    return interleaved_ratio(lambda: wrk(url, headers=headers).per_second, lambda: wrk(hello.url).per_second)
 
 
 def _growth(small: Server, large: Server, stores: dict[int, Store]) -> float:
     asked = {size: _visit(server, stores[size]) for size, server in ((SMALL, small), (LARGE, large))}
-    return _interleaved(lambda: cpu_per_request(large, *asked[LARGE]), lambda: cpu_per_request(small, *asked[SMALL]))
-
-
-def _interleaved(measured: Callable[[], float], yardstick: Callable[[], float]) -> float:
-    """The median of ratios taken one right after the other; the first round only warms up."""
-    ratios = [measured() / yardstick() for _ in range(ROUNDS + 1)]
-    return statistics.median(ratios[1:])
+    return interleaved_ratio(
+        lambda: cpu_per_request(large, *asked[LARGE]), lambda: cpu_per_request(small, *asked[SMALL])
+    )
 
 
 def _visit(portal: Server, store: Store) -> tuple[str, dict[str, str]]:

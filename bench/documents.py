@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from jinja2 import FileSystemLoader
 
 from bench.data import Store
+from bench.figures import Figure, interleaved_ratio
 from bench.hello import DOCUMENT
 from bench.load import wrk
 from bench.servers import TOP, Server
@@ -27,10 +28,8 @@ from tests.documents import samples
 from tests.documents.test_factur_x import XML
 
 if TYPE_CHECKING:
-    from bench.__main__ import Figure
     from portal.documents.pool import Pool
 
-ROUNDS = 3
 RENDERS = 22
 #: Documents that processes render before they are looked at, and then.
 WARM, MANY = 100, 1_000
@@ -38,10 +37,8 @@ WARM, MANY = 100, 1_000
 
 def figures(hello: Server, portal: Server, store: Store, folder: Path, secret: str) -> Iterator[Figure]:
     """Requests per second of a stored 60 kB document."""
-    from bench.__main__ import Figure, _interleaved
-
     url = portal.url + _stored(store, folder, secret)
-    ratio = _interleaved(lambda: wrk(url).per_second, lambda: wrk(f"{hello.url}/document").per_second)
+    ratio = interleaved_ratio(lambda: wrk(url).per_second, lambda: wrk(f"{hello.url}/document").per_second)
     yield Figure("stored 60 kB PDF ÷ the same bytes from memory", ratio, 0.6, at_least=True)
 
 
@@ -49,7 +46,6 @@ def first_pdf() -> Figure:
     """Processor time of a first PDF, from value to bytes, against bare WeasyPrint on the same HTML."""
     from weasyprint import HTML
 
-    from bench.__main__ import Figure
     from portal.documents import render
 
     document = samples.invoice(8)
@@ -61,7 +57,6 @@ def first_pdf() -> Figure:
 
 def standards() -> Iterator[Figure]:
     """What PDF/A-3a, PDF/UA-1 and the e-invoice inside cost in processor time, and the size of eight lines."""
-    from bench.__main__ import Figure
     from portal.documents import render
 
     document = samples.invoice(8, e_invoice=XML.decode())
@@ -73,7 +68,6 @@ def standards() -> Iterator[Figure]:
 
 def in_processes() -> Iterator[Figure]:
     """How many documents two processes render in a second, and by how much the larger one grows over 500 of each."""
-    from bench.__main__ import Figure
     from portal.documents.pool import Pool
 
     pool = Pool(workers=2)

@@ -16,7 +16,7 @@ from portal.db import Database, Scope
 from portal.models import Customer, Price, Subscription, SubscriptionItem
 from portal.settings import Settings
 from portal.wire.commands import parse_command
-from portal.worker import take_due_steps
+from portal.worker.customer_steps import take_due_steps
 
 #: Renewed before the clock starts, so that statements are built and caches filled.
 WARM = 200

@@ -16,16 +16,19 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
-from portal import clock, create_app, doctor, schema, worker
+from portal import clock, create_app, schema
 from portal.assembly import Services, assemble_services
 from portal.billing.accounts import accounts
 from portal.billing.lifecycle import steps
 from portal.db import Scope
+from portal.doctor import checks
+from portal.doctor.check import Check
 from portal.models import Invoice, Subscription, SubscriptionItem, Worker
 from portal.outbox import queue, state
 from portal.rules import periods
 from portal.rules.steps import DRAFT_DURATION
 from portal.settings import from_environment
+from portal.worker import running
 from tests import postgresql
 from tests.conftest import URL
 from tests.factories import Factories
@@ -100,7 +103,7 @@ def test_a_step_that_fails_is_put_off_and_the_others_go_on(apart: Apart, caplog:
     with apart.services.database.writing(apart.make.scope) as db:
         # nothing in the portal leaves a subscription without any item
         db.execute(delete(SubscriptionItem).where(SubscriptionItem.subscription_id == broken.id))
-    done = worker.run_once(apart.services, now=now)
+    done = running.run_once(apart.services, now=now)
     assert done["renew"] >= 3
     assert f"a step of {broken.customer_id} failed" in caplog.text
     with apart.services.database.reading(apart.make.scope) as db:
@@ -118,7 +121,7 @@ def test_mirrored_accounts_are_left_alone(apart: Apart) -> None:
         account = accounts.find_account(db, apart.make.scope.account_id)
         account.settings = {"billing": {"mode": "mirror"}}
     assert apart.due() == 0
-    assert worker.run_once(apart.services, now=clock.now())["renew"] == 0
+    assert running.run_once(apart.services, now=clock.now())["renew"] == 0
     assert _billing_words(apart) == f"nothing is late; in mirror mode: {apart.make.scope.account_id}"
 
 
@@ -155,8 +158,8 @@ def _told(client: FlaskClient, path: str) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-def _check(apart: Apart, name: str) -> doctor.Check:
-    (check,) = (each for each in doctor.run_checks(apart.services.settings) if each.name == name)
+def _check(apart: Apart, name: str) -> Check:
+    (check,) = (each for each in checks.run_checks(apart.services.settings) if each.name == name)
     return check
 
 

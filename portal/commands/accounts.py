@@ -1,4 +1,4 @@
-"""`portal account show` and `portal account set`: bank details, invoice numbering and e-invoices of a merchant."""
+"""`portal account`: makes a merchant; shows and sets its bank details, invoice numbering and e-invoices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portal.commands.transfer import find_scope
+from portal.commands.environment import print_values
+from portal.commands.options import JSON_OPTION, find_scope, writing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -17,7 +18,35 @@ _ACCOUNT_ARGUMENT = click.argument("account_id")
 _LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode: its own tax IDs and its own sequence of numbers.")
 
 
-@click.command("show")
+@click.group()
+def account() -> None:
+    """Merchant accounts."""
+
+
+@account.command("create")
+@click.argument("name")
+@click.option("--country", default="US", show_default=True, help="Two-letter country of the merchant.")
+@click.option("--currency", help="What it bills in; else the currency of its country.")
+@click.option("--email", help="The merchant's own address.")
+@JSON_OPTION
+@click.pass_obj
+def create_account(
+    open_database: Any, name: str, country: str, currency: str | None, email: str | None, as_json: bool
+) -> None:
+    """Make an account and print its two keys, which are never shown again."""
+    from portal import clock
+    from portal.billing.accounts import accounts
+    from portal.rules.tax_currencies import currency_of_country
+
+    currency = currency or currency_of_country(country.upper()) or "usd"
+    command = accounts.CreateAccount(name, country.upper(), email, currency.lower())
+    with open_database().writing() as session:
+        new = accounts.create(session, command, now=clock.now())
+    made = {"account": new.account.id, "test_key": new.test_key, "live_key": new.live_key}
+    print_values(made, as_json=as_json)
+
+
+@account.command("show")
 @_ACCOUNT_ARGUMENT
 @_LIVE_OPTION
 @click.pass_obj
@@ -29,7 +58,7 @@ def show_account(open_database: Any, account_id: str, live: bool) -> None:
             click.echo(f"{name:<12} {value}")
 
 
-@click.command("set")
+@account.command("set")
 @_ACCOUNT_ARGUMENT
 @_LIVE_OPTION
 @click.option("--iban", help="Where customers pay by bank; '' takes it off.")
@@ -48,7 +77,6 @@ def show_account(open_database: Any, account_id: str, live: bool) -> None:
 def change_account(open_database: Any, /, account_id: str, live: bool, formats: tuple[str, ...], **said: Any) -> None:
     """Change bank details, footer, numbering and e-invoices; what is not named stays."""
     from portal.billing.accounts import accounts
-    from portal.errors import PortalError
     from portal.wire.commands import parse_command
 
     bank = _without_none(iban=said["iban"], bic=said["bic"], holder=said["holder"])
@@ -61,13 +89,9 @@ def change_account(open_database: Any, /, account_id: str, live: bool, formats: 
     )
     if not sent:
         raise click.UsageError("Nothing to change: name what is to be set.")
-    database = open_database()
-    try:
-        with database.writing(find_scope(database, account_id, live)) as db:
-            command = parse_command(accounts.UpdateAccount, {"settings": {"invoices": sent}})
-            accounts.update(db, accounts.find_account(db, account_id), command)
-    except PortalError as error:
-        raise click.ClickException(error.message) from None
+    with writing(open_database(), account_id, live) as db:
+        command = parse_command(accounts.UpdateAccount, {"settings": {"invoices": sent}})
+        accounts.update(db, accounts.find_account(db, account_id), command)
     click.echo(f"{account_id} is changed. Documents that were finalized before stay as they are.")
 
 

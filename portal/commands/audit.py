@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION, find_scope
+
 if TYPE_CHECKING:
     from portal.db import Database
     from portal.models import AuditEntry
 
 
 @click.command("audit")
-@click.option("--account", "account_id", required=True, help="The account's id.")
-@click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.option("--customer", "customer_id", help="Only what concerns this customer.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="The newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -24,7 +26,6 @@ def show_audit(
 ) -> None:
     """List what was done to an account and its customers, oldest first; personal details are masked."""
     from portal.billing.events import events
-    from portal.commands.transfer import find_scope
 
     database: Database = open_database()
     with database.reading(find_scope(database, account_id, live)) as db:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from portal.settings import Settings
+from portal.commands.environment import load_settings
 
 #: What mail systems take for "try again later" (sysexits.h).
 TRY_AGAIN = 75
@@ -55,18 +54,9 @@ def bounce() -> None:
         click.echo("This is no report of a mail that was given up.")
         return
     try:
-        noted = bounces.record_failure(assemble_services(_load_settings(), pool_size=1), found, now=clock.now())
+        services = assemble_services(load_settings(exit_code=TRY_AGAIN), pool_size=1)
+        noted = bounces.record_failure(services, found, now=clock.now())
     except Unavailable as error:
         click.echo(error.message, err=True)
         sys.exit(TRY_AGAIN)
     click.echo("Noted." if noted else "The mail is none of ours, or it is known already that it failed.")
-
-
-def _load_settings() -> Settings:
-    from portal.settings import InvalidSetting, from_environment
-
-    try:
-        return from_environment()
-    except InvalidSetting as error:
-        click.echo(str(error), err=True)
-        sys.exit(TRY_AGAIN)

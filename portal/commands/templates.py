@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION, find_scope, writing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from portal.documents.designs import Complaint
 
 _FOLDER_ARGUMENT = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-_ACCOUNT_OPTION = click.option("--account", "account_id", required=True, help="The account's id.")
-_LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
 
 
 @click.group()
@@ -35,8 +35,8 @@ def check(folder: Path) -> None:
 
 @templates.command()
 @_FOLDER_ARGUMENT
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.option("--nickname", help="What the merchant calls it.")
 @click.option("--template", help="Make the next version of this template instead of a new one.")
 @click.option("--default", is_flag=True, help="For all documents that name no other template.")
@@ -52,24 +52,24 @@ def add(
 ) -> None:
     """Try the templates of FOLDER and keep them; prints the id that invoices and customers name."""
     from portal import clock
-    from portal.billing.accounts import rendering_templates as cases
+    from portal.billing.accounts import rendering_templates
 
     files = _check_folder(folder)
-    command = cases.AddTemplate(files, nickname or (None if template else folder.resolve().name), template, default)
-    with _open_for_writing(open_database(), account_id, live) as db:
-        row = cases.add(db, command, now=clock.now())
+    nickname = nickname or (None if template else folder.resolve().name)
+    command = rendering_templates.AddTemplate(files, nickname, template, default)
+    with writing(open_database(), account_id, live) as db:
+        row = rendering_templates.add(db, command, now=clock.now())
         click.echo(f"{row.id}  version {row.version}")
 
 
 @templates.command("list")
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.pass_obj
 def list_templates(open_database: Any, account_id: str, live: bool) -> None:
     """List the templates of an account, newest first."""
     from sqlalchemy import select
 
-    from portal.commands.transfer import find_scope
     from portal.models import RenderingTemplate
 
     database: Database = open_database()
@@ -81,33 +81,34 @@ def list_templates(open_database: Any, account_id: str, live: bool) -> None:
 
 @templates.command()
 @click.argument("template", required=False)
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.pass_obj
 def choose(open_database: Any, template: str | None, account_id: str, live: bool) -> None:
     """Make TEMPLATE the default; without one, documents come in the built-in look again."""
-    from portal.billing.accounts import rendering_templates as cases
+    from portal.billing.accounts import rendering_templates
 
-    with _open_for_writing(open_database(), account_id, live) as db:
-        cases.set_default(db, cases.find_usable(db, template, param="template") if template else None)
+    with writing(open_database(), account_id, live) as db:
+        row = rendering_templates.find_usable(db, template, param="template") if template else None
+        rendering_templates.set_default(db, row)
 
 
 @templates.command()
 @click.argument("template")
 @click.argument("folder", type=click.Path(exists=False, path_type=Path))
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.option("--version", type=click.IntRange(1), help="The newest by default.")
 @click.pass_obj
 def export(open_database: Any, template: str, folder: Path, account_id: str, live: bool, version: int | None) -> None:
     """Write the files of TEMPLATE to a new FOLDER."""
-    from portal.billing.accounts import rendering_templates as cases
+    from portal.billing.accounts import rendering_templates
     from portal.db import find_row
     from portal.models import RenderingTemplate
 
-    with _open_for_writing(open_database(), account_id, live) as db:
+    with writing(open_database(), account_id, live) as db:
         newest = find_row(db, RenderingTemplate, template, noun="invoice rendering template").version
-        files = cases.find_version(db, template, version or newest).files
+        files = rendering_templates.find_version(db, template, version or newest).files
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_bytes(b64decode(content))
@@ -141,20 +142,3 @@ def _render_samples(files: Mapping[str, bytes]) -> list[Complaint]:
             found.append(designs.Complaint(f"{kind}.html", None, words))
     pool.close()
     return list(dict.fromkeys(found))
-
-
-def _open_for_writing(database: Database, account_id: str, live: bool) -> Any:
-    from contextlib import contextmanager
-
-    from portal.commands.transfer import find_scope
-    from portal.errors import PortalError
-
-    @contextmanager
-    def write_session() -> Any:
-        try:
-            with database.writing(find_scope(database, account_id, live)) as db:
-                yield db
-        except PortalError as error:
-            raise click.ClickException(error.message) from None
-
-    return write_session()

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-if TYPE_CHECKING:
-    from portal.db import Database, Scope
-    from portal.transfer.importing import ImportReport
+from portal.commands.options import ACCOUNT_OPTION, JSON_OPTION, LIVE_OPTION, find_scope
 
-_ACCOUNT_OPTION = click.option("--account", "account_id", required=True, help="The account's id.")
-_LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
+if TYPE_CHECKING:
+    from portal.db import Database
+    from portal.transfer.importing import ImportReport
 
 
 @click.command("import")
 @click.argument("file", type=click.File("rb"))
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.option("--dry-run", "dry", is_flag=True, help="Check everything, change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@JSON_OPTION
 @click.pass_obj
 def import_file(open_database: Any, file: BinaryIO, account_id: str, live: bool, dry: bool, as_json: bool) -> None:
     """Take in objects of the wire from a JSON or JSON Lines file; ids are kept, and it can be repeated.
@@ -40,8 +39,8 @@ def import_file(open_database: Any, file: BinaryIO, account_id: str, live: bool,
 
 
 @click.command("export")
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.option("--output", type=click.File("wb"), default="-", help="A file; standard output by default.")
 @click.pass_obj
 def export_file(open_database: Any, account_id: str, live: bool, output: BinaryIO) -> None:
@@ -51,19 +50,6 @@ def export_file(open_database: Any, account_id: str, live: bool, output: BinaryI
     database: Database = open_database()
     for line in exporting.json_lines(database, find_scope(database, account_id, live)):
         output.write(line)
-
-
-def find_scope(database: Database, account_id: str, live: bool) -> Scope:
-    """The scope of an account in one mode. Raises `ClickException` where there is no such account."""
-    from portal.billing.accounts import accounts
-    from portal.db import Scope
-    from portal.errors import PortalError
-
-    try:
-        with database.reading() as db:
-            return Scope.of_tenant(accounts.find_tenant(db, account_id, livemode=live))
-    except PortalError as error:
-        raise click.ClickException(error.message) from None
 
 
 def _import_with_progress(run: Any, file: BinaryIO) -> ImportReport:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION, find_scope
+
 if TYPE_CHECKING:
     from portal.db import Database, Scope
     from portal.models import WebhookEndpoint
 
-_ACCOUNT_OPTION = click.option("--account", "account_id", required=True, help="The account's id.")
-_LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
 _MOMENT_TYPE = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
@@ -22,8 +22,8 @@ def webhooks() -> None:
 
 
 @webhooks.command("list")
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.pass_obj
 def list_endpoints(open_database: Any, account_id: str, live: bool) -> None:
     """List endpoints with what waits for them and what was given up."""
@@ -42,8 +42,8 @@ def list_endpoints(open_database: Any, account_id: str, live: bool) -> None:
 
 @webhooks.command("roll")
 @click.argument("endpoint_id")
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.option("--overlap", type=click.IntRange(0, 168), default=24, show_default=True, help="Hours for both secrets.")
 @click.pass_obj
 def roll_secret(open_database: Any, endpoint_id: str, account_id: str, live: bool, overlap: int) -> None:
@@ -69,8 +69,8 @@ def events() -> None:
 
 @events.command("resend")
 @click.argument("event_ids", nargs=-1)
-@_ACCOUNT_OPTION
-@_LIVE_OPTION
+@ACCOUNT_OPTION
+@LIVE_OPTION
 @click.option("--endpoint", "endpoint_id", help="Only to this endpoint; needed for a range.")
 @click.option("--since", type=_MOMENT_TYPE, help="Everything since this moment (UTC), as 2026-11-21T12:00.")
 @click.option("--until", type=_MOMENT_TYPE, help="And before this one.")
@@ -136,7 +136,6 @@ def _replay_range(
 
 
 def _open_scope(open_database: Any, account_id: str, live: bool) -> tuple[Database, Scope]:
-    from portal.commands.transfer import find_scope
 
     database: Database = open_database()
     return database, find_scope(database, account_id, live)

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from portal import clock, worker
+from portal import clock
 from portal.billing.customers import email_changes
+from portal.worker.expiry import end_visits
 
 
 def _token(browser):
@@ -21,7 +22,7 @@ def _visits(told):
 
 @pytest.fixture
 def lapse(app):
-    return lambda now: worker.end_visits(app.extensions["portal"], now)
+    return lambda now: end_visits(app.extensions["portal"], now)
 
 
 def test_a_link_that_nobody_follows_expires(make, told, held_clock, lapse):

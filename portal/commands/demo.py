@@ -1,0 +1,44 @@
+"""`portal demo`: makes the sample shop's data, once, and prints ways in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from portal.commands.environment import exit_with_error, load_settings, open_database, print_values
+from portal.commands.options import JSON_OPTION
+
+if TYPE_CHECKING:
+    from portal.settings import Settings
+
+
+@click.command()
+@JSON_OPTION
+def demo(as_json: bool) -> None:
+    """Make a demo merchant with customers and a year of invoices, once; print a fresh portal link."""
+    from portal import schema
+    from portal.demo.merchant import ensure_merchant
+
+    settings = load_settings()
+    if settings.production:
+        exit_with_error("The demo does not go with PORTAL_PRODUCTION.")
+    database = open_database(settings)
+    schema.upgrade(database)
+    print_values(ensure_merchant(settings, database), as_json=as_json)
+
+
+def print_addresses(settings: Settings) -> None:
+    """Print where the shop, the portal and the API of a running demo are."""
+    from portal.demo.merchant import ensure_merchant
+
+    database = open_database(settings)
+    made = ensure_merchant(settings, database)
+    database.dispose()
+    click.echo(
+        f"\n  The portal runs. Ctrl-C stops it.\n\n"
+        f"  Sample shop    {settings.base_url}/demo\n"
+        f"  Portal link    {made['portal_url']}\n"
+        f"                 (for one visit within the hour; the shop makes new ones)\n\n"
+        f"  API            curl {settings.base_url}/v1/customers -u {made['test_key']}:\n"
+    )

@@ -1,0 +1,56 @@
+"""What commands take from the environment: the settings, and the database that these name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from portal.db import Database
+    from portal.settings import Settings
+
+
+def load_settings(*, exit_code: int = 1) -> Settings:
+    """The settings; where one is not valid, say so and exit."""
+    from portal.settings import InvalidSetting, from_environment
+
+    try:
+        return from_environment()
+    except InvalidSetting as error:
+        exit_with_error(str(error), exit_code)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of these settings; the instance folder is made where it is missing."""
+    from portal.assembly import assemble_services
+
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    return assemble_services(settings, pool_size=2).database
+
+
+def call_or_exit(function: Any, *arguments: Any, **options: Any) -> Any:
+    """Call a use case. On a `PortalError` print its message in one line and exit with 1."""
+    from portal.errors import PortalError
+
+    try:
+        return function(*arguments, **options)
+    except PortalError as error:
+        exit_with_error(error.message)
+
+
+def exit_with_error(words: str, code: int = 1) -> NoReturn:
+    """Print `words` to standard error and exit."""
+    click.echo(words, err=True)
+    sys.exit(code)
+
+
+def print_values(values: dict[str, str], *, as_json: bool) -> None:
+    """Print names and values, as lines or as one JSON object."""
+    if as_json:
+        click.echo(json.dumps(values))
+        return
+    for name, value in values.items():
+        click.echo(f"{name:<12} {value}")

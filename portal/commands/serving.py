@@ -1,0 +1,51 @@
+"""`portal serve` and `portal worker`: runs the server, and the jobs beside it."""
+
+from __future__ import annotations
+
+import click
+
+from portal.commands import demo
+from portal.commands.environment import exit_with_error, load_settings, open_database
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes; one per core by default.")
+@click.option("--with-demo", is_flag=True, help="Bring the schema up to date, make the demo data, print ways in.")
+def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
+    """Run the production server; with the embedded database also the worker."""
+    from portal import monitoring
+
+    settings = load_settings()
+    monitoring.share_between_processes(settings)
+    from portal import ports, schema, server
+
+    if with_demo or settings.database_url.startswith("sqlite"):
+        schema.upgrade(open_database(settings))
+    when_up = (lambda: demo.print_addresses(settings)) if with_demo else None
+    try:
+        server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)
+    except ports.PortTaken as error:
+        exit_with_error(str(error))
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due and end.")
+def worker(once: bool) -> None:
+    """Run the jobs: mails, webhooks, renewals, documents, and forgetting what has run out."""
+    from portal import clock, logs, monitoring
+    from portal.assembly import assemble_services
+    from portal.origins import Origin
+    from portal.worker import running
+
+    settings = load_settings()
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    logs.configure(settings.log_format)
+    monitoring.start_server(settings)
+    services = assemble_services(settings, pool_size=2, origin=Origin("worker"))
+    if not once:
+        return running.run(services)
+    for name, done in running.run_once(services, now=clock.now()).items():
+        click.echo(f"{name:<12} {done}")
+    return None

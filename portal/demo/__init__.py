@@ -1,0 +1,1 @@
+"""Demo data: a merchant, four customers in four languages, and a year of their invoices."""

@@ -1,0 +1,62 @@
+"""The demo merchant's account: its look, its bank details, and what its customers may do in the portal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.accounts import accounts
+from portal.billing.configurations import configurations
+from portal.billing.ledger import tax_ids
+from portal.demo.catalogue import subscription_update_feature
+from portal.demo.use_cases import run_use_case
+from portal.models import Configuration, Price
+from portal.wire.commands import parse_command
+
+CONFIGURATION: dict[str, Any] = {
+    "business_profile": {
+        "headline": "Rocket Rides partners with you for every journey",
+        "privacy_policy_url": "https://example.com/privacy",
+        "terms_of_service_url": "https://example.com/terms",
+    },
+    "features": {
+        "customer_update": {
+            "enabled": True,
+            "allowed_updates": ["address", "email", "name", "phone", "shipping", "tax_id"],
+        },
+        "invoice_history": {"enabled": True},
+        "subscription_cancel": {
+            "enabled": True,
+            "cancellation_reason": {
+                "enabled": True,
+                "options": ["too_expensive", "missing_features", "switched_service", "unused", "other"],
+            },
+        },
+    },
+}
+
+
+def set_up_account(db: Session, account_id: str, now: int) -> None:
+    """Set the public details, the address, the branding and the bank account."""
+    sent = {
+        "business_profile": {"support_email": "billing@example.com", "support_url": "https://example.com/help"},
+        "company": {
+            "name": "Rocket Rides GmbH",
+            "address": {"line1": "Torstraße 45", "postal_code": "10119", "city": "Berlin", "country": "DE"},
+        },
+        "settings": {
+            "branding": {"primary_color": "#123a6b", "secondary_color": "#1668c4"},
+            "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
+        },
+    }
+    accounts.update(db, accounts.find_account(db, account_id), parse_command(accounts.UpdateAccount, sent))
+    run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, now, type="eu_vat", value="DE129273398")
+
+
+def create_configuration(db: Session, offered: list[Price], now: int) -> Configuration:
+    """The configuration of the demo's portal, in which customers may change between these prices."""
+    features = {**CONFIGURATION["features"], "subscription_update": subscription_update_feature(offered)}
+    sent = {**CONFIGURATION, "features": features}
+    made: Configuration = run_use_case(db, configurations.create, configurations.CreateConfiguration, now, **sent)
+    return made

@@ -1,0 +1,54 @@
+"""The demo year of a customer: a subscription that is renewed and paid every month, and what happens beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.billing.customers import customers
+from portal.billing.invoices import drafts, invoices
+from portal.billing.ledger import tax_ids
+from portal.billing.subscriptions import items, subscriptions
+from portal.demo.incidents import DatedAction, pay_invoice
+from portal.demo.people import Person
+from portal.demo.use_cases import run_use_case
+from portal.models import Customer, Invoice, Price, Subscription, TaxRate
+from portal.rules import periods
+
+MONTHS = 12
+
+
+def customer_year(
+    db: Session, person: Person, price: Price, rate: TaxRate, start: int, now: int
+) -> Iterator[DatedAction]:
+    """Create a customer with a subscription; yields what happens to them in the demo year, with its moment."""
+    customer: Customer = run_use_case(db, customers.create, customers.CreateCustomer, start, **person.sent)
+    if person.tax_id:
+        type, value = person.tax_id
+        run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
+    item = {"price": price.id, "quantity": person.quantity, "tax_rates": [rate.id]}
+    command = subscriptions.CreateSubscription
+    subscription = run_use_case(db, subscriptions.create, command, start, customer=customer.id, items=[item])
+    pay_invoice(db, db.get_one(Invoice, (customer.tenant_id, subscription.latest_invoice_id)), start + clock.HOUR)
+    for month in range(1, MONTHS):
+        moment = periods.add(subscription.billing_cycle_anchor, "month", 1, month)
+        yield moment, partial(_renew_month, db, customer, subscription, month)
+    yield from person.incidents(db, customer, rate, now)
+
+
+def _renew_month(db: Session, customer: Customer, subscription: Subscription, month: int) -> None:
+    """Renew a subscription for one month, as a worker does, and pay the invoice."""
+    anchor = subscription.billing_cycle_anchor
+    start, end = (periods.add(anchor, "month", 1, steps) for steps in (month, month + 1))
+    subscription.current_period_start, subscription.current_period_end = start, end
+    invoice = invoices.create_draft(
+        db, customer, subscription, subscription.currency, "subscription_cycle", now=start, period=(start, start)
+    )
+    sold = items.list_items(db, subscription.id)
+    drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
+    run_use_case(db, invoices.finalize, invoices.FinalizeInvoice, start + clock.HOUR, invoice)
+    subscription.latest_invoice_id = invoice.id
+    pay_invoice(db, invoice, start + 2 * clock.HOUR)

@@ -1,0 +1,76 @@
+"""The demo customers: who they are, what they buy, and what happens to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.demo.incidents import (
+    DatedAction,
+    credited_and_open_invoices,
+    no_incidents,
+    voided_and_overdue_invoices,
+)
+from portal.models import Customer, TaxRate
+
+
+@dataclass(frozen=True)
+class Person:
+    """A demo customer and what is sold to them."""
+
+    sent: dict[str, Any]
+    tax_id: tuple[str, str] | None
+    quantity: int
+    incidents: Callable[[Session, Customer, TaxRate, int], Iterator[DatedAction]]
+
+
+PEOPLE = (
+    Person(
+        {
+            "name": "Jenny Rosen",
+            "email": "jenny.rosen@example.com",
+            "phone": "+49 30 901820",
+            "address": {"line1": "Lindenstraße 3", "postal_code": "10969", "city": "Berlin", "country": "DE"},
+            "preferred_locales": ["en"],
+        },
+        ("eu_vat", "DE136695976"),
+        2,
+        credited_and_open_invoices,
+    ),
+    Person(
+        {
+            "name": "Bäckerei Krüger GmbH",
+            "email": "buero@example.org",
+            "address": {"line1": "Marktplatz 8", "postal_code": "88212", "city": "Ravensburg", "country": "DE"},
+            "preferred_locales": ["de"],
+        },
+        None,
+        5,
+        voided_and_overdue_invoices,
+    ),
+    Person(
+        {
+            "name": "Atelier Noël",
+            "email": "camille@example.net",
+            "address": {"line1": "12 rue des Lilas", "postal_code": "75019", "city": "Paris", "country": "FR"},
+            "preferred_locales": ["fr"],
+        },
+        None,
+        1,
+        no_incidents,
+    ),
+    Person(
+        {
+            "name": "مكتبة الياسمين",
+            "email": "layla@example.com",
+            "address": {"line1": "شارع الحمراء 14", "city": "بيروت", "country": "LB"},
+            "preferred_locales": ["ar"],
+        },
+        None,
+        3,
+        no_incidents,
+    ),
+)

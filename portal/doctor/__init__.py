@@ -1,0 +1,1 @@
+"""Checks a deployment. Each check says what to do when it fails."""

@@ -1,0 +1,82 @@
+"""Checks what is in the database: the schema, whether work is late, and what e-invoices lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import clock, schema
+from portal.billing.ledger import parties
+from portal.billing.lifecycle import steps
+from portal.db import Database, Scope
+from portal.doctor.check import Check
+from portal.documents.xml import offers
+from portal.models import Tenant
+from portal.outbox import state
+
+#: Seconds that something due may wait.
+_LATE_AFTER = 15 * clock.MINUTE
+
+_VERSION_QUERIES = {"sqlite": "SELECT sqlite_version()", "postgresql": "SHOW server_version"}
+
+
+def check_database(url: str) -> Iterator[Check]:
+    """Whether it answers and has this program's schema; then what is in it."""
+    database = Database(url, pool_size=1)
+    try:
+        with database.reader.connect() as connection:
+            version = connection.scalar(text(_VERSION_QUERIES[database.dialect]))
+        yield Check("database", True, f"{database.dialect} {version}")
+        current = schema.is_current(database)
+        yield Check("schema", current, "current" if current else "Behind this program: portal db upgrade")
+        if current:
+            yield _check_billing(database)
+            yield from _check_workers(database)
+            yield from _check_e_invoices(database)
+    except SQLAlchemyError as error:
+        yield Check("database", False, f"Can't be reached ({type(error).__name__}): check PORTAL_DATABASE_URL.")
+    finally:
+        database.dispose()
+
+
+def _check_billing(database: Database) -> Check:
+    """Whether billing is up to date, and which accounts are in mirror mode."""
+    with database.reading() as db:
+        late = steps.list_due(db, until=clock.now() - clock.HOUR)
+        mirrors = steps.list_mirror_accounts(db)
+    if late:
+        return Check("billing", False, f"{len(late)} customers have waited for an hour: is `portal worker` running?")
+    left = f"; in mirror mode: {', '.join(mirrors)}" if mirrors else ""
+    return Check("billing", True, f"nothing is late{left}")
+
+
+def _check_e_invoices(database: Database) -> Iterator[Check]:
+    """What accounts with e-invoice formats lack for every e-invoice. Only a hint: it never fails."""
+    with database.reading() as db:
+        tenants = db.scalars(select(Tenant).where(Tenant.livemode).order_by(Tenant.account_id)).all()
+    for tenant in tenants:
+        with database.reading(Scope.of_tenant(tenant)) as db:
+            seller = parties.seller(db, None)
+        gaps = offers.seller_gaps(seller) if (seller["e_invoices"] or {}).get("formats") else []
+        if gaps:
+            yield Check("e-invoices", True, f"{tenant.account_id} lacks in live mode: {', '.join(gaps)}")
+
+
+def _check_workers(database: Database) -> Iterator[Check]:
+    """Whether a worker runs, and how long due work has waited."""
+    now = clock.now()
+    with database.reading() as db:
+        seen, queues = state.seconds_since_worker_seen(db, now), state.waiting_queues(db, now)
+    if seen is None and database.dialect == "sqlite":
+        yield Check("worker", True, "none runs now; `portal serve` starts one by itself")
+    elif seen is None or seen > state.MISSING_AFTER:
+        when = "for a day" if seen is None else f"for {seen} seconds"
+        yield Check("worker", False, f"None has been seen {when}: start `portal worker` (see docs/operation.md).")
+    else:
+        yield Check("worker", True, f"seen {seen} seconds ago")
+    for each in queues:
+        words = f"{each.length} due, the first for {each.age} seconds"
+        late = each.age > _LATE_AFTER
+        yield Check(each.queue, not late, f"{words}: too few workers, or one that hangs?" if late else words)

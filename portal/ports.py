@@ -1,0 +1,48 @@
+"""Waits for a port of this machine: until it is free, or until a server answers on it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from urllib.request import urlopen
+
+#: Seconds in which the port of a server that was killed is given back.
+PORT_TIMEOUT = 3
+
+
+class PortTaken(Exception):
+    """Another server listens on this port. The system would divide the requests between both."""
+
+
+def await_free_port(host: str, port: int) -> None:
+    """Wait until the port is free: a server that has just been killed may still hold it. Raises `PortTaken`."""
+    give_up = time.monotonic() + PORT_TIMEOUT
+    while not _is_port_free(host, port):
+        if time.monotonic() > give_up:
+            raise PortTaken(f"Port {port} of {host} is taken by another server. Stop it, or choose another --port.")
+        time.sleep(0.1)
+
+
+def _is_port_free(host: str, port: int) -> bool:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error.errno != errno.EADDRINUSE
+    return True
+
+
+def await_answer(host: str, port: int, *, seconds: float) -> bool:
+    """Wait until a portal answers on this port; False where none does within so many seconds."""
+    reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - told, not chosen
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        try:
+            with urlopen(f"http://{reachable}:{port}/health/live", timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.1)
+    return False

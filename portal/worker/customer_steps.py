@@ -1,0 +1,73 @@
+"""Takes the due steps of customers: renewals, ends of trials, drafts to finalize and the like.
+
+Several customers share a transaction, as most of its cost is the commit. A step that fails keeps back no other.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Iterator
+from itertools import groupby
+
+from portal.assembly import Services
+from portal.billing.lifecycle import steps
+from portal.billing.lifecycle.steps import DueCustomer
+from portal.db import Scope
+from portal.errors import Conflict, Unavailable
+
+log = logging.getLogger("portal")
+
+#: Customers of whom one transaction takes a step each, and the seconds after which it takes no more of them, as
+#: others may wait for what it holds.
+BATCH_SIZE, BATCH_SECONDS = 16, 0.1
+
+
+def take_due_steps(services: Services, now: int) -> int:
+    """Take one step for each customer that has one due. Returns how many steps were taken."""
+    with services.database.reading() as db:
+        found = steps.list_due(db, until=now)
+    # workers that look at the same moment begin with different customers
+    random.shuffle(found)
+    return sum(_step_customers(services, scope, list(own), now) for scope, own in _group_by_scope(found))
+
+
+def _group_by_scope(found: list[DueCustomer]) -> Iterator[tuple[Scope, Iterator[DueCustomer]]]:
+    return groupby(sorted(found, key=lambda each: each.scope.tenant_id), key=lambda each: each.scope)
+
+
+def _step_customers(services: Services, scope: Scope, waiting: list[DueCustomer], now: int) -> int:
+    taken = 0
+    while waiting:
+        taken += _step_batch(services, scope, waiting, now)
+    return taken
+
+
+def _step_batch(services: Services, scope: Scope, waiting: list[DueCustomer], now: int) -> int:
+    """Steps of several customers in one transaction. If one fails, each step gets a transaction of its own."""
+    batch: list[DueCustomer] = []
+    taken, until = 0, time.monotonic() + BATCH_SECONDS
+    try:
+        with services.database.writing(scope) as db:
+            while waiting and len(batch) < BATCH_SIZE and (not batch or time.monotonic() < until):
+                batch.append(waiting.pop())
+                taken += steps.take_step(db, batch[-1].customer_id, until=now)
+    except Exception:
+        log.info("steps of %d customers are taken one by one, as one of them failed", len(batch), exc_info=True)
+        return sum(_step_customer(services, each, now) for each in batch)
+    return taken
+
+
+def _step_customer(services: Services, due: DueCustomer, now: int) -> bool:
+    """One step in a transaction of its own. A step that fails is postponed, and the others go on."""
+    try:
+        with services.database.writing(due.scope) as db:
+            return steps.take_step(db, due.customer_id, until=now)
+    except (Conflict, Unavailable):
+        return False
+    except Exception:
+        log.exception("a step of %s failed", due.customer_id)
+    with services.database.writing(due.scope) as db:
+        steps.postpone_step(db, due.customer_id, until=now)
+    return False

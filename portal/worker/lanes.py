@@ -1,0 +1,36 @@
+"""The lanes of a worker: each kind of work, and how long it rests when there is nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portal import clock
+from portal.assembly import Services
+from portal.documents import render_queue
+from portal.outbox import alerts, queue, reminders, webhooks
+from portal.worker import clock_steps, customer_steps, expiry
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One kind of work: `work(services, now)` returns how much it did. After nothing it rests `idle` seconds."""
+
+    name: str
+    work: Callable[[Services, int], int]
+    idle: float
+    #: Ends what a step has left under way.
+    stop: Callable[[Services], None] = lambda services: None
+
+
+LANES: tuple[Lane, ...] = (
+    Lane("mails", queue.work, idle=0.5),
+    Lane("reminders", reminders.work, idle=5.0 * clock.MINUTE),
+    Lane("webhooks", webhooks.work, idle=0.2, stop=webhooks.stop),
+    Lane("alerts", alerts.work, idle=clock.MINUTE),
+    Lane("documents", lambda services, now: render_queue.work(services.documents, now), idle=1.0),
+    Lane("prune", expiry.prune_expired, idle=clock.MINUTE),
+    Lane("visits", expiry.end_visits, idle=clock.MINUTE),
+    Lane("renew", customer_steps.take_due_steps, idle=5.0),
+    Lane("clocks", clock_steps.advance_test_clocks, idle=1.0),
+)

@@ -1,0 +1,74 @@
+"""Runs the lanes of a worker, each in a thread of its own, until the process is to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+
+from portal import clock, metrics
+from portal.assembly import Services
+from portal.worker.heartbeats import send_heartbeats
+from portal.worker.lanes import LANES, Lane
+
+log = logging.getLogger("portal")
+
+#: Seconds that a lane rests after a failure.
+REST_AFTER_FAILURE = 5.0
+#: Seconds that steps in hand may take once the worker is to stop; what is left then, another one takes up in time.
+STOP_TIMEOUT = 25.0
+
+
+def run(services: Services) -> None:
+    """Work in every lane until SIGTERM or SIGINT, then finish the steps in progress and end."""
+    stopped = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopped.set())
+    threads = [
+        threading.Thread(target=_run_lane, args=(lane, services, stopped), name=lane.name, daemon=True)
+        for lane in LANES
+    ]
+    for thread in threads:
+        thread.start()
+    log.info("the worker has started", extra={"pid": os.getpid()})
+    send_heartbeats(services.database, stopped)
+    _join_threads(threads, time.monotonic() + STOP_TIMEOUT)
+    log.info("the worker has stopped", extra={"pid": os.getpid()})
+
+
+def run_once(services: Services, *, now: int) -> dict[str, int]:
+    """Do in every lane what is due now. Returns how much each lane did."""
+    return {lane.name: _drain_lane(lane, services, now) for lane in LANES}
+
+
+def _join_threads(threads: list[threading.Thread], until: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():
+            log.warning("the lane %s did not end in time; its step is left to another worker", thread.name)
+
+
+def _drain_lane(lane: Lane, services: Services, now: int) -> int:
+    total = 0
+    while done := lane.work(services, now):
+        total += done
+    return total
+
+
+def _run_lane(lane: Lane, services: Services, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        began = time.monotonic()
+        try:
+            done = lane.work(services, clock.now())
+            metrics.LANE_STEPS.labels(lane.name).inc(done)
+            if done:
+                metrics.LANE_STEP_SECONDS.labels(lane.name).observe(time.monotonic() - began)
+            rest = 0.0 if done else lane.idle
+        except Exception:
+            metrics.LANE_FAILURES.labels(lane.name).inc()
+            log.exception("the lane %s failed", lane.name)
+            rest = REST_AFTER_FAILURE
+        stopped.wait(rest)
+    lane.stop(services)
