@@ -14,7 +14,7 @@ from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.contract import violations
 from tests.factories import Factories
-from tests.hosted.test_plan_changes import confirming, hidden, now_of, rows, seen, updating
+from tests.hosted.plan_changes.pages import confirming, hidden, now_of, rows, seen, updating
 
 Open = Callable[..., Portal]
 pytestmark = pytest.mark.usefixtures("held_clock")
