@@ -70,6 +70,9 @@ def _package(module: str) -> str:
 SOURCES = _sources()
 MODULES = {name: ast.parse(source) for name, source in SOURCES.items()}
 IMPORTS = {name: _imports(tree) for name, tree in MODULES.items()}
+# these import all their modules in a loop, which their source doesn't show
+for looping in ("portal.api", "portal.objects"):
+    IMPORTS[looping] |= {name for name in MODULES if name.rpartition(".")[0] == looping}
 
 
 def _layer(module: str) -> str:
