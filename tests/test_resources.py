@@ -20,8 +20,9 @@ NAMED_BY_HAND = {"coupon"}
 
 @pytest.mark.parametrize("type", sorted(set(OBJECT_TYPES) - NAMED_BY_HAND))
 def test_ids_have_a_prefix_of_their_own(type: str) -> None:
-    assert type in PREFIXES, f"{type} has no prefix: add it to PREFIXES in portal/ids.py"
-    assert list(PREFIXES.values()).count(PREFIXES[type]) == 1, f"{type} shares it: see PREFIXES in portal/ids.py"
+    assert type in PREFIXES, f"{type} has no prefix: add one to PREFIXES in portal/ids.py"
+    same = [other for other, prefix in PREFIXES.items() if prefix == PREFIXES[type]]
+    assert same == [type], f"{same} have one prefix: each needs its own in PREFIXES of portal/ids.py"
 
 
 @pytest.mark.parametrize("type", sorted(type for type, kind in OBJECT_TYPES.items() if kind.recorded))

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from portal.db import Database, Scope
     from portal.models import WebhookEndpoint
+    from portal.rules.statuses import WebhookDeliveryStatus
 
 _ACCOUNT_OPTION = click.option("--account", "account_id", required=True, help="The account's id.")
 _LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode instead of test mode.")
@@ -153,11 +156,12 @@ def _find_endpoint(db: Any, endpoint_id: str) -> WebhookEndpoint:
         raise click.ClickException(error.message) from None
 
 
-def _format_endpoint(row: WebhookEndpoint, counts: dict[str, int]) -> str:
+def _format_endpoint(row: WebhookEndpoint, counts: Mapping[WebhookDeliveryStatus, int]) -> str:
     from portal import clock
 
     since = f"  failing since {clock.utc_datetime(row.failing_since).isoformat()}" if row.failing_since else ""
-    kinds = ", ".join(f"{counts.get(each, 0)} {each}" for each in ("pending", "failed", "succeeded"))
+    shown: tuple[WebhookDeliveryStatus, ...] = ("pending", "failed", "succeeded")
+    kinds = ", ".join(f"{counts.get(each, 0)} {each}" for each in shown)
     return f"{row.id}  {row.status}  {row.url}  {kinds}{since}"
 
 
