@@ -1,7 +1,7 @@
 """Golden wire files: one recorded answer per resource in `golden/`, so that a change of the wire shows in review.
 
-`UPDATE_GOLDENS=1 .venv/bin/pytest tests/api` writes the files anew; read the difference before it is
-committed. Tests hold the clock, so moments are recorded as they are; ids and secrets are numbered.
+`COMMAND` writes the files anew; read the difference before it is committed. Tests hold the clock, so moments are
+recorded as they are; ids and secrets are numbered.
 """
 
 from __future__ import annotations
@@ -15,20 +15,25 @@ from typing import Any
 from portal.ids import PREFIXES
 
 FOLDER = Path(__file__).parent / "golden"
+COMMAND = "UPDATE_GOLDENS=1 .venv/bin/pytest tests/api"
 
 _ID = re.compile(rf"\b({'|'.join(PREFIXES.values())}|req)_[0-9A-Za-z]{{22,}}\b")
-_SECRET = re.compile(r"(/(?:i|c|r|s|p/session|p/login)/)[^/?\"]+")
+_SECRET = re.compile(r"(?<!/v1)(/(?:i|c|r|s|files|p/session|p/login)/)[^/?\"]+")
+
+
+def path(name: str) -> Path:
+    """The golden file of a name, such as an object type."""
+    return FOLDER / f"{name}.json"
 
 
 def check(name: str, answer: Any) -> None:
     """Compare an answer with `golden/<name>.json`, or record it where UPDATE_GOLDENS is set."""
-    file = FOLDER / f"{name}.json"
+    file = path(name)
     text = json.dumps(normalized(answer), indent=2, ensure_ascii=False) + "\n"
     if os.environ.get("UPDATE_GOLDENS"):
         file.write_text(text, encoding="utf-8")
-    assert text == file.read_text(encoding="utf-8"), (
-        f"{file.name} is another: run with UPDATE_GOLDENS=1 and read the diff"
-    )
+    assert file.exists(), f"{name} has no golden file: run `{COMMAND}`, read what it wrote, and commit it"
+    assert text == file.read_text(encoding="utf-8"), f"{file.name} is another: run `{COMMAND}` and read the diff"
 
 
 def normalized(answer: Any) -> Any:

@@ -18,16 +18,14 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from portal import clock, create_app
-from portal.billing.accounts import accounts, rendering_templates
-from portal.billing.invoices import invoiceitems
-from portal.billing.ledger import balances, tax_ids
+from portal.billing.accounts import accounts
 from portal.db import Database, Scope
 from portal.models import Base, Customer, TenantOwned
 from portal.settings import from_environment
 from portal.web.policies import POLICIES
 from tests.clients import Api, Portal
+from tests.examples import EXAMPLES, Scene, path_types
 from tests.factories import Factories
-from tests.pictures import picture
 
 CANARY = "Canary-7f3a"
 SECURE = "https://localhost"
@@ -44,13 +42,14 @@ def _rules() -> list[tuple[str, str, str]]:
 
 
 RULES = _rules()
+PATH_TYPES = path_types()
 KEYED = [each for each in RULES if POLICIES.get(each[2]) and POLICIES[each[2]].who == "key"]
 VISITS = [each for each in RULES if POLICIES.get(each[2]) and POLICIES[each[2]].who == "visit"]
 
 
 @dataclass(frozen=True)
 class Victim:
-    """One row of every kind that a route can name, all of one customer with a canary in each text."""
+    """An example of every type that a route can name, all of one customer with a canary in each text."""
 
     ids: dict[str, str]
     customer: Customer
@@ -62,70 +61,27 @@ class Victim:
 
     def path(self, rule: str) -> str:
         """The rule filled with the victim's own ids."""
-        noun = next((part for part in rule.split("/")[2:] if part not in {"<session_id>", "details"}), "")
-        filled = rule.replace("<customer>", self.ids["customers"])
-        noun = "tax_ids" if "tax_ids" in rule or "tax-ids" in rule else noun
-        noun = "balance_transactions" if "balance_transactions" in rule else noun
-        noun = rule.split("/")[3] if rule.startswith(("/v1/billing_portal/", "/v1/billing/")) else noun
+        filled = rule.replace("<customer>", self.customer.id)
         filled = filled.replace("<year>", self.year).replace("<period>", self.year)
         for name in ("<id>", "<tax_id>"):
-            filled = filled.replace(name, self.ids.get(noun, "none"))
+            before, named, after = filled.partition(f"/{name}")
+            filled = f"{before}/{self.ids[_type_below(rule, name)]}{after}" if named else filled
         return filled
+
+
+def _type_below(rule: str, name: str) -> str:
+    """The type of the object that a rule names: by the path of the API, or by the word before it in that of a page."""
+    before = rule.partition(f"/{name}")[0]
+    if before.startswith("/v1/"):
+        return PATH_TYPES[before.removeprefix("/v1")]
+    return before.rpartition("/")[2].replace("-", "_").removesuffix("s")
 
 
 @pytest.fixture
 def victim(make: Factories, api: Api) -> Victim:
     customer = make.customer(name=CANARY, email="canary-7f3a@example.com", description=CANARY)
-    paid = make.paid_invoice(customer, 5000, description=CANARY)
-    subscription = make.subscription(customer, description=CANARY)
-    number = make.run(tax_ids.create, tax_ids.CreateTaxId, customer=customer.id, type="eu_vat", value="DE136695976")
-    command = balances.CreateTransaction
-    entry = make.run(balances.create, command, customer, amount=-100, currency="eur", description=CANARY)
-    item = make.run(
-        invoiceitems.create,
-        invoiceitems.CreateInvoiceItem,
-        customer=customer.id,
-        amount=1,
-        currency="eur",
-        description=CANARY,
-    )
-    price = make.price(nickname=CANARY)
-    with make.database.writing(make.scope) as db:
-        command = rendering_templates.AddTemplate({"style.css": b"p {}"}, nickname=CANARY)
-        template = rendering_templates.add(db, command, now=clock.now())
-    configuration = make.configuration()
-    make.portal_link(customer, configuration)
-    file = api.post("files", purpose="business_logo", upload=(f"{CANARY}.png", picture()))
-    ids = {
-        "customers": customer.id,
-        "invoices": paid.id,
-        "invoice_rendering_templates": template.id,
-        "invoice_payments": api.get("invoice_payments", invoice=paid.id)["data"][0]["id"],
-        "invoiceitems": item.id,
-        "subscriptions": subscription.id,
-        "credit_notes": make.credit_note(paid, 500, out_of_band_amount=500, memo=CANARY).id,
-        "tax_ids": number.id,
-        "balance_transactions": entry.id,
-        "products": price.product_id,
-        "prices": price.id,
-        "tax_rates": make.tax_rate(description=CANARY).id,
-        "coupons": make.coupon(name=CANARY).id,
-        "promotion_codes": make.promotion_code(metadata={"word": CANARY}).id,
-        "shipping_rates": make.shipping_rate(display_name=CANARY).id,
-        "configurations": configuration.id,
-        "feedback_options": api.post("billing/feedback_options", description=CANARY)["id"],
-        "files": file["id"],
-        "file_links": api.post("file_links", file=file["id"], metadata={"word": CANARY})["id"],
-        "events": api.get("events")["data"][0]["id"],
-        "webhook_endpoints": api.post(
-            "webhook_endpoints", url="https://example.com/hooks", enabled_events=["*"], description=CANARY
-        )["id"],
-        "sessions": api.get("billing_portal/sessions")["data"][0]["id"],
-        "accounts": make.scope.account_id,
-        "account": make.scope.account_id,
-    }
-    ids["credit-notes"] = ids["credit_notes"]
-    return Victim(ids, customer)
+    scene = Scene(make, api, customer, CANARY)
+    return Victim({type: example(scene) for type, example in EXAMPLES.items()}, customer)
 
 
 @pytest.fixture
@@ -234,7 +190,7 @@ def test_what_is_switched_off_does_not_exist(make: Factories, victim: Victim, po
 
 
 def test_a_flow_reaches_only_its_own_pages(make: Factories, victim: Victim, portal: Callable[..., Portal]) -> None:
-    flow = {"type": "subscription_cancel", "subscription_cancel": {"subscription": victim.ids["subscriptions"]}}
+    flow = {"type": "subscription_cancel", "subscription_cancel": {"subscription": victim.ids["subscription"]}}
     visitor = portal(victim.customer, make.configuration(), flow_data=flow)
     for method, rule, endpoint in VISITS:
         if "subscription_cancel" not in POLICIES[endpoint].flows and method == "GET":

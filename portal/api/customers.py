@@ -1,4 +1,4 @@
-"""Calls for customers, their tax ids and balance transactions; also registers the statements of account."""
+"""Calls for customers, their tax ids and balance transactions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.api import endpoint, statements
+from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.api.resource import Resource, render_answer, render_page
 from portal.billing.customers import customers, test_clocks
@@ -21,6 +21,7 @@ from portal.wire.commands import ExpandableCommand, ListCommand
 from portal.wire.page import equal_conditions, range_conditions
 
 TRANSACTION_TYPE = "customer_balance_transaction"
+_TRANSACTION, _TRANSACTIONS = AnswerType(TRANSACTION_TYPE), AnswerType(TRANSACTION_TYPE, "list")
 
 
 def register(blueprint: Blueprint) -> None:
@@ -33,7 +34,6 @@ def register(blueprint: Blueprint) -> None:
     customer.list(customers.ListCustomers, _select_customers)
     _register_tax_ids(blueprint)
     _register_balance(blueprint)
-    statements.register(blueprint)
 
 
 def find_undeleted_customer(db: Session, id: str) -> Customer:
@@ -94,33 +94,10 @@ def _delete_customer_tax_id(db: Session, params: ExpandableCommand, customer: st
 
 def _register_balance(blueprint: Blueprint) -> None:
     path = "/customers/<customer>/balance_transactions"
-    endpoint.add(
-        blueprint,
-        "POST",
-        path,
-        balances.CreateTransaction,
-        _create_transaction,
-        AnswerType(TRANSACTION_TYPE),
-    )
-    endpoint.add(
-        blueprint,
-        "GET",
-        path,
-        balances.ListTransactions,
-        _list_transactions,
-        AnswerType(TRANSACTION_TYPE, "list"),
-    )
-    endpoint.add(
-        blueprint, "GET", f"{path}/<id>", ExpandableCommand, _retrieve_transaction, AnswerType(TRANSACTION_TYPE)
-    )
-    endpoint.add(
-        blueprint,
-        "POST",
-        f"{path}/<id>",
-        balances.UpdateTransaction,
-        _update_transaction,
-        AnswerType(TRANSACTION_TYPE),
-    )
+    endpoint.add(blueprint, "POST", path, balances.CreateTransaction, _create_transaction, _TRANSACTION)
+    endpoint.add(blueprint, "GET", path, balances.ListTransactions, _list_transactions, _TRANSACTIONS)
+    endpoint.add(blueprint, "GET", f"{path}/<id>", ExpandableCommand, _retrieve_transaction, _TRANSACTION)
+    endpoint.add(blueprint, "POST", f"{path}/<id>", balances.UpdateTransaction, _update_transaction, _TRANSACTION)
 
 
 def _create_transaction(db: Session, params: balances.CreateTransaction, customer: str) -> dict[str, Any]:

@@ -16,9 +16,7 @@ from portal.api.resource import Resource, render_answer
 from portal.billing.customers import test_clocks
 from portal.billing.invoices import changes, collection, invoiceitems, invoices, lines, payments
 from portal.db import find_row
-from portal.documents.xml import offers
 from portal.models import Invoice, InvoiceItem, InvoiceLine
-from portal.objects import kinds
 from portal.outbox import queue
 from portal.wire.commands import ExpandableCommand, ListCommand
 from portal.wire.page import equal_conditions, range_conditions
@@ -26,7 +24,6 @@ from portal.wire.page import equal_conditions, range_conditions
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of these nouns."""
-    kinds.EXTRA_LOADERS.update(offers.EXTRAS)
     resource = Resource(blueprint, "invoice", "invoices")
     resource.create(invoices.CreateInvoice, invoices.create)
     resource.retrieve()

@@ -100,7 +100,8 @@ class Resource:
 
 def render_answer(db: Session, type: str, row: Any, params: ExpandableCommand) -> dict[str, Any]:
     """A row as its wire object, expanded as the call asks."""
-    db.flush() if db.info["writes"] else None
+    if db.info["writes"]:
+        db.flush()
     return render_one(db, type, row, services().links, params.expand)
 
 

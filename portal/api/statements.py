@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.billing.customers import statements
-from portal.db import find_row
+from portal.db import find_row, scope_of
 from portal.models import Customer
 from portal.objects.statements import STATEMENT_TYPE, render_statement, with_entries
 from portal.rules.statements import AccountStatement
@@ -20,13 +20,10 @@ from portal.wire.shape import render_list
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
-    path = "/customers/<customer>/statements"
-    endpoint.add(
-        blueprint, "GET", path, statements.StatementParams, _list_statements, AnswerType(STATEMENT_TYPE, "list")
-    )
-    endpoint.add(
-        blueprint, "GET", f"{path}/<year>", statements.StatementParams, _retrieve_statement, AnswerType(STATEMENT_TYPE)
-    )
+    path, one = "/customers/<customer>/statements", AnswerType(STATEMENT_TYPE)
+    page = AnswerType(STATEMENT_TYPE, "list")
+    endpoint.add(blueprint, "GET", path, statements.StatementParams, _list_statements, page)
+    endpoint.add(blueprint, "GET", f"{path}/<year>", statements.StatementParams, _retrieve_statement, one)
 
 
 def _list_statements(db: Session, params: statements.StatementParams, customer: str) -> dict[str, Any]:
@@ -47,4 +44,4 @@ def _find_customer(db: Session, id: str) -> Customer:
 
 
 def _render_statement(db: Session, owner: Customer, row: AccountStatement) -> dict[str, Any]:
-    return render_statement(owner, row, services().links, livemode=db.info["scope"].livemode)
+    return render_statement(owner, row, services().links, livemode=scope_of(db).livemode)

@@ -10,8 +10,11 @@ import click
 from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION, find_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from portal.db import Database, Scope
     from portal.models import WebhookEndpoint
+    from portal.rules.statuses import WebhookDeliveryStatus
 
 _MOMENT_TYPE = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
@@ -152,11 +155,12 @@ def _find_endpoint(db: Any, endpoint_id: str) -> WebhookEndpoint:
         raise click.ClickException(error.message) from None
 
 
-def _format_endpoint(row: WebhookEndpoint, counts: dict[str, int]) -> str:
+def _format_endpoint(row: WebhookEndpoint, counts: Mapping[WebhookDeliveryStatus, int]) -> str:
     from portal import clock
 
     since = f"  failing since {clock.utc_datetime(row.failing_since).isoformat()}" if row.failing_since else ""
-    kinds = ", ".join(f"{counts.get(each, 0)} {each}" for each in ("pending", "failed", "succeeded"))
+    shown: tuple[WebhookDeliveryStatus, ...] = ("pending", "failed", "succeeded")
+    kinds = ", ".join(f"{counts.get(each, 0)} {each}" for each in shown)
     return f"{row.id}  {row.status}  {row.url}  {kinds}{since}"
 
 

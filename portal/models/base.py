@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -26,6 +26,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 - declarative reads it from the class
         int: BigInteger,
         str: Text,
+        Literal: Text,
         dict[str, Any]: JsonDocument,
         list[Any]: JsonDocument,
     }

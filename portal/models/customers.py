@@ -16,6 +16,7 @@ from portal.models.base import (
     newest_first,
     tenant_foreign_key,
 )
+from portal.rules.tax_ids import VerificationStatus
 
 
 class Customer(TenantOwned, Base):
@@ -86,7 +87,7 @@ class TaxId(TenantOwned, Base):
     type: Mapped[str]
     value: Mapped[str]
     country: Mapped[str | None]
-    verification: Mapped[str]
+    verification: Mapped[VerificationStatus]
 
 
 class BalanceTransaction(TenantOwned, Base):

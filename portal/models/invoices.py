@@ -17,6 +17,7 @@ from portal.models.base import (
     newest_first,
     tenant_foreign_key,
 )
+from portal.rules.statuses import CreditNoteStatus, InvoiceStatus
 
 
 class InvoiceItem(TenantOwned, Base):
@@ -79,7 +80,7 @@ class Invoice(TenantOwned, Base):
     quote_id: Mapped[str | None] = mapped_column(Id)
     from_invoice_id: Mapped[str | None] = mapped_column(Id)
     latest_revision_id: Mapped[str | None] = mapped_column(Id)
-    status: Mapped[str] = mapped_column(default="draft")
+    status: Mapped[InvoiceStatus] = mapped_column(default="draft")
     number: Mapped[str | None]
     currency: Mapped[str]
     billing_reason: Mapped[str]
@@ -198,7 +199,7 @@ class CreditNote(TenantOwned, Base):
 
     customer_id: Mapped[str] = mapped_column(Id)
     invoice_id: Mapped[str] = mapped_column(Id)
-    status: Mapped[str] = mapped_column(default="issued")
+    status: Mapped[CreditNoteStatus] = mapped_column(default="issued")
     number: Mapped[str]
     currency: Mapped[str]
     type: Mapped[str]

@@ -8,6 +8,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
+from portal.rules.statuses import InvoicePaymentStatus
 
 
 class PaymentRecord(TenantOwned, Base):
@@ -53,5 +54,5 @@ class InvoicePayment(TenantOwned, Base):
     amount_paid: Mapped[int]
     currency: Mapped[str]
     is_default: Mapped[bool]
-    status: Mapped[str]
+    status: Mapped[InvoicePaymentStatus]
     paid_at: Mapped[int | None]

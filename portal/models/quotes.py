@@ -8,6 +8,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, due_first, newest_first, tenant_foreign_key
+from portal.rules.statuses import QuoteStatus
 
 
 class Quote(TenantOwned, Base):
@@ -33,7 +34,7 @@ class Quote(TenantOwned, Base):
     subscription_schedule_id: Mapped[str | None] = mapped_column(Id)
     from_quote_id: Mapped[str | None] = mapped_column(Id)
     is_revision: Mapped[bool] = mapped_column(default=False)
-    status: Mapped[str] = mapped_column(default="draft")
+    status: Mapped[QuoteStatus] = mapped_column(default="draft")
     number: Mapped[str | None]
     sequence: Mapped[int | None]
     edition: Mapped[int] = mapped_column(default=1)

@@ -8,6 +8,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
+from portal.rules.statuses import RenderingTemplateStatus
 
 
 class RenderingTemplate(TenantOwned, Base):
@@ -17,7 +18,7 @@ class RenderingTemplate(TenantOwned, Base):
     __table_args__ = (newest_first("rendering_templates"),)
 
     nickname: Mapped[str | None]
-    status: Mapped[str] = mapped_column(default="active")
+    status: Mapped[RenderingTemplateStatus] = mapped_column(default="active")
     version: Mapped[int]
     is_default: Mapped[bool] = mapped_column(default=False)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)

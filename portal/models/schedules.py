@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, due_first, newest_first, tenant_foreign_key
+from portal.rules.statuses import ScheduleStatus
 
 
 class SubscriptionSchedule(TenantOwned, Base):
@@ -25,7 +26,7 @@ class SubscriptionSchedule(TenantOwned, Base):
     customer_id: Mapped[str] = mapped_column(Id)
     subscription_id: Mapped[str | None] = mapped_column(Id)
     released_subscription_id: Mapped[str | None] = mapped_column(Id)
-    status: Mapped[str]
+    status: Mapped[ScheduleStatus]
     phase: Mapped[int | None]
     phases: Mapped[list[Any]]
     default_settings: Mapped[dict[str, Any]]

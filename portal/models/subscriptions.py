@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, due_first, metadata_index, newest_first, tenant_foreign_key
+from portal.rules.statuses import SubscriptionStatus
 
 
 class Subscription(TenantOwned, Base):
@@ -24,7 +25,7 @@ class Subscription(TenantOwned, Base):
     )
 
     customer_id: Mapped[str] = mapped_column(Id)
-    status: Mapped[str]
+    status: Mapped[SubscriptionStatus]
     status_details: Mapped[dict[str, Any] | None]
     currency: Mapped[str]
     collection_method: Mapped[str]

@@ -6,6 +6,7 @@ from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, TenantOwned, newest_first
+from portal.rules.statuses import TestClockStatus
 
 
 class TestClock(TenantOwned, Base):
@@ -24,7 +25,7 @@ class TestClock(TenantOwned, Base):
     )
 
     name: Mapped[str | None]
-    status: Mapped[str] = mapped_column(default="ready")
+    status: Mapped[TestClockStatus] = mapped_column(default="ready")
     frozen_time: Mapped[int]
     target_frozen_time: Mapped[int | None]
     deletes_after: Mapped[int]

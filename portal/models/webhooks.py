@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBi
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
+from portal.rules.statuses import WebhookDeliveryStatus, WebhookEndpointStatus
 
 
 class WebhookEndpoint(TenantOwned, Base):
@@ -24,7 +25,7 @@ class WebhookEndpoint(TenantOwned, Base):
     enabled_events: Mapped[list[Any]]
     description: Mapped[str | None]
     api_version: Mapped[str | None]
-    status: Mapped[str] = mapped_column(default="enabled")
+    status: Mapped[WebhookEndpointStatus] = mapped_column(default="enabled")
     disabled_reason: Mapped[str | None]
     secret: Mapped[bytes] = mapped_column(LargeBinary)
     secret_rolled_at: Mapped[int | None]
@@ -61,7 +62,7 @@ class WebhookDelivery(TenantOwned, Base):
     event_type: Mapped[str]
     customer_id: Mapped[str] = mapped_column(Id)
     sequence: Mapped[int]
-    status: Mapped[str] = mapped_column(default="pending")
+    status: Mapped[WebhookDeliveryStatus] = mapped_column(default="pending")
     tries: Mapped[int] = mapped_column(default=0)
     first_try_at: Mapped[int | None]
     last_try_at: Mapped[int | None]

@@ -1,53 +1,11 @@
-"""The wire form of every object type; importing this package registers all of them."""
+"""The wire form of every object type. Importing this package imports all its modules, and these register the types."""
+# mypy: implicit-reexport
+# ruff: noqa: F401
 
-from portal.objects import (
-    accounts,
-    cache,
-    catalogue,
-    credit_notes,
-    customers,
-    discounts,
-    events,
-    files,
-    invoiceitems,
-    invoices,
-    payments,
-    portals,
-    quotes,
-    rendering_templates,
-    schedules,
-    statements,
-    subscriptions,
-    test_clocks,
-    webhooks,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from portal.objects.kinds import OBJECT_TYPES, ObjectType, deleted_stub, expand_answer, render, render_one, select_rows
 
-__all__ = [
-    "OBJECT_TYPES",
-    "ObjectType",
-    "accounts",
-    "cache",
-    "catalogue",
-    "credit_notes",
-    "customers",
-    "deleted_stub",
-    "discounts",
-    "events",
-    "expand_answer",
-    "files",
-    "invoiceitems",
-    "invoices",
-    "payments",
-    "portals",
-    "quotes",
-    "render",
-    "render_one",
-    "rendering_templates",
-    "schedules",
-    "select_rows",
-    "statements",
-    "subscriptions",
-    "test_clocks",
-    "webhooks",
-]
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.models import Price, Product, ShippingRate, TaxRate
 from portal.objects.kinds import ObjectType, register
+from portal.objects.types import catalogue as schemas
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
 
@@ -85,6 +86,10 @@ def percentage_number(text: str) -> float | int:
     return int(number) if number.is_integer() else number
 
 
+def _price_type(row: Row, context: Context) -> str:
+    return "recurring" if row.interval else "one_time"
+
+
 PRODUCT = register(
     ObjectType(
         Shape(
@@ -112,6 +117,7 @@ PRODUCT = register(
         ),
         Product,
         "product",
+        schemas=schemas.PRODUCT,
     )
 )
 
@@ -126,12 +132,13 @@ PRICE = register(
                 "metadata": "metadata_",
                 "product": Ref("product_id", "product"),
                 "recurring": lambda row, context: render_recurring(row),
-                "type": lambda row, context: "recurring" if row.interval else "one_time",
+                "type": _price_type,
                 "unit_amount_decimal": "unit_amount_decimal",
             },
         ),
         Price,
         "price",
+        schemas=schemas.PRICE,
     )
 )
 
@@ -160,6 +167,7 @@ TAX_RATE = register(
         ),
         TaxRate,
         "tax rate",
+        schemas=schemas.TAX_RATE,
     )
 )
 
@@ -194,5 +202,6 @@ SHIPPING_RATE = register(
         ),
         ShippingRate,
         "shipping rate",
+        schemas=schemas.SHIPPING_RATE,
     )
 )

@@ -18,10 +18,12 @@ from portal.objects.invoice_lines import (
     render_shipping_cost,
     render_tax_amounts,
     render_taxes,
+    shipping_amount,
     undiscounted_net_amount,
     whole_unit_amount,
 )
 from portal.objects.kinds import ObjectType, group_by, register
+from portal.objects.types import credit_notes as schemas
 from portal.rules.discounts import sum_discounts
 from portal.rules.money import decimal_text
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
@@ -66,6 +68,8 @@ CREDIT_NOTE_LINE = register(
         ),
         CreditNoteLine,
         "credit note line item",
+        schemas=schemas.CREDIT_NOTE_LINE,
+        part_of=("credit_note", "credit_note_id"),
     )
 )
 
@@ -112,7 +116,7 @@ CREDIT_NOTE = register(
             fields={
                 **null_fields("customer_account", "refund"),
                 "amount": "total",
-                "amount_shipping": lambda row, context: row.shipping_cost["amount_total"] if row.shipping_cost else 0,
+                "amount_shipping": shipping_amount,
                 "customer": Ref("customer_id", "customer"),
                 "customer_balance_transaction": Ref("balance_transaction_id", "customer_balance_transaction"),
                 "discount_amount": lambda row, context: sum_discounts(row.discount_amounts),
@@ -137,6 +141,7 @@ CREDIT_NOTE = register(
         ),
         CreditNote,
         "credit note",
+        schemas=schemas.CREDIT_NOTE,
         preload={"lines": _preload_lines},
     )
 )

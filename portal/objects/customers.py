@@ -12,6 +12,7 @@ from portal.models import BalanceTransaction, Customer, Invoice, Subscription, T
 from portal.objects.accounts import EMPTY_ADDRESS
 from portal.objects.discounts import only_discount, running_discounts_by_id
 from portal.objects.kinds import ObjectType, group_by, register, render
+from portal.objects.types import customers as schemas
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
 
 SUBLIST_LIMIT = 10
@@ -130,6 +131,7 @@ CUSTOMER = register(
         ),
         Customer,
         "customer",
+        schemas=schemas.CUSTOMER,
         preload={"delinquent": _preload_delinquent, "discounts": _preload_discounts},
     ),
     extras={"customer.tax_ids": _load_tax_ids, "customer.subscriptions": _load_subscriptions},
@@ -159,6 +161,7 @@ TAX_ID = register(
         ),
         TaxId,
         "tax ID",
+        schemas=schemas.TAX_ID,
     )
 )
 

@@ -11,6 +11,7 @@ from portal.db import rows_by_id
 from portal.models import Coupon, Discount, PromotionCode
 from portal.objects.catalogue import percentage_number
 from portal.objects.kinds import ObjectType, register
+from portal.objects.types import discounts as schemas
 from portal.rules import discounts as rules
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
@@ -21,6 +22,10 @@ def _applies_to(row: Row, context: Context) -> dict[str, Any] | None:
 
 def _currency_options(row: Row, context: Context) -> dict[str, Any] | None:
     return row.currency_options or None
+
+
+def _percent_off(row: Row, context: Context) -> float | int | None:
+    return percentage_number(row.percent_off) if row.percent_off else None
 
 
 COUPON = register(
@@ -42,7 +47,7 @@ COUPON = register(
                 "applies_to": _applies_to,
                 "currency_options": _currency_options,
                 "metadata": "metadata_",
-                "percent_off": lambda row, context: percentage_number(row.percent_off) if row.percent_off else None,
+                "percent_off": _percent_off,
                 "valid": lambda row, context: rules.is_valid_coupon(row, context.now),
             },
             # on the reference they are there only when expanded, here always
@@ -50,6 +55,7 @@ COUPON = register(
         ),
         Coupon,
         "coupon",
+        schemas=schemas.COUPON,
     )
 )
 
@@ -67,6 +73,11 @@ def render_frozen_coupon(stored: dict[str, Any]) -> dict[str, Any]:
 def _preload_coupons(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
     found = rows_by_id(db, Coupon, sorted({row.coupon_id for row in rows}))
     return {id: COUPON.shape(row, context) for id, row in found.items()}
+
+
+def _is_active_code(row: Row, context: Context) -> bool:
+    coupon = context.preloaded["coupons"].get(row.coupon_id)
+    return bool(rules.is_usable_code(row, context.now) and coupon and coupon["valid"])
 
 
 def _promotion_coupon(row: Row, context: Context) -> dict[str, Any]:
@@ -88,11 +99,7 @@ PROMOTION_CODE = register(
             "promotion_code",
             same=("code", "created", "expires_at", "max_redemptions", "times_redeemed"),
             fields={
-                "active": lambda row, context: (
-                    rules.is_usable_code(row, context.now)
-                    and row.coupon_id in context.preloaded["coupons"]
-                    and context.preloaded["coupons"][row.coupon_id]["valid"]
-                ),
+                "active": _is_active_code,
                 "coupon": _promotion_coupon,
                 "customer": Ref("customer_id", "customer"),
                 "customer_account": None,
@@ -104,6 +111,7 @@ PROMOTION_CODE = register(
         ),
         PromotionCode,
         "promotion code",
+        schemas=schemas.PROMOTION_CODE,
         preload={"coupons": _preload_coupons},
     )
 )
@@ -128,6 +136,7 @@ DISCOUNT = register(
         ),
         Discount,
         "discount",
+        schemas=schemas.DISCOUNT,
     )
 )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.models import AuditEntry, Event
 from portal.objects.kinds import ObjectType, register
+from portal.objects.types import events as schemas
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
 
@@ -24,6 +25,9 @@ EVENT = register(
         ),
         Event,
         "event",
+        schemas=schemas.EVENT,
+        portable=False,
+        recorded=False,
     )
 )
 
@@ -40,5 +44,8 @@ AUDIT_ENTRY = register(
         ),
         AuditEntry,
         "audit entry",
+        schemas=schemas.AUDIT_ENTRY,
+        portable=False,
+        recorded=False,
     )
 )

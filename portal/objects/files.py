@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import File, FileLink
 from portal.objects.kinds import ObjectType, group_by, plain_rows, register, render
+from portal.objects.types import files as schemas
 from portal.wire.shape import Context, Ref, Row, Shape, render_list
 
 #: Links that stand with a file; a list of its own has them all.
@@ -17,6 +18,10 @@ SUBLIST_LIMIT = 10
 
 def _is_expired(row: Row, context: Context) -> bool:
     return row.expires_at is not None and bool(row.expires_at <= context.now)
+
+
+def _link_url(row: Row, context: Context) -> str | None:
+    return None if _is_expired(row, context) else context.links.document("file_link", row.tenant_id, row.id)
 
 
 FILE_LINK = register(
@@ -28,13 +33,13 @@ FILE_LINK = register(
                 "expired": _is_expired,
                 "file": Ref("file_id", "file"),
                 "metadata": "metadata_",
-                "url": lambda row, context: (
-                    None if _is_expired(row, context) else context.links.document("file_link", row.tenant_id, row.id)
-                ),
+                "url": _link_url,
             },
         ),
         FileLink,
         "file link",
+        schemas=schemas.FILE_LINK,
+        portable=False,
     )
 )
 
@@ -61,6 +66,8 @@ FILE = register(
         ),
         File,
         "file",
+        schemas=schemas.FILE,
+        portable=False,
         preload={"links": _preload_links},
     )
 )

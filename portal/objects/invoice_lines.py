@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.orm import Session
+
+from portal.db import scope_of
 from portal.models import InvoiceLine
-from portal.objects.kinds import ObjectType, register
+from portal.objects.customers import SUBLIST_LIMIT
+from portal.objects.kinds import ObjectType, group_by, register
+from portal.objects.types import invoices as schemas
 from portal.rules.money import decimal_text
 from portal.rules.totals import Rate, amount_excluding_tax
 from portal.wire.shape import Context, Ref, Row, Shape
@@ -53,6 +60,11 @@ def render_shipping_cost(stored: dict[str, Any] | None) -> dict[str, Any] | None
             for tax in stored["taxes"]
         ],
     }
+
+
+def shipping_amount(row: Row, context: Context) -> int:
+    """What shipping costs with tax; 0 where nothing is shipped."""
+    return int(row.shipping_cost["amount_total"]) if row.shipping_cost else 0
 
 
 def render_frozen_rates(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -110,6 +122,23 @@ def render_credited_items(row: Row) -> dict[str, Any] | None:
     return {"invoice": named["invoice"], "invoice_line_items": named["invoice_line_items"]}
 
 
+def _line_plan(row: Row, context: Context) -> Any:
+    return row.price and row.price["plan"]
+
+
+def _line_price(row: Row, context: Context) -> dict[str, Any] | None:
+    return row.price and dict(row.price["price"])
+
+
+def _line_tax_rates(row: Row, context: Context) -> list[dict[str, Any]]:
+    """The tax rates of a line; those behind given taxes are archived, and never shown here (reference)."""
+    return [] if row.given_taxes else render_frozen_rates(row.tax_rates)
+
+
+def _line_source(row: Row, context: Context) -> str:
+    return "invoiceitem" if row.invoice_item_id else "subscription"
+
+
 def _line_pricing(row: Row) -> dict[str, Any]:
     product = row.price["price"]["product"] if row.price else None
     return {
@@ -156,9 +185,9 @@ INVOICE_LINE = register(
                 "metadata": "metadata_",
                 "parent": _line_parent,
                 "period": lambda row, context: {"end": row.period_end, "start": row.period_start},
-                "plan": lambda row, context: row.price and row.price["plan"],
+                "plan": _line_plan,
                 "pretax_credit_amounts": lambda row, context: render_pretax_credit_amounts(row.discount_amounts),
-                "price": lambda row, context: row.price and dict(row.price["price"]),
+                "price": _line_price,
                 "pricing": lambda row, context: _line_pricing(row),
                 "proration_details": lambda row, context: {"credited_items": render_credited_items(row)},
                 "quantity_decimal": lambda row, context: str(row.quantity),
@@ -166,10 +195,9 @@ INVOICE_LINE = register(
                 "subscription_item": "subscription_item_id",
                 "subtotal": "amount",
                 "tax_amounts": lambda row, context: render_tax_amounts(row.taxes),
-                # those behind given taxes are archived, and never shown here (reference)
-                "tax_rates": lambda row, context: [] if row.given_taxes else render_frozen_rates(row.tax_rates),
+                "tax_rates": _line_tax_rates,
                 "taxes": lambda row, context: render_taxes(row.taxes),
-                "type": lambda row, context: "invoiceitem" if row.invoice_item_id else "subscription",
+                "type": _line_source,
                 "unit_amount_excluding_tax": _unit_amount_excluding_tax,
             },
             nested={
@@ -181,5 +209,30 @@ INVOICE_LINE = register(
         ),
         InvoiceLine,
         "invoice line item",
+        schemas=schemas.INVOICE_LINE,
+        part_of=("invoice", "invoice_id"),
     )
 )
+
+_INVOICE_LINES = cast(Table, InvoiceLine.__table__)
+_FIRST_LINES = (
+    select(*(column.label("metadata_") if column.name == "metadata" else column for column in _INVOICE_LINES.c))
+    .where(
+        _INVOICE_LINES.c.tenant_id == bindparam("tenant_id"),
+        _INVOICE_LINES.c.invoice_id.in_(bindparam("ids", expanding=True)),
+        _INVOICE_LINES.c.position <= SUBLIST_LIMIT,
+    )
+    .order_by(_INVOICE_LINES.c.invoice_id, _INVOICE_LINES.c.position)
+)
+
+
+def _first_lines(db: Session, ids: Sequence[str]) -> Sequence[Row]:
+    return db.execute(_FIRST_LINES, {"tenant_id": scope_of(db).tenant_id, "ids": ids}).all()
+
+
+def preload_first_lines(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    """The first lines of each invoice as wire objects, one more than shown where there are more."""
+    found = _first_lines(db, [row.id for row in rows])
+    return {
+        id: [INVOICE_LINE.shape(line, context) for line in lines] for id, lines in group_by(found, "invoice_id").items()
+    }

@@ -11,6 +11,7 @@ from portal.models import InvoiceItem, Price, TaxRate
 from portal.objects.catalogue import render_plan
 from portal.objects.invoice_lines import render_credited_items, whole_unit_amount
 from portal.objects.kinds import ObjectType, plain_rows, register, render
+from portal.objects.types import invoices as schemas
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
 
@@ -39,8 +40,15 @@ def _item_pricing(row: Row, context: Context) -> dict[str, Any]:
     }
 
 
-def _proration_details(row: Row) -> dict[str, Any]:
+def _item_tax_rates(row: Row, context: Context) -> list[Any]:
+    rates = context.preloaded["rates"]
+    return [rates[id] for id in row.tax_rates if id in rates]
+
+
+def _proration_details(row: Row, context: Context) -> dict[str, Any] | None:
     """What a proration credits: lines of an invoice, or a pending item. Discounts are part of the amount."""
+    if not row.proration:
+        return None
     details = render_credited_items(row)
     waiting = (row.credited_items or {}).get("invoice_items") or [None]
     credited = {
@@ -65,7 +73,7 @@ INVOICE_ITEM = register(
             same=("amount", "currency", "description", "discountable", "proration", "quantity", "unit_amount_decimal"),
             fields={
                 **null_fields("customer_account", "frozen_fields", "invoicing_rules"),
-                "proration_details": lambda row, context: _proration_details(row) if row.proration else None,
+                "proration_details": _proration_details,
                 "customer": Ref("customer_id", "customer"),
                 "date": "created",
                 "discounts": Ref("discounts", "discount"),
@@ -81,14 +89,13 @@ INVOICE_ITEM = register(
                 "subscription": Ref("subscription_id", "subscription"),
                 "subscription_item": "subscription_item_id",
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
-                "tax_rates": lambda row, context: [
-                    context.preloaded["rates"][id] for id in row.tax_rates if id in context.preloaded["rates"]
-                ],
+                "tax_rates": _item_tax_rates,
                 "unit_amount": lambda row, context: whole_unit_amount(row.unit_amount_decimal),
             },
         ),
         InvoiceItem,
         "invoice item",
+        schemas=schemas.INVOICE_ITEM,
         preload={"prices": _preload_prices, "rates": _preload_rates},
     )
 )

@@ -9,8 +9,8 @@ from sqlalchemy import JSON, BigInteger, Boolean, Integer, String, inspect
 
 from portal.models import Account
 from portal.objects.accounts import SHAPE as ACCOUNT
-from portal.objects.kinds import OBJECT_TYPES
-from portal.objects.types import PART_SCHEMAS, VALUE_SCHEMAS
+from portal.objects.kinds import OBJECT_TYPES, ObjectType
+from portal.objects.types import accounts, catalogue, customers
 from portal.wire.schemas import (
     BOOLEAN,
     DECIMAL,
@@ -24,31 +24,12 @@ from portal.wire.schemas import (
     enum_of,
     hash_of,
     id_or,
-    list_object,
-    object_ref,
     or_null,
 )
-from portal.wire.shape import Ref, Shape
+from portal.wire.shape import Ref
 
-DOCUMENTS = array_of(
-    hash_of(
-        kind=enum_of("factur_x", "pdf", "peppol", "xrechnung"),
-        media_type=STRING,
-        missing=array_of(STRING),
-        url=or_null(STRING),
-    )
-)
-#: Lists that are there only when they were expanded.
-EXTRA_SCHEMAS: dict[str, Schema] = {
-    "credit_note.documents": DOCUMENTS,
-    "invoice.documents": DOCUMENTS,
-    "customer.tax_ids": list_object(object_ref("tax_id")),
-    "invoice.payments": list_object(object_ref("invoice_payment")),
-    "customer.subscriptions": list_object(object_ref("subscription")),
-    "quote.line_items": list_object(object_ref("item")),
-}
-
-
+#: Objects without a table: they stand inside of others, or are made of them.
+TABLELESS: dict[str, Schema] = {"plan": catalogue.PLAN, "customer_statement": customers.STATEMENT}
 #: What stands for a key of which no table says what it holds; a test keeps it from staying.
 NO_SCHEMA: Schema = {}
 
@@ -56,35 +37,35 @@ NO_SCHEMA: Schema = {}
 @cache
 def all_schemas() -> dict[str, Schema]:
     """The schema of each object type, and of the stub of each deleted object."""
-    known = {type: object_schema(kind.shape, kind.model) for type, kind in OBJECT_TYPES.items()}
-    account = object_schema(ACCOUNT, Account)
+    known = {type: object_schema(kind) for type, kind in OBJECT_TYPES.items()}
+    # it has no tenant, which its schema doesn't depend on
+    account = object_schema(ObjectType(ACCOUNT, Account, "account", accounts.ACCOUNT))  # type: ignore[arg-type]
     account["required"].remove("livemode")
     del account["properties"]["livemode"]
-    stubs = {f"deleted_{type}": _stub_schema(type) for type in (*known, *PART_SCHEMAS)}
+    stubs = {f"deleted_{type}": _stub_schema(type) for type in (*known, *TABLELESS)}
     # of a deleted discount all the rest is told as well
     stubs["deleted_discount"] = _with_deleted_key(known["discount"])
-    return {**known, **stubs, **PART_SCHEMAS, "account": account}
+    return {**known, **stubs, **TABLELESS, "account": account}
 
 
-def object_schema(shape: Shape, model: Any) -> Schema:
-    """The schema of the objects that a shape renders from a model's rows."""
-    keys = {key: _key_schema(shape, model, key) for key in (*shape.same, *shape.fields)}
+def object_schema(kind: ObjectType) -> Schema:
+    """The schema of the objects of a type."""
+    shape = kind.shape
+    keys = {key: _key_schema(kind, key) for key in (*shape.same, *shape.fields)}
     keys |= {"id": STRING, "object": enum_of(shape.type), "livemode": BOOLEAN}
-    added = {path: name for path, name in shape.extras.items() if "." not in path and path not in keys}
-    extras = {path: EXTRA_SCHEMAS[name] for path, name in added.items()}
-    return hash_of(extras, **keys)
+    added = [path for path in shape.extras if "." not in path and path not in keys]
+    return hash_of({path: kind.schemas.get(path, NO_SCHEMA) for path in added}, **keys)
 
 
-def _key_schema(shape: Shape, model: Any, key: str) -> Schema:
-    stated = VALUE_SCHEMAS.get(shape.type, {}).get(key)
-    if stated is not None:
-        return stated
-    spec = shape.fields.get(key, key)
+def _key_schema(kind: ObjectType, key: str) -> Schema:
+    if key in kind.schemas:
+        return kind.schemas[key]
+    spec = kind.shape.fields.get(key, key)
     if spec is None:
         return NULL
     if isinstance(spec, Ref):
-        return _reference_schema(spec, _find_column(model, spec.attribute))
-    column = _find_column(model, spec) if isinstance(spec, str) else None
+        return _reference_schema(spec, _find_column(kind.model, spec.attribute))
+    column = _find_column(kind.model, spec) if isinstance(spec, str) else None
     return NO_SCHEMA if column is None else _column_schema(key, column)
 
 

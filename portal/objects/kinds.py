@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from portal.db import scope_of
 from portal.models import TenantOwned
 from portal.wire.expand import expand_paths
+from portal.wire.schemas import Schema
 from portal.wire.shape import Context, Links, Row, Shape
 
 Preload = Callable[[Session, Sequence[Row], Context], Mapping[str, Any]]
@@ -21,17 +22,29 @@ Preload = Callable[[Session, Sequence[Row], Context], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class ObjectType:
-    """An object type: its shape, its table, and what is loaded once for a batch of rows."""
+    """An object type, and all that other layers have to know of it.
+
+    `schemas` describe the values by key that follow from no column, such as computed ones and JSON (`types`).
+    `preload` names what is loaded once for a batch of rows. `part_of` is the type of the object that each row is a
+    part of, with the column that names it: a change of the row is a change of that object.
+    """
 
     shape: Shape
     model: type[TenantOwned]
     noun: str
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
     preload: Mapping[str, Preload] = field(default_factory=dict)
+    part_of: tuple[str, str] | None = None
+    #: Whether an export holds its objects, so that an import takes them in elsewhere.
+    portable: bool = True
+    #: Whether a change leaves an event and an audit entry.
+    recorded: bool = True
     #: Whether finalized rows never change without a new revision, so that finished JSON can be kept.
     kept: bool = False
 
 
 OBJECT_TYPES: dict[str, ObjectType] = {}
+#: What loads the extras of shapes, by their name; a layer above adds those that only it can load.
 EXTRA_LOADERS: dict[str, Preload] = {}
 
 

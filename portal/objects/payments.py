@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.models import InvoicePayment, PaymentRecord
 from portal.objects.customers import SUBLIST_LIMIT
 from portal.objects.kinds import ObjectType, group_by, register, render
+from portal.objects.types import payments as schemas
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
 
 
@@ -21,6 +22,10 @@ def _amount_with_outcome(*outcomes: str | None) -> Any:
         return {"currency": row.currency, "value": row.amount if row.outcome in outcomes else 0}
 
     return outcome_amount
+
+
+def _processor_details(row: Row, context: Context) -> dict[str, Any]:
+    return row.processor_details or {"custom": None, "type": "custom"}
 
 
 _full_amount = _amount_with_outcome(None, "canceled", "failed", "guaranteed")
@@ -43,13 +48,14 @@ PAYMENT_RECORD = register(
                 "customer_details": "customer_details",
                 "metadata": "metadata_",
                 "payment_method_details": "payment_method_details",
-                "processor_details": lambda row, context: row.processor_details or {"custom": None, "type": "custom"},
+                "processor_details": _processor_details,
                 "reported_by": lambda row, context: "self",
                 "shipping_details": "shipping_details",
             },
         ),
         PaymentRecord,
         "payment record",
+        schemas=schemas.PAYMENT_RECORD,
     )
 )
 
@@ -85,6 +91,7 @@ INVOICE_PAYMENT = register(
         ),
         InvoicePayment,
         "invoice payment",
+        schemas=schemas.INVOICE_PAYMENT,
     ),
     extras={"invoice.payments": _load_invoice_payments},
 )

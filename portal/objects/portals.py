@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer
 from portal.objects.kinds import ObjectType, register
+from portal.objects.types import portals as schemas
 from portal.wire.shape import Context, Ref, Row, Shape
 
 
@@ -18,6 +19,11 @@ def _render_features(row: Row, context: Context) -> dict[str, Any]:
     stored: dict[str, Any] = row.features
     update = {key: value for key, value in stored["subscription_update"].items() if key != "products"}
     return {**stored, "subscription_pause": {"duration": None, "enabled": False}, "subscription_update": update}
+
+
+def _login_page(row: Row, context: Context) -> dict[str, Any]:
+    token: str | None = row.login_token
+    return {"enabled": token is not None, "url": context.links.login(token) if token else token}
 
 
 def _load_products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
@@ -43,10 +49,7 @@ CONFIGURATION = register(
                 "application": None,
                 "customer": None,
                 "features": _render_features,
-                "login_page": lambda row, context: {
-                    "enabled": row.login_token is not None,
-                    "url": row.login_token and context.links.login(row.login_token),
-                },
+                "login_page": _login_page,
                 "metadata": "metadata_",
             },
             nested={"features.subscription_cancel.cancellation_reason.feedback_options": "billing.feedback_option"},
@@ -54,6 +57,7 @@ CONFIGURATION = register(
         ),
         Configuration,
         "configuration",
+        schemas=schemas.CONFIGURATION,
     ),
     extras={"billing_portal.configuration.products": _load_products},
 )
@@ -80,6 +84,8 @@ PORTAL_SESSION = register(
         ),
         PortalSession,
         "portal session",
+        schemas=schemas.PORTAL_SESSION,
+        portable=False,
     )
 )
 
@@ -97,8 +103,14 @@ RETENTION_OFFER = register(
         ),
         RetentionOffer,
         "retention offer",
+        portable=False,
     )
 )
+
+
+def _option_status(row: Row, context: Context) -> str:
+    return "active" if row.deactivated_at is None else "inactive"
+
 
 FEEDBACK_OPTION = register(
     ObjectType(
@@ -106,12 +118,13 @@ FEEDBACK_OPTION = register(
             "billing.feedback_option",
             same=("description",),
             fields={
-                "status": lambda row, context: "active" if row.deactivated_at is None else "inactive",
+                "status": _option_status,
                 "status_transitions": lambda row, context: {"deactivated_at": row.deactivated_at},
             },
         ),
         FeedbackOption,
         "feedback option",
+        schemas=schemas.FEEDBACK_OPTION,
     )
 )
 
@@ -127,5 +140,6 @@ EMAIL_CHANGE = register(
         ),
         EmailChange,
         "email change",
+        portable=False,
     )
 )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.models import Quote, QuoteLine, TaxRate
 from portal.objects.discounts import render_frozen_coupon
 from portal.objects.kinds import ObjectType, group_by, plain_rows, register, render
+from portal.objects.types import quotes as schemas
 from portal.rules import billing_modes
 from portal.rules.discounts import sum_discounts
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
@@ -62,6 +63,8 @@ QUOTE_LINE = register(
         ),
         QuoteLine,
         "line item",
+        schemas=schemas.QUOTE_LINE,
+        part_of=("quote", "quote_id"),
         preload={"quotes": _preload_quotes},
     )
 )
@@ -117,6 +120,10 @@ def _computed_amounts(row: Row, context: Context) -> dict[str, Any]:
         "interval_count": row.recurring["interval_count"],
     }
     return {"recurring": recurring, "upfront": {**_render_sums(row.upfront), "line_items": None}}
+
+
+def _earlier_quote(row: Row, context: Context) -> dict[str, Any] | None:
+    return {"is_revision": row.is_revision, "quote": row.from_quote_id} if row.from_quote_id else None
 
 
 def _billing_mode(sent: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -194,9 +201,7 @@ QUOTE = register(
                 "computed": _computed_amounts,
                 "customer": Ref("customer_id", "customer"),
                 "discounts": lambda row, context: [each["id"] for each in row.discounts],
-                "from_quote": lambda row, context: (
-                    {"is_revision": row.is_revision, "quote": row.from_quote_id} if row.from_quote_id else None
-                ),
+                "from_quote": _earlier_quote,
                 "invoice": Ref("invoice_id", "invoice"),
                 "invoice_settings": lambda row, context: {
                     **null_fields("custom_fields", "days_until_due", "description", "footer"),
@@ -231,6 +236,7 @@ QUOTE = register(
         ),
         Quote,
         "quote",
+        schemas=schemas.QUOTE,
     ),
     extras={
         "quote.breakdown": _breakdowns_loader("upfront"),

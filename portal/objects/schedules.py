@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import SubscriptionSchedule, TaxRate
 from portal.objects.kinds import ObjectType, plain_rows, register, render
+from portal.objects.types import subscriptions as schemas
 from portal.rules import billing_modes
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
@@ -131,6 +132,7 @@ SCHEDULE = register(
         ),
         SubscriptionSchedule,
         "subscription schedule",
+        schemas=schemas.SCHEDULE,
         preload={"rates": _preload_rates},
     )
 )

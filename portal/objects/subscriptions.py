@@ -12,6 +12,7 @@ from portal.models import Price, Subscription, SubscriptionItem, TaxRate
 from portal.objects.catalogue import render_plan
 from portal.objects.discounts import only_discount, running_discounts_by_id
 from portal.objects.kinds import ObjectType, group_by, plain_rows, register, render
+from portal.objects.types import subscriptions as schemas
 from portal.rules import billing_modes
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
 
@@ -62,8 +63,18 @@ def _preload_discounts(db: Session, rows: Sequence[Row], context: Context) -> Ma
     return running_discounts_by_id(db, [id for row in rows for id in row.discounts], context)
 
 
-def _billed_until(subscription: Row) -> int | None:
+def _subscription_of(row: Row, context: Context) -> Row:
+    return context.preloaded["subscriptions"][row.subscription_id]
+
+
+def _known_tax_rates(ids: Sequence[str], context: Context) -> list[Any]:
+    rates = context.preloaded["tax_rates"]
+    return [rates[id] for id in ids if id in rates]
+
+
+def _billed_until(row: Row, context: Context) -> int | None:
     """Until when an item is billed: periods are billed in advance, but not while paused or in a trial."""
+    subscription = _subscription_of(row, context)
     return None if subscription.status in {"paused", "trialing"} else subscription.current_period_end
 
 
@@ -73,28 +84,22 @@ SUBSCRIPTION_ITEM = register(
             "subscription_item",
             same=("created", "quantity"),
             fields={
-                "billed_until": lambda row, context: _billed_until(
-                    context.preloaded["subscriptions"][row.subscription_id]
-                ),
+                "billed_until": _billed_until,
                 "billing_thresholds": None,
-                "current_period_end": lambda row, context: (
-                    context.preloaded["subscriptions"][row.subscription_id].current_period_end
-                ),
-                "current_period_start": lambda row, context: (
-                    context.preloaded["subscriptions"][row.subscription_id].current_period_start
-                ),
+                "current_period_end": lambda row, context: _subscription_of(row, context).current_period_end,
+                "current_period_start": lambda row, context: _subscription_of(row, context).current_period_start,
                 "discounts": Ref("discounts", "discount"),
                 "metadata": "metadata_",
                 "plan": lambda row, context: context.preloaded["prices"][row.price_id][1],
                 "price": lambda row, context: dict(context.preloaded["prices"][row.price_id][0]),
                 "subscription": "subscription_id",
-                "tax_rates": lambda row, context: [
-                    context.preloaded["tax_rates"][id] for id in row.tax_rates if id in context.preloaded["tax_rates"]
-                ],
+                "tax_rates": lambda row, context: _known_tax_rates(row.tax_rates, context),
             },
         ),
         SubscriptionItem,
         "subscription item",
+        schemas=schemas.SUBSCRIPTION_ITEM,
+        part_of=("subscription", "subscription_id"),
         preload={
             "subscriptions": _preload_subscriptions,
             "prices": _preload_prices,
@@ -124,6 +129,23 @@ def _render_pending_update(row: Row, context: Context) -> dict[str, Any] | None:
         "metadata": held["metadata"] or None,
         "subscription_items": context.preloaded["pending_items"][row.id],
     }
+
+
+def _running_discount_ids(row: Row, context: Context) -> list[str]:
+    return [id for id in row.discounts if id in context.preloaded["discounts"]]
+
+
+def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
+    return {
+        **null_fields("account_tax_ids", "custom_fields", "description", "footer"),
+        **(row.invoice_settings or {}),
+        "issuer": {"account": None, "type": "self"},
+    }
+
+
+def _trial_settings(row: Row, context: Context) -> dict[str, Any]:
+    missing = row.trial_ends_in or "create_invoice"
+    return {"end_behavior": {"billing_cycle_anchor": None, "missing_payment_method": missing}}
 
 
 def _value_of_only_item(row: Row, context: Context, key: str) -> Any:
@@ -167,18 +189,10 @@ SUBSCRIPTION = register(
                     **row.cancellation_details,
                 },
                 "customer": Ref("customer_id", "customer"),
-                "default_tax_rates": lambda row, context: [
-                    context.preloaded["tax_rates"][id]
-                    for id in row.default_tax_rates
-                    if id in context.preloaded["tax_rates"]
-                ],
+                "default_tax_rates": lambda row, context: _known_tax_rates(row.default_tax_rates, context),
                 "discount": lambda row, context: only_discount(row.discounts, context.preloaded["discounts"]),
-                "discounts": lambda row, context: [id for id in row.discounts if id in context.preloaded["discounts"]],
-                "invoice_settings": lambda row, context: {
-                    **null_fields("account_tax_ids", "custom_fields", "description", "footer"),
-                    **(row.invoice_settings or {}),
-                    "issuer": {"account": None, "type": "self"},
-                },
+                "discounts": _running_discount_ids,
+                "invoice_settings": _invoice_settings,
                 "items": _render_item_list,
                 "latest_invoice": Ref("latest_invoice_id", "invoice"),
                 "metadata": "metadata_",
@@ -193,12 +207,7 @@ SUBSCRIPTION = register(
                 "schedule": Ref("schedule_id", "subscription_schedule"),
                 "status_details": lambda row, context: _copy_hash(row.status_details),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
-                "trial_settings": lambda row, context: {
-                    "end_behavior": {
-                        "billing_cycle_anchor": None,
-                        "missing_payment_method": row.trial_ends_in or "create_invoice",
-                    }
-                },
+                "trial_settings": _trial_settings,
             },
             # nothing here ever fills these, and clients expand them nevertheless
             nested={
@@ -210,6 +219,7 @@ SUBSCRIPTION = register(
         ),
         Subscription,
         "subscription",
+        schemas=schemas.SUBSCRIPTION,
         preload={
             "items": _preload_items,
             "pending_items": _preload_pending_items,

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.models import TestClock
 from portal.objects.kinds import ObjectType, register
+from portal.objects.types import subscriptions as schemas
 from portal.wire.shape import Context, Row, Shape
 
 
@@ -23,5 +24,6 @@ TEST_CLOCK = register(
         ),
         TestClock,
         "test clock",
+        schemas=schemas.TEST_CLOCK,
     )
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from portal.models import WebhookDelivery, WebhookEndpoint
 from portal.objects.kinds import ObjectType, register
-from portal.wire.shape import Ref, Shape
+from portal.objects.types import webhooks as schemas
+from portal.wire.shape import Context, Ref, Row, Shape
 
 WEBHOOK_ENDPOINT = register(
     ObjectType(
@@ -25,8 +26,15 @@ WEBHOOK_ENDPOINT = register(
         ),
         WebhookEndpoint,
         "webhook endpoint",
+        schemas=schemas.WEBHOOK_ENDPOINT,
+        portable=False,
     )
 )
+
+
+def _customer_id(row: Row, context: Context) -> str | None:
+    return row.customer_id or None
+
 
 WEBHOOK_DELIVERY = register(
     ObjectType(
@@ -46,12 +54,15 @@ WEBHOOK_DELIVERY = register(
                 "tries",
             ),
             fields={
-                "customer": lambda row, context: row.customer_id or None,
+                "customer": _customer_id,
                 "event": Ref("event_id", "event"),
                 "webhook_endpoint": Ref("endpoint_id", "webhook_endpoint"),
             },
         ),
         WebhookDelivery,
         "webhook delivery",
+        schemas=schemas.WEBHOOK_DELIVERY,
+        portable=False,
+        recorded=False,
     )
 )

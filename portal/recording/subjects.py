@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, inspect, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.db import rows_by_id, scope_of
@@ -15,15 +15,6 @@ from portal.objects import OBJECT_TYPES, kinds, render
 from portal.objects.accounts import render_account as shown_account
 from portal.wire.shape import Links
 
-#: Rows that are part of another object, by table: its type, and the column that names it.
-PARENTS = {
-    "credit_note_lines": ("credit_note", "credit_note_id"),
-    "rendering_template_versions": ("invoice_rendering_template", "template_id"),
-    "invoice_lines": ("invoice", "invoice_id"),
-    "quote_lines": ("quote", "quote_id"),
-    "subscription_items": ("subscription", "subscription_id"),
-    "subscription_schedule_phases": ("subscription_schedule", "schedule_id"),
-}
 #: What is recorded although it is no resource of the API.
 NON_RESOURCES: dict[Any, str] = {Account: "account", ApiKey: "api_key"}
 #: Columns that change without anything to tell: counters, versions and what a visit remembers.
@@ -39,8 +30,6 @@ SILENT_COLUMNS = frozenset(
         "upcoming_at",
     }
 )
-#: Types that leave no trace of their own.
-UNRECORDED_TYPES = frozenset({"audit_entry", "event", "webhook_delivery"})
 #: What an object without a wire form shows.
 PLAIN_FIELDS = {"api_key": ("id", "created", "expires_at", "hint")}
 
@@ -102,13 +91,11 @@ def live_tenant_id(db: Session, account_id: str) -> int:
 
 @cache
 def _subjects_by_model() -> dict[Any, Subject]:
-    owners: dict[Any, Subject] = {kind.model: (type, "id", False) for type, kind in OBJECT_TYPES.items()}
-    owners |= {each: (type, "id", False) for each, type in NON_RESOURCES.items()}
-    for owned in list(owners):
-        parent = PARENTS.get(cast(Table, inspect(owned).local_table).name)
-        if parent:
-            owners[owned] = (*parent, True)
-    return {owned: owner for owned, owner in owners.items() if owner[0] not in UNRECORDED_TYPES}
+    owners: dict[Any, Subject] = {each: (type, "id", False) for each, type in NON_RESOURCES.items()}
+    for type, kind in OBJECT_TYPES.items():
+        if kind.recorded:
+            owners[kind.model] = (*kind.part_of, True) if kind.part_of else (type, "id", False)
+    return owners
 
 
 def _default_tax_ids(db: Session, row: Account) -> list[str]:

@@ -12,10 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from portal.rules.money import round_half_up, split_amount
+from portal.rules.statuses import InvoiceStatus
 from portal.rules.totals import Rate, exclusive_tax, inclusive_tax
 
 #: What can be credited. A draft is changed instead, a void invoice asks for nothing.
-CREDITABLE = frozenset({"open", "paid", "uncollectible"})
+CREDITABLE: frozenset[InvoiceStatus] = frozenset({"open", "paid", "uncollectible"})
 
 
 class NotCreditable(ValueError):
@@ -77,7 +78,7 @@ class EarlierCredits:
 def allocate_total(
     *,
     total: int,
-    status: str,
+    status: InvoiceStatus,
     invoice_total: int,
     credited: int,
     amount_remaining: int,

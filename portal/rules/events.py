@@ -209,6 +209,18 @@ FAMILIES: dict[str, EventFamily] = {
         turns=_turns_by_moment({"confirmed_at": "confirmed", "undone_at": "undone"}),
     ),
 }
+#: Types without a family, as the reference has no event of them: a change is in the audit log alone.
+WITHOUT_EVENTS = frozenset(
+    {
+        "billing.feedback_option",
+        "customer_balance_transaction",
+        "file_link",
+        "invoice_rendering_template",
+        "payment_record",
+        "shipping_rate",
+        "webhook_endpoint",
+    }
+)
 EVENTS_BY_COLUMN = {
     ("discount", "removed_at"): "deleted",
     ("invoice", "overdue_at"): "overdue",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from portal.rules.statuses import InvoiceStatus
+
 #: From which statuses each verb leads on (reference: invoice status transitions).
-STATUSES_BY_VERB = {
+STATUSES_BY_VERB: Mapping[str, frozenset[InvoiceStatus]] = {
     "finalize": frozenset({"draft"}),
     "pay": frozenset({"open", "uncollectible"}),
     "void": frozenset({"open", "uncollectible"}),
@@ -28,7 +31,7 @@ class BalanceApplication:
     amount_due: int
 
 
-def allows_verb(verb: str, status: str) -> bool:
+def allows_verb(verb: str, status: InvoiceStatus) -> bool:
     """Whether an invoice in `status` can be finalized, paid, …"""
     return status in STATUSES_BY_VERB[verb]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from portal.rules.statuses import InvoiceStatus
+
 PREFIX = "R-"
 
 
-def receipt_number(status: str, invoice_number: str | None, amount_paid: int, kept: str | None = None) -> str | None:
+def receipt_number(
+    status: InvoiceStatus, invoice_number: str | None, amount_paid: int, kept: str | None = None
+) -> str | None:
     """The number `kept` from another system, else `R-` and the invoice number.
 
     None where nothing was paid: a receipt confirms money received, and an invoice paid by credit alone has none.

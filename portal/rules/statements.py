@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from itertools import accumulate, groupby
 from typing import Literal, get_args
 
+from portal.rules.statuses import CreditNoteStatus, InvoiceStatus
+
 EntryKind = Literal[
     "invoice",
     "credit_note",
@@ -51,7 +53,7 @@ class LedgerInvoice:
     id: str
     number: str | None
     currency: str
-    status: str
+    status: InvoiceStatus
     total: int
     amount_paid: int
     amount_remaining: int
@@ -78,7 +80,7 @@ class LedgerCreditNote:
     id: str
     number: str
     invoice_id: str
-    status: str
+    status: CreditNoteStatus
     total: int
     pre_payment_amount: int
     credit_amount: int

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.rules.statuses import InvoiceStatus, QuoteStatus, ScheduleStatus, SubscriptionStatus
 from portal.rules.subscriptions import ENDED
 
 _HOUR = 3600
@@ -20,6 +21,8 @@ TRIAL_END_ANNOUNCED_BEFORE = 72 * _HOUR
 DRAFT_DURATION = _HOUR
 #: How many days before a renewal its bill is told of, unless the account says otherwise; 0 for never.
 UPCOMING_DAYS = 7
+#: Nothing is billed at the end of a period of these.
+_NOT_BILLED: frozenset[SubscriptionStatus] = frozenset({"incomplete", "paused"})
 
 
 @dataclass(frozen=True, order=True)
@@ -49,38 +52,41 @@ def announcement_time(start: int, end: int, days: int) -> int | None:
 
 def next_for_schedule(row: Any) -> Step | None:
     """The next step of a subscription schedule: begin it, or advance to the next phase."""
-    if row.status == "not_started":
+    status: ScheduleStatus = row.status
+    if status == "not_started":
         return Step(row.phases[0]["start_date"], 0, "begin")
-    if row.status == "active" and row.phase is not None:
+    if status == "active" and row.phase is not None:
         return Step(row.phases[row.phase]["end_date"], 0, "advance")
     return None
 
 
 def next_for_quote(row: Any) -> Step | None:
     """The next step of a quote: expire unless it is accepted before."""
-    return Step(row.expires_at, 5, "expire") if row.status == "open" else None
+    status: QuoteStatus = row.status
+    return Step(row.expires_at, 5, "expire") if status == "open" else None
 
 
 def next_for_subscription(row: Any) -> Step | None:
     """The next due step of a subscription, such as cancel, renew, or expire; None once it has ended."""
-    if row.status in ENDED or row.ended_at is not None:
+    status: SubscriptionStatus = row.status
+    if status in ENDED or row.ended_at is not None:
         return None
     coming = [Step(row.cancel_at, 0, "cancel")] if row.cancel_at is not None else []
     if row.pending_update:
         coming.append(Step(row.pending_update["expires_at"], 0, "drop"))
-    if row.next_pending_invoice_item_invoice is not None and row.status not in {"incomplete", "paused"}:
+    if row.next_pending_invoice_item_invoice is not None and status not in _NOT_BILLED:
         coming.append(Step(row.next_pending_invoice_item_invoice, 2, "interim"))
     if row.pause_collection and row.pause_collection["resumes_at"] is not None:
         coming.append(Step(row.pause_collection["resumes_at"], 0, "collect"))
-    if row.status == "trialing" and row.trial_end is not None and row.trial_will_end_at is None:
+    if status == "trialing" and row.trial_end is not None and row.trial_will_end_at is None:
         coming.append(
             Step(max(row.trial_start or row.created, row.trial_end - TRIAL_END_ANNOUNCED_BEFORE), 0, "announce")
         )
     if row.upcoming_at is not None and _brings_a_bill(row):
         coming.append(Step(row.upcoming_at, 3, "foretell"))
-    if row.status == "incomplete":
+    if status == "incomplete":
         coming.append(Step(row.created + FIRST_PAYMENT_WITHIN, 0, "expire"))
-    elif row.status != "paused":
+    elif status != "paused":
         coming.append(Step(row.current_period_end, 1, "renew"))
     return min(coming, default=None)
 
@@ -88,14 +94,15 @@ def next_for_subscription(row: Any) -> Step | None:
 def _brings_a_bill(row: Any) -> bool:
     """Whether the end of the period is expected to be billed and collected."""
     ends = row.cancel_at is not None and row.cancel_at <= row.current_period_end
-    return not (ends or row.pause_collection or row.status in {"incomplete", "paused"})
+    return not (ends or row.pause_collection or row.status in _NOT_BILLED)
 
 
 def next_for_invoice(row: Any) -> Step | None:
     """The next step of an invoice: finalize, fall due, or give up collection."""
-    if row.status == "draft" and row.auto_advance and row.automatically_finalizes_at is not None:
+    status: InvoiceStatus = row.status
+    if status == "draft" and row.auto_advance and row.automatically_finalizes_at is not None:
         return Step(row.automatically_finalizes_at, 2, "finalize")
-    if row.status != "open":
+    if status != "open":
         return None
     if row.overdue_at is None:
         return None if row.due_date is None else Step(row.due_date, 3, "fall_due")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
+
+from portal.rules.statuses import SubscriptionStatus
 
 #: Why a customer cancels, in the wire's words.
 Feedback = Literal[
@@ -16,25 +18,23 @@ Feedback = Literal[
     "unused",
 ]
 #: No more bills come from these.
-ENDED = frozenset({"canceled", "incomplete_expired"})
-
-#: What a list shows when no status is asked for: everything that has not been canceled.
-LISTED_BY_DEFAULT = frozenset(
-    {"active", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"}
-)
+ENDED: frozenset[SubscriptionStatus] = frozenset({"canceled", "incomplete_expired"})
 
 #: Statuses of the wire.
-STATUSES = LISTED_BY_DEFAULT | ENDED
+STATUSES: frozenset[SubscriptionStatus] = frozenset(get_args(SubscriptionStatus))
+
+#: What a list shows when no status is asked for: everything that has not been canceled.
+LISTED_BY_DEFAULT = STATUSES - {"canceled"}
 
 #: A period of these has been billed, so that the rest of it is worth something.
-_BILLED = frozenset({"active", "past_due", "incomplete"})
+_BILLED: frozenset[SubscriptionStatus] = frozenset({"active", "past_due", "incomplete"})
 #: These are being used.
-_RUNNING = frozenset({"active", "past_due", "trialing"})
+_RUNNING: frozenset[SubscriptionStatus] = frozenset({"active", "past_due", "trialing"})
 #: These wait for the payment of their latest invoice.
-_WAITING = frozenset({"incomplete", "past_due", "unpaid"})
+_WAITING: frozenset[SubscriptionStatus] = frozenset({"incomplete", "past_due", "unpaid"})
 
 
-def first_status(*, trialing: bool, collection_method: str, amount_due: int) -> str:
+def first_status(*, trialing: bool, collection_method: str, amount_due: int) -> SubscriptionStatus:
     """The status that a new subscription starts in; `incomplete` waits for a first payment."""
     if trialing:
         return "trialing"
@@ -43,51 +43,51 @@ def first_status(*, trialing: bool, collection_method: str, amount_due: int) -> 
     return "incomplete"
 
 
-def status_when_paid(status: str) -> str:
+def status_when_paid(status: SubscriptionStatus) -> SubscriptionStatus:
     """The status once the latest invoice is paid."""
     return "active" if status in _WAITING else status
 
 
-def status_when_voided(status: str) -> str:
+def status_when_voided(status: SubscriptionStatus) -> SubscriptionStatus:
     """The status once the latest invoice is void: a first payment will never come, later ones are not needed."""
     return "incomplete_expired" if status == "incomplete" else status_when_paid(status)
 
 
-def status_when_canceled(status: str) -> str:
+def status_when_canceled(status: SubscriptionStatus) -> SubscriptionStatus:
     """The status after a requested cancellation."""
     return "incomplete_expired" if status == "incomplete" else "canceled"
 
 
-def status_when_renewed(status: str) -> str:
+def status_when_renewed(status: SubscriptionStatus) -> SubscriptionStatus:
     """The status in the next period: a trial ends, every other status stays."""
     return "active" if status == "trialing" else status
 
 
-def is_collected(status: str) -> bool:
+def is_collected(status: SubscriptionStatus) -> bool:
     """Whether new invoices are collected automatically; those of an unpaid subscription stay drafts."""
     return status != "unpaid"
 
 
-def is_prorated(status: str) -> bool:
+def is_prorated(status: SubscriptionStatus) -> bool:
     """Whether changes within the period are billed or credited, because the period itself was billed."""
     return status in _BILLED
 
 
-def is_paid_ahead(status: str) -> bool:
+def is_paid_ahead(status: SubscriptionStatus) -> bool:
     """Whether unused time is credited at the end; an unpaid first invoice is voided instead."""
     return status in _BILLED - {"incomplete"}
 
 
-def may_cancel(status: str) -> bool:
+def may_cancel(status: SubscriptionStatus) -> bool:
     """Whether there is still something to cancel."""
     return status not in ENDED
 
 
-def may_change(*, status: str, cancel_at: int | None) -> bool:
+def may_change(*, status: SubscriptionStatus, cancel_at: int | None) -> bool:
     """Whether the price or quantity can be changed: while it runs and no cancellation is scheduled."""
     return status in _RUNNING and cancel_at is None
 
 
-def may_resume(*, status: str, cancel_at: int | None, now: int) -> bool:
+def may_resume(*, status: SubscriptionStatus, cancel_at: int | None, now: int) -> bool:
     """Whether a scheduled cancellation can be undone: until it has taken effect."""
     return status not in ENDED and cancel_at is not None and cancel_at > now

@@ -14,7 +14,7 @@ from portal.db import Database, Scope
 from portal.objects import OBJECT_TYPES, render
 from portal.objects.kinds import group_by
 from portal.transfer.origin import SellerDefaults, seller_defaults
-from portal.transfer.readers import SublistSpec, reader_for
+from portal.transfer.readers import SublistSpec, parts_of
 from portal.transfer.records import EXPORT_KEY, is_transferable, parse_record
 from portal.transfer.tables import row_plan
 
@@ -55,7 +55,7 @@ def exported_types() -> list[str]:
 
 def render_objects(db: Session, type: str, rows: Sequence[Any], own: SellerDefaults) -> Iterator[dict[str, Any]]:
     """Rows of one type as objects of an export file."""
-    parts = reader_for(type).parts
+    parts = parts_of(type)
     found = _load_parts(db, parts, [row.id for row in rows]) if parts else {}
     for row, object in zip(rows, render(db, type, rows, NoLinks()), strict=True):
         within = found.get(row.id, [])

@@ -8,31 +8,13 @@ from typing import Any
 
 from portal.errors import PortalError
 from portal.objects import OBJECT_TYPES
+from portal.transfer.catalogue import price_from_plan
 from portal.transfer.origin import SellerDefaults
-from portal.transfer.readers import price_from_plan, reader_for
+from portal.transfer.readers import SublistSpec, parts_of, reader_for
 from portal.transfer.tables import RefusedObject, plain_columns, row_plan
 
 #: What an export adds for an import: columns of the row, and of each part, that the wire doesn't say.
 EXPORT_KEY = "x_portal"
-#: Types that live only here, or that belong to another object.
-NOT_EXPORTED = frozenset(
-    {
-        "account",
-        "audit_entry",
-        "billing_portal.retention_offer",
-        "billing_portal.session",
-        "credit_note_line_item",
-        "email_change",
-        "event",
-        "file",
-        "file_link",
-        "line_item",
-        "plan",
-        "subscription_item",
-        "webhook_delivery",
-        "webhook_endpoint",
-    }
-)
 
 Row = dict[str, Any]
 
@@ -49,7 +31,7 @@ class TransferRecord:
     def rows(self) -> Iterator[tuple[str, Row]]:
         """(type, row) of the object and its parts."""
         yield self.type, self.row
-        found = reader_for(self.type).parts
+        found = parts_of(self.type)
         for part in self.parts:
             yield found.type if found else "", part
 
@@ -66,8 +48,9 @@ class TransferRecord:
 
 
 def is_transferable(type: str) -> bool:
-    """Whether objects of a type are imported and exported."""
-    return type in OBJECT_TYPES and type not in NOT_EXPORTED and hasattr(OBJECT_TYPES[type].model, "tenant_id")
+    """Whether objects of a type are imported and exported, and not just as parts of another."""
+    kind = OBJECT_TYPES.get(type)
+    return kind is not None and kind.portable and not (kind.part_of and parts_of(kind.part_of[0]))
 
 
 def parse_records(object: Any, origin: SellerDefaults) -> list[TransferRecord]:
@@ -86,7 +69,7 @@ def parse_record(object: Mapping[str, Any], origin: SellerDefaults) -> TransferR
     """One object as rows. Raises `RefusedObject`."""
     type, own = object["object"], object.get(EXPORT_KEY) or {}
     row = _parse_columns(type, object, origin) | (own.get("row") or {})
-    parts = reader_for(type).parts
+    parts = parts_of(type)
     if parts is None:
         return TransferRecord(type, object["id"], row)
     sent = _read_sublist(object, parts.key, whole=True)
@@ -106,7 +89,7 @@ def _parse_columns(type: str, object: Mapping[str, Any], origin: SellerDefaults)
         raise RefusedObject(f"it has not the form of its type ({error})") from None
 
 
-def _parse_part(parts: Any, object: Mapping[str, Any], sent: Any, position: int, origin: SellerDefaults) -> Row:
+def _parse_part(parts: SublistSpec, object: Mapping[str, Any], sent: Any, position: int, origin: SellerDefaults) -> Row:
     if not isinstance(sent, dict) or not isinstance(sent.get("id"), str):
         raise RefusedObject(f"{parts.key}[{position}] has no id")
     row = _parse_columns(parts.type, sent, origin) | {parts.parent: object["id"]}

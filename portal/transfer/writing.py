@@ -15,7 +15,7 @@ from portal.db import scope_of
 from portal.dialects import INSERTS
 from portal.rules import steps
 from portal.rules.numbering import invoice_number
-from portal.transfer.readers import reader_for
+from portal.transfer.readers import parts_of
 from portal.transfer.records import TransferRecord
 from portal.transfer.tables import row_plan
 
@@ -73,10 +73,10 @@ def _drop_parts(
     """Delete the stored parts of known objects; those of the file replace them."""
     owners: dict[str, list[str]] = {}
     for each in records:
-        if reader_for(each.type).parts and (each.type, each.id) in known:
+        if parts_of(each.type) and (each.type, each.id) in known:
             owners.setdefault(each.type, []).append(each.id)
     for type, ids in owners.items():
-        parts = reader_for(type).parts
+        parts = parts_of(type)
         if parts:
             table = row_plan(parts.type).table
             own = table.c.tenant_id == tenant_id

@@ -1,4 +1,4 @@
-"""One recorded answer per noun; `tests/goldens.py` says how to record them anew."""
+"""One recorded answer per type; `tests/goldens.py` says how to record them anew."""
 
 from types import SimpleNamespace
 
@@ -6,10 +6,33 @@ import pytest
 
 from portal.billing.invoices import payments
 from tests import goldens
+from tests.examples import EXAMPLES, Scene, path_types
 
 pytestmark = pytest.mark.usefixtures("held_clock")
 
 ADDRESS = {"line1": "Lindenstra\u00dfe 3", "city": "Berlin", "postal_code": "10969", "country": "DE"}
+#: Types of which a test of their own, here or beside their other tests, records more than an example shows.
+RECORDED_IN_FULL = {
+    "account",
+    "billing_portal.configuration",
+    "billing_portal.session",
+    "coupon",
+    "credit_note",
+    "customer",
+    "customer_balance_transaction",
+    "event",
+    "invoice",
+    "invoiceitem",
+    "price",
+    "product",
+    "promotion_code",
+    "shipping_rate",
+    "subscription",
+    "subscription_item",
+    "tax_id",
+    "tax_rate",
+    "webhook_endpoint",
+}
 FEATURES = {
     "customer_update": {"enabled": True, "allowed_updates": ["email", "address", "tax_id"]},
     "invoice_history": {"enabled": True},
@@ -114,6 +137,22 @@ def test_webhook_delivery(api):
     endpoint = api.post("webhook_endpoints", url="https://example.com/hooks", enabled_events=["product.created"])
     api.post("products", name="Gold plan")
     goldens.check("webhook_delivery", api.get(f"webhook_endpoints/{endpoint['id']}/deliveries")["data"][0])
+
+
+@pytest.mark.parametrize("type", sorted(set(EXAMPLES) - RECORDED_IN_FULL))
+def test_example(api, make, type):
+    path = next(path for path, below in path_types().items() if below == type)
+    example = EXAMPLES[type](Scene(make, api, make.customer(), "Rocket rides"))
+    goldens.check(type, api.get(f"{path.removeprefix('/')}/{example}"))
+
+
+def test_quote_line_item(api, make):
+    quote = EXAMPLES["quote"](Scene(make, api, make.customer(), "Rocket rides"))
+    goldens.check("item", api.get(f"quotes/{quote}/line_items")["data"][0])
+
+
+def test_audit_entry(api, customer):
+    goldens.check("audit_entry", api.get(f"customers/{customer['id']}/audit")["data"][0])
 
 
 def test_list(api, customer):

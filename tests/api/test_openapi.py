@@ -43,7 +43,8 @@ def test_every_route_with_a_key_is_in_it(operations):
 
 
 def test_every_call_says_what_it_answers():
-    assert sorted(set(CALLS) - set(ANSWER_TYPES)) == []
+    missing = sorted(set(CALLS) - set(ANSWER_TYPES))
+    assert missing == [], f"{missing} say nothing of their answers: give `answers` to endpoint.add, in portal/api"
 
 
 def test_operations_have_names_of_their_own(operations):
@@ -106,7 +107,7 @@ def test_every_key_of_an_object_has_a_type(type):
     shape, described = OBJECT_TYPES[type].shape, json_schemas.all_schemas()[type]
     assert {*shape.same, *shape.fields, "id", "object"} <= set(described["required"])
     unsaid = [key for key, schema in described["properties"].items() if schema == {}]
-    assert unsaid == [], "say what these hold, in a table of portal/objects/types"
+    assert unsaid == [], f"say what these hold, in the table of portal/objects/types that is `schemas` of {type}"
 
 
 @pytest.mark.parametrize("name", OBJECTS)

@@ -13,6 +13,7 @@ from portal.db import Database, Scope
 from portal.transfer import exporting
 from portal.transfer.importing import ImportReport
 from tests.clients import Api
+from tests.examples import EXAMPLES, Scene
 from tests.factories import Factories
 
 Imported = Callable[..., ImportReport]
@@ -27,7 +28,7 @@ def exported(database: Database, scope: Scope) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def year(make: Factories, api: Api) -> None:
-    """A customer with a bit of everything."""
+    """A customer with a bit of everything, and an example of every type."""
     rate = make.tax_rate()
     customer = make.customer(shipping={"name": "Jenny", "address": {"country": "DE"}}, metadata={"a": "b"})
     make.subscription(customer, default_tax_rates=[rate.id])
@@ -45,6 +46,9 @@ def year(make: Factories, api: Api) -> None:
     configuration = make.configuration(**_features(api, make))
     make.run(configurations.update, configurations.UpdateConfiguration, configuration, metadata={"own": "yes"})
     _later_nouns(api, make, customer)
+    scene = Scene(make, api, make.customer(), "Example")
+    for example in EXAMPLES.values():
+        example(scene)
     assert draft.status == "draft"
 
 
@@ -85,6 +89,8 @@ def test_an_export_imported_elsewhere_exports_the_same(
     database: Database, scope: Scope, other: Scope, imported: Imported
 ) -> None:
     before = exported(database, scope)
+    missing = set(exporting.exported_types()) - {each["object"] for each in before}
+    assert not missing, f"the file has none of {missing}: add one to EXAMPLES in tests/examples.py"
     report = imported(other, *before)
     assert report.refused == []
     assert exported(database, other) == before

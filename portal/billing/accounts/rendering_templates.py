@@ -6,7 +6,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,11 +15,12 @@ from portal import ids
 from portal.db import find_row, lock_row
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import RenderingTemplate, RenderingTemplateVersion
+from portal.rules.statuses import RenderingTemplateStatus
 from portal.wire.commands import ExpandableCommand, ListCommand, integer_between
 
 
 class ListTemplates(ListCommand):
-    status: Literal["active", "archived"] | None = None
+    status: RenderingTemplateStatus | None = None
 
 
 class RetrieveTemplate(ExpandableCommand):

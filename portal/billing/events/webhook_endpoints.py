@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
@@ -18,6 +18,7 @@ from portal.errors import InvalidRequest
 from portal.models import Event, Journal, WebhookDelivery, WebhookEndpoint, WebhookQueue
 from portal.rules import event_types
 from portal.rules import webhooks as rules
+from portal.rules.statuses import WebhookDeliveryStatus
 from portal.seal import Seal
 from portal.wire.commands import (
     Clearable,
@@ -94,7 +95,7 @@ class ListEndpoints(ListCommand):
 
 
 class ListDeliveries(ListCommand):
-    status: Literal["failed", "pending", "succeeded"] | None = None
+    status: WebhookDeliveryStatus | None = None
 
 
 @dataclass(frozen=True)

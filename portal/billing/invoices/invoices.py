@@ -20,6 +20,7 @@ from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.recording import stage
 from portal.rules import invoices as rules
 from portal.rules import steps
+from portal.rules.statuses import InvoiceStatus
 from portal.wire.commands import Command, Currency, ExpandableCommand, Flag, Id, ListCommand, TimestampFilter
 
 
@@ -40,7 +41,7 @@ class ListInvoices(ListCommand):
     created: TimestampFilter = None
     customer: Id | None = None
     due_date: TimestampFilter = None
-    status: Literal["draft", "open", "paid", "uncollectible", "void"] | None = None
+    status: InvoiceStatus | None = None
     subscription: Id | None = None
 
 

@@ -16,6 +16,7 @@ from portal.billing.ledger.locks import Billed
 from portal.db import find_row, lock_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, InvoicePayment, PaymentRecord
+from portal.rules.statuses import InvoicePaymentStatus
 from portal.wire.commands import Command, ExpandableCommand, Flag, Id, ListCommand, TimestampFilter, merge_metadata
 
 
@@ -38,7 +39,7 @@ class ListInvoicePayments(ListCommand):
     created: TimestampFilter = None
     invoice: Id | None = None
     payment: PaymentFilter | None = None
-    status: Literal["canceled", "open", "paid"] | None = None
+    status: InvoicePaymentStatus | None = None
 
 
 def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invoice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from portal.db import find_row, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Quote, TestClock
 from portal.rules.numbering import quote_number
+from portal.rules.statuses import QuoteStatus
 from portal.wire.commands import (
     Clearable,
     Command,
@@ -87,7 +88,7 @@ class CreateQuote(UpdateQuote):
 
 class ListQuotes(ListCommand):
     customer: Id | None = None
-    status: Literal["accepted", "canceled", "draft", "open"] | None = None
+    status: QuoteStatus | None = None
     test_clock: Id | None = None
 
 
@@ -161,7 +162,7 @@ def expire(db: Session, customer: Customer, quote: Quote, now: int) -> None:
     quote.status, quote.canceled_at = "canceled", now
 
 
-def refuse_unless(quote: Quote, verb: str, *statuses: str) -> None:
+def refuse_unless(quote: Quote, verb: str, *statuses: QuoteStatus) -> None:
     """Raises `InvalidRequest` for a quote of another status."""
     if quote.status not in statuses:
         raise InvalidRequest(

@@ -21,6 +21,7 @@ from portal.documents.xml.build import TradeOutcome
 from portal.documents.xml.trade import Trade
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Invoice
+from portal.objects.kinds import EXTRA_LOADERS
 from portal.wire.shape import Context
 
 DEFAULT_FORMATS = ("factur_x",)
@@ -157,8 +158,6 @@ def _document_entries(db: Session, row: Any, noun: str, context: Context) -> Ite
         yield {"kind": offer.format, "media_type": XML_MEDIA_TYPE, "missing": list(offer.missing), "url": url}
 
 
-#: What objects hold of it where `documents` is expanded.
-EXTRAS = {
-    "credit_note.documents": partial(_load_documents, CreditNote, "credit_note"),
-    "invoice.documents": partial(_load_documents, Invoice, "invoice"),
-}
+#: What objects hold where `documents` is expanded.
+EXTRA_LOADERS["credit_note.documents"] = partial(_load_documents, CreditNote, "credit_note")
+EXTRA_LOADERS["invoice.documents"] = partial(_load_documents, Invoice, "invoice")

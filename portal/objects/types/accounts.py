@@ -17,58 +17,56 @@ _TEXT = or_null(STRING)
 _PROFILE_TEXTS = ("mcc", "name", "product_description", "support_email", "support_phone", "support_url", "url")
 _BRANDING_TEXTS = ("icon", "logo", "primary_color", "secondary_color")
 
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
-    "account": {
-        "business_profile": hash_of(
-            **{
-                **_null_schemas(BUSINESS_PROFILE),
-                **dict.fromkeys(_PROFILE_TEXTS, _TEXT),
-                "support_address": or_null(ADDRESS),
-            }
+ACCOUNT: dict[str, Schema] = {
+    "business_profile": hash_of(
+        **{
+            **_null_schemas(BUSINESS_PROFILE),
+            **dict.fromkeys(_PROFILE_TEXTS, _TEXT),
+            "support_address": or_null(ADDRESS),
+        }
+    ),
+    "charges_enabled": BOOLEAN,
+    "company": hash_of(
+        **{
+            **_null_schemas(COMPANY),
+            **dict.fromkeys(("name", "phone", "tax_id_registrar"), _TEXT),
+            "address": ADDRESS,
+        }
+    ),
+    "controller": hash_of(**_null_schemas(CONTROLLER), type=enum_of("account")),
+    "details_submitted": BOOLEAN,
+    "external_accounts": list_object(NULL),
+    "payouts_enabled": BOOLEAN,
+    "settings": hash_of(
+        **_null_schemas(PAYMENT_SETTINGS),
+        billing=hash_of(
+            mode=enum_of("automatic", "mirror"),
+            overdue_days=or_null(INTEGER),
+            overdue_subscriptions=STRING,
+            upcoming_days=INTEGER,
         ),
-        "charges_enabled": BOOLEAN,
-        "company": hash_of(
-            **{
-                **_null_schemas(COMPANY),
-                **dict.fromkeys(("name", "phone", "tax_id_registrar"), _TEXT),
-                "address": ADDRESS,
-            }
+        branding=hash_of(**dict.fromkeys(_BRANDING_TEXTS, _TEXT)),
+        dashboard=hash_of(display_name=_TEXT, timezone=STRING),
+        emails=hash_of(
+            **dict.fromkeys(mails.MAIL_SWITCHES, BOOLEAN),
+            payment_reminders=hash_of(**dict.fromkeys(mails.DEFAULT_REMINDERS, array_of(INTEGER))),
         ),
-        "controller": hash_of(**_null_schemas(CONTROLLER), type=enum_of("account")),
-        "details_submitted": BOOLEAN,
-        "external_accounts": list_object(NULL),
-        "payouts_enabled": BOOLEAN,
-        "settings": hash_of(
-            **_null_schemas(PAYMENT_SETTINGS),
-            billing=hash_of(
-                mode=enum_of("automatic", "mirror"),
-                overdue_days=or_null(INTEGER),
-                overdue_subscriptions=STRING,
-                upcoming_days=INTEGER,
+        invoices=hash_of(
+            bank_transfer=or_null(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
+            e_invoices=hash_of(
+                **dict.fromkeys(("contact", "endpoint", "register_number", "tax_currency"), _TEXT),
+                formats=array_of(enum_of("factur_x", "peppol", "xrechnung")),
+                reverse_charge=or_null(enum_of("goods", "services")),
+                untaxed=or_null(enum_of("exempt", "export", "not_subject", "small_business", "zero_rated")),
             ),
-            branding=hash_of(**dict.fromkeys(_BRANDING_TEXTS, _TEXT)),
-            dashboard=hash_of(display_name=_TEXT, timezone=STRING),
-            emails=hash_of(
-                **dict.fromkeys(mails.MAIL_SWITCHES, BOOLEAN),
-                payment_reminders=hash_of(**dict.fromkeys(mails.DEFAULT_REMINDERS, array_of(INTEGER))),
-            ),
-            invoices=hash_of(
-                bank_transfer=or_null(hash_of(bic=_TEXT, holder=_TEXT, iban=_TEXT)),
-                e_invoices=hash_of(
-                    **dict.fromkeys(("contact", "endpoint", "register_number", "tax_currency"), _TEXT),
-                    formats=array_of(enum_of("factur_x", "peppol", "xrechnung")),
-                    reverse_charge=or_null(enum_of("goods", "services")),
-                    untaxed=or_null(enum_of("exempt", "export", "not_subject", "small_business", "zero_rated")),
-                ),
-                default_account_tax_ids=or_null(array_of(STRING)),
-                footer=_TEXT,
-                hosted_payment_method_save=NULL,
-                numbering=hash_of(prefix=STRING, scheme=enum_of("account", "customer")),
-            ),
-            payments=hash_of(**_null_schemas(STATEMENT_DESCRIPTORS)),
-            portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(EVENT_SWITCHES, BOOLEAN))),
-            quotes=hash_of(description=_TEXT, footer=_TEXT, header=_TEXT),
+            default_account_tax_ids=or_null(array_of(STRING)),
+            footer=_TEXT,
+            hosted_payment_method_save=NULL,
+            numbering=hash_of(prefix=STRING, scheme=enum_of("account", "customer")),
         ),
-        "type": enum_of("standard"),
-    }
+        payments=hash_of(**_null_schemas(STATEMENT_DESCRIPTORS)),
+        portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(EVENT_SWITCHES, BOOLEAN))),
+        quotes=hash_of(description=_TEXT, footer=_TEXT, header=_TEXT),
+    ),
+    "type": enum_of("standard"),
 }

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from portal.objects.types.shared import DISCOUNT_AMOUNTS, PRETAX_CREDITS, SHIPPING_COST, TAX_AMOUNTS, TAX_RATES, TAXES
+from portal.objects.types.shared import (
+    DISCOUNT_AMOUNTS,
+    DOCUMENTS,
+    PRETAX_CREDITS,
+    SHIPPING_COST,
+    TAX_AMOUNTS,
+    TAX_RATES,
+    TAXES,
+)
 from portal.wire.schemas import DECIMAL, INTEGER, MAP, STRING, Schema, array_of, list_object, object_ref, or_null
 
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
-    "credit_note_line_item": {
-        "amount_excluding_tax": or_null(INTEGER),
-        "discount_amount": INTEGER,
-        "discount_amounts": DISCOUNT_AMOUNTS,
-        "metadata": MAP,
-        "pretax_credit_amounts": PRETAX_CREDITS,
-        "tax_amounts": TAX_AMOUNTS,
-        "tax_rates": TAX_RATES,
-        "taxes": TAXES,
-        "unit_amount": or_null(INTEGER),
-        "unit_amount_decimal": or_null(DECIMAL),
-        "unit_amount_excluding_tax": or_null(DECIMAL),
-    },
-    "credit_note": {
-        "amount_shipping": INTEGER,
-        "discount_amount": INTEGER,
-        "discount_amounts": DISCOUNT_AMOUNTS,
-        "lines": list_object(object_ref("credit_note_line_item")),
-        "pdf": STRING,
-        "pretax_credit_amounts": PRETAX_CREDITS,
-        # refunds happen where the money is, so there is none to list
-        "refunds": {**array_of(STRING), "maxItems": 0},
-        "shipping_cost": or_null(SHIPPING_COST),
-        "tax_amounts": TAX_AMOUNTS,
-        "total_taxes": TAXES,
-    },
+CREDIT_NOTE_LINE: dict[str, Schema] = {
+    "amount_excluding_tax": or_null(INTEGER),
+    "discount_amount": INTEGER,
+    "discount_amounts": DISCOUNT_AMOUNTS,
+    "metadata": MAP,
+    "pretax_credit_amounts": PRETAX_CREDITS,
+    "tax_amounts": TAX_AMOUNTS,
+    "tax_rates": TAX_RATES,
+    "taxes": TAXES,
+    "unit_amount": or_null(INTEGER),
+    "unit_amount_decimal": or_null(DECIMAL),
+    "unit_amount_excluding_tax": or_null(DECIMAL),
+}
+CREDIT_NOTE: dict[str, Schema] = {
+    "amount_shipping": INTEGER,
+    "discount_amount": INTEGER,
+    "discount_amounts": DISCOUNT_AMOUNTS,
+    "lines": list_object(object_ref("credit_note_line_item")),
+    "pdf": STRING,
+    "pretax_credit_amounts": PRETAX_CREDITS,
+    # refunds happen where the money is, so there is none to list
+    "refunds": {**array_of(STRING), "maxItems": 0},
+    "shipping_cost": or_null(SHIPPING_COST),
+    "tax_amounts": TAX_AMOUNTS,
+    "total_taxes": TAXES,
+    "documents": DOCUMENTS,
 }

@@ -20,37 +20,37 @@ from portal.wire.schemas import (
     or_null,
 )
 
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
-    "customer": {
-        "address": or_null(ADDRESS),
-        "delinquent": BOOLEAN,
-        "discount": or_null(object_ref("discount")),
-        "invoice_credit_balance": {"type": "object", "additionalProperties": INTEGER},
-        "invoice_settings": hash_of(
-            custom_fields=or_null(CUSTOM_FIELDS),
-            default_payment_method=or_null(STRING),
-            footer=or_null(STRING),
-            rendering_options=or_null(hash_of(amount_tax_display=or_null(STRING), template=or_null(STRING))),
-        ),
-        "mail_failure": or_null(hash_of(at=INTEGER, mail=STRING, message=or_null(STRING))),
-        "preferred_locales": array_of(STRING),
-        "shipping": or_null(SHIPPING),
-        "unsubscribed_from": array_of(enum_of(*mails.OPTIONAL_MAILS)),
-    },
-    "tax_id": {
-        "owner": hash_of(
-            account=NULL,
-            application=NULL,
-            customer=or_null(id_or("customer", "deleted_customer")),
-            customer_account=NULL,
-            type=enum_of("customer", "self"),
-        ),
-        "verification": hash_of(
-            status=enum_of("pending", "unavailable", "unverified", "verified"),
-            verified_address=or_null(STRING),
-            verified_name=or_null(STRING),
-        ),
-    },
+CUSTOMER: dict[str, Schema] = {
+    "address": or_null(ADDRESS),
+    "delinquent": BOOLEAN,
+    "discount": or_null(object_ref("discount")),
+    "invoice_credit_balance": {"type": "object", "additionalProperties": INTEGER},
+    "invoice_settings": hash_of(
+        custom_fields=or_null(CUSTOM_FIELDS),
+        default_payment_method=or_null(STRING),
+        footer=or_null(STRING),
+        rendering_options=or_null(hash_of(amount_tax_display=or_null(STRING), template=or_null(STRING))),
+    ),
+    "mail_failure": or_null(hash_of(at=INTEGER, mail=STRING, message=or_null(STRING))),
+    "preferred_locales": array_of(STRING),
+    "shipping": or_null(SHIPPING),
+    "unsubscribed_from": array_of(enum_of(*mails.OPTIONAL_MAILS)),
+    "subscriptions": list_object(object_ref("subscription")),
+    "tax_ids": list_object(object_ref("tax_id")),
+}
+TAX_ID: dict[str, Schema] = {
+    "owner": hash_of(
+        account=NULL,
+        application=NULL,
+        customer=or_null(id_or("customer", "deleted_customer")),
+        customer_account=NULL,
+        type=enum_of("customer", "self"),
+    ),
+    "verification": hash_of(
+        status=enum_of("pending", "unavailable", "unverified", "verified"),
+        verified_address=or_null(STRING),
+        verified_name=or_null(STRING),
+    ),
 }
 _STATEMENT_ENTRY = hash_of(
     amount=INTEGER,
@@ -64,20 +64,18 @@ _STATEMENT_ENTRY = hash_of(
     type=enum_of(*statements.ENTRY_KINDS),
 )
 #: A statement has its entries where it is asked for alone.
-PART_SCHEMAS: dict[str, Schema] = {
-    "customer_statement": hash_of(
-        {"entries": list_object(_STATEMENT_ENTRY)},
-        closing_balance=INTEGER,
-        csv=STRING,
-        currency=STRING,
-        customer=STRING,
-        livemode=BOOLEAN,
-        object=enum_of("customer_statement"),
-        opening_balance=INTEGER,
-        pdf=STRING,
-        period_end=MOMENT,
-        period_start=MOMENT,
-        year=INTEGER,
-        **dict.fromkeys(statements.SUM_NAMES, INTEGER),
-    )
-}
+STATEMENT = hash_of(
+    {"entries": list_object(_STATEMENT_ENTRY)},
+    closing_balance=INTEGER,
+    csv=STRING,
+    currency=STRING,
+    customer=STRING,
+    livemode=BOOLEAN,
+    object=enum_of("customer_statement"),
+    opening_balance=INTEGER,
+    pdf=STRING,
+    period_end=MOMENT,
+    period_start=MOMENT,
+    year=INTEGER,
+    **dict.fromkeys(statements.SUM_NAMES, INTEGER),
+)

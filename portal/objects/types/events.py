@@ -12,16 +12,14 @@ ACTOR = hash_of(
 #: An object as it was then, or the part of it that has changed since: its type may be any.
 OBJECT_SNAPSHOT: Schema = {"type": "object", "additionalProperties": True}
 
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
-    "event": {
-        "actor": ACTOR,
-        "data": hash_of({"previous_attributes": OBJECT_SNAPSHOT}, object=OBJECT_SNAPSHOT),
-        "request": hash_of(id=or_null(STRING), idempotency_key=or_null(STRING)),
-    },
-    "audit_entry": {
-        "actor": ACTOR,
-        "after": or_null(OBJECT_SNAPSHOT),
-        "before": or_null(OBJECT_SNAPSHOT),
-        "subject": hash_of(id=STRING, type=STRING),
-    },
+EVENT: dict[str, Schema] = {
+    "actor": ACTOR,
+    "data": hash_of({"previous_attributes": OBJECT_SNAPSHOT}, object=OBJECT_SNAPSHOT),
+    "request": hash_of(id=or_null(STRING), idempotency_key=or_null(STRING)),
+}
+AUDIT_ENTRY: dict[str, Schema] = {
+    "actor": ACTOR,
+    "after": or_null(OBJECT_SNAPSHOT),
+    "before": or_null(OBJECT_SNAPSHOT),
+    "subject": hash_of(id=STRING, type=STRING),
 }

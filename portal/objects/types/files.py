@@ -4,7 +4,5 @@ from __future__ import annotations
 
 from portal.wire.schemas import BOOLEAN, STRING, Schema, list_object, object_ref, or_null
 
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
-    "file": {"links": list_object(object_ref("file_link")), "url": or_null(STRING)},
-    "file_link": {"expired": BOOLEAN, "url": or_null(STRING)},
-}
+FILE: dict[str, Schema] = {"links": list_object(object_ref("file_link")), "url": or_null(STRING)}
+FILE_LINK: dict[str, Schema] = {"expired": BOOLEAN, "url": or_null(STRING)}

@@ -6,6 +6,7 @@ from portal.objects.types.shared import (
     ADDRESS,
     CUSTOM_FIELDS,
     DISCOUNT_AMOUNTS,
+    DOCUMENTS,
     PERIOD,
     PRETAX_CREDITS,
     SELF_ISSUER,
@@ -48,7 +49,7 @@ SUBSCRIPTION_ITEM_DETAILS = hash_of(
     invoice_item=or_null(STRING), subscription=or_null(STRING), subscription_item=STRING, **PRORATION
 )
 
-LINE_ITEM: dict[str, Schema] = {
+INVOICE_LINE: dict[str, Schema] = {
     "amount_excluding_tax": or_null(INTEGER),
     "discount_amounts": DISCOUNT_AMOUNTS,
     "parent": or_null(
@@ -169,5 +170,6 @@ INVOICE: dict[str, Schema] = {
     "total_pretax_credit_amounts": PRETAX_CREDITS,
     "total_tax_amounts": TAX_AMOUNTS,
     "total_taxes": TAXES,
+    "documents": DOCUMENTS,
+    "payments": list_object(object_ref("invoice_payment")),
 }
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {"invoice": INVOICE, "invoiceitem": INVOICE_ITEM, "line_item": LINE_ITEM}

@@ -31,4 +31,3 @@ INVOICE_PAYMENT: dict[str, Schema] = {
     "status": enum_of("canceled", "open", "paid"),
     "status_transitions": hash_of(canceled_at=or_null(MOMENT), paid_at=or_null(MOMENT)),
 }
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {"invoice_payment": INVOICE_PAYMENT, "payment_record": PAYMENT_RECORD}

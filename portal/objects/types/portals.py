@@ -65,24 +65,22 @@ FLOW = hash_of(
     ),
     type=STRING,
 )
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
-    "billing_portal.configuration": {
-        "business_profile": hash_of(
-            headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
-        ),
-        "features": FEATURES,
-        "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
-        "session_limits": {"type": "object", "additionalProperties": or_null(INTEGER)},
-    },
-    "billing.feedback_option": {
-        "status": enum_of("active", "inactive"),
-        "status_transitions": hash_of(deactivated_at=or_null(INTEGER)),
-    },
-    "billing_portal.session": {
-        "after_expiration": or_null(
-            hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
-        ),
-        "flow": or_null(FLOW),
-        "url": or_null(STRING),
-    },
+CONFIGURATION: dict[str, Schema] = {
+    "business_profile": hash_of(
+        headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
+    ),
+    "features": FEATURES,
+    "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
+    "session_limits": {"type": "object", "additionalProperties": or_null(INTEGER)},
+}
+FEEDBACK_OPTION: dict[str, Schema] = {
+    "status": enum_of("active", "inactive"),
+    "status_transitions": hash_of(deactivated_at=or_null(INTEGER)),
+}
+PORTAL_SESSION: dict[str, Schema] = {
+    "after_expiration": or_null(
+        hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
+    ),
+    "flow": or_null(FLOW),
+    "url": or_null(STRING),
 }

@@ -37,56 +37,55 @@ _TOTAL_DETAILS = hash_of(
 )
 _LINE_ITEMS = list_object(object_ref("item"))
 
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
-    "item": {
-        "amount_discount": INTEGER,
-        "discounts": _DISCOUNTS,
-        "price": object_ref("price"),
-        "taxes": _TAXES,
-    },
-    "quote": {
-        "amount_subtotal": INTEGER,
-        "amount_total": INTEGER,
-        "automatic_tax": hash_of(enabled=BOOLEAN, liability=NULL, provider=NULL, status=NULL),
-        "computed": hash_of(
-            recurring=or_null(
-                hash_of(
-                    amount_subtotal=INTEGER,
-                    amount_total=INTEGER,
-                    interval=enum_of("day", "month", "week", "year"),
-                    interval_count=INTEGER,
-                    total_details=_TOTAL_DETAILS,
-                )
-            ),
-            upfront=hash_of(
+QUOTE_LINE: dict[str, Schema] = {
+    "amount_discount": INTEGER,
+    "discounts": _DISCOUNTS,
+    "price": object_ref("price"),
+    "taxes": _TAXES,
+}
+QUOTE: dict[str, Schema] = {
+    "amount_subtotal": INTEGER,
+    "amount_total": INTEGER,
+    "automatic_tax": hash_of(enabled=BOOLEAN, liability=NULL, provider=NULL, status=NULL),
+    "computed": hash_of(
+        recurring=or_null(
+            hash_of(
                 amount_subtotal=INTEGER,
                 amount_total=INTEGER,
-                line_items=or_null(_LINE_ITEMS),
+                interval=enum_of("day", "month", "week", "year"),
+                interval_count=INTEGER,
                 total_details=_TOTAL_DETAILS,
-            ),
+            )
         ),
-        "default_tax_rates": array_of(id_or("tax_rate")),
-        "discounts": array_of(id_or("discount")),
-        "from_quote": or_null(hash_of(is_revision=BOOLEAN, quote=id_or("quote"))),
-        "invoice_settings": hash_of(
-            custom_fields=or_null(CUSTOM_FIELDS),
-            days_until_due=or_null(INTEGER),
-            description=or_null(STRING),
-            footer=or_null(STRING),
-            issuer=SELF_ISSUER,
+        upfront=hash_of(
+            amount_subtotal=INTEGER,
+            amount_total=INTEGER,
+            line_items=or_null(_LINE_ITEMS),
+            total_details=_TOTAL_DETAILS,
         ),
-        "status_transitions": hash_of(
-            accepted_at=or_null(MOMENT), canceled_at=or_null(MOMENT), finalized_at=or_null(MOMENT)
+    ),
+    "default_tax_rates": array_of(id_or("tax_rate")),
+    "discounts": array_of(id_or("discount")),
+    "from_quote": or_null(hash_of(is_revision=BOOLEAN, quote=id_or("quote"))),
+    "invoice_settings": hash_of(
+        custom_fields=or_null(CUSTOM_FIELDS),
+        days_until_due=or_null(INTEGER),
+        description=or_null(STRING),
+        footer=or_null(STRING),
+        issuer=SELF_ISSUER,
+    ),
+    "status_transitions": hash_of(
+        accepted_at=or_null(MOMENT), canceled_at=or_null(MOMENT), finalized_at=or_null(MOMENT)
+    ),
+    "subscription_data": hash_of(
+        billing_mode=hash_of(
+            flexible=or_null(hash_of(proration_discounts=enum_of("included"))), type=enum_of("classic", "flexible")
         ),
-        "subscription_data": hash_of(
-            billing_mode=hash_of(
-                flexible=or_null(hash_of(proration_discounts=enum_of("included"))), type=enum_of("classic", "flexible")
-            ),
-            description=or_null(STRING),
-            effective_date=or_null(MOMENT),
-            metadata=or_null(MAP),
-            trial_period_days=or_null(INTEGER),
-        ),
-        "total_details": _TOTAL_DETAILS,
-    },
+        description=or_null(STRING),
+        effective_date=or_null(MOMENT),
+        metadata=or_null(MAP),
+        trial_period_days=or_null(INTEGER),
+    ),
+    "total_details": _TOTAL_DETAILS,
+    "line_items": _LINE_ITEMS,
 }

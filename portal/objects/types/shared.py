@@ -14,6 +14,14 @@ SHIPPING = hash_of(
     phone=or_null(STRING),
     tracking_number=or_null(STRING),
 )
+DOCUMENTS = array_of(
+    hash_of(
+        kind=enum_of("factur_x", "pdf", "peppol", "xrechnung"),
+        media_type=STRING,
+        missing=array_of(STRING),
+        url=or_null(STRING),
+    )
+)
 CUSTOM_FIELDS = array_of(hash_of(name=STRING, value=STRING))
 PERIOD = hash_of(end=INTEGER, start=INTEGER)
 SELF_ISSUER = hash_of(account=or_null(STRING), type=enum_of("self"))

@@ -78,84 +78,80 @@ PHASE = hash_of(
     trial_end=or_null(MOMENT),
 )
 
-VALUE_SCHEMAS: dict[str, dict[str, Schema]] = {
-    "subscription_item": {
-        "billed_until": or_null(MOMENT),
-        "current_period_end": MOMENT,
-        "current_period_start": MOMENT,
-        "plan": or_null(object_ref("plan")),
-        "price": object_ref("price"),
-        "tax_rates": TAX_RATES,
-    },
-    "subscription": {
-        "automatic_tax": AUTOMATIC_TAX,
-        "billing_cycle_anchor_config": or_null(
-            hash_of(day_of_month=INTEGER, **dict.fromkeys(("hour", "minute", "month", "second"), or_null(INTEGER)))
-        ),
-        "billing_mode": BILLING_MODE,
-        "cancellation_details": hash_of(
-            **dict.fromkeys(("comment", "feedback", "reason"), or_null(STRING)),
-            feedback_option=or_null(id_or("billing.feedback_option")),
-        ),
-        "default_tax_rates": TAX_RATES,
-        "discount": or_null(object_ref("discount")),
-        "discounts": array_of(id_or("discount")),
-        "invoice_settings": hash_of(
-            account_tax_ids=or_null(array_of(STRING)),
-            custom_fields=or_null(CUSTOM_FIELDS),
-            description=or_null(STRING),
-            footer=or_null(STRING),
-            issuer=SELF_ISSUER,
-        ),
-        "items": list_object(object_ref("subscription_item")),
-        "pause_collection": or_null(
-            hash_of(behavior=enum_of("keep_as_draft", "mark_uncollectible", "void"), resumes_at=or_null(MOMENT))
-        ),
-        "pending_invoice_item_interval": or_null(
-            hash_of(interval=enum_of("day", "month", "week", "year"), interval_count=INTEGER)
-        ),
-        "pending_update": or_null(
-            hash_of(
-                **dict.fromkeys(("cancel_at_period_end", "discount", "discounts", "trial_from_plan"), NULL),
-                billing_cycle_anchor=or_null(MOMENT),
-                expires_at=MOMENT,
-                metadata=or_null(MAP),
-                subscription_items=array_of(object_ref("subscription_item")),
-                trial_end=or_null(MOMENT),
-            )
-        ),
-        "payment_settings": hash_of(
-            payment_method_options=NULL, payment_method_types=NULL, save_default_payment_method=NULL
-        ),
-        "plan": or_null(object_ref("plan")),
-        "quantity": or_null(INTEGER),
-        "status_details": or_null(
-            hash_of(
-                paused=hash_of(subscription=hash_of(type=STRING), transitioned_at=MOMENT, type=enum_of("subscription"))
-            )
-        ),
-        "trial_settings": hash_of(
-            end_behavior=hash_of(
-                billing_cycle_anchor=or_null(STRING),
-                missing_payment_method=enum_of("cancel", "create_invoice", "pause"),
-            )
-        ),
-    },
-    "subscription_schedule": {
-        "billing_mode": BILLING_MODE,
-        "current_phase": or_null(hash_of(end_date=or_null(MOMENT), start_date=MOMENT)),
-        "default_settings": hash_of(
-            **_NULL_KEYS,
-            automatic_tax=AUTOMATIC_TAX,
-            billing_cycle_anchor=STRING,
-            collection_method=or_null(STRING),
-            description=or_null(STRING),
-            invoice_settings=_INVOICE_SETTINGS,
-        ),
-        "pause_schedules": {**array_of(STRING), "maxItems": 0},
-        "phases": array_of(PHASE),
-    },
-    "test_helpers.test_clock": {
-        "status_details": hash_of(advancing=or_null(hash_of(target_frozen_time=MOMENT))),
-    },
+SUBSCRIPTION_ITEM: dict[str, Schema] = {
+    "billed_until": or_null(MOMENT),
+    "current_period_end": MOMENT,
+    "current_period_start": MOMENT,
+    "plan": or_null(object_ref("plan")),
+    "price": object_ref("price"),
+    "tax_rates": TAX_RATES,
+}
+SUBSCRIPTION: dict[str, Schema] = {
+    "automatic_tax": AUTOMATIC_TAX,
+    "billing_cycle_anchor_config": or_null(
+        hash_of(day_of_month=INTEGER, **dict.fromkeys(("hour", "minute", "month", "second"), or_null(INTEGER)))
+    ),
+    "billing_mode": BILLING_MODE,
+    "cancellation_details": hash_of(
+        **dict.fromkeys(("comment", "feedback", "reason"), or_null(STRING)),
+        feedback_option=or_null(id_or("billing.feedback_option")),
+    ),
+    "default_tax_rates": TAX_RATES,
+    "discount": or_null(object_ref("discount")),
+    "discounts": array_of(id_or("discount")),
+    "invoice_settings": hash_of(
+        account_tax_ids=or_null(array_of(STRING)),
+        custom_fields=or_null(CUSTOM_FIELDS),
+        description=or_null(STRING),
+        footer=or_null(STRING),
+        issuer=SELF_ISSUER,
+    ),
+    "items": list_object(object_ref("subscription_item")),
+    "pause_collection": or_null(
+        hash_of(behavior=enum_of("keep_as_draft", "mark_uncollectible", "void"), resumes_at=or_null(MOMENT))
+    ),
+    "pending_invoice_item_interval": or_null(
+        hash_of(interval=enum_of("day", "month", "week", "year"), interval_count=INTEGER)
+    ),
+    "pending_update": or_null(
+        hash_of(
+            **dict.fromkeys(("cancel_at_period_end", "discount", "discounts", "trial_from_plan"), NULL),
+            billing_cycle_anchor=or_null(MOMENT),
+            expires_at=MOMENT,
+            metadata=or_null(MAP),
+            subscription_items=array_of(object_ref("subscription_item")),
+            trial_end=or_null(MOMENT),
+        )
+    ),
+    "payment_settings": hash_of(
+        payment_method_options=NULL, payment_method_types=NULL, save_default_payment_method=NULL
+    ),
+    "plan": or_null(object_ref("plan")),
+    "quantity": or_null(INTEGER),
+    "status_details": or_null(
+        hash_of(paused=hash_of(subscription=hash_of(type=STRING), transitioned_at=MOMENT, type=enum_of("subscription")))
+    ),
+    "trial_settings": hash_of(
+        end_behavior=hash_of(
+            billing_cycle_anchor=or_null(STRING),
+            missing_payment_method=enum_of("cancel", "create_invoice", "pause"),
+        )
+    ),
+}
+SCHEDULE: dict[str, Schema] = {
+    "billing_mode": BILLING_MODE,
+    "current_phase": or_null(hash_of(end_date=or_null(MOMENT), start_date=MOMENT)),
+    "default_settings": hash_of(
+        **_NULL_KEYS,
+        automatic_tax=AUTOMATIC_TAX,
+        billing_cycle_anchor=STRING,
+        collection_method=or_null(STRING),
+        description=or_null(STRING),
+        invoice_settings=_INVOICE_SETTINGS,
+    ),
+    "pause_schedules": {**array_of(STRING), "maxItems": 0},
+    "phases": array_of(PHASE),
+}
+TEST_CLOCK: dict[str, Schema] = {
+    "status_details": hash_of(advancing=or_null(hash_of(target_frozen_time=MOMENT))),
 }

@@ -1,0 +1,42 @@
+"""Reads portal configurations and feedback options from the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal.billing.configurations.features import disabled_features, fill_quantity_limits
+from portal.transfer.origin import SellerDefaults
+from portal.transfer.tables import RefusedObject
+from portal.wire.hashes import merge_hashes
+
+Object = Mapping[str, Any]
+Columns = dict[str, Any]
+
+
+def configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
+    """The columns of a configuration that have another form on the wire."""
+    sent = {key: value for key, value in (object.get("features") or {}).items() if key in disabled_features() and value}
+    profile = {"headline": None, "privacy_policy_url": None, "terms_of_service_url": None}
+    return {
+        "features": _complete_features(sent),
+        "business_profile": profile | (object.get("business_profile") or {}),
+        "session_limits": object.get("session_limits") or {"idle": 1800, "absolute": 14400},
+        "updated": object.get("updated", object.get("created")),
+        "is_default": bool(object.get("is_default")),
+    }
+
+
+def _complete_features(sent: Columns) -> Columns:
+    try:
+        features = merge_hashes(disabled_features(), sent)
+        fill_quantity_limits(features["subscription_update"])
+    except (AttributeError, TypeError):
+        raise RefusedObject("features are not as the reference describes them") from None
+    return features
+
+
+def feedback_option_columns(object: Object, origin: SellerDefaults) -> Columns:
+    """The columns of a feedback option; the reference gives no creation time, so such ones count as the oldest."""
+    transitions = object.get("status_transitions") or {}
+    return {"created": object.get("created") or 0, "deactivated_at": transitions.get("deactivated_at")}

@@ -1,0 +1,131 @@
+"""One object of each type that a call names by its id: strangers look for them, and golden files record them.
+
+A type without an entry in `EXAMPLES` fails in `tests/test_resources.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from portal import clock
+from portal.api.endpoint import ANSWER_TYPES
+from portal.billing.accounts import rendering_templates
+from portal.models import Customer, Invoice, RenderingTemplate, Subscription
+from tests.clients import Api
+from tests.factories import Factories
+from tests.pictures import picture
+
+
+@dataclass
+class Scene:
+    """Where examples are made: all are of one customer, and each has `text` in it where there is place for it."""
+
+    make: Factories
+    api: Api
+    customer: Customer
+    text: str
+
+    @cached_property
+    def invoice(self) -> Invoice:
+        """A paid one."""
+        return self.make.paid_invoice(self.customer, 5000, description=self.text)
+
+    @cached_property
+    def subscription(self) -> Subscription:
+        """An active one."""
+        return self.make.subscription(self.customer, description=self.text)
+
+    @cached_property
+    def file(self) -> str:
+        """The id of a logo."""
+        return self.post("files", purpose="business_logo", upload=(f"{self.text}.png", picture()))
+
+    @cached_property
+    def metadata(self) -> dict[str, str]:
+        """Metadata with the text."""
+        return {"word": self.text}
+
+    def post(self, path: str, **sent: Any) -> str:
+        """The id of what a call creates."""
+        return str(self.api.post(path, **sent)["id"])
+
+    def first(self, path: str, **sent: Any) -> str:
+        """The id of the first object of a list."""
+        return str(self.api.get(path, **sent)["data"][0]["id"])
+
+
+def path_types() -> dict[str, str]:
+    """The type of the objects below each path of the API, by that path without its `/<id>`."""
+    retrieved = {rule: answer.type for (method, rule), answer in ANSWER_TYPES.items() if method == "GET"}
+    return {rule.removesuffix("/<id>"): type for rule, type in retrieved.items() if rule.endswith("/<id>")}
+
+
+def _payment_record(scene: Scene) -> str:
+    amount = {"value": 300, "currency": "eur"}
+    sent = {"amount_requested": amount, "payment_method_details": {"type": "custom"}, "initiated_at": clock.now()}
+    return scene.post("payment_records/report_payment", **sent, description=scene.text, metadata=scene.metadata)
+
+
+def _quote(scene: Scene) -> str:
+    items = [{"price": scene.make.price().id, "quantity": 2}]
+    return scene.post("quotes", customer=scene.customer.id, line_items=items, description=scene.text)
+
+
+def _rendering_template(scene: Scene) -> str:
+    with scene.make.database.writing(scene.make.scope) as db:
+        command = rendering_templates.AddTemplate({"style.css": b"p {}"}, nickname=scene.text)
+        template: RenderingTemplate = rendering_templates.add(db, command, now=clock.now())
+        return template.id
+
+
+def _portal_session(scene: Scene) -> str:
+    scene.make.portal_link(scene.customer, scene.make.configuration())
+    return scene.first("billing_portal/sessions")
+
+
+def _webhook_endpoint(scene: Scene) -> str:
+    receiver = {"url": "https://example.com/hooks", "enabled_events": ["*"]}
+    return scene.post("webhook_endpoints", **receiver, description=scene.text)
+
+
+#: By type, what makes an example and answers with its id.
+EXAMPLES: dict[str, Callable[[Scene], str]] = {
+    "account": lambda scene: scene.make.scope.account_id,
+    "billing.feedback_option": lambda scene: scene.post("billing/feedback_options", description=scene.text),
+    "billing_portal.configuration": lambda scene: scene.make.configuration().id,
+    "billing_portal.session": _portal_session,
+    "coupon": lambda scene: scene.make.coupon(name=scene.text).id,
+    "credit_note": lambda scene: scene.make.credit_note(scene.invoice, 500, out_of_band_amount=500, memo=scene.text).id,
+    "customer": lambda scene: scene.customer.id,
+    "customer_balance_transaction": lambda scene: scene.post(
+        f"customers/{scene.customer.id}/balance_transactions", amount=-100, currency="eur", description=scene.text
+    ),
+    "event": lambda scene: scene.first("events"),
+    "file": lambda scene: scene.file,
+    "file_link": lambda scene: scene.post("file_links", file=scene.file, metadata=scene.metadata),
+    "invoice": lambda scene: scene.invoice.id,
+    "invoice_payment": lambda scene: scene.first("invoice_payments", invoice=scene.invoice.id),
+    "invoice_rendering_template": _rendering_template,
+    "invoiceitem": lambda scene: scene.make.item(scene.customer, 1, description=scene.text).id,
+    "payment_record": _payment_record,
+    "plan": lambda scene: scene.make.price(nickname=scene.text).id,
+    "price": lambda scene: scene.make.price(nickname=scene.text).id,
+    "product": lambda scene: scene.make.product(description=scene.text).id,
+    "promotion_code": lambda scene: scene.make.promotion_code(metadata=scene.metadata).id,
+    "quote": _quote,
+    "shipping_rate": lambda scene: scene.make.shipping_rate(display_name=scene.text).id,
+    "subscription": lambda scene: scene.subscription.id,
+    "subscription_item": lambda scene: scene.first("subscription_items", subscription=scene.subscription.id),
+    "subscription_schedule": lambda scene: scene.post(
+        "subscription_schedules", from_subscription=scene.subscription.id, metadata=scene.metadata
+    ),
+    "tax_id": lambda scene: scene.post(f"customers/{scene.customer.id}/tax_ids", type="eu_vat", value="DE136695976"),
+    "tax_rate": lambda scene: scene.make.tax_rate(description=scene.text).id,
+    "test_helpers.test_clock": lambda scene: scene.post(
+        "test_helpers/test_clocks", frozen_time=clock.now(), name=scene.text
+    ),
+    "webhook_endpoint": _webhook_endpoint,
+}
