@@ -20,6 +20,8 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit, mask_email
 from portal.models import Customer, EmailChange
 from portal.outbox import mails
+from portal.outbox.mail_texts import OutgoingMail
+from portal.outbox.messages import UndeliverableMail
 from portal.rules import permissions
 from portal.web import services
 
@@ -83,7 +85,7 @@ def _mail_code(visit: Visit, form: EmailForm, change: EmailChange, fresh: codes.
     try:
         _send_mail(visit, "email_code", change.new_email, code=fresh.digits, minutes=minutes)
         return 303
-    except mails.UndeliverableMail as error:
+    except UndeliverableMail as error:
         form.email.errors = [_("This address does not accept mail. Please check it.")]
         status = error.status
     except Unavailable as error:
@@ -153,13 +155,13 @@ def _notify_old_address(visit: Visit, change: EmailChange, token: str) -> bool:
             hours=email_changes.UNDO_LIFETIME // clock.HOUR,
             undo_url=f"{services().settings.base_url}/undo/{token}",
         )
-    except mails.UndeliverableMail:
+    except UndeliverableMail:
         return False
     return True
 
 
 def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:
-    letter = mails.OutgoingMail(
+    mail = OutgoingMail(
         to=to,
         locale=visit.locale,
         merchant=visit.merchant,
@@ -167,7 +169,7 @@ def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:
         color=visit.branding.get("primary_color"),
         context=context,
     )
-    mails.send(services().settings, name, letter)
+    mails.send(services().settings, name, mail)
 
 
 def _mail_unavailable_text() -> str:

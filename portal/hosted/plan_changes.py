@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from portal import clock, i18n, ids
+from portal import clock, i18n
 from portal.billing.customer_portal import plan_changes, plan_previews
 from portal.billing.customer_portal.plan_changes import NotChangeable, PlanChange, UpcomingChange
 from portal.billing.subscriptions.items import list_items
@@ -20,8 +20,7 @@ from portal.hosted.languages import locale
 from portal.hosted.page import PageResponse, page
 from portal.hosted.plan_forms import ConfirmForm
 from portal.hosted.visits import Visit
-from portal.models import Invoice, Price, Product, Subscription
-from portal.outbox import queue
+from portal.models import Invoice, Product, Subscription
 from portal.rules import permissions
 from portal.rules.money import multiply_price
 
@@ -147,9 +146,7 @@ def _change_once(visit: Visit, id: str, form: ConfirmForm) -> _ChangeResult:
         wanted = wishes.requested_change(db, visit, subscription, date=_proration_date(form)) or abort(404)
         done = wishes.has_requested_plan(db, subscription, wanted)
         if not done:
-            before = _name_and_latest_invoice(db, subscription)
             _change_as_shown(db, visit, subscription, wanted, form)
-            _queue_confirmation_mail(db, subscription, wanted, *before)
         onward = flows.complete(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/changed"
         coming = wishes.upcoming_change(db, subscription)
     return _ChangeResult(done, coming, onward)
@@ -167,37 +164,6 @@ def _change_as_shown(
     bill = plan_previews.find_new_bill(db, subscription, before)
     if form.due.data != str(bill.amount_due if bill else 0):
         raise _OutdatedPage
-
-
-def _name_and_latest_invoice(db: Session, subscription: Subscription) -> tuple[str, str | None]:
-    """The plan's name, and the id of its latest invoice."""
-    (sold, *_rest) = list_items(db, subscription.id)
-    return find_row(db, Product, sold.price.product_id, noun="product").name, subscription.latest_invoice_id
-
-
-def _queue_confirmation_mail(
-    db: Session, subscription: Subscription, wanted: PlanChange, before: str, last_invoice_id: str | None
-) -> None:
-    """Queue the mail that confirms the change, in the same transaction."""
-    price = find_row(db, Price, wanted.price_id, noun="price")
-    coming, billed = wishes.upcoming_change(db, subscription), subscription.latest_invoice_id
-    queue.put(
-        db,
-        "subscription_changed",
-        f"changed:{subscription.id}:{ids.new('mail')}",
-        now=clock.now(),
-        customer_id=subscription.customer_id,
-        subscription=subscription.id,
-        before=before,
-        after=find_row(db, Product, price.product_id, noun="product").name,
-        quantity=wanted.quantity,
-        amount=multiply_price(price.unit_amount_decimal, wanted.quantity),
-        interval=price.interval,
-        interval_count=price.interval_count,
-        starts_at=coming.at if coming and coming.invoice_id is None else None,
-        unpaid=bool(coming and coming.invoice_id),
-        billed=billed if billed != last_invoice_id else None,
-    )
 
 
 def _proration_date(form: ConfirmForm) -> int:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import clock, i18n, ids
+from portal import clock, i18n
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.configurations import feedback_options
 from portal.billing.customer_portal import plan_changes
@@ -25,7 +25,6 @@ from portal.hosted.languages import locale
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Customer, Invoice, Product, Subscription
-from portal.outbox import queue
 from portal.rules import permissions
 from portal.rules import subscriptions as rules
 from portal.wire.commands import parse_command
@@ -130,7 +129,6 @@ def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageRespons
             return _confirmation_page(visit, id, form, 409)
         if not before:
             _cancel_subscription(db, visit, subscription, details, visit.now)
-            _queue_confirmation_mail(db, subscription)
         in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
         onward = flows.complete(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
         name = _plan_name(db, items.list_items(db, subscription.id))
@@ -223,10 +221,3 @@ def _plan_name(db: Session, sold: list[SoldItem]) -> str:
     products = rows_by_id(db, Product, [each.price.product_id for each in sold])
     names = dict.fromkeys(products[each.price.product_id].name for each in sold)
     return format_list(list(names), locale=locale()) if names else _("Your plan")
-
-
-def _queue_confirmation_mail(db: Session, subscription: Subscription) -> None:
-    """Queue the mail that confirms the cancellation and its date, in the same transaction."""
-    key = f"canceled:{subscription.id}:{ids.new('mail')}"  # whoever cancels again is told again
-    customer_id, now = subscription.customer_id, clock.now()
-    queue.put(db, "subscription_canceled", key, now=now, customer_id=customer_id, subscription=subscription.id)
