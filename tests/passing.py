@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from portal.billing.lifecycle import steps
 from portal.models import Customer
+from portal.origins import Origin
 from tests.factories import Factories
 
 
@@ -28,5 +29,5 @@ def _own(make: Factories) -> list[str]:
 
 
 def _step(make: Factories, customer_id: str, until: int) -> bool:
-    with make.database.writing(make.scope) as db:
+    with make.database.writing(make.scope, Origin("worker")) as db:
         return steps.take_step(db, customer_id, until=until)

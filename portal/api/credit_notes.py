@@ -20,7 +20,6 @@ from portal.models import CreditNote, CreditNoteLine
 from portal.objects import expand_answer
 from portal.objects.credit_notes import CREDIT_NOTE_LINE
 from portal.objects.credit_notes import render_preview as shown_preview
-from portal.outbox import queue
 from portal.web.services import services
 from portal.wire.commands import ExpandableCommand, ListCommand
 from portal.wire.page import equal_conditions, page_cursor, range_conditions
@@ -30,7 +29,7 @@ from portal.wire.shape import Context, render_list
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     resource = Resource(blueprint, "credit_note", "credit_notes")
-    resource.create(credit_notes.CreateCreditNote, _create_credit_note)
+    resource.create(credit_notes.CreateCreditNote, credit_notes.create)
     endpoint.add(
         blueprint,
         "GET",
@@ -59,14 +58,6 @@ def register(blueprint: Blueprint) -> None:
         _list_lines,
         AnswerType("credit_note_line_item", "list"),
     )
-
-
-def _create_credit_note(db: Session, command: credit_notes.CreateCreditNote, *, now: int) -> CreditNote:
-    note = credit_notes.create(db, command, now=now)
-    if command.email_type == "credit_note":
-        key, now = f"credit_note:{note.id}", clock.now()
-        queue.put(db, "credit_note", key, now=now, customer_id=note.customer_id, credit_note=note.id)
-    return note
 
 
 def _preview_credit_note(db: Session, params: credit_notes.CreateCreditNote) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal import clock, ids
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.api.lines import page_of_lines
@@ -17,7 +16,6 @@ from portal.billing.customers import test_clocks
 from portal.billing.invoices import changes, collection, invoiceitems, invoices, lines, payments
 from portal.db import find_row
 from portal.models import Invoice, InvoiceItem, InvoiceLine
-from portal.outbox import queue
 from portal.wire.commands import ExpandableCommand, ListCommand
 from portal.wire.page import equal_conditions, range_conditions
 
@@ -33,7 +31,7 @@ def register(blueprint: Blueprint) -> None:
     resource.change(payments.PayInvoice, payments.pay, "pay")
     resource.change(ExpandableCommand, collection.void, "void")
     resource.change(ExpandableCommand, collection.mark_uncollectible, "mark_uncollectible")
-    endpoint.add(blueprint, "POST", "/invoices/<id>/send", ExpandableCommand, _send_invoice, resource.answers)
+    resource.change(ExpandableCommand, invoices.send, "send")
     resource.list(invoices.ListInvoices, _select_invoices)
     endpoint.add(
         blueprint, "GET", "/invoices/<id>/lines", ListCommand, _list_line_items, AnswerType("line_item", "list")
@@ -51,14 +49,6 @@ def register(blueprint: Blueprint) -> None:
     item.change(invoiceitems.UpdateInvoiceItem, invoiceitems.update)
     item.delete(invoiceitems.delete)
     item.list(invoiceitems.ListInvoiceItems, _select_invoice_items)
-
-
-def _send_invoice(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
-    invoice, now = find_row(db, Invoice, id, noun="invoice"), clock.now()
-    invoice = invoices.send(db, invoice, params, now=test_clocks.time_for_call(db, invoice))
-    key = f"invoice:{invoice.id}:{ids.new('mail')}"  # each call sends it once more
-    queue.put(db, "invoice", key, customer_id=invoice.customer_id, invoice=invoice.id, now=now)
-    return render_answer(db, "invoice", invoice, params)
 
 
 def _update_line_item(db: Session, params: lines.UpdateLine, id: str, line: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def mail() -> None:
 def preview(name: str | None, locale: str, html: bool) -> None:
     """Print the mail NAME with made-up words; without a name, the names there are."""
     from portal import i18n
-    from portal.outbox import mails, previews
+    from portal.outbox import mail_texts, previews
 
     if name is None:
         click.echo("\n".join(sorted(previews.SAMPLES)))
@@ -33,7 +33,7 @@ def preview(name: str | None, locale: str, html: bool) -> None:
     if name not in previews.SAMPLES:
         click.echo(f"There is no mail {name}. There are: {', '.join(sorted(previews.SAMPLES))}", err=True)
         sys.exit(1)
-    words: Any = mails.render_text(name, previews.sample_mail(name, i18n.best_locale([locale])))
+    words: Any = mail_texts.render_text(name, previews.sample_mail(name, i18n.best_locale([locale])))
     click.echo(words.html if html else f"{words.subject}\n\n{words.plain}")
 
 

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from flask import abort
 from sqlalchemy.orm import Session
 
-from portal import clock, ids
+from portal import clock
 from portal.billing.customer_portal import plan_changes, plan_previews
 from portal.billing.customer_portal.plan_changes import PlanChange, UpcomingChange
-from portal.billing.subscriptions.items import list_items
-from portal.db import find_row
 from portal.hosted import flows, requested_plan
 from portal.hosted.own_subscriptions import lock_own_subscription
 from portal.hosted.plan_forms import ConfirmForm
 from portal.hosted.visits import Visit
-from portal.models import Price, Product, Subscription
-from portal.outbox import queue
-from portal.rules.money import multiply_price
+from portal.models import Subscription
 
 #: Flows whose task is a plan change.
 FLOWS = (flows.CHANGE, flows.CONFIRM)
@@ -47,9 +43,7 @@ def change_once(visit: Visit, id: str, form: ConfirmForm) -> ChangeResult:
         wanted = requested_plan.requested_change(db, visit, subscription, date=_proration_date(form)) or abort(404)
         done = requested_plan.has_requested_plan(db, subscription, wanted)
         if not done:
-            before = _name_and_latest_invoice(db, subscription)
             _change_as_shown(db, visit, subscription, wanted, form)
-            _queue_confirmation_mail(db, subscription, wanted, *before)
         onward = flows.complete(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/changed"
         coming = requested_plan.upcoming_change(db, subscription)
     return ChangeResult(done, coming, onward)
@@ -67,37 +61,6 @@ def _change_as_shown(
     bill = plan_previews.find_new_bill(db, subscription, before)
     if form.due.data != str(bill.amount_due if bill else 0):
         raise OutdatedPage
-
-
-def _name_and_latest_invoice(db: Session, subscription: Subscription) -> tuple[str, str | None]:
-    """The plan's name, and the id of its latest invoice."""
-    (sold, *_rest) = list_items(db, subscription.id)
-    return find_row(db, Product, sold.price.product_id, noun="product").name, subscription.latest_invoice_id
-
-
-def _queue_confirmation_mail(
-    db: Session, subscription: Subscription, wanted: PlanChange, before: str, last_invoice_id: str | None
-) -> None:
-    """Queue the mail that confirms the change, in the same transaction."""
-    price = find_row(db, Price, wanted.price_id, noun="price")
-    coming, billed = requested_plan.upcoming_change(db, subscription), subscription.latest_invoice_id
-    queue.put(
-        db,
-        "subscription_changed",
-        f"changed:{subscription.id}:{ids.new('mail')}",
-        now=clock.now(),
-        customer_id=subscription.customer_id,
-        subscription=subscription.id,
-        before=before,
-        after=find_row(db, Product, price.product_id, noun="product").name,
-        quantity=wanted.quantity,
-        amount=multiply_price(price.unit_amount_decimal, wanted.quantity),
-        interval=price.interval,
-        interval_count=price.interval_count,
-        starts_at=coming.at if coming and coming.invoice_id is None else None,
-        unpaid=bool(coming and coming.invoice_id),
-        billed=billed if billed != last_invoice_id else None,
-    )
 
 
 def _proration_date(form: ConfirmForm) -> int:

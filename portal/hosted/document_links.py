@@ -19,7 +19,7 @@ from portal.hosted.page import PageResponse
 from portal.models import Account, CreditNote, Customer, Invoice, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
 from portal.outbox import previews
-from portal.outbox.mails import render_text
+from portal.outbox.mail_texts import render_text
 from portal.web.policies import declare_policy
 from portal.web.responses import file_response
 from portal.web.services import read_connection, services

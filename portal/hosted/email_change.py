@@ -14,7 +14,7 @@ from portal.hosted.forms import CodeForm, EmailForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import EmailChange
-from portal.outbox import mails
+from portal.outbox.messages import UndeliverableMail
 from portal.rules import permissions
 from portal.web.services import services
 
@@ -77,7 +77,7 @@ def _mail_code(visit: Visit, form: EmailForm, change: EmailChange, fresh: codes.
     try:
         email_change_mails.send_code(visit, change.new_email, fresh.digits)
         return 303
-    except mails.UndeliverableMail as error:
+    except UndeliverableMail as error:
         form.email.errors = [_("This address does not accept mail. Please check it.")]
         status = error.status
     except Unavailable as error:

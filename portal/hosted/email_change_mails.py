@@ -10,6 +10,8 @@ from portal.billing.customers import email_changes
 from portal.hosted.visits import Visit, mask_email
 from portal.models import EmailChange
 from portal.outbox import mails
+from portal.outbox.mail_texts import OutgoingMail
+from portal.outbox.messages import UndeliverableMail
 from portal.web.services import services
 
 
@@ -37,13 +39,13 @@ def notify_old_address(visit: Visit, change: EmailChange) -> str | None:
             hours=email_changes.UNDO_LIFETIME // clock.HOUR,
             undo_url=f"{services().settings.base_url}/undo/{token}",
         )
-    except mails.UndeliverableMail:
+    except UndeliverableMail:
         return None
     return sessions.hash_secret(token)
 
 
 def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:
-    letter = mails.OutgoingMail(
+    mail = OutgoingMail(
         to=to,
         locale=visit.locale,
         merchant=visit.merchant,
@@ -51,4 +53,4 @@ def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:
         color=visit.branding.get("primary_color"),
         context=context,
     )
-    mails.send(services().settings, name, letter)
+    mails.send(services().settings, name, mail)

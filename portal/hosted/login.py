@@ -13,7 +13,7 @@ from portal.hosted import frames, visit_cookies
 from portal.hosted.expired import expired_page, find_restorable_visit
 from portal.hosted.forms import CodeForm, LoginForm
 from portal.hosted.page import PageResponse
-from portal.outbox import queue
+from portal.recording import notices
 from portal.web.policies import declare_policy
 from portal.web.services import services
 
@@ -95,11 +95,10 @@ def _send_code(scope: Scope, asked: logins.LoginRequest, *, customer_id: str | N
     sealed = parts.seal.encrypt(fresh.digits.encode())
     with parts.database.writing(scope) as db:
         made = logins.request_code(db, asked, now=now)
-        queue.put(
+        notices.enqueue_without_event(
             db,
             "login_code",
             f"login:{made.code.id}",
-            now=now,
             customer_id=customer_id,
             address=asked.email,
             sealed=sealed,

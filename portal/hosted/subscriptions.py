@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
-from portal import clock, i18n, ids
+from portal import clock, i18n
 from portal.billing.configurations import feedback_options
 from portal.billing.customer_portal import plan_cancellations
 from portal.hosted import flows
@@ -22,7 +21,6 @@ from portal.hosted.own_subscriptions import (
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Subscription
-from portal.outbox import queue
 from portal.rules import permissions
 
 blueprint = Blueprint("subscriptions", __name__, url_prefix="/p")
@@ -94,7 +92,6 @@ def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageRespons
             return _confirmation_page(visit, id, form, 409)
         if not before:
             plan_cancellations.cancel_plan(db, subscription, visit.features, details, now=visit.now)
-            _queue_confirmation_mail(db, subscription)
         in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
         onward = flows.complete(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
         name = plan_name(db, id)
@@ -113,10 +110,3 @@ def _flash_outcome(subscription: Subscription, name: str, *, before: bool, in_fl
         flash(_("%(plan)s has ended.", plan=plan))
     elif in_flow:
         flash(_("%(plan)s is canceled. It stays until %(date)s.", plan=plan, date=date))
-
-
-def _queue_confirmation_mail(db: Session, subscription: Subscription) -> None:
-    """Queue the mail that confirms the cancellation and its date, in the same transaction."""
-    key = f"canceled:{subscription.id}:{ids.new('mail')}"  # whoever cancels again is told again
-    customer_id, now = subscription.customer_id, clock.now()
-    queue.put(db, "subscription_canceled", key, now=now, customer_id=customer_id, subscription=subscription.id)

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.db import Scope, find_row, select_with_owner
-from portal.models import WebhookDelivery, WebhookEndpoint
-from portal.outbox import queue
+from portal.billing.accounts import accounts
+from portal.db import Scope, find_row, scope_of, select_with_owner
+from portal.models import Mail, WebhookDelivery, WebhookEndpoint
+from portal.outbox.mail_texts import OutgoingMail
+from portal.recording import notices
 
 #: How long nothing has got through before the merchant is told.
 ALERT_AFTER = clock.DAY
@@ -34,12 +36,24 @@ def work(services: Services, now: int) -> int:
     return len(found)
 
 
+def build_alert_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """Sent to the account's own address; None when it has none, or the endpoint is gone."""
+    account = accounts.find_account(db, scope_of(db).account_id)
+    endpoint = db.get(WebhookEndpoint, (scope_of(db).tenant_id, mail.data["endpoint"]))
+    if endpoint is None or not account.email:
+        return None
+    context = {**mail.data, "url": endpoint.url}
+    return OutgoingMail(
+        to=account.email, locale="en", merchant=account.business_profile.get("name") or "", context=context
+    )
+
+
 def _queue_alert(db: Session, endpoint: WebhookEndpoint, now: int) -> None:
     if endpoint.failing_since is None:
         return
     key = f"webhook_failing:{endpoint.id}:{endpoint.failing_since}"
     endpoint.alerted_at = now
-    queue.put(db, "webhook_failing", key, now=now, **_alert_data(db, endpoint))
+    notices.enqueue_without_event(db, "webhook_failing", key, **_alert_data(db, endpoint))
 
 
 def _alert_data(db: Session, endpoint: WebhookEndpoint) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Webhook deliveries in the database: which worker sends them, and the result of each attempt.
+"""Due webhook deliveries: which worker sends them.
 
 A queue holds one customer's events for one endpoint. The worker that sends from it holds its lease, so events arrive
 in order. When a lease expires another worker takes the queue over, and an event may arrive twice.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,25 +16,19 @@ from sqlalchemy import Table, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import Scope, bind_scope
+from portal.db import Scope
 from portal.leases import Lease
 from portal.models import Event, Tenant
 from portal.objects.events import EVENT
-from portal.outbox import queue
-from portal.outbox.receivers import ReceiverResponse
-from portal.recording import record_change
 from portal.recording.deliveries import DELIVERIES, ENDPOINTS, QUEUES
-from portal.rules import webhooks as rules
 from portal.wire.shape import Context, Links
 
 BEGINS_WITHIN = 25
 #: Events of one queue that are claimed at once.
 BATCH_SIZE = 10
-#: What failed for so long, without anything getting through, was an outage: with its end all that waits is sent.
-OUTAGE = 5 * clock.MINUTE
 
-_ALL_TENANTS = {"every_tenant": True}
-_EVENTS = cast(Table, Event.__table__)
+ALL_TENANTS = {"every_tenant": True}
+EVENTS = cast(Table, Event.__table__)
 
 
 @dataclass(frozen=True)
@@ -72,31 +65,9 @@ class DeliveryRun:
     shipments: tuple[Shipment, ...]
 
 
-@dataclass(frozen=True)
-class DeliveryAttempt:
-    """The result of sending one shipment, and when it was sent."""
-
-    shipment: Shipment
-    answer: ReceiverResponse
-    at: int
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """The attempts of a run: all accepted, except perhaps the last."""
-
-    run: DeliveryRun
-    tries: tuple[DeliveryAttempt, ...]
-
-    @property
-    def failed_attempt(self) -> DeliveryAttempt | None:
-        """The attempt that ended the run early, if any."""
-        return self.tries[-1] if self.tries and not self.tries[-1].answer.is_accepted else None
-
-
 def list_due_receivers(db: Session, *, now: int) -> list[Receiver]:
     """Endpoints of all accounts that have something due, in random order."""
-    rows = db.execute(_DUE_RECEIVERS, {"now": now}, execution_options=_ALL_TENANTS).all()
+    rows = db.execute(_DUE_RECEIVERS, {"now": now}, execution_options=ALL_TENANTS).all()
     found = [_build_receiver(row, now) for row in rows]
     random.shuffle(found)
     return found
@@ -108,30 +79,14 @@ def claim_runs(db: Session, receiver: Receiver, most: int, links: Links, *, now:
     runs = []
     lease = secrets.token_hex(8)
     for row in LEASE.claim(db, now=now, most=most, of=mine, lease=lease):
-        queue = {**mine, "customer": row.customer_id}
-        waiting = db.execute(_PENDING_EVENTS, {**queue, "most": BATCH_SIZE}, execution_options=_ALL_TENANTS).all()
+        own = {**mine, "customer": row.customer_id}
+        waiting = db.execute(_PENDING_EVENTS, {**own, "most": BATCH_SIZE}, execution_options=ALL_TENANTS).all()
         if not waiting:
-            db.execute(_DELETE_QUEUE, queue, execution_options=_ALL_TENANTS)
+            db.execute(DELETE_QUEUE, own, execution_options=ALL_TENANTS)
             continue
         shipments = tuple(_build_shipment(each, receiver, links) for each in waiting)
         runs.append(DeliveryRun(receiver, row.customer_id, lease, now + LEASE.seconds, shipments))
     return runs
-
-
-def record_results(db: Session, results: Iterable[RunResult], *, now: int) -> list[RunResult]:
-    """Record the results of runs; returns those whose queue another transaction holds, for the next time."""
-    held, settled = [], []
-    for result in results:
-        if _holds_lease(db, result.run):
-            settled.append(result)
-        elif result.run.until > now:
-            held.append(result)
-    _record_attempts(db, settled)
-    for result in settled:
-        _release_queue(db, result, now)
-    for receiver in {each.run.receiver.id: each.run.receiver for each in settled}.values():
-        _record_health(db, receiver, [each for each in settled if each.run.receiver.id == receiver.id], now)
-    return held
 
 
 def _build_receiver(row: Any, now: int) -> Receiver:
@@ -147,89 +102,6 @@ def _build_shipment(row: Any, receiver: Receiver, links: Links) -> Shipment:
         # libraries of one version refuse events of another, and the objects hold what either reads
         event["api_version"] = receiver.api_version
     return Shipment(row.delivery_id, row.id, orjson.dumps(event), row.tries, row.first_try_at)
-
-
-def _queue_key(run: DeliveryRun) -> dict[str, Any]:
-    scope = run.receiver.scope
-    return {"tenant": scope.tenant_id, "endpoint": run.receiver.id, "customer": run.customer_id}
-
-
-def _holds_lease(db: Session, run: DeliveryRun) -> bool:
-    return (
-        db.execute(_HELD_LEASE, {**_queue_key(run), "held": run.lease}, execution_options=_ALL_TENANTS).first()
-        is not None
-    )
-
-
-def _record_attempts(db: Session, results: Sequence[RunResult]) -> None:
-    tried, arrived = [], []
-    for result in results:
-        tenant = {"tenant": result.run.receiver.scope.tenant_id}
-        tried += [tenant | _attempt_values(each) for each in result.tries]
-        arrived += [tenant | {"event": each.shipment.event_id} for each in result.tries if each.answer.is_accepted]
-    for statement, rows in ((_RECORD_ATTEMPT, tried), (_COUNT_ARRIVAL, arrived)):
-        if rows:
-            db.connection().execute(statement, rows)
-
-
-def _attempt_values(each: DeliveryAttempt) -> dict[str, Any]:
-    answer, tries = each.answer, each.shipment.tries + 1
-    pause = None if answer.is_accepted else _retry_pause(each)
-    status = "succeeded" if answer.is_accepted else "failed" if pause is None else "pending"
-    return {
-        "shipment": each.shipment.id,
-        "new_status": status,
-        "new_tries": tries,
-        "first": each.shipment.first_try_at or each.at,
-        "last": each.at,
-        "next": None if pause is None else each.at + pause,
-        "took": answer.duration,
-        "answered": answer.status,
-        "body": answer.body,
-        "why": None if answer.is_accepted else answer.failure,
-    }
-
-
-def _retry_pause(each: DeliveryAttempt) -> int | None:
-    first = each.shipment.first_try_at or each.at
-    # of one try both the delivery and its queue are told, by the same number
-    jitter = random.Random(f"{each.shipment.id}{each.shipment.tries}").uniform  # noqa: S311 - no secret
-    return rules.retry_pause(each.shipment.tries + 1, each.at - first, each.answer.retry_after, jitter)
-
-
-def _release_queue(db: Session, result: RunResult, now: int) -> None:
-    """Release a queue: to be tried again later, at once if more is pending, or deleted if it is empty."""
-    queue, failed = _queue_key(result.run), result.failed_attempt
-    pause = _retry_pause(failed) if failed else None
-    at = failed.at + pause if failed and pause is not None else now
-    db.execute(_DELETE_EMPTY_QUEUE, queue, execution_options=_ALL_TENANTS)
-    db.execute(_SET_LEASE, {**queue, "until": at, "held": None}, execution_options=_ALL_TENANTS)
-
-
-def _record_health(db: Session, receiver: Receiver, results: Sequence[RunResult], now: int) -> None:
-    """Record whether deliveries to an endpoint succeed at present, and whether it is gone (410)."""
-    mine = {"tenant": receiver.scope.tenant_id, "endpoint": receiver.id}
-    failures = [each for result in results if (each := result.failed_attempt)]
-    if any(each.answer.is_accepted for result in results for each in result.tries):
-        if receiver.failing:
-            db.execute(_WAKE_QUEUES, {**mine, "now": now, "before": now - OUTAGE}, execution_options=_ALL_TENANTS)
-            db.execute(_MARK_HEALTHY, mine, execution_options=_ALL_TENANTS)
-    elif failures:
-        db.execute(_MARK_FAILING, {**mine, "now": min(each.at for each in failures)}, execution_options=_ALL_TENANTS)
-    if asked := max((_requested_resume(each) for each in failures), default=0):
-        db.execute(_PAUSE_ENDPOINT, {**mine, "until": asked}, execution_options=_ALL_TENANTS)
-    if any(each.answer.status == 410 for each in failures):
-        db.execute(_DISABLE_ENDPOINT, mine, execution_options=_ALL_TENANTS)
-        record_change(db, receiver.scope.tenant_id, "webhook_endpoint", receiver.id)
-        with bind_scope(db, receiver.scope):
-            queue.put(db, "webhook_disabled", f"webhook_disabled:{receiver.id}:{now}", now=now, endpoint=receiver.id)
-            db.flush()
-
-
-def _requested_resume(each: DeliveryAttempt) -> int:
-    """The moment until which the endpoint asks to be left alone (`Retry-After`); 0 if it does not."""
-    wait = min(each.answer.retry_after or 0, rules.LONGEST_RETRY_AFTER)
-    return each.at + wait if wait else 0
 
 
 def _due_statement() -> Any:
@@ -250,68 +122,19 @@ def _due_statement() -> Any:
 def _waiting_statement() -> Any:
     sent = DELIVERIES.c
     mine = (sent.tenant_id == bindparam("tenant"), sent.endpoint_id == bindparam("endpoint"))
-    event = and_(_EVENTS.c.tenant_id == sent.tenant_id, _EVENTS.c.id == sent.event_id)
+    event = and_(EVENTS.c.tenant_id == sent.tenant_id, EVENTS.c.id == sent.event_id)
     return (
-        select(_EVENTS, sent.id.label("delivery_id"), sent.tries, sent.first_try_at)
-        .join(_EVENTS, event)
+        select(EVENTS, sent.id.label("delivery_id"), sent.tries, sent.first_try_at)
+        .join(EVENTS, event)
         .where(*mine, sent.customer_id == bindparam("customer"), sent.status == "pending")
         .order_by(sent.sequence)
         .limit(bindparam("most"))
     )
 
 
-_ENDPOINT_QUEUES = (QUEUES.c.tenant_id == bindparam("tenant"), QUEUES.c.endpoint_id == bindparam("endpoint"))
-_CUSTOMER_QUEUE = (*_ENDPOINT_QUEUES, QUEUES.c.customer_id == bindparam("customer"))
-_THIS_ENDPOINT = (ENDPOINTS.c.tenant_id == bindparam("tenant"), ENDPOINTS.c.id == bindparam("endpoint"))
+ENDPOINT_QUEUES = (QUEUES.c.tenant_id == bindparam("tenant"), QUEUES.c.endpoint_id == bindparam("endpoint"))
+CUSTOMER_QUEUE = (*ENDPOINT_QUEUES, QUEUES.c.customer_id == bindparam("customer"))
 _DUE_RECEIVERS, _PENDING_EVENTS = _due_statement(), _waiting_statement()
 #: No try begins later than `BEGINS_WITHIN` after the claim.
-LEASE = Lease(QUEUES.c.next_try_at, seconds=clock.MINUTE, where=_ENDPOINT_QUEUES)
-_HELD_LEASE = (
-    select(QUEUES.c.lease)
-    .where(*_CUSTOMER_QUEUE, QUEUES.c.lease == bindparam("held"))
-    .with_for_update(skip_locked=True)
-)
-_SET_LEASE = QUEUES.update().where(*_CUSTOMER_QUEUE).values(next_try_at=bindparam("until"), lease=bindparam("held"))
-_DELETE_QUEUE = QUEUES.delete().where(*_CUSTOMER_QUEUE)
-_DELETE_EMPTY_QUEUE = _DELETE_QUEUE.where(
-    ~exists().where(
-        DELIVERIES.c.tenant_id == QUEUES.c.tenant_id,
-        DELIVERIES.c.endpoint_id == QUEUES.c.endpoint_id,
-        DELIVERIES.c.customer_id == QUEUES.c.customer_id,
-        DELIVERIES.c.status == "pending",
-    )
-)
-_RECORD_ATTEMPT = (
-    DELIVERIES.update()
-    .where(DELIVERIES.c.tenant_id == bindparam("tenant"), DELIVERIES.c.id == bindparam("shipment"))
-    .values(
-        status=bindparam("new_status"),
-        tries=bindparam("new_tries"),
-        first_try_at=bindparam("first"),
-        last_try_at=bindparam("last"),
-        next_try_at=bindparam("next"),
-        duration=bindparam("took"),
-        response_status=bindparam("answered"),
-        response_body=bindparam("body"),
-        failure=bindparam("why"),
-    )
-)
-_COUNT_ARRIVAL = (
-    _EVENTS.update()
-    .where(_EVENTS.c.tenant_id == bindparam("tenant"), _EVENTS.c.id == bindparam("event"))
-    .values(pending_webhooks=_EVENTS.c.pending_webhooks - 1)
-)
-_MARK_FAILING = (
-    ENDPOINTS.update()
-    .where(*_THIS_ENDPOINT, ENDPOINTS.c.failing_since.is_(None))
-    .values(failing_since=bindparam("now"))
-)
-_MARK_HEALTHY = ENDPOINTS.update().where(*_THIS_ENDPOINT).values(failing_since=None, alerted_at=None, resumes_at=None)
-_PAUSE_ENDPOINT = ENDPOINTS.update().where(*_THIS_ENDPOINT).values(resumes_at=bindparam("until"))
-_DISABLE_ENDPOINT = ENDPOINTS.update().where(*_THIS_ENDPOINT).values(status="disabled", disabled_reason="gone")
-_WAKE_QUEUES = (
-    QUEUES.update()
-    .where(*_ENDPOINT_QUEUES, QUEUES.c.lease.is_(None), QUEUES.c.next_try_at > bindparam("now"))
-    .where(exists().where(*_THIS_ENDPOINT, ENDPOINTS.c.failing_since <= bindparam("before")))
-    .values(next_try_at=bindparam("now"))
-)
+LEASE = Lease(QUEUES.c.next_try_at, seconds=clock.MINUTE, where=ENDPOINT_QUEUES)
+DELETE_QUEUE = QUEUES.delete().where(*CUSTOMER_QUEUE)

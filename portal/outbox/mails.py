@@ -1,7 +1,4 @@
-"""Renders mails from `templates/mails/<name>/` and hands them to the mail server, or writes them to a folder.
-
-A mail has the same words as plain text and as simple HTML. The HTML loads nothing: the logo is part of the mail.
-"""
+"""Hands mails to the mail server, or writes them to a folder where there is none."""
 
 from __future__ import annotations
 
@@ -10,71 +7,28 @@ import os
 import secrets
 import smtplib
 import ssl
-from dataclasses import dataclass, field
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, make_msgid
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from email_validator import EmailNotValidError, validate_email
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-from portal import clock, i18n
-from portal.errors import InvalidRequest, Unavailable
+from portal import clock
+from portal.errors import Unavailable
+from portal.outbox.mail_texts import OutgoingMail
+from portal.outbox.messages import UndeliverableMail, build_message
 from portal.settings import Settings
 
 TIMEOUT = 10  # seconds for each answer of the mail server
-_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-#: What the logo within a mail is called there.
-_LOGO_ID = "logo@portal"
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 log = logging.getLogger("portal")
 
 
-class UndeliverableMail(InvalidRequest):
-    """The mail server has refused this address permanently."""
-
-    code = "email_invalid"
-
-
-@dataclass(frozen=True)
-class MailText:
-    """A mail's words in one language."""
-
-    subject: str
-    plain: str
-    html: str
-
-
-@dataclass(frozen=True)
-class OutgoingMail:
-    """A mail to send: recipient, sender, and what its templates need.
-
-    `attachments` are PDFs by file name, `logo` is a small PNG, `unsubscribe` is the link that ends such mails.
-    """
-
-    to: str
-    locale: str
-    merchant: str
-    reply_to: str | None = None
-    color: str | None = None
-    logo: bytes | None = None
-    context: dict[str, Any] = field(default_factory=dict)
-    attachments: dict[str, bytes] = field(default_factory=dict)
-    unsubscribe: str | None = None
-
-
-def send(settings: Settings, name: str, letter: OutgoingMail, *, message_id: str | None = None) -> None:
+def send(settings: Settings, name: str, mail: OutgoingMail, *, message_id: str | None = None) -> None:
     """Send the mail `name`; with a `message_id`, recipients see a repeated mail as the same one.
 
     Raises `UndeliverableMail` when the address is refused, `Unavailable` when the mail can't be handed over now.
     """
-    message = build_message(settings, name, letter, message_id=message_id)
+    message = build_message(settings, name, mail, message_id=message_id)
     if settings.smtp_url is None:
         _save_to_folder(settings.instance / "mail", name, message)
         return
@@ -82,96 +36,6 @@ def send(settings: Settings, name: str, letter: OutgoingMail, *, message_id: str
         _hand_over(urlsplit(settings.smtp_url), message, settings.mail_return_path)
     except (OSError, smtplib.SMTPException) as error:
         raise _delivery_error(name, error) from error
-
-
-def build_message(
-    settings: Settings, name: str, letter: OutgoingMail, *, message_id: str | None = None
-) -> EmailMessage:
-    """The whole message with its attachments. Raises `UndeliverableMail` for a bad address."""
-    text = render_text(name, letter)
-    message = _build_bare_message(settings, text, letter, message_id)
-    for file, content in letter.attachments.items():
-        message.add_attachment(content, maintype="application", subtype="pdf", filename=file)
-    return message
-
-
-def render_text(name: str, letter: OutgoingMail) -> MailText:
-    """The words of the mail `name` in the letter's language."""
-    environment = _template_environment(letter.locale)
-    frame = {
-        "merchant": _one_line(letter.merchant),
-        "color": letter.color,
-        "logo": letter.logo and f"cid:{_LOGO_ID}",
-        "unsubscribe": letter.unsubscribe,
-    }
-    subject, plain, html = (
-        environment.get_template(f"mails/{name}/{part}").render(frame | letter.context)
-        for part in ("subject.txt", "body.txt", "body.html")
-    )
-    return MailText(_one_line(subject), plain.strip() + "\n", html)
-
-
-@lru_cache(maxsize=64)
-def _template_environment(locale: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(["html"], default=False),
-        extensions=["jinja2.ext.i18n"],
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.install_gettext_translations(i18n.load_translations(locale), newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["money"] = lambda amount, currency: i18n.format_money(amount, currency, locale)
-    environment.filters["day"] = lambda moment, form="long": i18n.format_day(moment, locale, form)
-    environment.filters["number"] = lambda value: i18n.format_number(value, locale)
-    language = i18n.catalogue_language(locale)
-    environment.globals.update(language=i18n.html_lang(language), direction=i18n.text_direction(language))
-    return environment
-
-
-def _build_bare_message(
-    settings: Settings, text: MailText, letter: OutgoingMail, message_id: str | None
-) -> EmailMessage:
-    sender = _parse_address(settings.mail_from)
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = text.subject
-    message["From"] = Address(_one_line(letter.merchant)[:100], sender.username, sender.domain)
-    message["To"] = _parse_address(letter.to)
-    if letter.reply_to:
-        message["Reply-To"] = _parse_address(letter.reply_to)
-    message["Date"] = format_datetime(clock.utc_datetime(clock.now()))
-    message["Message-ID"] = f"<{message_id}@{sender.domain}>" if message_id else make_msgid(domain=sender.domain)
-    if letter.unsubscribe:
-        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
-        # RFC 8058: mail programs offer a button of their own
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    # no machine should answer it
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text.plain)
-    message.add_alternative(text.html, subtype="html")
-    if letter.logo:
-        _, html = message.iter_parts()
-        html.add_related(letter.logo, "image", "png", cid=f"<{_LOGO_ID}>", disposition="inline")
-    message["Content-Language"] = i18n.html_lang(i18n.catalogue_language(letter.locale))
-    return message
-
-
-def _parse_address(value: str) -> Address:
-    """An address with its domain in ASCII. Raises `UndeliverableMail` for a bad one."""
-    local_part, _, domain = value.rpartition("@")
-    if not (local_part and domain and value.isprintable() and " " not in domain):
-        raise UndeliverableMail("This is not an email address.")
-    try:
-        return Address(username=local_part, domain=validate_email(value, check_deliverability=False).ascii_domain)
-    except EmailNotValidError:
-        # names that only an own network knows
-        return Address(username=local_part, domain=domain)
-
-
-def _one_line(text: str) -> str:
-    # a line break would start another header
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def _save_to_folder(folder: Path, name: str, message: EmailMessage) -> None:

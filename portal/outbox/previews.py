@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.outbox.mails import OutgoingMail
+from portal.outbox.mail_texts import OutgoingMail
 from portal.rules.mails import OPTIONAL_MAILS
 
 _SAMPLE_DAY = 1795262400  # 21 November 2026
@@ -36,6 +36,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "canceled_at": _SAMPLE_DAY,
         "ends_at": _SAMPLE_DAY + 30 * 86400,
         "ended": False,
+        "may_keep": True,
     },
     "subscription_changed": {
         "before": "Silver plan",

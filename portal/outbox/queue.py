@@ -1,21 +1,21 @@
-"""The queue of mails: filled in the transaction of their cause, sent by the worker, retried for two days."""
+"""The queue of mails: filled in the transaction of their cause (`recording.notices`), sent here, tried for two days."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete
 from sqlalchemy.orm import Session
 
-from portal import clock, ids
+from portal import clock
 from portal.assembly import Services
 from portal.db import Database, Scope, find_row, forget
 from portal.errors import PortalError, Unavailable
 from portal.leases import Lease
 from portal.models import Customer, Mail
-from portal.outbox import bounces, letters, mails
+from portal.outbox import bounces, mail_contents, mails
 
 log = logging.getLogger("portal")
 
@@ -35,40 +35,6 @@ class ClaimedMail:
 
     scope: Scope
     id: str
-
-
-def put(
-    db: Session,
-    name: str,
-    key: str,
-    *,
-    now: int,
-    customer_id: str | None = None,
-    address: str | None = None,
-    sealed: bytes | None = None,
-    expires_at: int | None = None,
-    **data: Any,
-) -> bool:
-    """Queue the mail `name`; False when its cause, the `key`, has already had one."""
-    if db.scalar(select(Mail.id).where(Mail.key == key)):
-        return False
-    db.add(
-        Mail(
-            id=ids.new("mail"),
-            created=now,
-            name=name,
-            key=key,
-            customer_id=customer_id,
-            address=address,
-            data=data,
-            sealed=sealed,
-            status="queued",
-            tries=0,
-            next_try_at=now,
-            expires_at=expires_at,
-        )
-    )
-    return True
 
 
 def work(services: Services, now: int) -> int:
@@ -112,12 +78,12 @@ def _try_sending(services: Services, claimed: ClaimedMail, now: int) -> tuple[st
         mail = find_row(db, Mail, claimed.id, noun="mail")
         if mail.expires_at is not None and mail.expires_at <= now:
             return "expired", None
-        letter = letters.build_mail(services, db, mail)
-    if letter is None:
+        content = mail_contents.build_mail(services, db, mail)
+    if content is None:
         return "dropped", None
     id = bounces.message_id(services.settings, mail.tenant_id, mail.id)
-    mails.send(services.settings, mail.name, letter, message_id=id)
-    return "sent", letter.to
+    mails.send(services.settings, mail.name, content, message_id=id)
+    return "sent", content.to
 
 
 def _record_result(db: Session, id: str, status: str, failure: str | None, now: int, to: str | None) -> None:

@@ -9,7 +9,7 @@ from portal import clock
 from portal.assembly import Services
 from portal.db import Scope
 from portal.models import Account, Invoice, Mail, Tenant
-from portal.outbox import queue
+from portal.recording import notices
 from portal.rules import mails as rules
 
 #: A reminder that could not be sent for so long is left out, so that a new setting does not remind of long ago.
@@ -47,7 +47,7 @@ def _queue_reminders(services: Services, scope: Scope, day: int, now: int) -> in
         return 0
     with services.database.writing(scope) as db:
         return sum(
-            queue.put(db, "payment_reminder", key, now=now, customer_id=customer_id, invoice=id)
+            notices.enqueue_without_event(db, "payment_reminder", key, customer_id=customer_id, invoice=id)
             for id, customer_id, key in invoices
         )
 

@@ -16,9 +16,10 @@ from weakref import WeakKeyDictionary
 from portal import clock
 from portal.assembly import Services
 from portal.db import Database
-from portal.outbox import deliveries
-from portal.outbox.deliveries import BEGINS_WITHIN, LEASE, DeliveryAttempt, DeliveryRun, Receiver, RunResult, Shipment
-from portal.outbox.receivers import ReceiverResponse, WebhookClient
+from portal.outbox import deliveries, delivery_results
+from portal.outbox.deliveries import BEGINS_WITHIN, LEASE, DeliveryRun, Receiver, Shipment
+from portal.outbox.delivery_results import DeliveryAttempt, RunResult
+from portal.outbox.webhook_client import ReceiverResponse, WebhookClient
 from portal.rules import webhooks as rules
 from portal.seal import BrokenSeal, Seal
 
@@ -71,7 +72,7 @@ class Dispatcher:
     def _record_and_claim(self, receivers: list[Receiver], now: int) -> list[DeliveryRun]:
         links = self._services.links
         with self._services.database.writing() as db:
-            held = deliveries.record_results(db, self._unsettled, now=now)
+            held = delivery_results.record_results(db, self._unsettled, now=now)
             runs: list[DeliveryRun] = []
             for receiver in receivers:
                 most = self._free_slots(receiver, runs)

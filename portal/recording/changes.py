@@ -83,10 +83,10 @@ def find_journal(session: Session) -> ChangeJournal | None:
     return changes
 
 
-def record_change(session: Session, tenant_id: int, type: str, id: str) -> None:
-    """Record that an SQL statement of its own changed an object, which no flush sees."""
+def record_change(session: Session, tenant_id: int, type: str, id: str, *, column: str = "touched") -> None:
+    """Record a change that no flush sees: of an SQL statement of its own, or of a column to the value it had."""
     if changes := find_journal(session):
-        changes.add_change((tenant_id, type, id), ObjectChange(columns=frozenset({"touched"})))
+        changes.add_change((tenant_id, type, id), ObjectChange(columns=frozenset({column})))
 
 
 def record_occurrence(session: Session, event: str, row: Any) -> None:

@@ -1,12 +1,15 @@
-"""Queues the mails that events cause, within the transaction of the events."""
+"""Queues mails within the transaction of their cause: those that events cause, and those that no event tells of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy.orm import Session
 
-from portal import ids
+from portal import clock, ids
+from portal.db import scope_of
 from portal.dialects import by_dialect
 from portal.models import Account, Mail, Tenant
 from portal.rules import mails as rules
@@ -14,40 +17,54 @@ from portal.rules import mails as rules
 _MAILS = cast(Table, Mail.__table__)
 
 
-def enqueue(connection: Connection, tenant_id: int, events: list[dict[str, Any]]) -> None:
-    """Queue the mails that the account sends automatically; each cause is mailed once."""
-    asked = [(name, event) for event in events if (name := _mail_for_event(event))]
-    if not asked:
+def enqueue(connection: Connection, tenant_id: int, events: Sequence[dict[str, Any]]) -> None:
+    """Queue the mails that events cause (`rules.mails`) and the account has switched on."""
+    caused = [(event, mail) for event in events for mail in rules.mails_for_event(event)]
+    if not caused:
         return
     settings = connection.execute(_SETTINGS, {"tenant_id": tenant_id}).scalar_one()
-    rows = [_build_mail(name, event) for name, event in asked if rules.is_on(name, settings)]
-    if rows:
-        connection.execute(_INSERT[connection.dialect.name], rows)
+    for event, mail in caused:
+        if rules.is_on(mail.name, settings):
+            row = _build_row(tenant_id, mail.name, mail.key, event["created"], mail.data)
+            _insert_once(connection, row | {"customer_id": mail.customer_id})
 
 
-def _mail_for_event(event: dict[str, Any]) -> str | None:
-    return rules.mail_for_event(event["type"], event["data"], event["actor"]["type"])
+def enqueue_without_event(
+    db: Session,
+    name: str,
+    key: str,
+    *,
+    customer_id: str | None = None,
+    address: str | None = None,
+    sealed: bytes | None = None,
+    expires_at: int | None = None,
+    **data: Any,
+) -> bool:
+    """Queue the mail `name`, which no event tells of; False when its cause, the `key`, has already had one.
+
+    `data` is what it is about. `sealed` holds a secret of it, encrypted; after `expires_at` it is not sent any more.
+    """
+    row = _build_row(scope_of(db).tenant_id, name, key, clock.now(), data)
+    given = {"customer_id": customer_id, "address": address, "sealed": sealed, "expires_at": expires_at}
+    return _insert_once(db.connection(), row | given)
 
 
-def _build_mail(name: str, event: dict[str, Any]) -> dict[str, Any]:
-    object = event["data"]
-    # a trial that is made longer ends once more; a tax id may come and go
-    cause = {"receipt": "", "trial_ending": object.get("trial_end"), "tax_id_changed": event["id"]}[name]
-    about: dict[str, Any] = {object["object"]: object["id"]}
-    if name == "tax_id_changed":
-        about = {"added": event["type"].endswith("created"), "type": object["type"], "value": object["value"]}
+def _build_row(tenant_id: int, name: str, key: str, created: int, data: dict[str, Any]) -> dict[str, Any]:
     return {
-        "tenant_id": event["tenant_id"],
+        "tenant_id": tenant_id,
         "id": ids.new("mail"),
-        "created": event["created"],
+        "created": created,
         "name": name,
-        "key": f"{name}:{object['id']}:{cause}",
-        "customer_id": event["customer_id"],
-        "data": about,
+        "key": key,
+        "data": data,
         "status": "queued",
         "tries": 0,
-        "next_try_at": event["created"],
+        "next_try_at": created,
     }
+
+
+def _insert_once(connection: Connection, row: dict[str, Any]) -> bool:
+    return bool(connection.execute(_INSERT[connection.dialect.name], row).rowcount)
 
 
 _SETTINGS = (

@@ -1,9 +1,25 @@
-"""Decides which mails an account sends automatically, and which of them a customer may unsubscribe from."""
+"""Decides which mails are sent: one table says which events cause one, and the account's switches which go out.
+
+Every mail takes one of three ways:
+
+- What follows from an event is a row of `MAIL_RULES`. Nobody else queues it, so that a page, a call of the API and a
+  command that change the same thing cause the same mail.
+- What no event tells of is queued by `recording.notices.enqueue_without_event`: login codes, which hold a secret;
+  credit notes whose call says `email_type`; reminders on days that the account chooses; alerts to the merchant.
+- What a page waits for is handed over within the request by `outbox.mails.send`: the code for a new email address, and
+  the notice to the old one. The page says at once that it could not be sent, and then nothing has changed.
+
+A new mail of the first kind is a row here, a folder in `templates/mails/`, an entry in `outbox.mail_contents` and a
+sample in `outbox.previews`; `tests/rules/test_mails.py` names what is missing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from portal.rules.plan_changes import SESSION_METADATA_KEY
 
 Wire = Mapping[str, Any]
 
@@ -41,14 +57,157 @@ def is_on(name: str, stored: Wire) -> bool:
     return switch is None or bool(mail_settings(stored)[switch])
 
 
-def mail_for_event(type: str, object: Wire, actor: str) -> str | None:
-    """The name of the mail that an event causes, or None; objects on a test clock cause no mails."""
-    if object.get("test_clock"):
+@dataclass(frozen=True)
+class CausedMail:
+    """A mail to a customer that an event causes; `key` names the cause, and no cause is mailed twice."""
+
+    name: str
+    key: str
+    customer_id: str | None
+    data: dict[str, Any]
+
+
+def mails_for_event(event: Wire) -> list[CausedMail]:
+    """The mails that an event causes, whether or not the account has them switched on.
+
+    `event` is a row: `id`, `type`, `data` (the wire object), `previous_attributes`, `actor` and `customer_id`.
+    """
+    return [mail for rule in _RULES_BY_EVENT.get(event["type"], ()) if (mail := _apply_rule(rule, event))]
+
+
+def _apply_rule(rule: MailRule, event: Wire) -> CausedMail | None:
+    object = event["data"]
+    if event["actor"]["type"] not in rule.actors or (object.get("test_clock") and not rule.is_order):
         return None
-    if type == "invoice.paid" and object["amount_paid"]:
-        return "receipt"
-    if type == "customer.subscription.trial_will_end":
-        return "trial_ending"
-    if actor == "customer" and type in {"customer.tax_id.created", "customer.tax_id.deleted"}:
-        return "tax_id_changed"
-    return None
+    data = rule.find_data(object, event["previous_attributes"] or {})
+    if data is None:
+        return None
+    cause = [event["id"]] if rule.once_per is None else [str(object[field]) for field in rule.once_per]
+    return CausedMail(rule.mail, ":".join([rule.mail, object["id"], *cause]), event["customer_id"], data)
+
+
+def _name_object(object: Wire, previous: Wire) -> dict[str, Any]:
+    return {object["object"]: object["id"]}
+
+
+def _find_payment(invoice: Wire, previous: Wire) -> dict[str, Any] | None:
+    return {"invoice": invoice["id"]} if invoice["amount_paid"] else None
+
+
+def _find_cancellation(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
+    """A subscription that was ended at once or got a (new) end; None for an end that arrives or is taken back."""
+    ended_at = subscription["ended_at"]
+    ended_now = ended_at is not None and "ended_at" in previous and ended_at == subscription["canceled_at"]
+    ends_later = ended_at is None and "cancel_at" in previous and subscription["cancel_at"] is not None
+    return {"subscription": subscription["id"]} if ended_now or ends_later else None
+
+
+def _find_plan_change(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
+    """Other prices or quantities, at once or after a payment; None where what waited for its payment becomes true."""
+    present = _wire_plan(subscription["items"]["data"])
+    pending, waited = subscription["pending_update"], previous.get("pending_update") or {}
+    if pending and "pending_update" in previous:
+        before, after = present, _wire_plan(pending["subscription_items"])
+    else:
+        before, after = _wire_plan(previous.get("items", {}).get("data", subscription["items"]["data"])), present
+    if _is_same_plan(before, after) or _is_same_plan(after, _wire_plan(waited.get("subscription_items", ()))):
+        return None
+    billed = subscription["latest_invoice"] if "latest_invoice" in previous else None
+    return _describe_change(subscription["id"], before, after, unpaid=pending is not None, billed=billed)
+
+
+def _find_scheduled_change(schedule: Wire, previous: Wire) -> dict[str, Any] | None:
+    """A customer's change that waits for the period's end: a schedule with the portal's mark and a phase to come."""
+    phases = schedule["phases"]
+    if SESSION_METADATA_KEY not in schedule["metadata"] or len(phases) != 2 or schedule["status"] != "active":
+        return None
+    before, after = (_phase_plan(phase) for phase in phases)
+    return _describe_change(schedule["subscription"], before, after, starts_at=phases[1]["start_date"])
+
+
+def _find_rescheduled_change(schedule: Wire, previous: Wire) -> dict[str, Any] | None:
+    """The same, of a schedule that was made before and got another phase."""
+    return _find_scheduled_change(schedule, previous) if "phases" in previous else None
+
+
+def _find_added_tax_id(tax_id: Wire, previous: Wire) -> dict[str, Any]:
+    return {"added": True, "type": tax_id["type"], "value": tax_id["value"]}
+
+
+def _find_removed_tax_id(tax_id: Wire, previous: Wire) -> dict[str, Any]:
+    return {"added": False, "type": tax_id["type"], "value": tax_id["value"]}
+
+
+#: Items of a subscription: the id of each price, and how many.
+Plan = list[dict[str, Any]]
+
+
+def _describe_change(
+    subscription_id: str,
+    before: Plan,
+    after: Plan,
+    *,
+    starts_at: int | None = None,
+    unpaid: bool = False,
+    billed: str | None = None,
+) -> dict[str, Any]:
+    """The data of a change: what to what, `unpaid` until the invoice `billed` is paid, or from `starts_at` on."""
+    change = {"before": before, "after": after, "starts_at": starts_at, "unpaid": unpaid, "billed": billed}
+    return {"subscription": subscription_id, **change}
+
+
+def _wire_plan(items: Sequence[Wire]) -> Plan:
+    return [{"price": item["price"]["id"], "quantity": item["quantity"]} for item in items]
+
+
+def _phase_plan(phase: Wire) -> Plan:
+    return [{"price": item["price"], "quantity": item["quantity"]} for item in phase["items"]]
+
+
+def _is_same_plan(one: Plan, other: Plan) -> bool:
+    return _sorted_plan(one) == _sorted_plan(other)
+
+
+def _sorted_plan(plan: Plan) -> list[tuple[str, int]]:
+    return sorted((item["price"], item["quantity"]) for item in plan)
+
+
+#: Those who decide something. What a worker or a test clock does was decided before, and has been told then.
+_DECIDERS = frozenset({"api_key", "customer", "operator"})
+_EVERYBODY = _DECIDERS | {"test_clock", "worker"}
+_CUSTOMERS = frozenset({"customer"})
+
+
+@dataclass(frozen=True)
+class MailRule:
+    """Events of the type `event` cause the mail `mail`, with what `find_data` returns; None stands for no mail.
+
+    `find_data` gets the wire object and its previous attributes. `actors` are those whose events are mailed.
+    `once_per` names fields of the object: events in which these are the same are one cause; None makes each its own.
+    `is_order` marks a call to send, which customers of test clocks get too.
+    """
+
+    event: str
+    mail: str
+    find_data: Callable[[Wire, Wire], dict[str, Any] | None]
+    actors: frozenset[str] = _DECIDERS
+    once_per: tuple[str, ...] | None = None
+    is_order: bool = False
+
+
+#: Every mail that an event causes.
+MAIL_RULES = (
+    MailRule("invoice.sent", "invoice", _name_object, is_order=True),
+    MailRule("invoice.paid", "receipt", _find_payment, _EVERYBODY, once_per=()),
+    MailRule("customer.subscription.trial_will_end", "trial_ending", _name_object, _EVERYBODY, once_per=("trial_end",)),
+    MailRule("customer.subscription.updated", "subscription_canceled", _find_cancellation),
+    MailRule("customer.subscription.updated", "subscription_changed", _find_plan_change),
+    MailRule("subscription_schedule.created", "subscription_changed", _find_scheduled_change),
+    MailRule("subscription_schedule.updated", "subscription_changed", _find_rescheduled_change),
+    # a safeguard against strangers in a visit; what the merchant's own program stores needs none
+    MailRule("customer.tax_id.created", "tax_id_changed", _find_added_tax_id, _CUSTOMERS),
+    MailRule("customer.tax_id.deleted", "tax_id_changed", _find_removed_tax_id, _CUSTOMERS),
+)
+_RULES_BY_EVENT: dict[str, list[MailRule]] = {}
+for _rule in MAIL_RULES:
+    _RULES_BY_EVENT.setdefault(_rule.event, []).append(_rule)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+#: The metadata key of schedules that the portal makes; its value is the portal session's id.
+SESSION_METADATA_KEY = "portal_session"
+
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 

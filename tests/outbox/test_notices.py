@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from portal import clock
 from portal.db import Database, Scope
 from portal.models import Mail
-from portal.outbox import letters, reminders
-from portal.outbox.mails import build_message
+from portal.outbox import mail_contents, reminders
+from portal.outbox.messages import build_message
 from portal.rules import mails as rules
 from portal.settings import Settings
 from tests.clients import Api
@@ -39,9 +39,9 @@ def switch(api: Api, **emails: Any) -> None:
 def message(app: Flask, database: Database, scope: Scope, mail: Mail, settings: Settings) -> EmailMessage:
     """What is sent of a queued mail."""
     with database.reading(scope) as db:
-        letter = letters.build_mail(app.extensions["portal"], db, mail)
-    assert letter is not None
-    return message_from_bytes(build_message(settings, mail.name, letter).as_bytes(), policy=default)  # type: ignore[return-value]
+        content = mail_contents.build_mail(app.extensions["portal"], db, mail)
+    assert content is not None
+    return message_from_bytes(build_message(settings, mail.name, content).as_bytes(), policy=default)  # type: ignore[return-value]
 
 
 def test_a_receipt_goes_out_where_it_is_switched_on(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
@@ -74,8 +74,11 @@ def test_the_end_of_a_trial_is_told_once(app: Flask, api: Api, make: Factories, 
 
 @pytest.mark.parametrize("type", ["invoice.paid", "customer.subscription.trial_will_end"])
 def test_those_who_live_by_a_test_clock_get_none(type: str) -> None:
-    assert rules.mail_for_event(type, {"test_clock": "clock_1", "amount_paid": 1}, "worker") is None
-    assert rules.mail_for_event(type, {"test_clock": None, "amount_paid": 1}, "worker")
+    event = {"id": "evt_1", "type": type, "actor": {"type": "worker"}, "customer_id": "cus_1"}
+    object = {"object": "some", "id": "some_1", "amount_paid": 1, "trial_end": 1}
+    for test_clock, most in (("clock_1", 0), (None, 1)):
+        data = {**object, "test_clock": test_clock}
+        assert len(rules.mails_for_event({**event, "previous_attributes": None, "data": data})) == most
 
 
 def test_only_what_customers_do_with_tax_ids_is_told(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 from io import BytesIO
 from typing import Any
@@ -44,6 +45,16 @@ def work(app: Flask, now: int | None = None, **settings: Any) -> None:
         pass
 
 
+def last_text(app: Flask, customer: Any) -> str:
+    """The words of the newest mail to a customer, from the folder that takes mails without a server."""
+    folder = app.extensions["portal"].settings.instance / "mail"
+    written = [message_from_bytes(file.read_bytes(), policy=default) for file in sorted(folder.iterdir())]
+    body = [mail for mail in written if mail["To"] == customer.email][-1].get_body(("plain",))
+    assert isinstance(body, EmailMessage)
+    words: str = body.get_content()
+    return words
+
+
 def sent(api: Api, make: Factories) -> Any:
     """An invoice that waits to be mailed."""
     return api.post(f"invoices/{make.invoice().id}/send")
@@ -74,7 +85,8 @@ def test_a_cancellation_on_the_pages_is_confirmed(
 def test_a_change_of_plan_on_the_pages_is_confirmed(
     app: Flask, portal: Any, make: Factories, mails: Mails, later: bool
 ) -> None:
-    customer, gold, silver = make.customer(), make.price(), make.price(make.product(name="Silver plan"), unit_amount=1)
+    customer, gold = make.customer(email=f"{make.scope.account_id.lower()}@example.com"), make.price()
+    silver = make.price(make.product(name="Silver plan"), unit_amount=1)
     conditions = [{"type": "decreasing_item_amount"}] if later else ""
     feature = {
         "enabled": True,
@@ -91,7 +103,9 @@ def test_a_change_of_plan_on_the_pages_is_confirmed(
     work(app)
     (mail,) = mails()
     assert (mail.name, mail.status) == ("subscription_changed", "sent")
-    assert (mail.data["before"], mail.data["after"]) == ("Gold plan", "Silver plan")
+    sold = (mail.data["before"], mail.data["after"])
+    assert sold == ([{"price": gold.id, "quantity": 1}], [{"price": silver.id, "quantity": 1}])
+    assert "from Gold plan to Silver plan" in last_text(app, customer)
     assert mail.data["starts_at"] == (subscription.current_period_end if later else None)
 
 

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from portal import clock
 from portal.commands import webhooks as commands
-from portal.outbox import alerts, deliveries, queue
+from portal.outbox import alerts, deliveries, delivery_results, queue
+from portal.outbox.webhook_client import ReceiverResponse
 from portal.rules import webhooks as rules
 from tests.outbox.conftest import Hooks
 from tests.outbox.receiving import OK, Answer, Receiver, Request, receiving
@@ -189,11 +190,10 @@ def test_a_worker_that_died_leaves_its_events_to_another(hooks: Hooks, receiver:
     first = claimed(now)
     assert (len(first), claimed(now + deliveries.LEASE.seconds - 1)) == (1, [])
     hooks.work(now + deliveries.LEASE.seconds)
-    late = deliveries.RunResult(
-        first[0], (deliveries.DeliveryAttempt(first[0].shipments[0], deliveries.ReceiverResponse(1), now),)
-    )
+    attempt = delivery_results.DeliveryAttempt(first[0].shipments[0], ReceiverResponse(1), now)
+    late = delivery_results.RunResult(first[0], (attempt,))
     with database.writing() as db:
-        assert deliveries.record_results(db, [late], now=now + deliveries.LEASE.seconds) == []
+        assert delivery_results.record_results(db, [late], now=now + deliveries.LEASE.seconds) == []
     assert [each["status"] for each in hooks.deliveries(made)] == ["succeeded"]
 
 

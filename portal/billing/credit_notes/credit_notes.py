@@ -17,6 +17,7 @@ from portal.billing.ledger.locks import Billed
 from portal.db import find_row, lock_row, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import CreditNote, CreditNoteLine, Invoice
+from portal.recording import notices
 from portal.rules import credit_notes as rules
 from portal.rules.discounts import sum_by_discount, sum_discounts
 from portal.rules.numbering import credit_note_number
@@ -79,7 +80,7 @@ class ListCreditNotes(ListCommand):
 
 
 def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
-    """Credit lines of an invoice, or custom lines.
+    """Credit lines of an invoice, or custom lines; `email_type` sends the credit note to the customer.
 
     Raises `InvalidRequest` where the amounts don't fit the invoice (`rules.credit_notes`).
     """
@@ -87,6 +88,9 @@ def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
     note, lines = _compose_note(db, billed.invoice, command, now)
     db.add_all([note, *lines])
     _apply_to_invoice(db, note, billed, now)
+    if command.email_type == "credit_note":
+        key = f"credit_note:{note.id}"
+        notices.enqueue_without_event(db, "credit_note", key, customer_id=note.customer_id, credit_note=note.id)
     return note
 
 

@@ -29,9 +29,7 @@ from portal.rules import plan_changes as rules
 from portal.rules import subscriptions as subscription_rules
 from portal.rules.money import multiply_price
 from portal.rules.permissions import Features, QuantityRange
-
-#: The metadata key of schedules that the portal makes; its value is the portal session's id.
-SESSION_METADATA_KEY = "portal_session"
+from portal.rules.plan_changes import SESSION_METADATA_KEY
 
 
 class HasPrice(Protocol):

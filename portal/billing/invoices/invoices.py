@@ -17,7 +17,7 @@ from portal.billing.ledger.locks import Billed
 from portal.db import find_row, rows_by_id, scope_of
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
-from portal.recording import stage
+from portal.recording import record_change, stage
 from portal.rules import invoices as rules
 from portal.rules import steps
 from portal.rules.statuses import InvoiceStatus
@@ -178,7 +178,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
 
 
 def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
-    """Finalize a draft and note that it was sent; the caller sends the mail in the same transaction."""
+    """Finalize a draft, and send the invoice: the mail follows from `invoice.sent`, once for each call."""
     billed = locks.invoice(db, invoice.id)
     invoice = billed.invoice
     refuse_wrong_status("send", invoice)
@@ -187,6 +187,7 @@ def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
     if invoice.status == "draft":
         finalize(db, invoice, FinalizeInvoice(), now=now)
     invoice.sent_at = now
+    record_change(db, invoice.tenant_id, "invoice", invoice.id, column="sent_at")  # sent twice within a second too
     return invoice
 
 

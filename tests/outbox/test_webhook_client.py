@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import pytest
 
-from portal.outbox import receivers
-from portal.outbox.receivers import WebhookClient
+from portal.outbox import webhook_client
+from portal.outbox.webhook_client import WebhookClient
 from tests.outbox.receiving import Receiver
 
 HERE = "localhost 127.0.0.1 127.1.2.3 0.0.0.0 [::1] [::] [::ffff:127.0.0.1] [64:ff9b::7f00:1]"
@@ -49,7 +49,7 @@ def test_what_nobody_answers_is_told(dripping: str) -> None:
 
 
 def test_an_answer_that_drips_is_cut(dripping: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receivers, "LIMIT", 0.3)
+    monkeypatch.setattr(webhook_client, "LIMIT", 0.3)
     answer = WebhookClient(["127.0.0.1"], connections=1).post(dripping, b"{}", {}, 0)
     assert "No whole answer" in (answer.failure or "")
     assert 300 <= answer.duration < 5000

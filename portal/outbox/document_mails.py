@@ -1,0 +1,102 @@
+"""Mails about invoices and credit notes, with their documents attached."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.assembly import Services
+from portal.db import find_row, scope_of
+from portal.models import CreditNote, Invoice, Mail
+from portal.outbox.mail_frames import find_reachable_customer, mail_to_customer
+from portal.outbox.mail_texts import OutgoingMail
+from portal.rules import receipts
+
+
+def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """The invoice and what is due."""
+    invoice = find_row(db, Invoice, mail.data["invoice"], noun="invoice")
+    customer = find_reachable_customer(db, invoice.customer_id)
+    if customer is None:
+        return None
+    return mail_to_customer(
+        db,
+        customer,
+        attachments=invoice_attachment(services, db, invoice.id),
+        number=invoice.number,
+        amount_due=invoice.amount_remaining,
+        total=invoice.total,
+        currency=invoice.currency,
+        due_date=invoice.due_date,
+        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+    )
+
+
+def build_credit_note_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """The credit note, and the invoice that it corrects."""
+    note = find_row(db, CreditNote, mail.data["credit_note"], noun="credit note")
+    customer = find_reachable_customer(db, note.customer_id)
+    if customer is None:
+        return None
+    content = services.documents.pdf(scope_of(db), "credit_note", note.id)
+    invoice = find_row(db, Invoice, note.invoice_id, noun="invoice")
+    return mail_to_customer(
+        db,
+        customer,
+        attachments={f"{note.number}.pdf": content},
+        number=note.number,
+        invoice_number=invoice.number,
+        total=note.total,
+        currency=note.currency,
+        url=services.links.document("credit_note_pdf", scope_of(db).tenant_id, note.id),
+    )
+
+
+def build_receipt_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """What was paid, with invoice and receipt."""
+    invoice = find_row(db, Invoice, mail.data["invoice"], noun="invoice")
+    customer = find_reachable_customer(db, invoice.customer_id)
+    if customer is None or invoice.status != "paid":
+        return None
+    return mail_to_customer(
+        db,
+        customer,
+        attachments={**invoice_attachment(services, db, invoice.id), **_receipt_attachment(services, db, invoice)},
+        number=invoice.number,
+        amount_paid=invoice.amount_paid,
+        currency=invoice.currency,
+        paid_at=invoice.paid_at,
+        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+    )
+
+
+def build_reminder_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """The amount still to be paid; None when the invoice is no longer open."""
+    invoice = find_row(db, Invoice, mail.data["invoice"], noun="invoice")
+    customer = find_reachable_customer(db, invoice.customer_id)
+    if customer is None or invoice.status != "open" or not invoice.amount_remaining or invoice.due_date is None:
+        return None
+    return mail_to_customer(
+        db,
+        customer,
+        attachments=invoice_attachment(services, db, invoice.id),
+        number=invoice.number,
+        amount_due=invoice.amount_remaining,
+        currency=invoice.currency,
+        due_date=invoice.due_date,
+        overdue=clock.now() > invoice.due_date,
+        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+    )
+
+
+def invoice_attachment(services: Services, db: Session, invoice_id: str | None) -> dict[str, bytes]:
+    """The PDF of an invoice by its file name; empty for a draft and where there is none."""
+    invoice = db.get(Invoice, (scope_of(db).tenant_id, invoice_id or ""))
+    if invoice is None or invoice.finalized_at is None:
+        return {}
+    return {f"{invoice.number}.pdf": services.documents.pdf(scope_of(db), "invoice", invoice.id)}
+
+
+def _receipt_attachment(services: Services, db: Session, invoice: Invoice) -> dict[str, bytes]:
+    number = receipts.receipt_number(invoice.status, invoice.number, invoice.amount_paid, invoice.receipt_number)
+    return {f"{number}.pdf": services.documents.pdf(scope_of(db), "receipt", invoice.id)} if number else {}

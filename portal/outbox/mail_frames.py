@@ -1,0 +1,46 @@
+"""What every mail to a customer has: the address, the language, and the merchant's name, colour and logo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.accounts import accounts, files
+from portal.billing.ledger import parties
+from portal.db import find_row, scope_of
+from portal.models import Account, Customer
+from portal.outbox.mail_texts import OutgoingMail
+
+#: Pixels of a mail's logo, twice what it shows in, for fine screens.
+_LOGO_SIZE = (320, 80)
+
+
+def find_reachable_customer(db: Session, customer_id: str | None) -> Customer | None:
+    """The customer with this id; None without an address."""
+    customer = find_row(db, Customer, customer_id or "", noun="customer")
+    return customer if customer.email else None
+
+
+def mail_to_customer(
+    db: Session, customer: Customer, *, attachments: dict[str, bytes] | None = None, **context: Any
+) -> OutgoingMail:
+    """A mail to a customer; `context` is what its templates need."""
+    account = accounts.find_account(db, scope_of(db).account_id)
+    return OutgoingMail(
+        to=customer.email or "",
+        locale=parties.customer_locale(db, customer),
+        merchant=account.business_profile.get("name") or "",
+        reply_to=account.business_profile.get("support_email"),
+        color=account.settings.get("branding", {}).get("primary_color"),
+        logo=_logo_picture(db, account),
+        context=context,
+        attachments=attachments or {},
+    )
+
+
+def _logo_picture(db: Session, account: Account) -> bytes | None:
+    branding = account.settings.get("branding", {})
+    id = branding.get("logo") or branding.get("icon")
+    found = files.find_picture(db, account.id, id) if id else None
+    return files.thumbnail(found, *_LOGO_SIZE).content if found else None

@@ -1,0 +1,67 @@
+"""Builds the message that a mail server gets: headers, both texts, the logo and the attachments."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
+
+from email_validator import EmailNotValidError, validate_email
+
+from portal import clock, i18n
+from portal.errors import InvalidRequest
+from portal.outbox.mail_texts import LOGO_ID, MailText, OutgoingMail, one_line, render_text
+from portal.settings import Settings
+
+
+class UndeliverableMail(InvalidRequest):
+    """The mail server has refused this address permanently."""
+
+    code = "email_invalid"
+
+
+def build_message(settings: Settings, name: str, mail: OutgoingMail, *, message_id: str | None = None) -> EmailMessage:
+    """The whole message with its attachments. Raises `UndeliverableMail` for a bad address."""
+    text = render_text(name, mail)
+    message = _build_bare_message(settings, text, mail, message_id)
+    for file, content in mail.attachments.items():
+        message.add_attachment(content, maintype="application", subtype="pdf", filename=file)
+    return message
+
+
+def _build_bare_message(settings: Settings, text: MailText, mail: OutgoingMail, message_id: str | None) -> EmailMessage:
+    sender = _parse_address(settings.mail_from)
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = text.subject
+    message["From"] = Address(one_line(mail.merchant)[:100], sender.username, sender.domain)
+    message["To"] = _parse_address(mail.to)
+    if mail.reply_to:
+        message["Reply-To"] = _parse_address(mail.reply_to)
+    message["Date"] = format_datetime(clock.utc_datetime(clock.now()))
+    message["Message-ID"] = f"<{message_id}@{sender.domain}>" if message_id else make_msgid(domain=sender.domain)
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        # RFC 8058: mail programs offer a button of their own
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    # no machine should answer it
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text.plain)
+    message.add_alternative(text.html, subtype="html")
+    if mail.logo:
+        _, html = message.iter_parts()
+        html.add_related(mail.logo, "image", "png", cid=f"<{LOGO_ID}>", disposition="inline")
+    message["Content-Language"] = i18n.html_lang(i18n.catalogue_language(mail.locale))
+    return message
+
+
+def _parse_address(value: str) -> Address:
+    """An address with its domain in ASCII. Raises `UndeliverableMail` for a bad one."""
+    local_part, _, domain = value.rpartition("@")
+    if not (local_part and domain and value.isprintable() and " " not in domain):
+        raise UndeliverableMail("This is not an email address.")
+    try:
+        return Address(username=local_part, domain=validate_email(value, check_deliverability=False).ascii_domain)
+    except EmailNotValidError:
+        # names that only an own network knows
+        return Address(username=local_part, domain=domain)
