@@ -1,3 +1,5 @@
+"""Legal notes on invoices: the words for each reason, language and law."""
+
 from __future__ import annotations
 
 import pytest
