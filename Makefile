@@ -7,7 +7,7 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test torture bench check lock translations clean
+.PHONY: help setup run test torture bench check lock translations migration map clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,14 @@ translations: ## Collect the texts, bring the message catalogues up to date and 
 	@$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --no-wrap \
 		--ignore-pot-creation-date
 	@$(BIN)/pybabel -q compile -d translations
+
+migration: ## Write a migration from what the models have and the schema lacks; WORDS="what changes"
+	@deploy/setup check
+	@$(BIN)/python -m portal.migrations "$(WORDS)"
+
+map: ## Draw the layers and floors of the code anew, docs/development/map.svg
+	@deploy/setup check
+	@$(BIN)/python -m tests.draw_map
 
 clean: ## Remove caches, compiled texts and the marks of set-up; .venv/ and instance/ stay
 	rm -rf .setup build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Measures the portal against its goals: `make bench`."""

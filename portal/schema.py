@@ -41,7 +41,17 @@ def head_revision() -> str | None:
     return ScriptDirectory(_MIGRATIONS_FOLDER).get_current_head()
 
 
+def write_migration(database: Database, words: str) -> None:
+    """Write the next migration: what the models have and the schema of this database lacks; `words` name the file."""
+    with database.writer.begin() as connection:
+        number = int(head_revision() or 0) + 1
+        config = Config(toml_file=_SETTINGS_FILE)  # it names what formats the new file
+        config.attributes["connection"] = connection
+        command.revision(config, words, autogenerate=True, rev_id=f"{number:04}")
+
+
 _MIGRATIONS_FOLDER = str(Path(__file__).parent / "migrations")
+_SETTINGS_FILE = Path(__file__).parent.parent / "pyproject.toml"
 
 
 def _alembic_config(connection: Connection) -> Config:

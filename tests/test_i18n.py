@@ -84,6 +84,11 @@ def test_the_template_has_every_text_of_the_program(tmp_path: Path) -> None:
     assert {message.id for message in _catalogue(fresh) if message.id} == kept
 
 
+def test_every_catalogue_is_offered() -> None:
+    folders = {folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()}
+    assert {"en", *folders} == set(i18n.CATALOGUES)
+
+
 @pytest.mark.parametrize("language", [each for each in i18n.CATALOGUES if each != "en"])
 def test_every_text_is_translated(language: str) -> None:
     catalogue = _catalogue(TRANSLATIONS / language / "LC_MESSAGES" / "messages.po")

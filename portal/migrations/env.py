@@ -10,7 +10,6 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
-    render_as_batch=connection.dialect.name == "sqlite",
     transaction_per_migration=True,
 )
 with context.begin_transaction():

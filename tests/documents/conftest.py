@@ -1,3 +1,5 @@
+"""The pool of rendering processes, and a reader for the PDFs that it makes."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""A document is rendered once and then read from the store, and a store that fails costs no document."""
+
 from __future__ import annotations
 
 from pathlib import Path

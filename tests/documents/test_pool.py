@@ -1,3 +1,5 @@
+"""Rendering processes: limits of time and memory, failures that stay alone, and processes that end."""
+
 from __future__ import annotations
 
 import multiprocessing

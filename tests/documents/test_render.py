@@ -1,3 +1,5 @@
+"""What the PDF of a document says and how it looks, read back from the file."""
+
 from __future__ import annotations
 
 import hashlib

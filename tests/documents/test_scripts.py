@@ -7,6 +7,7 @@ import io
 import pikepdf
 import pytest
 
+from portal import i18n
 from portal.documents import render
 from portal.documents.values import Party
 from tests.documents import samples
@@ -49,3 +50,11 @@ def test_a_font_of_the_script_is_embedded(script: str) -> None:
 def test_it_can_be_copied_out_again(script: str) -> None:
     text = "".join(read(written(script)).pages[0].extract_text().split())
     assert "".join(NAMES[script][1].split()) in text
+
+
+@pytest.mark.parametrize("language", [each for each in i18n.CATALOGUES if each != "en"])
+def test_letters_of_a_catalogue_have_a_font(language: str) -> None:
+    words = i18n.load_translations(language)
+    letters = sorted({letter for text in words._catalog.values() for letter in text if letter.isprintable()})  # type: ignore[attr-defined]
+    pdf = render.pdf(samples.invoice(1, locale=language, memo="".join(letters)))
+    assert "[U+" not in "".join(read(pdf).pages[0].extract_text().split())

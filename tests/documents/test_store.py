@@ -1,3 +1,5 @@
+"""Stores of documents: a file is written whole or not at all, and only fingerprints are paths."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,3 +1,5 @@
+"""Document values: when a fingerprint changes, which values are refused, and how an address is written."""
+
 from __future__ import annotations
 
 from dataclasses import replace

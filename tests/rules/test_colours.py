@@ -1,3 +1,5 @@
+"""Colours of a brand: text stays readable on them, by day and by night."""
+
 import colorsys
 from itertools import product
 

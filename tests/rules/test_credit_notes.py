@@ -1,3 +1,5 @@
+"""Credit notes: how much an invoice may be credited, where the money goes, and taxes that add up."""
+
 from __future__ import annotations
 
 import random

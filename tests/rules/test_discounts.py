@@ -1,3 +1,5 @@
+"""Discounts: what each takes off which line, in which order, and how it is rounded."""
+
 from __future__ import annotations
 
 from decimal import Decimal

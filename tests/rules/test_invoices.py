@@ -1,3 +1,5 @@
+"""Invoices: which status follows which, and how a customer's balance lowers or raises the amount due."""
+
 from __future__ import annotations
 
 import random

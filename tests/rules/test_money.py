@@ -1,3 +1,5 @@
+"""Money: how amounts are rounded, multiplied, written and split without losing a unit."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""The form of the numbers of invoices and credit notes."""
+
 from __future__ import annotations
 
 import pytest

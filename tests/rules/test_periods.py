@@ -1,3 +1,5 @@
+"""Billing periods follow the calendar and never skip one."""
+
 from __future__ import annotations
 
 import random

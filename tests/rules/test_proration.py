@@ -1,3 +1,5 @@
+"""Prorations: what the rest of a period is worth, to the second."""
+
 from __future__ import annotations
 
 import random

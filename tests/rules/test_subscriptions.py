@@ -1,3 +1,5 @@
+"""Subscriptions: the first status, the statuses that follow, and what unused time is worth."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,8 +1,14 @@
+"""Legal notes on invoices: the words for each reason, language and law."""
+
 from __future__ import annotations
 
 import pytest
 
+from portal import i18n
 from portal.rules import tax_notes
+
+#: Languages of the pages that no member state of the Union writes its law in: their notes are English.
+OUTSIDE_THE_UNION = {"ar"}
 
 
 @pytest.mark.parametrize(
@@ -32,3 +38,9 @@ def test_paying_late_is_spoken_of_where_the_law_asks() -> None:
     assert "§ 286" in (tax_notes.late_payment_note("DE", "DE") or "")
     assert tax_notes.late_payment_note("DE", "FR") is None
     assert tax_notes.late_payment_note("US", "US") is None
+
+
+@pytest.mark.parametrize("code", ["AE", "E", "G", "K", "O"])
+@pytest.mark.parametrize("language", sorted({*i18n.CATALOGUES} - OUTSIDE_THE_UNION - {"en"}))
+def test_a_language_of_the_pages_has_the_words_of_its_law(language: str, code: str) -> None:
+    assert tax_notes.note_for_category(code, language) != tax_notes.note_for_category(code, "en")

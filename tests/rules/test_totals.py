@@ -1,3 +1,5 @@
+"""Taxes and totals of lines: on top of the price and within it, rounded, exempt, and summed by rate."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""Shipping rates: created, listed, and charged on an invoice with their taxes."""
+
 from __future__ import annotations
 
 import pytest

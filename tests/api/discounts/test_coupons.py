@@ -1,3 +1,5 @@
+"""Coupons: what they take off, which terms are refused, how often and how long they can be redeemed."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Discounts of customers, subscriptions, items and invoices: which apply, in which order, how taxes follow."""
+
 from __future__ import annotations
 
 import pytest

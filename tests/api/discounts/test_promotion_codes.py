@@ -1,3 +1,5 @@
+"""Promotion codes: what customers type, for whom a code works, and how its uses are counted."""
+
 from __future__ import annotations
 
 import pytest

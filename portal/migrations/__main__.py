@@ -1,0 +1,16 @@
+"""Writes the next migration, named by the words given: `python -m portal.migrations "notes of invoices"`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from portal import schema
+from portal.db import Database
+
+with TemporaryDirectory() as folder:
+    database = Database(f"sqlite:///{Path(folder) / 'schema.db'}")
+    schema.upgrade(database)
+    schema.write_migration(database, " ".join(sys.argv[1:]))
+    database.dispose()
