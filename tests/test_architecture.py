@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.billing import FLOORS
+from portal.hosted import PAGES
 
 TOP = Path(__file__).parent.parent
 #: From the bottom up; a module may import from its own layer and from those below.
@@ -119,6 +120,17 @@ def test_api_and_pages_do_not_meet() -> None:
     crossing = {("api", "hosted"), ("hosted", "api")}
     pairs = {(_layer(module), _layer(name)) for module, names in IMPORTS.items() for name in names}
     assert pairs & crossing == set()
+
+
+def test_every_module_with_a_blueprint_is_a_page() -> None:
+    """A module that nobody registers has pages that nobody can open."""
+    hosted = {name: tree for name, tree in MODULES.items() if _layer(name) == "hosted"}
+    made = {name for name, tree in hosted.items() if any("blueprint" in _assigned(node) for node in tree.body)}
+    assert {name.rpartition(".")[2] for name in made} == set(PAGES), "see PAGES in portal/hosted/__init__.py"
+
+
+def _assigned(node: ast.stmt) -> set[str]:
+    return {each.id for each in node.targets if isinstance(each, ast.Name)} if isinstance(node, ast.Assign) else set()
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:

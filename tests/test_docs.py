@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -76,17 +77,26 @@ def _is_there(span: str) -> bool:
     if span.startswith("test_"):
         return any(name.endswith(f".{span}") or name == span for name in _known())
     if path := _PATH.fullmatch(span):
-        return span in _known() or any(True for _ in TOP.glob(re.sub(r"<\w+>", "*", path[0]).rstrip("/")))
+        pattern = re.sub(r"<\w+>", "*", path[0]).rstrip("/")
+        return span in _known() or any(True for top in (TOP, TOP / "portal") for _ in top.glob(pattern))
     if path := re.fullmatch(r"([\w/]+)\.py::(\w+)", span):
         return f"{path[1].replace('/', '.')}.{path[2]}" in _known()
     if (dotted := _DOTTED.fullmatch(span)) and dotted[1].split(".")[0] not in {"https", "rdf"}:
         return dotted[1] in _known() or event_types.is_known(dotted[1])
-    return span in _known() if _CLASS.fullmatch(span) else True
+    return span in _known() or hasattr(builtins, span) if _CLASS.fullmatch(span) else True
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_names_only_what_exists(page: str) -> None:
     assert sorted({span for span in _SPAN.findall(_read(page)) if not _is_there(span)}) == []
+
+
+@pytest.mark.parametrize("page", sorted(file.name for file in (TOP / "docs").glob("*.md")))
+def test_a_page_for_users_names_only_files_that_exist(page: str) -> None:
+    spans = _SPAN.findall(_read(f"docs/{page}"))
+    assert [
+        span for span in spans if span.startswith(tuple(f"{each}/" for each in FOLDERS)) and not _is_there(span)
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
