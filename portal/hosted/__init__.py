@@ -25,6 +25,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         downloads,
         email_change,
         email_undo,
+        file_links,
         flows,
         home,
         invoices,
@@ -32,6 +33,7 @@ def init_app(app: Flask, *exempt: Any) -> None:
         plan_changes,
         plan_choice,
         retention,
+        sample_pages,
         statements,
         subscriptions,
         tax_ids,
@@ -51,7 +53,8 @@ def init_app(app: Flask, *exempt: Any) -> None:
     app.before_request(lambda: _refuse_cross_site_posts(csrf))
     first = (arrival, brand, details, documents, downloads, email_change, email_undo, flows, home, invoices, login)
     second = (document_links, plan_changes, plan_choice, retention, statements, subscriptions, tax_ids, unsubscribing)
-    for group in (*first, *second):
+    third = (file_links, sample_pages)
+    for group in (*first, *second, *third):
         app.register_blueprint(group.blueprint)
 
 

@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 
 from portal.documents import render
-from portal.documents.values import Party
+from portal.documents.parts import Party
 from tests.documents import samples
 from tests.documents.conftest import read
 
