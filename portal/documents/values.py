@@ -2,8 +2,7 @@
 
 Amounts are integer minor units of `currency`. Fields have the wire's names. A document is stored by its fingerprint,
 which ends with the renderer's version. Fields with their default value do not count in the fingerprint, so that a
-field added later keeps the fingerprint, and the stored file, of every older document. What an older renderer has stored
-is rendered anew when it is next asked for.
+field added later keeps the fingerprint, and the stored file, of every older document.
 
 Everything that shows a document reads its value: the page, the PDF and the e-invoice. Fields that only an e-invoice
 reads say so.
@@ -36,7 +35,7 @@ from portal.documents.parts import (
 
 #: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
 #: what older ones have stored is made anew.
-RENDERER_VERSION = "00000005"
+RENDERER_VERSION = "00000004"
 #: Lines a document lists one by one; the others become one line with their number and sum.
 MAX_LISTED_LINES = 1000
 

@@ -36,11 +36,12 @@ def file(visit: Visit, year: str, currency: str, format: str) -> PageResponse:
 
 def download_statement(scope: Scope, customer_id: str, year: str, currency: str, format: str) -> Response:
     """A statement as a download, `pdf` or `csv`. Raises `ResourceMissing`, and `Unavailable` as PDFs do."""
-    if format not in DOCUMENT_KINDS["statement"].files:
+    kind = DOCUMENT_KINDS["statement"]
+    if format not in kind.files:
         abort(404)
     with services().database.reading(scope) as db:
         document = build_statement(db, find_row(db, Customer, customer_id, noun="customer"), year, currency)
-    name = _(DOCUMENT_KINDS["statement"].heading)
+    name = _(kind.heading)
     if format == "csv":
         return file_response(render_csv(document), "text/csv", f"{name} {document.number}.csv")
     return document_files.pdf_response(services().documents.pdf_of_value(document), name, document.number)
