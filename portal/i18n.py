@@ -88,6 +88,15 @@ def format_money(amount: int, currency: str, locale: str = "en") -> str:
     return str(format_currency(decimal_amount(amount, currency), currency.upper(), locale=locale))
 
 
+def format_price(amount: int | str, currency: str, locale: str = "en") -> str:
+    """A price per unit in minor units, as decimal text or a number; fractions of a unit keep every digit."""
+    minor = Decimal(amount)
+    if minor == int(minor):
+        return format_money(int(minor), currency, locale)
+    major = minor.scaleb(-currency_exponent(currency))
+    return str(format_currency(major, currency.upper(), locale=locale, decimal_quantization=False))
+
+
 @lru_cache(maxsize=16384)
 def _date_text(day: date, form: str, locale: str) -> str:
     return str(format_date(day, form, locale=locale))

@@ -34,7 +34,7 @@ def make_samples(folder: Path, templates: Path | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     pool = Pool()
     try:
-        for make, locale in product(samples.BUILDERS, sample_merchants.MERCHANTS):
+        for make, locale in product(samples.BUILDERS.values(), sample_merchants.MERCHANTS):
             document = replace(make(locale), own=own)
             path = folder / f"{document.kind}-{locale}.pdf"
             path.write_bytes(pool.render(document))

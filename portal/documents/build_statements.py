@@ -10,7 +10,7 @@ from portal.billing.accounts import rendering_templates
 from portal.billing.customers import statements, test_clocks
 from portal.billing.ledger import parties
 from portal.clock import utc_date
-from portal.documents import parties as heads
+from portal.documents import letterhead
 from portal.documents.frozen_design import find_design
 from portal.documents.statements import StatementDocument, StatementEntry
 from portal.models import Customer
@@ -31,14 +31,15 @@ def _build_document(db: Session, customer: Customer, row: AccountStatement) -> S
     sums: dict[str, Any] = dict(row.sums)
     told_until = min(row.end - 1, max([test_clocks.time_for_row(db, customer), *(line.entry.at for line in row.lines)]))
     return StatementDocument(
-        **heads.shared_values(db, seller, buyer),
+        **letterhead.shared_values(db, seller, buyer),
         **sums,
+        logo=letterhead.logo_url(db, seller),
         own=find_design(db, rendering),
         number=f"{row.year}-{row.currency.upper()}",
         currency=row.currency,
         effective_at=utc_date(told_until),
         footer=seller.get("footer"),
-        page_size=heads.choose_page_size(seller, buyer),
+        page_size=letterhead.choose_page_size(seller, buyer),
         period_start=utc_date(row.start),
         entries=tuple(_build_entry(line) for line in row.lines),
         opening_balance=row.opening,

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from portal.rules.document_kinds import DOCUMENT_KINDS
+
 #: What the files of a set may come to.
 MAX_FILES, MAX_BYTES = 40, 1024 * 1024
 #: The kinds of documents; a set may hold a template of each, named after it.
-KINDS = ("invoice", "credit_note", "quote", "receipt", "statement")
+KINDS = tuple(DOCUMENT_KINDS)
 #: The file whose rules come after those of the built-in style.
 STYLE = "style.css"
 

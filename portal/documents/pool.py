@@ -25,7 +25,8 @@ from pebble import ProcessPool
 
 from portal import metrics
 from portal.documents.designs import Complaint
-from portal.documents.values import DocumentBase, InvoiceDocument, Party
+from portal.documents.parts import Party
+from portal.documents.values import DocumentBase, InvoiceDocument
 from portal.errors import Unavailable
 
 T = TypeVar("T")
@@ -196,10 +197,10 @@ def _render_in_process(document: bytes, seconds: float) -> bytes:
 
 def _examine_in_process(asked: bytes, seconds: float) -> list[Complaint]:
     """Runs in a rendering process, as `_render` does."""
-    from portal.documents import examine
+    from portal.documents import template_check
 
     files, kind = pickle.loads(asked)  # noqa: S301 - pickled by the caller
-    return _with_cpu_limit(seconds, lambda: examine.find_complaints(files, kind))
+    return _with_cpu_limit(seconds, lambda: template_check.find_complaints(files, kind))
 
 
 def _with_cpu_limit(seconds: float, function: Callable[[], T]) -> T:

@@ -10,13 +10,11 @@ import re
 import warnings
 from base64 import b64decode
 from datetime import date
-from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import weasyprint
-from babel.numbers import format_currency
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.ext import InternationalizationExtension
@@ -25,12 +23,12 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from portal import i18n
-from portal.documents import archival, attached
-from portal.documents import transfer_code as transfer
+from portal.documents import archival, attachments
 from portal.documents.designs import STYLE, Design
 from portal.documents.sandbox import BASE_URL, DesignFetcher, Sandbox, template_loader
 from portal.documents.statements import StatementDocument
-from portal.documents.values import MAX_LISTED_LINES, Document, DocumentBase, InvoiceDocument, PageSize
+from portal.documents.transfer_code import draw_transfer_code
+from portal.documents.values import MAX_LISTED_LINES, Document, DocumentBase, PageSize
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +116,7 @@ def _render_page(document: DocumentBase, page: str) -> tuple[bytes, list[int]]:
         "stylesheets": sheets,
         "font_config": fonts,
         "dpi": DPI,
-        "attachments": attached.build_attachments(document),
+        "attachments": attachments.build_attachments(document),
         "pdf_variant": archival.PDF_VARIANT,
         "finisher": repair_pdf,
     }
@@ -154,20 +152,6 @@ def _listing_values(document: DocumentBase) -> dict[str, Any]:
         sums = sum(line.discounted_amount for line in further)
         return {"lines": lines, "further": len(further), "further_amount": sums}
     return {}
-
-
-def draw_transfer_code(document: DocumentBase) -> bytes | None:
-    """The QR code for banking apps as SVG; None unless the invoice is in euros and to be paid to an account."""
-    if not isinstance(document, InvoiceDocument) or not document.transfer_code or document.amount_remaining <= 0:
-        return None
-    return transfer.svg(
-        holder=document.account_holder or document.seller.name,
-        iban=document.iban,
-        bic=document.bic,
-        currency=document.currency,
-        amount=document.amount_remaining,
-        reference=document.payment_reference or document.number,
-    )
 
 
 @lru_cache(maxsize=32)
@@ -211,12 +195,7 @@ def _format_money(context: Context, amount: int | str, currency: str | None = No
     Decimal text keeps every digit, as prices per unit need.
     """
     document: DocumentBase = context["document"]
-    minor = Decimal(amount)
-    if minor == int(minor):
-        text = i18n.format_money(int(minor), currency or document.currency, document.locale)
-    else:
-        major = minor.scaleb(-i18n.currency_exponent(document.currency))
-        text = format_currency(major, document.currency.upper(), locale=document.locale, decimal_quantization=False)
+    text = i18n.format_price(amount, currency or document.currency, document.locale)
     return i18n.with_sign_in_front(text) if context["dir"] == "rtl" else text
 
 

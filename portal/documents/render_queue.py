@@ -13,10 +13,11 @@ from sqlalchemy import Table, update
 
 from portal import clock
 from portal.db import Database, Scope
-from portal.documents.library import DocumentKind, Library
+from portal.documents.library import Library
 from portal.errors import ResourceMissing
 from portal.leases import Lease
 from portal.models import StoredDocument
+from portal.rules.document_kinds import KindName, object_id
 
 log = logging.getLogger("portal")
 
@@ -35,7 +36,7 @@ class ClaimedDocument:
 
     scope: Scope
     id: str
-    kind: DocumentKind
+    kind: KindName
     tries: int
     until: int
 
@@ -60,7 +61,7 @@ def _claim_documents(database: Database, now: int) -> list[ClaimedDocument]:
 def _try_rendering(library: Library, claimed: ClaimedDocument, now: int) -> dict[str, Any]:
     """Render a document; returns the columns to set: done, try again later, or given up."""
     try:
-        library.pdf(claimed.scope, claimed.kind, claimed.id.removeprefix("receipt:"))
+        library.pdf(claimed.scope, claimed.kind, object_id(claimed.kind, claimed.id))
     except ResourceMissing:
         log.info("the document %s was wanted of what is gone", claimed.id)
     except Exception:

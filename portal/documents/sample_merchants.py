@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.documents.values import Party
+from portal.documents.parts import Party
 
 
 @dataclass(frozen=True)

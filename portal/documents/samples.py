@@ -8,21 +8,11 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Party, Payment, TaxAmount
 from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
 from portal.documents.statements import StatementDocument, StatementEntry
-from portal.documents.values import (
-    AppliedCreditNote,
-    CreditNoteDocument,
-    Discount,
-    DocumentBase,
-    DocumentLine,
-    InvoiceDocument,
-    Party,
-    Payment,
-    QuoteDocument,
-    ReceiptDocument,
-    TaxAmount,
-)
+from portal.documents.values import CreditNoteDocument, DocumentBase, InvoiceDocument, QuoteDocument, ReceiptDocument
+from portal.rules.document_kinds import KindName
 from portal.rules.statements import EntryKind
 
 _ISSUE_DATE, _DUE_DATE, _PAYMENT_DATE = date(2026, 3, 3), date(2026, 3, 17), date(2026, 3, 9)
@@ -123,13 +113,19 @@ def statement(locale: str = "en", **changes: Any) -> StatementDocument:
     return replace(document, **changes)
 
 
-#: One of each kind, made for the locale of a scene.
-BUILDERS: tuple[Callable[[str], DocumentBase], ...] = (invoice, credit_note, quote, receipt, statement)
+#: One of each kind, made for a locale of `MERCHANTS`.
+BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
+    "invoice": invoice,
+    "credit_note": credit_note,
+    "quote": quote,
+    "receipt": receipt,
+    "statement": statement,
+}
 
 
-def trial_documents(kind: str) -> list[DocumentBase]:
+def trial_documents(kind: KindName) -> list[DocumentBase]:
     """The documents a template of a kind is checked with: every state, both directions, one without optional values."""
-    return _TRIALS[kind]()
+    return TRIALS[kind]()
 
 
 def _trial_invoices() -> list[DocumentBase]:
@@ -224,7 +220,7 @@ def _statement_entries(scene: SampleMerchant, total: int) -> Iterable[StatementE
         yield StatementEntry(day=day, kind=kind, amount=amount, balance=balance, **said)
 
 
-_TRIALS = {
+TRIALS: dict[KindName, Callable[[], list[DocumentBase]]] = {
     "invoice": _trial_invoices,
     "credit_note": _trial_credit_notes,
     "quote": _trial_quotes,

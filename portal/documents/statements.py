@@ -10,7 +10,7 @@ from datetime import date
 from typing import ClassVar
 
 from portal import i18n
-from portal.documents.listing import escape_formula
+from portal.documents.line_csv import escape_formula
 from portal.documents.values import MAX_LISTED_LINES, DocumentBase
 from portal.rules.statements import EntryKind
 

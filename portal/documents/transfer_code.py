@@ -15,11 +15,26 @@ from stdnum import iban as iban_numbers
 from stdnum import iso11649
 
 from portal import i18n
+from portal.documents.values import DocumentBase, InvoiceDocument
 
 #: Characters of a holder's name and of a reference that banks take.
 LONGEST_NAME, LONGEST_TEXT = 70, 140
 #: Minor units: the scheme's least and most.
 LEAST_AMOUNT, MOST_AMOUNT = 1, 99_999_999_999
+
+
+def draw_transfer_code(document: DocumentBase) -> bytes | None:
+    """The code of a document as SVG; None unless it is an invoice in euros that is to be paid to an account."""
+    if not isinstance(document, InvoiceDocument) or not document.transfer_code or not document.awaits_transfer:
+        return None
+    return svg(
+        holder=document.account_holder or document.seller.name,
+        iban=document.iban,
+        bic=document.bic,
+        currency=document.currency,
+        amount=document.amount_remaining,
+        reference=document.reference,
+    )
 
 
 def svg(*, holder: str, iban: str | None, bic: str | None, currency: str, amount: int, reference: str) -> bytes | None:

@@ -3,6 +3,9 @@
 Amounts are integer minor units of `currency`. Fields have the wire's names. A document is stored by its fingerprint,
 which ends with the renderer's version. Fields with their default value do not count in the fingerprint, so that a
 field added later keeps the fingerprint, and the stored file, of every older document.
+
+Everything that shows a document reads its value: the page, the PDF and the e-invoice. Fields that only an e-invoice
+reads say so.
 """
 
 from __future__ import annotations
@@ -17,6 +20,18 @@ from urllib.parse import urlsplit
 import orjson
 
 from portal.documents.designs import Design
+from portal.documents.parts import (
+    NO_TERMS,
+    AppliedCreditNote,
+    Discount,
+    DocumentLine,
+    EInvoiceTerms,
+    Party,
+    Payment,
+    Shipping,
+    TaxAmount,
+    TaxConversion,
+)
 
 #: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
 #: what older ones have stored is made anew.
@@ -30,110 +45,7 @@ CreditNoteReason = Literal["duplicate", "fraudulent", "order_change", "product_u
 
 _LOGO = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+=*\Z")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_CITY_FIRST_COUNTRIES = frozenset("AU CA GB IE IN NZ SG US ZA".split())
 _LETTER_COUNTRIES = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """A seller, a buyer or a place of delivery; `country` is an ISO code, `tax_ids` are (label, value)."""
-
-    name: str
-    line1: str | None = None
-    line2: str | None = None
-    city: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    url: str | None = None
-    tax_ids: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def locality(self) -> str:
-        """City, state and postal code in one line, in the order the country writes them."""
-        if self.country in _CITY_FIRST_COUNTRIES:
-            return _join_present(" ", _join_present(", ", self.city, self.state), self.postal_code)
-        return _join_present(", ", _join_present(" ", self.postal_code, self.city), self.state)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaxAmount:
-    """The tax of one rate over the whole document; `percentage` is decimal text, None where it has no rate."""
-
-    display_name: str
-    percentage: str | None
-    inclusive: bool
-    taxable_amount: int | None
-    amount: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaxConversion:
-    """The whole tax in another currency, of which `exchange_rate` units (decimal text) are one of the document's."""
-
-    currency: str
-    amount: int
-    exchange_rate: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discount:
-    """What a coupon took off; it takes `percentage` (decimal text) or `amount_off` off, whichever is given."""
-
-    name: str | None = None
-    percentage: str | None = None
-    amount_off: int | None = None
-    amount: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipping:
-    """The cost of shipping, with the taxes that are within the price and without those on top."""
-
-    display_name: str | None = None
-    amount: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentLine:
-    """A line of a document; `unit_amount_decimal` is decimal text of minor units, None when no single price applies.
-
-    `amount` is before the line's own `discounts`; the subtotal is after them.
-    """
-
-    description: str
-    amount: int
-    quantity: int | None = None
-    unit_amount_decimal: str | None = None
-    period_start: date | None = None
-    period_end: date | None = None
-    tax_percentages: tuple[str, ...] = ()
-    discounts: tuple[Discount, ...] = ()
-
-    @property
-    def discounted_amount(self) -> int:
-        """What the line adds to the subtotal."""
-        return self.amount - sum(discount.amount for discount in self.discounts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """Money received; `words` say how, in the language of the document: `Visa ending in 4242`."""
-
-    paid_at: date
-    amount: int
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedCreditNote:
-    """A credit note that lowered the amount due before payment; `amount` is positive."""
-
-    number: str
-    effective_at: date
-    amount: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +103,8 @@ class Document(DocumentBase):
 
     `e_invoice` is the same document as XML, which the PDF carries along.
     `legal_notes` are the texts that the law requires about taxes and late payment.
+
+    For e-invoices only: `tax` is the whole tax, `buyer_reference` and `purchase_order` are the buyer's words for it.
     """
 
     lines: tuple[DocumentLine, ...]
@@ -208,6 +122,10 @@ class Document(DocumentBase):
     e_invoice: str | None = None
     legal_notes: tuple[str, ...] = ()
     voided_at: date | None = None
+    tax: int = 0
+    buyer_reference: str | None = None
+    purchase_order: str | None = None
+    e_invoice_terms: EInvoiceTerms = NO_TERMS
 
     @property
     def rows(self) -> int:
@@ -219,6 +137,7 @@ class Document(DocumentBase):
 class InvoiceDocument(Document):
     """A finalized invoice; `memo` is the wire's `description`, `applied_balance` < 0 lowers the amount due.
 
+    The bank account is that of an open or uncollectible invoice, which documents show while it is open.
     `payment_reference` is what to write on a transfer, where it is not the number.
     With `transfer_code` the bank details come with a code for banking apps, where one can be made.
     `replaces` is the number and date of the invoice that this one revises.
@@ -252,6 +171,16 @@ class InvoiceDocument(Document):
         if self.hosted_invoice_url and urlsplit(self.hosted_invoice_url).scheme not in {"http", "https"}:
             raise ValueError(f"hosted_invoice_url must be a web address, not {self.hosted_invoice_url!r}")
 
+    @property
+    def reference(self) -> str:
+        """What to write on a transfer."""
+        return self.payment_reference or self.number
+
+    @property
+    def awaits_transfer(self) -> bool:
+        """Whether it is to be paid to the bank account now."""
+        return self.iban is not None and self.status == "open" and self.amount_remaining > 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNoteDocument(Document):
@@ -263,6 +192,7 @@ class CreditNoteDocument(Document):
 
     kind: ClassVar[str] = "credit_note"
 
+    status: Literal["issued", "void"] = "issued"
     invoice_number: str
     invoice_effective_at: date
     reason: CreditNoteReason | None = None
@@ -306,13 +236,13 @@ class QuoteDocument(Document):
     recurring_total: int | None = None
 
 
+#: The documents that e-invoices are made of.
+Bill = InvoiceDocument | CreditNoteDocument
+
+
 def page_size_of_country(country: str | None) -> PageSize:
     """The page size of a country (ISO code) as in CLDR's `paperSize`: Letter in most of the Americas, else A4."""
     return "Letter" if (country or "").upper() in _LETTER_COUNTRIES else "A4"
-
-
-def _join_present(separator: str, *parts: str | None) -> str:
-    return separator.join(filter(None, parts))
 
 
 def _changed_fields(value: Any) -> dict[str, object]:

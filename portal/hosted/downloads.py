@@ -16,15 +16,16 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.db import rows_by_id
-from portal.documents import bundle, years
+from portal.documents import bundle, yearly_documents
 from portal.documents.library import Library
-from portal.documents.years import IssuedDocument
+from portal.documents.yearly_documents import IssuedDocument
 from portal.errors import Unavailable
-from portal.hosted import documents
+from portal.hosted.document_files import note_downloads
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 from portal.rules import permissions
+from portal.rules.document_kinds import DOCUMENT_KINDS
 from portal.web.responses import file_response
 from portal.web.services import read_connection, services
 
@@ -48,7 +49,7 @@ _long_download_slot = threading.BoundedSemaphore()
 @page(blueprint, "/downloads", allows=permissions.may_see_invoices)
 def choose(visit: Visit) -> PageResponse:
     """The years that have documents."""
-    counts = years.count_by_year(read_connection(), visit.scope.tenant_id, visit.customer_id)
+    counts = yearly_documents.count_by_year(read_connection(), visit.scope.tenant_id, visit.customer_id)
     return render_template("hosted/downloads.html", counts=counts)
 
 
@@ -89,8 +90,7 @@ def file(visit: Visit, year: str) -> PageResponse:
 
 def _zip_response(visit: Visit, year: str, found: Sequence[IssuedDocument]) -> Response | None:
     """The file in chunks; None where it is a long one and another long one is being downloaded."""
-    words = {"invoice": _("Invoice"), "credit_note": _("Credit note")}
-    names = bundle.file_names(f"{words[each.kind]} {each.number}" for each in found)
+    names = bundle.file_names(f"{_(DOCUMENT_KINDS[each.kind].heading)} {each.number}" for each in found)
     length = bundle.zip_size(names, _stored_sizes(found))
     content = bundle.zip_pieces(_read_files(services().documents, found, names), CHUNK_BYTES)
     first = next(content)
@@ -99,7 +99,7 @@ def _zip_response(visit: Visit, year: str, found: Sequence[IssuedDocument]) -> R
             if not _long_download_slot.acquire(blocking=False):
                 return None
             held.callback(_long_download_slot.release)
-        documents.note_downloads(visit.scope, visit.customer_id, lambda db: _document_rows(db, found))
+        note_downloads(visit.scope, visit.customer_id, lambda db: _document_rows(db, found))
         response = file_response(chain([first], content), "application/zip", f"{visit.merchant} {year}.zip".strip())
         if length is not None:
             response.content_length = length
@@ -110,7 +110,8 @@ def _zip_response(visit: Visit, year: str, found: Sequence[IssuedDocument]) -> R
 def _documents_of_year(visit: Visit, year: str) -> Sequence[IssuedDocument]:
     if not re.fullmatch("(19|20)[0-9]{2}", year, re.ASCII):
         abort(404)
-    return years.list_issued(read_connection(), visit.scope.tenant_id, visit.customer_id, int(year)) or abort(404)
+    tenant_id, connection = visit.scope.tenant_id, read_connection()
+    return yearly_documents.list_issued(connection, tenant_id, visit.customer_id, int(year)) or abort(404)
 
 
 def _render_missing(visit: Visit, year: str, found: Sequence[IssuedDocument]) -> Sequence[IssuedDocument]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from babel.support import NullTranslations
 from flask import Flask, g, request, session
 from flask_babel import Babel
@@ -21,6 +23,7 @@ def init_app(app: Flask, catalogues: str) -> None:
     )
     app.jinja_env.filters.update(
         money=money,
+        unit_price=unit_price,
         day=day,
         number=lambda value: i18n.format_number(value, locale()),
         size=size,
@@ -39,7 +42,12 @@ def money(amount: int, currency: str) -> str:
     return i18n.with_sign_in_front(text) if _is_right_to_left() else text
 
 
-def day(when: int | None, form: str = "long") -> str:
+def unit_price(amount: str | None, currency: str) -> str:
+    """A price per unit in minor units as decimal text; fractions of a unit keep their digits."""
+    return "" if amount is None else i18n.format_price(amount, currency, locale())
+
+
+def day(when: int | date | None, form: str = "long") -> str:
     """A date as the page's language writes it, safe inside text of either direction."""
     text = i18n.format_day(when, locale(), form)
     return i18n.isolate_text(text) if text and _is_right_to_left() else text

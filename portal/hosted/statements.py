@@ -9,11 +9,12 @@ from portal.billing.customers import statements
 from portal.db import Scope, find_row
 from portal.documents.build_statements import build_statement
 from portal.documents.statements import render_csv
-from portal.hosted import documents
+from portal.hosted import document_files
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Customer
 from portal.rules import permissions
+from portal.rules.document_kinds import DOCUMENT_KINDS
 from portal.web.responses import file_response
 from portal.web.services import services
 
@@ -36,11 +37,12 @@ def file(visit: Visit, year: str, currency: str, format: str) -> PageResponse:
 
 def download_statement(scope: Scope, customer_id: str, year: str, currency: str, format: str) -> Response:
     """A statement as a download, `pdf` or `csv`. Raises `ResourceMissing`, and `Unavailable` as PDFs do."""
-    if format not in {"pdf", "csv"}:
+    kind = DOCUMENT_KINDS["statement"]
+    if format not in kind.files:
         abort(404)
     with services().database.reading(scope) as db:
         document = build_statement(db, find_row(db, Customer, customer_id, noun="customer"), year, currency)
-    name = _("Statement of account")
+    name = _(kind.heading)
     if format == "csv":
         return file_response(render_csv(document), "text/csv", f"{name} {document.number}.csv")
-    return documents.pdf_response(services().documents.pdf_of_value(document), name, document.number)
+    return document_files.pdf_response(services().documents.pdf_of_value(document), name, document.number)

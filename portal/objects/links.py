@@ -7,26 +7,44 @@ has the same links all day long.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from itsdangerous import BadSignature, TimestampSigner
 
 from portal import clock
+from portal.rules.document_kinds import DOCUMENT_KINDS
 
-#: Path around the token by kind of document; an invoice's page and PDF share one token.
-PATHS = {
-    "invoice": "/i/{}",
-    "invoice_pdf": "/i/{}/pdf",
-    "credit_note_pdf": "/c/{}/pdf",
-    "receipt_pdf": "/r/{}/pdf",
-    "statement_csv": "/s/{}/csv",
-    "statement_pdf": "/s/{}/pdf",
-    "file_link": "/files/{}",
-    "unsubscribe": "/unsubscribe/{}",
-    **{f"invoice_{format}": f"/i/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},
-    **{f"credit_note_{format}": f"/c/{{}}/{format}.xml" for format in ("factur_x", "peppol", "xrechnung")},
+
+@dataclass(frozen=True)
+class LinkKind:
+    """A kind of link: the path around its token, and the scope that its tokens open.
+
+    Links of one scope share their tokens, as an invoice's page and its files do; no others do.
+    """
+
+    path: str
+    scope: str
+
+
+def _list_document_links() -> Iterator[tuple[str, LinkKind]]:
+    """The links to each kind of document: `invoice`, `invoice_pdf`, `invoice_factur_x` …"""
+    for name, kind in DOCUMENT_KINDS.items():
+        if kind.link_scope is None:
+            continue
+        base = f"/{kind.link_scope}/{{}}"
+        if kind.has_linked_page:
+            yield name, LinkKind(base, kind.link_scope)
+        for file in kind.files:
+            yield f"{name}_{file.removesuffix('.xml')}", LinkKind(f"{base}/{file}", kind.link_scope)
+
+
+#: Scopes are part of every link that was handed out, so they stay as they are.
+LINK_KINDS = {
+    **dict(_list_document_links()),
+    "file_link": LinkKind("/files/{}", "f"),
+    "unsubscribe": LinkKind("/unsubscribe/{}", "u"),
 }
 
 MAX_AFTER_DUE = 30 * clock.DAY
@@ -55,8 +73,9 @@ class DocumentLinks:
         self._said = lru_cache(maxsize=4096)(self._unsign_token)
 
     def document(self, kind: str, tenant_id: int, id: str) -> str:
-        """The absolute address of a document; `kind` is a key of `PATHS`."""
-        return self._base_url + PATHS[kind].format(self._token(kind[0], tenant_id, id, _start_of_today()))
+        """The absolute address of a document; `kind` is a key of `LINK_KINDS`."""
+        link = LINK_KINDS[kind]
+        return self._base_url + link.path.format(self._token(link.scope, tenant_id, id, _start_of_today()))
 
     def file(self, id: str) -> str:
         """The absolute address of a file's content; it needs an API key."""
@@ -72,19 +91,19 @@ class DocumentLinks:
 
     def read(self, token: str, kind: str) -> DocumentLink | None:
         """The link that a token stands for; None if it is not a valid token of this kind."""
-        made_for, link = self._said(token) if len(token) <= MAX_TOKEN_LENGTH else ("", None)
-        return link if made_for == kind[0] else None
+        scope, link = self._said(token) if len(token) <= MAX_TOKEN_LENGTH else ("", None)
+        return link if scope == LINK_KINDS[kind].scope else None
 
     def _unsign_token(self, token: str) -> tuple[str, DocumentLink | None]:
         try:
             value, issued = self._signer.unsign(token, return_timestamp=True)
-            made_for, tenant_id, id = value.decode().split("-", 2)
+            scope, tenant_id, id = value.decode().split("-", 2)
         except (BadSignature, ValueError):
             return "", None
-        return made_for, DocumentLink(int(tenant_id), id, int(issued.timestamp()))
+        return scope, DocumentLink(int(tenant_id), id, int(issued.timestamp()))
 
-    def _sign_token(self, kind: str, tenant_id: int, id: str, today: int) -> str:
-        return self._signer.sign(f"{kind}-{tenant_id}-{id}").decode()
+    def _sign_token(self, scope: str, tenant_id: int, id: str, today: int) -> str:
+        return self._signer.sign(f"{scope}-{tenant_id}-{id}").decode()
 
 
 class _DaySigner(TimestampSigner):

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Table, bindparam
 from portal.dialects import by_dialect
 from portal.models import StoredDocument
 from portal.recording.changes import Occurrence
+from portal.rules.document_kinds import DOCUMENT_KINDS
 
 #: Seconds in which an invoice that is paid as soon as it is finalized is made once.
 RENDER_DELAY = 5
 
 _STORED_DOCUMENTS = cast(Table, StoredDocument.__table__)
-_DOCUMENT_TYPES = frozenset({"invoice", "credit_note", "quote"})
+_DOCUMENT_TYPES = frozenset(name for name, kind in DOCUMENT_KINDS.items() if kind.rendered_early)
 
 
 def request_changed(connection: Connection, tenant_id: int, occurrences: Iterable[Occurrence], now: int) -> None:

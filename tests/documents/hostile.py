@@ -17,7 +17,7 @@ import weasyprint
 from weasyprint.urls import URLFetcher
 
 from portal.documents import render
-from portal.documents.values import DocumentLine, Party
+from portal.documents.parts import DocumentLine, Party
 from tests.documents import samples
 
 ADDRESSES = (

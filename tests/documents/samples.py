@@ -6,18 +6,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Party, Payment, Shipping, TaxAmount
 from portal.documents.statements import StatementDocument, StatementEntry
-from portal.documents.values import (
-    AppliedCreditNote,
-    CreditNoteDocument,
-    Discount,
-    DocumentLine,
-    InvoiceDocument,
-    Party,
-    Payment,
-    Shipping,
-    TaxAmount,
-)
+from portal.documents.values import CreditNoteDocument, InvoiceDocument
 from portal.rules.statements import EntryKind
 
 SELLER = Party(

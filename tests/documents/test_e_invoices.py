@@ -11,13 +11,12 @@ import pytest
 from lxml import etree as ET
 
 from portal import i18n
-from portal.billing.credit_notes import credit_notes
-from portal.billing.ledger import totals
-from portal.documents import build as documents
-from portal.documents import render
-from portal.documents.xml import build, cii, ubl
-from portal.documents.xml.build import TradeOutcome
-from portal.models import CreditNote, Invoice
+from portal.documents import build, render
+from portal.documents.kinds import build_for_print
+from portal.documents.xml import cii, ubl
+from portal.documents.xml.trades import TradeOutcome
+from portal.models import CreditNote
+from portal.rules.document_kinds import KindName
 from tests.clients import Api
 from tests.documents import archival_checks, oracles
 from tests.documents.examples import Example, examples
@@ -35,10 +34,7 @@ _EXPECTED = {"taxes.rounded_together", "shipping.tax_rates"}
 
 def outcome(make: Factories, example: Example) -> TradeOutcome:
     with make.database.reading(make.scope) as db:
-        if isinstance(example.row, CreditNote) and example.original:
-            return build.credit_note(example.row, credit_notes.list_lines(db, example.row.id), example.original)
-        assert isinstance(example.row, Invoice)
-        return build.invoice(example.row, totals.list_lines(db, example.row.id))
+        return build.describe(db, example.row)[1]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -67,9 +63,8 @@ def test_every_kind_of_document_is_what_the_standard_asks_for(make: Factories, a
 
 def paper(make: Factories, example: Example) -> bytes:
     with make.database.reading(make.scope) as db:
-        if isinstance(example.row, CreditNote):
-            return render.pdf(documents.credit_note(db, example.row))
-        return render.pdf(documents.invoice(db, example.row))
+        kind: KindName = "credit_note" if isinstance(example.row, CreditNote) else "invoice"
+        return render.pdf(build_for_print(db, kind, example.row))
 
 
 def attached(content: bytes) -> bytes:

@@ -15,8 +15,9 @@ import pytest
 from pebble import ProcessExpired
 
 from portal.documents.designs import Design
+from portal.documents.parts import DocumentLine
 from portal.documents.pool import MEMORY, Pool, RenderFailed
-from portal.documents.values import Document, DocumentLine
+from portal.documents.values import Document
 from tests.documents import samples
 from tests.documents.hostile import PAYLOADS
 

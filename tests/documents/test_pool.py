@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from portal.documents import render
+from portal.documents.parts import DocumentLine
 from portal.documents.pool import MEMORY, Pool, RenderFailed
-from portal.documents.values import DocumentLine
 from tests.documents import samples
 
 ENDLESS = samples.invoice(lines=(DocumentLine(description="word " * 400_000, amount=1),))

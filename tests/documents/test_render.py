@@ -12,7 +12,8 @@ import pytest
 import weasyprint
 
 from portal.documents import render
-from portal.documents.values import MAX_LISTED_LINES, Document, DocumentLine
+from portal.documents.parts import DocumentLine
+from portal.documents.values import MAX_LISTED_LINES, Document
 from tests.documents import samples
 from tests.documents.archival_checks import complaints
 from tests.documents.conftest import read

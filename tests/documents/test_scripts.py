@@ -9,7 +9,7 @@ import pytest
 
 from portal import i18n
 from portal.documents import render
-from portal.documents.values import Party
+from portal.documents.parts import Party
 from tests.documents import samples
 from tests.documents.conftest import read
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from portal.documents.values import Party, page_size_of_country
+from portal.documents.parts import Party
+from portal.documents.values import page_size_of_country
 from tests.documents import samples
 
 

@@ -1,1 +1,1 @@
-"""E-invoices by EN 16931: `build` makes a `trade` from frozen rows; `cii` and `ubl` write it as XML."""
+"""E-invoices by EN 16931: `trades` makes a `trade` from a document; `cii` and `ubl` write it as XML."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
+from portal.documents.parts import EInvoiceTerms, LineTax
 from portal.documents.xml.trade import VatCategory
 from portal.rules import tax_notes
 
@@ -15,57 +15,47 @@ VATEX_CODES = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": 
 UNTAXED_CODES = {"exempt": "E", "export": "G", "not_subject": "O", "small_business": "E", "zero_rated": "Z"}
 
 TAXED_REASONS = {"standard_rated", "reduced_rated"}
+#: Why a line of a customer has no tax, by the customer's `tax_exempt`.
+_EXEMPT_REASONS = {"reverse": "reverse_charge", "exempt": "customer_exempt"}
 
 
 class UnclearCategory(Exception):
     """No single category fits; the message is the name of the gap."""
 
 
-def find_category(
-    taxes: Sequence[Mapping[str, Any]],
-    rates: Mapping[str, Mapping[str, Any]],
-    seller: Mapping[str, Any],
-    buyer: Mapping[str, Any],
-    locale: str,
-) -> VatCategory:
+def find_category(taxes: Sequence[LineTax], terms: EInvoiceTerms, locale: str) -> VatCategory:
     """The category of a line or of shipping with these taxes. Raises `UnclearCategory`."""
     if len(taxes) > 1:
         raise UnclearCategory("lines.single_tax_rate")
-    settings = seller.get("e_invoices") or {}
-    reason = taxes[0]["taxability_reason"] if taxes else _buyer_reason(buyer)
-    rate = rates.get(taxes[0]["tax_rate"]) if taxes else None
-    if reason in TAXED_REASONS and not rate:
+    tax = taxes[0] if taxes else LineTax(amount=0, reason=_EXEMPT_REASONS.get(terms.tax_exempt))
+    if tax.reason in TAXED_REASONS and tax.percentage is None:
         raise UnclearCategory("lines.tax_rates")
-    if reason in TAXED_REASONS and rate and Decimal(rate["exact_percentage"]):
-        if rate.get("tax_type") in {"sales_tax", "rst", "pst", "qst"} or seller.get("country") == "US":
+    if tax.reason in TAXED_REASONS and tax.percentage and Decimal(tax.percentage):
+        if tax.tax_type in {"sales_tax", "rst", "pst", "qst"} or terms.seller_country == "US":
             raise UnclearCategory("lines.value_added_tax")
-        return VatCategory(code="S", rate=Decimal(rate["exact_percentage"]))
-    code = _untaxed_code("zero_rated" if reason in TAXED_REASONS else reason, settings)
+        return VatCategory(code="S", rate=Decimal(tax.percentage))
+    code = _untaxed_code("zero_rated" if tax.reason in TAXED_REASONS else tax.reason, terms)
     return VatCategory(
         code=code,
         rate=None if code == "O" else Decimal(0),
-        reason=_reason_text(code, settings, seller, locale),
+        reason=_reason_text(code, terms, locale),
         reason_code=VATEX_CODES.get(code),
     )
 
 
-def _buyer_reason(buyer: Mapping[str, Any]) -> str | None:
-    return {"reverse": "reverse_charge", "exempt": "customer_exempt"}.get(buyer.get("tax_exempt") or "none")
-
-
-def _untaxed_code(reason: str | None, settings: Mapping[str, Any]) -> str:
+def _untaxed_code(reason: str | None, terms: EInvoiceTerms) -> str:
     if reason == "reverse_charge":
-        return "K" if settings.get("reverse_charge") == "goods" else "AE"
+        return "K" if terms.reverse_charge == "goods" else "AE"
     if reason == "customer_exempt":
         return "E"
     if reason == "zero_rated":
-        return UNTAXED_CODES.get(settings.get("untaxed") or "zero_rated", "Z")
-    if not settings.get("untaxed"):
+        return UNTAXED_CODES.get(terms.untaxed or "zero_rated", "Z")
+    if not terms.untaxed:
         raise UnclearCategory("lines.tax_rates")
-    return UNTAXED_CODES[settings["untaxed"]]
+    return UNTAXED_CODES[terms.untaxed]
 
 
-def _reason_text(code: str, settings: Mapping[str, Any], seller: Mapping[str, Any], locale: str) -> str | None:
-    if code == "E" and settings.get("untaxed") == "small_business":
-        return tax_notes.small_business_note(seller.get("country"), locale)
+def _reason_text(code: str, terms: EInvoiceTerms, locale: str) -> str | None:
+    if code == "E" and terms.untaxed == "small_business":
+        return tax_notes.small_business_note(terms.seller_country, locale)
     return tax_notes.note_for_category(code, locale)

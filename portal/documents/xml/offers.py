@@ -6,19 +6,18 @@ The seller's frozen settings name the formats; without such a setting Factur-X i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.credit_notes import credit_notes
-from portal.billing.ledger import totals
-from portal.db import find_row
-from portal.documents.xml import build, cii, parties, ubl
-from portal.documents.xml.build import TradeOutcome
+from portal.documents import build, letterhead
+from portal.documents.values import Bill
+from portal.documents.xml import cii, traders, trades, ubl
 from portal.documents.xml.trade import Trade
+from portal.documents.xml.trades import TradeOutcome
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Invoice
 from portal.objects.kinds import EXTRA_LOADERS
@@ -41,48 +40,31 @@ class Offer:
     missing: tuple[str, ...]
 
 
-def list_for_document(db: Session, row: Invoice | CreditNote) -> list[Offer]:
-    """The formats of a finalized document, in the account's order."""
-    return list_with_notes(db, row)[0]
+def list_offers(document: Bill, outcome: TradeOutcome) -> list[Offer]:
+    """The formats of a document, in the account's order."""
+    return [Offer(format, _format_gaps(format, outcome)) for format in _document_formats(document)]
 
 
 def file_content(db: Session, row: Invoice | CreditNote, format: str) -> bytes:
     """The file. Raises `ResourceMissing` for a format that is not offered or not complete."""
-    outcome = _build_outcome(db, row) if format in document_formats(row) else None
+    outcome = build.describe(db, row)[1] if format in seller_formats(row.seller or {}) else None
     if outcome is None or outcome.trade is None or _format_gaps(format, outcome):
         raise ResourceMissing("e-invoice", format)
     return _WRITERS[format](outcome.trade)
 
 
-def pdf_values(db: Session, row: Invoice | CreditNote) -> dict[str, Any]:
-    """The fields of the PDF's document value: `e_invoice`, if Factur-X is offered and complete, and `legal_notes`."""
-    outcome = _build_outcome(db, row)
-    complete = outcome.trade is not None and "factur_x" in document_formats(row)
-    return {
-        "e_invoice": cii.xml(outcome.trade).decode() if outcome.trade and complete else None,
-        "legal_notes": _legal_notes(row, outcome),
-    }
+def build_with_xml(db: Session, row: Invoice | CreditNote) -> Bill:
+    """The document as its PDF has it, with the e-invoice inside: Factur-X, if it is offered and complete."""
+    document, outcome = build.describe(db, row)
+    if outcome.trade is None or "factur_x" not in _document_formats(document):
+        return document
+    return replace(document, e_invoice=cii.xml(outcome.trade).decode())
 
 
-def list_with_notes(db: Session, row: Invoice | CreditNote) -> tuple[list[Offer], tuple[str, ...]]:
-    """What the page of a document shows: the formats, and the legal notes."""
-    outcome = _build_outcome(db, row)
-    return [Offer(format, _format_gaps(format, outcome)) for format in document_formats(row)], _legal_notes(
-        row, outcome
-    )
-
-
-def _legal_notes(row: Invoice | CreditNote, outcome: TradeOutcome) -> tuple[str, ...]:
-    """Empty for documents from before these notes existed, which stay as they were."""
-    if "e_invoices" not in (row.seller or {}):
-        return ()
-    late = build.late_payment_note(row) if isinstance(row, Invoice) else None
-    return tuple(filter(None, (*outcome.reasons, late)))
-
-
-def document_formats(row: Invoice | CreditNote) -> Sequence[str]:
+def _document_formats(document: Bill) -> Sequence[str]:
     """The formats that the account had chosen when the document was frozen."""
-    return seller_formats(row.seller or {})
+    formats = document.e_invoice_terms.formats
+    return DEFAULT_FORMATS if formats is None else formats
 
 
 def seller_formats(seller: Mapping[str, Any]) -> Sequence[str]:
@@ -91,28 +73,16 @@ def seller_formats(seller: Mapping[str, Any]) -> Sequence[str]:
     return chosen
 
 
-def seller_gaps(seller: Mapping[str, Any]) -> list[str]:
+def seller_gaps(frozen: dict[str, Any]) -> list[str]:
     """What is missing for any e-invoice of this seller, whoever the buyer is."""
-    trader, chosen = parties.build_trader(seller, taxed=True), set(seller_formats(seller))
-    gaps = list(build.gaps_of_seller(seller))
+    seller = letterhead.build_seller(frozen)
+    trader, chosen = traders.build_trader(seller, taxed=True, is_seller=True), set(seller_formats(frozen))
+    gaps = list(trades.gaps_of_seller(seller))
     if not (trader.vat_id or trader.tax_number or trader.register_number):
         gaps.append("seller.tax_id")
     asked: tuple[str, ...] = ("contact", "phone", "email") if "xrechnung" in chosen else ()
     asked += ("endpoint",) if chosen & {"peppol", "xrechnung"} else ()
     return gaps + [f"seller.{key}" for key in asked if not getattr(trader, key)]
-
-
-def has_chosen_formats(row: Invoice | CreditNote) -> bool:
-    """Whether the account has chosen e-invoices itself, so that a missing one is worth a hint."""
-    return bool(((row.seller or {}).get("e_invoices") or {}).get("formats"))
-
-
-def _build_outcome(db: Session, row: Invoice | CreditNote) -> TradeOutcome:
-    if isinstance(row, Invoice):
-        revised = find_row(db, Invoice, row.from_invoice_id, noun="invoice") if row.from_invoice_id else None
-        return build.invoice(row, totals.list_lines(db, row.id), revised)
-    original = find_row(db, Invoice, row.invoice_id, noun="invoice")
-    return build.credit_note(row, credit_notes.list_lines(db, row.id), original)
 
 
 def _format_gaps(format: str, outcome: TradeOutcome) -> tuple[str, ...]:
@@ -153,7 +123,7 @@ def _document_entries(db: Session, row: Any, noun: str, context: Context) -> Ite
         return context.links.document(f"{noun}_{format}", row.tenant_id, row.id)
 
     yield {"kind": "pdf", "media_type": PDF_MEDIA_TYPE, "missing": [], "url": document_url("pdf")}
-    for offer in list_for_document(db, row):
+    for offer in list_offers(*build.describe(db, row)):
         url = None if offer.missing else document_url(offer.format)
         yield {"kind": offer.format, "media_type": XML_MEDIA_TYPE, "missing": list(offer.missing), "url": url}
 

@@ -24,9 +24,7 @@ def payment_reference(number: str | None, buyer: Mapping[str, Any] | None) -> st
     return str(iso11649.compact(said)) if iso11649.is_valid(said) else number or ""
 
 
-def buyer_references(
-    fields: Iterable[Mapping[str, str]] | None, buyer: Mapping[str, Any] | None
-) -> dict[str, str | None]:
+def buyer_references(fields: Iterable[Mapping[str, str]] | None, buyer: Mapping[str, Any] | None) -> dict[str, Any]:
     """`buyer_reference` and `purchase_order` of a document."""
     written = {field["name"].strip().lower(): field["value"] for field in fields or []}
     kept = (buyer or {}).get("e_invoices") or {}

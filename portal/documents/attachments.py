@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 
 import weasyprint
 
-from portal.documents import factur_x, listing, statements
+from portal.documents import factur_x, line_csv, statements
 from portal.documents.statements import StatementDocument
 from portal.documents.values import MAX_LISTED_LINES, Document, DocumentBase
 
@@ -29,4 +29,4 @@ def _files_to_attach(document: DocumentBase) -> Iterator[tuple[str, str, str, by
     if isinstance(document, StatementDocument) and len(document.entries) > MAX_LISTED_LINES:
         yield statements.FILE_NAME, "All entries", "Data", statements.render_csv(document)
     if isinstance(document, Document) and len(document.lines) > MAX_LISTED_LINES:
-        yield listing.FILE_NAME, "All lines", "Data", listing.render_csv(document)
+        yield line_csv.FILE_NAME, "All lines", "Data", line_csv.render_csv(document)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from portal import i18n
-from portal.documents.values import Document, DocumentLine
+from portal.documents.parts import DocumentLine
+from portal.documents.values import Document
 
 FILE_NAME = "lines.csv"
 COLUMNS = ("description", "quantity", "unit_price", "discount", "amount", "currency", "start", "end", "tax_rates")

@@ -11,16 +11,16 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
 
 from portal import clock
-from portal.documents.library import DocumentKind
 from portal.documents.values import RENDERER_VERSION
 from portal.models import CreditNote, Invoice, StoredDocument
+from portal.rules.document_kinds import KindName
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
     """A finalized document; `fingerprint` is that of its PDF, None when it has still to be rendered."""
 
-    kind: DocumentKind
+    kind: KindName
     id: str
     number: str
     effective_at: int
@@ -97,7 +97,7 @@ def _select_year(table: Table) -> Select[Any]:
 
 
 _DAILY_COUNTS = (_select_daily_counts(_INVOICES), _select_daily_counts(_CREDIT_NOTES))
-_DOCUMENTS_OF_YEAR: dict[DocumentKind, Select[Any]] = {
+_DOCUMENTS_OF_YEAR: dict[KindName, Select[Any]] = {
     "invoice": _select_year(_INVOICES),
     "credit_note": _select_year(_CREDIT_NOTES),
 }

@@ -1,10 +1,10 @@
-"""Builds seller and buyer of an e-invoice from the hashes frozen with a document."""
+"""Builds seller and buyer of an e-invoice from the parties of a document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from portal.documents.parts import Party
 from portal.documents.xml.trade import TradeAddress, Trader
 
 #: Tax ids that are VAT identifiers: what stands in front of one that does not begin with its country.
@@ -55,41 +55,38 @@ _VAT_SCHEMES = {
 }
 
 
-def build_trader(party: Mapping[str, Any], *, taxed: bool) -> Trader:
+def build_trader(party: Party, *, taxed: bool, is_seller: bool = False) -> Trader:
     """A party; where `taxed` is false, without VAT identifiers, as BR-O-02 requires of both sides."""
-    settings, ids = party.get("e_invoices") or {}, party.get("tax_ids") or []
-    is_seller = "default_locale" in party
-    place = {"country": party.get("country"), **_present_fields(party.get("address"))}
-    vat_id = next(_vat_ids(ids), None)
-    others = (each["value"] for each in ids if each["type"] not in _VAT_PREFIXES)
+    vat_id, other = next(_vat_ids(party), None), next(_other_tax_ids(party), None)
     return Trader(
-        name=(party.get("legal_name") if is_seller else None) or party.get("name") or "",
-        address=build_address(place),
+        name="" if party.unnamed else party.name,
+        address=build_address(party),
         vat_id=vat_id if taxed else None,
-        tax_number=next(others, None) if taxed and is_seller else None,
-        register_number=settings.get("register_number"),
-        endpoint=_electronic_address(settings.get("endpoint"), vat_id),
-        contact=settings.get("contact") if is_seller else None,
-        phone=party.get("phone") if is_seller else None,
-        email=party.get("email"),
+        tax_number=other if taxed and is_seller else None,
+        register_number=party.register_number,
+        endpoint=_electronic_address(party.endpoint, vat_id),
+        contact=party.contact,
+        phone=party.phone if is_seller else None,
+        email=party.email,
     )
 
 
-def build_address(place: Mapping[str, Any]) -> TradeAddress:
-    """The address of a place in the wire's form."""
+def build_address(place: Party) -> TradeAddress:
+    """The address of a party or of a place of delivery."""
     keys = ("line1", "line2", "city", "postal_code", "state", "country")
-    return TradeAddress(**{key: place.get(key) for key in keys})
+    return TradeAddress(**{key: getattr(place, key) for key in keys})
 
 
-def _present_fields(place: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {key: value for key, value in (place or {}).items() if value}
-
-
-def _vat_ids(ids: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    for each in ids:
-        if each["type"] in _VAT_PREFIXES:
-            value, prefix = "".join(c for c in each["value"] if c.isalnum()), _VAT_PREFIXES[each["type"]]
+def _vat_ids(party: Party) -> Iterator[str]:
+    for type, (_label, said) in zip(party.tax_id_types, party.tax_ids, strict=True):
+        if type in _VAT_PREFIXES:
+            value, prefix = "".join(c for c in said if c.isalnum()), _VAT_PREFIXES[type]
             yield value if value.startswith(prefix) else prefix + value
+
+
+def _other_tax_ids(party: Party) -> Iterator[str]:
+    ids = zip(party.tax_id_types, party.tax_ids, strict=True)
+    return (value for type, (_label, value) in ids if type not in _VAT_PREFIXES)
 
 
 def _electronic_address(named: str | None, vat_id: str | None) -> tuple[str, str] | None:

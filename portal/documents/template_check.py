@@ -18,13 +18,14 @@ from weasyprint.text.fonts import FontConfiguration
 from portal.documents import render, samples, sandbox
 from portal.documents.designs import STYLE, Complaint, Design
 from portal.documents.values import DocumentBase
+from portal.rules.document_kinds import KindName
 
 _IMAGE_WITHOUT_ALT = re.compile(r"<img\b(?![^>]*\balt=)", re.IGNORECASE)
 _POSITION = re.compile(r" at (\d+):\d+")
 _LOAD_FAILURE = re.compile(r"Failed to load [a-z -]+ at '([^']*)'")
 
 
-def find_complaints(files: Mapping[str, bytes], kind: str) -> list[Complaint]:
+def find_complaints(files: Mapping[str, bytes], kind: KindName) -> list[Complaint]:
     """What is wrong with the templates of a kind, without duplicates; empty when all sample documents render well."""
     design = Design(hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest(), tuple(files.items()))
     found = [*_style_complaints(design), *_image_complaints(files)]

@@ -1,0 +1,124 @@
+"""Builds the lines of invoices and credit notes, with their discounts, taxes and shipping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.discounts import named_discounts
+from portal.billing.discounts.named_discounts import DiscountSummary
+from portal.clock import utc_date
+from portal.documents.parts import Discount, DocumentLine, LineTax, Shipping, TaxAmount
+from portal.models import CreditNote, Invoice
+from portal.rules.totals import Rate, amount_excluding_tax
+
+
+def line_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> dict[str, Any]:
+    """The fields of a document value that come from its lines and its shipping."""
+    discounts = named_discounts.document_discounts(db, lines, row.currency)
+    return {
+        "lines": tuple(_build_line(each, discounts.of_lines.get(each.id, [])) for each in lines),
+        "discounts": build_discounts(discounts.of_whole),
+        "shipping": _build_shipping(row.shipping_cost),
+        "taxes": tuple(_sum_taxes(row, lines)),
+    }
+
+
+def build_discounts(found: Iterable[DiscountSummary]) -> tuple[Discount, ...]:
+    """Discounts by their names, with what they take off."""
+    return tuple(
+        Discount(name=each.name, percentage=each.percentage, amount_off=each.amount_off, amount=each.amount)
+        for each in found
+    )
+
+
+def build_tax(tax: Mapping[str, Any], rate: Mapping[str, Any]) -> TaxAmount:
+    """The tax of one rate over a whole document."""
+    return TaxAmount(
+        display_name=rate["display_name"],
+        percentage=rate["exact_percentage"],
+        inclusive=tax["inclusive"],
+        taxable_amount=tax["taxable_amount"],
+        amount=tax["amount"],
+    )
+
+
+def _build_line(row: Any, discounts: Iterable[DiscountSummary]) -> DocumentLine:
+    start, end = _line_period(row)
+    is_share = getattr(row, "proration", False)
+    return DocumentLine(
+        description=row.description or "",
+        amount=row.amount,
+        quantity=row.quantity,
+        # a share of a period has no price per unit that anyone would recognise
+        unit_amount_decimal=None if is_share else row.unit_amount_decimal,
+        share_price=row.unit_amount_decimal if is_share else None,
+        unit_label=_unit_label(row),
+        period_start=start,
+        period_end=end,
+        tax_percentages=tuple(rate["exact_percentage"] for rate in row.tax_rates),
+        discounts=build_discounts(discounts),
+        taxes=tuple(_line_taxes(row.taxes, row.tax_rates)),
+        taxes_given=getattr(row, "given_taxes", None) is not None,
+        **_net_amounts(row),
+    )
+
+
+def _line_period(row: Any) -> tuple[date, date] | tuple[None, None]:
+    start, end = getattr(row, "period_start", None), getattr(row, "period_end", None)
+    return (utc_date(start), utc_date(end)) if start and end and end > start else (None, None)
+
+
+def _net_amounts(row: Any) -> dict[str, int]:
+    """The amount without the taxes in it, after and before all discounts."""
+    discount, inside = sum(each["amount"] for each in row.discount_amounts), _inclusive_tax(row.taxes)
+    rates = [Rate(rate["id"], Decimal(rate["exact_percentage"]), rate["inclusive"]) for rate in row.tax_rates]
+    before = amount_excluding_tax(row.amount, rates) if inside else row.amount
+    return {"net_amount": row.amount - discount - inside, "undiscounted_net_amount": before}
+
+
+def _unit_label(row: Any) -> str | None:
+    price = getattr(row, "price", None) or {}
+    label: str | None = (price.get("price") or price).get("unit_label")
+    return label
+
+
+def _line_taxes(taxes: Iterable[Mapping[str, Any]], frozen: Iterable[Mapping[str, Any]]) -> Iterator[LineTax]:
+    rates = {rate["id"]: rate for rate in frozen}
+    for tax in taxes:
+        rate = rates.get(tax["tax_rate"], {})
+        yield LineTax(
+            percentage=rate.get("exact_percentage"),
+            tax_type=rate.get("tax_type"),
+            inclusive=tax["inclusive"],
+            amount=tax["amount"],
+            taxable_amount=tax.get("taxable_amount"),
+            reason=tax.get("taxability_reason"),
+        )
+
+
+def _build_shipping(cost: Mapping[str, Any] | None) -> Shipping | None:
+    if not cost:
+        return None
+    return Shipping(
+        display_name=cost.get("display_name"),
+        amount=cost["amount"],
+        net_amount=cost["amount_subtotal"],
+        tax=cost["amount_tax"],
+        taxes=tuple(_line_taxes(cost["taxes"], cost.get("tax_rates", []))),
+    )
+
+
+def _sum_taxes(row: Invoice | CreditNote, lines: list[Any]) -> Iterator[TaxAmount]:
+    """The taxes of the whole document; those whose rate no line and no shipping names are left out."""
+    frozen = [*(line.tax_rates for line in lines), (row.shipping_cost or {}).get("tax_rates", [])]
+    rates = {rate["id"]: rate for each in frozen for rate in each}
+    return (build_tax(tax, rates[tax["tax_rate"]]) for tax in row.total_taxes if tax["tax_rate"] in rates)
+
+
+def _inclusive_tax(taxes: Iterable[Mapping[str, Any]]) -> int:
+    return sum(tax["amount"] for tax in taxes if tax["inclusive"])

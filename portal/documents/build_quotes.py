@@ -1,0 +1,73 @@
+"""Builds the document value of a finalized quote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from portal.billing.discounts import named_discounts
+from portal.billing.discounts.named_discounts import DiscountSummary
+from portal.billing.invoices import drafts
+from portal.billing.ledger import parties
+from portal.billing.quotes import lines as quote_lines
+from portal.billing.quotes.discounts import build_discount
+from portal.clock import utc_date
+from portal.documents import build_lines, letterhead
+from portal.documents.parts import DocumentLine
+from portal.documents.values import QuoteDocument
+from portal.models import Quote, QuoteLine
+from portal.rules.discounts import sum_by_discount
+
+
+def quote(db: Session, row: Quote) -> QuoteDocument:
+    """The document of a finalized quote."""
+    lines = quote_lines.list_for_quote(db, row.id)
+    rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
+    rates |= {rate["id"]: rate for rate in drafts.frozen_rates(db, row.default_tax_rates)}
+    seller, buyer, sums, repeated = row.seller or {}, row.buyer or {}, row.upfront, row.recurring
+    return QuoteDocument(
+        **letterhead.shared_values(db, seller, buyer),
+        number=row.number or "",
+        currency=row.currency or "",
+        effective_at=utc_date(row.finalized_at or row.created),
+        ship_to=letterhead.ship_to(buyer.get("shipping")),
+        lines=tuple(_build_line(line) for line in lines),
+        taxes=tuple(build_lines.build_tax(tax, rates[tax["tax_rate"]]) for tax in sums["taxes"]),
+        discounts=build_lines.build_discounts(_quote_discounts(row, lines)),
+        subtotal=sums["amount_subtotal"],
+        total=sums["amount_total"],
+        memo=row.description,
+        footer=parties.footer(row),
+        header=row.header,
+        reverse_charge=buyer.get("tax_exempt") == "reverse",
+        page_size=letterhead.choose_page_size(seller, buyer),
+        status=cast(Any, row.status),
+        expires_at=utc_date(row.expires_at),
+        accepted_at=utc_date(row.accepted_at) if row.accepted_at is not None else None,
+        recurring=(repeated["interval"], repeated["interval_count"]) if repeated else None,
+        recurring_total=repeated["amount_total"] if repeated else None,
+    )
+
+
+def _quote_discounts(row: Quote, lines: Sequence[QuoteLine]) -> list[DiscountSummary]:
+    """The discounts of the quote's first payment."""
+    known = {each["id"]: each for each in [*row.discounts, *(each for line in lines for each in line.discounts)]}
+    taken = sum_by_discount([entry for line in lines if line.upfront for entry in line.discount_amounts])
+    return [
+        named_discounts.summarize_discount(
+            build_discount(known[entry["discount"]]), row.currency or "", entry["amount"]
+        )
+        for entry in taken
+    ]
+
+
+def _build_line(row: QuoteLine) -> DocumentLine:
+    return DocumentLine(
+        description=row.description,
+        amount=row.amount_subtotal,
+        quantity=row.quantity,
+        unit_amount_decimal=row.price["price"]["unit_amount_decimal"],
+        tax_percentages=tuple(rate["exact_percentage"] for rate in row.tax_rates),
+    )

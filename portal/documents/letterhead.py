@@ -1,0 +1,102 @@
+"""Builds what all documents share about seller and buyer: names, addresses, language, colour, and terms of e-invoices.
+
+The input is what was frozen with the document.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.accounts import files
+from portal.db import scope_of
+from portal.documents.parts import EInvoiceTerms, Party
+from portal.documents.values import PageSize, page_size_of_country
+from portal.rules import tax_ids
+
+_ADDRESS_FIELDS = ("line1", "line2", "city", "state", "postal_code", "country")
+
+
+def shared_values(db: Session, frozen_seller: dict[str, Any], frozen_buyer: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a document value that come from its two parties."""
+    return {
+        "locale": frozen_buyer.get("locale") or "en",
+        "seller": build_seller(frozen_seller),
+        "buyer": _build_party(frozen_buyer, frozen_buyer.get("address")),
+        "brand_color": frozen_seller.get("primary_color"),
+        "livemode": scope_of(db).livemode,
+        "version": frozen_seller.get("design") or "v1",
+    }
+
+
+def build_terms(frozen_seller: dict[str, Any], frozen_buyer: dict[str, Any]) -> EInvoiceTerms:
+    """What was frozen of the account's settings and the customer's taxes for e-invoices."""
+    settings = frozen_seller.get("e_invoices") or {}
+    formats = settings.get("formats")
+    return EInvoiceTerms(
+        formats=None if formats is None else tuple(formats),
+        seller_country=frozen_seller.get("country"),
+        untaxed=settings.get("untaxed"),
+        reverse_charge=settings.get("reverse_charge"),
+        tax_exempt=frozen_buyer.get("tax_exempt") or "none",
+        tax_currency=(frozen_seller.get("tax_currency") or {}).get("currency"),
+        # documents from before these notes existed stay as they were
+        legal_notes="e_invoices" in frozen_seller,
+    )
+
+
+def choose_page_size(frozen_seller: dict[str, Any], frozen_buyer: dict[str, Any]) -> PageSize:
+    """The page size of the buyer's country, else of the seller's."""
+    return page_size_of_country((frozen_buyer.get("address") or {}).get("country") or frozen_seller.get("country"))
+
+
+def ship_to(shipping: dict[str, Any] | None) -> Party | None:
+    """The recipient of the goods; None when nothing is shipped."""
+    if not shipping:
+        return None
+    return Party(
+        name=shipping.get("name") or "", **_address_fields(shipping.get("address")), phone=shipping.get("phone")
+    )
+
+
+def logo_url(db: Session, frozen_seller: dict[str, Any]) -> str | None:
+    """The logo that the merchant had when the document was frozen; files never change."""
+    id = frozen_seller.get("logo")
+    found = files.find_picture(db, scope_of(db).account_id, id) if id else None
+    return f"data:{found.media_type};base64,{b64encode(found.content).decode()}" if found else None
+
+
+def build_seller(frozen: dict[str, Any]) -> Party:
+    """The merchant, by its legal name, and in its account's country if the address names none."""
+    named = {**frozen, "name": frozen.get("legal_name") or frozen.get("name")}
+    address = frozen.get("address") or {}
+    country = address.get("country")
+    return _build_party(
+        named,
+        {**address, "country": country or frozen.get("country")},
+        unlocated=not country,
+        contact=(frozen.get("e_invoices") or {}).get("contact"),
+    )
+
+
+def _build_party(frozen: dict[str, Any], address: dict[str, Any] | None, **more: Any) -> Party:
+    settings, ids = frozen.get("e_invoices") or {}, frozen.get("tax_ids") or []
+    return Party(
+        name=frozen.get("name") or frozen.get("email") or "",
+        **_address_fields(address),
+        email=frozen.get("email"),
+        phone=frozen.get("phone"),
+        url=frozen.get("url"),
+        tax_ids=tuple((tax_ids.type_label(each["type"]), each["value"]) for each in ids),
+        unnamed=not frozen.get("name"),
+        tax_id_types=tuple(each["type"] for each in ids),
+        register_number=settings.get("register_number"),
+        endpoint=settings.get("endpoint"),
+        **more,
+    )
+
+
+def _address_fields(address: dict[str, Any] | None) -> dict[str, Any]:
+    return {key: (address or {}).get(key) for key in _ADDRESS_FIELDS}

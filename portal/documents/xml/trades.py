@@ -1,0 +1,255 @@
+"""Builds the EN 16931 model of an invoice or credit note from its document, and finds what is missing for it.
+
+Discounts, those of the whole document too, become allowances of the lines they were taken off, so that every line's
+net amount is what it was taxed on. Tax-inclusive prices are converted to net ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from portal import i18n
+from portal.documents.parts import DocumentLine, EInvoiceTerms, Party, TaxConversion
+from portal.documents.values import Bill, CreditNoteDocument, InvoiceDocument
+from portal.documents.xml import categories
+from portal.documents.xml.trade import BankAccount, TaxCurrency, Trade, TradeCharge, TradeItem, TradeTax, VatCategory
+from portal.documents.xml.traders import build_address, build_trader
+from portal.rules import tax_notes
+
+#: One piece, and others that `unit_label` may name, by UN/ECE Recommendation 20.
+PIECE_UNIT = "C62"
+UNIT_CODES = {
+    "hour": "HUR",
+    "hours": "HUR",
+    "day": "DAY",
+    "month": "MON",
+    "GB": "E34",
+    "TB": "E35",
+    "kg": "KGM",
+    "km": "KMT",
+}
+
+
+@dataclass(frozen=True)
+class TradeOutcome:
+    """The trade of a document, or the names of the gaps that prevent it; and the reasons why lines have no tax."""
+
+    trade: Trade | None
+    gaps: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+
+
+def find_outcome(document: Bill) -> TradeOutcome:
+    """The e-invoice of a document, or what keeps it from being one."""
+    gaps = [f"{document.kind}.not_void"] if document.status == "void" else []
+    parties = list(_gaps_of_parties(document))
+    try:
+        items = [_build_item(document, line) for line in document.lines]
+        charges = list(_shipping_charges(document))
+    except categories.UnclearCategory as unclear:
+        return TradeOutcome(None, (*gaps, *parties, str(unclear)))
+    taxes = _build_taxes(document, items, charges)
+    trade = _build_trade(document, items, charges, taxes)
+    gaps += [*parties, *_gaps_of_sums(document, trade), *_gaps_of_categories(trade)]
+    reasons = dict.fromkeys(tax.category.reason for tax in taxes if tax.category.reason)
+    return TradeOutcome(None if gaps else trade, tuple(dict.fromkeys(gaps)), tuple(reasons))
+
+
+def legal_notes(document: Bill, outcome: TradeOutcome) -> tuple[str, ...]:
+    """The texts that the law requires on a document: why there is no tax, and what late payment costs."""
+    if not document.e_invoice_terms.legal_notes:
+        return ()
+    return tuple(filter(None, (*outcome.reasons, _late_payment_note(document))))
+
+
+def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeCharge], taxes: list[TradeTax]) -> Trade:
+    codes = {tax.category.code for tax in taxes}
+    starts, ends = [item.start for item in items if item.start], [item.end for item in items if item.end]
+    place = document.ship_to
+    if not (place and place.has_address):
+        place = document.buyer if "K" in codes else None
+    named = "O" not in codes
+    return Trade(
+        **_kind_values(document),
+        number=document.number,
+        issued=document.effective_at,
+        currency=document.currency.upper(),
+        exponent=i18n.currency_exponent(document.currency),
+        seller=build_trader(document.seller, taxed=named, is_seller=True),
+        buyer=build_trader(document.buyer, taxed=named),
+        items=tuple(items),
+        taxes=tuple(taxes),
+        charges=tuple(charges),
+        deliver_to=build_address(place) if place and place.country else None,
+        delivered=None if starts else document.effective_at,
+        start=min(starts, default=None),
+        end=max(ends, default=None),
+        buyer_reference=document.buyer_reference,
+        purchase_order=document.purchase_order,
+        notes=tuple(filter(None, (document.memo, document.footer, _late_payment_note(document)))),
+        tax_total=document.tax,
+        tax_currency=_tax_currency(document.tax_conversion),
+        total=document.total,
+    )
+
+
+def _kind_values(document: Bill) -> dict[str, Any]:
+    """What is of another field in an invoice than in a credit note."""
+    if isinstance(document, CreditNoteDocument):
+        original = (document.invoice_number, document.invoice_effective_at)
+        return {"credit": True, "corrects": original, "remaining": document.total}
+    return {
+        "credit": False,
+        "due": document.due_date or document.effective_at,
+        "bank": _build_bank(document),
+        "corrects": document.replaces,
+        "remaining": document.amount_remaining,
+    }
+
+
+def _tax_currency(conversion: TaxConversion | None) -> TaxCurrency | None:
+    if conversion is None:
+        return None
+    amount = i18n.decimal_amount(conversion.amount, conversion.currency)
+    return TaxCurrency(currency=conversion.currency.upper(), amount=f"{amount:f}")
+
+
+def _build_item(document: Bill, line: DocumentLine) -> TradeItem:
+    category = categories.find_category(line.taxes, document.e_invoice_terms, document.locale)
+    _refuse_odd_taxes(line, category)
+    before, allowance = line.undiscounted_net_amount, line.undiscounted_net_amount - line.net_amount
+    if allowance < 0:
+        before, allowance = line.net_amount, 0
+    quantity, price = _quantity_and_price(line, before, i18n.currency_exponent(document.currency))
+    return TradeItem(
+        name=line.description or "-",
+        quantity=quantity,
+        unit=UNIT_CODES.get(line.unit_label or "", PIECE_UNIT),
+        price=price,
+        allowance=allowance,
+        net=line.net_amount,
+        category=category,
+        start=line.period_start,
+        end=line.period_end,
+    )
+
+
+def _refuse_odd_taxes(line: DocumentLine, category: VatCategory) -> None:
+    """Tax amounts given by hand may be any; the standard allows only those of the line's net amount."""
+    exact, tax = line.net_amount * (category.rate or Decimal(0)) / 100, _whole_tax(line)
+    odd = line.taxes_given and (line.taxes[0].taxable_amount != line.net_amount or abs(tax - exact) > 1)
+    if odd or (tax and not exact):
+        raise categories.UnclearCategory("lines.tax_amounts")
+
+
+def _quantity_and_price(line: DocumentLine, amount: int, exponent: int) -> tuple[int, Decimal]:
+    """Quantity and price per unit whose product is exactly `amount`.
+
+    One piece at the whole amount if the line's own price and quantity do not multiply to it.
+    """
+    quantity, own = line.quantity or 1, line.unit_amount_decimal or line.share_price
+    if own is not None and Decimal(own) * quantity == amount:
+        unit = Decimal(own).scaleb(-exponent)
+    else:
+        unit, quantity = Decimal(amount).scaleb(-exponent), 1
+    return (-quantity, -unit) if unit < 0 else (quantity, abs(unit))
+
+
+def _shipping_charges(document: Bill) -> Iterable[TradeCharge]:
+    shipping = document.shipping
+    if shipping and shipping.net_amount:
+        reason = shipping.display_name or "Shipping"
+        try:
+            category = categories.find_category(shipping.taxes, document.e_invoice_terms, document.locale)
+        except categories.UnclearCategory as unclear:
+            raise categories.UnclearCategory(str(unclear).replace("lines.", "shipping.")) from None
+        yield TradeCharge(amount=shipping.net_amount, reason=reason, category=category)
+
+
+def _build_taxes(document: Bill, items: list[TradeItem], charges: list[TradeCharge]) -> list[TradeTax]:
+    """BG-23: one entry per category and rate, with the tax as it was billed line by line."""
+    lines = zip(items, document.lines, strict=True)
+    found = [(item.category, item.net, _whole_tax(line)) for item, line in lines]
+    found += [(charge.category, charge.amount, document.shipping.tax) for charge in charges if document.shipping]
+    sums: dict[tuple[str, Decimal | None], TradeTax] = {}
+    for category, net, tax in found:
+        before = sums.get((category.code, category.rate), TradeTax(category=category, taxable=0, amount=0))
+        sums[category.code, category.rate] = TradeTax(
+            category=before.category, taxable=before.taxable + net, amount=before.amount + tax
+        )
+    return list(sums.values())
+
+
+def _gaps_of_parties(document: Bill) -> Iterable[str]:
+    """What every e-invoice needs to know of seller and buyer (Directive 2006/112/EC, Article 226)."""
+    yield from gaps_of_seller(document.seller)
+    if document.buyer.unnamed:
+        yield "buyer.name"
+    if not document.buyer.country:
+        yield "buyer.address.country"
+
+
+def gaps_of_seller(seller: Party) -> Iterable[str]:
+    """What every e-invoice needs to know of the seller, and is missing."""
+    if seller.unnamed:
+        yield "seller.name"
+    if not seller.country:
+        yield "seller.address.country"
+    yield from (f"seller.address.{key}" for key in ("line1", "city", "postal_code") if not getattr(seller, key))
+
+
+def _gaps_of_sums(document: Bill, trade: Trade) -> Iterable[str]:
+    if not trade.items:
+        yield "lines"
+    if max(trade.exponent, i18n.currency_exponent(trade.tax_currency.currency) if trade.tax_currency else 0) > 2:
+        yield "currency.two_decimals"
+    if trade.tax_total and document.e_invoice_terms.tax_currency and not trade.tax_currency:
+        yield "tax_exchange_rate"
+    if (trade.tax_basis, trade.tax_basis + trade.tax_total) != (document.total_excluding_tax, document.total):
+        yield "totals"
+    unit = 10**trade.exponent
+    exact = ((tax.taxable * (tax.category.rate or 0) / 100, tax.amount) for tax in trade.taxes)
+    if any(abs(amount - tax) >= unit for amount, tax in exact):
+        yield "taxes.rounded_together"
+
+
+def _gaps_of_categories(trade: Trade) -> Iterable[str]:
+    """Rules BR-S-02, BR-AE-02, BR-IC-02, BR-IC-12, BR-O-11 and BR-CO-26."""
+    codes = {tax.category.code for tax in trade.taxes}
+    seller, buyer = trade.seller, trade.buyer
+    if "O" in codes and len(codes) > 1:
+        yield "lines.not_subject_alone"
+    if not (seller.vat_id or seller.tax_number or ("O" in codes and seller.register_number)):
+        yield "seller.register_number" if "O" in codes else "seller.tax_id"
+    elif codes & {"K", "G"} and not seller.vat_id:
+        yield "seller.vat_id"
+    if codes & {"AE", "K"} and not buyer.vat_id:
+        yield "buyer.vat_id"
+    if "K" in codes and trade.deliver_to is None:
+        yield "delivery.address.country"
+
+
+def _late_payment_note(document: Bill) -> str | None:
+    """The note on late payment for a business customer, where the seller's law requires one."""
+    terms: EInvoiceTerms = document.e_invoice_terms
+    if not isinstance(document, InvoiceDocument) or not document.buyer.tax_ids or not terms.legal_notes:
+        return None
+    return tax_notes.late_payment_note(terms.seller_country, document.buyer.country)
+
+
+def _build_bank(document: InvoiceDocument) -> BankAccount | None:
+    if document.iban is None or not document.awaits_transfer:
+        return None
+    return BankAccount(
+        holder=document.account_holder or document.seller.name,
+        iban=document.iban,
+        bic=document.bic,
+        reference=document.reference,
+    )
+
+
+def _whole_tax(line: DocumentLine) -> int:
+    return sum(tax.amount for tax in line.taxes)

@@ -1,0 +1,74 @@
+"""What the pages of an invoice and of a credit note show: the document, and what only a page has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from portal import clock
+from portal.billing.credit_notes import credit_notes
+from portal.billing.customers import test_clocks
+from portal.db import find_row
+from portal.documents import build
+from portal.documents.transfer_code import draw_transfer_code
+from portal.hosted.e_invoices import e_invoice_context
+from portal.hosted.visits import mask_email
+from portal.models import CreditNote, Invoice
+
+
+@dataclass(frozen=True)
+class InvoiceEvent:
+    """Something that happened to an invoice; `note` is the credit note it was about."""
+
+    at: int
+    text: str
+    note: CreditNote | None = None
+
+
+def invoice_context(db: Session, row: Invoice) -> dict[str, Any]:
+    """The values that the templates of an invoice need, on its page in a visit and on the one behind a link."""
+    document, outcome = build.describe(db, row)
+    return {
+        "document": document,
+        "overdue": row.status == "open"
+        and row.due_date is not None
+        and row.due_date < test_clocks.time_for_row(db, row),
+        "events": list_events(row, credit_notes.list_for_invoice(db, row.id)),
+        "has_receipt": build.receipt_number(row) is not None,
+        "transfer_code": draw_transfer_code(document) is not None,
+        "replaced_by": _revision_number(db, row),
+        **e_invoice_context(document, outcome),
+    }
+
+
+def credit_note_context(db: Session, row: CreditNote) -> dict[str, Any]:
+    """The values that the template of a credit note needs."""
+    document, outcome = build.describe(db, row)
+    return {"document": document, **e_invoice_context(document, outcome)}
+
+
+def list_events(invoice: Invoice, notes: Iterable[CreditNote]) -> list[InvoiceEvent]:
+    """What happened to an invoice and when, oldest first; its creation is listed only if it was on an earlier day."""
+    issued = invoice.finalized_at or invoice.created
+    created = invoice.created if clock.utc_date(invoice.created) < clock.utc_date(issued) else None
+    email = mask_email((invoice.buyer or {}).get("email"))
+    moments = [
+        (created, _("Created"), None),
+        (invoice.finalized_at, _("Issued"), None),
+        (invoice.sent_at, _("Sent to %(email)s", email=email or ""), None),
+        (invoice.marked_uncollectible_at, _("Marked as unpaid"), None),
+        (invoice.paid_at, _("Paid"), None),
+        (invoice.voided_at, _("Made void"), None),
+        *((note.created, _("Credit note issued"), note) for note in notes),
+        *((note.voided_at, _("Credit note made void"), note) for note in notes),
+    ]
+    return sorted((InvoiceEvent(at, text, note) for at, text, note in moments if at), key=lambda event: event.at)
+
+
+def _revision_number(db: Session, row: Invoice) -> str | None:
+    """The number of the invoice that replaces this one."""
+    return find_row(db, Invoice, row.latest_revision_id, noun="invoice").number if row.latest_revision_id else None
