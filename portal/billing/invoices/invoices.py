@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.accounts import accounts, numbers, rendering_templates
 from portal.billing.discounts import discounts
-from portal.billing.invoices import changes, drafts, invoiceitems, revisions
+from portal.billing.invoices import changes, collectors, drafts, invoiceitems, payments, revisions
 from portal.billing.invoices.changes import CollectionMethod, UpdateInvoice
 from portal.billing.invoices.collection import mark_overdue, mark_paid, refuse_wrong_status
 from portal.billing.ledger import balances, locks, parties, totals
@@ -170,9 +170,8 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
     if invoice.amount_due == 0:
         stage(db, invoice)
         mark_paid(db, invoice, billed.subscription, now=now)
-    elif _is_charged_now(invoice, billed.subscription):
-        # there is nothing to charge here, so the payment has failed at once
-        mark_overdue(db, invoice, billed.subscription, now=now)
+    elif invoice.collection_method == "charge_automatically":
+        _collect_payment(db, billed, now)
     return invoice
 
 
@@ -189,11 +188,15 @@ def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
     return invoice
 
 
-def _is_charged_now(invoice: Invoice, subscription: Subscription | None) -> bool:
-    """Whether a payment would be tried now: for a renewal whose collection is not paused."""
-    pauses = subscription is not None and subscription.pause_collection
-    renewal = invoice.billing_reason == "subscription_cycle" and invoice.collection_method == "charge_automatically"
-    return renewal and not pauses
+def _collect_payment(db: Session, billed: Billed, now: int) -> None:
+    """Collect a new invoice unless collection is off or paused; a renewal that stays unpaid is overdue at once."""
+    invoice, subscription = billed.invoice, billed.subscription
+    if subscription and subscription.pause_collection:
+        return
+    if invoice.auto_advance:
+        payments.collect(db, billed, now=now)
+    if invoice.billing_reason == "subscription_cycle" and collectors.stuck_attempt(db, invoice):
+        mark_overdue(db, invoice, subscription, now=now)
 
 
 def _schedule_finalization(invoice: Invoice, now: int) -> None:

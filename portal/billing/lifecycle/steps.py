@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.accounts import accounts
 from portal.billing.invoices import collection, drafts, invoiceitems, invoices
+from portal.billing.invoices.collectors import collector_of
 from portal.billing.ledger import totals
 from portal.billing.lifecycle import upcoming
 from portal.billing.quotes import quotes
@@ -162,7 +163,7 @@ def _find_earliest_step(db: Session, customer_ids: Sequence[str], until: int) ->
 
 def _renew_subscription(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """Start the next period, with a draft of its cost and of the pending items."""
-    if subscription.status == "trialing" and _stop_at_trial_end(db, subscription, now):
+    if subscription.status == "trialing" and _stop_at_trial_end(db, customer, subscription, now):
         return
     with db.no_autoflush:  # nothing that is read here hangs on what is changed, and it goes out in one piece
         sold = items.list_items(db, subscription.id)
@@ -201,9 +202,11 @@ def _draft_invoice(
     return invoice
 
 
-def _stop_at_trial_end(db: Session, subscription: Subscription, now: int) -> bool:
-    """Cancel or pause a subscription whose trial ends, if it is set so; True where it was."""
+def _stop_at_trial_end(db: Session, customer: Customer, subscription: Subscription, now: int) -> bool:
+    """Cancel or pause a subscription whose trial ends without a payment method, if it is set so; True where it was."""
     if subscription.collection_method != "charge_automatically":
+        return False
+    if collector_of(db).has_payment_method(db, customer, subscription):
         return False
     if subscription.trial_ends_in == "cancel":
         subscription.canceled_at = now

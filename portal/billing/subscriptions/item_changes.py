@@ -12,7 +12,7 @@ from portal import clock, ids
 from portal.billing.catalogue import item_prices
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.discounts import redemptions
-from portal.billing.invoices import collection, pending_updates
+from portal.billing.invoices import collection, collectors, pending_updates
 from portal.billing.invoices.pending_updates import SubscriptionSnapshot
 from portal.billing.subscriptions import items, periods, prorations
 from portal.billing.subscriptions.items import ItemChange, ResolvedItem
@@ -121,20 +121,25 @@ def _collect_or_hold(
     if asked.before and invoice and invoice.status == "open":
         pending_updates.defer_until_paid(db, subscription, asked.before, invoice, now=now)
         return
-    apply_payment_behavior(subscription, invoice, asked)
+    apply_payment_behavior(db, subscription, invoice, asked)
     if asked.before:
         pending_updates.drop_orphaned_discounts(db, customer, subscription, asked.before.items, now=now)
 
 
-def apply_payment_behavior(subscription: Subscription, invoice: Invoice | None, asked: BillingOptions) -> None:
-    """Set the subscription past due while its invoice is open, as nothing can be charged here.
+def apply_payment_behavior(
+    db: Session, subscription: Subscription, invoice: Invoice | None, asked: BillingOptions
+) -> None:
+    """Set the subscription past due while its invoice can't be collected.
 
     Raises `CardError` for `error_if_incomplete`.
     """
-    if invoice is None or invoice.status != "open" or subscription.collection_method == "send_invoice":
+    if invoice is None or subscription.collection_method == "send_invoice":
+        return
+    stuck = collectors.stuck_attempt(db, invoice)
+    if stuck is None:
         return
     if asked.payment == "error_if_incomplete":
-        raise CardError("The invoice for this change can't be paid: this customer has no payment method here.")
+        raise CardError(f"The invoice for this change can't be paid: {stuck.reason}")
     if subscription.status == "active":
         subscription.status = "past_due"
 

@@ -135,7 +135,7 @@ def resume(db: Session, subscription: Subscription, command: ResumeSubscription,
         return subscription
     fails = command.payment_behavior == "error_if_incomplete"
     asked = item_changes.BillingOptions(payment="error_if_incomplete" if fails else None)
-    item_changes.apply_payment_behavior(subscription, invoice, asked)
+    item_changes.apply_payment_behavior(db, subscription, invoice, asked)
     return subscription
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, i18n
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.invoices import drafts, invoiceitems, invoices
+from portal.billing.invoices import collectors, drafts, invoiceitems, invoices
 from portal.billing.ledger import parties
 from portal.billing.subscriptions import item_changes, items
 from portal.billing.subscriptions.item_changes import ProrationBehavior
@@ -119,7 +119,7 @@ def create_first_invoice(
     subscription.status = rules.first_status(
         trialing=subscription.status == "trialing",
         collection_method=subscription.collection_method,
-        amount_due=invoice.amount_due,
+        amount_due=invoice.amount_remaining if collectors.stuck_attempt(db, invoice) else 0,
     )
     return invoice
 

@@ -12,6 +12,7 @@ from portal import ids
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.discounts import redemptions
 from portal.billing.invoices import changes as invoice_changes
+from portal.billing.invoices.collectors import stuck_attempt
 from portal.billing.invoices.pending_updates import SubscriptionSnapshot
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import (
@@ -157,8 +158,9 @@ def create(db: Session, command: CreateSubscription, *, now: int, checked: bool 
         db, customer, None, command.add_invoice_items, one_time_items.billing_periods(subscription), now=now
     )
     invoice = starts.create_first_invoice(db, customer, subscription, sold, start, now=now)
-    if subscription.status == "incomplete" and command.payment_behavior == "error_if_incomplete":
-        raise CardError("The first invoice can't be paid: this customer has no payment method here.")
+    stuck = stuck_attempt(db, invoice) if subscription.status == "incomplete" else None
+    if stuck and command.payment_behavior == "error_if_incomplete":
+        raise CardError(f"The first invoice can't be paid: {stuck.reason}")
     subscription.latest_invoice_id = invoice.id
     return subscription
 
