@@ -208,6 +208,15 @@ def lock_row(session: Session, model: type[Row], id: str, *, noun: str, param: s
     return row
 
 
+def lock_and_refresh(session: Session, row: Row, *, noun: str) -> None:
+    """Lock a row that this session has found, and read it again in place: it may have changed before the lock.
+
+    Raises `ResourceMissing` where it is gone.
+    """
+    if lock_row(session, type(row), row.id, noun=noun) is not row:
+        raise RuntimeError(f"a {noun} of another session")
+
+
 def rows_by_id(session: Session, model: type[Row], ids: Sequence[str]) -> dict[str, Row]:
     """The rows with these ids, by id. Ids without a row are left out."""
     if not ids:

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from portal.billing.configurations.features import disabled_features, fill_quantity_limits
+from portal.billing.configurations.defaults import (
+    BUSINESS_PROFILE,
+    SESSION_LIMITS,
+    disabled_features,
+    fill_quantity_limits,
+)
 from portal.billing.customers.customers import PREFIX_LETTERS
 from portal.rules.money import decimal_text
 from portal.transfer import invoices, payments
@@ -165,11 +170,10 @@ def _subscription_item_columns(object: Object, origin: SellerDefaults) -> Column
 
 def _configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
     sent = {key: value for key, value in (object.get("features") or {}).items() if key in disabled_features() and value}
-    profile = {"headline": None, "privacy_policy_url": None, "terms_of_service_url": None}
     return {
         "features": _complete_features(sent),
-        "business_profile": profile | (object.get("business_profile") or {}),
-        "session_limits": object.get("session_limits") or {"idle": 1800, "absolute": 14400},
+        "business_profile": BUSINESS_PROFILE | (object.get("business_profile") or {}),
+        "session_limits": object.get("session_limits") or dict(SESSION_LIMITS),
         "updated": object.get("updated", object.get("created")),
         "is_default": bool(object.get("is_default")),
     }

@@ -123,12 +123,13 @@ def test_a_locked_row_is_read_again(make: Factories) -> None:
     with make.database.reading(make.scope) as other, make.database.writing(make.scope) as db:
         before = other.get_one(Subscription, key)
         db.get_one(Subscription, key).description = "Changed"
-        _, row = locks.subscription(db, subscription.id, subscription.customer_id)
+        row = db.get_one(Subscription, (subscription.tenant_id, subscription.id))
+        locks.subscription_with_customer(db, row)
         assert (before.description, row.description) == (None, "Changed")
 
 
 @pytest.mark.parametrize("id", ["in_none", ""])
 def test_what_is_not_there_can_not_be_locked(make: Factories, id: str) -> None:
     with make.database.writing(make.scope) as db, pytest.raises(ResourceMissing) as raised:
-        locks.invoice(db, id, param="invoice")
+        locks.invoice_by_id(db, id, param="invoice")
     assert raised.value.param == "invoice"

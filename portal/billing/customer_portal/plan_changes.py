@@ -123,7 +123,7 @@ def change_plan(
 
     Raises `NotChangeable`, and `InvalidRequest` for a discount that can't be redeemed.
     """
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     sold = _find_changeable_item(db, subscription)
     price = find_allowed_price(db, subscription, sold, features, asked)
     _clear_upcoming(db, subscription, now)

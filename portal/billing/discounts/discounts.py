@@ -105,7 +105,7 @@ def remove_from_customer(db: Session, customer: Customer, *, now: int) -> Discou
 
 def remove_from_subscription(db: Session, subscription: Subscription, *, now: int) -> Discount:
     """Remove the discounts of a subscription. Raises `ResourceMissing` where there are none."""
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     rows = rows_by_id(db, Discount, subscription.discounts)
     if not rows:
         raise ResourceMissing("active discount for subscription", subscription.id)

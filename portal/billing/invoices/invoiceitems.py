@@ -14,7 +14,7 @@ from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices import drafts
 from portal.billing.ledger import locks, totals
 from portal.billing.ledger.balances import refuse_other_currency
-from portal.db import find_row, lock_row, scope_of
+from portal.db import find_row, lock_and_refresh, scope_of
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Price, Subscription
 from portal.rules.money import decimal_text, multiply_price
@@ -111,7 +111,7 @@ def create(db: Session, command: CreateInvoiceItem, *, now: int, price: Price | 
 
 def update(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, *, now: int) -> InvoiceItem:
     """Change a pending item, or one on a draft. Raises `InvalidRequest` once its invoice is finalized."""
-    customer, item, invoice = _lock_item(db, item)
+    customer, invoice = _lock_item(db, item)
     price = _find_or_create_price(db, command, now)
     if price is not None and price.currency != item.currency:
         raise InvalidRequest(f"The price is in {price.currency}, the item in {item.currency}.", param="price")
@@ -125,7 +125,7 @@ def update(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, *, now: i
 
 def delete(db: Session, item: InvoiceItem, *, now: int) -> None:
     """Remove a pending item, or one on a draft together with its line."""
-    _, item, invoice = _lock_item(db, item)
+    _, invoice = _lock_item(db, item)
     db.delete(item)
     if invoice:
         drafts.remove_item(db, invoice, item)
@@ -159,21 +159,21 @@ def _pending_items(db: Session, customer_id: str, *conditions: ColumnElement[boo
     return sorted(db.scalars(oldest), key=lambda item: -item.created)
 
 
-def _lock_item(db: Session, item: InvoiceItem) -> tuple[Customer, InvoiceItem, Invoice | None]:
-    """The item under its lock, its customer, and the draft that it is on."""
+def _lock_item(db: Session, item: InvoiceItem) -> tuple[Customer, Invoice | None]:
+    """Lock an item; return its customer and the draft that it is on."""
     customer = locks.customer(db, item.customer_id)
-    item = lock_row(db, InvoiceItem, item.id, noun="invoice item")
+    lock_and_refresh(db, item, noun="invoice item")
     if item.invoice_id is None:
-        return customer, item, None
-    invoice = locks.invoice(db, item.invoice_id).invoice
+        return customer, None
+    invoice = locks.invoice_by_id(db, item.invoice_id).invoice
     drafts.refuse_finalized(invoice, None)
-    return customer, item, invoice
+    return customer, invoice
 
 
 def _lock_draft(db: Session, command: CreateInvoiceItem, customer: Customer) -> Invoice | None:
     if command.invoice is None:
         return None
-    invoice = locks.invoice(db, command.invoice, param="invoice").invoice
+    invoice = locks.invoice_by_id(db, command.invoice, param="invoice").invoice
     if invoice.customer_id != customer.id:
         raise ResourceMissing("invoice", command.invoice, param="invoice")
     drafts.refuse_finalized(invoice, "invoice")

@@ -117,8 +117,7 @@ def create_draft(
 
 def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -> Invoice:
     """Change a draft; once finalized only metadata and `auto_advance` change."""
-    billed = locks.invoice(db, invoice.id)
-    invoice = billed.invoice
+    billed = locks.invoice(db, invoice)
     frozen = command.model_fields_set - {"metadata", "auto_advance", "expand"}
     if frozen:
         drafts.refuse_finalized(invoice, min(frozen))
@@ -129,7 +128,7 @@ def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -
 
 def delete(db: Session, invoice: Invoice, *, now: int) -> None:
     """Delete a draft that no subscription created, with the items on it."""
-    invoice = locks.invoice(db, invoice.id).invoice
+    locks.invoice(db, invoice)
     drafts.refuse_finalized(invoice, None)
     if invoice.subscription_id is not None and invoice.from_invoice_id is None:
         raise InvalidRequest("An invoice of a subscription can't be deleted; finalize and void it.")
@@ -146,8 +145,8 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
 
     The customer's row is locked first, so that parallel calls leave no gap and no duplicate in the numbers.
     """
-    billed = locks.invoice(db, invoice.id)
-    customer, invoice = billed.customer, billed.invoice
+    billed = locks.invoice(db, invoice)
+    customer = billed.customer
     refuse_wrong_status("finalize", invoice)
     balances.refuse_other_currency(customer, invoice.currency)
     revisions.replace_original(db, billed, now=now)
@@ -177,8 +176,7 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice, *, now: in
 
 def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
     """Finalize a draft and note that it was sent; the caller sends the mail in the same transaction."""
-    billed = locks.invoice(db, invoice.id)
-    invoice = billed.invoice
+    billed = locks.invoice(db, invoice)
     refuse_wrong_status("send", invoice)
     if not billed.customer.email:
         raise InvalidRequest("The customer has no email address to send the invoice to.")

@@ -83,7 +83,7 @@ class UpdateLine(LineChange, ExpandableCommand):
 
 def add(db: Session, invoice: Invoice, command: AddLines, *, now: int) -> Invoice:
     """Put new or pending invoice items on a draft. Raises `InvalidRequest` that names the line."""
-    invoice = _lock_draft(db, invoice, command)
+    _lock_draft(db, invoice, command)
     for index, line in enumerate(command.lines):
         with _blame_line(index):
             _add_line(db, invoice, line, now)
@@ -92,7 +92,7 @@ def add(db: Session, invoice: Invoice, command: AddLines, *, now: int) -> Invoic
 
 def update(db: Session, invoice: Invoice, command: UpdateLines, *, now: int) -> Invoice:
     """Change lines of a draft. Raises `InvalidRequest` that names the line."""
-    invoice = _lock_draft(db, invoice, command)
+    _lock_draft(db, invoice, command)
     for index, change in enumerate(command.lines):
         with _blame_line(index):
             _change_line(db, invoice, change.id, change, now)
@@ -101,7 +101,7 @@ def update(db: Session, invoice: Invoice, command: UpdateLines, *, now: int) -> 
 
 def remove(db: Session, invoice: Invoice, command: RemoveLines, *, now: int) -> Invoice:
     """Delete lines of a draft, or make their items pending again. Raises `InvalidRequest` that names the line."""
-    invoice = _lock_draft(db, invoice, command)
+    _lock_draft(db, invoice, command)
     for index, removed in enumerate(command.lines):
         with _blame_line(index):
             item = _find_item(db, _find_line(db, invoice, removed.id))
@@ -114,16 +114,15 @@ def remove(db: Session, invoice: Invoice, command: RemoveLines, *, now: int) -> 
 
 def update_line(db: Session, invoice: Invoice, id: str, command: UpdateLine, *, now: int) -> InvoiceLine:
     """Change one line of a draft."""
-    invoice = _lock_draft(db, invoice, None)
+    _lock_draft(db, invoice, None)
     return _change_line(db, invoice, id, command, now)
 
 
-def _lock_draft(db: Session, invoice: Invoice, command: LinesCommand | None) -> Invoice:
-    invoice = locks.invoice(db, invoice.id).invoice
+def _lock_draft(db: Session, invoice: Invoice, command: LinesCommand | None) -> None:
+    locks.invoice(db, invoice)
     drafts.refuse_finalized(invoice, "lines" if command else None)
     if command and command.was_sent("invoice_metadata"):
         invoice.metadata_ = merge_metadata(invoice.metadata_, command.invoice_metadata)
-    return invoice
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.db import find_row, lock_row
+from portal.db import find_row, lock_and_refresh
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, PaymentRecord
 from portal.wire.commands import (
@@ -179,7 +179,7 @@ def outcome_reporter(outcome: str) -> Any:
     """The use case that sets this outcome on a payment that has none yet."""
 
     def report_outcome(db: Session, record: PaymentRecord, command: AttemptOutcome, *, now: int) -> PaymentRecord:
-        record = lock_row(db, PaymentRecord, record.id, noun="payment record")
+        lock_and_refresh(db, record, noun="payment record")
         if record.outcome is not None:
             raise InvalidRequest(f"The payment record '{record.id}' is {record.outcome} already.")
         record.outcome, record.outcome_at = outcome, getattr(command, f"{outcome}_at")

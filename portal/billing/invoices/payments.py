@@ -45,14 +45,14 @@ def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invo
 
     Raises `InvalidRequest` where there is no payment method to charge, `CardError` for a payment that is refused.
     """
-    billed = locks.invoice(db, invoice.id)
-    collection.refuse_wrong_status("pay", billed.invoice)
+    billed = locks.invoice(db, invoice)
+    collection.refuse_wrong_status("pay", invoice)
     if command.paid_out_of_band:
-        billed.invoice.paid_out_of_band = True
-        _apply_payment(db, billed, payment_records.create_for_invoice(db, billed.invoice, now=now), now)
+        invoice.paid_out_of_band = True
+        _apply_payment(db, billed, payment_records.create_for_invoice(db, invoice, now=now), now)
     else:
         _collect_by_hand(db, billed, now)
-    return billed.invoice
+    return invoice
 
 
 def collect(db: Session, billed: Billed, *, now: int) -> Attempt:
@@ -69,12 +69,12 @@ def attach(db: Session, invoice: Invoice, command: AttachPayment, *, now: int) -
 
     Raises `InvalidRequest` for a payment that did not succeed, is in use, or is another customer's.
     """
-    billed = locks.invoice(db, invoice.id)
-    collection.refuse_wrong_status("pay", billed.invoice)
+    billed = locks.invoice(db, invoice)
+    collection.refuse_wrong_status("pay", invoice)
     record = lock_row(db, PaymentRecord, command.payment_record, noun="payment record", param="payment_record")
-    _refuse_unusable(db, billed.invoice, record)
+    _refuse_unusable(db, invoice, record)
     _apply_payment(db, billed, record, now)
-    return billed.invoice
+    return invoice
 
 
 def list_for_invoice(db: Session, invoice_id: str) -> list[InvoicePayment]:

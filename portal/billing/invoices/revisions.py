@@ -47,7 +47,7 @@ def start_revision(db: Session, command: FromInvoice, draft: Callable[[Billed], 
 
     Raises `InvalidRequest` unless the original is open, with nothing paid or credited on it.
     """
-    billed = locks.invoice(db, command.invoice, param="from_invoice[invoice]")
+    billed = locks.invoice_by_id(db, command.invoice, param="from_invoice[invoice]")
     original = billed.invoice
     refuse_unrevisable(db, original, param="from_invoice[invoice]")
     revision = draft(billed)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.accounts import accounts
-from portal.db import find_row, lock_row, scope_of
+from portal.db import find_row, lock_and_refresh, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import BalanceTransaction, Customer
 from portal.wire.commands import (
@@ -46,7 +46,7 @@ class ListTransactions(ListCommand):
 
 def create(db: Session, customer: Customer, command: CreateTransaction, *, now: int) -> BalanceTransaction:
     """Adjust a balance by hand. Raises `InvalidRequest` for another currency than the customer's."""
-    customer = lock_row(db, Customer, customer.id, noun="customer")
+    lock_and_refresh(db, customer, noun="customer")
     transaction = add_transaction(db, customer, "adjustment", command.amount, command.currency, now=now)
     return update(db, transaction, command, now=now)
 

@@ -110,7 +110,9 @@ def _customer_and_subscription(db: Session, command: CreatePreview, now: int) ->
     if command.customer not in {None, found.customer_id}:
         raise ResourceMissing("subscription", command.subscription, param="subscription")
     following = command.model_copy(update={"customer": found.customer_id})
-    return _preview_customer(db, following, now), locks.subscription(db, found.id, found.customer_id)[1]
+    customer = _preview_customer(db, following, now)
+    locks.subscription_with_customer(db, found)
+    return customer, found
 
 
 def _preview_customer(db: Session, command: CreatePreview, now: int) -> Customer:

@@ -16,7 +16,7 @@ from portal.billing.schedules.phases import PhaseInvoiceSettings, SentPhase
 from portal.billing.subscriptions import subscriptions
 from portal.billing.subscriptions.items import SentItem
 from portal.billing.subscriptions.one_time_items import AddedItem
-from portal.db import find_row, lock_row
+from portal.db import find_row, lock_and_refresh
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Quote, QuoteLine
 from portal.wire.commands import Command, CustomField
@@ -26,7 +26,7 @@ def accept(db: Session, quote: Quote, command: Command, *, now: int) -> Quote:
     """Create what was offered. Raises `InvalidRequest` unless the quote is open and has not expired."""
     quotes.refuse_unless(quote, "accept", "open")
     customer = locks.billable_customer(db, quote.customer_id or "")
-    quote = lock_row(db, Quote, quote.id, noun="quote")
+    lock_and_refresh(db, quote, noun="quote")
     quotes.refuse_unless(quote, "accept", "open")
     if quote.expires_at <= now:
         raise InvalidRequest("This quote has expired and can't be accepted any more.")

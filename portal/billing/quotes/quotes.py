@@ -17,7 +17,7 @@ from portal.billing.quotes import lines
 from portal.billing.quotes.lines import SentLine
 from portal.billing.subscriptions import items
 from portal.billing.subscriptions.billing_modes import BillingModeData
-from portal.db import find_row, lock_row, scope_of
+from portal.db import find_row, lock_and_refresh, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Quote, TestClock
 from portal.rules.numbering import quote_number
@@ -122,7 +122,7 @@ def create(db: Session, command: CreateQuote, *, now: int) -> Quote:
 
 def update(db: Session, quote: Quote, command: UpdateQuote, *, now: int) -> Quote:
     """Change a draft. Raises `InvalidRequest` once it is finalized."""
-    quote = lock_row(db, Quote, quote.id, noun="quote")
+    lock_and_refresh(db, quote, noun="quote")
     refuse_unless(quote, "update", "draft")
     _apply_fields(db, quote, command, now)
     return quote
@@ -133,7 +133,7 @@ def finalize(db: Session, quote: Quote, command: FinalizeQuote, *, now: int) -> 
     if quote.customer_id is None:
         raise InvalidRequest("A quote needs a customer to be finalized.", param="customer")
     customer = locks.billable_customer(db, quote.customer_id)
-    quote = lock_row(db, Quote, quote.id, noun="quote")
+    lock_and_refresh(db, quote, noun="quote")
     refuse_unless(quote, "finalize", "draft")
     _apply_expiry(quote, command, now)
     if not lines.compute_totals(db, quote, customer):
@@ -150,7 +150,7 @@ def finalize(db: Session, quote: Quote, command: FinalizeQuote, *, now: int) -> 
 
 def cancel(db: Session, quote: Quote, command: Command, *, now: int) -> Quote:
     """Cancel a draft or an open quote."""
-    quote = lock_row(db, Quote, quote.id, noun="quote")
+    lock_and_refresh(db, quote, noun="quote")
     refuse_unless(quote, "cancel", "draft", "open")
     quote.status, quote.canceled_at = "canceled", now
     return quote

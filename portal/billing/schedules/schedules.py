@@ -21,7 +21,7 @@ from portal.billing.subscriptions.billing_modes import BillingModeData
 from portal.billing.subscriptions.invoice_settings import InvoiceSettings
 from portal.billing.subscriptions.item_changes import ProrationBehavior
 from portal.billing.subscriptions.items import SentItem
-from portal.db import find_row, lock_row
+from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Subscription, SubscriptionSchedule
 from portal.rules import billing_modes as modes
@@ -129,7 +129,7 @@ def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, n
 
     Raises `InvalidRequest` once the schedule has ended, and where the present time is in no phase.
     """
-    customer, row = _lock_schedule(db, row)
+    customer = _lock_schedule(db, row)
     _refuse_ended(row, "update")
     if command.end_behavior is not None:
         row.end_behavior = command.end_behavior
@@ -146,7 +146,7 @@ def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, n
 
 def cancel(db: Session, row: SubscriptionSchedule, command: CancelSchedule, *, now: int) -> SubscriptionSchedule:
     """End a schedule and its subscription at once."""
-    _, row = _lock_schedule(db, row)
+    _lock_schedule(db, row)
     _refuse_ended(row, "cancel")
     row.status, row.canceled_at, row.phase = "canceled", now, None
     if row.subscription_id is not None:
@@ -159,7 +159,7 @@ def cancel(db: Session, row: SubscriptionSchedule, command: CancelSchedule, *, n
 
 def release(db: Session, row: SubscriptionSchedule, command: ReleaseSchedule, *, now: int) -> SubscriptionSchedule:
     """End the schedule; its subscription goes on as it is."""
-    _, row = _lock_schedule(db, row)
+    _lock_schedule(db, row)
     _refuse_ended(row, "release")
     _release_subscription(db, row, now, keep_end=command.preserve_cancel_date)
     return row
@@ -212,8 +212,8 @@ def _create_from_subscription(db: Session, command: CreateSchedule, id: str, now
     refused = command.model_fields_set - {"from_subscription", "metadata", "expand"}
     if refused:
         raise InvalidRequest("from_subscription takes all else from the subscription.", param=min(refused))
-    found = find_row(db, Subscription, id, noun="subscription", param="from_subscription")
-    customer, subscription = locks.subscription(db, found.id, found.customer_id)
+    subscription = find_row(db, Subscription, id, noun="subscription", param="from_subscription")
+    customer = locks.subscription_with_customer(db, subscription)
     if subscription.schedule_id is not None:
         raise InvalidRequest(
             f"The subscription is managed by the schedule '{subscription.schedule_id}' already.",
@@ -329,11 +329,13 @@ def _release_subscription(db: Session, row: SubscriptionSchedule, now: int, *, k
         cancellations.set_end_date(subscription, None, None, sent=True, now=now)
 
 
-def _lock_schedule(db: Session, row: SubscriptionSchedule) -> tuple[Customer, SubscriptionSchedule]:
+def _lock_schedule(db: Session, row: SubscriptionSchedule) -> Customer:
+    """Lock a schedule after its customer and its subscription; return the customer."""
     customer = locks.customer(db, row.customer_id)
     if row.subscription_id is not None:
         lock_row(db, Subscription, row.subscription_id, noun="subscription")
-    return customer, lock_row(db, SubscriptionSchedule, row.id, noun="subscription schedule")
+    lock_and_refresh(db, row, noun="subscription schedule")
+    return customer
 
 
 def _refuse_ended(row: SubscriptionSchedule, verb: str) -> None:

@@ -38,7 +38,7 @@ DEFAULT_BILLING_MODE = BillingModeData(type="flexible")
 
 def migrate(db: Session, subscription: Subscription, command: MigrateSubscription, *, now: int) -> Subscription:
     """Change from the classic mode to the flexible one. Raises `InvalidRequest` where it is flexible already."""
-    _, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    locks.subscription_with_customer(db, subscription)
     if rules.is_flexible(subscription.billing_mode):
         raise InvalidRequest("The subscription is in the flexible billing mode already.", param="billing_mode[type]")
     subscription.billing_mode = rules.build_mode("flexible", updated_at=now)

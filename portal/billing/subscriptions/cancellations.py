@@ -41,7 +41,7 @@ def cancel(
     `proration_date` is the end that a preview assumes. Raises `ResourceMissing` when the subscription has
     ended already, as the reference does.
     """
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     _refuse_unknown_option(db, command.cancellation_details)
     was = subscription.status
     if not rules.may_cancel(was):
@@ -120,7 +120,7 @@ def stop_collection(db: Session, subscription: Subscription, now: int) -> None:
         Invoice.subscription_id == subscription.id, Invoice.status.in_(("draft", "open"))
     )
     for id in db.scalars(unsettled.order_by(Invoice.created, Invoice.id)).all():
-        invoice = locks.invoice(db, id).invoice
+        invoice = locks.invoice_by_id(db, id).invoice
         invoice.auto_advance = False
         if subscription.status == "incomplete_expired" and invoice.status == "open":
             collection.void(db, invoice, Command(), now=now)

@@ -75,7 +75,7 @@ def _build_change(command: UpdateItem, **more: Any) -> ItemChange:
 def _apply_change(
     db: Session, subscription: Subscription, change: ItemChange, command: ItemBillingParams, now: int
 ) -> None:
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     if not rules.may_cancel(subscription.status):
         raise InvalidRequest("The items of a canceled subscription can't be changed.")
     before = item_changes.prepare_pending_update(db, subscription, command, command.payment_behavior, now=now)

@@ -96,7 +96,7 @@ def pause(db: Session, subscription: Subscription, command: PauseSubscription, *
 
     Raises `InvalidRequest` for one that is neither active nor on trial.
     """
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     if subscription.status not in {"active", "past_due", "trialing"}:
         raise InvalidRequest("Only a subscription with the status active, past_due or trialing can be paused.")
     collection.drop_pending_update(db, subscription, now=now)
@@ -123,7 +123,7 @@ def resume(db: Session, subscription: Subscription, command: ResumeSubscription,
     With `resume_on_payment_success` it stays paused until that invoice is paid. Raises `InvalidRequest`
     for a subscription that is not paused.
     """
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     if subscription.status != "paused":
         raise InvalidRequest("Only a subscription with the status paused can be resumed.")
     collection.drop_pending_update(db, subscription, now=now)

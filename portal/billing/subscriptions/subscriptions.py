@@ -170,7 +170,7 @@ def update(db: Session, subscription: Subscription, command: UpdateSubscription,
 
     Raises `InvalidRequest` for any but descriptive changes on a subscription that has ended.
     """
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     _refuse_ended(subscription, command)
     changes = command.sent_values("items", "billing_cycle_anchor", "trial_end") or command.trial_from_plan
     before = (
