@@ -1,7 +1,5 @@
 """The merchant's own document templates and their versions, and the choice of one for a document."""
 
-from __future__ import annotations
-
 import hashlib
 from base64 import b64encode
 from collections.abc import Collection, Mapping

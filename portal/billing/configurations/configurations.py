@@ -1,7 +1,5 @@
 """Portal configurations: what customers may do, stored complete and in the newest form of the API."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Annotated, Any
 

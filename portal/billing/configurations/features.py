@@ -1,7 +1,5 @@
 """The features of a portal configuration: their parameters, and the complete form in which they are stored."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session

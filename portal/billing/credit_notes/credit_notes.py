@@ -1,7 +1,5 @@
 """Credit notes: corrections of finalized invoices, line by line; unpaid amounts go down, paid ones are credited."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from sqlalchemy import func, select

@@ -1,7 +1,5 @@
 """Flows: a portal session for one task; validates the parameters and builds the stored form."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 

@@ -3,8 +3,6 @@
 What a configuration allows is checked here as well as on the pages, so that a request can't go beyond it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """Previews of plan changes: what a change bills now and next, made in a session that is rolled back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """Retention offers: a coupon for a customer who is about to cancel, accepted or declined once a subscription."""
 
-from __future__ import annotations
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

@@ -4,8 +4,6 @@ An unused link lives 5 minutes. An opened session ends after the configuration's
 30 minutes without activity and 4 hours in any case, unless these are set otherwise.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from dataclasses import dataclass

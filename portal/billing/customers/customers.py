@@ -1,7 +1,5 @@
 """Customers: created and changed by the merchant, and by themselves in the portal."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Annotated, Literal
 

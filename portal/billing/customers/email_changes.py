@@ -3,8 +3,6 @@
 The link is stored as SHA-256.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Test clocks: in test mode, customers can have a frozen time, which the worker advances step by step."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import or_, select

@@ -4,8 +4,6 @@ Owners hold the ids of their discounts. An invoice inherits those of its subscri
 customer. A coupon that lasts `once` is spent on the first invoice that it lowered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlalchemy import select

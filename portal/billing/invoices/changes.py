@@ -1,7 +1,5 @@
 """Changes of a draft invoice: texts, dates, tax rates, discounts and shipping."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """Status changes of finalized invoices (paid, overdue, void, uncollectible) and of their subscriptions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """The lines of a draft invoice; every change of a line computes the totals anew."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Tax amounts of an invoice line that the merchant has computed elsewhere and sends instead of tax rates."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from sqlalchemy import select

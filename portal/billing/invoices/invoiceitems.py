@@ -1,7 +1,5 @@
 """Invoice items: charges and credits, pending for the next invoice or put on a draft."""
 
-from __future__ import annotations
-
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 

@@ -1,7 +1,5 @@
 """Invoices: created as drafts, finalized with a number, then paid, voided or marked as uncollectible."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """Changes of several lines of a draft at once; each line is an invoice item, pending again once it is removed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal

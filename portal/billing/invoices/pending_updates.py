@@ -4,8 +4,6 @@ Such an update is made, billed and rolled back; its result is stored beside the 
 the invoice is paid. It is discarded when the invoice is voided or the update expires.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

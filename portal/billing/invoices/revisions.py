@@ -1,7 +1,5 @@
 """Invoice revisions: a draft that copies an open invoice and replaces it once it is finalized (ADR 0010)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Literal
 

@@ -3,8 +3,6 @@
 Amounts are minor units in the customer's currency; negative amounts are credit to the customer.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from sqlalchemy.orm import Session

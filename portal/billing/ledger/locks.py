@@ -5,8 +5,6 @@ numbers have no gaps, the balance loses no entry, and there are no deadlocks. A 
 is read again in place once it is locked, as it may be out of date.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy import select

@@ -1,7 +1,5 @@
 """The wire form of an invoice preview: an invoice with the ids of something that does not exist."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

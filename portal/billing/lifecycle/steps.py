@@ -4,8 +4,6 @@ The steps of one customer are taken in the order of their times, each in its own
 own time, however late it runs. Whoever takes a step holds the lock of the customer's row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast

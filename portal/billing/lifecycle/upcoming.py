@@ -1,7 +1,5 @@
 """Announces a subscription's upcoming invoice by an event, some days before the renewal."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Parameters of invoice previews, of the newer API (`create_preview`) and of the older one (`upcoming`)."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from portal.billing.customers.customers import TaxIdData

@@ -4,8 +4,6 @@ Everything here writes, in a session that the caller rolls back. The change itse
 differ from the real invoice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

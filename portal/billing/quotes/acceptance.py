@@ -1,7 +1,5 @@
 """Acceptance of a quote: it creates an invoice, a subscription, or a schedule if the start is later."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

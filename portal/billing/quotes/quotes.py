@@ -1,7 +1,5 @@
 """Quotes: drafted, finalized with a number, then accepted or canceled."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from sqlalchemy import func, select

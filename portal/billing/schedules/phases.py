@@ -1,7 +1,5 @@
 """Phases of a subscription schedule: from request parameters to the form in which they are stored."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

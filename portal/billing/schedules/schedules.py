@@ -1,7 +1,5 @@
 """Subscription schedules: created, updated, released, canceled, and advanced from phase to phase."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """The start of a schedule's phase: its subscription takes over the phase's settings and items, and is billed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

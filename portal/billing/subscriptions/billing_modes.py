@@ -1,7 +1,5 @@
 """The billing mode of a subscription: how prorations are computed; it can change from classic to flexible once."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from sqlalchemy.orm import Session

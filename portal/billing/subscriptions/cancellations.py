@@ -1,7 +1,5 @@
 """Cancellation of a subscription: at once, at the end of its period, at a date, or revoked again."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import select

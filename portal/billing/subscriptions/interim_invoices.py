@@ -1,7 +1,5 @@
 """Invoices between renewals for pending invoice items (`pending_invoice_item_interval`)."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from portal.errors import InvalidRequest

@@ -1,7 +1,5 @@
 """Invoice settings of a subscription, which replace the customer's own settings on its invoices."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Session

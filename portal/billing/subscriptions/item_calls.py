@@ -1,7 +1,5 @@
 """Calls on single items of subscriptions; each change is billed like an update of the subscription."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Session

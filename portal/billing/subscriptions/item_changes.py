@@ -1,7 +1,5 @@
 """Changes of a running subscription's items, and the prorations that bill the rest of its period."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Items of a subscription with their prices, and the invoice lines of a period."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any

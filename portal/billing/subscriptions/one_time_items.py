@@ -1,7 +1,5 @@
 """Items billed once together with a subscription (`add_invoice_items`), and their periods."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Pausing subscriptions: paused collection, paused subscriptions, and trials that end in a pause."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session

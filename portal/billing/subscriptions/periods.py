@@ -1,7 +1,5 @@
 """Billing periods that start out of turn: at a new interval, at a new anchor, or when a trial starts or ends."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 

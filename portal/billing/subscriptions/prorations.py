@@ -1,7 +1,5 @@
 """Prorations: invoice items for the rest of a billing period, to the second, and the invoice that bills them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The start of a subscription: its first period (trial, backdating, anchor) and its first invoice."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol

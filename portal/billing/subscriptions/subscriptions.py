@@ -1,7 +1,5 @@
 """Subscriptions: created with their first invoice, updated, set to end. Renewals are done by the worker."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator
