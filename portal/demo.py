@@ -22,7 +22,9 @@ from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customer_portal import sessions
 from portal.billing.customers import customers
-from portal.billing.invoices import collection, drafts, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, drafts, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import tax_ids
 from portal.billing.subscriptions import items, subscriptions
 from portal.db import Database, Scope
@@ -203,19 +205,19 @@ def _renew_month(db: Session, customer: Customer, subscription: Subscription, mo
     anchor = subscription.billing_cycle_anchor
     start, end = (periods.add(anchor, "month", 1, steps) for steps in (month, month + 1))
     subscription.current_period_start, subscription.current_period_end = start, end
-    invoice = invoices.create_draft(
+    invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=start, period=(start, start)
     )
     sold = items.list_items(db, subscription.id)
     drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
-    _run_use_case(db, invoices.finalize, invoices.FinalizeInvoice, start + clock.HOUR, invoice)
+    _run_use_case(db, finalization.finalize, FinalizeInvoice, start + clock.HOUR, invoice)
     subscription.latest_invoice_id = invoice.id
     _pay_invoice(db, invoice, start + 2 * clock.HOUR)
 
 
 def _pay_invoice(db: Session, invoice: Invoice, now: int) -> None:
     if invoice.status == "open":
-        _run_use_case(db, payments.pay, payments.PayInvoice, now, invoice, paid_out_of_band=True)
+        _run_use_case(db, payments.pay, PayInvoice, now, invoice, paid_out_of_band=True)
 
 
 def _credited_and_open_invoices(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[DatedAction]:
@@ -268,7 +270,7 @@ def _create_one_off_invoice(
     invoice = _run_use_case(
         db,
         invoices.create,
-        invoices.CreateInvoice,
+        CreateInvoice,
         now,
         customer=customer.id,
         collection_method="send_invoice",
@@ -278,13 +280,13 @@ def _create_one_off_invoice(
     _run_use_case(
         db,
         invoiceitems.create,
-        invoiceitems.CreateInvoiceItem,
+        CreateInvoiceItem,
         now,
         description=words,
         tax_rates=[rate.id],
         **item,
     )
-    made: Invoice = _run_use_case(db, invoices.finalize, invoices.FinalizeInvoice, now, invoice)
+    made: Invoice = _run_use_case(db, finalization.finalize, FinalizeInvoice, now, invoice)
     return made
 
 

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 from portal import clock, create_app
 from portal.billing.accounts import accounts, rendering_templates
 from portal.billing.invoices import invoiceitems
+from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.ledger import balances, tax_ids
 from portal.db import Database, Scope
 from portal.models import Base, Customer, TenantOwned
@@ -83,7 +84,7 @@ def victim(make: Factories, api: Api) -> Victim:
     entry = make.run(balances.create, command, customer, amount=-100, currency="eur", description=CANARY)
     item = make.run(
         invoiceitems.create,
-        invoiceitems.CreateInvoiceItem,
+        CreateInvoiceItem,
         customer=customer.id,
         amount=1,
         currency="eur",

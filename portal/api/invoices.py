@@ -14,7 +14,17 @@ from portal.api.endpoint import AnswerType
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, render_answer
 from portal.billing.customers import test_clocks
-from portal.billing.invoices import changes, collection, invoiceitems, invoices, lines, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, invoices, lines, payments
+from portal.billing.invoices.item_params import (
+    AddLines,
+    CreateInvoiceItem,
+    ListInvoiceItems,
+    RemoveLines,
+    UpdateInvoiceItem,
+    UpdateLine,
+    UpdateLines,
+)
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, ListInvoices, PayInvoice, UpdateInvoice
 from portal.db import find_row
 from portal.documents.xml import offers
 from portal.models import Invoice, InvoiceItem, InvoiceLine
@@ -28,43 +38,43 @@ def register(blueprint: Blueprint) -> None:
     """Add the calls of these nouns."""
     kinds.EXTRA_LOADERS.update(offers.EXTRAS)
     resource = Resource(blueprint, "invoice", "invoices")
-    resource.create(invoices.CreateInvoice, invoices.create)
+    resource.create(CreateInvoice, invoices.create)
     resource.retrieve()
-    resource.change(changes.UpdateInvoice, invoices.update)
+    resource.change(UpdateInvoice, invoices.update)
     resource.delete(invoices.delete)
-    resource.change(invoices.FinalizeInvoice, invoices.finalize, "finalize")
-    resource.change(payments.PayInvoice, payments.pay, "pay")
+    resource.change(FinalizeInvoice, finalization.finalize, "finalize")
+    resource.change(PayInvoice, payments.pay, "pay")
     resource.change(ExpandableCommand, collection.void, "void")
     resource.change(ExpandableCommand, collection.mark_uncollectible, "mark_uncollectible")
     endpoint.add(blueprint, "POST", "/invoices/<id>/send", ExpandableCommand, _send_invoice, resource.answers)
-    resource.list(invoices.ListInvoices, _select_invoices)
+    resource.list(ListInvoices, _select_invoices)
     endpoint.add(
         blueprint, "GET", "/invoices/<id>/lines", ListCommand, _list_line_items, AnswerType("line_item", "list")
     )
 
-    resource.change(lines.AddLines, lines.add, "add_lines")
-    resource.change(lines.UpdateLines, lines.update, "update_lines")
-    resource.change(lines.RemoveLines, lines.remove, "remove_lines")
+    resource.change(AddLines, lines.add, "add_lines")
+    resource.change(UpdateLines, lines.update, "update_lines")
+    resource.change(RemoveLines, lines.remove, "remove_lines")
     rule = "/invoices/<id>/lines/<line>"
-    endpoint.add(blueprint, "POST", rule, lines.UpdateLine, _update_line_item, AnswerType("line_item"))
+    endpoint.add(blueprint, "POST", rule, UpdateLine, _update_line_item, AnswerType("line_item"))
 
     item = Resource(blueprint, "invoiceitem", "invoiceitems")
-    item.create(invoiceitems.CreateInvoiceItem, invoiceitems.create)
+    item.create(CreateInvoiceItem, invoiceitems.create)
     item.retrieve()
-    item.change(invoiceitems.UpdateInvoiceItem, invoiceitems.update)
+    item.change(UpdateInvoiceItem, invoiceitems.update)
     item.delete(invoiceitems.delete)
-    item.list(invoiceitems.ListInvoiceItems, _select_invoice_items)
+    item.list(ListInvoiceItems, _select_invoice_items)
 
 
 def _send_invoice(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
     invoice, now = find_row(db, Invoice, id, noun="invoice"), clock.now()
-    invoice = invoices.send(db, invoice, params, now=test_clocks.time_for_call(db, invoice))
+    invoice = finalization.send(db, invoice, params, now=test_clocks.time_for_call(db, invoice))
     key = f"invoice:{invoice.id}:{ids.new('mail')}"  # each call sends it once more
     queue.put(db, "invoice", key, customer_id=invoice.customer_id, invoice=invoice.id, now=now)
     return render_answer(db, "invoice", invoice, params)
 
 
-def _update_line_item(db: Session, params: lines.UpdateLine, id: str, line: str) -> dict[str, Any]:
+def _update_line_item(db: Session, params: UpdateLine, id: str, line: str) -> dict[str, Any]:
     invoice = find_row(db, Invoice, id, noun="invoice")
     changed = lines.update_line(db, invoice, line, params, now=test_clocks.time_for_call(db, invoice))
     return render_answer(db, "line_item", changed, params)
@@ -76,7 +86,7 @@ def _list_line_items(db: Session, params: ListCommand, id: str) -> dict[str, Any
     return page_of_lines(db, "line_item", statement, InvoiceLine, params, f"/v1/invoices/{id}/lines")
 
 
-def _select_invoices(params: invoices.ListInvoices) -> Select[Any]:
+def _select_invoices(params: ListInvoices) -> Select[Any]:
     statement = select(Invoice).where(
         *range_conditions(Invoice.created, params.created), *range_conditions(Invoice.due_date, params.due_date)
     )
@@ -91,7 +101,7 @@ _FILTERS = {
 }
 
 
-def _select_invoice_items(params: invoiceitems.ListInvoiceItems) -> Select[Any]:
+def _select_invoice_items(params: ListInvoiceItems) -> Select[Any]:
     statement = select(InvoiceItem).where(*range_conditions(InvoiceItem.created, params.created))
     statement = statement.where(
         *equal_conditions(params, customer=InvoiceItem.customer_id, invoice=InvoiceItem.invoice_id)

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
 from portal.billing.invoices import payment_records, payments
+from portal.billing.invoices.params import AttachPayment, ListInvoicePayments
 from portal.models import InvoicePayment
 from portal.wire.page import equal_conditions, range_conditions
 
@@ -23,8 +24,8 @@ def register(blueprint: Blueprint) -> None:
 
     payment = Resource(blueprint, "invoice_payment", "invoice_payments")
     payment.retrieve()
-    payment.list(payments.ListInvoicePayments, _select_invoice_payments)
-    Resource(blueprint, "invoice", "invoices").change(payments.AttachPayment, payments.attach, "attach_payment")
+    payment.list(ListInvoicePayments, _select_invoice_payments)
+    Resource(blueprint, "invoice", "invoices").change(AttachPayment, payments.attach, "attach_payment")
 
 
 _OUTCOMES: dict[str, Any] = {
@@ -34,7 +35,7 @@ _OUTCOMES: dict[str, Any] = {
 }
 
 
-def _select_invoice_payments(params: payments.ListInvoicePayments) -> Select[Any]:
+def _select_invoice_payments(params: ListInvoicePayments) -> Select[Any]:
     statement = select(InvoicePayment).where(*range_conditions(InvoicePayment.created, params.created))
     statement = statement.where(
         *equal_conditions(params, invoice=InvoicePayment.invoice_id, status=InvoicePayment.status)

@@ -14,7 +14,7 @@ from portal import clock, i18n, ids
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.configurations import feedback_options
 from portal.billing.customer_portal import plan_changes
-from portal.billing.invoices import invoiceitems
+from portal.billing.invoices import pending_items
 from portal.billing.subscriptions import cancellations, items, prorations
 from portal.billing.subscriptions import subscriptions as billing
 from portal.db import find_row, lock_row, rows_by_id
@@ -172,7 +172,7 @@ def _preview_cancellation(db: Session, visit: Visit, subscription: Subscription)
     sold = items.list_items(db, subscription.id)
     at_once, settles = feature["mode"] == "immediately", feature["proration_behavior"]
     running = subscription.status in {"active", "past_due"}
-    waiting = invoiceitems.list_pending(db, visit.customer_id, subscription.id) if settles == "always_invoice" else []
+    waiting = pending_items.list_pending(db, visit.customer_id, subscription.id) if settles == "always_invoice" else []
     is_open = (Invoice.subscription_id == subscription.id, Invoice.status == "open")
     return CancellationPreview(
         subscription=subscription,

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.invoices import collectors, invoiceitems, invoices, payment_records, payments
+from portal.billing.invoices import collectors, finalization, invoiceitems, invoices, payment_records, payments
 from portal.billing.invoices.collectors import Attempt
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger.locks import Billed
 from portal.billing.subscriptions import subscriptions
 from portal.db import Database, Scope
@@ -74,15 +76,15 @@ def _read(make: Factories, subscription: Subscription) -> Subscription:
 
 def _draft(make: Factories, **sent: object) -> Invoice:
     customer = make.customer()
-    invoice = make.run(invoices.create, invoices.CreateInvoice, customer=customer.id, currency="eur", **sent)
+    invoice = make.run(invoices.create, CreateInvoice, customer=customer.id, currency="eur", **sent)
     item = {"customer": customer.id, "invoice": invoice.id, "amount": 500, "currency": "eur"}
-    make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, **item)
+    make.run(invoiceitems.create, CreateInvoiceItem, **item)
     return invoice
 
 
 def test_an_invoice_is_paid_when_it_is_finalized(charging, api):
     draft = _draft(charging, auto_advance=True)
-    invoice = charging.run(invoices.finalize, invoices.FinalizeInvoice, draft)
+    invoice = charging.run(finalization.finalize, FinalizeInvoice, draft)
     assert (invoice.status, invoice.amount_paid, invoice.amount_remaining) == ("paid", 500, 0)
     (payment,) = api.get("invoice_payments", invoice=invoice.id)["data"]
     assert (payment["status"], payment["amount_paid"], payment["payment"]["type"]) == ("paid", 500, "payment_record")
@@ -92,22 +94,22 @@ def test_an_invoice_is_paid_when_it_is_finalized(charging, api):
     "sent", [{"auto_advance": False}, {"collection_method": "send_invoice", "days_until_due": 14, "auto_advance": True}]
 )
 def test_an_invoice_that_is_not_collected_stays_open(charging, sent):
-    invoice = charging.run(invoices.finalize, invoices.FinalizeInvoice, _draft(charging, **sent))
+    invoice = charging.run(finalization.finalize, FinalizeInvoice, _draft(charging, **sent))
     assert (invoice.status, invoice.amount_paid) == ("open", 0)
 
 
 def test_an_open_invoice_is_collected_by_hand(charging):
-    invoice = charging.run(invoices.finalize, invoices.FinalizeInvoice, _draft(charging))
-    paid = charging.run(payments.pay, payments.PayInvoice, invoice)
+    invoice = charging.run(finalization.finalize, FinalizeInvoice, _draft(charging))
+    paid = charging.run(payments.pay, PayInvoice, invoice)
     assert (paid.status, paid.paid_out_of_band) == ("paid", False)
 
 
 def test_a_refused_payment_says_why(charging, collector):
     collector.state = "requires_payment_method"
-    invoice = charging.run(invoices.finalize, invoices.FinalizeInvoice, _draft(charging, auto_advance=True))
+    invoice = charging.run(finalization.finalize, FinalizeInvoice, _draft(charging, auto_advance=True))
     assert invoice.status == "open"
     with pytest.raises(CardError, match="the card was declined"):
-        charging.run(payments.pay, payments.PayInvoice, invoice)
+        charging.run(payments.pay, PayInvoice, invoice)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,7 @@ def test_a_change_waits_only_while_it_is_not_paid(charging, collector, state, wa
 
 
 def test_without_another_collector_nobody_is_charged(make):
-    invoice = make.run(invoices.finalize, invoices.FinalizeInvoice, _draft(make, auto_advance=True))
+    invoice = make.run(finalization.finalize, FinalizeInvoice, _draft(make, auto_advance=True))
     assert invoice.status == "open"
     with pytest.raises(InvalidRequest, match="no payment method"):
-        make.run(payments.pay, payments.PayInvoice, invoice)
+        make.run(payments.pay, PayInvoice, invoice)

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.billing.credit_notes import credit_notes
-from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
 from portal.billing.subscriptions import cancellations, items, pauses, subscriptions
 from portal.errors import CardError, InvalidRequest, ResourceMissing
@@ -94,23 +96,23 @@ class History:
 
     def charge(self, chance: int) -> None:
         sent = {"customer": self.customer.id, "amount": chance % 9000 - 3000, "currency": "eur"}
-        self._do(invoiceitems.create, invoiceitems.CreateInvoiceItem, **sent, tax_rates=[self.rate])
+        self._do(invoiceitems.create, CreateInvoiceItem, **sent, tax_rates=[self.rate])
 
     def adjust(self, chance: int) -> None:
         sent = {"amount": chance % 5000 - 2500, "currency": "eur"}
         self._do(balances.create, balances.CreateTransaction, self.customer, **sent)
 
     def pay(self, chance: int) -> None:
-        self._do(payments.pay, payments.PayInvoice, self._any(Invoice, chance), paid_out_of_band=True)
+        self._do(payments.pay, PayInvoice, self._any(Invoice, chance), paid_out_of_band=True)
 
     def void(self, chance: int) -> None:
-        self._do(collection.void, invoices.FinalizeInvoice, self._any(Invoice, chance))
+        self._do(collection.void, FinalizeInvoice, self._any(Invoice, chance))
 
     def revise(self, chance: int) -> None:
         """An invoice takes the place of another one."""
         source = {"action": "revision", "invoice": self._any(Invoice, chance).id}
-        draft = self.make.run(invoices.create, invoices.CreateInvoice, now=self.now, from_invoice=source)
-        self._do(invoices.finalize, invoices.FinalizeInvoice, draft)
+        draft = self.make.run(invoices.create, CreateInvoice, now=self.now, from_invoice=source)
+        self._do(finalization.finalize, FinalizeInvoice, draft)
 
     def discount(self, chance: int) -> None:
         """From now on bills are lowered, once or for as long as it lasts."""
@@ -129,15 +131,15 @@ class History:
         cost = {"shipping_rate_data": data}
         draft = self.make.run(
             invoices.create,
-            invoices.CreateInvoice,
+            CreateInvoice,
             now=self.now,
             customer=self.customer.id,
             shipping_cost=cost,
             default_tax_rates=rates,
         )
         item = {"customer": self.customer.id, "invoice": draft.id, "amount": chance % 5000 + 1, "currency": "eur"}
-        self._do(invoiceitems.create, invoiceitems.CreateInvoiceItem, **item)
-        self._do(invoices.finalize, invoices.FinalizeInvoice, draft)
+        self._do(invoiceitems.create, CreateInvoiceItem, **item)
+        self._do(finalization.finalize, FinalizeInvoice, draft)
 
     def credit(self, chance: int) -> None:
         invoice = self._any(Invoice, chance)

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.credit_notes import credit_notes
-from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
 from portal.billing.subscriptions import cancellations, subscriptions
 from portal.billing.subscriptions import items as subscription_items
@@ -48,7 +50,7 @@ class Year:
         return self.chance.choice(rows or [None])
 
     def bill(self) -> None:
-        invoice = self.do(invoices.create, invoices.CreateInvoice, customer=self.customer.id, currency="eur")
+        invoice = self.do(invoices.create, CreateInvoice, customer=self.customer.id, currency="eur")
         for _ in range(self.chance.randint(1, 3)):
             item = {
                 "unit_amount_decimal": f"{self.chance.randint(-9999, 99999) / 8:.3f}",
@@ -56,14 +58,14 @@ class Year:
             }
             rates = [rate.id for rate in self.chance.sample(self.rates, self.chance.randint(0, 3))]
             own = {"customer": self.customer.id, "invoice": invoice.id, "currency": "eur", "tax_rates": rates}
-            self.do(invoiceitems.create, invoiceitems.CreateInvoiceItem, **own, **item)
-        self.do(invoices.finalize, invoices.FinalizeInvoice, invoice)
+            self.do(invoiceitems.create, CreateInvoiceItem, **own, **item)
+        self.do(finalization.finalize, FinalizeInvoice, invoice)
 
     def settle(self) -> None:
         invoice = self.any(Invoice)
         verb = self.chance.choice([payments.pay, payments.pay, collection.void, collection.mark_uncollectible])
         sent: dict[str, Any] = {"paid_out_of_band": True} if verb is payments.pay else {}
-        self.do(verb, payments.PayInvoice if sent else Command, invoice, **sent)
+        self.do(verb, PayInvoice if sent else Command, invoice, **sent)
 
     def credit(self) -> None:
         note, invoice = self.any(CreditNote), self.any(Invoice)

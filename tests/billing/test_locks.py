@@ -11,7 +11,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal.billing.credit_notes import credit_notes
-from portal.billing.invoices import changes, collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
+from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, UpdateInvoice
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import cancellations, subscriptions
 from portal.billing.subscriptions import items as subscription_items
@@ -58,8 +60,8 @@ def locked_by(make: Factories) -> Callable[..., list[str]]:
 @pytest.mark.parametrize(
     ("verb", "sent"),
     [
-        ("finalize", invoices.FinalizeInvoice()),
-        ("update", changes.UpdateInvoice(metadata={"a": "1"})),
+        ("finalize", FinalizeInvoice()),
+        ("update", UpdateInvoice(metadata={"a": "1"})),
         ("send", Command()),
     ],
 )
@@ -73,7 +75,7 @@ def test_drafts_of_a_subscription(make: Factories, locked_by: Any, verb: str, se
 @pytest.mark.parametrize(
     ("use_case", "sent"),
     [
-        (payments.pay, payments.PayInvoice(paid_out_of_band=True)),
+        (payments.pay, PayInvoice(paid_out_of_band=True)),
         (collection.void, Command()),
         (collection.mark_uncollectible, Command()),
     ],
@@ -89,12 +91,12 @@ def test_deleting_a_draft(make: Factories, locked_by: Any) -> None:
 def test_items_of_a_draft(make: Factories, locked_by: Any) -> None:
     draft = make.draft()
     sent = {"customer": draft.customer_id, "invoice": draft.id, "amount": 1}
-    assert locked_by(invoiceitems.create, parse_command(invoiceitems.CreateInvoiceItem, sent)) == [
+    assert locked_by(invoiceitems.create, parse_command(CreateInvoiceItem, sent)) == [
         "Customer",
         "Invoice",
     ]
-    item = make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, **sent)
-    changed = invoiceitems.UpdateInvoiceItem(amount=2)
+    item = make.run(invoiceitems.create, CreateInvoiceItem, **sent)
+    changed = UpdateInvoiceItem(amount=2)
     assert locked_by(invoiceitems.update, item, changed) == ["Customer", "Invoice"]
     assert locked_by(invoiceitems.delete, item) == ["Customer", "Invoice"]
 

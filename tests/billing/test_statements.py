@@ -14,6 +14,7 @@ from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import statements, test_clocks
 from portal.billing.invoices import collection, payment_records, payments
+from portal.billing.invoices.params import AttachPayment
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Customer, Invoice
 from portal.rules.statements import ENTRY_KINDS, CustomerLedger, ledger_entries
@@ -45,7 +46,7 @@ class Account(History):
         amount = {"value": max(1, invoice.amount_remaining + chance % 3000 - 1500), "currency": "eur"}
         sent = {**REPORT, **DONE, "amount_requested": amount}
         record = self.make.run(payment_records.report, payment_records.ReportPayment, now=self.now, **sent)
-        self._do(payments.attach, payments.AttachPayment, invoice, payment_record=record.id)
+        self._do(payments.attach, AttachPayment, invoice, payment_record=record.id)
 
     def write_off(self, chance: int) -> None:
         self._do(collection.mark_uncollectible, Command, self._any(Invoice, chance))
@@ -91,7 +92,7 @@ class Busy(Year):
         record = self.do(
             payment_records.report, payment_records.ReportPayment, **REPORT, **DONE, amount_requested=amount
         )
-        self.do(payments.attach, payments.AttachPayment, invoice, payment_record=record.id)
+        self.do(payments.attach, AttachPayment, invoice, payment_record=record.id)
 
     def give_back(self) -> None:
         invoice = self.any(Invoice)

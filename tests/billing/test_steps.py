@@ -4,6 +4,7 @@ import pytest
 
 from portal import clock
 from portal.billing.invoices import invoiceitems
+from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.subscriptions import subscriptions
 from portal.rules.steps import DRAFT_DURATION, FIRST_PAYMENT_WITHIN
 from tests.passing import pass_time
@@ -59,7 +60,7 @@ def test_pending_items_go_along(api, make):
     subscription = make.subscription(now=START)
     for own in ({"subscription": subscription.id}, {}):
         sent = {"customer": subscription.customer_id, "amount": 500, "currency": "eur", **own}
-        make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, now=START, **sent)
+        make.run(invoiceitems.create, CreateInvoiceItem, now=START, **sent)
     pass_time(make, FEBRUARY)
     assert sorted(line["amount"] for line in _invoices(api, subscription)[1]["lines"]["data"]) == [500, 500, 2000]
 

@@ -5,6 +5,7 @@ import pytest
 from portal import clock
 from portal.billing.customers import test_clocks
 from portal.billing.invoices import invoiceitems
+from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.subscriptions import subscriptions
 from tests.passing import pass_time
 
@@ -43,7 +44,7 @@ def test_a_week_before_each_renewal_once(api, make):
 def test_it_is_the_preview_without_an_id_and_leaves_nothing(api, make):
     subscription = make.subscription(now=START)
     sent = {"customer": subscription.customer_id, "amount": 500, "currency": "eur"}
-    make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, now=START, **sent)
+    make.run(invoiceitems.create, CreateInvoiceItem, now=START, **sent)
     pass_time(make, FEBRUARY - WEEK - 1)
     before = api.get(f"subscriptions/{subscription.id}")
     preview = api.post("invoices/create_preview", subscription=subscription.id)

@@ -12,6 +12,7 @@ from portal.billing.accounts import accounts, files
 from portal.billing.customer_portal import codes, plan_changes, sessions
 from portal.billing.customers import email_changes
 from portal.billing.invoices import collection, payments
+from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances, tax_ids
 from portal.billing.subscriptions import subscriptions
 from portal.hosted.invoices import PAGE_SIZE
@@ -117,7 +118,7 @@ def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
     unpaid = make.subscription(customer, plans.silver, now=began, **kind)
     with make.database.reading(make.scope) as db:
         first = db.get_one(Invoice, (unpaid.tenant_id, unpaid.latest_invoice_id))
-    make.run(payments.pay, payments.PayInvoice, first, now=began, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, first, now=began, paid_out_of_band=True)
     features = plans.configuration.features
     for plan, price in ((coming, plans.silver), (unpaid, plans.gold)):
         with make.database.writing(make.scope) as db:

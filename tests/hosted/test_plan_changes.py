@@ -13,6 +13,7 @@ import pytest
 
 from portal import clock
 from portal.billing.invoices import payments
+from portal.billing.invoices.params import PayInvoice
 from portal.billing.lifecycle import steps
 from portal.billing.schedules import schedules
 from portal.billing.subscriptions import subscriptions
@@ -372,7 +373,7 @@ def collected(make: Factories, customer: Customer, prices: dict[str, Price]) -> 
 
 def pay(make: Factories, plan: Subscription, *, now: int = NOON) -> None:
     (invoice,) = rows(make, Invoice, id=now_of(make, plan)[0].latest_invoice_id)
-    make.run(payments.pay, payments.PayInvoice, invoice, now=now, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, invoice, now=now, paid_out_of_band=True)
 
 
 def test_what_is_collected_changes_once_it_is_paid(

@@ -1,7 +1,6 @@
 """Payments of invoices: recorded, attached from a payment record, or collected."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -9,35 +8,13 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.billing.invoices import collection, payment_records
 from portal.billing.invoices.collectors import Attempt, collector_of
+from portal.billing.invoices.params import AttachPayment, PayInvoice
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger.locks import Billed
 from portal.db import lock_row, rows_by_id
 from portal.errors import CardError, InvalidRequest
 from portal.models import Invoice, InvoicePayment, PaymentRecord
 from portal.recording import stage
-from portal.wire.commands import Command, ExpandableCommand, Flag, Id, ListCommand, TimestampFilter
-
-
-class PayInvoice(ExpandableCommand):
-    paid_out_of_band: Flag = False
-    forgive: Flag = False
-    off_session: Flag | None = None
-
-
-class AttachPayment(ExpandableCommand):
-    payment_record: Id
-
-
-class PaymentFilter(Command):
-    type: Literal["payment_record"]
-    payment_record: Id | None = None
-
-
-class ListInvoicePayments(ListCommand):
-    created: TimestampFilter = None
-    invoice: Id | None = None
-    payment: PaymentFilter | None = None
-    status: Literal["canceled", "open", "paid"] | None = None
 
 
 def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invoice:

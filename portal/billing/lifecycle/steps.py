@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.accounts import accounts
-from portal.billing.invoices import collection, drafts, invoiceitems, invoices
+from portal.billing.invoices import collection, drafts, finalization, pending_items
 from portal.billing.invoices.collectors import collector_of
 from portal.billing.ledger import totals
 from portal.billing.lifecycle import upcoming
@@ -165,7 +165,7 @@ def _renew_subscription(db: Session, customer: Customer, subscription: Subscript
         return
     with db.no_autoflush:  # nothing that is read here hangs on what is changed, and it goes out in one piece
         sold = items.list_items(db, subscription.id)
-        waiting = invoiceitems.list_due_with(db, customer.id, subscription.id)
+        waiting = pending_items.list_due_with(db, customer.id, subscription.id)
         before = (subscription.current_period_start, subscription.current_period_end)
         _start_next_period(subscription, sold[0].price, now)
         invoice = _draft_invoice(db, customer, subscription, before, waiting, now)
@@ -189,7 +189,7 @@ def _draft_invoice(
     now: int,
 ) -> Invoice:
     """A draft with the pending items."""
-    invoice = invoices.create_draft(
+    invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=now, period=period
     )
     if not rules.is_collected(subscription.status) or pauses.keeps_drafts(subscription):
@@ -223,8 +223,8 @@ def _cancel_subscription(db: Session, customer: Customer, subscription: Subscrip
     """End a subscription at the set time; its pending prorations are still billed."""
     period = (subscription.current_period_start, now)
     cancellations.end_subscription(db, subscription, now)
-    if invoiceitems.list_pending(db, customer.id, subscription.id):
-        waiting = invoiceitems.list_due_with(db, customer.id, subscription.id)
+    if pending_items.list_pending(db, customer.id, subscription.id):
+        waiting = pending_items.list_due_with(db, customer.id, subscription.id)
         _draft_invoice(db, customer, subscription, period, waiting, now)
 
 
@@ -236,7 +236,7 @@ def _drop_pending_update(db: Session, customer: Customer, subscription: Subscrip
 def _bill_pending_items(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """Bill the pending items, at the interval that is set for them."""
     interim_invoices.schedule_next(subscription, now)
-    if waiting := invoiceitems.list_due_with(db, customer.id, subscription.id):
+    if waiting := pending_items.list_due_with(db, customer.id, subscription.id):
         _draft_invoice(db, customer, subscription, (now, now), waiting, now)
 
 
@@ -258,7 +258,7 @@ def _finalize_draft(db: Session, customer: Customer, invoice: Invoice, now: int)
     if not totals.list_lines(db, invoice.id):
         invoice.auto_advance = False
         return
-    invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    finalization.finalize(db, invoice, now=now)
     pauses.apply_to_invoice(db, invoice, _lock_subscription(db, invoice), now=now)
 
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from portal.billing.customers.customers import TaxIdData
 from portal.billing.discounts.discounts import DiscountSource, DiscountSources
-from portal.billing.invoices.invoiceitems import UpdateInvoiceItem
+from portal.billing.invoices.item_params import UpdateInvoiceItem
 from portal.billing.invoices.unsupported import TaxOptions
 from portal.billing.schedules.phases import SentPhase
 from portal.billing.schedules.schedules import EndBehavior

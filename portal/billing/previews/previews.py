@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from portal.billing.customers import customers
 from portal.billing.discounts import redemptions
-from portal.billing.invoices import drafts, invoiceitems, invoices
-from portal.billing.invoices.invoiceitems import UpdateInvoiceItem
+from portal.billing.invoices import drafts, invoiceitems, pending_items
+from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
 from portal.billing.ledger import locks, totals
 from portal.billing.lifecycle import steps as renewals
 from portal.billing.lifecycle.preview_shapes import Preview, revert_to_draft
@@ -22,7 +22,7 @@ from portal.billing.previews.params import CreatePreview, SubscriptionDetails, n
 from portal.billing.schedules import schedules
 from portal.billing.subscriptions import cancellations, items, pauses, subscriptions
 from portal.db import find_row
-from portal.errors import MissingParameter, PortalError, ResourceMissing
+from portal.errors import MissingParameter, PortalError, ResourceMissing, params_within
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, SubscriptionSchedule
 from portal.rules import steps
 
@@ -69,7 +69,7 @@ def _preview_schedule(db: Session, command: CreatePreview, now: int) -> Preview:
     if command.schedule:
         row = find_row(db, SubscriptionSchedule, command.schedule, noun="subscription schedule", param="schedule")
         if given:
-            with _params_within("schedule_details"):
+            with params_within("schedule_details"):
                 schedules.update(db, row, schedules.UpdateSchedule(**given), now=now)
     else:
         row = _create_schedule(db, command, given, now)
@@ -95,7 +95,7 @@ def _create_schedule(db: Session, command: CreatePreview, given: dict[str, Any],
     first = given["phases"][0].start_date if given.get("phases") else None
     start = first if isinstance(first, int) else now
     new = schedules.CreateSchedule(customer=command.customer, start_date=max(start, now), **given)
-    with _params_within("schedule_details"):
+    with params_within("schedule_details"):
         return schedules.create(db, new, now=now)
 
 
@@ -118,7 +118,7 @@ def _preview_customer(db: Session, command: CreatePreview, now: int) -> Customer
     sent = command.customer_details
     values = sent.sent_values("address", "shipping", "tax_exempt") if sent else {}
     tax_ids = sent.tax_ids if sent else []
-    with _params_within("customer_details"):
+    with params_within("customer_details"):
         if command.customer is None:
             return customers.create(db, customers.CreateCustomer(**values, tax_id_data=tax_ids), now=now)
         customer = locks.billable_customer(db, command.customer)
@@ -155,15 +155,15 @@ def _add_invoice_items(
     for index, sent in enumerate(command.invoice_items):
         values = {name: value for name, value in sent.sent_values().items() if name != "invoiceitem"}
         if sent.invoiceitem is None:
-            new = invoiceitems.CreateInvoiceItem(customer=customer.id, **own, **values)
-            with _params_within(f"invoice_items[{index}]"):
+            new = CreateInvoiceItem(customer=customer.id, **own, **values)
+            with params_within(f"invoice_items[{index}]"):
                 invoiceitems.create(db, new, now=now)
             continue
         row = find_row(
             db, InvoiceItem, sent.invoiceitem, noun="invoice item", param=f"invoice_items[{index}][invoiceitem]"
         )
         values.pop("currency", None)
-        with _params_within(f"invoice_items[{index}]"):
+        with params_within(f"invoice_items[{index}]"):
             invoiceitems.update(db, row, UpdateInvoiceItem(**values), now=now)
     db.flush()
 
@@ -228,7 +228,7 @@ _UPDATE_PARAMS = sorted(set(SubscriptionDetails.model_fields) & set(subscription
 
 def _recurring_invoice(db: Session, customer: Customer, subscription: Subscription) -> Invoice:
     """The invoice of a period without one-time items."""
-    for item in invoiceitems.list_due_with(db, customer.id, subscription.id):
+    for item in pending_items.list_due_with(db, customer.id, subscription.id):
         db.delete(item)
     db.flush()
     return _next_invoice(db, customer, subscription)
@@ -242,17 +242,6 @@ def _next_invoice(db: Session, customer: Customer, subscription: Subscription) -
 
 
 @contextmanager
-def _params_within(hash: str) -> Iterator[None]:
-    """Prefix the parameter of an error with the hash that it stands in."""
-    try:
-        yield
-    except PortalError as error:
-        first, bracket, rest = (error.param or "").partition("[")
-        error.param = f"{hash}[{first}]{bracket}{rest}" if first else hash
-        raise
-
-
-@contextmanager
 def _newer_param_names() -> Iterator[None]:
     try:
         yield
@@ -263,10 +252,10 @@ def _newer_param_names() -> Iterator[None]:
 
 def _pending_items_invoice(db: Session, customer: Customer, command: CreatePreview, now: int) -> Invoice:
     """The invoice of a customer without a subscription: only pending items can be billed."""
-    waiting = invoiceitems.list_pending(db, customer.id)
+    waiting = pending_items.list_pending(db, customer.id)
     if not waiting:
         raise NoUpcomingInvoice(customer)
-    invoice = invoices.create_draft(db, customer, None, waiting[0].currency, "upcoming", now=now)
+    invoice = drafts.create(db, customer, None, waiting[0].currency, "upcoming", now=now)
     drafts.add_items(db, invoice, waiting)
     if command.was_sent("discounts"):
         db.flush()

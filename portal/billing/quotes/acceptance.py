@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.invoices import invoiceitems, invoices
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice
 from portal.billing.ledger import locks
 from portal.billing.quotes import discounts, quotes
 from portal.billing.quotes import lines as quote_lines
@@ -53,7 +55,7 @@ def _create_invoice(db: Session, customer: Customer, quote: Quote, lines: Sequen
     }
     if settings.get("custom_fields"):
         sent["custom_fields"] = [CustomField(**each) for each in settings["custom_fields"]]
-    invoice = invoices.create(db, invoices.CreateInvoice(**sent), now=now)
+    invoice = invoices.create(db, CreateInvoice(**sent), now=now)
     db.flush()
     for line in lines:
         invoiceitems.create(db, _build_invoice_item(customer, line, invoice=invoice.id), now=now)
@@ -115,9 +117,9 @@ def _create_schedule(
     quote.subscription_schedule_id = row.id
 
 
-def _build_invoice_item(customer: Customer, line: QuoteLine, **own: str) -> invoiceitems.CreateInvoiceItem:
+def _build_invoice_item(customer: Customer, line: QuoteLine, **own: str) -> CreateInvoiceItem:
     sent: dict[str, Any] = {"price": line.price_id, "quantity": line.quantity, "tax_rates": _tax_rate_ids(line), **own}
-    return invoiceitems.CreateInvoiceItem(customer=customer.id, **sent, **_discount_params(line.discounts))
+    return CreateInvoiceItem(customer=customer.id, **sent, **_discount_params(line.discounts))
 
 
 def _build_subscription_item(line: QuoteLine) -> SentItem:

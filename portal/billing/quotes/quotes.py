@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.accounts import accounts, rendering_templates
 from portal.billing.discounts.discounts import DiscountSources
-from portal.billing.invoices.changes import CollectionMethod, DaysUntilDue
+from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
 from portal.billing.ledger import locks, parties
 from portal.billing.quotes import discounts as quote_discounts
 from portal.billing.quotes import lines

@@ -1,7 +1,6 @@
 """Phases of a subscription schedule: from request parameters to the form in which they are stored."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -9,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue import one_off_prices
 from portal.billing.discounts.discounts import DiscountSource, DiscountSources
-from portal.billing.invoices.changes import CollectionMethod, DaysUntilDue
+from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
 from portal.billing.subscriptions import invoice_settings as subscription_invoices
 from portal.billing.subscriptions import items as subscription_items
 from portal.billing.subscriptions.item_changes import ProrationBehavior
 from portal.billing.subscriptions.items import ResolvedItem, SentItem
 from portal.billing.subscriptions.one_time_items import AddedItem
 from portal.db import find_row
-from portal.errors import InvalidRequest, MissingParameter, PortalError
+from portal.errors import InvalidRequest, MissingParameter, params_within
 from portal.models import Coupon, Customer, Discount, PromotionCode, Subscription
 from portal.rules import schedules as rules
 from portal.wire.commands import (
@@ -136,7 +135,7 @@ def build_invoice_settings(db: Session, sent: PhaseInvoiceSettings | None) -> di
 
 
 def _build_phase(db: Session, customer: Customer, sent: SentPhase, start: int, param: str, now: int) -> Phase:
-    with _params_within(param):
+    with params_within(param):
         items, prices = subscription_items.resolve_items(db, sent.items, now=now)
         subscription_items.refuse_mixed(customer, prices, sent.currency)
         settings = build_invoice_settings(db, sent.invoice_settings)
@@ -204,7 +203,7 @@ def _build_item(
 
 
 def _parse_invoice_item(db: Session, sent: AddedItem, param: str, now: int) -> dict[str, Any]:
-    with _params_within(param):
+    with params_within(param):
         if sent.price_data:
             price = one_off_prices.create_price(db, sent.price_data, now=now)
         elif sent.price:
@@ -252,13 +251,3 @@ def _phase_discounts(db: Session, sent: SentPhase, param: str) -> list[dict[str,
 
 def _existing_discounts(discount_ids: Sequence[str]) -> list[dict[str, Any]]:
     return [DiscountSource(discount=id).model_dump() for id in discount_ids]
-
-
-@contextmanager
-def _params_within(param: str) -> Iterator[None]:
-    try:
-        yield
-    except PortalError as error:
-        first, bracket, rest = (error.param or "").partition("[")
-        error.param = f"{param}[{first}]{bracket}{rest}"
-        raise

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.discounts.discounts import DiscountSource
-from portal.billing.invoices.changes import CollectionMethod
+from portal.billing.invoices.params import CollectionMethod
 from portal.billing.ledger import locks
 from portal.billing.schedules import phases as schedules_phases
 from portal.billing.schedules import transitions

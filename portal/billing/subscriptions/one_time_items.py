@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.billing.catalogue import one_off_prices
 from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices import invoiceitems
+from portal.billing.invoices.item_params import CreateInvoiceItem, Period
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Price, Subscription
@@ -75,8 +76,8 @@ def create_items(
     for index, each in enumerate(sent):
         start, end = _resolve_period(each.period or ItemPeriod(), span, f"add_invoice_items[{index}][period]", now)
         values = {name: value for name, value in each.sent_values().items() if name != "period"}
-        period = invoiceitems.Period(start=start, end=end)
-        item = invoiceitems.CreateInvoiceItem(customer=customer.id, period=period, **own, **values)
+        period = Period(start=start, end=end)
+        item = CreateInvoiceItem(customer=customer.id, period=period, **own, **values)
         price = find_row(db, Price, each.price, noun="price") if checked and each.price else None
         invoiceitems.create(db, item, now=now, price=price)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.invoices import drafts, invoiceitems, invoices
+from portal.billing.invoices import drafts, finalization, pending_items
 from portal.billing.subscriptions import items
 from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import periods
@@ -23,13 +23,13 @@ def begin(
         _start_trial(subscription, trial_end, now)
     if subscription.cancel_at_period_end:
         subscription.cancel_at = subscription.current_period_end
-    invoice = invoices.create_draft(
+    invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_update", now=now, period=(now, now)
     )
-    drafts.add_items(db, invoice, invoiceitems.list_pending(db, customer.id, subscription.id))
+    drafts.add_items(db, invoice, pending_items.list_pending(db, customer.id, subscription.id))
     drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
     subscription.latest_invoice_id = invoice.id
-    return invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    return finalization.finalize(db, invoice, now=now)
 
 
 def move_trial_end(subscription: Subscription, trial_end: int) -> None:

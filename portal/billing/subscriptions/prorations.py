@@ -10,7 +10,7 @@ from portal import i18n, ids
 from portal.billing.catalogue import products
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.discounts import discounts
-from portal.billing.invoices import drafts, invoiceitems, invoices
+from portal.billing.invoices import drafts, finalization, pending_items
 from portal.billing.ledger import parties
 from portal.billing.ledger.totals import discount_cut
 from portal.billing.subscriptions.debits import ItemDebits, outstanding_debits
@@ -152,7 +152,7 @@ def credit_unused_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldIt
 
 def drop_pending(db: Session, subscription: Subscription) -> None:
     """Delete the prorations that no invoice has taken up."""
-    for item in invoiceitems.list_pending(db, subscription.customer_id, subscription.id):
+    for item in pending_items.list_pending(db, subscription.customer_id, subscription.id):
         if item.proration:
             db.delete(item)
 
@@ -160,15 +160,15 @@ def drop_pending(db: Session, subscription: Subscription) -> None:
 def invoice_pending(db: Session, customer: Customer, subscription: Subscription, now: int) -> Invoice | None:
     """A finalized invoice of all pending items of this subscription; None where there are none."""
     db.flush()
-    waiting = invoiceitems.list_pending(db, customer.id, subscription.id)
+    waiting = pending_items.list_pending(db, customer.id, subscription.id)
     if not waiting:
         return None
-    invoice = invoices.create_draft(
+    invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_update", now=now, period=(now, now)
     )
     drafts.add_items(db, invoice, waiting)
     subscription.latest_invoice_id = invoice.id
-    return invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    return finalization.finalize(db, invoice, now=now)
 
 
 def new_item_ids(count: int) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, i18n
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.invoices import collectors, drafts, invoiceitems, invoices
+from portal.billing.invoices import collectors, drafts, finalization, pending_items
 from portal.billing.ledger import parties
 from portal.billing.subscriptions import item_changes, items
 from portal.billing.subscriptions.item_changes import ProrationBehavior
@@ -103,17 +103,17 @@ def create_first_invoice(
     now: int,
 ) -> Invoice:
     """Create the first invoice; finalized at once where it is charged automatically, else a draft."""
-    invoice = invoices.create_draft(
+    invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
     )
-    drafts.add_items(db, invoice, invoiceitems.list_without_subscription(db, customer.id))
+    drafts.add_items(db, invoice, pending_items.list_without_subscription(db, customer.id))
     lines = [_build_line(db, customer, subscription, each, begun) for each in sold]
     if begun.prorates and begun.start_date < now:
         lines += [_build_backdated_line(db, customer, subscription, each, begun, now) for each in sold]
     drafts.add_lines(db, invoice, lines)
     if subscription.collection_method == "send_invoice":
         return invoice
-    invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    finalization.finalize(db, invoice, now=now)
     subscription.status = rules.first_status(
         trialing=subscription.status == "trialing",
         collection_method=subscription.collection_method,

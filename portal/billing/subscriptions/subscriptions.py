@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.discounts import redemptions
-from portal.billing.invoices import changes as invoice_changes
 from portal.billing.invoices.collectors import stuck_attempt
+from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
 from portal.billing.invoices.pending_updates import SubscriptionSnapshot
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import (
@@ -73,9 +73,9 @@ class CreateSubscription(
     billing_mode: BillingModeData = DEFAULT_MODE
     cancel_at: EndOrTimestamp | None = None
     cancel_at_period_end: Flag = False
-    collection_method: invoice_changes.CollectionMethod = "charge_automatically"
+    collection_method: CollectionMethod = "charge_automatically"
     currency: Currency | None = None
-    days_until_due: invoice_changes.DaysUntilDue | None = None
+    days_until_due: DaysUntilDue | None = None
     default_tax_rates: ListOf[Id] = []
     description: Clearable[Text] = None
     metadata: Metadata = {}
@@ -98,8 +98,8 @@ class UpdateSubscription(
     cancel_at: Clearable[EndOrTimestamp] = None
     cancel_at_period_end: Flag | None = None
     cancellation_details: CancellationDetails | None = None
-    collection_method: invoice_changes.CollectionMethod | None = None
-    days_until_due: invoice_changes.DaysUntilDue | None = None
+    collection_method: CollectionMethod | None = None
+    days_until_due: DaysUntilDue | None = None
     default_tax_rates: ListOf[Id] = []
     description: Clearable[Text] = None
     items: ListOf[ItemChange] = []
@@ -114,7 +114,7 @@ class UpdateSubscription(
 
 
 class ListSubscriptions(ListCommand):
-    collection_method: invoice_changes.CollectionMethod | None = None
+    collection_method: CollectionMethod | None = None
     created: TimestampFilter = None
     current_period_end: TimestampFilter = None
     current_period_start: TimestampFilter = None
