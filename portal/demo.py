@@ -26,7 +26,8 @@ from portal.billing.invoices import collection, drafts, finalization, invoiceite
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import tax_ids
-from portal.billing.subscriptions import items, subscriptions
+from portal.billing.subscriptions import items, period_lines, subscriptions
+from portal.billing.subscriptions.params import CreateSubscription
 from portal.db import Database, Scope
 from portal.models import Customer, Invoice, Price, Subscription, TaxRate
 from portal.rules import periods
@@ -191,8 +192,8 @@ def _customer_year(
         type, value = person.tax_id
         _run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
     item = {"price": price.id, "quantity": person.quantity, "tax_rates": [rate.id]}
-    command = subscriptions.CreateSubscription
-    subscription = _run_use_case(db, subscriptions.create, command, start, customer=customer.id, items=[item])
+    new = {"customer": customer.id, "items": [item]}
+    subscription = _run_use_case(db, subscriptions.create, CreateSubscription, start, **new)
     _pay_invoice(db, db.get_one(Invoice, (customer.tenant_id, subscription.latest_invoice_id)), start + clock.HOUR)
     for month in range(1, MONTHS):
         moment = periods.add(subscription.billing_cycle_anchor, "month", 1, month)
@@ -209,7 +210,7 @@ def _renew_month(db: Session, customer: Customer, subscription: Subscription, mo
         db, customer, subscription, subscription.currency, "subscription_cycle", now=start, period=(start, start)
     )
     sold = items.list_items(db, subscription.id)
-    drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
+    drafts.add_lines(db, invoice, [period_lines.build_line(db, customer, subscription, each) for each in sold])
     _run_use_case(db, finalization.finalize, FinalizeInvoice, start + clock.HOUR, invoice)
     subscription.latest_invoice_id = invoice.id
     _pay_invoice(db, invoice, start + 2 * clock.HOUR)

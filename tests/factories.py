@@ -17,6 +17,7 @@ from portal.billing.invoices import finalization, invoiceitems, invoices, paymen
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.subscriptions import subscriptions as subscription_cases
+from portal.billing.subscriptions.params import CreateSubscription
 from portal.db import Database, Scope
 from portal.models import (
     Configuration,
@@ -102,7 +103,7 @@ class Factories:
             "collection_method": "send_invoice",
             "days_until_due": 14,
         }
-        command = subscription_cases.CreateSubscription
+        command = CreateSubscription
         return self.run(subscription_cases.create, command, now=now, **{**default, **sent})
 
     def item(self, customer: Customer, amount: int, *, now: int | None = None, **sent: Any) -> InvoiceItem:

@@ -15,8 +15,8 @@ from portal.billing.catalogue.sold import SoldItem
 from portal.billing.configurations import feedback_options
 from portal.billing.customer_portal import plan_changes
 from portal.billing.invoices import pending_items
-from portal.billing.subscriptions import cancellations, items, prorations
-from portal.billing.subscriptions import subscriptions as billing
+from portal.billing.subscriptions import cancellations, items, prorations, updates
+from portal.billing.subscriptions.params import CancellationDetails, CancelSubscription, UpdateSubscription
 from portal.db import find_row, lock_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.hosted import flows
@@ -94,7 +94,7 @@ def resume(visit: Visit, id: str) -> PageResponse:
     with visit.writing() as db:
         subscription = _lock_own_subscription(db, visit, id)
         if _may_keep(visit, subscription):
-            billing.update(db, subscription, billing.UpdateSubscription(cancel_at_period_end=False), now=visit.now)
+            updates.update_subscription(db, subscription, UpdateSubscription(cancel_at_period_end=False), now=visit.now)
         name = i18n.isolate_text(_plan_name(db, items.list_items(db, subscription.id)))
     if subscription.ended_at is None and subscription.cancel_at is None:
         date = i18n.format_day(subscription.current_period_end, locale())
@@ -119,7 +119,7 @@ def _confirmation_page(visit: Visit, id: str, form: CancelForm, status: int) -> 
 def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageResponse:
     """Cancel once, as it was shown, and go on; show the page anew where the subscription has changed since."""
     try:
-        details = parse_command(cancellations.CancellationDetails, form.cancellation_details)
+        details = parse_command(CancellationDetails, form.cancellation_details)
     except InvalidRequest:
         form.comment.errors = [_("There are characters in it that can't be used.")]
         return _confirmation_page(visit, id, form, 400)
@@ -141,16 +141,16 @@ def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageRespons
 
 
 def _cancel_subscription(
-    db: Session, visit: Visit, subscription: Subscription, details: cancellations.CancellationDetails, now: int
+    db: Session, visit: Visit, subscription: Subscription, details: CancellationDetails, now: int
 ) -> None:
     feature = visit.features["subscription_cancel"]
     plan_changes.cancel_upcoming_change(db, subscription, now=now)  # what ends does not change before
     if feature["mode"] == "at_period_end":
-        at_end = billing.UpdateSubscription(cancel_at_period_end=True, cancellation_details=details)
-        billing.update(db, subscription, at_end, now=now)
+        at_end = UpdateSubscription(cancel_at_period_end=True, cancellation_details=details)
+        updates.update_subscription(db, subscription, at_end, now=now)
         return
     settles = feature["proration_behavior"]
-    at_once = cancellations.CancelSubscription(
+    at_once = CancelSubscription(
         prorate=settles != "none", invoice_now=settles == "always_invoice", cancellation_details=details
     )
     cancellations.cancel(db, subscription, at_once, now=now)

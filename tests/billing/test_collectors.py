@@ -12,7 +12,8 @@ from portal.billing.invoices.collectors import Attempt
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger.locks import Billed
-from portal.billing.subscriptions import subscriptions
+from portal.billing.subscriptions import items, subscriptions, updates
+from portal.billing.subscriptions.params import CreateSubscription, UpdateSubscription
 from portal.db import Database, Scope
 from portal.errors import CardError, InvalidRequest
 from portal.models import Customer, Invoice, Subscription
@@ -60,7 +61,7 @@ def charging(database: Database, scope: Scope, collector: CardCollector) -> Iter
 
 def _subscribe(make: Factories, **sent: object) -> Subscription:
     default = {"customer": make.customer().id, "items": [{"price": make.price().id}]}
-    return make.run(subscriptions.create, subscriptions.CreateSubscription, now=START, **{**default, **sent})
+    return make.run(subscriptions.create, CreateSubscription, now=START, **{**default, **sent})
 
 
 def _latest_invoice(make: Factories, subscription: Subscription) -> Invoice:
@@ -161,10 +162,10 @@ def test_a_change_waits_only_while_it_is_not_paid(charging, collector, state, wa
     subscription = _subscribe(charging)
     collector.state = state
     with charging.database.reading(charging.scope) as db:
-        (sold,) = subscriptions.subscription_items.list_items(db, subscription.id)
+        (sold,) = items.list_items(db, subscription.id)
     changed = charging.run(
-        subscriptions.update,
-        subscriptions.UpdateSubscription,
+        updates.update_subscription,
+        UpdateSubscription,
         subscription,
         now=START + clock.DAY,
         items=[{"id": sold.item.id, "quantity": 3}],

@@ -15,7 +15,14 @@ from portal.billing.invoices import collection, finalization, invoiceitems, invo
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
-from portal.billing.subscriptions import cancellations, items, pauses, subscriptions
+from portal.billing.subscriptions import cancellations, items, pauses, subscriptions, updates
+from portal.billing.subscriptions.params import (
+    CancelSubscription,
+    CreateSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    UpdateSubscription,
+)
 from portal.errors import CardError, InvalidRequest, ResourceMissing
 from portal.models import (
     BalanceTransaction,
@@ -57,7 +64,7 @@ class History:
     def subscribe(self, chance: int) -> None:
         item = {"price": self.prices[chance % 2], "quantity": chance % 3 + 1, "tax_rates": [self.rate]}
         how = SEND if chance % 2 else {}
-        self._do(subscriptions.create, subscriptions.CreateSubscription, items=[item], customer=self.customer.id, **how)
+        self._do(subscriptions.create, CreateSubscription, items=[item], customer=self.customer.id, **how)
 
     def change(self, chance: int) -> None:
         row = self._any(Subscription, chance)
@@ -65,7 +72,7 @@ class History:
             item = items.list_items(db, row.id)[0].item.id
         behavior = ("always_invoice", "create_prorations", "none")[chance % 3]
         sent = {"items": [{"id": item, "quantity": chance % 5 + 1}], "proration_behavior": behavior}
-        self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
+        self._do(updates.update_subscription, UpdateSubscription, row, **sent)
 
     def hold(self, chance: int) -> None:
         """A change that waits for its payment."""
@@ -74,25 +81,25 @@ class History:
             item = items.list_items(db, row.id)[0].item.id
         change = {"id": item, "price": self.prices[chance % 2], "quantity": chance % 7 + 1}
         sent = {"items": [change], "proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete"}
-        self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
+        self._do(updates.update_subscription, UpdateSubscription, row, **sent)
 
     def pause(self, chance: int) -> None:
         since = ("now", "none", "item_current_period_start")[chance % 3]
         sent = {"bill_for": {"unused_time_from": {"type": since}}, "invoicing_behavior": "invoice"}
-        self._do(pauses.pause, pauses.PauseSubscription, self._any(Subscription, chance), **sent)
+        self._do(pauses.pause, PauseSubscription, self._any(Subscription, chance), **sent)
 
     def resume(self, chance: int) -> None:
         anchor = ("now", "unchanged")[chance % 2]
         when = ("resume_on_payment_success", "resume_on_payment_attempt")[chance // 2 % 2]
         sent = {"billing_cycle_anchor": anchor, "payment_behavior": when, "proration_behavior": "always_invoice"}
-        self._do(pauses.resume, pauses.ResumeSubscription, self._any(Subscription, chance), **sent)
+        self._do(pauses.resume, ResumeSubscription, self._any(Subscription, chance), **sent)
 
     def end(self, chance: int) -> None:
         row = self._any(Subscription, chance)
         if chance % 2:
-            self._do(subscriptions.update, subscriptions.UpdateSubscription, row, cancel_at_period_end=True)
+            self._do(updates.update_subscription, UpdateSubscription, row, cancel_at_period_end=True)
         else:
-            self._do(cancellations.cancel, cancellations.CancelSubscription, row, prorate=True, invoice_now=True)
+            self._do(cancellations.cancel, CancelSubscription, row, prorate=True, invoice_now=True)
 
     def charge(self, chance: int) -> None:
         sent = {"customer": self.customer.id, "amount": chance % 9000 - 3000, "currency": "eur"}
@@ -118,7 +125,7 @@ class History:
         """From now on bills are lowered, once or for as long as it lasts."""
         coupon = self.make.coupon(percent_off="15") if chance % 2 else self.make.coupon(amount_off=700, currency="eur")
         sent = {"discounts": [{"coupon": coupon.id}]}
-        self._do(subscriptions.update, subscriptions.UpdateSubscription, self._any(Subscription, chance), **sent)
+        self._do(updates.update_subscription, UpdateSubscription, self._any(Subscription, chance), **sent)
 
     def ship(self, chance: int) -> None:
         """A draft with goods that are sent, taxed by two rates."""

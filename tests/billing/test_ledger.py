@@ -15,8 +15,9 @@ from portal.billing.invoices import collection, finalization, invoiceitems, invo
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
-from portal.billing.subscriptions import cancellations, subscriptions
+from portal.billing.subscriptions import cancellations, subscriptions, updates
 from portal.billing.subscriptions import items as subscription_items
+from portal.billing.subscriptions.params import CancelSubscription, CreateSubscription, UpdateSubscription
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import BalanceTransaction, CreditNote, Customer, Invoice, Subscription, TaxRate
 from portal.wire.commands import Command, parse_command
@@ -84,14 +85,14 @@ class Year:
         plan = self.any(Subscription)
         if plan is None or plan.status == "canceled":
             items = [{"price": self.price, "quantity": self.chance.randint(0, 5)}]
-            self.do(subscriptions.create, subscriptions.CreateSubscription, customer=self.customer.id, items=items)
+            self.do(subscriptions.create, CreateSubscription, customer=self.customer.id, items=items)
         elif self.chance.random() < 0.3:
-            self.do(cancellations.cancel, cancellations.CancelSubscription, plan, prorate=True, invoice_now=True)
+            self.do(cancellations.cancel, CancelSubscription, plan, prorate=True, invoice_now=True)
         else:
             [sold] = subscription_items.list_items(self.db, plan.id)
             items = [{"id": sold.item.id, "quantity": self.chance.randint(0, 9)}]
             sent = {"items": items, "proration_behavior": "always_invoice"}
-            self.do(subscriptions.update, subscriptions.UpdateSubscription, plan, **sent)
+            self.do(updates.update_subscription, UpdateSubscription, plan, **sent)
 
 
 @pytest.fixture

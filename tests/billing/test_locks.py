@@ -15,8 +15,9 @@ from portal.billing.invoices import collection, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
 from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, UpdateInvoice
 from portal.billing.ledger import locks
-from portal.billing.subscriptions import cancellations, subscriptions
+from portal.billing.subscriptions import cancellations, updates
 from portal.billing.subscriptions import items as subscription_items
+from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
 from portal.errors import ResourceMissing
 from portal.models import Invoice, Subscription
 from portal.wire.commands import Command, parse_command
@@ -113,9 +114,9 @@ def test_changing_and_ending_a_subscription(make: Factories, locked_by: Any) -> 
     with make.database.reading(make.scope) as db:
         [sold] = subscription_items.list_items(db, subscription.id)
     items = [{"id": sold.item.id, "quantity": 9}]
-    change = parse_command(subscriptions.UpdateSubscription, {"items": items, "proration_behavior": "always_invoice"})
-    assert locked_by(subscriptions.update, subscription, change)[:2] == ORDER[:2]
-    ending = cancellations.CancelSubscription(prorate=True, invoice_now=True)
+    change = parse_command(UpdateSubscription, {"items": items, "proration_behavior": "always_invoice"})
+    assert locked_by(updates.update_subscription, subscription, change)[:2] == ORDER[:2]
+    ending = CancelSubscription(prorate=True, invoice_now=True)
     assert locked_by(cancellations.cancel, subscription, ending) == ORDER
 
 

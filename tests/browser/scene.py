@@ -14,7 +14,8 @@ from portal.billing.customers import email_changes
 from portal.billing.invoices import collection, payments
 from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances, tax_ids
-from portal.billing.subscriptions import subscriptions
+from portal.billing.subscriptions import updates
+from portal.billing.subscriptions.params import UpdateSubscription
 from portal.hosted.invoices import PAGE_SIZE
 from portal.models import Customer, Invoice, Subscription
 from portal.objects.links import DocumentLinks
@@ -95,7 +96,7 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
     paid = make.paid_invoice(customer, 12345678, 900, now=now - 40 * clock.DAY, default_tax_rates=[rate.id])
     late = {"collection_method": "send_invoice", "days_until_due": 14, "description": LONG}
     ending = make.subscription(customer, make.price(make.product(name="Silver plan")))
-    make.run(subscriptions.update, subscriptions.UpdateSubscription, ending, cancel_at_period_end=True)
+    make.run(updates.update_subscription, UpdateSubscription, ending, cancel_at_period_end=True)
     make.run(balances.create, balances.CreateTransaction, customer, amount=-500, currency="eur")
     command = tax_ids.CreateTaxId
     return {

@@ -16,7 +16,8 @@ from portal.billing.invoices import payments
 from portal.billing.invoices.params import PayInvoice
 from portal.billing.lifecycle import steps
 from portal.billing.schedules import schedules
-from portal.billing.subscriptions import subscriptions
+from portal.billing.subscriptions import updates
+from portal.billing.subscriptions.params import UpdateSubscription
 from portal.models import (
     Customer,
     Invoice,
@@ -529,7 +530,7 @@ def test_another_customers_plan_does_not_exist(
 
 
 def test_a_plan_that_ends_is_not_changed(visit: Any, plan: Subscription, make: Factories) -> None:
-    make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, cancel_at_period_end=True)
+    make.run(updates.update_subscription, UpdateSubscription, plan, cancel_at_period_end=True)
     assert visit().get(f"subscriptions/{plan.id}/change").status_code == 404
 
 

@@ -17,8 +17,10 @@ from portal.billing.discounts.promotion_codes import active_key
 from portal.billing.invoices import collection
 from portal.billing.ledger import locks
 from portal.billing.schedules import schedules as schedules_schedules
-from portal.billing.subscriptions import subscriptions as subscriptions_subscriptions
-from portal.billing.subscriptions.items import ItemChange, list_items
+from portal.billing.subscriptions import updates
+from portal.billing.subscriptions.item_params import ItemChange
+from portal.billing.subscriptions.items import list_items
+from portal.billing.subscriptions.params import UpdateSubscription
 from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Price, Product, PromotionCode, Subscription, SubscriptionSchedule
@@ -129,9 +131,7 @@ def change_plan(
     if is_deferred(subscription, sold, price, asked.quantity, features):
         _schedule_change(db, subscription, price, asked.quantity, session_id, now)
     else:
-        subscriptions_subscriptions.update(
-            db, subscription, _build_update(subscription, sold, features, asked), now=now
-        )
+        updates.update_subscription(db, subscription, _build_update(subscription, sold, features, asked), now=now)
     return subscription
 
 
@@ -223,7 +223,7 @@ def _redeem_discounts(
 
 def _build_update(
     subscription: Subscription, sold: SoldItem, features: Features, asked: PlanChange
-) -> subscriptions_subscriptions.UpdateSubscription:
+) -> UpdateSubscription:
     feature = features["subscription_update"]
     trialing = subscription.status == "trialing"
     sent: dict[str, Any] = {
@@ -239,7 +239,7 @@ def _build_update(
     if subscription.collection_method == "charge_automatically" and not asked.discounts:
         # a discount can't wait for a payment, so that a change with one is made at once
         sent["payment_behavior"] = "pending_if_incomplete"
-    return subscriptions_subscriptions.UpdateSubscription(**sent)
+    return UpdateSubscription(**sent)
 
 
 def _schedule_change(

@@ -13,6 +13,7 @@ from portal.billing.customer_portal import sessions
 from portal.billing.discounts import redemptions
 from portal.billing.ledger import balances, tax_ids
 from portal.billing.subscriptions import cancellations
+from portal.billing.subscriptions.params import CancelSubscription
 from portal.db import lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, Subscription, TestClock
@@ -156,7 +157,7 @@ def delete(db: Session, customer: Customer, *, now: int) -> None:
     customer.deleted_at = now
     open_ones = select(Subscription).where(Subscription.customer_id == customer.id, Subscription.ended_at.is_(None))
     for subscription in db.scalars(open_ones):
-        cancellations.cancel(db, subscription, cancellations.CancelSubscription(), now=now)
+        cancellations.cancel(db, subscription, CancelSubscription(), now=now)
     sessions.end_others(db, customer.id, None, now=now)
 
 

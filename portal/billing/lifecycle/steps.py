@@ -19,7 +19,7 @@ from portal.billing.ledger import totals
 from portal.billing.lifecycle import upcoming
 from portal.billing.quotes import quotes
 from portal.billing.schedules import schedules
-from portal.billing.subscriptions import cancellations, interim_invoices, items, pauses
+from portal.billing.subscriptions import cancellations, interim_invoices, items, paused_collection, pauses, period_lines
 from portal.db import Scope, find_row, lock_row, scope_of
 from portal.models import (
     Account,
@@ -169,7 +169,7 @@ def _renew_subscription(db: Session, customer: Customer, subscription: Subscript
         before = (subscription.current_period_start, subscription.current_period_end)
         _start_next_period(subscription, sold[0].price, now)
         invoice = _draft_invoice(db, customer, subscription, before, waiting, now)
-        drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
+        drafts.add_lines(db, invoice, [period_lines.build_line(db, customer, subscription, each) for each in sold])
 
 
 def _start_next_period(subscription: Subscription, price: Price, now: int) -> None:
@@ -192,7 +192,7 @@ def _draft_invoice(
     invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=now, period=period
     )
-    if not rules.is_collected(subscription.status) or pauses.keeps_drafts(subscription):
+    if not rules.is_collected(subscription.status) or paused_collection.keeps_drafts(subscription):
         invoice.auto_advance = False
     subscription.latest_invoice_id = invoice.id
     if waiting:
@@ -259,7 +259,7 @@ def _finalize_draft(db: Session, customer: Customer, invoice: Invoice, now: int)
         invoice.auto_advance = False
         return
     finalization.finalize(db, invoice, now=now)
-    pauses.apply_to_invoice(db, invoice, _lock_subscription(db, invoice), now=now)
+    paused_collection.apply_to_invoice(db, invoice, _lock_subscription(db, invoice), now=now)
 
 
 def _mark_overdue(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:

@@ -20,7 +20,13 @@ from portal.billing.lifecycle import steps as renewals
 from portal.billing.lifecycle.preview_shapes import Preview, revert_to_draft
 from portal.billing.previews.params import CreatePreview, SubscriptionDetails, newer_param_name
 from portal.billing.schedules import schedules
-from portal.billing.subscriptions import cancellations, items, pauses, subscriptions
+from portal.billing.subscriptions import cancellations, items, pauses, subscriptions, updates
+from portal.billing.subscriptions.params import (
+    CancelSubscription,
+    CreateSubscription,
+    ResumeSubscription,
+    UpdateSubscription,
+)
 from portal.db import find_row
 from portal.errors import MissingParameter, PortalError, ResourceMissing, params_within
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, SubscriptionSchedule
@@ -189,7 +195,7 @@ def _preview_new_subscription(db: Session, customer: Customer, command: CreatePr
         sent["trial_end"] = details.trial_end
     if command.currency:
         sent["currency"] = command.currency
-    new = subscriptions.CreateSubscription(customer=customer.id, **sent)
+    new = CreateSubscription(customer=customer.id, **sent)
     with _newer_param_names():
         subscription = subscriptions.create(db, new, now=max(start, now))
     db.flush()
@@ -208,12 +214,12 @@ def _preview_update(
         sent["proration_behavior"] = "none"
     with _newer_param_names():
         if details.resume_at:
-            pauses.resume(db, subscription, pauses.ResumeSubscription(), now=now)
+            pauses.resume(db, subscription, ResumeSubscription(), now=now)
         if details.cancel_now:
-            ending = cancellations.CancelSubscription(prorate=details.proration_behavior != "none", invoice_now=True)
+            ending = CancelSubscription(prorate=details.proration_behavior != "none", invoice_now=True)
             cancellations.cancel(db, subscription, ending, now=now, proration_date=details.proration_date)
         elif sent:
-            subscriptions.update(db, subscription, subscriptions.UpdateSubscription(**sent), now=now)
+            updates.update_subscription(db, subscription, UpdateSubscription(**sent), now=now)
     db.flush()
     if command.preview_mode == "recurring":
         return _recurring_invoice(db, customer, subscription)
@@ -223,7 +229,7 @@ def _preview_update(
 
 
 #: What a change of a running subscription may say.
-_UPDATE_PARAMS = sorted(set(SubscriptionDetails.model_fields) & set(subscriptions.UpdateSubscription.model_fields))
+_UPDATE_PARAMS = sorted(set(SubscriptionDetails.model_fields) & set(UpdateSubscription.model_fields))
 
 
 def _recurring_invoice(db: Session, customer: Customer, subscription: Subscription) -> Invoice:

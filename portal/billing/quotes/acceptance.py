@@ -14,8 +14,8 @@ from portal.billing.quotes import lines as quote_lines
 from portal.billing.schedules import schedules
 from portal.billing.schedules.phases import PhaseInvoiceSettings, SentPhase
 from portal.billing.subscriptions import subscriptions
-from portal.billing.subscriptions.items import SentItem
-from portal.billing.subscriptions.one_time_items import AddedItem
+from portal.billing.subscriptions.item_params import AddedItem, SentItem
+from portal.billing.subscriptions.params import CreateSubscription
 from portal.db import find_row, lock_and_refresh
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Quote, QuoteLine
@@ -78,7 +78,7 @@ def _create_subscription(
     }
     if quote.invoice_settings.get("days_until_due") is not None and quote.collection_method == "send_invoice":
         sent["days_until_due"] = quote.invoice_settings["days_until_due"]
-    subscription = subscriptions.create(db, subscriptions.CreateSubscription(**sent), now=now)
+    subscription = subscriptions.create(db, CreateSubscription(**sent), now=now)
     db.flush()
     quote.subscription_id = subscription.id
     if subscription.latest_invoice_id is not None:

@@ -14,7 +14,7 @@ from portal.billing.quotes import discounts as quote_discounts
 from portal.billing.quotes import lines
 from portal.billing.quotes.lines import SentLine
 from portal.billing.subscriptions import items
-from portal.billing.subscriptions.billing_modes import BillingModeData
+from portal.billing.subscriptions.params import BillingModeData
 from portal.db import find_row, lock_and_refresh, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Quote, TestClock

@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from portal.billing.catalogue import one_off_prices
 from portal.billing.discounts.discounts import DiscountSource, DiscountSources
 from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
-from portal.billing.subscriptions import invoice_settings as subscription_invoices
 from portal.billing.subscriptions import items as subscription_items
-from portal.billing.subscriptions.item_changes import ProrationBehavior
-from portal.billing.subscriptions.items import ResolvedItem, SentItem
-from portal.billing.subscriptions.one_time_items import AddedItem
+from portal.billing.subscriptions import subscription_settings
+from portal.billing.subscriptions.item_params import AddedItem, ProrationBehavior, ResolvedItem, SentItem
+from portal.billing.subscriptions.params import InvoiceSettings
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter, params_within
 from portal.models import Coupon, Customer, Discount, PromotionCode, Subscription
@@ -42,7 +41,7 @@ class Duration(Command):
     interval_count: Annotated[int, integer_between(1, 1000)] = 1
 
 
-class PhaseInvoiceSettings(subscription_invoices.InvoiceSettings):
+class PhaseInvoiceSettings(InvoiceSettings):
     days_until_due: DaysUntilDue | None = None
 
 
@@ -131,7 +130,7 @@ def build_invoice_settings(db: Session, sent: PhaseInvoiceSettings | None) -> di
     if sent is None:
         return None
     own = {name: value for name, value in sent.sent_values().items() if name != "days_until_due"}
-    return subscription_invoices.merge_settings(db, None, subscription_invoices.InvoiceSettings(**own))
+    return subscription_settings.merge_settings(db, None, InvoiceSettings(**own))
 
 
 def _build_phase(db: Session, customer: Customer, sent: SentPhase, start: int, param: str, now: int) -> Phase:

@@ -13,12 +13,10 @@ from portal.billing.ledger import locks
 from portal.billing.schedules import phases as schedules_phases
 from portal.billing.schedules import transitions
 from portal.billing.schedules.phases import Anchor, Phase, PhaseInvoiceSettings, SentPhase
-from portal.billing.subscriptions import cancellations, subscriptions
-from portal.billing.subscriptions.billing_modes import DEFAULT_BILLING_MODE as DEFAULT_MODE
-from portal.billing.subscriptions.billing_modes import BillingModeData
-from portal.billing.subscriptions.invoice_settings import InvoiceSettings
-from portal.billing.subscriptions.item_changes import ProrationBehavior
-from portal.billing.subscriptions.items import SentItem
+from portal.billing.subscriptions import cancellations, end_dates, subscriptions
+from portal.billing.subscriptions.item_params import ProrationBehavior, SentItem
+from portal.billing.subscriptions.params import DEFAULT_BILLING_MODE as DEFAULT_MODE
+from portal.billing.subscriptions.params import BillingModeData, CancelSubscription, CreateSubscription, InvoiceSettings
 from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Subscription, SubscriptionSchedule
@@ -149,7 +147,7 @@ def cancel(db: Session, row: SubscriptionSchedule, command: CancelSchedule, *, n
     row.status, row.canceled_at, row.phase = "canceled", now, None
     if row.subscription_id is not None:
         subscription = find_row(db, Subscription, row.subscription_id, noun="subscription")
-        at_once = cancellations.CancelSubscription(invoice_now=command.invoice_now, prorate=command.prorate)
+        at_once = CancelSubscription(invoice_now=command.invoice_now, prorate=command.prorate)
         if subscription_rules.may_cancel(subscription.status):
             cancellations.cancel(db, subscription, at_once, now=now)
     return row
@@ -233,9 +231,7 @@ def _create_from_subscription(db: Session, command: CreateSchedule, id: str, now
     return row
 
 
-def _subscription_command(
-    customer: Customer, row: SubscriptionSchedule, phase: Phase
-) -> subscriptions.CreateSubscription:
+def _subscription_command(customer: Customer, row: SubscriptionSchedule, phase: Phase) -> CreateSubscription:
     sent: dict[str, Any] = {
         "customer": customer.id,
         "billing_mode": BillingModeData(type="flexible" if row.billing_mode else "classic"),
@@ -252,7 +248,7 @@ def _subscription_command(
         sent["trial_end"] = phase["trial_end"]
     if phase.get("invoice_settings"):
         sent["invoice_settings"] = InvoiceSettings(**phase["invoice_settings"])
-    return subscriptions.CreateSubscription(**sent)
+    return CreateSubscription(**sent)
 
 
 def _parse_sources(sources: Sequence[Mapping[str, Any]] | None) -> list[DiscountSource]:
@@ -313,7 +309,7 @@ def _plan_end(db: Session, row: SubscriptionSchedule, now: int) -> None:
     ends = row.end_behavior == "cancel" and row.phase == len(row.phases) - 1
     end = row.phases[-1]["end_date"] if ends else None
     if subscription.cancel_at != end:
-        cancellations.set_end_date(subscription, None, end, sent=True, now=now)
+        end_dates.set_end_date(subscription, None, end, sent=True, now=now)
 
 
 def _release_subscription(db: Session, row: SubscriptionSchedule, now: int, *, keep_end: bool) -> None:
@@ -324,7 +320,7 @@ def _release_subscription(db: Session, row: SubscriptionSchedule, now: int, *, k
     row.released_subscription_id, row.subscription_id = row.subscription_id, None
     subscription.schedule_id = None
     if not keep_end and row.end_behavior == "cancel":
-        cancellations.set_end_date(subscription, None, None, sent=True, now=now)
+        end_dates.set_end_date(subscription, None, None, sent=True, now=now)
 
 
 def _lock_schedule(db: Session, row: SubscriptionSchedule) -> Customer:

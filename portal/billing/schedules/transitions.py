@@ -10,9 +10,9 @@ from portal.billing.discounts import redemptions
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.invoices import collection
 from portal.billing.schedules.phases import Phase
-from portal.billing.subscriptions import items, one_time_items, prorations
-from portal.billing.subscriptions.items import ResolvedItem
-from portal.billing.subscriptions.one_time_items import AddedItem, BillingPeriods
+from portal.billing.subscriptions import item_costs, items, one_time_items, pending_invoices, prorations
+from portal.billing.subscriptions.item_params import AddedItem, ResolvedItem
+from portal.billing.subscriptions.one_time_items import BillingPeriods
 from portal.db import rows_by_id
 from portal.models import Coupon, Customer, Price, PromotionCode, Subscription
 from portal.rules import discounts as discount_rules
@@ -46,12 +46,12 @@ def apply_phase(db: Session, customer: Customer, subscription: Subscription, pha
     if restarts:
         _restart_period(subscription, phase["trial_end"], now)
     elif prorates and changed:
-        costs = prorations.period_costs(db, customer, subscription, after, now)
+        costs = item_costs.period_costs(db, customer, subscription, after, now)
         for each, id in zip(after, prorations.new_item_ids(len(after)), strict=True):
             rest.charge_item(db, each, costs[each.item.id], id)
     add_phase_items(db, customer, subscription, phase, now=now)
     if phase["proration_behavior"] == "always_invoice" and not restarts:
-        prorations.invoice_pending(db, customer, subscription, now)
+        pending_invoices.invoice_pending(db, customer, subscription, now)
 
 
 def add_phase_items(

@@ -1,37 +1,12 @@
 """The billing mode of a subscription: how prorations are computed; it can change from classic to flexible once."""
 
-from typing import Literal
-
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger import locks
+from portal.billing.subscriptions.params import MigrateSubscription
 from portal.errors import InvalidRequest
 from portal.models import Subscription
 from portal.rules import billing_modes as rules
-from portal.wire.commands import Command, ExpandableCommand
-
-
-class FlexibleOptions(Command):
-    proration_discounts: Literal["included"] | None = None
-
-
-class BillingModeData(Command):
-    """The mode as it is sent; `proration_discounts` can only be `included`, as prorations are always net here."""
-
-    type: rules.BillingMode
-    flexible: FlexibleOptions | None = None
-
-
-class FlexibleModeData(BillingModeData):
-    type: Literal["flexible"]
-
-
-class MigrateSubscription(ExpandableCommand):
-    billing_mode: FlexibleModeData
-
-
-#: The newest reference's default.
-DEFAULT_BILLING_MODE = BillingModeData(type="flexible")
 
 
 def migrate(db: Session, subscription: Subscription, command: MigrateSubscription, *, now: int) -> Subscription:
