@@ -191,8 +191,7 @@ def _customer_year(
     if person.tax_id:
         type, value = person.tax_id
         _run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
-    item = {"price": price.id, "quantity": person.quantity, "tax_rates": [rate.id]}
-    new = {"customer": customer.id, "items": [item]}
+    new = {"customer": customer.id, "items": [{"price": price.id, "quantity": person.quantity, "tax_rates": [rate.id]}]}
     subscription = _run_use_case(db, subscriptions.create, CreateSubscription, start, **new)
     _pay_invoice(db, db.get_one(Invoice, (customer.tenant_id, subscription.latest_invoice_id)), start + clock.HOUR)
     for month in range(1, MONTHS):

@@ -16,6 +16,7 @@ from portal.billing.invoices import payments
 from portal.billing.invoices.params import PayInvoice
 from portal.billing.lifecycle import steps
 from portal.billing.schedules import schedules
+from portal.billing.schedules.params import CreateSchedule
 from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.params import UpdateSubscription
 from portal.models import (
@@ -512,7 +513,7 @@ def test_limits_of_a_quantity_hold(
 def test_a_schedule_of_the_merchants_is_left_alone(
     visit: Any, plan: Subscription, make: Factories, prices: dict[str, Price]
 ) -> None:
-    make.run(schedules.create, schedules.CreateSchedule, from_subscription=plan.id)
+    make.run(schedules.create, CreateSchedule, from_subscription=plan.id)
     opened = visit()
     assert opened.get(f"subscriptions/{plan.id}/change").status_code == 404
     assert "Change plan" not in seen(opened, "")

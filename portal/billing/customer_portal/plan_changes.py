@@ -17,6 +17,7 @@ from portal.billing.discounts.promotion_codes import active_key
 from portal.billing.invoices import collection
 from portal.billing.ledger import locks
 from portal.billing.schedules import schedules as schedules_schedules
+from portal.billing.schedules.params import CreateSchedule, ReleaseSchedule
 from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.item_params import ItemChange
 from portal.billing.subscriptions.items import list_items
@@ -246,9 +247,7 @@ def _schedule_change(
     db: Session, subscription: Subscription, price: Price, quantity: int, session_id: str, now: int
 ) -> None:
     """A schedule: the present phase to the period's end, then one period of the new plan, then its release."""
-    sent = schedules_schedules.CreateSchedule(
-        from_subscription=subscription.id, metadata={SESSION_METADATA_KEY: session_id}
-    )
+    sent = CreateSchedule(from_subscription=subscription.id, metadata={SESSION_METADATA_KEY: session_id})
     row = schedules_schedules.create(db, sent, now=now)
     present = row.phases[0]
     end = present["end_date"]
@@ -268,7 +267,7 @@ def _clear_upcoming(db: Session, subscription: Subscription, now: int) -> None:
     collection.drop_pending_update(db, subscription, now=now)
     row = find_schedule(db, subscription)
     if row is not None:
-        schedules_schedules.release(db, row, schedules_schedules.ReleaseSchedule(preserve_cancel_date=True), now=now)
+        schedules_schedules.release(db, row, ReleaseSchedule(preserve_cancel_date=True), now=now)
         db.flush()
 
 

@@ -6,8 +6,7 @@ from portal.billing.customers.customers import TaxIdData
 from portal.billing.discounts.discounts import DiscountSource, DiscountSources
 from portal.billing.invoices.item_params import UpdateInvoiceItem
 from portal.billing.invoices.unsupported import TaxOptions
-from portal.billing.schedules.phases import SentPhase
-from portal.billing.schedules.schedules import EndBehavior
+from portal.billing.schedules.params import EndBehavior, SentPhase
 from portal.billing.subscriptions.item_params import ItemChange, ProrationBehavior
 from portal.billing.subscriptions.params import BillingModeData
 from portal.wire.commands import (

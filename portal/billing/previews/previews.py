@@ -16,10 +16,11 @@ from portal.billing.discounts import redemptions
 from portal.billing.invoices import drafts, invoiceitems, pending_items
 from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
 from portal.billing.ledger import locks, totals
-from portal.billing.lifecycle import steps as renewals
+from portal.billing.lifecycle import next_invoices
 from portal.billing.lifecycle.preview_shapes import Preview, revert_to_draft
 from portal.billing.previews.params import CreatePreview, SubscriptionDetails, newer_param_name
-from portal.billing.schedules import schedules
+from portal.billing.schedules import progress, schedules
+from portal.billing.schedules.params import CreateSchedule, UpdateSchedule
 from portal.billing.subscriptions import cancellations, items, pauses, subscriptions, updates
 from portal.billing.subscriptions.params import (
     CancelSubscription,
@@ -76,7 +77,7 @@ def _preview_schedule(db: Session, command: CreatePreview, now: int) -> Preview:
         row = find_row(db, SubscriptionSchedule, command.schedule, noun="subscription schedule", param="schedule")
         if given:
             with params_within("schedule_details"):
-                schedules.update(db, row, schedules.UpdateSchedule(**given), now=now)
+                schedules.update(db, row, UpdateSchedule(**given), now=now)
     else:
         row = _create_schedule(db, command, given, now)
     db.flush()
@@ -88,9 +89,9 @@ def _preview_schedule(db: Session, command: CreatePreview, now: int) -> Preview:
     if row.subscription_id is None:
         if coming is None:
             raise NoUpcomingInvoice(customer)
-        schedules.begin(db, customer, row, coming.moment)
+        progress.begin(db, customer, row, coming.moment)
     begun = find_row(db, Subscription, row.subscription_id or "", noun="subscription")
-    return Preview(revert_to_draft(customer, renewals.latest_invoice(db, begun)), None, None)
+    return Preview(revert_to_draft(customer, next_invoices.latest_invoice(db, begun)), None, None)
 
 
 def _create_schedule(db: Session, command: CreatePreview, given: dict[str, Any], now: int) -> SubscriptionSchedule:
@@ -100,7 +101,7 @@ def _create_schedule(db: Session, command: CreatePreview, given: dict[str, Any],
     given.pop("proration_behavior", None)
     first = given["phases"][0].start_date if given.get("phases") else None
     start = first if isinstance(first, int) else now
-    new = schedules.CreateSchedule(customer=command.customer, start_date=max(start, now), **given)
+    new = CreateSchedule(customer=command.customer, start_date=max(start, now), **given)
     with params_within("schedule_details"):
         return schedules.create(db, new, now=now)
 
@@ -201,7 +202,7 @@ def _preview_new_subscription(db: Session, customer: Customer, command: CreatePr
     db.flush()
     if command.preview_mode == "recurring":
         return _recurring_invoice(db, customer, subscription)
-    return renewals.latest_invoice(db, subscription)
+    return next_invoices.latest_invoice(db, subscription)
 
 
 def _preview_update(
@@ -224,7 +225,7 @@ def _preview_update(
     if command.preview_mode == "recurring":
         return _recurring_invoice(db, customer, subscription)
     if subscription.latest_invoice_id != before:
-        return renewals.latest_invoice(db, subscription)
+        return next_invoices.latest_invoice(db, subscription)
     return _next_invoice(db, customer, subscription)
 
 
@@ -241,7 +242,7 @@ def _recurring_invoice(db: Session, customer: Customer, subscription: Subscripti
 
 
 def _next_invoice(db: Session, customer: Customer, subscription: Subscription) -> Invoice:
-    invoice = renewals.create_next_invoice(db, customer, subscription)
+    invoice = next_invoices.create_next_invoice(db, customer, subscription)
     if invoice is None:
         raise NoUpcomingInvoice(customer)
     return invoice

@@ -12,7 +12,7 @@ from portal.billing.ledger import locks
 from portal.billing.quotes import discounts, quotes
 from portal.billing.quotes import lines as quote_lines
 from portal.billing.schedules import schedules
-from portal.billing.schedules.phases import PhaseInvoiceSettings, SentPhase
+from portal.billing.schedules.params import CreateSchedule, PhaseInvoiceSettings, SentPhase
 from portal.billing.subscriptions import subscriptions
 from portal.billing.subscriptions.item_params import AddedItem, SentItem
 from portal.billing.subscriptions.params import CreateSubscription
@@ -111,7 +111,7 @@ def _create_schedule(
         phase["invoice_settings"] = PhaseInvoiceSettings(days_until_due=quote.invoice_settings["days_until_due"])
     start = quote.subscription_data["effective_date"]
     mode: dict[str, Any] = {"billing_mode": sent} if (sent := quote.subscription_data.get("billing_mode")) else {}
-    command = schedules.CreateSchedule(customer=customer.id, phases=[SentPhase(**phase)], start_date=start, **mode)
+    command = CreateSchedule(customer=customer.id, phases=[SentPhase(**phase)], start_date=start, **mode)
     row = schedules.create(db, command, now=now)
     db.flush()
     quote.subscription_schedule_id = row.id
