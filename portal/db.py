@@ -5,9 +5,9 @@ Each request or command has one session. The events below restrict it to the row
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -81,16 +81,25 @@ class Database:
     A writer that needs the committed state of its rows has connections of its own for that: every reader may be
     waiting for this very writer.
 
+    `info` is what billing finds in the `info` of each session that writes, such as its collector of payments.
+
     SQLite writers take turns on a side file before `BEGIN IMMEDIATE`: its own busy handler starves
     one of several writers for seconds.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 8, recorder: TransactionRecorder | None = None, origin: Origin | None = None
+        self,
+        url: str,
+        *,
+        pool_size: int = 8,
+        recorder: TransactionRecorder | None = None,
+        origin: Origin | None = None,
+        info: Mapping[str, object] | None = None,
     ) -> None:
         self.url = make_url(url)
         self._recorder = recorder
         self._origin = origin or Origin("operator")
+        self._info = info or {}
         self.dialect = self.url.get_backend_name()
         self.reader = build_engine(url, pool_size, autocommit=True)
         self.writer = build_engine(url, pool_size, autocommit=False)
@@ -123,7 +132,7 @@ class Database:
         Raises `Conflict` when another transaction changed or holds the rows, `Unavailable` when the
         database is away or its disk is full.
         """
-        info = {"scope": scope, "writes": True, "origin": origin or self._origin}
+        info = {**self._info, "scope": scope, "writes": True, "origin": origin or self._origin}
         session = TenantSession(self.writer, expire_on_commit=False, info=info)
         with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session, session.begin():
             session.connection()
@@ -139,7 +148,8 @@ class Database:
 
         Nothing of it is recorded. Raises as `writing` does.
         """
-        session = TenantSession(self.writer, expire_on_commit=False, info={"scope": scope, "writes": True})
+        info = {**self._info, "scope": scope, "writes": True}
+        session = TenantSession(self.writer, expire_on_commit=False, info=info)
         with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session:
             session.connection()
             try:
@@ -172,6 +182,11 @@ def bind_scope(session: Session, scope: Scope) -> Iterator[None]:
         session.info["scope"] = before
 
 
+def identify_customer(session: Session, customer_id: str, visit_id: str) -> None:
+    """Record the changes of this session as made by a customer, who is known only since the session was opened."""
+    session.info["origin"] = replace(session.info["origin"], id=customer_id, session=visit_id)
+
+
 def find_row(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
     """The row with this id within the scope. Raises `ResourceMissing` naming `noun` and `param`."""
     row = session.get(model, (scope_of(session).tenant_id, id))
@@ -191,6 +206,15 @@ def lock_row(session: Session, model: type[Row], id: str, *, noun: str, param: s
     if row is None:
         raise ResourceMissing(noun, id, param=param)
     return row
+
+
+def lock_and_refresh(session: Session, row: Row, *, noun: str) -> None:
+    """Lock a row that this session has found, and read it again in place: it may have changed before the lock.
+
+    Raises `ResourceMissing` where it is gone.
+    """
+    if lock_row(session, type(row), row.id, noun=noun) is not row:
+        raise RuntimeError(f"a {noun} of another session")
 
 
 def rows_by_id(session: Session, model: type[Row], ids: Sequence[str]) -> dict[str, Row]:

@@ -5,6 +5,9 @@ Fields are those of the wire's error object: `type`, `code`, `param`, `message` 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class PortalError(Exception):
     """An expected failure with everything its answer needs."""
@@ -19,6 +22,17 @@ class PortalError(Exception):
         self.param = param
         if code is not None:
             self.code = code
+
+
+@contextmanager
+def params_within(hash: str) -> Iterator[None]:
+    """Errors raised within name their parameter inside of this hash: `items[0][price]` for `price`."""
+    try:
+        yield
+    except PortalError as error:
+        first, bracket, rest = (error.param or "").partition("[")
+        error.param = f"{hash}[{first}]{bracket}{rest}" if first else hash
+        raise
 
 
 class InvalidRequest(PortalError):

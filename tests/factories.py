@@ -13,8 +13,11 @@ from portal.billing.credit_notes import credit_notes
 from portal.billing.customer_portal import sessions
 from portal.billing.customers import customers
 from portal.billing.discounts import coupons, promotion_codes
-from portal.billing.invoices import invoiceitems, invoices, payments
+from portal.billing.invoices import finalization, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.subscriptions import subscriptions as subscription_cases
+from portal.billing.subscriptions.params import CreateSubscription
 from portal.db import Database, Scope
 from portal.models import (
     Configuration,
@@ -100,38 +103,34 @@ class Factories:
             "collection_method": "send_invoice",
             "days_until_due": 14,
         }
-        command = subscription_cases.CreateSubscription
+        command = CreateSubscription
         return self.run(subscription_cases.create, command, now=now, **{**default, **sent})
 
     def item(self, customer: Customer, amount: int, *, now: int | None = None, **sent: Any) -> InvoiceItem:
         """A charge in euros that waits for an invoice."""
         default = {"customer": customer.id, "amount": amount, "currency": "eur", "description": "Consulting"}
-        return self.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, now=now, **{**default, **sent})
+        return self.run(invoiceitems.create, CreateInvoiceItem, now=now, **{**default, **sent})
 
     def draft(self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any) -> Invoice:
         """A draft with a line per amount, 10.00 euros unless told otherwise."""
         customer = customer or self.customer()
-        invoice = self.run(
-            invoices.create, invoices.CreateInvoice, now=now, customer=customer.id, currency="eur", **sent
-        )
+        invoice = self.run(invoices.create, CreateInvoice, now=now, customer=customer.id, currency="eur", **sent)
         for number, amount in enumerate(amounts or (1000,), start=1):
             item = {"customer": customer.id, "invoice": invoice.id, "amount": amount, "currency": "eur"}
-            self.run(
-                invoiceitems.create, invoiceitems.CreateInvoiceItem, now=now, description=f"Consulting {number}", **item
-            )
+            self.run(invoiceitems.create, CreateInvoiceItem, now=now, description=f"Consulting {number}", **item)
         return invoice
 
     def invoice(self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any) -> Invoice:
         """An open invoice."""
         draft = self.draft(customer, *amounts, now=now, **sent)
-        return self.run(invoices.finalize, invoices.FinalizeInvoice, draft, now=now)
+        return self.run(finalization.finalize, FinalizeInvoice, draft, now=now)
 
     def paid_invoice(
         self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any
     ) -> Invoice:
         """An invoice paid out of band."""
         invoice = self.invoice(customer, *amounts, now=now, **sent)
-        return self.run(payments.pay, payments.PayInvoice, invoice, now=now, paid_out_of_band=True)
+        return self.run(payments.pay, PayInvoice, invoice, now=now, paid_out_of_band=True)
 
     def credit_note(self, invoice: Invoice, amount: int, *, now: int | None = None, **sent: Any) -> CreditNote:
         """A credit note with one line of its own."""

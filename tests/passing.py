@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from portal.billing.accounts import mirrors
 from portal.billing.lifecycle import steps
 from portal.models import Customer
 from portal.origins import Origin
@@ -23,7 +24,7 @@ def pass_time(make: Factories, until: int) -> int:
 
 def _own(make: Factories) -> list[str]:
     with make.database.reading(make.scope) as db:
-        if not steps.is_billed_here(db):
+        if not mirrors.is_billed_here(db):
             return []
         return list(db.scalars(select(Customer.id).where(Customer.test_clock_id.is_(None)).order_by(Customer.id)))
 

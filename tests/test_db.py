@@ -71,10 +71,10 @@ def test_an_exception_rolls_everything_back(database: Database, scope: Scope, ma
 
 def _prebuilt() -> list[Any]:
     from portal.documents import library
-    from portal.objects import invoices, kinds
+    from portal.objects import invoice_lines, kinds
 
     found: list[Any] = [
-        invoices._FIRST_LINES,
+        invoice_lines._FIRST_LINES,
         *library._STORED_PDF_QUERIES.values(),
         *invoice_history._STATEMENTS.values(),
     ]

@@ -24,7 +24,8 @@ from portal.db import Scope
 from portal.doctor import checks
 from portal.doctor.check import Check
 from portal.models import Invoice, Subscription, SubscriptionItem, Worker
-from portal.outbox import queue, state
+from portal.outbox import state
+from portal.recording import notices
 from portal.rules import periods
 from portal.rules.steps import DRAFT_DURATION
 from portal.settings import from_environment
@@ -147,8 +148,8 @@ def test_a_worker_that_was_killed_is_missed(apart: Apart) -> None:
 
 
 def test_mails_that_wait_for_long_are_told(apart: Apart) -> None:
-    with apart.services.database.writing(apart.make.scope) as db:
-        queue.put(db, "invoice", "one", now=clock.now() - clock.HOUR, invoice="in_none")
+    with apart.services.database.writing(apart.make.scope) as db, clock.hold_at(clock.now() - clock.HOUR):
+        notices.enqueue_without_event(db, "invoice", "one", invoice="in_none")
     check = _check(apart, "mails")
     assert (check.passed, check.words[:5]) == (False, "1 due")
 

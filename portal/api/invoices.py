@@ -13,7 +13,17 @@ from portal.api.endpoint import AnswerType
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource, render_answer
 from portal.billing.customers import test_clocks
-from portal.billing.invoices import changes, collection, invoiceitems, invoices, lines, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, invoices, lines, payments
+from portal.billing.invoices.item_params import (
+    AddLines,
+    CreateInvoiceItem,
+    ListInvoiceItems,
+    RemoveLines,
+    UpdateInvoiceItem,
+    UpdateLine,
+    UpdateLines,
+)
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, ListInvoices, PayInvoice, UpdateInvoice
 from portal.db import find_row
 from portal.models import Invoice, InvoiceItem, InvoiceLine
 from portal.wire.commands import ExpandableCommand, ListCommand
@@ -23,35 +33,35 @@ from portal.wire.page import equal_conditions, range_conditions
 def register(blueprint: Blueprint) -> None:
     """Add the calls of these nouns."""
     resource = Resource(blueprint, "invoice", "invoices")
-    resource.create(invoices.CreateInvoice, invoices.create)
+    resource.create(CreateInvoice, invoices.create)
     resource.retrieve()
-    resource.change(changes.UpdateInvoice, invoices.update)
+    resource.change(UpdateInvoice, invoices.update)
     resource.delete(invoices.delete)
-    resource.change(invoices.FinalizeInvoice, invoices.finalize, "finalize")
-    resource.change(payments.PayInvoice, payments.pay, "pay")
+    resource.change(FinalizeInvoice, finalization.finalize, "finalize")
+    resource.change(PayInvoice, payments.pay, "pay")
     resource.change(ExpandableCommand, collection.void, "void")
     resource.change(ExpandableCommand, collection.mark_uncollectible, "mark_uncollectible")
-    resource.change(ExpandableCommand, invoices.send, "send")
-    resource.list(invoices.ListInvoices, _select_invoices)
+    resource.change(ExpandableCommand, finalization.send, "send")
+    resource.list(ListInvoices, _select_invoices)
     endpoint.add(
         blueprint, "GET", "/invoices/<id>/lines", ListCommand, _list_line_items, AnswerType("line_item", "list")
     )
 
-    resource.change(lines.AddLines, lines.add, "add_lines")
-    resource.change(lines.UpdateLines, lines.update, "update_lines")
-    resource.change(lines.RemoveLines, lines.remove, "remove_lines")
+    resource.change(AddLines, lines.add, "add_lines")
+    resource.change(UpdateLines, lines.update, "update_lines")
+    resource.change(RemoveLines, lines.remove, "remove_lines")
     rule = "/invoices/<id>/lines/<line>"
-    endpoint.add(blueprint, "POST", rule, lines.UpdateLine, _update_line_item, AnswerType("line_item"))
+    endpoint.add(blueprint, "POST", rule, UpdateLine, _update_line_item, AnswerType("line_item"))
 
     item = Resource(blueprint, "invoiceitem", "invoiceitems")
-    item.create(invoiceitems.CreateInvoiceItem, invoiceitems.create)
+    item.create(CreateInvoiceItem, invoiceitems.create)
     item.retrieve()
-    item.change(invoiceitems.UpdateInvoiceItem, invoiceitems.update)
+    item.change(UpdateInvoiceItem, invoiceitems.update)
     item.delete(invoiceitems.delete)
-    item.list(invoiceitems.ListInvoiceItems, _select_invoice_items)
+    item.list(ListInvoiceItems, _select_invoice_items)
 
 
-def _update_line_item(db: Session, params: lines.UpdateLine, id: str, line: str) -> dict[str, Any]:
+def _update_line_item(db: Session, params: UpdateLine, id: str, line: str) -> dict[str, Any]:
     invoice = find_row(db, Invoice, id, noun="invoice")
     changed = lines.update_line(db, invoice, line, params, now=test_clocks.time_for_call(db, invoice))
     return render_answer(db, "line_item", changed, params)
@@ -63,7 +73,7 @@ def _list_line_items(db: Session, params: ListCommand, id: str) -> dict[str, Any
     return page_of_lines(db, "line_item", statement, InvoiceLine, params, f"/v1/invoices/{id}/lines")
 
 
-def _select_invoices(params: invoices.ListInvoices) -> Select[Any]:
+def _select_invoices(params: ListInvoices) -> Select[Any]:
     statement = select(Invoice).where(
         *range_conditions(Invoice.created, params.created), *range_conditions(Invoice.due_date, params.due_date)
     )
@@ -78,7 +88,7 @@ _FILTERS = {
 }
 
 
-def _select_invoice_items(params: invoiceitems.ListInvoiceItems) -> Select[Any]:
+def _select_invoice_items(params: ListInvoiceItems) -> Select[Any]:
     statement = select(InvoiceItem).where(*range_conditions(InvoiceItem.created, params.created))
     statement = statement.where(
         *equal_conditions(params, customer=InvoiceItem.customer_id, invoice=InvoiceItem.invoice_id)

@@ -9,6 +9,13 @@ from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
 from portal.billing.schedules import schedules
+from portal.billing.schedules.params import (
+    CancelSchedule,
+    CreateSchedule,
+    ListSchedules,
+    ReleaseSchedule,
+    UpdateSchedule,
+)
 from portal.models import SubscriptionSchedule
 from portal.wire.page import equal_conditions, range_conditions
 
@@ -16,15 +23,15 @@ from portal.wire.page import equal_conditions, range_conditions
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     resource = Resource(blueprint, "subscription_schedule", "subscription_schedules")
-    resource.create(schedules.CreateSchedule, schedules.create)
+    resource.create(CreateSchedule, schedules.create)
     resource.retrieve()
-    resource.change(schedules.UpdateSchedule, schedules.update)
-    resource.change(schedules.CancelSchedule, schedules.cancel, "cancel")
-    resource.change(schedules.ReleaseSchedule, schedules.release, "release")
-    resource.list(schedules.ListSchedules, _select_schedules)
+    resource.change(UpdateSchedule, schedules.update)
+    resource.change(CancelSchedule, schedules.cancel, "cancel")
+    resource.change(ReleaseSchedule, schedules.release, "release")
+    resource.list(ListSchedules, _select_schedules)
 
 
-def _select_schedules(params: schedules.ListSchedules) -> Select[Any]:
+def _select_schedules(params: ListSchedules) -> Select[Any]:
     statement = select(SubscriptionSchedule)
     for name in ("canceled_at", "completed_at", "created", "released_at"):
         statement = statement.where(*range_conditions(getattr(SubscriptionSchedule, name), getattr(params, name)))

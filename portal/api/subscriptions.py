@@ -12,7 +12,17 @@ from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.api.resource import Resource
 from portal.billing.customers import test_clocks
-from portal.billing.subscriptions import billing_modes, cancellations, item_calls, pauses, subscriptions
+from portal.billing.subscriptions import billing_modes, cancellations, item_calls, pauses, subscriptions, updates
+from portal.billing.subscriptions.item_params import CreateItem, DeleteItem, ListItems, UpdateItem
+from portal.billing.subscriptions.params import (
+    CancelSubscription,
+    CreateSubscription,
+    ListSubscriptions,
+    MigrateSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    UpdateSubscription,
+)
 from portal.db import find_row
 from portal.models import Subscription, SubscriptionItem
 from portal.objects import deleted_stub
@@ -23,43 +33,43 @@ from portal.wire.page import equal_conditions, range_conditions
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     resource = Resource(blueprint, "subscription", "subscriptions")
-    resource.create(subscriptions.CreateSubscription, subscriptions.create)
+    resource.create(CreateSubscription, subscriptions.create)
     resource.retrieve()
-    resource.change(subscriptions.UpdateSubscription, subscriptions.update)
-    resource.change(cancellations.CancelSubscription, cancellations.cancel, method="DELETE")
+    resource.change(UpdateSubscription, updates.update_subscription)
+    resource.change(CancelSubscription, cancellations.cancel, method="DELETE")
     # the older name of the same call
-    resource.change(cancellations.CancelSubscription, cancellations.cancel, "cancel")
-    resource.change(pauses.PauseSubscription, pauses.pause, "pause")
-    resource.change(pauses.ResumeSubscription, pauses.resume, "resume")
-    resource.change(billing_modes.MigrateSubscription, billing_modes.migrate, "migrate")
-    resource.list(subscriptions.ListSubscriptions, _select_subscriptions)
+    resource.change(CancelSubscription, cancellations.cancel, "cancel")
+    resource.change(PauseSubscription, pauses.pause, "pause")
+    resource.change(ResumeSubscription, pauses.resume, "resume")
+    resource.change(MigrateSubscription, billing_modes.migrate, "migrate")
+    resource.list(ListSubscriptions, _select_subscriptions)
 
     item = Resource(blueprint, "subscription_item", "subscription_items")
-    item.create(item_calls.CreateItem, item_calls.create)
+    item.create(CreateItem, item_calls.create)
     item.retrieve()
-    item.change(item_calls.UpdateItem, item_calls.update)
+    item.change(UpdateItem, item_calls.update)
     endpoint.add(
         blueprint,
         "DELETE",
         "/subscription_items/<id>",
-        item_calls.DeleteItem,
+        DeleteItem,
         _delete_item,
         AnswerType(item.type, "deleted"),
     )
-    item.list(item_calls.ListItems, _select_items)
+    item.list(ListItems, _select_items)
 
 
-def _delete_item(db: Session, params: item_calls.DeleteItem, id: str) -> dict[str, Any]:
+def _delete_item(db: Session, params: DeleteItem, id: str) -> dict[str, Any]:
     item = find_row(db, SubscriptionItem, id, noun="subscription item")
     item_calls.delete(db, item, params, now=test_clocks.time_for_call(db, item, params))
     return deleted_stub("subscription_item", id)
 
 
-def _select_items(params: item_calls.ListItems) -> Select[Any]:
+def _select_items(params: ListItems) -> Select[Any]:
     return select(SubscriptionItem).where(SubscriptionItem.subscription_id == params.subscription)
 
 
-def _select_subscriptions(params: subscriptions.ListSubscriptions) -> Select[Any]:
+def _select_subscriptions(params: ListSubscriptions) -> Select[Any]:
     statement = select(Subscription).where(*_status_conditions(params.status))
     statement = statement.where(*equal_conditions(params, test_clock=Subscription.test_clock_id))
     for name in ("created", "current_period_end", "current_period_start"):

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.customers import customers
-from portal.billing.invoices import drafts, invoices
+from portal.billing.invoices import drafts, finalization
+from portal.billing.invoices.params import FinalizeInvoice
 from portal.billing.ledger import tax_ids
-from portal.billing.subscriptions import items, subscriptions
+from portal.billing.subscriptions import items, period_lines, subscriptions
+from portal.billing.subscriptions.params import CreateSubscription
 from portal.demo.incidents import DatedAction, pay_invoice
 from portal.demo.people import Person
 from portal.demo.use_cases import run_use_case
@@ -30,7 +32,7 @@ def customer_year(
         type, value = person.tax_id
         run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
     item = {"price": price.id, "quantity": person.quantity, "tax_rates": [rate.id]}
-    command = subscriptions.CreateSubscription
+    command = CreateSubscription
     subscription = run_use_case(db, subscriptions.create, command, start, customer=customer.id, items=[item])
     pay_invoice(db, db.get_one(Invoice, (customer.tenant_id, subscription.latest_invoice_id)), start + clock.HOUR)
     for month in range(1, MONTHS):
@@ -44,11 +46,11 @@ def _renew_month(db: Session, customer: Customer, subscription: Subscription, mo
     anchor = subscription.billing_cycle_anchor
     start, end = (periods.add(anchor, "month", 1, steps) for steps in (month, month + 1))
     subscription.current_period_start, subscription.current_period_end = start, end
-    invoice = invoices.create_draft(
+    invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_cycle", now=start, period=(start, start)
     )
     sold = items.list_items(db, subscription.id)
-    drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
-    run_use_case(db, invoices.finalize, invoices.FinalizeInvoice, start + clock.HOUR, invoice)
+    drafts.add_lines(db, invoice, [period_lines.build_line(db, customer, subscription, each) for each in sold])
+    run_use_case(db, finalization.finalize, FinalizeInvoice, start + clock.HOUR, invoice)
     subscription.latest_invoice_id = invoice.id
     pay_invoice(db, invoice, start + 2 * clock.HOUR)

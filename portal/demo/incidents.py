@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.credit_notes import credit_notes
-from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.demo.use_cases import run_use_case
 from portal.models import Customer, Invoice, TaxRate
 from portal.wire.commands import ExpandableCommand
@@ -20,7 +22,7 @@ DatedAction = tuple[int, Callable[[], object]]
 def pay_invoice(db: Session, invoice: Invoice, now: int) -> None:
     """Record that an open invoice is paid."""
     if invoice.status == "open":
-        run_use_case(db, payments.pay, payments.PayInvoice, now, invoice, paid_out_of_band=True)
+        run_use_case(db, payments.pay, PayInvoice, now, invoice, paid_out_of_band=True)
 
 
 def credited_and_open_invoices(db: Session, customer: Customer, rate: TaxRate, now: int) -> Iterator[DatedAction]:
@@ -74,7 +76,7 @@ def _create_one_off_invoice(
     invoice = run_use_case(
         db,
         invoices.create,
-        invoices.CreateInvoice,
+        CreateInvoice,
         now,
         customer=customer.id,
         collection_method="send_invoice",
@@ -84,11 +86,11 @@ def _create_one_off_invoice(
     run_use_case(
         db,
         invoiceitems.create,
-        invoiceitems.CreateInvoiceItem,
+        CreateInvoiceItem,
         now,
         description=words,
         tax_rates=[rate.id],
         **item,
     )
-    made: Invoice = run_use_case(db, invoices.finalize, invoices.FinalizeInvoice, now, invoice)
+    made: Invoice = run_use_case(db, finalization.finalize, FinalizeInvoice, now, invoice)
     return made

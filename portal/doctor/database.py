@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock, schema
+from portal.billing.accounts import mirrors
 from portal.billing.ledger import parties
 from portal.billing.lifecycle import steps
 from portal.db import Database, Scope
@@ -45,10 +46,10 @@ def _check_billing(database: Database) -> Check:
     """Whether billing is up to date, and which accounts are in mirror mode."""
     with database.reading() as db:
         late = steps.list_due(db, until=clock.now() - clock.HOUR)
-        mirrors = steps.list_mirror_accounts(db)
+        mirroring = mirrors.list_mirror_accounts(db)
     if late:
         return Check("billing", False, f"{len(late)} customers have waited for an hour: is `portal worker` running?")
-    left = f"; in mirror mode: {', '.join(mirrors)}" if mirrors else ""
+    left = f"; in mirror mode: {', '.join(mirroring)}" if mirroring else ""
     return Check("billing", True, f"nothing is late{left}")
 
 

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SubmitField, TextAreaField
 from wtforms.validators import Optional
 
-from portal.billing.subscriptions.cancellations import CancellationDetails
+from portal.billing.subscriptions.params import CancellationDetails
 from portal.errors import InvalidRequest
 from portal.hosted.forms import max_length, strip_text
 from portal.models import FeedbackOption

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from portal.billing.configurations.features import disabled_features, fill_quantity_limits
+from portal.billing.configurations.defaults import (
+    BUSINESS_PROFILE,
+    SESSION_LIMITS,
+    disabled_features,
+    fill_quantity_limits,
+)
 from portal.transfer.origin import SellerDefaults
 from portal.transfer.tables import RefusedObject
 from portal.wire.hashes import merge_hashes
@@ -17,11 +22,10 @@ Columns = dict[str, Any]
 def configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
     """The columns of a configuration that have another form on the wire."""
     sent = {key: value for key, value in (object.get("features") or {}).items() if key in disabled_features() and value}
-    profile = {"headline": None, "privacy_policy_url": None, "terms_of_service_url": None}
     return {
         "features": _complete_features(sent),
-        "business_profile": profile | (object.get("business_profile") or {}),
-        "session_limits": object.get("session_limits") or {"idle": 1800, "absolute": 14400},
+        "business_profile": BUSINESS_PROFILE | (object.get("business_profile") or {}),
+        "session_limits": object.get("session_limits") or dict(SESSION_LIMITS),
         "updated": object.get("updated", object.get("created")),
         "is_default": bool(object.get("is_default")),
     }

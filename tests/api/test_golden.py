@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from portal.billing.invoices import payments
+from portal.billing.invoices.params import PayInvoice
 from tests import goldens
 from tests.examples import EXAMPLES, Scene, path_types
 
@@ -94,7 +95,7 @@ def test_customer_balance_transaction(api, customer):
 
 def test_customer_statement(api, make, customer):
     row = make.invoice(SimpleNamespace(id=customer["id"]), 2500)
-    make.run(payments.pay, payments.PayInvoice, row, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, row, paid_out_of_band=True)
     goldens.check("customer_statement", api.get(f"customers/{customer['id']}/statements/2026"))
 
 

@@ -11,9 +11,18 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.billing.credit_notes import credit_notes
-from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
-from portal.billing.subscriptions import cancellations, items, pauses, subscriptions
+from portal.billing.subscriptions import cancellations, items, pauses, subscriptions, updates
+from portal.billing.subscriptions.params import (
+    CancelSubscription,
+    CreateSubscription,
+    PauseSubscription,
+    ResumeSubscription,
+    UpdateSubscription,
+)
 from portal.errors import CardError, InvalidRequest, ResourceMissing
 from portal.models import (
     BalanceTransaction,
@@ -55,7 +64,7 @@ class History:
     def subscribe(self, chance: int) -> None:
         item = {"price": self.prices[chance % 2], "quantity": chance % 3 + 1, "tax_rates": [self.rate]}
         how = SEND if chance % 2 else {}
-        self._do(subscriptions.create, subscriptions.CreateSubscription, items=[item], customer=self.customer.id, **how)
+        self._do(subscriptions.create, CreateSubscription, items=[item], customer=self.customer.id, **how)
 
     def change(self, chance: int) -> None:
         row = self._any(Subscription, chance)
@@ -63,7 +72,7 @@ class History:
             item = items.list_items(db, row.id)[0].item.id
         behavior = ("always_invoice", "create_prorations", "none")[chance % 3]
         sent = {"items": [{"id": item, "quantity": chance % 5 + 1}], "proration_behavior": behavior}
-        self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
+        self._do(updates.update_subscription, UpdateSubscription, row, **sent)
 
     def hold(self, chance: int) -> None:
         """A change that waits for its payment."""
@@ -72,51 +81,51 @@ class History:
             item = items.list_items(db, row.id)[0].item.id
         change = {"id": item, "price": self.prices[chance % 2], "quantity": chance % 7 + 1}
         sent = {"items": [change], "proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete"}
-        self._do(subscriptions.update, subscriptions.UpdateSubscription, row, **sent)
+        self._do(updates.update_subscription, UpdateSubscription, row, **sent)
 
     def pause(self, chance: int) -> None:
         since = ("now", "none", "item_current_period_start")[chance % 3]
         sent = {"bill_for": {"unused_time_from": {"type": since}}, "invoicing_behavior": "invoice"}
-        self._do(pauses.pause, pauses.PauseSubscription, self._any(Subscription, chance), **sent)
+        self._do(pauses.pause, PauseSubscription, self._any(Subscription, chance), **sent)
 
     def resume(self, chance: int) -> None:
         anchor = ("now", "unchanged")[chance % 2]
         when = ("resume_on_payment_success", "resume_on_payment_attempt")[chance // 2 % 2]
         sent = {"billing_cycle_anchor": anchor, "payment_behavior": when, "proration_behavior": "always_invoice"}
-        self._do(pauses.resume, pauses.ResumeSubscription, self._any(Subscription, chance), **sent)
+        self._do(pauses.resume, ResumeSubscription, self._any(Subscription, chance), **sent)
 
     def end(self, chance: int) -> None:
         row = self._any(Subscription, chance)
         if chance % 2:
-            self._do(subscriptions.update, subscriptions.UpdateSubscription, row, cancel_at_period_end=True)
+            self._do(updates.update_subscription, UpdateSubscription, row, cancel_at_period_end=True)
         else:
-            self._do(cancellations.cancel, cancellations.CancelSubscription, row, prorate=True, invoice_now=True)
+            self._do(cancellations.cancel, CancelSubscription, row, prorate=True, invoice_now=True)
 
     def charge(self, chance: int) -> None:
         sent = {"customer": self.customer.id, "amount": chance % 9000 - 3000, "currency": "eur"}
-        self._do(invoiceitems.create, invoiceitems.CreateInvoiceItem, **sent, tax_rates=[self.rate])
+        self._do(invoiceitems.create, CreateInvoiceItem, **sent, tax_rates=[self.rate])
 
     def adjust(self, chance: int) -> None:
         sent = {"amount": chance % 5000 - 2500, "currency": "eur"}
         self._do(balances.create, balances.CreateTransaction, self.customer, **sent)
 
     def pay(self, chance: int) -> None:
-        self._do(payments.pay, payments.PayInvoice, self._any(Invoice, chance), paid_out_of_band=True)
+        self._do(payments.pay, PayInvoice, self._any(Invoice, chance), paid_out_of_band=True)
 
     def void(self, chance: int) -> None:
-        self._do(collection.void, invoices.FinalizeInvoice, self._any(Invoice, chance))
+        self._do(collection.void, FinalizeInvoice, self._any(Invoice, chance))
 
     def revise(self, chance: int) -> None:
         """An invoice takes the place of another one."""
         source = {"action": "revision", "invoice": self._any(Invoice, chance).id}
-        draft = self.make.run(invoices.create, invoices.CreateInvoice, now=self.now, from_invoice=source)
-        self._do(invoices.finalize, invoices.FinalizeInvoice, draft)
+        draft = self.make.run(invoices.create, CreateInvoice, now=self.now, from_invoice=source)
+        self._do(finalization.finalize, FinalizeInvoice, draft)
 
     def discount(self, chance: int) -> None:
         """From now on bills are lowered, once or for as long as it lasts."""
         coupon = self.make.coupon(percent_off="15") if chance % 2 else self.make.coupon(amount_off=700, currency="eur")
         sent = {"discounts": [{"coupon": coupon.id}]}
-        self._do(subscriptions.update, subscriptions.UpdateSubscription, self._any(Subscription, chance), **sent)
+        self._do(updates.update_subscription, UpdateSubscription, self._any(Subscription, chance), **sent)
 
     def ship(self, chance: int) -> None:
         """A draft with goods that are sent, taxed by two rates."""
@@ -129,15 +138,15 @@ class History:
         cost = {"shipping_rate_data": data}
         draft = self.make.run(
             invoices.create,
-            invoices.CreateInvoice,
+            CreateInvoice,
             now=self.now,
             customer=self.customer.id,
             shipping_cost=cost,
             default_tax_rates=rates,
         )
         item = {"customer": self.customer.id, "invoice": draft.id, "amount": chance % 5000 + 1, "currency": "eur"}
-        self._do(invoiceitems.create, invoiceitems.CreateInvoiceItem, **item)
-        self._do(invoices.finalize, invoices.FinalizeInvoice, draft)
+        self._do(invoiceitems.create, CreateInvoiceItem, **item)
+        self._do(finalization.finalize, FinalizeInvoice, draft)
 
     def credit(self, chance: int) -> None:
         invoice = self._any(Invoice, chance)

@@ -11,10 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.credit_notes import credit_notes
-from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
-from portal.billing.subscriptions import cancellations, subscriptions
+from portal.billing.subscriptions import cancellations, subscriptions, updates
 from portal.billing.subscriptions import items as subscription_items
+from portal.billing.subscriptions.params import CancelSubscription, CreateSubscription, UpdateSubscription
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import BalanceTransaction, CreditNote, Customer, Invoice, Subscription, TaxRate
 from portal.wire.commands import Command, parse_command
@@ -48,7 +51,7 @@ class Year:
         return self.chance.choice(rows or [None])
 
     def bill(self) -> None:
-        invoice = self.do(invoices.create, invoices.CreateInvoice, customer=self.customer.id, currency="eur")
+        invoice = self.do(invoices.create, CreateInvoice, customer=self.customer.id, currency="eur")
         for _ in range(self.chance.randint(1, 3)):
             item = {
                 "unit_amount_decimal": f"{self.chance.randint(-9999, 99999) / 8:.3f}",
@@ -56,14 +59,14 @@ class Year:
             }
             rates = [rate.id for rate in self.chance.sample(self.rates, self.chance.randint(0, 3))]
             own = {"customer": self.customer.id, "invoice": invoice.id, "currency": "eur", "tax_rates": rates}
-            self.do(invoiceitems.create, invoiceitems.CreateInvoiceItem, **own, **item)
-        self.do(invoices.finalize, invoices.FinalizeInvoice, invoice)
+            self.do(invoiceitems.create, CreateInvoiceItem, **own, **item)
+        self.do(finalization.finalize, FinalizeInvoice, invoice)
 
     def settle(self) -> None:
         invoice = self.any(Invoice)
         verb = self.chance.choice([payments.pay, payments.pay, collection.void, collection.mark_uncollectible])
         sent: dict[str, Any] = {"paid_out_of_band": True} if verb is payments.pay else {}
-        self.do(verb, payments.PayInvoice if sent else Command, invoice, **sent)
+        self.do(verb, PayInvoice if sent else Command, invoice, **sent)
 
     def credit(self) -> None:
         note, invoice = self.any(CreditNote), self.any(Invoice)
@@ -82,14 +85,14 @@ class Year:
         plan = self.any(Subscription)
         if plan is None or plan.status == "canceled":
             items = [{"price": self.price, "quantity": self.chance.randint(0, 5)}]
-            self.do(subscriptions.create, subscriptions.CreateSubscription, customer=self.customer.id, items=items)
+            self.do(subscriptions.create, CreateSubscription, customer=self.customer.id, items=items)
         elif self.chance.random() < 0.3:
-            self.do(cancellations.cancel, cancellations.CancelSubscription, plan, prorate=True, invoice_now=True)
+            self.do(cancellations.cancel, CancelSubscription, plan, prorate=True, invoice_now=True)
         else:
             [sold] = subscription_items.list_items(self.db, plan.id)
             items = [{"id": sold.item.id, "quantity": self.chance.randint(0, 9)}]
             sent = {"items": items, "proration_behavior": "always_invoice"}
-            self.do(subscriptions.update, subscriptions.UpdateSubscription, plan, **sent)
+            self.do(updates.update_subscription, UpdateSubscription, plan, **sent)
 
 
 @pytest.fixture

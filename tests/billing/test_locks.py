@@ -11,10 +11,13 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal.billing.credit_notes import credit_notes
-from portal.billing.invoices import changes, collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
+from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, UpdateInvoice
 from portal.billing.ledger import locks
-from portal.billing.subscriptions import cancellations, subscriptions
+from portal.billing.subscriptions import cancellations, updates
 from portal.billing.subscriptions import items as subscription_items
+from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
 from portal.errors import ResourceMissing
 from portal.models import Invoice, Subscription
 from portal.wire.commands import Command, parse_command
@@ -58,8 +61,8 @@ def locked_by(make: Factories) -> Callable[..., list[str]]:
 @pytest.mark.parametrize(
     ("verb", "sent"),
     [
-        ("finalize", invoices.FinalizeInvoice()),
-        ("update", changes.UpdateInvoice(metadata={"a": "1"})),
+        ("finalize", FinalizeInvoice()),
+        ("update", UpdateInvoice(metadata={"a": "1"})),
         ("send", Command()),
     ],
 )
@@ -73,7 +76,7 @@ def test_drafts_of_a_subscription(make: Factories, locked_by: Any, verb: str, se
 @pytest.mark.parametrize(
     ("use_case", "sent"),
     [
-        (payments.pay, payments.PayInvoice(paid_out_of_band=True)),
+        (payments.pay, PayInvoice(paid_out_of_band=True)),
         (collection.void, Command()),
         (collection.mark_uncollectible, Command()),
     ],
@@ -89,12 +92,12 @@ def test_deleting_a_draft(make: Factories, locked_by: Any) -> None:
 def test_items_of_a_draft(make: Factories, locked_by: Any) -> None:
     draft = make.draft()
     sent = {"customer": draft.customer_id, "invoice": draft.id, "amount": 1}
-    assert locked_by(invoiceitems.create, parse_command(invoiceitems.CreateInvoiceItem, sent)) == [
+    assert locked_by(invoiceitems.create, parse_command(CreateInvoiceItem, sent)) == [
         "Customer",
         "Invoice",
     ]
-    item = make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, **sent)
-    changed = invoiceitems.UpdateInvoiceItem(amount=2)
+    item = make.run(invoiceitems.create, CreateInvoiceItem, **sent)
+    changed = UpdateInvoiceItem(amount=2)
     assert locked_by(invoiceitems.update, item, changed) == ["Customer", "Invoice"]
     assert locked_by(invoiceitems.delete, item) == ["Customer", "Invoice"]
 
@@ -111,9 +114,9 @@ def test_changing_and_ending_a_subscription(make: Factories, locked_by: Any) -> 
     with make.database.reading(make.scope) as db:
         [sold] = subscription_items.list_items(db, subscription.id)
     items = [{"id": sold.item.id, "quantity": 9}]
-    change = parse_command(subscriptions.UpdateSubscription, {"items": items, "proration_behavior": "always_invoice"})
-    assert locked_by(subscriptions.update, subscription, change)[:2] == ORDER[:2]
-    ending = cancellations.CancelSubscription(prorate=True, invoice_now=True)
+    change = parse_command(UpdateSubscription, {"items": items, "proration_behavior": "always_invoice"})
+    assert locked_by(updates.update_subscription, subscription, change)[:2] == ORDER[:2]
+    ending = CancelSubscription(prorate=True, invoice_now=True)
     assert locked_by(cancellations.cancel, subscription, ending) == ORDER
 
 
@@ -123,12 +126,13 @@ def test_a_locked_row_is_read_again(make: Factories) -> None:
     with make.database.reading(make.scope) as other, make.database.writing(make.scope) as db:
         before = other.get_one(Subscription, key)
         db.get_one(Subscription, key).description = "Changed"
-        _, row = locks.subscription(db, subscription.id, subscription.customer_id)
+        row = db.get_one(Subscription, (subscription.tenant_id, subscription.id))
+        locks.subscription_with_customer(db, row)
         assert (before.description, row.description) == (None, "Changed")
 
 
 @pytest.mark.parametrize("id", ["in_none", ""])
 def test_what_is_not_there_can_not_be_locked(make: Factories, id: str) -> None:
     with make.database.writing(make.scope) as db, pytest.raises(ResourceMissing) as raised:
-        locks.invoice(db, id, param="invoice")
+        locks.invoice_by_id(db, id, param="invoice")
     assert raised.value.param == "invoice"

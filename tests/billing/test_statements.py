@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import statements, test_clocks
-from portal.billing.invoices import collection, payment_reports, payments
+from portal.billing.invoices import collection, payment_records, payments
+from portal.billing.invoices.params import AttachPayment
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Customer, Invoice
 from portal.rules.statements import ENTRY_KINDS, CustomerLedger, ledger_entries
@@ -44,8 +45,8 @@ class Account(History):
         invoice = self._any(Invoice, chance)
         amount = {"value": max(1, invoice.amount_remaining + chance % 3000 - 1500), "currency": "eur"}
         sent = {**REPORT, **DONE, "amount_requested": amount}
-        record = self.make.run(payments.report, payment_reports.ReportPayment, now=self.now, **sent)
-        self._do(payments.attach, payments.AttachPayment, invoice, payment_record=record.id)
+        record = self.make.run(payment_records.report, payment_records.ReportPayment, now=self.now, **sent)
+        self._do(payments.attach, AttachPayment, invoice, payment_record=record.id)
 
     def write_off(self, chance: int) -> None:
         self._do(collection.mark_uncollectible, Command, self._any(Invoice, chance))
@@ -88,8 +89,10 @@ class Busy(Year):
     def attach(self) -> None:
         invoice = self.any(Invoice)
         amount = {"value": self.chance.randint(1, 2 * invoice.total), "currency": "eur"}
-        record = self.do(payments.report, payment_reports.ReportPayment, **REPORT, **DONE, amount_requested=amount)
-        self.do(payments.attach, payments.AttachPayment, invoice, payment_record=record.id)
+        record = self.do(
+            payment_records.report, payment_records.ReportPayment, **REPORT, **DONE, amount_requested=amount
+        )
+        self.do(payments.attach, AttachPayment, invoice, payment_record=record.id)
 
     def give_back(self) -> None:
         invoice = self.any(Invoice)

@@ -4,7 +4,9 @@ import pytest
 
 from portal import clock
 from portal.billing.invoices import invoiceitems
-from portal.billing.subscriptions import subscriptions
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.subscriptions import updates
+from portal.billing.subscriptions.params import UpdateSubscription
 from portal.rules.steps import DRAFT_DURATION, FIRST_PAYMENT_WITHIN
 from tests.passing import pass_time
 
@@ -59,7 +61,7 @@ def test_pending_items_go_along(api, make):
     subscription = make.subscription(now=START)
     for own in ({"subscription": subscription.id}, {}):
         sent = {"customer": subscription.customer_id, "amount": 500, "currency": "eur", **own}
-        make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, now=START, **sent)
+        make.run(invoiceitems.create, CreateInvoiceItem, now=START, **sent)
     pass_time(make, FEBRUARY)
     assert sorted(line["amount"] for line in _invoices(api, subscription)[1]["lines"]["data"]) == [500, 500, 2000]
 
@@ -85,8 +87,8 @@ def test_the_end_of_a_trial_is_told_of_three_days_before(api, make):
 def test_it_ends_at_the_end_of_its_period(api, make):
     subscription = make.subscription(now=START)
     asked = START + clock.DAY
-    command = subscriptions.UpdateSubscription
-    make.run(subscriptions.update, command, subscription, now=asked, cancel_at_period_end=True)
+    command = UpdateSubscription
+    make.run(updates.update_subscription, command, subscription, now=asked, cancel_at_period_end=True)
     pass_time(make, MARCH)
     shown = api.get(f"subscriptions/{subscription.id}")
     assert (shown["status"], shown["ended_at"], shown["canceled_at"]) == ("canceled", FEBRUARY, asked)

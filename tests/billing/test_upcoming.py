@@ -5,7 +5,9 @@ import pytest
 from portal import clock
 from portal.billing.customers import test_clocks
 from portal.billing.invoices import invoiceitems
-from portal.billing.subscriptions import subscriptions
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.subscriptions import updates
+from portal.billing.subscriptions.params import UpdateSubscription
 from tests.passing import pass_time
 
 #: 31 January 2027, 09:00 UTC.
@@ -43,7 +45,7 @@ def test_a_week_before_each_renewal_once(api, make):
 def test_it_is_the_preview_without_an_id_and_leaves_nothing(api, make):
     subscription = make.subscription(now=START)
     sent = {"customer": subscription.customer_id, "amount": 500, "currency": "eur"}
-    make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, now=START, **sent)
+    make.run(invoiceitems.create, CreateInvoiceItem, now=START, **sent)
     pass_time(make, FEBRUARY - WEEK - 1)
     before = api.get(f"subscriptions/{subscription.id}")
     preview = api.post("invoices/create_preview", subscription=subscription.id)
@@ -76,15 +78,15 @@ def test_the_renewal_then_bills_what_was_told(api, make):
 )
 def test_nothing_is_told_where_nothing_will_be_collected(api, make, change):
     subscription = make.subscription(now=START)
-    make.run(subscriptions.update, subscriptions.UpdateSubscription, subscription, now=START, **change)
+    make.run(updates.update_subscription, UpdateSubscription, subscription, now=START, **change)
     pass_time(make, FEBRUARY - 1)
     assert _told(api) == []
 
 
 def test_who_stays_after_all_is_told_late(api, make):
     subscription = make.subscription(now=START)
-    command = subscriptions.UpdateSubscription
-    make.run(subscriptions.update, command, subscription, now=START, cancel_at_period_end=True)
+    command = UpdateSubscription
+    make.run(updates.update_subscription, command, subscription, now=START, cancel_at_period_end=True)
     pass_time(make, FEBRUARY - clock.DAY)
     api.post(f"subscriptions/{subscription.id}", cancel_at_period_end=False)
     pass_time(make, FEBRUARY - clock.DAY)

@@ -12,8 +12,10 @@ from portal.billing.accounts import accounts, files
 from portal.billing.customer_portal import codes, plan_changes, sessions
 from portal.billing.customers import email_changes
 from portal.billing.invoices import collection, payments
+from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances, tax_ids
-from portal.billing.subscriptions import subscriptions
+from portal.billing.subscriptions import updates
+from portal.billing.subscriptions.params import UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
 from portal.models import Customer, Invoice, Subscription
 from portal.objects.links import DocumentLinks
@@ -94,7 +96,7 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
     paid = make.paid_invoice(customer, 12345678, 900, now=now - 40 * clock.DAY, default_tax_rates=[rate.id])
     late = {"collection_method": "send_invoice", "days_until_due": 14, "description": LONG}
     ending = make.subscription(customer, make.price(make.product(name="Silver plan")))
-    make.run(subscriptions.update, subscriptions.UpdateSubscription, ending, cancel_at_period_end=True)
+    make.run(updates.update_subscription, UpdateSubscription, ending, cancel_at_period_end=True)
     make.run(balances.create, balances.CreateTransaction, customer, amount=-500, currency="eur")
     command = tax_ids.CreateTaxId
     return {
@@ -117,7 +119,7 @@ def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
     unpaid = make.subscription(customer, plans.silver, now=began, **kind)
     with make.database.reading(make.scope) as db:
         first = db.get_one(Invoice, (unpaid.tenant_id, unpaid.latest_invoice_id))
-    make.run(payments.pay, payments.PayInvoice, first, now=began, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, first, now=began, paid_out_of_band=True)
     features = plans.configuration.features
     for plan, price in ((coming, plans.silver), (unpaid, plans.gold)):
         with make.database.writing(make.scope) as db:

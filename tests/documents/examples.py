@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from portal.billing.accounts import accounts
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import customers
-from portal.billing.invoices import invoiceitems, invoices
+from portal.billing.invoices import finalization, invoiceitems, invoices
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice
 from portal.billing.ledger import balances, tax_ids, totals
 from portal.db import scope_of
 from portal.models import CreditNote, Customer, Invoice
@@ -145,15 +147,15 @@ def _invoice(db: Session, chance: Random, customer: Customer, rates: list[str], 
         cost: dict[str, Any] = {"display_name": "Ground", "type": "fixed_amount"}
         cost |= {"fixed_amount": {"amount": 500, "currency": "eur"}}
         sent |= {"shipping_cost": {"shipping_rate_data": cost}}
-    invoice = invoices.create(db, parse_command(invoices.CreateInvoice, sent), now=NOON)
+    invoice = invoices.create(db, parse_command(CreateInvoice, sent), now=NOON)
     for number in range(chance.choice((1, 2, 3, 8, 40))):
         item = _item(chance, case, rates, number) | {"customer": customer.id, "currency": currency}
-        command = parse_command(invoiceitems.CreateInvoiceItem, item | {"invoice": invoice.id})
+        command = parse_command(CreateInvoiceItem, item | {"invoice": invoice.id})
         invoiceitems.create(db, command, now=NOON)
     if chance.random() < 0.3:
         sums = {"amount": -chance.randint(1, 5000), "currency": currency}
         balances.create(db, customer, parse_command(balances.CreateTransaction, sums), now=NOON)
-    return invoices.finalize(db, invoice, parse_command(invoices.FinalizeInvoice, {}), now=NOON)
+    return finalization.finalize(db, invoice, parse_command(FinalizeInvoice, {}), now=NOON)
 
 
 def _item(chance: Random, case: str, rates: list[str], number: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from portal.db import Database, Scope
 from portal.models import Mail, StoredDocument
-from portal.outbox import letters
+from portal.outbox import mail_contents
 from tests.api.invoices.test_payments import DONE, REPORT
 from tests.clients import Api, Portal
 from tests.documents.conftest import read
@@ -99,6 +99,6 @@ def test_the_mail_carries_the_receipt(app: Flask, api: Api, make: Factories, dat
     invoice: Any = make.paid_invoice(make.customer(), 1000)
     mail = Mail(name="receipt", customer_id=invoice.customer_id, data={"invoice": invoice.id})
     with database.reading(scope) as db:
-        letter = letters.build_mail(app.extensions["portal"], db, mail)
+        letter = mail_contents.build_mail(app.extensions["portal"], db, mail)
     assert letter is not None
     assert set(letter.attachments) == {f"{invoice.number}.pdf", f"R-{invoice.number}.pdf"}

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing.subscriptions import cancellations, subscriptions
+from portal.billing.subscriptions import cancellations, updates
+from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
 from portal.models import BalanceTransaction, Customer, InvoiceItem, Subscription
 from tests.clients import Api, Portal
 from tests.conftest import NOON
@@ -153,7 +154,7 @@ def test_a_credit_that_waits_for_the_next_invoice(
 
 def test_a_plan_that_changed_is_shown_again_instead(visit: Portal, plan: Subscription, make: Factories) -> None:
     seen = revision(page_of(visit, plan))
-    make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, description="Changed")
+    make.run(updates.update_subscription, UpdateSubscription, plan, description="Changed")
     answer = visit.post(f"subscriptions/{plan.id}/cancel", revision=seen)
     assert answer.status_code == 409
     assert "Nothing was canceled yet." in answer.get_data(as_text=True)
@@ -191,7 +192,7 @@ def test_keeping_it_twice_is_as_good_as_once(visit: Portal, plan: Subscription, 
 
 
 def test_an_end_that_was_agreed_upon_stays(visit: Portal, plan: Subscription, make: Factories) -> None:
-    make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, cancel_at=NOON + clock.DAY)
+    make.run(updates.update_subscription, UpdateSubscription, plan, cancel_at=NOON + clock.DAY)
     assert "Keep my plan" not in page_of(visit, plan, "canceled")
     visit.post(f"subscriptions/{plan.id}/resume")
     assert now_of(make, plan).cancel_at == NOON + clock.DAY
@@ -207,7 +208,7 @@ def test_another_customers_plan_does_not_exist(visit: Portal, make: Factories, p
 
 @pytest.mark.parametrize("path", ["cancel", "canceled", "resume"])
 def test_a_plan_that_has_ended_does_not_exist(visit: Portal, plan: Subscription, make: Factories, path: str) -> None:
-    make.run(cancellations.cancel, cancellations.CancelSubscription, plan)
+    make.run(cancellations.cancel, CancelSubscription, plan)
     asked = visit.get if path == "canceled" else visit.post
     assert asked(f"subscriptions/{plan.id}/{path}").status_code == 404
 

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from portal.billing.customers import customers
 from portal.billing.subscriptions import cancellations
+from portal.billing.subscriptions.params import CancelSubscription
 from portal.models import Customer, Invoice
 from tests.clients import Portal
 from tests.factories import Factories
@@ -65,7 +66,7 @@ def test_a_discount_without_end_has_only_its_name(make: Factories, customer: Cus
     coupon = make.coupon(amount_off="500", currency="eur")
     subscription = make.subscription(customer, discounts=[{"coupon": coupon.id}])
     assert "Discount (€5.00 off) Renews" in shown()
-    make.run(cancellations.cancel, cancellations.CancelSubscription, subscription)
+    make.run(cancellations.cancel, CancelSubscription, subscription)
     assert "Discount" not in shown()
 
 

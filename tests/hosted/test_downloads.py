@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from portal import clock
 from portal.billing.invoices import collection, payments
+from portal.billing.invoices.params import PayInvoice
 from portal.documents import render_queue
 from portal.errors import Unavailable
 from portal.hosted import downloads
@@ -174,7 +175,7 @@ def test_a_document_that_has_changed_comes_as_it_is_now(
     invoice = make.invoice(customer)
     work()
     before = files(visit.get("downloads/2026.zip"))
-    make.run(payments.pay, payments.PayInvoice, invoice, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, invoice, paid_out_of_band=True)
     assert "0 of 1 document is ready." in words(visit.get("downloads/2026"))
     after = files(visit.get("downloads/2026.zip"))
     assert list(after) == list(before)

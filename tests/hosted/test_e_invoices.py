@@ -10,7 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from portal.billing.invoices import invoiceitems, invoices
+from portal.billing.invoices import finalization, invoiceitems, invoices
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice
 from portal.billing.ledger import tax_ids
 from portal.documents import transfer_code
 from portal.models import Customer, Invoice
@@ -35,11 +37,11 @@ def merchant_of_all(api: Api, make: Factories) -> None:
 
 def billed(make: Factories, customer: Customer, **sent: Any) -> Invoice:
     """An open invoice of 100.00 euros and 19 %."""
-    draft = make.run(invoices.create, invoices.CreateInvoice, customer=customer.id, **{"currency": "eur", **sent})
+    draft = make.run(invoices.create, CreateInvoice, customer=customer.id, **{"currency": "eur", **sent})
     item = {"customer": customer.id, "invoice": draft.id, "amount": 10000, "currency": draft.currency}
     rates = [make.tax_rate().id]
-    make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, tax_rates=rates, description="Plan", **item)
-    return make.run(invoices.finalize, invoices.FinalizeInvoice, draft)
+    make.run(invoiceitems.create, CreateInvoiceItem, tax_rates=rates, description="Plan", **item)
+    return make.run(finalization.finalize, FinalizeInvoice, draft)
 
 
 def documents(api: Api, row: Any, noun: str = "invoices") -> dict[str, Any]:
@@ -187,7 +189,7 @@ def contents(api: Api, client: FlaskClient, noun: str, id: str) -> dict[str, str
 def test_taxes_given_by_hand_are_only_what_the_standard_knows(
     api: Api, make: Factories, changes: dict[str, Any], gaps: list[str]
 ) -> None:
-    invoice = make.run(invoices.create, invoices.CreateInvoice, customer=make.customer().id, currency="eur")
+    invoice = make.run(invoices.create, CreateInvoice, customer=make.customer().id, currency="eur")
     rate = {"display_name": "VAT", "percentage": "19", "inclusive": False}
     given = {"amount": 190, "taxable_amount": 1000, "tax_rate_data": rate, **changes}
     api.post(f"invoices/{invoice.id}/add_lines", lines=[{"amount": 1000, "tax_amounts": [given]}])

@@ -10,6 +10,7 @@ import pytest
 from portal import clock
 from portal.billing.ledger import balances
 from portal.billing.subscriptions import cancellations
+from portal.billing.subscriptions.params import CancelSubscription
 from portal.models import Customer, Subscription
 from tests.clients import Portal
 from tests.conftest import NOON
@@ -93,7 +94,7 @@ def test_every_state_has_words(make: Factories, customer: Customer, home: Any, s
 
 def test_an_ended_plan_shows_for_a_while(make: Factories, customer: Customer, home: Any) -> None:
     subscription = make.subscription(customer, now=NOON - 100 * clock.DAY)
-    make.run(cancellations.cancel, cancellations.CancelSubscription, subscription, now=NOON - 80 * clock.DAY)
+    make.run(cancellations.cancel, CancelSubscription, subscription, now=NOON - 80 * clock.DAY)
     html = home()
     assert "Ended on September 2, 2026." in html
     assert "Cancel plan" not in html
@@ -101,7 +102,7 @@ def test_an_ended_plan_shows_for_a_while(make: Factories, customer: Customer, ho
 
 def test_a_plan_that_ended_long_ago_is_gone(make: Factories, customer: Customer, home: Any) -> None:
     subscription = make.subscription(customer, now=NOON - 200 * clock.DAY)
-    make.run(cancellations.cancel, cancellations.CancelSubscription, subscription, now=NOON - 91 * clock.DAY)
+    make.run(cancellations.cancel, CancelSubscription, subscription, now=NOON - 91 * clock.DAY)
     assert "No plan at the moment" in home()
 
 

@@ -13,7 +13,9 @@ import pytest
 from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import customers
-from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, payments
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import FinalizeInvoice, PayInvoice
 from portal.models import Customer, Invoice
 from tests.clients import Portal
 from tests.conftest import NOON
@@ -157,7 +159,7 @@ def test_kept_rows_follow_every_change(make: Factories, customer: Customer, visi
     assert note.number in page(visit)
     make.run(credit_notes.void, credit_notes.UpdateCreditNote, note)
     assert "Void -€10.00" in words(page(visit))
-    make.run(payments.pay, payments.PayInvoice, invoice, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, invoice, paid_out_of_band=True)
     assert "Paid €30.00 €30.00 €0.00" in words(page(visit))
 
 
@@ -253,8 +255,8 @@ def test_a_fraction_of_a_cent_keeps_its_digits(make: Factories, customer: Custom
     price = make.price(recurring=None, unit_amount=None, unit_amount_decimal="0.125")
     draft = make.draft(customer)
     item = {"customer": customer.id, "invoice": draft.id, "price": price.id, "quantity": 1000}
-    make.run(invoiceitems.create, invoiceitems.CreateInvoiceItem, **item)
-    make.run(invoices.finalize, invoices.FinalizeInvoice, draft)
+    make.run(invoiceitems.create, CreateInvoiceItem, **item)
+    make.run(finalization.finalize, FinalizeInvoice, draft)
     assert "1,000 €0.00125 €1.25" in words(page(visit, f"invoices/{draft.id}"))
 
 
@@ -271,10 +273,10 @@ def test_applied_credit_and_credit_notes_lead_to_what_is_due(
 
 def test_the_history_of_an_invoice_is_told_in_order(make: Factories, customer: Customer, visit: Portal) -> None:
     draft = make.draft(customer, 3000, now=NOON - 9 * clock.DAY)
-    make.run(invoices.finalize, invoices.FinalizeInvoice, draft, now=NOON - 8 * clock.DAY)
-    make.run(invoices.send, invoices.FinalizeInvoice, draft, now=NOON - 7 * clock.DAY)
+    make.run(finalization.finalize, FinalizeInvoice, draft, now=NOON - 8 * clock.DAY)
+    make.run(finalization.send, FinalizeInvoice, draft, now=NOON - 7 * clock.DAY)
     note = make.credit_note(draft, 500, now=NOON - 6 * clock.DAY)
-    make.run(payments.pay, payments.PayInvoice, draft, now=NOON - 5 * clock.DAY, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, draft, now=NOON - 5 * clock.DAY, paid_out_of_band=True)
     text = words(page(visit, f"invoices/{draft.id}"))
     told = ["Created", "Issued", "Sent to j•••@example.com", f"Credit note issued: {note.number}", "Paid"]
     start = text.index("What happened")
@@ -287,7 +289,7 @@ def test_the_history_of_an_invoice_is_told_in_order(make: Factories, customer: C
 )
 def test_other_ends_have_words(make: Factories, customer: Customer, visit: Portal, verb: str, words_: str) -> None:
     invoice = make.invoice(customer)
-    make.run(getattr(collection, verb), invoices.FinalizeInvoice, invoice)
+    make.run(getattr(collection, verb), FinalizeInvoice, invoice)
     assert words_ in words(page(visit, f"invoices/{invoice.id}"))
 
 

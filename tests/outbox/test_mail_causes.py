@@ -13,7 +13,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal import clock
-from portal.billing.subscriptions import cancellations, subscriptions
+from portal.billing.subscriptions import cancellations
+from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
 from portal.db import Scope
 from portal.models import Customer, Event, Mail, Price, Subscription
 from portal.outbox import mail_contents
@@ -135,10 +136,10 @@ def test_a_cancellation_is_mailed_alike(
     cancel_on_page(portal, make, by_page, mode)
     if mode == "immediately":
         api.delete(f"subscriptions/{by_call.id}")
-        make.run(cancellations.cancel, cancellations.CancelSubscription, by_command)
+        make.run(cancellations.cancel, CancelSubscription, by_command)
     else:
         api.post(f"subscriptions/{by_call.id}", cancel_at_period_end=True)
-        make.run(subscriptions.update, subscriptions.UpdateSubscription, by_command, cancel_at_period_end=True)
+        make.run(updates.update_subscription, UpdateSubscription, by_command, cancel_at_period_end=True)
     page, call, command = (described(make, mails(), each) for each in (by_page, by_call, by_command))
     assert page == call == command == ("subscription_canceled", "subscription_canceled", {"subscription": None})
     work(app)
@@ -168,7 +169,7 @@ def test_a_change_of_plan_is_mailed_alike(
     change_by_call(api, by_call, gold, **wait)
     item = {"id": item_of(api, by_command), "price": gold.id, "quantity": 2}
     sent = {"items": [item], "proration_behavior": "always_invoice", **wait}
-    make.run(subscriptions.update, subscriptions.UpdateSubscription, by_command, **sent)
+    make.run(updates.update_subscription, UpdateSubscription, by_command, **sent)
     page, call, command = (described(make, mails(), each) for each in (by_page, by_call, by_command))
     assert page == call == command
     assert page[2] == {

@@ -2,7 +2,8 @@
 
 import pytest
 
-from portal.billing.configurations.features import Feedback, UpdatableDetail, disabled_features
+from portal.billing.configurations.defaults import disabled_features
+from portal.billing.configurations.features import Feedback, UpdatableDetail
 from portal.rules import permissions
 from portal.wire.commands import literal_values
 

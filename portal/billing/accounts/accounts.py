@@ -1,7 +1,5 @@
 """Merchant accounts: the operator creates them, the merchant describes them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

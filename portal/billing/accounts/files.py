@@ -1,11 +1,9 @@
 """Uploaded files, whose type is detected from their content, and links that show them without a key."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from PIL import Image, UnidentifiedImageError
 from pydantic import PlainValidator, PrivateAttr, model_validator
@@ -72,7 +70,7 @@ class CreateFile(ExpandableCommand):
     _type: str = PrivateAttr()
 
     @model_validator(mode="after")
-    def _validate_content(self) -> CreateFile:
+    def _validate_content(self) -> Self:
         # here, as decoding a picture takes its time and a transaction is no place for it
         self._type = _detect_type(self.file.content, self.purpose)
         return self

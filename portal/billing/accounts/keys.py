@@ -1,7 +1,5 @@
 """API keys: create, roll, revoke and authenticate. Only the SHA-256 hash of a key is stored."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

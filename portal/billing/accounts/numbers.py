@@ -1,7 +1,5 @@
 """Invoice numbers: set by the merchant, or the next number of the customer or of the account."""
 
-from __future__ import annotations
-
 from itertools import count
 from typing import Any
 

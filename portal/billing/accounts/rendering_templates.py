@@ -1,7 +1,5 @@
 """The merchant's own document templates and their versions, and the choice of one for a document."""
 
-from __future__ import annotations
-
 import hashlib
 from base64 import b64encode
 from collections.abc import Collection, Mapping
@@ -12,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.db import find_row, lock_row
+from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import RenderingTemplate, RenderingTemplateVersion
 from portal.rules.statuses import RenderingTemplateStatus
@@ -62,14 +60,14 @@ def set_default(db: Session, template: RenderingTemplate | None) -> None:
 
 def archive(db: Session, template: RenderingTemplate, command: ExpandableCommand, *, now: int) -> RenderingTemplate:
     """Archive a template: new objects can't name it, existing ones keep it."""
-    template = lock_row(db, RenderingTemplate, template.id, noun="invoice rendering template")
+    lock_and_refresh(db, template, noun="invoice rendering template")
     template.status, template.is_default = "archived", False
     return template
 
 
 def unarchive(db: Session, template: RenderingTemplate, command: ExpandableCommand, *, now: int) -> RenderingTemplate:
     """Make an archived template usable again."""
-    template = lock_row(db, RenderingTemplate, template.id, noun="invoice rendering template")
+    lock_and_refresh(db, template, noun="invoice rendering template")
     template.status = "active"
     return template
 

@@ -1,7 +1,5 @@
 """Parameters with which a merchant describes its account and changes the account's settings."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator

@@ -1,7 +1,5 @@
 """The price of a subscription item: a price, the older name `plan`, or a price created for this item only."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """Prices of invoice items: a one-time price of the catalogue, or a price created for one item only."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """Plans, the older API for recurring prices: every plan is a price with the same id."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from sqlalchemy.orm import Session

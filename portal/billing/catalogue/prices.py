@@ -1,7 +1,5 @@
 """Prices: their amounts never change, a new amount is a new price."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from sqlalchemy import select

@@ -1,7 +1,5 @@
 """Amounts and intervals of a new price, shared by all ways to create one."""
 
-from __future__ import annotations
-
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Products: creation, changes and deletion, with a default price each."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from sqlalchemy import select

@@ -1,7 +1,5 @@
 """Shipping rates, and the shipping cost of a draft invoice."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """An item of a subscription as it is sold: the item with its price."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from portal.models import Price, SubscriptionItem

@@ -1,7 +1,5 @@
 """Tax rates: a percentage that never changes, and its description."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from sqlalchemy.orm import Session

@@ -1,17 +1,15 @@
 """Portal configurations: what customers may do, stored complete and in the newest form of the API."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Annotated, Any
 
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.configurations.defaults import BUSINESS_PROFILE, SESSION_LIMITS, disabled_features
 from portal.billing.configurations.features import (
     FeaturesData,
     Toggle,
-    disabled_features,
     merge_features,
     refuse_incomplete,
 )
@@ -44,8 +42,8 @@ class ConfigurationBusinessProfile(Command):
 class SessionLimits(Command):
     """Seconds after which a session ends, without activity and in any case. Not in the reference."""
 
-    idle: Annotated[int, integer_between(60, 3600)] = 1800
-    absolute: Annotated[int, integer_between(300, 43200)] = 14400
+    idle: Annotated[int, integer_between(60, 3600)] = SESSION_LIMITS["idle"]
+    absolute: Annotated[int, integer_between(300, 43200)] = SESSION_LIMITS["absolute"]
 
 
 class ConfigurationFields(ExpandableCommand):
@@ -114,9 +112,9 @@ def _build_configuration(now: int, features: dict[str, Any], *, is_default: bool
         updated=now,
         active=True,
         is_default=is_default,
-        business_profile={"headline": None, "privacy_policy_url": None, "terms_of_service_url": None},
+        business_profile=dict(BUSINESS_PROFILE),
         features=features,
-        session_limits=SessionLimits().model_dump(),
+        session_limits=dict(SESSION_LIMITS),
         metadata_={},
     )
 

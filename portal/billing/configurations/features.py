@@ -1,13 +1,11 @@
 """The features of a portal configuration: their parameters, and the complete form in which they are stored."""
 
-from __future__ import annotations
-
-from copy import deepcopy
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 from portal.billing.configurations import feedback_options as configurations_feedback_options
+from portal.billing.configurations.defaults import fill_quantity_limits
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
@@ -88,33 +86,6 @@ class FeaturesData(Command):
     subscription_pause: Toggle | None = None
 
 
-_DISABLED_FEATURES: dict[str, Any] = {
-    "customer_update": {"allowed_updates": [], "enabled": False},
-    "invoice_history": {"enabled": False},
-    "payment_method_update": {"enabled": False, "payment_method_configuration": None},
-    "subscription_cancel": {
-        "cancellation_reason": {"enabled": False, "feedback_options": [], "options": []},
-        "enabled": False,
-        "mode": "at_period_end",
-        "proration_behavior": "none",
-    },
-    "subscription_update": {
-        "billing_cycle_anchor": None,
-        "default_allowed_updates": [],
-        "enabled": False,
-        "products": [],
-        "proration_behavior": "none",
-        "schedule_at_period_end": {"conditions": []},
-        "trial_update_behavior": "end_trial",
-    },
-}
-
-
-def disabled_features() -> dict[str, Any]:
-    """All features, each disabled: the start of a new configuration."""
-    return deepcopy(_DISABLED_FEATURES)
-
-
 def refuse_incomplete(features: FeaturesData) -> None:
     """On creation each feature that is sent must say whether it is enabled."""
     for name in ("customer_update", "subscription_cancel", "subscription_update"):
@@ -145,15 +116,6 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
     after = merge_hashes(stored, sent)
     fill_quantity_limits(after["subscription_update"])
     return after
-
-
-def fill_quantity_limits(update: dict[str, Any]) -> None:
-    """Fill in `adjustable_quantity` of each product from the default that `default_allowed_updates` gives."""
-    by_default = {"enabled": "quantity" in update["default_allowed_updates"], "minimum": 1, "maximum": None}
-    update["products"] = [
-        {**product, "adjustable_quantity": {**by_default, **(product.get("adjustable_quantity") or {})}}
-        for product in update["products"]
-    ]
 
 
 def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None:

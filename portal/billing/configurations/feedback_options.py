@@ -1,7 +1,5 @@
 """Feedback options: the merchant's own reasons for customers to choose on cancellation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Check of the URLs that lead customers back to the merchant."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from portal.db import Scope

@@ -1,7 +1,5 @@
 """Credit notes: corrections of finalized invoices, line by line; unpaid amounts go down, paid ones are credited."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from sqlalchemy import func, select
@@ -14,7 +12,7 @@ from portal.billing.invoices import collection
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger import totals as ledger_totals
 from portal.billing.ledger.locks import Billed
-from portal.db import find_row, lock_row, scope_of
+from portal.db import find_row, lock_and_refresh, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import CreditNote, CreditNoteLine, Invoice
 from portal.recording import notices
@@ -84,7 +82,7 @@ def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
 
     Raises `InvalidRequest` where the amounts don't fit the invoice (`rules.credit_notes`).
     """
-    billed = locks.invoice(db, command.invoice, param="invoice")
+    billed = locks.invoice_by_id(db, command.invoice, param="invoice")
     note, lines = _compose_note(db, billed.invoice, command, now)
     db.add_all([note, *lines])
     _apply_to_invoice(db, note, billed, now)
@@ -108,7 +106,7 @@ def preview(db: Session, command: CreateCreditNote, *, now: int) -> tuple[Credit
 
 def update(db: Session, note: CreditNote, command: UpdateCreditNote, *, now: int) -> CreditNote:
     """Change memo and metadata, which is all that can change."""
-    note = lock_row(db, CreditNote, note.id, noun="credit note")
+    lock_and_refresh(db, note, noun="credit note")
     if command.was_sent("memo"):
         note.memo = command.memo
     if command.was_sent("metadata"):
@@ -118,8 +116,8 @@ def update(db: Session, note: CreditNote, command: UpdateCreditNote, *, now: int
 
 def void(db: Session, note: CreditNote, command: Command, *, now: int) -> CreditNote:
     """Void a credit note while its invoice is open. Raises `InvalidRequest` otherwise."""
-    invoice = locks.invoice(db, note.invoice_id).invoice
-    note = lock_row(db, CreditNote, note.id, noun="credit note")
+    invoice = locks.invoice_by_id(db, note.invoice_id).invoice
+    lock_and_refresh(db, note, noun="credit note")
     if note.status == "void":
         raise InvalidRequest("This credit note is already void.")
     if invoice.status != "open":

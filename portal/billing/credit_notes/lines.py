@@ -1,7 +1,5 @@
 """Lines of credit notes: parts of invoice lines, by amount or by quantity, and custom lines."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from typing import Annotated, Literal
 

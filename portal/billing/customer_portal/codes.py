@@ -4,8 +4,6 @@ A code has eight digits, is valid for 10 minutes and allows 5 tries; the chance 
 a million a day. It is stored as scrypt with the portal's secret key as pepper.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

@@ -1,18 +1,16 @@
 """Flows: a portal session for one task; validates the parameters and builds the stored form."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.billing.accounts import mirrors
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.billing.customer_portal import plan_changes, retention_offers
 from portal.billing.customer_portal.plan_changes import NotChangeable, PlanChange
-from portal.billing.lifecycle import steps
 from portal.billing.subscriptions.items import list_items
 from portal.db import Scope, find_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
@@ -190,7 +188,7 @@ def _find_own_subscription(db: Session, id: str, customer: Customer, param: str)
 
 
 def _find_changeable_item(db: Session, subscription: Subscription, features: Features, param: str) -> SoldItem:
-    if not steps.is_billed_here(db):
+    if not mirrors.is_billed_here(db):
         raise InvalidRequest(
             "This account mirrors records that are kept elsewhere, and subscriptions are changed there.",
             param="flow_data[type]",

@@ -4,8 +4,6 @@ Only the worker that sends the mail finds out whether an address belongs to a cu
 addresses are handled, answered and counted alike, and so are all wrong codes.
 """
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass
 from typing import cast

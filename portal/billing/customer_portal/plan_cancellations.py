@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import plan_changes
-from portal.billing.invoices import invoiceitems
-from portal.billing.subscriptions import cancellations, items, prorations, subscriptions
+from portal.billing.invoices import pending_items
+from portal.billing.subscriptions import cancellations, items, prorations
+from portal.billing.subscriptions.params import CancellationDetails, CancelSubscription, UpdateSubscription
 from portal.db import find_row
 from portal.models import Customer, Invoice, Subscription
 from portal.rules.permissions import Features
@@ -63,7 +64,7 @@ def cancel_plan(
     db: Session,
     subscription: Subscription,
     features: Features,
-    details: cancellations.CancellationDetails,
+    details: CancellationDetails,
     *,
     now: int,
 ) -> None:
@@ -71,11 +72,11 @@ def cancel_plan(
     feature = features["subscription_cancel"]
     plan_changes.cancel_upcoming_change(db, subscription, now=now)
     if feature["mode"] == "at_period_end":
-        at_end = subscriptions.UpdateSubscription(cancel_at_period_end=True, cancellation_details=details)
-        subscriptions.update(db, subscription, at_end, now=now)
+        at_end = UpdateSubscription(cancel_at_period_end=True, cancellation_details=details)
+        updates.update_subscription(db, subscription, at_end, now=now)
         return
     settles = feature["proration_behavior"]
-    at_once = cancellations.CancelSubscription(
+    at_once = CancelSubscription(
         prorate=settles != "none", invoice_now=settles == "always_invoice", cancellation_details=details
     )
     cancellations.cancel(db, subscription, at_once, now=now)
@@ -90,7 +91,7 @@ def may_keep(subscription: Subscription, *, now: int) -> bool:
 def keep_plan(db: Session, subscription: Subscription, *, now: int) -> None:
     """Take an upcoming cancellation back, where that can be done."""
     if may_keep(subscription, now=now):
-        subscriptions.update(db, subscription, subscriptions.UpdateSubscription(cancel_at_period_end=False), now=now)
+        updates.update_subscription(db, subscription, UpdateSubscription(cancel_at_period_end=False), now=now)
 
 
 def _unused_time_credit(db: Session, subscription: Subscription, sold: list[SoldItem], now: int) -> int:
@@ -99,5 +100,5 @@ def _unused_time_credit(db: Session, subscription: Subscription, sold: list[Sold
 
 
 def _pending_amount(db: Session, subscription: Subscription) -> int:
-    pending = invoiceitems.list_pending(db, subscription.customer_id, subscription.id)
+    pending = pending_items.list_pending(db, subscription.customer_id, subscription.id)
     return sum(item.amount for item in pending)

@@ -3,8 +3,6 @@
 What a configuration allows is checked here as well as on the pages, so that a request can't go beyond it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,8 +17,11 @@ from portal.billing.discounts.promotion_codes import active_key
 from portal.billing.invoices import collection
 from portal.billing.ledger import locks
 from portal.billing.schedules import schedules as schedules_schedules
-from portal.billing.subscriptions import subscriptions as subscriptions_subscriptions
-from portal.billing.subscriptions.items import ItemChange, list_items
+from portal.billing.schedules.params import CreateSchedule, ReleaseSchedule
+from portal.billing.subscriptions import updates
+from portal.billing.subscriptions.item_params import ItemChange
+from portal.billing.subscriptions.items import list_items
+from portal.billing.subscriptions.params import UpdateSubscription
 from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Price, Product, PromotionCode, Subscription, SubscriptionSchedule
@@ -121,7 +122,7 @@ def change_plan(
 
     Raises `NotChangeable`, and `InvalidRequest` for a discount that can't be redeemed.
     """
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     sold = _find_changeable_item(db, subscription)
     price = find_allowed_price(db, subscription, sold, features, asked)
     _clear_upcoming(db, subscription, now)
@@ -129,9 +130,7 @@ def change_plan(
     if is_deferred(subscription, sold, price, asked.quantity, features):
         _schedule_change(db, subscription, price, asked.quantity, session_id, now)
     else:
-        subscriptions_subscriptions.update(
-            db, subscription, _build_update(subscription, sold, features, asked), now=now
-        )
+        updates.update_subscription(db, subscription, _build_update(subscription, sold, features, asked), now=now)
     return subscription
 
 
@@ -223,7 +222,7 @@ def _redeem_discounts(
 
 def _build_update(
     subscription: Subscription, sold: SoldItem, features: Features, asked: PlanChange
-) -> subscriptions_subscriptions.UpdateSubscription:
+) -> UpdateSubscription:
     feature = features["subscription_update"]
     trialing = subscription.status == "trialing"
     sent: dict[str, Any] = {
@@ -239,16 +238,14 @@ def _build_update(
     if subscription.collection_method == "charge_automatically" and not asked.discounts:
         # a discount can't wait for a payment, so that a change with one is made at once
         sent["payment_behavior"] = "pending_if_incomplete"
-    return subscriptions_subscriptions.UpdateSubscription(**sent)
+    return UpdateSubscription(**sent)
 
 
 def _schedule_change(
     db: Session, subscription: Subscription, price: Price, quantity: int, session_id: str, now: int
 ) -> None:
     """A schedule: the present phase to the period's end, then one period of the new plan, then its release."""
-    sent = schedules_schedules.CreateSchedule(
-        from_subscription=subscription.id, metadata={SESSION_METADATA_KEY: session_id}
-    )
+    sent = CreateSchedule(from_subscription=subscription.id, metadata={SESSION_METADATA_KEY: session_id})
     row = schedules_schedules.create(db, sent, now=now)
     present = row.phases[0]
     end = present["end_date"]
@@ -268,7 +265,7 @@ def _clear_upcoming(db: Session, subscription: Subscription, now: int) -> None:
     collection.drop_pending_update(db, subscription, now=now)
     row = find_schedule(db, subscription)
     if row is not None:
-        schedules_schedules.release(db, row, schedules_schedules.ReleaseSchedule(preserve_cancel_date=True), now=now)
+        schedules_schedules.release(db, row, ReleaseSchedule(preserve_cancel_date=True), now=now)
         db.flush()
 
 

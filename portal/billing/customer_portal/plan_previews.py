@@ -1,7 +1,5 @@
 """Previews of plan changes: what a change bills now and next, made in a session that is rolled back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -10,7 +8,7 @@ from portal.billing.customer_portal import plan_changes
 from portal.billing.customer_portal.plan_changes import PlanChange
 from portal.billing.invoices import pending_updates
 from portal.billing.ledger import totals
-from portal.billing.lifecycle import steps
+from portal.billing.lifecycle import next_invoices
 from portal.models import Customer, Invoice, Subscription
 from portal.rules import invoices as rules
 from portal.rules.discounts import sum_discounts
@@ -77,7 +75,7 @@ def preview_change(
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
     unpaid = subscription.pending_update is not None
     if unpaid:
-        pending_updates.apply_for_invoice(db, subscription, steps.latest_invoice(db, subscription), now=now)
+        pending_updates.apply_for_invoice(db, subscription, next_invoices.latest_invoice(db, subscription), now=now)
     trial_ends = status == "trialing" and subscription.status != status
     return PlanChangePreview(at_once, preview_next_bill(db, subscription), waits_until, unpaid, trial_ends)
 
@@ -86,7 +84,7 @@ def preview_next_bill(db: Session, subscription: Subscription) -> BillPreview | 
     """What the end of a subscription's period will bill, in a session that the caller rolls back."""
     end = subscription.current_period_end
     customer = db.get_one(Customer, (subscription.tenant_id, subscription.customer_id))
-    invoice = steps.create_next_invoice(db, customer, subscription)
+    invoice = next_invoices.create_next_invoice(db, customer, subscription)
     return _build_bill(db, invoice, customer, end) if invoice else None
 
 
@@ -94,7 +92,7 @@ def find_new_bill(db: Session, subscription: Subscription, before: str | None) -
     """The bill that a change has just made, if any; `before` is the id of the latest invoice before the change."""
     if subscription.latest_invoice_id in {None, before}:
         return None
-    invoice = steps.latest_invoice(db, subscription)
+    invoice = next_invoices.latest_invoice(db, subscription)
     customer = db.get_one(Customer, (invoice.tenant_id, invoice.customer_id))
     return _build_bill(db, invoice, customer, invoice.created)
 

@@ -1,7 +1,5 @@
 """Retention offers: a coupon for a customer who is about to cancel, accepted or declined once a subscription."""
 
-from __future__ import annotations
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,6 +8,7 @@ from portal.billing.discounts import redemptions
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import items
+from portal.db import find_row
 from portal.models import Coupon, Customer, RetentionOffer, Subscription
 from portal.rules import discounts as rules
 
@@ -52,7 +51,8 @@ def accept(db: Session, offer: RetentionOffer, *, now: int) -> bool:
 
     Raises `InvalidRequest` for a coupon that can't be redeemed any more.
     """
-    customer, subscription = locks.subscription(db, offer.subscription_id, offer.customer_id)
+    subscription = find_row(db, Subscription, offer.subscription_id, noun="subscription")
+    customer = locks.subscription_with_customer(db, subscription)
     if offer.accepted_at or offer.declined_at:
         return False
     redeem_coupon(db, customer, subscription, offer.coupon_id, now=now)

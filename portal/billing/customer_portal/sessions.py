@@ -4,11 +4,9 @@ An unused link lives 5 minutes. An opened session ends after the configuration's
 30 minutes without activity and 4 hours in any case, unless these are set otherwise.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator
@@ -19,7 +17,7 @@ from portal import clock, ids
 from portal.billing.accounts.keys import secret_checksum
 from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.billing.customer_portal import flows
-from portal.db import Scope, find_row, forget, lock_row, scope_of, select_with_owner
+from portal.db import Scope, find_row, forget, identify_customer, lock_row, scope_of, select_with_owner
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.i18n import WIRE_LOCALES
 from portal.models import Configuration, Customer, PortalSession
@@ -159,7 +157,7 @@ def exchange(db: Session, link_secret: str, *, now: int) -> OpenedSession | None
         return None
     record_change(db, opened.tenant_id, "billing_portal.session", opened.id)
     # only now is known who is at the other end
-    db.info["origin"] = replace(db.info["origin"], id=opened.customer_id, session=opened.id)
+    identify_customer(db, opened.customer_id, opened.id)
     return OpenedSession(opened.id, secret)
 
 

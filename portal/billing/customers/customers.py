@@ -1,7 +1,5 @@
 """Customers: created and changed by the merchant, and by themselves in the portal."""
 
-from __future__ import annotations
-
 import secrets
 from typing import Annotated, Literal
 
@@ -15,7 +13,8 @@ from portal.billing.customer_portal import sessions
 from portal.billing.discounts import redemptions
 from portal.billing.ledger import balances, tax_ids
 from portal.billing.subscriptions import cancellations
-from portal.db import lock_row
+from portal.billing.subscriptions.params import CancelSubscription
+from portal.db import lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, Invoice, Subscription, TestClock
 from portal.wire.commands import (
@@ -134,7 +133,7 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
 
 def update(db: Session, customer: Customer, command: UpdateCustomer, *, now: int) -> Customer:
     """Change what was sent. Raises `InvalidRequest` for a prefix in use or a sequence already passed."""
-    customer = lock_row(db, Customer, customer.id, noun="customer")
+    lock_and_refresh(db, customer, noun="customer")
     refuse_deleted(customer)
     _apply_fields(db, customer, command)
     redemptions.redeem_for_customer(db, customer, command, now=now)
@@ -153,12 +152,12 @@ def set_mail_subscription(db: Session, customer_id: str, mail: str, *, wanted: b
 
 def delete(db: Session, customer: Customer, *, now: int) -> None:
     """Delete a customer: subscriptions end at once, invoices and credit notes stay."""
-    customer = lock_row(db, Customer, customer.id, noun="customer")
+    lock_and_refresh(db, customer, noun="customer")
     refuse_deleted(customer)
     customer.deleted_at = now
     open_ones = select(Subscription).where(Subscription.customer_id == customer.id, Subscription.ended_at.is_(None))
     for subscription in db.scalars(open_ones):
-        cancellations.cancel(db, subscription, cancellations.CancelSubscription(), now=now)
+        cancellations.cancel(db, subscription, CancelSubscription(), now=now)
     sessions.end_others(db, customer.id, None, now=now)
 
 

@@ -3,8 +3,6 @@
 The link is stored as SHA-256.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import customers
-from portal.db import Scope, find_row, forget, lock_row, select_with_owner
+from portal.db import Scope, find_row, forget, lock_and_refresh, lock_row, select_with_owner
 from portal.errors import StalePage
 from portal.models import Customer, EmailChange
 
@@ -62,7 +60,7 @@ def undo_token(change: EmailChange, secret_key: str) -> str:
 
 def request(db: Session, customer: Customer, command: RequestEmailChange, *, now: int) -> EmailChange:
     """Create a change that waits for its code; an earlier code expires. Raises `TooManyCodes`."""
-    customer = lock_row(db, Customer, customer.id, noun="customer")
+    lock_and_refresh(db, customer, noun="customer")
     customers.refuse_deleted(customer)
     _refuse_too_many_codes(db, customer.id, command.email, now)
     _expire_pending(db, customer.id, now)

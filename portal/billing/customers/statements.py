@@ -1,7 +1,5 @@
 """Statements of account: a customer's invoices, credit notes, payments and balance changes by currency and year."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Test clocks: in test mode, customers can have a frozen time, which the worker advances step by step."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -10,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.customers import customers
 from portal.billing.lifecycle import steps
-from portal.db import Scope, lock_row, scope_of, select_with_owner
+from portal.db import Scope, lock_and_refresh, lock_row, scope_of, select_with_owner
 from portal.errors import InvalidRequest
 from portal.models import (
     Customer,
@@ -72,7 +70,7 @@ def create(db: Session, command: CreateTestClock, *, now: int) -> TestClock:
 
 def advance(db: Session, row: TestClock, command: AdvanceTestClock, *, now: int) -> TestClock:
     """Have the worker advance a clock. Raises `InvalidRequest` for a time in the past or too far ahead."""
-    row = lock_row(db, TestClock, row.id, noun="test clock")
+    lock_and_refresh(db, row, noun="test clock")
     if row.status == "advancing":
         raise AdvancingClock
     if command.frozen_time <= row.frozen_time:
@@ -89,7 +87,7 @@ def advance(db: Session, row: TestClock, command: AdvanceTestClock, *, now: int)
 
 def delete(db: Session, row: TestClock, *, now: int) -> None:
     """Delete a clock with its customers, whose subscriptions end."""
-    row = lock_row(db, TestClock, row.id, noun="test clock")
+    lock_and_refresh(db, row, noun="test clock")
     living = select(Customer).where(Customer.test_clock_id == row.id, Customer.deleted_at.is_(None))
     for customer in db.scalars(living.order_by(Customer.created, Customer.id)).all():
         customers.delete(db, customer, now=row.frozen_time)

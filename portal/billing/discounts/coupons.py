@@ -1,7 +1,5 @@
 """Coupons: their terms never change, and deleting one keeps the discounts that it gave."""
 
-from __future__ import annotations
-
 import secrets
 import string
 from typing import Annotated, Literal

@@ -4,8 +4,6 @@ Owners hold the ids of their discounts. An invoice inherits those of its subscri
 customer. A coupon that lasts `once` is spent on the first invoice that it lowered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -105,7 +103,7 @@ def remove_from_customer(db: Session, customer: Customer, *, now: int) -> Discou
 
 def remove_from_subscription(db: Session, subscription: Subscription, *, now: int) -> Discount:
     """Remove the discounts of a subscription. Raises `ResourceMissing` where there are none."""
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     rows = rows_by_id(db, Discount, subscription.discounts)
     if not rows:
         raise ResourceMissing("active discount for subscription", subscription.id)

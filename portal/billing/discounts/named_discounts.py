@@ -1,7 +1,5 @@
 """Names and amounts of discounts for documents and pages, such as `Summer sale (10% off)`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Promotion codes: codes for a coupon that customers can type, with limits of their own."""
 
-from __future__ import annotations
-
 import secrets
 import string
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """Redemption of coupons and promotion codes for customers, subscriptions, items and invoices."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any

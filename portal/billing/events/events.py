@@ -1,7 +1,5 @@
 """Reading and pruning events and the audit log; only `portal.recording` writes them."""
 
-from __future__ import annotations
-
 from typing import Annotated, cast
 
 from sqlalchemy import Table, delete, select

@@ -1,7 +1,5 @@
 """Idempotency keys: a repeated request waits for the first one and gets its answer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Events sent again to webhook endpoints: a single event, or all events within a range of time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

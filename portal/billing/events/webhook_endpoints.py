@@ -1,7 +1,5 @@
 """Webhook endpoints: the merchant's URLs that receive events, and the secrets that sign the deliveries."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Collection

@@ -1,75 +1,20 @@
 """Changes of a draft invoice: texts, dates, tax rates, discounts and shipping."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
-
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import numbers, rendering_templates
 from portal.billing.catalogue import shipping_rates, tax_rates
 from portal.billing.discounts import redemptions
-from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices import drafts
-from portal.billing.invoices.unsupported import TaxOptions
+from portal.billing.invoices.params import UpdateInvoice
 from portal.billing.ledger import totals
 from portal.billing.ledger.locks import Billed
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Invoice, TaxId
 from portal.wire.commands import (
-    Clearable,
-    Command,
-    CustomField,
-    Flag,
-    Id,
-    ListOf,
-    Metadata,
-    Shipping,
-    Text,
-    Timestamp,
-    integer_between,
     merge_metadata,
-    text_up_to,
 )
-
-CollectionMethod = Literal["charge_automatically", "send_invoice"]
-TemplateVersion = Annotated[int, integer_between(1, 1_000_000)]
-DaysUntilDue = Annotated[int, integer_between(0, 3650)]
-#: A number of the merchant's own; the longest that the reference takes.
-InvoiceNumber = Annotated[str, text_up_to(26)]
-
-
-class Pdf(Command):
-    page_size: Literal["a4", "auto", "letter"] | None = None
-
-
-class Rendering(Command):
-    amount_tax_display: Clearable[Literal["exclude_tax", "include_inclusive_tax"]] = None
-    pdf: Pdf | None = None
-    template: Clearable[Id] = None
-    template_version: Clearable[TemplateVersion] = None
-
-
-class UpdateInvoice(TaxOptions):
-    account_tax_ids: ListOf[Id] = []
-    auto_advance: Flag | None = None
-    collection_method: CollectionMethod | None = None
-    custom_fields: Clearable[ListOf[CustomField]] = None
-    days_until_due: DaysUntilDue | None = None
-    default_tax_rates: ListOf[Id] = []
-    description: Clearable[Text] = None
-    discounts: DiscountSources = []
-    due_date: Timestamp | None = None
-    effective_at: Clearable[Timestamp] = None
-    footer: Clearable[Text] = None
-    metadata: Metadata = {}
-    number: Clearable[InvoiceNumber] = None
-    rendering: Rendering | None = None
-    shipping_cost: shipping_rates.ClearableShippingCost = None
-    shipping_details: Clearable[Shipping] = None
-    statement_descriptor: Clearable[Annotated[str, text_up_to(22)]] = None
-
 
 _PLAIN_FIELDS = ("auto_advance", "collection_method", "description", "effective_at", "footer", "statement_descriptor")
 

@@ -1,7 +1,5 @@
 """Status changes of finalized invoices (paid, overdue, void, uncollectible) and of their subscriptions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -32,8 +30,7 @@ def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
 
     A subscription whose first invoice it is expires, as in the reference.
     """
-    billed = locks.invoice(db, invoice.id)
-    invoice = billed.invoice
+    billed = locks.invoice(db, invoice)
     refuse_wrong_status("void", invoice)
     if invoice.amount_paid:
         raise InvalidRequest(f"The invoice '{invoice.id}' is paid in part and can't be voided; credit the rest of it.")
@@ -52,7 +49,7 @@ def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoic
 
 def mark_uncollectible(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
     """Write an open invoice off; it can still be paid or voided."""
-    invoice = locks.invoice(db, invoice.id).invoice
+    locks.invoice(db, invoice)
     refuse_wrong_status("mark_uncollectible", invoice)
     invoice.status, invoice.marked_uncollectible_at, invoice.auto_advance = "uncollectible", now, False
     return invoice

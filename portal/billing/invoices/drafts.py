@@ -1,6 +1,4 @@
-"""The lines of a draft invoice; every change of a line computes the totals anew."""
-
-from __future__ import annotations
+"""Drafts of invoices: created empty; every change of a line computes the totals anew."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,8 +13,9 @@ from portal.billing.discounts import discounts
 from portal.billing.ledger.totals import compute_totals, list_lines
 from portal.db import rows_by_id, scope_of
 from portal.errors import InvalidRequest
-from portal.models import Invoice, InvoiceItem, InvoiceLine, Price, SubscriptionItem, TaxRate
+from portal.models import Customer, Invoice, InvoiceItem, InvoiceLine, Price, Subscription, SubscriptionItem, TaxRate
 from portal.objects.catalogue import frozen_price, frozen_tax_rate
+from portal.rules import steps
 
 MOST_LINES = 1000
 
@@ -31,6 +30,56 @@ class FrozenCopies:
     def rates_for(self, rate_ids: Iterable[str]) -> list[dict[str, Any]]:
         """Copies of tax rates in the order of their ids."""
         return [self.rates[id] for id in rate_ids if id in self.rates]
+
+
+def create(
+    db: Session,
+    customer: Customer,
+    subscription: Subscription | None,
+    currency: str,
+    reason: str,
+    *,
+    now: int,
+    period: tuple[int, int] | None = None,
+) -> Invoice:
+    """Create an empty draft for a customer whom the caller has locked; `reason` is the wire's `billing_reason`."""
+    settings = {**customer.invoice_settings, **((subscription and subscription.invoice_settings) or {})}
+    invoice = Invoice(
+        id=ids.new("invoice"),
+        created=now,
+        customer_id=customer.id,
+        subscription_id=subscription.id if subscription else None,
+        status="draft",
+        currency=currency,
+        billing_reason=reason,
+        collection_method=subscription.collection_method if subscription else "charge_automatically",
+        days_until_due=subscription.days_until_due if subscription else None,
+        auto_advance=reason != "manual",
+        automatically_finalizes_at=now + steps.DRAFT_DURATION if reason != "manual" else None,
+        test_clock_id=customer.test_clock_id,
+        period_start=period[0] if period else now,
+        period_end=period[1] if period else now,
+        custom_fields=settings.get("custom_fields"),
+        footer=settings.get("footer"),
+        description=settings.get("description"),
+        account_tax_ids=settings.get("account_tax_ids"),
+        rendering=settings.get("rendering_options"),
+        default_tax_rates=frozen_rates(db, subscription.default_tax_rates) if subscription else [],
+        discounts=discounts.inherited_ids(db, customer, subscription, now=now),
+        total_discount_amounts=[],
+        total_taxes=[],
+        metadata_={},
+        starting_balance=customer.balance,
+        amount_paid=0,
+        amount_overpaid=0,
+        pre_payment_credit_notes_amount=0,
+        post_payment_credit_notes_amount=0,
+        next_credit_note_sequence=1,
+        paid_out_of_band=False,
+    )
+    # without lines all its totals are the zeros that the columns start with
+    db.add(invoice)
+    return invoice
 
 
 def refuse_finalized(invoice: Invoice, param: str | None) -> None:

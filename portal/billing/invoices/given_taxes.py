@@ -1,60 +1,19 @@
 """Tax amounts of an invoice line that the merchant has computed elsewhere and sends instead of tax rates."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue import tax_rates
 from portal.billing.invoices import drafts
+from portal.billing.invoices.item_params import TaxAmountData, TaxRateData
 from portal.billing.ledger import totals
 from portal.errors import InvalidRequest
 from portal.models import Invoice, InvoiceItem, InvoiceLine, TaxRate
 from portal.rules.money import decimal_text
-from portal.wire.commands import Amount, Command, Country, ExactDecimal, Flag, Text, text_up_to
 
 MOST_TAX_AMOUNTS = 10
-
-
-class TaxRateData(Command):
-    """Describes a tax; the same description again is the same tax rate."""
-
-    country: Country | None = None
-    description: Text | None = None
-    display_name: Annotated[str, text_up_to(50)]
-    inclusive: Flag
-    jurisdiction: Annotated[str, text_up_to(50)] | None = None
-    percentage: ExactDecimal
-    state: Annotated[str, text_up_to(50)] | None = None
-    tax_type: Annotated[str, text_up_to(50)] | None = None
-
-
-class TaxAmountData(Command):
-    amount: Amount
-    tax_rate_data: TaxRateData
-    taxability_reason: (
-        Literal[
-            "customer_exempt",
-            "not_collecting",
-            "not_subject_to_tax",
-            "not_supported",
-            "portion_product_exempt",
-            "portion_reduced_rated",
-            "portion_standard_rated",
-            "product_exempt",
-            "product_exempt_holiday",
-            "proportionally_rated",
-            "reduced_rated",
-            "reverse_charge",
-            "standard_rated",
-            "taxable_basis_reduced",
-            "zero_rated",
-        ]
-        | None
-    ) = None
-    taxable_amount: Amount
 
 
 def set_line_taxes(

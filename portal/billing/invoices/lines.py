@@ -1,109 +1,54 @@
 """Changes of several lines of a draft at once; each line is an invoice item, pending again once it is removed."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.catalogue import one_off_prices
 from portal.billing.catalogue import tax_rates as catalogue_tax_rates
-from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices import drafts, given_taxes, invoiceitems
-from portal.billing.invoices.invoiceitems import CreateInvoiceItem, Period, Pricing, UpdateInvoiceItem
+from portal.billing.invoices.item_params import (
+    AddLines,
+    CreateInvoiceItem,
+    LineChange,
+    LinesCommand,
+    NewLine,
+    RemoveLines,
+    UpdateInvoiceItem,
+    UpdateLine,
+    UpdateLines,
+)
 from portal.billing.ledger import locks, totals
 from portal.db import find_row, lock_row
-from portal.errors import InvalidRequest, PortalError, ResourceMissing
+from portal.errors import InvalidRequest, ResourceMissing, params_within
 from portal.models import Invoice, InvoiceItem, InvoiceLine
 from portal.wire.commands import (
-    Amount,
-    Clearable,
-    Command,
-    ExpandableCommand,
-    Flag,
-    Id,
-    ListOf,
-    Metadata,
-    Quantity,
-    Text,
-    WholeDecimal,
     merge_metadata,
 )
 
 
-class LineChange(Command):
-    amount: Amount | None = None
-    description: Clearable[Text] = None
-    discountable: Flag | None = None
-    discounts: DiscountSources = []
-    metadata: Metadata = {}
-    period: Period | None = None
-    price_data: one_off_prices.OneOffPriceData | None = None
-    pricing: Pricing | None = None
-    quantity: Quantity | None = None
-    quantity_decimal: WholeDecimal | None = None
-    tax_amounts: ListOf[given_taxes.TaxAmountData] = []
-    tax_rates: ListOf[Id] = []
-
-
-class NewLine(LineChange):
-    invoice_item: Id | None = None
-
-
-class ChangedLine(LineChange):
-    id: Id
-
-
-class RemovedLine(Command):
-    id: Id
-    behavior: Literal["delete", "unassign"]
-
-
-class LinesCommand(ExpandableCommand):
-    invoice_metadata: Metadata = {}
-
-
-class AddLines(LinesCommand):
-    lines: ListOf[NewLine]
-
-
-class UpdateLines(LinesCommand):
-    lines: ListOf[ChangedLine]
-
-
-class RemoveLines(LinesCommand):
-    lines: ListOf[RemovedLine]
-
-
-class UpdateLine(LineChange, ExpandableCommand):
-    pass
-
-
 def add(db: Session, invoice: Invoice, command: AddLines, *, now: int) -> Invoice:
     """Put new or pending invoice items on a draft. Raises `InvalidRequest` that names the line."""
-    invoice = _lock_draft(db, invoice, command)
+    _lock_draft(db, invoice, command)
     for index, line in enumerate(command.lines):
-        with _blame_line(index):
+        with params_within(f"lines[{index}]"):
             _add_line(db, invoice, line, now)
     return invoice
 
 
 def update(db: Session, invoice: Invoice, command: UpdateLines, *, now: int) -> Invoice:
     """Change lines of a draft. Raises `InvalidRequest` that names the line."""
-    invoice = _lock_draft(db, invoice, command)
+    _lock_draft(db, invoice, command)
     for index, change in enumerate(command.lines):
-        with _blame_line(index):
+        with params_within(f"lines[{index}]"):
             _change_line(db, invoice, change.id, change, now)
     return invoice
 
 
 def remove(db: Session, invoice: Invoice, command: RemoveLines, *, now: int) -> Invoice:
     """Delete lines of a draft, or make their items pending again. Raises `InvalidRequest` that names the line."""
-    invoice = _lock_draft(db, invoice, command)
+    _lock_draft(db, invoice, command)
     for index, removed in enumerate(command.lines):
-        with _blame_line(index):
+        with params_within(f"lines[{index}]"):
             item = _find_item(db, _find_line(db, invoice, removed.id))
             drafts.remove_item(db, invoice, item)
             item.invoice_id = None
@@ -114,27 +59,15 @@ def remove(db: Session, invoice: Invoice, command: RemoveLines, *, now: int) -> 
 
 def update_line(db: Session, invoice: Invoice, id: str, command: UpdateLine, *, now: int) -> InvoiceLine:
     """Change one line of a draft."""
-    invoice = _lock_draft(db, invoice, None)
+    _lock_draft(db, invoice, None)
     return _change_line(db, invoice, id, command, now)
 
 
-def _lock_draft(db: Session, invoice: Invoice, command: LinesCommand | None) -> Invoice:
-    invoice = locks.invoice(db, invoice.id).invoice
+def _lock_draft(db: Session, invoice: Invoice, command: LinesCommand | None) -> None:
+    locks.invoice(db, invoice)
     drafts.refuse_finalized(invoice, "lines" if command else None)
     if command and command.was_sent("invoice_metadata"):
         invoice.metadata_ = merge_metadata(invoice.metadata_, command.invoice_metadata)
-    return invoice
-
-
-@contextmanager
-def _blame_line(index: int) -> Iterator[None]:
-    """Errors within name the line by its position."""
-    try:
-        yield
-    except PortalError as error:
-        head, bracket, rest = (error.param or "").partition("[")
-        error.param = f"lines[{index}]" + (f"[{head}]{bracket}{rest}" if head else "")
-        raise
 
 
 def _add_line(db: Session, invoice: Invoice, line: NewLine, now: int) -> None:

@@ -1,74 +1,44 @@
-"""Payments made outside this product: reported by the merchant, and attached to the invoices they pay."""
-
-from __future__ import annotations
+"""Payments of invoices: recorded, attached from a payment record, or collected."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.invoices import collection
-from portal.billing.invoices.payment_reports import AttemptOutcome, ReportPayment
+from portal.billing.invoices import collection, payment_records
+from portal.billing.invoices.collectors import Attempt, collector_of
+from portal.billing.invoices.params import AttachPayment, PayInvoice
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger.locks import Billed
-from portal.db import find_row, lock_row, rows_by_id
-from portal.errors import InvalidRequest
-from portal.models import Customer, Invoice, InvoicePayment, PaymentRecord
-from portal.rules.statuses import InvoicePaymentStatus
-from portal.wire.commands import Command, ExpandableCommand, Flag, Id, ListCommand, TimestampFilter, merge_metadata
-
-
-class PayInvoice(ExpandableCommand):
-    paid_out_of_band: Flag = False
-    forgive: Flag = False
-    off_session: Flag | None = None
-
-
-class AttachPayment(ExpandableCommand):
-    payment_record: Id
-
-
-class PaymentFilter(Command):
-    type: Literal["payment_record"]
-    payment_record: Id | None = None
-
-
-class ListInvoicePayments(ListCommand):
-    created: TimestampFilter = None
-    invoice: Id | None = None
-    payment: PaymentFilter | None = None
-    status: InvoicePaymentStatus | None = None
+from portal.db import lock_row, rows_by_id
+from portal.errors import CardError, InvalidRequest
+from portal.models import Invoice, InvoicePayment, PaymentRecord
+from portal.recording import stage
 
 
 def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invoice:
-    """Record that an invoice was paid in full outside; this product collects no money itself."""
-    billed = locks.invoice(db, invoice.id)
-    invoice = billed.invoice
+    """Record that an invoice was paid in full outside, or have it collected now.
+
+    Raises `InvalidRequest` where there is no payment method to charge, `CardError` for a payment that is refused.
+    """
+    billed = locks.invoice(db, invoice)
     collection.refuse_wrong_status("pay", invoice)
-    if not command.paid_out_of_band:
-        raise InvalidRequest(
-            "There is no payment method to charge here. Send paid_out_of_band=true to record a payment made outside.",
-            param="paid_out_of_band",
-        )
-    record = PaymentRecord(
-        id=ids.new("payment_record"),
-        created=now,
-        customer_id=invoice.customer_id,
-        amount=invoice.amount_remaining,
-        currency=invoice.currency,
-        initiated_at=now,
-        outcome="guaranteed",
-        outcome_at=now,
-        customer_details={"customer": invoice.customer_id, "email": None, "name": None, "phone": None},
-        test_clock_id=invoice.test_clock_id,
-        metadata_={},
-    )
-    db.add(record)
-    invoice.paid_out_of_band = True
-    _apply_payment(db, billed, record, now)
+    if command.paid_out_of_band:
+        invoice.paid_out_of_band = True
+        _apply_payment(db, billed, payment_records.create_for_invoice(db, invoice, now=now), now)
+    else:
+        _collect_by_hand(db, billed, now)
     return invoice
+
+
+def collect(db: Session, billed: Billed, *, now: int) -> Attempt:
+    """Try to collect what remains of an open invoice; a payment that succeeds at once is applied."""
+    attempt = collector_of(db).collect(db, billed, now=now)
+    if attempt.record:
+        stage(db, billed.invoice)  # that it was finalized is an event of its own
+        _apply_payment(db, billed, attempt.record, now)
+    return attempt
 
 
 def attach(db: Session, invoice: Invoice, command: AttachPayment, *, now: int) -> Invoice:
@@ -76,12 +46,12 @@ def attach(db: Session, invoice: Invoice, command: AttachPayment, *, now: int) -
 
     Raises `InvalidRequest` for a payment that did not succeed, is in use, or is another customer's.
     """
-    billed = locks.invoice(db, invoice.id)
-    collection.refuse_wrong_status("pay", billed.invoice)
+    billed = locks.invoice(db, invoice)
+    collection.refuse_wrong_status("pay", invoice)
     record = lock_row(db, PaymentRecord, command.payment_record, noun="payment record", param="payment_record")
-    _refuse_unusable(db, billed.invoice, record)
+    _refuse_unusable(db, invoice, record)
     _apply_payment(db, billed, record, now)
-    return billed.invoice
+    return invoice
 
 
 def list_for_invoice(db: Session, invoice_id: str) -> list[InvoicePayment]:
@@ -98,52 +68,15 @@ def method_names(db: Session, found: Sequence[InvoicePayment]) -> dict[str, str]
     return {id: name for id, name in named.items() if name}
 
 
-def report(db: Session, command: ReportPayment, *, now: int) -> PaymentRecord:
-    """Store a reported payment. Raises `InvalidRequest` where its outcome and the time of it don't match."""
-    customer = command.customer_details.customer if command.customer_details else None
-    test_clock_id = None
-    if customer:
-        param = "customer_details[customer]"
-        test_clock_id = find_row(db, Customer, customer, noun="customer", param=param).test_clock_id
-    record = PaymentRecord(
-        id=ids.new("payment_record"),
-        created=now,
-        customer_id=customer,
-        amount=command.amount_requested.value,
-        currency=command.amount_requested.currency,
-        initiated_at=command.initiated_at,
-        outcome=command.outcome,
-        outcome_at=command.outcome_at(),
-        description=command.description,
-        customer_presence=command.customer_presence,
-        **{name: _dump_details(command, name) for name in _DETAIL_FIELDS},
-        test_clock_id=test_clock_id,
-        metadata_=merge_metadata({}, command.metadata),
-    )
-    db.add(record)
-    return record
-
-
-_DETAIL_FIELDS = ("customer_details", "payment_method_details", "processor_details", "shipping_details")
-
-
-def outcome_reporter(outcome: str) -> Any:
-    """The use case that sets this outcome on a payment that has none yet."""
-
-    def report_outcome(db: Session, record: PaymentRecord, command: AttemptOutcome, *, now: int) -> PaymentRecord:
-        record = lock_row(db, PaymentRecord, record.id, noun="payment record")
-        if record.outcome is not None:
-            raise InvalidRequest(f"The payment record '{record.id}' is {record.outcome} already.")
-        record.outcome, record.outcome_at = outcome, getattr(command, f"{outcome}_at")
-        record.metadata_ = merge_metadata(record.metadata_, command.metadata)
-        return record
-
-    return report_outcome
-
-
-def _dump_details(command: ReportPayment, name: str) -> dict[str, Any] | None:
-    value = getattr(command, name)
-    return value.model_dump() if value else None
+def _collect_by_hand(db: Session, billed: Billed, now: int) -> None:
+    if not collector_of(db).has_payment_method(db, billed.customer, billed.subscription):
+        raise InvalidRequest(
+            "There is no payment method to charge here. Send paid_out_of_band=true to record a payment made outside.",
+            param="paid_out_of_band",
+        )
+    attempt = collect(db, billed, now=now)
+    if attempt.is_stuck:
+        raise CardError(f"The invoice can't be paid: {attempt.reason}")
 
 
 def _refuse_unusable(db: Session, invoice: Invoice, record: PaymentRecord) -> None:

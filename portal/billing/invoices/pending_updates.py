@@ -4,8 +4,6 @@ Such an update is made, billed and rolled back; its result is stored beside the 
 the invoice is paid. It is discarded when the invoice is voided or the update expires.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.discounts import discounts
-from portal.billing.invoices import invoiceitems
+from portal.billing.invoices import pending_items
 from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Discount, Invoice, InvoiceItem, Subscription, SubscriptionItem
@@ -69,7 +67,7 @@ def prepare(db: Session, subscription: Subscription, command: Command) -> Subscr
 
 def take_snapshot(db: Session, subscription: Subscription) -> SubscriptionSnapshot:
     """A snapshot of the subscription as it is now."""
-    waiting = invoiceitems.list_pending(db, subscription.customer_id, subscription.id)
+    waiting = pending_items.list_pending(db, subscription.customer_id, subscription.id)
     columns, items = _current_state(db, subscription)
     return SubscriptionSnapshot(columns, items, subscription.metadata_, [item.id for item in waiting])
 

@@ -1,21 +1,20 @@
 """Invoice revisions: a draft that copies an open invoice and replaces it once it is finalized (ADR 0010)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.invoices.collection import void
+from portal.billing.invoices.params import FromInvoice
 from portal.billing.ledger import locks, totals
 from portal.billing.ledger.locks import Billed
 from portal.db import lock_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import CreditNote, Discount, Invoice, InvoiceItem, InvoiceLine
-from portal.wire.commands import Command, Id
+from portal.wire.commands import Command
 
 #: What a revision takes over, beside lines and discounts.
 _COPIED_COLUMNS = (
@@ -37,17 +36,12 @@ _COPIED_COLUMNS = (
 )
 
 
-class FromInvoice(Command):
-    action: Literal["revision"]
-    invoice: Id
-
-
 def start_revision(db: Session, command: FromInvoice, draft: Callable[[Billed], Invoice], *, now: int) -> Billed:
     """A draft with the content of the original; `draft` creates an empty one.
 
     Raises `InvalidRequest` unless the original is open, with nothing paid or credited on it.
     """
-    billed = locks.invoice(db, command.invoice, param="from_invoice[invoice]")
+    billed = locks.invoice_by_id(db, command.invoice, param="from_invoice[invoice]")
     original = billed.invoice
     refuse_unrevisable(db, original, param="from_invoice[invoice]")
     revision = draft(billed)

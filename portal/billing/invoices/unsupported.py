@@ -1,7 +1,5 @@
 """Parameters for tax services that do not exist here: accepted when switched off, refused when switched on."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator

@@ -3,17 +3,16 @@
 Amounts are minor units in the customer's currency; negative amounts are credit to the customer.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.accounts import accounts
-from portal.db import find_row, lock_row, scope_of
+from portal.db import find_row, lock_and_refresh, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import BalanceTransaction, Customer
+from portal.models import BalanceTransaction, Customer, Invoice
+from portal.rules import invoices as rules
 from portal.wire.commands import (
     MAX_AMOUNT,
     Amount,
@@ -46,7 +45,7 @@ class ListTransactions(ListCommand):
 
 def create(db: Session, customer: Customer, command: CreateTransaction, *, now: int) -> BalanceTransaction:
     """Adjust a balance by hand. Raises `InvalidRequest` for another currency than the customer's."""
-    customer = lock_row(db, Customer, customer.id, noun="customer")
+    lock_and_refresh(db, customer, noun="customer")
     transaction = add_transaction(db, customer, "adjustment", command.amount, command.currency, now=now)
     return update(db, transaction, command, now=now)
 
@@ -63,8 +62,12 @@ def update(db: Session, transaction: BalanceTransaction, command: UpdateTransact
 def set_balance(db: Session, customer: Customer, balance: int, *, type: str = "adjustment", now: int) -> None:
     """Set the balance to a value, as the older API does; in the account's currency where the customer has none."""
     if balance != customer.balance:
-        currency = customer.currency or accounts.find_account(db, scope_of(db).account_id).default_currency
-        add_transaction(db, customer, type, balance - customer.balance, currency, now=now)
+        add_transaction(db, customer, type, balance - customer.balance, usual_currency(db, customer), now=now)
+
+
+def usual_currency(db: Session, customer: Customer) -> str:
+    """The currency that a customer is billed in, the account's default one until something was billed."""
+    return customer.currency or accounts.find_account(db, scope_of(db).account_id).default_currency
 
 
 def add_transaction(
@@ -116,3 +119,16 @@ def find_transaction(db: Session, customer_id: str, id: str) -> BalanceTransacti
     if transaction.customer_id != customer_id:
         raise ResourceMissing("customer balance transaction", id)
     return transaction
+
+
+def apply_to_invoice(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
+    """Take a finalized invoice's total from the balance, or add to it; set what remains due."""
+    settlement = rules.apply_balance(invoice.total, customer.balance)
+    invoice.starting_balance = customer.balance
+    customer.currency = invoice.currency
+    if settlement.applied:
+        add_transaction(
+            db, customer, "applied_to_invoice", settlement.applied, invoice.currency, now=now, invoice_id=invoice.id
+        )
+    invoice.ending_balance = customer.balance
+    invoice.amount_due = invoice.amount_remaining = settlement.amount_due

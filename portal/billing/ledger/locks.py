@@ -1,18 +1,16 @@
 """Row locks of billing, always taken in the order customer, subscription, invoice.
 
 Every path locks the customer's row first, so the bills of one customer change one after the other: invoice
-numbers have no gaps, the balance loses no entry, and there are no deadlocks. A row is read again once it is
-locked, as what was read before may be out of date.
+numbers have no gaps, the balance loses no entry, and there are no deadlocks. A row that a caller has found before
+is read again in place once it is locked, as it may be out of date.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import lock_row
+from portal.db import lock_and_refresh, lock_row
 from portal.errors import ResourceMissing
 from portal.models import Customer, Invoice, Subscription
 
@@ -39,19 +37,31 @@ def customer(db: Session, customer_id: str) -> Customer:
     return lock_row(db, Customer, customer_id, noun="customer")
 
 
-def subscription(db: Session, subscription_id: str, customer_id: str) -> tuple[Customer, Subscription]:
-    """Lock a subscription and its customer. Raises `ResourceMissing`."""
-    return customer(db, customer_id), lock_row(db, Subscription, subscription_id, noun="subscription")
+def subscription_with_customer(db: Session, subscription: Subscription) -> Customer:
+    """Lock a subscription after its customer, who is returned. Raises `ResourceMissing`."""
+    owner = customer(db, subscription.customer_id)
+    lock_and_refresh(db, subscription, noun="subscription")
+    return owner
 
 
-def invoice(db: Session, invoice_id: str, *, param: str = "id") -> Billed:
-    """Lock an invoice, its customer, and its subscription if it has one. Raises `ResourceMissing`."""
+def invoice(db: Session, invoice: Invoice) -> Billed:
+    """Lock an invoice after its customer and, if it has one, its subscription. Raises `ResourceMissing`."""
+    buyer = customer(db, invoice.customer_id)
+    billed_for = _lock_subscription(db, invoice.subscription_id)
+    lock_and_refresh(db, invoice, noun="invoice")
+    return Billed(buyer, billed_for, invoice)
+
+
+def invoice_by_id(db: Session, invoice_id: str, *, param: str = "id") -> Billed:
+    """`invoice` for one that was not found before. Raises `ResourceMissing`, which names `param`."""
     # these links never change, so they may be read before the lock
     links = db.execute(select(Invoice.customer_id, Invoice.subscription_id).where(Invoice.id == invoice_id)).first()
     if links is None:
         raise ResourceMissing("invoice", invoice_id, param=param)
     buyer = customer(db, links.customer_id)
-    billed_for = None
-    if links.subscription_id is not None:
-        billed_for = lock_row(db, Subscription, links.subscription_id, noun="subscription")
+    billed_for = _lock_subscription(db, links.subscription_id)
     return Billed(buyer, billed_for, lock_row(db, Invoice, invoice_id, noun="invoice", param=param))
+
+
+def _lock_subscription(db: Session, id: str | None) -> Subscription | None:
+    return lock_row(db, Subscription, id, noun="subscription") if id is not None else None

@@ -1,7 +1,5 @@
 """Seller and buyer as they are copied onto an invoice when it is finalized."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

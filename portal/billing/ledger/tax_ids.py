@@ -1,7 +1,5 @@
 """Tax IDs of customers and of the account itself. They can't be changed: a correction is a new tax ID."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from sqlalchemy import select

@@ -1,7 +1,5 @@
 """Discounts, taxes and totals of a draft invoice, computed anew after every change."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """The wire form of an invoice preview: an invoice with the ids of something that does not exist."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +30,7 @@ def revert_to_draft(customer: Customer, invoice: Invoice) -> Invoice:
     """Put an invoice back to its state before it was finalized, as a change may finalize it at once."""
     if invoice.status != "draft":
         customer.balance = invoice.starting_balance
+        invoice.amount_remaining, invoice.amount_paid = invoice.amount_remaining + invoice.amount_paid, 0
     invoice.status, invoice.number = "draft", None
     invoice.finalized_at = invoice.paid_at = invoice.effective_at = None
     invoice.seller = invoice.buyer = None

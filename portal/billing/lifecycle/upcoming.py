@@ -1,24 +1,20 @@
 """Announces a subscription's upcoming invoice by an event, some days before the renewal."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
+from portal.billing.lifecycle import next_invoices
 from portal.billing.lifecycle.preview_shapes import Preview, render_preview, revert_to_draft
 from portal.db import scope_of
-from portal.models import Customer, Invoice, Subscription
+from portal.models import Customer, Subscription
 from portal.recording import record_upcoming
 from portal.rules import steps
 from portal.wire.shape import Links
 
-InvoiceBuilder = Callable[[Session, Customer, Subscription], Invoice | None]
 
-
-def announce_upcoming_invoice(db: Session, subscription: Subscription, now: int, next_bill: InvoiceBuilder) -> None:
+def announce_upcoming_invoice(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """Announce the upcoming invoice where its time has come, else note when that will be.
 
     Nothing is announced where there is no such invoice, or the account wants none of these events.
@@ -30,7 +26,7 @@ def announce_upcoming_invoice(db: Session, subscription: Subscription, now: int,
             db,
             "invoice.upcoming",
             subscription,
-            lambda links: _render_upcoming_invoice(db, subscription, links, next_bill),
+            lambda links: _render_upcoming_invoice(db, customer, subscription, links),
         )
 
 
@@ -42,13 +38,12 @@ def _announcement_time(db: Session, subscription: Subscription) -> int | None:
 
 
 def _render_upcoming_invoice(
-    db: Session, subscription: Subscription, links: Links, next_bill: InvoiceBuilder
+    db: Session, customer: Customer, subscription: Subscription, links: Links
 ) -> dict[str, Any]:
     """The renewal's invoice without `id`, empty where there is none; created in a savepoint and rolled back."""
     db.flush()
-    customer = db.get_one(Customer, (subscription.tenant_id, subscription.customer_id))
     with db.begin_nested() as savepoint:
-        invoice = next_bill(db, customer, subscription)
+        invoice = next_invoices.create_next_invoice(db, customer, subscription)
         object = (
             render_preview(db, Preview(revert_to_draft(customer, invoice), subscription, None), links)
             if invoice

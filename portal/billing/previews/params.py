@@ -1,17 +1,14 @@
 """Parameters of invoice previews, of the newer API (`create_preview`) and of the older one (`upcoming`)."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from portal.billing.customers.customers import TaxIdData
 from portal.billing.discounts.discounts import DiscountSource, DiscountSources
-from portal.billing.invoices.invoiceitems import UpdateInvoiceItem
+from portal.billing.invoices.item_params import UpdateInvoiceItem
 from portal.billing.invoices.unsupported import TaxOptions
-from portal.billing.schedules.phases import SentPhase
-from portal.billing.schedules.schedules import EndBehavior
-from portal.billing.subscriptions import billing_modes, item_changes
-from portal.billing.subscriptions.items import ItemChange
+from portal.billing.schedules.params import EndBehavior, SentPhase
+from portal.billing.subscriptions.item_params import ItemChange, ProrationBehavior
+from portal.billing.subscriptions.params import BillingModeData
 from portal.wire.commands import (
     Address,
     Clearable,
@@ -43,22 +40,22 @@ class PreviewCustomer(Command):
 
 
 class ScheduleDetails(Command):
-    billing_mode: billing_modes.BillingModeData | None = None
+    billing_mode: BillingModeData | None = None
     end_behavior: EndBehavior | None = None
     phases: ListOf[SentPhase] = []
-    proration_behavior: item_changes.ProrationBehavior = "create_prorations"
+    proration_behavior: ProrationBehavior = "create_prorations"
 
 
 class SubscriptionDetails(Command):
     billing_cycle_anchor: AnchorChange | None = None
-    billing_mode: billing_modes.BillingModeData | None = None
+    billing_mode: BillingModeData | None = None
     cancel_at: Clearable[EndOrTimestamp] = None
     cancel_at_period_end: Flag | None = None
     cancel_now: Flag = False
     default_tax_rates: ListOf[Id] = []
     items: ListOf[ItemChange] = []
     metadata: Metadata = {}
-    proration_behavior: item_changes.ProrationBehavior = "create_prorations"
+    proration_behavior: ProrationBehavior = "create_prorations"
     proration_date: Timestamp | None = None
     resume_at: Literal["now"] | None = None
     start_date: Timestamp | None = None
@@ -98,7 +95,7 @@ class RetrieveUpcoming(TaxOptions):
     subscription_cancel_now: Flag = False
     subscription_default_tax_rates: ListOf[Id] = []
     subscription_items: ListOf[ItemChange] = []
-    subscription_proration_behavior: item_changes.ProrationBehavior = "create_prorations"
+    subscription_proration_behavior: ProrationBehavior = "create_prorations"
     subscription_proration_date: Timestamp | None = None
     subscription_resume_at: Literal["now"] | None = None
     subscription_start_date: Timestamp | None = None

@@ -4,8 +4,6 @@ Everything here writes, in a session that the caller rolls back. The change itse
 differ from the real invoice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,16 +13,23 @@ from sqlalchemy.orm import Session
 
 from portal.billing.customers import customers
 from portal.billing.discounts import redemptions
-from portal.billing.invoices import drafts, invoiceitems, invoices
-from portal.billing.invoices.invoiceitems import UpdateInvoiceItem
+from portal.billing.invoices import drafts, invoiceitems, pending_items
+from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
 from portal.billing.ledger import locks, totals
-from portal.billing.lifecycle import steps as renewals
+from portal.billing.lifecycle import next_invoices
 from portal.billing.lifecycle.preview_shapes import Preview, revert_to_draft
 from portal.billing.previews.params import CreatePreview, SubscriptionDetails, newer_param_name
-from portal.billing.schedules import schedules
-from portal.billing.subscriptions import cancellations, items, pauses, subscriptions
+from portal.billing.schedules import progress, schedules
+from portal.billing.schedules.params import CreateSchedule, UpdateSchedule
+from portal.billing.subscriptions import cancellations, items, pauses, subscriptions, updates
+from portal.billing.subscriptions.params import (
+    CancelSubscription,
+    CreateSubscription,
+    ResumeSubscription,
+    UpdateSubscription,
+)
 from portal.db import find_row
-from portal.errors import MissingParameter, PortalError, ResourceMissing
+from portal.errors import MissingParameter, PortalError, ResourceMissing, params_within
 from portal.models import Customer, Invoice, InvoiceItem, Subscription, SubscriptionSchedule
 from portal.rules import steps
 
@@ -71,8 +76,8 @@ def _preview_schedule(db: Session, command: CreatePreview, now: int) -> Preview:
     if command.schedule:
         row = find_row(db, SubscriptionSchedule, command.schedule, noun="subscription schedule", param="schedule")
         if given:
-            with _params_within("schedule_details"):
-                schedules.update(db, row, schedules.UpdateSchedule(**given), now=now)
+            with params_within("schedule_details"):
+                schedules.update(db, row, UpdateSchedule(**given), now=now)
     else:
         row = _create_schedule(db, command, given, now)
     db.flush()
@@ -84,9 +89,9 @@ def _preview_schedule(db: Session, command: CreatePreview, now: int) -> Preview:
     if row.subscription_id is None:
         if coming is None:
             raise NoUpcomingInvoice(customer)
-        schedules.begin(db, customer, row, coming.moment)
+        progress.begin(db, customer, row, coming.moment)
     begun = find_row(db, Subscription, row.subscription_id or "", noun="subscription")
-    return Preview(revert_to_draft(customer, renewals.latest_invoice(db, begun)), None, None)
+    return Preview(revert_to_draft(customer, next_invoices.latest_invoice(db, begun)), None, None)
 
 
 def _create_schedule(db: Session, command: CreatePreview, given: dict[str, Any], now: int) -> SubscriptionSchedule:
@@ -96,8 +101,8 @@ def _create_schedule(db: Session, command: CreatePreview, given: dict[str, Any],
     given.pop("proration_behavior", None)
     first = given["phases"][0].start_date if given.get("phases") else None
     start = first if isinstance(first, int) else now
-    new = schedules.CreateSchedule(customer=command.customer, start_date=max(start, now), **given)
-    with _params_within("schedule_details"):
+    new = CreateSchedule(customer=command.customer, start_date=max(start, now), **given)
+    with params_within("schedule_details"):
         return schedules.create(db, new, now=now)
 
 
@@ -110,7 +115,9 @@ def _customer_and_subscription(db: Session, command: CreatePreview, now: int) ->
     if command.customer not in {None, found.customer_id}:
         raise ResourceMissing("subscription", command.subscription, param="subscription")
     following = command.model_copy(update={"customer": found.customer_id})
-    return _preview_customer(db, following, now), locks.subscription(db, found.id, found.customer_id)[1]
+    customer = _preview_customer(db, following, now)
+    locks.subscription_with_customer(db, found)
+    return customer, found
 
 
 def _preview_customer(db: Session, command: CreatePreview, now: int) -> Customer:
@@ -118,7 +125,7 @@ def _preview_customer(db: Session, command: CreatePreview, now: int) -> Customer
     sent = command.customer_details
     values = sent.sent_values("address", "shipping", "tax_exempt") if sent else {}
     tax_ids = sent.tax_ids if sent else []
-    with _params_within("customer_details"):
+    with params_within("customer_details"):
         if command.customer is None:
             return customers.create(db, customers.CreateCustomer(**values, tax_id_data=tax_ids), now=now)
         customer = locks.billable_customer(db, command.customer)
@@ -155,15 +162,15 @@ def _add_invoice_items(
     for index, sent in enumerate(command.invoice_items):
         values = {name: value for name, value in sent.sent_values().items() if name != "invoiceitem"}
         if sent.invoiceitem is None:
-            new = invoiceitems.CreateInvoiceItem(customer=customer.id, **own, **values)
-            with _params_within(f"invoice_items[{index}]"):
+            new = CreateInvoiceItem(customer=customer.id, **own, **values)
+            with params_within(f"invoice_items[{index}]"):
                 invoiceitems.create(db, new, now=now)
             continue
         row = find_row(
             db, InvoiceItem, sent.invoiceitem, noun="invoice item", param=f"invoice_items[{index}][invoiceitem]"
         )
         values.pop("currency", None)
-        with _params_within(f"invoice_items[{index}]"):
+        with params_within(f"invoice_items[{index}]"):
             invoiceitems.update(db, row, UpdateInvoiceItem(**values), now=now)
     db.flush()
 
@@ -189,13 +196,13 @@ def _preview_new_subscription(db: Session, customer: Customer, command: CreatePr
         sent["trial_end"] = details.trial_end
     if command.currency:
         sent["currency"] = command.currency
-    new = subscriptions.CreateSubscription(customer=customer.id, **sent)
+    new = CreateSubscription(customer=customer.id, **sent)
     with _newer_param_names():
         subscription = subscriptions.create(db, new, now=max(start, now))
     db.flush()
     if command.preview_mode == "recurring":
         return _recurring_invoice(db, customer, subscription)
-    return renewals.latest_invoice(db, subscription)
+    return next_invoices.latest_invoice(db, subscription)
 
 
 def _preview_update(
@@ -208,48 +215,37 @@ def _preview_update(
         sent["proration_behavior"] = "none"
     with _newer_param_names():
         if details.resume_at:
-            pauses.resume(db, subscription, pauses.ResumeSubscription(), now=now)
+            pauses.resume(db, subscription, ResumeSubscription(), now=now)
         if details.cancel_now:
-            ending = cancellations.CancelSubscription(prorate=details.proration_behavior != "none", invoice_now=True)
+            ending = CancelSubscription(prorate=details.proration_behavior != "none", invoice_now=True)
             cancellations.cancel(db, subscription, ending, now=now, proration_date=details.proration_date)
         elif sent:
-            subscriptions.update(db, subscription, subscriptions.UpdateSubscription(**sent), now=now)
+            updates.update_subscription(db, subscription, UpdateSubscription(**sent), now=now)
     db.flush()
     if command.preview_mode == "recurring":
         return _recurring_invoice(db, customer, subscription)
     if subscription.latest_invoice_id != before:
-        return renewals.latest_invoice(db, subscription)
+        return next_invoices.latest_invoice(db, subscription)
     return _next_invoice(db, customer, subscription)
 
 
 #: What a change of a running subscription may say.
-_UPDATE_PARAMS = sorted(set(SubscriptionDetails.model_fields) & set(subscriptions.UpdateSubscription.model_fields))
+_UPDATE_PARAMS = sorted(set(SubscriptionDetails.model_fields) & set(UpdateSubscription.model_fields))
 
 
 def _recurring_invoice(db: Session, customer: Customer, subscription: Subscription) -> Invoice:
     """The invoice of a period without one-time items."""
-    for item in invoiceitems.list_due_with(db, customer.id, subscription.id):
+    for item in pending_items.list_due_with(db, customer.id, subscription.id):
         db.delete(item)
     db.flush()
     return _next_invoice(db, customer, subscription)
 
 
 def _next_invoice(db: Session, customer: Customer, subscription: Subscription) -> Invoice:
-    invoice = renewals.create_next_invoice(db, customer, subscription)
+    invoice = next_invoices.create_next_invoice(db, customer, subscription)
     if invoice is None:
         raise NoUpcomingInvoice(customer)
     return invoice
-
-
-@contextmanager
-def _params_within(hash: str) -> Iterator[None]:
-    """Prefix the parameter of an error with the hash that it stands in."""
-    try:
-        yield
-    except PortalError as error:
-        first, bracket, rest = (error.param or "").partition("[")
-        error.param = f"{hash}[{first}]{bracket}{rest}" if first else hash
-        raise
 
 
 @contextmanager
@@ -263,10 +259,10 @@ def _newer_param_names() -> Iterator[None]:
 
 def _pending_items_invoice(db: Session, customer: Customer, command: CreatePreview, now: int) -> Invoice:
     """The invoice of a customer without a subscription: only pending items can be billed."""
-    waiting = invoiceitems.list_pending(db, customer.id)
+    waiting = pending_items.list_pending(db, customer.id)
     if not waiting:
         raise NoUpcomingInvoice(customer)
-    invoice = invoices.create_draft(db, customer, None, waiting[0].currency, "upcoming", now=now)
+    invoice = drafts.create(db, customer, None, waiting[0].currency, "upcoming", now=now)
     drafts.add_items(db, invoice, waiting)
     if command.was_sent("discounts"):
         db.flush()

@@ -1,22 +1,22 @@
 """Acceptance of a quote: it creates an invoice, a subscription, or a schedule if the start is later."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.billing.invoices import invoiceitems, invoices
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice
 from portal.billing.ledger import locks
 from portal.billing.quotes import discounts, quotes
 from portal.billing.quotes import lines as quote_lines
 from portal.billing.schedules import schedules
-from portal.billing.schedules.phases import PhaseInvoiceSettings, SentPhase
+from portal.billing.schedules.params import CreateSchedule, PhaseInvoiceSettings, SentPhase
 from portal.billing.subscriptions import subscriptions
-from portal.billing.subscriptions.items import SentItem
-from portal.billing.subscriptions.one_time_items import AddedItem
-from portal.db import find_row, lock_row
+from portal.billing.subscriptions.item_params import AddedItem, SentItem
+from portal.billing.subscriptions.params import CreateSubscription
+from portal.db import find_row, lock_and_refresh
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Quote, QuoteLine
 from portal.wire.commands import Command, CustomField
@@ -26,7 +26,7 @@ def accept(db: Session, quote: Quote, command: Command, *, now: int) -> Quote:
     """Create what was offered. Raises `InvalidRequest` unless the quote is open and has not expired."""
     quotes.refuse_unless(quote, "accept", "open")
     customer = locks.billable_customer(db, quote.customer_id or "")
-    quote = lock_row(db, Quote, quote.id, noun="quote")
+    lock_and_refresh(db, quote, noun="quote")
     quotes.refuse_unless(quote, "accept", "open")
     if quote.expires_at <= now:
         raise InvalidRequest("This quote has expired and can't be accepted any more.")
@@ -55,7 +55,7 @@ def _create_invoice(db: Session, customer: Customer, quote: Quote, lines: Sequen
     }
     if settings.get("custom_fields"):
         sent["custom_fields"] = [CustomField(**each) for each in settings["custom_fields"]]
-    invoice = invoices.create(db, invoices.CreateInvoice(**sent), now=now)
+    invoice = invoices.create(db, CreateInvoice(**sent), now=now)
     db.flush()
     for line in lines:
         invoiceitems.create(db, _build_invoice_item(customer, line, invoice=invoice.id), now=now)
@@ -78,7 +78,7 @@ def _create_subscription(
     }
     if quote.invoice_settings.get("days_until_due") is not None and quote.collection_method == "send_invoice":
         sent["days_until_due"] = quote.invoice_settings["days_until_due"]
-    subscription = subscriptions.create(db, subscriptions.CreateSubscription(**sent), now=now)
+    subscription = subscriptions.create(db, CreateSubscription(**sent), now=now)
     db.flush()
     quote.subscription_id = subscription.id
     if subscription.latest_invoice_id is not None:
@@ -111,15 +111,15 @@ def _create_schedule(
         phase["invoice_settings"] = PhaseInvoiceSettings(days_until_due=quote.invoice_settings["days_until_due"])
     start = quote.subscription_data["effective_date"]
     mode: dict[str, Any] = {"billing_mode": sent} if (sent := quote.subscription_data.get("billing_mode")) else {}
-    command = schedules.CreateSchedule(customer=customer.id, phases=[SentPhase(**phase)], start_date=start, **mode)
+    command = CreateSchedule(customer=customer.id, phases=[SentPhase(**phase)], start_date=start, **mode)
     row = schedules.create(db, command, now=now)
     db.flush()
     quote.subscription_schedule_id = row.id
 
 
-def _build_invoice_item(customer: Customer, line: QuoteLine, **own: str) -> invoiceitems.CreateInvoiceItem:
+def _build_invoice_item(customer: Customer, line: QuoteLine, **own: str) -> CreateInvoiceItem:
     sent: dict[str, Any] = {"price": line.price_id, "quantity": line.quantity, "tax_rates": _tax_rate_ids(line), **own}
-    return invoiceitems.CreateInvoiceItem(customer=customer.id, **sent, **_discount_params(line.discounts))
+    return CreateInvoiceItem(customer=customer.id, **sent, **_discount_params(line.discounts))
 
 
 def _build_subscription_item(line: QuoteLine) -> SentItem:

@@ -1,7 +1,5 @@
 """Discounts that a quote offers: copies of their coupons, redeemed only when the quote is accepted."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Line items of a quote: parsed from parameters, with their totals at once and in each period."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

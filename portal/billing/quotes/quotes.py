@@ -1,7 +1,5 @@
 """Quotes: drafted, finalized with a number, then accepted or canceled."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from sqlalchemy import func, select
@@ -10,14 +8,14 @@ from sqlalchemy.orm import Session
 from portal import clock, ids
 from portal.billing.accounts import accounts, rendering_templates
 from portal.billing.discounts.discounts import DiscountSources
-from portal.billing.invoices.changes import CollectionMethod, DaysUntilDue
+from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
 from portal.billing.ledger import locks, parties
 from portal.billing.quotes import discounts as quote_discounts
 from portal.billing.quotes import lines
 from portal.billing.quotes.lines import SentLine
 from portal.billing.subscriptions import items
-from portal.billing.subscriptions.billing_modes import BillingModeData
-from portal.db import find_row, lock_row, scope_of
+from portal.billing.subscriptions.params import BillingModeData
+from portal.db import find_row, lock_and_refresh, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Quote, TestClock
 from portal.rules.numbering import quote_number
@@ -123,7 +121,7 @@ def create(db: Session, command: CreateQuote, *, now: int) -> Quote:
 
 def update(db: Session, quote: Quote, command: UpdateQuote, *, now: int) -> Quote:
     """Change a draft. Raises `InvalidRequest` once it is finalized."""
-    quote = lock_row(db, Quote, quote.id, noun="quote")
+    lock_and_refresh(db, quote, noun="quote")
     refuse_unless(quote, "update", "draft")
     _apply_fields(db, quote, command, now)
     return quote
@@ -134,7 +132,7 @@ def finalize(db: Session, quote: Quote, command: FinalizeQuote, *, now: int) -> 
     if quote.customer_id is None:
         raise InvalidRequest("A quote needs a customer to be finalized.", param="customer")
     customer = locks.billable_customer(db, quote.customer_id)
-    quote = lock_row(db, Quote, quote.id, noun="quote")
+    lock_and_refresh(db, quote, noun="quote")
     refuse_unless(quote, "finalize", "draft")
     _apply_expiry(quote, command, now)
     if not lines.compute_totals(db, quote, customer):
@@ -151,7 +149,7 @@ def finalize(db: Session, quote: Quote, command: FinalizeQuote, *, now: int) -> 
 
 def cancel(db: Session, quote: Quote, command: Command, *, now: int) -> Quote:
     """Cancel a draft or an open quote."""
-    quote = lock_row(db, Quote, quote.id, noun="quote")
+    lock_and_refresh(db, quote, noun="quote")
     refuse_unless(quote, "cancel", "draft", "open")
     quote.status, quote.canceled_at = "canceled", now
     return quote

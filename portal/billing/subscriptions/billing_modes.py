@@ -1,44 +1,17 @@
 """The billing mode of a subscription: how prorations are computed; it can change from classic to flexible once."""
 
-from __future__ import annotations
-
-from typing import Literal
-
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger import locks
+from portal.billing.subscriptions.params import MigrateSubscription
 from portal.errors import InvalidRequest
 from portal.models import Subscription
 from portal.rules import billing_modes as rules
-from portal.wire.commands import Command, ExpandableCommand
-
-
-class FlexibleOptions(Command):
-    proration_discounts: Literal["included"] | None = None
-
-
-class BillingModeData(Command):
-    """The mode as it is sent; `proration_discounts` can only be `included`, as prorations are always net here."""
-
-    type: rules.BillingMode
-    flexible: FlexibleOptions | None = None
-
-
-class FlexibleModeData(BillingModeData):
-    type: Literal["flexible"]
-
-
-class MigrateSubscription(ExpandableCommand):
-    billing_mode: FlexibleModeData
-
-
-#: The newest reference's default.
-DEFAULT_BILLING_MODE = BillingModeData(type="flexible")
 
 
 def migrate(db: Session, subscription: Subscription, command: MigrateSubscription, *, now: int) -> Subscription:
     """Change from the classic mode to the flexible one. Raises `InvalidRequest` where it is flexible already."""
-    _, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    locks.subscription_with_customer(db, subscription)
     if rules.is_flexible(subscription.billing_mode):
         raise InvalidRequest("The subscription is in the flexible billing mode already.", param="billing_mode[type]")
     subscription.billing_mode = rules.build_mode("flexible", updated_at=now)

@@ -3,8 +3,6 @@
 The reference calls this the original debits: with `billing_mode=flexible` nothing else is credited.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any

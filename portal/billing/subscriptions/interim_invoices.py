@@ -1,24 +1,11 @@
 """Invoices between renewals for pending invoice items (`pending_invoice_item_interval`)."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import Annotated, Any, Literal
-
+from portal.billing.subscriptions.params import PendingItemInterval
 from portal.errors import InvalidRequest
 from portal.models import Price, Subscription
 from portal.rules import periods
-from portal.wire.commands import Clearable, Command, ExpandableCommand, integer_between
-
-
-class PendingItemInterval(Command):
-    interval: Literal["day", "month", "week", "year"]
-    interval_count: Annotated[int, integer_between(1, 365)] = 1
-
-
-class InterimInvoiceParams(ExpandableCommand):
-    """The parameter that creating and changing a subscription share."""
-
-    pending_invoice_item_interval: Clearable[PendingItemInterval] = None
 
 
 def set_interval(subscription: Subscription, price: Price, sent: PendingItemInterval | None, *, now: int) -> None:

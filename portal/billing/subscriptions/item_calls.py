@@ -1,47 +1,17 @@
 """Calls on single items of subscriptions; each change is billed like an update of the subscription."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.catalogue.item_prices import PriceChoice
-from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.ledger import locks
-from portal.billing.subscriptions import item_changes, items
-from portal.billing.subscriptions.items import ItemChange
+from portal.billing.subscriptions import change_billing, item_changes, items
+from portal.billing.subscriptions.change_billing import BillingOptions
+from portal.billing.subscriptions.item_params import CreateItem, DeleteItem, ItemBillingParams, ItemChange, UpdateItem
 from portal.db import find_row
 from portal.errors import InvalidRequest, PortalError
 from portal.models import Subscription, SubscriptionItem
 from portal.rules import subscriptions as rules
-from portal.wire.commands import ExpandableCommand, Flag, Id, ListCommand, ListOf, Metadata, Quantity, Timestamp
-
-
-class ItemBillingParams(ExpandableCommand):
-    payment_behavior: item_changes.ChangeBehavior | None = None
-    proration_behavior: item_changes.ProrationBehavior = "create_prorations"
-    proration_date: Timestamp | None = None
-
-
-class UpdateItem(ItemBillingParams, PriceChoice):
-    discounts: DiscountSources = []
-    metadata: Metadata = {}
-    off_session: Flag | None = None
-    quantity: Quantity | None = None
-    tax_rates: ListOf[Id] = []
-
-
-class CreateItem(UpdateItem):
-    subscription: Id
-
-
-class DeleteItem(ItemBillingParams):
-    clear_usage: Flag | None = None
-
-
-class ListItems(ListCommand):
-    subscription: Id
 
 
 def create(db: Session, command: CreateItem, *, now: int) -> SubscriptionItem:
@@ -75,13 +45,11 @@ def _build_change(command: UpdateItem, **more: Any) -> ItemChange:
 def _apply_change(
     db: Session, subscription: Subscription, change: ItemChange, command: ItemBillingParams, now: int
 ) -> None:
-    customer, subscription = locks.subscription(db, subscription.id, subscription.customer_id)
+    customer = locks.subscription_with_customer(db, subscription)
     if not rules.may_cancel(subscription.status):
         raise InvalidRequest("The items of a canceled subscription can't be changed.")
-    before = item_changes.prepare_pending_update(db, subscription, command, command.payment_behavior, now=now)
-    asked = item_changes.BillingOptions(
-        command.proration_behavior, command.proration_date, command.payment_behavior, before=before
-    )
+    before = change_billing.prepare_pending_update(db, subscription, command, command.payment_behavior, now=now)
+    asked = BillingOptions(command.proration_behavior, command.proration_date, command.payment_behavior, before=before)
     try:
         item_changes.apply(db, customer, subscription, [change], asked, now=now)
     except PortalError as error:

@@ -1,58 +1,23 @@
-"""Items of a subscription with their prices, and the invoice lines of a period."""
-
-from __future__ import annotations
+"""Items of a subscription with their prices."""
 
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from portal import i18n, ids
-from portal.billing.catalogue import item_prices, products
+from portal import ids
+from portal.billing.catalogue import item_prices
 from portal.billing.catalogue import tax_rates as catalogue_tax_rates
-from portal.billing.catalogue.item_prices import PriceChoice
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.discounts.discounts import DiscountSources
-from portal.billing.ledger import balances, parties
-from portal.db import scope_of
+from portal.billing.discounts import redemptions
+from portal.billing.ledger import balances
+from portal.billing.subscriptions.item_params import ResolvedItem, SentItem
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Price, Subscription, SubscriptionItem
-from portal.objects.catalogue import frozen_price
-from portal.rules import periods
-from portal.rules.money import decimal_text, multiply_price
-from portal.rules.proration import remaining_amount
-from portal.wire.commands import MAX_AMOUNT, Command, Flag, Id, ListOf, Metadata, Quantity, merge_metadata
+from portal.rules.money import multiply_price
+from portal.wire.commands import MAX_AMOUNT, merge_metadata
 
 MOST_ITEMS = 20
-#: Decimals of a unit amount on the wire.
-_SMALLEST_UNIT = Decimal("1e-12")
-
-
-class ResolvedItem(Command):
-    price: Id
-    quantity: Quantity = 1
-    discounts: DiscountSources = []
-    tax_rates: ListOf[Id] = []
-    metadata: Metadata = {}
-
-
-class SentItem(PriceChoice):
-    quantity: Quantity = 1
-    discounts: DiscountSources = []
-    tax_rates: ListOf[Id] = []
-    metadata: Metadata = {}
-
-
-class ItemChange(PriceChoice):
-    id: Id | None = None
-    clear_usage: Flag | None = None
-    deleted: Flag = False
-    discounts: DiscountSources = []
-    quantity: Quantity | None = None
-    tax_rates: ListOf[Id] = []
-    metadata: Metadata = {}
 
 
 def list_items(db: Session, subscription_id: str) -> list[SoldItem]:
@@ -63,14 +28,9 @@ def list_items(db: Session, subscription_id: str) -> list[SoldItem]:
     return [SoldItem(*row) for row in db.execute(own.order_by(SubscriptionItem.created, SubscriptionItem.id))]
 
 
-def unused_amount(subscription: Subscription, sold: SoldItem, amount: int, *, now: int) -> int:
-    """The value of the rest of the running period in minor units, for an item that costs `amount` a period."""
-    begun, end = subscription.current_period_start, subscription.current_period_end
-    start, anchor = begun, subscription.billing_cycle_anchor
-    if anchor > begun:
-        # a first period up to an anchor is the rest of a whole one
-        start = periods.start_before(anchor, sold.price.interval or "month", sold.price.interval_count or 1, end)
-    return remaining_amount(amount, start, end, max(now, begun))
+def period_amount(sold: Sequence[SoldItem]) -> int:
+    """The amount of a period, in minor units, before discounts and tax."""
+    return sum(each.amount for each in sold)
 
 
 def resolve_items(
@@ -135,6 +95,22 @@ def create_item(
     return SoldItem(item, price)
 
 
+def redeem_discounts(
+    db: Session,
+    customer: Customer,
+    subscription: Subscription,
+    sold: Sequence[SoldItem],
+    sent: Sequence[SentItem],
+    *,
+    now: int,
+) -> None:
+    """Redeem the discounts that were sent with each of these new items."""
+    for index, (each, own) in enumerate(zip(sold, sent, strict=True)):
+        if own.discounts:
+            param = f"items[{index}][discounts]"
+            redemptions.redeem_for_subscription_item(db, customer, subscription, each, own.discounts, param, now=now)
+
+
 def active_rate_ids(db: Session, sent: list[str], param: str) -> list[str]:
     """The ids of tax rates that exist and are active. Raises `ResourceMissing` or `InvalidRequest`."""
     return [rate.id for rate in catalogue_tax_rates.active_tax_rates(db, sent, param)]
@@ -144,37 +120,3 @@ def refuse_large(price: Price, quantity: int, param: str) -> None:
     """Raises `InvalidRequest` for a quantity that costs more than an amount can hold."""
     if multiply_price(price.unit_amount_decimal, quantity) > MAX_AMOUNT:
         raise InvalidRequest("The amount is too large.", param=f"{param}[quantity]", code="amount_too_large")
-
-
-def item_name(db: Session, sold: SoldItem) -> str:
-    """The name of an item: that of its product."""
-    return products.product_name(db, sold.price.product_id)
-
-
-def unit_amount(amount: int, quantity: int) -> str:
-    """The amount per unit as decimal text, so exact that times the quantity it rounds to `amount` again."""
-    return decimal_text((Decimal(amount) / quantity).quantize(_SMALLEST_UNIT)) if quantity else "0"
-
-
-def build_line(db: Session, customer: Customer, subscription: Subscription, sold: SoldItem) -> dict[str, Any]:
-    """The invoice line of an item for the current period; free during a trial."""
-    words = item_name(db, sold)
-    trialing = subscription.status == "trialing"
-    if trialing:
-        _ = i18n.load_translations(parties.customer_locale(db, customer)).gettext
-        words = _("Trial period for %(product)s") % {"product": words}
-    return {
-        "amount": 0 if trialing else sold.amount,
-        "description": words,
-        "quantity": sold.item.quantity,
-        "unit_amount_decimal": "0" if trialing else sold.price.unit_amount_decimal,
-        "period_start": subscription.current_period_start,
-        "period_end": subscription.current_period_end,
-        "price_id": sold.price.id,
-        "price": frozen_price(sold.price, scope_of(db).livemode),
-        "subscription_id": subscription.id,
-        "subscription_item_id": sold.item.id,
-        "discounts": sold.item.discounts,
-        "tax_rates": sold.item.tax_rates,
-        "metadata_": subscription.metadata_,
-    }

@@ -1,48 +1,17 @@
 """Items billed once together with a subscription (`add_invoice_items`), and their periods."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.catalogue import one_off_prices
-from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices import invoiceitems
+from portal.billing.invoices.item_params import CreateInvoiceItem, Period
+from portal.billing.subscriptions.item_params import AddedItem, ItemPeriod, ItemPeriodEnd, ItemPeriodStart
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Price, Subscription
-from portal.wire.commands import Command, Flag, Id, ListOf, Metadata, Quantity, Timestamp
-
-
-class ItemPeriodStart(Command):
-    type: Literal["max_item_period_start", "now", "phase_start", "timestamp"]
-    timestamp: Timestamp | None = None
-
-
-class ItemPeriodEnd(Command):
-    type: Literal["min_item_period_end", "phase_end", "timestamp"]
-    timestamp: Timestamp | None = None
-
-
-class ItemPeriod(Command):
-    start: ItemPeriodStart = ItemPeriodStart(type="max_item_period_start")
-    end: ItemPeriodEnd = ItemPeriodEnd(type="min_item_period_end")
-
-
-class AddedItem(Command):
-    """Something billed once together with the subscription."""
-
-    price: Id | None = None
-    price_data: one_off_prices.OneOffPriceData | None = None
-    discountable: Flag | None = None
-    discounts: DiscountSources = []
-    metadata: Metadata = {}
-    period: ItemPeriod | None = None
-    quantity: Quantity = 1
-    tax_rates: ListOf[Id] = []
 
 
 @dataclass(frozen=True)
@@ -77,8 +46,8 @@ def create_items(
     for index, each in enumerate(sent):
         start, end = _resolve_period(each.period or ItemPeriod(), span, f"add_invoice_items[{index}][period]", now)
         values = {name: value for name, value in each.sent_values().items() if name != "period"}
-        period = invoiceitems.Period(start=start, end=end)
-        item = invoiceitems.CreateInvoiceItem(customer=customer.id, period=period, **own, **values)
+        period = Period(start=start, end=end)
+        item = CreateInvoiceItem(customer=customer.id, period=period, **own, **values)
         price = find_row(db, Price, each.price, noun="price") if checked and each.price else None
         invoiceitems.create(db, item, now=now, price=price)
 

@@ -1,15 +1,13 @@
 """Billing periods that start out of turn: at a new interval, at a new anchor, or when a trial starts or ends."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.invoices import drafts, invoiceitems, invoices
-from portal.billing.subscriptions import items
+from portal.billing.invoices import drafts, finalization, pending_items
+from portal.billing.subscriptions import items, period_lines
 from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import periods
 
@@ -25,13 +23,13 @@ def begin(
         _start_trial(subscription, trial_end, now)
     if subscription.cancel_at_period_end:
         subscription.cancel_at = subscription.current_period_end
-    invoice = invoices.create_draft(
+    invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_update", now=now, period=(now, now)
     )
-    drafts.add_items(db, invoice, invoiceitems.list_pending(db, customer.id, subscription.id))
-    drafts.add_lines(db, invoice, [items.build_line(db, customer, subscription, each) for each in sold])
+    drafts.add_items(db, invoice, pending_items.list_pending(db, customer.id, subscription.id))
+    drafts.add_lines(db, invoice, [period_lines.build_line(db, customer, subscription, each) for each in sold])
     subscription.latest_invoice_id = invoice.id
-    return invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
+    return finalization.finalize(db, invoice, now=now)
 
 
 def move_trial_end(subscription: Subscription, trial_end: int) -> None:
@@ -39,6 +37,14 @@ def move_trial_end(subscription: Subscription, trial_end: int) -> None:
     subscription.trial_end = subscription.billing_cycle_anchor = subscription.current_period_end = trial_end
     if subscription.cancel_at_period_end:
         subscription.cancel_at = trial_end
+
+
+def catch_up(subscription: Subscription, price: Price, now: int) -> None:
+    """Move a period that has passed to the one that its anchor makes of now."""
+    if subscription.current_period_end <= now:
+        anchor, interval = subscription.billing_cycle_anchor, (price.interval or "month", price.interval_count or 1)
+        subscription.current_period_end = periods.end_after(anchor, *interval, now)
+        subscription.current_period_start = periods.start_before(anchor, *interval, subscription.current_period_end)
 
 
 def needs_new_period(before: Sequence[Price], after: Sequence[Price]) -> bool:

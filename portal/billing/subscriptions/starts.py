@@ -1,35 +1,18 @@
-"""The start of a subscription: its first period (trial, backdating, anchor) and its first invoice."""
-
-from __future__ import annotations
+"""The start of a subscription: its first period, by trial, backdating and anchor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Protocol
 
-from sqlalchemy.orm import Session
-
-from portal import clock, i18n
-from portal.billing.catalogue.sold import SoldItem
-from portal.billing.invoices import drafts, invoiceitems, invoices
-from portal.billing.ledger import parties
-from portal.billing.subscriptions import item_changes, items
-from portal.billing.subscriptions.item_changes import ProrationBehavior
+from portal import clock, ids
+from portal.billing.subscriptions import trials
+from portal.billing.subscriptions.item_params import ProrationBehavior
+from portal.billing.subscriptions.params import AnchorConfig, CreateSubscription
 from portal.errors import InvalidRequest
-from portal.models import Customer, Invoice, Price, Subscription
-from portal.rules import anchors, periods
-from portal.rules import subscriptions as rules
-from portal.rules.proration import amount_between
-from portal.wire.commands import Command, integer_between
+from portal.models import Customer, Price, Subscription
+from portal.rules import anchors, billing_modes, periods
 
 LONGEST_BACKDATE = 5 * 366 * clock.DAY
-
-
-class AnchorConfig(Command):
-    day_of_month: Annotated[int, integer_between(1, 31)]
-    hour: Annotated[int, integer_between(0, 23)] | None = None
-    minute: Annotated[int, integer_between(0, 59)] | None = None
-    month: Annotated[int, integer_between(1, 12)] | None = None
-    second: Annotated[int, integer_between(0, 59)] | None = None
 
 
 class StartParams(Protocol):
@@ -90,38 +73,32 @@ def plan_first_period(wanted: StartParams, prices: Sequence[Price], *, now: int)
     return FirstPeriod(begun, anchor or end, end, None, prorates, is_anchored=True)
 
 
-def render_anchor_config(sent: AnchorConfig | None) -> dict[str, Any] | None:
-    """The wire's `billing_cycle_anchor_config`."""
-    return sent.model_dump() if sent else None
-
-
-def create_first_invoice(
-    db: Session,
-    customer: Customer,
-    subscription: Subscription,
-    sold: Sequence[SoldItem],
-    begun: FirstPeriod,
-    *,
-    now: int,
-) -> Invoice:
-    """Create the first invoice; finalized at once where it is charged automatically, else a draft."""
-    invoice = invoices.create_draft(
-        db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
+def build_subscription(
+    customer: Customer, command: CreateSubscription, price: Price, start: FirstPeriod, now: int
+) -> Subscription:
+    """The new subscription, without what `subscription_settings` applies."""
+    anchor_config = command.billing_cycle_anchor_config
+    return Subscription(
+        id=ids.new("subscription"),
+        created=now,
+        customer_id=customer.id,
+        status="trialing" if start.trial_end else "active",
+        currency=price.currency,
+        start_date=start.start_date,
+        billing_cycle_anchor=start.anchor,
+        billing_cycle_anchor_config=anchor_config.model_dump() if anchor_config else None,
+        billing_mode=billing_modes.build_mode(command.billing_mode.type),
+        current_period_start=now,
+        current_period_end=start.period_end,
+        trial_start=now if start.trial_end else None,
+        trial_end=start.trial_end,
+        cancel_at_period_end=False,
+        cancellation_details={},
+        default_tax_rates=[],
+        discounts=[],
+        metadata_={},
+        test_clock_id=customer.test_clock_id,
     )
-    drafts.add_items(db, invoice, invoiceitems.list_without_subscription(db, customer.id))
-    lines = [_build_line(db, customer, subscription, each, begun) for each in sold]
-    if begun.prorates and begun.start_date < now:
-        lines += [_build_backdated_line(db, customer, subscription, each, begun, now) for each in sold]
-    drafts.add_lines(db, invoice, lines)
-    if subscription.collection_method == "send_invoice":
-        return invoice
-    invoices.finalize(db, invoice, invoices.FinalizeInvoice(), now=now)
-    subscription.status = rules.first_status(
-        trialing=subscription.status == "trialing",
-        collection_method=subscription.collection_method,
-        amount_due=invoice.amount_due,
-    )
-    return invoice
 
 
 def _start_date(backdated: int | None, now: int) -> int:
@@ -156,52 +133,8 @@ def _trial_end(wanted: StartParams, prices: Sequence[Price], now: int) -> int | 
     if isinstance(wanted.trial_end, str):
         return None
     if wanted.trial_end is not None:
-        if not now < wanted.trial_end <= now + item_changes.LONGEST_TRIAL:
-            raise InvalidRequest("The trial must end in the future, within two years.", param="trial_end")
+        trials.refuse_impossible_end(wanted.trial_end, now)
         return wanted.trial_end
-    days = wanted.trial_period_days
     if wanted.trial_from_plan:
-        days = max(price.trial_period_days or 0 for price in prices)
-    return now + days * clock.DAY if days else None
-
-
-def _build_line(
-    db: Session, customer: Customer, subscription: Subscription, sold: SoldItem, begun: FirstPeriod
-) -> dict[str, Any]:
-    line = items.build_line(db, customer, subscription, sold)
-    if not begun.is_partial:
-        return line
-    stop = subscription.current_period_end
-    amount = _prorated_amount(sold, begun, subscription.current_period_start, stop) if begun.prorates else 0
-    return {**line, **_amount_columns(amount, sold), "proration": begun.prorates}
-
-
-def _build_backdated_line(
-    db: Session, customer: Customer, subscription: Subscription, sold: SoldItem, begun: FirstPeriod, now: int
-) -> dict[str, Any]:
-    """The line for the time between the backdated start and now."""
-    locale = parties.customer_locale(db, customer)
-    _ = i18n.load_translations(locale).gettext
-    line = items.build_line(db, customer, subscription, sold)
-    amount = _prorated_amount(sold, begun, begun.start_date, now)
-    words = _("Remaining time on %(product)s after %(date)s")
-    name = items.item_name(db, sold)
-    return {
-        **line,
-        **_amount_columns(amount, sold),
-        "description": words % {"product": name, "date": i18n.format_day(begun.start_date, locale)},
-        "period_start": begun.start_date,
-        "period_end": now,
-        "proration": True,
-    }
-
-
-def _amount_columns(amount: int, sold: SoldItem) -> dict[str, Any]:
-    return {"amount": amount, "unit_amount_decimal": items.unit_amount(amount, sold.item.quantity)}
-
-
-def _prorated_amount(sold: SoldItem, begun: FirstPeriod, start: int, stop: int) -> int:
-    """The price of the time from `start` to `stop`, in periods counted back from the anchor or the trial's end."""
-    anchor = stop if begun.trial_end else begun.anchor
-    interval, count = sold.price.interval or "month", sold.price.interval_count or 1
-    return amount_between(sold.amount, anchor, interval, count, start, stop)
+        return trials.end_by_prices(prices, now)
+    return trials.end_after_days(wanted.trial_period_days, now)

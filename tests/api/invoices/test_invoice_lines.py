@@ -10,6 +10,7 @@ import stripe
 
 from portal import clock
 from portal.billing.invoices import invoiceitems
+from portal.billing.invoices.item_params import CreateInvoiceItem
 from tests import goldens
 from tests.clients import Api
 from tests.conftest import NOON
@@ -211,7 +212,7 @@ def test_two_hundred_and_fifty_items_fit_and_the_others_wait(api: Api, make: Fac
     customer = make.customer()
     with make.database.writing(make.scope) as db:
         for _ in range(255):
-            command = invoiceitems.CreateInvoiceItem(customer=customer.id, amount=1, currency="eur")
+            command = CreateInvoiceItem(customer=customer.id, amount=1, currency="eur")
             invoiceitems.create(db, command, now=NOON)
     invoice = api.post("invoices", customer=customer.id, pending_invoice_items_behavior="include")
     assert invoice["total"] == 250

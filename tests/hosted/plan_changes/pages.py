@@ -7,6 +7,7 @@ from typing import Any
 
 from portal import clock
 from portal.billing.invoices import payments
+from portal.billing.invoices.params import PayInvoice
 from portal.models import (
     Invoice,
     Price,
@@ -71,4 +72,4 @@ def rows(make: Factories, model: Any, **which: Any) -> list[Any]:
 
 def pay(make: Factories, plan: Subscription, *, now: int = NOON) -> None:
     (invoice,) = rows(make, Invoice, id=now_of(make, plan)[0].latest_invoice_id)
-    make.run(payments.pay, payments.PayInvoice, invoice, now=now, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, invoice, now=now, paid_out_of_band=True)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from portal.billing.schedules import schedules
-from portal.billing.subscriptions import subscriptions
+from portal.billing.schedules.params import CreateSchedule
+from portal.billing.subscriptions import updates
+from portal.billing.subscriptions.params import UpdateSubscription
 from portal.models import (
     Price,
     Subscription,
@@ -88,7 +90,7 @@ def test_a_price_that_is_not_listed_can_not_be_had(
 def test_a_schedule_of_the_merchants_is_left_alone(
     visit: Any, plan: Subscription, make: Factories, prices: dict[str, Price]
 ) -> None:
-    make.run(schedules.create, schedules.CreateSchedule, from_subscription=plan.id)
+    make.run(schedules.create, CreateSchedule, from_subscription=plan.id)
     opened = visit()
     assert opened.get(f"subscriptions/{plan.id}/change").status_code == 404
     assert "Change plan" not in seen(opened, "")
@@ -106,7 +108,7 @@ def test_another_customers_plan_does_not_exist(
 
 
 def test_a_plan_that_ends_is_not_changed(visit: Any, plan: Subscription, make: Factories) -> None:
-    make.run(subscriptions.update, subscriptions.UpdateSubscription, plan, cancel_at_period_end=True)
+    make.run(updates.update_subscription, UpdateSubscription, plan, cancel_at_period_end=True)
     assert visit().get(f"subscriptions/{plan.id}/change").status_code == 404
 
 

@@ -1,0 +1,153 @@
+"""Parameters of invoice items, and of the invoice lines that they make."""
+
+from typing import Annotated, Literal
+
+from portal.billing.catalogue import one_off_prices
+from portal.billing.discounts.discounts import DiscountSources
+from portal.wire.commands import (
+    Amount,
+    Clearable,
+    Command,
+    Country,
+    Currency,
+    ExactDecimal,
+    ExpandableCommand,
+    Flag,
+    Id,
+    ListCommand,
+    ListOf,
+    Metadata,
+    Quantity,
+    Text,
+    Timestamp,
+    TimestampFilter,
+    WholeDecimal,
+    text_up_to,
+)
+
+
+class TaxRateData(Command):
+    """Describes a tax; the same description again is the same tax rate."""
+
+    country: Country | None = None
+    description: Text | None = None
+    display_name: Annotated[str, text_up_to(50)]
+    inclusive: Flag
+    jurisdiction: Annotated[str, text_up_to(50)] | None = None
+    percentage: ExactDecimal
+    state: Annotated[str, text_up_to(50)] | None = None
+    tax_type: Annotated[str, text_up_to(50)] | None = None
+
+
+class TaxAmountData(Command):
+    amount: Amount
+    tax_rate_data: TaxRateData
+    taxability_reason: (
+        Literal[
+            "customer_exempt",
+            "not_collecting",
+            "not_subject_to_tax",
+            "not_supported",
+            "portion_product_exempt",
+            "portion_reduced_rated",
+            "portion_standard_rated",
+            "product_exempt",
+            "product_exempt_holiday",
+            "proportionally_rated",
+            "reduced_rated",
+            "reverse_charge",
+            "standard_rated",
+            "taxable_basis_reduced",
+            "zero_rated",
+        ]
+        | None
+    ) = None
+    taxable_amount: Amount
+
+
+class Period(Command):
+    start: Timestamp
+    end: Timestamp
+
+
+class Pricing(Command):
+    price: Id
+
+
+class UpdateInvoiceItem(ExpandableCommand):
+    amount: Amount | None = None
+    description: Clearable[Text] = None
+    discountable: Flag | None = None
+    discounts: DiscountSources = []
+    metadata: Metadata = {}
+    period: Period | None = None
+    price: Id | None = None
+    price_data: one_off_prices.OneOffPriceData | None = None
+    pricing: Pricing | None = None
+    quantity: Quantity | None = None
+    quantity_decimal: WholeDecimal | None = None
+    tax_rates: ListOf[Id] = []
+    unit_amount: Amount | None = None
+    unit_amount_decimal: ExactDecimal | None = None
+
+
+class CreateInvoiceItem(UpdateInvoiceItem):
+    customer: Id
+    currency: Currency | None = None
+    invoice: Id | None = None
+    subscription: Id | None = None
+
+
+class ListInvoiceItems(ListCommand):
+    created: TimestampFilter = None
+    customer: Id | None = None
+    invoice: Id | None = None
+    pending: Flag | None = None
+
+
+class LineChange(Command):
+    amount: Amount | None = None
+    description: Clearable[Text] = None
+    discountable: Flag | None = None
+    discounts: DiscountSources = []
+    metadata: Metadata = {}
+    period: Period | None = None
+    price_data: one_off_prices.OneOffPriceData | None = None
+    pricing: Pricing | None = None
+    quantity: Quantity | None = None
+    quantity_decimal: WholeDecimal | None = None
+    tax_amounts: ListOf[TaxAmountData] = []
+    tax_rates: ListOf[Id] = []
+
+
+class NewLine(LineChange):
+    invoice_item: Id | None = None
+
+
+class ChangedLine(LineChange):
+    id: Id
+
+
+class RemovedLine(Command):
+    id: Id
+    behavior: Literal["delete", "unassign"]
+
+
+class LinesCommand(ExpandableCommand):
+    invoice_metadata: Metadata = {}
+
+
+class AddLines(LinesCommand):
+    lines: ListOf[NewLine]
+
+
+class UpdateLines(LinesCommand):
+    lines: ListOf[ChangedLine]
+
+
+class RemoveLines(LinesCommand):
+    lines: ListOf[RemovedLine]
+
+
+class UpdateLine(LineChange, ExpandableCommand):
+    pass

@@ -1,0 +1,56 @@
+"""The kinds of records with due steps, and what each step does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.lifecycle import invoice_steps, subscription_steps, upcoming
+from portal.billing.quotes import quotes
+from portal.billing.schedules import progress
+from portal.models import Customer, Invoice, Quote, Subscription, SubscriptionSchedule
+from portal.rules import steps
+
+StepAction = Callable[[Session, Customer, Any, int], None]
+
+
+@dataclass(frozen=True)
+class StepKind:
+    """A kind of records with due steps: how the next step is found, and what each verb does."""
+
+    model: Any
+    coming: Callable[[Any], steps.Step | None]
+    verbs: dict[str, StepAction]
+
+
+#: In the order of steps at one second.
+STEP_KINDS = {
+    "subscription schedule": StepKind(
+        SubscriptionSchedule, steps.next_for_schedule, {"begin": progress.begin, "advance": progress.advance}
+    ),
+    "subscription": StepKind(
+        Subscription,
+        steps.next_for_subscription,
+        {
+            "announce": subscription_steps.announce_trial_end,
+            "cancel": subscription_steps.cancel,
+            "collect": subscription_steps.resume_collection,
+            "drop": subscription_steps.drop_pending_update,
+            "expire": subscription_steps.expire_incomplete,
+            "foretell": upcoming.announce_upcoming_invoice,
+            "interim": subscription_steps.bill_pending_items,
+            "renew": subscription_steps.renew,
+        },
+    ),
+    "invoice": StepKind(
+        Invoice,
+        steps.next_for_invoice,
+        {
+            "finalize": invoice_steps.finalize_draft,
+            "fall_due": invoice_steps.mark_overdue,
+            "give_up": invoice_steps.give_up_collection,
+        },
+    ),
+    "quote": StepKind(Quote, steps.next_for_quote, {"expire": quotes.expire}),
+}

@@ -1,0 +1,82 @@
+"""Discounts of phases: stored by their sources, and redeemed when the phase starts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.catalogue.sold import SoldItem
+from portal.billing.discounts import redemptions
+from portal.billing.discounts.discounts import DiscountSource
+from portal.billing.schedules.params import SentPhase
+from portal.billing.schedules.phase_times import Phase
+from portal.billing.subscriptions import items
+from portal.db import find_row, rows_by_id
+from portal.errors import InvalidRequest
+from portal.models import Coupon, Customer, Discount, PromotionCode, Subscription
+from portal.rules import discounts as discount_rules
+
+_SOURCE_MODELS: dict[str, tuple[Any, str]] = {
+    "coupon": (Coupon, "coupon"),
+    "discount": (Discount, "discount"),
+    "promotion_code": (PromotionCode, "promotion code"),
+}
+
+
+def parse_sources(db: Session, sent: Sequence[DiscountSource], param: str) -> list[dict[str, Any]]:
+    """Discounts to redeem when the phase starts. Raises `ResourceMissing` for one that is unknown now."""
+    for index, source in enumerate(sent):
+        for name, id in source.sent_values().items():
+            model, noun = _SOURCE_MODELS[name]
+            find_row(db, model, id, noun=noun, param=f"{param}[{index}][{name}]")
+    return [source.model_dump() for source in sent]
+
+
+def parse_phase_discounts(db: Session, sent: SentPhase, param: str) -> list[dict[str, Any]]:
+    """The discounts of the phase itself; older API versions send a single one as `coupon`."""
+    if sent.coupon is None:
+        return parse_sources(db, sent.discounts, f"{param}[discounts]")
+    if sent.discounts:
+        raise InvalidRequest("Send coupon or discounts, not both.", param=f"{param}[coupon]")
+    find_row(db, Coupon, sent.coupon, noun="coupon", param=f"{param}[coupon]")
+    return [DiscountSource(coupon=sent.coupon).model_dump()]
+
+
+def existing_sources(discount_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Sources of discounts that exist already."""
+    return [DiscountSource(discount=id).model_dump() for id in discount_ids]
+
+
+def apply_discounts(
+    db: Session, customer: Customer, subscription: Subscription, phase: Phase, after: Sequence[SoldItem], now: int
+) -> None:
+    """Replace the discounts of the phase before by those of this phase."""
+    db.flush()
+    whole = _redeemable_sources(db, phase.get("discounts") or [], subscription.discounts, now)
+    if whole or subscription.discounts:
+        price = items.period_amount(after)
+        sent = redemptions.DiscountParams(discounts=whole)
+        redemptions.redeem_for_subscription(db, customer, subscription, sent, price, now=now)
+    wanted = {each["price"]: each.get("discounts") or [] for each in phase["items"]}
+    for sold in after:
+        own = _redeemable_sources(db, wanted.get(sold.price.id, []), sold.item.discounts, now)
+        if own or sold.item.discounts:
+            redemptions.redeem_for_subscription_item(db, customer, subscription, sold, own, "items", now=now)
+    db.flush()
+
+
+def _redeemable_sources(
+    db: Session, sent: Sequence[Mapping[str, Any]], held: Sequence[str], now: int
+) -> list[DiscountSource]:
+    """The sources that can still be redeemed. Others are left out, as a phase must start in any case."""
+    sources = [DiscountSource(**{key: value for key, value in each.items() if value}) for each in sent]
+    coupons = rows_by_id(db, Coupon, [each.coupon for each in sources if each.coupon])
+    codes = rows_by_id(db, PromotionCode, [each.promotion_code for each in sources if each.promotion_code])
+    valid = {row.id for row in coupons.values() if discount_rules.is_valid_coupon(row, now)}
+    valid |= {row.id for row in codes.values() if discount_rules.is_usable_code(row, now)} | set(held)
+    return [each for each in sources if {each.coupon, each.promotion_code, each.discount} & valid]
+
+
+def stored_sources(sources: Sequence[Mapping[str, Any]] | None) -> list[DiscountSource]:
+    """The sources of a phase as parameters again."""
+    return [DiscountSource(**{name: id for name, id in each.items() if id}) for each in sources or []]

@@ -1,0 +1,89 @@
+"""The course of a schedule in time: it begins, advances from phase to phase, and ends."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.schedules import phase_discounts, phase_items, phase_settings, transitions
+from portal.billing.schedules.phase_times import Phase
+from portal.billing.subscriptions import end_dates, subscriptions
+from portal.billing.subscriptions.item_params import SentItem
+from portal.billing.subscriptions.params import BillingModeData, CreateSubscription, InvoiceSettings
+from portal.db import find_row, lock_row
+from portal.models import Customer, Subscription, SubscriptionSchedule
+from portal.rules import subscriptions as subscription_rules
+
+
+def begin(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) -> None:
+    """Start the first phase with a new subscription."""
+    first = phase_settings.with_defaults(row, row.phases[0])
+    phase_items.add_phase_items(db, customer, None, first, now=now)
+    subscription = subscriptions.create(db, _subscription_command(customer, row, first), now=now, checked=True)
+    subscription.schedule_id = row.id
+    row.subscription_id, row.status, row.phase = subscription.id, "active", 0
+    db.flush()
+    plan_end(db, row, now)
+
+
+def advance(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) -> None:
+    """Go from the present phase to the next one; after the last one, end the schedule."""
+    subscription = lock_row(db, Subscription, row.subscription_id or "", noun="subscription")
+    if subscription.status in subscription_rules.ENDED:
+        row.status, row.canceled_at, row.phase = "canceled", subscription.ended_at or now, None
+        return
+    following = (row.phase or 0) + 1
+    if following < len(row.phases):
+        row.phase = following
+        entered = phase_settings.with_defaults(row, row.phases[following])
+        transitions.apply_phase(db, customer, subscription, entered, now=now)
+        plan_end(db, row, now)
+    elif row.end_behavior == "cancel":
+        row.status, row.completed_at, row.phase = "completed", now, None
+    else:
+        release_subscription(db, row, now, keep_end=True)
+
+
+def _subscription_command(customer: Customer, row: SubscriptionSchedule, phase: Phase) -> CreateSubscription:
+    sent: dict[str, Any] = {
+        "customer": customer.id,
+        "billing_mode": BillingModeData(type="flexible" if row.billing_mode else "classic"),
+        "discounts": phase_discounts.stored_sources(phase.get("discounts")),
+        "items": [
+            SentItem(**{**each, "discounts": phase_discounts.stored_sources(each.get("discounts"))})
+            for each in phase["items"]
+        ],
+        "collection_method": phase["collection_method"],
+        "default_tax_rates": phase["default_tax_rates"],
+        "description": phase["description"],
+        "metadata": phase["metadata"],
+    }
+    if phase["collection_method"] == "send_invoice":
+        sent["days_until_due"] = phase["days_until_due"]
+    if phase["trial_end"]:
+        sent["trial_end"] = phase["trial_end"]
+    if phase.get("invoice_settings"):
+        sent["invoice_settings"] = InvoiceSettings(**phase["invoice_settings"])
+    return CreateSubscription(**sent)
+
+
+def plan_end(db: Session, row: SubscriptionSchedule, now: int) -> None:
+    """Set the subscription's end once the last phase of a schedule that ends with a cancellation has started."""
+    if row.subscription_id is None or row.phase is None:
+        return
+    subscription = find_row(db, Subscription, row.subscription_id, noun="subscription")
+    ends = row.end_behavior == "cancel" and row.phase == len(row.phases) - 1
+    end = row.phases[-1]["end_date"] if ends else None
+    if subscription.cancel_at != end:
+        end_dates.set_end_date(subscription, None, end, sent=True, now=now)
+
+
+def release_subscription(db: Session, row: SubscriptionSchedule, now: int, *, keep_end: bool) -> None:
+    """End a schedule without its subscription, which keeps the end that is set only with `keep_end`."""
+    row.status, row.released_at, row.phase = "released", now, None
+    if row.subscription_id is None:
+        return
+    subscription = lock_row(db, Subscription, row.subscription_id, noun="subscription")
+    row.released_subscription_id, row.subscription_id = row.subscription_id, None
+    subscription.schedule_id = None
+    if not keep_end and row.end_behavior == "cancel":
+        end_dates.set_end_date(subscription, None, None, sent=True, now=now)
