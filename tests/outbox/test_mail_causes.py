@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal import clock
-from portal.billing.subscriptions import cancellations
+from portal.billing.subscriptions import cancellations, updates
 from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
 from portal.db import Scope
 from portal.models import Customer, Event, Mail, Price, Subscription

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import plan_changes
 from portal.billing.invoices import pending_items
-from portal.billing.subscriptions import cancellations, items, prorations
+from portal.billing.subscriptions import cancellations, items, prorations, updates
 from portal.billing.subscriptions.params import CancellationDetails, CancelSubscription, UpdateSubscription
 from portal.db import find_row
 from portal.models import Customer, Invoice, Subscription
