@@ -12,6 +12,7 @@ from sqlalchemy import Table
 from portal import clock, ids, schema
 from portal.billing.accounts import accounts
 from portal.billing.customers import customers as customers_customers
+from portal.billing.customers.params import CreateCustomer
 from portal.db import Database, Scope
 from portal.models import Customer, Invoice, InvoiceLine
 
@@ -39,7 +40,7 @@ def filled(database: Database, invoices: int) -> Store:
         merchant = accounts.create(db, accounts.CreateAccount("Bench", "DE", None, "eur"), now=now)
     scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
     with database.writing(scope) as db:
-        command = customers_customers.CreateCustomer(name="Jenny Rosen", email="jenny.rosen@example.com")
+        command = CreateCustomer(name="Jenny Rosen", email="jenny.rosen@example.com")
         hot = customers_customers.create(db, command, now=now).id
     others = [ids.new("customer") for _ in range(max(1, (invoices - HOT) // EACH))]
     insert(database, Customer, (customer_row(scope, id, index, now) for index, id in enumerate(others)))

@@ -24,7 +24,9 @@ from portal import clock, create_app, schema
 from portal.assembly import Services
 from portal.billing.accounts import accounts
 from portal.billing.customers import customers
+from portal.billing.customers.params import UpdateCustomer
 from portal.billing.events import webhook_endpoints
+from portal.billing.events.params import CreateEndpoint
 from portal.db import Scope
 from portal.models import Event, WebhookDelivery
 from portal.outbox import deliveries, webhooks
@@ -55,7 +57,7 @@ class Site:
             lambda db, command, now: webhook_endpoints.create(
                 db, command, seal=self.services.seal, private_hosts=["127.0.0.1"], now=now
             ),
-            webhook_endpoints.CreateEndpoint,
+            CreateEndpoint,
             url=receiver.url,
             enabled_events=["customer.created", "customer.updated"],
         )
@@ -121,7 +123,7 @@ def _changes(site: Site, count: int) -> set[str]:
     own = [site.make.customer() for _ in range(max(1, count // 5))]
     for number in range(count - len(own)):
         metadata = {"n": str(number // len(own))}
-        site.make.run(customers.update, customers.UpdateCustomer, own[number % len(own)], metadata=metadata)
+        site.make.run(customers.update, UpdateCustomer, own[number % len(own)], metadata=metadata)
     with site.services.database.reading(site.make.scope) as db:
         return set(db.scalars(select(Event.id).where(Event.type.startswith("customer."))))
 

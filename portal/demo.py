@@ -14,14 +14,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.accounts import accounts
+from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.catalogue import prices as catalogue_prices
 from portal.billing.catalogue import products as catalogue_products
 from portal.billing.catalogue import tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal.params import CreateSession
 from portal.billing.customers import customers
+from portal.billing.customers.params import CreateCustomer
 from portal.billing.invoices import collection, drafts, finalization, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
@@ -62,7 +66,7 @@ def _create_portal_link(database: Database, kept: dict[str, Any]) -> str:
     scope = Scope(kept["tenant"], kept["account"], livemode=False)
     now = clock.now()
     with database.writing(scope) as db:
-        command = sessions.CreateSession(customer=kept["customer"], configuration=kept["configuration"])
+        command = CreateSession(customer=kept["customer"], configuration=kept["configuration"])
         new = sessions.create(db, command, now=now)
         # a person reads it off a screen, so it waits longer than one that a program redirects to
         new.session.link_expires_at = now + LINK_LIFETIME
@@ -139,7 +143,7 @@ def _set_up_account(db: Session, account_id: str, now: int) -> None:
             "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
         },
     }
-    accounts.update(db, accounts.find_account(db, account_id), parse_command(accounts.UpdateAccount, sent))
+    account_updates.update_account(db, accounts.find_account(db, account_id), parse_command(UpdateAccount, sent))
     _run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, now, type="eu_vat", value="DE129273398")
 
 
@@ -187,7 +191,7 @@ def _customer_year(
     db: Session, person: Person, price: Price, rate: TaxRate, start: int, now: int
 ) -> Iterator[DatedAction]:
     """Create a customer with a subscription; yields what happens to them in the demo year, with its moment."""
-    customer: Customer = _run_use_case(db, customers.create, customers.CreateCustomer, start, **person.sent)
+    customer: Customer = _run_use_case(db, customers.create, CreateCustomer, start, **person.sent)
     if person.tax_id:
         type, value = person.tax_id
         _run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
@@ -249,7 +253,7 @@ def _credit_cancelled_ride(db: Session, invoice: Invoice, rate: TaxRate, now: in
     _run_use_case(
         db,
         credit_notes.create,
-        credit_notes.CreateCreditNote,
+        CreateCreditNote,
         now,
         invoice=invoice.id,
         lines=[{**line, "tax_rates": [rate.id]}],

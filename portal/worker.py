@@ -22,8 +22,8 @@ from sqlalchemy import delete
 
 from portal import clock, metrics
 from portal.assembly import Services
-from portal.billing.customer_portal import logins, sessions
-from portal.billing.customers import email_changes, test_clocks
+from portal.billing.customer_portal import expiry, logins
+from portal.billing.customers import email_undo, test_clocks
 from portal.billing.events import events, idempotency
 from portal.billing.lifecycle import steps as renewals
 from portal.db import Database, Scope
@@ -60,7 +60,7 @@ class Lane:
 def prune_expired(services: Services, now: int) -> int:
     """Delete expired events, sessions, codes and idempotency keys. Returns how many rows were deleted."""
     forgotten = 0
-    steps = (events.prune, idempotency.prune, email_changes.prune, logins.prune, sessions.prune, queue.prune)
+    steps = (events.prune, idempotency.prune, email_undo.prune, logins.prune, expiry.prune, queue.prune)
     for step in steps:
         with services.database.writing() as db:
             forgotten += step(db, now=now)
@@ -70,10 +70,10 @@ def prune_expired(services: Services, now: int) -> int:
 def end_visits(services: Services, now: int) -> int:
     """Mark portal sessions that have expired, so that an event announces it to the merchant."""
     with services.database.reading() as db:
-        found = sessions.list_expired(db, now=now)
+        found = expiry.list_expired(db, now=now)
     for each in found:
         with services.database.writing(each.scope) as db:
-            sessions.mark_expired(db, each)
+            expiry.mark_expired(db, each)
     return len(found)
 
 

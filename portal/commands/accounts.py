@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal.billing.accounts import account_updates
+from portal.billing.accounts.account_updates import UpdateAccount
 from portal.commands.transfer import find_scope
 
 if TYPE_CHECKING:
@@ -64,8 +66,8 @@ def change_account(open_database: Any, /, account_id: str, live: bool, formats: 
     database = open_database()
     try:
         with database.writing(find_scope(database, account_id, live)) as db:
-            command = parse_command(accounts.UpdateAccount, {"settings": {"invoices": sent}})
-            accounts.update(db, accounts.find_account(db, account_id), command)
+            command = parse_command(UpdateAccount, {"settings": {"invoices": sent}})
+            account_updates.update_account(db, accounts.find_account(db, account_id), command)
     except PortalError as error:
         raise click.ClickException(error.message) from None
     click.echo(f"{account_id} is changed. Documents that were finalized before stay as they are.")

@@ -16,8 +16,8 @@ from markupsafe import escape
 from sqlalchemy import bindparam, or_, select
 
 from portal import clock
-from portal.billing.accounts import files
-from portal.billing.customer_portal.sessions import hash_secret
+from portal.billing.accounts import pictures
+from portal.billing.customer_portal import session_secrets
 from portal.hosted import languages, visits
 from portal.hosted.visits import Visit
 from portal.models import Account, PortalSession, Tenant
@@ -104,7 +104,11 @@ def frame_of_ended_visit() -> Frame:
     if len(parts) < 4 or parts[1] != "p":
         return Frame()
     secret = parts[3] if parts[2] == "session" else visits.cookie_secret(parts[2], request)
-    row = read_connection().execute(_MERCHANT_BY_SECRET, {"hash": hash_secret(secret)}).first() if secret else None
+    row = (
+        read_connection().execute(_MERCHANT_BY_SECRET, {"hash": session_secrets.hash_secret(secret)}).first()
+        if secret
+        else None
+    )
     if row is None:
         return Frame()
     merchant = row.business_profile.get("name") or ""
@@ -174,7 +178,7 @@ def picture(account_id: str, revision: int, name: str) -> Response:
     account = _find_account(account_id)
     id = account.settings.get("branding", {}).get(name) or abort(404)
     with services().database.reading() as db:
-        found = files.find_picture(db, account_id, id) or abort(404)
+        found = pictures.find_picture(db, account_id, id) or abort(404)
     response = _cacheable_response(found.content, found.media_type, account.revision == revision)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

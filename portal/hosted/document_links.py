@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired
 
 from portal import clock, i18n
 from portal.billing.accounts import files
+from portal.billing.accounts.pictures import MEDIA_TYPES
 from portal.db import Scope, find_row
 from portal.documents.library import DocumentKind
 from portal.hosted import brand, documents, statements
@@ -134,7 +135,7 @@ def file(token: str) -> PageResponse:
         scope = Scope.of_tenant(tenant)
     with services().database.reading(scope) as db:
         row, content = files.find_by_link(db, link.id, now=clock.now()) or abort(404)
-    return file_response(content, files.MEDIA_TYPES[row.type], row.filename or row.id)
+    return file_response(content, MEDIA_TYPES[row.type], row.filename or row.id)
 
 
 @blueprint.get("/")

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal import clock
-from portal.billing.customer_portal import codes, sessions
-from portal.billing.customers import email_changes
+from portal.billing.customer_portal import codes, session_secrets
+from portal.billing.customers import email_changes, email_undo
+from portal.billing.customers.email_undo import UNDO_LIFETIME
 from portal.db import find_row
 from portal.errors import StalePage, Unavailable
 from portal.hosted import flows
@@ -125,9 +126,9 @@ def _confirm_with_code(visit: Visit, form: CodeForm) -> bool:
 
 def _notify_and_confirm(visit: Visit, form: CodeForm, change: EmailChange) -> bool:
     """Notify the old address first, so that no change goes unnoticed, then make the change."""
-    token = email_changes.undo_token(change, services().settings.secret_key)
+    token = email_undo.undo_token(change, services().settings.secret_key)
     try:
-        undo_hash = sessions.hash_secret(token) if _notify_old_address(visit, change, token) else None
+        undo_hash = session_secrets.hash_secret(token) if _notify_old_address(visit, change, token) else None
         command = email_changes.ConfirmEmailChange(visit.customer_email, undo_hash)
         with visit.writing() as db:
             email_changes.confirm(db, change.id, command, now=clock.now())
@@ -150,7 +151,7 @@ def _notify_old_address(visit: Visit, change: EmailChange, token: str) -> bool:
             "email_changed",
             visit.customer_email,
             new_email=mask_email(change.new_email),
-            hours=email_changes.UNDO_LIFETIME // clock.HOUR,
+            hours=UNDO_LIFETIME // clock.HOUR,
             undo_url=f"{services().settings.base_url}/undo/{token}",
         )
     except mails.UndeliverableMail:

@@ -14,11 +14,11 @@ from wtforms import Field, Form, FormField, HiddenField, RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from portal import i18n
-from portal.billing.customers import customers
 from portal.errors import InvalidRequest
 from portal.hosted.languages import locale
 from portal.models import Customer, FeedbackOption
 from portal.rules import permissions, tax_ids
+from portal.wire.texts import email_address
 
 #: The parts of `/details/edit`, in the order they are asked.
 DETAIL_FIELDS = ("name", "phone", "address", "shipping")
@@ -172,7 +172,7 @@ class LoginForm(FlaskForm):
     def validate_email(self, field: Field) -> None:
         """The address in normal form, or what an address looks like."""
         try:
-            field.data = customers.email_address(field.data)
+            field.data = email_address(field.data)
         except ValueError:
             raise ValidationError(_("Write the address like name@example.com.")) from None
 

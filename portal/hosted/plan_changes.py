@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n, ids
-from portal.billing.customer_portal import plan_changes, plan_previews
-from portal.billing.customer_portal.plan_changes import NotChangeable, PlanChange, UpcomingChange
+from portal.billing.customer_portal import plan_changes, plan_previews, upcoming_changes
+from portal.billing.customer_portal.plan_choices import NotChangeable, PlanChange
+from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.billing.subscriptions.items import list_items
 from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest
@@ -75,7 +76,7 @@ def keep(visit: Visit, id: str) -> PageResponse:
     """Take an upcoming change back; a second click changes nothing."""
     with visit.writing() as db:
         subscription = wishes.lock_own_subscription(db, visit, id)
-        plan_changes.cancel_upcoming_change(db, subscription, now=visit.now)
+        upcoming_changes.cancel_upcoming_change(db, subscription, now=visit.now)
         (sold, *_rest) = list_items(db, id)
         name = i18n.isolate_text(find_row(db, Product, sold.price.product_id, noun="product").name)
     flash(_("You keep %(plan)s.", plan=name))

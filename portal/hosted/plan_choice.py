@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.billing.customer_portal import plan_changes
-from portal.billing.customer_portal.plan_changes import PlanChange, PlanChoice
+from portal.billing.customer_portal.plan_choices import PlanChange, PlanChoice
 from portal.errors import InvalidRequest
 from portal.hosted import flows, plan_forms
 from portal.hosted import requested_plan as wishes

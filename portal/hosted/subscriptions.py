@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal import clock, i18n, ids
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.configurations import feedback_options
-from portal.billing.customer_portal import plan_changes
+from portal.billing.customer_portal import upcoming_changes
 from portal.billing.invoices import pending_items
 from portal.billing.subscriptions import cancellations, items, prorations, updates
 from portal.billing.subscriptions.params import CancellationDetails, CancelSubscription, UpdateSubscription
@@ -144,7 +144,7 @@ def _cancel_subscription(
     db: Session, visit: Visit, subscription: Subscription, details: CancellationDetails, now: int
 ) -> None:
     feature = visit.features["subscription_cancel"]
-    plan_changes.cancel_upcoming_change(db, subscription, now=now)  # what ends does not change before
+    upcoming_changes.cancel_upcoming_change(db, subscription, now=now)  # what ends does not change before
     if feature["mode"] == "at_period_end":
         at_end = UpdateSubscription(cancel_at_period_end=True, cancellation_details=details)
         updates.update_subscription(db, subscription, at_end, now=now)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing.accounts import accounts, files
+from portal.billing.accounts import accounts, pictures
 from portal.billing.catalogue import products
 from portal.billing.customer_portal import codes
 from portal.billing.ledger import parties
@@ -207,8 +207,8 @@ def _mail_to_customer(
 def _logo_picture(db: Session, account: Account) -> bytes | None:
     branding = account.settings.get("branding", {})
     id = branding.get("logo") or branding.get("icon")
-    found = files.find_picture(db, account.id, id) if id else None
-    return files.thumbnail(found, *_LOGO_SIZE).content if found else None
+    found = pictures.find_picture(db, account.id, id) if id else None
+    return pictures.thumbnail(found, *_LOGO_SIZE).content if found else None
 
 
 def _plan_name(db: Session, subscription: Subscription) -> str:

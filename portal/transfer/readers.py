@@ -14,7 +14,7 @@ from portal.billing.configurations.defaults import (
     disabled_features,
     fill_quantity_limits,
 )
-from portal.billing.customers.customers import PREFIX_LETTERS
+from portal.billing.customers.numbering import PREFIX_LETTERS
 from portal.rules.money import decimal_text
 from portal.transfer import invoices, payments
 from portal.transfer.lines import tax_rate_ids

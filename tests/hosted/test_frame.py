@@ -12,7 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import create_app
-from portal.billing.accounts import accounts
+from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.configurations import configurations
 from portal.db import Database
 from portal.models import Account, Configuration, Customer
@@ -41,7 +42,7 @@ def branded(database: Database, account: Account, **colors: str) -> str:
     """Give the merchant colours; answers the path of the stylesheet without its ending."""
     with database.writing() as db:
         row = accounts.find_account(db, account.id)
-        accounts.update(db, row, parse_command(accounts.UpdateAccount, {"settings": {"branding": colors}}))
+        account_updates.update_account(db, row, parse_command(UpdateAccount, {"settings": {"branding": colors}}))
         db.flush()
         return f"/brand/{row.id}-{row.revision}"
 
