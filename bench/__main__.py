@@ -17,7 +17,7 @@ from bench.data import Store, filled
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
 from portal import clock
-from portal.billing.customer_portal import openings, sessions
+from portal.billing.customer_portal import new_sessions, openings
 from portal.billing.customer_portal.params import CreateSession
 from portal.db import Database
 from portal.hosted.visits import cookie_name
@@ -180,7 +180,7 @@ def _visit(portal: Server, store: Store) -> tuple[str, dict[str, str]]:
     """The invoice history of the customer with the most invoices, and the cookie of a session for it."""
     now = clock.now()
     with store.database.writing(store.scope) as db:
-        new = sessions.create(db, CreateSession(customer=store.hot), now=now)
+        new = new_sessions.create(db, CreateSession(customer=store.hot), now=now)
     with store.database.writing() as db:
         exchanged = openings.exchange(db, new.link_secret, now=now)
     assert exchanged

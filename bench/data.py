@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Table
 
 from portal import clock, ids, schema
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.customers import customers as customers_customers
 from portal.billing.customers.params import CreateCustomer
 from portal.db import Database, Scope
@@ -37,7 +38,7 @@ def filled(database: Database, invoices: int) -> Store:
     schema.upgrade(database)
     now = clock.now()
     with database.writing() as db:
-        merchant = accounts.create(db, accounts.CreateAccount("Bench", "DE", None, "eur"), now=now)
+        merchant = new_accounts.create(db, CreateAccount("Bench", "DE", None, "eur"), now=now)
     scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
     with database.writing(scope) as db:
         command = CreateCustomer(name="Jenny Rosen", email="jenny.rosen@example.com")

@@ -22,7 +22,8 @@ from sqlalchemy import func, select
 
 from portal import clock, create_app, schema
 from portal.assembly import Services
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.customers import customers
 from portal.billing.customers.params import UpdateCustomer
 from portal.billing.events import webhook_endpoints
@@ -93,7 +94,7 @@ def site(environment: dict[str, str]) -> Site:
 
 def _with_merchant(services: Services, environment: dict[str, str]) -> Site:
     with services.database.writing() as db:
-        new = accounts.create(db, accounts.CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
+        new = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
     scope = Scope(new.test.id, new.account.id, livemode=False)
     return Site(services, environment, Factories(services.database, scope))
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount, NewAccount
 from portal.commands import accounts as account_commands
 from portal.commands import audit, documents, templates, transfer, webhooks
 from portal.commands import mail as mail_commands
 
 if TYPE_CHECKING:
-    from portal.billing.accounts.accounts import NewAccount
     from portal.db import Database
     from portal.settings import Settings
 
@@ -123,13 +124,12 @@ account.add_command(account_commands.change_account)
 def create_account(name: str, country: str, currency: str | None, email: str | None, as_json: bool) -> None:
     """Make an account and print its two keys, which are never shown again."""
     from portal import clock
-    from portal.billing.accounts import accounts
     from portal.rules.tax_currencies import currency_of_country
 
     currency = currency or currency_of_country(country.upper()) or "usd"
-    command = accounts.CreateAccount(name, country.upper(), email, currency.lower())
+    command = CreateAccount(name, country.upper(), email, currency.lower())
     with _open_database(_load_settings()).writing() as session:
-        new = accounts.create(session, command, now=clock.now())
+        new = new_accounts.create(session, command, now=clock.now())
     _print_values(_account_keys(new), as_json)
 
 

@@ -14,15 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts import account_updates, accounts, new_accounts
 from portal.billing.accounts.account_updates import UpdateAccount
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.catalogue import prices as catalogue_prices
 from portal.billing.catalogue import products as catalogue_products
 from portal.billing.catalogue import tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal import new_sessions
 from portal.billing.customer_portal.params import CreateSession
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer
@@ -67,7 +68,7 @@ def _create_portal_link(database: Database, kept: dict[str, Any]) -> str:
     now = clock.now()
     with database.writing(scope) as db:
         command = CreateSession(customer=kept["customer"], configuration=kept["configuration"])
-        new = sessions.create(db, command, now=now)
+        new = new_sessions.create(db, command, now=now)
         # a person reads it off a screen, so it waits longer than one that a program redirects to
         new.session.link_expires_at = now + LINK_LIFETIME
         return f"/p/session/{new.link_secret}"
@@ -76,9 +77,7 @@ def _create_portal_link(database: Database, kept: dict[str, Any]) -> str:
 def _create_merchant(database: Database, *, now: int) -> dict[str, Any]:
     start = periods.add(now, "month", 1, -MONTHS) + 3 * clock.DAY
     with database.writing() as db:
-        merchant = accounts.create(
-            db, accounts.CreateAccount("Rocket Rides", "DE", "hello@example.com", "eur"), now=start
-        )
+        merchant = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", "hello@example.com", "eur"), now=start)
     scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
     with database.writing(scope) as db:
         _set_up_account(db, merchant.account.id, start)

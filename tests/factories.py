@@ -11,7 +11,7 @@ from portal.billing.catalogue import prices, products, shipping_rates, tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal import new_sessions
 from portal.billing.customer_portal.params import CreateSession
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer
@@ -163,5 +163,5 @@ class Factories:
         if configuration is not None:
             sent["configuration"] = configuration.id
         command = CreateSession
-        new = self.run(sessions.create, command, customer=customer.id, **sent)
+        new = self.run(new_sessions.create, command, customer=customer.id, **sent)
         return f"/p/session/{new.link_secret}"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
-from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts import account_updates, accounts, default_tax_ids
 from portal.billing.accounts.account_updates import UpdateAccount
 from portal.db import scope_of
 from portal.errors import ResourceMissing
@@ -38,9 +38,7 @@ def _update_account(db: Session, params: UpdateAccount, id: str | None = None) -
 
 
 def _render_account(db: Session, account: Account, params: ExpandableCommand) -> dict[str, Any]:
-    return expand_answer(
-        db, shown(account, account_updates.default_tax_ids(db, account)), params.expand, services().links
-    )
+    return expand_answer(db, shown(account, default_tax_ids.list_default(db, account)), params.expand, services().links)
 
 
 def _own_account_id(db: Session, id: str | None) -> str:

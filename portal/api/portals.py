@@ -12,7 +12,7 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.resource import Resource, render_answer
 from portal.billing.configurations import configurations
-from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal import new_sessions, sessions
 from portal.billing.customer_portal.params import CreateSession, ExpireSession, ListSessions
 from portal.models import Configuration, PortalSession
 from portal.web import services
@@ -35,7 +35,7 @@ def register(blueprint: Blueprint) -> None:
 
 
 def _create_session(db: Session, params: CreateSession) -> dict[str, Any]:
-    new = sessions.create(db, params, now=clock.now())
+    new = new_sessions.create(db, params, now=clock.now())
     url = f"{services().settings.base_url}/p/session/{new.link_secret}"
     return render_answer(db, "billing_portal.session", new.session, params) | {"url": url}
 

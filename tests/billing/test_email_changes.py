@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.customer_portal import codes, session_secrets
 from portal.billing.customers import email_changes, email_undo
 from portal.billing.customers.email_changes import ConfirmEmailChange, RequestEmailChange
@@ -111,7 +112,7 @@ def test_five_codes_an_hour_for_an_address(make: Factories, writing: Writing) ->
 
 def test_codes_of_another_merchant_do_not_count(writing: Writing, customer: Customer, database: Any) -> None:
     with database.writing() as db:
-        other = accounts.create(db, accounts.CreateAccount("Other"), now=NOW)
+        other = new_accounts.create(db, CreateAccount("Other"), now=NOW)
     elsewhere = Factories(database, Scope(other.test.id, other.account.id, livemode=False))
     for _ in range(5):
         requested(lambda: database.writing(elsewhere.scope), elsewhere.customer())

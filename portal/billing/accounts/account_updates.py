@@ -4,12 +4,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.accounts import files, numbers
-from portal.billing.accounts.accounts import find_account
+from portal.billing.accounts import default_tax_ids, files, numbers
 from portal.billing.accounts.settings import AccountSettings, BusinessProfile, Company
-from portal.db import rows_by_id, scope_of
-from portal.errors import ResourceMissing
-from portal.models import Account, TaxId
+from portal.models import Account
 from portal.wire.commands import Clearable, Command, Country, Currency, ExpandableCommand, Metadata, merge_metadata
 from portal.wire.hashes import merge_hashes
 from portal.wire.texts import Email
@@ -42,20 +39,6 @@ def update_account(db: Session, account: Account, command: UpdateAccount) -> Acc
     return account
 
 
-def default_tax_ids(db: Session, account: Account) -> list[str]:
-    """The ids of the account's default tax ids for its documents, in this mode."""
-    stored = _stored_tax_ids(account)
-    own = rows_by_id(db, TaxId, stored)
-    return [id for id in stored if id in own]
-
-
-def forget_tax_id(db: Session, id: str) -> None:
-    """Remove a deleted tax id from the account's default tax ids."""
-    account = find_account(db, scope_of(db).account_id)
-    if id in _stored_tax_ids(account):
-        _store_tax_ids(account, [each for each in _stored_tax_ids(account) if each != id])
-
-
 def _update_settings(db: Session, account: Account, settings: AccountSettings) -> None:
     sent = _sent_fields(settings)
     words = sent.pop("dashboard", {})
@@ -68,7 +51,7 @@ def _update_settings(db: Session, account: Account, settings: AccountSettings) -
         numbers.continue_from(db, following)
     account.settings = merge_hashes(account.settings, sent)
     if chosen is not None:
-        _choose_tax_ids(db, account, chosen)
+        default_tax_ids.choose_tax_ids(db, account, chosen)
 
 
 def _refuse_unusable_pictures(db: Session, account: Account, sent: dict[str, Any]) -> None:
@@ -77,25 +60,6 @@ def _refuse_unusable_pictures(db: Session, account: Account, sent: dict[str, Any
     for name in ("icon", "logo"):
         if name in sent and sent[name] != stored.get(name):
             files.refuse_unusable(db, sent[name], f"settings[branding][{name}]")
-
-
-def _choose_tax_ids(db: Session, account: Account, chosen: list[str]) -> None:
-    """Tax ids chosen in the other mode stay, as both modes share the account."""
-    stored = _stored_tax_ids(account)
-    known = rows_by_id(db, TaxId, [*chosen, *stored])
-    for index, id in enumerate(chosen):
-        if id not in known or known[id].customer_id is not None:
-            raise ResourceMissing("tax ID", id, param=f"settings[invoices][default_account_tax_ids][{index}]")
-    _store_tax_ids(account, [*chosen, *(id for id in stored if id not in known)])
-
-
-def _stored_tax_ids(account: Account) -> list[str]:
-    stored: list[str] = account.settings.get("invoices", {}).get("default_account_tax_ids", [])
-    return stored
-
-
-def _store_tax_ids(account: Account, ids: list[str]) -> None:
-    account.settings = merge_hashes(account.settings, {"invoices": {"default_account_tax_ids": ids}})
 
 
 def _sent_fields(command: Command) -> dict[str, Any]:
