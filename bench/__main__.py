@@ -17,7 +17,8 @@ from bench.figures import ROUNDS, Figure, interleaved_ratio
 from bench.load import cpu_per_request, post_median, wrk
 from bench.servers import Server, running
 from portal import clock
-from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal import new_sessions, openings
+from portal.billing.customer_portal.params import CreateSession
 from portal.db import Database
 from portal.hosted.visit_cookies import cookie_name
 from portal.settings import Settings, from_environment
@@ -154,9 +155,9 @@ def _visit(portal: Server, store: Store) -> tuple[str, dict[str, str]]:
     """The invoice history of the customer with the most invoices, and the cookie of a session for it."""
     now = clock.now()
     with store.database.writing(store.scope) as db:
-        new = sessions.create(db, sessions.CreateSession(customer=store.hot), now=now)
+        new = new_sessions.create(db, CreateSession(customer=store.hot), now=now)
     with store.database.writing() as db:
-        exchanged = sessions.exchange(db, new.link_secret, now=now)
+        exchanged = openings.exchange(db, new.link_secret, now=now)
     assert exchanged
     cookie = f"{cookie_name(exchanged.session_id)}={exchanged.session_id}.{exchanged.cookie_secret}"
     return f"{portal.url}/p/{exchanged.session_id}/invoices", {"Cookie": cookie}

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Table
 
 from portal import clock, ids, schema
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.customers import customers as customers_customers
+from portal.billing.customers.params import CreateCustomer
 from portal.db import Database, Scope
 from portal.models import Customer, Invoice, InvoiceLine
 
@@ -36,10 +38,10 @@ def filled(database: Database, invoices: int) -> Store:
     schema.upgrade(database)
     now = clock.now()
     with database.writing() as db:
-        merchant = accounts.create(db, accounts.CreateAccount("Bench", "DE", None, "eur"), now=now)
+        merchant = new_accounts.create(db, CreateAccount("Bench", "DE", None, "eur"), now=now)
     scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
     with database.writing(scope) as db:
-        command = customers_customers.CreateCustomer(name="Jenny Rosen", email="jenny.rosen@example.com")
+        command = CreateCustomer(name="Jenny Rosen", email="jenny.rosen@example.com")
         hot = customers_customers.create(db, command, now=now).id
     others = [ids.new("customer") for _ in range(max(1, (invoices - HOT) // EACH))]
     insert(database, Customer, (customer_row(scope, id, index, now) for index, id in enumerate(others)))

@@ -10,7 +10,8 @@ from typing import Any
 from bench.data import customer_row, insert
 from portal import clock, ids, schema
 from portal.assembly import assemble_services
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.catalogue import prices, products
 from portal.db import Database, Scope
 from portal.models import Customer, Price, Subscription, SubscriptionItem
@@ -41,7 +42,7 @@ def per_second(database: Database, settings: Settings, count: int) -> float:
 def _fill(database: Database, count: int, now: int) -> None:
     schema.upgrade(database)
     with database.writing() as db:
-        merchant = accounts.create(db, accounts.CreateAccount("Bench", "DE", None, "eur"), now=now)
+        merchant = new_accounts.create(db, CreateAccount("Bench", "DE", None, "eur"), now=now)
     scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
     with database.writing(scope) as db:
         price = _price(db, now)

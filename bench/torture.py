@@ -22,9 +22,12 @@ from sqlalchemy import func, select
 
 from portal import clock, create_app, schema
 from portal.assembly import Services
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.customers import customers
+from portal.billing.customers.params import UpdateCustomer
 from portal.billing.events import webhook_endpoints
+from portal.billing.events.params import CreateEndpoint
 from portal.db import Scope
 from portal.models import Event, WebhookDelivery
 from portal.outbox import deliveries, webhooks
@@ -55,7 +58,7 @@ class Site:
             lambda db, command, now: webhook_endpoints.create(
                 db, command, seal=self.services.seal, private_hosts=["127.0.0.1"], now=now
             ),
-            webhook_endpoints.CreateEndpoint,
+            CreateEndpoint,
             url=receiver.url,
             enabled_events=["customer.created", "customer.updated"],
         )
@@ -91,7 +94,7 @@ def site(environment: dict[str, str]) -> Site:
 
 def _with_merchant(services: Services, environment: dict[str, str]) -> Site:
     with services.database.writing() as db:
-        new = accounts.create(db, accounts.CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
+        new = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
     scope = Scope(new.test.id, new.account.id, livemode=False)
     return Site(services, environment, Factories(services.database, scope))
 
@@ -121,7 +124,7 @@ def _changes(site: Site, count: int) -> set[str]:
     own = [site.make.customer() for _ in range(max(1, count // 5))]
     for number in range(count - len(own)):
         metadata = {"n": str(number // len(own))}
-        site.make.run(customers.update, customers.UpdateCustomer, own[number % len(own)], metadata=metadata)
+        site.make.run(customers.update, UpdateCustomer, own[number % len(own)], metadata=metadata)
     with site.services.database.reading(site.make.scope) as db:
         return set(db.scalars(select(Event.id).where(Event.type.startswith("customer."))))
 

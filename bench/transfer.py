@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bench.data import Store
 from portal import clock, schema
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database
 from portal.transfer import exporting
 
@@ -48,7 +49,7 @@ def imported(store: Store, target: Database, folder: Path) -> Imported:
         output.writelines(exporting.json_lines(store.database, store.scope))
     schema.upgrade(target)
     with target.writing() as db:
-        new = accounts.create(db, accounts.CreateAccount("Bench", "DE", None, "eur"), now=clock.now())
+        new = new_accounts.create(db, CreateAccount("Bench", "DE", None, "eur"), now=clock.now())
     url = target.url.render_as_string(hide_password=False)
     arguments = [sys.executable, "-c", _RUN, url, str(new.test.id), new.account.id, str(file)]
     answer = subprocess.run(arguments, env=os.environ, check=True, capture_output=True, text=True).stdout

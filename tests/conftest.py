@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from portal import clock, create_app, schema
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount, NewAccount
 from portal.db import Database, Scope
 from portal.settings import Settings, from_environment
 from tests import postgresql
@@ -102,14 +103,14 @@ def database(app: Flask) -> Database:
 
 
 @pytest.fixture
-def merchant(database: Database) -> accounts.NewAccount:
+def merchant(database: Database) -> NewAccount:
     """A merchant of this test alone."""
     with database.writing() as db:
-        return accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+        return new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
 
 
 @pytest.fixture
-def scope(merchant: accounts.NewAccount) -> Scope:
+def scope(merchant: NewAccount) -> Scope:
     """The merchant's test mode."""
     return Scope(merchant.test.id, merchant.account.id, livemode=False)
 
@@ -133,7 +134,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def api(app: Flask, merchant: accounts.NewAccount) -> Api:
+def api(app: Flask, merchant: NewAccount) -> Api:
     """The admin API with the merchant's test key."""
     return Api(app.test_client(), merchant.test_key)
 

@@ -10,9 +10,13 @@ from portal import clock
 from portal.billing.catalogue import prices, products, shipping_rates, tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
-from portal.billing.customer_portal import sessions
+from portal.billing.credit_notes.params import CreateCreditNote
+from portal.billing.customer_portal import new_sessions
+from portal.billing.customer_portal.params import CreateSession
 from portal.billing.customers import customers
+from portal.billing.customers.params import CreateCustomer
 from portal.billing.discounts import coupons, promotion_codes
+from portal.billing.discounts.params import CreatePromotionCode
 from portal.billing.invoices import finalization, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
@@ -60,7 +64,7 @@ class Factories:
             "email": "jenny.rosen@example.com",
             "address": {"line1": "Lindenstraße 3", "postal_code": "10969", "city": "Berlin", "country": "DE"},
         }
-        return self.run(customers.create, customers.CreateCustomer, **{**default, **sent})
+        return self.run(customers.create, CreateCustomer, **{**default, **sent})
 
     def product(self, **sent: Any) -> Product:
         """The Gold plan."""
@@ -85,7 +89,7 @@ class Factories:
 
     def promotion_code(self, coupon: Coupon | None = None, **sent: Any) -> PromotionCode:
         """Words for a coupon made on demand."""
-        command = promotion_codes.CreatePromotionCode
+        command = CreatePromotionCode
         return self.run(promotion_codes.create_promotion_code, command, coupon=(coupon or self.coupon()).id, **sent)
 
     def shipping_rate(self, **sent: Any) -> ShippingRate:
@@ -135,7 +139,7 @@ class Factories:
     def credit_note(self, invoice: Invoice, amount: int, *, now: int | None = None, **sent: Any) -> CreditNote:
         """A credit note with one line of its own."""
         line = {"type": "custom_line_item", "description": "Goodwill", "unit_amount": amount, "quantity": 1}
-        command = credit_notes.CreateCreditNote
+        command = CreateCreditNote
         return self.run(credit_notes.create, command, now=now, invoice=invoice.id, lines=[line], **sent)
 
     def configuration(self, **features: Any) -> Configuration:
@@ -158,6 +162,6 @@ class Factories:
         """The path of a fresh portal link."""
         if configuration is not None:
             sent["configuration"] = configuration.id
-        command = sessions.CreateSession
-        new = self.run(sessions.create, command, customer=customer.id, **sent)
+        command = CreateSession
+        new = self.run(new_sessions.create, command, customer=customer.id, **sent)
         return f"/p/session/{new.link_secret}"

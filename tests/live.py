@@ -27,7 +27,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
 from portal import clock, schema
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount, NewAccount
 from portal.db import Database, Scope
 from portal.settings import Settings, from_environment
 from tests import postgresql
@@ -71,7 +72,7 @@ class Mailbox:
 class Shop:
     """A merchant of the live portal: its keys, and a factory of its rows in test mode."""
 
-    keys: accounts.NewAccount
+    keys: NewAccount
     make: Factories
 
 
@@ -87,7 +88,7 @@ class Live:
     def shop(self, name: str = "Rocket Rides") -> Shop:
         """A new merchant in Germany."""
         with self.database.writing() as db:
-            keys = accounts.create(db, accounts.CreateAccount(name, "DE", None, "eur"), now=clock.now())
+            keys = new_accounts.create(db, CreateAccount(name, "DE", None, "eur"), now=clock.now())
         return Shop(keys, Factories(self.database, Scope(keys.test.id, keys.account.id, livemode=False)))
 
     @property

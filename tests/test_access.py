@@ -18,7 +18,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from portal import clock, create_app
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount, NewAccount
 from portal.db import Database, Scope
 from portal.models import Base, Customer, TenantOwned
 from portal.settings import from_environment
@@ -118,11 +119,11 @@ def test_a_call_without_a_key_is_401(client: FlaskClient, method: str, rule: str
 
 
 def test_another_account_and_another_mode_see_nothing(
-    app: Flask, database: Database, merchant: accounts.NewAccount, victim: Victim, untouched: Callable[[], Any]
+    app: Flask, database: Database, merchant: NewAccount, victim: Victim, untouched: Callable[[], Any]
 ) -> None:
     before = untouched()
     with database.writing() as db:
-        stranger = accounts.create(db, accounts.CreateAccount("Stranger"), now=clock.now())
+        stranger = new_accounts.create(db, CreateAccount("Stranger"), now=clock.now())
     for key in (stranger.test_key, stranger.live_key, merchant.live_key):
         for method, rule, _ in KEYED:
             path = victim.path(rule).removeprefix("/v1/")
@@ -165,7 +166,7 @@ def test_another_accounts_customer_sees_nothing(
     app: Flask, database: Database, make: Factories, victim: Victim, portal: Callable[..., Portal]
 ) -> None:
     with database.writing() as db:
-        other = accounts.create(db, accounts.CreateAccount("Stranger"), now=clock.now())
+        other = new_accounts.create(db, CreateAccount("Stranger"), now=clock.now())
     elsewhere = Factories(database, Scope(other.test.id, other.account.id, livemode=False))
     stranger = Portal.opened(app, elsewhere, elsewhere.customer(), elsewhere.configuration(**CHANGES))
     token = stranger.token()

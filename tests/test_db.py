@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, Select, event, select, update
 from sqlalchemy.exc import IntegrityError
 
-from portal.billing.accounts import accounts
+from portal.billing.accounts.new_accounts import NewAccount
 from portal.db import Database, ReadOnlySession, Scope, TenantScopeError
 from portal.hosted import invoice_history, invoice_rows
 from portal.models import Base, Customer, Subscription, TenantOwned
@@ -21,23 +21,21 @@ def test_an_unscoped_statement_on_a_tenants_table_raises(database: Database) -> 
         db.scalars(select(Customer))
 
 
-def test_a_statement_sees_only_its_tenant(database: Database, make: Factories, merchant: accounts.NewAccount) -> None:
+def test_a_statement_sees_only_its_tenant(database: Database, make: Factories, merchant: NewAccount) -> None:
     customer = make.customer()
     live = Scope(merchant.live.id, merchant.account.id, livemode=True)
     with database.reading(live) as db:
         assert db.scalars(select(Customer).where(Customer.id == customer.id)).all() == []
 
 
-def test_an_update_reaches_only_its_tenant(database: Database, make: Factories, merchant: accounts.NewAccount) -> None:
+def test_an_update_reaches_only_its_tenant(database: Database, make: Factories, merchant: NewAccount) -> None:
     make.customer()
     live = Scope(merchant.live.id, merchant.account.id, livemode=True)
     with database.writing(live) as db:
         assert db.execute(update(Customer).values(name="Taken over")).rowcount == 0
 
 
-def test_a_link_across_tenants_cannot_be_stored(
-    database: Database, make: Factories, merchant: accounts.NewAccount
-) -> None:
+def test_a_link_across_tenants_cannot_be_stored(database: Database, make: Factories, merchant: NewAccount) -> None:
     subscription = make.subscription()
     live = Scope(merchant.live.id, merchant.account.id, livemode=True)
     columns = [column.name for column in Subscription.__table__.c if column.name != "metadata"]

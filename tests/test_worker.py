@@ -18,7 +18,8 @@ from sqlalchemy import delete, func, select
 
 from portal import clock, create_app, schema
 from portal.assembly import Services, assemble_services
-from portal.billing.accounts import accounts
+from portal.billing.accounts import accounts, new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.lifecycle import steps
 from portal.db import Scope
 from portal.doctor import checks
@@ -72,7 +73,7 @@ def apart(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Apart]:
     services = assemble_services(from_environment(environment))
     schema.upgrade(services.database)
     with services.database.writing() as db:
-        new = accounts.create(db, accounts.CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
+        new = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
     scope = Scope(new.test.id, new.account.id, livemode=False)
     yield Apart(services, environment, Factories(services.database, scope))
     services.database.dispose()

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
-from portal.billing.accounts import accounts
+from portal.billing.accounts import account_updates, accounts, default_tax_ids
+from portal.billing.accounts.account_updates import UpdateAccount
 from portal.db import scope_of
 from portal.errors import ResourceMissing
 from portal.models import Account
@@ -22,21 +23,22 @@ from portal.wire.commands import ExpandableCommand
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     endpoint.add(blueprint, "GET", "/account", ExpandableCommand, _retrieve_account, AnswerType("account"))
-    endpoint.add(blueprint, "POST", "/account", accounts.UpdateAccount, _update_account, AnswerType("account"))
+    endpoint.add(blueprint, "POST", "/account", UpdateAccount, _update_account, AnswerType("account"))
     endpoint.add(blueprint, "GET", "/accounts/<id>", ExpandableCommand, _retrieve_account, AnswerType("account"))
-    endpoint.add(blueprint, "POST", "/accounts/<id>", accounts.UpdateAccount, _update_account, AnswerType("account"))
+    endpoint.add(blueprint, "POST", "/accounts/<id>", UpdateAccount, _update_account, AnswerType("account"))
 
 
 def _retrieve_account(db: Session, params: ExpandableCommand, id: str | None = None) -> dict[str, Any]:
     return _render_account(db, accounts.find_account(db, _own_account_id(db, id)), params)
 
 
-def _update_account(db: Session, params: accounts.UpdateAccount, id: str | None = None) -> dict[str, Any]:
-    return _render_account(db, accounts.update(db, accounts.find_account(db, _own_account_id(db, id)), params), params)
+def _update_account(db: Session, params: UpdateAccount, id: str | None = None) -> dict[str, Any]:
+    account = accounts.find_account(db, _own_account_id(db, id))
+    return _render_account(db, account_updates.update_account(db, account, params), params)
 
 
 def _render_account(db: Session, account: Account, params: ExpandableCommand) -> dict[str, Any]:
-    return expand_answer(db, shown(account, accounts.default_tax_ids(db, account)), params.expand, services().links)
+    return expand_answer(db, shown(account, default_tax_ids.list_default(db, account)), params.expand, services().links)
 
 
 def _own_account_id(db: Session, id: str | None) -> str:

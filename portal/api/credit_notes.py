@@ -14,6 +14,12 @@ from portal.api.endpoint import AnswerType
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import (
+    CreateCreditNote,
+    ListCreditNotes,
+    PreviewCreditNoteLines,
+    UpdateCreditNote,
+)
 from portal.db import find_row, scope_of
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, CreditNoteLine
@@ -29,12 +35,12 @@ from portal.wire.shape import Context, render_list
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     resource = Resource(blueprint, "credit_note", "credit_notes")
-    resource.create(credit_notes.CreateCreditNote, credit_notes.create)
+    resource.create(CreateCreditNote, credit_notes.create)
     endpoint.add(
         blueprint,
         "GET",
         "/credit_notes/preview",
-        credit_notes.CreateCreditNote,
+        CreateCreditNote,
         _preview_credit_note,
         AnswerType("credit_note"),
     )
@@ -42,14 +48,14 @@ def register(blueprint: Blueprint) -> None:
         blueprint,
         "GET",
         "/credit_notes/preview/lines",
-        credit_notes.PreviewCreditNoteLines,
+        PreviewCreditNoteLines,
         _list_preview_lines,
         AnswerType("credit_note_line_item", "list"),
     )
     resource.retrieve()
-    resource.change(credit_notes.UpdateCreditNote, credit_notes.update)
+    resource.change(UpdateCreditNote, credit_notes.update)
     resource.change(ExpandableCommand, credit_notes.void, "void")
-    resource.list(credit_notes.ListCreditNotes, _select_credit_notes)
+    resource.list(ListCreditNotes, _select_credit_notes)
     endpoint.add(
         blueprint,
         "GET",
@@ -60,12 +66,12 @@ def register(blueprint: Blueprint) -> None:
     )
 
 
-def _preview_credit_note(db: Session, params: credit_notes.CreateCreditNote) -> dict[str, Any]:
+def _preview_credit_note(db: Session, params: CreateCreditNote) -> dict[str, Any]:
     note, lines = credit_notes.preview(db, params, now=clock.now())
     return expand_answer(db, shown_preview(note, lines, _wire_context(db)), params.expand, services().links)
 
 
-def _list_preview_lines(db: Session, params: credit_notes.PreviewCreditNoteLines) -> dict[str, Any]:
+def _list_preview_lines(db: Session, params: PreviewCreditNoteLines) -> dict[str, Any]:
     """A page of the preview's lines; the cursor is a line's id, from which its position follows."""
     _, lines = credit_notes.preview(db, params, now=clock.now())
     places = {line.id: line.position for line in lines}
@@ -95,6 +101,6 @@ def _list_lines(db: Session, params: ListCommand, id: str) -> dict[str, Any]:
     return page_of_lines(db, "credit_note_line_item", statement, CreditNoteLine, params, url)
 
 
-def _select_credit_notes(params: credit_notes.ListCreditNotes) -> Select[Any]:
+def _select_credit_notes(params: ListCreditNotes) -> Select[Any]:
     statement = select(CreditNote).where(*range_conditions(CreditNote.created, params.created))
     return statement.where(*equal_conditions(params, customer=CreditNote.customer_id, invoice=CreditNote.invoice_id))

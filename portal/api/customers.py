@@ -12,7 +12,8 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.api.resource import Resource, render_answer, render_page
-from portal.billing.customers import customers, test_clocks
+from portal.billing.customers import customers, deletion, test_clocks
+from portal.billing.customers.params import CreateCustomer, ListCustomers, UpdateCustomer
 from portal.billing.ledger import balances, tax_ids
 from portal.db import find_row
 from portal.models import BalanceTransaction, Customer, TaxId
@@ -27,11 +28,11 @@ _TRANSACTION, _TRANSACTIONS = AnswerType(TRANSACTION_TYPE), AnswerType(TRANSACTI
 def register(blueprint: Blueprint) -> None:
     """Add the calls of these nouns."""
     customer = Resource(blueprint, "customer", "customers")
-    customer.create(customers.CreateCustomer, customers.create)
+    customer.create(CreateCustomer, customers.create)
     customer.retrieve()
-    customer.change(customers.UpdateCustomer, customers.update)
-    customer.delete(customers.delete)
-    customer.list(customers.ListCustomers, _select_customers)
+    customer.change(UpdateCustomer, customers.update)
+    customer.delete(deletion.delete)
+    customer.list(ListCustomers, _select_customers)
     _register_tax_ids(blueprint)
     _register_balance(blueprint)
 
@@ -43,7 +44,7 @@ def find_undeleted_customer(db: Session, id: str) -> Customer:
     return customer
 
 
-def _select_customers(params: customers.ListCustomers) -> Select[Any]:
+def _select_customers(params: ListCustomers) -> Select[Any]:
     statement = select(Customer).where(
         Customer.deleted_at.is_(None), *range_conditions(Customer.created, params.created)
     )

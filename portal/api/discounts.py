@@ -14,6 +14,7 @@ from portal.api.endpoint import AnswerType
 from portal.api.resource import Resource, render_answer
 from portal.billing.catalogue import shipping_rates
 from portal.billing.discounts import coupons, discounts, promotion_codes
+from portal.billing.discounts.params import CreatePromotionCode, ListPromotionCodes, UpdatePromotionCode
 from portal.db import find_row
 from portal.models import Coupon, Customer, PromotionCode, ShippingRate, Subscription
 from portal.wire.commands import ExpandableCommand
@@ -32,10 +33,10 @@ def register(blueprint: Blueprint) -> None:
     )
 
     code = Resource(blueprint, "promotion_code", "promotion_codes")
-    code.create(promotion_codes.CreatePromotionCode, promotion_codes.create_promotion_code)
+    code.create(CreatePromotionCode, promotion_codes.create_promotion_code)
     code.retrieve()
-    code.change(promotion_codes.UpdatePromotionCode, promotion_codes.update_promotion_code)
-    code.list(promotion_codes.ListPromotionCodes, _select_promotion_codes)
+    code.change(UpdatePromotionCode, promotion_codes.update_promotion_code)
+    code.list(ListPromotionCodes, _select_promotion_codes)
 
     rate = Resource(blueprint, "shipping_rate", "shipping_rates")
     rate.create(shipping_rates.CreateShippingRate, shipping_rates.create)
@@ -55,7 +56,7 @@ def register(blueprint: Blueprint) -> None:
         )
 
 
-def _select_promotion_codes(params: promotion_codes.ListPromotionCodes) -> Select[Any]:
+def _select_promotion_codes(params: ListPromotionCodes) -> Select[Any]:
     statement = select(PromotionCode).where(*range_conditions(PromotionCode.created, params.created))
     statement = statement.where(*equal_conditions(params, active=PromotionCode.active))
     if params.code is not None:

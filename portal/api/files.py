@@ -13,6 +13,7 @@ from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.api.resource import Resource, render_answer
 from portal.billing.accounts import files
+from portal.billing.accounts.pictures import MEDIA_TYPES
 from portal.db import find_row
 from portal.models import File, FileLink
 from portal.web.responses import file_response
@@ -42,7 +43,7 @@ def _create_file(db: Session, params: files.CreateFile) -> dict[str, Any]:
 
 def _serve_contents(db: Session, params: ExpandableCommand, id: str) -> Response:
     row = find_row(db, File, id, noun="file")
-    return file_response(files.read_content(db, row), files.MEDIA_TYPES[row.type], row.filename or id)
+    return file_response(files.read_content(db, row), MEDIA_TYPES[row.type], row.filename or id)
 
 
 def _select_files(params: files.ListFiles) -> Select[Any]:

@@ -12,7 +12,8 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.resource import Resource, render_answer
 from portal.billing.configurations import configurations
-from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal import new_sessions, sessions
+from portal.billing.customer_portal.params import CreateSession, ExpireSession, ListSessions
 from portal.models import Configuration, PortalSession
 from portal.web.services import services
 from portal.wire.page import equal_conditions
@@ -27,14 +28,14 @@ def register(blueprint: Blueprint) -> None:
     configuration.list(configurations.ListConfigurations, _select_configurations)
 
     session = Resource(blueprint, "billing_portal.session", "billing_portal/sessions")
-    endpoint.add(blueprint, "POST", session.path, sessions.CreateSession, _create_session, session.answers)
+    endpoint.add(blueprint, "POST", session.path, CreateSession, _create_session, session.answers)
     session.retrieve()
-    session.list(sessions.ListSessions, _select_sessions)
-    session.change(sessions.ExpireSession, sessions.expire, "expire")
+    session.list(ListSessions, _select_sessions)
+    session.change(ExpireSession, sessions.expire, "expire")
 
 
-def _create_session(db: Session, params: sessions.CreateSession) -> dict[str, Any]:
-    new = sessions.create(db, params, now=clock.now())
+def _create_session(db: Session, params: CreateSession) -> dict[str, Any]:
+    new = new_sessions.create(db, params, now=clock.now())
     url = f"{services().settings.base_url}/p/session/{new.link_secret}"
     return render_answer(db, "billing_portal.session", new.session, params) | {"url": url}
 
@@ -44,6 +45,6 @@ def _select_configurations(params: configurations.ListConfigurations) -> Select[
     return statement.where(*equal_conditions(params, active=Configuration.active, is_default=Configuration.is_default))
 
 
-def _select_sessions(params: sessions.ListSessions) -> Select[Any]:
+def _select_sessions(params: ListSessions) -> Select[Any]:
     statement = select(PortalSession)
     return statement.where(*equal_conditions(params, customer=PortalSession.customer_id))

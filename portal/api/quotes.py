@@ -12,7 +12,8 @@ from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.api.lines import page_of_lines
 from portal.api.resource import Resource
-from portal.billing.quotes import acceptance, quotes
+from portal.billing.quotes import acceptance, finalization, quotes, statuses
+from portal.billing.quotes.params import CreateQuote, FinalizeQuote, ListQuotes, UpdateQuote
 from portal.db import find_row, scope_of
 from portal.models import Quote, QuoteLine
 from portal.web.services import services
@@ -23,13 +24,13 @@ from portal.wire.page import equal_conditions
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     resource = Resource(blueprint, "quote", "quotes")
-    resource.create(quotes.CreateQuote, quotes.create)
+    resource.create(CreateQuote, quotes.create)
     resource.retrieve()
-    resource.change(quotes.UpdateQuote, quotes.update)
-    resource.change(quotes.FinalizeQuote, quotes.finalize, "finalize")
+    resource.change(UpdateQuote, quotes.update)
+    resource.change(FinalizeQuote, finalization.finalize, "finalize")
     resource.change(ExpandableCommand, acceptance.accept, "accept")
     resource.change(ExpandableCommand, quotes.cancel, "cancel")
-    resource.list(quotes.ListQuotes, _select_quotes)
+    resource.list(ListQuotes, _select_quotes)
     items = AnswerType("item", "list")
     endpoint.add(blueprint, "GET", "/quotes/<id>/line_items", ListCommand, _list_line_items, items)
     endpoint.add(
@@ -53,11 +54,11 @@ def _render_lines_page(db: Session, params: ListCommand, id: str, statement: Sel
 
 
 def _serve_pdf(db: Session, params: ExpandableCommand, id: str) -> Response:
-    quotes.refuse_draft(find_row(db, Quote, id, noun="quote"))
+    statuses.refuse_draft(find_row(db, Quote, id, noun="quote"))
     return Response(services().documents.pdf(scope_of(db), "quote", id), mimetype="application/pdf")
 
 
-def _select_quotes(params: quotes.ListQuotes) -> Select[Any]:
+def _select_quotes(params: ListQuotes) -> Select[Any]:
     statement = select(Quote)
     return statement.where(*equal_conditions(params, **_FILTERS))
 

@@ -35,13 +35,14 @@ def create_account(
 ) -> None:
     """Make an account and print its two keys, which are never shown again."""
     from portal import clock
-    from portal.billing.accounts import accounts
+    from portal.billing.accounts import new_accounts
+    from portal.billing.accounts.new_accounts import CreateAccount
     from portal.rules.tax_currencies import currency_of_country
 
     currency = currency or currency_of_country(country.upper()) or "usd"
-    command = accounts.CreateAccount(name, country.upper(), email, currency.lower())
+    command = CreateAccount(name, country.upper(), email, currency.lower())
     with open_database().writing() as session:
-        new = accounts.create(session, command, now=clock.now())
+        new = new_accounts.create(session, command, now=clock.now())
     made = {"account": new.account.id, "test_key": new.test_key, "live_key": new.live_key}
     print_values(made, as_json=as_json)
 
@@ -77,6 +78,7 @@ def show_account(open_database: Any, account_id: str, live: bool) -> None:
 def change_account(open_database: Any, /, account_id: str, live: bool, formats: tuple[str, ...], **said: Any) -> None:
     """Change bank details, footer, numbering and e-invoices; what is not named stays."""
     from portal.billing.accounts import accounts
+    from portal.billing.accounts.account_updates import UpdateAccount, update_account
     from portal.wire.commands import parse_command
 
     bank = _without_none(iban=said["iban"], bic=said["bic"], holder=said["holder"])
@@ -90,8 +92,8 @@ def change_account(open_database: Any, /, account_id: str, live: bool, formats: 
     if not sent:
         raise click.UsageError("Nothing to change: name what is to be set.")
     with writing(open_database(), account_id, live) as db:
-        command = parse_command(accounts.UpdateAccount, {"settings": {"invoices": sent}})
-        accounts.update(db, accounts.find_account(db, account_id), command)
+        command = parse_command(UpdateAccount, {"settings": {"invoices": sent}})
+        update_account(db, accounts.find_account(db, account_id), command)
     click.echo(f"{account_id} is changed. Documents that were finalized before stay as they are.")
 
 

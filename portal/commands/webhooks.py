@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portal.billing.events.params import RollSecret
 from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION, find_scope
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def roll_secret(open_database: Any, endpoint_id: str, account_id: str, live: boo
     database, scope = _open_scope(open_database, account_id, live)
     now, seal = clock.now(), assemble_services(from_environment(), pool_size=1).seal
     with database.writing(scope) as db:
-        command = webhook_endpoints.RollSecret(expires_at=now + overlap * clock.HOUR)
+        command = RollSecret(expires_at=now + overlap * clock.HOUR)
         click.echo(
             webhook_endpoints.roll_secret(db, _find_endpoint(db, endpoint_id), command, seal=seal, now=now).secret
         )

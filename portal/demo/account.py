@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
+from portal.billing.accounts.account_updates import UpdateAccount, update_account
 from portal.billing.configurations import configurations
 from portal.billing.ledger import tax_ids
 from portal.demo.catalogue import subscription_update_feature
@@ -50,7 +51,7 @@ def set_up_account(db: Session, account_id: str, now: int) -> None:
             "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
         },
     }
-    accounts.update(db, accounts.find_account(db, account_id), parse_command(accounts.UpdateAccount, sent))
+    update_account(db, accounts.find_account(db, account_id), parse_command(UpdateAccount, sent))
     run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, now, type="eu_vat", value="DE129273398")
 
 

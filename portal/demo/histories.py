@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.customers import customers
+from portal.billing.customers.params import CreateCustomer
 from portal.billing.invoices import drafts, finalization
 from portal.billing.invoices.params import FinalizeInvoice
 from portal.billing.ledger import tax_ids
@@ -27,7 +28,7 @@ def customer_year(
     db: Session, person: Person, price: Price, rate: TaxRate, start: int, now: int
 ) -> Iterator[DatedAction]:
     """Create a customer with a subscription; yields what happens to them in the demo year, with its moment."""
-    customer: Customer = run_use_case(db, customers.create, customers.CreateCustomer, start, **person.sent)
+    customer: Customer = run_use_case(db, customers.create, CreateCustomer, start, **person.sent)
     if person.tax_id:
         type, value = person.tax_id
         run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)

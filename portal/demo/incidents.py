@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
@@ -55,7 +56,7 @@ def _credit_cancelled_ride(db: Session, invoice: Invoice, rate: TaxRate, now: in
     run_use_case(
         db,
         credit_notes.create,
-        credit_notes.CreateCreditNote,
+        CreateCreditNote,
         now,
         invoice=invoice.id,
         lines=[{**line, "tax_rates": [rate.id]}],

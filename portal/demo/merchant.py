@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import select
 
 from portal import clock
-from portal.billing.accounts import accounts
-from portal.billing.customer_portal import sessions
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
+from portal.billing.customer_portal import new_sessions
+from portal.billing.customer_portal.params import CreateSession
 from portal.db import Database, Scope
 from portal.demo.account import create_configuration, set_up_account
 from portal.demo.catalogue import create_catalogue
@@ -48,8 +50,8 @@ def _create_portal_link(database: Database, kept: dict[str, Any]) -> str:
     scope = Scope(kept["tenant"], kept["account"], livemode=False)
     now = clock.now()
     with database.writing(scope) as db:
-        command = sessions.CreateSession(customer=kept["customer"], configuration=kept["configuration"])
-        new = sessions.create(db, command, now=now)
+        command = CreateSession(customer=kept["customer"], configuration=kept["configuration"])
+        new = new_sessions.create(db, command, now=now)
         # a person reads it off a screen, so it waits longer than one that a program redirects to
         new.session.link_expires_at = now + LINK_LIFETIME
         return f"/p/session/{new.link_secret}"
@@ -58,9 +60,7 @@ def _create_portal_link(database: Database, kept: dict[str, Any]) -> str:
 def _create_merchant(database: Database, *, now: int) -> dict[str, Any]:
     start = periods.add(now, "month", 1, -MONTHS) + 3 * clock.DAY
     with database.writing() as db:
-        merchant = accounts.create(
-            db, accounts.CreateAccount("Rocket Rides", "DE", "hello@example.com", "eur"), now=start
-        )
+        merchant = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", "hello@example.com", "eur"), now=start)
     scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
     with database.writing(scope) as db:
         set_up_account(db, merchant.account.id, start)

@@ -11,7 +11,7 @@ from portal.billing.discounts import named_discounts
 from portal.billing.discounts.named_discounts import DiscountSummary
 from portal.billing.invoices import drafts
 from portal.billing.ledger import parties
-from portal.billing.quotes import lines as quote_lines
+from portal.billing.quotes import quote_totals
 from portal.billing.quotes.discounts import build_discount
 from portal.clock import utc_date
 from portal.documents import build_lines, letterhead
@@ -23,7 +23,7 @@ from portal.rules.discounts import sum_by_discount
 
 def quote(db: Session, row: Quote) -> QuoteDocument:
     """The document of a finalized quote."""
-    lines = quote_lines.list_for_quote(db, row.id)
+    lines = quote_totals.list_for_quote(db, row.id)
     rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
     rates |= {rate["id"]: rate for rate in drafts.frozen_rates(db, row.default_tax_rates)}
     seller, buyer, sums, repeated = row.seller or {}, row.buyer or {}, row.upfront, row.recurring

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.accounts import files
+from portal.billing.accounts import pictures
 from portal.db import scope_of
 from portal.documents.parts import EInvoiceTerms, Party
 from portal.documents.values import PageSize, page_size_of_country
@@ -64,7 +64,7 @@ def ship_to(shipping: dict[str, Any] | None) -> Party | None:
 def logo_url(db: Session, frozen_seller: dict[str, Any]) -> str | None:
     """The logo that the merchant had when the document was frozen; files never change."""
     id = frozen_seller.get("logo")
-    found = files.find_picture(db, scope_of(db).account_id, id) if id else None
+    found = pictures.find_picture(db, scope_of(db).account_id, id) if id else None
     return f"data:{found.media_type};base64,{b64encode(found.content).decode()}" if found else None
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from flask import Blueprint, Response, render_template, request
 
 from portal import clock
-from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal import openings, sessions
+from portal.billing.customer_portal.params import ExpireSession
 from portal.hosted import flows, frames, open_visits, visit_cookies
 from portal.hosted.expired import expired_page
 from portal.hosted.page import PageResponse, page
@@ -29,7 +30,7 @@ def exchange(link_secret: str) -> PageResponse:
     if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return _without_referrer(Response(status=204))
     with services().database.writing(origin=request_origin("customer")) as db:
-        exchanged = sessions.exchange(db, link_secret, now=clock.now())
+        exchanged = openings.exchange(db, link_secret, now=clock.now())
     if exchanged is None:
         return _answer_used_link(link_secret)
     response = _redirect_to_session(exchanged.session_id)
@@ -42,7 +43,7 @@ def sign_out(visit: Visit) -> PageResponse:
     """End this visit, and only this one."""
     with visit.writing() as db:
         row = sessions.find_session(db, visit.id)
-        sessions.expire(db, row, sessions.ExpireSession(), now=clock.now())
+        sessions.expire(db, row, ExpireSession(), now=clock.now())
     frames.use_frame(replace(frames.current_frame(), path=None, left=None))
     response = Response(
         render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
@@ -62,7 +63,7 @@ def stay(visit: Visit) -> PageResponse:
 
 def _answer_used_link(link_secret: str) -> Response:
     with services().database.reading() as db:
-        id = sessions.find_id_by_link(db, link_secret)
+        id = openings.find_id_by_link(db, link_secret)
     secret = visit_cookies.cookie_secret(id, request) if id else None
     if id and secret and open_visits.find_open(id, secret):
         return _without_referrer(_redirect_to_session(id))

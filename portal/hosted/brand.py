@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort
 from markupsafe import escape
 
 from portal import clock
-from portal.billing.accounts import files
+from portal.billing.accounts import pictures
 from portal.hosted.assets import initial
 from portal.models import Account
 from portal.rules import colours
@@ -54,7 +54,7 @@ def picture(account_id: str, revision: int, name: str) -> Response:
     account = _find_account(account_id)
     id = account.settings.get("branding", {}).get(name) or abort(404)
     with services().database.reading() as db:
-        found = files.find_picture(db, account_id, id) or abort(404)
+        found = pictures.find_picture(db, account_id, id) or abort(404)
     response = _cacheable_response(found.content, found.media_type, account.revision == revision)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

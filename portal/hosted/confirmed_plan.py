@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.customer_portal import plan_changes, plan_previews
-from portal.billing.customer_portal.plan_changes import PlanChange, UpcomingChange
+from portal.billing.customer_portal.plan_choices import PlanChange
+from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.hosted import flows, requested_plan
 from portal.hosted.own_subscriptions import lock_own_subscription
 from portal.hosted.plan_forms import ConfirmForm

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 
 from portal.billing.customers import customers
+from portal.billing.customers.params import UpdateCustomer
 from portal.billing.ledger import tax_ids
 from portal.errors import InvalidRequest
 from portal.hosted import flows
@@ -61,7 +62,7 @@ def edit(visit: Visit) -> PageResponse:
 
 def _save_details(visit: Visit, form: DetailsForm) -> bool:
     try:
-        command = parse_command(customers.UpdateCustomer, form.update_params)
+        command = parse_command(UpdateCustomer, form.update_params)
     except InvalidRequest as error:
         form.show_error_at_field(error, _("There are characters in it that can't be used."))
         return False

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from portal import clock
-from portal.billing.customer_portal import codes, sessions
-from portal.billing.customers import email_changes
+from portal.billing.customer_portal import codes, session_secrets
+from portal.billing.customers import email_undo
+from portal.billing.customers.email_undo import UNDO_LIFETIME
 from portal.hosted.visits import Visit, mask_email
 from portal.models import EmailChange
 from portal.outbox import mails
@@ -29,19 +30,19 @@ def notify_old_address(visit: Visit, change: EmailChange) -> str | None:
     """
     if visit.customer_email is None:
         return None
-    token = email_changes.undo_token(change, services().settings.secret_key)
+    token = email_undo.undo_token(change, services().settings.secret_key)
     try:
         _send_mail(
             visit,
             "email_changed",
             visit.customer_email,
             new_email=mask_email(change.new_email),
-            hours=email_changes.UNDO_LIFETIME // clock.HOUR,
+            hours=UNDO_LIFETIME // clock.HOUR,
             undo_url=f"{services().settings.base_url}/undo/{token}",
         )
     except UndeliverableMail:
         return None
-    return sessions.hash_secret(token)
+    return session_secrets.hash_secret(token)
 
 
 def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:

@@ -6,6 +6,7 @@ from flask import Blueprint, abort
 
 from portal import clock
 from portal.billing.accounts import files
+from portal.billing.accounts.pictures import MEDIA_TYPES
 from portal.db import Scope
 from portal.hosted.page import PageResponse
 from portal.models import Tenant
@@ -25,7 +26,7 @@ def file(token: str) -> PageResponse:
         scope = Scope.of_tenant(tenant)
     with services().database.reading(scope) as db:
         row, content = files.find_by_link(db, link.id, now=clock.now()) or abort(404)
-    return file_response(content, files.MEDIA_TYPES[row.type], row.filename or row.id)
+    return file_response(content, MEDIA_TYPES[row.type], row.filename or row.id)
 
 
 declare_policy("file_links.file", "link")

@@ -13,7 +13,7 @@ from flask import Flask, g, request, session
 from sqlalchemy import bindparam, or_, select
 
 from portal import clock
-from portal.billing.customer_portal.sessions import hash_secret
+from portal.billing.customer_portal.session_secrets import hash_secret
 from portal.db import Scope
 from portal.hosted import navigation
 from portal.hosted.navigation import NavigationEntry

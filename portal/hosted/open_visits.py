@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy import bindparam, select
 
 from portal import clock, i18n
-from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal import session_secrets, sessions
 from portal.db import Scope, select_with_owner
 from portal.hosted.visits import Visit
 from portal.models import Account, Configuration, Customer, PortalSession, Tenant, TestClock
@@ -19,7 +19,7 @@ from portal.web.services import read_connection, services
 def find_open(session_id: str, secret: str) -> Visit | None:
     """The open visit with this id and secret."""
     now = clock.now()
-    values = {"secret_hash": sessions.hash_secret(secret), "id": session_id}
+    values = {"secret_hash": session_secrets.hash_secret(secret), "id": session_id}
     row = read_connection().execute(_OPEN_VISIT, values).first()
     if row is None or row.ended_at is not None or row.deleted_at is not None:
         return None

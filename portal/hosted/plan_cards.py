@@ -9,8 +9,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.customer_portal import plan_changes
-from portal.billing.customer_portal.plan_changes import UpcomingChange
+from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.billing.discounts import discounts, named_discounts
 from portal.billing.discounts.named_discounts import DiscountSummary
 from portal.db import rows_by_id
@@ -80,7 +80,7 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
     parts = _plan_items(db, [row.id for row in rows])
     reductions = _running_discounts(db, customer, rows, now)
     schedules = rows_by_id(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
-    coming = plan_changes.upcoming_changes(db, rows, list(schedules.values()))
+    coming = upcoming_changes.list_upcoming(db, rows, list(schedules.values()))
     return [
         _build_plan_card(
             row,
@@ -119,7 +119,7 @@ def _build_plan_card(
     visit: Visit,
 ) -> PlanCard:
     ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
-    changeable = permissions.may_change(visit.features) and plan_changes.may_change(row, parts, schedule) and not coming
+    changeable = permissions.may_change(visit.features) and plan_choices.may_change(row, parts, schedule) and not coming
     return PlanCard(
         row,
         parts,

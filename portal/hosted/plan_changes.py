@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.customer_portal import plan_previews
-from portal.billing.customer_portal.plan_changes import NotChangeable, UpcomingChange
+from portal.billing.customer_portal.plan_choices import NotChangeable
+from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.errors import InvalidRequest
 from portal.hosted import confirmed_plan, flows, requested_plan
 from portal.hosted.confirmed_plan import FLOWS

@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, render_template
 from flask_babel import gettext as _
 
 from portal.billing.customer_portal import plan_changes
-from portal.billing.customer_portal.plan_changes import PlanChange, PlanChoice
+from portal.billing.customer_portal.plan_choices import PlanChange, PlanChoice
 from portal.errors import InvalidRequest
 from portal.hosted import flows, plan_forms, plan_intervals, requested_plan
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription

@@ -11,7 +11,7 @@ from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal import i18n
-from portal.billing.customer_portal.plan_changes import PlanChoice
+from portal.billing.customer_portal.plan_choices import PlanChoice
 from portal.hosted.forms import strip_text, to_ascii_digits
 from portal.hosted.languages import locale
 from portal.rules.permissions import QuantityRange

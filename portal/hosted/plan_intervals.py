@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from portal.billing.customer_portal.plan_changes import PlanChoice
+from portal.billing.customer_portal.plan_choices import PlanChoice
 from portal.hosted.requested_plan import ChangeablePlan
 from portal.models import Price
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template
 from flask_babel import gettext as _
 
 from portal import i18n
-from portal.billing.customer_portal import plan_changes
+from portal.billing.customer_portal import upcoming_changes
 from portal.hosted import requested_plan
 from portal.hosted.confirmed_plan import FLOWS
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription, named_items, plan_name
@@ -41,7 +41,7 @@ def keep(visit: Visit, id: str) -> PageResponse:
     """Take an upcoming change back; a second click changes nothing."""
     with visit.writing() as db:
         subscription = lock_own_subscription(db, visit, id)
-        plan_changes.cancel_upcoming_change(db, subscription, now=visit.now)
+        upcoming_changes.cancel_upcoming_change(db, subscription, now=visit.now)
         name = i18n.isolate_text(plan_name(db, id))
     flash(_("You keep %(plan)s.", plan=name))
     return redirect(visit.path, 303)

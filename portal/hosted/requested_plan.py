@@ -9,8 +9,10 @@ from flask import abort, request
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import plan_changes
-from portal.billing.customer_portal.plan_changes import PlanChange, PlanChoice, UpcomingChange
+from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal.plan_choices import PlanChange, PlanChoice
+from portal.billing.customer_portal.upcoming_changes import UpcomingChange
+from portal.billing.discounts import promotion_codes
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.subscriptions.items import list_items
 from portal.errors import InvalidRequest
@@ -67,7 +69,7 @@ def discounts_for_code(db: Session, visit: Visit, code: str | None) -> list[Disc
     if not code:
         return []
     found = (
-        plan_changes.find_promotion_code(db, visit.customer_id, code)
+        promotion_codes.find_promotion_code(db, visit.customer_id, code)
         if permissions.may_redeem(visit.features)
         else None
     )
@@ -86,11 +88,11 @@ def has_requested_plan(db: Session, subscription: Subscription, wanted: PlanChan
 
 def find_changeable_plan(db: Session, visit: Visit, subscription: Subscription) -> ChangeablePlan:
     sold = list_items(db, subscription.id)
-    if not plan_changes.may_change(subscription, sold, plan_changes.find_schedule(db, subscription)):
+    if not plan_choices.may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)):
         abort(404)
-    return ChangeablePlan(subscription, sold[0], plan_changes.list_choices(db, subscription, sold[0], visit.features))
+    return ChangeablePlan(subscription, sold[0], plan_choices.list_choices(db, subscription, sold[0], visit.features))
 
 
 def upcoming_change(db: Session, subscription: Subscription) -> UpcomingChange | None:
-    schedule = plan_changes.find_schedule(db, subscription)
-    return plan_changes.upcoming_changes(db, [subscription], [schedule] if schedule else []).get(subscription.id)
+    schedule = upcoming_changes.find_schedule(db, subscription)
+    return upcoming_changes.list_upcoming(db, [subscription], [schedule] if schedule else []).get(subscription.id)

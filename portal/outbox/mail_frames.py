@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.accounts import accounts, files
+from portal.billing.accounts import accounts, pictures
 from portal.billing.ledger import parties
 from portal.db import find_row, scope_of
 from portal.models import Account, Customer
@@ -42,5 +42,5 @@ def mail_to_customer(
 def _logo_picture(db: Session, account: Account) -> bytes | None:
     branding = account.settings.get("branding", {})
     id = branding.get("logo") or branding.get("icon")
-    found = files.find_picture(db, account.id, id) if id else None
-    return files.thumbnail(found, *_LOGO_SIZE).content if found else None
+    found = pictures.find_picture(db, account.id, id) if id else None
+    return pictures.thumbnail(found, *_LOGO_SIZE).content if found else None

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from portal.billing.customers.customers import PREFIX_LETTERS
+from portal.billing.customers.numbering import PREFIX_LETTERS
 from portal.transfer.origin import SellerDefaults
 from portal.transfer.tables import linked_id
 from portal.wire.commands import Address

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from portal.assembly import Services
-from portal.billing.customer_portal import logins, sessions
-from portal.billing.customers import email_changes
+from portal.billing.customer_portal import expiry, logins
+from portal.billing.customers import email_undo
 from portal.billing.events import events, idempotency
 from portal.outbox import queue
 
@@ -12,7 +12,7 @@ from portal.outbox import queue
 def prune_expired(services: Services, now: int) -> int:
     """Delete expired events, sessions, codes and idempotency keys. Returns how many rows were deleted."""
     forgotten = 0
-    steps = (events.prune, idempotency.prune, email_changes.prune, logins.prune, sessions.prune, queue.prune)
+    steps = (events.prune, idempotency.prune, email_undo.prune, logins.prune, expiry.prune, queue.prune)
     for step in steps:
         with services.database.writing() as db:
             forgotten += step(db, now=now)
@@ -22,8 +22,8 @@ def prune_expired(services: Services, now: int) -> int:
 def end_visits(services: Services, now: int) -> int:
     """Mark portal sessions that have expired, so that an event announces it to the merchant."""
     with services.database.reading() as db:
-        found = sessions.list_expired(db, now=now)
+        found = expiry.list_expired(db, now=now)
     for each in found:
         with services.database.writing(each.scope) as db:
-            sessions.mark_expired(db, each)
+            expiry.mark_expired(db, each)
     return len(found)

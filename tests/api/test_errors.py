@@ -3,7 +3,8 @@
 import pytest
 
 from portal import clock
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from tests.clients import Api
 from tests.failures import error_of, without_request_id
 
@@ -111,7 +112,7 @@ def objects(api, make):
 def strangers(app, merchant, database):
     """The keys that see nothing of the merchant's test mode."""
     with database.writing() as db:
-        other = accounts.create(db, accounts.CreateAccount("Other"), now=clock.now())
+        other = new_accounts.create(db, CreateAccount("Other"), now=clock.now())
     return [Api(app.test_client(), key) for key in (other.test_key, other.live_key, merchant.live_key)]
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from portal import clock
 from portal.api import init_app, openapi
 from portal.api.endpoint import CALLS
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database
 from tests.clients import Api
 from tests.made_up import Shop, stocked
@@ -55,7 +56,7 @@ class Shops:
 
     def _opened(self) -> Shop:
         with self.app.extensions["portal"].database.writing() as db:
-            new = accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+            new = new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
         return stocked(Api(self.app.test_client(), new.test_key))
 
 

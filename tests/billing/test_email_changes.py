@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.billing.accounts import accounts
-from portal.billing.customer_portal import codes, sessions
-from portal.billing.customers import email_changes
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
+from portal.billing.customer_portal import codes, session_secrets
+from portal.billing.customers import email_changes, email_undo
 from portal.billing.customers.email_changes import ConfirmEmailChange, RequestEmailChange
+from portal.billing.customers.email_undo import KEPT_FOR
 from portal.db import Scope
 from portal.errors import StalePage
 from portal.models import Customer, EmailChange, PortalSession
@@ -36,7 +38,7 @@ def requested(writing: Writing, customer: Customer, email: str = "new@example.co
 
 def confirmed(writing: Writing, change: EmailChange, old: str | None, token: str, *, now: int = NOW) -> None:
     with writing() as db:
-        command = ConfirmEmailChange(old, sessions.hash_secret(f"{token}-{change.customer_id}"))
+        command = ConfirmEmailChange(old, session_secrets.hash_secret(f"{token}-{change.customer_id}"))
         email_changes.confirm(db, change.id, command, now=now)
 
 
@@ -110,7 +112,7 @@ def test_five_codes_an_hour_for_an_address(make: Factories, writing: Writing) ->
 
 def test_codes_of_another_merchant_do_not_count(writing: Writing, customer: Customer, database: Any) -> None:
     with database.writing() as db:
-        other = accounts.create(db, accounts.CreateAccount("Other"), now=NOW)
+        other = new_accounts.create(db, CreateAccount("Other"), now=NOW)
     elsewhere = Factories(database, Scope(other.test.id, other.account.id, livemode=False))
     for _ in range(5):
         requested(lambda: database.writing(elsewhere.scope), elsewhere.customer())
@@ -159,8 +161,8 @@ def test_an_address_that_changed_meanwhile_is_not_overwritten(writing: Writing, 
 
 def test_the_undo_token_is_the_same_each_time_and_needs_the_key(writing: Writing, customer: Customer) -> None:
     change = requested(writing, customer)
-    assert email_changes.undo_token(change, KEY) == email_changes.undo_token(change, KEY)
-    assert email_changes.undo_token(change, KEY) != email_changes.undo_token(change, KEY + "!")
+    assert email_undo.undo_token(change, KEY) == email_undo.undo_token(change, KEY)
+    assert email_undo.undo_token(change, KEY) != email_undo.undo_token(change, KEY + "!")
 
 
 @pytest.mark.parametrize(("after", "good"), [(0, True), (72 * clock.HOUR - 1, True), (72 * clock.HOUR, False)])
@@ -169,7 +171,7 @@ def test_an_undo_link_lives_three_days(
 ) -> None:
     confirmed(writing, requested(writing, customer), "old@example.com", "token")
     with database.reading() as db:
-        found = email_changes.find_undoable(db, f"token-{customer.id}", now=NOW + after)
+        found = email_undo.find_undoable(db, f"token-{customer.id}", now=NOW + after)
     assert (found is not None) is good
 
 
@@ -180,7 +182,7 @@ def test_undoing_brings_the_old_address_back_and_ends_every_visit(
     confirmed(writing, change, "old@example.com", "token")
     make.portal_link(customer)
     with writing() as db:
-        email_changes.undo(db, change.id, now=NOW + 5)
+        email_undo.undo(db, change.id, now=NOW + 5)
         open_ones = db.query(PortalSession).filter_by(customer_id=customer.id, ended_at=None).all()
     assert email_of(writing, customer) == "old@example.com"
     assert open_ones == []
@@ -192,9 +194,9 @@ def test_undoing_takes_later_links_away(writing: Writing, customer: Customer, da
     second = requested(writing, customer, "thief@example.com", now=NOW + 9)
     confirmed(writing, second, "new@example.com", "second", now=NOW + 9)
     with writing() as db:
-        email_changes.undo(db, first.id, now=NOW + 10)
+        email_undo.undo(db, first.id, now=NOW + 10)
     with database.reading() as db:
-        assert email_changes.find_undoable(db, f"second-{customer.id}", now=NOW + 11) is None
+        assert email_undo.find_undoable(db, f"second-{customer.id}", now=NOW + 11) is None
     assert email_of(writing, customer) == "old@example.com"
 
 
@@ -202,16 +204,16 @@ def test_a_change_is_undone_once(writing: Writing, customer: Customer) -> None:
     change = requested(writing, customer)
     confirmed(writing, change, "old@example.com", "token")
     with writing() as db:
-        email_changes.undo(db, change.id, now=NOW)
+        email_undo.undo(db, change.id, now=NOW)
     with pytest.raises(StalePage), writing() as db:
-        email_changes.undo(db, change.id, now=NOW)
+        email_undo.undo(db, change.id, now=NOW)
 
 
 def test_old_changes_are_forgotten(writing: Writing, customer: Customer) -> None:
     change = requested(writing, customer)
     with writing() as db:
-        email_changes.prune(db, now=NOW + email_changes.KEPT_FOR)
+        email_undo.prune(db, now=NOW + KEPT_FOR)
         assert db.get(EmailChange, (change.tenant_id, change.id))
-        email_changes.prune(db, now=NOW + email_changes.KEPT_FOR + 1)
+        email_undo.prune(db, now=NOW + KEPT_FOR + 1)
     with writing() as db:
         assert db.get(EmailChange, (change.tenant_id, change.id)) is None

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from portal import clock
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
@@ -154,7 +155,7 @@ class History:
         sent: dict[str, Any] = {"invoice": invoice.id, "lines": [line]}
         if invoice.status == "paid":
             sent["credit_amount"] = chance % 4000
-        self._do(credit_notes.create, credit_notes.CreateCreditNote, **sent)
+        self._do(credit_notes.create, CreateCreditNote, **sent)
 
     def _do(self, function: Callable[..., Any], command: Any, *rows: Any, **sent: Any) -> None:
         self.make.run(function, command, *rows, now=self.now, **sent)

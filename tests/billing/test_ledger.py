@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
@@ -75,7 +76,7 @@ class Year:
         amount = self.chance.randint(1, max(1, invoice.total))
         back = max(0, amount - invoice.amount_remaining)
         sent = {"invoice": invoice.id, "amount": amount, "credit_amount": back}
-        self.do(credit_notes.create, credit_notes.CreateCreditNote, **sent)
+        self.do(credit_notes.create, CreateCreditNote, **sent)
 
     def adjust(self) -> None:
         sent = {"amount": self.chance.randint(-50000, 50000), "currency": "eur"}

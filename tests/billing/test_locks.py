@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.invoices import collection, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
 from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, UpdateInvoice
@@ -104,7 +105,7 @@ def test_items_of_a_draft(make: Factories, locked_by: Any) -> None:
 
 def test_credit_notes(make: Factories, locked_by: Any) -> None:
     invoice = make.invoice()
-    sent = parse_command(credit_notes.CreateCreditNote, {"invoice": invoice.id, "amount": 10})
+    sent = parse_command(CreateCreditNote, {"invoice": invoice.id, "amount": 10})
     assert locked_by(credit_notes.create, sent) == ["Customer", "Invoice"]
     assert locked_by(credit_notes.void, make.credit_note(invoice, 10), Command()) == ["Customer", "Invoice"]
 

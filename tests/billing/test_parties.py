@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from portal.billing.accounts import accounts
+from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.ledger import parties
 from portal.models import Customer, Invoice
 from portal.wire.commands import parse_command
@@ -19,8 +20,8 @@ def merchant_says(make: Factories) -> Any:
 
     def update(**sent: Any) -> None:
         with make.database.writing(make.scope) as db:
-            accounts.update(
-                db, accounts.find_account(db, make.scope.account_id), parse_command(accounts.UpdateAccount, sent)
+            account_updates.update_account(
+                db, accounts.find_account(db, make.scope.account_id), parse_command(UpdateAccount, sent)
             )
 
     return update

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.customers import statements, test_clocks
 from portal.billing.invoices import collection, payment_records, payments
 from portal.billing.invoices.params import AttachPayment
@@ -58,7 +59,7 @@ class Account(History):
         beyond = max(0, amount - invoice.amount_remaining)
         sent = {"credit_amount": beyond // 2, "out_of_band_amount": beyond - beyond // 2}
         given = {key: value for key, value in sent.items() if value}
-        self._do(credit_notes.create, credit_notes.CreateCreditNote, invoice=invoice.id, amount=amount, **given)
+        self._do(credit_notes.create, CreateCreditNote, invoice=invoice.id, amount=amount, **given)
 
     def take_back(self, chance: int) -> None:
         self._do(credit_notes.void, Command, self._any(CreditNote, chance))
@@ -99,7 +100,7 @@ class Busy(Year):
         amount = self.chance.randint(1, invoice.total)
         outside = max(0, amount - invoice.amount_remaining)
         given = {"out_of_band_amount": outside} if outside else {}
-        self.do(credit_notes.create, credit_notes.CreateCreditNote, invoice=invoice.id, amount=amount, **given)
+        self.do(credit_notes.create, CreateCreditNote, invoice=invoice.id, amount=amount, **given)
 
     def take_back(self) -> None:
         self.do(credit_notes.void, Command, self.any(CreditNote))

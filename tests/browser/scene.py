@@ -8,9 +8,11 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request
 
 from portal import clock
-from portal.billing.accounts import accounts, files
-from portal.billing.customer_portal import codes, plan_changes, sessions
-from portal.billing.customers import email_changes
+from portal.billing.accounts import account_updates, accounts, files
+from portal.billing.accounts.account_updates import UpdateAccount
+from portal.billing.customer_portal import codes, plan_changes, session_secrets
+from portal.billing.customer_portal.plan_choices import PlanChange
+from portal.billing.customers import email_changes, email_undo
 from portal.billing.invoices import collection, payments
 from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances, tax_ids
@@ -80,8 +82,8 @@ def _describe(live: Live, shop: Shop, *, icon: bool) -> None:
         upload = {"purpose": "business_icon", "file": files.Upload("icon.png", picture())}
         sent["settings"]["branding"]["icon"] = shop.make.run(files.create, files.CreateFile, **upload).id
     with live.database.writing(shop.make.scope) as db:
-        accounts.update(
-            db, accounts.find_account(db, shop.keys.account.id), parse_command(accounts.UpdateAccount, sent)
+        account_updates.update_account(
+            db, accounts.find_account(db, shop.keys.account.id), parse_command(UpdateAccount, sent)
         )
 
 
@@ -124,7 +126,7 @@ def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
     for plan, price in ((coming, plans.silver), (unpaid, plans.gold)):
         with make.database.writing(make.scope) as db:
             row = db.get_one(Subscription, (plan.tenant_id, plan.id))
-            wanted = plan_changes.PlanChange(price.id, 1)
+            wanted = PlanChange(price.id, 1)
             plan_changes.change_plan(db, row, features, wanted, session_id="bps_other", now=clock.now())
     return {"upgradable": upgradable.id, "coming": coming.id, "unpaid": unpaid.id, "gold": plans.gold.id}
 
@@ -139,7 +141,7 @@ def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> 
         wanted = email_changes.RequestEmailChange("bps_other", "new@example.com", code.hash)
         change = email_changes.request(db, moved, wanted, now=now)
         db.flush()
-        token = email_changes.undo_token(change, key)
-        done = email_changes.ConfirmEmailChange("old@example.com", sessions.hash_secret(token))
+        token = email_undo.undo_token(change, key)
+        done = email_changes.ConfirmEmailChange("old@example.com", session_secrets.hash_secret(token))
         email_changes.confirm(db, change.id, done, now=now)
     return {"public": public, "undo": f"/undo/{token}"}

@@ -9,9 +9,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.accounts import accounts
+from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.customers import customers
+from portal.billing.customers.params import CreateCustomer
 from portal.billing.invoices import finalization, invoiceitems, invoices
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice
@@ -108,8 +111,8 @@ def _sell(db: Session, seller: tuple[str, str, str, str], case: str) -> None:
         "business_profile": {"support_email": "billing@nordlicht.example", "support_phone": "+49 30 1234567"},
         "settings": {"invoices": {"bank_transfer": bank, "e_invoices": e_invoices}},
     }
-    accounts.update(
-        db, accounts.find_account(db, scope_of(db).account_id), parse_command(accounts.UpdateAccount, command)
+    account_updates.update_account(
+        db, accounts.find_account(db, scope_of(db).account_id), parse_command(UpdateAccount, command)
     )
 
 
@@ -130,7 +133,7 @@ def _buyer(db: Session, chance: Random, case: str) -> Customer:
         "preferred_locales": [chance.choice(("de", "fr", "en", "ja", "ar", "bg"))],
         "metadata": {"buyer_reference": "04011000-12345-03", "purchase_order": "PO-117"},
     }
-    customer = customers.create(db, parse_command(customers.CreateCustomer, sent), now=NOON)
+    customer = customers.create(db, parse_command(CreateCustomer, sent), now=NOON)
     if vat_id:
         kind = "gb_vat" if country == "GB" else "eu_vat"
         command = {"customer": customer.id, "type": kind, "value": vat_id}
@@ -182,5 +185,5 @@ def _credited(make: Factories, invoice: Invoice) -> CreditNote | None:
         if 2 * line.amount > invoice.amount_remaining:
             return None
         taken = {"type": "invoice_line_item", "invoice_line_item": line.id, "amount": line.amount // 2}
-        command = parse_command(credit_notes.CreateCreditNote, {"invoice": invoice.id, "lines": [taken]})
+        command = parse_command(CreateCreditNote, {"invoice": invoice.id, "lines": [taken]})
         return credit_notes.create(db, command, now=NOON)

@@ -12,6 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from portal.billing.customers import customers
+from portal.billing.customers.params import UpdateCustomer
 from portal.billing.subscriptions import cancellations
 from portal.billing.subscriptions.params import CancelSubscription
 from portal.models import Customer, Invoice
@@ -58,7 +59,7 @@ def test_a_discount_of_the_customer_stands_on_a_plan_without_its_own(
     make: Factories, customer: Customer, shown: Any
 ) -> None:
     make.subscription(customer)
-    make.run(customers.update, customers.UpdateCustomer, customer, coupon=make.coupon(duration="once").id)
+    make.run(customers.update, UpdateCustomer, customer, coupon=make.coupon(duration="once").id)
     assert "Discount (10% off) on your next invoice" in shown()
 
 

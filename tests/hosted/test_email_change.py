@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.billing.customers import customers
+from portal.billing.customers.params import CreateCustomer, UpdateCustomer
 from portal.models import Customer, EmailChange
 from portal.settings import Settings
 from tests.clients import Portal
@@ -148,7 +149,7 @@ def test_the_old_address_is_told_without_learning_the_new_one(visit: Portal, mai
 
 
 def test_without_an_old_address_nobody_is_told(portal: Open, mailbox: Mailbox, make: Factories, database: Any) -> None:
-    customer = make.run(customers.create, customers.CreateCustomer, name="No Mail")
+    customer = make.run(customers.create, CreateCustomer, name="No Mail")
     changed(portal(customer, make.configuration()), mailbox)
     assert email_of(make, customer) == "new@example.com"
     with database.reading(make.scope) as db:
@@ -274,7 +275,7 @@ def test_an_undo_link_works_once(visit: Portal, mailbox: Mailbox, make: Factorie
     with make.database.reading(make.scope) as db:
         (change,) = db.query(EmailChange)
         customer = db.get(Customer, (change.tenant_id, change.customer_id))  # type: ignore[assignment]
-    make.run(customers.update, customers.UpdateCustomer, customer, email="third@example.com")
+    make.run(customers.update, UpdateCustomer, customer, email="third@example.com")
     client.post(link)
     assert email_of(make, customer) == "third@example.com"
 

@@ -12,7 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import create_app
-from portal.billing.accounts import accounts
+from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts.account_updates import UpdateAccount
+from portal.billing.accounts.new_accounts import NewAccount
 from portal.billing.configurations import configurations
 from portal.db import Database
 from portal.models import Account, Configuration, Customer
@@ -41,7 +43,7 @@ def branded(database: Database, account: Account, **colors: str) -> str:
     """Give the merchant colours; answers the path of the stylesheet without its ending."""
     with database.writing() as db:
         row = accounts.find_account(db, account.id)
-        accounts.update(db, row, parse_command(accounts.UpdateAccount, {"settings": {"branding": colors}}))
+        account_updates.update_account(db, row, parse_command(UpdateAccount, {"settings": {"branding": colors}}))
         db.flush()
         return f"/brand/{row.id}-{row.revision}"
 
@@ -113,7 +115,7 @@ def test_test_mode_is_named(portal: Open, make: Factories, customer: Customer) -
 
 
 def test_brand_colours_are_a_stylesheet_that_browsers_keep(
-    client: FlaskClient, database: Database, merchant: accounts.NewAccount
+    client: FlaskClient, database: Database, merchant: NewAccount
 ) -> None:
     path = branded(database, merchant.account, primary_color="#FFD23F", secondary_color="#0b5d4e")
     answer = client.get(f"{path}.css")
@@ -125,7 +127,7 @@ def test_brand_colours_are_a_stylesheet_that_browsers_keep(
 
 
 def test_an_older_address_is_not_kept_under_todays_colours(
-    client: FlaskClient, database: Database, merchant: accounts.NewAccount
+    client: FlaskClient, database: Database, merchant: NewAccount
 ) -> None:
     older = branded(database, merchant.account, primary_color="#111111")
     branded(database, merchant.account, primary_color="#222222")
@@ -138,7 +140,7 @@ def test_every_page_links_the_stylesheet_of_its_merchant(portal: Open, make: Fac
     assert visit.client.get(path).status_code == 200
 
 
-def test_the_mark_is_the_first_letter(client: FlaskClient, database: Database, merchant: accounts.NewAccount) -> None:
+def test_the_mark_is_the_first_letter(client: FlaskClient, database: Database, merchant: NewAccount) -> None:
     answer = client.get(branded(database, merchant.account, primary_color="#0b5d4e") + ".svg")
     assert answer.mimetype == "image/svg+xml"
     assert ">R</text>" in answer.get_data(as_text=True)

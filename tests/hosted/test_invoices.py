@@ -12,7 +12,9 @@ import pytest
 
 from portal import clock
 from portal.billing.credit_notes import credit_notes
+from portal.billing.credit_notes.params import UpdateCreditNote
 from portal.billing.customers import customers
+from portal.billing.customers.params import UpdateCustomer
 from portal.billing.invoices import collection, finalization, invoiceitems, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import FinalizeInvoice, PayInvoice
@@ -157,7 +159,7 @@ def test_kept_rows_follow_every_change(make: Factories, customer: Customer, visi
     assert "To pay €30.00 €0.00 €30.00" in words(page(visit))
     note = make.credit_note(invoice, 1000)
     assert note.number in page(visit)
-    make.run(credit_notes.void, credit_notes.UpdateCreditNote, note)
+    make.run(credit_notes.void, UpdateCreditNote, note)
     assert "Void -€10.00" in words(page(visit))
     make.run(payments.pay, PayInvoice, invoice, paid_out_of_band=True)
     assert "Paid €30.00 €30.00 €0.00" in words(page(visit))
@@ -245,7 +247,7 @@ def test_an_invoice_has_a_page_of_its_own(make: Factories, customer: Customer, v
 
 def test_what_was_printed_stays_when_the_customer_moves(make: Factories, customer: Customer, visit: Portal) -> None:
     invoice = make.invoice(customer)
-    make.run(customers.update, customers.UpdateCustomer, customer, name="Jenny Miller")
+    make.run(customers.update, UpdateCustomer, customer, name="Jenny Miller")
     text = words(page(visit, f"invoices/{invoice.id}"))
     assert "Bill to Jenny Rosen" in text
     assert "Jenny Miller" not in text

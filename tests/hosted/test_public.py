@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import clock
-from portal.billing.accounts import accounts
+from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts.account_updates import UpdateAccount
 from portal.db import Database
 from portal.models import CreditNote, Customer, Invoice
 from portal.wire.commands import parse_command
@@ -80,7 +81,7 @@ def test_where_to_pay_is_on_an_open_invoice(
     bank = {"invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}}}
     with database.writing() as db:
         account = accounts.find_account(db, make.scope.account_id)
-        accounts.update(db, account, parse_command(accounts.UpdateAccount, {"settings": bank}))
+        account_updates.update_account(db, account, parse_command(UpdateAccount, {"settings": bank}))
     assert "DE89 3704 0044 0532 0130 00" in client.get(link(make.invoice(customer))).get_data(as_text=True)
     assert "DE89" not in client.get(link(make.paid_invoice(customer))).get_data(as_text=True)
 
@@ -91,7 +92,7 @@ def test_an_old_link_shows_whom_to_ask(
     profile = {"business_profile": {"support_email": "help@rocket.example"}}
     with database.writing() as db:
         account = accounts.find_account(db, make.scope.account_id)
-        accounts.update(db, account, parse_command(accounts.UpdateAccount, profile))
+        account_updates.update_account(db, account, parse_command(UpdateAccount, profile))
     invoice = make.invoice(customer)
     paths = (link(invoice), link(invoice) + "/pdf", link(invoice, "invoice_pdf"))
     with clock.hold_at(NOON + 31 * clock.DAY):

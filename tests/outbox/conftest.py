@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from portal import clock, create_app, schema
 from portal.assembly import Services
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Scope
 from portal.models import WebhookEndpoint
 from portal.outbox import webhooks
@@ -63,7 +64,7 @@ def hooks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hooks]:
     services: Services = app.extensions["portal"]
     schema.upgrade(services.database)
     with services.database.writing() as db:
-        new = accounts.create(db, accounts.CreateAccount("Rocket Rides", "DE", "ops@rides.example"), now=clock.now())
+        new = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", "ops@rides.example"), now=clock.now())
     scope = Scope(new.test.id, new.account.id, livemode=False)
     yield Hooks(services, environment, Api(app.test_client(), new.test_key), Factories(services.database, scope))
     webhooks.stop(services)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from portal.billing.customers import customers
+from portal.billing.customers.params import CreateCustomer
 from portal.models import AuditEntry, Event
 from portal.wire.commands import parse_command
 
@@ -50,7 +51,7 @@ def test_a_rolled_back_transaction_leaves_nothing(make, writing, told, audited):
     before = len(told()), len(audited())
     transaction = writing()
     db = transaction.__enter__()
-    customers.create(db, parse_command(customers.CreateCustomer, {"name": "Nobody"}), now=1)
+    customers.create(db, parse_command(CreateCustomer, {"name": "Nobody"}), now=1)
     db.flush()
     assert not transaction.__exit__(ValueError, ValueError("no"), None)
     assert (len(told()), len(audited())) == before
@@ -58,9 +59,9 @@ def test_a_rolled_back_transaction_leaves_nothing(make, writing, told, audited):
 
 def test_a_rolled_back_savepoint_leaves_nothing(writing, told):
     with writing() as db:
-        kept = customers.create(db, parse_command(customers.CreateCustomer, {"name": "Kept"}), now=1)
+        kept = customers.create(db, parse_command(CreateCustomer, {"name": "Kept"}), now=1)
         savepoint = db.begin_nested()
-        customers.create(db, parse_command(customers.CreateCustomer, {"name": "Preview"}), now=1)
+        customers.create(db, parse_command(CreateCustomer, {"name": "Preview"}), now=1)
         db.flush()
         savepoint.rollback()
     assert [event.object_id for event in told() if event.type == "customer.created"] == [kept.id]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from portal import clock
-from portal.billing.customers import email_changes
+from portal.billing.customers import email_changes, email_undo
 from portal.worker.expiry import end_visits
 
 
@@ -101,7 +101,7 @@ def test_a_new_email_address_is_told_step_by_step(make, writing, told):
         command = email_changes.ConfirmEmailChange(customer.email, "undo")
         email_changes.confirm(db, change.id, command, now=clock.now())
     with writing() as db:
-        email_changes.undo(db, change.id, now=clock.now())
+        email_undo.undo(db, change.id, now=clock.now())
     assert [event.type for event in told() if event.customer_id == customer.id][1:] == [
         "billing_portal.email_change.requested",
         "customer.updated",

@@ -22,7 +22,8 @@ from sqlalchemy import select, text
 
 from portal import clock, schema
 from portal.assembly import Services, assemble_services
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Scope
 from portal.models import AuditEntry, Customer, Event
 from portal.settings import from_environment
@@ -56,7 +57,7 @@ class Portal:
         self.services: Services = assemble_services(from_environment(self.environment))
         schema.upgrade(self.services.database)
         with self.services.database.writing() as db:
-            new = accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+            new = new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
         self.key, self.scope = new.test_key, Scope(new.test.id, new.account.id, livemode=False)
         self.port = _free_port()
         self.serving = threading.Event()

@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from portal import clock
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database, Scope
 from portal.transfer.files import read_objects
 from portal.transfer.importing import Import, ImportReport
@@ -20,7 +21,7 @@ from portal.transfer.importing import Import, ImportReport
 def other(database: Database) -> Scope:
     """Another merchant of the same name, without records."""
     with database.writing() as db:
-        new = accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+        new = new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
     return Scope(new.test.id, new.account.id, livemode=False)
 
 

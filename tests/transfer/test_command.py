@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from portal import clock, schema
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database
 
 TOP = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ def account(tmp_path: Path) -> str:
     database = Database(f"sqlite:///{tmp_path}/portal.db")
     schema.upgrade(database)
     with database.writing() as db:
-        return accounts.create(db, accounts.CreateAccount("Acme"), now=clock.now()).account.id
+        return new_accounts.create(db, CreateAccount("Acme"), now=clock.now()).account.id
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

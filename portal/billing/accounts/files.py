@@ -1,19 +1,18 @@
 """Uploaded files, whose type is detected from their content, and links that show them without a key."""
 
-import io
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Annotated, Literal, Self
 
-from PIL import Image, UnidentifiedImageError
 from pydantic import PlainValidator, PrivateAttr, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.accounts import pictures
+from portal.billing.accounts.pictures import BRANDING_PURPOSES, LEAST_SIDE, MOST_SIDE
 from portal.db import find_row
 from portal.errors import InvalidRequest
-from portal.models import File, FileContent, FileLink, Tenant
+from portal.models import File, FileContent, FileLink
 from portal.wire.characters import normalize_text
 from portal.wire.commands import (
     Clearable,
@@ -32,14 +31,8 @@ from portal.wire.commands import (
 from portal.wire.moments import NowOrTimestamp
 
 Purpose = Literal["business_icon", "business_logo", "customer_signature", "tax_document_user_upload"]
-#: Purposes whose files are shown to people: pictures, small, and large enough to be sharp.
-BRANDING_PURPOSES = frozenset({"business_icon", "business_logo"})
 MOST_BRANDING_BYTES = 512 * 1024
 MOST_BYTES = 4 * 1024 * 1024
-#: Pixels of a side.
-LEAST_SIDE, MOST_SIDE = 128, 4096
-#: How the wire and the web call what a file can be.
-MEDIA_TYPES = {"jpg": "image/jpeg", "pdf": "application/pdf", "png": "image/png"}
 _LONGEST_NAME = 255
 
 
@@ -101,14 +94,6 @@ class ListFileLinks(ListCommand):
     created: TimestampFilter = None
     expired: Flag | None = None
     file: Id | None = None
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The content of a stored picture, and its media type."""
-
-    content: bytes = field(repr=False)
-    media_type: str
 
 
 def create(db: Session, command: CreateFile, *, now: int) -> File:
@@ -179,29 +164,6 @@ def refuse_unusable(db: Session, id: str | None, param: str) -> None:
         )
 
 
-def find_picture(db: Session, account_id: str, file_id: str) -> Picture | None:
-    """A branding picture, which both modes of an account share; needs no scope."""
-    found = (
-        select(File.type, FileContent.content)
-        .select_from(File.__table__)
-        .join(FileContent.__table__, (FileContent.tenant_id == File.tenant_id) & (FileContent.id == File.id))
-        .join(Tenant, Tenant.id == File.tenant_id)
-        .where(Tenant.account_id == account_id, File.id == file_id, File.purpose.in_(BRANDING_PURPOSES))
-    )
-    row = db.connection().execute(found).first()
-    return Picture(row.content, MEDIA_TYPES[row.type]) if row else None
-
-
-@lru_cache(maxsize=64)
-def thumbnail(picture: Picture, width: int, height: int) -> Picture:
-    """The picture as a PNG that fits into these pixels."""
-    with Image.open(io.BytesIO(picture.content), formats=("PNG", "JPEG")) as image:
-        image.thumbnail((width, height))
-        buffer = io.BytesIO()
-        image.save(buffer, "PNG")
-    return Picture(buffer.getvalue(), MEDIA_TYPES["png"])
-
-
 def _detect_type(content: bytes, purpose: str) -> str:
     """The type of a file by its content. Raises `InvalidRequest` for a type or size that its purpose does not allow."""
     most = MOST_BRANDING_BYTES if purpose in BRANDING_PURPOSES else MOST_BYTES
@@ -211,7 +173,7 @@ def _detect_type(content: bytes, purpose: str) -> str:
         raise InvalidRequest(f"The file is too large: at most {most // 1024} kB.", param="file")
     if purpose not in BRANDING_PURPOSES and content.startswith(b"%PDF-"):
         return "pdf"
-    picture = _open_picture(content)
+    picture = pictures.open_picture(content)
     if purpose in BRANDING_PURPOSES and not LEAST_SIDE <= min(picture.size) <= max(picture.size) <= MOST_SIDE:
         raise InvalidRequest(
             f"The picture must have {LEAST_SIDE} to {MOST_SIDE} pixels a side; this has"
@@ -219,24 +181,6 @@ def _detect_type(content: bytes, purpose: str) -> str:
             param="file",
         )
     return "png" if picture.format == "PNG" else "jpg"
-
-
-def _open_picture(content: bytes) -> Image.Image:
-    """Decode a whole picture once, so that a broken one is refused on upload and not when it is shown."""
-    try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
-            if max(picture.size) > MOST_SIDE:
-                return picture
-            picture.load()
-            # the renderer lets its whole process take broken pictures, so that loading alone proves nothing there
-            if _END_MARKERS[str(picture.format)] not in content[-4096:]:
-                raise SyntaxError("the picture breaks off")
-            return picture
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise InvalidRequest("The file must be a whole PNG or JPEG picture.", param="file") from None
-
-
-_END_MARKERS = {"PNG": b"IEND\xaeB\x60\x82", "JPEG": b"\xff\xd9"}
 
 
 def _safe_filename(sent: str | None, type: str) -> str:

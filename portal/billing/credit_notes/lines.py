@@ -1,51 +1,22 @@
 """Lines of credit notes: parts of invoice lines, by amount or by quantity, and custom lines."""
 
-from collections import defaultdict
-from typing import Annotated, Literal
-
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import i18n, ids
-from portal.billing.catalogue import pricing
-from portal.billing.catalogue import tax_rates as catalogue_tax_rates
-from portal.billing.invoices import drafts
+from portal import ids
+from portal.billing.credit_notes import custom_lines, earlier_credits
+from portal.billing.credit_notes.params import CreditNoteLineData
 from portal.billing.ledger import totals
 from portal.db import rows_by_id
-from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
-from portal.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.models import CreditNoteLine, Invoice, InvoiceLine
 from portal.rules import credit_notes as rules
 from portal.rules.credit_notes import EarlierCredits
 from portal.rules.discounts import sum_discounts
-from portal.rules.money import multiply_price
-from portal.rules.totals import line_taxes
 from portal.wire.commands import (
-    MAX_AMOUNT,
-    Amount,
-    Command,
-    ExactDecimal,
-    Id,
-    ListOf,
-    Metadata,
-    PositiveAmount,
-    Text,
-    integer_between,
     merge_metadata,
 )
 
 MOST_LINES = 250
-
-
-class CreditNoteLineData(Command):
-    type: Literal["custom_line_item", "invoice_line_item"]
-    amount: Amount | None = None
-    description: Text | None = None
-    invoice_line_item: Id | None = None
-    metadata: Metadata = {}
-    quantity: Annotated[int, integer_between(1, 999_999_999)] | None = None
-    tax_rates: ListOf[Id] = []
-    unit_amount: PositiveAmount | None = None
-    unit_amount_decimal: ExactDecimal | None = None
 
 
 #: What belongs to one type of line only.
@@ -59,62 +30,23 @@ def build_lines(db: Session, invoice: Invoice, asked: list[CreditNoteLineData]) 
     """Build the requested lines, without their credit note. Raises `InvalidRequest` where a line has less left."""
     if len(asked) > MOST_LINES:
         raise InvalidRequest(f"A credit note has at most {MOST_LINES} lines.", param="lines")
-    credited = _earlier_credits(db, invoice)
+    credited = earlier_credits.credits_by_line(db, invoice)
     originals = rows_by_id(db, InvoiceLine, [each.invoice_line_item for each in asked if each.invoice_line_item])
     lines = []
     for index, each in enumerate(asked):
         param = f"lines[{index}]"
         _refuse_foreign_parameters(each, param)
         if each.type == "custom_line_item":
-            lines.append(_build_custom_line(db, invoice, each, param))
+            lines.append(custom_lines.build_custom_line(db, invoice, each, param))
             continue
         original = originals.get(each.invoice_line_item or "")
         if original is None or original.invoice_id != invoice.id:
             missing = each.invoice_line_item or ""
             raise ResourceMissing("invoice line item", missing, param=f"{param}[invoice_line_item]")
         line = _build_partial_line(each, original, credited[original.id], param)
-        credited[original.id] = _add_credit(credited[original.id], line)
+        credited[original.id] = earlier_credits.add_credit(credited[original.id], line)
         lines.append(line)
     return lines
-
-
-def build_goodwill_line(invoice: Invoice, amount: int, words: str | None) -> CreditNoteLine:
-    """The line of a credit note that was requested by its total alone, without tax."""
-    _ = i18n.load_translations((invoice.buyer or {}).get("locale") or "en").gettext
-    return CreditNoteLine(
-        id=ids.new("credit_note_line_item"),
-        type="custom_line_item",
-        amount=amount,
-        description=words or _("Credit for invoice %(number)s") % {"number": invoice.number},
-        quantity=1,
-        unit_amount_decimal=str(amount),
-        discount_amounts=[],
-        tax_rates=[],
-        taxes=[],
-        metadata_={},
-    )
-
-
-def _earlier_credits(db: Session, invoice: Invoice) -> defaultdict[str, EarlierCredits]:
-    """What issued credit notes have credited, by invoice line."""
-    statement = (
-        select(CreditNoteLine)
-        .join(
-            CreditNote,
-            (CreditNote.tenant_id == CreditNoteLine.tenant_id) & (CreditNote.id == CreditNoteLine.credit_note_id),
-        )
-        .where(CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
-    )
-    sums: defaultdict[str, EarlierCredits] = defaultdict(EarlierCredits)
-    for line in db.scalars(statement):
-        if line.invoice_line_id:
-            sums[line.invoice_line_id] = _add_credit(sums[line.invoice_line_id], line)
-    return sums
-
-
-def _add_credit(earlier: EarlierCredits, line: CreditNoteLine) -> EarlierCredits:
-    """The earlier credit of an invoice line plus this credit note line."""
-    return earlier.with_part(line.amount, line.quantity, line.taxes, line.discount_amounts)
 
 
 def _refuse_foreign_parameters(asked: CreditNoteLineData, param: str) -> None:
@@ -169,28 +101,3 @@ def _refuse_excess_amount(amount: int, left: int, param: str) -> None:
     """A line can be credited up to what is left of it, a negative line by negative amounts."""
     if amount == 0 or abs(amount) > abs(left) or (amount < 0) != (left < 0):
         raise InvalidRequest(f"The line has {left} left to credit.", param=param)
-
-
-def _build_custom_line(db: Session, invoice: Invoice, asked: CreditNoteLineData, param: str) -> CreditNoteLine:
-    if not asked.description:
-        name = f"{param}[description]"
-        raise MissingParameter(name)
-    _, exact = pricing.unit_amounts(asked.unit_amount, asked.unit_amount_decimal, f"{param}[unit_amount]")
-    quantity = 1 if asked.quantity is None else asked.quantity
-    amount = multiply_price(exact, quantity)
-    if not 0 <= amount <= MAX_AMOUNT:
-        raise InvalidRequest("The amount of a custom line is positive.", param=f"{param}[unit_amount]")
-    rate_ids = [rate.id for rate in catalogue_tax_rates.active_tax_rates(db, asked.tax_rates, f"{param}[tax_rates]")]
-    rates = drafts.frozen_rates(db, rate_ids)
-    return CreditNoteLine(
-        id=ids.new("credit_note_line_item"),
-        type="custom_line_item",
-        amount=amount,
-        discount_amounts=[],
-        description=asked.description,
-        quantity=quantity,
-        unit_amount_decimal=exact,
-        tax_rates=rates,
-        taxes=line_taxes(amount, totals.parse_rates(rates), tax_exempt=(invoice.buyer or {}).get("tax_exempt", "none")),
-        metadata_=merge_metadata({}, asked.metadata),
-    )

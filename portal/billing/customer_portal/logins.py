@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing.customer_portal import codes
-from portal.billing.customer_portal.sessions import OpenedSession, hash_secret
+from portal.billing.customer_portal import codes, session_secrets
+from portal.billing.customer_portal.openings import OpenedSession
 from portal.db import Scope, count_changed, find_row, forget, rows_by_id, select_with_owner
 from portal.errors import ResourceMissing
 from portal.models import Configuration, Customer, LoginCode, PortalSession
@@ -84,7 +84,7 @@ def find_login_page(db: Session, token: str) -> LoginPage | None:
 
 def request_code(db: Session, command: LoginRequest, *, now: int) -> NewLoginCode:
     """Store a new code; earlier codes of the address become invalid. Raises `TooManyCodes`."""
-    email, network = command.email.casefold(), hash_secret(command.network)
+    email, network = command.email.casefold(), session_secrets.hash_secret(command.network)
     _refuse_too_many_codes(db, LoginCode.email == email, codes.LIMITS, now)
     _refuse_too_many_codes(db, LoginCode.network_hash == network, NETWORK_LIMITS, now)
     _refuse_too_many_codes(db, LoginCode.id.is_not(None), MERCHANT_LIMITS, now)
@@ -97,7 +97,7 @@ def request_code(db: Session, command: LoginRequest, *, now: int) -> NewLoginCod
         session_id=command.session_id,
         email=email,
         network_hash=network,
-        browser_hash=hash_secret(secret),
+        browser_hash=session_secrets.hash_secret(secret),
         code_hash=command.code_hash,
         expires_at=now + codes.LIFETIME,
         tries=0,
@@ -110,7 +110,7 @@ def find_pending_login(db: Session, browser_secret: str, *, now: int) -> Pending
     """The code that this browser requested, while the code or the choice after it is valid. It returns the scope."""
     row = db.execute(
         select_with_owner(_LOGIN_CODES, *_PENDING).where(
-            _LOGIN_CODES.c.browser_hash == hash_secret(browser_secret), _LOGIN_CODES.c.used_at.is_(None)
+            _LOGIN_CODES.c.browser_hash == session_secrets.hash_secret(browser_secret), _LOGIN_CODES.c.used_at.is_(None)
         )
     ).first()
     if row is None or now >= (row.verified_at + CHOICE_LIFETIME if row.verified_at else row.expires_at):
@@ -201,9 +201,9 @@ def _create_session(db: Session, code: LoginCode, customer_id: str, now: int) ->
         after_expiration=ended.after_expiration if ended else None,
         flow=ended.flow if ended and ended.flow_completed_at is None else None,
         origin="login",
-        link_hash=hash_secret(secrets.token_urlsafe(32)),
+        link_hash=session_secrets.hash_secret(secrets.token_urlsafe(32)),
         link_expires_at=now,
-        secret_hash=hash_secret(secret),
+        secret_hash=session_secrets.hash_secret(secret),
         opened_at=now,
         last_seen_at=now,
         expires_at=now + configuration.session_limits["absolute"],

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import plan_changes
+from portal.billing.customer_portal import upcoming_changes
 from portal.billing.invoices import pending_items
 from portal.billing.subscriptions import cancellations, items, prorations, updates
 from portal.billing.subscriptions.params import CancellationDetails, CancelSubscription, UpdateSubscription
@@ -70,7 +70,7 @@ def cancel_plan(
 ) -> None:
     """Cancel a subscription as the configuration says; an upcoming change of plan is dropped before."""
     feature = features["subscription_cancel"]
-    plan_changes.cancel_upcoming_change(db, subscription, now=now)
+    upcoming_changes.cancel_upcoming_change(db, subscription, now=now)
     if feature["mode"] == "at_period_end":
         at_end = UpdateSubscription(cancel_at_period_end=True, cancellation_details=details)
         updates.update_subscription(db, subscription, at_end, now=now)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.billing.customer_portal import plan_changes
-from portal.billing.customer_portal.plan_changes import PlanChange
+from portal.billing.customer_portal import plan_changes, upcoming_changes
+from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.invoices import pending_updates
 from portal.billing.ledger import totals
 from portal.billing.lifecycle import next_invoices
@@ -71,7 +71,7 @@ def preview_change(
     was, status = subscription.latest_invoice_id, subscription.status
     subscription = plan_changes.change_plan(db, subscription, features, asked, session_id=session_id, now=now)
     at_once = find_new_bill(db, subscription, was)
-    schedule = plan_changes.find_schedule(db, subscription)
+    schedule = upcoming_changes.find_schedule(db, subscription)
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
     unpaid = subscription.pending_update is not None
     if unpaid:

@@ -62,10 +62,9 @@ def accept(db: Session, offer: RetentionOffer, *, now: int) -> bool:
 
 def redeem_coupon(db: Session, customer: Customer, subscription: Subscription, coupon_id: str, *, now: int) -> None:
     """Add the coupon to the discounts of the subscription."""
-    kept = [DiscountSource(discount=id) for id in subscription.discounts]
-    wanted = redemptions.DiscountParams(discounts=[*kept, DiscountSource(coupon=coupon_id)])
-    amount = sum(each.amount for each in items.list_items(db, subscription.id))
-    redemptions.redeem_for_subscription(db, customer, subscription, wanted, amount, now=now)
+    amount = items.period_amount(items.list_items(db, subscription.id))
+    offered = [DiscountSource(coupon=coupon_id)]
+    redemptions.add_to_subscription(db, customer, subscription, offered, amount, now=now)
 
 
 def decline(offer: RetentionOffer, *, now: int) -> None:

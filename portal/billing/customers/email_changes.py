@@ -3,25 +3,19 @@
 The link is stored as SHA-256.
 """
 
-import base64
-import hmac
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from portal import clock, ids
+from portal import ids
 from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import customers
-from portal.db import Scope, find_row, forget, lock_and_refresh, lock_row, select_with_owner
+from portal.billing.customers.params import UpdateCustomer
+from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import StalePage
 from portal.models import Customer, EmailChange
-
-UNDO_LIFETIME = 72 * clock.HOUR
-KEPT_FOR = UNDO_LIFETIME + clock.DAY
-
-_EMAIL_CHANGES = EmailChange.__table__
 
 
 @dataclass(frozen=True)
@@ -41,29 +35,12 @@ class ConfirmEmailChange:
     undo_hash: str | None
 
 
-@dataclass(frozen=True)
-class UndoableChange:
-    """A confirmed change of the last three days, its customer and tenant, and whether it was undone."""
-
-    id: str
-    customer_id: str
-    scope: Scope
-    old_email: str
-    undone: bool
-
-
-def undo_token(change: EmailChange, secret_key: str) -> str:
-    """The secret of the change's undo link; the same each time, so that a repeated notice has the same link."""
-    message = f"undo-email:{change.id}:{change.code_hash}".encode()
-    return base64.urlsafe_b64encode(hmac.digest(secret_key.encode(), message, "sha256")).decode().rstrip("=")
-
-
 def request(db: Session, customer: Customer, command: RequestEmailChange, *, now: int) -> EmailChange:
     """Create a change that waits for its code; an earlier code expires. Raises `TooManyCodes`."""
     lock_and_refresh(db, customer, noun="customer")
     customers.refuse_deleted(customer)
     _refuse_too_many_codes(db, customer.id, command.email, now)
-    _expire_pending(db, customer.id, now)
+    expire_pending(db, customer.id, now)
     change = EmailChange(
         id=ids.new("email_change"),
         created=now,
@@ -121,59 +98,7 @@ def confirm(db: Session, change_id: str, command: ConfirmEmailChange, *, now: in
     change.old_email = command.old_email
     change.undo_hash = command.undo_hash
     sessions.end_others(db, customer.id, change.session_id, now=now)
-    return customers.update(db, customer, customers.UpdateCustomer(email=change.new_email), now=now)
-
-
-def find_undoable(db: Session, token: str, *, now: int) -> UndoableChange | None:
-    """The change that a link undoes, while it is valid; needs no scope, and returns it."""
-    row = db.execute(
-        select_with_owner(
-            _EMAIL_CHANGES,
-            _EMAIL_CHANGES.c.id,
-            _EMAIL_CHANGES.c.customer_id,
-            _EMAIL_CHANGES.c.old_email,
-            _EMAIL_CHANGES.c.undone_at,
-        ).where(
-            _EMAIL_CHANGES.c.undo_hash == sessions.hash_secret(token),
-            _EMAIL_CHANGES.c.confirmed_at > now - UNDO_LIFETIME,
-        )
-    ).first()
-    if row is None:
-        return None
-    scope = Scope.of(row)
-    return UndoableChange(row.id, row.customer_id, scope, row.old_email, undone=row.undone_at is not None)
-
-
-def undo(db: Session, change_id: str, *, now: int) -> Customer:
-    """Restore the old address, whatever changed after it, and end every session of the customer.
-
-    Raises `StalePage` when it was undone before.
-    """
-    change = find_row(db, EmailChange, change_id, noun="email change")
-    customer = lock_row(db, Customer, change.customer_id, noun="customer")
-    db.refresh(change)
-    if change.undone_at is not None or change.undo_hash is None:
-        raise StalePage("The change was taken back already.")
-    change.undone_at = now
-    _expire_pending(db, customer.id, now)
-    # whoever took over the address must not get it back by a notice of their own
-    db.execute(
-        update(EmailChange)
-        .where(
-            EmailChange.customer_id == customer.id,
-            EmailChange.created >= change.created,
-            EmailChange.id != change.id,
-        )
-        .values(undo_hash=None)
-    )
-    sessions.end_others(db, customer.id, None, now=now)
-    return customers.update(db, customer, customers.UpdateCustomer(email=change.old_email), now=now)
-
-
-def prune(db: Session, *, now: int) -> int:
-    """Delete changes that can't be undone any more; returns how many."""
-    old = delete(_EMAIL_CHANGES).where(_EMAIL_CHANGES.c.created < now - KEPT_FOR)  # type: ignore[arg-type]
-    return forget(db, old)
+    return customers.update(db, customer, UpdateCustomer(email=change.new_email), now=now)
 
 
 def _pending_conditions(customer_id: str, session_id: str, now: int) -> tuple[Any, ...]:
@@ -186,7 +111,8 @@ def _pending_conditions(customer_id: str, session_id: str, now: int) -> tuple[An
     )
 
 
-def _expire_pending(db: Session, customer_id: str, now: int) -> None:
+def expire_pending(db: Session, customer_id: str, now: int) -> None:
+    """Expire the codes of a customer that wait to be typed in."""
     waiting = (EmailChange.customer_id == customer_id, EmailChange.confirmed_at.is_(None), EmailChange.expires_at > now)
     db.execute(update(EmailChange).where(*waiting).values(expires_at=now))
 

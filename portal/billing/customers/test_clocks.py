@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing.customers import customers
+from portal.billing.customers import customers, deletion
 from portal.billing.lifecycle import steps
 from portal.db import Scope, lock_and_refresh, lock_row, scope_of, select_with_owner
 from portal.errors import InvalidRequest
@@ -90,7 +90,7 @@ def delete(db: Session, row: TestClock, *, now: int) -> None:
     lock_and_refresh(db, row, noun="test clock")
     living = select(Customer).where(Customer.test_clock_id == row.id, Customer.deleted_at.is_(None))
     for customer in db.scalars(living.order_by(Customer.created, Customer.id)).all():
-        customers.delete(db, customer, now=row.frozen_time)
+        deletion.delete(db, customer, now=row.frozen_time)
     db.delete(row)
 
 

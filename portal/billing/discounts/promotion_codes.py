@@ -2,14 +2,13 @@
 
 import secrets
 import string
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.discounts.coupons import RedemptionLimit
+from portal.billing.discounts.params import CreatePromotionCode, RestrictionChanges, Restrictions, UpdatePromotionCode
 from portal.billing.ledger import locks
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest
@@ -18,78 +17,11 @@ from portal.objects.discounts import frozen_coupon
 from portal.rules import discounts as rules
 from portal.wire.commands import (
     MAX_AMOUNT,
-    Command,
-    Currency,
-    ExpandableCommand,
-    Flag,
-    Id,
-    ListCommand,
-    Metadata,
-    Timestamp,
-    TimestampFilter,
-    integer_between,
     merge_metadata,
-    parameter_error,
-    text_up_to,
 )
 
 #: Without those that are read for one another.
 _CODE_CHARACTERS = "".join(sorted({*string.ascii_uppercase, *string.digits} - set("01IO")))
-
-
-def _parse_code(value: str) -> str:
-    if not (value.isascii() and value.isalnum()):
-        raise parameter_error("", "A code has letters and digits only.")
-    return value
-
-
-PromotionCodeText = Annotated[str, text_up_to(500), AfterValidator(_parse_code)]
-MinimumAmount = Annotated[int, integer_between(1, MAX_AMOUNT)]
-
-
-class Promotion(Command):
-    type: Literal["coupon"]
-    coupon: Id
-
-
-class MinimumAmountOption(Command):
-    minimum_amount: MinimumAmount
-
-
-class RestrictionChanges(Command):
-    currency_options: dict[Currency, MinimumAmountOption] = {}
-
-
-class Restrictions(RestrictionChanges):
-    first_time_transaction: Flag = False
-    minimum_amount: MinimumAmount | None = None
-    minimum_amount_currency: Currency | None = None
-
-
-class UpdatePromotionCode(ExpandableCommand):
-    active: Flag | None = None
-    metadata: Metadata = {}
-    restrictions: RestrictionChanges | None = None
-
-
-class CreatePromotionCode(ExpandableCommand):
-    active: Flag = True
-    code: PromotionCodeText | None = None
-    coupon: Id | None = None
-    customer: Id | None = None
-    expires_at: Timestamp | None = None
-    max_redemptions: RedemptionLimit | None = None
-    metadata: Metadata = {}
-    promotion: Promotion | None = None
-    restrictions: Restrictions | None = None
-
-
-class ListPromotionCodes(ListCommand):
-    active: Flag | None = None
-    code: PromotionCodeText | None = None
-    coupon: Id | None = None
-    created: TimestampFilter = None
-    customer: Id | None = None
 
 
 def active_key(code: str, customer_id: str | None) -> str:
@@ -194,3 +126,12 @@ def _activate_code(db: Session, code: PromotionCode, now: int) -> None:
         holder.active, holder.active_key = False, None
         db.flush()
     code.active, code.active_key = True, key
+
+
+def find_promotion_code(db: Session, customer_id: str, code: str) -> PromotionCode | None:
+    """The active promotion code with this text, in any case; the customer's own goes before one for everybody."""
+    if not code.isalnum():
+        return None  # no code is like that, and PostgreSQL could not even look for some of the characters
+    keys = [active_key(code, customer_id), active_key(code, None)]
+    found = {row.active_key: row for row in db.scalars(select(PromotionCode).where(PromotionCode.active_key.in_(keys)))}
+    return next((found[key] for key in keys if key in found), None)

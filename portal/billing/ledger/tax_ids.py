@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.accounts import accounts
+from portal.billing.accounts import default_tax_ids
 from portal.db import find_row, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, TaxId
@@ -70,7 +70,7 @@ def create_for_owner(db: Session, command: CreateTaxIdForOwner, *, now: int) -> 
 def delete(db: Session, tax_id: TaxId, *, now: int) -> None:
     """Delete a tax ID; finalized invoices keep their copy."""
     if tax_id.customer_id is None:
-        accounts.forget_tax_id(db, tax_id.id)
+        default_tax_ids.forget_tax_id(db, tax_id.id)
     db.delete(tax_id)
 
 

@@ -1,14 +1,17 @@
 """Parameters of invoice previews, of the newer API (`create_preview`) and of the older one (`upcoming`)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
-from portal.billing.customers.customers import TaxIdData
+from portal.billing.customers.params import TaxIdData
 from portal.billing.discounts.discounts import DiscountSource, DiscountSources
 from portal.billing.invoices.item_params import UpdateInvoiceItem
 from portal.billing.invoices.unsupported import TaxOptions
 from portal.billing.schedules.params import EndBehavior, SentPhase
 from portal.billing.subscriptions.item_params import ItemChange, ProrationBehavior
 from portal.billing.subscriptions.params import BillingModeData
+from portal.errors import PortalError
 from portal.wire.commands import (
     Address,
     Clearable,
@@ -130,3 +133,12 @@ def newer_param_name(param: str | None) -> Any:
     """The name that a parameter of a subscription update has in a preview."""
     first, bracket, rest = (param or "").partition("[")
     return f"subscription_details[{first}]{bracket}{rest}" if first in SubscriptionDetails.model_fields else param
+
+
+@contextmanager
+def newer_param_names() -> Iterator[None]:
+    try:
+        yield
+    except PortalError as error:
+        error.param = newer_param_name(error.param)
+        raise

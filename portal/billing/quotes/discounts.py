@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.discounts.coupon_uses import MOST_DISCOUNTS
 from portal.billing.discounts.discounts import DiscountSource
-from portal.billing.discounts.redemptions import MOST_DISCOUNTS
 from portal.billing.ledger.totals import discount_cut
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, ResourceMissing

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.discounts import redemptions
 from portal.billing.discounts.discounts import DiscountSource
+from portal.billing.discounts.params import DiscountParams
 from portal.billing.schedules.params import SentPhase
 from portal.billing.schedules.phase_times import Phase
 from portal.billing.subscriptions import items
@@ -55,7 +56,7 @@ def apply_discounts(
     whole = _redeemable_sources(db, phase.get("discounts") or [], subscription.discounts, now)
     if whole or subscription.discounts:
         price = items.period_amount(after)
-        sent = redemptions.DiscountParams(discounts=whole)
+        sent = DiscountParams(discounts=whole)
         redemptions.redeem_for_subscription(db, customer, subscription, sent, price, now=now)
     wanted = {each["price"]: each.get("discounts") or [] for each in phase["items"]}
     for sold in after:

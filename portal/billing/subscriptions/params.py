@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from portal.billing.discounts import redemptions
+from portal.billing.discounts.params import DiscountParams
 from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
 from portal.billing.invoices.unsupported import TaxOptions
 from portal.billing.subscriptions.item_params import (
@@ -156,7 +156,7 @@ def _validate_status(value: str) -> str:
 
 
 class CreateSubscription(
-    redemptions.DiscountParams,
+    DiscountParams,
     TrialOptions,
     InvoiceOptions,
     InterimInvoiceParams,
@@ -185,7 +185,7 @@ class CreateSubscription(
 
 
 class UpdateSubscription(
-    redemptions.DiscountParams,
+    DiscountParams,
     TrialOptions,
     InvoiceOptions,
     InterimInvoiceParams,

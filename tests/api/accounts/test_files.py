@@ -10,7 +10,7 @@ import stripe
 from flask.testing import FlaskClient
 
 from portal import clock
-from portal.billing.accounts import accounts
+from portal.billing.accounts.new_accounts import NewAccount
 from portal.models import File, FileContent
 from tests.clients import Api
 from tests.contract import violations
@@ -184,7 +184,7 @@ def test_what_can_not_be_a_brands_picture(api: Api, name: str) -> None:
         assert error["param"] == f"settings[branding][{name}]"
 
 
-def test_both_modes_share_the_brand(api: Api, merchant: accounts.NewAccount, logo: Any) -> None:
+def test_both_modes_share_the_brand(api: Api, merchant: NewAccount, logo: Any) -> None:
     api.post("account", settings={"branding": {"logo": logo["id"]}})
     live = Api(api.client, merchant.live_key)
     branding = live.get("account")["settings"]["branding"]

@@ -8,7 +8,7 @@ import stripe
 from sqlalchemy import select
 
 from portal import clock, i18n
-from portal.billing.customer_portal import sessions
+from portal.billing.customer_portal import expiry
 from portal.models import PortalSession
 from tests.clients import Api
 from tests.contract import violations
@@ -310,5 +310,5 @@ def test_an_opened_session_says_so(api, make, portal, customer, held_clock):
 def test_old_sessions_are_pruned(api, customer, database, writing, held_clock):
     old = api.post(PATH, customer=customer.id)["id"]
     with database.writing() as db:
-        sessions.prune(db, now=held_clock + 91 * clock.DAY)
+        expiry.prune(db, now=held_clock + 91 * clock.DAY)
     assert _row(writing, old) is None

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from portal import clock
-from portal.billing.accounts import accounts
+from portal.billing.accounts.new_accounts import NewAccount
 from portal.billing.events import events, webhook_endpoints
 from portal.db import Database, Scope
 from portal.models import AuditEntry
@@ -19,7 +19,7 @@ from tests.factories import Factories
 URL = "https://example.com/hooks"
 
 
-def test_the_official_client_makes_changes_and_deletes_one(app: Flask, merchant: accounts.NewAccount) -> None:
+def test_the_official_client_makes_changes_and_deletes_one(app: Flask, merchant: NewAccount) -> None:
     hooks = official.client(app, merchant.test_key).v1.webhook_endpoints
     made = hooks.create({"url": URL, "enabled_events": ["invoice.paid"], "description": "Books"})
     assert (made.secret or "").startswith("whsec_")

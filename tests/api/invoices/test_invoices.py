@@ -10,7 +10,8 @@ import stripe
 from flask import Flask
 
 from portal import clock
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database
 from tests import goldens
 from tests.clients import Api
@@ -286,7 +287,7 @@ def test_the_accounts_own_tax_ids_are_chosen(api: Api, customer: str, drafted: C
 
 def test_other_merchants_invoices_do_not_exist(app: Flask, database: Database, opened: Any) -> None:
     with database.writing() as db:
-        stranger = accounts.create(db, accounts.CreateAccount("Stranger"), now=clock.now())
+        stranger = new_accounts.create(db, CreateAccount("Stranger"), now=clock.now())
     other, id = Api(app.test_client(), stranger.test_key), opened(1000)["id"]
     for call in ("GET ", "POST ", "DELETE ", "POST /pay", "POST /void", "POST /send", "GET /lines"):
         method, _, path = call.partition(" ")

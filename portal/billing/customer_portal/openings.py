@@ -1,0 +1,60 @@
+"""The opening of a portal session by its link, once."""
+
+import secrets
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.orm import Session
+
+from portal.billing.customer_portal import session_secrets
+from portal.db import identify_customer
+from portal.models import PortalSession
+from portal.recording import record_change
+
+_SESSIONS = cast(Table, PortalSession.__table__)
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A session that was just opened, and the secret for the browser's cookie, which is not stored."""
+
+    session_id: str
+    cookie_secret: str
+
+
+def exchange(db: Session, link_secret: str, *, now: int) -> OpenedSession | None:
+    """Open the session of an unused link, once; None when it is unknown, used, expired or ended.
+
+    One conditional update decides, so of any number of parallel visits exactly one wins.
+    """
+    secret = secrets.token_urlsafe(32)
+    opened = db.execute(
+        update(_SESSIONS)
+        .where(
+            _SESSIONS.c.link_hash == session_secrets.hash_secret(link_secret),
+            _SESSIONS.c.secret_hash.is_(None),
+            _SESSIONS.c.link_expires_at > now,
+            _SESSIONS.c.ended_at.is_(None),
+        )
+        .values(
+            secret_hash=session_secrets.hash_secret(secret),
+            opened_at=now,
+            last_seen_at=now,
+            expires_at=now + _SESSIONS.c.expires_at - _SESSIONS.c.link_expires_at,
+        )
+        .returning(_SESSIONS.c.id, _SESSIONS.c.tenant_id, _SESSIONS.c.customer_id)
+        .execution_options(every_tenant=True)
+    ).first()
+    if opened is None:
+        return None
+    record_change(db, opened.tenant_id, "billing_portal.session", opened.id)
+    # only now is known who is at the other end
+    identify_customer(db, opened.customer_id, opened.id)
+    return OpenedSession(opened.id, secret)
+
+
+def find_id_by_link(db: Session, link_secret: str) -> str | None:
+    """The id of the session that a link belongs to, also once it is used; needs no scope."""
+    own = select(_SESSIONS.c.id).where(_SESSIONS.c.link_hash == session_secrets.hash_secret(link_secret))
+    return db.execute(own, execution_options={"every_tenant": True}).scalar()

@@ -1,0 +1,118 @@
+"""Parameters of portal sessions and their flows."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from portal.i18n import WIRE_LOCALES
+from portal.wire.commands import (
+    Clearable,
+    Command,
+    ExpandableCommand,
+    Id,
+    ListCommand,
+    ListOf,
+    Quantity,
+    Timestamp,
+    parameter_error,
+    text_up_to,
+)
+from portal.wire.urls import WebUrl
+
+
+class HostedConfirmation(Command):
+    custom_message: Annotated[str, text_up_to(500, lines=True)] | None = None
+
+
+class Redirect(Command):
+    return_url: WebUrl
+
+
+class AfterCompletion(Command):
+    type: Literal["hosted_confirmation", "portal_homepage", "redirect"]
+    hosted_confirmation: HostedConfirmation | None = None
+    redirect: Redirect | None = None
+
+
+class CouponOffer(Command):
+    coupon: Id
+
+
+class RetentionData(Command):
+    type: Literal["coupon_offer"]
+    coupon_offer: CouponOffer
+
+
+class SubscriptionCancelFlow(Command):
+    subscription: Id
+    retention: RetentionData | None = None
+
+
+class SubscriptionUpdateFlow(Command):
+    subscription: Id
+
+
+class ConfirmedItem(Command):
+    id: Id
+    price: Id | None = None
+    quantity: Quantity | None = None
+
+
+class ConfirmedDiscount(Command):
+    coupon: Id | None = None
+    promotion_code: Id | None = None
+
+
+class SubscriptionUpdateConfirmFlow(Command):
+    subscription: Id
+    items: ListOf[ConfirmedItem]
+    discounts: ListOf[ConfirmedDiscount] = []
+
+
+class FlowData(Command):
+    type: Literal[
+        "customer_update",
+        "payment_method_update",
+        "subscription_cancel",
+        "subscription_update",
+        "subscription_update_confirm",
+    ]
+    after_completion: AfterCompletion | None = None
+    subscription_cancel: SubscriptionCancelFlow | None = None
+    subscription_update: SubscriptionUpdateFlow | None = None
+    subscription_update_confirm: SubscriptionUpdateConfirmFlow | None = None
+
+
+def _validate_locale(value: str) -> str:
+    if value not in WIRE_LOCALES:
+        raise parameter_error("", f"Invalid locale: must be one of {', '.join(WIRE_LOCALES)}")
+    return value
+
+
+class CustomerLogin(Command):
+    expires_at: Timestamp | None = None
+
+
+class AfterExpiration(Command):
+    """What an expired link offers: the customer can log in by a code and continue."""
+
+    type: Literal["customer_login"]
+    customer_login: CustomerLogin | None = None
+
+
+class CreateSession(ExpandableCommand):
+    after_expiration: AfterExpiration | None = None
+    customer: Id
+    configuration: Id | None = None
+    return_url: WebUrl | None = None
+    locale: Clearable[Annotated[str, text_up_to(100), AfterValidator(_validate_locale)]] = None
+    on_behalf_of: Id | None = None
+    flow_data: FlowData | None = None
+
+
+class ListSessions(ListCommand):
+    customer: Id | None = None
+
+
+class ExpireSession(ExpandableCommand):
+    pass

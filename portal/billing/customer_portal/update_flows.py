@@ -1,0 +1,86 @@
+"""Flows for a change of plan: their parameters checked, and stored."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.accounts import mirrors
+from portal.billing.catalogue.sold import SoldItem
+from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal.params import ConfirmedDiscount, FlowData
+from portal.billing.customer_portal.plan_choices import NotChangeable, PlanChange
+from portal.billing.subscriptions.items import list_items
+from portal.db import find_row
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
+from portal.models import Coupon, Customer, PromotionCode, Subscription
+from portal.rules import permissions
+from portal.rules.permissions import Features
+
+
+def build_update_branch(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+    param = "flow_data[subscription_update]"
+    if flow.subscription_update is None:
+        raise MissingParameter(f"{param}[subscription]")
+    subscription = find_own_subscription(db, flow.subscription_update.subscription, customer, param)
+    _find_changeable_item(db, subscription, features, param)
+    return {"subscription": subscription.id}
+
+
+def build_confirm_branch(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+    param, sent = "flow_data[subscription_update_confirm]", flow.subscription_update_confirm
+    if sent is None:
+        raise MissingParameter(f"{param}[subscription]")
+    subscription = find_own_subscription(db, sent.subscription, customer, param)
+    sold = _find_changeable_item(db, subscription, features, param)
+    if len(sent.items) != 1:
+        raise InvalidRequest("Send exactly one item.", param=f"{param}[items]")
+    item = sent.items[0]
+    if item.id != sold.item.id:
+        raise ResourceMissing("subscription item", item.id, param=f"{param}[items][0][id]")
+    quantity = sold.item.quantity if item.quantity is None else item.quantity
+    try:
+        plan_choices.find_allowed_price(
+            db, subscription, sold, features, PlanChange(item.price or sold.price.id, quantity)
+        )
+    except NotChangeable as error:
+        error.param = f"{param}[items][0][{error.param}]"
+        raise
+    return {
+        "discounts": [_build_discount(db, each, f"{param}[discounts][{at}]") for at, each in enumerate(sent.discounts)],
+        "items": [{"id": item.id, "price": item.price, "quantity": item.quantity}],
+        "subscription": subscription.id,
+    }
+
+
+def find_own_subscription(db: Session, id: str, customer: Customer, param: str) -> Subscription:
+    subscription = find_row(db, Subscription, id, noun="subscription", param=f"{param}[subscription]")
+    if subscription.customer_id != customer.id:
+        raise ResourceMissing("subscription", id, param=f"{param}[subscription]")
+    return subscription
+
+
+def _find_changeable_item(db: Session, subscription: Subscription, features: Features, param: str) -> SoldItem:
+    if not mirrors.is_billed_here(db):
+        raise InvalidRequest(
+            "This account mirrors records that are kept elsewhere, and subscriptions are changed there.",
+            param="flow_data[type]",
+        )
+    sold = list_items(db, subscription.id)
+    schedule = upcoming_changes.find_schedule(db, subscription)
+    if not permissions.may_change(features) or not plan_choices.may_change(subscription, sold, schedule):
+        raise InvalidRequest(
+            f"The subscription '{subscription.id}' can't be changed by its customer: it must be running, with one item,"
+            " no coming end and no schedule, and the configuration must allow updates.",
+            param=f"{param}[subscription]",
+        )
+    return sold[0]
+
+
+def _build_discount(db: Session, sent: ConfirmedDiscount, param: str) -> dict[str, Any]:
+    if (sent.coupon is None) == (sent.promotion_code is None):
+        raise InvalidRequest("Send one of coupon and promotion_code.", param=param)
+    if sent.coupon is not None:
+        find_row(db, Coupon, sent.coupon, noun="coupon", param=f"{param}[coupon]")
+    else:
+        find_row(db, PromotionCode, sent.promotion_code or "", noun="promotion code", param=f"{param}[promotion_code]")
+    return {"coupon": sent.coupon, "promotion_code": sent.promotion_code}

@@ -1,0 +1,104 @@
+"""What the lines of a quote cost, at once and in each period."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.billing.invoices import drafts
+from portal.billing.ledger.totals import parse_rates
+from portal.billing.quotes import discounts as quote_discounts
+from portal.models import Customer, Quote, QuoteLine
+from portal.rules.discounts import Discountable, discount_amounts, sum_by_discount, sum_discounts
+from portal.rules.money import multiply_price
+from portal.rules.totals import LineTotals, document_totals, line_taxes, line_totals
+
+
+def list_for_quote(db: Session, quote_id: str) -> list[QuoteLine]:
+    """The lines of a quote in their order."""
+    statement = select(QuoteLine).where(QuoteLine.quote_id == quote_id).order_by(QuoteLine.position)
+    return list(db.scalars(statement))
+
+
+@dataclass(frozen=True)
+class PricedLine:
+    """A line's amount before discounts and tax, its discounts, its taxes, and its part of the totals."""
+
+    amount: int
+    entries: list[dict[str, Any]]
+    taxes: list[dict[str, Any]]
+    part: LineTotals
+
+    @property
+    def discount(self) -> int:
+        return sum_discounts(self.entries)
+
+
+def compute_totals(db: Session, quote: Quote, customer: Customer | None) -> list[QuoteLine]:
+    """Set discounts, taxes and totals: what is due at once, and in each period."""
+    lines = list_for_quote(db, quote.id)
+    exempt = customer.tax_exempt if customer else "none"
+    on_trial = bool(quote.subscription_data.get("trial_period_days"))
+    for line in lines:
+        line.upfront = not (on_trial and line.price["price"]["recurring"])
+    quote.currency = lines[0].currency if lines else None
+    upfront = [line for line in lines if line.upfront]
+    repeated = [line for line in lines if line.price["price"]["recurring"]]
+    defaults = drafts.frozen_rates(db, quote.default_tax_rates)
+    at_once = _price_lines(quote, upfront, defaults, exempt, lasting=False)
+    always = _price_lines(quote, repeated, defaults, exempt, lasting=True)
+    for line, priced in (*zip(repeated, always, strict=True), *zip(upfront, at_once, strict=True)):
+        whole = document_totals([priced.part])
+        line.amount_subtotal, line.amount_tax, line.amount_total = priced.amount, whole.tax, whole.total
+        line.taxes, line.discount_amounts = priced.taxes, priced.entries
+    quote.upfront = _sum_lines(at_once)
+    interval = repeated[0].price["price"]["recurring"] if repeated else {}
+    period = {key: interval[key] for key in ("interval", "interval_count")} if interval else {}
+    quote.recurring = {**_sum_lines(always), **period} if repeated else None
+    return lines
+
+
+def _price_lines(
+    quote: Quote, lines: Sequence[QuoteLine], defaults: list[dict[str, Any]], exempt: str, *, lasting: bool
+) -> list[PricedLine]:
+    currency = quote.currency or ""
+    wanted = [
+        Discountable(
+            multiply_price(line.price["price"]["unit_amount_decimal"], line.quantity),
+            product=line.price["price"]["product"],
+            own=quote_discounts.discount_cuts(line.discounts, currency, lasting=lasting),
+        )
+        for line in lines
+    ]
+    off = discount_amounts(wanted, quote_discounts.discount_cuts(quote.discounts, currency, lasting=lasting))
+    priced = []
+    for line, each, entries in zip(lines, wanted, off, strict=True):
+        own = parse_rates(line.tax_rates or defaults)
+        taxes = line_taxes(each.amount - sum_discounts(entries), own, tax_exempt=exempt)
+        priced.append(
+            PricedLine(each.amount, entries, taxes, line_totals(each.amount, taxes, own, sum_discounts(entries)))
+        )
+    return priced
+
+
+def _sum_lines(lines: Sequence[PricedLine]) -> dict[str, Any]:
+    sums = document_totals(line.part for line in lines)
+    return {
+        "amount_discount": sum(line.discount for line in lines),
+        "discounts": sum_by_discount([entry for line in lines for entry in line.entries]),
+        "amount_subtotal": sums.subtotal,
+        "amount_total": sums.total,
+        "amount_tax": sums.tax,
+        "taxes": sums.taxes,
+    }
+
+
+ZERO_AMOUNTS: dict[str, Any] = {
+    "discount_amounts": [],
+    "amount_subtotal": 0,
+    "amount_tax": 0,
+    "amount_total": 0,
+    "taxes": [],
+}
