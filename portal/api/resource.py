@@ -35,7 +35,7 @@ class Resource:
         self.blueprint = blueprint
         self.type = type
         self.path = f"/{path}"
-        self.kind = OBJECT_TYPES[type]
+        self.kind = OBJECT_TYPES[type]  # a module of portal/objects must register the type
         self.answers = AnswerType(type)
 
     def create(self, command: type[Command], function: CreateFunction, verb: str = "") -> None:
