@@ -18,8 +18,7 @@ from portal.billing.accounts import account_updates, accounts, new_accounts
 from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.catalogue import prices as catalogue_prices
-from portal.billing.catalogue import products as catalogue_products
-from portal.billing.catalogue import tax_rates
+from portal.billing.catalogue import products, tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
@@ -154,9 +153,7 @@ def _create_catalogue(db: Session, now: int) -> tuple[list[Price], TaxRate]:
     prices = []
     for name, words, monthly, yearly in PLANS:
         words_of = {"name": name, "description": words}
-        product = _run_use_case(
-            db, catalogue_products.create_product, catalogue_products.CreateProduct, now, **words_of
-        )
+        product = _run_use_case(db, products.create_product, products.CreateProduct, now, **words_of)
         for interval, amount in (("month", monthly), ("year", yearly)):
             price = {"unit_amount": amount, "currency": "eur", "recurring": {"interval": interval}}
             prices.append(
