@@ -1,4 +1,4 @@
-"""Merchant accounts: the operator creates them, the merchant describes them."""
+"""Merchant accounts, found by their id."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

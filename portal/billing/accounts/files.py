@@ -51,12 +51,16 @@ def _parse_upload(value: object) -> Upload:
 
 
 class FileLinkData(Command):
+    """A link that is created together with the file."""
+
     create: Flag
     expires_at: Timestamp | None = None
     metadata: Metadata = {}
 
 
 class CreateFile(ExpandableCommand):
+    """An upload; its content is examined while the parameters are parsed."""
+
     file: Annotated[Upload, PlainValidator(_parse_upload), schema_override(type="string", format="binary")]
     file_link_data: FileLinkData | None = None
     purpose: Purpose
@@ -86,6 +90,8 @@ class CreateFileLink(ExpandableCommand):
 
 
 class UpdateFileLink(ExpandableCommand):
+    """`expires_at` cleared: the link works without end."""
+
     expires_at: Clearable[NowOrTimestamp] = None
     metadata: Metadata = {}
 

@@ -76,6 +76,8 @@ class Company(Command):
 
 
 class Branding(Command):
+    """Pictures are ids of files; colours are `#rrggbb`."""
+
     icon: Clearable[Id] = None
     logo: Clearable[Id] = None
     primary_color: Clearable[Colour] = None
@@ -182,6 +184,8 @@ class PortalSettings(Command):
 
 
 class Dashboard(Command):
+    """The account's display name, as the reference places it."""
+
     display_name: Clearable[Name] = None
 
 

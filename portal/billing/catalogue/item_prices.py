@@ -13,11 +13,15 @@ from portal.wire.commands import Command, Currency, ExactDecimal, Id, PositiveAm
 
 
 class InlineRecurring(Command):
+    """How often an inline price bills."""
+
     interval: Literal["day", "month", "week", "year"]
     interval_count: Annotated[int, integer_between(1, 1095)] = 1
 
 
 class InlinePrice(Command):
+    """A price that is created for one item, for a product that exists."""
+
     currency: Currency
     product: Id
     recurring: InlineRecurring
@@ -27,6 +31,8 @@ class InlinePrice(Command):
 
 
 class PriceChoice(Command):
+    """The price of an item: by id (`price`, or `plan` in older versions), or inline."""
+
     price: Id | None = None
     plan: Id | None = None
     price_data: InlinePrice | None = None

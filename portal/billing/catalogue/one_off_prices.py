@@ -25,6 +25,8 @@ class OneOffProductData(Command):
 
 
 class OneOffPriceData(Command):
+    """A one-time price that is created for one line."""
+
     currency: Currency
     product: Id | None = None
     product_data: OneOffProductData | None = None

@@ -29,6 +29,8 @@ from portal.wire.commands import (
 
 
 class ProductData(Command):
+    """A product that is created together with its price."""
+
     name: Label
     active: Flag = True
     id: Id | None = None
@@ -39,6 +41,8 @@ class ProductData(Command):
 
 
 class UpdatePrice(ExpandableCommand):
+    """What can change of a price; its amount and interval never do."""
+
     active: Flag | None = None
     lookup_key: Clearable[Label] = None
     metadata: Metadata = {}

@@ -24,6 +24,8 @@ LONGEST_INTERVAL = {"day": 1095, "week": 156, "month": 36, "year": 3}
 
 
 class Recurring(Command):
+    """How often a price bills; metered usage is not sold here."""
+
     interval: Literal["day", "month", "week", "year"]
     interval_count: Annotated[int, integer_between(1, 1095)] = 1
     trial_period_days: Annotated[int, integer_between(0, 730)] | None = None

@@ -29,6 +29,8 @@ from portal.wire.urls import WebUrl
 
 
 class MarketingFeature(Command):
+    """A selling point, shown with the plan."""
+
     name: Label
 
 

@@ -32,11 +32,15 @@ class DeliveryBound(Command):
 
 
 class DeliveryEstimate(Command):
+    """How long the delivery takes."""
+
     maximum: DeliveryBound | None = None
     minimum: DeliveryBound | None = None
 
 
 class CurrencyOption(Command):
+    """The amount in another currency."""
+
     amount: PositiveAmount
     tax_behavior: TaxBehavior = "unspecified"
 

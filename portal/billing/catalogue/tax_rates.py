@@ -28,6 +28,8 @@ MOST_RATES = 5
 
 
 class UpdateTaxRate(ExpandableCommand):
+    """What can change of a tax rate; its percentage never does."""
+
     active: Flag | None = None
     country: Clearable[Country] = None
     description: Clearable[Text] = None

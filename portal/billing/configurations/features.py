@@ -24,6 +24,8 @@ class Toggle(Command):
 
 
 class CustomerUpdate(Command):
+    """Which of their details customers may change."""
+
     enabled: Flag | None = None
     allowed_updates: ListOf[UpdatableDetail] = []
 
@@ -34,12 +36,16 @@ class PaymentMethodUpdate(Command):
 
 
 class CancellationReason(Command):
+    """The reasons to choose from: the wire's own, and the merchant's `feedback_options`."""
+
     enabled: Flag
     options: ListOf[Feedback] = []
     feedback_options: ListOf[Id] = []
 
 
 class SubscriptionCancel(Command):
+    """Whether and when customers may end a subscription."""
+
     enabled: Flag | None = None
     mode: Literal["at_period_end", "immediately"] = "at_period_end"
     proration_behavior: ProrationBehavior = "none"
@@ -47,18 +53,24 @@ class SubscriptionCancel(Command):
 
 
 class AdjustableQuantity(Command):
+    """The quantities that customers may choose."""
+
     enabled: Flag
     minimum: Quantity | None = None
     maximum: Quantity | None = None
 
 
 class ProductPrices(Command):
+    """A product that customers may change to, at these prices."""
+
     product: Id
     prices: ListOf[Id]
     adjustable_quantity: AdjustableQuantity | None = None
 
 
 class ScheduleCondition(Command):
+    """A change that waits for the period's end."""
+
     type: Literal["decreasing_item_amount", "shortening_interval"]
 
 
@@ -67,6 +79,8 @@ class ScheduleAtPeriodEnd(Command):
 
 
 class SubscriptionUpdate(Command):
+    """Which changes of a plan customers may make, and how they are billed."""
+
     enabled: Flag | None = None
     billing_cycle_anchor: Literal["now", "unchanged"] | None = None
     default_allowed_updates: ListOf[Literal["price", "promotion_code", "quantity"]] = []
@@ -77,6 +91,8 @@ class SubscriptionUpdate(Command):
 
 
 class FeaturesData(Command):
+    """The features of a configuration; one that is not sent stays as it is."""
+
     customer_update: CustomerUpdate | None = None
     invoice_history: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None

@@ -22,6 +22,7 @@ from portal.wire.commands import merge_metadata
 def compose_note(
     db: Session, invoice: Invoice, command: CreateCreditNote, now: int
 ) -> tuple[CreditNote, list[CreditNoteLine]]:
+    """A credit note and its lines, not added yet. Raises `InvalidRequest` for more than there is to credit."""
     _refuse_draft(invoice)
     shipping = _creditable_shipping(db, invoice, command)
     lines = _build_lines(db, invoice, command)

@@ -33,6 +33,7 @@ def build_goodwill_line(invoice: Invoice, amount: int, words: str | None) -> Cre
 
 
 def build_custom_line(db: Session, invoice: Invoice, asked: CreditNoteLineData, param: str) -> CreditNoteLine:
+    """A line with a price and tax rates of its own. Raises `InvalidRequest` for one that can't be."""
     if not asked.description:
         name = f"{param}[description]"
         raise MissingParameter(name)

@@ -1,4 +1,4 @@
-"""Lines of credit notes: parts of invoice lines, by amount or by quantity, and custom lines."""
+"""Lines of credit notes: parts of invoice lines, by amount or by quantity."""
 
 from sqlalchemy.orm import Session
 

@@ -22,6 +22,8 @@ from portal.wire.commands import (
 
 
 class CreditNoteLineData(Command):
+    """A line: a part of an invoice line by amount or quantity, or a custom one."""
+
     type: Literal["custom_line_item", "invoice_line_item"]
     amount: Amount | None = None
     description: Text | None = None
@@ -39,16 +41,22 @@ class UpdateCreditNote(ExpandableCommand):
 
 
 class ShippingCost(Command):
+    """The whole shipping cost of the invoice, named by its rate."""
+
     shipping_rate: Id | None = None
 
 
 class Refund(Command):
+    """Part of the wire; always refused, as no money is moved here."""
+
     amount_refunded: PositiveAmount | None = None
     refund: Id | None = None
     type: Literal["payment_record_refund", "refund"] = "refund"
 
 
 class CreateCreditNote(UpdateCreditNote):
+    """A credit by its total or by lines; of a paid invoice the parts say where the money goes."""
+
     invoice: Id
     amount: Annotated[int, integer_between(1, MAX_AMOUNT)] | None = None
     credit_amount: PositiveAmount | None = None
@@ -63,7 +71,7 @@ class CreateCreditNote(UpdateCreditNote):
 
 
 class PreviewCreditNoteLines(CreateCreditNote, ListCommand):
-    pass
+    """A page of the lines that such a credit note would have."""
 
 
 class ListCreditNotes(ListCommand):

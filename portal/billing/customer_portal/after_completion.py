@@ -9,6 +9,7 @@ from portal.errors import InvalidRequest, MissingParameter
 
 
 def build_after_completion(scope: Scope, after: AfterCompletion | None) -> dict[str, Any]:
+    """The stored form, with every branch present. Raises `InvalidRequest` for branches that don't go with the type."""
     result: dict[str, Any] = {"type": "portal_homepage", "hosted_confirmation": None, "redirect": None}
     if after is None:
         return result

@@ -1,4 +1,4 @@
-"""Flows: a portal session for one task; validates the parameters and builds the stored form."""
+"""Flows: a portal session for one task, whose parameters are checked and stored."""
 
 from collections.abc import Callable
 from typing import Any

@@ -21,6 +21,8 @@ from portal.wire.urls import WebUrl
 
 
 class HostedConfirmation(Command):
+    """A message of the merchant on the last page."""
+
     custom_message: Annotated[str, text_up_to(500, lines=True)] | None = None
 
 
@@ -29,6 +31,8 @@ class Redirect(Command):
 
 
 class AfterCompletion(Command):
+    """Where the flow leads: a last page, the home page, or back to the merchant."""
+
     type: Literal["hosted_confirmation", "portal_homepage", "redirect"]
     hosted_confirmation: HostedConfirmation | None = None
     redirect: Redirect | None = None
@@ -39,6 +43,8 @@ class CouponOffer(Command):
 
 
 class RetentionData(Command):
+    """An offer to stay, shown before the cancellation."""
+
     type: Literal["coupon_offer"]
     coupon_offer: CouponOffer
 
@@ -53,6 +59,8 @@ class SubscriptionUpdateFlow(Command):
 
 
 class ConfirmedItem(Command):
+    """The item that changes, and what it changes to."""
+
     id: Id
     price: Id | None = None
     quantity: Quantity | None = None
@@ -64,12 +72,16 @@ class ConfirmedDiscount(Command):
 
 
 class SubscriptionUpdateConfirmFlow(Command):
+    """A change that the customer only has to confirm."""
+
     subscription: Id
     items: ListOf[ConfirmedItem]
     discounts: ListOf[ConfirmedDiscount] = []
 
 
 class FlowData(Command):
+    """The one task of a session; only the branch named like `type` may be sent."""
+
     type: Literal[
         "customer_update",
         "payment_method_update",
@@ -101,6 +113,8 @@ class AfterExpiration(Command):
 
 
 class CreateSession(ExpandableCommand):
+    """Without `configuration` the default one applies, without `flow_data` the whole portal is shown."""
+
     after_expiration: AfterExpiration | None = None
     customer: Id
     configuration: Id | None = None

@@ -18,6 +18,7 @@ from portal.rules.permissions import Features
 
 
 def build_update_branch(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+    """The stored form of a flow to the choice of plans. Raises `InvalidRequest` for a plan that can't change."""
     param = "flow_data[subscription_update]"
     if flow.subscription_update is None:
         raise MissingParameter(f"{param}[subscription]")
@@ -27,6 +28,7 @@ def build_update_branch(db: Session, flow: FlowData, customer: Customer, feature
 
 
 def build_confirm_branch(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+    """The stored form of a change to confirm. Raises `InvalidRequest` for one that is not allowed."""
     param, sent = "flow_data[subscription_update_confirm]", flow.subscription_update_confirm
     if sent is None:
         raise MissingParameter(f"{param}[subscription]")
@@ -53,6 +55,7 @@ def build_confirm_branch(db: Session, flow: FlowData, customer: Customer, featur
 
 
 def find_own_subscription(db: Session, id: str, customer: Customer, param: str) -> Subscription:
+    """The subscription of this customer. Raises `ResourceMissing` for any other."""
     subscription = find_row(db, Subscription, id, noun="subscription", param=f"{param}[subscription]")
     if subscription.customer_id != customer.id:
         raise ResourceMissing("subscription", id, param=f"{param}[subscription]")

@@ -11,7 +11,7 @@ from portal.models import Customer, TestClock
 MOST_OF_TEST_CLOCK = 3
 
 
-def take_place(db: Session, id: str | None) -> str | None:
+def reserve(db: Session, id: str | None) -> str | None:
     """Lock the clock and return its id. Raises `ResourceMissing`, and `InvalidRequest` for a full clock."""
     if id is None:
         return None

@@ -30,7 +30,7 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
         invoice_settings={},
         metadata_={},
         next_invoice_sequence=1,
-        test_clock_id=clock_places.take_place(db, command.test_clock),
+        test_clock_id=clock_places.reserve(db, command.test_clock),
     )
     _apply_fields(db, customer, command)
     db.add(customer)

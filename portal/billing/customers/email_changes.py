@@ -1,7 +1,4 @@
-"""Changes of the email address: a code confirms the new address, and a link mailed to the old one undoes it.
-
-The link is stored as SHA-256.
-"""
+"""Changes of the email address, each confirmed by a code that is sent to the new address."""
 
 from dataclasses import dataclass
 from typing import Any

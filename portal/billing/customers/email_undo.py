@@ -1,4 +1,4 @@
-"""The link in the notice of a changed address, which restores the old one."""
+"""The link in the notice of a changed address, which restores the old one; it is stored as SHA-256."""
 
 import base64
 import hmac

@@ -20,6 +20,7 @@ def refuse_prefix_in_use(db: Session, customer: Customer, prefix: str) -> None:
 
 
 def advance_sequence(customer: Customer, sequence: int) -> None:
+    """Set the next sequence. Raises `InvalidRequest` for one that was passed already."""
     if not customer.next_invoice_sequence <= sequence <= 1_000_000_000:
         raise InvalidRequest(
             f"The next invoice sequence must be from {customer.next_invoice_sequence} to 1000000000.",
@@ -29,4 +30,5 @@ def advance_sequence(customer: Customer, sequence: int) -> None:
 
 
 def random_prefix() -> str:
+    """Eight letters and digits for a new customer."""
     return "".join(secrets.choice(PREFIX_LETTERS) for _ in range(8))

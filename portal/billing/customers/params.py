@@ -52,6 +52,8 @@ class RenderingOptions(Command):
 
 
 class CustomerInvoiceSettings(Command):
+    """Settings that the customer's invoices start with."""
+
     custom_fields: Clearable[CustomFieldList] = None
     default_payment_method: Clearable[Id] = None
     footer: Clearable[Text] = None
@@ -59,6 +61,8 @@ class CustomerInvoiceSettings(Command):
 
 
 class UpdateCustomer(SingleDiscountParams):
+    """`balance` is set as a whole; the difference becomes a transaction."""
+
     address: Clearable[Address] = None
     balance: Amount | None = None
     description: Clearable[Text] = None
@@ -81,6 +85,8 @@ class TaxIdData(Command):
 
 
 class CreateCustomer(UpdateCustomer):
+    """With a test clock the customer lives by its time."""
+
     tax_id_data: ListOf[TaxIdData] = []
     test_clock: Id | None = None
 

@@ -35,6 +35,8 @@ class CreateTestClock(ExpandableCommand):
 
 
 class AdvanceTestClock(ExpandableCommand):
+    """The time to go to, at most two intervals of the longest subscription away."""
+
     frozen_time: Timestamp
 
 

@@ -45,6 +45,8 @@ RedemptionLimit = Annotated[int, integer_between(1, 1_000_000_000)]
 
 
 class AppliesTo(Command):
+    """The products that a coupon is restricted to."""
+
     products: ListOf[Id] = []
 
 
@@ -59,6 +61,8 @@ class UpdateCoupon(ExpandableCommand):
 
 
 class CreateCoupon(UpdateCoupon):
+    """A coupon by percent or by amount, for one invoice, some months or for ever."""
+
     amount_off: AmountOff | None = None
     applies_to: AppliesTo | None = None
     currency: Currency | None = None

@@ -44,10 +44,14 @@ class MinimumAmountOption(Command):
 
 
 class RestrictionChanges(Command):
+    """Minimum amounts in further currencies, all that can change."""
+
     currency_options: dict[Currency, MinimumAmountOption] = {}
 
 
 class Restrictions(RestrictionChanges):
+    """Who may use a code: first purchases, or from a minimum amount on."""
+
     first_time_transaction: Flag = False
     minimum_amount: MinimumAmount | None = None
     minimum_amount_currency: Currency | None = None

@@ -21,6 +21,8 @@ EventType = Annotated[str, text_up_to(100)]
 
 
 class ListEvents(ListCommand):
+    """`type` may end in `*`; `types` are several exact ones."""
+
     created: TimestampFilter = None
     delivery_success: Flag | None = None
     related_object: Id | None = None

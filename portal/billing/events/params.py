@@ -50,6 +50,8 @@ Description = Annotated[str, text_up_to(5000, lines=True)]
 
 
 class CreateEndpoint(ExpandableCommand):
+    """`enabled_events` are exact types, or `*` for all."""
+
     url: WebUrl
     enabled_events: ListOf[EventType]
     api_version: ApiVersion | None = None

@@ -40,6 +40,8 @@ class TaxRateData(Command):
 
 
 class TaxAmountData(Command):
+    """A tax as the merchant has computed it, in minor units."""
+
     amount: Amount
     tax_rate_data: TaxRateData
     taxability_reason: (
@@ -71,10 +73,14 @@ class Period(Command):
 
 
 class Pricing(Command):
+    """The newer wire's way to name a price."""
+
     price: Id
 
 
 class UpdateInvoiceItem(ExpandableCommand):
+    """The price of an item is sent in one way only: amount, unit amount, price or inline price."""
+
     amount: Amount | None = None
     description: Clearable[Text] = None
     discountable: Flag | None = None
@@ -92,6 +98,8 @@ class UpdateInvoiceItem(ExpandableCommand):
 
 
 class CreateInvoiceItem(UpdateInvoiceItem):
+    """Without `invoice` the item waits for the next one."""
+
     customer: Id
     currency: Currency | None = None
     invoice: Id | None = None
@@ -106,6 +114,8 @@ class ListInvoiceItems(ListCommand):
 
 
 class LineChange(Command):
+    """What can change of a line; of a line of a subscription its amount can not."""
+
     amount: Amount | None = None
     description: Clearable[Text] = None
     discountable: Flag | None = None
@@ -121,6 +131,8 @@ class LineChange(Command):
 
 
 class NewLine(LineChange):
+    """A new item, or one that waits (`invoice_item`)."""
+
     invoice_item: Id | None = None
 
 
@@ -129,6 +141,8 @@ class ChangedLine(LineChange):
 
 
 class RemovedLine(Command):
+    """The item of the line is deleted, or waits for the next invoice again (`unassign`)."""
+
     id: Id
     behavior: Literal["delete", "unassign"]
 

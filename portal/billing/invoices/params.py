@@ -37,6 +37,8 @@ class Pdf(Command):
 
 
 class Rendering(Command):
+    """How the document looks; parts that were not sent stay."""
+
     amount_tax_display: Clearable[Literal["exclude_tax", "include_inclusive_tax"]] = None
     pdf: Pdf | None = None
     template: Clearable[Id] = None
@@ -44,6 +46,8 @@ class Rendering(Command):
 
 
 class UpdateInvoice(TaxOptions):
+    """What can change of a draft; `due_date` and `days_until_due` exclude each other."""
+
     account_tax_ids: ListOf[Id] = []
     auto_advance: Flag | None = None
     collection_method: CollectionMethod | None = None
@@ -64,11 +68,15 @@ class UpdateInvoice(TaxOptions):
 
 
 class FromInvoice(Command):
+    """The open invoice that the new draft revises."""
+
     action: Literal["revision"]
     invoice: Id
 
 
 class CreateInvoice(UpdateInvoice):
+    """A draft, empty or with the customer's pending items."""
+
     customer: Id | None = None
     currency: Currency | None = None
     from_invoice: FromInvoice | None = None
@@ -77,6 +85,8 @@ class CreateInvoice(UpdateInvoice):
 
 
 class FinalizeInvoice(ExpandableCommand):
+    """`auto_advance` says whether the invoice is collected automatically from now on."""
+
     auto_advance: Flag | None = None
 
 
@@ -90,6 +100,8 @@ class ListInvoices(ListCommand):
 
 
 class PayInvoice(ExpandableCommand):
+    """`paid_out_of_band` records a payment made elsewhere; without it the invoice is collected."""
+
     paid_out_of_band: Flag = False
     forgive: Flag = False
     off_session: Flag | None = None

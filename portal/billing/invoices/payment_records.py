@@ -28,11 +28,15 @@ PaymentOutcome = Literal["canceled", "failed", "guaranteed"]
 
 
 class Money(Command):
+    """An amount in minor units, with its currency."""
+
     currency: Currency
     value: Annotated[int, integer_between(1, MAX_AMOUNT)]
 
 
 class PayerDetails(Command):
+    """Who paid, in whole or in part unknown here."""
+
     customer: Id | None = None
     email: Name | None = None
     name: Name | None = None
@@ -52,6 +56,8 @@ class CustomMethod(Command):
 
 
 class MethodDetails(Command):
+    """The payment method in the merchant's words."""
+
     billing_details: BillingDetails | None = None
     custom: CustomMethod | None = None
     payment_method: Label | None = None
@@ -63,6 +69,8 @@ class CustomReference(Command):
 
 
 class ProcessorDetails(Command):
+    """The payment's number at the processor."""
+
     custom: CustomReference | None = None
     type: Literal["custom"]
 
@@ -105,6 +113,8 @@ AttemptOutcome = AttemptCanceled | AttemptFailed | AttemptGuaranteed
 
 
 class ReportPayment(PaymentReport):
+    """A payment made elsewhere; the hash named like `outcome` says when."""
+
     amount_requested: Money
     initiated_at: Timestamp
     payment_method_details: MethodDetails

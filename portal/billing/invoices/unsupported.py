@@ -22,6 +22,8 @@ class SelfIssuer(Command):
 
 
 class AutomaticTax(Command):
+    """Can only be switched off."""
+
     enabled: Annotated[Flag, AfterValidator(_refuse_enabled)]
     liability: SelfIssuer | None = None
 

@@ -34,6 +34,8 @@ class UpdateTransaction(ExpandableCommand):
 
 
 class CreateTransaction(UpdateTransaction):
+    """A negative amount is credit to the customer."""
+
     amount: Amount
     currency: Currency
 

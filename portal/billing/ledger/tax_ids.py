@@ -19,6 +19,8 @@ LONGEST_VALUE = 250
 
 
 class TaxIdOwner(Command):
+    """A customer, or the account itself (`self`)."""
+
     type: Literal["account", "application", "customer", "self"]
     customer: Id | None = None
     account: Id | None = None

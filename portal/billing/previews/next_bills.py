@@ -37,6 +37,7 @@ def recurring_invoice(db: Session, customer: Customer, subscription: Subscriptio
 
 
 def next_invoice(db: Session, customer: Customer, subscription: Subscription) -> Invoice:
+    """The next invoice of a subscription. Raises `NoUpcomingInvoice` where there is none."""
     invoice = next_invoices.create_next_invoice(db, customer, subscription)
     if invoice is None:
         raise NoUpcomingInvoice(customer)

@@ -29,6 +29,8 @@ from portal.wire.moments import AnchorChange, EndOrTimestamp, NowOrTimestamp
 
 
 class PreviewItem(UpdateInvoiceItem):
+    """A new pending item, or a change of one (`invoiceitem`)."""
+
     currency: Currency | None = None
     invoiceitem: Id | None = None
 
@@ -43,6 +45,8 @@ class PreviewCustomer(Command):
 
 
 class ScheduleDetails(Command):
+    """Other phases of the schedule, or those of a new one."""
+
     billing_mode: BillingModeData | None = None
     end_behavior: EndBehavior | None = None
     phases: ListOf[SentPhase] = []
@@ -50,6 +54,8 @@ class ScheduleDetails(Command):
 
 
 class SubscriptionDetails(Command):
+    """A change of the subscription, or what a new one has."""
+
     billing_cycle_anchor: AnchorChange | None = None
     billing_mode: BillingModeData | None = None
     cancel_at: Clearable[EndOrTimestamp] = None
@@ -67,6 +73,8 @@ class SubscriptionDetails(Command):
 
 
 class CreatePreview(TaxOptions):
+    """What to preview: the next invoice, or that of a change or a new subscription or schedule."""
+
     currency: Currency | None = None
     customer: Id | None = None
     customer_details: PreviewCustomer | None = None
@@ -137,6 +145,7 @@ def newer_param_name(param: str | None) -> Any:
 
 @contextmanager
 def newer_param_names() -> Iterator[None]:
+    """Errors raised within name parameters of a subscription as a preview calls them."""
     try:
         yield
     except PortalError as error:

@@ -18,6 +18,7 @@ from portal.models import Customer, Invoice, Subscription
 
 
 def preview_new_subscription(db: Session, customer: Customer, command: CreatePreview, now: int) -> Invoice:
+    """The first invoice of a subscription that is created for this."""
     details = command.subscription_details
     sent_values.redeem_discounts(db, customer, None, command, now)
     sent_values.add_invoice_items(db, customer, None, command, now)

@@ -13,6 +13,7 @@ from portal.wire.commands import CustomField
 
 
 def create_invoice(db: Session, customer: Customer, quote: Quote, lines: Sequence[QuoteLine], now: int) -> None:
+    """Create a draft with a line for each line of the quote."""
     settings = quote.invoice_settings
     sent: dict[str, Any] = {
         "customer": customer.id,

@@ -19,6 +19,7 @@ from portal.models import Customer, Invoice, Quote, QuoteLine
 def create_subscription(
     db: Session, customer: Customer, quote: Quote, once: Sequence[QuoteLine], repeated: Sequence[QuoteLine], now: int
 ) -> None:
+    """Create the subscription; its first invoice bills the one-time lines too."""
     for line in once:
         invoiceitems.create(db, accepted_items.build_invoice_item(customer, line), now=now)
     db.flush()
@@ -43,6 +44,7 @@ def create_subscription(
 def create_schedule(
     db: Session, customer: Customer, quote: Quote, once: Sequence[QuoteLine], repeated: Sequence[QuoteLine], now: int
 ) -> None:
+    """Create a schedule that begins on the effective date."""
     phase: dict[str, Any] = {
         "items": [accepted_items.build_subscription_item(line) for line in repeated],
         "add_invoice_items": [

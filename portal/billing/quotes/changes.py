@@ -18,6 +18,7 @@ _PLAIN_FIELDS = ("collection_method", "description", "footer", "header")
 
 
 def apply(db: Session, quote: Quote, command: UpdateQuote, now: int) -> None:
+    """Set what was sent, and compute the totals. Raises `InvalidRequest` or `ResourceMissing` for what can't be."""
     for key, value in command.sent_values(*_PLAIN_FIELDS).items():
         setattr(quote, key, value)
     finalization.set_expiry(quote, command, now)

@@ -26,6 +26,7 @@ _COPIED_FIELDS = (
 
 
 def copy_source(db: Session, quote: Quote, sent: FromQuote) -> None:
+    """Take over the fields and lines of another quote. Raises `InvalidRequest` for a revision of a draft."""
     source = find_row(db, Quote, sent.quote, noun="quote", param="from_quote[quote]")
     if sent.is_revision:
         statuses.refuse_unless(source, "revise", "open", "canceled")

@@ -32,6 +32,7 @@ def finalize(db: Session, quote: Quote, command: FinalizeQuote, *, now: int) -> 
 
 
 def set_expiry(quote: Quote, command: FinalizeQuote, now: int) -> None:
+    """Set until when the quote can be accepted. Raises `InvalidRequest` for a time in the past."""
     if command.expires_at is None:
         return
     if command.expires_at <= now:

@@ -1,4 +1,4 @@
-"""Line items of a quote: parsed from parameters, with their totals at once and in each period."""
+"""Line items of a quote, made of parameters."""
 
 from collections.abc import Sequence
 

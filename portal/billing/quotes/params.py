@@ -30,6 +30,8 @@ class LinePrice(pricing.PriceData):
 
 
 class SentLine(Command):
+    """A line; with the `id` of one that exists, what is not sent stays."""
+
     id: Id | None = None
     price: Id | None = None
     price_data: LinePrice | None = None
@@ -42,6 +44,8 @@ QuoteText = Annotated[str, text_up_to(500, lines=True)]
 
 
 class QuoteInvoiceSettings(Command):
+    """Settings of the invoices that the accepted quote brings."""
+
     custom_fields: Clearable[ListOf[CustomField]] = None
     days_until_due: DaysUntilDue | None = None
     description: Clearable[Text] = None
@@ -49,6 +53,8 @@ class QuoteInvoiceSettings(Command):
 
 
 class QuoteSubscriptionData(Command):
+    """Settings of the subscription that the accepted quote brings; a later `effective_date` makes a schedule."""
+
     billing_mode: BillingModeData | None = None
     description: Clearable[Text] = None
     effective_date: Clearable[Timestamp] = None
@@ -57,6 +63,8 @@ class QuoteSubscriptionData(Command):
 
 
 class FromQuote(Command):
+    """The quote to copy; a revision replaces it once it is finalized."""
+
     quote: Id
     is_revision: Flag = False
 

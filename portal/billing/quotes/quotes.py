@@ -1,4 +1,4 @@
-"""Quotes: drafted, finalized with a number, then accepted or canceled."""
+"""Quotes: created, changed as drafts, canceled or expired."""
 
 from sqlalchemy.orm import Session
 

@@ -30,15 +30,21 @@ Anchor = Literal["automatic", "phase_start"]
 
 
 class Duration(Command):
+    """How long a phase lasts."""
+
     interval: Literal["day", "month", "week", "year"]
     interval_count: Annotated[int, integer_between(1, 1000)] = 1
 
 
 class PhaseInvoiceSettings(InvoiceSettings):
+    """Invoice settings, together with the days to pay."""
+
     days_until_due: DaysUntilDue | None = None
 
 
 class SentPhase(Command):
+    """A phase: what the subscription is meanwhile, and until when."""
+
     items: ListOf[SentItem]
     add_invoice_items: ListOf[AddedItem] = []
     billing_cycle_anchor: Anchor | None = None
@@ -67,6 +73,8 @@ def _zero_for_now(value: object) -> object:
 
 
 class DefaultSettings(Command):
+    """Settings of each phase that says nothing about them."""
+
     billing_cycle_anchor: Anchor | None = None
     collection_method: CollectionMethod | None = None
     description: Clearable[Text] = None
@@ -82,6 +90,8 @@ class UpdateSchedule(ExpandableCommand):
 
 
 class CreateSchedule(ExpandableCommand):
+    """Phases for a customer, or a subscription that runs already (`from_subscription`)."""
+
     billing_mode: BillingModeData = DEFAULT_MODE
     customer: Id | None = None
     default_settings: DefaultSettings | None = None
@@ -98,6 +108,8 @@ class CancelSchedule(ExpandableCommand):
 
 
 class ReleaseSchedule(ExpandableCommand):
+    """The subscription goes on, with the end that the schedule has set only with `preserve_cancel_date`."""
+
     preserve_cancel_date: Flag = False
 
 

@@ -23,6 +23,8 @@ ChangeBehavior = PaymentBehavior | Literal["pending_if_incomplete"]
 
 
 class ResolvedItem(Command):
+    """An item whose price exists."""
+
     price: Id
     quantity: Quantity = 1
     discounts: DiscountSources = []
@@ -31,6 +33,8 @@ class ResolvedItem(Command):
 
 
 class SentItem(PriceChoice):
+    """A new item; its price may be inline."""
+
     quantity: Quantity = 1
     discounts: DiscountSources = []
     tax_rates: ListOf[Id] = []
@@ -38,6 +42,8 @@ class SentItem(PriceChoice):
 
 
 class ItemChange(PriceChoice):
+    """A new item or, with `id`, a change or the removal of one."""
+
     id: Id | None = None
     clear_usage: Flag | None = None
     deleted: Flag = False
@@ -58,6 +64,8 @@ class ItemPeriodEnd(Command):
 
 
 class ItemPeriod(Command):
+    """The time that a one-time item is billed for; by default the subscription's period."""
+
     start: ItemPeriodStart = ItemPeriodStart(type="max_item_period_start")
     end: ItemPeriodEnd = ItemPeriodEnd(type="min_item_period_end")
 
@@ -76,6 +84,8 @@ class AddedItem(Command):
 
 
 class ItemBillingParams(ExpandableCommand):
+    """How the change of one item is billed and paid."""
+
     payment_behavior: ChangeBehavior | None = None
     proration_behavior: ProrationBehavior = "create_prorations"
     proration_date: Timestamp | None = None

@@ -34,6 +34,7 @@ class ItemTarget:
 def resolve_targets(
     db: Session, before: Sequence[SoldItem], changes: Sequence[ItemChange], now: int
 ) -> list[ItemTarget]:
+    """What each change makes of its item. Raises `ResourceMissing` for an item that is not the subscription's."""
     held = {each.item.id: each for each in before}
     wishes = []
     for index, change in enumerate(changes):
@@ -62,6 +63,7 @@ def _item_target(db: Session, sold: SoldItem | None, change: ItemChange, param: 
 
 
 def prices_after(before: Sequence[SoldItem], wishes: Sequence[ItemTarget]) -> list[Price]:
+    """The prices of all items after the changes. Raises `InvalidRequest` where none is left."""
     changed = {wish.sold.item.id for wish in wishes if wish.sold}
     kept = [each.price for each in before if each.item.id not in changed]
     prices = kept + [wish.price for wish in wishes if wish.price]

@@ -50,6 +50,8 @@ class BillingModeData(Command):
 
 
 class FlexibleModeData(BillingModeData):
+    """The only mode that a subscription can change to."""
+
     type: Literal["flexible"]
 
 
@@ -62,18 +64,24 @@ DEFAULT_BILLING_MODE = BillingModeData(type="flexible")
 
 
 class CancellationDetails(Command):
+    """The customer's reason: in the wire's words, in own words, or as the merchant's option."""
+
     comment: Clearable[Text] = None
     feedback: Clearable[Feedback] = None
     feedback_option: Clearable[Id] = None
 
 
 class CancelSubscription(ExpandableCommand):
+    """`prorate` credits unused time, `invoice_now` bills what is pending."""
+
     cancellation_details: CancellationDetails | None = None
     invoice_now: Flag = False
     prorate: Flag = False
 
 
 class PendingItemInterval(Command):
+    """How often pending items are billed between renewals."""
+
     interval: Literal["day", "month", "week", "year"]
     interval_count: Annotated[int, integer_between(1, 365)] = 1
 
@@ -85,6 +93,8 @@ class InterimInvoiceParams(ExpandableCommand):
 
 
 class InvoiceSettings(Command):
+    """Settings that replace the customer's own on the subscription's invoices."""
+
     account_tax_ids: ListOf[Id] = []
     custom_fields: Clearable[ListOf[CustomField]] = None
     description: Clearable[Text] = None
@@ -102,11 +112,15 @@ ResumeBehavior = Literal["resume_on_payment_attempt", "resume_on_payment_success
 
 
 class PauseCollection(Command):
+    """What becomes of the subscription's invoices while nothing is collected."""
+
     behavior: Literal["keep_as_draft", "mark_uncollectible", "void"]
     resumes_at: Timestamp | None = None
 
 
 class TrialEndBehavior(Command):
+    """What happens when a trial ends without a payment method."""
+
     missing_payment_method: Literal["cancel", "create_invoice", "pause"]
 
 
@@ -121,6 +135,8 @@ class TrialOptions(ExpandableCommand):
 
 
 class UnusedTime(Command):
+    """From when on paid time is credited by a pause."""
+
     type: Literal["item_current_period_start", "none", "now"]
 
 
@@ -129,12 +145,16 @@ class BillFor(Command):
 
 
 class PauseSubscription(ExpandableCommand):
+    """What is credited is billed at once, or waits for the next invoice."""
+
     bill_for: BillFor = BillFor()
     invoicing_behavior: Literal["invoice", "pending_invoice_item"] = "pending_invoice_item"
     type: Literal["subscription"] = "subscription"
 
 
 class ResumeSubscription(ExpandableCommand):
+    """The period starts anew, or follows the anchor as before."""
+
     billing_cycle_anchor: AnchorChange = "now"
     payment_behavior: ResumeBehavior | None = None
     proration_behavior: ProrationBehavior = "create_prorations"
@@ -142,6 +162,8 @@ class ResumeSubscription(ExpandableCommand):
 
 
 class AnchorConfig(Command):
+    """The day and time of each billing period; parts that are not sent are those of now."""
+
     day_of_month: Annotated[int, integer_between(1, 31)]
     hour: Annotated[int, integer_between(0, 23)] | None = None
     minute: Annotated[int, integer_between(0, 59)] | None = None
@@ -161,6 +183,8 @@ class CreateSubscription(
     InvoiceOptions,
     InterimInvoiceParams,
 ):
+    """A subscription with its items; trial, anchor and backdating decide its first period."""
+
     customer: Id
     items: ListOf[SentItem]
     add_invoice_items: ListOf[AddedItem] = []
@@ -190,6 +214,8 @@ class UpdateSubscription(
     InvoiceOptions,
     InterimInvoiceParams,
 ):
+    """What changes; items, anchor and trial are billed by `proration_behavior`."""
+
     add_invoice_items: ListOf[AddedItem] = []
     billing_cycle_anchor: AnchorChange | None = None
     cancel_at: Clearable[EndOrTimestamp] = None
