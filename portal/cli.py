@@ -15,6 +15,7 @@ from portal.commands import (
     demo,
     doctor,
     documents,
+    events,
     keys,
     mail,
     serving,
@@ -46,7 +47,7 @@ for _command in (
     transfer.import_file,
     transfer.export_file,
     webhooks.webhooks,
-    webhooks.events,
+    events.events,
     demo.demo,
     doctor.doctor,
 ):

@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer
-from portal.billing.invoices import drafts, finalization
-from portal.billing.invoices.params import FinalizeInvoice
 from portal.billing.ledger import tax_ids
-from portal.billing.subscriptions import items, period_lines, subscriptions
+from portal.billing.subscriptions import subscriptions
 from portal.billing.subscriptions.params import CreateSubscription
 from portal.demo.incidents import DatedAction, pay_invoice
 from portal.demo.people import Person
+from portal.demo.renewals import renew_month
 from portal.demo.use_cases import run_use_case
-from portal.models import Customer, Invoice, Price, Subscription, TaxRate
+from portal.models import Customer, Invoice, Price, TaxRate
 from portal.rules import periods
 
 MONTHS = 12
@@ -38,20 +37,5 @@ def customer_year(
     pay_invoice(db, db.get_one(Invoice, (customer.tenant_id, subscription.latest_invoice_id)), start + clock.HOUR)
     for month in range(1, MONTHS):
         moment = periods.add(subscription.billing_cycle_anchor, "month", 1, month)
-        yield moment, partial(_renew_month, db, customer, subscription, month)
+        yield moment, partial(renew_month, db, customer, subscription, month)
     yield from person.incidents(db, customer, rate, now)
-
-
-def _renew_month(db: Session, customer: Customer, subscription: Subscription, month: int) -> None:
-    """Renew a subscription for one month, as a worker does, and pay the invoice."""
-    anchor = subscription.billing_cycle_anchor
-    start, end = (periods.add(anchor, "month", 1, steps) for steps in (month, month + 1))
-    subscription.current_period_start, subscription.current_period_end = start, end
-    invoice = drafts.create(
-        db, customer, subscription, subscription.currency, "subscription_cycle", now=start, period=(start, start)
-    )
-    sold = items.list_items(db, subscription.id)
-    drafts.add_lines(db, invoice, [period_lines.build_line(db, customer, subscription, each) for each in sold])
-    run_use_case(db, finalization.finalize, FinalizeInvoice, start + clock.HOUR, invoice)
-    subscription.latest_invoice_id = invoice.id
-    pay_invoice(db, invoice, start + 2 * clock.HOUR)

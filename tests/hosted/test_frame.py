@@ -17,8 +17,10 @@ from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.accounts.new_accounts import NewAccount
 from portal.billing.configurations import configurations
 from portal.db import Database
+from portal.hosted.navigation import ENTRIES
 from portal.models import Account, Configuration, Customer
 from portal.rules import colours
+from portal.web.policies import POLICIES
 from portal.wire.commands import parse_command
 from tests.clients import Portal
 from tests.factories import Factories
@@ -101,6 +103,13 @@ def test_the_navigation_leaves_out_what_is_switched_off(portal: Open, make: Fact
     navigation = re.search("<nav.*?</nav>", page(portal(customer, make.configuration(**off))), re.DOTALL)
     assert navigation
     assert re.findall(r">([^<>]+)</a>", navigation[0]) == ["Home"]
+
+
+def test_what_the_navigation_shows_can_be_opened(app: Flask) -> None:
+    """An entry and its page have the same permission, so that no entry leads nowhere."""
+    adapter = app.url_map.bind("localhost")
+    pages = [(path, allows, adapter.match(f"/p/bps_1/{path}")[0]) for _name, path, allows in ENTRIES]
+    assert {path for path, allows, endpoint in pages if POLICIES[endpoint].allows not in {allows, None}} == set()
 
 
 def test_a_flow_has_no_navigation_but_a_way_out(portal: Open, make: Factories, customer: Customer) -> None:

@@ -13,7 +13,7 @@ import stripe
 from click.testing import CliRunner
 
 from portal import clock
-from portal.commands import webhooks as commands
+from portal.commands import events, webhooks
 from portal.outbox import alerts, deliveries, delivery_results, queue
 from portal.outbox.webhook_client import ReceiverResponse
 from portal.rules import webhooks as rules
@@ -248,7 +248,7 @@ def test_the_command_lists_rolls_and_resends(hooks: Hooks, receiver: Receiver, m
     account = ["--account", hooks.make.scope.account_id]
 
     def run(*arguments: str) -> str:
-        group = {"webhooks": commands.webhooks, "events": commands.events}[arguments[0]]
+        group = {"webhooks": webhooks.webhooks, "events": events.events}[arguments[0]]
         done = CliRunner().invoke(group, [*arguments[1:], *account], obj=lambda: hooks.services.database)
         assert done.exit_code == 0, done.output
         return done.output.strip()
