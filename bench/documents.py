@@ -20,7 +20,7 @@ from bench.hello import DOCUMENT
 from bench.load import wrk
 from bench.servers import TOP, Server
 from portal import clock, i18n
-from portal.documents import store as stores
+from portal.documents import store as document_store
 from portal.documents.values import RENDERER_VERSION, Document
 from portal.models import Invoice, StoredDocument
 from portal.objects.links import DocumentLinks
@@ -134,7 +134,7 @@ def _cpu(function: Callable[[], object]) -> float:
 def _stored(store: Store, folder: Path, secret: str) -> str:
     """Put a document of 60 kB where the portal keeps the one of the hot customer's first invoice."""
     fingerprint = "ab" * 28 + RENDERER_VERSION
-    stores.open_store(str(folder / "documents")).write(fingerprint, DOCUMENT)
+    document_store.open_store(str(folder / "documents")).write(fingerprint, DOCUMENT)
     with store.database.writing(store.scope) as db:
         invoice = db.query(Invoice).filter(Invoice.customer_id == store.hot).limit(1).one()
         db.add(StoredDocument(id=invoice.id, created=clock.now(), revision=invoice.revision, fingerprint=fingerprint))

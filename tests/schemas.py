@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from portal.api import openapi
-from portal.objects import json_schemas as objects
+from portal.objects import json_schemas
 
 
 @cache
@@ -49,5 +49,5 @@ def _validator(ref: str) -> Any:
 
 
 def _made(schema: dict[str, Any]) -> Any:
-    known = {**objects.all_schemas(), "error": openapi.ERROR}
+    known = {**json_schemas.all_schemas(), "error": openapi.ERROR}
     return jsonschema_rs.Draft202012Validator({**schema, "components": {"schemas": known}})

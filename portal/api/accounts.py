@@ -15,7 +15,7 @@ from portal.db import scope_of
 from portal.errors import ResourceMissing
 from portal.models import Account
 from portal.objects import expand_answer
-from portal.objects.accounts import render_account as shown
+from portal.objects.accounts import render_account
 from portal.web.services import services
 from portal.wire.commands import ExpandableCommand
 
@@ -38,7 +38,9 @@ def _update_account(db: Session, params: UpdateAccount, id: str | None = None) -
 
 
 def _render_account(db: Session, account: Account, params: ExpandableCommand) -> dict[str, Any]:
-    return expand_answer(db, shown(account, default_tax_ids.list_default(db, account)), params.expand, services().links)
+    return expand_answer(
+        db, render_account(account, default_tax_ids.list_default(db, account)), params.expand, services().links
+    )
 
 
 def _own_account_id(db: Session, id: str | None) -> str:

@@ -24,8 +24,7 @@ from portal.db import find_row, scope_of
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, CreditNoteLine
 from portal.objects import expand_answer
-from portal.objects.credit_notes import CREDIT_NOTE_LINE
-from portal.objects.credit_notes import render_preview as shown_preview
+from portal.objects.credit_notes import CREDIT_NOTE_LINE, render_preview
 from portal.web.services import services
 from portal.wire.commands import ExpandableCommand, ListCommand
 from portal.wire.page import equal_conditions, page_cursor, range_conditions
@@ -68,7 +67,7 @@ def register(blueprint: Blueprint) -> None:
 
 def _preview_credit_note(db: Session, params: CreateCreditNote) -> dict[str, Any]:
     note, lines = credit_notes.preview(db, params, now=clock.now())
-    return expand_answer(db, shown_preview(note, lines, _wire_context(db)), params.expand, services().links)
+    return expand_answer(db, render_preview(note, lines, _wire_context(db)), params.expand, services().links)
 
 
 def _list_preview_lines(db: Session, params: PreviewCreditNoteLines) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from portal.hosted.detail_forms import DETAIL_FIELDS, DetailsForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
-from portal.rules import tax_ids as rules
+from portal.rules import tax_ids as tax_id_rules
 from portal.wire.commands import parse_command
 
 blueprint = Blueprint("details", __name__, url_prefix="/p")
@@ -40,7 +40,7 @@ def details(visit: Visit) -> PageResponse:
         customer=customer,
         tax_ids=numbers,
         allowed=allowed,
-        label=rules.type_label,
+        label=tax_id_rules.type_label,
         most_tax_ids=tax_ids.MOST_PER_CUSTOMER,
         finishing=visit.in_flow == flows.UPDATE,
     )

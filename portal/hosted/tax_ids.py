@@ -14,7 +14,7 @@ from portal.hosted.languages import locale
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
-from portal.rules import tax_ids as rules
+from portal.rules import tax_ids as tax_id_rules
 from portal.wire.commands import parse_command
 
 blueprint = Blueprint("tax_ids", __name__, url_prefix="/p")
@@ -31,7 +31,7 @@ def may_edit(features: permissions.Features) -> bool:
 def add(visit: Visit) -> PageResponse:
     """Two steps: without `?country=` choose the country, with it choose among that country's kinds."""
     country = request.args.get("country", "").upper()
-    if not rules.types_for_country(country):
+    if not tax_id_rules.types_for_country(country):
         return _country_page(visit)
     form = TaxIdForm.for_country(country)
     if form.validate_on_submit() and _add_tax_id(visit, form, country):
@@ -46,7 +46,9 @@ def remove(visit: Visit, tax_id: str) -> PageResponse:
     if request.method == "GET":
         with visit.reading() as db:
             row = tax_ids.find_for_customer(db, visit.customer_id, tax_id)
-        return render_template("hosted/tax_id_remove.html", visit=visit, tax_id=row, label=rules.type_label(row.type))
+        return render_template(
+            "hosted/tax_id_remove.html", visit=visit, tax_id=row, label=tax_id_rules.type_label(row.type)
+        )
     with visit.writing() as db:
         row = tax_ids.find_for_customer(db, visit.customer_id, tax_id)
         tax_ids.delete(db, row, now=visit.now)
@@ -61,7 +63,7 @@ def _country_page(visit: Visit) -> PageResponse:
     return render_template(
         "hosted/tax_id_country.html",
         visit=visit,
-        countries=[pair for pair in i18n.list_countries(locale()) if rules.types_for_country(pair[0])],
+        countries=[pair for pair in i18n.list_countries(locale()) if tax_id_rules.types_for_country(pair[0])],
         own=(customer.address or {}).get("country"),
         is_full=count >= tax_ids.MOST_PER_CUSTOMER,
         most=tax_ids.MOST_PER_CUSTOMER,
@@ -96,8 +98,8 @@ def _explain_refusal(form: TaxIdForm, error: InvalidRequest, country: str) -> No
 def _wrong_number_text(type: str, country: str) -> str:
     words: str = _(
         "Check the number: %(kind)s (%(country)s) looks like %(example)s.",
-        kind=i18n.isolate_text(rules.type_label(type)),
+        kind=i18n.isolate_text(tax_id_rules.type_label(type)),
         country=i18n.country_name(country, locale()),
-        example=i18n.isolate_text(rules.example_value(type, country)),
+        example=i18n.isolate_text(tax_id_rules.example_value(type, country)),
     )
     return words

@@ -12,6 +12,7 @@ from portal.models import Coupon, Discount, PromotionCode
 from portal.objects.catalogue import percentage_number
 from portal.objects.kinds import ObjectType, register
 from portal.objects.types import discounts as schemas
+from portal.rules import discounts as discount_rules
 from portal.rules import discounts as rules
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
@@ -149,7 +150,9 @@ def discounts_by_id(db: Session, ids: Iterable[str], context: Context) -> dict[s
 def running_discounts_by_id(db: Session, ids: Iterable[str], context: Context) -> dict[str, dict[str, Any]]:
     """The wire objects of those discounts that have not ended, by id."""
     return {
-        id: each for id, each in discounts_by_id(db, ids, context).items() if rules.is_running(each["end"], context.now)
+        id: each
+        for id, each in discounts_by_id(db, ids, context).items()
+        if discount_rules.is_running(each["end"], context.now)
     }
 
 

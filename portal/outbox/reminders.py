@@ -10,7 +10,7 @@ from portal.assembly import Services
 from portal.db import Scope
 from portal.models import Account, Invoice, Mail, Tenant
 from portal.recording import notices
-from portal.rules import mails as rules
+from portal.rules import mails
 
 #: A reminder that could not be sent for so long is left out, so that a new setting does not remind of long ago.
 STALE_AFTER = 2 * clock.DAY
@@ -34,7 +34,7 @@ def _list_reminder_days(db: Session) -> list[tuple[Scope, list[int]]]:
     tenants = select(Tenant, Account.settings).join(Account, Account.id == Tenant.account_id)
     found = []
     for tenant, settings in db.execute(tenants.where(chosen.is_not(None))).all():
-        days = rules.mail_settings(settings)["payment_reminders"]
+        days = mails.mail_settings(settings)["payment_reminders"]
         offsets = [*(-day for day in days["days_before_due"]), *days["days_after_due"]]
         found.append((Scope.of_tenant(tenant), offsets))
     return found

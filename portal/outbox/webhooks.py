@@ -20,7 +20,7 @@ from portal.outbox import deliveries, delivery_results
 from portal.outbox.deliveries import BEGINS_WITHIN, LEASE, DeliveryRun, Receiver, Shipment
 from portal.outbox.delivery_results import DeliveryAttempt, RunResult
 from portal.outbox.webhook_client import ReceiverResponse, WebhookClient
-from portal.rules import webhooks as rules
+from portal.rules import webhooks as webhook_rules
 from portal.seal import BrokenSeal, Seal
 
 log = logging.getLogger("portal")
@@ -106,7 +106,7 @@ class Dispatcher:
             keys = [_open_secret(self._services.seal, each) for each in receiver.secrets]
         except BrokenSeal:
             return ReceiverResponse(0, failure="The signing secret was sealed with another PORTAL_SECRET_KEY: roll it.")
-        headers = rules.signature_headers(shipment.event_id, shipment.body, keys, now)
+        headers = webhook_rules.signature_headers(shipment.event_id, shipment.body, keys, now)
         headers |= {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
         try:
             return self._client.post(receiver.url, shipment.body, headers, now)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, select
 from portal import ids
 from portal.dialects import by_dialect
 from portal.models import WebhookDelivery, WebhookEndpoint, WebhookQueue
-from portal.rules import webhooks as rules
+from portal.rules import webhooks
 
 ENDPOINTS, DELIVERIES, QUEUES = (
     cast(Table, model.__table__) for model in (WebhookEndpoint, WebhookDelivery, WebhookQueue)
@@ -22,7 +22,7 @@ def build_deliveries(connection: Connection, tenant_id: int, events: list[dict[s
     endpoints = connection.execute(_ENABLED_ENDPOINTS, {"tenant_id": tenant_id}).all() if events else []
     rows = []
     for event in events:
-        own = [each.id for each in endpoints if rules.wants_event(each.enabled_events, event["type"])]
+        own = [each.id for each in endpoints if webhooks.wants_event(each.enabled_events, event["type"])]
         event["pending_webhooks"] = len(own)
         rows += [build_delivery(tenant_id, endpoint_id, event) for endpoint_id in own]
     return rows

@@ -17,7 +17,7 @@ from portal.origins import Origin
 from portal.recording import deliveries, documents, notices
 from portal.recording.changes import Occurrence
 from portal.recording.subjects import customer_of
-from portal.rules import events as rules
+from portal.rules import events as event_rules
 
 #: The version of the wire that objects within events are written in.
 API_VERSION = "2026-10-28.endive"
@@ -26,7 +26,7 @@ API_VERSION = "2026-10-28.endive"
 def write_occurrences(session: Session, occurrences: Sequence[Occurrence]) -> None:
     """Write occurrences to the log, tenant by tenant."""
     # the sort is stable, so what befell objects of one type stays in its order
-    in_order = sorted(occurrences, key=lambda each: (each.key[0], rules.rank_of_type(each.key[1])))
+    in_order = sorted(occurrences, key=lambda each: (each.key[0], event_rules.rank_of_type(each.key[1])))
     for tenant_id, group in groupby(in_order, lambda each: each.key[0]):
         _write_for_tenant(session, tenant_id, list(group), clock.now())
 
@@ -96,12 +96,12 @@ def _insert_numbered_rows(
 
 def _disabled_types(session: Session, tenant_id: int, occurrences: list[Occurrence]) -> set[str]:
     """The portal's own event types that the account has turned off."""
-    own = {type for each in occurrences for type in each.events if type in rules.PORTAL_EVENTS}
+    own = {type for each in occurrences for type in each.events if type in event_rules.PORTAL_EVENTS}
     if not own:
         return set()
     account = select(Account.settings).join(Tenant, Tenant.account_id == Account.id).where(Tenant.id == tenant_id)
     switches = event_switches(session.execute(account).scalar_one())
-    return {type for type in own if not switches[rules.PORTAL_EVENTS[type]]}
+    return {type for type in own if not switches[event_rules.PORTAL_EVENTS[type]]}
 
 
 _EVENTS, _AUDIT_ENTRIES, _JOURNALS = (cast(Table, model.__table__) for model in (Event, AuditEntry, Journal))

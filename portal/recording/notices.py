@@ -12,19 +12,19 @@ from portal import clock, ids
 from portal.db import scope_of
 from portal.dialects import by_dialect
 from portal.models import Account, Mail, Tenant
-from portal.rules import mails as rules
+from portal.rules import mails
 
 _MAILS = cast(Table, Mail.__table__)
 
 
 def enqueue(connection: Connection, tenant_id: int, events: Sequence[dict[str, Any]]) -> None:
     """Queue the mails that events cause (`rules.mails`) and the account has switched on."""
-    caused = [(event, mail) for event in events for mail in rules.mails_for_event(event)]
+    caused = [(event, mail) for event in events for mail in mails.mails_for_event(event)]
     if not caused:
         return
     settings = connection.execute(_SETTINGS, {"tenant_id": tenant_id}).scalar_one()
     for event, mail in caused:
-        if rules.is_on(mail.name, settings):
+        if mails.is_on(mail.name, settings):
             row = _build_row(tenant_id, mail.name, mail.key, event["created"], mail.data)
             _insert_once(connection, row | {"customer_id": mail.customer_id})
 

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from portal.db import Database, Scope, bind_scope
 from portal.models import Tenant
 from portal.objects import catalogue
-from portal.recording import changes as journals
+from portal.recording import changes as recording_changes
 from portal.recording import log
 from portal.recording.changes import ChangeJournal, ObjectChange, ObjectKey, Occurrence
 from portal.recording.subjects import ACCOUNT_TENANT, find_subject, list_by_ids, live_tenant_id, render_rows
-from portal.rules import events as rules
+from portal.rules import events as event_rules
 from portal.rules.masking import mask_value, masked_summary
 from portal.wire.shape import Links
 
@@ -37,7 +37,7 @@ class ChangeRecorder:
     def finish(self, session: Session) -> None:
         """Write down everything that the transaction has changed."""
         session.flush()
-        changes = journals.find_journal(session)
+        changes = recording_changes.find_journal(session)
         if changes is None or not (changes.waiting or changes.occurrences):
             return
         waiting, changes.waiting = changes.waiting, {}
@@ -50,7 +50,7 @@ def stage(session: Session, row: Any) -> None:
 
     Otherwise an object that goes through several stages in one transaction records only the last.
     """
-    changes = journals.find_journal(session)
+    changes = recording_changes.find_journal(session)
     if changes is None:
         return
     session.flush()
@@ -114,11 +114,11 @@ def _build_occurrences(
     object = after or before
     if object is None:
         return []
-    previous = rules.previous_attributes(before, after) if before and after else None
-    stamps = rules.types_of_columns(type, object, change.columns)
+    previous = event_rules.previous_attributes(before, after) if before and after else None
+    stamps = event_rules.types_of_columns(type, object, change.columns)
     if previous is not None and not previous.keys() - _SILENT_KEYS and not stamps:
         return []
-    events = rules.types_of_change(type, before, after, known=known) + stamps
+    events = event_rules.types_of_change(type, before, after, known=known) + stamps
     shown = _masked_values(before, after, previous)
     own = Occurrence(key, events, _audit_action(type, events, before, after), object, previous, *shown)
     return [own, *_plan_occurrences(key, before, after, known)]
@@ -139,7 +139,7 @@ def _audit_action(type: str, events: list[str], before: Wire | None, after: Wire
 def _masked_values(before: Wire | None, after: Wire | None, previous: Wire | None) -> tuple[Wire | None, Wire | None]:
     if after is None or previous is None:
         return (masked_summary(before) if before else None), (masked_summary(after) if after else None)
-    return mask_value(previous), mask_value(rules.current_attributes(after, previous))
+    return mask_value(previous), mask_value(event_rules.current_attributes(after, previous))
 
 
 def _plan_occurrences(key: ObjectKey, before: Wire | None, after: Wire | None, known: bool) -> list[Occurrence]:
@@ -147,10 +147,10 @@ def _plan_occurrences(key: ObjectKey, before: Wire | None, after: Wire | None, k
     if key[1] != "price" or not (after or before or {}).get("recurring"):
         return []
     was, is_now = (catalogue.plan_from_price(each) if each else None for each in (before, after))
-    previous = rules.previous_attributes(was, is_now) if was and is_now else None
+    previous = event_rules.previous_attributes(was, is_now) if was and is_now else None
     if previous == {}:
         return []
-    events = rules.types_of_change("plan", was, is_now, known=known)
+    events = event_rules.types_of_change("plan", was, is_now, known=known)
     return [Occurrence((key[0], "plan", key[2]), events, "", is_now or was or {}, previous)]
 
 

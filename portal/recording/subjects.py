@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.db import rows_by_id, scope_of
 from portal.models import Account, ApiKey, TaxId, Tenant
 from portal.objects import OBJECT_TYPES, kinds, render
-from portal.objects.accounts import render_account as shown_account
+from portal.objects.accounts import render_account
 from portal.wire.shape import Links
 
 #: What is recorded although it is no resource of the API.
@@ -59,7 +59,7 @@ def render_rows(db: Session, type: str, rows: Sequence[Any], links: Links) -> li
     if type in OBJECT_TYPES:
         return render(db, type, rows, links)
     if type == "account":
-        return [shown_account(row, _default_tax_ids(db, row)) for row in rows]
+        return [render_account(row, _default_tax_ids(db, row)) for row in rows]
     return [{"object": type, **{name: getattr(row, name) for name in PLAIN_FIELDS[type]}} for row in rows]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from portal.documents import archival, render
-from portal.documents import samples as shown
+from portal.documents import samples as document_samples
 from portal.documents.values import DocumentBase
 from tests.documents import samples
 from tests.documents.archival_checks import complaints
@@ -26,7 +26,7 @@ DOCUMENTS: dict[str, DocumentBase] = {
     "void": samples.ALL["void"],
     "credit_note": samples.credit_note(),
     "credit_note_arabic": samples.ALL["credit_note_arabic"],
-    **{f"{make.__name__}_{locale}": make(locale) for make in shown.BUILDERS[2:] for locale in ("de", "ar")},
+    **{f"{make.__name__}_{locale}": make(locale) for make in document_samples.BUILDERS[2:] for locale in ("de", "ar")},
     "statement_of_pages": samples.statement(300),
     "nameless": replace(FULL, seller=replace(FULL.seller, name=""), account_holder="A"),
 }

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from portal.documents import render
-from portal.documents import samples as shown
+from portal.documents import samples as document_samples
 from portal.documents.statements import StatementDocument, StatementEntry, render_csv
 from portal.documents.values import MAX_LISTED_LINES
 from tests.documents import samples
@@ -26,7 +26,7 @@ def rows(document: StatementDocument) -> list[dict[str, str]]:
 
 
 def test_it_says_what_happened_and_what_it_came_to() -> None:
-    said = " ".join(words(shown.statement()))
+    said = " ".join(words(document_samples.statement()))
     for each in (
         "Jan 9, 2026 Payment of invoice 2025-0317 Visa ending in 4242 £416.40 £0.00",
         "Mar 17, 2026 Credit note 2026-0042-CN-01 For invoice 2026-0042 £416.40 -£416.40",

@@ -17,6 +17,7 @@ from portal.db import Database, Scope
 from portal.models import Mail
 from portal.outbox import mail_contents, reminders
 from portal.outbox.messages import build_message
+from portal.rules import mails as mail_rules
 from portal.rules import mails as rules
 from portal.settings import Settings
 from tests.clients import Api
@@ -179,7 +180,7 @@ def test_proofs_can_not_be_ended(app: Flask, client: FlaskClient, make: Factorie
 def test_switches_show_on_the_account(api: Api) -> None:
     emails = api.get("account")["settings"]["emails"]
     reminders = {"days_after_due": [], "days_before_due": []}
-    assert emails == {**rules.MAIL_SWITCHES, "payment_reminders": reminders}
+    assert emails == {**mail_rules.MAIL_SWITCHES, "payment_reminders": reminders}
     switch(api, cancellations=False, payment_reminders={"days_after_due": [7, 14]})
     emails = api.get("account")["settings"]["emails"]
     assert (emails["cancellations"], emails["payment_reminders"]["days_after_due"]) == (False, [7, 14])

@@ -16,7 +16,7 @@ from portal import clock
 from portal.commands import events, webhooks
 from portal.outbox import alerts, deliveries, delivery_results, queue
 from portal.outbox.webhook_client import ReceiverResponse
-from portal.rules import webhooks as rules
+from portal.rules import webhooks as webhook_rules
 from tests.outbox.conftest import Hooks
 from tests.outbox.receiving import OK, Answer, Receiver, Request, receiving
 
@@ -69,13 +69,16 @@ def test_a_failure_is_tried_ten_times_over_75_hours(hooks: Hooks, receiver: Rece
     made = hooks.endpoint(receiver)
     hooks.make.customer()
     start = now = clock.now()
-    for number in range(1, rules.TRIES + 1):
+    for number in range(1, webhook_rules.TRIES + 1):
         hooks.work(now)
         (told,) = hooks.deliveries(made)
         assert told["tries"] == len(receiver.requests) == number
-        if number < rules.TRIES:
+        if number < webhook_rules.TRIES:
             wait = told["next_try_at"] - now
-            assert abs(wait - rules.PAUSES[number - 1]) <= rules.PAUSES[number - 1] * rules.JITTER + 1
+            assert (
+                abs(wait - webhook_rules.PAUSES[number - 1])
+                <= webhook_rules.PAUSES[number - 1] * webhook_rules.JITTER + 1
+            )
             hooks.work(told["next_try_at"] - 1)
             now = told["next_try_at"]
     assert (told["status"], told["next_try_at"]) == ("failed", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.rules import subscriptions as rules
+from portal.rules import subscriptions
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from portal.rules import subscriptions as rules
     ],
 )
 def test_first_status(trialing: bool, collection_method: str, amount_due: int, status: str) -> None:
-    found = rules.first_status(trialing=trialing, collection_method=collection_method, amount_due=amount_due)
+    found = subscriptions.first_status(trialing=trialing, collection_method=collection_method, amount_due=amount_due)
     assert found == status
 
 
@@ -33,22 +33,22 @@ def test_first_status(trialing: bool, collection_method: str, amount_due: int, s
     ],
 )
 def test_what_follows(status: str, paid: str, voided: str, canceled: str) -> None:
-    assert rules.status_when_paid(status) == paid
-    assert rules.status_when_voided(status) == voided
-    assert rules.status_when_canceled(status) == canceled
+    assert subscriptions.status_when_paid(status) == paid
+    assert subscriptions.status_when_voided(status) == voided
+    assert subscriptions.status_when_canceled(status) == canceled
 
 
 @pytest.mark.parametrize("status", ["canceled", "incomplete_expired"])
 def test_what_has_ended_stays_so(status: str) -> None:
-    assert rules.status_when_paid(status) == rules.status_when_voided(status) == status
-    assert not rules.may_cancel(status)
-    assert not rules.may_resume(status=status, cancel_at=200, now=100)
+    assert subscriptions.status_when_paid(status) == subscriptions.status_when_voided(status) == status
+    assert not subscriptions.may_cancel(status)
+    assert not subscriptions.may_resume(status=status, cancel_at=200, now=100)
 
 
 def test_a_coming_end_can_be_taken_back_until_it_comes() -> None:
-    assert rules.may_resume(status="active", cancel_at=101, now=100)
-    assert not rules.may_resume(status="active", cancel_at=100, now=100)
-    assert not rules.may_resume(status="active", cancel_at=None, now=100)
+    assert subscriptions.may_resume(status="active", cancel_at=101, now=100)
+    assert not subscriptions.may_resume(status="active", cancel_at=100, now=100)
+    assert not subscriptions.may_resume(status="active", cancel_at=None, now=100)
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_a_coming_end_can_be_taken_back_until_it_comes() -> None:
     [("active", True, True), ("past_due", True, True), ("incomplete", True, False), ("trialing", False, False)],
 )
 def test_what_a_rest_is_worth(status: str, prorated: bool, paid_ahead: bool) -> None:
-    assert rules.is_prorated(status) is prorated
-    assert rules.is_paid_ahead(status) is paid_ahead
+    assert subscriptions.is_prorated(status) is prorated
+    assert subscriptions.is_paid_ahead(status) is paid_ahead
 
 
 def test_lists_leave_out_only_what_was_canceled() -> None:
-    left_out = rules.STATUSES - rules.LISTED_BY_DEFAULT
+    left_out = subscriptions.STATUSES - subscriptions.LISTED_BY_DEFAULT
     assert left_out == {"canceled"}

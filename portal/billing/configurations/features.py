@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing.configurations import feedback_options as configurations_feedback_options
+from portal.billing.configurations import feedback_options
 from portal.billing.configurations.defaults import fill_quantity_limits
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
@@ -127,7 +127,7 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
     if command.subscription_cancel and command.subscription_cancel.cancellation_reason:
         param = "features[subscription_cancel][cancellation_reason][feedback_options]"
         named = command.subscription_cancel.cancellation_reason.feedback_options
-        configurations_feedback_options.refuse_unusable(db, named, param)
+        feedback_options.refuse_unusable(db, named, param)
     sent = command.model_dump(exclude_unset=True, exclude={"subscription_pause"})
     after = merge_hashes(stored, sent)
     fill_quantity_limits(after["subscription_update"])

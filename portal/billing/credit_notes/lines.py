@@ -9,7 +9,7 @@ from portal.billing.ledger import totals
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import CreditNoteLine, Invoice, InvoiceLine
-from portal.rules import credit_notes as rules
+from portal.rules import credit_notes as credit_note_rules
 from portal.rules.credit_notes import EarlierCredits
 from portal.rules.discounts import sum_discounts
 from portal.wire.commands import (
@@ -62,7 +62,7 @@ def _build_partial_line(
     """The credit note line that credits a part of an invoice line, with its share of discounts and taxes."""
     amount = _credit_amount(asked, original, earlier, param)
     whole = [{**each, "own": each["discount"] in original.discounts} for each in original.discount_amounts]
-    discounts = rules.part_discounts(original.amount, whole, earlier, amount)
+    discounts = credit_note_rules.part_discounts(original.amount, whole, earlier, amount)
     rest = amount - sum_discounts(discounts)
     return CreditNoteLine(
         id=ids.new("credit_note_line_item"),
@@ -74,7 +74,7 @@ def _build_partial_line(
         quantity=asked.quantity,
         unit_amount_decimal=original.unit_amount_decimal if asked.quantity else None,
         tax_rates=original.tax_rates,
-        taxes=rules.part_taxes(original.taxes, totals.parse_rates(original.tax_rates), earlier, rest),
+        taxes=credit_note_rules.part_taxes(original.taxes, totals.parse_rates(original.tax_rates), earlier, rest),
         metadata_=merge_metadata({}, asked.metadata),
     )
 
@@ -94,7 +94,7 @@ def _credit_amount(asked: CreditNoteLineData, original: InvoiceLine, earlier: Ea
     quantity, left = asked.quantity or 0, original.quantity - earlier.quantity
     if quantity > left:
         raise InvalidRequest(f"The line has a quantity of {left} left to credit.", param=f"{param}[quantity]")
-    return rules.amount_of_quantity(original.amount, original.quantity, earlier, quantity)
+    return credit_note_rules.amount_of_quantity(original.amount, original.quantity, earlier, quantity)
 
 
 def _refuse_excess_amount(amount: int, left: int, param: str) -> None:

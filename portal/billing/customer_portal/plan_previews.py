@@ -10,7 +10,7 @@ from portal.billing.invoices import pending_updates
 from portal.billing.ledger import totals
 from portal.billing.lifecycle import next_invoices
 from portal.models import Customer, Invoice, Subscription
-from portal.rules import invoices as rules
+from portal.rules import invoices
 from portal.rules.discounts import sum_discounts
 from portal.rules.permissions import Features
 
@@ -101,9 +101,9 @@ def _build_bill(db: Session, invoice: Invoice, customer: Customer, at: int) -> B
     db.flush()
     lines = totals.list_lines(db, invoice.id)
     if invoice.status == "draft":
-        settled = rules.apply_balance(invoice.total, customer.balance)
+        settled = invoices.apply_balance(invoice.total, customer.balance)
     else:
-        settled = rules.apply_balance(invoice.total, invoice.starting_balance)
+        settled = invoices.apply_balance(invoice.total, invoice.starting_balance)
     discount = sum_discounts(invoice.total_discount_amounts)
     added = invoice.total - (invoice.subtotal - discount)
     return BillPreview(

@@ -10,13 +10,13 @@ from portal.billing.ledger import locks
 from portal.billing.subscriptions import items
 from portal.db import find_row
 from portal.models import Coupon, Customer, RetentionOffer, Subscription
-from portal.rules import discounts as rules
+from portal.rules import discounts
 
 
 def can_be_offered(coupon: Coupon, subscription: Subscription, now: int) -> bool:
     """Whether a coupon can be redeemed, and has an amount in the subscription's currency."""
     known = coupon.amount_off is None or subscription.currency in {coupon.currency, *coupon.currency_options}
-    return known and rules.is_valid_coupon(coupon, now)
+    return known and discounts.is_valid_coupon(coupon, now)
 
 
 def find_offered_coupon(db: Session, subscription: Subscription, coupon_id: str, *, now: int) -> Coupon | None:

@@ -14,7 +14,7 @@ from portal.billing.ledger.totals import list_lines
 from portal.db import find_row, rows_by_id
 from portal.errors import ResourceMissing
 from portal.models import Customer, Discount, Invoice, InvoiceLine, Subscription, SubscriptionItem
-from portal.rules import discounts as rules
+from portal.rules import discounts as discount_rules
 from portal.wire.commands import Command, Id, ListOf
 
 
@@ -42,7 +42,7 @@ def running_by_subscription(
     """The running discounts that lower each subscription's next invoice, by subscription id; one query at most."""
     of_customer = [customer.discount_id] if customer.discount_id else []
     rows = rows_by_id(db, Discount, sorted({*of_customer, *(id for each in subscriptions for id in each.discounts)}))
-    live = {id: row for id, row in rows.items() if row.removed_at is None and rules.is_running(row.end, now)}
+    live = {id: row for id, row in rows.items() if row.removed_at is None and discount_rules.is_running(row.end, now)}
     found = {}
     for each in subscriptions:
         own = [live[id] for id in each.discounts if id in live]
@@ -117,5 +117,7 @@ def running_ids(db: Session, discount_ids: Sequence[str], now: int) -> list[str]
     """The ids of those discounts that still lower an invoice created now."""
     rows = rows_by_id(db, Discount, discount_ids)
     return [
-        id for id in discount_ids if id in rows and rows[id].removed_at is None and rules.is_running(rows[id].end, now)
+        id
+        for id in discount_ids
+        if id in rows and rows[id].removed_at is None and discount_rules.is_running(rows[id].end, now)
     ]

@@ -14,7 +14,7 @@ from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Coupon, PromotionCode
 from portal.objects.discounts import frozen_coupon
-from portal.rules import discounts as rules
+from portal.rules import discounts as discount_rules
 from portal.wire.commands import (
     MAX_AMOUNT,
     merge_metadata,
@@ -81,7 +81,7 @@ def _find_coupon(db: Session, command: CreatePromotionCode) -> Coupon:
 
 
 def _refuse_limits(command: CreatePromotionCode, coupon: Coupon, now: int) -> None:
-    if not rules.is_valid_coupon(coupon, now):
+    if not discount_rules.is_valid_coupon(coupon, now):
         raise InvalidRequest(f"Coupon expired: {coupon.id}", param="coupon", code="coupon_expired")
     if command.expires_at is not None and command.expires_at <= now:
         raise InvalidRequest("expires_at must be in the future.", param="expires_at")
@@ -117,7 +117,7 @@ def _activate_code(db: Session, code: PromotionCode, now: int) -> None:
     holder = db.scalar(select(PromotionCode).where(PromotionCode.active_key == key, PromotionCode.id != code.id))
     if holder:
         coupon = db.scalar(select(Coupon).where(Coupon.id == holder.coupon_id))
-        if rules.is_usable_code(holder, now) and coupon and rules.is_valid_coupon(coupon, now):
+        if discount_rules.is_usable_code(holder, now) and coupon and discount_rules.is_valid_coupon(coupon, now):
             raise InvalidRequest(
                 f"An active promotion code with `code: {holder.code}` already exists.",
                 param="code",

@@ -11,7 +11,7 @@ from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Event, WebhookDelivery, WebhookEndpoint, WebhookQueue
 from portal.recording import deliveries
-from portal.rules import webhooks as rules
+from portal.rules import webhooks
 from portal.wire.commands import ExpandableCommand, Flag, Id, TimestampFilter
 from portal.wire.page import range_conditions
 
@@ -55,7 +55,7 @@ def replay_batch(db: Session, endpoint: WebhookEndpoint, command: ReplayEvents, 
     """Send the first events of the range with a sequence above `after`; return their sequences, empty at the end."""
     kept = (Event.created >= now - KEPT_FOR, Event.sequence > after, *range_conditions(Event.created, command.created))
     found = select(Event).where(*kept).order_by(Event.sequence).limit(BATCH_SIZE)
-    if rules.ALL_EVENTS not in endpoint.enabled_events:
+    if webhooks.ALL_EVENTS not in endpoint.enabled_events:
         found = found.where(Event.type.in_(endpoint.enabled_events))
     if command.delivery_success is not None:
         arrived = select(WebhookDelivery.event_id).where(
@@ -71,7 +71,7 @@ def _find_receivers(db: Session, event: Event, named: str | None) -> list[Webhoo
     if named is not None:
         return [find_row(db, WebhookEndpoint, named, noun="webhook endpoint", param="webhook_endpoint")]
     enabled = db.scalars(select(WebhookEndpoint).where(WebhookEndpoint.status == "enabled"))
-    found = [each for each in enabled if rules.wants_event(each.enabled_events, event.type)]
+    found = [each for each in enabled if webhooks.wants_event(each.enabled_events, event.type)]
     if not found:
         raise InvalidRequest(f"No enabled webhook endpoint wants {event.type}; name one as webhook_endpoint.")
     return found

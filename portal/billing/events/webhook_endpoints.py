@@ -12,7 +12,7 @@ from portal import clock, ids
 from portal.billing.events.params import CreateEndpoint, RollSecret, UpdateEndpoint
 from portal.errors import InvalidRequest
 from portal.models import Event, Journal, WebhookDelivery, WebhookEndpoint, WebhookQueue
-from portal.rules import webhooks as rules
+from portal.rules import webhooks
 from portal.seal import Seal
 from portal.wire.commands import (
     merge_metadata,
@@ -45,7 +45,7 @@ def create(
         raise InvalidRequest(
             f"You have {MOST_ENDPOINTS} webhook endpoints already; delete one first.", code="resource_limit"
         )
-    secret = rules.build_secret(secrets.token_bytes(_SECRET_BYTES))
+    secret = webhooks.build_secret(secrets.token_bytes(_SECRET_BYTES))
     row = WebhookEndpoint(
         id=ids.new("webhook_endpoint"),
         created=now,
@@ -103,7 +103,7 @@ def roll_secret(db: Session, row: WebhookEndpoint, command: RollSecret, *, seal:
     ends = now if wished == "now" else wished
     if not now <= ends <= now + LONGEST_OVERLAP:
         raise InvalidRequest("expires_at must be `now` or within the next 7 days.", param="expires_at")
-    secret = rules.build_secret(secrets.token_bytes(_SECRET_BYTES))
+    secret = webhooks.build_secret(secrets.token_bytes(_SECRET_BYTES))
     overlaps = ends > now
     row.previous_secret, row.previous_secret_expires_at = (row.secret, ends) if overlaps else (None, None)
     row.secret, row.secret_rolled_at = seal.encrypt(secret.encode()), now

@@ -12,8 +12,8 @@ from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Invoice, Subscription
 from portal.objects.accounts import BILLING_DEFAULTS
-from portal.rules import invoices as rules
-from portal.rules import subscriptions as subscription_rules
+from portal.rules import invoices as invoice_rules
+from portal.rules import subscriptions
 from portal.wire.commands import Command
 
 
@@ -77,7 +77,7 @@ def mark_paid(db: Session, invoice: Invoice, subscription: Subscription | None, 
     """Mark an invoice as paid once nothing remains due; a subscription that waited for it becomes active."""
     invoice.status, invoice.paid_at, invoice.auto_advance = "paid", now, False
     if subscription and _is_latest_invoice(subscription, invoice):
-        subscription.status = subscription_rules.status_when_paid(subscription.status)
+        subscription.status = subscriptions.status_when_paid(subscription.status)
     if subscription:
         pending_updates.apply_for_invoice(db, subscription, invoice, now=now)
 
@@ -88,7 +88,7 @@ def drop_pending_update(db: Session, subscription: Subscription, *, now: int) ->
     if held is None:
         return
     invoice = find_row(db, Invoice, held["invoice"], noun="invoice")
-    if invoice.amount_paid or not rules.allows_verb("void", invoice.status):
+    if invoice.amount_paid or not invoice_rules.allows_verb("void", invoice.status):
         subscription.pending_update = None
     else:
         void(db, invoice, Command(), now=now)
@@ -96,7 +96,7 @@ def drop_pending_update(db: Session, subscription: Subscription, *, now: int) ->
 
 def refuse_wrong_status(verb: str, invoice: Invoice) -> None:
     """Raises `InvalidRequest` where an invoice of this status can't be paid, voided and so on."""
-    if rules.allows_verb(verb, invoice.status):
+    if invoice_rules.allows_verb(verb, invoice.status):
         return
     if verb == "finalize":
         message = "This invoice is already finalized, you can't re-finalize a non-draft invoice."
@@ -104,7 +104,7 @@ def refuse_wrong_status(verb: str, invoice: Invoice) -> None:
         message = "Invoice is already paid"
     else:
         done = {"pay": "paid", "void": "voided", "mark_uncollectible": "marked as uncollectible", "send": "sent"}
-        allowed = " or ".join(sorted(rules.STATUSES_BY_VERB[verb]))
+        allowed = " or ".join(sorted(invoice_rules.STATUSES_BY_VERB[verb]))
         message = f"You can only {verb.replace('_', ' ')} an invoice that is {allowed}; "
         message += f"this one is {invoice.status} and can't be {done[verb]}."
     raise InvalidRequest(message, code="invoice_not_editable" if verb == "finalize" else None)
@@ -117,6 +117,6 @@ def _is_latest_invoice(subscription: Subscription, invoice: Invoice) -> bool:
 
 def _continue_without_payment(subscription: Subscription, now: int) -> None:
     """Set the subscription's status after its unpaid invoice is void."""
-    subscription.status = subscription_rules.status_when_voided(subscription.status)
-    if subscription.status in subscription_rules.ENDED:
+    subscription.status = subscriptions.status_when_voided(subscription.status)
+    if subscription.status in subscriptions.ENDED:
         subscription.ended_at = subscription.ended_at or now

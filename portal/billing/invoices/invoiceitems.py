@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.catalogue import tax_rates as catalogue_tax_rates
+from portal.billing.catalogue import tax_rates
 from portal.billing.discounts import redemptions
 from portal.billing.invoices import drafts, item_amounts
 from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
@@ -148,7 +148,7 @@ def _apply_fields(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, pr
             raise InvalidRequest("The period ends before it starts.", param="period[end]")
         item.period_start, item.period_end = command.period.start, command.period.end
     if command.was_sent("tax_rates"):
-        item.tax_rates = [rate.id for rate in catalogue_tax_rates.active_tax_rates(db, command.tax_rates, "tax_rates")]
+        item.tax_rates = [rate.id for rate in tax_rates.active_tax_rates(db, command.tax_rates, "tax_rates")]
     if command.was_sent("metadata"):
         item.metadata_ = merge_metadata(item.metadata_, command.metadata)
     item_amounts.apply_price(db, item, command, price)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.catalogue import tax_rates as catalogue_tax_rates
+from portal.billing.catalogue import tax_rates
 from portal.billing.invoices import drafts, given_taxes, invoiceitems
 from portal.billing.invoices.item_params import (
     AddLines,
@@ -139,7 +139,7 @@ def _update_subscription_line(db: Session, invoice: Invoice, line: InvoiceLine, 
     if change.was_sent("metadata"):
         line.metadata_ = merge_metadata(line.metadata_, change.metadata)
     if change.was_sent("tax_rates"):
-        chosen = [rate.id for rate in catalogue_tax_rates.active_tax_rates(db, change.tax_rates, "tax_rates")]
+        chosen = [rate.id for rate in tax_rates.active_tax_rates(db, change.tax_rates, "tax_rates")]
         line.tax_rates = drafts.frozen_rates(db, chosen) or invoice.default_tax_rates
     totals.compute_totals(db, invoice)
 

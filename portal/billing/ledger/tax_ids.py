@@ -10,7 +10,7 @@ from portal.billing.accounts import default_tax_ids
 from portal.db import find_row, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, TaxId
-from portal.rules import tax_ids as rules
+from portal.rules import tax_ids as tax_id_rules
 from portal.wire.commands import Command, ExpandableCommand, Id, ListCommand, text_up_to
 
 MOST_PER_CUSTOMER = 5
@@ -115,12 +115,12 @@ def _refuse_deleted(customer: Customer) -> None:
 
 def _build_tax_id(db: Session, command: CreateTaxId, now: int) -> TaxId:
     type = command.type
-    if type not in rules.TYPES:
+    if type not in tax_id_rules.TYPES:
         raise InvalidRequest(f"Invalid type: '{type}' is not a tax ID type.", param="type")
-    value = rules.normalize_value(type, command.value)
+    value = tax_id_rules.normalize_value(type, command.value)
     if value is None:
         raise InvalidRequest(
-            f"Invalid value for {type}: it is written like {rules.example_value(type)}.",
+            f"Invalid value for {type}: it is written like {tax_id_rules.example_value(type)}.",
             param="value",
             code="tax_id_invalid",
         )
@@ -130,8 +130,8 @@ def _build_tax_id(db: Session, command: CreateTaxId, now: int) -> TaxId:
         customer_id=command.customer,
         type=type,
         value=value,
-        country=rules.country_of_value(type, value),
-        verification=rules.verification_status(type, value, livemode=scope_of(db).livemode),
+        country=tax_id_rules.country_of_value(type, value),
+        verification=tax_id_rules.verification_status(type, value, livemode=scope_of(db).livemode),
     )
 
 

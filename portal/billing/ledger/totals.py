@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Discount, Invoice, InvoiceLine
-from portal.rules import discounts as rules
+from portal.rules import discounts
 from portal.rules.discounts import Discountable, DiscountTerms
 from portal.rules.totals import LineTotals, Rate, document_totals, line_taxes, line_totals, shipping_cost
 from portal.wire.commands import MAX_AMOUNT
@@ -33,7 +33,7 @@ def compute_totals(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] |
     customer = find_row(db, Customer, invoice.customer_id, noun="customer")
     _apply_discounts(db, invoice, found)
     for line in found:
-        rest = line.amount - rules.sum_discounts(line.discount_amounts)
+        rest = line.amount - discounts.sum_discounts(line.discount_amounts)
         line.taxes = line.given_taxes or line_taxes(rest, parse_rates(line.tax_rates), tax_exempt=customer.tax_exempt)
     if invoice.shipping_cost:
         invoice.shipping_cost = _tax_shipping(invoice, invoice.shipping_cost, customer.tax_exempt)
@@ -48,12 +48,12 @@ def compute_totals(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] |
 
 def line_part(line: InvoiceLine) -> LineTotals:
     """The part of a line in the totals of its invoice."""
-    own = rules.sum_discounts(line.discount_amounts, only=line.discounts)
+    own = discounts.sum_discounts(line.discount_amounts, only=line.discounts)
     return line_totals(
         line.amount - own,
         line.taxes,
         parse_rates(line.tax_rates),
-        discount=rules.sum_discounts(line.discount_amounts) - own,
+        discount=discounts.sum_discounts(line.discount_amounts) - own,
     )
 
 
@@ -75,12 +75,12 @@ def discount_cut(discount: Discount, currency: str) -> DiscountTerms:
 def _apply_discounts(db: Session, invoice: Invoice, found: Sequence[InvoiceLine]) -> None:
     ids = {*invoice.discounts, *(id for line in found for id in line.discounts)}
     cuts = {id: discount_cut(row, invoice.currency) for id, row in rows_by_id(db, Discount, sorted(ids)).items()}
-    amounts = rules.discount_amounts(
+    amounts = discounts.discount_amounts(
         [_build_discountable(line, cuts) for line in found], _known_cuts(invoice.discounts, cuts)
     )
     for line, entries in zip(found, amounts, strict=True):
         line.discount_amounts = entries
-    invoice.total_discount_amounts = rules.sum_by_discount([entry for entries in amounts for entry in entries])
+    invoice.total_discount_amounts = discounts.sum_by_discount([entry for entries in amounts for entry in entries])
 
 
 def _build_discountable(line: InvoiceLine, cuts: Mapping[str, DiscountTerms]) -> Discountable:

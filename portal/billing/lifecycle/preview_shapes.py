@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import Customer, Invoice, Subscription
 from portal.objects import render_one
-from portal.rules import invoices as rules
+from portal.rules import invoices
 from portal.wire.shape import Links
 
 
@@ -35,7 +35,7 @@ def revert_to_draft(customer: Customer, invoice: Invoice) -> Invoice:
     invoice.finalized_at = invoice.paid_at = invoice.effective_at = None
     invoice.seller = invoice.buyer = None
     invoice.billing_reason = "upcoming"
-    invoice.ending_balance = customer.balance + rules.apply_balance(invoice.total, customer.balance).applied
+    invoice.ending_balance = customer.balance + invoices.apply_balance(invoice.total, customer.balance).applied
     return invoice
 
 

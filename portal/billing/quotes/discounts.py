@@ -13,7 +13,7 @@ from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Coupon, Discount, PromotionCode
 from portal.objects.discounts import frozen_coupon
-from portal.rules import discounts as rules
+from portal.rules import discounts as discount_rules
 from portal.rules.discounts import DiscountTerms
 
 #: `id`, the frozen `coupon`, the `promotion_code` if any, and the `source` that accepting redeems.
@@ -69,11 +69,11 @@ def _build_offered_discount(
         code = find_row(
             db, PromotionCode, source.promotion_code, noun="promotion code", param=f"{param}[promotion_code]"
         )
-        if not rules.is_usable_code(code, now) or code.customer_id not in {None, customer_id}:
+        if not discount_rules.is_usable_code(code, now) or code.customer_id not in {None, customer_id}:
             raise InvalidRequest("This promotion code is inactive, expired or not for this customer.", param=param)
         coupon_id, code_id = code.coupon_id, code.id
     coupon = find_row(db, Coupon, coupon_id, noun="coupon", param=f"{param}[coupon]")
-    if not rules.is_valid_coupon(coupon, now):
+    if not discount_rules.is_valid_coupon(coupon, now):
         raise InvalidRequest(f"Coupon expired: {coupon.id}", param=param, code="coupon_expired")
     frozen = frozen_coupon(coupon, scope_of(db).livemode)
     return {"id": ids.new("discount"), "coupon": frozen, "promotion_code": code_id, "source": sent}

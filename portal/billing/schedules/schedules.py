@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.ledger import locks
-from portal.billing.schedules import phase_changes, phase_settings, progress
+from portal.billing.schedules import phase_changes, phase_settings, phases, progress
 from portal.billing.schedules import phases as schedules_phases
 from portal.billing.schedules.params import (
     CancelSchedule,
@@ -18,7 +18,7 @@ from portal.billing.subscriptions.params import CancelSubscription
 from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Customer, Subscription, SubscriptionSchedule
-from portal.rules import billing_modes as modes
+from portal.rules import billing_modes
 from portal.rules import subscriptions as subscription_rules
 from portal.wire.commands import (
     merge_metadata,
@@ -98,7 +98,7 @@ def _build_schedule(db: Session, customer: Customer, command: CreateSchedule, no
         status="not_started",
         default_settings={**PHASE_DEFAULTS, **sent},
         end_behavior=command.end_behavior or "release",
-        billing_mode=modes.build_mode(command.billing_mode.type),
+        billing_mode=billing_modes.build_mode(command.billing_mode.type),
         metadata_=merge_metadata({}, command.metadata),
         test_clock_id=customer.test_clock_id,
     )
@@ -124,7 +124,7 @@ def _create_from_subscription(db: Session, command: CreateSchedule, id: str, now
         "days_until_due": subscription.days_until_due,
         "invoice_settings": subscription.invoice_settings,
     }
-    row.phases, row.phase, row.status = [schedules_phases.build_current_phase(db, subscription)], 0, "active"
+    row.phases, row.phase, row.status = [phases.build_current_phase(db, subscription)], 0, "active"
     row.billing_mode = subscription.billing_mode
     row.subscription_id, subscription.schedule_id = subscription.id, row.id
     db.add(row)

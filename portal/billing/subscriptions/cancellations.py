@@ -13,6 +13,7 @@ from portal.db import lock_row
 from portal.errors import ResourceMissing
 from portal.models import Invoice, Subscription, SubscriptionSchedule
 from portal.rules import subscriptions as rules
+from portal.rules import subscriptions as subscription_rules
 from portal.wire.commands import Command
 
 
@@ -27,9 +28,9 @@ def cancel(
     customer = locks.subscription_with_customer(db, subscription)
     refuse_unknown_option(db, command.cancellation_details)
     was = subscription.status
-    if not rules.may_cancel(was):
+    if not subscription_rules.may_cancel(was):
         raise ResourceMissing("subscription", subscription.id)
-    if command.prorate and rules.is_paid_ahead(was):
+    if command.prorate and subscription_rules.is_paid_ahead(was):
         moment = prorations.proration_start(subscription, proration_date, now)
         rest = prorations.RemainingPeriod(customer, subscription, moment, now)
         prorations.credit_unused_time(db, rest, list_items(db, subscription.id))

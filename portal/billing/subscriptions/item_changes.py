@@ -19,7 +19,7 @@ from portal.billing.subscriptions.item_edits import ChangeContext
 from portal.billing.subscriptions.item_params import ItemChange
 from portal.errors import InvalidRequest
 from portal.models import Customer, Price, Subscription
-from portal.rules import subscriptions as rules
+from portal.rules import subscriptions as subscription_rules
 
 
 def apply(
@@ -43,7 +43,7 @@ def apply(
     items.refuse_mixed(customer, prices, subscription.currency)
     trial_end = _requested_trial_end(prices, asked, now)
     restarts = _restarts_period(subscription, [each.price for each in held], prices, asked, trial_end)
-    prorates = asked.proration != "none" and rules.is_prorated(subscription.status)
+    prorates = asked.proration != "none" and subscription_rules.is_prorated(subscription.status)
     rest = prorations.RemainingPeriod(customer, subscription, moment, now) if prorates else None
     if rest and restarts:
         prorations.credit_unused_time(db, rest, held)
@@ -83,5 +83,5 @@ def _restarts_period(
         if asked.anchor == "now":
             raise InvalidRequest("A trial keeps its end; send trial_end=now to end it.", param="billing_cycle_anchor")
         return False
-    running = rules.is_paid_ahead(subscription.status)
+    running = subscription_rules.is_paid_ahead(subscription.status)
     return asked.anchor == "now" or trial_end is not None or (running and periods.needs_new_period(before, after))

@@ -6,8 +6,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.catalogue import item_prices
-from portal.billing.catalogue import tax_rates as catalogue_tax_rates
+from portal.billing.catalogue import item_prices, tax_rates
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.discounts import redemptions
 from portal.billing.ledger import balances
@@ -113,7 +112,7 @@ def redeem_discounts(
 
 def active_rate_ids(db: Session, sent: list[str], param: str) -> list[str]:
     """The ids of tax rates that exist and are active. Raises `ResourceMissing` or `InvalidRequest`."""
-    return [rate.id for rate in catalogue_tax_rates.active_tax_rates(db, sent, param)]
+    return [rate.id for rate in tax_rates.active_tax_rates(db, sent, param)]
 
 
 def refuse_large(price: Price, quantity: int, param: str) -> None:

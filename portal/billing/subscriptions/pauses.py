@@ -11,7 +11,7 @@ from portal.billing.subscriptions.change_billing import BillingOptions
 from portal.billing.subscriptions.params import PauseSubscription, ResumeSubscription
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, Subscription
-from portal.rules import subscriptions as rules
+from portal.rules import subscriptions as subscription_rules
 
 
 def pause(db: Session, subscription: Subscription, command: PauseSubscription, *, now: int) -> Subscription:
@@ -24,7 +24,7 @@ def pause(db: Session, subscription: Subscription, command: PauseSubscription, *
         raise InvalidRequest("Only a subscription with the status active, past_due or trialing can be paused.")
     collection.drop_pending_update(db, subscription, now=now)
     unused = command.bill_for.unused_time_from.type
-    if unused != "none" and rules.is_paid_ahead(subscription.status):
+    if unused != "none" and subscription_rules.is_paid_ahead(subscription.status):
         moment = now if unused == "now" else subscription.current_period_start
         rest = prorations.RemainingPeriod(customer, subscription, moment, now)
         prorations.credit_unused_time(db, rest, items.list_items(db, subscription.id))

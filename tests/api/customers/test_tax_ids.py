@@ -3,7 +3,7 @@
 import pytest
 import stripe
 
-from portal.rules import tax_ids as rules
+from portal.rules import tax_ids
 from tests.contract import violations
 
 GERMAN = {"type": "eu_vat", "value": "DE136695976"}
@@ -14,9 +14,9 @@ def path(make):
     return f"customers/{make.customer().id}/tax_ids"
 
 
-@pytest.mark.parametrize("type", rules.TYPES)
+@pytest.mark.parametrize("type", tax_ids.TYPES)
 def test_every_type_is_taken_by_its_documented_example(api, path, type):
-    kind = rules.TYPES[type]
+    kind = tax_ids.TYPES[type]
     tax_id = api.post(path, type=type, value=kind.examples[0])
     assert (tax_id["type"], tax_id["value"]) == (type, kind.examples[0])
     assert tax_id["country"] == kind.forms[0].country
@@ -32,7 +32,7 @@ def test_a_tax_id_is_kept_in_its_canonical_spelling(api, path):
 def test_a_value_of_another_format_is_refused(api, path, type, value):
     error = api.error("POST", path, type=type, value=value)
     assert (error["code"], error["param"]) == ("tax_id_invalid", "value")
-    assert rules.example_value(type) in error["message"]
+    assert tax_ids.example_value(type) in error["message"]
 
 
 @pytest.mark.parametrize("type", ["unknown", "xx_vat", "EU_VAT", "eu_vat "])

@@ -4,7 +4,7 @@ import pytest
 from stripe import InvalidRequestError, test_helpers
 
 from portal import clock
-from portal.billing.customers import test_clocks as clocks
+from portal.billing.customers import test_clocks
 from portal.models import Customer
 from portal.rules import periods
 from portal.rules.steps import DRAFT_DURATION
@@ -86,8 +86,8 @@ def test_deleting_it_deletes_its_customers(api, make, frozen, customer):
 
 def test_it_is_deleted_by_itself_after_its_time(api, make, frozen, customer):
     with make.database.writing(make.scope) as db:
-        assert not clocks.take_step(db, frozen["id"], now=frozen["deletes_after"] - 1)
-        assert clocks.take_step(db, frozen["id"], now=frozen["deletes_after"])
+        assert not test_clocks.take_step(db, frozen["id"], now=frozen["deletes_after"] - 1)
+        assert test_clocks.take_step(db, frozen["id"], now=frozen["deletes_after"])
     assert api.get(f"customers/{customer['id']}")["deleted"] is True
 
 
@@ -126,7 +126,7 @@ def _advance(api, make, frozen, to):
     api.post(f"test_helpers/test_clocks/{frozen['id']}/advance", frozen_time=to)
     while api.get(f"test_helpers/test_clocks/{frozen['id']}")["status"] == "advancing":
         with make.database.writing(make.scope) as db:
-            assert clocks.take_step(db, frozen["id"], now=clock.now())
+            assert test_clocks.take_step(db, frozen["id"], now=clock.now())
 
 
 def test_what_is_overdue_by_a_clock_is_overdue(api, make, frozen, customer):
