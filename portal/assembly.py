@@ -1,7 +1,5 @@
 """Builds the services of one running portal from its settings. Web, worker and commands share them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from portal.db import Database

@@ -4,8 +4,6 @@ A command parses its arguments, calls a use case and prints the result. It impor
 `portal --help` answers at once.
 """
 
-from __future__ import annotations
-
 import click
 
 from portal.commands import (

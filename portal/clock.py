@@ -3,8 +3,6 @@
 Moments are epoch seconds everywhere: on the wire, in the rows and between functions.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

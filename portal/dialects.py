@@ -1,7 +1,5 @@
 """What the two databases say differently: an insert that knows what to do where the row is there already."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
 

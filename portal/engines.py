@@ -1,7 +1,5 @@
 """Engines of the two databases, the queue of SQLite's writers, and what their errors mean."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import threading

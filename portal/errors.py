@@ -3,8 +3,6 @@
 Fields are those of the wire's error object: `type`, `code`, `param`, `message` and the HTTP status.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

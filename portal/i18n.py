@@ -3,8 +3,6 @@
 Results are cached per locale, currency and day, because Babel calls are the largest cost of a list page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import date

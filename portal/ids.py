@@ -4,8 +4,6 @@ The last part is 48 bits of milliseconds followed by 80 random bits. Ids can't b
 and new rows are added at the end of an index.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from threading import Lock

@@ -6,8 +6,6 @@ A worker that finishes writes down what came of it. A worker that dies leaves th
 out the row is due again. So work can be done twice, and whoever does it must allow for that.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

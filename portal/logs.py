@@ -1,7 +1,5 @@
 """Configures logging: JSON lines or console text, without secrets, portal links and email addresses."""
 
-from __future__ import annotations
-
 import logging
 import re
 import sys

@@ -1,7 +1,5 @@
 """The Prometheus metrics of the portal."""
 
-from __future__ import annotations
-
 from prometheus_client import Counter, Histogram
 
 REQUESTS = Histogram(

@@ -1,7 +1,5 @@
 """Serves Prometheus metrics on their own address: counters of all processes, and the age of due work."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator

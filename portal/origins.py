@@ -1,7 +1,5 @@
 """The origin of a change: its actor and the request it came with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal
 

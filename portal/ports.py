@@ -1,7 +1,5 @@
 """Waits for a port of this machine: until it is free, or until a server answers on it."""
 
-from __future__ import annotations
-
 import errno
 import socket
 import time

@@ -1,7 +1,5 @@
 """The versions of the database schema: upgrade, downgrade and check."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from alembic import command

@@ -1,7 +1,5 @@
 """Encrypts secrets that must be read again, such as login codes and signing keys, with the portal's secret key."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Sequence

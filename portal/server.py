@@ -1,7 +1,5 @@
 """The production server: granian with one worker process per core. With SQLite it also starts `portal worker`."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Settings: one frozen object from `PORTAL_*` variables, checked at start and explained by `portal doctor`."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from collections.abc import Iterator, Mapping

@@ -3,8 +3,6 @@
 Each module with a function `register` adds the calls of its nouns.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from pkgutil import iter_modules
 

@@ -1,7 +1,5 @@
 """Calls for the merchant's own account: `/v1/account` and `/v1/accounts/<id>`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Calls for products, prices and tax rates."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Calls for credit notes and their lines, and for previews of credit notes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

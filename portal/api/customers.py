@@ -1,7 +1,5 @@
 """Calls for customers, their tax ids and balance transactions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Calls for coupons, promotion codes and shipping rates, and for removing a discount."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

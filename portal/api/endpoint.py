@@ -4,8 +4,6 @@ A POST with an idempotency key runs once: the key's row is written in the same t
 call with the same key waits for it and gets the same bytes. A failed call leaves nothing behind.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

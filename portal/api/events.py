@@ -1,7 +1,5 @@
 """Calls for events and, beyond the reference, for a customer's audit log."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Calls for files and file links; uploading a file is the only call with a multipart body."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response

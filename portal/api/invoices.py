@@ -1,7 +1,5 @@
 """Calls for invoices, their line items, and invoice items."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Pages of line items, which keep the order of their document instead of newest first."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Select

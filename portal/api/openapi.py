@@ -3,8 +3,6 @@
 Anyone may read it without a key: it says no more than the source code, and client generators have no key.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from functools import cache

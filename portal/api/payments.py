@@ -1,7 +1,5 @@
 """Calls for payment records (payments made outside the portal) and invoice payments."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

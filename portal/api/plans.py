@@ -1,7 +1,5 @@
 """Calls for plans: recurring prices in the form of the older wire."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Calls for portal configurations and portal sessions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

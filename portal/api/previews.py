@@ -1,7 +1,5 @@
 """Calls that preview invoices: `create_preview`, and `upcoming` of the older wire."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

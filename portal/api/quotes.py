@@ -1,7 +1,5 @@
 """Calls for quotes, their line items and their PDF."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response

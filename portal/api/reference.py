@@ -1,7 +1,5 @@
 """Serves `/docs`: the API reference as web pages, one per noun, built from the OpenAPI document."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """Calls for a merchant's own document templates; the operator adds them with `portal templates add`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

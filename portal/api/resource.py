@@ -1,7 +1,5 @@
 """Builds the usual calls of a noun (create, retrieve, change, delete, list) from its type and use cases."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

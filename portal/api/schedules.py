@@ -1,7 +1,5 @@
 """Calls for subscription schedules."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

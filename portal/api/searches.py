@@ -1,7 +1,5 @@
 """Calls that search: the fields that the query language reaches for each noun, and the pages of results."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Calls for a customer's yearly statements of account (beyond the reference)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Calls for subscriptions and subscription items."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Calls for test clocks, in test mode only."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """Calls for webhook endpoints, their deliveries, and sending events again."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint

@@ -1,7 +1,5 @@
 """`portal db`: brings the schema up to date, or tells whether it is."""
 
-from __future__ import annotations
-
 import click
 
 from portal.commands.environment import exit_with_error, load_settings, open_database

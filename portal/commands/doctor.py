@@ -1,7 +1,5 @@
 """`portal doctor`: prints every setting and what is wrong with this deployment."""
 
-from __future__ import annotations
-
 import sys
 
 import click

@@ -1,7 +1,5 @@
 """`portal key`: lists, rolls and revokes the API keys of an account."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

@@ -1,7 +1,5 @@
 """`portal mail`: previews mails and takes in reports of undeliverable ones."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`portal serve` and `portal worker`: runs the server, and the jobs beside it."""
 
-from __future__ import annotations
-
 import click
 
 from portal.commands import demo

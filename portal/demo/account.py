@@ -1,7 +1,5 @@
 """The demo merchant's account: its look, its bank details, and what its customers may do in the portal."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """What the demo merchant sells: two plans by the month or by the year, and the tax on them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Session

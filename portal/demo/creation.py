@@ -1,7 +1,5 @@
 """Creates the demo merchant with its customers, whose actions of a year take place in the order of their moments."""
 
-from __future__ import annotations
-
 from operator import itemgetter
 from typing import Any
 

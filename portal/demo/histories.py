@@ -1,7 +1,5 @@
 """The demo year of a customer: a subscription that is renewed and paid every month, and what happens beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 

@@ -1,7 +1,5 @@
 """What happens to demo customers beside their subscriptions: invoices that are credited, voided, open or overdue."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from sqlalchemy.orm import Session

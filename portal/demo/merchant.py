@@ -1,7 +1,5 @@
 """The demo merchant, created once, and a fresh portal link at every call."""
 
-from __future__ import annotations
-
 import json
 import os
 from typing import Any

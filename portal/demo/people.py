@@ -1,7 +1,5 @@
 """The demo customers: who they are, what they buy, and what happens to them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Renews a demo subscription at a moment of the past, as the worker would have done then."""
 
-from __future__ import annotations
-
 from sqlalchemy.orm import Session
 
 from portal import clock

@@ -1,7 +1,5 @@
 """Runs use cases with parameters as the API takes them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Session

@@ -1,7 +1,5 @@
 """Runs every check, and checks the settings themselves."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches

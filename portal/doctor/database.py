@@ -1,7 +1,5 @@
 """Checks what is in the database: the schema, whether work is late, and what e-invoices lack."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from sqlalchemy import select, text

@@ -1,7 +1,5 @@
 """Checks what the portal needs around it: the document store, the renderer, fonts and the mail server."""
 
-from __future__ import annotations
-
 import os
 import smtplib
 from urllib.parse import urlsplit

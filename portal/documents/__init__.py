@@ -3,8 +3,6 @@
 PDFs are stored by the fingerprint of the value, so the same document is rendered once.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ ISO 19005-3 (PDF/A-3), ISO 14289-1 (PDF/UA-1), ISO 32000-1. Each repair is indep
 of the PDF in place. Only the repair of links also needs the laid-out document.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The files attached to a document's PDF: its e-invoice, and a CSV of all lines or entries when not all are printed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
 

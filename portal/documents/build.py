@@ -4,8 +4,6 @@ Only what was frozen at finalization is used, so a document does not change afte
 `kinds.build_for_print`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date

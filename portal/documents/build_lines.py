@@ -1,7 +1,5 @@
 """Builds the lines of invoices and credit notes, with their discounts, taxes and shipping."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal

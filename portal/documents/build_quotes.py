@@ -1,7 +1,5 @@
 """Builds the document value of a finalized quote."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Builds the document value of a customer's statement of account."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Session

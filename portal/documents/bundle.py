@@ -3,8 +3,6 @@
 PDFs are already compressed, so the ZIP stores them uncompressed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date

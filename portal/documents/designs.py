@@ -1,7 +1,5 @@
 """A merchant's own set of template files: read from a folder into a value that documents are rendered with."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

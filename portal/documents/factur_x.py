@@ -4,8 +4,6 @@ Factur-X 1.09 (ZUGFeRD 2.5): the file is an alternative to the printed pages, it
 XMP names file, profile and version in an extension schema.
 """
 
-from __future__ import annotations
-
 import pydyf  # type: ignore[import-untyped]
 
 from portal.documents import xmp

@@ -1,7 +1,5 @@
 """Finds the merchant's own templates that a document was frozen with."""
 
-from __future__ import annotations
-
 from base64 import b64decode
 from typing import Any
 

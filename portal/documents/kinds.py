@@ -3,8 +3,6 @@
 `portal/rules/document_kinds.py` declares the kinds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any

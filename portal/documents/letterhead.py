@@ -3,8 +3,6 @@
 The input is what was frozen with the document.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from typing import Any
 

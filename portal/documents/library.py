@@ -1,7 +1,5 @@
 """The PDFs of a portal: finds the stored PDF of a document, and renders it when the document has changed."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Writes all lines of a document as CSV (RFC 4180, UTF-8), to attach when not all of them are printed."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 Amounts are integer minor units of the document's currency. Fields have the wire's names.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 

@@ -3,8 +3,6 @@
 The web process never imports WeasyPrint.
 """
 
-from __future__ import annotations
-
 import gc
 import multiprocessing
 import os

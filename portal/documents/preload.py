@@ -1,7 +1,5 @@
 """Prepares the fork server that rendering processes are forked from; nothing else may import this module."""
 
-from __future__ import annotations
-
 import ctypes.util
 import multiprocessing.spawn
 import sys

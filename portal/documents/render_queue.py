@@ -3,8 +3,6 @@
 Documents are claimed by a lease, so several workers can run side by side.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Sample merchants in five languages, each with a customer and the lines to bill."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from portal.documents.parts import Party

@@ -1,7 +1,5 @@
 """Sample documents in five languages, for checking templates and for the manual."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date

@@ -1,7 +1,5 @@
 """The sandbox for templates that a merchant wrote: they can read their own files and the document, nothing else."""
 
-from __future__ import annotations
-
 import mimetypes
 import traceback
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The document value of a statement of account, and its entries as CSV (RFC 4180, UTF-8)."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Stores rendered documents by fingerprint, in a folder or anything fsspec reaches (`s3://bucket/documents`)."""
 
-from __future__ import annotations
-
 import os
 import re
 import tempfile

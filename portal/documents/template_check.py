@@ -3,8 +3,6 @@
 Imports WeasyPrint, so only rendering processes may import this module.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import re

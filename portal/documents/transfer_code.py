@@ -3,8 +3,6 @@
 EPC069-12, version 002, as German GiroCodes and others. Drawn by segno, which refuses more than 331 bytes.
 """
 
-from __future__ import annotations
-
 import io
 from functools import lru_cache
 

@@ -8,8 +8,6 @@ Everything that shows a document reads its value: the page, the PDF and the e-in
 reads say so.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass, fields, is_dataclass

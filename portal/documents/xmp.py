@@ -4,8 +4,6 @@ PDF/A (ISO 19005-3, 6.6.2.3) requires an extension schema for every property it 
 only at the first `rdf:RDF`, where each property may occur once, so all schemas share one bag.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

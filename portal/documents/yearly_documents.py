@@ -1,7 +1,5 @@
 """A customer's invoices and credit notes by calendar year: how many there are, and which PDFs are ready."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

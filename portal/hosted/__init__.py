@@ -1,7 +1,5 @@
 """The customer's pages. Each page is declared with its access policy (`page`); each action is a form post."""
 
-from __future__ import annotations
-
 from importlib import import_module
 
 from flask import Flask

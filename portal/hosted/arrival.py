@@ -1,7 +1,5 @@
 """The start and the end of a visit: exchange a link for a cookie, keep a session alive, sign out."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from flask import Blueprint, Response, render_template, request

@@ -1,7 +1,5 @@
 """What templates need of files and names: the address of a static file, and the initial of a name."""
 
-from __future__ import annotations
-
 import hashlib
 from functools import lru_cache
 from pathlib import Path

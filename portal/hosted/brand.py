@@ -1,7 +1,5 @@
 """The files of a merchant's brand: its colours as a stylesheet, its mark, icon and logo."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 from flask import Blueprint, Response, abort

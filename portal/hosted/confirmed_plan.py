@@ -1,7 +1,5 @@
 """Makes the plan change that a customer has confirmed: once, and only as the page showed it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from flask import abort

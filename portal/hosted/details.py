@@ -1,7 +1,5 @@
 """The billing information page: what is stored of the customer, and the form that edits it."""
 
-from __future__ import annotations
-
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 

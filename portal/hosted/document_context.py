@@ -1,7 +1,5 @@
 """What the pages of an invoice and of a credit note show: the document, and what only a page has."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any

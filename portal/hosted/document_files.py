@@ -1,7 +1,5 @@
 """How the files of documents are answered: their names, their headers, and what is recorded of a download."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Documents behind a signed link, for anyone who has it: the page of an invoice, and the files of each kind."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

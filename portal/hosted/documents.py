@@ -1,7 +1,5 @@
 """The pages of invoices and credit notes within a visit, and their files: PDF, receipt, e-invoice, transfer code."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, render_template

@@ -1,7 +1,5 @@
 """All documents of a year as one ZIP file: choose the year, wait for missing PDFs, download."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """What the page of a document says of its e-invoices: the files that exist, and what is missing for the others."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_babel import lazy_gettext as _l

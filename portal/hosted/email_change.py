@@ -1,7 +1,5 @@
 """The change of a customer's email address: request it, prove the new address by a code, notify the old one."""
 
-from __future__ import annotations
-
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 

@@ -1,7 +1,5 @@
 """The two mails of an email change: the code to the new address, and the notice to the old one with its undo link."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from portal import clock

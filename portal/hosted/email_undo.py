@@ -1,7 +1,5 @@
 """The undo of an email change: the page behind the link in the notice to the old address."""
 
-from __future__ import annotations
-
 from flask import Blueprint, make_response, redirect, render_template, request
 
 from portal import clock

@@ -1,7 +1,5 @@
 """The page for a link or visit that has expired: the way back to the merchant, and a new code where allowed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from flask import Response, render_template

@@ -1,7 +1,5 @@
 """Files of merchants behind a signed link."""
 
-from __future__ import annotations
-
 from flask import Blueprint, abort
 
 from portal import clock

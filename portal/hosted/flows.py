@@ -1,7 +1,5 @@
 """Flows: visits that are for one task only, where they start, and where they lead when the task is done."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, abort, redirect, render_template
 from sqlalchemy.orm import Session
 

@@ -1,7 +1,5 @@
 """Protects forms from posts of other sites, by the browser's headers and by a token that each form of a visit holds."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from functools import lru_cache

@@ -3,8 +3,6 @@
 Templates read it as `frame`. It is the visit's by itself; a page behind a link sets its merchant's by `use_frame`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

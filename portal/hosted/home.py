@@ -1,7 +1,5 @@
 """The start page: plans, billing information, the newest invoices and the credit balance."""
 
-from __future__ import annotations
-
 from flask import Blueprint, redirect, render_template
 
 from portal.billing.ledger import tax_ids

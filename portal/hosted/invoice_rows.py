@@ -3,8 +3,6 @@
 Links in a row are relative to the visit's start, so a cached row serves every visit of its customer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter

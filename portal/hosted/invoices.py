@@ -1,7 +1,5 @@
 """The invoice history: every finalized invoice of a customer, filtered by year and status."""
 
-from __future__ import annotations
-
 from flask import Blueprint, request
 
 from portal import clock

@@ -1,7 +1,5 @@
 """The language of a page, and the only ways in which money, dates and countries become text on it."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from babel.support import NullTranslations

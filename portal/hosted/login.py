@@ -1,7 +1,5 @@
 """Sign-in by a mailed code: a configuration's login page, and the restoring of a visit that has ended."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 

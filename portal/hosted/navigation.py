@@ -1,7 +1,5 @@
 """The navigation at the top of a visit's pages. A page that belongs there gets one row in `ENTRIES`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

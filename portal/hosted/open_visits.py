@@ -1,7 +1,5 @@
 """Finds the visit that a cookie proves, by one prebuilt statement."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import request

@@ -1,7 +1,5 @@
 """Finds or locks a subscription of the visiting customer, and names its plan."""
 
-from __future__ import annotations
-
 from babel.lists import format_list
 from flask import abort, session
 from flask_babel import gettext as _

@@ -12,8 +12,6 @@ How a page is made, by the example of `details`:
 - The module has a `blueprint` and is named in `PAGES` (__init__.py). For the navigation it gets a row in navigation.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from flask import Blueprint, abort

@@ -4,8 +4,6 @@ A template stays the only source of its page. Apart from the placeholders, its t
 cache key alone; no filter may read a placeholder's value.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace

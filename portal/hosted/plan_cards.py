@@ -1,7 +1,5 @@
 """The plans of the start page: a card for each subscription, with what its customer may do with it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

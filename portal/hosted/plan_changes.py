@@ -1,7 +1,5 @@
 """The last step before a plan change: review what it costs, and confirm it."""
 
-from __future__ import annotations
-
 from flask import Blueprint, abort, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 

@@ -1,7 +1,5 @@
 """The page to choose another plan from, grouped by billing interval."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from urllib.parse import urlencode
 

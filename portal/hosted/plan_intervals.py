@@ -1,7 +1,5 @@
 """The plans to choose from, grouped by billing interval; one group is shown at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

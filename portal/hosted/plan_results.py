@@ -1,7 +1,5 @@
 """What follows a plan change: the page that shows its result, and the way to take an upcoming one back."""
 
-from __future__ import annotations
-
 from flask import Blueprint, flash, redirect, render_template
 from flask_babel import gettext as _
 

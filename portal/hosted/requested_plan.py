@@ -1,7 +1,5 @@
 """The plan change that a request or flow asks for, and the plan that it changes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

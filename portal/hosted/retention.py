@@ -1,7 +1,5 @@
 """The offer before a cancellation: a coupon to accept or decline, in one click."""
 
-from __future__ import annotations
-
 from flask import Blueprint, abort, flash, redirect, render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session

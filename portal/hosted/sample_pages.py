@@ -1,7 +1,5 @@
 """Sample pages for developers, which exist only beside demo data: every component, and every mail."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from wtforms import BooleanField, Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice

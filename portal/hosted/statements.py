@@ -1,7 +1,5 @@
 """Statements of account: the list of years, and each statement as PDF and CSV."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, abort, render_template
 from flask_babel import gettext as _
 

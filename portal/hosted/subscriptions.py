@@ -1,7 +1,5 @@
 """The cancellation of a plan: preview it, confirm it, see the result, and resume the plan."""
 
-from __future__ import annotations
-
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 

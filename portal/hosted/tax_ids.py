@@ -1,7 +1,5 @@
 """A customer's tax IDs: add one (first the country, then kind and number), or remove one."""
 
-from __future__ import annotations
-
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 

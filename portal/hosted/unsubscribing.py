@@ -1,7 +1,5 @@
 """Unsubscribing from a kind of mail: a page with a button, and the one click of mail programs (RFC 8058)."""
 
-from __future__ import annotations
-
 from flask import Blueprint, abort, g, render_template, request
 
 from portal import i18n

@@ -1,7 +1,5 @@
 """The cookies of visits: one for each portal session, so that two customers in two tabs never mix."""
 
-from __future__ import annotations
-
 from flask import Request, Response, request
 
 COOKIE_PREFIX = "__Host-portal-"

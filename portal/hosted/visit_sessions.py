@@ -3,8 +3,6 @@
 Form tokens and flashed messages are bound to that row and need no second cookie.
 """
 
-from __future__ import annotations
-
 from collections.abc import MutableMapping
 from copy import deepcopy
 from typing import Any

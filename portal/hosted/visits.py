@@ -1,7 +1,5 @@
 """A customer's visit: an open portal session with what every page needs of customer, configuration and merchant."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Writes the next migration, named by the words given: `python -m portal.migrations "notes of invoices"`."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory

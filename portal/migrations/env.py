@@ -1,7 +1,5 @@
 """Alembic's entry: runs migrations on the engine that `portal.schema` hands over."""
 
-from __future__ import annotations
-
 from alembic import context
 
 from portal.models import Base

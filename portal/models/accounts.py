@@ -1,7 +1,5 @@
 """Tables of accounts (merchants), their two tenants (test and live), API keys and idempotency keys."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, LargeBinary, UniqueConstraint

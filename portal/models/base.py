@@ -1,7 +1,5 @@
 """What every table shares: the declarative base, the tenant in the key, foreign keys and indexes."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Text, text

@@ -1,7 +1,5 @@
 """Tables of products, prices, tax rates and shipping rates."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import UniqueConstraint

@@ -1,7 +1,5 @@
 """Tables of customers, their tax ids and their balance transactions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text

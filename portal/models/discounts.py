@@ -1,7 +1,5 @@
 """Tables of coupons, promotion codes, and discounts (coupons that were redeemed)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Index

@@ -1,7 +1,5 @@
 """Tables of events, sent to the merchant's system, and of the audit log, which nothing can change."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, UniqueConstraint

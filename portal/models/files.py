@@ -1,7 +1,5 @@
 """Tables of files that a merchant has uploaded, and of links to them that work without a key."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import LargeBinary

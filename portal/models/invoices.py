@@ -1,7 +1,5 @@
 """Tables of invoices with their lines, invoice items, credit notes with their lines, and stored documents."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, text

@@ -1,7 +1,5 @@
 """Tables of mails to send, and of the codes with which customers sign in."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary, String, UniqueConstraint

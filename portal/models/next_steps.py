@@ -1,7 +1,5 @@
 """When each record's next step is due: noted whenever a row is written, so that no use case can forget it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

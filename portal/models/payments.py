@@ -1,7 +1,5 @@
 """Tables of payment records (payments made outside the portal), and of what they paid of which invoice."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import UniqueConstraint

@@ -1,7 +1,5 @@
 """Tables of portal configurations, portal sessions, retention offers, feedback options and email changes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint, text

@@ -1,7 +1,5 @@
 """Tables of quotes and their line items."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import UniqueConstraint

@@ -1,7 +1,5 @@
 """Tables of a merchant's own document templates and their versions; a version never changes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import UniqueConstraint

@@ -1,7 +1,5 @@
 """The table of subscription schedules: the phases that a subscription goes through."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column

@@ -1,7 +1,5 @@
 """Tables of subscriptions and subscription items."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column

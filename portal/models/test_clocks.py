@@ -1,7 +1,5 @@
 """The table of test clocks: in test mode, a customer's time is that of their test clock."""
 
-from __future__ import annotations
-
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 

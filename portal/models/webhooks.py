@@ -1,7 +1,5 @@
 """Tables of webhook endpoints, deliveries, and the queues of events that wait for an endpoint."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, UniqueConstraint, text

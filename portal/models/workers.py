@@ -1,7 +1,5 @@
 """The table of worker processes and when each was last seen."""
 
-from __future__ import annotations
-
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id

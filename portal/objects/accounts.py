@@ -4,8 +4,6 @@ Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer`, 
 `.invoices.footer`, `.invoices.numbering` and `.portal`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 Without it, a list of a hundred finalized invoices would compute thirty thousand values on each request.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any

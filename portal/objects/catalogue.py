@@ -1,7 +1,5 @@
 """The wire form of products, prices (also as plans of the older wire), tax rates and shipping rates."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The wire form of credit notes and their lines, with the keys of both generations of the wire."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any

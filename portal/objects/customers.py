@@ -1,7 +1,5 @@
 """The wire form of customers, tax ids and balance transactions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

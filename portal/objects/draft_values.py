@@ -1,7 +1,5 @@
 """The values that an invoice shows of others until its finalization freezes them: parties and customer balance."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The wire form of events and, beyond the reference, of audit entries."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from portal.models import AuditEntry, Event

@@ -1,7 +1,5 @@
 """The wire form of invoice line items, and what all lines share: taxes, frozen tax rates, unit amounts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast

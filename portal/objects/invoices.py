@@ -1,7 +1,5 @@
 """The wire form of invoices, with the keys of both generations of the wire."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The JSON schema of every object, derived from its `Shape`, its columns and the tables in `types`."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The registry of object types, and the rendering of their rows to wire objects, in batches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache

@@ -5,8 +5,6 @@ in any case for 10 days from the day it was issued, as the reference's links do.
 has the same links all day long.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache

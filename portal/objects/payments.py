@@ -1,7 +1,5 @@
 """The wire form of payment records (payments made outside the portal) and invoice payments."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The wire form of portal configurations, sessions, retention offers, feedback options and email changes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The wire form of quotes, with their totals, and of their line items."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The wire form of a merchant's own document templates."""
 
-from __future__ import annotations
-
 from portal.models import RenderingTemplate
 from portal.objects.kinds import ObjectType, register
 from portal.wire.shape import Shape

@@ -1,7 +1,5 @@
 """The wire form of subscription schedules and their phases."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

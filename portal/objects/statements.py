@@ -1,7 +1,5 @@
 """The wire form of statements of account, which are not stored but computed on request. Beyond the reference."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from portal.models import Customer

@@ -1,7 +1,5 @@
 """The wire form of subscriptions and their items; both show the period, as one generation of the wire each does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """The wire form of test clocks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from portal.models import TestClock

@@ -1,7 +1,5 @@
 """The wire form of webhook endpoints and, beyond the reference, of webhook deliveries."""
 
-from __future__ import annotations
-
 from portal.models import WebhookDelivery, WebhookEndpoint
 from portal.objects.kinds import ObjectType, register
 from portal.objects.types import webhooks as schemas

@@ -1,7 +1,5 @@
 """Notifies merchants by mail when a webhook endpoint has failed for a day, once for each outage."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from sqlalchemy import Table, select

@@ -3,8 +3,6 @@
 The report quotes the mail's `Message-ID`. That id is signed, so nobody else can make a mail seem failed.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage, Message

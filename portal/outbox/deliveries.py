@@ -4,8 +4,6 @@ A queue holds one customer's events for one endpoint. The worker that sends from
 in order. When a lease expires another worker takes the queue over, and an event may arrive twice.
 """
 
-from __future__ import annotations
-
 import random
 import secrets
 from dataclasses import dataclass

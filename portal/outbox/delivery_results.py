@@ -1,7 +1,5 @@
 """The results of webhook deliveries: what arrived, when a queue is tried again, and how an endpoint fares."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

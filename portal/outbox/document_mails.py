@@ -1,7 +1,5 @@
 """Mails about invoices and credit notes, with their documents attached."""
 
-from __future__ import annotations
-
 from sqlalchemy.orm import Session
 
 from portal import clock

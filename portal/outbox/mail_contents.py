@@ -1,7 +1,5 @@
 """Builds each queued mail: recipient, sender and content, from the rows as they are when it is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

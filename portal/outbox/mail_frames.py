@@ -1,7 +1,5 @@
 """What every mail to a customer has: the address, the language, and the merchant's name, colour and logo."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy.orm import Session

@@ -3,8 +3,6 @@
 The HTML loads nothing: the logo is part of the mail.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path

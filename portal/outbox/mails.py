@@ -1,7 +1,5 @@
 """Hands mails to the mail server, or writes them to a folder where there is none."""
 
-from __future__ import annotations
-
 import logging
 import os
 import secrets

@@ -1,7 +1,5 @@
 """Builds the message that a mail server gets: headers, both texts, the logo and the attachments."""
 
-from __future__ import annotations
-
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP

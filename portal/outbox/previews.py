@@ -1,7 +1,5 @@
 """Sample data for every mail, shown by `portal mail preview`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from portal.outbox.mail_texts import OutgoingMail

@@ -1,7 +1,5 @@
 """The queue of mails: filled in the transaction of their cause (`recording.notices`), sent here, tried for two days."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from typing import cast

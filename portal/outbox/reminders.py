@@ -1,7 +1,5 @@
 """Queues reminders of unpaid invoices on the days an account has chosen, before and after the due date."""
 
-from __future__ import annotations
-
 from sqlalchemy import Select, exists, literal, select
 from sqlalchemy.orm import Session
 

@@ -1,7 +1,5 @@
 """Mails that guard a customer's access and data: codes to sign in, and notices of a changed tax id."""
 
-from __future__ import annotations
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

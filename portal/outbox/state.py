@@ -1,7 +1,5 @@
 """The state of background work: when a worker was last seen, and how much is waiting in each queue."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, cast
 

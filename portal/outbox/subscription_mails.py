@@ -1,7 +1,5 @@
 """Mails about subscriptions: canceled, changed, or about to leave their trial."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

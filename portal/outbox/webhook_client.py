@@ -3,8 +3,6 @@
 The host is resolved, checked and pinned for each request; connections are reused.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ One thread reads the database and records results; the others only wait for rece
 requests at once, and fewer while its deliveries fail.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections import Counter

@@ -1,7 +1,5 @@
 """Collects what a transaction has changed: filled at each flush, rolled back with a savepoint."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Queues events for the webhook endpoints that want them, within the transaction that causes them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, cast
 

@@ -3,8 +3,6 @@
 The file is then ready at the first click. Imports record nothing, so they request no documents of past years.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Orders events and audit entries and inserts them into their tables, as the last step before a commit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Queues mails within the transaction of their cause: those that events cause, and those that no event tells of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, cast
 

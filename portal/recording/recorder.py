@@ -1,7 +1,5 @@
 """Renders changed objects before and after a transaction, and writes events and audit entries about them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter

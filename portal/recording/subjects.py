@@ -1,7 +1,5 @@
 """Finds the object that a row belongs to, and renders it: what is recorded is always an object."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """Computes the billing cycle anchor from a calendar day, with an optional month and time of day (UTC)."""
 
-from __future__ import annotations
-
 import calendar
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@
 even where that was never billed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 

@@ -3,8 +3,6 @@
 The rule is WCAG 2.2, 1.4.3. Colours are `#rrggbb`; results are in lower case.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 MINIMUM_CONTRAST = 4.5

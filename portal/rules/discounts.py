@@ -4,8 +4,6 @@ A line's own discounts apply first, then those of the invoice, each to what is l
 (half up) over all lines that it applies to and then split over them, so that the invoice shows exactly that percentage.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal

@@ -4,8 +4,6 @@ A new kind starts here. `portal/documents/kinds.py` says how each is built; what
 `tests/documents/test_kinds.py`, which fails with the name of the place where it is missing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

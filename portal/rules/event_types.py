@@ -4,8 +4,6 @@ The reference's types include ones that the portal never sends, because merchant
 `charge.succeeded`; a misspelled type must still be refused. https://docs.stripe.com/api/events/types
 """
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 
 from portal.rules.events import PORTAL_EVENTS

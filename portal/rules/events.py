@@ -3,8 +3,6 @@
 An object is given in wire form before and after the change; None where it does not exist.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Decides which actions an invoice's status allows, and what is due after the customer balance is applied."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

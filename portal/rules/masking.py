@@ -1,7 +1,5 @@
 """Masks personal details for the audit log: enough is left to recognise a value, too little to learn it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

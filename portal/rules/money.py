@@ -1,7 +1,5 @@
 """Exact money arithmetic: decimals in between, whole minor units at the end, halves rounded away from zero."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 

@@ -1,7 +1,5 @@
 """Formats document numbers: `PREFIX-0001`, `PREFIX-0001-CN-01` and `QT-PREFIX-0001-1`."""
 
-from __future__ import annotations
-
 
 def invoice_number(prefix: str, sequence: int) -> str:
     """The number of a customer's nth invoice."""

@@ -3,8 +3,6 @@
 A 31st stays a 31st wherever the month has one, because every step is counted from the anchor.
 """
 
-from __future__ import annotations
-
 import calendar
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Answers what a portal configuration allows a customer to do, from its `features`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Decides when a plan change takes effect: at once, or at the end of the period that is already paid."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Proration to the second: computes what part of a billing period is worth."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from portal.rules import periods

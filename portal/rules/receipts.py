@@ -1,7 +1,5 @@
 """Decides whether an invoice has a receipt, and computes the receipt number."""
 
-from __future__ import annotations
-
 from portal.rules.statuses import InvoiceStatus
 
 PREFIX = "R-"

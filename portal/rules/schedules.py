@@ -1,7 +1,5 @@
 """Computes when the phases of a subscription schedule end, and which phase a moment lies in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

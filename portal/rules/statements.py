@@ -4,8 +4,6 @@ The customer owes the amount remaining on open and uncollectible invoices, plus 
 minor units of one currency; positive amounts are owed by the customer, negative ones are credit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

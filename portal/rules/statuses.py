@@ -3,8 +3,6 @@
 In the database they are plain text.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 CreditNoteStatus = Literal["issued", "void"]

@@ -3,8 +3,6 @@
 A step is dated to its moment, however late a worker performs it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Decides the status of a subscription and what it allows, from the subscription's own values."""
 
-from __future__ import annotations
-
 from typing import Literal, get_args
 
 from portal.rules.statuses import SubscriptionStatus

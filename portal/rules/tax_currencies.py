@@ -4,8 +4,6 @@ This fills BT-6 and BT-111 of EN 16931. Directive 2006/112/EC, Article 230, requ
 at the exchange rates of Article 91.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from decimal import Decimal

@@ -6,8 +6,6 @@ Small businesses: the national law of Article 284, as each text names it. Late p
 France's Code de commerce, Articles L441-9 and D441-5, and Germany's BGB, § 286 (3) and § 288.
 """
 
-from __future__ import annotations
-
 _REVERSE_CHARGE = {
     "bg": "Обратно начисляване",
     "cs": "Daň odvede zákazník",

@@ -4,8 +4,6 @@ Each line is rounded separately (half up); several inclusive rates share one rou
 and taxes always add up to the price.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Decides which events a webhook endpoint receives, how a delivery is signed, and when it is retried."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """Reads products, prices (also as plans of the older wire) and tax rates from either generation of the wire."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """Completes imported records from other objects: the price of a line, the parties of a credit note."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Reads customers and their tax ids from either generation of the wire."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 from typing import Any

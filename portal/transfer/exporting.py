@@ -1,7 +1,5 @@
 """Exports every object of a tenant as one JSON line, with the columns that the wire does not show beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reads files of wire objects as a stream: JSON Lines, a JSON array, or list objects with their `data`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 

@@ -1,7 +1,5 @@
 """Imports objects in any order, in batches of one transaction each; refused objects are reported and not stored."""
 
-from __future__ import annotations
-
 import gc
 import tempfile
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Reads invoices, credit notes, their lines and invoice items from either generation of the wire."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reads what lines and items of both wire generations share: prices, rates, taxes, the period, the parent."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any

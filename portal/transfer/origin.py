@@ -1,7 +1,5 @@
 """Defaults for imported documents, taken from the account: its seller details and locale."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Reads payment records and invoice payments from the wire."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reads portal configurations and feedback options from the wire."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The table of readers: what turns an object of each type, in either generation of the wire, into columns of rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache

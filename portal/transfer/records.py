@@ -1,7 +1,5 @@
 """Turns a wire object into the rows that it stands for: one of its own type, and those of its parts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Reads subscriptions and their items from either generation of the wire."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Builds database rows from values, by each model's columns: their checks, defaults and links to other rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """Writes rows to tables in bulk: inserts new rows, updates existing ones, replaces parts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """Gives a Flask application everything that pages and API share."""
 
-from __future__ import annotations
-
 from flask import Flask
 
 from portal.assembly import Services

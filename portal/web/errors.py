@@ -1,7 +1,5 @@
 """Turns every error into an answer: JSON for the API, a page for customers."""
 
-from __future__ import annotations
-
 import logging
 import traceback
 

@@ -1,7 +1,5 @@
 """Health checks for load balancers and monitoring: whether the server lives and is ready, and whether a worker runs."""
 
-from __future__ import annotations
-
 from flask import Flask, Response
 from sqlalchemy.exc import SQLAlchemyError
 

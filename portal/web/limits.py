@@ -1,7 +1,5 @@
 """Limits of what a request may bring: its size, its host, and how its body is sent."""
 
-from __future__ import annotations
-
 from flask import Flask, request
 
 from portal.errors import InvalidRequest

@@ -1,7 +1,5 @@
 """The access policy of every endpoint. A route without one fails the access tests."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

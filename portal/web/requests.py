@@ -1,7 +1,5 @@
 """What is known of the request in hand: its id, where its changes come from, and whether it is for the API."""
 
-from __future__ import annotations
-
 from flask import request
 
 from portal.origins import ActorType, Origin

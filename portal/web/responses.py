@@ -1,7 +1,5 @@
 """Answers that are not pages: JSON and files to download."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Gives views the database and the other services of the portal that handles their request."""
 
-from __future__ import annotations
-
 from flask import Flask, current_app, g
 from sqlalchemy import Connection
 

@@ -1,7 +1,5 @@
 """Normalizes text from outside and refuses characters that it may not hold."""
 
-from __future__ import annotations
-
 import unicodedata
 
 

@@ -4,8 +4,6 @@ Every parameter has three states: absent (not in `model_fields_set`), cleared (`
 empty string) and given.
 """
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar, get_args

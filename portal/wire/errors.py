@@ -1,7 +1,5 @@
 """The wire's error object."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from portal.errors import PortalError

@@ -3,8 +3,6 @@
 Paths are at most four levels deep, start with `data.` on lists, and cost one query each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

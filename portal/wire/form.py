@@ -1,7 +1,5 @@
 """Parses form bodies and query strings with brackets (`items[0][price]=…&expand[]=…`) to nested values."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes

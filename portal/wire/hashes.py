@@ -1,7 +1,5 @@
 """Merges nested hashes for updates key by key."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -1,7 +1,5 @@
 """Turns search clauses into conditions on columns. Each kind of field has its own operators and comparison."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Parameters that take a timestamp or, in its place, a word such as `now`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainValidator, TypeAdapter

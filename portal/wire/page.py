@@ -1,7 +1,5 @@
 """Keyset pages of a list: newest first by (created, id), never counted, never OFFSET."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from typing import Any

@@ -1,7 +1,5 @@
 """The parameters of a command as JSON schema, for the OpenAPI description."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue

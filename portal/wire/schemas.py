@@ -1,7 +1,5 @@
 """JSON schema building blocks for wire objects, as OpenAPI 3.1 has them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 Schema = dict[str, Any]

@@ -1,7 +1,5 @@
 """Parses search queries such as `email~'rocket' AND -metadata['tier']:null` into clauses with their positions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NoReturn
 

@@ -3,8 +3,6 @@
 A table is also a contract: every documented key is in it, and what this product cannot fill is null.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter

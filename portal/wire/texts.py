@@ -1,7 +1,5 @@
 """Parameter types for texts with a syntax: email addresses, language tags, prefixes of invoice numbers."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email

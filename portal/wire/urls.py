@@ -1,7 +1,5 @@
 """Parses web addresses from outside and rebuilds them before they are stored."""
 
-from __future__ import annotations
-
 import re
 from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Moves test clocks on, step by step."""
 
-from __future__ import annotations
-
 import logging
 
 from portal.assembly import Services

@@ -3,8 +3,6 @@
 Several customers share a transaction, as most of its cost is the commit. A step that fails keeps back no other.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import time

@@ -1,7 +1,5 @@
 """Ends portal sessions that have expired, and deletes what nobody needs any more."""
 
-from __future__ import annotations
-
 from portal.assembly import Services
 from portal.billing.customer_portal import expiry, logins
 from portal.billing.customers import email_undo

@@ -1,7 +1,5 @@
 """The worker's signs of life, by which pages of health and `portal doctor` know that one runs."""
 
-from __future__ import annotations
-
 import logging
 import os
 import socket

@@ -1,7 +1,5 @@
 """The lanes of a worker: each kind of work, and how long it rests when there is nothing to do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

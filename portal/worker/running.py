@@ -1,7 +1,5 @@
 """Runs the lanes of a worker, each in a thread of its own, until the process is to stop."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """Cancellations by customers, as their configuration says: at the period's end or at once, with or without a credit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from sqlalchemy import select

@@ -1,7 +1,5 @@
 """Finds the VAT category (UNCL5305) of a line, and the reason when it has no tax (BT-118 to BT-121, BT-151)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 

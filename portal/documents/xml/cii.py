@@ -1,7 +1,5 @@
 """Writes a trade as Cross Industry Invoice (UN/CEFACT D22B), as in Factur-X 1.09 and ZUGFeRD, profile EN 16931."""
 
-from __future__ import annotations
-
 from datetime import date
 from xml.etree.ElementTree import Element
 

@@ -1,7 +1,5 @@
 """Builds small XML trees with the standard library; elements without content are left out."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET

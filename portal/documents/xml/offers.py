@@ -3,8 +3,6 @@
 The seller's frozen settings name the formats; without such a setting Factur-X is offered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial

@@ -4,8 +4,6 @@
 from its frozen metadata; else from the customer's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ Amounts are integer minor units of `currency`; prices per unit are `Decimal` in 
 than amounts. Amounts of a credit note are positive.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Builds seller and buyer of an e-invoice from the parties of a document."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from portal.documents.parts import Party

@@ -4,8 +4,6 @@ Discounts, those of the whole document too, become allowances of the lines they 
 net amount is what it was taxed on. Tax-inclusive prices are converted to net ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal

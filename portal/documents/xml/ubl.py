@@ -1,7 +1,5 @@
 """Writes a trade as UBL 2.1 Invoice or CreditNote, in the profiles Peppol BIS Billing 3.0 and XRechnung 3.0."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Literal
 from xml.etree.ElementTree import Element

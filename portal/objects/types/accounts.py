@@ -1,7 +1,5 @@
 """JSON schemas of the account's values."""
 
-from __future__ import annotations
-
 from portal.objects.accounts import BUSINESS_PROFILE, COMPANY, CONTROLLER, PAYMENT_SETTINGS, STATEMENT_DESCRIPTORS
 from portal.objects.types.shared import ADDRESS
 from portal.rules import mails

@@ -1,7 +1,5 @@
 """JSON schemas of the values of products, prices, plans, tax rates and shipping rates."""
 
-from __future__ import annotations
-
 from portal.wire.schemas import (
     BOOLEAN,
     DECIMAL,

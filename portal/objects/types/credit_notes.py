@@ -1,7 +1,5 @@
 """JSON schemas of the values of credit notes and their lines."""
 
-from __future__ import annotations
-
 from portal.objects.types.shared import (
     DISCOUNT_AMOUNTS,
     DOCUMENTS,

@@ -1,7 +1,5 @@
 """JSON schemas of the values of customers and tax ids, and of statements of account."""
 
-from __future__ import annotations
-
 from portal.objects.types.shared import ADDRESS, CUSTOM_FIELDS, SHIPPING
 from portal.rules import mails, statements
 from portal.wire.schemas import (

@@ -1,7 +1,5 @@
 """JSON schemas of the values of coupons, promotion codes and discounts."""
 
-from __future__ import annotations
-
 from portal.wire.schemas import (
     BOOLEAN,
     INTEGER,

@@ -1,7 +1,5 @@
 """JSON schemas of the values of events and audit entries."""
 
-from __future__ import annotations
-
 from portal.wire.schemas import STRING, Schema, enum_of, hash_of, or_null
 
 ACTOR = hash_of(

@@ -1,7 +1,5 @@
 """JSON schemas of the values of invoices, their line items, and invoice items."""
 
-from __future__ import annotations
-
 from portal.objects.types.shared import (
     ADDRESS,
     CUSTOM_FIELDS,

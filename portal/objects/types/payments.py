@@ -1,7 +1,5 @@
 """JSON schemas of the values of payment records and invoice payments."""
 
-from __future__ import annotations
-
 from portal.objects.types.shared import ADDRESS
 from portal.wire.schemas import INTEGER, MOMENT, NULL, STRING, Schema, enum_of, hash_of, id_or, or_null
 

@@ -1,7 +1,5 @@
 """JSON schemas of the values of portal configurations, sessions and feedback options."""
 
-from __future__ import annotations
-
 from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array_of, enum_of, hash_of, id_or, or_null
 
 ENABLED_HASH = hash_of(enabled=BOOLEAN)

@@ -1,7 +1,5 @@
 """JSON schemas of the values of quotes and their line items."""
 
-from __future__ import annotations
-
 from portal.objects.types.shared import CUSTOM_FIELDS, SELF_ISSUER, TAXABILITY_REASON
 from portal.wire.schemas import (
     BOOLEAN,

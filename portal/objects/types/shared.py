@@ -1,7 +1,5 @@
 """JSON schemas that several objects share: addresses, taxes, discounts and their amounts."""
 
-from __future__ import annotations
-
 from portal.wire.schemas import BOOLEAN, INTEGER, STRING, array_of, enum_of, hash_of, id_or, object_ref, or_null
 
 ADDRESS = hash_of(

@@ -1,7 +1,5 @@
 """JSON schemas of the values of subscriptions, subscription items, schedules and test clocks."""
 
-from __future__ import annotations
-
 from portal.objects.types.shared import CUSTOM_FIELDS, SELF_ISSUER, TAX_RATES
 from portal.wire.schemas import (
     BOOLEAN,

@@ -1,7 +1,5 @@
 """JSON schemas of the values of webhook endpoints and deliveries."""
 
-from __future__ import annotations
-
 from portal.wire.schemas import STRING, Schema, array_of, enum_of, or_null
 
 WEBHOOK_ENDPOINT: dict[str, Schema] = {
