@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -150,3 +151,27 @@ def test_functions_and_modules_stay_small() -> None:
     assert lengths[int(len(lengths) * 0.95)] <= 30
     assert lengths[-1] <= 60
     assert {name for name, length in lines.items() if length > 300} == set()
+
+
+def test_modules_know_few_others() -> None:
+    """Counted with the standard library; a module of the project counts by itself, not as its package."""
+    counts = sorted(len(_imports(tree)) for tree in MODULES.values())
+    assert counts[int(len(counts) * 0.95)] <= 15
+    assert counts[-1] <= 25
+
+
+def test_functions_are_named_by_what_they_give_or_do() -> None:
+    """A bare participle (`settled`, `kept`) names neither; a few are the names of pages."""
+    names = [name.strip("_") for tree in MODULES.values() for name in _function_names(tree)]
+    bare = [name for name in names if re.fullmatch(r"[a-z]+ed", name) or name in IRREGULAR_PARTICIPLES]
+    assert len(bare) <= 0.005 * len(names), bare
+
+
+def _function_names(tree: ast.Module) -> list[str]:
+    return [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+IRREGULAR_PARTICIPLES = frozenset(
+    "bought bound built chosen drawn done found given gone held kept known laid left lost made paid put read sent shown"
+    " sold spent taken told undone won written".split()
+) - {"left", "put", "read"}
