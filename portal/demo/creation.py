@@ -22,7 +22,7 @@ def create_merchant(database: Database, *, now: int) -> dict[str, Any]:
     start = periods.add(now, "month", 1, -MONTHS) + 3 * clock.DAY
     with database.writing() as db:
         merchant = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", "hello@example.com", "eur"), now=start)
-    scope = Scope(merchant.test.id, merchant.account.id, livemode=False)
+    scope = Scope.of_tenant(merchant.test)
     with database.writing(scope) as db:
         set_up_account(db, merchant.account.id, start)
         prices, rate = create_catalogue(db, start)

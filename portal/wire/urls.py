@@ -43,12 +43,6 @@ def is_local_url(url: str) -> bool:
     return urlsplit(url).hostname in _LOCAL_HOSTS
 
 
-def url_origin(url: str) -> str:
-    """`https://host:port` of a URL that `canonical_url` has returned."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 def _canonical_authority(parts: SplitResult) -> str:
     host, port = parts.hostname or "", parts.port
     if port == 0:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.wire.urls import canonical_url, is_local_url, url_origin
+from portal.wire.urls import canonical_url, is_local_url
 
 HONEST = [
     ("https://example.com", "https://example.com"),
@@ -213,7 +213,3 @@ ELSEWHERE += ["http://127.0.0.1.nip.io/", "http://[::ffff:7f00:1]/", "http://loc
 @pytest.mark.parametrize(("url", "local"), [(url, True) for url in LOCAL] + [(url, False) for url in ELSEWHERE])
 def test_only_this_machine_is_local(url, local):
     assert is_local_url(url) is local
-
-
-def test_the_origin_has_neither_path_nor_query():
-    assert url_origin("https://example.com:8443/a?b#c") == "https://example.com:8443"
