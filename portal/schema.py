@@ -11,8 +11,21 @@ from sqlalchemy import Connection
 from portal.db import Database
 
 
+class UnknownRevision(RuntimeError):
+    """The database is of another line of versions: a newer program's, or one before the first release."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"This program doesn't know the schema {revision} of the database. A newer program made it, or one from "
+            "before the first release: use that program, or begin with a new database."
+        )
+
+
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the schema to a revision, the newest by default. Safe to repeat."""
+    """Bring the schema to a revision, the newest by default. Safe to repeat. Raises `UnknownRevision`."""
+    present = current_revision(database)
+    if present is not None and present not in _known_revisions():
+        raise UnknownRevision(present)
     with database.writer.begin() as connection:
         command.upgrade(_alembic_config(connection), revision)
 
@@ -32,6 +45,10 @@ def current_revision(database: Database) -> str | None:
     """The schema's revision, None for an empty database."""
     with database.reader.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known_revisions() -> set[str]:
+    return {each.revision for each in ScriptDirectory(_MIGRATIONS_FOLDER).walk_revisions()}
 
 
 def head_revision() -> str | None:

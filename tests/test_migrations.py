@@ -43,3 +43,13 @@ def test_migrations_make_what_the_models_say(empty: Database) -> None:
         missing = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     assert not missing, f"no migration in portal/migrations/versions makes what portal/models says: {missing}"
     empty.dispose()
+
+
+def test_a_schema_of_another_line_is_named_and_left_alone(empty: Database) -> None:
+    schema.upgrade(empty)
+    with empty.writer.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(schema.UnknownRevision, match="doesn't know the schema 9999"):
+        schema.upgrade(empty)
+    assert schema.current_revision(empty) == "9999"
+    empty.dispose()

@@ -2,7 +2,7 @@
 
 import click
 
-from portal.commands.environment import exit_with_error, load_settings, open_database
+from portal.commands.environment import exit_with_error, load_settings, open_database, upgrade_schema
 
 
 @click.group()
@@ -13,9 +13,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to date."""
-    from portal import schema
-
-    schema.upgrade(open_database(load_settings()))
+    upgrade_schema(load_settings())
     click.echo("The schema is current.")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from portal.commands.environment import exit_with_error, load_settings, open_database, print_values
+from portal.commands.environment import exit_with_error, load_settings, open_database, print_values, upgrade_schema
 from portal.commands.options import JSON_OPTION
 
 if TYPE_CHECKING:
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 @JSON_OPTION
 def demo(as_json: bool) -> None:
     """Make a demo merchant with customers and a year of invoices, once; print a fresh portal link."""
-    from portal import schema
     from portal.demo.merchant import ensure_merchant
 
     settings = load_settings()
     if settings.production:
         exit_with_error("The demo does not go with PORTAL_PRODUCTION.")
-    database = open_database(settings)
-    schema.upgrade(database)
-    print_values(ensure_merchant(settings, database), as_json=as_json)
+    upgrade_schema(settings)
+    print_values(ensure_merchant(settings, open_database(settings)), as_json=as_json)
 
 
 def print_addresses(settings: Settings) -> None:

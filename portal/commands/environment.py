@@ -41,6 +41,16 @@ def call_or_exit(function: Any, *arguments: Any, **options: Any) -> Any:
         exit_with_error(error.message)
 
 
+def upgrade_schema(settings: Settings) -> None:
+    """Bring the schema up to date; exit with the reason where this program can't."""
+    from portal import schema
+
+    try:
+        schema.upgrade(open_database(settings))
+    except schema.UnknownRevision as error:
+        exit_with_error(str(error))
+
+
 def exit_with_error(words: str, code: int = 1) -> NoReturn:
     """Print `words` to standard error and exit."""
     click.echo(words, err=True)

@@ -3,7 +3,7 @@
 import click
 
 from portal.commands import demo
-from portal.commands.environment import exit_with_error, load_settings, open_database
+from portal.commands.environment import exit_with_error, load_settings, upgrade_schema
 
 
 @click.command()
@@ -17,10 +17,10 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
 
     settings = load_settings()
     monitoring.share_between_processes(settings)
-    from portal import ports, schema, server
+    from portal import ports, server
 
     if with_demo or settings.database_url.startswith("sqlite"):
-        schema.upgrade(open_database(settings))
+        upgrade_schema(settings)
     when_up = (lambda: demo.print_addresses(settings)) if with_demo else None
     try:
         server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)

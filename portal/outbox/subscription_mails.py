@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.assembly import Services
 from portal.billing.catalogue import products
 from portal.billing.subscriptions import items
 from portal.db import find_row, rows_by_id
-from portal.models import Customer, Mail, Price, Subscription
+from portal.models import Configuration, Customer, Mail, Price, Subscription
 from portal.outbox.document_mails import invoice_attachment
 from portal.outbox.mail_frames import find_reachable_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
+from portal.rules import permissions
 from portal.rules.money import multiply_price
 
 
@@ -30,8 +32,14 @@ def build_canceled_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         canceled_at=subscription.canceled_at,
         ends_at=ends,
         ended=subscription.ended_at is not None,
-        may_keep=subscription.cancel_at_period_end,
+        may_keep=subscription.cancel_at_period_end and _may_take_back(db),
     )
+
+
+def _may_take_back(db: Session) -> bool:
+    """Whether the portal lets customers undo a cancellation, by the default configuration."""
+    features = db.scalars(select(Configuration.features).where(Configuration.is_default)).one()
+    return permissions.may_cancel(features)
 
 
 def build_changed_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:

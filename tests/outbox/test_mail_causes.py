@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from email import message_from_bytes
-from email.policy import default
+from email.policy import default as default_policy
 from typing import Any
 
 import pytest
@@ -152,9 +152,25 @@ def test_what_a_call_cancels_arrives_at_a_mail_server(
     customer = make.customer(email=f"{make.scope.account_id.lower()}@example.com")
     api.delete(f"subscriptions/{make.subscription(customer, gold, now=BEGAN).id}")
     work(app, smtp_url=smtp.smtp_url)
-    arrived = [message_from_bytes(each.content or b"", policy=default) for each in box.envelopes]
+    arrived = [message_from_bytes(each.content or b"", policy=default_policy) for each in box.envelopes]
     (mail,) = (each for each in arrived if each["To"] == customer.email)
     assert mail["Subject"] == "Gold plan is canceled"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_only_what_the_portal_lets_customers_take_back_is_said_to_be_so(
+    api: Api, make: Factories, gold: Price, app: Flask, box: Box, smtp: Settings, enabled: bool
+) -> None:
+    (default,) = api.get("billing_portal/configurations", is_default=True)["data"]
+    api.post(f"billing_portal/configurations/{default['id']}", features={"subscription_cancel": {"enabled": enabled}})
+    customer = make.customer(email=f"{make.scope.account_id.lower()}@example.com")
+    api.post(f"subscriptions/{make.subscription(customer, gold, now=BEGAN).id}", cancel_at_period_end=True)
+    work(app, smtp_url=smtp.smtp_url)
+    arrived = [message_from_bytes(each.content or b"", policy=default_policy) for each in box.envelopes]
+    (mail,) = (each for each in arrived if each["To"] == customer.email)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert ("change your mind" in body.get_content()) is enabled
 
 
 @pytest.mark.parametrize("collected", [False, True])
