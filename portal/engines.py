@@ -91,7 +91,7 @@ def _lock_file(file: int, ends: float) -> None:
 
 @contextmanager
 def translate_errors(*, reads: bool = False) -> Iterator[None]:
-    """What a database refuses in the block is raised as `Conflict` or `Unavailable`, the latter alone where it `reads`."""
+    """Raise what a database refuses in the block as `Conflict` or `Unavailable`; where it `reads`, as the latter."""
     try:
         yield
     except StaleDataError as error:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -100,7 +101,7 @@ def test_errors_hold_no_values(database: Database) -> None:
 
 
 @pytest.mark.postgresql
-def test_a_server_that_only_reads_is_left(settings: Settings) -> None:
+def test_a_server_that_only_reads_is_left(app: Flask, settings: Settings) -> None:
     database = Database(settings.database_url)
     with database.writer.connect() as connection:
         connection.exec_driver_sql("SET default_transaction_read_only = on")
