@@ -26,11 +26,10 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql import visitors
 
-from portal.engines import WriterQueue, build_engine, translate_errors
+from portal.engines import WriterQueue, build_engine, parse_url, translate_errors
 from portal.errors import ResourceMissing
 from portal.models import Base, Tenant, TenantOwned
 from portal.origins import Origin
@@ -96,14 +95,14 @@ class Database:
         origin: Origin | None = None,
         info: Mapping[str, object] | None = None,
     ) -> None:
-        self.url = make_url(url)
+        self.url = parse_url(url)
         self._recorder = recorder
         self._origin = origin or Origin("operator")
         self._info = info or {}
         self.dialect = self.url.get_backend_name()
-        self.reader = build_engine(url, pool_size, autocommit=True)
-        self.writer = build_engine(url, pool_size, autocommit=False)
-        self._beside = build_engine(url, pool_size, autocommit=True)
+        self.reader = build_engine(self.url, pool_size, autocommit=True)
+        self.writer = build_engine(self.url, pool_size, autocommit=False)
+        self._beside = build_engine(self.url, pool_size, autocommit=True)
         self._writers = WriterQueue(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
 
     def dispose(self) -> None:
@@ -160,7 +159,7 @@ class Database:
     @contextmanager
     def _open_reading_session(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
         session = TenantSession(engine, autoflush=False, info={"scope": scope, "writes": False})
-        with session, translate_errors():
+        with session, translate_errors(reads=True):
             yield session
 
 

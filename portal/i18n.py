@@ -69,10 +69,24 @@ def text_direction(locale: str) -> str:
     return "rtl" if Locale.parse(locale).text_direction == "rtl" else "ltr"
 
 
-@lru_cache(maxsize=512)
+#: The wire's currencies without minor units and those with a thousandth; every other one has hundredths. CLDR's
+#: digits are another matter: they say what is shown by habit, as none for rsd, whose amounts have two on the wire.
+_NO_MINOR_UNITS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+_THOUSANDTHS = frozenset("bhd jod kwd omr tnd".split())
+#: Hundredths on the wire, of which no coin is left: shown only where an amount has any.
+_WHOLE_BY_LAW = frozenset({"isk", "ugx"})
+
+
 def currency_exponent(currency: str) -> int:
-    """Digits behind the point in `currency`: 2 for eur, 0 for jpy, 3 for bhd."""
-    return int(get_currency_precision(currency.upper()))
+    """How many digits of an amount are minor units: 2 for eur and isk, 0 for jpy, 3 for bhd."""
+    code = currency.lower()
+    return 0 if code in _NO_MINOR_UNITS else 3 if code in _THOUSANDTHS else 2
+
+
+def shown_digits(amount: int, currency: str) -> int:
+    """How many digits behind the point an amount in minor units is shown with."""
+    whole = currency.lower() in _WHOLE_BY_LAW and amount % 100 == 0
+    return 0 if whole else currency_exponent(currency)
 
 
 def decimal_amount(amount: int, currency: str) -> Decimal:
@@ -83,7 +97,10 @@ def decimal_amount(amount: int, currency: str) -> Decimal:
 @lru_cache(maxsize=65536)
 def format_money(amount: int, currency: str, locale: str = "en") -> str:
     """An amount in minor units, formatted for the locale: `format_money(-1999, 'eur', 'de')`."""
-    return str(format_currency(decimal_amount(amount, currency), currency.upper(), locale=locale))
+    code = currency.upper()
+    # every locale writes hundredths where CLDR's digits of the currency do not count
+    by_habit = shown_digits(amount, currency) == get_currency_precision(code)
+    return str(format_currency(decimal_amount(amount, currency), code, locale=locale, currency_digits=by_habit))
 
 
 def format_price(amount: int | str, currency: str, locale: str = "en") -> str:

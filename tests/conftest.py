@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "torture: takes minutes, so it runs only with --torture")
+    config.addinivalue_line("markers", "postgresql: about PostgreSQL alone")
     is_worker = hasattr(config, "workerinput")
     if config.getoption("--database") == "postgresql" and not is_worker and not os.environ.get(URL):
         config.stash[_CLUSTER] = cluster = postgresql.Cluster()
@@ -57,7 +58,9 @@ _CLUSTER = pytest.StashKey[postgresql.Cluster]()
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What never touches a database runs once, with SQLite."""
-    if config.getoption("--database") != "sqlite":
+    if config.getoption("--database") == "sqlite":
+        items[:] = [item for item in items if item.get_closest_marker("postgresql") is None]
+    else:
         items[:] = [item for item in items if not _runs_once(item)]
     wanted = config.getoption("--torture")
     items[:] = [item for item in items if (item.get_closest_marker("torture") is not None) == wanted]

@@ -105,7 +105,7 @@ def live_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     """A portal with a folder, a database of the chosen engine and a mail server of its own."""
     folder = tmp_path_factory.mktemp("live")
     with _mail_server() as (mailbox, smtp_port):
-        port = _free_port()
+        port = free_port()
         environment = {
             "PORTAL_INSTANCE": str(folder),
             "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
@@ -160,7 +160,7 @@ class _Hasty(Controller):
     """Without the look-up of this machine's name, which takes a second."""
 
     def __init__(self, mailbox: Mailbox) -> None:
-        super().__init__(mailbox, "127.0.0.1", _free_port(), server_hostname="localhost")
+        super().__init__(mailbox, "127.0.0.1", free_port(), server_hostname="localhost")
 
 
 @contextmanager
@@ -174,7 +174,8 @@ def _mail_server() -> Iterator[tuple[Mailbox, int]]:
         server.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nothing listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

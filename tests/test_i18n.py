@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,38 @@ def test_there_are_47_locales_of_the_wire() -> None:
     assert len(i18n.WIRE_LOCALES) == 47
 
 
-@pytest.mark.parametrize(("currency", "digits"), [("eur", 2), ("jpy", 0), ("bhd", 3)])
-def test_amounts_have_the_digits_of_their_currency(currency: str, digits: int) -> None:
-    assert -i18n.decimal_amount(1, currency).as_tuple().exponent == digits
+#: Those with other digits than two on the wire (docs.stripe.com/currencies), and those that CLDR shows otherwise.
+ZERO = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()
+THREE = "bhd jod kwd omr tnd".split()
+TWO = "eur usd huf twd afn all isk lak lbp mmk rsd sos std ugx yer".split()
+
+
+@pytest.mark.parametrize(("currencies", "digits"), [(ZERO, 0), (TWO, 2), (THREE, 3)])
+def test_amounts_have_the_minor_units_of_the_wire(currencies: list[str], digits: int) -> None:
+    assert {-i18n.decimal_amount(1, each).as_tuple().exponent for each in currencies} == {digits}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "locale", "text"),
+    [
+        (120050, "rsd", "en", "RSD1,200.50"),
+        (120000, "rsd", "sr", "1.200,00\xa0RSD"),
+        (100, "lbp", "en", "LBP1.00"),
+        (500000, "ugx", "en", "UGX5,000"),
+        (500000, "isk", "de", "5.000\xa0ISK"),
+        (500050, "isk", "de", "5.000,50\xa0ISK"),
+        (-500, "jpy", "en", "-¥500"),
+        (1234, "bhd", "en", "BHD1.234"),
+    ],
+)
+def test_amounts_are_shown_whole(amount: int, currency: str, locale: str, text: str) -> None:
+    assert i18n.format_money(amount, currency, locale) == text
+
+
+@pytest.mark.parametrize("locale", i18n.WIRE_LOCALES)
+def test_every_locale_shows_hundredths_where_they_count(locale: str) -> None:
+    text = i18n.format_money(120050, "rsd", i18n.best_locale([locale]))
+    assert re.search(r"1\W?200\W50(?!\d)", text), text
 
 
 @pytest.mark.parametrize(

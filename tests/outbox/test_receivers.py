@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 import stripe
 
-from tests.live import Live, _free_port
+from tests.live import Live, free_port
 from tests.outbox.receiving import receiving
 
 TOP = Path(__file__).parent.parent.parent
@@ -68,7 +68,7 @@ def test_a_sample_receiver_without_a_secret_says_what_it_needs(language: str) ->
 def test_a_sample_receiver_takes_an_event_once(served: Live, tmp_path: Path, language: str) -> None:
     shop = served.shop()
     client = stripe.StripeClient(shop.keys.test_key, base_addresses={"api": served.url})
-    port = _free_port()
+    port = free_port()
     made = client.v1.webhook_endpoints.create(
         {"url": f"http://127.0.0.1:{port}/", "enabled_events": ["customer.created"]}
     )

@@ -27,7 +27,7 @@ from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Scope
 from portal.models import AuditEntry, Customer, Event
 from portal.settings import from_environment
-from tests.live import PATIENCE, TOP, _free_port
+from tests.live import PATIENCE, TOP, free_port
 
 CLIENTS = 4
 
@@ -59,7 +59,7 @@ class Portal:
         with self.services.database.writing() as db:
             new = new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
         self.key, self.scope = new.test_key, Scope(new.test.id, new.account.id, livemode=False)
-        self.port = _free_port()
+        self.port = free_port()
         self.serving = threading.Event()
         self.log = folder / "server.log"
         self._server: subprocess.Popen[bytes] | None = None

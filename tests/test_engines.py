@@ -1,0 +1,131 @@
+"""Connections: who waits for a writer and for how long, poolers, several hosts, and servers that only read."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from portal import clock, create_app, engines, schema
+from portal.billing.accounts import accounts
+from portal.db import Database
+from portal.engines import WriterQueue, parse_url
+from portal.errors import Unavailable
+from portal.settings import Settings
+from tests import pgbouncer
+from tests.clients import Api
+from tests.conftest import URL
+from tests.postgresql import new_database
+
+
+@pytest.fixture
+def held_elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A lock file that somebody holds and does not give back."""
+    path = tmp_path / "portal.db.lock"
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(file, fcntl.LOCK_EX)
+    yield path
+    os.close(file)
+
+
+def test_a_writer_gives_up_where_another_stands_still(held_elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "PATIENCE", 0.2)
+    with pytest.raises(Unavailable), WriterQueue(held_elsewhere).take_turn():
+        raise AssertionError("nobody gave the turn back")
+
+
+def test_a_thread_gives_up_where_another_stands_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "PATIENCE", 0.2)
+    queue, taken, done = WriterQueue(tmp_path / "lock"), threading.Event(), threading.Event()
+
+    def stand_still() -> None:
+        with queue.take_turn():
+            taken.set()
+            done.wait(10)
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(stand_still)
+        taken.wait(10)
+        with pytest.raises(Unavailable), queue.take_turn():
+            raise AssertionError("two have the turn")
+        done.set()
+    with queue.take_turn():
+        """The turn is free again."""
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    queues, inside, most = [WriterQueue(tmp_path / "lock") for _ in range(3)], [0], [0]
+
+    def write(queue: WriterQueue) -> None:
+        for _ in range(50):
+            with queue.take_turn():
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                inside[0] -= 1
+
+    with ThreadPoolExecutor(9) as pool:
+        list(pool.map(write, queues * 3))
+    assert most == [1]
+
+
+@pytest.mark.parametrize(
+    ("sent", "hosts", "rest"),
+    [
+        ("postgresql+psycopg://u:p%40@a:1,b:2/db?target_session_attrs=any", ("a:1", "b:2"), "any"),
+        ("postgresql+psycopg://a,b/db", ("a", "b"), None),
+    ],
+)
+def test_several_hosts_are_taken(sent: str, hosts: tuple[str, ...], rest: str | None) -> None:
+    url = parse_url(sent)
+    assert (url.database, url.query["host"], url.query.get("target_session_attrs")) == ("db", hosts, rest)
+
+
+def test_one_host_stays_as_it_is() -> None:
+    assert parse_url("postgresql+psycopg://u@a:1/db").host == "a"
+
+
+def test_errors_hold_no_values(database: Database) -> None:
+    with database.reader.connect() as connection, pytest.raises(DBAPIError) as raised:
+        connection.execute(text("SELECT * FROM missing WHERE name = :name"), {"name": "Jane Diaz"})
+    assert "missing" in str(raised.value)
+    assert "Jane" not in str(raised.value)
+
+
+@pytest.mark.postgresql
+def test_a_server_that_only_reads_is_left(app: Flask, settings: Settings) -> None:
+    database = Database(settings.database_url)
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("SET default_transaction_read_only = on")
+        connection.commit()
+    with pytest.raises(Unavailable), database.writing() as db:
+        accounts.create(db, accounts.CreateAccount("Nobody"), now=clock.now())
+    with database.writing() as db:
+        accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+    database.dispose()
+
+
+@pytest.mark.postgresql
+def test_a_pooler_by_transaction_may_stand_between(settings: Settings) -> None:
+    url = new_database(os.environ[URL], f"portal_pooled_{os.getpid()}")
+    with pgbouncer.pooled(url) as through:
+        app = create_app(replace(settings, database_url=through))
+        database: Database = app.extensions["portal"].database
+        schema.upgrade(database)
+        with database.writing() as db:
+            merchant = accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+            limits = [db.execute(text(f"SHOW {name}")).scalar() for name in ("statement_timeout", "lock_timeout")]
+        assert limits == ["5s", "4s"]
+        with ThreadPoolExecutor(12) as pool:
+            calls = [pool.submit(Api(app.test_client(), merchant.test_key).post, "customers") for _ in range(60)]
+            assert len({each.result()["id"] for each in calls}) == 60
+        assert len(Api(app.test_client(), merchant.test_key).get("customers", limit=100)["data"]) == 60
+        database.dispose()
