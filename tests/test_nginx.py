@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from portal import logs
 from portal.api.endpoint import MAX_UPLOAD
-from portal.web import MAX_BODY
+from portal.web.limits import MAX_BODY
 from tests.live import Live, free_port
 
 TOP = Path(__file__).parent.parent
