@@ -111,7 +111,8 @@ def test_the_template_has_every_text_of_the_program(tmp_path: Path) -> None:
     ]
     subprocess.run([*command, "-k", "_l", "-k", "lazy_gettext", "."], cwd=TOP, check=True)
     kept = {message.id for message in _catalogue(TRANSLATIONS / "messages.pot") if message.id}
-    assert {message.id for message in _catalogue(fresh) if message.id} == kept
+    found = {message.id for message in _catalogue(fresh) if message.id}
+    assert found == kept, f"`make translations` collects and drops these: {sorted(map(str, found ^ kept))}"
 
 
 def test_every_catalogue_is_offered() -> None:
@@ -124,7 +125,8 @@ def test_every_text_is_translated(language: str) -> None:
     catalogue = _catalogue(TRANSLATIONS / language / "LC_MESSAGES" / "messages.po")
     wanted = {message.id for message in _catalogue(TRANSLATIONS / "messages.pot") if message.id}
     done = {each.id for each in catalogue if each.id and all(_strings(each.string)) and not each.fuzzy}
-    assert wanted - done == set()
+    missing = sorted(map(str, wanted - done))
+    assert not missing, f"fill translations/{language}/LC_MESSAGES/messages.po: {missing}"
 
 
 @pytest.mark.parametrize("language", [each for each in i18n.CATALOGUES if each != "en"])

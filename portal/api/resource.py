@@ -33,7 +33,9 @@ class Resource:
         self.blueprint = blueprint
         self.type = type
         self.path = f"/{path}"
-        self.kind = OBJECT_TYPES[type]  # a module of portal/objects must register the type
+        if type not in OBJECT_TYPES:
+            raise LookupError(f"No module of portal/objects registers the object type {type!r}.")
+        self.kind = OBJECT_TYPES[type]
         self.answers = AnswerType(type)
 
     def create(self, command: type[Command], function: CreateFunction, verb: str = "") -> None:

@@ -139,7 +139,7 @@ def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> 
     moved = make.customer(email="old@example.com", preferred_locales=customer.preferred_locales)
     with live.database.writing(make.scope) as db:
         wanted = email_changes.RequestEmailChange("bps_other", "new@example.com", code.hash)
-        change = email_changes.request(db, moved, wanted, now=now)
+        change = email_changes.request(db, db.merge(moved), wanted, now=now)
         db.flush()
         token = email_undo.undo_token(change, key)
         done = email_changes.ConfirmEmailChange("old@example.com", session_secrets.hash_secret(token))

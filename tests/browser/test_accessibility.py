@@ -109,7 +109,8 @@ def test_a_page_is_for_everyone(windows: dict[str, Window], path: str, language:
 def test_every_page_of_a_visit_is_looked_at(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     pages = {rule.endpoint for rule in rules if POLICIES[rule.endpoint].who == "visit" and not FILES.search(rule.rule)}
-    assert pages == set(PAGES) | ON_THEIR_WAY
+    listed = set(PAGES) | ON_THEIR_WAY
+    assert pages == listed, f"PAGES in this file lacks, or has too many: {sorted(pages ^ listed)}"
 
 
 def test_arabic_pages_run_from_right_to_left(windows: dict[str, Window]) -> None:
