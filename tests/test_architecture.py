@@ -103,9 +103,7 @@ def test_packages_of_billing_know_only_floors_below(module: str) -> None:
     own = _package(module)
     others = {_package(name) for name in IMPORTS[module] if name.startswith("portal.billing.")} - {own}
     rank = next((rank for rank, floor in enumerate(FLOORS) if own in floor), None)
-    assert rank is not None, (
-        f"{own} stands on no floor: add it to FLOORS in portal/billing/__init__.py, then `make map`"
-    )
+    assert rank is not None, f"{own} stands on no floor: add it to FLOORS in portal/billing/__init__.py and `make map`"
     assert others - set().union(*FLOORS[:rank]) == set(), f"{own} imports from its own floor or from above"
 
 
