@@ -16,7 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock, create_app, engines, schema
-from portal.billing.accounts import accounts
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database
 from portal.engines import WriterQueue, parse_url
 from portal.errors import Unavailable
@@ -107,9 +108,9 @@ def test_a_server_that_only_reads_is_left(app: Flask, settings: Settings) -> Non
         connection.exec_driver_sql("SET default_transaction_read_only = on")
         connection.commit()
     with pytest.raises(Unavailable), database.writing() as db:
-        accounts.create(db, accounts.CreateAccount("Nobody"), now=clock.now())
+        new_accounts.create(db, CreateAccount("Nobody"), now=clock.now())
     with database.writing() as db:
-        accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+        new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
     database.dispose()
 
 
@@ -121,7 +122,7 @@ def test_a_pooler_by_transaction_may_stand_between(settings: Settings) -> None:
         database: Database = app.extensions["portal"].database
         schema.upgrade(database)
         with database.writing() as db:
-            merchant = accounts.create(db, accounts.CreateAccount("Rocket Rides"), now=clock.now())
+            merchant = new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
             limits = [db.execute(text(f"SHOW {name}")).scalar() for name in ("statement_timeout", "lock_timeout")]
         assert limits == ["5s", "4s"]
         with ThreadPoolExecutor(12) as pool:

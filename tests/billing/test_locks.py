@@ -12,7 +12,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.invoices import collection, invoiceitems, invoices, payments
+from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
 from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, UpdateInvoice
 from portal.billing.ledger import locks
@@ -60,18 +60,18 @@ def locked_by(make: Factories) -> Callable[..., list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("verb", "sent"),
+    ("use_case", "sent"),
     [
-        ("finalize", FinalizeInvoice()),
-        ("update", UpdateInvoice(metadata={"a": "1"})),
-        ("send", Command()),
+        (finalization.finalize, FinalizeInvoice()),
+        (invoices.update, UpdateInvoice(metadata={"a": "1"})),
+        (finalization.send, Command()),
     ],
 )
-def test_drafts_of_a_subscription(make: Factories, locked_by: Any, verb: str, sent: Command) -> None:
+def test_drafts_of_a_subscription(make: Factories, locked_by: Any, use_case: Any, sent: Command) -> None:
     subscription = make.subscription()
     with make.database.reading(make.scope) as db:
         invoice = db.get_one(Invoice, (make.scope.tenant_id, subscription.latest_invoice_id))
-    assert locked_by(getattr(invoices, verb), invoice, sent) == ORDER
+    assert locked_by(use_case, invoice, sent) == ORDER
 
 
 @pytest.mark.parametrize(
