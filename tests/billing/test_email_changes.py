@@ -32,7 +32,8 @@ def customer(make: Factories) -> Customer:
 
 def requested(writing: Writing, customer: Customer, email: str = "new@example.com", *, now: int = NOW) -> EmailChange:
     with writing() as db:
-        change: EmailChange = email_changes.request(db, customer, RequestEmailChange("bps_1", email, "a$b"), now=now)
+        own = db.get_one(Customer, (customer.tenant_id, customer.id))
+        change: EmailChange = email_changes.request(db, own, RequestEmailChange("bps_1", email, "a$b"), now=now)
     return change
 
 
