@@ -33,7 +33,7 @@ class Server:
 @contextmanager
 def running(target: str, environment: dict[str, str] | None = None, *, workers: int = 1) -> Iterator[Server]:
     """`target` as `module:app`, two blocking threads per worker as in production, stopped at the end."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "granian", target, "--interface", "wsgi", "--no-ws", "--http", "1"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers), "--blocking-threads", "2"]
     command += ["--log-level", "error"]
@@ -65,7 +65,7 @@ def _wait(url: str) -> None:
             time.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

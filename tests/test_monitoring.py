@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.live import PATIENCE, TOP, _free_port
+from tests.live import PATIENCE, TOP, free_port
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def _samples(text: str) -> dict[tuple[str, str], float]:
 
 
 def test_metrics_of_all_processes_are_served(tmp_path: Path) -> None:
-    port, metrics = _free_port(), _free_port()
+    port, metrics = free_port(), free_port()
     with served(tmp_path, port, metrics) as server:
         for _ in range(20):
             _asked(f"http://127.0.0.1:{port}/health/live")
