@@ -20,6 +20,12 @@ def find_reachable_customer(db: Session, customer_id: str | None) -> Customer | 
     return customer if customer.email else None
 
 
+def find_present_customer(db: Session, customer_id: str | None) -> Customer | None:
+    """The customer with this id; None without an address, or when deleted."""
+    customer = find_reachable_customer(db, customer_id)
+    return customer if customer and customer.deleted_at is None else None
+
+
 def mail_to_customer(
     db: Session, customer: Customer, *, attachments: dict[str, bytes] | None = None, **context: Any
 ) -> OutgoingMail:

@@ -7,7 +7,7 @@ from portal import clock
 from portal.assembly import Services
 from portal.billing.customer_portal import codes
 from portal.models import Customer, Mail
-from portal.outbox.mail_frames import find_reachable_customer, mail_to_customer
+from portal.outbox.mail_frames import find_present_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 
 
@@ -25,6 +25,8 @@ def build_login_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
 
 
 def build_tax_id_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
-    """The tax id that was added or removed."""
-    customer = find_reachable_customer(db, mail.customer_id)
-    return mail_to_customer(db, customer, added=mail.data["added"], value=mail.data["value"]) if customer else None
+    """The tax id that was added or removed; None for a customer of a test clock, as the tax id shows none."""
+    customer = find_present_customer(db, mail.customer_id)
+    if customer is None or customer.test_clock_id is not None:
+        return None
+    return mail_to_customer(db, customer, added=mail.data["added"], value=mail.data["value"])

@@ -12,7 +12,7 @@ from portal.billing.subscriptions import items
 from portal.db import find_row, rows_by_id
 from portal.models import Configuration, Customer, Mail, Price, Subscription
 from portal.outbox.document_mails import invoice_attachment
-from portal.outbox.mail_frames import find_reachable_customer, mail_to_customer
+from portal.outbox.mail_frames import find_present_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import permissions
 from portal.rules.money import multiply_price
@@ -22,7 +22,7 @@ def build_canceled_mail(services: Services, db: Session, mail: Mail) -> Outgoing
     """What was canceled, when, and when it ends, with the latest invoice; None when the end was taken back."""
     subscription, customer = _find_subscription(db, mail)
     ends = subscription.ended_at or subscription.cancel_at
-    if customer is None or customer.deleted_at is not None or ends is None:
+    if customer is None or ends is None:
         return None
     return mail_to_customer(
         db,
@@ -45,7 +45,7 @@ def _may_take_back(db: Session) -> bool:
 def build_changed_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
     """What was changed to what, as agreed at that time, with its invoice."""
     subscription, customer = _find_subscription(db, mail)
-    if customer is None or customer.deleted_at is not None:
+    if customer is None:
         return None
     before, after = mail.data["before"], mail.data["after"]
     prices = rows_by_id(db, Price, [item["price"] for item in (*before, *after)])
@@ -87,7 +87,7 @@ def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
 
 def _find_subscription(db: Session, mail: Mail) -> tuple[Subscription, Customer | None]:
     subscription = find_row(db, Subscription, mail.data["subscription"], noun="subscription")
-    return subscription, find_reachable_customer(db, subscription.customer_id)
+    return subscription, find_present_customer(db, subscription.customer_id)
 
 
 def _plan_name(db: Session, subscription: Subscription) -> str:

@@ -17,7 +17,7 @@ _MAILS = cast(Table, Mail.__table__)
 
 def enqueue(connection: Connection, tenant_id: int, events: Sequence[dict[str, Any]]) -> None:
     """Queue the mails that events cause (`rules.mails`) and the account has switched on."""
-    caused = [(event, mail) for event in events for mail in mails.mails_for_event(event)]
+    caused = mails.mails_for_events(events)
     if not caused:
         return
     settings = connection.execute(_SETTINGS, {"tenant_id": tenant_id}).scalar_one()

@@ -67,12 +67,19 @@ class CausedMail:
     data: dict[str, Any]
 
 
-def mails_for_event(event: Wire) -> list[CausedMail]:
-    """The mails that an event causes, whether or not the account has them switched on.
+def mails_for_events(events: Sequence[Wire]) -> list[tuple[Wire, CausedMail]]:
+    """The mails that the events of one transaction cause, each beside its event, switched on or not.
 
-    `event` is a row: `id`, `type`, `data` (the wire object), `previous_attributes`, `actor` and `customer_id`.
+    Events are rows: `id`, `type`, `data` (the wire object), `previous_attributes`, `actor` and `customer_id`.
     """
-    return [mail for rule in _RULES_BY_EVENT.get(event["type"], ()) if (mail := _apply_rule(rule, event))]
+    new_customers = {event["customer_id"] for event in events if event["type"] == "customer.created"}
+    return [
+        (event, mail)
+        for event in events
+        for rule in _RULES_BY_EVENT.get(event["type"], ())
+        if not (rule.skips_new_customers and event["customer_id"] in new_customers)
+        if (mail := _apply_rule(rule, event))
+    ]
 
 
 def _apply_rule(rule: MailRule, event: Wire) -> CausedMail | None:
@@ -175,7 +182,6 @@ def _sorted_plan(plan: Plan) -> list[tuple[str, int]]:
 #: Those who decide something. What a worker or a test clock does was decided before, and has been told then.
 _DECIDERS = frozenset({"api_key", "customer", "operator"})
 _EVERYBODY = _DECIDERS | {"test_clock", "worker"}
-_CUSTOMERS = frozenset({"customer"})
 
 
 @dataclass(frozen=True)
@@ -185,6 +191,7 @@ class MailRule:
     `find_data` gets the wire object and its previous attributes. `actors` are those whose events are mailed.
     `once_per` names fields of the object: events in which these are the same are one cause; None makes each its own.
     `is_order` marks a call to send, which customers of test clocks get too.
+    `skips_new_customers` leaves out what comes with the customer's own creation.
     """
 
     event: str
@@ -193,6 +200,7 @@ class MailRule:
     actors: frozenset[str] = _DECIDERS
     once_per: tuple[str, ...] | None = None
     is_order: bool = False
+    skips_new_customers: bool = False
 
 
 #: Every mail that an event causes.
@@ -204,9 +212,8 @@ MAIL_RULES = (
     MailRule("customer.subscription.updated", "subscription_changed", _find_plan_change),
     MailRule("subscription_schedule.created", "subscription_changed", _find_scheduled_change),
     MailRule("subscription_schedule.updated", "subscription_changed", _find_rescheduled_change),
-    # a safeguard against strangers in a visit; what the merchant's own program stores needs none
-    MailRule("customer.tax_id.created", "tax_id_changed", _find_added_tax_id, _CUSTOMERS),
-    MailRule("customer.tax_id.deleted", "tax_id_changed", _find_removed_tax_id, _CUSTOMERS),
+    MailRule("customer.tax_id.created", "tax_id_changed", _find_added_tax_id, skips_new_customers=True),
+    MailRule("customer.tax_id.deleted", "tax_id_changed", _find_removed_tax_id),
 )
 _RULES_BY_EVENT: dict[str, list[MailRule]] = {}
 for _rule in MAIL_RULES:

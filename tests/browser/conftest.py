@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from portal.models import Configuration, Customer
 from tests.live import Live, Shop
@@ -23,6 +23,12 @@ _WITNESS = """
         refused.push(`refused ${event.effectiveDirective}: ${event.blockedURI || event.sample}`);
     });
 """
+
+
+def follow(element: Locator) -> None:
+    """Click what leads to another page, and wait for that page; a bare click returns before the old one is gone."""
+    with element.page.expect_navigation():
+        element.click()
 
 
 def browsing(chromium: Browser, live: Live, **options: Any) -> BrowserContext:

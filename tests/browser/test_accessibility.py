@@ -17,7 +17,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from portal.web.policies import POLICIES
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, follow
 from tests.browser.plans import offer_of
 from tests.browser.scene import Window, opened
 from tests.live import Live, Shop
@@ -135,7 +135,7 @@ def test_a_page_with_errors_is_for_everyone(windows: dict[str, Window], path: st
     window.go(path)
     for each in window.page.get_by_role("textbox").all():
         each.fill("")
-    window.page.get_by_role("button", name=button).click()
+    follow(window.page.get_by_role("button", name=button))
     assert window.page.get_by_role("alert").is_visible()
     assert window.page.title().startswith("Error: ")
     assert problems(window.page) == []

@@ -12,7 +12,7 @@ from portal import clock
 from portal.billing.customer_portal import sessions
 from portal.hosted import downloads
 from portal.models import Customer, Invoice
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, follow
 from tests.browser.test_accessibility import problems
 from tests.live import Live, Shop
 
@@ -37,7 +37,7 @@ def ask(page: Page) -> None:
     """From the history to the year's page, as a customer goes."""
     page.get_by_role("link", name="All invoices").click()
     page.get_by_role("link", name="Download a whole year").click()
-    page.get_by_role("button", name=f"Choose {YEAR}").click()
+    follow(page.get_by_role("button", name=f"Choose {YEAR}"))
 
 
 def test_a_page_that_waits_tells_by_itself_when_all_is_ready(

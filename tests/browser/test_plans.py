@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from portal import clock
 from portal.models import Customer, Subscription, SubscriptionItem
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, follow
 from tests.browser.plans import Plans, offer_of, offered
 from tests.live import Shop
 
@@ -68,7 +68,7 @@ def test_a_year_instead_of_a_month(visit: Visit, shop: Shop, customer: Customer,
     page.get_by_label("Gold plan").check()
     page.get_by_role("button", name="See what it costs").click()
     expect(page.get_by_text("€200.00 a year")).to_be_visible()
-    page.get_by_role("button", name="Change now").click()
+    follow(page.get_by_role("button", name="Change now"))
     assert price_of(shop, plan) == plans.gold_a_year.id
 
 

@@ -79,21 +79,42 @@ def test_those_who_live_by_a_test_clock_get_none(type: str) -> None:
     object = {"object": "some", "id": "some_1", "amount_paid": 1, "trial_end": 1}
     for test_clock, most in (("clock_1", 0), (None, 1)):
         data = {**object, "test_clock": test_clock}
-        assert len(rules.mails_for_event({**event, "previous_attributes": None, "data": data})) == most
+        assert len(rules.mails_for_events([{**event, "previous_attributes": None, "data": data}])) == most
 
 
-def test_only_what_customers_do_with_tax_ids_is_told(
+VAT = {"type": "eu_vat", "value": "DE136695976"}
+
+
+def test_a_tax_id_is_mailed_alike_whether_the_api_or_the_portal_changed_it(
     app: Flask, portal: Any, make: Factories, mails: Mails, api: Api
 ) -> None:
     customer = make.customer()
-    api.post(f"customers/{customer.id}/tax_ids", type="eu_vat", value="DE136695976")
-    assert names(mails) == []
-    (own,) = api.get(f"customers/{customer.id}/tax_ids")["data"]
     visit = portal(customer, make.configuration(customer_update={"enabled": True, "allowed_updates": ["tax_id"]}))
-    assert visit.post(f"details/tax-ids/{own['id']}/remove").status_code == 303
+    for _ in range(2):
+        api.post(f"customers/{customer.id}/tax_ids", **VAT)
+        (own,) = api.get(f"customers/{customer.id}/tax_ids")["data"]
+        assert visit.post(f"details/tax-ids/{own['id']}/remove").status_code == 303
+        assert visit.post("details/tax-ids?country=DE", **VAT).status_code == 303
+        (own,) = api.get(f"customers/{customer.id}/tax_ids")["data"]
+        api.delete(f"customers/{customer.id}/tax_ids/{own['id']}")
     work(app)
-    assert names(mails) == [("tax_id_changed", "sent")]
-    assert mails()[0].data["value"] == "DE136695976"
+    assert names(mails) == [("tax_id_changed", "sent")] * 8
+    assert [mail.data for mail in mails()] == [{"added": added, **VAT} for added in (True, False)] * 4
+
+
+def test_tax_ids_are_not_mailed_to_new_and_deleted_customers_and_those_of_test_clocks(
+    app: Flask, make: Factories, mails: Mails, api: Api
+) -> None:
+    api.post("customers", email="new@customer.example", tax_id_data=[VAT])
+    assert names(mails) == []
+    clock_id = api.post("test_helpers/test_clocks", frozen_time=clock.now())["id"]
+    timed = api.post("customers", email="timed@customer.example", test_clock=clock_id)["id"]
+    deleted = make.customer().id
+    for id in (timed, deleted):
+        api.post(f"customers/{id}/tax_ids", **VAT)
+    api.delete(f"customers/{deleted}")
+    work(app)
+    assert names(mails) == [("tax_id_changed", "dropped")] * 2
 
 
 def unpaid(api: Api, make: Factories, due_in: int) -> Any:
