@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import orjson
 from flask import Blueprint, Response, abort, after_this_request, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
@@ -21,7 +22,7 @@ from portal.billing.accounts import keys
 from portal.billing.accounts.files import Upload
 from portal.billing.events import idempotency
 from portal.db import Scope
-from portal.errors import InvalidRequest, NotAuthenticated, PortalError
+from portal.errors import InvalidRequest, NotAuthenticated, PortalError, ResourceMissing
 from portal.web.access_log import set_log_scope
 from portal.web.policies import declare_policy
 from portal.web.requests import request_id, request_origin
@@ -78,8 +79,8 @@ def add(
 
     def serve_call(**path: str) -> Response:
         after_this_request(_echo_api_version)
-        if not all(id.isprintable() and len(id) <= LONGEST_ID for id in path.values()):
-            abort(404)  # no id is like that, and PostgreSQL could not even look for some of the characters
+        if any(len(id) > LONGEST_ID for id in path.values()):
+            abort(404)
         return run(command, function, path)
 
     name = f"{method} {rule}".replace(".", "_")
@@ -94,7 +95,7 @@ def _handle_read(command: type[Command], function: CallHandler, path: dict[str, 
     caller = _authenticate_caller()
     params = parse_command(command, form.parse(request.query_string))
     with services().database.reading(caller.scope) as db:
-        answer = function(db, params, **path)
+        answer = _run_call(function, db, params, path)
         return answer if isinstance(answer, Response) else _json_response(orjson.dumps(answer))
 
 
@@ -102,7 +103,7 @@ def _handle_dry_run(command: type[Command], function: CallHandler, path: dict[st
     caller = _authenticate_caller()
     params = parse_command(command, form.parse(_read_form_body()))
     with services().database.dry_run(caller.scope) as db:
-        return _json_response(orjson.dumps(function(db, params, **path)))
+        return _json_response(orjson.dumps(_run_call(function, db, params, path)))
 
 
 def _handle_upload(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
@@ -127,6 +128,16 @@ def _handle_write(command: type[Command], function: CallHandler, path: dict[str,
     return _run_idempotently(caller, parse_command(command, form.parse(body)), function, path, body)
 
 
+def _run_call(function: CallHandler, db: Session, params: Command, path: dict[str, str]) -> Any:
+    """Run the call. 404 is for what its path names; what a parameter names and nobody has is a mistake in the call."""
+    try:
+        return function(db, params, **path)
+    except ResourceMissing as error:
+        if params.was_sent((error.param or "").partition("[")[0]):
+            error.status = InvalidRequest.status
+        raise
+
+
 def _run_idempotently(
     caller: keys.Caller, params: Command, function: CallHandler, path: dict[str, str], body: bytes
 ) -> Response:
@@ -138,7 +149,7 @@ def _run_idempotently(
             kept = idempotency.claim(db, key, _request_fingerprint(body), request_id(), now=clock.now())
             if kept:
                 return _replay_answer(kept)
-        answer = orjson.dumps(function(db, params, **path))
+        answer = orjson.dumps(_run_call(function, db, params, path))
         if key and request.method == "POST":
             idempotency.store_answer(db, key, 200, answer)
     return _json_response(answer)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
-from portal.api.resource import cursor_position
+from portal.api.resource import cursor_position, refuse_unknown_filters
 from portal.billing.catalogue import plans
 from portal.db import find_row, scope_of
 from portal.errors import ResourceMissing
@@ -55,6 +55,8 @@ def _delete_plan(db: Session, params: ExpandableCommand, id: str) -> dict[str, A
 def _list_plans(db: Session, params: plans.ListPlans) -> dict[str, Any]:
     statement = select_page(_select_plans(params), Price, params, cursor_position(db, "price", params))
     rows, has_more = cut_page(select_rows(db, "price", statement), params)
+    if not rows:
+        refuse_unknown_filters(db, params)
     data = [render_plan(row, scope_of(db).livemode) for row in rows]
     return expand_answer(db, render_list(data, "/v1/plans", has_more=has_more), params.expand, services().links)
 

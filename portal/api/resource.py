@@ -106,15 +106,34 @@ def render_answer(db: Session, type: str, row: Any, params: ExpandableCommand) -
 
 
 def render_page(db: Session, type: str, statement: Select[Any], params: ListCommand, url: str) -> dict[str, Any]:
-    """A page of a select's rows as the list object. Raises `ResourceMissing` for an unknown cursor."""
+    """A page of a select's rows as the list object.
+
+    Raises `ResourceMissing` for an unknown cursor, and for a filter that names an object which is not there.
+    """
     model = OBJECT_TYPES[type].model
     statement = select_page(statement, model, params, cursor_position(db, type, params))
     links = services().links
     if OBJECT_TYPES[type].kept and not params.expand:
-        heads, has_more = cut_page(cache.revisions_of(db, type, statement), params)
-        return render_list(cache.json_of(db, type, heads, links), url, has_more=has_more)
-    rows, has_more = cut_page(select_rows(db, type, statement), params)
-    return expand_answer(db, render_list(render(db, type, rows, links), url, has_more=has_more), params.expand, links)
+        rows, has_more = cut_page(cache.revisions_of(db, type, statement), params)
+        objects: Any = cache.json_of(db, type, rows, links)
+    else:
+        rows, has_more = cut_page(select_rows(db, type, statement), params)
+        objects = render(db, type, rows, links)
+    if not rows:
+        refuse_unknown_filters(db, params)
+    return expand_answer(db, render_list(objects, url, has_more=has_more), params.expand, links)
+
+
+def refuse_unknown_filters(db: Session, params: ListCommand) -> None:
+    """Raises `ResourceMissing` for a parameter with the name of a type whose object is not there."""
+    for name, id in params.sent_values().items():
+        kind = OBJECT_TYPES.get(_FILTER_TYPES.get(name, name))
+        if kind and id is not None:
+            find_row(db, kind.model, id, noun=kind.noun, param=name)
+
+
+#: The types of those filters that bear another name.
+_FILTER_TYPES = {"plan": "price", "test_clock": "test_helpers.test_clock"}
 
 
 def cursor_position(db: Session, type: str, params: ListCommand) -> tuple[int, str] | None:

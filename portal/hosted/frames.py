@@ -3,6 +3,7 @@
 Templates read it as `frame`. It is the visit's by itself; a page behind a link sets its merchant's by `use_frame`.
 """
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -118,12 +119,46 @@ def use_account_frame(scope: Scope) -> None:
 
 
 def current_frame() -> Frame:
-    """The frame of this answer: the one set by `use_frame`, else the visit's, else the neutral one."""
+    """The frame of this answer: the one set by `use_frame`, else the visit's, else the neutral one.
+
+    Where the visit could not be opened, it is the merchant's as this process has last shown it to the same browser.
+    """
     if "frame" not in g:
         visit = getattr(session, "visit", None)
-        g.frame = frame_of_visit(visit) if visit else Frame()
+        if visit:
+            g.frame = frame_of_visit(visit)
+            _remember_merchant(visit, g.frame)
+        else:
+            g.frame = _remembered_frame() if getattr(session, "failure", None) else Frame()
     frame: Frame = g.frame
     return frame
+
+
+def _remember_merchant(visit: Visit, frame: Frame) -> None:
+    if visit.secret_hash in _REMEMBERED:
+        return
+    with _REMEMBERING:
+        while len(_REMEMBERED) >= _MOST_REMEMBERED:
+            del _REMEMBERED[next(iter(_REMEMBERED))]
+        _REMEMBERED[visit.secret_hash] = Frame(
+            merchant=frame.merchant,
+            brand=frame.brand,
+            icon=frame.icon,
+            logo=frame.logo,
+            return_url=frame.return_url,
+            livemode=frame.livemode,
+        )
+
+
+def _remembered_frame() -> Frame:
+    secret = cookie_secret(request.path.split("/", 3)[2], request)
+    return _REMEMBERED.get(hash_secret(secret), Frame()) if secret else Frame()
+
+
+#: The merchants' frames by the hash of the visit's secret, for error pages while the database is away.
+_REMEMBERED: dict[str, Frame] = {}
+_MOST_REMEMBERED = 1000
+_REMEMBERING = threading.Lock()
 
 
 _SESSIONS = PortalSession.__table__

@@ -31,15 +31,50 @@ def init_app(app: Flask) -> None:
 
 def _answer_error(error: Exception) -> Response:
     known = _as_portal_error(error)
-    if known.status >= 500:
-        log.error("request %s failed: %s", request_id(), "".join(traceback.format_exception(error)))
+    _log_failure(error, known)
     if is_api_request():
         response = json_response(render_error(known, request_id()), known.status)
-        if known.status == NotAuthenticated.status:
-            response.headers["WWW-Authenticate"] = 'Bearer realm="portal"'
-        return response
-    page = render_template("hosted/error.html", error=known, request_id=request_id())
-    return Response(page, known.status, mimetype="text/html")
+    else:
+        response = Response(_render_page(known), known.status, mimetype="text/html")
+    if known.status == NotAuthenticated.status:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="portal"'
+    if known.status == Unavailable.status:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def _log_failure(error: Exception, known: PortalError) -> None:
+    if known.status == Unavailable.status:
+        # an outage meets every request, and its cause is in the one line that the driver says
+        log.error("request %s is answered 503: %s", request_id(), _first_cause(error))
+    elif known.status >= 500:
+        log.error("request %s failed: %s", request_id(), "".join(traceback.format_exception(error)))
+
+
+def _first_cause(error: BaseException) -> str:
+    while cause := getattr(error, "original_exception", None) or error.__cause__:
+        error = cause
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
+def _render_page(known: PortalError) -> str:
+    try:
+        return render_template("hosted/error.html", error=known, request_id=request_id())
+    except Exception:
+        log.exception("the error page of request %s can't be rendered", request_id())
+        return _BARE_PAGE.format(status=known.status, request_id=request_id())
+
+
+#: Seconds after which to ask again what could not be answered.
+RETRY_AFTER = 10
+#: What is said where even the error page fails.
+_BARE_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>We can't answer right now</title>
+<h1>We can't answer right now</h1>
+<p>Nothing was changed. Please try again in a minute.</p>
+<p>Error {status}. If you ask for help, name this reference: {request_id}</p>
+"""
 
 
 def _as_portal_error(error: Exception) -> PortalError:

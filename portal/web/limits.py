@@ -1,6 +1,6 @@
 """Limits of what a request may bring: its size, its host, and how its body is sent."""
 
-from flask import Flask, request
+from flask import Flask, abort, request
 
 from portal.errors import InvalidRequest
 from portal.settings import Settings
@@ -33,7 +33,14 @@ def init_app(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=MAX_FORM_PARTS,
         TRUSTED_HOSTS=_trusted_hosts(settings.base_url),
     )
+    app.before_request(_refuse_unprintable_path)
     app.before_request(_refuse_unbounded_body)
+
+
+def _refuse_unprintable_path() -> None:
+    # nothing is called so, and PostgreSQL could not even look for some of the characters
+    if not request.path.isprintable():
+        abort(404)
 
 
 def _refuse_unbounded_body() -> None:

@@ -129,11 +129,11 @@ def test_objects_of_other_accounts_and_modes_are_as_unknown_as_any(objects, stra
 def test_objects_of_others_can_not_be_named_in_parameters(objects, strangers):
     for stranger in strangers:
         assert (
-            stranger.error("POST", "billing_portal/sessions", 404, customer=objects["customer"])["param"] == "customer"
+            stranger.error("POST", "billing_portal/sessions", 400, customer=objects["customer"])["param"] == "customer"
         )
         sent = {"product": objects["product"], "currency": "eur", "unit_amount": 1}
-        assert stranger.error("POST", "prices", 404, **sent)["param"] == "product"
-        assert stranger.error("GET", "customers", 404, starting_after=objects["customer"])["param"] == "starting_after"
+        assert stranger.error("POST", "prices", 400, **sent)["param"] == "product"
+        assert stranger.error("GET", "customers", 400, starting_after=objects["customer"])["param"] == "starting_after"
 
 
 def test_another_customers_object_is_unknown_below_a_customer(api, make, objects):

@@ -131,8 +131,8 @@ def test_ten_are_shown_unless_told_otherwise(api, make):
 
 @pytest.mark.parametrize("name", ["starting_after", "ending_before"])
 @pytest.mark.parametrize("path", LISTS)
-def test_an_unknown_cursor_is_a_404(api, customer, path, name):
-    error = api.error("GET", path.format(customer=customer.id), 404, **{name: "nothing_1"})
+def test_an_unknown_cursor_is_a_mistake_in_the_call(api, customer, path, name):
+    error = api.error("GET", path.format(customer=customer.id), 400, **{name: "nothing_1"})
     assert (error["param"], error["code"]) == (name, "resource_missing")
 
 
@@ -154,7 +154,7 @@ def test_lines_keep_the_order_of_their_document_both_ways(api, make, noun):
 def test_a_line_of_another_document_is_no_cursor(api, make, name):
     one, other = make.invoice(), make.invoice()
     line = _ids(api.get(f"invoices/{other.id}/lines"))[0]
-    assert api.error("GET", f"invoices/{one.id}/lines", 404, **{name: line})["param"] == name
+    assert api.error("GET", f"invoices/{one.id}/lines", 400, **{name: line})["param"] == name
 
 
 def test_before_the_newest_there_is_nothing(api, customer):

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue import one_off_prices, products
 from portal.billing.invoices.item_params import UpdateInvoiceItem
-from portal.errors import InvalidRequest
+from portal.errors import InvalidRequest, params_within
 from portal.models import InvoiceItem, Price
 from portal.rules.money import decimal_text, multiply_price
 from portal.wire.commands import MAX_AMOUNT
@@ -24,8 +24,10 @@ def find_or_create_price(db: Session, command: UpdateInvoiceItem, now: int) -> P
     sent_price_params(command)
     if command.price_data:
         return one_off_prices.create_price(db, command.price_data, now=now)
-    id = command.price or (command.pricing.price if command.pricing else None)
-    return one_off_prices.find_price(db, id) if id else None
+    if command.pricing:
+        with params_within("pricing"):
+            return one_off_prices.find_price(db, command.pricing.price)
+    return one_off_prices.find_price(db, command.price) if command.price else None
 
 
 def apply_price(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, price: Price | None) -> None:

@@ -11,7 +11,7 @@ from portal.billing.lifecycle.preview_shapes import Preview, revert_to_draft
 from portal.billing.previews import next_bills, schedule_changes, sent_values, subscription_changes
 from portal.billing.previews.params import CreatePreview
 from portal.db import find_row
-from portal.errors import MissingParameter, ResourceMissing
+from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Subscription
 
 
@@ -21,6 +21,8 @@ def upcoming_invoice(db: Session, command: CreatePreview, *, now: int) -> Previe
     Raises `NoUpcomingInvoice`, and whatever the change itself raises.
     """
     details = command.subscription_details
+    if command.schedule and command.subscription:
+        raise InvalidRequest("You may only specify one of these parameters: schedule, subscription.", param="schedule")
     if command.schedule_details or (command.schedule and command.subscription is None):
         return _preview_schedule(db, command, now)
     customer, subscription = _customer_and_subscription(db, command, now)
@@ -58,6 +60,7 @@ def _customer_and_subscription(db: Session, command: CreatePreview, now: int) ->
         return sent_values.preview_customer(db, command, now), None
     found = find_row(db, Subscription, command.subscription, noun="subscription", param="subscription")
     if command.customer not in {None, found.customer_id}:
+        find_row(db, Customer, command.customer or "", noun="customer", param="customer")
         raise ResourceMissing("subscription", command.subscription, param="subscription")
     following = command.model_copy(update={"customer": found.customer_id})
     customer = sent_values.preview_customer(db, following, now)

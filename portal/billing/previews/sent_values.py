@@ -23,10 +23,10 @@ def preview_customer(db: Session, command: CreatePreview, now: int) -> Customer:
     sent = command.customer_details
     values = sent.sent_values("address", "shipping", "tax_exempt") if sent else {}
     tax_ids = sent.tax_ids if sent else []
+    customer = locks.billable_customer(db, command.customer) if command.customer else None
     with params_within("customer_details"):
-        if command.customer is None:
+        if customer is None:
             return customers.create(db, CreateCustomer(**values, tax_id_data=tax_ids), now=now)
-        customer = locks.billable_customer(db, command.customer)
         if values:
             customers.update(db, customer, UpdateCustomer(**values), now=now)
         return customer

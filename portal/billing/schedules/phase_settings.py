@@ -8,7 +8,7 @@ from portal.billing.schedules.params import DefaultSettings, PhaseInvoiceSetting
 from portal.billing.schedules.phase_times import Phase
 from portal.billing.subscriptions import subscription_settings
 from portal.billing.subscriptions.params import InvoiceSettings
-from portal.errors import MissingParameter
+from portal.errors import MissingParameter, params_within
 from portal.models import SubscriptionSchedule
 
 
@@ -41,7 +41,8 @@ def build_settings(db: Session, sent: DefaultSettings) -> dict[str, Any]:
     settings = sent.sent_values("billing_cycle_anchor", "collection_method", "description")
     if sent.invoice_settings:
         settings["days_until_due"] = sent.invoice_settings.days_until_due
-        settings["invoice_settings"] = build_invoice_settings(db, sent.invoice_settings)
+        with params_within("default_settings"):
+            settings["invoice_settings"] = build_invoice_settings(db, sent.invoice_settings)
     return settings
 
 

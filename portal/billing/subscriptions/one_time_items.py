@@ -10,7 +10,7 @@ from portal.billing.invoices import invoiceitems
 from portal.billing.invoices.item_params import CreateInvoiceItem, Period
 from portal.billing.subscriptions.item_params import AddedItem, ItemPeriod, ItemPeriodEnd, ItemPeriodStart
 from portal.db import find_row
-from portal.errors import InvalidRequest, MissingParameter
+from portal.errors import InvalidRequest, MissingParameter, params_within
 from portal.models import Customer, Price, Subscription
 
 
@@ -49,7 +49,8 @@ def create_items(
         period = Period(start=start, end=end)
         item = CreateInvoiceItem(customer=customer.id, period=period, **own, **values)
         price = find_row(db, Price, each.price, noun="price") if checked and each.price else None
-        invoiceitems.create(db, item, now=now, price=price)
+        with params_within(f"add_invoice_items[{index}]"):
+            invoiceitems.create(db, item, now=now, price=price)
 
 
 def _resolve_period(sent: ItemPeriod, span: BillingPeriods, param: str, now: int) -> tuple[int, int]:

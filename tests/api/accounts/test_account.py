@@ -176,7 +176,7 @@ def test_the_accounts_tax_ids_are_chosen_for_each_mode_by_itself(app, api, merch
 def test_only_the_accounts_own_tax_ids_can_be_chosen(api, make):
     customers_own = api.post(f"customers/{make.customer().id}/tax_ids", type="eu_vat", value="DE136695976")["id"]
     for id in (customers_own, "txi_1"):
-        error = api.error("POST", "account", 404, settings={"invoices": {"default_account_tax_ids": [id]}})
+        error = api.error("POST", "account", 400, settings={"invoices": {"default_account_tax_ids": [id]}})
         assert error["param"] == "settings[invoices][default_account_tax_ids][0]"
 
 

@@ -164,7 +164,7 @@ def test_a_link_ends(api: Api, client: FlaskClient, logo: Any) -> None:
 
 
 def test_a_link_to_nothing(api: Api) -> None:
-    assert api.error("POST", "file_links", 404, file="file_1")["param"] == "file"
+    assert api.error("POST", "file_links", 400, file="file_1")["param"] == "file"
 
 
 def test_a_brand_shows_its_pictures(api: Api, client: FlaskClient, make: Factories, logo: Any) -> None:
@@ -187,8 +187,8 @@ def test_a_brand_shows_its_pictures(api: Api, client: FlaskClient, make: Factori
 @pytest.mark.parametrize("name", ["icon", "logo"])
 def test_what_can_not_be_a_brands_picture(api: Api, name: str) -> None:
     paper = api.post("files", purpose="tax_document_user_upload", upload=("a.pdf", PDF))
-    for id, status in (("file_1", 404), (paper["id"], 400)):
-        error = api.error("POST", "account", status, settings={"branding": {name: id}})
+    for id in ("file_1", paper["id"]):
+        error = api.error("POST", "account", settings={"branding": {name: id}})
         assert error["param"] == f"settings[branding][{name}]"
 
 

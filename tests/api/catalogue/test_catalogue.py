@@ -60,7 +60,7 @@ def test_the_default_price_is_one_of_the_product(api, make):
     price, other = make.price(), make.price()
     path = f"products/{price.product_id}"
     assert api.post(path, default_price=price.id)["default_price"] == price.id
-    assert api.error("POST", path, 404, default_price=other.id)["param"] == "default_price"
+    assert api.error("POST", path, 400, default_price=other.id)["param"] == "default_price"
     assert api.post(path, default_price="")["default_price"] is None
 
 

@@ -68,16 +68,16 @@ def test_the_cost_of_sending_is_expanded_changed_and_taken_off(api, drafted):
 
 
 @pytest.mark.parametrize(
-    ("cost", "status", "param"),
+    ("cost", "param"),
     [
-        ({"shipping_rate": "shr_1"}, 404, "shipping_cost[shipping_rate]"),
-        ({"shipping_rate": "shr_1", "shipping_rate_data": GROUND}, 400, "shipping_cost"),
-        ({"shipping_rate_data": {**GROUND, "fixed_amount": {"amount": 1, "currency": "usd"}}}, 400, "shipping_cost"),
+        ({"shipping_rate": "shr_1"}, "shipping_cost[shipping_rate]"),
+        ({"shipping_rate": "shr_1", "shipping_rate_data": GROUND}, "shipping_cost"),
+        ({"shipping_rate_data": {**GROUND, "fixed_amount": {"amount": 1, "currency": "usd"}}}, "shipping_cost"),
     ],
 )
-def test_a_cost_that_can_not_be_is_refused(api, drafted, cost, status, param):
+def test_a_cost_that_can_not_be_is_refused(api, drafted, cost, param):
     invoice = drafted(1000)
-    assert api.error("POST", f"invoices/{invoice['id']}", status, shipping_cost=cost)["param"] == param
+    assert api.error("POST", f"invoices/{invoice['id']}", shipping_cost=cost)["param"] == param
     assert api.get(f"invoices/{invoice['id']}") == invoice
 
 

@@ -253,7 +253,7 @@ def test_products_are_kept_with_their_quantities(api, make):
 
 def test_a_price_of_another_product_is_refused(api, make):
     products = [{"product": make.price().product_id, "prices": [make.price().id]}]
-    error = api.error("POST", PATH, 404, features={"subscription_update": {"enabled": True, "products": products}})
+    error = api.error("POST", PATH, 400, features={"subscription_update": {"enabled": True, "products": products}})
     assert error["param"] == "features[subscription_update][products][0][prices][0]"
 
 

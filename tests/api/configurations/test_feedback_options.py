@@ -75,7 +75,7 @@ def test_a_configuration_names_them(api: Api, option: Any) -> None:
     assert shown["features"]["subscription_cancel"]["cancellation_reason"]["feedback_options"] == [option]
 
 
-@pytest.mark.parametrize(("which", "status"), [("unknown", 404), ("inactive", 400), ("twice", 400)])
+@pytest.mark.parametrize(("which", "status"), [("unknown", 400), ("inactive", 400), ("twice", 400)])
 def test_a_configuration_can_not_name(api: Api, option: Any, which: str, status: int) -> None:
     if which == "inactive":
         api.post(f"{PATH}/{option['id']}/deactivate")
@@ -100,5 +100,5 @@ def test_a_cancellation_keeps_the_choice(api: Api, option: Any, make: Factories,
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_an_unknown_choice_is_refused(api: Api, make: Factories, method: str) -> None:
     path = f"subscriptions/{make.subscription().id}"
-    error = api.error(method, path, 404, cancellation_details={"feedback_option": "fo_1"})
+    error = api.error(method, path, 400, cancellation_details={"feedback_option": "fo_1"})
     assert error["param"] == "cancellation_details[feedback_option]"

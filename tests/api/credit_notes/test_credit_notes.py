@@ -193,8 +193,8 @@ def test_amounts_have_to_fit_the_invoice(api: Api, billed: Any, status: str, sen
 def test_what_can_not_be_credited(api: Api, make: Factories, billed: Any) -> None:
     draft, other, invoice = make.draft(), billed({"amount": 1}), billed({"amount": 1000})
     assert api.error("POST", "credit_notes", invoice=draft.id, lines=[own()])["param"] == "invoice"
-    assert api.error("POST", "credit_notes", 404, invoice="in_none", lines=[own()])["param"] == "invoice"
-    strange = api.error("POST", "credit_notes", 404, invoice=invoice["id"], lines=[part(other, amount=1)])
+    assert api.error("POST", "credit_notes", 400, invoice="in_none", lines=[own()])["param"] == "invoice"
+    strange = api.error("POST", "credit_notes", 400, invoice=invoice["id"], lines=[part(other, amount=1)])
     assert strange["param"] == "lines[0][invoice_line_item]"
     assert api.error("POST", "credit_notes", invoice=invoice["id"])["code"] == "parameter_missing"
     both = api.error("POST", "credit_notes", invoice=invoice["id"], amount=5, lines=[own()])

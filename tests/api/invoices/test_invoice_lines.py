@@ -134,7 +134,7 @@ def test_other_default_rates_leave_own_ones_alone(api: Api, make: Factories, rat
 
 def test_rates_must_exist_be_active_and_be_five_at_most(api: Api, make: Factories, rates: Any) -> None:
     path = f"invoices/{make.draft().id}"
-    assert api.error("POST", path, 404, default_tax_rates=["txr_none"])["param"] == "default_tax_rates[0]"
+    assert api.error("POST", path, 400, default_tax_rates=["txr_none"])["param"] == "default_tax_rates[0]"
     assert api.error("POST", path, default_tax_rates=rates(*"123456"))["param"] == "default_tax_rates"
     [retired] = rates("19")
     api.post(f"tax_rates/{retired}", active=False)
@@ -183,7 +183,7 @@ def test_lines_are_paged_in_their_order(api: Api, make: Factories) -> None:
     assert (descriptions(first), descriptions(second)) == (list("12345"), ["6", "7", "8", "9", "10"])
     back = api.get(path, limit=2, ending_before=second["data"][0]["id"])
     assert (descriptions(back), back["has_more"]) == (["4", "5"], True)
-    assert api.error("GET", path, 404, starting_after="il_none")["param"] == "starting_after"
+    assert api.error("GET", path, 400, starting_after="il_none")["param"] == "starting_after"
 
 
 def test_removed_lines_leave_no_gap_in_the_first_page(api: Api, make: Factories) -> None:

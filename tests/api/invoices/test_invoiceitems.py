@@ -97,7 +97,7 @@ def test_prices_that_can_not_be_billed_once(api: Api, customer: str, make: Facto
     assert "one_time" in api.error("POST", "invoiceitems", customer=customer, price=monthly.id)["message"]
     assert "inactive" in api.error("POST", "invoiceitems", customer=customer, price=retired.id)["message"]
     assert "currencies" in api.error("POST", "invoiceitems", customer=customer, price=dollars.id)["message"]
-    assert api.error("POST", "invoiceitems", 404, customer=customer, price="price_none")["param"] == "price"
+    assert api.error("POST", "invoiceitems", 400, customer=customer, price="price_none")["param"] == "price"
 
 
 def test_the_currency_is_that_of_all_it_meets(api: Api, customer: str, make: Factories) -> None:
@@ -129,12 +129,12 @@ def test_the_first_item_says_the_currency_where_nobody_did(api: Api, customer: s
 def test_only_drafts_of_the_customer_take_items(api: Api, customer: str, make: Factories) -> None:
     strange, finalized = make.draft(), make.invoice(make.customer(email="o@example.com"))
     item = {"amount": 1, "currency": "eur"}
-    assert api.error("POST", "invoiceitems", 404, customer=customer, invoice=strange.id, **item)["param"] == "invoice"
+    assert api.error("POST", "invoiceitems", 400, customer=customer, invoice=strange.id, **item)["param"] == "invoice"
     own = {"customer": finalized.customer_id, "invoice": finalized.id}
     assert api.error("POST", "invoiceitems", **own, **item)["code"] == "invoice_not_editable"
     subscription = make.subscription()
     foreign = {"customer": customer, "subscription": subscription.id}
-    assert api.error("POST", "invoiceitems", 404, **foreign, **item)["param"] == "subscription"
+    assert api.error("POST", "invoiceitems", 400, **foreign, **item)["param"] == "subscription"
 
 
 def test_changing_an_item_changes_its_line(api: Api, make: Factories) -> None:

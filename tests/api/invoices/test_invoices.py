@@ -38,9 +38,9 @@ def test_the_currency_is_the_customers_and_else_the_accounts(api: Api, make: Fac
 
 
 def test_a_customer_who_is_unknown_or_deleted_is_not_billed(api: Api, customer: str) -> None:
-    assert api.error("POST", "invoices", 404, customer="cus_none")["code"] == "resource_missing"
+    assert api.error("POST", "invoices", 400, customer="cus_none")["code"] == "resource_missing"
     api.delete(f"customers/{customer}")
-    assert api.error("POST", "invoices", 404, customer=customer)["param"] == "customer"
+    assert api.error("POST", "invoices", 400, customer=customer)["param"] == "customer"
 
 
 def test_finalizing_numbers_and_opens(api: Api, drafted: Callable[..., Any], held_clock: int) -> None:
@@ -281,7 +281,7 @@ def test_the_accounts_own_tax_ids_are_chosen(api: Api, customer: str, drafted: C
     foreign = api.post(f"customers/{customer}/tax_ids", type="eu_vat", value="DE136695976")["id"]
     path = f"invoices/{drafted(1000)['id']}"
     assert api.post(path, account_tax_ids=[own])["account_tax_ids"] == [own]
-    assert api.error("POST", path, 404, account_tax_ids=[foreign])["param"] == "account_tax_ids[0]"
+    assert api.error("POST", path, 400, account_tax_ids=[foreign])["param"] == "account_tax_ids[0]"
     assert api.post(path, account_tax_ids="")["account_tax_ids"] is None
 
 

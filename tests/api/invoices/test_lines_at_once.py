@@ -50,7 +50,7 @@ def test_prices_taxes_and_metadata_of_the_invoice_count(make, drafted, change):
 def test_what_is_wrong_names_the_line_and_changes_nothing(api, drafted):
     invoice = drafted(100)
     lines = [{"amount": 200}, {"amount": 1, "tax_rates": ["txr_none"]}]
-    error = api.error("POST", f"invoices/{invoice['id']}/add_lines", 404, lines=lines)
+    error = api.error("POST", f"invoices/{invoice['id']}/add_lines", 400, lines=lines)
     assert error["param"].startswith("lines[1][tax_rates]")
     assert api.get(f"invoices/{invoice['id']}")["total"] == 100
 
@@ -59,7 +59,7 @@ def test_a_line_of_another_invoice_is_unknown(api, drafted):
     line = drafted(100)["lines"]["data"][0]["id"]
     path = f"invoices/{drafted(100)['id']}"
     assert api.error("POST", f"{path}/lines/{line}", 404, amount=1)["code"] == "resource_missing"
-    api.error("POST", f"{path}/remove_lines", 404, lines=[{"id": line, "behavior": "delete"}])
+    api.error("POST", f"{path}/remove_lines", 400, lines=[{"id": line, "behavior": "delete"}])
 
 
 def test_a_finalized_invoice_keeps_its_lines(api, opened):

@@ -69,7 +69,7 @@ def test_lines_of_a_preview_are_paged(api: Api, active: Any) -> None:
     back = api.get("invoices/upcoming/lines", **sent, ending_before=second["data"][0]["id"])
     assert [line["amount"] for line in first["data"] + second["data"]] == [1, 2, 3, 3000]
     assert (first["has_more"], second["has_more"], back["data"][0]["amount"]) == (True, False, 1)
-    assert api.error("GET", "invoices/upcoming/lines", 404, **sent, starting_after="il_no")["param"] == "starting_after"
+    assert api.error("GET", "invoices/upcoming/lines", 400, **sent, starting_after="il_no")["param"] == "starting_after"
 
 
 @pytest.mark.parametrize("behavior", ["create_prorations", "always_invoice", "none"])
@@ -138,7 +138,7 @@ def test_there_may_be_nothing_to_come(api: Api, active: Any, make: Factories) ->
         assert error["code"] == "invoice_upcoming_none"
     assert api.error("GET", "invoices/upcoming")["param"] == "customer"
     wrong = {"customer": alone, "subscription": subscription["id"]}
-    assert api.error("POST", "invoices/create_preview", 404, **wrong)["param"] == "subscription"
+    assert api.error("POST", "invoices/create_preview", 400, **wrong)["param"] == "subscription"
     api.post("invoiceitems", customer=alone, amount=700, currency="eur")
     assert api.get("invoices/upcoming", customer=alone)["total"] == 700
 

@@ -110,9 +110,9 @@ def test_errors_name_the_parameters_of_the_call(api: Api, active: Any) -> None:
     subscription = active()
     wrong = {"items": [{"id": "si_no", "quantity": 1}]}
     sent = {"subscription": subscription["id"]}
-    newer = api.error("POST", "invoices/create_preview", 404, **sent, subscription_details=wrong)
+    newer = api.error("POST", "invoices/create_preview", 400, **sent, subscription_details=wrong)
     assert newer["param"] == "subscription_details[items][0][id]"
-    older = api.error("GET", "invoices/upcoming", 404, **sent, subscription_items=wrong["items"])
+    older = api.error("GET", "invoices/upcoming", 400, **sent, subscription_items=wrong["items"])
     assert older["param"] == "subscription_items[0][id]"
     items = [{"amount": 5, "currency": "usd"}]
     assert "invoice_items[0]" in api.error("POST", "invoices/create_preview", **sent, invoice_items=items)["param"]

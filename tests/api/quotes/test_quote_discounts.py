@@ -140,7 +140,7 @@ def test_a_copy_keeps_them_and_an_empty_list_takes_them_off(api: Api, quoted: An
 def test_wrong_ones_are_refused(api: Api, make: Factories, quoted: Any) -> None:
     kept = coupon(api)
     sent = {"customer": make.customer().id}
-    assert api.error("POST", "quotes", 404, **sent, discounts=[{"coupon": "no"}])["param"] == "discounts[0][coupon]"
+    assert api.error("POST", "quotes", 400, **sent, discounts=[{"coupon": "no"}])["param"] == "discounts[0][coupon]"
     assert api.error("POST", "quotes", **sent, discounts=[kept, kept])["param"] == "discounts[1]"
     expired = coupon(api, redeem_by=NOON + 60)
     quote = quoted(discounts=[expired])

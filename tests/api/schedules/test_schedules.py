@@ -199,4 +199,4 @@ def test_a_preview_of_what_a_schedule_will_begin(api, make, prices):
     preview = api.get("invoices/upcoming", schedule=made["id"])
     assert (preview["total"], preview["subscription"]) == (1000, None)
     assert api.get(f"subscription_schedules/{made['id']}") == made
-    assert api.error("GET", "invoices/upcoming", 404, schedule="sub_sched_no")["param"] == "schedule"
+    assert api.error("GET", "invoices/upcoming", 400, schedule="sub_sched_no")["param"] == "schedule"

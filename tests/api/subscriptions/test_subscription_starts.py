@@ -116,4 +116,4 @@ def test_what_it_puts_on_its_invoices(api: Api, make: Factories, begun: Any) -> 
     many = {"invoice_settings": {"custom_fields": fields * 5}}
     assert api.error("POST", path, **many)["param"] == "invoice_settings[custom_fields]"
     foreign = {"invoice_settings": {"account_tax_ids": ["txi_no"]}}
-    assert api.error("POST", path, 404, **foreign)["param"] == "invoice_settings[account_tax_ids][0]"
+    assert api.error("POST", path, 400, **foreign)["param"] == "invoice_settings[account_tax_ids][0]"

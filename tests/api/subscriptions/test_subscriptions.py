@@ -224,8 +224,8 @@ def test_wrong_items_change_nothing(api: Api, active: Any) -> None:
     subscription, other = active(), active()
     path = f"subscriptions/{subscription['id']}"
     twice = quantity_to(subscription, 2) + quantity_to(subscription, 3)
-    assert api.error("POST", path, 404, items=twice)["param"] == "items[1][id]"
-    assert api.error("POST", path, 404, items=quantity_to(other, 2))["param"] == "items[0][id]"
+    assert api.error("POST", path, 400, items=twice)["param"] == "items[1][id]"
+    assert api.error("POST", path, 400, items=quantity_to(other, 2))["param"] == "items[0][id]"
     assert api.error("POST", path, items=quantity_to(subscription, 10**9))["param"] == "items[0][quantity]"
     assert api.get(path) == subscription
 
