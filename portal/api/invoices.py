@@ -6,7 +6,7 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
-from portal.billing.invoices import collection, finalization, invoices, payments
+from portal.billing.invoices import finalization, invoices, payments, statuses
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, ListInvoices, PayInvoice, UpdateInvoice
 from portal.models import Invoice
 from portal.wire.commands import ExpandableCommand
@@ -22,8 +22,8 @@ def register(blueprint: Blueprint) -> None:
     resource.delete(invoices.delete)
     resource.change(FinalizeInvoice, finalization.finalize, "finalize")
     resource.change(PayInvoice, payments.pay, "pay")
-    resource.change(ExpandableCommand, collection.void, "void")
-    resource.change(ExpandableCommand, collection.mark_uncollectible, "mark_uncollectible")
+    resource.change(ExpandableCommand, statuses.void, "void")
+    resource.change(ExpandableCommand, statuses.mark_uncollectible, "mark_uncollectible")
     resource.change(ExpandableCommand, finalization.send, "send")
     resource.list(ListInvoices, _select_invoices)
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices import finalization, invoiceitems, invoices, payments, statuses
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.demo.use_cases import run_use_case
@@ -65,4 +65,4 @@ def credit_cancelled_ride(db: Session, invoice: Invoice, rate: TaxRate, now: int
 def create_voided_invoice(db: Session, customer: Customer, rate: TaxRate, now: int) -> None:
     """An invoice that is voided a day later."""
     invoice = create_one_off_invoice(db, customer, "Conference shuttle", 42000, rate, now)
-    run_use_case(db, collection.void, ExpandableCommand, now + clock.DAY, invoice)
+    run_use_case(db, statuses.void, ExpandableCommand, now + clock.DAY, invoice)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection
+from portal.billing.invoices import statuses
 from portal.billing.schedules import schedules
 from portal.billing.schedules.params import ReleaseSchedule
 from portal.db import find_row, rows_by_id
@@ -66,7 +66,7 @@ def cancel_upcoming_change(db: Session, subscription: Subscription, *, now: int)
 
 def clear_upcoming(db: Session, subscription: Subscription, now: int) -> None:
     """Drop the pending update and release the schedule, so that nothing is upcoming any more."""
-    collection.drop_pending_update(db, subscription, now=now)
+    statuses.drop_pending_update(db, subscription, now=now)
     row = find_schedule(db, subscription)
     if row is not None:
         schedules.release(db, row, ReleaseSchedule(preserve_cancel_date=True), now=now)
