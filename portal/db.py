@@ -3,14 +3,12 @@
 Each request or command has one session. The events below restrict it to the rows of one tenant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -29,10 +27,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql import visitors
 
-from portal.engines import WriterQueue, build_engine, parse_url, translate_errors
+from portal.engines import build_engine, parse_url, translate_errors
 from portal.errors import ResourceMissing
 from portal.models import Base, Tenant, TenantOwned
 from portal.origins import Origin
+from portal.writer_queue import WriterQueue
 
 Row = TypeVar("Row", bound=TenantOwned)
 
@@ -46,12 +45,12 @@ class Scope:
     livemode: bool
 
     @classmethod
-    def of(cls, row: Any) -> Scope:
+    def of(cls, row: Any) -> Self:
         """Of a row that says whose it is, as `select_with_owner` finds them."""
         return cls(row.tenant_id, row.account_id, row.livemode)
 
     @classmethod
-    def of_tenant(cls, tenant: Tenant) -> Scope:
+    def of_tenant(cls, tenant: Tenant) -> Self:
         """Of one mode of an account."""
         return cls(tenant.id, tenant.account_id, tenant.livemode)
 
@@ -67,7 +66,7 @@ class ReadOnlySession(RuntimeError):
 class TransactionRecorder(Protocol):
     """Records what a transaction has changed, within that transaction."""
 
-    def begin(self, session: Session, database: Database) -> None:
+    def begin(self, session: Session, database: "Database") -> None:
         """Start to watch a session that has just been opened."""
 
     def finish(self, session: Session) -> None:

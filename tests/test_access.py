@@ -150,7 +150,7 @@ def test_another_customer_sees_nothing(
     before = untouched()
     for method, rule, endpoint in VISITS:
         own = victim.path(rule).replace("<session_id>", stranger.session_id)
-        if endpoint != "arrival.sign_out":
+        if endpoint != "departure.sign_out":
             answer = stranger.client.open(own, method=method, base_url=SECURE, data={"csrf_token": token})
             assert answer.status_code < 500, (method, rule)
             assert "<id>" not in rule or answer.status_code == 404, (method, rule)

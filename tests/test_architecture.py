@@ -18,7 +18,7 @@ LAYERS = (
     {"errors", "ids", "clock", "i18n", "logs", "metrics", "origins", "ports", "seal", "settings"},
     {"rules"},
     {"models"},
-    {"engines"},
+    {"engines", "writer_queue"},
     {"db", "dialects"},
     {"leases"},
     {"wire", "schema"},
@@ -158,8 +158,8 @@ def test_functions_and_modules_stay_small() -> None:
 def test_modules_know_few_others() -> None:
     """Counted with the standard library; a module of the project counts by itself, not as its package."""
     counts = sorted(len(_imports(tree)) for tree in MODULES.values())
-    assert counts[int(len(counts) * 0.95)] <= 15
-    assert counts[-1] <= 25
+    assert counts[int(len(counts) * 0.95)] <= 14
+    assert counts[-1] <= 24
 
 
 def test_functions_are_named_by_what_they_give_or_do() -> None:

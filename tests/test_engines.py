@@ -15,13 +15,14 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from portal import clock, create_app, engines, schema
+from portal import clock, create_app, schema, writer_queue
 from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database
-from portal.engines import WriterQueue, parse_url
+from portal.engines import parse_url
 from portal.errors import Unavailable
 from portal.settings import Settings
+from portal.writer_queue import WriterQueue
 from tests import pgbouncer
 from tests.clients import Api
 from tests.conftest import URL
@@ -39,13 +40,13 @@ def held_elsewhere(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_writer_gives_up_where_another_stands_still(held_elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "PATIENCE", 0.2)
+    monkeypatch.setattr(writer_queue, "PATIENCE", 0.2)
     with pytest.raises(Unavailable), WriterQueue(held_elsewhere).take_turn():
         raise AssertionError("nobody gave the turn back")
 
 
 def test_a_thread_gives_up_where_another_stands_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "PATIENCE", 0.2)
+    monkeypatch.setattr(writer_queue, "PATIENCE", 0.2)
     queue, taken, done = WriterQueue(tmp_path / "lock"), threading.Event(), threading.Event()
 
     def stand_still() -> None:

@@ -7,14 +7,13 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
+from portal.api.resource import expand_as_asked
 from portal.billing.accounts import account_updates, accounts, default_tax_ids
 from portal.billing.accounts.account_updates import UpdateAccount
 from portal.db import scope_of
 from portal.errors import ResourceMissing
 from portal.models import Account
-from portal.objects import expand_answer
 from portal.objects.accounts import render_account
-from portal.web.services import services
 from portal.wire.commands import ExpandableCommand
 
 
@@ -36,9 +35,7 @@ def _update_account(db: Session, params: UpdateAccount, id: str | None = None) -
 
 
 def _render_account(db: Session, account: Account, params: ExpandableCommand) -> dict[str, Any]:
-    return expand_answer(
-        db, render_account(account, default_tax_ids.list_default(db, account)), params.expand, services().links
-    )
+    return expand_as_asked(db, render_account(account, default_tax_ids.list_default(db, account)), params)
 
 
 def _own_account_id(db: Session, id: str | None) -> str:

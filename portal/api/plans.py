@@ -9,17 +9,14 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
-from portal.api.resource import cursor_position, refuse_unknown_filters
+from portal.api.resource import expand_as_asked, find_page, render_objects
 from portal.billing.catalogue import plans
-from portal.db import find_row, scope_of
-from portal.errors import ResourceMissing
+from portal.db import scope_of
 from portal.models import Price
-from portal.objects import deleted_stub, expand_answer, select_rows
+from portal.objects import deleted_stub
 from portal.objects.catalogue import render_plan
-from portal.web.services import services
 from portal.wire.commands import ExpandableCommand
-from portal.wire.page import cut_page, equal_conditions, range_conditions, select_page
-from portal.wire.shape import render_list
+from portal.wire.page import equal_conditions, range_conditions
 
 PLAN = AnswerType("plan")
 
@@ -40,37 +37,26 @@ def _create_plan(db: Session, params: plans.CreatePlan) -> dict[str, Any]:
 
 
 def _retrieve_plan(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
-    return _render_plan(db, _find_plan(db, id), params)
+    return _render_plan(db, plans.find_plan(db, id), params)
 
 
 def _update_plan(db: Session, params: plans.UpdatePlan, id: str) -> dict[str, Any]:
-    return _render_plan(db, plans.update_plan(db, _find_plan(db, id), params, now=clock.now()), params)
+    return _render_plan(db, plans.update_plan(db, plans.find_plan(db, id), params, now=clock.now()), params)
 
 
 def _delete_plan(db: Session, params: ExpandableCommand, id: str) -> dict[str, Any]:
-    plans.delete_plan(db, _find_plan(db, id), now=clock.now())
+    plans.delete_plan(db, plans.find_plan(db, id), now=clock.now())
     return deleted_stub("plan", id)
 
 
 def _list_plans(db: Session, params: plans.ListPlans) -> dict[str, Any]:
-    statement = select_page(_select_plans(params), Price, params, cursor_position(db, "price", params))
-    rows, has_more = cut_page(select_rows(db, "price", statement), params)
-    if not rows:
-        refuse_unknown_filters(db, params)
-    data = [render_plan(row, scope_of(db).livemode) for row in rows]
-    return expand_answer(db, render_list(data, "/v1/plans", has_more=has_more), params.expand, services().links)
-
-
-def _find_plan(db: Session, id: str) -> Price:
-    """The recurring price with this id. Raises `ResourceMissing`, also for a one-time price."""
-    price = find_row(db, Price, id, noun="plan")
-    if price.interval is None:
-        raise ResourceMissing("plan", id)
-    return price
+    rows, has_more = find_page(db, "price", _select_plans(params), params)
+    data = [render_plan(row, scope_of(db).livemode) or {} for row in rows]
+    return render_objects(db, data, params, "/v1/plans", has_more=has_more)
 
 
 def _render_plan(db: Session, price: Price, params: ExpandableCommand) -> dict[str, Any]:
-    return expand_answer(db, render_plan(price, scope_of(db).livemode) or {}, params.expand, services().links)
+    return expand_as_asked(db, render_plan(price, scope_of(db).livemode) or {}, params)
 
 
 def _select_plans(params: plans.ListPlans) -> Select[Any]:

@@ -9,16 +9,13 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
+from portal.api.lines import page_of_previewed_lines
 from portal.billing.customers import test_clocks
-from portal.billing.ledger import totals
-from portal.billing.lifecycle.preview_shapes import lines_url, render_line, render_preview
+from portal.billing.lifecycle.preview_shapes import lines_url, render_lines, render_preview
 from portal.billing.previews import params as preview_params
 from portal.billing.previews import previews
-from portal.errors import PortalError, ResourceMissing
-from portal.objects import expand_answer, render
+from portal.errors import PortalError
 from portal.web.services import services
-from portal.wire.page import page_cursor
-from portal.wire.shape import render_list
 
 
 def register(blueprint: Blueprint) -> None:
@@ -65,15 +62,11 @@ def _retrieve_upcoming_invoice(db: Session, params: preview_params.RetrieveUpcom
 
 
 def _list_upcoming_lines(db: Session, params: preview_params.ListUpcomingLines) -> dict[str, Any]:
-    """A page of the upcoming invoice's lines in their order; the ids stay the same from call to call."""
+    """A page of the upcoming invoice's lines in their order."""
     with _older_parameter_names():
         preview = previews.upcoming_invoice(db, params.newer_form, now=test_clocks.time_for_call(db, None, params))
-    db.flush()
-    links = services().links
-    rows = totals.list_lines(db, preview.invoice.id)
-    lines = [render_line(each, index, preview) for index, each in enumerate(render(db, "line_item", rows, links))]
-    page, has_more = _slice_page(lines, params)
-    return expand_answer(db, render_list(page, lines_url(preview), has_more=has_more), params.expand, links)
+    lines = render_lines(db, preview, services().links)
+    return page_of_previewed_lines(db, "line_item", lines, params, lines_url(preview))
 
 
 @contextmanager
@@ -84,19 +77,3 @@ def _older_parameter_names() -> Iterator[None]:
     except PortalError as error:
         error.param = preview_params.older_param_name(error.param)
         raise
-
-
-def _slice_page(
-    lines: list[dict[str, Any]], params: preview_params.ListUpcomingLines
-) -> tuple[list[dict[str, Any]], bool]:
-    named = page_cursor(params)
-    if named is None:
-        return lines[: params.limit], len(lines) > params.limit
-    param, id = named
-    at = next((index for index, line in enumerate(lines) if line["id"] == id), None)
-    if at is None:
-        raise ResourceMissing("invoice line item", id, param=param)
-    if param == "starting_after":
-        rest = lines[at + 1 :]
-        return rest[: params.limit], len(rest) > params.limit
-    return lines[max(0, at - params.limit) : at], at > params.limit

@@ -106,37 +106,56 @@ def render_answer(db: Session, type: str, row: Any, params: ExpandableCommand) -
 
 
 def render_page(db: Session, type: str, statement: Select[Any], params: ListCommand, url: str) -> dict[str, Any]:
-    """A page of a select's rows as the list object.
+    """A page of a select's rows as the list object. Raises what `find_page` does."""
+    links = services().links
+    if OBJECT_TYPES[type].kept and not params.expand:
+        heads, has_more = cut_page(cache.revisions_of(db, type, _select_page(db, type, statement, params)), params)
+        if not heads:
+            _refuse_unknown_filters(db, params)
+        return render_list(cache.json_of(db, type, heads, links), url, has_more=has_more)
+    rows, has_more = find_page(db, type, statement, params)
+    return render_objects(db, render(db, type, rows, links), params, url, has_more=has_more)
+
+
+def render_objects(
+    db: Session, objects: list[dict[str, Any]], params: ListCommand, url: str, *, has_more: bool
+) -> dict[str, Any]:
+    """A page of wire objects as the list object, expanded as the call asks."""
+    return expand_as_asked(db, render_list(objects, url, has_more=has_more), params)
+
+
+def expand_as_asked(db: Session, answer: dict[str, Any], params: ExpandableCommand) -> dict[str, Any]:
+    """An answer with the ids that the call names in `expand[]` replaced by objects."""
+    return expand_answer(db, answer, params.expand, services().links)
+
+
+def find_page(db: Session, type: str, statement: Select[Any], params: ListCommand) -> tuple[list[Any], bool]:
+    """The rows of a page of a select, newest first, and whether there are more.
 
     Raises `ResourceMissing` for an unknown cursor, and for a filter that names an object which is not there.
     """
-    model = OBJECT_TYPES[type].model
-    statement = select_page(statement, model, params, cursor_position(db, type, params))
-    links = services().links
-    if OBJECT_TYPES[type].kept and not params.expand:
-        rows, has_more = cut_page(cache.revisions_of(db, type, statement), params)
-        objects: Any = cache.json_of(db, type, rows, links)
-    else:
-        rows, has_more = cut_page(select_rows(db, type, statement), params)
-        objects = render(db, type, rows, links)
+    rows, has_more = cut_page(select_rows(db, type, _select_page(db, type, statement, params)), params)
     if not rows:
-        refuse_unknown_filters(db, params)
-    return expand_answer(db, render_list(objects, url, has_more=has_more), params.expand, links)
+        _refuse_unknown_filters(db, params)
+    return rows, has_more
 
 
-def refuse_unknown_filters(db: Session, params: ListCommand) -> None:
-    """Raises `ResourceMissing` for a parameter with the name of a type whose object is not there."""
+def _refuse_unknown_filters(db: Session, params: ListCommand) -> None:
     for name, id in params.sent_values().items():
         kind = OBJECT_TYPES.get(_FILTER_TYPES.get(name, name))
         if kind and id is not None:
             find_row(db, kind.model, id, noun=kind.noun, param=name)
 
 
-#: The types of those filters that bear another name.
+#: The types of those filters that bear another name than their type.
 _FILTER_TYPES = {"plan": "price", "test_clock": "test_helpers.test_clock"}
 
 
-def cursor_position(db: Session, type: str, params: ListCommand) -> tuple[int, str] | None:
+def _select_page(db: Session, type: str, statement: Select[Any], params: ListCommand) -> Select[Any]:
+    return select_page(statement, OBJECT_TYPES[type].model, params, _cursor_position(db, type, params))
+
+
+def _cursor_position(db: Session, type: str, params: ListCommand) -> tuple[int, str] | None:
     """(created, id) of the object that the cursor names; None without a cursor.
 
     Raises `ResourceMissing` where there is no such object.

@@ -1,17 +1,12 @@
-"""Calls for subscriptions and subscription items."""
+"""Calls for subscriptions."""
 
 from typing import Any
 
 from flask import Blueprint
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
-from portal.api import endpoint
-from portal.api.endpoint import AnswerType
 from portal.api.resource import Resource
-from portal.billing.customers import test_clocks
-from portal.billing.subscriptions import billing_modes, cancellations, item_calls, pauses, subscriptions, updates
-from portal.billing.subscriptions.item_params import CreateItem, DeleteItem, ListItems, UpdateItem
+from portal.billing.subscriptions import billing_modes, cancellations, pauses, subscriptions, updates
 from portal.billing.subscriptions.params import (
     CancelSubscription,
     CreateSubscription,
@@ -21,9 +16,7 @@ from portal.billing.subscriptions.params import (
     ResumeSubscription,
     UpdateSubscription,
 )
-from portal.db import find_row
 from portal.models import Subscription, SubscriptionItem
-from portal.objects import deleted_stub
 from portal.rules.subscriptions import ENDED, LISTED_BY_DEFAULT
 from portal.wire.page import equal_conditions, range_conditions
 
@@ -41,30 +34,6 @@ def register(blueprint: Blueprint) -> None:
     resource.change(ResumeSubscription, pauses.resume, "resume")
     resource.change(MigrateSubscription, billing_modes.migrate, "migrate")
     resource.list(ListSubscriptions, _select_subscriptions)
-
-    item = Resource(blueprint, "subscription_item", "subscription_items")
-    item.create(CreateItem, item_calls.create)
-    item.retrieve()
-    item.change(UpdateItem, item_calls.update)
-    endpoint.add(
-        blueprint,
-        "DELETE",
-        "/subscription_items/<id>",
-        DeleteItem,
-        _delete_item,
-        AnswerType(item.type, "deleted"),
-    )
-    item.list(ListItems, _select_items)
-
-
-def _delete_item(db: Session, params: DeleteItem, id: str) -> dict[str, Any]:
-    item = find_row(db, SubscriptionItem, id, noun="subscription item")
-    item_calls.delete(db, item, params, now=test_clocks.time_for_call(db, item, params))
-    return deleted_stub("subscription_item", id)
-
-
-def _select_items(params: ListItems) -> Select[Any]:
-    return select(SubscriptionItem).where(SubscriptionItem.subscription_id == params.subscription)
 
 
 def _select_subscriptions(params: ListSubscriptions) -> Select[Any]:

@@ -1,7 +1,5 @@
 """`portal account`: makes a merchant; shows and sets its bank details, invoice numbering and e-invoices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +35,8 @@ def create_account(
     from portal import clock
     from portal.billing.accounts import new_accounts
     from portal.billing.accounts.new_accounts import CreateAccount
-    from portal.rules.tax_currencies import currency_of_country
 
-    currency = currency or currency_of_country(country.upper()) or "usd"
-    command = CreateAccount(name, country.upper(), email, currency.lower())
+    command = CreateAccount(name, country.upper(), email, currency.lower() if currency else None)
     with open_database().writing() as session:
         new = new_accounts.create(session, command, now=clock.now())
     made = {"account": new.account.id, "test_key": new.test_key, "live_key": new.live_key}
@@ -101,7 +97,7 @@ def _without_none(**said: Any) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _account_details(db: Session, account_id: str) -> Iterator[tuple[str, str]]:
+def _account_details(db: "Session", account_id: str) -> Iterator[tuple[str, str]]:
     from portal.billing.accounts import accounts, numbers
     from portal.billing.ledger import parties
     from portal.documents.xml import offers

@@ -1,9 +1,8 @@
 """`portal templates`: checks, stores and chooses a merchant's own document templates."""
 
-from __future__ import annotations
-
 import sys
 from base64 import b64decode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,6 @@ import click
 from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION, find_scope, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from portal.db import Database
     from portal.documents.designs import Complaint
 
@@ -128,7 +125,7 @@ def _check_folder(folder: Path) -> Mapping[str, bytes]:
     return files
 
 
-def _render_samples(files: Mapping[str, bytes]) -> list[Complaint]:
+def _render_samples(files: Mapping[str, bytes]) -> "list[Complaint]":
     from portal.documents import designs
     from portal.documents.pool import Pool, RenderFailed
 

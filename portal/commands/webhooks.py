@@ -1,7 +1,6 @@
 """`portal webhooks`: lists endpoints and their deliveries, and rolls secrets."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,8 +8,6 @@ import click
 from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION, find_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from portal.models import WebhookEndpoint
     from portal.rules.statuses import WebhookDeliveryStatus
 
@@ -64,7 +61,7 @@ def roll_secret(open_database: Any, endpoint_id: str, account_id: str, live: boo
         )
 
 
-def find_endpoint(db: Any, endpoint_id: str) -> WebhookEndpoint:
+def find_endpoint(db: Any, endpoint_id: str) -> "WebhookEndpoint":
     """The endpoint. Raises `ClickException` where there is none."""
     from portal.db import find_row
     from portal.errors import ResourceMissing
@@ -76,7 +73,7 @@ def find_endpoint(db: Any, endpoint_id: str) -> WebhookEndpoint:
         raise click.ClickException(error.message) from None
 
 
-def _format_endpoint(row: WebhookEndpoint, counts: Mapping[WebhookDeliveryStatus, int]) -> str:
+def _format_endpoint(row: "WebhookEndpoint", counts: "Mapping[WebhookDeliveryStatus, int]") -> str:
     from portal import clock
 
     since = f"  failing since {clock.utc_datetime(row.failing_since).isoformat()}" if row.failing_since else ""

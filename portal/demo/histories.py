@@ -6,16 +6,14 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.customers import customers
-from portal.billing.customers.params import CreateCustomer
-from portal.billing.ledger import tax_ids
 from portal.billing.subscriptions import subscriptions
 from portal.billing.subscriptions.params import CreateSubscription
-from portal.demo.incidents import DatedAction, pay_invoice
-from portal.demo.people import Person
+from portal.demo.incidents import DatedAction
+from portal.demo.invoices import pay_invoice
+from portal.demo.people import Person, create_customer
 from portal.demo.renewals import renew_month
 from portal.demo.use_cases import run_use_case
-from portal.models import Customer, Invoice, Price, TaxRate
+from portal.models import Invoice, Price, TaxRate
 from portal.rules import periods
 
 MONTHS = 12
@@ -25,10 +23,7 @@ def customer_year(
     db: Session, person: Person, price: Price, rate: TaxRate, start: int, now: int
 ) -> Iterator[DatedAction]:
     """Create a customer with a subscription; yields what happens to them in the demo year, with its moment."""
-    customer: Customer = run_use_case(db, customers.create, CreateCustomer, start, **person.sent)
-    if person.tax_id:
-        type, value = person.tax_id
-        run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, start, customer=customer.id, type=type, value=value)
+    customer = create_customer(db, person, start)
     item = {"price": price.id, "quantity": person.quantity, "tax_rates": [rate.id]}
     command = CreateSubscription
     subscription = run_use_case(db, subscriptions.create, command, start, customer=customer.id, items=[item])

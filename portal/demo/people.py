@@ -6,12 +6,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.billing.customers import customers
+from portal.billing.customers.params import CreateCustomer
+from portal.billing.ledger import tax_ids
 from portal.demo.incidents import (
     DatedAction,
     credited_and_open_invoices,
     no_incidents,
     voided_and_overdue_invoices,
 )
+from portal.demo.use_cases import run_use_case
 from portal.models import Customer, TaxRate
 
 
@@ -72,3 +76,12 @@ PEOPLE = (
         no_incidents,
     ),
 )
+
+
+def create_customer(db: Session, person: Person, now: int) -> Customer:
+    """The customer of this person, with their tax id if they have one."""
+    customer: Customer = run_use_case(db, customers.create, CreateCustomer, now, **person.sent)
+    if person.tax_id:
+        type, value = person.tax_id
+        run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, now, customer=customer.id, type=type, value=value)
+    return customer

@@ -6,7 +6,7 @@ from portal import clock
 from portal.billing.invoices import drafts, finalization
 from portal.billing.invoices.params import FinalizeInvoice
 from portal.billing.subscriptions import items, period_lines
-from portal.demo.incidents import pay_invoice
+from portal.demo.invoices import pay_invoice
 from portal.demo.use_cases import run_use_case
 from portal.models import Customer, Subscription
 from portal.rules import periods

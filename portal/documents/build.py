@@ -1,7 +1,7 @@
 """Builds document values from the frozen rows of invoices and credit notes.
 
 Only what was frozen at finalization is used, so a document does not change afterwards. What only a PDF has is added by
-`kinds.build_for_print`.
+`printing.build_for_print`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,22 +1,18 @@
 """Builds the document value of a finalized quote."""
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from portal.billing.discounts import named_discounts
-from portal.billing.discounts.named_discounts import DiscountSummary
 from portal.billing.invoices import drafts
 from portal.billing.ledger import parties
 from portal.billing.quotes import quote_totals
-from portal.billing.quotes.discounts import build_discount
+from portal.billing.quotes.discounts import summarize_discounts
 from portal.clock import utc_date
 from portal.documents import build_lines, letterhead
 from portal.documents.parts import DocumentLine
 from portal.documents.values import QuoteDocument
 from portal.models import Quote, QuoteLine
-from portal.rules.discounts import sum_by_discount
 
 
 def quote(db: Session, row: Quote) -> QuoteDocument:
@@ -33,7 +29,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         ship_to=letterhead.ship_to(buyer.get("shipping")),
         lines=tuple(_build_line(line) for line in lines),
         taxes=tuple(build_lines.build_tax(tax, rates[tax["tax_rate"]]) for tax in sums["taxes"]),
-        discounts=build_lines.build_discounts(_quote_discounts(row, lines)),
+        discounts=build_lines.build_discounts(summarize_discounts(row, lines)),
         subtotal=sums["amount_subtotal"],
         total=sums["amount_total"],
         memo=row.description,
@@ -47,18 +43,6 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         recurring=(repeated["interval"], repeated["interval_count"]) if repeated else None,
         recurring_total=repeated["amount_total"] if repeated else None,
     )
-
-
-def _quote_discounts(row: Quote, lines: Sequence[QuoteLine]) -> list[DiscountSummary]:
-    """The discounts of the quote's first payment."""
-    known = {each["id"]: each for each in [*row.discounts, *(each for line in lines for each in line.discounts)]}
-    taken = sum_by_discount([entry for line in lines if line.upfront for entry in line.discount_amounts])
-    return [
-        named_discounts.summarize_discount(
-            build_discount(known[entry["discount"]]), row.currency or "", entry["amount"]
-        )
-        for entry in taken
-    ]
 
 
 def _build_line(row: QuoteLine) -> DocumentLine:

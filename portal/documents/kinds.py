@@ -4,16 +4,15 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from portal.db import find_row
-from portal.documents import build, build_quotes, letterhead
-from portal.documents.frozen_design import find_design
-from portal.documents.values import Document, InvoiceDocument
+from portal.documents import build, build_quotes
+from portal.documents.values import Document
 from portal.documents.xml import offers
 from portal.models import CreditNote, Invoice, Quote
 from portal.rules import receipts
@@ -44,25 +43,9 @@ class DocumentSource:
         return find_row(db, self.model, id, noun=self.noun)
 
 
-def build_for_print(db: Session, kind: KindName, row: Any, url: str | None = None) -> Document:
-    """The document with all that only its PDF has: logo, the merchant's templates, and the e-invoice inside.
-
-    `url` is where an invoice can be seen online, if it can. Raises `ResourceMissing` for a receipt that does not exist.
-    """
-    document = SOURCES[kind].build(db, row)
-    if isinstance(document, InvoiceDocument):
-        document = replace(document, hosted_invoice_url=url)
-    logo, own = letterhead.logo_url(db, row.seller or {}), find_design(db, _frozen_rendering(db, row))
-    return replace(document, logo=logo, own=own)
-
-
 def invoice_of_row(db: Session, row: Invoice | CreditNote) -> Invoice:
     """The invoice that a credit note corrects; an invoice itself."""
     return row if isinstance(row, Invoice) else find_row(db, Invoice, row.invoice_id, noun="invoice")
-
-
-def _frozen_rendering(db: Session, row: Any) -> dict[str, Any] | None:
-    return (row.seller or {}).get("rendering") if isinstance(row, Quote) else invoice_of_row(db, row).rendering
 
 
 SOURCES: dict[KindName, DocumentSource] = {

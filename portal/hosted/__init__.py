@@ -11,6 +11,7 @@ from portal.hosted import assets, form_protection, frames, languages, visit_sess
 PAGES = (
     "arrival",
     "brand",
+    "departure",
     "details",
     "document_links",
     "documents",

@@ -1,13 +1,10 @@
-"""The start and the end of a visit: exchange a link for a cookie, keep a session alive, sign out."""
+"""The start of a visit, and its going on: exchange a link for a cookie, keep a session alive."""
 
-from dataclasses import replace
-
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
 from portal import clock
-from portal.billing.customer_portal import openings, sessions
-from portal.billing.customer_portal.params import ExpireSession
-from portal.hosted import flows, frames, open_visits, visit_cookies
+from portal.billing.customer_portal import openings
+from portal.hosted import flows, open_visits, visit_cookies
 from portal.hosted.expired import expired_page
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
@@ -34,23 +31,6 @@ def exchange(link_secret: str) -> PageResponse:
     response = _redirect_to_session(exchanged.session_id)
     visit_cookies.set_cookie(response, exchanged.session_id, exchanged.cookie_secret)
     return _without_referrer(response)
-
-
-@page(blueprint, "/sign-out", flows=flows.EVERY, methods=("POST",))
-def sign_out(visit: Visit) -> PageResponse:
-    """End this visit, and only this one."""
-    with visit.writing() as db:
-        row = sessions.find_session(db, visit.id)
-        sessions.expire(db, row, ExpireSession(), now=clock.now())
-    frames.use_frame(replace(frames.current_frame(), path=None, left=None))
-    response = Response(
-        render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
-        mimetype="text/html",
-    )
-    visit_cookies.delete_cookie(response, visit_cookies.cookie_name(visit.id))
-    # only the cache: the cookies directive would end the other sessions of this browser
-    response.headers["Clear-Site-Data"] = '"cache"'
-    return response
 
 
 @page(blueprint, "/stay", flows=flows.EVERY)

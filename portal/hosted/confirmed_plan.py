@@ -10,6 +10,7 @@ from portal.billing.customer_portal import plan_changes, plan_previews
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.hosted import flows, requested_plan
+from portal.hosted.changeable_plan import upcoming_change
 from portal.hosted.own_subscriptions import lock_own_subscription
 from portal.hosted.plan_forms import ConfirmForm
 from portal.hosted.visits import Visit
@@ -43,8 +44,8 @@ def change_once(visit: Visit, id: str, form: ConfirmForm) -> ChangeResult:
         done = requested_plan.has_requested_plan(db, subscription, wanted)
         if not done:
             _change_as_shown(db, visit, subscription, wanted, form)
-        onward = flows.complete(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/changed"
-        coming = requested_plan.upcoming_change(db, subscription)
+        onward = flows.complete(visit, db) if in_flow else f"{visit.path}subscriptions/{id}/changed"
+        coming = upcoming_change(db, subscription)
     return ChangeResult(done, coming, onward)
 
 

@@ -40,10 +40,10 @@ def may_show_subscription(visit: Visit, subscription_id: str) -> bool:
     return bool(visit.flow[visit.in_flow]["subscription"] == subscription_id)
 
 
-def complete(visit: Visit, db: Session, now: int) -> str:
+def complete(visit: Visit, db: Session) -> str:
     """Note that the task is done, and give the path that `after_completion` leads to."""
     session = sessions.find_session(db, visit.id)
-    session.flow_completed_at = session.flow_completed_at or now
+    session.flow_completed_at = session.flow_completed_at or clock.now()
     return _path_after_completion(visit)
 
 
@@ -53,7 +53,7 @@ def finish(visit: Visit) -> PageResponse:
     if visit.flow is None or visit.flow["type"] != UPDATE:
         abort(404)
     with visit.writing() as db:
-        return redirect(complete(visit, db, clock.now()), 303)
+        return redirect(complete(visit, db), 303)
 
 
 @page(blueprint, "/done", flows=EVERY)

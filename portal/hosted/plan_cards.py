@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.customer_portal import plan_choices, upcoming_changes
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
-from portal.billing.discounts import discounts, named_discounts
-from portal.billing.discounts.named_discounts import DiscountSummary
 from portal.db import rows_by_id
+from portal.hosted import plan_discounts
+from portal.hosted.plan_discounts import RunningDiscount
 from portal.hosted.visits import Visit
 from portal.models import Customer, Price, Product, Subscription, SubscriptionItem, SubscriptionSchedule
 from portal.rules import permissions, subscriptions
@@ -30,15 +30,6 @@ class PlanItem:
     price: Price
     quantity: int
     amount: int
-
-
-@dataclass(frozen=True)
-class RunningDiscount:
-    """A running discount of a plan: its name, and how long it lasts."""
-
-    named: DiscountSummary
-    once: bool
-    end: int | None
 
 
 @dataclass(frozen=True)
@@ -76,7 +67,7 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
     )
     rows = db.scalars(statement).all()
     parts = _plan_items(db, [row.id for row in rows])
-    reductions = _running_discounts(db, customer, rows, now)
+    reductions = plan_discounts.list_running(db, customer, rows, now)
     schedules = rows_by_id(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
     coming = upcoming_changes.list_upcoming(db, rows, list(schedules.values()))
     return [
@@ -90,22 +81,6 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
         )
         for row in rows
     ]
-
-
-def _running_discounts(
-    db: Session, customer: Customer, rows: Sequence[Subscription], now: int
-) -> dict[str, tuple[RunningDiscount, ...]]:
-    going_on = [row for row in rows if row.ended_at is None]
-    found = discounts.running_by_subscription(db, customer, going_on, now=now)
-    return {
-        row.id: tuple(
-            RunningDiscount(
-                named_discounts.summarize_discount(each, row.currency), each.coupon["duration"] == "once", each.end
-            )
-            for each in found[row.id]
-        )
-        for row in going_on
-    }
 
 
 def _build_plan_card(

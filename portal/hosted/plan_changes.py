@@ -9,6 +9,7 @@ from portal.billing.customer_portal.plan_choices import NotChangeable
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.errors import InvalidRequest
 from portal.hosted import confirmed_plan, flows, requested_plan
+from portal.hosted.changeable_plan import find_changeable_plan
 from portal.hosted.confirmed_plan import FLOWS
 from portal.hosted.languages import locale
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
@@ -45,7 +46,7 @@ def _confirmation_page(visit: Visit, id: str, form: ConfirmForm, *, stale: bool 
         wanted = requested_plan.requested_change(db, visit, subscription)
         if wanted is None or requested_plan.has_requested_plan(db, subscription, wanted):
             return redirect(f"{visit.path}subscriptions/{id}/{'changed' if wanted else 'change'}", 303)
-        plan = requested_plan.find_changeable_plan(db, visit, subscription)
+        plan = find_changeable_plan(db, visit, subscription)
     choice = next((each for each in plan.choices if each.price.id == wanted.price_id), None) or abort(404)
     with visit.trying() as db:
         again = lock_own_subscription(db, visit, id)

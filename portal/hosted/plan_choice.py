@@ -1,19 +1,16 @@
 """The page to choose another plan from, grouped by billing interval."""
 
-from collections.abc import Sequence
-from urllib.parse import urlencode
-
 from flask import Blueprint, make_response, redirect, render_template
 from flask_babel import gettext as _
 
 from portal.billing.customer_portal import plan_changes
-from portal.billing.customer_portal.plan_choices import PlanChange, PlanChoice
+from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.errors import InvalidRequest
 from portal.hosted import flows, plan_forms, plan_intervals, requested_plan
+from portal.hosted.changeable_plan import ChangeablePlan, find_changeable_plan, upcoming_change
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
 from portal.hosted.page import PageResponse, page
 from portal.hosted.plan_forms import PlanForm
-from portal.hosted.requested_plan import ChangeablePlan
 from portal.hosted.visits import Visit
 from portal.rules import permissions
 
@@ -31,19 +28,15 @@ def choose(visit: Visit, id: str) -> PageResponse:
     """The available plans with the present one marked; leads on to the cost of the chosen one."""
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id)
-        if requested_plan.upcoming_change(db, subscription):
+        if upcoming_change(db, subscription):
             return redirect(f"{visit.path}subscriptions/{id}/changed", 303)
-        plan = requested_plan.find_changeable_plan(db, visit, subscription)
+        plan = find_changeable_plan(db, visit, subscription)
     intervals = plan_intervals.interval_groups(plan)
     shown = plan_intervals.visible_choices(plan, intervals)
     form = PlanForm.for_choices(shown, plan.sold.item.quantity, may_redeem=permissions.may_redeem(visit.features))
     if form.validate_on_submit() and _can_change(visit, plan, form):
-        query = {
-            "price": form.price.data,
-            "quantity": form.chosen_quantity,
-            **({"code": form.typed_code} if form.typed_code else {}),
-        }
-        return redirect(f"{visit.path}subscriptions/{id}/change/confirm?{urlencode(query)}", 303)
+        query = requested_plan.query_of_change(form.price.data, form.chosen_quantity, form.typed_code)
+        return redirect(f"{visit.path}subscriptions/{id}/change/confirm?{query}", 303)
     template = render_template(
         "hosted/plan_change.html",
         visit=visit,
@@ -51,15 +44,9 @@ def choose(visit: Visit, id: str) -> PageResponse:
         form=form,
         shown=shown,
         intervals=intervals,
-        quantity_hint=_shared_quantity_hint(shown),
+        quantity_hint=plan_forms.shared_quantity_hint(shown),
     )
     return make_response(template, 400 if form.errors else 200)
-
-
-def _shared_quantity_hint(shown: Sequence[PlanChoice]) -> str | None:
-    """Which quantities are allowed, if that is the same for every plan shown."""
-    limits = {each.quantities for each in shown if each.quantities}
-    return plan_forms.quantity_hint(limits.pop()) if len(limits) == 1 else None
 
 
 def _can_change(visit: Visit, plan: ChangeablePlan, form: PlanForm) -> bool:

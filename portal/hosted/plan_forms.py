@@ -94,3 +94,9 @@ def quantity_hint(limits: QuantityRange) -> str:
         return str(_("Enter a whole number, %(minimum)s or more.", minimum=least))
     most = i18n.format_number(limits.maximum, locale())
     return str(_("Enter a whole number from %(minimum)s to %(maximum)s.", minimum=least, maximum=most))
+
+
+def shared_quantity_hint(shown: Sequence[PlanChoice]) -> str | None:
+    """Which quantities are allowed, if that is the same for every plan shown."""
+    limits = {each.quantities for each in shown if each.quantities}
+    return quantity_hint(limits.pop()) if len(limits) == 1 else None

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.billing.customer_portal.plan_choices import PlanChoice
-from portal.hosted.requested_plan import ChangeablePlan
+from portal.hosted.changeable_plan import ChangeablePlan
 from portal.models import Price
 
 

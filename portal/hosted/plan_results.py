@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.customer_portal import upcoming_changes
-from portal.hosted import requested_plan
+from portal.hosted.changeable_plan import upcoming_change
 from portal.hosted.confirmed_plan import FLOWS
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription, named_items, plan_name
 from portal.hosted.page import PageResponse, page
@@ -21,7 +21,7 @@ def changed(visit: Visit, id: str) -> PageResponse:
     """The plan as it is now, or the upcoming one with a way to keep the present one."""
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id)
-        parts, coming = named_items(db, id), requested_plan.upcoming_change(db, subscription)
+        parts, coming = named_items(db, id), upcoming_change(db, subscription)
         latest = db.get(Invoice, (subscription.tenant_id, subscription.latest_invoice_id or ""))
     to_pay = latest if latest and latest.status == "open" and permissions.may_see_invoices(visit.features) else None
     return render_template(

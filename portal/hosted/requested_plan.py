@@ -1,39 +1,23 @@
-"""The plan change that a request or flow asks for, and the plan that it changes."""
+"""The plan change that a request or flow asks for."""
 
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import abort, request
+from flask import request
 from sqlalchemy.orm import Session
 
-from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import plan_choices, upcoming_changes
-from portal.billing.customer_portal.plan_choices import PlanChange, PlanChoice
-from portal.billing.customer_portal.upcoming_changes import UpcomingChange
+from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.discounts import promotion_codes
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.subscriptions.items import list_items
 from portal.errors import InvalidRequest
 from portal.hosted import flows
+from portal.hosted.changeable_plan import upcoming_change
 from portal.hosted.visits import Visit
 from portal.models import Subscription
 from portal.rules import permissions
 
 _MOST_DIGITS = 6
-
-
-@dataclass(frozen=True)
-class ChangeablePlan:
-    """A subscription that can be changed, its present plan and the plans to choose from."""
-
-    subscription: Subscription
-    sold: SoldItem
-    choices: list[PlanChoice]
-
-    @property
-    def current(self) -> PlanChoice:
-        """The present plan."""
-        return next(each for each in self.choices if each.current)
 
 
 def requested_change(
@@ -47,6 +31,11 @@ def requested_change(
     if price is None or not quantity.isascii() or not quantity.isdecimal() or len(quantity) > _MOST_DIGITS:
         return None
     return PlanChange(price, int(quantity), discounts_for_code(db, visit, request.args.get("code")), date)
+
+
+def query_of_change(price: str, quantity: int, code: str | None) -> str:
+    """The query by which a URL asks for a change, as `requested_change` reads it."""
+    return urlencode({"price": price, "quantity": quantity, **({"code": code} if code else {})})
 
 
 def _change_of_flow(db: Session, visit: Visit, subscription: Subscription, date: int) -> PlanChange | None:
@@ -82,15 +71,3 @@ def has_requested_plan(db: Session, subscription: Subscription, wanted: PlanChan
     coming = upcoming_change(db, subscription)
     after = [(coming.price.id, coming.quantity)] if coming else present
     return after == [(wanted.price_id, wanted.quantity)]
-
-
-def find_changeable_plan(db: Session, visit: Visit, subscription: Subscription) -> ChangeablePlan:
-    sold = list_items(db, subscription.id)
-    if not plan_choices.may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)):
-        abort(404)
-    return ChangeablePlan(subscription, sold[0], plan_choices.list_choices(db, subscription, sold[0], visit.features))
-
-
-def upcoming_change(db: Session, subscription: Subscription) -> UpcomingChange | None:
-    schedule = upcoming_changes.find_schedule(db, subscription)
-    return upcoming_changes.list_upcoming(db, [subscription], [schedule] if schedule else []).get(subscription.id)

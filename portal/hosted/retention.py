@@ -91,7 +91,7 @@ def _accept_offer(visit: Visit, id: str) -> PageResponse:
             retention_offers.accept(db, shown, now=visit.now)
             if not shown.accepted_at:
                 return redirect(_cancel_path(visit, id), 303)
-            onward = flows.complete(visit, db, clock.now())
+            onward = flows.complete(visit, db)
     except InvalidRequest:
         flash(_("This can't be had any more. Nothing was changed."), "attention")
         return redirect(_cancel_path(visit, id), 303)

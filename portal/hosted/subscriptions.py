@@ -3,9 +3,9 @@
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 
-from portal import clock, i18n
+from portal import i18n
 from portal.billing.configurations import feedback_options
-from portal.billing.customer_portal import plan_cancellations
+from portal.billing.customer_portal import cancellation_previews, plan_cancellations
 from portal.hosted import flows
 from portal.hosted.cancel_forms import CancelForm
 from portal.hosted.languages import locale
@@ -70,7 +70,7 @@ def _confirmation_page(visit: Visit, id: str, form: CancelForm, status: int) -> 
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
         if subscription.cancel_at is not None or subscription.ended_at is not None:
             return redirect(f"{visit.path}subscriptions/{id}/canceled", 303)
-        ending = plan_cancellations.preview_cancellation(db, subscription, visit.features, now=visit.now)
+        ending = cancellation_previews.preview_cancellation(db, subscription, visit.features, now=visit.now)
         name = plan_name(db, id)
     # the button means the state that this page shows
     form.revision.data = str(subscription.revision)
@@ -91,7 +91,7 @@ def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageRespons
         if not before:
             plan_cancellations.cancel_plan(db, subscription, visit.features, details, now=visit.now)
         in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
-        onward = flows.complete(visit, db, clock.now()) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
+        onward = flows.complete(visit, db) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
         name = plan_name(db, id)
     if subscription.ended_at is not None:
         note_ended_here(subscription)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices import finalization, invoiceitems, invoices, payments, statuses
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
@@ -114,7 +114,7 @@ class History:
         self._do(payments.pay, PayInvoice, self._any(Invoice, chance), paid_out_of_band=True)
 
     def void(self, chance: int) -> None:
-        self._do(collection.void, FinalizeInvoice, self._any(Invoice, chance))
+        self._do(statuses.void, FinalizeInvoice, self._any(Invoice, chance))
 
     def revise(self, chance: int) -> None:
         """An invoice takes the place of another one."""

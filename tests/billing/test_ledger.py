@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices import finalization, invoiceitems, invoices, payments, statuses
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
@@ -65,7 +65,7 @@ class Year:
 
     def settle(self) -> None:
         invoice = self.any(Invoice)
-        verb = self.chance.choice([payments.pay, payments.pay, collection.void, collection.mark_uncollectible])
+        verb = self.chance.choice([payments.pay, payments.pay, statuses.void, statuses.mark_uncollectible])
         sent: dict[str, Any] = {"paid_out_of_band": True} if verb is payments.pay else {}
         self.do(verb, PayInvoice if sent else Command, invoice, **sent)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.invoices import collection, finalization, invoiceitems, invoices, payments
+from portal.billing.invoices import finalization, invoiceitems, invoices, payments, statuses
 from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
 from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, UpdateInvoice
 from portal.billing.ledger import locks
@@ -78,8 +78,8 @@ def test_drafts_of_a_subscription(make: Factories, locked_by: Any, use_case: Any
     ("use_case", "sent"),
     [
         (payments.pay, PayInvoice(paid_out_of_band=True)),
-        (collection.void, Command()),
-        (collection.mark_uncollectible, Command()),
+        (statuses.void, Command()),
+        (statuses.mark_uncollectible, Command()),
     ],
 )
 def test_open_invoices(make: Factories, locked_by: Any, use_case: Any, sent: Command) -> None:

@@ -14,7 +14,7 @@ from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.customers import statements, test_clocks
-from portal.billing.invoices import collection, payment_records, payments
+from portal.billing.invoices import payment_records, payments, statuses
 from portal.billing.invoices.params import AttachPayment
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Customer, Invoice
@@ -50,7 +50,7 @@ class Account(History):
         self._do(payments.attach, AttachPayment, invoice, payment_record=record.id)
 
     def write_off(self, chance: int) -> None:
-        self._do(collection.mark_uncollectible, Command, self._any(Invoice, chance))
+        self._do(statuses.mark_uncollectible, Command, self._any(Invoice, chance))
 
     def give_back(self, chance: int) -> None:
         """A credit note of a part, and what was paid of it partly as credit, partly in money."""

@@ -13,7 +13,7 @@ from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.customer_portal import codes, plan_changes, session_secrets
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.customers import email_changes, email_undo
-from portal.billing.invoices import collection, payments
+from portal.billing.invoices import payments, statuses
 from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances, tax_ids
 from portal.billing.subscriptions import updates
@@ -105,7 +105,7 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
         "paid": paid.id,
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
-        "void": make.run(collection.void, ExpandableCommand, make.invoice(customer)).id,
+        "void": make.run(statuses.void, ExpandableCommand, make.invoice(customer)).id,
         "year": str(clock.utc_date(now).year),
         "number": make.run(tax_ids.create, command, customer=customer.id, type="eu_vat", value="DE136695976").id,
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,

@@ -12,7 +12,7 @@ from lxml import etree as ET
 
 from portal import i18n
 from portal.documents import build, render
-from portal.documents.kinds import build_for_print
+from portal.documents.printing import build_for_print
 from portal.documents.xml import cii, ubl
 from portal.documents.xml.trades import TradeOutcome
 from portal.models import CreditNote

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from portal import clock
-from portal.billing.invoices import collection, payments
+from portal.billing.invoices import payments, statuses
 from portal.billing.invoices.params import PayInvoice
 from portal.documents import render_queue
 from portal.errors import Unavailable
@@ -89,7 +89,7 @@ def test_the_years_show_with_how_much_they_have(make: Factories, customer: Custo
 
 def test_a_year_comes_as_one_file(make: Factories, customer: Customer, visit: Portal) -> None:
     paid = make.paid_invoice(customer, now=NEW_YEAR)
-    void = make.run(collection.void, ExpandableCommand, make.invoice(customer, now=NEW_YEAR + 1))
+    void = make.run(statuses.void, ExpandableCommand, make.invoice(customer, now=NEW_YEAR + 1))
     note = make.credit_note(paid, 500, now=NEW_YEAR + 2, out_of_band_amount=500)
     make.draft(customer, now=NEW_YEAR)
     pages = {"Invoice": [f"invoices/{paid.id}", f"invoices/{void.id}"], "Credit note": [f"credit-notes/{note.id}"]}

@@ -15,7 +15,7 @@ from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import UpdateCreditNote
 from portal.billing.customers import customers
 from portal.billing.customers.params import UpdateCustomer
-from portal.billing.invoices import collection, finalization, invoiceitems, payments
+from portal.billing.invoices import finalization, invoiceitems, payments, statuses
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import FinalizeInvoice, PayInvoice
 from portal.models import Customer, Invoice
@@ -291,7 +291,7 @@ def test_the_history_of_an_invoice_is_told_in_order(make: Factories, customer: C
 )
 def test_other_ends_have_words(make: Factories, customer: Customer, visit: Portal, verb: str, words_: str) -> None:
     invoice = make.invoice(customer)
-    make.run(getattr(collection, verb), FinalizeInvoice, invoice)
+    make.run(getattr(statuses, verb), FinalizeInvoice, invoice)
     assert words_ in words(page(visit, f"invoices/{invoice.id}"))
 
 

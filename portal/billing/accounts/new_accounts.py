@@ -9,16 +9,20 @@ from portal import ids
 from portal.billing.accounts import keys
 from portal.billing.configurations import configurations
 from portal.models import Account, Tenant
+from portal.rules.tax_currencies import currency_of_country
 
 
 @dataclass(frozen=True)
 class CreateAccount:
-    """The operator's command: a name, the merchant's country and its default currency."""
+    """The operator's command: a name, the merchant's country and its default currency.
+
+    Without a currency it is that of the country, or US dollars where the country's is not known.
+    """
 
     name: str
     country: str = "US"
     email: str | None = None
-    default_currency: str = "usd"
+    default_currency: str | None = "usd"
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def create(db: Session, command: CreateAccount, *, now: int) -> NewAccount:
         id=ids.new("account"),
         created=now,
         country=command.country,
-        default_currency=command.default_currency,
+        default_currency=command.default_currency or currency_of_country(command.country) or "usd",
         email=command.email,
         business_profile={"name": command.name},
         company={"name": command.name},

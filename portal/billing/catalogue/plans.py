@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.prices import CreatePrice, ProductData, UpdatePrice, create_price, update_price
 from portal.billing.catalogue.pricing import Recurring
-from portal.errors import InvalidRequest
+from portal.db import find_row
+from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Price
 from portal.wire.commands import (
     Clearable,
@@ -51,6 +52,14 @@ class ListPlans(ListCommand):
     active: Flag | None = None
     created: TimestampFilter = None
     product: Id | None = None
+
+
+def find_plan(db: Session, id: str) -> Price:
+    """The recurring price with this id. Raises `ResourceMissing`, also for a one-time price."""
+    price = find_row(db, Price, id, noun="plan")
+    if price.interval is None:
+        raise ResourceMissing("plan", id)
+    return price
 
 
 def create_plan(db: Session, command: CreatePlan, *, now: int) -> Price:

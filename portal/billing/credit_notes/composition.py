@@ -1,18 +1,15 @@
 """A new credit note with its lines, before anything is booked."""
 
-from typing import Any
-
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.credit_notes import custom_lines
+from portal.billing.credit_notes import creditable, custom_lines
 from portal.billing.credit_notes import lines as credit_note_lines
 from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.ledger import totals as ledger_totals
-from portal.errors import InvalidRequest, ResourceMissing
+from portal.errors import InvalidRequest
 from portal.models import CreditNote, CreditNoteLine, Invoice
-from portal.rules import credit_notes as rules
+from portal.rules.credit_notes import CreditNoteAllocation
 from portal.rules.discounts import sum_by_discount, sum_discounts
 from portal.rules.numbering import credit_note_number
 from portal.rules.totals import DocumentTotals, LineTotals, document_totals, line_totals
@@ -24,10 +21,10 @@ def compose_note(
 ) -> tuple[CreditNote, list[CreditNoteLine]]:
     """A credit note and its lines, not added yet. Raises `InvalidRequest` for more than there is to credit."""
     _refuse_draft(invoice)
-    shipping = _creditable_shipping(db, invoice, command)
+    shipping = creditable.find_creditable_shipping(db, invoice, command)
     lines = _build_lines(db, invoice, command)
     sums = document_totals((_line_for_totals(line) for line in lines), shipping)
-    settled = _allocate_total(db, invoice, command, sums.total)
+    settled = creditable.allocate_total(db, invoice, command, sums.total)
     note = _build_note(invoice, command, sums, settled, now)
     note.shipping_cost = shipping
     note.discount_amounts = sum_by_discount([each for line in lines for each in line.discount_amounts])
@@ -40,19 +37,6 @@ def _line_for_totals(line: CreditNoteLine) -> LineTotals:
     own = sum_discounts([each for each in line.discount_amounts if each["own"]])
     others = sum_discounts(line.discount_amounts) - own
     return line_totals(line.amount - own, line.taxes, ledger_totals.parse_rates(line.tax_rates), discount=others)
-
-
-def _creditable_shipping(db: Session, invoice: Invoice, command: CreateCreditNote) -> dict[str, Any] | None:
-    """The invoice's whole shipping cost, which can be credited once."""
-    if command.shipping_cost is None:
-        return None
-    cost, param = invoice.shipping_cost, "shipping_cost[shipping_rate]"
-    if cost is None or command.shipping_cost.shipping_rate != cost["shipping_rate"]:
-        raise ResourceMissing("shipping rate on this invoice", command.shipping_cost.shipping_rate or "", param=param)
-    issued = select(CreditNote).where(CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
-    if any(note.shipping_cost for note in db.scalars(issued)):
-        raise InvalidRequest("The cost of shipping of this invoice has been credited already.", param=param)
-    return cost
 
 
 def _refuse_draft(invoice: Invoice) -> None:
@@ -75,26 +59,8 @@ def _build_lines(db: Session, invoice: Invoice, command: CreateCreditNote) -> li
     return credit_note_lines.build_lines(db, invoice, command.lines)
 
 
-def _allocate_total(db: Session, invoice: Invoice, command: CreateCreditNote, total: int) -> rules.CreditNoteAllocation:
-    """Split the total into what lowers the amount due and what is given back."""
-    issued = (CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
-    credited = db.scalar(select(func.coalesce(func.sum(CreditNote.total), 0)).where(*issued)) or 0
-    try:
-        return rules.allocate_total(
-            total=total,
-            status=invoice.status,
-            invoice_total=invoice.total,
-            credited=int(credited),
-            amount_remaining=invoice.amount_remaining,
-            credit=command.credit_amount,
-            out_of_band=command.out_of_band_amount,
-        )
-    except rules.NotCreditable as error:
-        raise InvalidRequest(str(error), param="amount" if command.amount is not None else "lines") from None
-
-
 def _build_note(
-    invoice: Invoice, command: CreateCreditNote, sums: DocumentTotals, settled: rules.CreditNoteAllocation, now: int
+    invoice: Invoice, command: CreateCreditNote, sums: DocumentTotals, settled: CreditNoteAllocation, now: int
 ) -> CreditNote:
     return CreditNote(
         id=ids.new("credit_note"),

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.credit_notes import composition
 from portal.billing.credit_notes.params import CreateCreditNote, UpdateCreditNote
-from portal.billing.invoices import collection
+from portal.billing.invoices import statuses
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger.locks import Billed
 from portal.db import find_row, lock_and_refresh, scope_of
@@ -93,7 +93,7 @@ def _apply_to_invoice(db: Session, note: CreditNote, billed: Billed, now: int) -
     invoice.amount_due -= note.pre_payment_amount
     invoice.amount_remaining -= note.pre_payment_amount
     if note.pre_payment_amount and invoice.amount_remaining == 0:
-        collection.mark_paid(db, invoice, billed.subscription, now=now)
+        statuses.mark_paid(db, invoice, billed.subscription, now=now)
     if note.credit_amount:
         entry = balances.add_transaction(
             db, billed.customer, "credit_note", -note.credit_amount, note.currency, now=now, credit_note_id=note.id

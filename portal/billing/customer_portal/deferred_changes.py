@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal.upcoming_changes import SESSION_METADATA_KEY
-from portal.billing.schedules import schedules as schedules_schedules
+from portal.billing.schedules import schedules
 from portal.billing.schedules.params import CreateSchedule
 from portal.models import Price, Subscription
 from portal.rules import periods
@@ -30,7 +30,7 @@ def schedule_change(
 ) -> None:
     """A schedule: the present phase to the period's end, then one period of the new plan, then its release."""
     sent = CreateSchedule(from_subscription=subscription.id, metadata={SESSION_METADATA_KEY: session_id})
-    row = schedules_schedules.create(db, sent, now=now)
+    row = schedules.create(db, sent, now=now)
     present = row.phases[0]
     end = present["end_date"]
     following = {

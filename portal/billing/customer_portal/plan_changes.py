@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import deferred_changes, plan_choices, upcoming_changes
-from portal.billing.customer_portal.plan_choices import NotChangeable, PlanChange
+from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.discounts import redemptions
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.item_params import ItemChange
-from portal.billing.subscriptions.items import list_items
 from portal.billing.subscriptions.params import UpdateSubscription
 from portal.models import Customer, Subscription
 from portal.rules.money import multiply_price
@@ -29,7 +28,7 @@ def change_plan(
     Raises `NotChangeable`, and `InvalidRequest` for a discount that can't be redeemed.
     """
     customer = locks.subscription_with_customer(db, subscription)
-    sold = _find_changeable_item(db, subscription)
+    sold = plan_choices.find_changeable_item(db, subscription)
     price = plan_choices.find_allowed_price(db, subscription, sold, features, asked)
     upcoming_changes.clear_upcoming(db, subscription, now)
     _redeem_discounts(db, customer, subscription, asked, multiply_price(price.unit_amount_decimal, asked.quantity), now)
@@ -38,13 +37,6 @@ def change_plan(
     else:
         updates.update_subscription(db, subscription, _build_update(subscription, sold, features, asked), now=now)
     return subscription
-
-
-def _find_changeable_item(db: Session, subscription: Subscription) -> SoldItem:
-    sold = list_items(db, subscription.id)
-    if not plan_choices.may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)):
-        raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
-    return sold[0]
 
 
 def _redeem_discounts(

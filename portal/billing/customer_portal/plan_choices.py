@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import upcoming_changes
 from portal.billing.discounts.discounts import DiscountSource
+from portal.billing.subscriptions.items import list_items
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Price, Product, Subscription, SubscriptionSchedule
@@ -52,6 +53,14 @@ def may_change(subscription: Subscription, parts: Sequence[HasPrice], schedule: 
     """Whether the customer can change the plan: one item, a running subscription, no schedule of the merchant's."""
     runs = subscription_rules.may_change(status=subscription.status, cancel_at=subscription.cancel_at)
     return runs and len(parts) == 1 and (schedule is None or upcoming_changes.is_finished(schedule))
+
+
+def find_changeable_item(db: Session, subscription: Subscription) -> SoldItem:
+    """The item of a subscription that its customer can change. Raises `NotChangeable`."""
+    sold = list_items(db, subscription.id)
+    if not may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)):
+        raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
+    return sold[0]
 
 
 def list_choices(db: Session, subscription: Subscription, sold: SoldItem, features: Features) -> list[PlanChoice]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection
-from portal.billing.schedules import schedules as schedules_schedules
+from portal.billing.invoices import statuses
+from portal.billing.schedules import schedules
 from portal.billing.schedules.params import ReleaseSchedule
 from portal.db import find_row, rows_by_id
 from portal.models import Price, Product, Subscription, SubscriptionSchedule
@@ -41,10 +41,10 @@ def find_schedule(db: Session, subscription: Subscription) -> SubscriptionSchedu
 
 
 def list_upcoming(
-    db: Session, subscriptions: Sequence[Subscription], schedules: Sequence[SubscriptionSchedule]
+    db: Session, subscriptions: Sequence[Subscription], managing: Sequence[SubscriptionSchedule]
 ) -> dict[str, UpcomingChange]:
-    """The upcoming changes that customers have made, by subscription."""
-    waiting = {row.subscription_id: _waiting_in_phase(row.phases[-1]) for row in schedules if _has_upcoming_change(row)}
+    """The upcoming changes that customers have made, by subscription; `managing` are the schedules of these."""
+    waiting = {row.subscription_id: _waiting_in_phase(row.phases[-1]) for row in managing if _has_upcoming_change(row)}
     waiting |= {row.id: _waiting_in_update(row.pending_update) for row in subscriptions if _has_unpaid_change(row)}
     prices = rows_by_id(db, Price, [price for _, price, _, _ in waiting.values()])
     products = rows_by_id(db, Product, [price.product_id for price in prices.values()])
@@ -66,10 +66,10 @@ def cancel_upcoming_change(db: Session, subscription: Subscription, *, now: int)
 
 def clear_upcoming(db: Session, subscription: Subscription, now: int) -> None:
     """Drop the pending update and release the schedule, so that nothing is upcoming any more."""
-    collection.drop_pending_update(db, subscription, now=now)
+    statuses.drop_pending_update(db, subscription, now=now)
     row = find_schedule(db, subscription)
     if row is not None:
-        schedules_schedules.release(db, row, ReleaseSchedule(preserve_cancel_date=True), now=now)
+        schedules.release(db, row, ReleaseSchedule(preserve_cancel_date=True), now=now)
         db.flush()
 
 

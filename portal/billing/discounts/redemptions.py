@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.discounts import coupon_uses
-from portal.billing.discounts import discounts as discounts_discounts
+from portal.billing.discounts import coupon_uses, discounts
 from portal.billing.discounts.coupon_uses import DiscountOwner
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.discounts.params import DiscountParams, SingleDiscountParams
@@ -137,4 +136,4 @@ def _take_off_replaced(
     gone = [id for id in before if id not in after]
     for row in rows_by_id(db, Discount, gone).values():
         if all(getattr(row, column) == owner.place.get(column) for column in _OWNER_COLUMNS):
-            discounts_discounts.take_off(db, row, owner.customer, subscription, now=now)
+            discounts.take_off(db, row, owner.customer, subscription, now=now)

@@ -1,1 +1,1 @@
-"""Invoices: drafts and their lines, finalization, payments, collection, revisions."""
+"""Invoices: drafts and their lines, finalization, payments, statuses, revisions."""

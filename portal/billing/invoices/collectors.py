@@ -38,7 +38,7 @@ class Collector(Protocol):
     Each method runs in the caller's transaction, with the customer's row locked, and may read and write rows of it.
     None talks to a network: previews call them too and are rolled back, and so is a call that raises. A provider
     that is asked by network notes its task in a row, answers `processing`, and lets a worker do it; the worker then
-    calls `payments.attach` with the record of a payment that succeeded, or `collection.mark_overdue` after one that
+    calls `payments.attach` with the record of a payment that succeeded, or `statuses.mark_overdue` after one that
     failed.
     """
 

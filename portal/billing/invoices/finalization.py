@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.invoices import collectors, freezing, payments, revisions
-from portal.billing.invoices.collection import mark_overdue, mark_paid, refuse_wrong_status
 from portal.billing.invoices.params import FinalizeInvoice
+from portal.billing.invoices.statuses import mark_overdue, mark_paid, refuse_wrong_status
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger.locks import Billed
 from portal.errors import InvalidRequest

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.invoices import collection, payment_records
+from portal.billing.invoices import payment_records, statuses
 from portal.billing.invoices.collectors import Attempt, collector_of
 from portal.billing.invoices.params import AttachPayment, PayInvoice
 from portal.billing.ledger import balances, locks
@@ -23,7 +23,7 @@ def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invo
     Raises `InvalidRequest` where there is no payment method to charge, `CardError` for a payment that is refused.
     """
     billed = locks.invoice(db, invoice)
-    collection.refuse_wrong_status("pay", invoice)
+    statuses.refuse_wrong_status("pay", invoice)
     if command.paid_out_of_band:
         invoice.paid_out_of_band = True
         _apply_payment(db, billed, payment_records.create_for_invoice(db, invoice, now=now), now)
@@ -47,7 +47,7 @@ def attach(db: Session, invoice: Invoice, command: AttachPayment, *, now: int) -
     Raises `InvalidRequest` for a payment that did not succeed, is in use, or is another customer's.
     """
     billed = locks.invoice(db, invoice)
-    collection.refuse_wrong_status("pay", invoice)
+    statuses.refuse_wrong_status("pay", invoice)
     record = lock_row(db, PaymentRecord, command.payment_record, noun="payment record", param="payment_record")
     _refuse_unusable(db, invoice, record)
     _apply_payment(db, billed, record, now)
@@ -120,4 +120,4 @@ def _apply_payment(db: Session, billed: Billed, record: PaymentRecord, now: int)
             db, billed.customer, "invoice_overpaid", -over, invoice.currency, now=now, invoice_id=invoice.id
         )
     if invoice.amount_remaining == 0:
-        collection.mark_paid(db, invoice, billed.subscription, now=now)
+        statuses.mark_paid(db, invoice, billed.subscription, now=now)

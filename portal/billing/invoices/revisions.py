@@ -7,8 +7,8 @@ from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.invoices.collection import void
 from portal.billing.invoices.params import FromInvoice
+from portal.billing.invoices.statuses import void
 from portal.billing.ledger import locks, totals
 from portal.billing.ledger.locks import Billed
 from portal.db import lock_row, rows_by_id

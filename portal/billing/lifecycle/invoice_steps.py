@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection, finalization
+from portal.billing.invoices import finalization, statuses
 from portal.billing.ledger import totals
 from portal.billing.subscriptions import cancellations, paused_collection
 from portal.db import lock_row
@@ -20,7 +20,7 @@ def finalize_draft(db: Session, customer: Customer, invoice: Invoice, now: int) 
 
 def mark_overdue(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
     """Mark an invoice that was not paid by its due date."""
-    collection.mark_overdue(db, invoice, _lock_subscription(db, invoice), now=now)
+    statuses.mark_overdue(db, invoice, _lock_subscription(db, invoice), now=now)
 
 
 def give_up_collection(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
@@ -29,7 +29,7 @@ def give_up_collection(db: Session, customer: Customer, invoice: Invoice, now: i
     subscription = _lock_subscription(db, invoice)
     if subscription is None or subscription.status != "past_due":
         return
-    if collection.overdue_setting(db).action == "cancel":
+    if statuses.overdue_setting(db).action == "cancel":
         subscription.canceled_at = now
         cancellations.end_subscription(db, subscription, now, reason="payment_failed")
     else:

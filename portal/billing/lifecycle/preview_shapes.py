@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
+from portal.billing.ledger import totals
 from portal.models import Customer, Invoice, Subscription
-from portal.objects import render_one
+from portal.objects import render, render_one
 from portal.rules import invoices
 from portal.wire.shape import Links
 
@@ -53,12 +54,18 @@ def render_preview(db: Session, preview: Preview, links: Links, expand: Sequence
     elif shown["parent"]:
         shown["parent"]["subscription_details"]["subscription_proration_date"] = preview.proration_date
     shown["lines"]["url"] = lines_url(preview)
-    shown["lines"]["data"] = [render_line(each, index, preview) for index, each in enumerate(shown["lines"]["data"])]
+    shown["lines"]["data"] = [_render_line(each, index, preview) for index, each in enumerate(shown["lines"]["data"])]
     return shown
 
 
-def render_line(line: dict[str, Any], index: int, preview: Preview) -> dict[str, Any]:
-    """A line in wire form, with the same id at each call."""
+def render_lines(db: Session, preview: Preview, links: Links) -> list[dict[str, Any]]:
+    """All lines of the preview in wire form; their ids are the same at each call."""
+    db.flush()
+    lines = render(db, "line_item", totals.list_lines(db, preview.invoice.id), links)
+    return [_render_line(each, index, preview) for index, each in enumerate(lines)]
+
+
+def _render_line(line: dict[str, Any], index: int, preview: Preview) -> dict[str, Any]:
     own: dict[str, Any] = {"id": f"il_tmp_{index}", "invoice": _preview_id(preview)}
     if preview.subscription is None:
         own["subscription"] = None

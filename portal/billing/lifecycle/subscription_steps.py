@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection, drafts, pending_items
+from portal.billing.invoices import drafts, pending_items, statuses
 from portal.billing.invoices.collectors import collector_of
 from portal.billing.subscriptions import cancellations, interim_invoices, items, paused_collection, pauses, period_lines
 from portal.models import Customer, Invoice, InvoiceItem, Price, Subscription
@@ -82,7 +82,7 @@ def cancel(db: Session, customer: Customer, subscription: Subscription, now: int
 
 def drop_pending_update(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """Drop an update that has waited for its payment for too long."""
-    collection.drop_pending_update(db, subscription, now=now)
+    statuses.drop_pending_update(db, subscription, now=now)
 
 
 def bill_pending_items(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:

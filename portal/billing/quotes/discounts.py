@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.billing.discounts.coupon_uses import MOST_DISCOUNTS
 from portal.billing.discounts.discounts import DiscountSource
+from portal.billing.discounts.named_discounts import DiscountSummary, summarize_discount
 from portal.billing.ledger.totals import discount_cut
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Coupon, Discount, PromotionCode
+from portal.models import Coupon, Discount, PromotionCode, Quote, QuoteLine
 from portal.objects.discounts import frozen_coupon
 from portal.rules import discounts as discount_rules
-from portal.rules.discounts import DiscountTerms
+from portal.rules.discounts import DiscountTerms, sum_by_discount
 
 #: `id`, the frozen `coupon`, the `promotion_code` if any, and the `source` that accepting redeems.
 OfferedDiscount = dict[str, Any]
@@ -48,8 +49,18 @@ def redemption_sources(kept: Sequence[OfferedDiscount]) -> list[DiscountSource]:
     return [DiscountSource(**each["source"]) for each in kept]
 
 
-def build_discount(each: Mapping[str, Any]) -> Discount:
-    """A discount as if it had been redeemed; used for its name."""
+def summarize_discounts(row: Quote, lines: Sequence[QuoteLine]) -> list[DiscountSummary]:
+    """The discounts of a quote's first payment, as documents name them."""
+    known = {each["id"]: each for each in [*row.discounts, *(each for line in lines for each in line.discounts)]}
+    taken = sum_by_discount([entry for line in lines if line.upfront for entry in line.discount_amounts])
+    return [
+        summarize_discount(_build_discount(known[entry["discount"]]), row.currency or "", entry["amount"])
+        for entry in taken
+    ]
+
+
+def _build_discount(each: Mapping[str, Any]) -> Discount:
+    """The discount as if it had been redeemed."""
     return Discount(id=each["id"], coupon=each["coupon"])
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection
+from portal.billing.invoices import statuses
 from portal.billing.schedules import phase_discounts, phase_items
 from portal.billing.schedules.phase_times import Phase
 from portal.billing.subscriptions import items, pending_invoices, prorations
@@ -18,7 +18,7 @@ def apply_phase(db: Session, customer: Customer, subscription: Subscription, pha
     A change within a period is prorated. Another interval, a trial, or an anchor at the phase's start
     starts a new period, which is billed by the renewal that is then due.
     """
-    collection.drop_pending_update(db, subscription, now=now)
+    statuses.drop_pending_update(db, subscription, now=now)
     before = items.list_items(db, subscription.id)
     _apply_settings(subscription, phase)
     prices = rows_by_id(db, Price, [each["price"] for each in phase["items"]])

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection
+from portal.billing.invoices import statuses
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import pending_invoices, prorations
 from portal.billing.subscriptions.cancellation_details import refuse_unknown_option, requested_details
@@ -59,7 +59,7 @@ def end_subscription(db: Session, subscription: Subscription, now: int, *, reaso
 
 def stop_collection(db: Session, subscription: Subscription, now: int) -> None:
     """Stop automatic collection of an ended subscription's invoices, and void a first invoice that was never paid."""
-    collection.drop_pending_update(db, subscription, now=now)
+    statuses.drop_pending_update(db, subscription, now=now)
     unsettled = select(Invoice.id).where(
         Invoice.subscription_id == subscription.id, Invoice.status.in_(("draft", "open"))
     )
@@ -67,7 +67,7 @@ def stop_collection(db: Session, subscription: Subscription, now: int) -> None:
         invoice = locks.invoice_by_id(db, id).invoice
         invoice.auto_advance = False
         if subscription.status == "incomplete_expired" and invoice.status == "open":
-            collection.void(db, invoice, Command(), now=now)
+            statuses.void(db, invoice, Command(), now=now)
 
 
 def _cancel_schedule(db: Session, subscription: Subscription, now: int) -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection, collectors, pending_updates
+from portal.billing.invoices import collectors, pending_updates, statuses
 from portal.billing.invoices.pending_updates import SubscriptionSnapshot
 from portal.billing.subscriptions.item_params import ChangeBehavior, ProrationBehavior
 from portal.errors import CardError
@@ -33,7 +33,7 @@ def prepare_pending_update(
 
     Raises `InvalidRequest` for a change that can't wait.
     """
-    collection.drop_pending_update(db, subscription, now=now)
+    statuses.drop_pending_update(db, subscription, now=now)
     if payment != "pending_if_incomplete":
         return None
     return pending_updates.prepare(db, subscription, command)

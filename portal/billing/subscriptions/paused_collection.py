@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection
+from portal.billing.invoices import statuses
 from portal.billing.subscriptions.params import PauseCollection
 from portal.errors import InvalidRequest
 from portal.models import Invoice, Subscription
@@ -31,6 +31,6 @@ def apply_to_invoice(db: Session, invoice: Invoice, subscription: Subscription |
     if invoice.status != "open":
         return
     if behavior == "mark_uncollectible":
-        collection.mark_uncollectible(db, invoice, Command(), now=now)
+        statuses.mark_uncollectible(db, invoice, Command(), now=now)
     elif behavior == "void":
-        collection.void(db, invoice, Command(), now=now)
+        statuses.void(db, invoice, Command(), now=now)

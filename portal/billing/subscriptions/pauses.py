@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import collection, pending_updates
+from portal.billing.invoices import pending_updates, statuses
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import change_billing, items, pending_invoices, periods, prorations
 from portal.billing.subscriptions.change_billing import BillingOptions
@@ -22,7 +22,7 @@ def pause(db: Session, subscription: Subscription, command: PauseSubscription, *
     customer = locks.subscription_with_customer(db, subscription)
     if subscription.status not in {"active", "past_due", "trialing"}:
         raise InvalidRequest("Only a subscription with the status active, past_due or trialing can be paused.")
-    collection.drop_pending_update(db, subscription, now=now)
+    statuses.drop_pending_update(db, subscription, now=now)
     unused = command.bill_for.unused_time_from.type
     if unused != "none" and subscription_rules.is_paid_ahead(subscription.status):
         moment = now if unused == "now" else subscription.current_period_start
@@ -49,7 +49,7 @@ def resume(db: Session, subscription: Subscription, command: ResumeSubscription,
     customer = locks.subscription_with_customer(db, subscription)
     if subscription.status != "paused":
         raise InvalidRequest("Only a subscription with the status paused can be resumed.")
-    collection.drop_pending_update(db, subscription, now=now)
+    statuses.drop_pending_update(db, subscription, now=now)
     before = pending_updates.take_snapshot(db, subscription)
     subscription.status, subscription.status_details = "active", None
     invoice = _resume_billing(db, customer, subscription, command, now)

@@ -1,0 +1,42 @@
+"""A plan that its customer can change, the plans to choose from, and what it changes to already."""
+
+from dataclasses import dataclass
+
+from flask import abort
+from sqlalchemy.orm import Session
+
+from portal.billing.catalogue.sold import SoldItem
+from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal.plan_choices import PlanChoice
+from portal.billing.customer_portal.upcoming_changes import UpcomingChange
+from portal.billing.subscriptions.items import list_items
+from portal.hosted.visits import Visit
+from portal.models import Subscription
+
+
+@dataclass(frozen=True)
+class ChangeablePlan:
+    """A subscription that can be changed, its present plan and the plans to choose from."""
+
+    subscription: Subscription
+    sold: SoldItem
+    choices: list[PlanChoice]
+
+    @property
+    def current(self) -> PlanChoice:
+        """The present plan."""
+        return next(each for each in self.choices if each.current)
+
+
+def find_changeable_plan(db: Session, visit: Visit, subscription: Subscription) -> ChangeablePlan:
+    """The plan of a subscription; 404 where its customer can't change it."""
+    sold = list_items(db, subscription.id)
+    if not plan_choices.may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)):
+        abort(404)
+    return ChangeablePlan(subscription, sold[0], plan_choices.list_choices(db, subscription, sold[0], visit.features))
+
+
+def upcoming_change(db: Session, subscription: Subscription) -> UpcomingChange | None:
+    """What the subscription changes to later, by its customer's wish; None where nothing is to come."""
+    schedule = upcoming_changes.find_schedule(db, subscription)
+    return upcoming_changes.list_upcoming(db, [subscription], [schedule] if schedule else []).get(subscription.id)
