@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from datetime import date
 from math import ceil
 from multiprocessing import forkserver, util
@@ -57,6 +58,14 @@ _WARM_UP_DOCUMENT = InvoiceDocument(
 )
 
 
+@dataclass(frozen=True)
+class _Limit:
+    """Seconds that a rendering may take: of the processor's time, and by the clock."""
+
+    processor: float
+    clock: float
+
+
 class RenderFailed(Unavailable):
     """The document could not be rendered in time, within its memory, or at all; or the queue is full."""
 
@@ -87,17 +96,21 @@ class Pool:
         limit = self._seconds + _SECONDS_PER_LINE * document.rows
         began, outcome = time.perf_counter(), "failed"
         try:
-            content = cast(bytes, self._run_if_free(_render_in_process, document, limit))
+            content = cast(bytes, self._run_if_free(_render_in_process, document, _Limit(limit, limit)))
             outcome = "made"
             return content
         finally:
             metrics.RENDERINGS.labels(outcome).observe(time.perf_counter() - began)
 
     def examine(self, files: Mapping[str, bytes], kind: str) -> list[Complaint]:
-        """What is wrong with a merchant's own files for one kind of document. Raises as `render` does."""
-        return cast(list[Complaint], self._run_if_free(_examine_in_process, (files, kind), self._seconds))
+        """What is wrong with a merchant's own files for one kind of document. Raises as `render` does.
 
-    def _run_if_free(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
+        Nobody waits for a page here, so that only the processor's time counts, and not how busy the machine is.
+        """
+        limit = _Limit(self._seconds, MAX_WAIT)
+        return cast(list[Complaint], self._run_if_free(_examine_in_process, (files, kind), limit))
+
+    def _run_if_free(self, function: Callable[[bytes, float], object], value: object, limit: _Limit) -> object:
         if not self._places.acquire(blocking=False):
             raise PoolBusy("Too many documents are being made at the moment. Please try again in a minute.")
         try:
@@ -115,7 +128,7 @@ class Pool:
             self._stop()
             self._pool = None
 
-    def _run_with_retry(self, function: Callable[[bytes, float], object], value: object, limit: float) -> object:
+    def _run_with_retry(self, function: Callable[[bytes, float], object], value: object, limit: _Limit) -> object:
         try:
             content = pickle.dumps(value)  # Here, because what cannot be pickled would end the pool's own thread.
             ends = time.monotonic() + MAX_WAIT
@@ -127,10 +140,10 @@ class Pool:
             raise RenderFailed("The document could not be made. Please try again later.") from error
 
     def _run_once(
-        self, function: Callable[[bytes, float], object], content: bytes, limit: float, ends: float
+        self, function: Callable[[bytes, float], object], content: bytes, limit: _Limit, ends: float
     ) -> object:
         pool = self._ensure_running()
-        future = pool.schedule(function, args=(content, limit), timeout=limit)
+        future = pool.schedule(function, args=(content, limit.processor), timeout=limit.clock)
         try:
             return _await_result(future, pool, ends)
         finally:

@@ -33,7 +33,7 @@ def test_the_process_makes_the_same_bytes(pool: Pool) -> None:
 
 
 def test_a_rendering_that_takes_too_long_is_ended_and_the_next_is_fine() -> None:
-    pool = Pool(seconds=0.5)
+    pool = Pool(seconds=2)
     begin = time.monotonic()
     with pytest.raises(RenderFailed) as failure:
         pool.render(ENDLESS)
