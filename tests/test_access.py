@@ -24,7 +24,7 @@ from portal.db import Database, Scope
 from portal.models import Base, Customer, TenantOwned
 from portal.settings import from_environment
 from portal.web.policies import POLICIES
-from tests.clients import Api, Portal
+from tests.clients import Api, Portal, follow_portal_link
 from tests.examples import EXAMPLES, Scene, path_types
 from tests.factories import Factories
 
@@ -234,6 +234,6 @@ def test_a_post_without_our_token_or_from_elsewhere_is_refused(
 def test_two_sessions_in_one_browser_do_not_mix(app: Flask, make: Factories) -> None:
     first, second = make.customer(name="Ada Lovelace"), make.customer(name="Grace Hopper")
     browser = app.test_client()
-    pages = [browser.get(make.portal_link(each), base_url=SECURE).location for each in (first, second)]
+    pages = [follow_portal_link(browser, make.portal_link(each)).location for each in (first, second)]
     assert "Ada Lovelace" in browser.get(pages[0], base_url=SECURE).get_data(as_text=True)
     assert "Grace Hopper" in browser.get(pages[1], base_url=SECURE).get_data(as_text=True)

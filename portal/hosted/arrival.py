@@ -1,6 +1,6 @@
 """The start of a visit, and its going on: exchange a link for a cookie, keep a session alive."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
 
 from portal import clock
 from portal.billing.customer_portal import openings
@@ -12,6 +12,9 @@ from portal.web.policies import declare_policy
 from portal.web.requests import request_origin
 from portal.web.services import services
 
+#: In the query of a link that a browser has been sent back to with a cookie.
+CAME_BACK = "again"
+
 blueprint = Blueprint("arrival", __name__, url_prefix="/p")
 
 
@@ -19,11 +22,13 @@ blueprint = Blueprint("arrival", __name__, url_prefix="/p")
 def exchange(link_secret: str) -> PageResponse:
     """Open the session once, set its cookie, and redirect to its home page.
 
-    A reload in the browser that already holds the cookie passes. A mail scanner or a prefetching
-    browser does not use the link up.
+    A reload in the browser that already holds the cookie passes. Nothing is used up by what only looks: a prefetching
+    browser, or a scanner, which brings no cookies back. So the first answer to a browser is a cookie and the same link.
     """
-    if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
+    if _only_looks():
         return _without_referrer(Response(status=204))
+    if not visit_cookies.takes_cookies(request) and _is_unused(link_secret):
+        return _without_referrer(_ask_for_cookie())
     with services().database.writing(origin=request_origin("customer")) as db:
         exchanged = openings.exchange(db, link_secret, now=clock.now())
     if exchanged is None:
@@ -37,6 +42,28 @@ def exchange(link_secret: str) -> PageResponse:
 def stay(visit: Visit) -> PageResponse:
     """Count as activity without a page: the seconds for which the visit lasts from now on."""
     return Response(str(visit.ends_at - clock.now()), mimetype="text/plain")
+
+
+def _only_looks() -> bool:
+    """Whether a program looks ahead for somebody, or wants something else than a page."""
+    headers = request.headers
+    purpose = " ".join(headers.get(name, "") for name in ("Purpose", "Sec-Purpose", "X-Moz", "X-Purpose")).lower()
+    looks_ahead = "prefetch" in purpose or "preview" in purpose
+    return request.method == "HEAD" or looks_ahead or headers.get("Sec-Fetch-Dest", "document") != "document"
+
+
+def _is_unused(link_secret: str) -> bool:
+    with services().database.reading() as db:
+        return openings.is_unused(db, link_secret, now=clock.now())
+
+
+def _ask_for_cookie() -> Response:
+    """Give the browser a cookie to bring back; where it has come back without, say what is missing."""
+    if CAME_BACK in request.args:
+        return Response(render_template("hosted/cookies.html"), 400, mimetype="text/html")
+    response = Response(status=303, headers={"Location": f"{request.path}?{CAME_BACK}"})
+    visit_cookies.ask_for_cookies(response)
+    return response
 
 
 def _answer_used_link(link_secret: str) -> Response:

@@ -4,6 +4,9 @@ from flask import Request, Response, request
 
 COOKIE_PREFIX = "__Host-portal-"
 MOST_COOKIES = 8
+#: The cookie of a browser that follows a link, and its seconds.
+_TAKEN = "__Host-arrival"
+_TAKEN_FOR = 300
 
 
 def cookie_name(session_id: str) -> str:
@@ -19,6 +22,16 @@ def set_cookie(response: Response, session_id: str, secret: str) -> None:
     held = sorted((value, name) for name, value in request.cookies.items() if name.startswith(COOKIE_PREFIX))
     for _, name in held[: max(0, len(held) - MOST_COOKIES + 1)]:
         delete_cookie(response, name)
+
+
+def ask_for_cookies(response: Response) -> None:
+    """Give the browser a cookie that says nothing; it comes back from a browser, and not from a scanner."""
+    response.set_cookie(_TAKEN, "1", max_age=_TAKEN_FOR, secure=True, httponly=True, samesite="Lax", path="/")
+
+
+def takes_cookies(request: Request) -> bool:
+    """Whether the browser has brought a cookie back."""
+    return _TAKEN in request.cookies or any(name.startswith(COOKIE_PREFIX) for name in request.cookies)
 
 
 def delete_cookie(response: Response, name: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.clients import Api
+from tests.clients import Api, follow_portal_link
 from tests.factories import Factories
 
 MANY = 50
@@ -175,7 +175,7 @@ def test_a_customer_touched_from_all_sides_never_deadlocks(api: Api, make: Facto
 
 def test_a_portal_link_opens_one_session(app: Flask, make: Factories, together: Together) -> None:
     link = make.portal_link(make.customer())
-    answers = together(lambda own, _: own.client.get(link, base_url="https://localhost"))
+    answers = together(lambda own, _: follow_portal_link(own.client, link))
     opened = [answer for answer in answers if answer.status_code == 303]
     assert len(opened) == 1
     assert opened[0].headers["Set-Cookie"].startswith("__Host-")

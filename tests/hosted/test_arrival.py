@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from portal import clock
 from portal.hosted.visit_cookies import COOKIE_PREFIX, MOST_COOKIES
 from portal.models import Customer
-from tests.clients import Api, Portal
+from tests.clients import Api, Portal, follow_portal_link
 from tests.factories import Factories
 
 SECURE = "https://localhost"
@@ -22,27 +22,55 @@ def customer(make: Factories) -> Customer:
     return make.customer()
 
 
+def opens(client: FlaskClient, link: str) -> bool:
+    """Whether the link leads to the home page of a visit."""
+    return str(follow_portal_link(client, link).location).startswith("/p/bps_")
+
+
 def test_a_link_opens_once(app: Flask, make: Factories, customer: Customer) -> None:
     link = make.portal_link(customer)
-    assert app.test_client().get(link, base_url=SECURE).status_code == 303
-    assert app.test_client().get(link, base_url=SECURE).status_code == 410
+    assert opens(app.test_client(), link)
+    assert follow_portal_link(app.test_client(), link).status_code == 410
 
 
 def test_a_reload_in_the_same_browser_goes_through(client: FlaskClient, make: Factories, customer: Customer) -> None:
     link = make.portal_link(customer)
-    first, second = (client.get(link, base_url=SECURE) for _ in range(2))
+    first, second = (follow_portal_link(client, link) for _ in range(2))
     assert (second.status_code, second.location) == (303, first.location)
 
 
-@pytest.mark.parametrize("look_ahead", [{"method": "HEAD"}, {"headers": {"Sec-Purpose": "prefetch;prerender"}}])
+def test_what_brings_no_cookies_back_uses_nothing_up(app: Flask, make: Factories, customer: Customer) -> None:
+    link = make.portal_link(customer)
+    scanner = app.test_client(use_cookies=False)
+    for _ in range(3):
+        answer = scanner.get(link, base_url=SECURE, follow_redirects=True)
+        assert answer.status_code == 400
+        assert "takes no cookies" in answer.get_data(as_text=True)
+    assert opens(app.test_client(), link)
+    assert scanner.get(link, base_url=SECURE).status_code == 410
+
+
+@pytest.mark.parametrize(
+    "look_ahead",
+    [
+        {"method": "HEAD"},
+        {"headers": {"Sec-Purpose": "prefetch;prerender"}},
+        {"headers": {"Sec-Purpose": "Prefetch"}},
+        {"headers": {"Purpose": "prefetch"}},
+        {"headers": {"X-Moz": "prefetch"}},
+        {"headers": {"X-Purpose": "preview"}},
+        {"headers": {"Sec-Fetch-Dest": "image"}},
+    ],
+)
 def test_a_look_ahead_uses_nothing_up(
     client: FlaskClient, make: Factories, customer: Customer, look_ahead: dict[str, object]
 ) -> None:
     link = make.portal_link(customer)
+    opens(client, make.portal_link(customer))  # a browser that has its cookies
     answer = client.open(link, base_url=SECURE, **look_ahead)
     assert answer.status_code == 204
     assert "Set-Cookie" not in answer.headers
-    assert client.get(link, base_url=SECURE).status_code == 303
+    assert opens(client, link)
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(299, 303), (300, 410)])
@@ -51,7 +79,7 @@ def test_an_unused_link_lives_five_minutes(
 ) -> None:
     link = make.portal_link(customer)
     with clock.hold_at(held_clock + seconds):
-        assert client.get(link, base_url=SECURE).status_code == status
+        assert follow_portal_link(client, link).status_code == status
 
 
 @pytest.mark.parametrize("secret", ["x", "pls_" + "A" * 51, "%00", "../../etc/passwd", "é" * 300])
@@ -62,7 +90,7 @@ def test_an_unknown_link_is_410_or_404(client: FlaskClient, secret: str) -> None
 def test_the_cookie_is_the_browsers_own_and_never_readable(
     client: FlaskClient, make: Factories, customer: Customer
 ) -> None:
-    answer = client.get(make.portal_link(customer), base_url=SECURE)
+    answer = follow_portal_link(client, make.portal_link(customer))
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith(COOKIE_PREFIX)
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
@@ -135,7 +163,7 @@ def test_signing_out_ends_this_session_and_no_other(
 
 
 def test_a_browser_holds_eight_sessions_at_most(client: FlaskClient, make: Factories, customer: Customer) -> None:
-    pages = [client.get(make.portal_link(customer), base_url=SECURE).location for _ in range(MOST_COOKIES + 2)]
+    pages = [follow_portal_link(client, make.portal_link(customer)).location for _ in range(MOST_COOKIES + 2)]
     statuses = [client.get(page, base_url=SECURE).status_code for page in pages]
     assert statuses == [410, 410, *[200] * MOST_COOKIES]
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from portal import clock
 from portal.models import Customer
-from tests.clients import Portal
+from tests.clients import Portal, follow_portal_link
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -79,7 +79,7 @@ def test_signing_out_ends_with_the_way_back(portal: Open, make: Factories, custo
 
 def test_a_used_link_leads_back_to_the_merchant(app: Flask, make: Factories, customer: Customer, portal: Open) -> None:
     link = make.portal_link(customer, return_url=SHOP)
-    app.test_client().get(link, base_url="https://localhost")
+    follow_portal_link(app.test_client(), link)
     answer = app.test_client().get(link)
     html = answer.get_data(as_text=True)
     assert (answer.status_code, heading(answer)) == (410, "This link has expired")

@@ -17,7 +17,7 @@ from portal.billing.customer_portal import codes
 from portal.db import Database, Scope
 from portal.models import Mail, PortalSession
 from portal.outbox import queue
-from tests.clients import Api
+from tests.clients import Api, follow_portal_link
 from tests.factories import Factories
 
 SECURE = "https://localhost"
@@ -226,7 +226,7 @@ def test_an_expired_link_is_taken_up_with_its_flow(client: FlaskClient, ended: s
 
 def test_a_link_without_it_offers_no_code(client: FlaskClient, make: Factories, database: Database) -> None:
     link = make.portal_link(make.customer(email="jenny@example.com"))
-    assert client.get(link, base_url=SECURE).status_code == 303
+    assert follow_portal_link(client, link).status_code == 303
     other = client.application.test_client()
     assert "/p/login/again/" not in other.get(link, base_url=SECURE).text
 

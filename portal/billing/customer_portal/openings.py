@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import ColumnElement, Table, select, update
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import session_secrets
@@ -31,12 +31,7 @@ def exchange(db: Session, link_secret: str, *, now: int) -> OpenedSession | None
     secret = secrets.token_urlsafe(32)
     opened = db.execute(
         update(_SESSIONS)
-        .where(
-            _SESSIONS.c.link_hash == session_secrets.hash_secret(link_secret),
-            _SESSIONS.c.secret_hash.is_(None),
-            _SESSIONS.c.link_expires_at > now,
-            _SESSIONS.c.ended_at.is_(None),
-        )
+        .where(*_unused(link_secret, now))
         .values(
             secret_hash=session_secrets.hash_secret(secret),
             opened_at=now,
@@ -52,6 +47,21 @@ def exchange(db: Session, link_secret: str, *, now: int) -> OpenedSession | None
     # only now is known who is at the other end
     identify_customer(db, opened.customer_id, opened.id)
     return OpenedSession(opened.id, secret)
+
+
+def is_unused(db: Session, link_secret: str, *, now: int) -> bool:
+    """Whether a link can open its session now; needs no scope."""
+    own = select(_SESSIONS.c.id).where(*_unused(link_secret, now))
+    return db.execute(own, execution_options={"every_tenant": True}).first() is not None
+
+
+def _unused(link_secret: str, now: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _SESSIONS.c.link_hash == session_secrets.hash_secret(link_secret),
+        _SESSIONS.c.secret_hash.is_(None),
+        _SESSIONS.c.link_expires_at > now,
+        _SESSIONS.c.ended_at.is_(None),
+    )
 
 
 def find_id_by_link(db: Session, link_secret: str) -> str | None:
