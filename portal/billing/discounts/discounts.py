@@ -1,12 +1,13 @@
 """Discounts from redemption to end: invoices inherit them, the first one may use them up, and owners lose them.
 
 Owners hold the ids of their discounts. An invoice inherits those of its subscription, else those of its
-customer. A coupon that lasts `once` is spent on the first invoice that it lowered.
+customer. A discount that lasts `once` is spent on the first draft that it lowers (`ledger.totals`), so that no second
+one gets it; it is taken off its owner when that draft is finalized, and given back when it is deleted.
 """
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger import locks
@@ -42,7 +43,7 @@ def running_by_subscription(
     """The running discounts that lower each subscription's next invoice, by subscription id; one query at most."""
     of_customer = [customer.discount_id] if customer.discount_id else []
     rows = rows_by_id(db, Discount, sorted({*of_customer, *(id for each in subscriptions for id in each.discounts)}))
-    live = {id: row for id, row in rows.items() if row.removed_at is None and discount_rules.is_running(row.end, now)}
+    live = {id: row for id, row in rows.items() if _is_running(row, now)}
     found = {}
     for each in subscriptions:
         own = [live[id] for id in each.discounts if id in live]
@@ -62,15 +63,19 @@ def remove_spent(db: Session, invoice: Invoice) -> None:
             holder.discounts = [id for id in holder.discounts if id not in gone]
 
 
-def mark_spent(
+def take_off_spent(
     db: Session, customer: Customer, subscription: Subscription | None, invoice: Invoice, *, now: int
 ) -> None:
-    """Note which discounts that last `once` have lowered this invoice, and take them off their owners."""
+    """Take discounts that are spent on this invoice off their owners."""
     used = [each["discount"] for each in invoice.total_discount_amounts]
     for row in rows_by_id(db, Discount, used).values():
-        if row.coupon["duration"] == "once" and row.spent_on is None:
-            row.spent_on = invoice.id
+        if row.spent_on == invoice.id and row.removed_at is None:
             take_off(db, row, customer, subscription, now=now)
+
+
+def give_back_spent(db: Session, invoice: Invoice) -> None:
+    """Give back the discounts that are spent on a draft which is about to be deleted."""
+    db.execute(update(Discount).where(Discount.spent_on == invoice.id).values(spent_on=None))
 
 
 def take_off(
@@ -113,11 +118,11 @@ def remove_from_subscription(db: Session, subscription: Subscription, *, now: in
     return last
 
 
-def running_ids(db: Session, discount_ids: Sequence[str], now: int) -> list[str]:
-    """The ids of those discounts that still lower an invoice created now."""
+def running_ids(db: Session, discount_ids: Sequence[str], now: int, *, on: str | None = None) -> list[str]:
+    """The ids of those discounts that still lower an invoice created now; those spent `on` an invoice lower it too."""
     rows = rows_by_id(db, Discount, discount_ids)
-    return [
-        id
-        for id in discount_ids
-        if id in rows and rows[id].removed_at is None and discount_rules.is_running(rows[id].end, now)
-    ]
+    return [id for id in discount_ids if id in rows and _is_running(rows[id], now, on=on)]
+
+
+def _is_running(row: Discount, now: int, *, on: str | None = None) -> bool:
+    return row.removed_at is None and row.spent_on in {None, on} and discount_rules.is_running(row.end, now)

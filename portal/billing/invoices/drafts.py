@@ -135,7 +135,9 @@ def remove_item(db: Session, invoice: Invoice, item: InvoiceItem) -> None:
 def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> None:
     """Add lines of a subscription's items: columns of `InvoiceLine`, with `tax_rates` as ids."""
     copied = frozen_copies(db, [id for each in values for id in each["tax_rates"]], [])
-    running = set(discounts.running_ids(db, [id for each in values for id in each["discounts"]], invoice.created))
+    running = set(
+        discounts.running_ids(db, [id for each in values for id in each["discounts"]], invoice.created, on=invoice.id)
+    )
     held = _current_lines(db, invoice, len(values))
     for position, each in enumerate(values, start=_next_position(held)):
         own = {

@@ -18,7 +18,7 @@ def freeze_invoice(db: Session, billed: Billed, *, now: int) -> None:
     stage(db, invoice)
     if not drafts.freeze(db, invoice):
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
-    discounts.mark_spent(db, customer, subscription, invoice, now=now)
+    discounts.take_off_spent(db, customer, subscription, invoice, now=now)
     invoice.seller = parties.seller_for_invoice(db, invoice)
     invoice.buyer = parties.buyer(db, customer, subscription, invoice.metadata_)
     invoice.rendering = rendering_templates.freeze_rendering(db, invoice.rendering)

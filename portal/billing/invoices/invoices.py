@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from portal.billing.discounts import discounts
 from portal.billing.invoices import changes, drafts, pending_items, revisions
 from portal.billing.invoices.params import CreateInvoice, FromInvoice, UpdateInvoice
 from portal.billing.ledger import balances, locks, totals
@@ -52,6 +53,7 @@ def delete(db: Session, invoice: Invoice, *, now: int) -> None:
     items = rows_by_id(db, InvoiceItem, [line.invoice_item_id for line in lines if line.invoice_item_id])
     for row in (*lines, *items.values()):
         db.delete(row)
+    discounts.give_back_spent(db, invoice)
     db.flush()
     db.delete(invoice)
 

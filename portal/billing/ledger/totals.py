@@ -73,14 +73,29 @@ def discount_cut(discount: Discount, currency: str) -> DiscountTerms:
 
 
 def _apply_discounts(db: Session, invoice: Invoice, found: Sequence[InvoiceLine]) -> None:
-    ids = {*invoice.discounts, *(id for line in found for id in line.discounts)}
-    cuts = {id: discount_cut(row, invoice.currency) for id, row in rows_by_id(db, Discount, sorted(ids)).items()}
+    before = {each["discount"] for each in invoice.total_discount_amounts}
+    ids = {*before, *invoice.discounts, *(id for line in found for id in line.discounts)}
+    # a revision may use what its original has used
+    own = {None, invoice.id, invoice.from_invoice_id}
+    rows = {id: row for id, row in rows_by_id(db, Discount, sorted(ids)).items() if row.spent_on in own}
+    cuts = {id: discount_cut(row, invoice.currency) for id, row in rows.items()}
     amounts = discounts.discount_amounts(
         [_build_discountable(line, cuts) for line in found], _known_cuts(invoice.discounts, cuts)
     )
     for line, entries in zip(found, amounts, strict=True):
         line.discount_amounts = entries
     invoice.total_discount_amounts = discounts.sum_by_discount([entry for entries in amounts for entry in entries])
+    _spend_once(invoice, rows.values())
+
+
+def _spend_once(invoice: Invoice, rows: Iterable[Discount]) -> None:
+    """Spend discounts that last `once` on the draft that they lower, and give back those that lower it no more."""
+    used = {each["discount"] for each in invoice.total_discount_amounts}
+    for row in rows:
+        if row.id in used and row.coupon["duration"] == "once" and row.spent_on is None:
+            row.spent_on = invoice.id
+        elif row.id not in used and row.spent_on == invoice.id:
+            row.spent_on = None
 
 
 def _build_discountable(line: InvoiceLine, cuts: Mapping[str, DiscountTerms]) -> Discountable:

@@ -266,3 +266,40 @@ def test_a_list_of_discounted_invoices_costs_the_same_whatever_its_length(
             api.get("invoices", limit=100, expand=["data.discounts"])
         counts.append(len(statements))
     assert counts[0] == counts[1]
+
+
+def test_a_coupon_for_once_is_used_up_by_the_first_bill_draft_or_not(api, coupon, make):
+    half = coupon("ONCE", duration="once")
+    seen = []
+    for finalize in (True, False):
+        items = [{"price": make.price(unit_amount=3000).id}]
+        sent = {"collection_method": "send_invoice", "days_until_due": 14, "discounts": [{"coupon": half}]}
+        subscription = api.post("subscriptions", customer=make.customer().id, items=items, **sent)
+        if finalize:
+            api.post(f"invoices/{subscription['latest_invoice']}/finalize")
+        upcoming = api.post("invoices/create_preview", subscription=subscription["id"])["total"]
+        dearer = [{"id": subscription["items"]["data"][0]["id"], "price": make.price(unit_amount=6000).id}]
+        path = f"subscriptions/{subscription['id']}"
+        changed = api.post(path, items=dearer, proration_behavior="always_invoice")
+        seen.append((upcoming, api.get(f"invoices/{changed['latest_invoice']}")["total"]))
+    assert seen == [(3000, 4500)] * 2
+
+
+def test_a_customers_coupon_for_once_lowers_one_of_several_drafts(api, coupon, customer, drafted):
+    api.post(f"customers/{customer}", coupon=coupon("ONCE", duration="once"))
+    first, second = drafted(1000), drafted(1000)
+    assert (first["total"], second["total"]) == (500, 1000)
+    api.delete(f"invoices/{first['id']}")
+    third = drafted(1000)
+    assert third["total"] == 500
+    for each in (second, third):
+        api.post(f"invoices/{each['id']}/finalize")
+    assert (api.get(f"invoices/{second['id']}")["total"], api.get(f"invoices/{third['id']}")["total"]) == (1000, 500)
+    assert api.get(f"customers/{customer}")["discount"] is None
+
+
+def test_a_draft_that_it_lowers_no_more_gives_a_coupon_for_once_back(api, coupon, customer, drafted):
+    api.post(f"customers/{customer}", coupon=coupon("ONCE", duration="once"))
+    draft = drafted(1000)
+    assert api.post(f"invoices/{draft['id']}", discounts="")["total"] == 1000
+    assert drafted(1000)["total"] == 500
