@@ -69,6 +69,11 @@ def show_account(open_database: Any, account_id: str, live: bool) -> None:
 @click.option(
     "--next", "following", type=int, help="The account's next number in this mode, to go on from another system."
 )
+@click.option(
+    "--tax-rounding",
+    type=click.Choice(["per_invoice", "per_line"]),
+    help="Round tax once for each rate of an invoice, or on each line.",
+)
 @click.option("--e-invoices", "formats", type=_FORMATS, multiple=True, help="A format of e-invoices; once for each.")
 @click.pass_obj
 def change_account(open_database: Any, /, account_id: str, live: bool, formats: tuple[str, ...], **said: Any) -> None:
@@ -84,6 +89,7 @@ def change_account(open_database: Any, /, account_id: str, live: bool, formats: 
         numbering=numbering or None,
         e_invoices={"formats": list(formats)} if formats else None,
         footer=said["footer"],
+        tax_rounding=said["tax_rounding"],
     )
     if not sent:
         raise click.UsageError("Nothing to change: name what is to be set.")
@@ -99,7 +105,7 @@ def _without_none(**said: Any) -> dict[str, Any]:
 
 def _account_details(db: "Session", account_id: str) -> Iterator[tuple[str, str]]:
     from portal.billing.accounts import accounts, numbers
-    from portal.billing.ledger import parties
+    from portal.billing.ledger import parties, totals
     from portal.documents.xml import offers
 
     account = accounts.find_account(db, account_id)
@@ -112,5 +118,6 @@ def _account_details(db: "Session", account_id: str) -> Iterator[tuple[str, str]
     numbering = numbers.account_numbering(db)
     yield "numbering", numbering["scheme"]
     yield "prefix", numbering["prefix"]
+    yield "rounding", f"tax {totals.find_rounding(db).replace('_', ' ')}"
     yield "e-invoices", ", ".join(offers.seller_formats(seller))
     yield "lacking", ", ".join(offers.seller_gaps(seller)) or "nothing"

@@ -11,6 +11,7 @@ from portal.models import Account
 from portal.rules import mails
 from portal.rules.events import EVENT_SWITCHES
 from portal.rules.steps import UPCOMING_DAYS
+from portal.rules.tax_rounding import choose_rounding
 from portal.wire.shape import Context, Shape, null_fields, render_list
 
 EMPTY_ADDRESS = null_fields("city", "country", "line1", "line2", "postal_code", "state")
@@ -132,6 +133,7 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
             "footer": stored.get("invoices", {}).get("footer"),
             "hosted_payment_method_save": None,
             "numbering": NUMBERING_DEFAULTS | stored.get("invoices", {}).get("numbering", {}),
+            "tax_rounding": choose_rounding(row.country, stored.get("invoices", {})),
         },
         "payments": null_fields(*STATEMENT_DESCRIPTORS),
         "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},

@@ -1,7 +1,7 @@
 """Computes the taxes of a line and the totals of a document, exact to the minor unit, after discounts.
 
-Each line is rounded separately (half up); several inclusive rates share one rounding, so that net
-and taxes always add up to the price.
+Each line is rounded separately (half up), unless `tax_rounding` rounds them together; several inclusive rates share one
+rounding, so that net and taxes always add up to the price.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -118,9 +118,8 @@ def amount_excluding_tax(amount: int, rates: Sequence[Rate]) -> int:
     return amount - inclusive_tax(amount, [rate for rate in rates if rate.inclusive])
 
 
-def shipping_cost(amount: int, rates: Sequence[Rate], *, tax_exempt: str = "none") -> dict[str, Any]:
-    """The shipping cost with taxes: `amount_subtotal` excludes all taxes, `amount_total` includes them."""
-    taxes = line_taxes(amount, rates, tax_exempt=tax_exempt)
+def shipping_cost(amount: int, taxes: list[dict[str, Any]]) -> dict[str, Any]:
+    """The shipping cost with its taxes: `amount_subtotal` excludes all taxes, `amount_total` includes them."""
     inside, on_top = _sum_taxes(taxes, inclusive=True), _sum_taxes(taxes, inclusive=False)
     return {
         "amount_subtotal": amount - inside,

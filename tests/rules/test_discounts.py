@@ -116,7 +116,7 @@ def test_totals_are_lines_less_discounts_plus_taxes_plus_shipping(
         own = sum_discounts(entries, only=[each.id for each in line.own])
         taxes = line_taxes(line.amount - sum_discounts(entries), own_rates)
         parts.append(line_totals(line.amount - own, taxes, own_rates, discount=sum_discounts(entries) - own))
-    shipping = shipping_cost(postage, postage_rates)
+    shipping = shipping_cost(postage, line_taxes(postage, postage_rates))
     sums = document_totals(parts, shipping)
     gross = sum(line.amount for line, _ in found) - sum(sum_discounts(entries) for entries in taken_off)
     on_top = sum(tax["amount"] for each in parts for tax in each.taxes if not tax["inclusive"])
@@ -127,7 +127,7 @@ def test_totals_are_lines_less_discounts_plus_taxes_plus_shipping(
 
 @given(st.integers(0, 10**9), rates)
 def test_shipping_adds_up(amount: int, postage_rates: list[Rate]) -> None:
-    cost = shipping_cost(amount, postage_rates)
+    cost = shipping_cost(amount, line_taxes(amount, postage_rates))
     assert cost["amount_subtotal"] + cost["amount_tax"] == cost["amount_total"]
     assert sum(tax["amount"] for tax in cost["taxes"]) == cost["amount_tax"]
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator
 from stdnum import bic as bic_numbers
 from stdnum import iban as iban_numbers
 
+from portal.rules.tax_rounding import TaxRounding
 from portal.wire.commands import (
     Address,
     Clearable,
@@ -133,13 +134,18 @@ class Numbering(Command):
 
 
 class AccountInvoiceSettings(Command):
-    """`footer` is printed on every document whose invoice has no footer of its own; not in the reference."""
+    """`footer` is printed on every document whose invoice has no footer of its own.
+
+    `tax_rounding` says where tax is rounded; cleared, it follows from the country and from `e_invoices`. Neither is in
+    the reference.
+    """
 
     default_account_tax_ids: ListOf[Id] = []
     bank_transfer: Clearable[BankTransfer] = None
     numbering: Numbering | None = None
     e_invoices: EInvoices | None = None
     footer: Clearable[Annotated[str, text_up_to(5000, lines=True)]] = None
+    tax_rounding: Clearable[TaxRounding] = None
 
 
 class EventSettings(Command):

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import find_row, rows_by_id
+from portal.billing.accounts import accounts
+from portal.db import find_row, rows_by_id, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Customer, Discount, Invoice, InvoiceLine
 from portal.rules import discounts
 from portal.rules.discounts import Discountable, DiscountTerms
-from portal.rules.totals import LineTotals, Rate, document_totals, line_taxes, line_totals, shipping_cost
+from portal.rules.tax_rounding import TaxRounding, choose_rounding, document_taxes
+from portal.rules.totals import LineTotals, Rate, document_totals, line_totals, shipping_cost
 from portal.wire.commands import MAX_AMOUNT
 
 
@@ -32,11 +34,7 @@ def compute_totals(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] |
         found = list_lines(db, invoice.id)
     customer = find_row(db, Customer, invoice.customer_id, noun="customer")
     _apply_discounts(db, invoice, found)
-    for line in found:
-        rest = line.amount - discounts.sum_discounts(line.discount_amounts)
-        line.taxes = line.given_taxes or line_taxes(rest, parse_rates(line.tax_rates), tax_exempt=customer.tax_exempt)
-    if invoice.shipping_cost:
-        invoice.shipping_cost = _tax_shipping(invoice, invoice.shipping_cost, customer.tax_exempt)
+    _apply_taxes(db, invoice, found, customer.tax_exempt)
     sums = document_totals((line_part(line) for line in found), invoice.shipping_cost)
     if abs(sums.total) > MAX_AMOUNT:
         raise InvalidRequest("The invoice's total is too large.", code="amount_too_large")
@@ -107,10 +105,24 @@ def _known_cuts(ids: Iterable[str], cuts: Mapping[str, DiscountTerms]) -> list[D
     return [cuts[id] for id in ids if id in cuts]
 
 
-def _tax_shipping(invoice: Invoice, cost: dict[str, Any], tax_exempt: str) -> dict[str, Any]:
-    """The shipping cost with its taxes, at the default rates of the invoice."""
-    return {
-        **cost,
-        **shipping_cost(cost["amount"], parse_rates(invoice.default_tax_rates), tax_exempt=tax_exempt),
-        "tax_rates": invoice.default_tax_rates,
-    }
+def find_rounding(db: Session) -> TaxRounding:
+    """Where the account rounds the taxes of a document."""
+    account = accounts.find_account(db, scope_of(db).account_id)
+    return choose_rounding(account.country, account.settings.get("invoices", {}))
+
+
+def _apply_taxes(db: Session, invoice: Invoice, found: Sequence[InvoiceLine], tax_exempt: str) -> None:
+    """Tax every line whose taxes were not given, and the shipping at the default rates of the invoice."""
+    own = [line for line in found if not line.given_taxes]
+    rests = [line.amount - discounts.sum_discounts(line.discount_amounts) for line in own]
+    parts = [(rest, parse_rates(line.tax_rates)) for rest, line in zip(rests, own, strict=True)]
+    cost = invoice.shipping_cost
+    if cost:
+        parts.append((cost["amount"], parse_rates(invoice.default_tax_rates)))
+    rounding = find_rounding(db) if any(rates for _, rates in parts) else "per_line"
+    taxes = document_taxes(parts, tax_exempt=tax_exempt, rounding=rounding)
+    for line in found:
+        line.taxes = line.given_taxes or taxes.pop(0)
+    if cost:
+        amounts = shipping_cost(cost["amount"], taxes.pop(0))
+        invoice.shipping_cost = {**cost, **amounts, "tax_rates": invoice.default_tax_rates}

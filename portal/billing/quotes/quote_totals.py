@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.invoices import drafts
-from portal.billing.ledger.totals import parse_rates
+from portal.billing.ledger.totals import find_rounding, parse_rates
 from portal.billing.quotes import discounts as quote_discounts
 from portal.models import Customer, Quote, QuoteLine
 from portal.rules.discounts import Discountable, discount_amounts, sum_by_discount, sum_discounts
 from portal.rules.money import multiply_price
-from portal.rules.totals import LineTotals, document_totals, line_taxes, line_totals
+from portal.rules.tax_rounding import TaxRounding, document_taxes
+from portal.rules.totals import LineTotals, document_totals, line_totals
 
 
 def list_for_quote(db: Session, quote_id: str) -> list[QuoteLine]:
@@ -47,8 +48,9 @@ def compute_totals(db: Session, quote: Quote, customer: Customer | None) -> list
     upfront = [line for line in lines if line.upfront]
     repeated = [line for line in lines if line.price["price"]["recurring"]]
     defaults = drafts.frozen_rates(db, quote.default_tax_rates)
-    at_once = _price_lines(quote, upfront, defaults, exempt, lasting=False)
-    always = _price_lines(quote, repeated, defaults, exempt, lasting=True)
+    rounding = find_rounding(db)
+    at_once = _price_lines(quote, upfront, defaults, exempt, rounding, lasting=False)
+    always = _price_lines(quote, repeated, defaults, exempt, rounding, lasting=True)
     for line, priced in (*zip(repeated, always, strict=True), *zip(upfront, at_once, strict=True)):
         whole = document_totals([priced.part])
         line.amount_subtotal, line.amount_tax, line.amount_total = priced.amount, whole.tax, whole.total
@@ -61,7 +63,13 @@ def compute_totals(db: Session, quote: Quote, customer: Customer | None) -> list
 
 
 def _price_lines(
-    quote: Quote, lines: Sequence[QuoteLine], defaults: list[dict[str, Any]], exempt: str, *, lasting: bool
+    quote: Quote,
+    lines: Sequence[QuoteLine],
+    defaults: list[dict[str, Any]],
+    exempt: str,
+    rounding: TaxRounding,
+    *,
+    lasting: bool,
 ) -> list[PricedLine]:
     currency = quote.currency or ""
     wanted = [
@@ -73,14 +81,13 @@ def _price_lines(
         for line in lines
     ]
     off = discount_amounts(wanted, quote_discounts.discount_cuts(quote.discounts, currency, lasting=lasting))
-    priced = []
-    for line, each, entries in zip(lines, wanted, off, strict=True):
-        own = parse_rates(line.tax_rates or defaults)
-        taxes = line_taxes(each.amount - sum_discounts(entries), own, tax_exempt=exempt)
-        priced.append(
-            PricedLine(each.amount, entries, taxes, line_totals(each.amount, taxes, own, sum_discounts(entries)))
-        )
-    return priced
+    rates = [parse_rates(line.tax_rates or defaults) for line in lines]
+    parts = [(each.amount - sum_discounts(entries), own) for each, entries, own in zip(wanted, off, rates, strict=True)]
+    taxes = document_taxes(parts, tax_exempt=exempt, rounding=rounding)
+    return [
+        PricedLine(each.amount, entries, own, line_totals(each.amount, own, at, sum_discounts(entries)))
+        for each, entries, own, at in zip(wanted, off, taxes, rates, strict=True)
+    ]
 
 
 def _sum_lines(lines: Sequence[PricedLine]) -> dict[str, Any]:

@@ -61,6 +61,7 @@ ACCOUNT: dict[str, Schema] = {
             footer=_TEXT,
             hosted_payment_method_save=NULL,
             numbering=hash_of(prefix=STRING, scheme=enum_of("account", "customer")),
+            tax_rounding=enum_of("per_invoice", "per_line"),
         ),
         payments=hash_of(**_null_schemas(STATEMENT_DESCRIPTORS)),
         portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(EVENT_SWITCHES, BOOLEAN))),

@@ -41,7 +41,7 @@ def test_both_generations_of_the_client_list_retrieve_and_archive(app, merchant,
 
 
 def test_an_unknown_version_is_told(api, add):
-    refused = api.error("GET", f"invoice_rendering_templates/{add()}", version=7, status=404)
+    refused = api.error("GET", f"invoice_rendering_templates/{add()}", version=7, status=400)
     assert refused["param"] == "version"
 
 

@@ -155,15 +155,15 @@ def test_the_session_shows_its_flow(
 @pytest.mark.parametrize(
     ("change", "param", "status"),
     [
-        ({"items": [{"id": "si_1"}]}, f"{CONFIRM}[items][0][id]", 404),
+        ({"items": [{"id": "si_1"}]}, f"{CONFIRM}[items][0][id]", 400),
         ({"items": []}, f"{CONFIRM}[items]", 400),
         ({"items": [{"price": "price_1"}]}, f"{CONFIRM}[items][0][price]", 400),
         ({"items": [{"quantity": 0}]}, f"{CONFIRM}[items][0][quantity]", 400),
         ({"items": [{}, {}]}, f"{CONFIRM}[items]", 400),
         ({"discounts": [{"coupon": "c", "promotion_code": "c"}]}, f"{CONFIRM}[discounts][0]", 400),
-        ({"discounts": [{"coupon": "c"}]}, f"{CONFIRM}[discounts][0][coupon]", 404),
-        ({"discounts": [{"promotion_code": "c"}]}, f"{CONFIRM}[discounts][0][promotion_code]", 404),
-        ({"subscription": "sub_1"}, f"{CONFIRM}[subscription]", 404),
+        ({"discounts": [{"coupon": "c"}]}, f"{CONFIRM}[discounts][0][coupon]", 400),
+        ({"discounts": [{"promotion_code": "c"}]}, f"{CONFIRM}[discounts][0][promotion_code]", 400),
+        ({"subscription": "sub_1"}, f"{CONFIRM}[subscription]", 400),
     ],
 )
 def test_what_can_not_be_confirmed(
