@@ -5,7 +5,8 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.configurations import feedback_options
-from portal.billing.customer_portal import cancellation_previews, plan_cancellations
+from portal.billing.customer_portal import cancellation_previews, plan_cancellations, plan_previews
+from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.hosted import flows
 from portal.hosted.cancel_forms import CancelForm
 from portal.hosted.languages import locale
@@ -40,14 +41,27 @@ def cancel(visit: Visit, id: str) -> PageResponse:
 
 @page(blueprint, "/subscriptions/<id>/canceled", allows=permissions.may_cancel, flows=FLOWS)
 def canceled(visit: Visit, id: str) -> PageResponse:
-    """That the plan ends, and until then a way to keep it."""
+    """That the plan ends, what is still billed for it, and until then a way to keep it."""
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
         name = plan_name(db, id)
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
-    may_keep = plan_cancellations.may_keep(subscription, now=visit.now)
-    return render_template("hosted/canceled.html", visit=visit, subscription=subscription, name=name, may_keep=may_keep)
+    shown = {
+        "visit": visit,
+        "subscription": subscription,
+        "name": name,
+        "may_keep": plan_cancellations.may_keep(subscription, now=visit.now),
+        "bill": None if subscription.ended_at else _preview_bill(visit, id),
+    }
+    return render_template("hosted/canceled.html", **shown)
+
+
+def _preview_bill(visit: Visit, id: str) -> BillPreview | None:
+    """The next bill of a plan that ends; None where nothing more is to be paid for it."""
+    with visit.trying() as db:
+        bill = plan_previews.preview_next_bill(db, lock_own_subscription(db, visit, id, or_ended_here=True))
+    return bill if bill and bill.amount_due else None
 
 
 @page(blueprint, "/subscriptions/<id>/resume", allows=permissions.may_cancel, flows=FLOWS, methods=("POST",))

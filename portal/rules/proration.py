@@ -8,8 +8,13 @@ from portal.rules.money import round_half_up
 
 def remaining_amount(amount: int, start: int, stop: int, now: int) -> int:
     """The share of `amount` for the time from `now` to the end of the period [start, stop)."""
-    left = max(0, stop - max(now, start))
-    return round_half_up(Decimal(amount) * left / (stop - start)) if stop > start else 0
+    return amount_within(amount, (start, stop), max(now, start), stop)
+
+
+def amount_within(amount: int, whole: tuple[int, int], start: int, stop: int) -> int:
+    """The share of `amount` for the time [start, stop), which lies within the period `whole`."""
+    length = whole[1] - whole[0]
+    return round_half_up(Decimal(amount) * max(0, stop - start) / length) if length > 0 else 0
 
 
 def amount_between(amount: int, anchor: int, interval: str, interval_count: int, start: int, stop: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -16,6 +17,9 @@ from portal.billing.invoices import finalization, invoiceitems, invoices, paymen
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import balances
+from portal.billing.previews import previews
+from portal.billing.previews.next_bills import NoUpcomingInvoice
+from portal.billing.previews.params import CreatePreview
 from portal.billing.subscriptions import cancellations, items, pauses, subscriptions, updates
 from portal.billing.subscriptions.params import (
     CancelSubscription,
@@ -35,7 +39,10 @@ from portal.models import (
     InvoiceLine,
     Subscription,
 )
+from portal.rules import periods
+from portal.rules.proration import amount_between
 from portal.rules.totals import sum_by_rate
+from portal.wire.commands import parse_command
 from tests.factories import Factories
 from tests.passing import pass_time
 
@@ -101,6 +108,15 @@ class History:
             self._do(updates.update_subscription, UpdateSubscription, row, cancel_at_period_end=True)
         else:
             self._do(cancellations.cancel, CancelSubscription, row, prorate=True, invoice_now=True)
+
+    def date_end(self, chance: int) -> None:
+        """An end at a date, within this period or a later one, or none after all."""
+        behavior = ("always_invoice", "create_prorations", "none")[chance % 3]
+        sent = {
+            "cancel_at": self.now + chance % 70 * clock.DAY + 7 if chance % 4 else "",
+            "proration_behavior": behavior,
+        }
+        self._do(updates.update_subscription, UpdateSubscription, self._any(Subscription, chance), **sent)
 
     def charge(self, chance: int) -> None:
         sent = {"customer": self.customer.id, "amount": chance % 9000 - 3000, "currency": "eur"}
@@ -176,6 +192,7 @@ VERBS = (
     "pause",
     "resume",
     "end",
+    "date_end",
     "charge",
     "adjust",
     "pay",
@@ -208,6 +225,131 @@ def test_the_books_are_right_whatever_happens(make, steps):
         _nothing_is_given_back_twice(db, bills)
 
 
+#: 1 June 2027, 00:00 UTC; then months of 30 and of 31 days.
+JUNE = 1811808000
+MONTHLY = 98765
+
+
+class EndingHistory:
+    """One subscription whose end and quantity change, each time prorated; `sold` says how many from when on."""
+
+    def __init__(self, make: Factories, mode: str, chance: int) -> None:
+        self.make, self.now, self.customer = make, JUNE, make.customer()
+        self.sold = [(JUNE, chance % 3 + 1)]
+        item = {"price": make.price(unit_amount=MONTHLY).id, "quantity": self.sold[0][1]}
+        end = {"cancel_at": self.now + (chance % 80 + 1) * clock.DAY} if chance % 2 else {}
+        sent = {"customer": self.customer.id, "items": [item], "billing_mode": {"type": mode}, **SEND, **end}
+        self.id = make.run(subscriptions.create, CreateSubscription, now=self.now, **sent).id
+
+    def row(self) -> Subscription:
+        with self.make.database.reading(self.make.scope) as db:
+            return db.get_one(Subscription, (self.make.scope.tenant_id, self.id))
+
+    def wait(self, chance: int) -> None:
+        self.now += chance % (25 * clock.DAY) + 1
+        pass_time(self.make, self.now)
+
+    def date(self, chance: int) -> None:
+        """An end is set, moved or taken away."""
+        self._change(chance, cancel_at=self.now + chance % (80 * clock.DAY) + 1 if chance % 4 else "")
+
+    def size(self, chance: int) -> None:
+        with self.make.database.reading(self.make.scope) as db:
+            item = items.list_items(db, self.id)[0].item.id
+        quantity = chance % 4
+        if self._change(chance, items=[{"id": item, "quantity": quantity}]):
+            self.sold.append((self.now, quantity))
+
+    def both(self, chance: int) -> None:
+        """An end and a quantity by one call."""
+        with self.make.database.reading(self.make.scope) as db:
+            item = items.list_items(db, self.id)[0].item.id
+        end = self.now + chance % (40 * clock.DAY) + 1
+        if self._change(chance, cancel_at=end, items=[{"id": item, "quantity": chance % 4}]):
+            self.sold.append((self.now, chance % 4))
+
+    def at_period_end(self, chance: int) -> None:
+        self._change(chance, cancel_at_period_end=bool(chance % 2))
+
+    def stop(self, chance: int) -> None:
+        """Canceled at once, one time out of five."""
+        if chance % 5 == 0 and self.row().ended_at is None:
+            ending = {"prorate": True, "invoice_now": True}
+            self.make.run(cancellations.cancel, CancelSubscription, self.row(), now=self.now, **ending)
+
+    def _change(self, chance: int, **sent: Any) -> bool:
+        """Change it, having seen the change's bill before; False where it has ended."""
+        before = self.row()
+        if before.ended_at is not None:
+            return False
+        sent["proration_behavior"] = ("always_invoice", "create_prorations")[chance % 2]
+        shown = self._preview(sent)
+        self.make.run(updates.update_subscription, UpdateSubscription, before, now=self.now, **sent)
+        after = self.row()
+        if after.latest_invoice_id != before.latest_invoice_id:
+            assert shown == self._total(after.latest_invoice_id)
+        else:
+            assert shown == self._preview({})
+        return True
+
+    def _preview(self, details: dict[str, Any]) -> int | None:
+        """The total of the bill that a change makes, or of the next one; None where there is none."""
+        command = parse_command(CreatePreview, {"subscription": self.id, "subscription_details": details})
+        try:
+            with self.make.database.dry_run(self.make.scope) as db:
+                return previews.upcoming_invoice(db, command, now=self.now).invoice.total
+        except NoUpcomingInvoice:
+            return None
+
+    def pass_period(self) -> None:
+        """What the next bill shows is what it becomes."""
+        shown, before = self._preview({}), self.row()
+        if before.ended_at is None:
+            self.now = max(self.now, min(before.current_period_end, before.cancel_at or before.current_period_end))
+            pass_time(self.make, self.now)
+            after = self.row()
+            made = None if after.latest_invoice_id == before.latest_invoice_id else self._total(after.latest_invoice_id)
+            assert shown == made
+
+    def _total(self, id: str | None) -> int:
+        with self.make.database.reading(self.make.scope) as db:
+            return db.get_one(Invoice, (self.make.scope.tenant_id, id)).total
+
+    def value_until(self, until: int) -> int:
+        """What the time costs that was delivered, or paid for until the period's end."""
+        anchor = periods.add(JUNE, "month", 1, 60)
+        ends = [*(start for start, _ in self.sold[1:]), until]
+        return sum(
+            quantity * amount_between(MONTHLY, anchor, "month", 1, start, end)
+            for (start, quantity), end in zip(self.sold, ends, strict=True)
+            if end > start
+        )
+
+
+ENDING_VERBS = ("date", "date", "size", "both", "at_period_end", "stop", "pass_period", *["wait"] * 3)
+ENDING_STEPS = st.lists(st.tuples(st.sampled_from(ENDING_VERBS), st.integers(0, 10**8)), min_size=4, max_size=14)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mode=st.sampled_from(["flexible", "classic"]), chance=st.integers(0, 1000), steps=ENDING_STEPS)
+def test_time_costs_its_price_whenever_it_ends(make, mode, chance, steps):
+    """What is billed and pending is the price of the time; each proration is rounded once."""
+    history = EndingHistory(make, mode, chance)
+    for verb, number in steps:
+        getattr(history, verb)(*([] if verb == "pass_period" else [number]))
+    history.pass_period()
+    row = history.row()
+    with make.database.reading(make.scope) as db:
+        of_customer = select(Invoice.id).where(Invoice.customer_id == history.customer.id)
+        lines = db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id.in_(of_customer))).all()
+        pending = select(InvoiceItem).where(InvoiceItem.customer_id == history.customer.id)
+        waiting = db.scalars(pending.where(InvoiceItem.invoice_id.is_(None))).all()
+    billed = [each.amount for each in (*lines, *waiting)]
+    assert sum(billed) == pytest.approx(
+        history.value_until(row.ended_at or row.current_period_end), abs=len(billed) + 1
+    )
+
+
 def _totals_are_sums_of_lines(db, invoice):
     lines = db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id)).all()
     assert invoice.subtotal == sum(line.amount for line in lines)
@@ -221,17 +363,18 @@ def _totals_are_sums_of_lines(db, invoice):
 
 
 def _nothing_is_given_back_twice(db, bills):
-    """A credit for unused time names what was billed, no two the same, and is never more than that."""
+    """Credits for unused time name what was billed; all that name the same are never more than that together."""
     stands = [invoice.id for invoice in bills if invoice.status != "void"]
     lines = {line.id: line for line in db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id.in_(stands)))}
     waiting = db.scalars(select(InvoiceItem).where(InvoiceItem.invoice_id.is_(None))).all()
     credits = [each for each in (*lines.values(), *waiting) if each.credited_items]
-    named = [id for each in credits for id in each.credited_items["invoice_line_items"]]
-    assert len(named) == len(set(named))
     for each in credits:
-        debits = [lines[id].amount for id in each.credited_items["invoice_line_items"] if id in lines]
-        if not each.credited_items["invoice_items"] and len(debits) == len(each.credited_items["invoice_line_items"]):
-            assert -each.amount <= sum(debits)
+        named = set(each.credited_items["invoice_line_items"])
+        if each.credited_items["invoice_items"] or named - set(lines):
+            continue
+        same = [other for other in credits if named & set(other.credited_items["invoice_line_items"])]
+        whole = named.union(*(other.credited_items["invoice_line_items"] for other in same))
+        assert -sum(other.amount for other in same) <= sum(lines[id].amount for id in whole if id in lines)
 
 
 def _credited_at_most_what_was_invoiced(db, bills):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
@@ -248,3 +249,16 @@ def test_a_reason_of_the_merchants_own(
     canceled(visit, plan, reason=own["id"], comment="To the sea")
     details = now_of(make, plan).cancellation_details
     assert (details["feedback_option"], details["comment"], details.get("feedback")) == (own["id"], "To the sea", None)
+
+
+def test_an_end_in_a_later_period_says_its_last_bill(visit: Portal, plan: Subscription, make: Factories) -> None:
+    """The plan costs 20.00 a month; ten of 31 days of the last one are billed."""
+    end = plan.current_period_end + 10 * clock.DAY
+    make.run(updates.update_subscription, UpdateSubscription, plan, cancel_at=end)
+    page = page_of(visit, plan, "canceled")
+    assert "Its last bill is for the time until then." in page
+    assert re.search(r"€6\.45</bdi> on December 11, 2026", page)
+    assert "Its last bill is for the time until then." in visit.get().get_data(as_text=True)
+    make.run(updates.update_subscription, UpdateSubscription, plan, cancel_at=NOON + clock.DAY, now=NOON)
+    assert "You won't be charged again." in html.unescape(page_of(visit, plan, "canceled"))
+    assert "It won't renew." in html.unescape(visit.get().get_data(as_text=True))

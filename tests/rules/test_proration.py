@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from portal.rules.proration import amount_between, remaining_amount
+from portal.rules.proration import amount_between, amount_within, remaining_amount
 
 DAY = 86400
 
@@ -61,3 +61,16 @@ FIRST_OF_JANUARY = 1767225600  # 2026
 def test_time_before_an_anchor_is_counted_in_its_periods(start: int, stop: int, worth: int) -> None:
     anchor = FIRST_OF_JANUARY
     assert amount_between(3100, anchor, "month", 1, anchor + start, anchor + stop) == worth
+
+
+@pytest.mark.parametrize(
+    ("whole", "start", "stop", "worth"),
+    [
+        ((0, 30 * DAY), 5 * DAY, 20 * DAY, 1500),
+        ((0, 30 * DAY), 0, 30 * DAY, 3000),
+        ((0, 30 * DAY), 20 * DAY, 5 * DAY, 0),
+        ((DAY, DAY), DAY, DAY, 0),
+    ],
+)
+def test_a_part_of_a_period(whole: tuple[int, int], start: int, stop: int, worth: int) -> None:
+    assert amount_within(3000, whole, start, stop) == worth

@@ -9,6 +9,7 @@ from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.invoices import pending_updates
 from portal.billing.ledger import totals
 from portal.billing.lifecycle import next_invoices
+from portal.billing.subscriptions import billed_periods
 from portal.models import Customer, Invoice, Subscription
 from portal.rules import invoices
 from portal.rules.discounts import sum_discounts
@@ -81,8 +82,8 @@ def preview_change(
 
 
 def preview_next_bill(db: Session, subscription: Subscription) -> BillPreview | None:
-    """What the end of a subscription's period will bill, in a session that the caller rolls back."""
-    end = subscription.current_period_end
+    """What the end of a subscription or of its period will bill, in a session that the caller rolls back."""
+    end = billed_periods.billed_until(subscription, subscription.current_period_end)
     customer = db.get_one(Customer, (subscription.tenant_id, subscription.customer_id))
     invoice = next_invoices.create_next_invoice(db, customer, subscription)
     return _build_bill(db, invoice, customer, end) if invoice else None

@@ -4,9 +4,16 @@ from sqlalchemy.orm import Session
 
 from portal.billing.invoices import drafts, pending_items, statuses
 from portal.billing.invoices.collectors import collector_of
-from portal.billing.subscriptions import cancellations, interim_invoices, items, paused_collection, pauses, period_lines
-from portal.models import Customer, Invoice, InvoiceItem, Price, Subscription
-from portal.rules import periods
+from portal.billing.subscriptions import (
+    billed_periods,
+    cancellations,
+    interim_invoices,
+    items,
+    paused_collection,
+    pauses,
+    period_lines,
+)
+from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.rules import subscriptions as rules
 
 
@@ -18,17 +25,10 @@ def renew(db: Session, customer: Customer, subscription: Subscription, now: int)
         sold = items.list_items(db, subscription.id)
         waiting = pending_items.list_due_with(db, customer.id, subscription.id)
         before = (subscription.current_period_start, subscription.current_period_end)
-        _start_next_period(subscription, sold[0].price, now)
+        subscription.status = rules.status_when_renewed(subscription.status)
+        billed_periods.start_period(subscription, sold[0].price, now)
         invoice = _draft_invoice(db, customer, subscription, before, waiting, now)
         drafts.add_lines(db, invoice, [period_lines.build_line(db, customer, subscription, each) for each in sold])
-
-
-def _start_next_period(subscription: Subscription, price: Price, now: int) -> None:
-    subscription.current_period_start = now
-    subscription.current_period_end = periods.end_after(
-        subscription.billing_cycle_anchor, price.interval or "month", price.interval_count or 1, now
-    )
-    subscription.status = rules.status_when_renewed(subscription.status)
 
 
 def _draft_invoice(

@@ -45,11 +45,16 @@ def upcoming_invoice(db: Session, command: CreatePreview, *, now: int) -> Previe
 
 def _preview_schedule(db: Session, command: CreatePreview, now: int) -> Preview:
     """Preview the subscription that a schedule changes or will create, with other phases where those are sent."""
+    begun = schedule_changes.find_subscription(db, command)
+    before = begun.latest_invoice_id if begun else None
     row = schedule_changes.apply_to_schedule(db, command, now)
+    if begun and begun.latest_invoice_id != before:
+        customer, invoice = schedule_changes.latest_invoice(db, row)
+        return Preview(revert_to_draft(customer, invoice), begun, None)
     if row.subscription_id and command.schedule:
         following = {"subscription": row.subscription_id, "schedule": None, "schedule_details": None}
         return upcoming_invoice(db, command.model_copy(update=following), now=now)
-    customer, invoice = schedule_changes.first_invoice(db, row)
+    customer, invoice = schedule_changes.latest_invoice(db, row)
     return Preview(revert_to_draft(customer, invoice), None, None)
 
 

@@ -15,6 +15,8 @@ from portal.errors import MissingParameter, params_within
 from portal.models import Customer, Invoice, Subscription, SubscriptionSchedule
 from portal.rules import steps
 
+NOUN = "subscription schedule"
+
 
 def apply_to_schedule(db: Session, command: CreatePreview, now: int) -> SubscriptionSchedule:
     """Change the named schedule, or create one, as the phases that were sent say."""
@@ -23,7 +25,7 @@ def apply_to_schedule(db: Session, command: CreatePreview, now: int) -> Subscrip
     if command.schedule is None:
         row = _create_schedule(db, command, given, now)
     else:
-        row = find_row(db, SubscriptionSchedule, command.schedule, noun="subscription schedule", param="schedule")
+        row = find_row(db, SubscriptionSchedule, command.schedule, noun=NOUN, param="schedule")
         if given:
             with params_within("schedule_details"):
                 schedules.update(db, row, UpdateSchedule(**given), now=now)
@@ -31,8 +33,19 @@ def apply_to_schedule(db: Session, command: CreatePreview, now: int) -> Subscrip
     return row
 
 
-def first_invoice(db: Session, row: SubscriptionSchedule) -> tuple[Customer, Invoice]:
-    """The invoice that a schedule begins with, and its customer. Raises `NoUpcomingInvoice` where it has ended."""
+def find_subscription(db: Session, command: CreatePreview) -> Subscription | None:
+    """The subscription that the named schedule manages, if it has begun."""
+    row = (
+        find_row(db, SubscriptionSchedule, command.schedule, param="schedule", noun=NOUN) if command.schedule else None
+    )
+    return find_row(db, Subscription, row.subscription_id, noun="subscription") if row and row.subscription_id else None
+
+
+def latest_invoice(db: Session, row: SubscriptionSchedule) -> tuple[Customer, Invoice]:
+    """The latest invoice by a schedule, and its customer; where it has not begun, the invoice that it begins with.
+
+    Raises `NoUpcomingInvoice` where it has ended.
+    """
     customer, coming = locks.billable_customer(db, row.customer_id), steps.next_for_schedule(row)
     if row.subscription_id is None:
         if coming is None:

@@ -27,7 +27,7 @@ def preview_new_subscription(db: Session, customer: Customer, command: CreatePre
         "items": [
             {name: value for name, value in each.sent_values().items() if name not in refused} for each in details.items
         ],
-        **details.sent_values("billing_mode", "cancel_at", "default_tax_rates", "metadata", "trial_from_plan"),
+        **details.sent_values(*_NEW_PARAMS),
         **command.sent_values("discounts"),
     }
     start = details.start_date or now
@@ -72,5 +72,7 @@ def preview_update(
     return next_bills.next_invoice(db, customer, subscription)
 
 
+#: What a new subscription may say beside its items, start, trial and end of the period.
+_NEW_PARAMS = ("billing_mode", "cancel_at", "default_tax_rates", "metadata", "proration_behavior", "trial_from_plan")
 #: What a change of a running subscription may say.
 _UPDATE_PARAMS = sorted(set(SubscriptionDetails.model_fields) & set(UpdateSubscription.model_fields))

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.schedules import phase_settings, phase_times, transitions
+from portal.billing.schedules import phase_settings, phase_times, progress, transitions
 from portal.billing.schedules import phases as schedules_phases
 from portal.billing.schedules.params import UpdateSchedule
 from portal.db import lock_row
@@ -36,4 +36,5 @@ def change_phases(
     if still:  # it was entered before: what is new in it counts from now on, and nothing begins anew
         entered |= {"add_invoice_items": [], "billing_cycle_anchor": None, "trial_end": None}
     subscription = lock_row(db, Subscription, row.subscription_id or "", noun="subscription")
+    progress.plan_end(db, customer, row, command.proration_behavior, now)
     transitions.apply_phase(db, customer, subscription, entered, now=now)

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from portal.billing.schedules import phase_discounts, phase_items, phase_settings, transitions
 from portal.billing.schedules.phase_times import Phase
-from portal.billing.subscriptions import end_dates, subscriptions
-from portal.billing.subscriptions.item_params import SentItem
-from portal.billing.subscriptions.params import BillingModeData, CreateSubscription, InvoiceSettings
+from portal.billing.subscriptions import end_changes, subscriptions
+from portal.billing.subscriptions.item_params import ProrationBehavior, SentItem
+from portal.billing.subscriptions.params import BillingModeData, CreateSubscription, InvoiceSettings, UpdateSubscription
 from portal.db import find_row, lock_row
 from portal.models import Customer, Subscription, SubscriptionSchedule
 from portal.rules import subscriptions as subscription_rules
@@ -22,7 +22,6 @@ def begin(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) 
     subscription.schedule_id = row.id
     row.subscription_id, row.status, row.phase = subscription.id, "active", 0
     db.flush()
-    plan_end(db, row, now)
 
 
 def advance(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) -> None:
@@ -35,12 +34,12 @@ def advance(db: Session, customer: Customer, row: SubscriptionSchedule, now: int
     if following < len(row.phases):
         row.phase = following
         entered = phase_settings.with_defaults(row, row.phases[following])
+        plan_end(db, customer, row, entered["proration_behavior"], now)
         transitions.apply_phase(db, customer, subscription, entered, now=now)
-        plan_end(db, row, now)
     elif row.end_behavior == "cancel":
         row.status, row.completed_at, row.phase = "completed", now, None
     else:
-        release_subscription(db, row, now, keep_end=True)
+        release_subscription(db, customer, row, now, keep_end=True)
 
 
 def _subscription_command(customer: Customer, row: SubscriptionSchedule, phase: Phase) -> CreateSubscription:
@@ -63,22 +62,47 @@ def _subscription_command(customer: Customer, row: SubscriptionSchedule, phase: 
         sent["trial_end"] = phase["trial_end"]
     if phase.get("invoice_settings"):
         sent["invoice_settings"] = InvoiceSettings(**phase["invoice_settings"])
+    if row.end_behavior == "cancel" and len(row.phases) == 1:
+        sent |= {"cancel_at": phase["end_date"], "proration_behavior": phase["proration_behavior"]}
     return CreateSubscription(**sent)
 
 
-def plan_end(db: Session, row: SubscriptionSchedule, now: int) -> None:
-    """Set the subscription's end once the last phase of a schedule that ends with a cancellation has started."""
+def plan_end(
+    db: Session, customer: Customer, row: SubscriptionSchedule, proration: ProrationBehavior, now: int
+) -> bool:
+    """Set the subscription's end once the last phase of a schedule that ends with a cancellation has started.
+
+    True where that changes what the running period costs, and pending items bill the difference.
+    """
     if row.subscription_id is None or row.phase is None:
-        return
+        return False
     subscription = find_row(db, Subscription, row.subscription_id, noun="subscription")
     ends = row.end_behavior == "cancel" and row.phase == len(row.phases) - 1
     end = row.phases[-1]["end_date"] if ends else None
-    if subscription.cancel_at != end:
-        end_dates.set_end_date(subscription, None, end, sent=True, now=now)
+    return _set_end(db, customer, subscription, end, proration, now)
 
 
-def release_subscription(db: Session, row: SubscriptionSchedule, now: int, *, keep_end: bool) -> None:
-    """End a schedule without its subscription, which keeps the end that is set only with `keep_end`."""
+def _set_end(
+    db: Session,
+    customer: Customer,
+    subscription: Subscription,
+    end: int | None,
+    proration: ProrationBehavior,
+    now: int,
+) -> bool:
+    if subscription.cancel_at == end:
+        return False
+    change = UpdateSubscription(cancel_at=end, proration_behavior=proration)
+    return end_changes.change_end(db, customer, subscription, change, now=now)
+
+
+def release_subscription(
+    db: Session, customer: Customer, row: SubscriptionSchedule, now: int, *, keep_end: bool
+) -> None:
+    """End a schedule without its subscription, which keeps the end that is set only with `keep_end`.
+
+    Without, time that this adds to the running period is billed with the next invoice.
+    """
     row.status, row.released_at, row.phase = "released", now, None
     if row.subscription_id is None:
         return
@@ -86,4 +110,4 @@ def release_subscription(db: Session, row: SubscriptionSchedule, now: int, *, ke
     row.released_subscription_id, row.subscription_id = row.subscription_id, None
     subscription.schedule_id = None
     if not keep_end and row.end_behavior == "cancel":
-        end_dates.set_end_date(subscription, None, None, sent=True, now=now)
+        _set_end(db, customer, subscription, None, "create_prorations", now)

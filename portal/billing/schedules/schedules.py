@@ -13,7 +13,7 @@ from portal.billing.schedules.params import (
     UpdateSchedule,
 )
 from portal.billing.schedules.phase_settings import PHASE_DEFAULTS
-from portal.billing.subscriptions import cancellations
+from portal.billing.subscriptions import cancellations, pending_invoices
 from portal.billing.subscriptions.params import CancelSubscription
 from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, MissingParameter
@@ -64,8 +64,17 @@ def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, n
     if command.phases:
         phase_changes.change_phases(db, customer, row, command, now)
     phase_settings.refuse_without_days(row)
-    progress.plan_end(db, row, now)
+    if progress.plan_end(db, customer, row, command.proration_behavior, now):
+        _bill_at_once(db, customer, row, command, now)
     return row
+
+
+def _bill_at_once(
+    db: Session, customer: Customer, row: SubscriptionSchedule, command: UpdateSchedule, now: int
+) -> None:
+    if command.proration_behavior == "always_invoice":
+        subscription = find_row(db, Subscription, row.subscription_id or "", noun="subscription")
+        pending_invoices.invoice_pending(db, customer, subscription, now)
 
 
 def cancel(db: Session, row: SubscriptionSchedule, command: CancelSchedule, *, now: int) -> SubscriptionSchedule:
@@ -83,9 +92,9 @@ def cancel(db: Session, row: SubscriptionSchedule, command: CancelSchedule, *, n
 
 def release(db: Session, row: SubscriptionSchedule, command: ReleaseSchedule, *, now: int) -> SubscriptionSchedule:
     """End the schedule; its subscription goes on as it is."""
-    _lock_schedule(db, row)
+    customer = _lock_schedule(db, row)
     _refuse_ended(row, "release")
-    progress.release_subscription(db, row, now, keep_end=command.preserve_cancel_date)
+    progress.release_subscription(db, customer, row, now, keep_end=command.preserve_cancel_date)
     return row
 
 

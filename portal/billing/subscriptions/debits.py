@@ -3,11 +3,11 @@
 The reference calls this the original debits: with `billing_mode=flexible` nothing else is credited.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -18,19 +18,14 @@ from portal.rules.proration import remaining_amount
 
 @dataclass
 class ItemDebits:
-    """The debits of one item: invoice lines, and invoice items that are on no invoice yet."""
+    """The debits of one item that reach beyond a moment: invoice lines, and invoice items on no invoice yet.
+
+    `amount` is their value for the time from that moment on, less discounts and what was given back, in minor units.
+    """
 
     lines: list[InvoiceLine] = field(default_factory=list)
     waiting: list[InvoiceItem] = field(default_factory=list)
-
-    def amount_left(self, moment: int) -> int:
-        """The amount for the time from `moment` on, less discounts, in minor units."""
-        nets = [
-            (line.amount - sum_discounts(line.discount_amounts), line.period_start, line.period_end)
-            for line in self.lines
-        ]
-        nets += [(item.amount, item.period_start, item.period_end) for item in self.waiting]
-        return sum(remaining_amount(amount, start, stop, max(start, moment)) for amount, start, stop in nets)
+    amount: int = 0
 
     @property
     def tax_rates(self) -> list[str]:
@@ -51,18 +46,42 @@ class ItemDebits:
         }
 
 
-def outstanding_debits(db: Session, subscription: Subscription) -> dict[str, ItemDebits]:
-    """Outstanding debits by subscription item id; debits that a credit refers to are left out."""
+def outstanding_debits(db: Session, subscription: Subscription, moment: int) -> dict[str, ItemDebits]:
+    """The debits for the time from `moment` on, by subscription item id.
+
+    A debit counts up to the moment from which a credit has given it back.
+    """
     lines, waiting = _billed_lines(db, subscription), _pending_prorations(db, subscription)
-    given_back = _credited_ids([*lines, *waiting])
+    given_back = _credit_starts([*lines, *waiting])
     found: dict[str, ItemDebits] = {}
-    for line in lines:
-        if line.amount > 0 and not {line.id, line.invoice_item_id} & given_back:
-            found.setdefault(line.subscription_item_id or "", ItemDebits()).lines.append(line)
-    for item in waiting:
-        if item.amount > 0 and item.id not in given_back:
-            found.setdefault(item.subscription_item_id or "", ItemDebits()).waiting.append(item)
+    debits: list[InvoiceLine | InvoiceItem] = [*lines, *waiting]
+    for debit in debits:
+        if debit.amount <= 0:
+            continue
+        stop = min(given_back.get(id, debit.period_end) for id in _ids_of(debit))
+        if stop <= max(moment, debit.period_start):
+            continue
+        own = found.setdefault(debit.subscription_item_id or "", ItemDebits())
+        own.amount += _amount_from(debit, moment) - _amount_from(debit, stop)
+        if isinstance(debit, InvoiceLine):
+            own.lines.append(debit)
+        else:
+            own.waiting.append(debit)
     return found
+
+
+def _amount_from(debit: InvoiceLine | InvoiceItem, moment: int) -> int:
+    """The value of the time from `moment` on; pending items are less discounts already."""
+    off = sum_discounts(debit.discount_amounts) if isinstance(debit, InvoiceLine) else 0
+    start = debit.period_start
+    return remaining_amount(debit.amount - off, start, debit.period_end, max(start, moment))
+
+
+def _ids_of(debit: InvoiceLine | InvoiceItem) -> Iterator[str]:
+    """The ids by which a credit can name a debit: it may have become a line since."""
+    yield debit.id
+    if isinstance(debit, InvoiceLine) and debit.invoice_item_id:
+        yield debit.invoice_item_id
 
 
 def _billed_lines(db: Session, subscription: Subscription) -> list[InvoiceLine]:
@@ -72,11 +91,11 @@ def _billed_lines(db: Session, subscription: Subscription) -> list[InvoiceLine]:
         Invoice.status != "void",
     )
     invoice_ids = db.scalars(select(Invoice.id).where(*of_period)).all()
-    to_its_end = (
-        InvoiceLine.period_end == subscription.current_period_end,
+    own = select(InvoiceLine).where(
+        InvoiceLine.invoice_id.in_(invoice_ids),
         InvoiceLine.subscription_item_id.is_not(None),
+        _within_period(InvoiceLine, subscription),
     )
-    own = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoice_ids), *to_its_end)
     return list(db.scalars(own.order_by(InvoiceLine.created, InvoiceLine.id)))
 
 
@@ -86,11 +105,23 @@ def _pending_prorations(db: Session, subscription: Subscription) -> list[Invoice
         InvoiceItem.subscription_id == subscription.id,
         InvoiceItem.invoice_id.is_(None),
         InvoiceItem.proration,
-        InvoiceItem.period_end == subscription.current_period_end,
+        _within_period(InvoiceItem, subscription),
     )
     return list(db.scalars(select(InvoiceItem).where(*own).order_by(InvoiceItem.created, InvoiceItem.id)))
 
 
-def _credited_ids(credits: Iterable[InvoiceLine | InvoiceItem]) -> set[str | None]:
-    found = [each.credited_items for each in credits if each.credited_items]
-    return {id for each in found for id in (*each["invoice_line_items"], *each.get("invoice_items", []))}
+def _within_period(model: Any, subscription: Subscription) -> ColumnElement[bool]:
+    """Whether a debit or credit is of the current period, whose end may have moved since."""
+    start, end = subscription.current_period_start, subscription.current_period_end
+    since = and_(model.period_start >= start, model.period_start <= end, model.period_end > start)
+    return or_(model.period_end == end, since)
+
+
+def _credit_starts(credits: Iterable[InvoiceLine | InvoiceItem]) -> dict[str, int]:
+    """From when on debits were given back, by the ids that the credits name."""
+    starts: dict[str, int] = {}
+    for each in credits:
+        named = each.credited_items or {}
+        for id in (*named.get("invoice_line_items", []), *named.get("invoice_items", [])):
+            starts[id] = min(each.period_start, starts.get(id, each.period_start))
+    return starts

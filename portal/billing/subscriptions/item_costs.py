@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.discounts import discounts
 from portal.billing.ledger.totals import discount_cut
+from portal.billing.subscriptions import billed_periods
 from portal.db import rows_by_id
 from portal.models import Customer, Discount, Subscription
-from portal.rules import periods
 from portal.rules.discounts import Discountable, discount_amounts, sum_discounts
-from portal.rules.proration import remaining_amount
+from portal.rules.proration import amount_within
 
 
 def period_costs(
@@ -31,10 +31,10 @@ def period_costs(
 
 
 def unused_amount(subscription: Subscription, sold: SoldItem, amount: int, *, now: int) -> int:
-    """The value of the rest of the running period in minor units, for an item that costs `amount` a period."""
-    begun, end = subscription.current_period_start, subscription.current_period_end
-    start, anchor = begun, subscription.billing_cycle_anchor
-    if anchor > begun:
-        # a first period up to an anchor is the rest of a whole one
-        start = periods.start_before(anchor, sold.price.interval or "month", sold.price.interval_count or 1, end)
-    return remaining_amount(amount, start, end, max(now, begun))
+    """The value of the time from `now` until which the period is billed, for an item that costs `amount` a period.
+
+    In minor units.
+    """
+    whole = billed_periods.whole_period(subscription, sold.price)
+    start = max(now, subscription.current_period_start)
+    return amount_within(amount, whole, start, subscription.current_period_end)

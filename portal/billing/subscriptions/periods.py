@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.invoices import drafts, finalization, pending_items
-from portal.billing.subscriptions import items, period_lines
+from portal.billing.subscriptions import billed_periods, items, period_lines
 from portal.models import Customer, Invoice, Price, Subscription
 from portal.rules import periods
 
@@ -17,6 +17,8 @@ def begin(
 ) -> Invoice:
     """Start a period, or a trial with `trial_end`, and bill it at once with the subscription's pending items."""
     sold = items.list_items(db, subscription.id)
+    if subscription.cancel_at_period_end:
+        subscription.cancel_at = None  # it moves with the period
     if trial_end is None:
         _start_paid_period(subscription, sold, now)
     else:
@@ -43,8 +45,9 @@ def catch_up(subscription: Subscription, price: Price, now: int) -> None:
     """Move a period that has passed to the one that its anchor makes of now."""
     if subscription.current_period_end <= now:
         anchor, interval = subscription.billing_cycle_anchor, (price.interval or "month", price.interval_count or 1)
-        subscription.current_period_end = periods.end_after(anchor, *interval, now)
-        subscription.current_period_start = periods.start_before(anchor, *interval, subscription.current_period_end)
+        whole_end = periods.end_after(anchor, *interval, now)
+        subscription.current_period_start = periods.start_before(anchor, *interval, whole_end)
+        subscription.current_period_end = billed_periods.billed_until(subscription, whole_end)
 
 
 def needs_new_period(before: Sequence[Price], after: Sequence[Price]) -> bool:
@@ -55,9 +58,8 @@ def needs_new_period(before: Sequence[Price], after: Sequence[Price]) -> bool:
 def _start_paid_period(subscription: Subscription, sold: Sequence[SoldItem], now: int) -> None:
     if subscription.status == "trialing":
         subscription.status, subscription.trial_end = "active", now
-    price = sold[0].price
-    subscription.billing_cycle_anchor = subscription.current_period_start = now
-    subscription.current_period_end = periods.end_after(now, price.interval or "month", price.interval_count or 1, now)
+    subscription.billing_cycle_anchor = now
+    billed_periods.start_period(subscription, sold[0].price, now)
 
 
 def _start_trial(subscription: Subscription, trial_end: int, now: int) -> None:

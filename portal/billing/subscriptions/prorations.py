@@ -38,14 +38,14 @@ class RemainingPeriod:
 
         It is the unused part of what was billed; in the classic billing mode, of what the item costs now.
         """
-        debits = outstanding_debits(db, self.subscription)
+        debits = outstanding_debits(db, self.subscription, self.moment)
         flexible = is_flexible(self.subscription.billing_mode)
         costs = {} if flexible else item_costs.period_costs(db, self.customer, self.subscription, sold, self.moment)
         found = {}
         for each in sold:
             own, item = debits.get(each.item.id, ItemDebits()), each.item
             if flexible:
-                found[item.id] = ItemCredit(own.amount_left(self.moment), own.tax_rates, own.credited_items)
+                found[item.id] = ItemCredit(own.amount, own.tax_rates, own.credited_items)
             else:
                 amount = item_costs.unused_amount(self.subscription, each, costs[item.id], now=self.moment)
                 found[item.id] = ItemCredit(amount, item.tax_rates, own.credited_items)
@@ -126,6 +126,20 @@ def charge_remaining_time(db: Session, rest: RemainingPeriod, sold: Sequence[Sol
     costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
     for each, id in zip(sold, new_item_ids(len(sold)), strict=True):
         rest.charge_item(db, each, costs[each.item.id], id)
+
+
+def move_end(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], end: int) -> bool:
+    """Move the end of the running period to `end`, and credit or bill the time between; False where it is there.
+
+    `rest` begins at the earlier one of both ends.
+    """
+    before = rest.subscription.current_period_end
+    if end < before:
+        credit_unused_time(db, rest, sold)
+    rest.subscription.current_period_end = end
+    if end > before:
+        charge_remaining_time(db, rest, sold)
+    return end != before
 
 
 def new_item_ids(count: int) -> list[str]:

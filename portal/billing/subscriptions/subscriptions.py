@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from portal.billing.discounts import redemptions
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import (
+    billed_periods,
     end_dates,
     first_invoices,
     interim_invoices,
@@ -44,6 +45,8 @@ def create(db: Session, command: CreateSubscription, *, now: int, checked: bool 
     end_dates.set_end_date(
         subscription, command.cancel_at_period_end, command.cancel_at, sent=command.was_sent("cancel_at"), now=now
     )
+    if command.proration_behavior != "none":
+        subscription.current_period_end = billed_periods.billed_until(subscription, subscription.current_period_end)
     if command.pending_invoice_item_interval:
         interim_invoices.set_interval(subscription, prices[0], command.pending_invoice_item_interval, now=now)
     one_time_items.create_items(

@@ -6,7 +6,7 @@ from portal.billing.discounts import redemptions
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import (
     change_billing,
-    end_dates,
+    end_changes,
     interim_invoices,
     item_changes,
     items,
@@ -31,17 +31,16 @@ def update_subscription(
     customer = locks.subscription_with_customer(db, subscription)
     _refuse_ended(subscription, command)
     changing = command.sent_values("items", "billing_cycle_anchor", "trial_end") or command.trial_from_plan
+    must_wait = command.was_sent("cancel_at") and command.payment_behavior == "pending_if_incomplete"
     before = (
         change_billing.prepare_pending_update(db, subscription, command, command.payment_behavior, now=now)
-        if changing
+        if changing or must_wait
         else None
     )
     subscription_settings.apply(db, subscription, command)
     if command.was_sent("pause_collection"):
         subscription.pause_collection = paused_collection.build_pause_collection(command.pause_collection, now=now)
-    end_dates.set_end_date(
-        subscription, command.cancel_at_period_end, command.cancel_at, sent=command.was_sent("cancel_at"), now=now
-    )
+    end_is_billed = end_changes.change_end(db, customer, subscription, command, now=now)
     one_time_items.create_items(
         db, customer, subscription, command.add_invoice_items, one_time_items.billing_periods(subscription), now=now
     )
@@ -56,6 +55,8 @@ def update_subscription(
             before,
         )
         item_changes.apply(db, customer, subscription, command.items, asked, now=now)
+    elif end_is_billed and command.proration_behavior == "always_invoice":
+        end_changes.bill_at_once(db, customer, subscription, command, now=now)
     if command.was_sent("pending_invoice_item_interval"):
         price = items.list_items(db, subscription.id)[0].price
         interim_invoices.set_interval(subscription, price, command.pending_invoice_item_interval, now=now)
