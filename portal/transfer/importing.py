@@ -2,9 +2,9 @@
 
 import gc
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
 
@@ -14,16 +14,18 @@ from sqlalchemy.orm import Session
 
 from portal.db import Database, Scope
 from portal.errors import PortalError
+from portal.transfer.circles import CIRCULAR_TYPES, CircleMember, complete_groups
 from portal.transfer.completion import complete_records
 from portal.transfer.files import UnreadableJson
 from portal.transfer.origin import SellerDefaults, seller_defaults
-from portal.transfer.records import TransferRecord, is_transferable, parse_records
-from portal.transfer.tables import MissingLink, RefusedObject, row_plan
-from portal.transfer.writing import existing_ids, write_records
+from portal.transfer.presence import Presence
+from portal.transfer.previews import GivenPreviews
+from portal.transfer.records import TransferRecord, is_transferable, own_links, parse_records
+from portal.transfer.reports import ImportRefusal, ImportReport, WaitingObject, explain_waiting
+from portal.transfer.tables import Link, RefusedObject
+from portal.transfer.writing import write_records
 
 BATCH_SIZE = 500
-#: Ids remembered as being there, so that a customer is looked up once for many invoices.
-MAX_REMEMBERED_IDS = 200_000
 #: Batches after which garbage is looked for: a look into objects that all are in use costs a third of the time.
 BATCHES_PER_COLLECTION = 20
 
@@ -31,25 +33,20 @@ ImportEntry = tuple[str, Any]
 
 
 @dataclass(frozen=True)
-class ImportRefusal:
-    """An object that was not imported: its place, its type and id, and the reason."""
+class ParsedEntry:
+    """An object of the file, with its place and its rows."""
 
     place: str
-    type: str
-    id: str
-    reason: str
+    object: Any
+    records: list[TransferRecord]
 
-    def __str__(self) -> str:
-        return f"{self.place}: {self.type} {self.id}: {self.reason}"
+    def links(self) -> list[Link]:
+        """By which tables and ids others refer to it and to what it holds."""
+        return [each.own_link() for each in self.records]
 
-
-@dataclass
-class ImportReport:
-    """The result of an import: counts by type, skipped types, and refusals."""
-
-    written: dict[str, int] = field(default_factory=dict)
-    skipped: dict[str, int] = field(default_factory=dict)
-    refused: list[ImportRefusal] = field(default_factory=list)
+    def spool_line(self, missing: Sequence[Link]) -> bytes:
+        """The entry with what it lacks, to be read again."""
+        return orjson.dumps([self.place, self.object, self.links(), missing]) + b"\n"
 
 
 class _DryRunRollback(Exception):
@@ -57,12 +54,16 @@ class _DryRunRollback(Exception):
 
 
 class Import:
-    """One run over a file. `dry` checks everything and changes nothing."""
+    """One run over a file. `dry` checks everything and changes nothing.
+
+    `previews` are those bills of the file that are only foretold; they are compared, and not imported.
+    """
 
     def __init__(self, database: Database, scope: Scope, *, dry: bool = False) -> None:
-        self.report = ImportReport()
+        self.report, self.previews = ImportReport(), GivenPreviews()
         self._database, self._scope, self._dry = database, scope, dry
-        self._there: dict[str, set[str]] = {}
+        self._presence = Presence(forgets=not dry)
+        self._refused: dict[Link, ImportRefusal] = {}
         with database.reading(scope) as db:
             self._origin: SellerDefaults = seller_defaults(db)
 
@@ -71,18 +72,21 @@ class Import:
         with _pause_garbage_collection(), tempfile.TemporaryFile() as spool:
             waiting = self._import_all(objects, spool, seen)
             while waiting:
-                spool.seek(0)
-                with tempfile.TemporaryFile() as rest:
-                    still = self._import_all(_read_spool(spool), rest, lambda done: None)
-                    if still == waiting:
-                        self._refuse_waiting(rest)
-                        return self.report
-                    spool.seek(0)
-                    spool.truncate()
-                    rest.seek(0)
-                    spool.writelines(rest)
+                still = self._import_again(spool, waiting)
+                if still == waiting:
+                    self._refuse_waiting(spool)
+                    break
                 waiting = still
         return self.report
+
+    def _import_again(self, spool: Any, waiting: int) -> int:
+        """Import what waits in the spool, then what waits for each other; how many wait still."""
+        spool.seek(0)
+        with tempfile.TemporaryFile() as rest:
+            still = self._import_all(_read_spool(spool), rest, lambda done: None)
+            done = self._import_circles(rest) if still == waiting else set()
+            _keep_rest(spool, rest, done)
+        return still - len(done)
 
     def _import_all(self, objects: Iterable[ImportEntry], spool: Any, seen: Callable[[int], object]) -> int:
         waiting, entries = 0, iter(objects)
@@ -92,62 +96,77 @@ class Import:
                 break
             if number % BATCHES_PER_COLLECTION == 0:
                 gc.collect()
-            for place, object, reason in self._import_batch(batch):
-                spool.write(orjson.dumps([place, object, reason]) + b"\n")
+            for entry, missing in self._import_batch(batch):
+                spool.write(entry.spool_line(missing))
                 waiting += 1
             seen(len(batch))
         return waiting
 
-    def _import_batch(self, batch: list[ImportEntry]) -> list[tuple[str, Any, str]]:
-        """Write what can be written; returns the objects that wait for others."""
-        read = [(entry, found) for entry in batch if (found := self._read_entry(entry)) is not None]
+    def _import_batch(self, batch: list[ImportEntry]) -> list[tuple[ParsedEntry, list[Link]]]:
+        """Write what can be written; returns the objects that wait for others, and for which."""
+        read = [found for place, object in batch if (found := self._read_entry(place, object)) is not None]
         try:
             return self._write_entries(read)
         except (DBAPIError, RefusedObject, PortalError):
             # one of them is to blame: each alone, so that it is named and the others stay
-            return [each for one in read for each in self._import_alone(one)]
+            return [each for one in read for each in self._import_together([one])]
 
-    def _read_entry(self, entry: ImportEntry) -> list[TransferRecord] | None:
-        place, object = entry
+    def _import_circles(self, spool: Any) -> set[int]:
+        """Write the objects that wait for each other only; returns their offsets in the spool, also of refused ones."""
+        groups = complete_groups(list(_read_members(spool)), self._presence.has)
+        for group in groups:
+            found = [self._read_entry(*_read_at(spool, member.offset)) for member in group]
+            self._import_together([each for each in found if each])
+        return {member.offset for group in groups for member in group}
+
+    def _read_entry(self, place: str, object: Any) -> ParsedEntry | None:
         type = object.get("object") if isinstance(object, dict) else None
+        if self.previews.take(object):
+            return None
         if isinstance(type, str) and type != "plan" and not is_transferable(type):
             self.report.skipped[type] = self.report.skipped.get(type, 0) + 1
             return None
         try:
             if isinstance(object, UnreadableJson):
                 raise RefusedObject(f"it is no JSON: {object}")
-            return parse_records(object, self._origin)
+            return ParsedEntry(place, object, parse_records(object, self._origin))
         except RefusedObject as error:
             self._add_refusal(place, object, str(error))
             return None
 
-    def _import_alone(self, one: tuple[ImportEntry, list[TransferRecord]]) -> list[tuple[str, Any, str]]:
+    def _import_together(self, entries: list[ParsedEntry]) -> list[tuple[ParsedEntry, list[Link]]]:
+        """Write objects that stand and fall together, in a transaction of their own."""
         try:
-            return self._write_entries([one])
+            return self._write_entries(entries, {link for entry in entries for link in entry.links()})
         except RefusedObject as error:
             reason = str(error)
         except PortalError as error:
             reason = error.message
         except DBAPIError as error:
             reason = str(error.orig).splitlines()[0]
-        self._add_refusal(*one[0], reason)
+        for entry in entries:
+            self._add_refusal(entry.place, entry.object, reason)
         return []
 
-    def _write_entries(self, read: list[tuple[ImportEntry, list[TransferRecord]]]) -> list[tuple[str, Any, str]]:
+    def _write_entries(
+        self, entries: list[ParsedEntry], together: set[Link] | None = None
+    ) -> list[tuple[ParsedEntry, list[Link]]]:
+        """Write those entries that lack nothing but what is in `together`; returns the others, and what they lack."""
         accepted: list[TransferRecord] = []
         waiting = []
         try:
             with self._database.writing(self._scope) as db:
                 _disable_memory_mapping(db)
-                self._look_up_ids(db, [record for _, found in read for record in found])
-                known = {(each.type, each.id) for _, found in read for each in found if self._is_there(each)}
-                for (place, object), found in read:
-                    missing = self._missing_link(found)
+                records = [record for entry in entries for record in entry.records]
+                self._presence.look_up(db, records)
+                known = {(each.type, each.id) for each in records if self._presence.has(each.own_link())}
+                for entry in entries:
+                    missing = self._presence.missing_links(entry.records, together or set(entry.links()))
                     if missing:
-                        waiting.append((place, object, str(missing)))
+                        waiting.append((entry, missing))
                         continue
-                    accepted += found
-                    self._remember_records(found)
+                    accepted += entry.records
+                    self._presence.remember(entry.records)
                 for part in _order_records(accepted):
                     write_records(db, complete_records(db, part), known)
                 if self._dry:
@@ -156,56 +175,35 @@ class Import:
         except _DryRunRollback:
             pass
         except BaseException:
-            self._forget_records(accepted)
+            self._presence.forget(accepted)
             raise
-        for each in accepted:
-            self.report.written[each.type] = self.report.written.get(each.type, 0) + 1
+        self._count(accepted)
         return waiting
 
-    def _look_up_ids(self, db: Session, found: list[TransferRecord]) -> None:
-        """Remember which of the objects, and of those that they refer to, are stored."""
-        wanted: dict[str, set[str]] = {}
-        for each in found:
-            wanted.setdefault(_table_name(each), set()).add(each.id)
-            for table, id in each.linked_ids():
-                wanted.setdefault(table, set()).add(id)
-        tables = row_plan("customer").table.metadata.tables
-        for table, ids in wanted.items():
-            there = self._there.setdefault(table, set())
-            if len(there) > MAX_REMEMBERED_IDS and not self._dry:
-                there.clear()
-            there |= existing_ids(db, tables[table], ids - there)
+    def _count(self, accepted: list[TransferRecord]) -> None:
+        for type, _ in {(each.type, each.id) for each in accepted}:
+            self.report.written[type] = self.report.written.get(type, 0) + 1
+        for each in accepted:
+            self.report.add_notes(each.notes)
 
-    def _missing_link(self, found: list[TransferRecord]) -> MissingLink | None:
-        own = {(_table_name(each), each.id) for each in found}
-        for each in found:
-            for table, id in each.linked_ids():
-                if id not in self._there.get(table, ()) and (table, id) not in own:
-                    return MissingLink(table, id)
-        return None
-
-    def _is_there(self, record: TransferRecord) -> bool:
-        return record.id in self._there.get(_table_name(record), ())
-
-    def _remember_records(self, found: list[TransferRecord]) -> None:
-        for each in found:
-            self._there.setdefault(_table_name(each), set()).add(each.id)
-
-    def _forget_records(self, found: list[TransferRecord]) -> None:
-        for each in found:
-            self._there[_table_name(each)].discard(each.id)
-
-    def _refuse_waiting(self, rest: Any) -> None:
-        rest.seek(0)
-        for line in rest:
-            place, object, reason = orjson.loads(line)
-            self._add_refusal(place, object, reason)
+    def _refuse_waiting(self, spool: Any) -> None:
+        """Refuse what waits still, each with the object at the root of it."""
+        waiting: dict[Link, WaitingObject] = {}
+        spool.seek(0)
+        for line in spool:
+            place, object, own, missing = orjson.loads(line)
+            lacks = tuple((table, id) for table, id in missing)
+            for table, id in own:
+                waiting[table, id] = WaitingObject(place, object["object"], object["id"], lacks)
+        spool.seek(0)
+        for line in spool:
+            place, object, own, _ = orjson.loads(line)
+            self.report.add_refusal(place, object, explain_waiting(tuple(own[0]), waiting, self._refused))
 
     def _add_refusal(self, place: str, object: Any, reason: str) -> None:
-        named = object if isinstance(object, dict) else {}
-        self.report.refused.append(
-            ImportRefusal(place, str(named.get("object", "?")), str(named.get("id", "?")), reason)
-        )
+        refusal = self.report.add_refusal(place, object, reason)
+        for link in own_links(object):
+            self._refused[link] = refusal
 
 
 @contextmanager
@@ -227,17 +225,49 @@ def _disable_memory_mapping(db: Session) -> None:
 
 
 def _order_records(accepted: list[TransferRecord]) -> list[list[TransferRecord]]:
-    """Documents after the records that they are completed from; the last version of an object that came twice."""
+    """Records after those that they are completed from; the last version of an object that came twice."""
     last = {(each.type, each.id): each for each in accepted}.values()
-    documents = {"invoice", "credit_note"}
-    return [[each for each in last if (each.type in documents) is later] for later in (False, True)]
+    return [[each for each in last if _RANKS.get(each.type, 0) == rank] for rank in range(3)]
 
 
-def _table_name(record: TransferRecord) -> str:
-    return row_plan(record.type).table.name
+_RANKS = {
+    **dict.fromkeys(("discount", "promotion_code", "quote", "subscription", "subscription_schedule"), 1),
+    **dict.fromkeys(("invoice", "credit_note"), 2),
+}
 
 
 def _read_spool(spool: Any) -> Iterator[ImportEntry]:
     for line in spool:
-        place, object, _ = orjson.loads(line)
+        place, object, *_ = orjson.loads(line)
         yield place, object
+
+
+def _read_at(spool: Any, offset: int) -> ImportEntry:
+    spool.seek(offset)
+    place, object, *_ = orjson.loads(spool.readline())
+    return place, object
+
+
+def _read_members(spool: Any) -> Iterator[CircleMember]:
+    """The waiting objects that can be part of a circle."""
+    spool.seek(0)
+    offset = 0
+    for line in spool:
+        _, object, own, missing = orjson.loads(line)
+        if object["object"] in CIRCULAR_TYPES:
+            yield CircleMember(
+                offset, tuple((table, id) for table, id in own), tuple((table, id) for table, id in missing)
+            )
+        offset += len(line)
+
+
+def _keep_rest(spool: Any, rest: Any, done: set[int]) -> None:
+    """Write the rest to the spool, without the lines at the offsets in `done`."""
+    spool.seek(0)
+    spool.truncate()
+    rest.seek(0)
+    offset = 0
+    for line in rest:
+        if offset not in done:
+            spool.write(line)
+        offset += len(line)

@@ -11,6 +11,8 @@ from portal import clock
 from portal.billing.accounts import accounts
 from portal.db import scope_of
 from portal.dialects import INSERTS
+from portal.models.next_steps import NEXT_STEPS
+from portal.objects import OBJECT_TYPES
 from portal.rules import steps
 from portal.rules.numbering import invoice_number
 from portal.transfer.readers import parts_of
@@ -45,7 +47,9 @@ def existing_ids(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
     return set(db.connection().execute(own).scalars())
 
 
-_NEXT_STEPS: dict[str, NextStep] = {"subscription": steps.next_for_subscription, "invoice": steps.next_for_invoice}
+_NEXT_STEPS: dict[str, NextStep] = {
+    type: NEXT_STEPS[kind.model] for type, kind in OBJECT_TYPES.items() if kind.model in NEXT_STEPS
+}
 
 
 def _step_columns(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, int | None]:
