@@ -20,12 +20,7 @@ def customer_columns(object: Object, origin: SellerDefaults) -> Columns:
     _refuse_other_balances(object)
     return {
         "address": clean_address(object.get("address")),
-        "shipping": shipping
-        and {
-            "name": shipping.get("name"),
-            "phone": shipping.get("phone"),
-            "address": clean_address(shipping.get("address")),
-        },
+        "shipping": shipping and _shipping(shipping),
         "discount_id": next(iter(discount_ids(object)), None),
         "invoice_settings": _invoice_settings(object),
         "invoice_prefix": object.get("invoice_prefix") or "".join(secrets.choice(PREFIX_LETTERS) for _ in range(8)),
@@ -44,6 +39,17 @@ def customer_links(row: Object, brings_bills: bool) -> Iterator[Link]:
         yield "discounts", row["discount_id"]
     if row.get("test_clock_id"):
         yield "test_clocks", row["test_clock_id"]
+
+
+def _shipping(sent: Object) -> Columns:
+    """Where to ship; who carries it is there where somebody said so."""
+    carried = {key: sent[key] for key in ("carrier", "tracking_number") if sent.get(key)}
+    return {
+        "name": sent.get("name"),
+        "phone": sent.get("phone"),
+        "address": clean_address(sent.get("address")),
+        **carried,
+    }
 
 
 def _invoice_settings(object: Object) -> Columns:

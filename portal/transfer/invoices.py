@@ -31,7 +31,8 @@ def invoice_columns(object: Object, origin: SellerDefaults) -> Columns:
     if object.get("status") is None:
         raise RefusedObject("status is missing")
     moments = object.get("status_transitions") or {}
-    subscription = (object.get("parent") or {}).get("subscription_details") or {}
+    parent = object.get("parent") or {}
+    subscription, quote = (parent.get(key) or {} for key in ("subscription_details", "quote_details"))
     entries, cost = tax_entries(object), shipping_cost(object.get("shipping_cost"))
     draft, created = object["status"] == "draft", object.get("created", object.get("date"))
     _refuse_unsplit_tax(object, entries)
@@ -46,6 +47,7 @@ def invoice_columns(object: Object, origin: SellerDefaults) -> Columns:
         **{key: moments.get(key) for key in _MOMENTS},
         **_total_columns(object, entries),
         "subscription_id": linked_id(object.get("subscription") or subscription.get("subscription")),
+        "quote_id": linked_id(object.get("quote") or quote.get("quote")),
         "billing_reason": object.get("billing_reason") or "manual",
         "receipt_number": object.get("receipt_number"),
         "from_invoice_id": linked_id((object.get("from_invoice") or {}).get("invoice")),

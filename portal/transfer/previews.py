@@ -1,5 +1,7 @@
 """Bills that a file foretells: previews of the other system, to be compared with those from here."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,11 +26,14 @@ class Bill:
         due = "" if self.amount_due == self.total else f", {self.amount_due} due"
         return f"{self.total} {self.currency}{due} ({lines})"
 
-    def agrees(self, other: "Bill") -> bool:
+    def ends_apart(self, other: Bill) -> bool:
+        """Whether both tell the end of their period, and it is another one."""
+        return None not in (self.ends, other.ends) and self.ends != other.ends
+
+    def agrees(self, other: Bill) -> bool:
         """Whether both are the same bill, however many lines it has."""
-        same_end = None in (self.ends, other.ends) or self.ends == other.ends
         own = (self.currency, self.total, self.amount_due)
-        return same_end and own == (other.currency, other.total, other.amount_due)
+        return not self.ends_apart(other) and own == (other.currency, other.total, other.amount_due)
 
 
 @dataclass

@@ -13,14 +13,31 @@ Columns = dict[str, Any]
 
 _PHASE_KEYS = frozenset(
     (
-        *("add_invoice_items", "application_fee_percent", "automatic_tax", "billing_cycle_anchor", "billing_thresholds"),
+        *(
+            "add_invoice_items",
+            "application_fee_percent",
+            "automatic_tax",
+            "billing_cycle_anchor",
+            "billing_thresholds",
+        ),
         *("collection_method", "coupon", "currency", "default_payment_method", "default_tax_rates", "description"),
         *("discounts", "end_date", "invoice_settings", "items", "metadata", "on_behalf_of", "plans", "prorate"),
         *("proration_behavior", "start_date", "tax_percent", "transfer_data", "trial", "trial_end"),
     )
 )
 _ITEM_KEYS = frozenset(
-    ("billing_thresholds", "discountable", "discounts", "id", "metadata", "period", "plan", "price", "quantity", "tax_rates")
+    (
+        "billing_thresholds",
+        "discountable",
+        "discounts",
+        "id",
+        "metadata",
+        "period",
+        "plan",
+        "price",
+        "quantity",
+        "tax_rates",
+    )
 )
 _SOURCES = {"coupon": "coupons", "discount": "discounts", "promotion_code": "promotion_codes"}
 

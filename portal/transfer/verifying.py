@@ -10,6 +10,7 @@ from portal.billing.ledger import locks
 from portal.billing.lifecycle.preview_shapes import revert_to_draft
 from portal.billing.previews import next_bills
 from portal.billing.previews.next_bills import NoUpcomingInvoice
+from portal.clock import utc_date
 from portal.db import Database, Scope, find_row
 from portal.errors import PortalError
 from portal.models import InvoiceLine, Subscription
@@ -41,7 +42,7 @@ class Verification:
     unforetold: int = 0
     totals: dict[str, int] = field(default_factory=dict)
 
-    def compare(self, id: str, given: Bill | None, here: "Bill | str") -> None:
+    def compare(self, id: str, given: Bill | None, here: Bill | str) -> None:
         """Take in one subscription; `here` says why where there is no bill."""
         if isinstance(here, Bill):
             self.totals[here.currency] = self.totals.get(here.currency, 0) + here.total
@@ -50,9 +51,12 @@ class Verification:
         elif isinstance(here, Bill) and here.agrees(given):
             self.agreeing += 1
         else:
-            ends = isinstance(here, Bill) and here.ends != given.ends and None not in (here.ends, given.ends)
-            told = [f"{each} at {each.ends}" if ends and isinstance(each, Bill) else str(each) for each in (given, here)]
-            self.differing.append(Difference(id, *told))
+            ends = isinstance(here, Bill) and here.ends_apart(given)
+            self.differing.append(Difference(id, _describe(given, with_end=ends), _describe(here, with_end=ends)))
+
+
+def _describe(bill: Bill | str, *, with_end: bool) -> str:
+    return f"{bill} until {utc_date(bill.ends or 0)}" if with_end and isinstance(bill, Bill) else str(bill)
 
 
 def verify_bills(
@@ -101,6 +105,6 @@ def _make_bill(db: Session, id: str) -> Bill:
     customer = locks.subscription_with_customer(db, subscription)
     invoice = revert_to_draft(customer, next_bills.next_invoice(db, customer, subscription))
     db.flush()
-    lines = db.scalar(select(func.count()).select_from(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id)) or 0
+    lines = db.scalar(select(func.count(InvoiceLine.id)).where(InvoiceLine.invoice_id == invoice.id)) or 0
     due = apply_balance(invoice.total, customer.balance).amount_due
     return Bill(invoice.currency, invoice.total, due, lines, invoice.period_end)

@@ -18,6 +18,11 @@ def obj(kind: str, id: str, /, **more: Any) -> Object:
     return {"id": id, "object": kind, "created": THEN, "livemode": False, "metadata": {}, **more}
 
 
+def part(kind: str, id: str, /, **more: Any) -> Object:
+    """A part of an object, which has no moment of its own."""
+    return {"id": id, "object": kind, **more}
+
+
 def listed(*data: Object) -> Object:
     """A whole list object."""
     return {"object": "list", "data": list(data), "has_more": False, "url": "/v1/things"}

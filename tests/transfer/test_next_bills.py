@@ -124,7 +124,10 @@ def test_a_schedule_that_has_not_begun_begins_by_itself(
 
 
 def test_the_discounts_and_taxes_of_a_phase_are_billed(scope: Scope, imported: Imported, api: Api) -> None:
-    more = {"discounts": [{"coupon": COUPON, "discount": None, "promotion_code": None}], "default_tax_rates": [plain.RATE]}
+    more = {
+        "discounts": [{"coupon": COUPON, "discount": None, "promotion_code": None}],
+        "default_tax_rates": [plain.RATE],
+    }
     found = schedule(phase(START, END), phase(END, END + 9 * 86400, **more))
     assert imported(scope, *BASE, subscription(schedule="sub_sched_1"), found).refused == []
     assert total(api) == 1190
@@ -133,7 +136,9 @@ def test_the_discounts_and_taxes_of_a_phase_are_billed(scope: Scope, imported: I
 def test_a_phase_of_an_older_generation_is_read_too(scope: Scope, imported: Imported, api: Api) -> None:
     older = phase(END, END + 9 * 86400, coupon="HALF", plans=[{"plan": "price_1", "quantity": 2, "tax_rates": []}])
     older = {key: value for key, value in older.items() if key not in {"items", "discounts", "proration_behavior"}}
-    imported(scope, *BASE, subscription(schedule="sub_sched_1"), schedule(phase(START, END), older | {"prorate": False}))
+    imported(
+        scope, *BASE, subscription(schedule="sub_sched_1"), schedule(phase(START, END), older | {"prorate": False})
+    )
     assert total(api) == 2000
 
 
@@ -170,8 +175,14 @@ def test_a_draft_is_finalized_when_it_was_to_be(
 
 
 def test_a_shipping_rate_of_another_system(scope: Scope, imported: Imported, api: Api) -> None:
-    fixed = {"amount": 500, "currency": "eur", "currency_options": {"usd": {"amount": 600, "tax_behavior": "exclusive"}}}
-    rate = plain.obj("shipping_rate", "shr_1", display_name="Post", active=True, fixed_amount=fixed, type="fixed_amount")
+    fixed = {
+        "amount": 500,
+        "currency": "eur",
+        "currency_options": {"usd": {"amount": 600, "tax_behavior": "exclusive"}},
+    }
+    rate = plain.obj(
+        "shipping_rate", "shr_1", display_name="Post", active=True, fixed_amount=fixed, type="fixed_amount"
+    )
     assert imported(scope, rate).refused == []
     shown = api.get("shipping_rates/shr_1")["fixed_amount"]
     assert (shown["amount"], shown["currency_options"]["usd"]["amount"]) == (500, 600)
@@ -182,12 +193,22 @@ def quote(**more: Any) -> dict[str, Any]:
     off = {"amount_discount": 1000, "amount_shipping": 0, "amount_tax": 190}
     sums = {"amount_subtotal": 2000, "amount_total": 1190, "total_details": off}
     tax = {"amount": 190, "rate": plain.RATE, "taxability_reason": "standard_rated", "taxable_amount": 1000}
-    line = {"id": "li_1", "object": "item", "price": plain.PRICE, "quantity": 1, "description": "Gold", "currency": "eur"}
+    line = {
+        "id": "li_1",
+        "object": "item",
+        "price": plain.PRICE,
+        "quantity": 1,
+        "description": "Gold",
+        "currency": "eur",
+    }
     line |= {"amount_subtotal": 2000, "amount_tax": 190, "amount_total": 1190, "amount_discount": 1000}
     line |= {"discounts": [{"amount": 1000, "discount": discount("di_q")}], "taxes": [tax]}
     whole = {"computed": {"recurring": {**sums, "interval": "month", "interval_count": 1}, "upfront": sums}}
     own = {"status": "open", "customer": "cus_1", "currency": "eur", "expires_at": END, "number": "QT-J4-0007-2"}
-    billing = {"collection_method": "send_invoice", "invoice_settings": {"days_until_due": 14, "issuer": {"type": "self"}}}
+    billing = {
+        "collection_method": "send_invoice",
+        "invoice_settings": {"days_until_due": 14, "issuer": {"type": "self"}},
+    }
     moments = {"status_transitions": {"finalized_at": START, "accepted_at": None, "canceled_at": None}}
     parts = {"line_items": plain.listed(line), "discounts": [discount("di_q")], "default_tax_rates": []}
     return plain.obj("quote", "qt_1", **{**whole, **own, **billing, **moments, **parts, **more})

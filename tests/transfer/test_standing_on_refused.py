@@ -141,10 +141,13 @@ def test_what_is_unknown_of_a_document_is_told_of(scope: Scope, imported: Import
     ("object", "reason"),
     [
         ({**plain.CUSTOMER, "deleted": True}, "it was deleted: leave it out"),
-        ({**plain.CUSTOMER, "invoice_credit_balance": {"usd": -500}}, "invoice_credit_balance: a balance of -500 in usd"),
+        (
+            {**plain.CUSTOMER, "invoice_credit_balance": {"usd": -500}},
+            "invoice_credit_balance: a balance of -500 in usd",
+        ),
         ({**LATER, "status": None}, "status is missing"),
         ({**LATER, "subscription": None, "tax": 190}, "tax: 190 is divided into no tax rates"),
-        ({**LATER, "status": "draft", "discounts": ["di_9"]}, "it names 'di_9'"),
+        ({**LATER, "status": "draft", "subscription": None, "discounts": ["di_9"]}, "it names 'di_9'"),
         ({**LATER, "status": "draft", "automatic_tax": {"enabled": True}}, "automatic_tax.enabled: "),
         (plain.obj("invoiceitem", "ii_1", customer="cus_1", amount=5, currency="eur", discounts=["di_9"]), "it names"),
         (plain.obj("quote", "qt_1", status="open", line_items=plain.listed(), discounts=["di_9"]), "discounts: only"),
