@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal.billing.ledger import parties
 from portal.db import rows_by_id, scope_of
-from portal.models import Coupon, Customer, Invoice, Price, TaxId
-from portal.objects.catalogue import frozen_price
+from portal.models import Coupon, Customer, Invoice, Price, TaxId, TaxRate
+from portal.objects.catalogue import frozen_price, frozen_tax_rate
 from portal.objects.discounts import frozen_coupon
 from portal.objects.kinds import group_by
 from portal.transfer.records import Row, TransferRecord
@@ -28,6 +28,7 @@ def complete_records(db: Session, found: Records) -> list[TransferRecord]:
     for each in found:
         by_type.setdefault(each.type, []).append(each)
     _fill_prices(db, [*by_type.get("invoice", []), *by_type.get("quote", [])])
+    _fill_rates(db, by_type.get("invoice", []))
     _fill_coupons(db, list(_rows_with_coupons(by_type)))
     _check_prices(db, list(_sold_prices(by_type)))
     _bill_paid_trials(db, by_type.get("subscription", []))
@@ -50,6 +51,19 @@ def _has_whole_price(record: TransferRecord, line: Mapping[str, Any]) -> bool:
     if record.type == "quote" and record.brings_bills:
         return False
     return bool(price and (price["plan"] or not price["price"].get("recurring")))
+
+
+def _fill_rates(db: Session, invoices: Records) -> None:
+    """Set the tax rates of lines whose taxes only name them, as in the newer wire; a draft is taxed anew by them."""
+    lines = [
+        line for each in invoices if each.is_plain for line in each.parts if line["taxes"] and not line["tax_rates"]
+    ]
+    ids = {tax["tax_rate"] for line in lines for tax in line["taxes"] if tax["tax_rate"]}
+    rates = {
+        id: frozen_tax_rate(row, scope_of(db).livemode) for id, row in rows_by_id(db, TaxRate, sorted(ids)).items()
+    }
+    for line in lines:
+        line["tax_rates"] = [rates[tax["tax_rate"]] for tax in line["taxes"] if tax["tax_rate"] in rates]
 
 
 def _rows_with_coupons(by_type: Mapping[str, Records]) -> Iterator[Row]:

@@ -1,52 +1,33 @@
 """Imports objects in any order, in batches of one transaction each; refused objects are reported and not stored."""
 
 import gc
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
 
-import orjson
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.db import Database, Scope
 from portal.errors import PortalError
-from portal.transfer.circles import CIRCULAR_TYPES, CircleMember, complete_groups
+from portal.transfer.circles import complete_groups
 from portal.transfer.completion import complete_records
 from portal.transfer.files import UnreadableJson
 from portal.transfer.origin import SellerDefaults, seller_defaults
 from portal.transfer.presence import Presence
 from portal.transfer.previews import GivenPreviews
 from portal.transfer.records import TransferRecord, is_transferable, own_links, parse_records
-from portal.transfer.reports import ImportRefusal, ImportReport, WaitingObject, explain_waiting
+from portal.transfer.reports import ImportRefusal, ImportReport, explain_waiting
+from portal.transfer.spool import ImportEntry, ParsedEntry, Spool
 from portal.transfer.tables import Link, RefusedObject
 from portal.transfer.writing import write_records
 
 BATCH_SIZE = 500
+#: Groups of objects that refer to each other, which share a transaction.
+GROUPS_PER_BATCH = 200
 #: Batches after which garbage is looked for: a look into objects that all are in use costs a third of the time.
 BATCHES_PER_COLLECTION = 20
-
-ImportEntry = tuple[str, Any]
-
-
-@dataclass(frozen=True)
-class ParsedEntry:
-    """An object of the file, with its place and its rows."""
-
-    place: str
-    object: Any
-    records: list[TransferRecord]
-
-    def links(self) -> list[Link]:
-        """By which tables and ids others refer to it and to what it holds."""
-        return [each.own_link() for each in self.records]
-
-    def spool_line(self, missing: Sequence[Link]) -> bytes:
-        """The entry with what it lacks, to be read again."""
-        return orjson.dumps([self.place, self.object, self.links(), missing]) + b"\n"
 
 
 class _DryRunRollback(Exception):
@@ -69,27 +50,26 @@ class Import:
 
     def run(self, objects: Iterable[ImportEntry], seen: Callable[[int], object] = lambda done: None) -> ImportReport:
         """Import everything; objects that refer to others wait until the file has been read."""
-        with _pause_garbage_collection(), tempfile.TemporaryFile() as spool:
-            waiting = self._import_all(objects, spool, seen)
-            while waiting:
-                still = self._import_again(spool, waiting)
-                if still == waiting:
-                    self._refuse_waiting(spool)
-                    break
-                waiting = still
+        with _pause_garbage_collection():
+            waiting, before = self._import_all(objects, seen), 0
+            while waiting.count not in {0, before}:
+                waiting, before = self._import_again(waiting), waiting.count
+            self._refuse_waiting(waiting)
+            waiting.close()
         return self.report
 
-    def _import_again(self, spool: Any, waiting: int) -> int:
-        """Import what waits in the spool, then what waits for each other; how many wait still."""
-        spool.seek(0)
-        with tempfile.TemporaryFile() as rest:
-            still = self._import_all(_read_spool(spool), rest, lambda done: None)
-            done = self._import_circles(rest) if still == waiting else set()
-            _keep_rest(spool, rest, done)
-        return still - len(done)
+    def _import_again(self, waiting: Spool) -> Spool:
+        """Import what waits, or else what waits for each other; returns what waits still, in a spool of its own."""
+        still = self._import_all(waiting.entries(), lambda done: None)
+        if still.count == waiting.count:
+            left = still.without(self._import_circles(still))
+            still.close()
+            still = left
+        waiting.close()
+        return still
 
-    def _import_all(self, objects: Iterable[ImportEntry], spool: Any, seen: Callable[[int], object]) -> int:
-        waiting, entries = 0, iter(objects)
+    def _import_all(self, objects: Iterable[ImportEntry], seen: Callable[[int], object]) -> Spool:
+        waiting, entries = Spool(), iter(objects)
         for number in count(1):
             batch = list(islice(entries, BATCH_SIZE))
             if not batch:
@@ -97,8 +77,7 @@ class Import:
             if number % BATCHES_PER_COLLECTION == 0:
                 gc.collect()
             for entry, missing in self._import_batch(batch):
-                spool.write(entry.spool_line(missing))
-                waiting += 1
+                waiting.add(entry, missing)
             seen(len(batch))
         return waiting
 
@@ -111,13 +90,23 @@ class Import:
             # one of them is to blame: each alone, so that it is named and the others stay
             return [each for one in read for each in self._import_together([one])]
 
-    def _import_circles(self, spool: Any) -> set[int]:
-        """Write the objects that wait for each other only; returns their offsets in the spool, also of refused ones."""
-        groups = complete_groups(list(_read_members(spool)), self._presence.has)
-        for group in groups:
-            found = [self._read_entry(*_read_at(spool, member.offset)) for member in group]
-            self._import_together([each for each in found if each])
+    def _import_circles(self, waiting: Spool) -> set[int]:
+        """Write the objects that wait for each other only; returns their offsets, also of refused ones."""
+        groups = complete_groups(waiting.circle_members(), self._presence.has)
+        read = ([self._read_entry(*waiting.entry_at(member.offset)) for member in group] for group in groups)
+        found = ([each for each in group if each] for group in read)
+        while batch := list(islice(found, GROUPS_PER_BATCH)):
+            self._write_groups(batch)
         return {member.offset for group in groups for member in group}
+
+    def _write_groups(self, groups: list[list[ParsedEntry]]) -> None:
+        """Write groups of objects; where one can't be, each alone, so that it is named and the others stay."""
+        entries = [entry for group in groups for entry in group]
+        try:
+            self._write_entries(entries, {link for entry in entries for link in entry.links()})
+        except (DBAPIError, RefusedObject, PortalError):
+            for group in groups:
+                self._import_together(group)
 
     def _read_entry(self, place: str, object: Any) -> ParsedEntry | None:
         type = object.get("object") if isinstance(object, dict) else None
@@ -186,19 +175,12 @@ class Import:
         for each in accepted:
             self.report.add_notes(each.notes)
 
-    def _refuse_waiting(self, spool: Any) -> None:
+    def _refuse_waiting(self, spool: Spool) -> None:
         """Refuse what waits still, each with the object at the root of it."""
-        waiting: dict[Link, WaitingObject] = {}
-        spool.seek(0)
-        for line in spool:
-            place, object, own, missing = orjson.loads(line)
-            lacks = tuple((table, id) for table, id in missing)
-            for table, id in own:
-                waiting[table, id] = WaitingObject(place, object["object"], object["id"], lacks)
-        spool.seek(0)
-        for line in spool:
-            place, object, own, _ = orjson.loads(line)
-            self.report.add_refusal(place, object, explain_waiting(tuple(own[0]), waiting, self._refused))
+        waiting = spool.waiting_objects()
+        for place, object in spool.entries():
+            (link,) = own_links(object)
+            self.report.add_refusal(place, object, explain_waiting(link, waiting, self._refused))
 
     def _add_refusal(self, place: str, object: Any, reason: str) -> None:
         refusal = self.report.add_refusal(place, object, reason)
@@ -234,40 +216,3 @@ _RANKS = {
     **dict.fromkeys(("discount", "promotion_code", "quote", "subscription", "subscription_schedule"), 1),
     **dict.fromkeys(("invoice", "credit_note"), 2),
 }
-
-
-def _read_spool(spool: Any) -> Iterator[ImportEntry]:
-    for line in spool:
-        place, object, *_ = orjson.loads(line)
-        yield place, object
-
-
-def _read_at(spool: Any, offset: int) -> ImportEntry:
-    spool.seek(offset)
-    place, object, *_ = orjson.loads(spool.readline())
-    return place, object
-
-
-def _read_members(spool: Any) -> Iterator[CircleMember]:
-    """The waiting objects that can be part of a circle."""
-    spool.seek(0)
-    offset = 0
-    for line in spool:
-        _, object, own, missing = orjson.loads(line)
-        if object["object"] in CIRCULAR_TYPES:
-            yield CircleMember(
-                offset, tuple((table, id) for table, id in own), tuple((table, id) for table, id in missing)
-            )
-        offset += len(line)
-
-
-def _keep_rest(spool: Any, rest: Any, done: set[int]) -> None:
-    """Write the rest to the spool, without the lines at the offsets in `done`."""
-    spool.seek(0)
-    spool.truncate()
-    rest.seek(0)
-    offset = 0
-    for line in rest:
-        if offset not in done:
-            spool.write(line)
-        offset += len(line)

@@ -84,6 +84,7 @@ def invoice_line_links(row: Object, brings_bills: bool) -> Iterator[Link]:
     if brings_bills:
         yield from (("discounts", id) for id in row.get("discounts") or [])
         yield from (("tax_rates", rate["id"]) for rate in row.get("tax_rates") or [])
+        yield from (("tax_rates", tax["tax_rate"]) for tax in row.get("taxes") or [] if tax["tax_rate"])
 
 
 def invoice_item_links(row: Object, brings_bills: bool) -> Iterator[Link]:

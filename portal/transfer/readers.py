@@ -17,7 +17,6 @@ from portal.transfer import (
     schedules,
     subscriptions,
 )
-from portal.transfer.origin import SellerDefaults
 from portal.transfer.tables import Link
 
 Object = Mapping[str, Any]
@@ -39,9 +38,12 @@ class SublistSpec:
 
 @dataclass(frozen=True)
 class Reader:
-    """How a type is read: columns that have another form on the wire, its parts, and what it refers to."""
+    """How a type is read: its parts, what it refers to, and columns that have another form on the wire.
 
-    columns: Callable[[Object, SellerDefaults], Columns] = lambda object, origin: {}
+    These are made of the object and the account's `SellerDefaults`.
+    """
+
+    columns: Callable[[Object, Any], Columns] = lambda object, origin: {}
     #: key of the list whose objects are created and deleted with the object
     parts_key: str | None = None
     #: (row, whether it brings bills) -> the objects that have to be there beside those of foreign keys

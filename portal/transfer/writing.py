@@ -12,7 +12,6 @@ from portal.billing.accounts import accounts
 from portal.db import scope_of
 from portal.dialects import INSERTS
 from portal.models.next_steps import NEXT_STEPS
-from portal.objects import OBJECT_TYPES
 from portal.rules import steps
 from portal.rules.numbering import invoice_number
 from portal.transfer.readers import parts_of
@@ -47,17 +46,16 @@ def existing_ids(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
     return set(db.connection().execute(own).scalars())
 
 
-_NEXT_STEPS: dict[str, NextStep] = {
-    type: NEXT_STEPS[kind.model] for type, kind in OBJECT_TYPES.items() if kind.model in NEXT_STEPS
-}
+_NEXT_STEPS: dict[Any, NextStep] = {model.__table__: find for model, find in NEXT_STEPS.items()}
 
 
 def _step_columns(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, int | None]:
     """When a record's next step is due, as columns."""
-    if type not in _NEXT_STEPS:
+    find = _NEXT_STEPS.get(row_plan(type).table)
+    if find is None:
         return {}
     own = {"upcoming_at": _upcoming_at(db, row)} if type == "subscription" else {}
-    return {**own, "next_step_at": steps.moment_of(_NEXT_STEPS[type](SimpleNamespace(**row, **own)))}
+    return {**own, "next_step_at": steps.moment_of(find(SimpleNamespace(**row, **own)))}
 
 
 def _upcoming_at(db: Session, row: Mapping[str, Any]) -> int | None:

@@ -174,6 +174,44 @@ def test_a_draft_is_finalized_when_it_was_to_be(
     assert (api.get("invoices/in_1")["status"], api.get("invoices/in_1")["total"]) == ("open", 1000)
 
 
+@pytest.mark.parametrize("older", [True, False])
+def test_a_draft_is_taxed_and_shipped_anew_as_it_was(
+    scope: Scope, imported: Imported, api: Api, make: Factories, older: bool
+) -> None:
+    tax = {"amount": 380, "taxable_amount": 2000, "taxability_reason": "standard_rated"}
+    named = {"tax_rates": [plain.RATE], "tax_amounts": [{**tax, "inclusive": False, "tax_rate": "txr_1"}]}
+    newer = {"tax_behavior": "exclusive", "tax_rate_details": {"tax_rate": "txr_1"}, "type": "tax_rate_details"}
+    line = plain.part("line_item", "il_1", amount=2000, currency="eur", period={"start": START, "end": END})
+    line |= {"quantity": 1, **(named if older else {"taxes": [{**tax, **newer}]})}
+    cost = {"amount_subtotal": 500, "amount_tax": 0, "amount_total": 500, "shipping_rate": "shr_1"}
+    draft = plain.obj("invoice", "in_1", status="draft", customer="cus_1", currency="eur", total=2880, subtotal=2000)
+    draft |= {"created": END, "auto_advance": True, "lines": plain.listed(line), "shipping_cost": cost}
+    assert imported(scope, *BASE, draft).refused == []
+    pass_time(make, END + 3600)
+    found = api.get("invoices/in_1")
+    assert (found["status"], found["total"], found["tax"]) == ("open", 2880, 380)
+
+
+def test_items_that_wait_are_billed_with_the_period_or_before(
+    scope: Scope, imported: Imported, api: Api, make: Factories
+) -> None:
+    waits = {"customer": "cus_1", "currency": "eur", "date": START, "quantity": 1, "proration": True}
+    parent = {
+        "subscription_details": {"subscription": "sub_1", "subscription_item": "si_1"},
+        "type": "subscription_details",
+    }
+    items = [
+        plain.obj("invoiceitem", f"ii_{at}", amount=amount, parent=parent, **waits)
+        for at, amount in enumerate((-300, 500))
+    ]
+    between = {"interval": "week", "interval_count": 1}
+    weekly = subscription(pending_invoice_item_interval=between, next_pending_invoice_item_invoice=END - 86400)
+    assert imported(scope, *BASE, *items, weekly).refused == []
+    assert total(api) == 2200
+    pass_time(make, END)
+    assert sorted(each["total"] for each in api.get("invoices")["data"]) == [200, 2000]
+
+
 def test_a_shipping_rate_of_another_system(scope: Scope, imported: Imported, api: Api) -> None:
     fixed = {
         "amount": 500,

@@ -573,7 +573,10 @@ CONTEXT = (
     plain.obj(
         "invoice",
         "in_0",
-        customer="cus_1", currency="eur", status="paid", total=0,
+        customer="cus_1",
+        currency="eur",
+        status="paid",
+        total=0,
         lines=plain.listed(plain.part("line_item", "il_0", amount=0, currency="eur", period=PERIOD, quantity=1)),
     ),
     plain.subscription(plain.item("si_0"), id="sub_0"),
