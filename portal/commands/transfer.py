@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -98,7 +97,7 @@ def _verify_with_progress(database: Database, scope: Scope, run: Import) -> Veri
 def _print_report(report: ImportReport, found: Verification | None, as_json: bool, dry: bool) -> None:
     if as_json:
         counts = {"dry_run": dry, "written": report.written, "skipped": report.skipped, "notes": report.notes}
-        verified = {"verified": asdict(found)} if found else {}
+        verified = {"verified": found.as_json()} if found else {}
         click.echo(json.dumps({**counts, "refused": [vars(each) for each in report.refused], **verified}))
         return
     for refusal in report.refused:

@@ -32,6 +32,7 @@ PRICE = TypeFields(
         "billing_scheme": "prices in tiers are refused, and all others are per_unit",
         "currency_options": "the price keeps its own currency; what is billed in another one is refused by name",
     },
+    told={"currency_options": "amounts in further currencies are left out"},
     refused=(
         *price_fields("", "transform_quantity"),
         RefusedField("recurring.meter", METERED),

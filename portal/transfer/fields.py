@@ -45,12 +45,13 @@ class RefusedField:
 class TypeFields:
     """What becomes of the fields of a type that no column holds.
 
-    `harmless` gives the reason why a field is left out. `refused` are fields that would change a bill. `older` are
-    keys of older generations that are read. `brings_bills` is whether an object can still lead to a bill: only then
-    `refused` counts, and keys that nobody knows are refused.
+    `harmless` gives the reason why a field is left out, and `told` what a merchant is told of some of them. `refused`
+    are fields that would change a bill. `older` are keys of older generations that are read. `brings_bills` is
+    whether an object can still lead to a bill: only then `refused` counts, and keys that nobody knows are refused.
     """
 
     harmless: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
     refused: tuple[RefusedField, ...] = ()
     older: Collection[str] = ()
     brings_bills: Callable[[Object], bool] = lambda object: False

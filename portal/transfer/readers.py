@@ -17,7 +17,6 @@ from portal.transfer import (
     schedules,
     subscriptions,
 )
-from portal.transfer.tables import Link
 
 Object = Mapping[str, Any]
 Columns = dict[str, Any]
@@ -46,8 +45,8 @@ class Reader:
     columns: Callable[[Object, Any], Columns] = lambda object, origin: {}
     #: key of the list whose objects are created and deleted with the object
     parts_key: str | None = None
-    #: (row, whether it brings bills) -> the objects that have to be there beside those of foreign keys
-    links: Callable[[Object, bool], Iterable[Link]] = lambda row, brings_bills: ()
+    #: (row, whether it brings bills) -> by table and id, the objects that have to be there beside those of foreign keys
+    links: Callable[[Object, bool], Iterable[tuple[str, str]]] = lambda row, brings_bills: ()
     #: keys of sublists whose objects are read as objects of their own
     unpacked: tuple[str, ...] = ()
     #: keys that the reference gives only where they are expanded, and without which the object is not whole

@@ -109,17 +109,23 @@ def _check_fields(object: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
             raise RefusedObject(f"{key} is missing: expand it")
     table, kept = fields_of(type), (own or {}).get("row") or {}
     brings_bills = table.brings_bills(object)
-    if own is None or brings_bills:
-        plain = {key: value for key, value in object.items() if key not in kept} if kept else object
-        fields.refuse_fields(table, plain, brings_bills=brings_bills)
+    plain = {key: value for key, value in object.items() if key not in kept} if kept else object
+    fields.refuse_fields(table, plain, brings_bills=brings_bills)
     notes = _unknown_keys(type, object, brings_bills)
     notes += [f"{type}: {words}" for key, words in reader_for(type).noted.items() if key not in object]
-    parts = parts_of(type)
-    for part in _read_sublist(object, parts.key) if parts else []:
+    notes += [f"{type}: {words}" for key, words in table.told.items() if fields.is_set(object.get(key))]
+    return brings_bills, (*notes, *_check_parts(object, brings_bills))
+
+
+def _check_parts(object: Mapping[str, Any], brings_bills: bool) -> Iterator[str]:
+    """The notes of an object's parts. Raises `RefusedObject` for what can't be left out."""
+    parts = parts_of(object["object"])
+    if parts is None:
+        return
+    for part in _read_sublist(object, parts.key):
         if isinstance(part, dict):
-            fields.refuse_fields(fields_of(parts.type), part, brings_bills=brings_bills)  # type: ignore[union-attr]
-            notes += _unknown_keys(parts.type, part, brings_bills)  # type: ignore[union-attr]
-    return brings_bills, tuple(notes)
+            fields.refuse_fields(fields_of(parts.type), part, brings_bills=brings_bills)
+            yield from _unknown_keys(parts.type, part, brings_bills)
 
 
 def _unknown_keys(type: str, object: Mapping[str, Any], brings_bills: bool) -> list[str]:

@@ -1,7 +1,8 @@
 """Compares each subscription's next bill, made without being kept, with the one that a file foretells."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -53,6 +54,10 @@ class Verification:
         else:
             ends = isinstance(here, Bill) and here.ends_apart(given)
             self.differing.append(Difference(id, _describe(given, with_end=ends), _describe(here, with_end=ends)))
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as JSON."""
+        return asdict(self)
 
 
 def _describe(bill: Bill | str, *, with_end: bool) -> str:
