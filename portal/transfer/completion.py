@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from portal.billing.ledger import parties
 from portal.db import rows_by_id, scope_of
-from portal.models import Coupon, Customer, Invoice, Price, TaxId, TaxRate
+from portal.models import Coupon, Customer, Invoice, Price, SubscriptionSchedule, TaxId, TaxRate
 from portal.objects.catalogue import frozen_price, frozen_tax_rate
 from portal.objects.discounts import frozen_coupon
 from portal.objects.kinds import group_by
 from portal.transfer.records import Row, TransferRecord
 from portal.transfer.subscriptions import refuse_mixed_prices
+from portal.transfer.tables import RefusedObject
 
 Records = Sequence[TransferRecord]
 
@@ -31,7 +32,8 @@ def complete_records(db: Session, found: Records) -> list[TransferRecord]:
     _fill_rates(db, by_type.get("invoice", []))
     _fill_coupons(db, list(_rows_with_coupons(by_type)))
     _check_prices(db, list(_sold_prices(by_type)))
-    _bill_paid_trials(db, by_type.get("subscription", []))
+    _check_schedules(db, by_type)
+    _complete_by_customers(db, by_type.get("subscription", []))
     _fill_buyers(db, by_type.get("quote", []))
     return _with_parties(db, found)
 
@@ -100,24 +102,53 @@ def _sold_prices(by_type: Mapping[str, Records]) -> Iterator[tuple[str, Any, lis
 def _check_prices(db: Session, sold: Sequence[tuple[str, Any, list[str]]]) -> None:
     """Raises `RefusedObject` for prices in another currency than what is billed, or of different intervals."""
     prices = rows_by_id(db, Price, sorted({id for _, _, ids in sold for id in ids}))
-    for _, currency, ids in sold:
+    for owner, currency, ids in sold:
         # in a dry run not every price was kept
         known = [prices[id] for id in ids if id in prices]
-        refuse_mixed_prices(currency, [(row.id, row.currency, row.interval, row.interval_count) for row in known])
+        try:
+            refuse_mixed_prices(currency, [(row.id, row.currency, row.interval, row.interval_count) for row in known])
+        except RefusedObject as error:
+            raise RefusedObject(str(error), owner) from None
 
 
-def _bill_paid_trials(db: Session, found: Records) -> None:
+def _check_schedules(db: Session, by_type: Mapping[str, Records]) -> None:
+    """Raises `RefusedObject` for a subscription that names the schedule of another one, which would change it never."""
+    naming = [each for each in by_type.get("subscription", []) if each.brings_bills and each.row.get("schedule_id")]
+    here = {each.id: each.row["subscription_id"] for each in by_type.get("subscription_schedule", [])}
+    stored = rows_by_id(db, SubscriptionSchedule, sorted({each.row["schedule_id"] for each in naming} - set(here)))
+    owners = here | {id: row.subscription_id for id, row in stored.items()}
+    for each in naming:
+        schedule = each.row["schedule_id"]
+        # in a dry run not every schedule was kept
+        if owners.get(schedule, each.id) != each.id:
+            raise RefusedObject(
+                f"schedule: '{schedule}' is not of this subscription, but of '{owners[schedule]}'", each.id
+            )
+
+
+def _complete_by_customers(db: Session, subscriptions: Records) -> None:
+    """Judge subscriptions by their customers. Raises `RefusedObject` for a balance in another currency."""
+    found = [each.row for each in subscriptions if each.brings_bills and each.is_plain]
+    customers = rows_by_id(db, Customer, sorted({row["customer_id"] for row in found}))
+    for row in found:
+        if customer := customers.get(row["customer_id"]):
+            _refuse_other_currency(row, customer)
+            _bill_paid_trial(row, customer)
+
+
+def _refuse_other_currency(row: Row, customer: Customer) -> None:
+    if customer.balance and customer.currency and customer.currency != row["currency"]:
+        raise RefusedObject(
+            f"currency: it is billed in {row['currency']}, and its customer's balance is in {customer.currency}",
+            row["id"],
+        )
+
+
+def _bill_paid_trial(row: Row, customer: Customer) -> None:
     """Have a trial end with a bill where the customer has a payment method in the other system."""
-    ending = [
-        each.row
-        for each in found
-        if each.is_plain and each.row["status"] == "trialing" and each.row.get("trial_ends_in") in {"cancel", "pause"}
-    ]
-    customers = rows_by_id(db, Customer, sorted({row["customer_id"] for row in ending}))
-    for row in ending:
-        customer = customers.get(row["customer_id"])
-        if customer and customer.invoice_settings.get("default_payment_method"):
-            row["trial_ends_in"] = "create_invoice"
+    ends_early = row["status"] == "trialing" and row.get("trial_ends_in") in {"cancel", "pause"}
+    if ends_early and customer.invoice_settings.get("default_payment_method"):
+        row["trial_ends_in"] = "create_invoice"
 
 
 def _fill_buyers(db: Session, quotes: Records) -> None:

@@ -18,6 +18,7 @@ AUTOMATIC_TAX = "taxes are not worked out by themselves here; give it tax rates 
 THRESHOLDS = "bills at a threshold have no place here"
 OTHER_ISSUER = "every bill is issued by this account"
 QUANTITIES = "quantities are not transformed here"
+ONLY_IDS = "only the id of one is there; expand it"
 ITEMIZED = "the discounts of prorations are part of their amounts here"
 
 
@@ -47,7 +48,7 @@ def is_itemized(value: Any) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """Whether a discount is only an id."""
+    """Whether only an id is there, where the whole object is needed."""
     return isinstance(value, str)
 
 

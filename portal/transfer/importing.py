@@ -88,25 +88,44 @@ class Import:
             return self._write_entries(read)
         except (DBAPIError, RefusedObject, PortalError):
             # one of them is to blame: each alone, so that it is named and the others stay
-            return [each for one in read for each in self._import_together([one])]
+            return [each for one in read for each in self._import_alone(one)]
 
     def _import_circles(self, waiting: Spool) -> set[int]:
-        """Write the objects that wait for each other only; returns their offsets, also of refused ones."""
+        """Write the objects that wait for each other only; returns the offsets of those that wait no longer."""
         groups = complete_groups(waiting.circle_members(), self._presence.has)
-        read = ([self._read_entry(*waiting.entry_at(member.offset)) for member in group] for group in groups)
-        found = ([each for each in group if each] for group in read)
+        found = ([self._read_member(waiting, member.offset) for member in group] for group in groups)
+        done: set[int] = set()
         while batch := list(islice(found, GROUPS_PER_BATCH)):
-            self._write_groups(batch)
-        return {member.offset for group in groups for member in group}
+            done |= self._write_groups(batch)
+        return done
 
-    def _write_groups(self, groups: list[list[ParsedEntry]]) -> None:
-        """Write groups of objects; where one can't be, each alone, so that it is named and the others stay."""
-        entries = [entry for group in groups for entry in group]
+    def _read_member(self, waiting: Spool, offset: int) -> tuple[int, ParsedEntry]:
+        place, object = waiting.entry_at(offset)
+        return offset, ParsedEntry(place, object, parse_records(object, self._origin))
+
+    def _write_groups(self, groups: list[list[tuple[int, ParsedEntry]]]) -> set[int]:
+        """Write groups of objects; where one can't be, each alone. Returns the offsets of those that wait no longer."""
         try:
-            self._write_entries(entries, {link for entry in entries for link in entry.links()})
+            self._write_together([entry for group in groups for _, entry in group])
         except (DBAPIError, RefusedObject, PortalError):
-            for group in groups:
-                self._import_together(group)
+            return {offset for group in groups for offset in self._write_group(group)}
+        return {offset for group in groups for offset, _ in group}
+
+    def _write_group(self, group: list[tuple[int, ParsedEntry]]) -> set[int]:
+        """Write a group. If one object is to blame, only that is refused, and the others wait on for what they lack."""
+        blamed = group
+        try:
+            self._write_together([entry for _, entry in group])
+        except (DBAPIError, RefusedObject, PortalError) as error:
+            id = error.id if isinstance(error, RefusedObject) else None
+            blamed = [(at, entry) for at, entry in group if entry.object["id"] == id] or group
+            for _, entry in blamed:
+                self._add_refusal(entry.place, entry.object, _reason_of(error))
+        return {offset for offset, _ in blamed}
+
+    def _write_together(self, entries: list[ParsedEntry]) -> None:
+        """Write objects that refer to each other."""
+        self._write_entries(entries, {link for entry in entries for link in entry.links()})
 
     def _read_entry(self, place: str, object: Any) -> ParsedEntry | None:
         type = object.get("object") if isinstance(object, dict) else None
@@ -123,18 +142,11 @@ class Import:
             self._add_refusal(place, object, str(error))
             return None
 
-    def _import_together(self, entries: list[ParsedEntry]) -> list[tuple[ParsedEntry, list[Link]]]:
-        """Write objects that stand and fall together, in a transaction of their own."""
+    def _import_alone(self, entry: ParsedEntry) -> list[tuple[ParsedEntry, list[Link]]]:
         try:
-            return self._write_entries(entries, {link for entry in entries for link in entry.links()})
-        except RefusedObject as error:
-            reason = str(error)
-        except PortalError as error:
-            reason = error.message
-        except DBAPIError as error:
-            reason = str(error.orig).splitlines()[0]
-        for entry in entries:
-            self._add_refusal(entry.place, entry.object, reason)
+            return self._write_entries([entry])
+        except (DBAPIError, RefusedObject, PortalError) as error:
+            self._add_refusal(entry.place, entry.object, _reason_of(error))
         return []
 
     def _write_entries(
@@ -197,6 +209,12 @@ def _pause_garbage_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _reason_of(error: DBAPIError | RefusedObject | PortalError) -> str:
+    if isinstance(error, DBAPIError):
+        return str(error.orig).splitlines()[0]
+    return error.message if isinstance(error, PortalError) else str(error)
 
 
 def _disable_memory_mapping(db: Session) -> None:

@@ -47,6 +47,8 @@ def schedule_columns(object: Object, origin: SellerDefaults) -> Columns:
     phases = [_read_phase(each, f"phases[{at}]") for at, each in enumerate(object.get("phases") or [])]
     if not phases:
         raise RefusedObject("phases is missing")
+    if object.get("status") == "active" and not object.get("subscription"):
+        raise RefusedObject("subscription is missing, although it is active")
     return {
         "phases": phases,
         "phase": _current_phase(object, phases),

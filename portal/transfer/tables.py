@@ -21,7 +21,11 @@ INTERNAL_COLUMNS = frozenset({"tenant_id", "revision", "next_step_at", "upcoming
 
 
 class RefusedObject(Exception):
-    """An object can't be imported; the message says why."""
+    """An object can't be imported; the message says why, and `id` which one, where several are written at once."""
+
+    def __init__(self, reason: str, id: str | None = None) -> None:
+        super().__init__(reason)
+        self.id = id
 
 
 #: Another object that a row refers to: its table and its id.

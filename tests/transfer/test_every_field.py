@@ -20,7 +20,7 @@ from tests.transfer import plain
 from tests.transfer import wire_values as values
 from tests.transfer.plain import END, START
 from tests.transfer.test_round_trip import exported
-from tests.transfer.wire_values import COMPANIONS, CONTEXT, Values
+from tests.transfer.wire_values import COMPANIONS, CONTEXT, EXTRAS, Values
 
 Imported = Callable[..., ImportReport]
 pytestmark = pytest.mark.usefixtures("held_clock")
@@ -94,7 +94,7 @@ def base(type: str, id: str) -> dict[str, Any]:
         "subscription": lambda: plain.subscription(plain.item(f"si_{id}"), id=id),
         "subscription_item": lambda: plain.item(id),
         "subscription_schedule": lambda: {
-            **plain.schedule(plain.phase(START, END), plain.phase(END, END + clock.DAY), subscription=None),
+            **plain.schedule(plain.phase(START, END), plain.phase(END, END + clock.DAY), subscription="sub_0"),
             "id": id,
         },
         "tax_id": lambda: plain.obj(type, id, type="eu_vat", value=id, customer="cus_1"),
@@ -167,7 +167,8 @@ def test_every_field_is_kept_or_refused_by_name_or_harmless(
         for at, value in enumerate(given[name] if isinstance(given[name], tuple) else [given[name]]):
             key = f"x_{name}_{at}"
             sent[key] = (name, {**base(type, key), **COMPANIONS.get((type, name), {}), name: deepcopy(value)})
-    report = imported(scope, *CONTEXT, *(stored_as(type, key, found) for key, (_, found) in sent.items()))
+    extras = [each for (of, _), found in EXTRAS.items() if of == type for each in found]
+    report = imported(scope, *CONTEXT, *extras, *(stored_as(type, key, found) for key, (_, found) in sent.items()))
     refused = {each.id: each.reason for each in report.refused}
     shown = {each["id"]: each for each in exported(database, scope)}
     faults = []
@@ -243,6 +244,7 @@ MEANT: dict[str, Any] = {
     "amount_shipping": 5,
     "discounts": ["di_0"],
     "enabled": True,
+    "default_tax_rates": ["txr_1"],
     "end_behavior": "renew",
     "flat_amount": {"amount": 5, "currency": "eur"},
     "invoicing_rules": [{"type": "a"}],
@@ -256,6 +258,7 @@ MEANT: dict[str, Any] = {
     "quantity_decimal": "1.5",
     "rate_type": "flat_amount",
     "tax_percent": 19,
+    "tax_rates": ["txr_1"],
     "tiers": [{"up_to": 5}],
     "tiers_mode": "volume",
     "transform_quantity": {"divide_by": 10, "round": "up"},

@@ -48,6 +48,7 @@ def test_a_subscription_in_another_currency_than_its_price_is_refused(
     sold = item(of=dollars if whole else {"id": "price_1"})
     report = imported(scope, plain.CUSTOMER, plain.PRODUCT, dollars, subscription(sold))
     assert reasons(report) == {"sub_1": "currency: it is billed in eur, and its price 'price_1' is in usd here"}
+    assert report.notes == {"price: amounts in further currencies are left out": 1}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,28 @@ def test_one_that_has_ended_is_kept_whatever_it_was_billed_by(scope: Scope, impo
     fee = {"application_fee_percent": 5.5, "schedule": "sub_sched_9", "discounts": ["di_9"]}
     assert imported(scope, *BASE, subscription(**ended, **fee)).refused == []
     assert api.get("subscriptions/sub_1", expand=["schedule", "discounts"])["status"] == "canceled"
+
+
+def test_a_balance_in_another_currency_is_not_billed(scope: Scope, imported: Imported) -> None:
+    owed = {**plain.CUSTOMER, "currency": "usd", "balance": -500}
+    report = imported(scope, owed, *BASE[1:], subscription())
+    assert reasons(report) == {"sub_1": "currency: it is billed in eur, and its customer's balance is in usd"}
+
+
+def test_a_subscription_is_refused_that_names_the_schedule_of_another(scope: Scope, imported: Imported) -> None:
+    other = subscription(item("si_2", subscription="sub_2"), id="sub_2", schedule="sub_sched_1")
+    found = [schedule(phase(START, END)), subscription(schedule="sub_sched_1"), other]
+    report = imported(scope, *BASE, *found)
+    assert reasons(report) == {"sub_2": "schedule: 'sub_sched_1' is not of this subscription, but of 'sub_1'"}
+
+
+def test_a_schedule_that_runs_without_a_subscription_is_refused(scope: Scope, imported: Imported) -> None:
+    report = imported(
+        scope, *BASE, schedule(phase(START, END), subscription=None), subscription(schedule="sub_sched_1")
+    )
+    why = "subscription is missing, although it is active"
+    stands = f"it stands on subscription_schedule sub_sched_1, which is refused: {why}"
+    assert reasons(report) == {"sub_sched_1": why, "sub_1": stands}
 
 
 def test_different_intervals_are_refused(scope: Scope, imported: Imported) -> None:

@@ -294,7 +294,7 @@ SUBSCRIPTION: Values = {
     "on_behalf_of": "acct_2",
     "pause_collection": {"behavior": "void", "resumes_at": END},
     "pending_invoice_item_interval": {"interval": "week", "interval_count": 2},
-    "schedule": "sub_sched_0",
+    "schedule": "sub_sched_x",
     "start_date": START + 9,
     "status": "past_due",
     "status_details": {"paused": PAUSED},
@@ -555,6 +555,12 @@ COMPANIONS: dict[tuple[str, str], Values] = {
     ("invoiceitem", "proration_details"): {"proration": True},
     ("subscription", "status_details"): {"status": "paused"},
 }
+#: Objects that go with one field only.
+EXTRAS: dict[tuple[str, str], tuple[plain.Object, ...]] = {
+    ("subscription", "schedule"): (
+        {**plain.schedule(plain.phase(START, END), subscription="x_schedule_0"), "id": "sub_sched_x"},
+    ),
+}
 #: The objects that those values name.
 CONTEXT = (
     plain.CUSTOMER,
@@ -580,7 +586,7 @@ CONTEXT = (
         lines=plain.listed(plain.part("line_item", "il_0", amount=0, currency="eur", period=PERIOD, quantity=1)),
     ),
     plain.subscription(plain.item("si_0"), id="sub_0"),
-    {**plain.schedule(plain.phase(START, END), subscription=None), "id": "sub_sched_0"},
+    {**plain.schedule(plain.phase(START, END), subscription="sub_0"), "id": "sub_sched_0"},
     plain.obj("quote", "qt_0", status="draft", customer="cus_1", expires_at=END, line_items=plain.listed()),
     plain.obj("invoiceitem", "ii_0", customer="cus_1", amount=1, currency="eur", invoice="in_0", date=THEN),
     plain.obj(
