@@ -19,12 +19,12 @@ from portal.transfer import exporting
 _RUN = """
 import json, re, sys, time
 from portal.db import Database, Scope
-from portal.transfer.files import objects
+from portal.transfer.files import read_objects
 from portal.transfer.importing import Import
 url, tenant, account, file = sys.argv[1:]
 start = time.monotonic()
 with open(file, "rb") as source:
-    report = Import(Database(url), Scope(int(tenant), account, False)).run(objects(source))
+    report = Import(Database(url), Scope(int(tenant), account, False)).run(read_objects(source))
 assert not report.refused
 took = time.monotonic() - start
 # what getrusage says begins with the memory of the process that started this one

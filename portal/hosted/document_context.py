@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import test_clocks
-from portal.db import find_row
 from portal.documents import build
 from portal.documents.transfer_code import draw_transfer_code
 from portal.hosted.e_invoices import e_invoice_context
@@ -68,5 +67,6 @@ def list_events(invoice: Invoice, notes: Iterable[CreditNote]) -> list[InvoiceEv
 
 
 def _revision_number(db: Session, row: Invoice) -> str | None:
-    """The number of the invoice that replaces this one."""
-    return find_row(db, Invoice, row.latest_revision_id, noun="invoice").number if row.latest_revision_id else None
+    """The number of the invoice that replaces this one; None where an import has not brought it."""
+    revision = db.get(Invoice, (row.tenant_id, row.latest_revision_id)) if row.latest_revision_id else None
+    return revision.number if revision else None

@@ -1,4 +1,4 @@
-"""Reads products, prices (also as plans of the older wire) and tax rates from either generation of the wire."""
+"""Reads products, prices (also as plans of the older wire), tax rates and shipping rates."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -23,8 +23,6 @@ def price_columns(object: Object, origin: SellerDefaults) -> Columns:
     if object.get("billing_scheme") == "tiered" or object.get("custom_unit_amount"):
         raise RefusedObject("prices in tiers or with an amount of the customer's choice have no place here")
     recurring = object.get("recurring") or {}
-    if (recurring.get("usage_type") or "licensed") != "licensed":
-        raise RefusedObject("metered prices have no place here")
     return {
         "unit_amount_decimal": exact_unit_amount(object.get("unit_amount_decimal"), object.get("unit_amount")),
         "interval": recurring.get("interval"),
@@ -59,3 +57,17 @@ def exact_unit_amount(decimal: Any, whole: Any) -> str | None:
 def tax_rate_columns(object: Object, origin: SellerDefaults) -> Columns:
     """The columns of a tax rate that have another form on the wire."""
     return {"percentage": decimal_text(Decimal(str(object.get("percentage", 0))))}
+
+
+def shipping_rate_columns(object: Object, origin: SellerDefaults) -> Columns:
+    """The columns of a shipping rate, whose amounts stand in `fixed_amount`."""
+    fixed = object.get("fixed_amount") or {}
+    currency = fixed.get("currency")
+    others = {key: value for key, value in (fixed.get("currency_options") or {}).items() if key != currency}
+    return {
+        "amount": fixed.get("amount"),
+        "currency": currency,
+        "currency_options": {key: {"tax_behavior": "unspecified", **value} for key, value in others.items()},
+        "delivery_estimate": object.get("delivery_estimate"),
+        "tax_behavior": object.get("tax_behavior") or "unspecified",
+    }

@@ -1,12 +1,13 @@
 """Reads customers and their tax ids from either generation of the wire."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portal.billing.customers.numbering import PREFIX_LETTERS
+from portal.transfer.discounts import discount_ids
 from portal.transfer.origin import SellerDefaults
-from portal.transfer.tables import linked_id
+from portal.transfer.tables import Link, RefusedObject, linked_id
 from portal.wire.commands import Address
 
 Object = Mapping[str, Any]
@@ -14,18 +15,14 @@ Columns = dict[str, Any]
 
 
 def customer_columns(object: Object, origin: SellerDefaults) -> Columns:
-    """The columns of a customer that have another form on the wire."""
+    """The columns of a customer that have another form on the wire. Raises `RefusedObject` for other balances."""
     shipping = object.get("shipping")
-    settings = object.get("invoice_settings") or {}
+    _refuse_other_balances(object)
     return {
         "address": clean_address(object.get("address")),
-        "shipping": shipping
-        and {
-            "name": shipping.get("name"),
-            "phone": shipping.get("phone"),
-            "address": clean_address(shipping.get("address")),
-        },
-        "invoice_settings": {key: value for key, value in settings.items() if value is not None},
+        "shipping": shipping and _shipping(shipping),
+        "discount_id": next(iter(discount_ids(object)), None),
+        "invoice_settings": _invoice_settings(object),
         "invoice_prefix": object.get("invoice_prefix") or "".join(secrets.choice(PREFIX_LETTERS) for _ in range(8)),
         "next_invoice_sequence": object.get("next_invoice_sequence") or 1,
         "preferred_locales": object.get("preferred_locales") or [],
@@ -34,6 +31,39 @@ def customer_columns(object: Object, origin: SellerDefaults) -> Columns:
         "balance": object.get("balance", object.get("account_balance")) or 0,
         "email_folded": str(object.get("email") or "").casefold() or None,
     }
+
+
+def customer_links(row: Object, brings_bills: bool) -> Iterator[Link]:
+    """What the bills of a customer stand on."""
+    if row.get("discount_id"):
+        yield "discounts", row["discount_id"]
+    if row.get("test_clock_id"):
+        yield "test_clocks", row["test_clock_id"]
+
+
+def _shipping(sent: Object) -> Columns:
+    """Where to ship; who carries it is there where somebody said so."""
+    carried = {key: sent[key] for key in ("carrier", "tracking_number") if sent.get(key)}
+    return {
+        "name": sent.get("name"),
+        "phone": sent.get("phone"),
+        "address": clean_address(sent.get("address")),
+        **carried,
+    }
+
+
+def _invoice_settings(object: Object) -> Columns:
+    """The settings that say something. A payment source of older generations is named like a payment method."""
+    settings = {key: value for key, value in (object.get("invoice_settings") or {}).items() if value is not None}
+    source = linked_id(object.get("default_source"))
+    return {"default_payment_method": source, **settings} if source else settings
+
+
+def _refuse_other_balances(object: Object) -> None:
+    """Raises `RefusedObject` for a balance in a currency that is not the customer's."""
+    for currency, amount in (object.get("invoice_credit_balance") or {}).items():
+        if amount and (currency != object.get("currency") or amount != object.get("balance")):
+            raise RefusedObject(f"invoice_credit_balance: a balance of {amount} in {currency} has no place here")
 
 
 def clean_address(sent: Object | None) -> Columns | None:

@@ -13,8 +13,8 @@ from portal.objects import OBJECT_TYPES, render
 from portal.objects.kinds import group_by
 from portal.transfer.origin import SellerDefaults, seller_defaults
 from portal.transfer.readers import SublistSpec, parts_of
-from portal.transfer.records import EXPORT_KEY, is_transferable, parse_record
-from portal.transfer.tables import row_plan
+from portal.transfer.records import is_transferable, parse_record
+from portal.transfer.tables import EXPORT_KEY, row_plan
 
 BATCH_SIZE = 500
 
@@ -57,8 +57,9 @@ def render_objects(db: Session, type: str, rows: Sequence[Any], own: SellerDefau
     found = _load_parts(db, parts, [row.id for row in rows]) if parts else {}
     for row, object in zip(rows, render(db, type, rows, NoLinks()), strict=True):
         within = found.get(row.id, [])
-        if parts and parts.key in object:
-            object[parts.key] = {**object[parts.key], "data": [shown for _, shown in within], "has_more": False}
+        if parts:
+            whole = {"data": [shown for _, shown in within], "has_more": False}
+            object[parts.key] = {**(object.get(parts.key) or {"object": "list"}), **whole}
         read = parse_record(object, own)
         unsaid = {"row": _columns_not_on_wire(type, read.row, row)}
         if parts:

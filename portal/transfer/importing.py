@@ -1,55 +1,33 @@
 """Imports objects in any order, in batches of one transaction each; refused objects are reported and not stored."""
 
 import gc
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Any
 
-import orjson
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.db import Database, Scope
 from portal.errors import PortalError
+from portal.transfer.circles import complete_groups
 from portal.transfer.completion import complete_records
 from portal.transfer.files import UnreadableJson
 from portal.transfer.origin import SellerDefaults, seller_defaults
-from portal.transfer.records import TransferRecord, is_transferable, parse_records
-from portal.transfer.tables import MissingLink, RefusedObject, row_plan
-from portal.transfer.writing import existing_ids, write_records
+from portal.transfer.presence import Presence
+from portal.transfer.previews import GivenPreviews
+from portal.transfer.records import TransferRecord, is_transferable, own_links, parse_records
+from portal.transfer.reports import ImportRefusal, ImportReport, explain_waiting
+from portal.transfer.spool import ImportEntry, ParsedEntry, Spool
+from portal.transfer.tables import Link, RefusedObject
+from portal.transfer.writing import write_records
 
 BATCH_SIZE = 500
-#: Ids remembered as being there, so that a customer is looked up once for many invoices.
-MAX_REMEMBERED_IDS = 200_000
+#: Groups of objects that refer to each other, which share a transaction.
+GROUPS_PER_BATCH = 200
 #: Batches after which garbage is looked for: a look into objects that all are in use costs a third of the time.
 BATCHES_PER_COLLECTION = 20
-
-ImportEntry = tuple[str, Any]
-
-
-@dataclass(frozen=True)
-class ImportRefusal:
-    """An object that was not imported: its place, its type and id, and the reason."""
-
-    place: str
-    type: str
-    id: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.type} {self.id}: {self.reason}"
-
-
-@dataclass
-class ImportReport:
-    """The result of an import: counts by type, skipped types, and refusals."""
-
-    written: dict[str, int] = field(default_factory=dict)
-    skipped: dict[str, int] = field(default_factory=dict)
-    refused: list[ImportRefusal] = field(default_factory=list)
 
 
 class _DryRunRollback(Exception):
@@ -57,97 +35,139 @@ class _DryRunRollback(Exception):
 
 
 class Import:
-    """One run over a file. `dry` checks everything and changes nothing."""
+    """One run over a file. `dry` checks everything and changes nothing.
+
+    `previews` are those bills of the file that are only foretold; they are compared, and not imported.
+    """
 
     def __init__(self, database: Database, scope: Scope, *, dry: bool = False) -> None:
-        self.report = ImportReport()
+        self.report, self.previews = ImportReport(), GivenPreviews()
         self._database, self._scope, self._dry = database, scope, dry
-        self._there: dict[str, set[str]] = {}
+        self._presence = Presence(forgets=not dry)
+        self._refused: dict[Link, ImportRefusal] = {}
         with database.reading(scope) as db:
             self._origin: SellerDefaults = seller_defaults(db)
 
     def run(self, objects: Iterable[ImportEntry], seen: Callable[[int], object] = lambda done: None) -> ImportReport:
         """Import everything; objects that refer to others wait until the file has been read."""
-        with _pause_garbage_collection(), tempfile.TemporaryFile() as spool:
-            waiting = self._import_all(objects, spool, seen)
-            while waiting:
-                spool.seek(0)
-                with tempfile.TemporaryFile() as rest:
-                    still = self._import_all(_read_spool(spool), rest, lambda done: None)
-                    if still == waiting:
-                        self._refuse_waiting(rest)
-                        return self.report
-                    spool.seek(0)
-                    spool.truncate()
-                    rest.seek(0)
-                    spool.writelines(rest)
-                waiting = still
+        with _pause_garbage_collection():
+            waiting, before = self._import_all(objects, seen), 0
+            while waiting.count not in {0, before}:
+                waiting, before = self._import_again(waiting), waiting.count
+            self._refuse_waiting(waiting)
+            waiting.close()
         return self.report
 
-    def _import_all(self, objects: Iterable[ImportEntry], spool: Any, seen: Callable[[int], object]) -> int:
-        waiting, entries = 0, iter(objects)
+    def _import_again(self, waiting: Spool) -> Spool:
+        """Import what waits, or else what waits for each other; returns what waits still, in a spool of its own."""
+        still = self._import_all(waiting.entries(), lambda done: None)
+        if still.count == waiting.count:
+            left = still.without(self._import_circles(still))
+            still.close()
+            still = left
+        waiting.close()
+        return still
+
+    def _import_all(self, objects: Iterable[ImportEntry], seen: Callable[[int], object]) -> Spool:
+        waiting, entries = Spool(), iter(objects)
         for number in count(1):
             batch = list(islice(entries, BATCH_SIZE))
             if not batch:
                 break
             if number % BATCHES_PER_COLLECTION == 0:
                 gc.collect()
-            for place, object, reason in self._import_batch(batch):
-                spool.write(orjson.dumps([place, object, reason]) + b"\n")
-                waiting += 1
+            for entry, missing in self._import_batch(batch):
+                waiting.add(entry, missing)
             seen(len(batch))
         return waiting
 
-    def _import_batch(self, batch: list[ImportEntry]) -> list[tuple[str, Any, str]]:
-        """Write what can be written; returns the objects that wait for others."""
-        read = [(entry, found) for entry in batch if (found := self._read_entry(entry)) is not None]
+    def _import_batch(self, batch: list[ImportEntry]) -> list[tuple[ParsedEntry, list[Link]]]:
+        """Write what can be written; returns the objects that wait for others, and for which."""
+        read = [found for place, object in batch if (found := self._read_entry(place, object)) is not None]
         try:
             return self._write_entries(read)
         except (DBAPIError, RefusedObject, PortalError):
             # one of them is to blame: each alone, so that it is named and the others stay
             return [each for one in read for each in self._import_alone(one)]
 
-    def _read_entry(self, entry: ImportEntry) -> list[TransferRecord] | None:
-        place, object = entry
+    def _import_circles(self, waiting: Spool) -> set[int]:
+        """Write the objects that wait for each other only; returns the offsets of those that wait no longer."""
+        groups = complete_groups(waiting.circle_members(), self._presence.has)
+        found = ([self._read_member(waiting, member.offset) for member in group] for group in groups)
+        done: set[int] = set()
+        while batch := list(islice(found, GROUPS_PER_BATCH)):
+            done |= self._write_groups(batch)
+        return done
+
+    def _read_member(self, waiting: Spool, offset: int) -> tuple[int, ParsedEntry]:
+        place, object = waiting.entry_at(offset)
+        return offset, ParsedEntry(place, object, parse_records(object, self._origin))
+
+    def _write_groups(self, groups: list[list[tuple[int, ParsedEntry]]]) -> set[int]:
+        """Write groups of objects; where one can't be, each alone. Returns the offsets of those that wait no longer."""
+        try:
+            self._write_together([entry for group in groups for _, entry in group])
+        except (DBAPIError, RefusedObject, PortalError):
+            return {offset for group in groups for offset in self._write_group(group)}
+        return {offset for group in groups for offset, _ in group}
+
+    def _write_group(self, group: list[tuple[int, ParsedEntry]]) -> set[int]:
+        """Write a group. If one object is to blame, only that is refused, and the others wait on for what they lack."""
+        blamed = group
+        try:
+            self._write_together([entry for _, entry in group])
+        except (DBAPIError, RefusedObject, PortalError) as error:
+            id = error.id if isinstance(error, RefusedObject) else None
+            blamed = [(at, entry) for at, entry in group if entry.object["id"] == id] or group
+            for _, entry in blamed:
+                self._add_refusal(entry.place, entry.object, _reason_of(error))
+        return {offset for offset, _ in blamed}
+
+    def _write_together(self, entries: list[ParsedEntry]) -> None:
+        """Write objects that refer to each other."""
+        self._write_entries(entries, {link for entry in entries for link in entry.links()})
+
+    def _read_entry(self, place: str, object: Any) -> ParsedEntry | None:
         type = object.get("object") if isinstance(object, dict) else None
+        if self.previews.take(object):
+            return None
         if isinstance(type, str) and type != "plan" and not is_transferable(type):
             self.report.skipped[type] = self.report.skipped.get(type, 0) + 1
             return None
         try:
             if isinstance(object, UnreadableJson):
                 raise RefusedObject(f"it is no JSON: {object}")
-            return parse_records(object, self._origin)
+            return ParsedEntry(place, object, parse_records(object, self._origin))
         except RefusedObject as error:
             self._add_refusal(place, object, str(error))
             return None
 
-    def _import_alone(self, one: tuple[ImportEntry, list[TransferRecord]]) -> list[tuple[str, Any, str]]:
+    def _import_alone(self, entry: ParsedEntry) -> list[tuple[ParsedEntry, list[Link]]]:
         try:
-            return self._write_entries([one])
-        except RefusedObject as error:
-            reason = str(error)
-        except PortalError as error:
-            reason = error.message
-        except DBAPIError as error:
-            reason = str(error.orig).splitlines()[0]
-        self._add_refusal(*one[0], reason)
+            return self._write_entries([entry])
+        except (DBAPIError, RefusedObject, PortalError) as error:
+            self._add_refusal(entry.place, entry.object, _reason_of(error))
         return []
 
-    def _write_entries(self, read: list[tuple[ImportEntry, list[TransferRecord]]]) -> list[tuple[str, Any, str]]:
+    def _write_entries(
+        self, entries: list[ParsedEntry], together: set[Link] | None = None
+    ) -> list[tuple[ParsedEntry, list[Link]]]:
+        """Write those entries that lack nothing but what is in `together`; returns the others, and what they lack."""
         accepted: list[TransferRecord] = []
         waiting = []
         try:
             with self._database.writing(self._scope) as db:
                 _disable_memory_mapping(db)
-                self._look_up_ids(db, [record for _, found in read for record in found])
-                known = {(each.type, each.id) for _, found in read for each in found if self._is_there(each)}
-                for (place, object), found in read:
-                    missing = self._missing_link(found)
+                records = [record for entry in entries for record in entry.records]
+                self._presence.look_up(db, records)
+                known = {(each.type, each.id) for each in records if self._presence.has(each.own_link())}
+                for entry in entries:
+                    missing = self._presence.missing_links(entry.records, together or set(entry.links()))
                     if missing:
-                        waiting.append((place, object, str(missing)))
+                        waiting.append((entry, missing))
                         continue
-                    accepted += found
-                    self._remember_records(found)
+                    accepted += entry.records
+                    self._presence.remember(entry.records)
                 for part in _order_records(accepted):
                     write_records(db, complete_records(db, part), known)
                 if self._dry:
@@ -156,56 +176,28 @@ class Import:
         except _DryRunRollback:
             pass
         except BaseException:
-            self._forget_records(accepted)
+            self._presence.forget(accepted)
             raise
-        for each in accepted:
-            self.report.written[each.type] = self.report.written.get(each.type, 0) + 1
+        self._count(accepted)
         return waiting
 
-    def _look_up_ids(self, db: Session, found: list[TransferRecord]) -> None:
-        """Remember which of the objects, and of those that they refer to, are stored."""
-        wanted: dict[str, set[str]] = {}
-        for each in found:
-            wanted.setdefault(_table_name(each), set()).add(each.id)
-            for table, id in each.linked_ids():
-                wanted.setdefault(table, set()).add(id)
-        tables = row_plan("customer").table.metadata.tables
-        for table, ids in wanted.items():
-            there = self._there.setdefault(table, set())
-            if len(there) > MAX_REMEMBERED_IDS and not self._dry:
-                there.clear()
-            there |= existing_ids(db, tables[table], ids - there)
+    def _count(self, accepted: list[TransferRecord]) -> None:
+        for type, _ in {(each.type, each.id) for each in accepted}:
+            self.report.written[type] = self.report.written.get(type, 0) + 1
+        for each in accepted:
+            self.report.add_notes(each.notes)
 
-    def _missing_link(self, found: list[TransferRecord]) -> MissingLink | None:
-        own = {(_table_name(each), each.id) for each in found}
-        for each in found:
-            for table, id in each.linked_ids():
-                if id not in self._there.get(table, ()) and (table, id) not in own:
-                    return MissingLink(table, id)
-        return None
-
-    def _is_there(self, record: TransferRecord) -> bool:
-        return record.id in self._there.get(_table_name(record), ())
-
-    def _remember_records(self, found: list[TransferRecord]) -> None:
-        for each in found:
-            self._there.setdefault(_table_name(each), set()).add(each.id)
-
-    def _forget_records(self, found: list[TransferRecord]) -> None:
-        for each in found:
-            self._there[_table_name(each)].discard(each.id)
-
-    def _refuse_waiting(self, rest: Any) -> None:
-        rest.seek(0)
-        for line in rest:
-            place, object, reason = orjson.loads(line)
-            self._add_refusal(place, object, reason)
+    def _refuse_waiting(self, spool: Spool) -> None:
+        """Refuse what waits still, each with the object at the root of it."""
+        waiting = spool.waiting_objects()
+        for place, object in spool.entries():
+            (link,) = own_links(object)
+            self.report.add_refusal(place, object, explain_waiting(link, waiting, self._refused))
 
     def _add_refusal(self, place: str, object: Any, reason: str) -> None:
-        named = object if isinstance(object, dict) else {}
-        self.report.refused.append(
-            ImportRefusal(place, str(named.get("object", "?")), str(named.get("id", "?")), reason)
-        )
+        refusal = self.report.add_refusal(place, object, reason)
+        for link in own_links(object):
+            self._refused[link] = refusal
 
 
 @contextmanager
@@ -219,6 +211,12 @@ def _pause_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+def _reason_of(error: DBAPIError | RefusedObject | PortalError) -> str:
+    if isinstance(error, DBAPIError):
+        return str(error.orig).splitlines()[0]
+    return error.message if isinstance(error, PortalError) else str(error)
+
+
 def _disable_memory_mapping(db: Session) -> None:
     """Turn off SQLite's memory mapping: an import touches every page, which would count as this process's memory."""
     connection = db.connection()
@@ -227,17 +225,12 @@ def _disable_memory_mapping(db: Session) -> None:
 
 
 def _order_records(accepted: list[TransferRecord]) -> list[list[TransferRecord]]:
-    """Documents after the records that they are completed from; the last version of an object that came twice."""
+    """Records after those that they are completed from; the last version of an object that came twice."""
     last = {(each.type, each.id): each for each in accepted}.values()
-    documents = {"invoice", "credit_note"}
-    return [[each for each in last if (each.type in documents) is later] for later in (False, True)]
+    return [[each for each in last if _RANKS.get(each.type, 0) == rank] for rank in range(3)]
 
 
-def _table_name(record: TransferRecord) -> str:
-    return row_plan(record.type).table.name
-
-
-def _read_spool(spool: Any) -> Iterator[ImportEntry]:
-    for line in spool:
-        place, object, _ = orjson.loads(line)
-        yield place, object
+_RANKS = {
+    **dict.fromkeys(("discount", "promotion_code", "quote", "subscription", "subscription_schedule"), 1),
+    **dict.fromkeys(("invoice", "credit_note"), 2),
+}

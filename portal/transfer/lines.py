@@ -61,6 +61,28 @@ def _tax_entry(tax: Object, rate: Any, inclusive: bool) -> dict[str, Any]:
     }
 
 
+def shipping_cost(sent: Object | None) -> dict[str, Any] | None:
+    """The cost of shipping in its stored form; the name is there where the shipping rate is whole."""
+    if not sent:
+        return None
+    rate = sent.get("shipping_rate")
+    entries = [_shipping_tax(each) for each in sent.get("taxes") or []]
+    inside = sum(each["amount"] for each in entries if each["inclusive"])
+    return {
+        **{key: sent.get(key) or 0 for key in ("amount_subtotal", "amount_tax", "amount_total")},
+        "amount": (sent.get("amount_subtotal") or 0) + inside,
+        "display_name": rate.get("display_name") if isinstance(rate, dict) else None,
+        "shipping_rate": linked_id(rate),
+        "tax_rates": frozen_rates([each["rate"] for each in sent.get("taxes") or []]),
+        "taxes": entries,
+    }
+
+
+def _shipping_tax(tax: Object) -> dict[str, Any]:
+    rate = tax.get("rate") or {}
+    return _tax_entry(tax, linked_id(rate), bool(isinstance(rate, dict) and rate.get("inclusive")))
+
+
 def line_price_id(object: Object) -> Any:
     """The id of a line's price in either generation."""
     details = (object.get("pricing") or {}).get("price_details") or {}

@@ -12,6 +12,8 @@ from portal.wire.characters import normalize_text
 from portal.wire.commands import CURRENCIES
 from portal.wire.shape import Ref
 
+#: What an export adds for an import: columns of the row, and of each part, that the wire doesn't say.
+EXPORT_KEY = "x_portal"
 #: Whole numbers that every client of the wire can hold.
 MAX_WHOLE_NUMBER = 2**53
 #: Columns that belong to the database alone.
@@ -19,14 +21,21 @@ INTERNAL_COLUMNS = frozenset({"tenant_id", "revision", "next_step_at", "upcoming
 
 
 class RefusedObject(Exception):
-    """An object can't be imported; the message says why."""
+    """An object can't be imported; the message says why, and `id` which one, where several are written at once."""
+
+    def __init__(self, reason: str, id: str | None = None) -> None:
+        super().__init__(reason)
+        self.id = id
 
 
-class MissingLink(Exception):
-    """An object refers to another that is not stored yet."""
+#: Another object that a row refers to: its table and its id.
+Link = tuple[str, str]
 
-    def __init__(self, table: str, id: str) -> None:
-        super().__init__(f"it names '{id}', which is neither in the file nor among the {table.replace('_', ' ')}")
+
+def describe_missing(link: Link) -> str:
+    """Why an object is refused that refers to what is not there."""
+    table, id = link
+    return f"it names '{id}', which is neither in the file nor among the {table.replace('_', ' ')}"
 
 
 @dataclass(frozen=True)

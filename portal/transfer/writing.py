@@ -4,17 +4,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, tuple_
+from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.accounts import accounts
 from portal.db import scope_of
 from portal.dialects import INSERTS
+from portal.models.next_steps import NEXT_STEPS
 from portal.rules import steps
-from portal.rules.numbering import invoice_number
 from portal.transfer.readers import parts_of
 from portal.transfer.records import TransferRecord
+from portal.transfer.sequences import advance_sequences
 from portal.transfer.tables import row_plan
 
 NextStep = Callable[[Any], steps.Step | None]
@@ -33,7 +34,7 @@ def write_records(db: Session, records: Sequence[TransferRecord], known: Iterabl
         _unset_default_configuration(connection, tenant_id)
     for type, rows in by_type.items():
         _upsert_rows(connection, row_plan(type).table, rows)
-    _advance_invoice_sequences(db, [each.row for each in records if each.type == "invoice"])
+    advance_sequences(db, [each.row for each in records if each.type == "invoice"])
 
 
 def existing_ids(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
@@ -45,15 +46,16 @@ def existing_ids(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
     return set(db.connection().execute(own).scalars())
 
 
-_NEXT_STEPS: dict[str, NextStep] = {"subscription": steps.next_for_subscription, "invoice": steps.next_for_invoice}
+_NEXT_STEPS: dict[Any, NextStep] = {model.__table__: find for model, find in NEXT_STEPS.items()}
 
 
 def _step_columns(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, int | None]:
     """When a record's next step is due, as columns."""
-    if type not in _NEXT_STEPS:
+    find = _NEXT_STEPS.get(row_plan(type).table)
+    if find is None:
         return {}
     own = {"upcoming_at": _upcoming_at(db, row)} if type == "subscription" else {}
-    return {**own, "next_step_at": steps.moment_of(_NEXT_STEPS[type](SimpleNamespace(**row, **own)))}
+    return {**own, "next_step_at": steps.moment_of(find(SimpleNamespace(**row, **own)))}
 
 
 def _upcoming_at(db: Session, row: Mapping[str, Any]) -> int | None:
@@ -97,33 +99,3 @@ def _upsert_rows(connection: Connection, table: Table, rows: list[dict[str, Any]
         changed["revision"] = table.c.revision + 1
         rows = [row | {"revision": 1} for row in rows]
     connection.execute(insert.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed), rows)
-
-
-def _advance_invoice_sequences(db: Session, invoices: Sequence[Mapping[str, Any]]) -> None:
-    """Set each customer's next invoice sequence to come after the imported invoices."""
-    numbered = [row for row in invoices if row.get("number")]
-    table, tenant_id = row_plan("customer").table, scope_of(db).tenant_id
-    ids = sorted({row["customer_id"] for row in numbered})
-    if not ids:
-        return
-    found = select(table.c.id, table.c.invoice_prefix, table.c.next_invoice_sequence)
-    own = tuple_(table.c.tenant_id, table.c.id).in_([(tenant_id, id) for id in ids])
-    customers = {row.id: row for row in db.connection().execute(found.where(own))}
-    following: dict[str, int] = {}
-    for row in numbered:
-        customer = customers.get(row["customer_id"])
-        if customer is None:
-            continue  # a dry run kept none
-        sequence = _parse_sequence(row["number"], customer.invoice_prefix)
-        if sequence >= max(customer.next_invoice_sequence, following.get(customer.id, 0)):
-            following[customer.id] = sequence + 1
-    for id, sequence in following.items():
-        change = table.update().where(table.c.tenant_id == tenant_id, table.c.id == id)
-        db.connection().execute(change.values(next_invoice_sequence=sequence, revision=table.c.revision + 1))
-
-
-def _parse_sequence(number: str, prefix: str) -> int:
-    """The sequence within a customer's invoice numbers, 0 for a number of another series."""
-    tail = number.removeprefix(f"{prefix}-")
-    is_own = tail.isascii() and tail.isdigit() and len(tail) < 11 and number == invoice_number(prefix, int(tail))
-    return int(tail) if is_own else 0

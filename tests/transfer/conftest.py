@@ -14,7 +14,8 @@ from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database, Scope
 from portal.transfer.files import read_objects
-from portal.transfer.importing import Import, ImportReport
+from portal.transfer.importing import Import
+from portal.transfer.reports import ImportReport
 
 
 @pytest.fixture

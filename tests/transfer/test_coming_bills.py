@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from portal import clock
 from portal.db import Database, Scope
-from portal.transfer.importing import ImportReport
+from portal.transfer.reports import ImportReport
 from tests.clients import Api
 from tests.factories import Factories
 from tests.passing import pass_time

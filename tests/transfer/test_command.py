@@ -46,7 +46,13 @@ def test_an_import_names_what_it_refuses_and_ends_with_1(tmp_path: Path, account
 def test_a_dry_run_leaves_nothing_to_export(tmp_path: Path, account: str) -> None:
     (tmp_path / "file").write_text(GOOD)
     done = run(tmp_path, "import", str(tmp_path / "file"), "--account", account, "--dry-run", "--json")
-    assert json.loads(done.stdout) == {"dry_run": True, "written": {"customer": 1}, "skipped": {}, "refused": []}
+    assert json.loads(done.stdout) == {
+        "dry_run": True,
+        "written": {"customer": 1},
+        "skipped": {},
+        "notes": {},
+        "refused": [],
+    }
     assert "cus_1" not in run(tmp_path, "export", "--account", account).stdout
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from portal.db import Database, Scope
 from portal.transfer.files import read_objects
-from portal.transfer.importing import Import, ImportReport
+from portal.transfer.importing import Import
+from portal.transfer.reports import ImportReport
 from tests.clients import Api
 
 Imported = Callable[..., ImportReport]

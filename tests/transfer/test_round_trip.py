@@ -11,7 +11,7 @@ import pytest
 from portal.billing.configurations import configurations
 from portal.db import Database, Scope
 from portal.transfer import exporting
-from portal.transfer.importing import ImportReport
+from portal.transfer.reports import ImportReport
 from tests.clients import Api
 from tests.examples import EXAMPLES, Scene
 from tests.factories import Factories

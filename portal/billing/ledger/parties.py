@@ -1,6 +1,6 @@
 """Seller and buyer as they are copied onto an invoice when it is finalized."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -63,10 +63,20 @@ def with_tax_currency(seller: dict[str, Any], currency: str, metadata: Mapping[s
 def buyer(
     db: Session, customer: Customer, subscription: Subscription | None, metadata: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
+    """The customer with the tax ids that are stored; `metadata` are the invoice's own."""
+    return describe_buyer(db, customer, tax_ids.list_for_customer(db, customer.id), subscription, metadata)
+
+
+def describe_buyer(
+    db: Session,
+    customer: Customer,
+    registered: Sequence[TaxId],
+    subscription: Subscription | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The customer: name, addresses, tax ids, the language of the document, and what its e-invoice refers to.
 
-    `metadata` are the invoice's own. `address` is where the bill goes, and falls back to the place of delivery;
-    `customer_address` is the customer's own.
+    `address` is where the bill goes, and falls back to the place of delivery; `customer_address` is the customer's own.
     """
     return {
         "name": customer.name,
@@ -76,7 +86,7 @@ def buyer(
         "customer_address": customer.address,
         "shipping": customer.shipping,
         "tax_exempt": customer.tax_exempt,
-        "tax_ids": _render_tax_ids(tax_ids.list_for_customer(db, customer.id)),
+        "tax_ids": _render_tax_ids(registered),
         "locale": customer_locale(db, customer),
         "e_invoices": pick_metadata(customer.metadata_, CUSTOMER_METADATA_KEYS)
         | pick_metadata(metadata or {}, INVOICE_METADATA_KEYS),
@@ -96,5 +106,5 @@ def customer_locale(db: Session, customer: Customer) -> str:
     return i18n.best_locale([*customer.preferred_locales, default])
 
 
-def _render_tax_ids(rows: list[TaxId]) -> list[dict[str, Any]]:
+def _render_tax_ids(rows: Sequence[TaxId]) -> list[dict[str, Any]]:
     return [{"type": row.type, "value": row.value} for row in rows]
