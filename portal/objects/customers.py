@@ -99,10 +99,12 @@ CUSTOMER = register(
             "customer",
             same=(
                 "balance",
+                "business_name",
                 "created",
                 "currency",
                 "description",
                 "email",
+                "individual_name",
                 "invoice_prefix",
                 "name",
                 "next_invoice_sequence",
@@ -113,7 +115,6 @@ CUSTOMER = register(
             ),
             fields={
                 **null_fields("cash_balance", "customer_account", "default_source"),
-                **null_fields("business_name", "individual_name"),
                 "address": lambda row, context: render_address(row.address),
                 "discount": lambda row, context: only_discount([row.discount_id], context.preloaded["discounts"]),
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),

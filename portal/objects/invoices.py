@@ -188,9 +188,10 @@ INVOICE = register(
                 "metadata": "metadata_",
                 "paid": lambda row, context: row.status == "paid",
                 "parent": _invoice_parent,
-                "payment_settings": lambda row, context: null_fields(
-                    "default_mandate", "payment_method_options", "payment_method_types"
-                ),
+                "payment_settings": lambda row, context: {
+                    **null_fields("default_mandate", "payment_method_options", "payment_method_types"),
+                    **(row.payment_settings or {}),
+                },
                 "quote": Ref("quote_id", "quote"),
                 "receipt_number": _receipt_number,
                 "receipt_pdf": _receipt_link,

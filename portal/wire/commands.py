@@ -5,6 +5,7 @@ empty string) and given.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -49,12 +50,20 @@ class Command(BaseModel):
         return name in self.model_fields_set
 
 
-def parse_command(command: type[C], values: dict[str, Any]) -> C:
-    """Parse nested parameters into a command. Raises `InvalidRequest` for the first one that is wrong."""
+#: Words for a parameter by its path without list numbers, or for a value of it; None where there are none.
+FindWords = Callable[[Sequence[str], object], str | None]
+
+
+def parse_command(command: type[C], values: dict[str, Any], find_words: FindWords | None = None) -> C:
+    """Parse nested parameters into a command. Raises `InvalidRequest` for the first one that is wrong.
+
+    `find_words` knows parameters that are not taken on purpose; its words become the message.
+    """
     try:
         return command.model_validate(values)
     except ValidationError as error:
-        raise _invalid_request(_first_mistake(error.errors(include_url=False))) from None
+        mistake = _first_mistake(error.errors(include_url=False))
+        raise (find_words and explain_refusal(mistake, find_words)) or _invalid_request(mistake) from None
 
 
 def parameter_error(code: str, message: str) -> PydanticCustomError:
@@ -80,6 +89,19 @@ def _first_mistake(errors: list[ErrorDetails]) -> ErrorDetails:
     return {**chosen, "loc": head + chosen["loc"][len(head) + 1 :]}
 
 
+def explain_refusal(mistake: ErrorDetails, find_words: FindWords) -> InvalidRequest | None:
+    """The error in words for a parameter, or a value of one, that is not taken on purpose; None for others."""
+    kind, param, sent = mistake["type"], parameter_name(mistake["loc"]), mistake.get("input")
+    if kind not in {"extra_forbidden", "unserved", "literal_error"}:
+        return None
+    refused, name = (sent, f"{param}={sent}") if kind == "literal_error" else (None, param)
+    words = find_words([part for part in mistake["loc"] if isinstance(part, str)], refused)
+    if words is None:
+        return None
+    code = None if kind == "literal_error" else "parameter_unknown"
+    return InvalidRequest(f"This portal does not take {name[:200]}: {words}.", param=param, code=code)
+
+
 def _invalid_request(error: ErrorDetails) -> InvalidRequest:
     param = parameter_name(error["loc"])
     given = _describe_value(error.get("input"))
@@ -89,7 +111,7 @@ def _invalid_request(error: ErrorDetails) -> InvalidRequest:
             return InvalidRequest(context["message"], param=param, code=context["code"] or None)
         case "missing":
             return MissingParameter(param)
-        case "extra_forbidden":
+        case "extra_forbidden" | "unserved":
             return InvalidRequest(f"Received unknown parameter: {param}", param=param, code="parameter_unknown")
         case "literal_error":
             message = f"Invalid {param}: must be one of {error['ctx']['expected']}"
@@ -244,6 +266,13 @@ def schema_override(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
+def _refuse_given(value: object) -> None:
+    if value not in (None, ""):
+        raise PydanticCustomError("unserved", "It can only be empty.")
+
+
+#: A parameter that is not taken, but that programs may clear: nothing is set, so `""` changes nothing.
+OnlyEmpty = Annotated[None, PlainValidator(_refuse_given), schema_override(type="string", enum=[""])]
 Flag = Annotated[bool, PlainValidator(_parse_flag, json_schema_input_type=bool)]
 Amount = Annotated[int, integer_between(-MAX_AMOUNT, MAX_AMOUNT)]
 PositiveAmount = Annotated[int, integer_between(0, MAX_AMOUNT)]

@@ -1,6 +1,6 @@
 """JSON schemas of the values of subscriptions, subscription items, schedules and test clocks."""
 
-from portal.objects.types.shared import CUSTOM_FIELDS, SELF_ISSUER, TAX_RATES
+from portal.objects.types.shared import CUSTOM_FIELDS, PAYMENT_METHOD_OPTIONS, SELF_ISSUER, TAX_RATES
 from portal.wire.schemas import (
     BOOLEAN,
     INTEGER,
@@ -121,8 +121,11 @@ SUBSCRIPTION: dict[str, Schema] = {
             trial_end=or_null(MOMENT),
         )
     ),
+    "billing_schedules": array_of(STRING),
     "payment_settings": hash_of(
-        payment_method_options=NULL, payment_method_types=NULL, save_default_payment_method=NULL
+        payment_method_options=PAYMENT_METHOD_OPTIONS,
+        payment_method_types=or_null(array_of(STRING)),
+        save_default_payment_method=or_null(enum_of("off", "on_subscription")),
     ),
     "plan": or_null(object_ref("plan")),
     "quantity": or_null(INTEGER),
