@@ -33,10 +33,11 @@ def register(blueprint: Blueprint) -> None:
     resource.change(PauseSubscription, pauses.pause, "pause")
     resource.change(ResumeSubscription, pauses.resume, "resume")
     resource.change(MigrateSubscription, billing_modes.migrate, "migrate")
-    resource.list(ListSubscriptions, _select_subscriptions)
+    resource.list(ListSubscriptions, select_subscriptions)
 
 
-def _select_subscriptions(params: ListSubscriptions) -> Select[Any]:
+def select_subscriptions(params: ListSubscriptions) -> Select[Any]:
+    """The subscriptions that a list asks for."""
     statement = select(Subscription).where(*_status_conditions(params.status))
     statement = statement.where(*equal_conditions(params, test_clock=Subscription.test_clock_id))
     if params.automatic_tax and params.automatic_tax.enabled:

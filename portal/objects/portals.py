@@ -53,6 +53,7 @@ CONFIGURATION = register(
                 "login_page": _login_page,
                 "metadata": "metadata_",
             },
+            unfilled=("application",),
             nested={"features.subscription_cancel.cancellation_reason.feedback_options": "billing.feedback_option"},
             extras={"features.subscription_update.products": "billing_portal.configuration.products"},
         ),

@@ -148,7 +148,9 @@ def _trial_settings(row: Row, context: Context) -> dict[str, Any]:
 
 def _value_of_only_item(row: Row, context: Context, key: str) -> Any:
     items = context.preloaded["items"].get(row.id, [])
-    return items[0][key] if len(items) == 1 else None
+    value = items[0][key] if len(items) == 1 else None
+    # a copy, as what is expanded in one place stays an id in the other
+    return dict(value) if isinstance(value, dict) else value
 
 
 SUBSCRIPTION = register(
@@ -209,13 +211,19 @@ SUBSCRIPTION = register(
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": _trial_settings,
             },
-            # nothing here ever fills these, and clients expand them nevertheless
             nested={
                 "cancellation_details.feedback_option": "billing.feedback_option",
-                "default_payment_method": "payment_method",
                 "discounts": "discount",
-                "pending_setup_intent": "setup_intent",
+                "invoice_settings.account_tax_ids": "tax_id",
             },
+            unfilled=(
+                "application",
+                "default_payment_method",
+                "default_source",
+                "invoice_settings.issuer.account",
+                "on_behalf_of",
+                "pending_setup_intent",
+            ),
         ),
         Subscription,
         "subscription",

@@ -6,7 +6,7 @@ empty string) and given.
 
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_args
 
 from babel.numbers import list_currencies
@@ -189,16 +189,17 @@ def integer_between(least: int, most: int) -> PlainValidator:
 
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
-_DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
+#: As the programs of clients print decimals: `10`, `0.10`, `.5`, `1E+2`, `1e-7`.
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 
 
 def _parse_decimal(value: object) -> Decimal:
-    try:
-        if not _DECIMAL.fullmatch(str(value)):
-            raise InvalidOperation
-        return Decimal(str(value))
-    except InvalidOperation:
-        raise parameter_error("parameter_invalid_decimal", f"Invalid decimal: {_describe_value(value)}") from None
+    """At most 12 digits before the point and 12 after it, without an exponent."""
+    text = str(value)
+    number = Decimal(text) if len(text) <= 60 and _DECIMAL.fullmatch(text) else Decimal("NaN")
+    if number.is_nan() or abs(number) >= 10**12 or number != round(number, 12):
+        raise parameter_error("parameter_invalid_decimal", f"Invalid decimal: {_describe_value(value)}")
+    return Decimal(f"{number:f}") + 0  # minus zero is zero
 
 
 def _parse_whole_decimal(value: object) -> int:
@@ -279,7 +280,7 @@ PositiveAmount = Annotated[int, integer_between(0, MAX_AMOUNT)]
 Timestamp = Annotated[int, integer_between(0, MAX_TIMESTAMP)]
 Quantity = Annotated[int, integer_between(0, 999_999_999)]
 ExactDecimal = Annotated[
-    Decimal, PlainValidator(_parse_decimal), schema_override(type="string", pattern=f"^{_DECIMAL.pattern}$")
+    Decimal, PlainValidator(_parse_decimal), schema_override(type="string", pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,12})?$")
 ]
 #: A quantity in the newer wire's decimal form; parts of one are not sold here.
 WholeDecimal = Annotated[

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from pydantic import PlainValidator
+
 from portal.wire.commands import (
     Address,
     Clearable,
@@ -13,6 +15,8 @@ from portal.wire.commands import (
     PositiveAmount,
     Timestamp,
     integer_between,
+    parameter_error,
+    schema_override,
 )
 
 AmountType = Literal["fixed", "maximum"]
@@ -74,8 +78,14 @@ class Blik(Command):
     mandate_options: BlikMandate | None = None
 
 
-class NoOptions(Command):
-    """A payment method without options."""
+def _refuse_options(value: object) -> dict[str, str]:
+    if value != {}:
+        raise parameter_error("", "It has no options.")
+    return {}
+
+
+#: A payment method without options.
+NoOptions = Annotated[dict[str, str], PlainValidator(_refuse_options), schema_override(type="object", maxProperties=0)]
 
 
 class AmountMandate(Command):

@@ -116,7 +116,7 @@ def _options_for_invoice(options: dict[str, Any]) -> dict[str, Any]:
 def _list_keys(annotation: Any) -> tuple[str, ...]:
     """The keys of the command within an optional annotation."""
     [command] = [each for each in annotation.__args__ if each is not type(None)]
-    return tuple(command.model_fields)
+    return tuple(getattr(command, "model_fields", ()))
 
 
 _INVOICE_FORMS = {name: _list_keys(field.annotation) for name, field in InvoiceMethodOptions.model_fields.items()}
