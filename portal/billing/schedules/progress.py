@@ -63,6 +63,8 @@ def _subscription_command(customer: Customer, row: SubscriptionSchedule, phase: 
         sent["trial_end"] = phase["trial_end"]
     if phase.get("invoice_settings"):
         sent["invoice_settings"] = InvoiceSettings(**phase["invoice_settings"])
+    if phase["start_date"] < row.created:
+        sent |= {"backdate_start_date": phase["start_date"], "proration_behavior": phase["proration_behavior"]}
     return CreateSubscription(**sent)
 
 

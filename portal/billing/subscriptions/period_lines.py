@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.subscriptions import line_texts
+from portal.billing.subscriptions import item_costs, line_texts
 from portal.billing.subscriptions.starts import FirstPeriod
 from portal.db import scope_of
 from portal.models import Customer, Subscription
@@ -24,14 +24,13 @@ def unit_amount(amount: int, quantity: int) -> str:
 
 
 def build_line(db: Session, customer: Customer, subscription: Subscription, sold: SoldItem) -> dict[str, Any]:
-    """The invoice line of an item for the current period; free during a trial."""
+    """The invoice line of an item for the current period: free during a trial, prorated up to an anchor."""
     trialing = subscription.status == "trialing"
     words = line_texts.trial_period(db, customer, sold) if trialing else line_texts.item_name(db, sold)
     return {
-        "amount": 0 if trialing else sold.amount,
+        **({"amount": 0, "unit_amount_decimal": "0"} if trialing else _period_columns(subscription, sold)),
         "description": words,
         "quantity": sold.item.quantity,
-        "unit_amount_decimal": "0" if trialing else sold.price.unit_amount_decimal,
         "period_start": subscription.current_period_start,
         "period_end": subscription.current_period_end,
         "price_id": sold.price.id,
@@ -69,6 +68,14 @@ def build_backdated_line(
         "period_end": now,
         "proration": True,
     }
+
+
+def _period_columns(subscription: Subscription, sold: SoldItem) -> dict[str, Any]:
+    """Amount, unit amount and whether that is prorated, as a period up to an anchor may be a part of a whole one."""
+    amount = item_costs.unused_amount(subscription, sold, sold.amount, now=subscription.current_period_start)
+    if amount == sold.amount:
+        return {"amount": amount, "unit_amount_decimal": sold.price.unit_amount_decimal}
+    return {**_amount_columns(amount, sold), "proration": True}
 
 
 def _amount_columns(amount: int, sold: SoldItem) -> dict[str, Any]:
