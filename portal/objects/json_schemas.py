@@ -31,6 +31,7 @@ TABLELESS: dict[str, Schema] = {
     "customer_statement": customers.STATEMENT,
     "payment_method": customers.PAYMENT_METHOD,
     "plan": catalogue.PLAN,
+    "product_feature": catalogue.PRODUCT_FEATURE,
 }
 #: What stands for a key of which no table says what it holds; a test keeps it from staying.
 NO_SCHEMA: Schema = {}

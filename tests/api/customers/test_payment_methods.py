@@ -16,6 +16,13 @@ def test_there_are_none(api, customer):
     assert api.get("payment_methods", customer=customer, type="card", limit=3)["data"] == []
 
 
+def test_a_product_has_no_features(api, make):
+    path = f"products/{make.product().id}/features"
+    assert api.get(path)["data"] == []
+    assert api.error("GET", f"{path}/feat_1", 404)["code"] == "resource_missing"
+    assert api.error("GET", "products/prod_missing/features", 404)["code"] == "resource_missing"
+
+
 def test_a_customer_who_does_not_exist_has_no_list_either(api):
     assert api.error("GET", "customers/cus_missing/payment_methods", 404)["code"] == "resource_missing"
     assert api.error("GET", "customers/cus_missing/payment_methods/pm_1", 404)["code"] == "resource_missing"
