@@ -97,6 +97,19 @@ def test_what_was_never_set_can_be_cleared(api, begun):
     assert changed["default_payment_method"] is changed["transfer_data"] is changed["default_source"] is None
 
 
+def test_what_was_never_set_can_be_cleared_of_items_too(api, make):
+    item = {"price": make.price().id, "billing_thresholds": ""}
+    made = api.post("subscriptions", customer=make.customer().id, items=[item], billing_thresholds="", on_behalf_of="")
+    change = {"id": made["items"]["data"][0]["id"], "billing_thresholds": "", "quantity": 2}
+    path = f"subscriptions/{made['id']}"
+    assert api.post(path, items=[change])["items"]["data"][0]["billing_thresholds"] is None
+    preview = {"subscription": made["id"], "subscription_details": {"items": [change]}}
+    assert api.post("invoices/create_preview", **preview)["id"]
+    phase = {"items": [item], "iterations": 1, "billing_thresholds": ""}
+    assert api.post("subscription_schedules", customer=make.customer().id, start_date="now", phases=[phase])["id"]
+    assert api.post("invoices/create_preview", customer=make.customer().id, schedule_details={"phases": [phase]})["id"]
+
+
 def _refused_params(parameter: Parameter) -> set[str]:
     """What our call names when it refuses, in words, a request with this parameter alone."""
     value: Any = parameter.value or "x"
