@@ -28,7 +28,7 @@ ON_DEMAND = frozenset(
 
 def violations(answer: Mapping[str, Any], type: type[StripeObject], path: str = "") -> Iterator[str]:
     """What an answer lacks or has of another kind, as lines to read in a failing test."""
-    for key, hint in _fields(type):
+    for key, hint in fields(type):
         where = f"{path}.{key}" if path else key
         if key in answer:
             yield from _mismatches(answer[key], hint, where)
@@ -85,7 +85,8 @@ def _options(hint: Any) -> list[Any]:
 
 
 @cache
-def _fields(type: type[StripeObject]) -> list[tuple[str, Any]]:
+def fields(type: type[StripeObject]) -> list[tuple[str, Any]]:
+    """Each documented key of an object with its type; other objects that it names are any object."""
     module = vars(sys.modules[type.__module__])
     hints: dict[str, Any] = {}
     for base in reversed(type.__mro__):

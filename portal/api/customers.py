@@ -35,4 +35,4 @@ def _select_customers(params: ListCustomers) -> Select[Any]:
     statement = select(Customer).where(
         Customer.deleted_at.is_(None), *range_conditions(Customer.created, params.created)
     )
-    return statement.where(*equal_conditions(params, email=Customer.email))
+    return statement.where(*equal_conditions(params, email=Customer.email, test_clock=Customer.test_clock_id))

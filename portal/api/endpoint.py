@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
+from portal.api.unserved import find_words
 from portal.billing.accounts import keys
 from portal.billing.accounts.files import Upload
 from portal.billing.events import idempotency
@@ -93,7 +94,7 @@ def add(
 
 def _handle_read(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
     caller = _authenticate_caller()
-    params = parse_command(command, form.parse(request.query_string))
+    params = parse_command(command, form.parse(request.query_string), find_words)
     with services().database.reading(caller.scope) as db:
         answer = _run_call(function, db, params, path)
         return answer if isinstance(answer, Response) else _json_response(orjson.dumps(answer))
@@ -101,7 +102,7 @@ def _handle_read(command: type[Command], function: CallHandler, path: dict[str, 
 
 def _handle_dry_run(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
     caller = _authenticate_caller()
-    params = parse_command(command, form.parse(_read_form_body()))
+    params = parse_command(command, form.parse(_read_form_body()), find_words)
     with services().database.dry_run(caller.scope) as db:
         return _json_response(orjson.dumps(_run_call(function, db, params, path)))
 
@@ -119,13 +120,13 @@ def _handle_upload(command: type[Command], function: CallHandler, path: dict[str
         values["file"] = Upload(sent.filename, sent.stream.read())
         sent.close()
         fields += hashlib.sha256(values["file"].content).digest()
-    return _run_idempotently(caller, parse_command(command, values), function, path, fields)
+    return _run_idempotently(caller, parse_command(command, values, find_words), function, path, fields)
 
 
 def _handle_write(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
     caller = _authenticate_caller()
     body = _read_form_body()
-    return _run_idempotently(caller, parse_command(command, form.parse(body)), function, path, body)
+    return _run_idempotently(caller, parse_command(command, form.parse(body), find_words), function, path, body)
 
 
 def _run_call(function: CallHandler, db: Session, params: Command, path: dict[str, str]) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, select
 
 from portal.api.resource import Resource
 from portal.billing.subscriptions import billing_modes, cancellations, pauses, subscriptions, updates
@@ -33,12 +33,15 @@ def register(blueprint: Blueprint) -> None:
     resource.change(PauseSubscription, pauses.pause, "pause")
     resource.change(ResumeSubscription, pauses.resume, "resume")
     resource.change(MigrateSubscription, billing_modes.migrate, "migrate")
-    resource.list(ListSubscriptions, _select_subscriptions)
+    resource.list(ListSubscriptions, select_subscriptions)
 
 
-def _select_subscriptions(params: ListSubscriptions) -> Select[Any]:
+def select_subscriptions(params: ListSubscriptions) -> Select[Any]:
+    """The subscriptions that a list asks for."""
     statement = select(Subscription).where(*_status_conditions(params.status))
     statement = statement.where(*equal_conditions(params, test_clock=Subscription.test_clock_id))
+    if params.automatic_tax and params.automatic_tax.enabled:
+        statement = statement.where(false())
     for name in ("created", "current_period_end", "current_period_start"):
         statement = statement.where(*range_conditions(getattr(Subscription, name), getattr(params, name)))
     statement = statement.where(

@@ -40,6 +40,8 @@ class Customer(TenantOwned, Base):
 
     deleted_at: Mapped[int | None]
     name: Mapped[str | None]
+    business_name: Mapped[str | None]
+    individual_name: Mapped[str | None]
     email: Mapped[str | None]
     #: `email` as it is looked up when somebody signs in with it, whatever its case
     email_folded: Mapped[str | None]

@@ -102,6 +102,7 @@ class Invoice(TenantOwned, Base):
     discounts: Mapped[list[Any]] = mapped_column(default=list)
     account_tax_ids: Mapped[list[Any] | None]
     rendering: Mapped[dict[str, Any] | None]
+    payment_settings: Mapped[dict[str, Any] | None]
     subtotal: Mapped[int] = mapped_column(default=0)
     subtotal_excluding_tax: Mapped[int] = mapped_column(default=0)
     tax: Mapped[int] = mapped_column(default=0)

@@ -48,6 +48,7 @@ class Subscription(TenantOwned, Base):
     trial_ends_in: Mapped[str | None]
     trial_will_end_at: Mapped[int | None]
     invoice_settings: Mapped[dict[str, Any] | None]
+    payment_settings: Mapped[dict[str, Any] | None]
     billing_cycle_anchor_config: Mapped[dict[str, Any] | None]
     billing_mode: Mapped[dict[str, Any] | None]
     pending_invoice_item_interval: Mapped[dict[str, Any] | None]

@@ -61,7 +61,6 @@ CONTROLLER = null_fields("fees", "is_controller", "losses", "requirement_collect
 PAYMENT_SETTINGS = null_fields(
     "bacs_debit_payments",
     "card_issuing",
-    "card_payments",
     "payouts",
     "paypay_payments",
     "sepa_debit_payments",
@@ -86,6 +85,11 @@ E_INVOICE_DEFAULTS: dict[str, Any] = {
     "tax_currency": None,
     "untaxed": None,
 }
+PREFIXES = (
+    "statement_descriptor_prefix",
+    "statement_descriptor_prefix_kana",
+    "statement_descriptor_prefix_kanji",
+)
 STATEMENT_DESCRIPTORS = (
     "statement_descriptor",
     "statement_descriptor_kana",
@@ -122,6 +126,7 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
     bank_transfer = stored.get("invoices", {}).get("bank_transfer")
     return {
         **PAYMENT_SETTINGS,
+        "card_payments": {"decline_on": None, **null_fields(*PREFIXES)},
         "billing": BILLING_DEFAULTS | stored.get("billing", {}),
         "branding": null_fields("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},

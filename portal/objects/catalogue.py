@@ -1,10 +1,12 @@
 """The wire form of products, prices (also as plans of the older wire), tax rates and shipping rates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from portal.models import Price, Product, ShippingRate, TaxRate
-from portal.objects.kinds import ObjectType, register
+from portal.objects.kinds import EXTRA_LOADERS, PART_SHAPES, ObjectType, plain_rows, register
 from portal.objects.types import catalogue as schemas
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields
 
@@ -46,6 +48,14 @@ def render_plan(row: Row, livemode: bool) -> dict[str, Any] | None:
         "trial_period_days": row.trial_period_days,
         "usage_type": "licensed",
     }
+
+
+def _load_plans(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    return {row.id: render_plan(row, context.livemode) for row in plain_rows(db, Price, ids)}
+
+
+PART_SHAPES["plan"] = Shape("plan", nested={"product": "product"}, unfilled=("tiers",))
+EXTRA_LOADERS["plan"] = _load_plans
 
 
 def plan_from_price(price: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,6 +122,7 @@ PRODUCT = register(
                 **null_fields("package_dimensions", "tax_details"),
                 "type": lambda row, context: "service",
             },
+            unfilled=("tax_code",),
         ),
         Product,
         "product",
@@ -133,6 +144,7 @@ PRICE = register(
                 "type": _price_type,
                 "unit_amount_decimal": "unit_amount_decimal",
             },
+            unfilled=("currency_options", "tiers"),
         ),
         Price,
         "price",
@@ -196,7 +208,7 @@ SHIPPING_RATE = register(
                 "type": lambda row, context: "fixed_amount",
             },
             # on the reference they are there only when expanded, here always
-            nested={"fixed_amount.currency_options": "shipping_rate"},
+            unfilled=("fixed_amount.currency_options", "tax_code"),
         ),
         ShippingRate,
         "shipping rate",

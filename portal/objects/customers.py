@@ -75,6 +75,15 @@ def _load_subscriptions(db: Session, ids: Sequence[str], context: Context) -> Ma
     )
 
 
+def _load_no_sources(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    return {id: render_list([], f"/v1/customers/{id}/sources") for id in ids}
+
+
+def _load_tax(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
+    """What a tax service would know of each customer: no taxes are computed here."""
+    return {id: {"automatic_tax": "not_collecting", **null_fields("ip_address", "location", "provider")} for id in ids}
+
+
 def _load_sublists(
     db: Session, type: str, model: Any, ids: Sequence[str], context: Context, url: str, *conditions: Any
 ) -> Mapping[str, Any]:
@@ -99,10 +108,12 @@ CUSTOMER = register(
             "customer",
             same=(
                 "balance",
+                "business_name",
                 "created",
                 "currency",
                 "description",
                 "email",
+                "individual_name",
                 "invoice_prefix",
                 "name",
                 "next_invoice_sequence",
@@ -113,7 +124,6 @@ CUSTOMER = register(
             ),
             fields={
                 **null_fields("cash_balance", "customer_account", "default_source"),
-                **null_fields("business_name", "individual_name"),
                 "address": lambda row, context: render_address(row.address),
                 "discount": lambda row, context: only_discount([row.discount_id], context.preloaded["discounts"]),
                 "delinquent": lambda row, context: context.preloaded["delinquent"].get(row.id, False),
@@ -125,14 +135,30 @@ CUSTOMER = register(
                 "shipping": lambda row, context: render_shipping(row.shipping),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
             },
-            extras={"tax_ids": "customer.tax_ids", "subscriptions": "customer.subscriptions"},
+            unfilled=(
+                "cash_balance",
+                "default_source",
+                "invoice_credit_balance",
+                "invoice_settings.default_payment_method",
+            ),
+            extras={
+                "sources": "customer.sources",
+                "subscriptions": "customer.subscriptions",
+                "tax": "customer.tax",
+                "tax_ids": "customer.tax_ids",
+            },
         ),
         Customer,
         "customer",
         schemas=schemas.CUSTOMER,
         preload={"delinquent": _preload_delinquent, "discounts": _preload_discounts},
     ),
-    extras={"customer.tax_ids": _load_tax_ids, "customer.subscriptions": _load_subscriptions},
+    extras={
+        "customer.sources": _load_no_sources,
+        "customer.subscriptions": _load_subscriptions,
+        "customer.tax": _load_tax,
+        "customer.tax_ids": _load_tax_ids,
+    },
 )
 
 
@@ -156,6 +182,7 @@ TAX_ID = register(
                 },
             },
             nested={"owner.customer": "customer"},
+            unfilled=("owner.account", "owner.application"),
         ),
         TaxId,
         "tax ID",
@@ -175,6 +202,7 @@ BALANCE_TRANSACTION = register(
                 "invoice": Ref("invoice_id", "invoice"),
                 "metadata": "metadata_",
             },
+            unfilled=("checkout_session",),
         ),
         BalanceTransaction,
         "customer balance transaction",

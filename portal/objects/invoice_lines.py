@@ -121,7 +121,8 @@ def render_credited_items(row: Row) -> dict[str, Any] | None:
 
 
 def _line_plan(row: Row, context: Context) -> Any:
-    return row.price and row.price["plan"]
+    plan = row.price and row.price["plan"]
+    return plan and dict(plan)
 
 
 def _line_price(row: Row, context: Context) -> dict[str, Any] | None:

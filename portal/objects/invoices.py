@@ -188,9 +188,10 @@ INVOICE = register(
                 "metadata": "metadata_",
                 "paid": lambda row, context: row.status == "paid",
                 "parent": _invoice_parent,
-                "payment_settings": lambda row, context: null_fields(
-                    "default_mandate", "payment_method_options", "payment_method_types"
-                ),
+                "payment_settings": lambda row, context: {
+                    **null_fields("default_mandate", "payment_method_options", "payment_method_types"),
+                    **(row.payment_settings or {}),
+                },
                 "quote": Ref("quote_id", "quote"),
                 "receipt_number": _receipt_number,
                 "receipt_pdf": _receipt_link,
@@ -220,11 +221,17 @@ INVOICE = register(
                 "shipping_cost.shipping_rate": "shipping_rate",
                 "total_discount_amounts.discount": "discount",
                 "total_tax_amounts.tax_rate": "tax_rate",
-                # nothing here ever fills these, and clients expand them nevertheless
-                "charge": "charge",
-                "default_payment_method": "payment_method",
-                "payment_intent": "payment_intent",
             },
+            unfilled=(
+                "application",
+                "charge",
+                "confirmation_secret",
+                "default_payment_method",
+                "default_source",
+                "issuer.account",
+                "on_behalf_of",
+                "payment_intent",
+            ),
             extras={"documents": "invoice.documents", "payments": "invoice.payments"},
         ),
         Invoice,

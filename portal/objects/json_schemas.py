@@ -27,7 +27,12 @@ from portal.wire.schemas import (
 from portal.wire.shape import Ref
 
 #: Objects without a table: they stand inside of others, or are made of them.
-TABLELESS: dict[str, Schema] = {"plan": catalogue.PLAN, "customer_statement": customers.STATEMENT}
+TABLELESS: dict[str, Schema] = {
+    "customer_statement": customers.STATEMENT,
+    "payment_method": customers.PAYMENT_METHOD,
+    "plan": catalogue.PLAN,
+    "product_feature": catalogue.PRODUCT_FEATURE,
+}
 #: What stands for a key of which no table says what it holds; a test keeps it from staying.
 NO_SCHEMA: Schema = {}
 

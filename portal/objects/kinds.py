@@ -13,7 +13,7 @@ from portal.db import scope_of
 from portal.models import TenantOwned
 from portal.wire.expand import expand_paths
 from portal.wire.schemas import Schema
-from portal.wire.shape import Context, Links, Row, Shape
+from portal.wire.shape import NOTHING, Context, Links, Row, Shape
 
 Preload = Callable[[Session, Sequence[Row], Context], Mapping[str, Any]]
 
@@ -42,6 +42,8 @@ class ObjectType:
 
 
 OBJECT_TYPES: dict[str, ObjectType] = {}
+#: The shapes of objects that are parts of others and have no rows of their own, for what can be expanded in them.
+PART_SHAPES: dict[str, Shape] = {}
 #: What loads the extras of shapes, by their name; a layer above adds those that only it can load.
 EXTRA_LOADERS: dict[str, Preload] = {}
 
@@ -121,9 +123,8 @@ def render_one(db: Session, type: str, row: Row, links: Links, paths: list[str] 
 def expand_answer(db: Session, answer: dict[str, Any], paths: list[str], links: Links) -> dict[str, Any]:
     """`answer` with the ids along `paths` replaced by objects. Raises `InvalidRequest` for a wrong path."""
     if paths:
-        expand_paths(
-            answer, paths, {type: kind.shape for type, kind in OBJECT_TYPES.items()}, _object_loader(db, links)
-        )
+        shapes = {**PART_SHAPES, **{type: kind.shape for type, kind in OBJECT_TYPES.items()}}
+        expand_paths(answer, paths, shapes, _object_loader(db, links))
     return answer
 
 
@@ -137,6 +138,8 @@ def group_by(rows: Iterable[Row], attribute: str) -> dict[str, list[Row]]:
 
 def _object_loader(db: Session, links: Links) -> Callable[[str, set[str]], Mapping[str, Any]]:
     def load_objects(type: str, ids: set[str]) -> Mapping[str, Any]:
+        if type == NOTHING:
+            return {}
         if type in EXTRA_LOADERS:
             return EXTRA_LOADERS[type](db, sorted(ids), Context(livemode=scope_of(db).livemode, links=links))
         model = OBJECT_TYPES[type].model

@@ -86,6 +86,7 @@ INVOICE_PAYMENT = register(
                 "status_transitions": lambda row, context: {"canceled_at": None, "paid_at": row.paid_at},
             },
             nested={"payment.payment_record": "payment_record"},
+            unfilled=("payment.charge", "payment.payment_intent"),
         ),
         InvoicePayment,
         "invoice payment",

@@ -11,12 +11,15 @@ from portal.objects.kinds import ObjectType, register
 from portal.objects.types import portals as schemas
 from portal.wire.shape import Context, Ref, Row, Shape
 
+#: The shortest form that the types of the wire allow of what is never on.
+_NO_PAUSE = {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False}
+
 
 def _render_features(row: Row, context: Context) -> dict[str, Any]:
     """The stored features; `products` shows only if expanded, `subscription_pause` is a key of the 2022 form."""
     stored: dict[str, Any] = row.features
     update = {key: value for key, value in stored["subscription_update"].items() if key != "products"}
-    return {**stored, "subscription_pause": {"duration": None, "enabled": False}, "subscription_update": update}
+    return {**stored, "subscription_pause": _NO_PAUSE, "subscription_update": update}
 
 
 def _login_page(row: Row, context: Context) -> dict[str, Any]:
@@ -50,6 +53,7 @@ CONFIGURATION = register(
                 "login_page": _login_page,
                 "metadata": "metadata_",
             },
+            unfilled=("application",),
             nested={"features.subscription_cancel.cancellation_reason.feedback_options": "billing.feedback_option"},
             extras={"features.subscription_update.products": "billing_portal.configuration.products"},
         ),
@@ -70,8 +74,9 @@ PORTAL_SESSION = register(
                 "after_expiration": "after_expiration",
                 "configuration": Ref("configuration_id", "billing_portal.configuration"),
                 "customer": Ref("customer_id", "customer"),
-                # the link's secret is kept only as a hash, so only the answer to the creation can show it
-                "url": None,
+                # the link's secret is kept only as a hash, so only the answer to the creation can show it; clients
+                # type it as a string
+                "url": lambda row, context: "",
                 # beyond the reference
                 "ended_at": "ended_at",
                 "expires_at": "expires_at",

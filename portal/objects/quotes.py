@@ -223,6 +223,7 @@ QUOTE = register(
                 "total_details": lambda row, context: _total_details(row.upfront),
             },
             nested={"default_tax_rates": "tax_rate", "from_quote.quote": "quote"},
+            unfilled=("application", "invoice_settings.issuer.account", "on_behalf_of"),
             extras={
                 "total_details.breakdown": "quote.breakdown",
                 "computed.upfront.total_details.breakdown": "quote.breakdown",

@@ -148,7 +148,9 @@ def _trial_settings(row: Row, context: Context) -> dict[str, Any]:
 
 def _value_of_only_item(row: Row, context: Context, key: str) -> Any:
     items = context.preloaded["items"].get(row.id, [])
-    return items[0][key] if len(items) == 1 else None
+    value = items[0][key] if len(items) == 1 else None
+    # a copy, as what is expanded in one place stays an id in the other
+    return dict(value) if isinstance(value, dict) else value
 
 
 SUBSCRIPTION = register(
@@ -178,10 +180,11 @@ SUBSCRIPTION = register(
                 **null_fields("application", "application_fee_percent", "billing_thresholds"),
                 **null_fields("customer_account", "default_payment_method", "default_source", "managed_payments"),
                 **null_fields("on_behalf_of", "pending_setup_intent"),
-                **null_fields("presentment_details", "transfer_data", "billing_schedules"),
+                **null_fields("presentment_details", "transfer_data"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
                 "billing_cycle_anchor_config": lambda row, context: _copy_hash(row.billing_cycle_anchor_config),
                 "billing_mode": lambda row, context: billing_modes.render_mode(row.billing_mode),
+                "billing_schedules": lambda row, context: [],
                 "cancellation_details": lambda row, context: {
                     **null_fields("comment", "feedback", "feedback_option", "reason"),
                     **row.cancellation_details,
@@ -195,9 +198,10 @@ SUBSCRIPTION = register(
                 "latest_invoice": Ref("latest_invoice_id", "invoice"),
                 "metadata": "metadata_",
                 "pause_collection": lambda row, context: _copy_hash(row.pause_collection),
-                "payment_settings": lambda row, context: null_fields(
-                    "payment_method_options", "payment_method_types", "save_default_payment_method"
-                ),
+                "payment_settings": lambda row, context: {
+                    **null_fields("payment_method_options", "payment_method_types", "save_default_payment_method"),
+                    **(row.payment_settings or {}),
+                },
                 "pending_invoice_item_interval": lambda row, context: _copy_hash(row.pending_invoice_item_interval),
                 "pending_update": _render_pending_update,
                 "plan": lambda row, context: _value_of_only_item(row, context, "plan"),
@@ -207,13 +211,19 @@ SUBSCRIPTION = register(
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": _trial_settings,
             },
-            # nothing here ever fills these, and clients expand them nevertheless
             nested={
                 "cancellation_details.feedback_option": "billing.feedback_option",
-                "default_payment_method": "payment_method",
                 "discounts": "discount",
-                "pending_setup_intent": "setup_intent",
+                "invoice_settings.account_tax_ids": "tax_id",
             },
+            unfilled=(
+                "application",
+                "default_payment_method",
+                "default_source",
+                "invoice_settings.issuer.account",
+                "on_behalf_of",
+                "pending_setup_intent",
+            ),
         ),
         Subscription,
         "subscription",

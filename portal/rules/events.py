@@ -128,8 +128,6 @@ def _subscription_turns(before: Wire, after: Wire) -> list[str]:
     if before.get("pending_update") and not after["pending_update"]:
         applied = before["items"] != after["items"]
         words.append("pending_update_applied" if applied else "pending_update_expired")
-    if bool(before.get("pause_collection")) != bool(after["pause_collection"]):
-        words.append("collection_paused" if after["pause_collection"] else "collection_resumed")
     return words
 
 
@@ -180,10 +178,10 @@ FAMILIES: dict[str, EventFamily] = {
         turns=_turns_by_status({status: status for status in ("aborted", "canceled", "completed", "released")}),
     ),
     "subscription": EventFamily("customer.subscription", gone=None, turns=_subscription_turns),
-    "invoiceitem": EventFamily("invoiceitem"),
+    "invoiceitem": EventFamily("invoiceitem", changed=None),
     "invoice": EventFamily("invoice", turns=_invoice_turns, start={"status": "draft"}),
     "invoice_payment": EventFamily(
-        "invoice_payment", made=None, changed=None, gone="detached", turns=_turns_by_status({"paid": "paid"})
+        "invoice_payment", made=None, changed=None, gone=None, turns=_turns_by_status({"paid": "paid"})
     ),
     "credit_note": EventFamily(
         "credit_note", gone=None, turns=_turns_by_status({"void": "voided"}), turns_suffice=True

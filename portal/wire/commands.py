@@ -5,7 +5,8 @@ empty string) and given.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_args
 
 from babel.numbers import list_currencies
@@ -49,12 +50,20 @@ class Command(BaseModel):
         return name in self.model_fields_set
 
 
-def parse_command(command: type[C], values: dict[str, Any]) -> C:
-    """Parse nested parameters into a command. Raises `InvalidRequest` for the first one that is wrong."""
+#: Words for a parameter by its path without list numbers, or for a value of it; None where there are none.
+FindWords = Callable[[Sequence[str], object], str | None]
+
+
+def parse_command(command: type[C], values: dict[str, Any], find_words: FindWords | None = None) -> C:
+    """Parse nested parameters into a command. Raises `InvalidRequest` for the first one that is wrong.
+
+    `find_words` knows parameters that are not taken on purpose; its words become the message.
+    """
     try:
         return command.model_validate(values)
     except ValidationError as error:
-        raise _invalid_request(_first_mistake(error.errors(include_url=False))) from None
+        mistake = _first_mistake(error.errors(include_url=False))
+        raise (find_words and explain_refusal(mistake, find_words)) or _invalid_request(mistake) from None
 
 
 def parameter_error(code: str, message: str) -> PydanticCustomError:
@@ -80,6 +89,19 @@ def _first_mistake(errors: list[ErrorDetails]) -> ErrorDetails:
     return {**chosen, "loc": head + chosen["loc"][len(head) + 1 :]}
 
 
+def explain_refusal(mistake: ErrorDetails, find_words: FindWords) -> InvalidRequest | None:
+    """The error in words for a parameter, or a value of one, that is not taken on purpose; None for others."""
+    kind, param, sent = mistake["type"], parameter_name(mistake["loc"]), mistake.get("input")
+    if kind not in {"extra_forbidden", "unserved", "literal_error"}:
+        return None
+    refused, name = (sent, f"{param}={sent}") if kind == "literal_error" else (None, param)
+    words = find_words([part for part in mistake["loc"] if isinstance(part, str)], refused)
+    if words is None:
+        return None
+    code = None if kind == "literal_error" else "parameter_unknown"
+    return InvalidRequest(f"This portal does not take {name[:200]}: {words}.", param=param, code=code)
+
+
 def _invalid_request(error: ErrorDetails) -> InvalidRequest:
     param = parameter_name(error["loc"])
     given = _describe_value(error.get("input"))
@@ -89,7 +111,7 @@ def _invalid_request(error: ErrorDetails) -> InvalidRequest:
             return InvalidRequest(context["message"], param=param, code=context["code"] or None)
         case "missing":
             return MissingParameter(param)
-        case "extra_forbidden":
+        case "extra_forbidden" | "unserved":
             return InvalidRequest(f"Received unknown parameter: {param}", param=param, code="parameter_unknown")
         case "literal_error":
             message = f"Invalid {param}: must be one of {error['ctx']['expected']}"
@@ -167,16 +189,17 @@ def integer_between(least: int, most: int) -> PlainValidator:
 
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
-_DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
+#: As the programs of clients print decimals: `10`, `0.10`, `.5`, `1E+2`, `1e-7`.
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 
 
 def _parse_decimal(value: object) -> Decimal:
-    try:
-        if not _DECIMAL.fullmatch(str(value)):
-            raise InvalidOperation
-        return Decimal(str(value))
-    except InvalidOperation:
-        raise parameter_error("parameter_invalid_decimal", f"Invalid decimal: {_describe_value(value)}") from None
+    """At most 12 digits before the point and 12 after it, without an exponent."""
+    text = str(value)
+    number = Decimal(text) if len(text) <= 60 and _DECIMAL.fullmatch(text) else Decimal("NaN")
+    if number.is_nan() or abs(number) >= 10**12 or number != round(number, 12):
+        raise parameter_error("parameter_invalid_decimal", f"Invalid decimal: {_describe_value(value)}")
+    return Decimal(f"{number:f}") + 0  # minus zero is zero
 
 
 def _parse_whole_decimal(value: object) -> int:
@@ -244,13 +267,20 @@ def schema_override(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
+def _refuse_given(value: object) -> None:
+    if value not in (None, ""):
+        raise PydanticCustomError("unserved", "It can only be empty.")
+
+
+#: A parameter that is not taken, but that programs may clear: nothing is set, so `""` changes nothing.
+OnlyEmpty = Annotated[None, PlainValidator(_refuse_given), schema_override(type="string", enum=[""])]
 Flag = Annotated[bool, PlainValidator(_parse_flag, json_schema_input_type=bool)]
 Amount = Annotated[int, integer_between(-MAX_AMOUNT, MAX_AMOUNT)]
 PositiveAmount = Annotated[int, integer_between(0, MAX_AMOUNT)]
 Timestamp = Annotated[int, integer_between(0, MAX_TIMESTAMP)]
 Quantity = Annotated[int, integer_between(0, 999_999_999)]
 ExactDecimal = Annotated[
-    Decimal, PlainValidator(_parse_decimal), schema_override(type="string", pattern=f"^{_DECIMAL.pattern}$")
+    Decimal, PlainValidator(_parse_decimal), schema_override(type="string", pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,12})?$")
 ]
 #: A quantity in the newer wire's decimal form; parts of one are not sold here.
 WholeDecimal = Annotated[

@@ -26,9 +26,10 @@ def parse(text: bytes) -> dict[str, Any]:
     if len(pairs) > MAX_PARAMETERS:
         raise _too_large_error()
     try:
-        source = "&".join(_number_lists([pair.decode("ascii") for pair in pairs]))
+        # curl and many programs send letters beyond ASCII as they are
+        source = "&".join(_number_lists([pair.decode("utf-8") for pair in pairs]))
     except UnicodeDecodeError:
-        raise InvalidRequest("The request has bytes that are not percent-encoded.") from None
+        raise _wrong_encoding_error() from None
     try:
         values: dict[str, Any] = decode(source, _DECODE_OPTIONS)
     except (IndexError, ValueError, TypeError):
@@ -40,6 +41,10 @@ def _too_large_error() -> InvalidRequest:
     return InvalidRequest(
         f"The request has too many parameters (at most {MAX_PARAMETERS}) or too deep ones (at most {MAX_DEPTH} levels)."
     )
+
+
+def _wrong_encoding_error() -> InvalidRequest:
+    return InvalidRequest("The request is not valid UTF-8.")
 
 
 def _number_lists(pairs: list[str]) -> list[str]:
@@ -86,7 +91,7 @@ def _decode_text(value: str | None, charset: object = None, kind: object = None)
     try:
         text = unquote_to_bytes((value or "").replace("+", " ")).decode("utf-8")
     except UnicodeDecodeError:
-        raise InvalidRequest("The request is not valid UTF-8.") from None
+        raise _wrong_encoding_error() from None
     if _CONTROLS.search(text):
         raise InvalidRequest("The request holds control characters.")
     return text

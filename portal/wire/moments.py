@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, PlainValidator, TypeAdapter
-from typing_extensions import TypedDict
+from pydantic import AfterValidator, GetPydanticSchema, PlainValidator, TypeAdapter
+from pydantic_core import PydanticKnownError
 
-from portal.wire.commands import Timestamp
+from portal.wire.commands import Command, Timestamp
 
 _TIMESTAMP: TypeAdapter[int] = TypeAdapter(Timestamp)
 
@@ -26,16 +26,28 @@ EndOrTimestamp = Annotated[
 ]
 
 
-def _unwrap_type(value: object) -> object:
-    return value["type"] if isinstance(value, dict) and set(value) == {"type"} else value
+def _parse_anchor_word(value: object) -> object:
+    if value not in ("now", "unchanged"):
+        raise PydanticKnownError("literal_error", {"expected": "'now' or 'unchanged'"})
+    return value
 
 
-class _TypeHash(TypedDict):
+class AnchorHash(Command):
+    """The newest wire's form of an anchor's change."""
+
     type: Literal["now", "unchanged"]
 
 
+def _unwrap_type(value: object) -> object:
+    return value.type if isinstance(value, AnchorHash) else value
+
+
+_AnchorWord = Annotated[
+    Literal["now", "unchanged"],
+    PlainValidator(_parse_anchor_word, json_schema_input_type=Literal["now", "unchanged"]),
+]
+_AnchorForms = Annotated[_AnchorWord | AnchorHash, AfterValidator(_unwrap_type)]
 #: In the newest wire a hash with a `type`, in the older one the word itself.
 AnchorChange = Annotated[
-    Literal["now", "unchanged"],
-    BeforeValidator(_unwrap_type, json_schema_input_type=Literal["now", "unchanged"] | _TypeHash),
+    Literal["now", "unchanged"], GetPydanticSchema(lambda source, handler: handler.generate_schema(_AnchorForms))
 ]

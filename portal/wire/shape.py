@@ -15,6 +15,10 @@ Row = Any
 Computed = Callable[[Row, "Context"], Any]
 
 
+#: The type of what is behind a path that can be expanded and that nothing here fills.
+NOTHING = "nothing"
+
+
 @dataclass(frozen=True)
 class Ref:
     """An id that `expand[]` can turn into the object: the row's attribute and the object's type."""
@@ -54,8 +58,9 @@ class Shape:
 
     `same` lists keys that are attributes of the row under the same name. `fields` maps each other key to
     an attribute of another name (a string), a `Ref`, a function of row and context, or None for a key that is always
-    null. `nested` gives paths inside an object that can be expanded as well. `extras` gives paths that exist only when
-    expanded, with the name by which they are loaded for the owner's id.
+    null. `nested` gives paths inside an object that can be expanded as well, `unfilled` those that the reference
+    documents as expandable and that stay as they are, as no such object is here. `extras` gives paths that exist only
+    when expanded, with the name by which they are loaded for the owner's id.
     """
 
     def __init__(
@@ -65,13 +70,14 @@ class Shape:
         same: Iterable[str] = (),
         fields: Mapping[str, str | Ref | Computed | None] | None = None,
         nested: Mapping[str, str] | None = None,
+        unfilled: Iterable[str] = (),
         extras: Mapping[str, str] | None = None,
     ) -> None:
         self.type = type
         self.same = tuple(same)
         self.fields = dict(fields or {})
         self.refs = {key: spec.type for key, spec in self.fields.items() if isinstance(spec, Ref)}
-        self.refs |= nested or {}
+        self.refs |= dict.fromkeys(unfilled, NOTHING) | dict(nested or {})
         self.extras = dict(extras or {})
         self._frame = dict.fromkeys(("id", "object", *sorted({*self.same, *self.fields, "livemode"})))
         self._frame["object"] = type

@@ -1,6 +1,7 @@
 """Keys: how they are sent, and that a wrong one opens nothing."""
 
 import base64
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -57,6 +58,18 @@ def test_a_wrong_key_is_refused_and_hardly_repeated(client, merchant, change):
     answer = _get(client, f"Bearer {key}")
     assert answer.status_code == 401
     assert key not in error_of(answer)["message"]
+
+
+def test_a_key_has_letters_and_digits_after_its_prefix(merchant):
+    assert re.fullmatch("sk_test_[0-9A-Za-z]{51}", merchant.test_key)
+
+
+def test_a_key_of_an_earlier_release_works_on(client, merchant, database):
+    secret = f"{'A-_b' * 10}C-_"
+    older = f"sk_test_{secret}{keys.secret_checksum(secret)}"
+    with database.writing() as db:
+        db.query(ApiKey).filter_by(tenant_id=merchant.test.id).update({"hash": keys.hash_secret(older)})
+    assert _get(client, f"Bearer {older}").status_code == 200
 
 
 def test_a_key_that_nobody_has_is_refused(client):

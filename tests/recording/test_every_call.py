@@ -10,7 +10,8 @@ import pytest
 from portal import clock
 from portal.api.endpoint import ANSWER_TYPES, CALLS
 from portal.billing.accounts import rendering_templates
-from portal.rules.events import WITHOUT_EVENTS
+from portal.rules.event_types import DOCUMENTED_TYPES
+from portal.rules.events import PORTAL_EVENTS, WITHOUT_EVENTS
 from portal.wire.commands import ExpandableCommand
 from tests.passing import pass_time
 from tests.pictures import picture
@@ -26,6 +27,7 @@ CHANGE_NOTHING = {
 }
 #: Calls that leave no event, although others of their type do.
 AUDIT_ONLY = {
+    ("POST", "/invoiceitems/<id>"): "no such event",
     ("POST", "/quotes/<id>"): "no such event",
     ("POST", "/tax_ids"): "a tax id of the account itself",
 }
@@ -348,5 +350,6 @@ def test_a_call_leaves_an_event_and_an_entry(api, make, told, audited, call):
     id = answer.headers["Request-Id"]
     left = [event for event in told(events) if event.request["id"] == id]
     logged = [entry for entry in audited()[entries:] if entry.request_id == id]
+    assert {event.type for event in left} <= DOCUMENTED_TYPES | PORTAL_EVENTS.keys()
     assert bool(left) == _leaves_event(call), "see FAMILIES and WITHOUT_EVENTS in portal/rules/events.py"
     assert bool(logged) == (call not in CHANGE_NOTHING)

@@ -34,6 +34,7 @@ class Everything(Command):
     page: commands.PageSize | None = None
     range: commands.TimestampFilter = None
     which: Literal["one", "two"] | None = None
+    whole: commands.WholeDecimal | None = None
 
 
 GOOD = [
@@ -47,6 +48,18 @@ GOOD = [
     ("email", "j\u00fc@m\u00fcnchen.de", "j\u00fc@m\u00fcnchen.de"),
     ("exact", "19.5", Decimal("19.5")),
     ("exact", "-0.000000000001", Decimal("-0.000000000001")),
+    ("exact", "0.10", Decimal("0.1")),
+    ("exact", "1E+2", Decimal(100)),
+    ("exact", "1.25e1", Decimal("12.5")),
+    ("exact", "1e-7", Decimal("0.0000001")),
+    ("exact", ".5", Decimal("0.5")),
+    ("exact", "5.", Decimal(5)),
+    ("exact", "+7", Decimal(7)),
+    ("exact", "0.30000000000000000000", Decimal("0.3")),
+    ("exact", "-0", Decimal(0)),
+    ("exact", "0E-20", Decimal(0)),
+    ("whole", "1E+2", 100),
+    ("whole", "7.000", 7),
     ("flag", "true", True),
     ("flag", "False", False),
     ("flag", "false", False),
@@ -91,7 +104,29 @@ BAD = [
             "a@b.c\u202e.de",
         ],
     ),
-    ("exact", ["", "x", "1e3", "1.", ".5", "1.0000000000001", "1234567890123", "NaN", "\u0661", {"a": "1"}]),
+    (
+        "exact",
+        [
+            "",
+            "x",
+            "1e",
+            "e1",
+            ".",
+            "1e13",
+            "1e-13",
+            "1e999",
+            "1e-999",
+            "0x1",
+            "1_0",
+            " 1",
+            "Infinity",
+            "1.0000000000001",
+            "1234567890123",
+            "NaN",
+            "\u0661",
+            {"a": "1"},
+        ],
+    ),
     ("flag", ["", "1", "yes", "TRUE", "on", {"a": "true"}]),
     ("inner", ["", "x", {"0": "x"}, {"word": {"a": "1"}}]),
     ("language", ["", "x", "auto", "1", "d" * 21, "../de", {"a": "1"}]),

@@ -1,14 +1,16 @@
 """Plans, the older API for recurring prices: every plan is a price with the same id."""
 
+import json
 from typing import Annotated, Literal
 
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.prices import CreatePrice, ProductData, UpdatePrice, create_price, update_price
 from portal.billing.catalogue.pricing import Recurring
 from portal.db import find_row
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import Price
+from portal.models import Price, Product, SubscriptionItem, SubscriptionSchedule
 from portal.wire.commands import (
     Clearable,
     Currency,
@@ -28,6 +30,7 @@ TrialDays = Annotated[int, integer_between(0, 730)]
 
 
 class CreatePlan(ExpandableCommand):
+    id: Id | None = None
     amount: PositiveAmount | None = None
     amount_decimal: ExactDecimal | None = None
     active: Flag = True
@@ -46,6 +49,8 @@ class UpdatePlan(ExpandableCommand):
     active: Flag | None = None
     metadata: Metadata = {}
     nickname: Clearable[Text] = None
+    product: Id | None = None
+    trial_period_days: TrialDays | None = None
 
 
 class ListPlans(ListCommand):
@@ -67,6 +72,8 @@ def create_plan(db: Session, command: CreatePlan, *, now: int) -> Price:
     if (command.amount is None) == (command.amount_decimal is None):
         message = "Send amount or amount_decimal, one of the two."
         raise InvalidRequest(message, param="amount", code="parameter_missing")
+    if command.id and db.scalar(select(Price.id).where(Price.id == command.id)):
+        raise InvalidRequest(f"Plan already exists: '{command.id}'.", param="id", code="resource_already_exists")
     of = {"product": command.product} if isinstance(command.product, str) else {"product_data": command.product}
     price = CreatePrice.model_construct(
         {*of, "active", "currency", "metadata", "nickname", "recurring", "unit_amount", "unit_amount_decimal"},
@@ -79,11 +86,19 @@ def create_plan(db: Session, command: CreatePlan, *, now: int) -> Price:
         unit_amount=command.amount,
         unit_amount_decimal=command.amount_decimal,
     )
-    return create_price(db, price, now=now)
+    return create_price(db, price, id=command.id, now=now)
 
 
 def update_plan(db: Session, price: Price, command: UpdatePlan, *, now: int) -> Price:
-    """Change texts and `active`; amount and interval never change."""
+    """Change texts, `active`, days of trial and the product; amount and interval never change.
+
+    Raises `InvalidRequest` for another product once the plan was used.
+    """
+    if command.trial_period_days is not None:
+        price.trial_period_days = command.trial_period_days
+    if command.product is not None and command.product != price.product_id:
+        _refuse_used(db, price)
+        price.product_id = find_row(db, Product, command.product, noun="product", param="product").id
     sent = command.sent_values("active", "metadata", "nickname")
     return update_price(db, price, UpdatePrice.model_construct(set(sent), **sent), now=now)
 
@@ -91,6 +106,14 @@ def update_plan(db: Session, price: Price, command: UpdatePlan, *, now: int) -> 
 def delete_plan(db: Session, price: Price, *, now: int) -> None:
     """Deactivate the price: nobody can subscribe to it any more, and existing subscriptions keep it."""
     price.active = False
+
+
+def _refuse_used(db: Session, price: Price) -> None:
+    sold = db.scalar(select(SubscriptionItem.id).where(SubscriptionItem.price_id == price.id).limit(1))
+    # phases hold prices by id, in JSON
+    named = cast(SubscriptionSchedule.phases, String).contains(json.dumps(price.id), autoescape=True)
+    if sold or db.scalar(select(SubscriptionSchedule.id).where(named).limit(1)):
+        raise InvalidRequest("The product of a plan can't change once the plan was used.", param="product")
 
 
 def _build_recurring(command: CreatePlan) -> Recurring:

@@ -76,9 +76,10 @@ class ListPrices(ListCommand):
     type: Literal["one_time", "recurring"] | None = None
 
 
-def create_price(db: Session, command: CreatePrice, *, now: int) -> Price:
-    """Create a price of an existing product, or of a new one described by `product_data`."""
+def create_price(db: Session, command: CreatePrice, *, now: int, id: str | None = None) -> Price:
+    """Create a price of an existing product, or of a new one described by `product_data`; plans choose its `id`."""
     price = new_price(db, _resolve_product_id(db, command, now), command, now=now)
+    price.id = id or price.id
     price.active = command.active is not False
     price.nickname = command.nickname
     if command.lookup_key is not None:

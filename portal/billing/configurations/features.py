@@ -1,6 +1,6 @@
 """The features of a portal configuration: their parameters, and the complete form in which they are stored."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +10,7 @@ from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
 from portal.rules.subscriptions import Feedback
-from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity
+from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity, integer_between
 from portal.wire.hashes import merge_hashes
 
 MOST_PRODUCTS = 10
@@ -90,6 +90,23 @@ class SubscriptionUpdate(Command):
     trial_update_behavior: Literal["continue_trial", "end_trial"] = "end_trial"
 
 
+class PauseInterval(Command):
+    interval: Literal["day", "month", "week", "year"]
+    interval_count: Annotated[int, integer_between(1, 1095)] = 1
+
+
+class PauseDuration(Command):
+    type: Literal["indefinite", "interval_options"]
+    interval_options: ListOf[PauseInterval] = []
+
+
+class SubscriptionPause(Command):
+    """Stays off: customers can't pause here. How long pauses would be is taken and not kept."""
+
+    duration: PauseDuration | None = None
+    enabled: Flag | None = None
+
+
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is."""
 
@@ -98,8 +115,8 @@ class FeaturesData(Command):
     payment_method_update: PaymentMethodUpdate | None = None
     subscription_cancel: SubscriptionCancel | None = None
     subscription_update: SubscriptionUpdate | None = None
-    # in the 2022 form; removed from the reference in 2024, so only its absence can be configured
-    subscription_pause: Toggle | None = None
+    # in the 2022 form, and again in the newest; only its absence can be configured
+    subscription_pause: SubscriptionPause | None = None
 
 
 def refuse_incomplete(features: FeaturesData) -> None:

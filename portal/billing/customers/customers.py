@@ -69,8 +69,10 @@ def refuse_deleted(customer: Customer, param: str | None = "id") -> None:
 
 _PLAIN_FIELDS = (
     "address",
+    "business_name",
     "description",
     "email",
+    "individual_name",
     "name",
     "phone",
     "preferred_locales",

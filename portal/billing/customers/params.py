@@ -17,6 +17,7 @@ from portal.wire.commands import (
     ListOf,
     Metadata,
     Name,
+    OnlyEmpty,
     Quantity,
     Shipping,
     Text,
@@ -65,8 +66,11 @@ class UpdateCustomer(SingleDiscountParams):
 
     address: Clearable[Address] = None
     balance: Amount | None = None
+    business_name: Clearable[Annotated[str, text_up_to(150)]] = None
+    default_source: OnlyEmpty = None
     description: Clearable[Text] = None
     email: Clearable[Email] = None
+    individual_name: Clearable[Annotated[str, text_up_to(150)]] = None
     invoice_prefix: Prefix | None = None
     invoice_settings: CustomerInvoiceSettings | None = None
     metadata: Metadata = {}
@@ -94,3 +98,4 @@ class CreateCustomer(UpdateCustomer):
 class ListCustomers(ListCommand):
     created: TimestampFilter = None
     email: Annotated[str, text_up_to(512), AfterValidator(_normalize_email)] | None = None
+    test_clock: Id | None = None

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from portal.billing.accounts import numbers, rendering_templates
 from portal.billing.catalogue import shipping_rates, tax_rates
 from portal.billing.discounts import redemptions
-from portal.billing.invoices import drafts
+from portal.billing.invoices import drafts, payment_settings
 from portal.billing.invoices.params import UpdateInvoice
 from portal.billing.ledger import totals
 from portal.billing.ledger.locks import Billed
@@ -31,6 +31,8 @@ def apply(db: Session, billed: Billed, command: UpdateInvoice, *, now: int) -> N
         if command.custom_fields and len(command.custom_fields) > 4:
             raise InvalidRequest("You can have up to 4 custom fields.", param="custom_fields")
         invoice.custom_fields = [each.model_dump() for each in command.custom_fields or []] or None
+    if command.payment_settings:
+        invoice.payment_settings = payment_settings.merge_settings(invoice.payment_settings, command.payment_settings)
     if command.rendering:
         rendering = {**(invoice.rendering or {}), **command.rendering.model_dump(exclude_unset=True)}
         invoice.rendering = rendering_templates.validate_rendering(db, rendering, command.rendering.model_fields_set)

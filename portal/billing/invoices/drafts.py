@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.discounts import discounts
+from portal.billing.invoices import payment_settings
 from portal.billing.ledger.totals import compute_totals, list_lines
 from portal.db import rows_by_id, scope_of
 from portal.errors import InvalidRequest
@@ -64,6 +65,7 @@ def create(
         description=settings.get("description"),
         account_tax_ids=settings.get("account_tax_ids"),
         rendering=settings.get("rendering_options"),
+        payment_settings=payment_settings.settings_for_invoice(subscription.payment_settings if subscription else None),
         default_tax_rates=frozen_rates(db, subscription.default_tax_rates) if subscription else [],
         discounts=discounts.inherited_ids(db, customer, subscription, now=now),
         total_discount_amounts=[],

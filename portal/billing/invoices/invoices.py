@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.billing.discounts import discounts
 from portal.billing.invoices import changes, drafts, pending_items, revisions
 from portal.billing.invoices.params import CreateInvoice, FromInvoice, UpdateInvoice
@@ -11,6 +12,8 @@ from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.rules import steps
+
+LONGEST_DRAFT = 5 * 366 * clock.DAY
 
 
 def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
@@ -28,7 +31,7 @@ def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
     if command.pending_invoice_items_behavior != "exclude":
         _include_pending_items(db, invoice, command)
     changes.apply(db, Billed(customer, subscription, invoice), command, now=now)
-    _schedule_finalization(invoice, now)
+    _schedule_finalization(invoice, command, now)
     return invoice
 
 
@@ -39,7 +42,7 @@ def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -
     if frozen:
         drafts.refuse_finalized(invoice, min(frozen))
     changes.apply(db, billed, command, now=now)
-    _schedule_finalization(invoice, now)
+    _schedule_finalization(invoice, command, now)
     return invoice
 
 
@@ -58,12 +61,26 @@ def delete(db: Session, invoice: Invoice, *, now: int) -> None:
     db.delete(invoice)
 
 
-def _schedule_finalization(invoice: Invoice, now: int) -> None:
-    """Set when a draft with `auto_advance` is finalized automatically: an hour from now."""
-    if not invoice.auto_advance:
+def _schedule_finalization(invoice: Invoice, command: UpdateInvoice, now: int) -> None:
+    """Set when a draft with `auto_advance` is finalized automatically: when it was asked for, or an hour from now."""
+    wanted = command.automatically_finalizes_at
+    if wanted is not None:
+        _refuse_impossible_finalization(command, wanted, now)
+        invoice.auto_advance, invoice.automatically_finalizes_at = True, wanted
+    elif not invoice.auto_advance:
         invoice.automatically_finalizes_at = None
     elif invoice.automatically_finalizes_at is None and invoice.status == "draft":
         invoice.automatically_finalizes_at = now + steps.DRAFT_DURATION
+
+
+def _refuse_impossible_finalization(command: UpdateInvoice, wanted: int, now: int) -> None:
+    """Raises `InvalidRequest` for a time that has passed or is too late, and where nothing is automatic."""
+    if command.auto_advance is False:
+        raise InvalidRequest("It goes with auto_advance=true only.", param="automatically_finalizes_at")
+    if not now < wanted <= now + LONGEST_DRAFT:
+        raise InvalidRequest(
+            "A draft is finalized in the future, within five years.", param="automatically_finalizes_at"
+        )
 
 
 def _create_revision(db: Session, command: CreateInvoice, source: FromInvoice, now: int) -> Invoice:
@@ -88,7 +105,7 @@ def _create_revision(db: Session, command: CreateInvoice, source: FromInvoice, n
     invoice = billed.invoice
     invoice.auto_advance, invoice.automatically_finalizes_at = False, None
     changes.apply(db, billed, command, now=now)
-    _schedule_finalization(invoice, now)
+    _schedule_finalization(invoice, command, now)
     return invoice
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from portal.billing.catalogue import one_off_prices
+from portal.billing.catalogue.pricing import TaxBehavior
 from portal.billing.discounts.discounts import DiscountSources
 from portal.wire.commands import (
     Amount,
@@ -17,6 +18,7 @@ from portal.wire.commands import (
     ListCommand,
     ListOf,
     Metadata,
+    OnlyEmpty,
     Quantity,
     Text,
     Timestamp,
@@ -85,6 +87,7 @@ class UpdateInvoiceItem(ExpandableCommand):
     description: Clearable[Text] = None
     discountable: Flag | None = None
     discounts: DiscountSources = []
+    invoicing_rules: OnlyEmpty = None
     metadata: Metadata = {}
     period: Period | None = None
     price: Id | None = None
@@ -92,6 +95,9 @@ class UpdateInvoiceItem(ExpandableCommand):
     pricing: Pricing | None = None
     quantity: Quantity | None = None
     quantity_decimal: WholeDecimal | None = None
+    # taxes come from tax rates; these two only say what a computed tax would be
+    tax_behavior: TaxBehavior | None = None
+    tax_code: Clearable[Id] = None
     tax_rates: ListOf[Id] = []
     unit_amount: Amount | None = None
     unit_amount_decimal: ExactDecimal | None = None

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from portal.billing.catalogue import shipping_rates
 from portal.billing.discounts.discounts import DiscountSources
-from portal.billing.invoices.unsupported import TaxOptions
+from portal.billing.invoices.payment_settings import InvoicePaymentSettings
+from portal.billing.invoices.unsupported import ConnectOptions, PaymentOptions, TaxOptions
 from portal.rules.statuses import InvoicePaymentStatus, InvoiceStatus
 from portal.wire.commands import (
     Clearable,
@@ -45,11 +46,12 @@ class Rendering(Command):
     template_version: Clearable[TemplateVersion] = None
 
 
-class UpdateInvoice(TaxOptions):
+class UpdateInvoice(TaxOptions, PaymentOptions, ConnectOptions):
     """What can change of a draft; `due_date` and `days_until_due` exclude each other."""
 
     account_tax_ids: ListOf[Id] = []
     auto_advance: Flag | None = None
+    automatically_finalizes_at: Timestamp | None = None
     collection_method: CollectionMethod | None = None
     custom_fields: Clearable[ListOf[CustomField]] = None
     days_until_due: DaysUntilDue | None = None
@@ -61,6 +63,7 @@ class UpdateInvoice(TaxOptions):
     footer: Clearable[Text] = None
     metadata: Metadata = {}
     number: Clearable[InvoiceNumber] = None
+    payment_settings: InvoicePaymentSettings | None = None
     rendering: Rendering | None = None
     shipping_cost: shipping_rates.ClearableShippingCost = None
     shipping_details: Clearable[Shipping] = None

@@ -1,10 +1,10 @@
-"""Parameters for tax services that do not exist here: accepted when switched off, refused when switched on."""
+"""Parameters for services that do not exist here: accepted when switched off or empty, refused otherwise."""
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
-from portal.wire.commands import Command, ExpandableCommand, Flag, parameter_error
+from portal.wire.commands import Command, ExpandableCommand, Flag, OnlyEmpty, parameter_error
 
 
 def _refuse_enabled(enabled: bool) -> bool:
@@ -21,6 +21,10 @@ class SelfIssuer(Command):
     type: Literal["self"]
 
 
+#: The issuer within invoice settings; it says nothing new, so it isn't stored.
+Issuer = Annotated[SelfIssuer | None, Field(exclude=True)]
+
+
 class AutomaticTax(Command):
     """Can only be switched off."""
 
@@ -33,3 +37,17 @@ class TaxOptions(ExpandableCommand):
 
     automatic_tax: AutomaticTax | None = None
     issuer: SelfIssuer | None = None
+
+
+class PaymentOptions(ExpandableCommand):
+    """What an invoice or subscription would be charged to; programs may clear it."""
+
+    default_payment_method: OnlyEmpty = None
+    default_source: OnlyEmpty = None
+
+
+class ConnectOptions(ExpandableCommand):
+    """For whom and to whom money would go; programs may clear it."""
+
+    on_behalf_of: OnlyEmpty = None
+    transfer_data: OnlyEmpty = None

@@ -5,6 +5,7 @@ from typing import Annotated
 from portal.billing.catalogue import pricing
 from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
+from portal.billing.invoices.unsupported import AutomaticTax, ConnectOptions, Issuer
 from portal.billing.subscriptions.params import BillingModeData
 from portal.rules.statuses import QuoteStatus
 from portal.wire.commands import (
@@ -17,6 +18,7 @@ from portal.wire.commands import (
     ListCommand,
     ListOf,
     Metadata,
+    OnlyEmpty,
     Quantity,
     Text,
     Timestamp,
@@ -50,6 +52,7 @@ class QuoteInvoiceSettings(Command):
     days_until_due: DaysUntilDue | None = None
     description: Clearable[Text] = None
     footer: Clearable[Text] = None
+    issuer: Issuer = None
 
 
 class QuoteSubscriptionData(Command):
@@ -73,7 +76,10 @@ class FinalizeQuote(ExpandableCommand):
     expires_at: Timestamp | None = None
 
 
-class UpdateQuote(FinalizeQuote):
+class UpdateQuote(FinalizeQuote, ConnectOptions):
+    application_fee_amount: OnlyEmpty = None
+    application_fee_percent: OnlyEmpty = None
+    automatic_tax: AutomaticTax | None = None
     collection_method: CollectionMethod | None = None
     customer: Id | None = None
     default_tax_rates: ListOf[Id] = []

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator
 
 from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
+from portal.billing.invoices.unsupported import AutomaticTax
 from portal.billing.subscriptions.item_params import AddedItem, ProrationBehavior, SentItem
 from portal.billing.subscriptions.params import DEFAULT_BILLING_MODE as DEFAULT_MODE
 from portal.billing.subscriptions.params import BillingModeData, InvoiceSettings
@@ -19,6 +20,7 @@ from portal.wire.commands import (
     ListCommand,
     ListOf,
     Metadata,
+    OnlyEmpty,
     Text,
     Timestamp,
     TimestampFilter,
@@ -47,7 +49,9 @@ class SentPhase(Command):
 
     items: ListOf[SentItem]
     add_invoice_items: ListOf[AddedItem] = []
+    automatic_tax: AutomaticTax | None = None
     billing_cycle_anchor: Anchor | None = None
+    billing_thresholds: OnlyEmpty = None
     collection_method: CollectionMethod | None = None
     coupon: Clearable[Id] = None
     currency: Currency | None = None
@@ -75,7 +79,9 @@ def _zero_for_now(value: object) -> object:
 class DefaultSettings(Command):
     """Settings of each phase that says nothing about them."""
 
+    automatic_tax: AutomaticTax | None = None
     billing_cycle_anchor: Anchor | None = None
+    billing_thresholds: OnlyEmpty = None
     collection_method: CollectionMethod | None = None
     description: Clearable[Text] = None
     invoice_settings: PhaseInvoiceSettings | None = None

@@ -64,6 +64,8 @@ def _subscription_command(customer: Customer, row: SubscriptionSchedule, phase: 
         sent["invoice_settings"] = InvoiceSettings(**phase["invoice_settings"])
     if row.end_behavior == "cancel" and len(row.phases) == 1:
         sent |= {"cancel_at": phase["end_date"], "proration_behavior": phase["proration_behavior"]}
+    if phase["start_date"] < row.created:
+        sent |= {"backdate_start_date": phase["start_date"], "proration_behavior": phase["proration_behavior"]}
     return CreateSubscription(**sent)
 
 

@@ -13,7 +13,7 @@ from portal.billing.schedules.params import (
     UpdateSchedule,
 )
 from portal.billing.schedules.phase_settings import PHASE_DEFAULTS
-from portal.billing.subscriptions import cancellations, pending_invoices
+from portal.billing.subscriptions import cancellations, pending_invoices, starts
 from portal.billing.subscriptions.params import CancelSubscription
 from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, MissingParameter
@@ -28,7 +28,8 @@ from portal.wire.commands import (
 def create(db: Session, command: CreateSchedule, *, now: int) -> SubscriptionSchedule:
     """A schedule of phases for a customer, started at once or at `start_date`, or made from a running subscription.
 
-    Raises `InvalidRequest` for phases that don't follow each other, and for a start in the past.
+    A start in the past bills the time since then with the first period.
+    Raises `InvalidRequest` for phases that don't follow each other, and for a first phase that is over.
     """
     if command.from_subscription is not None:
         return _create_from_subscription(db, command, command.from_subscription, now)
@@ -36,10 +37,10 @@ def create(db: Session, command: CreateSchedule, *, now: int) -> SubscriptionSch
         raise MissingParameter("customer")
     customer = locks.billable_customer(db, command.customer)
     start = command.start_date or now
-    if start < now:
-        raise InvalidRequest("start_date can't be in the past.", param="start_date")
     row = _build_schedule(db, customer, command, now)
     row.phases = schedules_phases.parse_phases(db, customer, command.phases, start, now=now)
+    if start < now:
+        _refuse_impossible_past(row, start, now)
     phase_settings.refuse_without_days(row)
     db.add(row)
     db.flush()
@@ -96,6 +97,17 @@ def release(db: Session, row: SubscriptionSchedule, command: ReleaseSchedule, *,
     _refuse_ended(row, "release")
     progress.release_subscription(db, customer, row, now, keep_end=command.preserve_cancel_date)
     return row
+
+
+def _refuse_impossible_past(row: SubscriptionSchedule, start: int, now: int) -> None:
+    """Raises `InvalidRequest` for a start in the past after which the first phase, or its trial, is over by now."""
+    first = row.phases[0]
+    if start < now - starts.LONGEST_BACKDATE:
+        raise InvalidRequest("A schedule starts five years ago at most.", param="start_date")
+    if first["end_date"] <= now:
+        raise InvalidRequest("The first phase is over already; start with the present one.", param="start_date")
+    if first["trial_end"] and first["trial_end"] <= now:
+        raise InvalidRequest("The trial is over already.", param="phases[0][trial_end]")
 
 
 def _build_schedule(db: Session, customer: Customer, command: CreateSchedule, now: int) -> SubscriptionSchedule:

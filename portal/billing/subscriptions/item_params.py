@@ -13,6 +13,7 @@ from portal.wire.commands import (
     ListCommand,
     ListOf,
     Metadata,
+    OnlyEmpty,
     Quantity,
     Timestamp,
 )
@@ -35,6 +36,7 @@ class ResolvedItem(Command):
 class SentItem(PriceChoice):
     """A new item; its price may be inline."""
 
+    billing_thresholds: OnlyEmpty = None
     quantity: Quantity = 1
     discounts: DiscountSources = []
     tax_rates: ListOf[Id] = []
@@ -44,6 +46,7 @@ class SentItem(PriceChoice):
 class ItemChange(PriceChoice):
     """A new item or, with `id`, a change or the removal of one."""
 
+    billing_thresholds: OnlyEmpty = None
     id: Id | None = None
     clear_usage: Flag | None = None
     deleted: Flag = False
@@ -92,6 +95,7 @@ class ItemBillingParams(ExpandableCommand):
 
 
 class UpdateItem(ItemBillingParams, PriceChoice):
+    billing_thresholds: OnlyEmpty = None
     discounts: DiscountSources = []
     metadata: Metadata = {}
     off_session: Flag | None = None

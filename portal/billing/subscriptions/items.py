@@ -44,10 +44,9 @@ def resolve_items(
             raise MissingParameter(param)
         refuse_large(price, each.quantity, f"items[{index}]")
         chosen.append(price)
-    own = {"price", "plan", "price_data"}
+    shared = ResolvedItem.model_fields.keys() - {"price"}
     return [
-        ResolvedItem(price=price.id, **{name: getattr(each, name) for name in each.model_fields_set - own})
-        for each, price in zip(sent, chosen, strict=True)
+        ResolvedItem(price=price.id, **each.sent_values(*shared)) for each, price in zip(sent, chosen, strict=True)
     ], chosen
 
 

@@ -6,7 +6,8 @@ from pydantic import AfterValidator
 
 from portal.billing.discounts.params import DiscountParams
 from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
-from portal.billing.invoices.unsupported import TaxOptions
+from portal.billing.invoices.payment_settings import SubscriptionPaymentSettings
+from portal.billing.invoices.unsupported import ConnectOptions, Issuer, PaymentOptions, TaxOptions
 from portal.billing.subscriptions.item_params import (
     AddedItem,
     ChangeBehavior,
@@ -29,6 +30,7 @@ from portal.wire.commands import (
     ListCommand,
     ListOf,
     Metadata,
+    OnlyEmpty,
     Text,
     Timestamp,
     TimestampFilter,
@@ -99,12 +101,16 @@ class InvoiceSettings(Command):
     custom_fields: Clearable[ListOf[CustomField]] = None
     description: Clearable[Text] = None
     footer: Clearable[Text] = None
+    issuer: Issuer = None
 
 
-class InvoiceOptions(TaxOptions):
+class InvoiceOptions(TaxOptions, PaymentOptions, ConnectOptions):
     """Parameters of both creating and updating a subscription."""
 
+    application_fee_percent: OnlyEmpty = None
+    billing_thresholds: OnlyEmpty = None
     invoice_settings: Clearable[InvoiceSettings] = None
+    payment_settings: SubscriptionPaymentSettings | None = None
 
 
 #: The newest wire's words, and those of the one before it.
@@ -236,7 +242,14 @@ class UpdateSubscription(
     trial_from_plan: Flag = False
 
 
+class AutomaticTaxFilter(Command):
+    """No subscription has its taxes computed."""
+
+    enabled: Flag
+
+
 class ListSubscriptions(ListCommand):
+    automatic_tax: AutomaticTaxFilter | None = None
     collection_method: CollectionMethod | None = None
     created: TimestampFilter = None
     current_period_end: TimestampFilter = None

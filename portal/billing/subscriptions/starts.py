@@ -57,20 +57,31 @@ def plan_first_period(wanted: StartParams, prices: Sequence[Price], *, now: int)
     trial_end = _trial_end(wanted, prices, now)
     interval, count = prices[0].interval or "month", prices[0].interval_count or 1
     prorates = wanted.proration_behavior != "none"
-    end, anchor = _resolve_anchor(wanted, interval, count, now)
-    if end is None:
-        natural = trial_end or now
+    free_until = trial_end or now
+    end, anchor = _resolve_anchor(wanted, interval, count, free_until)
+    if end is None or end == trial_end:
         return FirstPeriod(
-            begun, natural, trial_end or periods.end_after(now, interval, count, now), trial_end, prorates
+            begun, free_until, trial_end or periods.end_after(now, interval, count, now), trial_end, prorates
         )
-    if trial_end:
-        raise InvalidRequest("Send billing_cycle_anchor or a trial, not both.", param="billing_cycle_anchor")
-    if not now < end <= periods.add(now, interval, count, 1):
+    if not free_until < end <= periods.add(free_until, interval, count, 1):
         raise InvalidRequest(
-            "billing_cycle_anchor must be in the future, and not later than the next natural billing date.",
+            "billing_cycle_anchor must be in the future and after a trial, and not later than the next natural billing"
+            " date.",
             param="billing_cycle_anchor",
         )
+    if trial_end:
+        return _plan_trial(begun, anchor or end, trial_end, prorates)
     return FirstPeriod(begun, anchor or end, end, None, prorates, is_anchored=True)
+
+
+def _plan_trial(begun: int, anchor: int, trial_end: int, prorates: bool) -> FirstPeriod:
+    """A trial, after which a shortened period leads up to the anchor. Raises where that would be for nothing."""
+    if not prorates:
+        raise InvalidRequest(
+            "The time between a trial and billing_cycle_anchor is prorated here; send create_prorations.",
+            param="proration_behavior",
+        )
+    return FirstPeriod(begun, anchor, trial_end, trial_end, prorates)
 
 
 def build_subscription(

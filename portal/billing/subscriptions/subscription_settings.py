@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import changes
+from portal.billing.invoices import changes, payment_settings
 from portal.billing.subscriptions import items
 from portal.billing.subscriptions.cancellation_details import add_details
 from portal.billing.subscriptions.params import CreateSubscription, InvoiceSettings, UpdateSubscription
@@ -41,6 +41,10 @@ def apply(db: Session, subscription: Subscription, command: CreateSubscription |
     if command.was_sent("invoice_settings"):
         settings = merge_settings(db, subscription.invoice_settings, command.invoice_settings)
         subscription.invoice_settings = settings
+    if command.payment_settings:
+        subscription.payment_settings = payment_settings.merge_settings(
+            subscription.payment_settings, command.payment_settings
+        )
     if command.was_sent("trial_settings"):
         sent = command.trial_settings
         subscription.trial_ends_in = sent.end_behavior.missing_payment_method if sent else None

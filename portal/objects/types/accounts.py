@@ -1,6 +1,13 @@
 """JSON schemas of the account's values."""
 
-from portal.objects.accounts import BUSINESS_PROFILE, COMPANY, CONTROLLER, PAYMENT_SETTINGS, STATEMENT_DESCRIPTORS
+from portal.objects.accounts import (
+    BUSINESS_PROFILE,
+    COMPANY,
+    CONTROLLER,
+    PAYMENT_SETTINGS,
+    PREFIXES,
+    STATEMENT_DESCRIPTORS,
+)
 from portal.objects.types.shared import ADDRESS
 from portal.rules import mails
 from portal.rules.events import EVENT_SWITCHES
@@ -37,6 +44,7 @@ ACCOUNT: dict[str, Schema] = {
     "payouts_enabled": BOOLEAN,
     "settings": hash_of(
         **_null_schemas(PAYMENT_SETTINGS),
+        card_payments=hash_of(decline_on=NULL, **_null_schemas(PREFIXES)),
         billing=hash_of(
             mode=enum_of("automatic", "mirror"),
             overdue_days=or_null(INTEGER),

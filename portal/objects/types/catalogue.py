@@ -74,3 +74,5 @@ PLAN = hash_of(
     trial_period_days=or_null(INTEGER),
     usage_type=enum_of("licensed"),
 )
+#: There are none; the schema says what lists of them would hold.
+PRODUCT_FEATURE = hash_of(id=STRING, object=enum_of("product_feature"))

@@ -34,6 +34,8 @@ CUSTOMER: dict[str, Schema] = {
     "shipping": or_null(SHIPPING),
     "unsubscribed_from": array_of(enum_of(*mails.OPTIONAL_MAILS)),
     "subscriptions": list_object(object_ref("subscription")),
+    "sources": list_object(NULL),
+    "tax": hash_of(automatic_tax=enum_of("not_collecting"), ip_address=NULL, location=NULL, provider=NULL),
     "tax_ids": list_object(object_ref("tax_id")),
 }
 TAX_ID: dict[str, Schema] = {
@@ -77,3 +79,5 @@ STATEMENT = hash_of(
     year=INTEGER,
     **dict.fromkeys(statements.SUM_NAMES, INTEGER),
 )
+#: There are none; the schema says what lists of them would hold.
+PAYMENT_METHOD = hash_of(id=STRING, object=enum_of("payment_method"))

@@ -5,6 +5,7 @@ from portal.objects.types.shared import (
     CUSTOM_FIELDS,
     DISCOUNT_AMOUNTS,
     DOCUMENTS,
+    PAYMENT_METHOD_OPTIONS,
     PERIOD,
     PRETAX_CREDITS,
     SELF_ISSUER,
@@ -143,7 +144,11 @@ INVOICE: dict[str, Schema] = {
             type=enum_of("quote_details", "subscription_details"),
         )
     ),
-    "payment_settings": hash_of(default_mandate=NULL, payment_method_options=NULL, payment_method_types=NULL),
+    "payment_settings": hash_of(
+        default_mandate=or_null(STRING),
+        payment_method_options=PAYMENT_METHOD_OPTIONS,
+        payment_method_types=or_null(array_of(STRING)),
+    ),
     "rendering": or_null(
         hash_of(
             amount_tax_display=or_null(STRING),

@@ -25,7 +25,9 @@ FEATURES = hash_of(
         mode=enum_of("at_period_end", "immediately"),
         proration_behavior=PRORATION,
     ),
-    subscription_pause=hash_of(duration=NULL, enabled=BOOLEAN),
+    subscription_pause=hash_of(
+        duration=hash_of(interval_options=array_of(STRING), type=enum_of("indefinite")), enabled=BOOLEAN
+    ),
     subscription_update=hash_of(
         {"products": PRODUCTS},
         billing_cycle_anchor=or_null(enum_of("now", "unchanged")),
@@ -80,5 +82,5 @@ PORTAL_SESSION: dict[str, Schema] = {
         hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
     ),
     "flow": or_null(FLOW),
-    "url": or_null(STRING),
+    "url": STRING,
 }

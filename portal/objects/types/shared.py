@@ -67,3 +67,25 @@ SHIPPING_COST = hash_of(
         )
     ),
 )
+#: Kept for the payment provider: a hash of options for each payment method.
+PAYMENT_METHOD_OPTIONS = or_null(
+    hash_of(
+        **dict.fromkeys(
+            (
+                "acss_debit",
+                "bancontact",
+                "billie",
+                "blik",
+                "card",
+                "customer_balance",
+                "konbini",
+                "payto",
+                "pix",
+                "sepa_debit",
+                "upi",
+                "us_bank_account",
+            ),
+            or_null({"type": "object"}),
+        )
+    )
+)

@@ -1,6 +1,6 @@
 """JSON schemas of the values of subscriptions, subscription items, schedules and test clocks."""
 
-from portal.objects.types.shared import CUSTOM_FIELDS, SELF_ISSUER, TAX_RATES
+from portal.objects.types.shared import CUSTOM_FIELDS, PAYMENT_METHOD_OPTIONS, SELF_ISSUER, TAX_RATES
 from portal.wire.schemas import (
     BOOLEAN,
     INTEGER,
@@ -28,7 +28,7 @@ _NULL_KEYS = dict.fromkeys(
     ("application_fee_percent", "billing_thresholds", "default_payment_method", "on_behalf_of", "transfer_data"), NULL
 )
 _INVOICE_SETTINGS = hash_of(
-    account_tax_ids=or_null(array_of(STRING)),
+    account_tax_ids=or_null(array_of(id_or("tax_id"))),
     custom_fields=or_null(CUSTOM_FIELDS),
     description=or_null(STRING),
     footer=or_null(STRING),
@@ -41,7 +41,7 @@ _PHASE_ITEM = hash_of(
     billing_thresholds=NULL,
     discounts=_DISCOUNTS,
     metadata=MAP,
-    plan=STRING,
+    plan=id_or("plan"),
     price=id_or("price"),
     quantity=or_null(INTEGER),
     tax_rates=TAX_RATES,
@@ -98,7 +98,7 @@ SUBSCRIPTION: dict[str, Schema] = {
     "discount": or_null(object_ref("discount")),
     "discounts": array_of(id_or("discount")),
     "invoice_settings": hash_of(
-        account_tax_ids=or_null(array_of(STRING)),
+        account_tax_ids=or_null(array_of(id_or("tax_id"))),
         custom_fields=or_null(CUSTOM_FIELDS),
         description=or_null(STRING),
         footer=or_null(STRING),
@@ -121,8 +121,11 @@ SUBSCRIPTION: dict[str, Schema] = {
             trial_end=or_null(MOMENT),
         )
     ),
+    "billing_schedules": array_of(STRING),
     "payment_settings": hash_of(
-        payment_method_options=NULL, payment_method_types=NULL, save_default_payment_method=NULL
+        payment_method_options=PAYMENT_METHOD_OPTIONS,
+        payment_method_types=or_null(array_of(STRING)),
+        save_default_payment_method=or_null(enum_of("off", "on_subscription")),
     ),
     "plan": or_null(object_ref("plan")),
     "quantity": or_null(INTEGER),

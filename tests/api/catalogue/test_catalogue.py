@@ -194,7 +194,7 @@ def test_a_percentage_is_shown_as_a_number(api, sent, shown):
     assert api.post("tax_rates", display_name="x", percentage=sent, inclusive=True)["percentage"] == shown
 
 
-@pytest.mark.parametrize("percentage", ["-1", "100.0001", "101", "0.00001", "x", "", "1e1"])
+@pytest.mark.parametrize("percentage", ["-1", "100.0001", "101", "0.00001", "x", ""])
 def test_another_percentage_is_refused(api, percentage):
     assert (
         api.error("POST", "tax_rates", display_name="x", percentage=percentage, inclusive=True)["param"] == "percentage"

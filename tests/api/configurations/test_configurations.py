@@ -20,7 +20,7 @@ OFF = {
         "mode": "at_period_end",
         "proration_behavior": "none",
     },
-    "subscription_pause": {"duration": None, "enabled": False},
+    "subscription_pause": {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False},
     "subscription_update": {
         "billing_cycle_anchor": None,
         "default_allowed_updates": [],
@@ -106,7 +106,9 @@ def test_a_feature_is_taken_whole_on_creation_and_later(api, name, feature):
 
 
 def test_pausing_may_be_named_as_the_older_form_does_while_it_is_off(api):
+    month = {"type": "interval_options", "interval_options": [{"interval": "month", "interval_count": 1}]}
     assert _create(api, subscription_pause={"enabled": False})["features"] == OFF
+    assert _create(api, subscription_pause={"enabled": False, "duration": month})["features"] == OFF
 
 
 def test_there_are_eight_reasons_to_cancel(api):

@@ -77,7 +77,7 @@ def test_an_item_by_inline_price(api: Api, customer: str, make: Factories) -> No
         ({"amount": "1.5"}, "amount"),
         ({"amount": 10**12}, "amount"),
         ({"unit_amount": 10, "quantity": -1}, "quantity"),
-        ({"unit_amount_decimal": "1e3"}, "unit_amount_decimal"),
+        ({"unit_amount_decimal": "1e13"}, "unit_amount_decimal"),
         ({"unit_amount": 10**11, "quantity": 1000}, "amount"),
         ({"amount": 1, "currency": "xxq"}, "currency"),
         ({"amount": 1, "period": {"start": 9, "end": 8}}, "period[end]"),

@@ -200,3 +200,28 @@ def test_a_preview_of_what_a_schedule_will_begin(api, make, prices):
     assert (preview["total"], preview["subscription"]) == (1000, None)
     assert api.get(f"subscription_schedules/{made['id']}") == made
     assert api.error("GET", "invoices/upcoming", 400, schedule="sub_sched_no")["param"] == "schedule"
+
+
+def test_it_may_have_started_in_the_past(api, make, prices):
+    """The first bill has the time since then beside the first period."""
+    start = periods.add(START, "month", 1, -1)
+    schedule = api.post("subscription_schedules", customer=make.customer().id, **_sent(prices, start_date=start))
+    subscription = api.get(f"subscriptions/{schedule['subscription']}")
+    assert (schedule["status"], schedule["current_phase"]) == ("active", {"start_date": start, "end_date": _after(1)})
+    assert (subscription["start_date"], subscription["current_period_start"]) == (start, START)
+    assert _totals(api, subscription["id"]) == [2000]
+    pass_time(make, _after(2))
+    assert _totals(api, subscription["id"]) == [2000, 3000, 3000]
+
+
+@pytest.mark.parametrize(
+    ("sent", "param"),
+    [
+        ({"start_date": periods.add(START, "month", 1, -2)}, "start_date"),
+        ({"start_date": periods.add(START, "year", 1, -6)}, "start_date"),
+    ],
+)
+def test_a_first_phase_that_is_over_is_refused(api, make, prices, sent, param):
+    error = api.error("POST", "subscription_schedules", customer=make.customer().id, **_sent(prices, **sent))
+    assert error["param"] == param
+    assert api.get("subscription_schedules")["data"] == []

@@ -10,6 +10,7 @@ from portal import clock
 from tests.clients import Api
 from tests.conftest import NOON
 from tests.factories import Factories
+from tests.passing import pass_time
 
 #: From 21 October to 21 November 2026, noon.
 LAST_MONTH = 31 * clock.DAY
@@ -89,6 +90,11 @@ def test_the_end_can_be_that_of_the_period(api: Api, active: Any) -> None:
         ({"billing_cycle_anchor": NOON}, "billing_cycle_anchor"),
         ({"billing_cycle_anchor": NOON + 31 * clock.DAY}, "billing_cycle_anchor"),
         ({"billing_cycle_anchor": NOON + 9, "trial_period_days": 3}, "billing_cycle_anchor"),
+        ({"billing_cycle_anchor": NOON + 34 * clock.DAY + 1, "trial_period_days": 3}, "billing_cycle_anchor"),
+        (
+            {"billing_cycle_anchor": NOON + TEN_DAYS, "trial_period_days": 3, "proration_behavior": "none"},
+            "proration_behavior",
+        ),
         ({"backdate_start_date": NOON + 1}, "backdate_start_date"),
         ({"backdate_start_date": NOON - 2000 * clock.DAY}, "backdate_start_date"),
         ({"trial_from_plan": True, "trial_period_days": 3}, "trial_from_plan"),
@@ -117,3 +123,34 @@ def test_what_it_puts_on_its_invoices(api: Api, make: Factories, begun: Any) -> 
     assert api.error("POST", path, **many)["param"] == "invoice_settings[custom_fields]"
     foreign = {"invoice_settings": {"account_tax_ids": ["txi_no"]}}
     assert api.error("POST", path, 400, **foreign)["param"] == "invoice_settings[account_tax_ids][0]"
+
+
+@pytest.mark.parametrize(
+    "anchor", [{"billing_cycle_anchor": NOON + 30 * clock.DAY}, {"billing_cycle_anchor_config": {"day_of_month": 21}}]
+)
+def test_after_a_trial_the_time_up_to_the_anchor_is_prorated(
+    api: Api, make: Factories, begun: Any, anchor: Any
+) -> None:
+    """30.00 a month, a trial of 10 days, and an anchor 20 of 30 days after it."""
+    sent = {"trial_end": NOON + TEN_DAYS, "collection_method": "send_invoice", "days_until_due": 7, **anchor}
+    subscription = begun(**sent, expand=["latest_invoice"])
+    assert (subscription["status"], lines(subscription)) == ("trialing", [(0, 0, 10)])
+    assert subscription["billing_cycle_anchor"] == NOON + 30 * clock.DAY
+    preview = api.get("invoices/upcoming", subscription=subscription["id"])
+    assert (preview["total"], preview["lines"]["data"][0]["proration"]) == (2000, True)
+    pass_time(make, NOON + 62 * clock.DAY)
+    found = api.get("invoices", subscription=subscription["id"])["data"]
+    assert [invoice["total"] for invoice in found] == [3000, 3000, 2000, 0]
+    after_trial = found[2]["lines"]["data"][0]
+    assert after_trial["period"] == {"start": NOON + TEN_DAYS, "end": NOON + 30 * clock.DAY}
+    assert after_trial["quantity"] * float(after_trial["pricing"]["unit_amount_decimal"]) == 2000
+
+
+def test_a_change_between_trial_and_anchor_is_prorated_by_whole_periods(api: Api, make: Factories, begun: Any) -> None:
+    sent = {"trial_end": NOON + TEN_DAYS, "collection_method": "send_invoice", "days_until_due": 7}
+    subscription = begun(**sent, billing_cycle_anchor=NOON + 30 * clock.DAY)
+    pass_time(make, NOON + TEN_DAYS)
+    item = {"id": subscription["items"]["data"][0]["id"], "quantity": 3}
+    with clock.hold_at(NOON + 2 * TEN_DAYS):
+        api.post(f"subscriptions/{subscription['id']}", items=[item], proration_behavior="always_invoice")
+        assert api.get("invoices", subscription=subscription["id"])["data"][0]["total"] == 3000 - 1000

@@ -1,0 +1,156 @@
+"""What calls answer for parameters that the reference documents and this portal doesn't take, and for such values.
+
+`WORDS` is the one table of them: the error message of a call and `docs/parameters.md` are made of it.
+"""
+
+from collections.abc import Sequence
+
+_CHARGES = "payments are made at your payment provider and recorded here. Leave it out"
+_OTHER_ACCOUNTS = "an API key stands for one merchant, and no money goes to other accounts. Leave it out"
+_CUSTOMER = "send the id of the customer as customer"
+_METERS = "usage is not metered here. Meter it in your program, and bill it by an invoice item"
+_TIERS = "a price has one amount per unit. Make a price for each tier, or send the amount as an invoice item"
+_TAX_DETAILS = "taxes are not computed here. Name tax_rates; tax_code keeps the kind of the product"
+_COMPUTED_TAX = "taxes are not computed here. The address decides nothing; name tax_rates or default_tax_rates"
+_OWN_TAXES = "the taxes of a credit note are computed from its lines. Name their tax_rates"
+_PAUSES = "a pause has no calendar. Call pause and resume, or set pause_collection[resumes_at]"
+_PREBILLING = "each period is billed when it starts. Bill ahead by an invoice of its own"
+_TRIAL_OFFERS = "there are no trial offers for single items. Use trial_end or trial_period_days of the subscription"
+_BY_TERMS = "a subscription is billed by periods, never by an amount reached. Leave it out"
+_CURRENCIES = "a price has one currency. Make a price for each currency"
+_PACKAGES = "nothing is shipped from here. Keep measures in metadata"
+_ITEMIZED = "prorations are always net of discounts here. Send included, or leave it out"
+_PORTAL_PAUSE = "customers can't pause subscriptions in the portal; the API can. Leave it out"
+_NO_CHECKS = "nobody is checked and nothing is paid out here, so it has no use. Leave it out"
+_NO_PAYMENTS = "no cards or bank accounts are charged here, so it has no use. Leave it out"
+_OTHER_SCRIPTS = "names and addresses are kept in one script, as the documents print them. Use name and address"
+_OTHER_FILES = "such files are not kept here"
+
+#: Parameter -> why it isn't taken and what to do instead. A parameter is named by the end of its path, without the
+#: numbers of lists; `=` adds a value of it, and a plain `=` stands for each value that is not taken.
+WORDS = {
+    "account_token": "accounts are changed by their parameters. Send these",
+    "application_fee_amount": _OTHER_ACCOUNTS,
+    "application_fee_percent": _OTHER_ACCOUNTS,
+    "billing_cycle_anchor.timestamp": "an anchor is now or unchanged here. Send type=now at the time itself",
+    "billing_cycle_anchor.type=timestamp": "an anchor is now or unchanged here. Send type=now at the time itself",
+    "billing_schedules": _PREBILLING,
+    "billing_scheme=tiered": _TIERS,
+    "billing_thresholds": _BY_TERMS,
+    "business_profile.annual_revenue": _NO_CHECKS,
+    "business_profile.estimated_worker_count": _NO_CHECKS,
+    "business_profile.mcc": _NO_CHECKS,
+    "business_profile.minority_owned_business_designation": _NO_CHECKS,
+    "business_profile.monthly_estimated_revenue": _NO_CHECKS,
+    "business_profile.product_description": _NO_CHECKS,
+    "business_profile.specified_commercial_transactions_act_url": "say it in the footer of your invoices",
+    "business_type": _NO_CHECKS,
+    "capabilities": _NO_PAYMENTS,
+    "cash_balance": "customers can't pay in advance here. Use balance, or balance_transactions",
+    "company.address_kana": _OTHER_SCRIPTS,
+    "company.address_kanji": _OTHER_SCRIPTS,
+    "company.administrative_address": _NO_CHECKS,
+    "company.directors_provided": _NO_CHECKS,
+    "company.directorship_declaration": _NO_CHECKS,
+    "company.executives_provided": _NO_CHECKS,
+    "company.export_license_id": _NO_CHECKS,
+    "company.export_purpose_code": _NO_CHECKS,
+    "company.name_kana": _OTHER_SCRIPTS,
+    "company.name_kanji": _OTHER_SCRIPTS,
+    "company.owners_provided": _NO_CHECKS,
+    "company.ownership_declaration": _NO_CHECKS,
+    "company.ownership_exemption_reason": _NO_CHECKS,
+    "company.physical_address": _NO_CHECKS,
+    "company.principal_place_of_business": _NO_CHECKS,
+    "company.registration_date": _NO_CHECKS,
+    "company.registration_number": "create a tax_id of the account, which documents then name",
+    "company.representative_declaration": _NO_CHECKS,
+    "company.structure": _NO_CHECKS,
+    "company.tax_id": "create a tax_id of the account, which documents then name",
+    "company.tax_id_registrar": "create a tax_id of the account, which documents then name",
+    "company.vat_id": "create a tax_id of the account, which documents then name",
+    "company.verification": _NO_CHECKS,
+    "coupon": "a preview redeems discounts. Send discounts[0][coupon]",
+    "current_trial": _TRIAL_OFFERS,
+    "currency_options": _CURRENCIES,
+    "custom_unit_amount": "a price has a fixed amount. Send the chosen one as an invoice item",
+    "customer_account": _CUSTOMER,
+    "customer_details.tax": _COMPUTED_TAX,
+    "default_payment_method": _CHARGES,
+    "default_source": _CHARGES,
+    "documents": _NO_CHECKS,
+    "end_behavior=none": "a schedule ends by release or cancel. Send one of these",
+    "end_behavior=renew": "a schedule ends by release or cancel. Add a phase to go on",
+    "external_account": _NO_PAYMENTS,
+    "flow_data.subscription_pause": _PORTAL_PAUSE,
+    "flow_data.type=subscription_pause": _PORTAL_PAUSE,
+    "groups": _NO_PAYMENTS,
+    "individual": _NO_CHECKS,
+    "invoicing_rules": "single items have no rules, so there are none to remove. Leave it out",
+    "issuer.account": _OTHER_ACCOUNTS,
+    "issuer.type=account": "an API key stands for one merchant. Send type=self",
+    "liability.account": _OTHER_ACCOUNTS,
+    "liability.type=account": "an API key stands for one merchant. Send type=self",
+    "lines.price": "the price of a line is lines[pricing][price]. Send that one",
+    "lines.tax_amounts": _OWN_TAXES,
+    "mandate": _CHARGES,
+    "meter": _METERS,
+    "on_behalf_of": _OTHER_ACCOUNTS,
+    "outstanding_usage_through": _METERS,
+    "owner.customer_account": "send the id of the customer as owner[customer]",
+    "package_dimensions": _PACKAGES,
+    "pause_schedules": _PAUSES,
+    "payment.payment_intent": "payments are payment records here. Filter by payment[payment_record]",
+    "payment.type=payment_intent": "payments are payment records here. Send payment_record",
+    "payment_behavior=pending_if_incomplete": "it goes with updates of a subscription only",
+    "payment_intent": "record the payment by payment_records, and send its id as payment_record",
+    "payment_method": _CHARGES,
+    "payment_record_refund": "record what was given back as out_of_band_amount",
+    "proration_discounts=itemized": _ITEMIZED,
+    "purpose=": _OTHER_FILES,
+    "refund": "no money is given back here. Record what was given back as out_of_band_amount",
+    "settings.bacs_debit_payments": _NO_PAYMENTS,
+    "settings.card_issuing": _NO_PAYMENTS,
+    "settings.card_payments": _NO_PAYMENTS,
+    "settings.invoices.hosted_payment_method_save": _NO_PAYMENTS,
+    "settings.payments": _NO_PAYMENTS,
+    "settings.payouts": _NO_PAYMENTS,
+    "settings.paypay_payments": _NO_PAYMENTS,
+    "settings.sepa_debit_payments": _NO_PAYMENTS,
+    "settings.treasury": _NO_PAYMENTS,
+    "source": _CHARGES,
+    "subscription_details": "this older call has its parts at the top. Send subscription_items and the like",
+    "subscription_details.pause": _PAUSES,
+    "tax": _COMPUTED_TAX,
+    "tax_details": _TAX_DETAILS,
+    "tax_rate_data.jurisdiction_level": "say the place in tax_rate_data[jurisdiction]",
+    "tiers": _TIERS,
+    "tiers_mode": _TIERS,
+    "tos_acceptance": _NO_CHECKS,
+    "transfer_data": _OTHER_ACCOUNTS,
+    "transform_quantity": "quantities are billed as they are. Send the quantity of packages",
+    "transform_usage": "quantities are billed as they are. Send the quantity of packages",
+    "trial_settings.end_behavior.billing_cycle_anchor": "the first period starts where the trial ends, unless"
+    " billing_cycle_anchor names another day. Send that one",
+    "usage_type=metered": _METERS,
+    "validate": _CHARGES,
+}
+
+
+def find_key(path: Sequence[str], value: object = None) -> str | None:
+    """The key of `WORDS` for a parameter, or with `value` for this value of it; None if there is none.
+
+    `path` is the parameter's name in parts, without the numbers of lists; the longest end of it counts.
+    """
+    for start in range(len(path)):
+        name = ".".join(path[start:])
+        for key in [name] if value is None else [f"{name}={value}", f"{name}="]:
+            if key in WORDS:
+                return key
+    return None
+
+
+def find_words(path: Sequence[str], value: object = None) -> str | None:
+    """The words for a parameter, or for a value of it; None if it is just unknown."""
+    key = find_key(path, value)
+    return None if key is None else WORDS[key]
