@@ -5,13 +5,11 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.billing.customer_portal import codes, logins
-from portal.db import Scope
 from portal.errors import ResourceMissing
 from portal.hosted import frames, known_browsers, login_codes, visit_cookies
 from portal.hosted.expired import expired_page, find_restorable_visit
 from portal.hosted.forms import CodeForm, LoginForm
 from portal.hosted.page import PageResponse
-from portal.models import PortalSession
 from portal.web.policies import declare_policy
 from portal.web.services import services
 
@@ -33,10 +31,11 @@ def ask(token: str) -> PageResponse:
     if not form.validate_on_submit():
         return make_response(render_template("hosted/login.html", form=form), 400 if form.errors else 200)
     try:
-        return _send_code(page.scope, page.configuration_id, form.email.data)
+        secret = login_codes.request_and_queue(page.scope, page.configuration_id, form.email.data)
     except codes.TooManyCodes as error:
         form.form_errors.append(_("Too many codes were asked for. Please try again later."))
         return make_response(render_template("hosted/login.html", form=form), error.status)
+    return _answer_with_secret(secret)
 
 
 @blueprint.post("/again/<session_id>")
@@ -48,9 +47,10 @@ def again(session_id: str) -> PageResponse:
     frames.use_account_frame(found.scope)
     session = found.session
     try:
-        return _send_code(found.scope, session.configuration_id, found.email, session=session)
+        secret = login_codes.request_and_queue(found.scope, session.configuration_id, found.email, session=session)
     except codes.TooManyCodes:
         return expired_page(session_id, too_many=True)
+    return _answer_with_secret(secret)
 
 
 @blueprint.route("/code", methods=["GET", "POST"])
@@ -82,10 +82,7 @@ def choose() -> PageResponse:
     return render_template("hosted/login_choose.html", choices=choices)
 
 
-def _send_code(
-    scope: Scope, configuration_id: str, email: str, *, session: PortalSession | None = None
-) -> PageResponse:
-    secret = login_codes.request_and_queue(scope, configuration_id, email, session=session)
+def _answer_with_secret(secret: str) -> PageResponse:
     response = redirect("/p/login/code", 303)
     response.set_cookie(
         LOGIN_COOKIE, secret, max_age=codes.LIFETIME * 2, secure=True, httponly=True, samesite="Lax", path="/"

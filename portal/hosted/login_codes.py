@@ -13,7 +13,7 @@ from portal.rules.networks import network_of
 from portal.web.services import services
 
 
-def request_and_queue(scope: Scope, configuration_id: str, email: str, *, session: PortalSession | None) -> str:
+def request_and_queue(scope: Scope, configuration_id: str, email: str, *, session: PortalSession | None = None) -> str:
     """Store a code and queue its mail; returns the secret of the browser that asked. Raises `TooManyCodes`.
 
     The worker finds out who receives it. `session` is the ended one that is to be restored. The limits are asked

@@ -2,20 +2,18 @@
 
 import logging
 import time
-from dataclasses import dataclass
-from typing import cast
 
-from sqlalchemy import ColumnElement, Table, delete
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.db import Database, Scope, find_row, forget
+from portal.db import find_row, forget
 from portal.errors import PortalError, Unavailable
 from portal.leases import Lease
 from portal.models import Customer, Mail
-from portal.outbox import bounces, mail_contents, mails
-from portal.rules.mails import URGENT_MAILS
+from portal.outbox import bounces, claims, mail_contents, mails
+from portal.outbox.claims import ClaimedMail
 
 log = logging.getLogger("portal")
 
@@ -25,60 +23,31 @@ RETRY_PAUSES = (60, 300, 900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600, 24 
 CONNECTION_SECONDS = 5.0
 RETENTION = 90 * clock.DAY
 
-_MAILS = cast(Table, Mail.__table__)
-
-
-def _lease_of(*where: ColumnElement[bool]) -> Lease:
-    return Lease(_MAILS.c.next_try_at, seconds=3 * clock.MINUTE, where=[_MAILS.c.status == "queued", *where])
-
-
-#: Codes that somebody waits for, and all other mails; neither kind waits for the connections of the other.
-URGENT = _lease_of(_MAILS.c.name.in_(URGENT_MAILS))
-ORDINARY = _lease_of(_MAILS.c.name.not_in(URGENT_MAILS))
-
-
-@dataclass(frozen=True)
-class ClaimedMail:
-    """A mail that this worker sends, and its owner."""
-
-    scope: Scope
-    id: str
-
 
 def send_urgent(services: Services, now: int) -> int:
     """Send codes that are due on one connection; returns how many were claimed."""
-    return _send_due(services, URGENT, now)
+    return _send_due(services, claims.URGENT, now)
 
 
 def send_ordinary(services: Services, now: int) -> int:
     """Send mails that are due, codes apart, on one connection; returns how many were claimed."""
-    return _send_due(services, ORDINARY, now)
+    return _send_due(services, claims.ORDINARY, now)
 
 
 def prune(db: Session, *, now: int) -> int:
     """Delete old mails; returns how many."""
-    old = delete(_MAILS).where(_MAILS.c.created < now - RETENTION, _MAILS.c.status != "queued")
+    table = claims.MAILS
+    old = delete(table).where(table.c.created < now - RETENTION, table.c.status != "queued")
     return forget(db, old)
 
 
 def _send_due(services: Services, lease: Lease, now: int) -> int:
     until, count = time.monotonic() + CONNECTION_SECONDS, 0
     with mails.open_carrier(services.settings) as carrier:
-        while time.monotonic() < until and (claimed := claim(services.database, lease, now)):
+        while time.monotonic() < until and (claimed := claims.claim(services.database, lease, now)):
             _send_claimed(services, carrier, claimed, now)
             count += 1
     return count
-
-
-def claim(database: Database, lease: Lease, now: int) -> ClaimedMail | None:
-    """The mail that has been due for longest, for this worker alone; None where none is due."""
-    with database.reading() as db:
-        if not lease.is_due(db, now=now):
-            return None
-    # one at a time, so that nothing has to be handed back
-    with database.writing() as db:
-        rows = lease.claim(db, now=now, most=1)
-    return ClaimedMail(Scope.of(rows[0]), rows[0].id) if rows else None
 
 
 def _send_claimed(services: Services, carrier: mails.Carrier, claimed: ClaimedMail, now: int) -> None:

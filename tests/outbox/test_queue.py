@@ -22,7 +22,7 @@ from portal import clock
 from portal.billing.customers import email_changes
 from portal.db import Database, Scope
 from portal.models import Customer, Mail
-from portal.outbox import queue
+from portal.outbox import claims, queue
 from portal.recording import notices
 from portal.seal import Seal
 from portal.settings import Settings
@@ -163,8 +163,8 @@ def test_a_claimed_mail_is_left_to_its_worker_for_a_while(
     sent(api, make)
     now = clock.now()
     first = claimed(database, scope, now)
-    again = claimed(database, scope, now + queue.ORDINARY.seconds - 1)
-    after = claimed(database, scope, now + queue.ORDINARY.seconds)
+    again = claimed(database, scope, now + claims.ORDINARY.seconds - 1)
+    after = claimed(database, scope, now + claims.ORDINARY.seconds)
     assert (len(first), again, after) == (1, [], first)
 
 
@@ -302,9 +302,9 @@ def test_mails_leave_on_several_connections_and_codes_on_their_own() -> None:
     assert threads["mails"] == (queue.send_ordinary, 3)
 
 
-def claimed(database: Database, scope: Scope, now: int) -> list[queue.ClaimedMail]:
+def claimed(database: Database, scope: Scope, now: int) -> list[claims.ClaimedMail]:
     """What workers claim of one merchant's mails; those of other tests may be due too."""
     found = []
-    while mail := queue.claim(database, queue.ORDINARY, now):
+    while mail := claims.claim(database, claims.ORDINARY, now):
         found += [mail] if mail.scope == scope else []
     return found
