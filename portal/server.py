@@ -16,6 +16,7 @@ from granian.server.mp import MPServer
 from portal import clock, logs, monitoring, ports
 from portal.embedded_worker import EmbeddedWorker
 from portal.outbox import state
+from portal.request_sizes import IDLE_SECONDS, MAX_HEAD
 from portal.settings import Settings
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
@@ -73,7 +74,7 @@ def serve(
         workers=workers or os.cpu_count() or 1,
         blocking_threads=2,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=5000, max_buffer_size=16384),
+        http1_settings=HTTP1Settings(header_read_timeout=1000 * IDLE_SECONDS, max_buffer_size=MAX_HEAD),
         websockets=False,
         static_path_route=["/health/live"],
         static_path_mount=[PROJECT_FOLDER / "static" / "health"],

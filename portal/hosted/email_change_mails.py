@@ -3,8 +3,6 @@
 Neither names its customer: what becomes of them says nothing about the address that the customer has now.
 """
 
-import secrets
-
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import session_secrets
@@ -36,7 +34,7 @@ def queue_notice(db: Session, visit: Visit, change: EmailChange, *, now: int) ->
     """
     if visit.customer_email is None:
         return None
-    token = secrets.token_urlsafe(32)
+    token = session_secrets.new_link_secret()
     notices.enqueue_without_event(
         db,
         "email_changed",

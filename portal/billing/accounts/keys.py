@@ -23,7 +23,7 @@ _KEY_FORMAT = re.compile(r"sk_(test|live)_([0-9A-Za-z_-]{43})([0-9a-f]{8})", re.
 def generate_secret(livemode: bool) -> str:
     """A new secret: prefix, 256 random bits and a checksum that secret scanners can verify."""
     secret = secrets.token_urlsafe(32)
-    return f"sk_{'live' if livemode else 'test'}_{secret}{secret_checksum(secret)}"
+    return f"{ids.SECRET_PREFIXES['live_key' if livemode else 'test_key']}{secret}{secret_checksum(secret)}"
 
 
 def hash_secret(secret: str) -> str:
