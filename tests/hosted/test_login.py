@@ -163,7 +163,7 @@ def test_a_refused_code_is_not_made(
 ) -> None:
     statuses = [post(client, page, email="jenny@example.com").status_code for _ in range(7)]
     assert (statuses, len(count_scrypt)) == ([303] * 5 + [429] * 2, 5)
-    action = re.search(r'action="(/p/login/again/[^"]+)"', client.get(ended, base_url=SECURE).text)
+    action = re.search(r'action="(/p/login/again/[^"]+)"', follow_portal_link(client, ended).text)
     assert action is not None
     assert post(client, action[1]).status_code == 429
     assert len(count_scrypt) == 5
