@@ -3,6 +3,7 @@
 Each request or command has one session. The events below restrict it to the rows of one tenant.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Table,
     Update,
     event,
+    func,
     select,
 )
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
@@ -213,6 +215,16 @@ def lock_and_refresh(session: Session, row: Row, *, noun: str) -> None:
     """
     if lock_row(session, type(row), row.id, noun=noun) is not row:
         raise RuntimeError(f"a {noun} of another session")
+
+
+def take_turn(session: Session, name: str) -> None:
+    """Wait until no other transaction of this tenant has the turn `name`, and keep it until this one ends.
+
+    For a count that must still hold when a row is added to it. On SQLite the transaction itself is the turn.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        digest = hashlib.sha256(f"{scope_of(session).tenant_id}:{name}".encode()).digest()
+        session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True))))
 
 
 def rows_by_id(session: Session, model: type[Row], ids: Sequence[str]) -> dict[str, Row]:

@@ -68,6 +68,10 @@ _SEVERAL_HOSTS = re.compile(
 )
 
 
+#: Bytes that SQLite's write-ahead log keeps on disk once it was checkpointed.
+JOURNAL_BYTES = 16 * 1024 * 1024
+
+
 def build_engine(url: URL, pool_size: int, *, autocommit: bool) -> Engine:
     """An engine with our timeouts, JSON by orjson and, on SQLite, transactions that are begun by us alone.
 
@@ -127,6 +131,8 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
         "busy_timeout = 5000",
         "trusted_schema = OFF",
         "mmap_size = 268435456",
+        # a long reader lets the log grow; once it is gone, the log is cut back to this
+        f"journal_size_limit = {JOURNAL_BYTES}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

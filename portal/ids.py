@@ -50,6 +50,17 @@ PREFIXES = {
     "webhook_endpoint": "we",
 }
 
+#: How secrets begin: scanners recognise them by that wherever they stand, and `logs` hides them. Restricted keys are
+#: the reference's: none is made here, but programs may send theirs.
+SECRET_PREFIXES = {
+    "test_key": "sk_test_",
+    "live_key": "sk_live_",
+    "restricted_test_key": "rk_test_",
+    "restricted_live_key": "rk_live_",
+    "signing_secret": "whsec_",
+    "link": "pls_",
+}
+
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 

@@ -10,17 +10,20 @@ from typing import Any, TextIO
 import orjson
 import structlog
 
+from portal.ids import PREFIXES, SECRET_PREFIXES
+
 #: Paths below which the next part is a secret. `deploy/nginx.conf` and `docs/deployment.md` name the same ones.
 SECRET_PATHS = ("p/session", "p/login", "undo", "unsubscribe", "files", "i", "c", "r", "s")
-#: How the secrets begin that are known by their looks: API keys, signing secrets, session links.
-SECRET_PREFIXES = ("sk_test_", "sk_live_", "rk_test_", "rk_live_", "whsec_", "pls_")
 #: Fields whose values are never written, by a part of their names.
 _HIDDEN_FIELDS = ("authorization", "code", "cookie", "email", "password", "secret", "token")
 _MASK = "[hidden]"
 #: Secrets by their looks, wherever they stand: keys, signing secrets, links, passwords in URLs, people's addresses.
 #: A look is only searched for where a part that it can't be without stands.
 _SECRET_PATTERNS = (
-    ("_", re.compile(rf"\b({'|'.join(SECRET_PREFIXES)})[\w+/=-]{{6,}}"), r"\1" + _MASK),
+    ("_", re.compile(rf"(?<![A-Za-z])({'|'.join(SECRET_PREFIXES.values())})[\w+/=-]{{6,}}"), r"\1" + _MASK),
+    # tokens of links to documents, and cookies of visits: what they name, a dot, and the secret
+    (".", re.compile(r"\b([a-z]-\d+-[\w:-]+\.[\w-]{4,12}\.)[\w-]{20,}"), r"\1" + _MASK),
+    (".", re.compile(rf"\b({PREFIXES['billing_portal.session']}_\w+\.)[\w-]{{20,}}"), r"\1" + _MASK),
     ("/", re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/)[^\s/?\"'<>]{{8,}}"), r"\1" + _MASK),
     ("@", re.compile(r"(://[^\s:/@]*):[^\s@/]+@"), rf"\1:{_MASK}@"),
     ("@", re.compile(r"[^\s@<>\"'(),;:=\[\]]+@[^\s@<>\"'(),;:/]+\.[^\W\d_]{2,}"), _MASK),

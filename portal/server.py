@@ -1,24 +1,57 @@
 """The production server: granian with one worker process per core. With SQLite it also starts `portal worker`."""
 
 import os
-import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
-from portal import monitoring, ports
+from portal import clock, logs, monitoring, ports
+from portal.embedded_worker import EmbeddedWorker
+from portal.outbox import state
+from portal.request_sizes import IDLE_SECONDS, MAX_HEAD
 from portal.settings import Settings
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 START_TIMEOUT = 30.0
 #: Seconds that answers under way may take once the server is to stop; slower readers are cut off then.
 STOP_TIMEOUT = 15
+#: Deaths of processes in a minute from which on the server ends instead of starting others.
+MOST_DEATHS = 10
+
+
+class _PatientServer(MPServer):
+    """A server whose processes are replaced also when several die within seconds.
+
+    The library itself ends once one dies that is younger than 5.5 seconds. It is left to do so only where many die in a
+    minute, as when the program can't start at all.
+    """
+
+    beside: EmbeddedWorker | None = None
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._deaths: list[float] = []
+
+    def signal_handler_interrupt(self, *signal: Any, **rest: Any) -> None:
+        """Stop; a worker that gets the same signal is not started again."""
+        if self.beside:
+            self.beside.stopping.set()
+        super().signal_handler_interrupt(*signal, **rest)  # type: ignore[no-untyped-call]
+
+    def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        super()._respawn_workers(workers, spawn_target, target_loader, delay)
+        now = time.monotonic()
+        self._deaths = [moment for moment in self._deaths if moment > now - 60] + [now] * len(workers)
+        if len(self._deaths) < MOST_DEATHS:
+            self.respawned_wrks.clear()
 
 
 def serve(
@@ -26,11 +59,14 @@ def serve(
 ) -> None:
     """Serve until stopped. `when_up` runs as soon as the server answers requests.
 
-    Two blocking threads per worker: with one a slow request holds all others, with more they
-    contend. Header limits as nginx has them; a worker that dies is replaced. Raises `PortTaken`.
+    Two blocking threads per worker: with one a slow request holds all others, with more they contend. So liveness is
+    answered by the server itself, from a file: it must not wait for a thread. A worker that dies is replaced.
+
+    Raises `PortTaken`.
     """
     ports.await_free_port(host, port)
-    server = Granian(
+    logs.configure(settings.log_format)
+    server = _PatientServer(
         target="wsgi:app",
         address=host,
         port=port,
@@ -38,23 +74,26 @@ def serve(
         workers=workers or os.cpu_count() or 1,
         blocking_threads=2,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=5000, max_buffer_size=16384),
+        http1_settings=HTTP1Settings(header_read_timeout=1000 * IDLE_SECONDS, max_buffer_size=MAX_HEAD),
         websockets=False,
+        static_path_route=["/health/live"],
+        static_path_mount=[PROJECT_FOLDER / "static" / "health"],
+        static_path_dir_to_file="live.txt",
+        static_path_expires=0,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_TIMEOUT,
         working_dir=PROJECT_FOLDER,
         log_level=LogLevels.warning,
     )
     monitoring.start_server(settings)
-    beside = _start_worker(settings)
+    server.beside = beside = _start_worker(settings)
     if when_up:
         threading.Thread(target=_call_when_up, args=(host, port, when_up), daemon=True).start()
     try:
         server.serve()
     finally:
         if beside:
-            beside.terminate()
-            beside.wait(timeout=START_TIMEOUT)
+            beside.stop()
 
 
 def _call_when_up(host: str, port: int, when_up: Callable[[], None]) -> None:
@@ -62,10 +101,15 @@ def _call_when_up(host: str, port: int, when_up: Callable[[], None]) -> None:
         when_up()
 
 
-def _start_worker(settings: Settings) -> subprocess.Popen[bytes] | None:
+def _start_worker(settings: Settings) -> EmbeddedWorker | None:
     """Start the worker process for an embedded database. With PostgreSQL the operator runs `portal worker`."""
     if not settings.database_url.startswith("sqlite"):
         return None
+    # the processes of the server tell of it when it is missing
+    os.environ[state.EMBEDDED_SINCE] = str(clock.now())
     # what it counts is served by this process
     environment = {**os.environ, "PORTAL_METRICS_BIND": ""}
-    return subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=PROJECT_FOLDER, env=environment)
+    command = [sys.executable, "-m", "portal.cli", "worker"]
+    worker = EmbeddedWorker(command, folder=PROJECT_FOLDER, environment=environment)
+    worker.start()
+    return worker

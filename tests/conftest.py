@@ -6,6 +6,7 @@ engine, with real commits.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -176,3 +177,22 @@ def count_queries(database: Database) -> Callable[[], Any]:
                 event.remove(engine, "before_cursor_execute", note)
 
     return counting
+
+
+@pytest.fixture
+def count_scrypt(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """An entry for each slow hash that is made, and how many are made at that moment."""
+    calls: list[int] = []
+    running = []
+    real = hashlib.scrypt
+
+    def counting(*args: Any, **options: Any) -> bytes:
+        running.append(1)
+        calls.append(len(running))
+        try:
+            return real(*args, **options)
+        finally:
+            running.pop()
+
+    monkeypatch.setattr(hashlib, "scrypt", counting)
+    return calls

@@ -15,7 +15,20 @@ from portal.hosted import PAGES
 TOP = Path(__file__).parent.parent
 #: From the bottom up; a module may import from its own layer and from those below.
 LAYERS = (
-    {"errors", "ids", "clock", "i18n", "logs", "metrics", "origins", "ports", "seal", "settings"},
+    {
+        "errors",
+        "ids",
+        "clock",
+        "disks",
+        "i18n",
+        "logs",
+        "metrics",
+        "origins",
+        "ports",
+        "request_sizes",
+        "seal",
+        "settings",
+    },
     {"rules"},
     {"models"},
     {"engines", "writer_queue"},
@@ -30,7 +43,7 @@ LAYERS = (
     {"outbox"},
     {"web"},
     {"api", "hosted"},
-    {"demo", "doctor", "monitoring", "server", "worker"},
+    {"demo", "doctor", "embedded_worker", "monitoring", "server", "worker"},
     {"commands"},
     {"cli", "migrations"},
 )

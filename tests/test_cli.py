@@ -79,7 +79,7 @@ def test_the_worker_forgets_and_ends(run: Run) -> None:
     run("db", "upgrade")
     assert (
         run("worker", "--once").stdout.split()
-        == "mails 0 reminders 0 webhooks 0 alerts 0 documents 0 prune 0 visits 0 renew 0 clocks 0".split()
+        == "codes 0 mails 0 reminders 0 webhooks 0 alerts 0 documents 0 prune 0 visits 0 renew 0 clocks 0".split()
     )
 
 

@@ -19,7 +19,7 @@ from portal import clock, create_app, schema, writer_queue
 from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database
-from portal.engines import parse_url
+from portal.engines import JOURNAL_BYTES, parse_url
 from portal.errors import Unavailable
 from portal.settings import Settings
 from portal.writer_queue import WriterQueue
@@ -131,3 +131,23 @@ def test_a_pooler_by_transaction_may_stand_between(settings: Settings) -> None:
             assert len({each.result()["id"] for each in calls}) == 60
         assert len(Api(app.test_client(), merchant.test_key).get("customers", limit=100)["data"]) == 60
         database.dispose()
+
+
+def test_the_log_of_sqlite_is_cut_back_after_a_long_reader(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/portal.db")
+    log = tmp_path / "portal.db-wal"
+    with database.writer.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE things (content BLOB)")
+    with database.reader.connect() as reader:
+        reader.exec_driver_sql("BEGIN")
+        reader.exec_driver_sql("SELECT * FROM things").all()
+        for _ in range(3):
+            with database.writer.begin() as connection:
+                connection.exec_driver_sql("INSERT INTO things VALUES (zeroblob(8000000))")
+        assert log.stat().st_size > JOURNAL_BYTES
+        reader.exec_driver_sql("ROLLBACK")
+    for _ in range(2):
+        with database.writer.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO things VALUES (1)")
+    assert log.stat().st_size <= JOURNAL_BYTES
+    database.dispose()

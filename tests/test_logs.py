@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal import logs
+from portal import clock, ids, logs
+from portal.billing.customer_portal import session_secrets
 from tests.clients import Api
+from tests.conftest import NOON
 from tests.factories import Factories
 
 
@@ -61,6 +63,9 @@ SECRETS = (
     "jenny.rosen@example.com",
     "jörg@bücher.example.com",
     "https://billing.example.com/p/session/link_c2VjcmV0c2VjcmV0",
+    "pls_C2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0",
+    "i-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg",
+    "bps_0VcK6PSi0PMOdjOjWs1iaZ.c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0",
     "/i/i-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
     "/r/r-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
     "/s/s-15-cus_1Tn:2026:eur.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/csv",
@@ -89,3 +94,69 @@ def test_fields_are_hidden_by_their_names(lines: Any) -> None:
     logging.getLogger("portal").info("hello", extra={"code": "12345678", "csrf_token": "abc", "password": "x"})
     (line,) = lines()
     assert {line["code"], line["csrf_token"], line["password"]} == {"[hidden]"}
+
+
+def test_every_secret_of_ours_begins_as_the_list_says(api: Api, make: Factories, merchant: Any, lines: Any) -> None:
+    """Made as the portal makes them, and hidden without what stands around them elsewhere."""
+    endpoint = api.post("webhook_endpoints", url="https://shop.example.com/hooks", enabled_events=["*"])
+    link = make.portal_link(make.customer()).rpartition("/")[2]
+    secrets = (merchant.test_key, merchant.live_key, endpoint["secret"], link, session_secrets.new_link_secret())
+    for secret in secrets:
+        assert secret.startswith(tuple(ids.SECRET_PREFIXES.values()))
+        logging.getLogger("portal").warning("x=%s, no_%s", secret, secret)
+    told = json.dumps(lines())
+    assert not [secret for secret in secrets if secret[12:] in told]
+
+
+@pytest.fixture
+def report(app: Flask, lines: Any) -> Iterator[Any]:
+    """`report(body, from_address)`: the status of a report, with a count of its own for the test."""
+    minute = NOON
+
+    def send(body: bytes, address: str = "198.51.100.7", *, after: int = 0) -> int:
+        with clock.hold_at(minute + after):
+            answer = app.test_client().post(
+                "/csp-report",
+                data=body,
+                environ_overrides={"REMOTE_ADDR": address},
+                content_type="application/csp-report",
+            )
+        return answer.status_code
+
+    yield send
+    # the next test has another minute
+    send(b"{}", "203.0.113.1", after=-clock.HOUR)
+
+
+def test_a_report_is_logged_cut_short(report: Any, lines: Any) -> None:
+    long = "x" * 5000
+    sent = {
+        "blocked-uri": f"https://a.example/{long}",
+        "effective-directive": "img-src",
+        "script-sample": "secret words",
+    }
+    assert report(json.dumps({"csp-report": sent}).encode()) == 204
+    assert report(json.dumps([{"body": {"blockedURL": "inline"}}] * 50).encode()) == 204
+    told = [line["event"] for line in lines() if "report" in line["event"]]
+    assert len(told) == 4
+    assert max(len(each) for each in told) < 500
+    assert "img-src" in told[0]
+    assert "secret words" not in "".join(told)
+
+
+def test_strangers_can_not_fill_the_log_with_reports(report: Any, lines: Any) -> None:
+    body = b'{"csp-report": {"blocked-uri": "inline"}}'
+    assert [report(body) for _ in range(12)] == [204] * 10 + [429] * 2
+    assert report(body, "198.51.100.8") == 204
+    assert report(body, after=clock.MINUTE) == 204
+    assert [report(body, f"2001:db8:1:1::{n:x}", after=2 * clock.MINUTE) for n in range(11)][-1] == 429
+    many = [report(body, f"192.0.2.{n}", after=3 * clock.MINUTE) for n in range(70)]
+    assert (many.count(204), many.count(429)) == (60, 10)
+    assert report(b"x" * 9000, after=4 * clock.MINUTE) == 413
+    assert report(b"no json", after=4 * clock.MINUTE) == 400
+    assert report(b"[1, {}]", after=4 * clock.MINUTE) == 204
+
+
+@pytest.mark.parametrize("path", ["/v1/customers", "/p/login/code", "/health/ready", "/static/app.css", "/nothing"])
+def test_options_are_no_method_of_ours(app: Flask, path: str) -> None:
+    assert app.test_client().options(path).status_code in {404, 405}

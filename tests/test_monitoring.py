@@ -62,7 +62,7 @@ def test_metrics_of_all_processes_are_served(tmp_path: Path) -> None:
     port, metrics = free_port(), free_port()
     with served(tmp_path, port, metrics) as server:
         for _ in range(20):
-            _asked(f"http://127.0.0.1:{port}/health/live")
+            _asked(f"http://127.0.0.1:{port}/static/app.css")
         give_up = time.monotonic() + PATIENCE
         while ("portal_worker_seen_seconds", "") not in (
             found := _samples(_asked(f"http://127.0.0.1:{metrics}/metrics"))
@@ -70,7 +70,7 @@ def test_metrics_of_all_processes_are_served(tmp_path: Path) -> None:
             assert time.monotonic() < give_up
             time.sleep(0.1)
     assert server.returncode == 0
-    assert found["portal_request_seconds_count", "/health/live"] == 20
+    assert found["portal_request_seconds_count", "/static/<path:filename>"] == 20
     assert found["portal_database_up", ""] == 1
     assert found["portal_queue_length", "mails"] == 0
     assert found["portal_queue_age_seconds", "webhooks"] == 0

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.client import HTTPSConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from portal import logs
-from portal.api.endpoint import MAX_UPLOAD
-from portal.web.limits import MAX_BODY
+from portal.request_sizes import IDLE_SECONDS, MAX_BODY, MAX_HEAD, MAX_REPORT, MAX_UPLOAD
 from tests.live import Live, free_port
 
 TOP = Path(__file__).parent.parent
@@ -137,6 +136,38 @@ def test_limits_of_size_are_those_of_the_portal(front: Front, path: str, size: i
     found, body = front.ask("POST", path, b"a" * size, {"Content-Type": "application/x-www-form-urlencoded"})
     assert found == status, body[:200]
     assert json.loads(body)["error"]["type"] == "invalid_request_error"
+
+
+def test_the_file_says_the_sizes_that_the_portal_says() -> None:
+    sizes = {"k": 1024, "m": 1024 * 1024}
+    bodies = [int(number) * sizes[unit] for number, unit in re.findall(r"client_max_body_size +(\d+)([km]);", SHIPPED)]
+    assert sorted(bodies) == [MAX_REPORT, MAX_BODY, MAX_UPLOAD]
+    buffers = [
+        int(number) * sizes[unit] for number, unit in re.findall(r"client_body_buffer_size +(\d+)([km]);", SHIPPED)
+    ]
+    assert sorted(buffers) == [MAX_BODY, MAX_UPLOAD]
+    ((count, each),) = re.findall(r"large_client_header_buffers (\d+) (\d+)k;", SHIPPED)
+    assert int(count) * int(each) * 1024 <= MAX_HEAD - 2 * 1024, "its own headers have to fit in, too"
+    assert f"larger than {MAX_BODY // 1024} KiB" in SHIPPED
+    assert f"larger than {MAX_UPLOAD // 1024**2} MiB" in SHIPPED
+    manual = (TOP / "docs/deployment.md").read_text()
+    assert f"at most {MAX_BODY // 1024} KiB of body and {int(count) * int(each)} KiB of headers" in manual
+
+
+def test_connections_to_the_portal_are_closed_by_the_proxy_first() -> None:
+    (seconds,) = re.findall(r"upstream portal \{[^}]*keepalive_timeout (\d+)s;", SHIPPED)
+    assert int(seconds) < IDLE_SECONDS
+
+
+@pytest.mark.parametrize(("size", "refused"), [(11 * 1024, False), (MAX_HEAD + 1024, True)])
+def test_limits_of_headers_are_met_by_the_proxy(front: Front, live_server: Live, size: int, refused: bool) -> None:
+    """In lines that fit into its buffers. The portal takes more than the proxy, and has a limit too."""
+    headers = {f"X-Filler-{number}": "a" * 1000 for number in range(size // 1024)}
+    assert (front.ask("GET", "/v1/customers", headers=headers)[0] == 400) is refused
+    bare = HTTPConnection(live_server.url.removeprefix("http://"), timeout=PATIENCE)
+    bare.request("GET", "/v1/customers", headers=headers)
+    assert (bare.getresponse().status in {400, 431}) is refused
+    bare.close()
 
 
 def test_reports_of_strangers_are_limited(front: Front) -> None:

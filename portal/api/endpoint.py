@@ -24,15 +24,13 @@ from portal.billing.accounts.files import Upload
 from portal.billing.events import idempotency
 from portal.db import Scope
 from portal.errors import InvalidRequest, NotAuthenticated, PortalError, ResourceMissing
+from portal.request_sizes import MAX_UPLOAD
 from portal.web.access_log import set_log_scope
 from portal.web.policies import declare_policy
 from portal.web.requests import request_id, request_origin
 from portal.web.services import read_connection, services
 from portal.wire import form
 from portal.wire.commands import LONGEST_ID, Command, parse_command
-
-#: A file of the largest kind, and the words around it.
-MAX_UPLOAD = 5 * 1024 * 1024
 
 #: What serves a call: the session, the parameters and the ids of the path; answers with a wire object.
 CallHandler = Callable[..., Any]

@@ -41,7 +41,7 @@ def _create_file(db: Session, params: files.CreateFile) -> dict[str, Any]:
 
 def _serve_contents(db: Session, params: ExpandableCommand, id: str) -> Response:
     row = find_row(db, File, id, noun="file")
-    return file_response(files.read_content(db, row), MEDIA_TYPES[row.type], row.filename or id)
+    return file_response(files.read_content(db, row), MEDIA_TYPES[row.type], files.download_name(row))
 
 
 def _select_files(params: files.ListFiles) -> Select[Any]:

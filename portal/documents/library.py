@@ -16,7 +16,7 @@ from portal.documents.pool import Pool
 from portal.documents.printing import build_for_print
 from portal.documents.store import Store
 from portal.documents.values import RENDERER_VERSION, Document, DocumentBase
-from portal.errors import Conflict
+from portal.errors import Conflict, Unavailable
 from portal.models import Account, CreditNote, Invoice, StoredDocument, Tenant
 from portal.recording import documents
 from portal.rules.document_kinds import KindName, stored_id
@@ -110,6 +110,9 @@ class Library:
         except Conflict:
             # a twin has just noted the same document
             log.info("document %s was rendered twice at once", id)
+        except Unavailable as error:
+            # it is there to be read, and the next download makes it once more
+            log.warning("the rendering of %s is not recorded: %s", id, error.message)
 
 
 _DOCUMENTS, _TENANTS, _ACCOUNTS = (cast(Table, model.__table__) for model in (StoredDocument, Tenant, Account))

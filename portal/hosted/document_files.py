@@ -1,5 +1,6 @@
 """How the files of documents are answered: their names, their headers, and what is recorded of a download."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -15,13 +16,15 @@ from portal.documents import build
 from portal.documents.kinds import SOURCES
 from portal.documents.transfer_code import draw_transfer_code
 from portal.documents.xml import offers
-from portal.errors import ResourceMissing
+from portal.errors import ResourceMissing, Unavailable
 from portal.hosted import visit_sessions
 from portal.models import CreditNote, Invoice
 from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
 from portal.web.requests import request_origin
 from portal.web.responses import DOCUMENT_POLICY
 from portal.web.services import services
+
+log = logging.getLogger("portal")
 
 
 def download_pdf(scope: Scope, kind: KindName, row: Invoice | CreditNote) -> Response:
@@ -56,7 +59,10 @@ def transfer_code_response(db: Session, invoice: Invoice) -> Response:
 
 
 def note_downloads(scope: Scope, customer_id: str, taken: Callable[[Session], Iterable[Invoice | CreditNote]]) -> None:
-    """Record downloads as events where the account wants them; otherwise a download writes nothing."""
+    """Record downloads as events where the account wants them; otherwise a download writes nothing.
+
+    What can't be recorded as the database takes no writes is downloaded nevertheless, and logged.
+    """
     if request.method == "HEAD":
         return
     database = services().database
@@ -64,9 +70,13 @@ def note_downloads(scope: Scope, customer_id: str, taken: Callable[[Session], It
         if not events.is_enabled(db, "documents"):
             return
     visit = visit_sessions.load(request)
-    with database.writing(scope, request_origin("customer", customer_id, session=visit.id if visit else None)) as db:
-        for row in taken(db):
-            events.record_download(db, row)
+    origin = request_origin("customer", customer_id, session=visit.id if visit else None)
+    try:
+        with database.writing(scope, origin) as db:
+            for row in taken(db):
+                events.record_download(db, row)
+    except Unavailable as error:
+        log.warning("a download of %s is not recorded: %s", customer_id, error.message)
 
 
 def _note_row_download(scope: Scope, row: Invoice | CreditNote) -> None:

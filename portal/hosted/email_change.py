@@ -6,13 +6,13 @@ from flask_babel import gettext as _
 from portal import clock
 from portal.billing.customer_portal import codes
 from portal.billing.customers import email_changes
-from portal.errors import StalePage, Unavailable
+from portal.errors import StalePage
 from portal.hosted import email_change_mails, flows
 from portal.hosted.forms import CodeForm, EmailForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import EmailChange
-from portal.outbox.messages import UndeliverableMail
+from portal.recording import notices
 from portal.rules import permissions
 from portal.web.services import services
 
@@ -28,7 +28,7 @@ def may_change(features: permissions.Features) -> bool:
 
 @page(blueprint, "/details/email", allows=may_change, flows=FLOWS, methods=("GET", "POST"))
 def ask(visit: Visit) -> PageResponse:
-    """Ask for the new address and send a code to it."""
+    """Ask for the new address and put a code to it on its way."""
     form = EmailForm()
     status = 200
     if form.is_submitted():
@@ -43,8 +43,12 @@ def code(visit: Visit) -> PageResponse:
     """Ask for the code; the right one makes the change."""
     with visit.reading() as db:
         change = email_changes.find_pending(db, visit.customer_id, visit.id, now=clock.now())
+        refused = change is not None and notices.has_failed(db, notices.email_code_key(change.id))
     if change is None:
         return _answer_no_pending_change(visit)
+    if refused:
+        flash(_("This address does not accept mail. Please check it."), "attention")
+        return redirect(f"{visit.path}details/email", 303)
     form = CodeForm()
     if form.validate_on_submit() and _confirm_with_code(visit, form):
         flash(_("Your email address is changed."))
@@ -54,36 +58,29 @@ def code(visit: Visit) -> PageResponse:
 
 
 def _send_code(visit: Visit, form: EmailForm) -> int:
-    """303 when a code was sent, else the status of the page that says why not."""
+    """303 when a code is on its way, else the status of the page that says why not."""
     email = form.email.data
     if email.casefold() == (visit.customer_email or "").casefold():
         form.email.errors = [_("This is your email address already.")]
         return 400
-    fresh = codes.new_code(services().settings.secret_key)
     try:
-        with visit.writing() as db:
-            customer = visit.find_customer(db)
-            wanted = email_changes.RequestEmailChange(visit.id, email, fresh.hash)
-            change = email_changes.request(db, customer, wanted, now=clock.now())
+        _queue_code(visit, email)
     except codes.TooManyCodes as error:
         form.form_errors.append(_("Too many codes were asked for. Please try again later."))
         return error.status
-    return _mail_code(visit, form, change, fresh)
+    return 303
 
 
-def _mail_code(visit: Visit, form: EmailForm, change: EmailChange, fresh: codes.EmailCode) -> int:
-    try:
-        email_change_mails.send_code(visit, change.new_email, fresh.digits)
-        return 303
-    except UndeliverableMail as error:
-        form.email.errors = [_("This address does not accept mail. Please check it.")]
-        status = error.status
-    except Unavailable as error:
-        form.form_errors.append(_mail_unavailable_text())
-        status = error.status
+def _queue_code(visit: Visit, email: str) -> None:
+    """Store the change and queue its code. The limits are asked before the code too, as it is costly to make."""
+    now = clock.now()
+    with visit.reading() as db:
+        email_changes.refuse_over_limit(db, visit.customer_id, email, now=now)
+    fresh = codes.new_code(services().settings.secret_key)
     with visit.writing() as db:
-        email_changes.withdraw(db, change.id)
-    return status
+        wanted = email_changes.RequestEmailChange(visit.id, email, fresh.hash)
+        change = email_changes.request(db, visit.find_customer(db), wanted, now=now)
+        email_change_mails.queue_code(db, visit, change, fresh.digits)
 
 
 def _answer_no_pending_change(visit: Visit) -> PageResponse:
@@ -101,27 +98,20 @@ def _confirm_with_code(visit: Visit, form: CodeForm) -> bool:
     with visit.writing() as db:
         change = email_changes.count_attempt(db, visit.customer_id, visit.id, now=clock.now())
     if change and codes.matches(change.code_hash, form.code.data, services().settings.secret_key):
-        return _notify_and_confirm(visit, form, change)
+        return _confirm_and_notify(visit, form, change)
     form.show_wrong_code(codes.MOST_TRIES - change.tries if change else 0)
     return False
 
 
-def _notify_and_confirm(visit: Visit, form: CodeForm, change: EmailChange) -> bool:
-    """Notify the old address first, so that no change goes unnoticed, then make the change."""
+def _confirm_and_notify(visit: Visit, form: CodeForm, change: EmailChange) -> bool:
+    """Make the change, and queue the notice to the old address with it, so that no change goes unnoticed."""
+    now = clock.now()
     try:
-        undo_hash = email_change_mails.notify_old_address(visit, change)
-        command = email_changes.ConfirmEmailChange(visit.customer_email, undo_hash)
         with visit.writing() as db:
-            email_changes.confirm(db, change.id, command, now=clock.now())
-    except Unavailable:
-        form.form_errors.append(_mail_unavailable_text())
-        return False
+            undo_hash = email_change_mails.queue_notice(db, visit, change, now=now)
+            command = email_changes.ConfirmEmailChange(visit.customer_email, undo_hash)
+            email_changes.confirm(db, change.id, command, now=now)
     except StalePage:
         form.form_errors.append(_("Your email address was changed elsewhere in the meantime. Please start again."))
         return False
     return True
-
-
-def _mail_unavailable_text() -> str:
-    words: str = _("We can't send mail at the moment, so nothing was changed. Please try again later.")
-    return words

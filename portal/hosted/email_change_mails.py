@@ -1,55 +1,49 @@
-"""The two mails of an email change: the code to the new address, and the notice to the old one with its undo link."""
+"""Queues the two mails of an email change: the code to the new address, the notice with an undo link to the old one.
 
-from typing import Any
+Neither names its customer: what becomes of them says nothing about the address that the customer has now.
+"""
 
-from portal import clock
-from portal.billing.customer_portal import codes, session_secrets
-from portal.billing.customers import email_undo
+from sqlalchemy.orm import Session
+
+from portal.billing.customer_portal import session_secrets
 from portal.billing.customers.email_undo import UNDO_LIFETIME
 from portal.hosted.visits import Visit, mask_email
 from portal.models import EmailChange
-from portal.outbox import mails
-from portal.outbox.mail_texts import OutgoingMail
-from portal.outbox.messages import UndeliverableMail
+from portal.recording import notices
 from portal.web.services import services
 
 
-def send_code(visit: Visit, to: str, digits: str) -> None:
-    """Send the code to the new address. Raises `UndeliverableMail` or `Unavailable`."""
-    _send_mail(visit, "email_code", to, code=digits, minutes=codes.LIFETIME // clock.MINUTE)
+def queue_code(db: Session, visit: Visit, change: EmailChange, digits: str) -> None:
+    """Queue the code to the new address, with the change that it is for."""
+    notices.enqueue_without_event(
+        db,
+        "email_code",
+        notices.email_code_key(change.id),
+        address=change.new_email,
+        sealed=services().seal.encrypt(digits.encode()),
+        expires_at=change.expires_at,
+        email_change=change.id,
+        locale=visit.locale,
+    )
 
 
-def notify_old_address(visit: Visit, change: EmailChange) -> str | None:
-    """Send the notice with the link that undoes the change; returns the hash of that link's token.
+def queue_notice(db: Session, visit: Visit, change: EmailChange, *, now: int) -> str | None:
+    """Queue the notice to the old address, with the change that it tells of; returns the hash of its link's token.
 
-    None where it can't be sent: without an old address, or to one that doesn't accept mail.
-
-    Raises `Unavailable` where mail can't be sent at the moment.
+    None without an old address.
     """
     if visit.customer_email is None:
         return None
-    token = email_undo.undo_token(change, services().settings.secret_key)
-    try:
-        _send_mail(
-            visit,
-            "email_changed",
-            visit.customer_email,
-            new_email=mask_email(change.new_email),
-            hours=UNDO_LIFETIME // clock.HOUR,
-            undo_url=f"{services().settings.base_url}/undo/{token}",
-        )
-    except UndeliverableMail:
-        return None
-    return session_secrets.hash_secret(token)
-
-
-def _send_mail(visit: Visit, name: str, to: str, **context: Any) -> None:
-    mail = OutgoingMail(
-        to=to,
+    token = session_secrets.new_link_secret()
+    notices.enqueue_without_event(
+        db,
+        "email_changed",
+        f"email_changed:{change.id}",
+        address=visit.customer_email,
+        sealed=services().seal.encrypt(token.encode()),
+        expires_at=now + UNDO_LIFETIME,
+        email_change=change.id,
+        new_email=mask_email(change.new_email),
         locale=visit.locale,
-        merchant=visit.merchant,
-        reply_to=visit.support.get("support_email"),
-        color=visit.branding.get("primary_color"),
-        context=context,
     )
-    mails.send(services().settings, name, mail)
+    return session_secrets.hash_secret(token)

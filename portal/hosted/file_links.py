@@ -24,7 +24,7 @@ def file(token: str) -> PageResponse:
         scope = Scope.of_tenant(tenant)
     with services().database.reading(scope) as db:
         row, content = files.find_by_link(db, link.id, now=clock.now()) or abort(404)
-    return file_response(content, MEDIA_TYPES[row.type], row.filename or row.id)
+    return file_response(content, MEDIA_TYPES[row.type], files.download_name(row))
 
 
 declare_policy("file_links.file", "link")

@@ -5,13 +5,11 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.billing.customer_portal import codes, logins
-from portal.db import Scope
 from portal.errors import ResourceMissing
-from portal.hosted import frames, visit_cookies
+from portal.hosted import frames, known_browsers, login_codes, visit_cookies
 from portal.hosted.expired import expired_page, find_restorable_visit
 from portal.hosted.forms import CodeForm, LoginForm
 from portal.hosted.page import PageResponse
-from portal.recording import notices
 from portal.web.policies import declare_policy
 from portal.web.services import services
 
@@ -33,12 +31,11 @@ def ask(token: str) -> PageResponse:
     if not form.validate_on_submit():
         return make_response(render_template("hosted/login.html", form=form), 400 if form.errors else 200)
     try:
-        return _send_code(
-            page.scope, logins.LoginRequest(page.configuration_id, form.email.data, _client_network(), "")
-        )
+        secret = login_codes.request_and_queue(page.scope, page.configuration_id, form.email.data)
     except codes.TooManyCodes as error:
         form.form_errors.append(_("Too many codes were asked for. Please try again later."))
         return make_response(render_template("hosted/login.html", form=form), error.status)
+    return _answer_with_secret(secret)
 
 
 @blueprint.post("/again/<session_id>")
@@ -49,11 +46,11 @@ def again(session_id: str) -> PageResponse:
         return expired_page()
     frames.use_account_frame(found.scope)
     session = found.session
-    asked = logins.LoginRequest(session.configuration_id, found.email, _client_network(), "", session.id)
     try:
-        return _send_code(found.scope, asked, customer_id=session.customer_id)
+        secret = login_codes.request_and_queue(found.scope, session.configuration_id, found.email, session=session)
     except codes.TooManyCodes:
         return expired_page(session_id, too_many=True)
+    return _answer_with_secret(secret)
 
 
 @blueprint.route("/code", methods=["GET", "POST"])
@@ -85,32 +82,10 @@ def choose() -> PageResponse:
     return render_template("hosted/login_choose.html", choices=choices)
 
 
-def _send_code(scope: Scope, asked: logins.LoginRequest, *, customer_id: str | None = None) -> PageResponse:
-    """Store the code and queue its mail; the worker finds out who receives it."""
-    parts, now = services(), clock.now()
-    fresh = codes.new_code(parts.settings.secret_key)
-    asked = logins.LoginRequest(asked.configuration_id, asked.email, asked.network, fresh.hash, asked.session_id)
-    sealed = parts.seal.encrypt(fresh.digits.encode())
-    with parts.database.writing(scope) as db:
-        made = logins.request_code(db, asked, now=now)
-        notices.enqueue_without_event(
-            db,
-            "login_code",
-            f"login:{made.code.id}",
-            customer_id=customer_id,
-            address=asked.email,
-            sealed=sealed,
-            expires_at=made.code.expires_at,
-        )
+def _answer_with_secret(secret: str) -> PageResponse:
     response = redirect("/p/login/code", 303)
     response.set_cookie(
-        LOGIN_COOKIE,
-        made.browser_secret,
-        max_age=codes.LIFETIME * 2,
-        secure=True,
-        httponly=True,
-        samesite="Lax",
-        path="/",
+        LOGIN_COOKIE, secret, max_age=codes.LIFETIME * 2, secure=True, httponly=True, samesite="Lax", path="/"
     )
     return response
 
@@ -152,11 +127,8 @@ def _open_visit(pending: logins.PendingLogin, customer_id: str) -> PageResponse:
     response = Response(status=303, headers={"Location": f"/p/{opened.session_id}/"})
     visit_cookies.set_cookie(response, opened.session_id, opened.cookie_secret)
     visit_cookies.delete_cookie(response, LOGIN_COOKIE)
+    known_browsers.remember(response, pending.scope, pending.email)
     return response
-
-
-def _client_network() -> str:
-    return request.remote_addr or ""
 
 
 for _name in ("ask", "again", "code", "choose"):

@@ -1,14 +1,14 @@
 """Finds or locks a subscription of the visiting customer, and names its plan."""
 
 from babel.lists import format_list
-from flask import abort, session
+from flask import abort
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.subscriptions.items import list_items
 from portal.db import find_row, lock_row, rows_by_id
-from portal.hosted import flows
+from portal.hosted import flows, visit_notes
 from portal.hosted.languages import locale
 from portal.hosted.visits import Visit
 from portal.models import Customer, Product, Subscription
@@ -23,24 +23,24 @@ def find_own_subscription(db: Session, visit: Visit, id: str, *, or_ended_here: 
     `or_ended_here` also takes the one that this visit has ended.
     """
     subscription = find_row(db, Subscription, id, noun="subscription")
-    return _own_or_404(visit, subscription, or_ended_here)
+    return _own_or_404(db, visit, subscription, or_ended_here)
 
 
 def lock_own_subscription(db: Session, visit: Visit, id: str, *, or_ended_here: bool = False) -> Subscription:
     """As `find_own_subscription`, with a lock on the customer and the subscription."""
     lock_row(db, Customer, visit.customer_id, noun="customer")
     subscription = lock_row(db, Subscription, id, noun="subscription")
-    return _own_or_404(visit, subscription, or_ended_here)
+    return _own_or_404(db, visit, subscription, or_ended_here)
 
 
-def note_ended_here(subscription: Subscription) -> None:
-    """Note that this visit has ended the subscription."""
-    session[_ENDED_SUBSCRIPTION] = subscription.id
+def note_ended_here(db: Session, visit: Visit, subscription: Subscription) -> None:
+    """Note that this visit has ended the subscription, in the transaction that ends it."""
+    visit_notes.note(db, visit, _ENDED_SUBSCRIPTION, subscription.id)
 
 
-def has_ended_here(subscription_id: str) -> bool:
+def has_ended_here(db: Session, visit: Visit, subscription_id: str) -> bool:
     """Whether this visit has ended the subscription."""
-    return bool(session.get(_ENDED_SUBSCRIPTION) == subscription_id)
+    return visit_notes.find_note(db, visit, _ENDED_SUBSCRIPTION) == subscription_id
 
 
 def named_items(db: Session, subscription_id: str) -> list[tuple[str, SoldItem]]:
@@ -61,8 +61,8 @@ def plan_name(db: Session, subscription_id: str) -> str:
     return format_list(names, locale=locale()) if names else str(_("Your plan"))
 
 
-def _own_or_404(visit: Visit, subscription: Subscription, or_ended_here: bool) -> Subscription:
-    ended = subscription.ended_at is not None and not (or_ended_here and has_ended_here(subscription.id))
+def _own_or_404(db: Session, visit: Visit, subscription: Subscription, or_ended_here: bool) -> Subscription:
+    ended = subscription.ended_at is not None and not (or_ended_here and has_ended_here(db, visit, subscription.id))
     is_own = subscription.customer_id == visit.customer_id and flows.may_show_subscription(visit, subscription.id)
     if ended or not is_own:
         abort(404)

@@ -99,16 +99,16 @@ def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageRespons
         return _confirmation_page(visit, id, form, 400)
     with visit.writing() as db:
         subscription = lock_own_subscription(db, visit, id, or_ended_here=True)
-        before = subscription.cancel_at is not None or has_ended_here(id)
+        before = subscription.cancel_at is not None or has_ended_here(db, visit, id)
         if not before and form.revision.data != str(subscription.revision):
             return _confirmation_page(visit, id, form, 409)
         if not before:
             plan_cancellations.cancel_plan(db, subscription, visit.features, details, now=visit.now)
+        if not before and subscription.ended_at is not None:
+            note_ended_here(db, visit, subscription)
         in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
         onward = flows.complete(visit, db) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
         name = plan_name(db, id)
-    if subscription.ended_at is not None:
-        note_ended_here(subscription)
     _flash_outcome(subscription, name, before=before, in_flow=in_flow)
     return redirect(onward, 303)
 

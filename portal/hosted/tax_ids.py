@@ -5,8 +5,8 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.ledger import tax_ids
-from portal.errors import InvalidRequest
-from portal.hosted import flows
+from portal.errors import InvalidRequest, ResourceMissing
+from portal.hosted import flows, visit_notes
 from portal.hosted.forms import TaxIdForm
 from portal.hosted.languages import locale
 from portal.hosted.page import PageResponse, page
@@ -18,6 +18,8 @@ from portal.wire.commands import parse_command
 blueprint = Blueprint("tax_ids", __name__, url_prefix="/p")
 
 FLOWS = (flows.UPDATE,)
+#: Notes of the visit: the tax ID that it has removed last, and the one that it has added last.
+_REMOVED, _ADDED = "removed_tax_id", "added_tax_id"
 
 
 def may_edit(features: permissions.Features) -> bool:
@@ -40,18 +42,30 @@ def add(visit: Visit) -> PageResponse:
 
 @page(blueprint, "/details/tax-ids/<tax_id>/remove", allows=may_edit, flows=FLOWS, methods=("GET", "POST"))
 def remove(visit: Visit, tax_id: str) -> PageResponse:
-    """Ask for confirmation, then remove it."""
-    if request.method == "GET":
-        with visit.reading() as db:
+    """Ask for confirmation, then remove it; a second click finds it removed."""
+    try:
+        if request.method == "GET":
+            return _removal_page(visit, tax_id)
+        with visit.writing() as db:
             row = tax_ids.find_for_customer(db, visit.customer_id, tax_id)
-        return render_template(
-            "hosted/tax_id_remove.html", visit=visit, tax_id=row, label=tax_id_rules.type_label(row.type)
-        )
-    with visit.writing() as db:
-        row = tax_ids.find_for_customer(db, visit.customer_id, tax_id)
-        tax_ids.delete(db, row, now=visit.now)
-    flash(_("The tax ID %(value)s is removed.", value=i18n.isolate_text(row.value)))
+            tax_ids.delete(db, row, now=visit.now)
+            visit_notes.note(db, visit, _REMOVED, f"{tax_id} {row.value}")
+        value = row.value
+    except ResourceMissing:
+        with visit.reading() as db:
+            removed, _blank, value = (visit_notes.find_note(db, visit, _REMOVED) or "").partition(" ")
+        if removed != tax_id:
+            raise
+    flash(_("The tax ID %(value)s is removed.", value=i18n.isolate_text(value)))
     return redirect(f"{visit.path}details", 303)
+
+
+def _removal_page(visit: Visit, tax_id: str) -> str:
+    with visit.reading() as db:
+        row = tax_ids.find_for_customer(db, visit.customer_id, tax_id)
+    return render_template(
+        "hosted/tax_id_remove.html", visit=visit, tax_id=row, label=tax_id_rules.type_label(row.type)
+    )
 
 
 def _country_page(visit: Visit) -> PageResponse:
@@ -73,12 +87,23 @@ def _add_tax_id(visit: Visit, form: TaxIdForm, country: str) -> bool:
     try:
         command = parse_command(tax_ids.CreateTaxId, sent)
         with visit.writing() as db:
-            tax_ids.create(db, command, now=visit.now)
+            added = tax_ids.create(db, command, now=visit.now)
+            visit_notes.note(db, visit, _ADDED, f"{added.type} {added.value}")
     except InvalidRequest as error:
-        _explain_refusal(form, error, country)
-        return False
+        if not _has_just_added(visit, form, error):
+            _explain_refusal(form, error, country)
+            return False
     flash(_("Your tax ID is added. It shows on your next invoices."))
     return True
+
+
+def _has_just_added(visit: Visit, form: TaxIdForm, error: InvalidRequest) -> bool:
+    """Whether it is refused as this visit itself has added it, by an earlier click."""
+    if error.code != "resource_already_exists":
+        return False
+    value = tax_id_rules.normalize_value(form.type.data, form.value.data)
+    with visit.reading() as db:
+        return visit_notes.find_note(db, visit, _ADDED) == f"{form.type.data} {value}"
 
 
 def _explain_refusal(form: TaxIdForm, error: InvalidRequest, country: str) -> None:

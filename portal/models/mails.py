@@ -41,7 +41,8 @@ class Mail(TenantOwned, Base):
 class LoginCode(TenantOwned, Base):
     """A request for a sign-in code, for an address and from one browser; the address may belong to no customer.
 
-    `session_id` names the expired session to be continued, where there is one.
+    `session_id` names the expired session to be continued, where there is one. `known_browser_hash` is of the browser's
+    own id where it has proven the address before. `wide_network_hash` is of the network around the client's own one.
     """
 
     __tablename__ = "login_codes"
@@ -49,12 +50,15 @@ class LoginCode(TenantOwned, Base):
         tenant_foreign_key("configuration_id", "portal_configurations"),
         Index("ix_login_codes_email", "tenant_id", "email", "created"),
         Index("ix_login_codes_network", "network_hash", "created"),
+        Index("ix_login_codes_wide_network", "wide_network_hash", "created"),
     )
 
     configuration_id: Mapped[str] = mapped_column(Id)
     session_id: Mapped[str | None] = mapped_column(Id)
     email: Mapped[str]
     network_hash: Mapped[str] = mapped_column(String(64))
+    wide_network_hash: Mapped[str | None] = mapped_column(String(64))
+    known_browser_hash: Mapped[str | None] = mapped_column(String(64))
     browser_hash: Mapped[str] = mapped_column(String(64), unique=True)
     code_hash: Mapped[str]
     expires_at: Mapped[int]

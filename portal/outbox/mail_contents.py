@@ -16,6 +16,8 @@ from portal.rules import mails as rules
 #: What builds each mail; None when nobody is to receive it (any more).
 MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
     "credit_note": document_mails.build_credit_note_mail,
+    "email_changed": security_mails.build_email_changed_mail,
+    "email_code": security_mails.build_email_code_mail,
     "invoice": document_mails.build_invoice_mail,
     "login_code": security_mails.build_login_mail,
     "payment_reminder": document_mails.build_reminder_mail,

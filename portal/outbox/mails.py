@@ -5,9 +5,11 @@ import os
 import secrets
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from portal import clock
 from portal.errors import Unavailable
@@ -17,23 +19,82 @@ from portal.settings import Settings
 
 TIMEOUT = 10  # seconds for each answer of the mail server
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+#: What a mail server says before it closes a connection, as when it has taken as many mails on it as it likes.
+_CLOSING = 421
 
 log = logging.getLogger("portal")
 
 
-def send(settings: Settings, name: str, mail: OutgoingMail, *, message_id: str | None = None) -> None:
-    """Send the mail `name`; with a `message_id`, recipients see a repeated mail as the same one.
+class Carrier:
+    """Takes mails to the mail server, several on one connection, which the first of them opens.
 
-    Raises `UndeliverableMail` when the address is refused, `Unavailable` when the mail can't be handed over now.
+    Each thread has one of its own, so a server that stands still holds up nobody else's mails.
     """
-    message = build_message(settings, name, mail, message_id=message_id)
-    if settings.smtp_url is None:
-        _save_to_folder(settings.instance / "mail", name, message)
-        return
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._connection: smtplib.SMTP | None = None
+
+    def send(self, name: str, mail: OutgoingMail, *, message_id: str | None = None) -> None:
+        """Send the mail `name`; with a `message_id`, recipients see a repeated mail as the same one.
+
+        Raises `UndeliverableMail` when the address is refused, `Unavailable` when the mail can't be handed over now.
+        """
+        message = build_message(self._settings, name, mail, message_id=message_id)
+        if self._settings.smtp_url is None:
+            _save_to_folder(self._settings.instance / "mail", name, message)
+            return
+        try:
+            self._hand_over(self._settings.smtp_url, message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise _delivery_error(name, error) from error
+
+    def close(self) -> None:
+        """End the connection, if one is open."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                connection.quit()
+            connection.close()
+
+    def _hand_over(self, url: str, message: EmailMessage) -> None:
+        used = self._connection is not None
+        try:
+            self._deliver(url, message)
+        except (OSError, smtplib.SMTPException) as error:
+            if not (used and _is_closed(error)):
+                raise
+            # it was open for longer than the server likes
+            self._deliver(url, message)
+
+    def _deliver(self, url: str, message: EmailMessage) -> None:
+        try:
+            if self._connection is None:
+                self._connection = _connect(url, message["From"].addresses[0].domain)
+            self._connection.send_message(message, from_addr=self._settings.mail_return_path)
+        except smtplib.SMTPRecipientsRefused as error:
+            if _is_closed(error):
+                self._drop()
+            raise
+        except BaseException:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        # without a last word, which a server that stands still would not answer
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+@contextmanager
+def open_carrier(settings: Settings) -> Iterator[Carrier]:
+    """A carrier for some mails; its connection ends with the block."""
+    carrier = Carrier(settings)
     try:
-        _hand_over(urlsplit(settings.smtp_url), message, settings.mail_return_path)
-    except (OSError, smtplib.SMTPException) as error:
-        raise _delivery_error(name, error) from error
+        yield carrier
+    finally:
+        carrier.close()
 
 
 def _save_to_folder(folder: Path, name: str, message: EmailMessage) -> None:
@@ -43,8 +104,9 @@ def _save_to_folder(folder: Path, name: str, message: EmailMessage) -> None:
         target.write(message.as_bytes())
 
 
-def _hand_over(server: SplitResult, message: EmailMessage, return_path: str | None) -> None:
-    own_name = message["From"].addresses[0].domain
+def _connect(url: str, own_name: str) -> smtplib.SMTP:
+    """A connection that mails can be sent on: encrypted and signed in, as the server's address says."""
+    server = urlsplit(url)
     host, user = server.hostname or "localhost", unquote(server.username or "")
     context = ssl.create_default_context()
     if server.scheme == "smtps":
@@ -53,12 +115,15 @@ def _hand_over(server: SplitResult, message: EmailMessage, return_path: str | No
         )
     else:
         connection = smtplib.SMTP(host, server.port or (587 if user else 25), own_name, timeout=TIMEOUT)
-    with connection:
+    try:
         if server.scheme != "smtps":
             _start_encryption(connection, context, host, required=bool(user))
         if user:
             connection.login(user, unquote(server.password or ""))
-        connection.send_message(message, from_addr=return_path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _start_encryption(connection: smtplib.SMTP, context: ssl.SSLContext, host: str, *, required: bool) -> None:
@@ -69,6 +134,14 @@ def _start_encryption(connection: smtplib.SMTP, context: ssl.SSLContext, host: s
     connection.ehlo()
     if required or connection.has_extn("starttls"):
         connection.starttls(context=context)
+
+
+def _is_closed(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return any(code == _CLOSING for code, _ in error.recipients.values())
+    return isinstance(error, ConnectionError | smtplib.SMTPServerDisconnected) or (
+        getattr(error, "smtp_code", None) == _CLOSING
+    )
 
 
 def _delivery_error(name: str, error: Exception) -> UndeliverableMail | Unavailable:

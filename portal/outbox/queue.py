@@ -1,63 +1,59 @@
 """The queue of mails: filled in the transaction of their cause (`recording.notices`), sent here, tried for two days."""
 
 import logging
-from dataclasses import dataclass
-from typing import cast
+import time
 
-from sqlalchemy import Table, delete
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.db import Database, Scope, find_row, forget
+from portal.db import find_row, forget
 from portal.errors import PortalError, Unavailable
 from portal.leases import Lease
 from portal.models import Customer, Mail
-from portal.outbox import bounces, mail_contents, mails
+from portal.outbox import bounces, claims, mail_contents, mails
+from portal.outbox.claims import ClaimedMail
 
 log = logging.getLogger("portal")
 
 #: Seconds until the next try, after the first, second, … one that failed; after the last one it is given up.
 RETRY_PAUSES = (60, 300, 900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600, 24 * 3600)
-#: Few, so that a worker that is to stop has soon handed over what it holds.
-BATCH_SIZE = 1
+#: Seconds in which one connection takes mails; short, so that a worker that is to stop has soon done what it began.
+CONNECTION_SECONDS = 5.0
 RETENTION = 90 * clock.DAY
 
-_MAILS = cast(Table, Mail.__table__)
-LEASE = Lease(_MAILS.c.next_try_at, seconds=3 * clock.MINUTE, where=[_MAILS.c.status == "queued"])
+
+def send_urgent(services: Services, now: int) -> int:
+    """Send codes that are due on one connection; returns how many were claimed."""
+    return _send_due(services, claims.URGENT, now)
 
 
-@dataclass(frozen=True)
-class ClaimedMail:
-    """A mail that this worker sends, and its owner."""
-
-    scope: Scope
-    id: str
-
-
-def work(services: Services, now: int) -> int:
-    """Send some of the mails that are due; returns how many were claimed."""
-    claimed = _claim_mails(services.database, now)
-    for each in claimed:
-        _send_claimed(services, each, now)
-    return len(claimed)
+def send_ordinary(services: Services, now: int) -> int:
+    """Send mails that are due, codes apart, on one connection; returns how many were claimed."""
+    return _send_due(services, claims.ORDINARY, now)
 
 
 def prune(db: Session, *, now: int) -> int:
     """Delete old mails; returns how many."""
-    old = delete(_MAILS).where(_MAILS.c.created < now - RETENTION, _MAILS.c.status != "queued")
+    table = claims.MAILS
+    old = delete(table).where(table.c.created < now - RETENTION, table.c.status != "queued")
     return forget(db, old)
 
 
-def _claim_mails(database: Database, now: int) -> list[ClaimedMail]:
-    with database.writing() as db:
-        return [ClaimedMail(Scope.of(row), row.id) for row in LEASE.claim(db, now=now, most=BATCH_SIZE)]
+def _send_due(services: Services, lease: Lease, now: int) -> int:
+    until, count = time.monotonic() + CONNECTION_SECONDS, 0
+    with mails.open_carrier(services.settings) as carrier:
+        while time.monotonic() < until and (claimed := claims.claim(services.database, lease, now)):
+            _send_claimed(services, carrier, claimed, now)
+            count += 1
+    return count
 
 
-def _send_claimed(services: Services, claimed: ClaimedMail, now: int) -> None:
+def _send_claimed(services: Services, carrier: mails.Carrier, claimed: ClaimedMail, now: int) -> None:
     to = None
     try:
-        (status, to), failure = _try_sending(services, claimed, now), None
+        (status, to), failure = _try_sending(services, carrier, claimed, now), None
     except Unavailable as error:
         status, failure = "queued", error.message
     except PortalError as error:
@@ -70,7 +66,7 @@ def _send_claimed(services: Services, claimed: ClaimedMail, now: int) -> None:
         _record_result(db, claimed.id, status, failure, now, to)
 
 
-def _try_sending(services: Services, claimed: ClaimedMail, now: int) -> tuple[str, str | None]:
+def _try_sending(services: Services, carrier: mails.Carrier, claimed: ClaimedMail, now: int) -> tuple[str, str | None]:
     """Send the mail; returns its new status, and the address that it went to."""
     with services.database.reading(claimed.scope) as db:
         mail = find_row(db, Mail, claimed.id, noun="mail")
@@ -80,7 +76,7 @@ def _try_sending(services: Services, claimed: ClaimedMail, now: int) -> tuple[st
     if content is None:
         return "dropped", None
     id = bounces.message_id(services.settings, mail.tenant_id, mail.id)
-    mails.send(services.settings, mail.name, content, message_id=id)
+    carrier.send(mail.name, content, message_id=id)
     return "sent", content.to
 
 

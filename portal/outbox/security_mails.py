@@ -1,4 +1,7 @@
-"""Mails that guard a customer's access and data: codes to sign in, and notices of a changed tax id."""
+"""Mails that guard a customer's access and data: codes, and notices of a changed email address or tax id."""
+
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -6,7 +9,9 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.assembly import Services
 from portal.billing.customer_portal import codes
-from portal.models import Customer, Mail
+from portal.billing.customers import email_undo
+from portal.db import find_row
+from portal.models import Customer, EmailChange, Mail
 from portal.outbox.mail_frames import find_present_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 
@@ -22,6 +27,31 @@ def build_login_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
         return None
     digits = services.seal.decrypt(mail.sealed).decode()
     return mail_to_customer(db, customer, code=digits, minutes=codes.LIFETIME // clock.MINUTE)
+
+
+def build_email_code_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """Sent to the new address; None for a code that doesn't work any more."""
+    change = find_row(db, EmailChange, mail.data["email_change"], noun="email change")
+    if mail.sealed is None or change.confirmed_at is not None or change.expires_at <= clock.now():
+        return None
+    digits = services.seal.decrypt(mail.sealed).decode()
+    return _mail_about_change(db, change, mail, code=digits, minutes=codes.LIFETIME // clock.MINUTE)
+
+
+def build_email_changed_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """Sent to the old address, with the link that undoes the change."""
+    change = find_row(db, EmailChange, mail.data["email_change"], noun="email change")
+    if mail.sealed is None:
+        return None
+    link = f"{services.settings.base_url}/undo/{services.seal.decrypt(mail.sealed).decode()}"
+    hours = email_undo.UNDO_LIFETIME // clock.HOUR
+    return _mail_about_change(db, change, mail, new_email=mail.data["new_email"], hours=hours, undo_url=link)
+
+
+def _mail_about_change(db: Session, change: EmailChange, mail: Mail, **context: Any) -> OutgoingMail:
+    """To the address that the mail was queued for, in the language of the page."""
+    customer = find_row(db, Customer, change.customer_id, noun="customer")
+    return replace(mail_to_customer(db, customer, **context), to=mail.address or "", locale=mail.data["locale"])
 
 
 def build_tax_id_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:

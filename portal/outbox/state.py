@@ -1,5 +1,6 @@
 """The state of background work: when a worker was last seen, and how much is waiting in each queue."""
 
+import os
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,6 +12,9 @@ from portal.models import Mail, WebhookQueue, Worker
 
 #: Seconds after which a worker that has not been seen counts as missing.
 MISSING_AFTER = 60
+
+#: Where `portal serve` tells its processes since when it has been running a worker beside them, in Unix seconds.
+EMBEDDED_SINCE = "PORTAL_EMBEDDED_WORKER_SINCE"
 
 _MAILS, _WEBHOOK_QUEUES = (cast(Table, model.__table__) for model in (Mail, WebhookQueue))
 
@@ -28,6 +32,14 @@ def seconds_since_worker_seen(connection: Connection | Session, now: int) -> int
     """Seconds since a worker was last seen; None if none was for a day."""
     seen: int | None = connection.execute(select(func.max(Worker.seen_at))).scalar()
     return None if seen is None else max(0, now - seen)
+
+
+def is_embedded_worker_missing(seen: int | None, now: int) -> bool:
+    """Whether the worker that belongs to this very server has been away for too long; `seen` is in seconds."""
+    since = os.environ.get(EMBEDDED_SINCE)
+    if since is None or now - int(since) <= MISSING_AFTER:
+        return False
+    return seen is None or seen > MISSING_AFTER
 
 
 def waiting_queues(connection: Connection | Session, now: int) -> list[WaitingQueue]:

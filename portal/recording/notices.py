@@ -47,6 +47,16 @@ def enqueue_without_event(
     return _insert_once(db.connection(), row | given)
 
 
+def email_code_key(change_id: str) -> str:
+    """The key of the mail that takes the code of an email change to its new address."""
+    return f"email_code:{change_id}"
+
+
+def has_failed(db: Session, key: str) -> bool:
+    """Whether the mail of this cause can't be delivered."""
+    return db.scalar(select(Mail.id).where(Mail.key == key, Mail.status == "failed")) is not None
+
+
 def _build_row(tenant_id: int, name: str, key: str, created: int, data: dict[str, Any]) -> dict[str, Any]:
     return {
         "tenant_id": tenant_id,

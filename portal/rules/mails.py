@@ -1,13 +1,12 @@
 """Decides which mails are sent: one table says which events cause one, and the account's switches which go out.
 
-Every mail takes one of three ways:
+Every mail leaves by the queue, so no request waits for a mail server. It takes one of two ways into it:
 
 - What follows from an event is a row of `MAIL_RULES`. Nobody else queues it, so that a page, a call of the API and a
   command that change the same thing cause the same mail.
-- What no event tells of is queued by `recording.notices.enqueue_without_event`: login codes, which hold a secret;
-  credit notes whose call says `email_type`; reminders on days that the account chooses; alerts to the merchant.
-- What a page waits for is handed over within the request by `outbox.mails.send`: the code for a new email address, and
-  the notice to the old one. The page says at once that it could not be sent, and then nothing has changed.
+- What no event tells of is queued by `recording.notices.enqueue_without_event`: codes to sign in and for a new email
+  address, and the notice to the old one, which hold secrets; credit notes whose call says `email_type`; reminders on
+  days that the account chooses; alerts to the merchant.
 
 A new mail of the first kind is a row here, a folder in `templates/mails/`, an entry in `outbox.mail_contents` and a
 sample in `outbox.previews`; `tests/rules/test_mails.py` names what is missing.
@@ -41,6 +40,8 @@ SWITCH_BY_MAIL = {
     "tax_id_changed": "tax_id_changes",
     "trial_ending": "trial_endings",
 }
+#: What somebody waits for with a page open: it overtakes all other mails.
+URGENT_MAILS = ("email_code", "login_code")
 #: What is a service rather than a proof, so that nobody has to go on getting it.
 OPTIONAL_MAILS = ("payment_reminder", "trial_ending")
 

@@ -5,6 +5,8 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 
+from portal.ids import SECRET_PREFIXES
+
 _HOUR = 3600
 #: Seconds until the next try after the first, second, … one that failed: ten tries in 75 hours.
 PAUSES = (5, 300, 1800, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 14 * _HOUR, 20 * _HOUR, 24 * _HOUR)
@@ -17,7 +19,7 @@ RETRIED_FOR_AT_LEAST = 60 * _HOUR
 LONGEST_RETRY_AFTER = 24 * _HOUR
 
 ALL_EVENTS = "*"
-_KEY_PREFIX = "whsec_"
+_KEY_PREFIX = SECRET_PREFIXES["signing_secret"]
 
 
 def wants_event(enabled_events: Iterable[str], type: str) -> bool:

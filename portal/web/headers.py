@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.settings import Settings
+from portal.web import csp_reports
 from portal.web.access_log import log_request
-from portal.web.policies import declare_policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-log = logging.getLogger("portal")
-
-MAX_REPORT = 8 * 1024
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; report-uri /csp-report"
@@ -42,8 +38,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.wsgi_app = _HeaderMiddleware(app.wsgi_app, secure=settings.base_url.startswith("https://"))  # type: ignore[method-assign]
-    app.add_url_rule("/csp-report", "csp_report", _csp_report, methods=["POST"])
-    declare_policy("csp_report", "public")
+    csp_reports.init_app(app)
 
 
 class _HeaderMiddleware:
@@ -68,8 +63,3 @@ class _HeaderMiddleware:
             return start_response(status, [*headers, *added, ("Request-Id", request_id)], *rest)
 
         return self._application(environ, start_with_headers)
-
-
-def _csp_report() -> Response:
-    log.warning("content security policy report: %r", request.get_data()[:MAX_REPORT])
-    return Response(status=204)

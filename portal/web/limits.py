@@ -3,10 +3,9 @@
 from flask import Flask, abort, request
 
 from portal.errors import InvalidRequest
+from portal.request_sizes import MAX_BODY, MAX_FORM_MEMORY
 from portal.settings import Settings
 
-MAX_BODY = 256 * 1024
-MAX_FORM_MEMORY = 64 * 1024
 MAX_FORM_PARTS = 100
 
 
@@ -34,6 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         TRUSTED_HOSTS=_trusted_hosts(settings.base_url),
     )
     app.before_request(_refuse_unprintable_path)
+    app.before_request(_refuse_options)
     app.before_request(_refuse_unbounded_body)
 
 
@@ -41,6 +41,12 @@ def _refuse_unprintable_path() -> None:
     # nothing is called so, and PostgreSQL could not even look for some of the characters
     if not request.path.isprintable():
         abort(404)
+
+
+def _refuse_options() -> None:
+    # Flask answers them by itself with 200, whatever the address, and no caller of ours asks
+    if request.method == "OPTIONS":
+        abort(405)
 
 
 def _refuse_unbounded_body() -> None:

@@ -12,17 +12,22 @@ from portal.worker import clock_steps, customer_steps, expiry
 
 @dataclass(frozen=True)
 class Lane:
-    """One kind of work: `work(services, now)` returns how much it did. After nothing it rests `idle` seconds."""
+    """One kind of work: `work(services, now)` returns how much it did. After nothing it rests `idle` seconds.
+
+    So many `threads` do it at once.
+    """
 
     name: str
     work: Callable[[Services, int], int]
     idle: float
+    threads: int = 1
     #: Ends what a step has left under way.
     stop: Callable[[Services], None] = lambda services: None
 
 
 LANES: tuple[Lane, ...] = (
-    Lane("mails", queue.work, idle=0.5),
+    Lane("codes", queue.send_urgent, idle=0.5, threads=2),
+    Lane("mails", queue.send_ordinary, idle=0.5, threads=3),
     Lane("reminders", reminders.work, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.work, idle=0.2, stop=webhooks.stop),
     Lane("alerts", alerts.work, idle=clock.MINUTE),

@@ -27,6 +27,7 @@ def run(services: Services) -> None:
     threads = [
         threading.Thread(target=_run_lane, args=(lane, services, stopped), name=lane.name, daemon=True)
         for lane in LANES
+        for _ in range(lane.threads)
     ]
     for thread in threads:
         thread.start()

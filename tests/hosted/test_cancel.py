@@ -16,6 +16,7 @@ from portal.models import BalanceTransaction, Customer, InvoiceItem, Subscriptio
 from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
+from tests.hosted.two_clicks import click_twice
 
 Open = Callable[..., Portal]
 pytestmark = pytest.mark.usefixtures("held_clock")
@@ -175,6 +176,24 @@ def test_a_double_click_does_it_once_and_says_so(
     assert again.status_code == 303
     assert "Nothing was done twice." in page_of(visit, plan, "canceled")
     assert now_of(make, plan).revision == once
+
+
+@pytest.mark.parametrize("mode", ["at_period_end", "immediately"])
+def test_two_clicks_at_the_same_moment_both_see_the_end(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer, mode: str
+) -> None:
+    visit = portal(customer, make.configuration(**ending(mode, "always_invoice")))
+    seen = revision(page_of(visit, plan))
+    answers = click_twice(make, customer, visit, f"subscriptions/{plan.id}/cancel", revision=seen)
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert {answer.location.rpartition("/")[2] for answer in answers} == {"canceled"}
+    assert page_of(visit, plan, "canceled")
+
+
+def test_a_plan_that_has_ended_elsewhere_is_gone(portal: Open, make: Factories, plan: Subscription) -> None:
+    other = portal(make.customer(), make.configuration(**ending("immediately")))
+    make.run(cancellations.cancel, CancelSubscription, plan)
+    assert other.get(f"subscriptions/{plan.id}/cancel").status_code == 404
 
 
 def test_the_plan_can_be_kept_until_it_ends(visit: Portal, plan: Subscription, make: Factories) -> None:

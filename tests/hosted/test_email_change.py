@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email import message_from_bytes
@@ -12,15 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 from flask import Flask
 from flask.testing import FlaskClient
 
+from portal.billing.customer_portal import codes
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer, UpdateCustomer
-from portal.models import Customer, EmailChange
-from portal.settings import Settings
-from tests.clients import Portal
+from portal.models import Customer, EmailChange, Mail
+from portal.outbox import mails
+from tests.clients import Api, Portal
 from tests.factories import Factories
+from tests.live import free_port
+from tests.mailing import send_due_mails
 
 Open = Callable[..., Portal]
 
@@ -28,11 +34,15 @@ Open = Callable[..., Portal]
 class Mailbox:
     """The mails that the portal has written since the test began."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.before = set(folder.glob("*.eml"))
+    def __init__(self, app: Flask) -> None:
+        # those of other tests
+        send_due_mails(app.extensions["portal"])
+        self.app = app
+        self.folder: Path = app.extensions["portal"].settings.instance / "mail"
+        self.before = set(self.folder.glob("*.eml"))
 
     def to(self, address: str) -> list[EmailMessage]:
+        send_due_mails(self.app.extensions["portal"])
         new = sorted(set(self.folder.glob("*.eml")) - self.before, key=lambda file: file.stat().st_mtime_ns)
         mails = [message_from_bytes(file.read_bytes(), policy=default) for file in new]
         return [mail for mail in mails if isinstance(mail, EmailMessage) and mail["To"] == address]
@@ -56,8 +66,8 @@ class Mailbox:
 
 
 @pytest.fixture
-def mailbox(settings: Settings) -> Mailbox:
-    return Mailbox(settings.instance / "mail")
+def mailbox(app: Flask) -> Mailbox:
+    return Mailbox(app)
 
 
 @pytest.fixture
@@ -71,12 +81,31 @@ def visit(portal: Open, make: Factories, customer: Customer) -> Portal:
 
 
 @pytest.fixture
-def no_mail(app: Flask) -> Iterator[None]:
-    """The mail server is away."""
+def mail_server(app: Flask) -> Iterator[Callable[[str], None]]:
+    """`mail_server(url)` is where mails go until the test ends."""
     parts = app.extensions["portal"]
-    app.extensions["portal"] = replace(parts, settings=replace(parts.settings, smtp_url="smtp://127.0.0.1:9"))
-    yield
+
+    def use(url: str) -> None:
+        app.extensions["portal"] = replace(parts, settings=replace(parts.settings, smtp_url=url))
+
+    yield use
     app.extensions["portal"] = parts
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """The address of a mail server that accepts and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        yield f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+
+
+class Refusing:
+    """A mail server that knows nobody."""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, to: str, options: Any) -> str:
+        return "550 no such user"
 
 
 def email_of(make: Factories, customer: Customer) -> str | None:
@@ -228,23 +257,66 @@ def test_the_sixth_code_in_an_hour_is_refused(visit: Portal, mailbox: Mailbox) -
     assert mailbox.to("new@example.com") == []
 
 
-@pytest.mark.usefixtures("no_mail")
-def test_without_mail_no_code_waits(visit: Portal, make: Factories) -> None:
-    answer = visit.post("details/email", email="new@example.com")
-    assert answer.status_code == 503
-    assert "nothing was changed" in answer.get_data(as_text=True)
+def test_a_mail_server_that_never_answers_holds_no_page(
+    visit: Portal, mailbox: Mailbox, mail_server: Callable[[str], None], silent_server: str, make: Factories, app: Flask
+) -> None:
+    mail_server(silent_server)
+    began = time.monotonic()
+    assert visit.post("details/email", email="new@example.com").status_code == 303
+    page = visit.get("details/email/code").get_data(as_text=True)
     with make.database.reading(make.scope) as db:
-        assert db.query(EmailChange).all() == []
+        mail = db.query(Mail).one()
+    assert "on its way" in page
+    assert (mail.name, mail.status, mail.customer_id) == ("email_code", "queued", None)
+    assert mail.expires_at == mail.created + codes.LIFETIME
+    digits = app.extensions["portal"].seal.decrypt(mail.sealed).decode()
+    assert visit.post("details/email/code", code=digits).location.endswith("/details")
+    assert time.monotonic() - began < mails.TIMEOUT
 
 
-def test_without_mail_nothing_is_confirmed(
-    visit: Portal, mailbox: Mailbox, make: Factories, customer: Customer, request: pytest.FixtureRequest
+def test_a_change_is_made_once_its_notice_waits(
+    visit: Portal, mailbox: Mailbox, make: Factories, customer: Customer
 ) -> None:
     visit.post("details/email", email="new@example.com")
-    request.getfixturevalue("no_mail")
-    answer = visit.post("details/email/code", code=mailbox.code())
-    assert "nothing was changed" in answer.get_data(as_text=True)
-    assert email_of(make, customer) == "jenny.rosen@example.com"
+    assert visit.post("details/email/code", code=mailbox.code()).location.endswith("/details")
+    with make.database.reading(make.scope) as db:
+        (notice,) = db.query(Mail).filter_by(name="email_changed")
+    assert (notice.status, notice.address, email_of(make, customer)) == (
+        "queued",
+        "jenny.rosen@example.com",
+        "new@example.com",
+    )
+    assert "/undo/" not in str(notice.data)
+
+
+def test_an_address_that_takes_no_mail_is_told_on_the_next_look(
+    visit: Portal, app: Flask, mail_server: Callable[[str], None], api: Api, customer: Customer
+) -> None:
+    server = Controller(Refusing(), "127.0.0.1", free_port(), server_hostname="localhost")
+    server.start()
+    try:
+        mail_server(f"smtp://127.0.0.1:{server.port}")
+        visit.post("details/email", email="new@example.com")
+        send_due_mails(app.extensions["portal"])
+    finally:
+        server.stop()
+    assert visit.get("details/email/code").location.endswith("/details/email")
+    assert "This address does not accept mail." in visit.get("details/email").get_data(as_text=True)
+    # the address that the customer still has takes mail
+    assert api.get(f"customers/{customer.id}")["mail_failure"] is None
+
+
+def test_a_code_that_was_replaced_is_not_mailed_any_more(visit: Portal, mailbox: Mailbox) -> None:
+    visit.post("details/email", email="first@example.com")
+    visit.post("details/email", email="second@example.com")
+    assert mailbox.code("second@example.com")
+    assert mailbox.to("first@example.com") == []
+
+
+def test_a_code_that_is_refused_is_not_made(visit: Portal, count_scrypt: list[int]) -> None:
+    for number in range(8):
+        visit.post("details/email", email=f"new{number}@example.com")
+    assert len(count_scrypt) == 5
 
 
 def test_looking_at_the_undo_link_changes_nothing(

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal import clock
-from portal.billing.customer_portal import codes
+from portal.billing.customer_portal import codes, login_limits
 from portal.db import Database, Scope
-from portal.models import Mail, PortalSession
-from portal.outbox import queue
+from portal.hosted import known_browsers
+from portal.models import LoginCode, Mail, PortalSession
 from tests.clients import Api, follow_portal_link
 from tests.factories import Factories
+from tests.mailing import send_due_mails
 
 SECURE = "https://localhost"
 
@@ -68,8 +70,7 @@ def test_the_mail_goes_to_the_address_as_it_is_stored(
     make.customer(email="Jenny@Example.com")
     ask(client, page, "jenny@example.com")
     code = digits()
-    while queue.work(app.extensions["portal"], clock.now()):
-        pass
+    send_due_mails(app.extensions["portal"])
     with database.reading(scope) as db:
         mail = db.scalars(select(Mail)).one()
     assert (mail.status, mail.sealed) == ("sent", None)
@@ -85,8 +86,7 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(
     known, unknown = ask(client, page, "jenny@example.com"), ask(client, page, "nobody@example.com")
     assert known.data == unknown.data
     assert [name for name, _ in known.headers] == [name for name, _ in unknown.headers]
-    while queue.work(app.extensions["portal"], clock.now()):
-        pass
+    send_due_mails(app.extensions["portal"])
     with database.reading(scope) as db:
         mails = db.scalars(select(Mail).order_by(Mail.created, Mail.id)).all()
     assert {mail.address: mail.status for mail in mails} == {
@@ -150,6 +150,129 @@ def test_the_sixth_code_of_an_hour_is_not_sent(client: FlaskClient, page: str) -
     for _ in range(5):
         ask(client, page, "nobody@example.com")
     assert post(client, page, email="nobody@example.com").status_code == 429
+
+
+def post_from(client: FlaskClient, network: str, page: str, email: str) -> int:
+    """The status of an ask for a code from another address of the network."""
+    answer = client.post(page, data={"email": email}, base_url=SECURE, environ_overrides={"REMOTE_ADDR": network})
+    return answer.status_code
+
+
+def test_a_refused_code_is_not_made(
+    client: FlaskClient, page: str, count_scrypt: list[int], ended: str, make: Factories
+) -> None:
+    statuses = [post(client, page, email="jenny@example.com").status_code for _ in range(7)]
+    assert (statuses, len(count_scrypt)) == ([303] * 5 + [429] * 2, 5)
+    action = re.search(r'action="(/p/login/again/[^"]+)"', follow_portal_link(client, ended).text)
+    assert action is not None
+    assert post(client, action[1]).status_code == 429
+    assert len(count_scrypt) == 5
+
+
+def test_hashes_are_made_one_at_a_time(app: Flask, page: str, count_scrypt: list[int]) -> None:
+    asks = [
+        Thread(target=post, args=(app.test_client(), page), kwargs={"email": f"a{n}@example.com"}) for n in range(6)
+    ]
+    for each in asks:
+        each.start()
+    for each in asks:
+        each.join()
+    assert count_scrypt == [1] * 6
+
+
+def test_a_hash_that_gets_no_turn_is_refused_not_waited_for(
+    client: FlaskClient, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes, "PATIENCE", 0.1)
+    with codes._TURN:
+        assert post(client, page, email="jenny@example.com").status_code == 503
+    assert post(client, page, email="jenny@example.com").status_code == 303
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_24_at_once_get_exactly_five_codes(
+    app: Flask, make: Factories, page: str, database: Database, scope: Scope, exists: bool
+) -> None:
+    if exists:
+        make.customer(email="jenny@example.com")
+    barrier, statuses = Barrier(24), []
+
+    def ask_at_once(number: int) -> None:
+        client = app.test_client()
+        barrier.wait()
+        statuses.append(post_from(client, f"198.51.100.{number}", page, "jenny@example.com"))
+
+    asks = [Thread(target=ask_at_once, args=(number,)) for number in range(24)]
+    for each in asks:
+        each.start()
+    for each in asks:
+        each.join()
+    with database.reading(scope) as db:
+        made = db.scalar(select(func.count(LoginCode.id)))
+    assert (statuses.count(303), set(statuses) - {503, 409}, made) == (5, {303, 429}, 5)
+
+
+@pytest.mark.parametrize(
+    ("networks", "most"),
+    [
+        ([f"2001:db8:1:1::{n:x}" for n in range(1, 20)], 10),  # one /64
+        ([f"::ffff:198.51.100.{n}" for n in range(1, 12)], 11),  # IPv4 in another dress
+        ([f"2001:db8:1:1{n:02x}::1" for n in range(14)], 12),  # one /56
+        ([f"2001:db8:1:{n:x}00::1" for n in range(1, 15)], 14),  # others of one /48
+    ],
+)
+def test_ipv6_counts_by_network(
+    client: FlaskClient, page: str, networks: list[str], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_limits, "WIDE_NETWORK_LIMITS", ((5 * clock.MINUTE, 12),))
+    statuses = [post_from(client, network, page, f"{n}@example.com") for n, network in enumerate(networks)]
+    assert statuses == [303] * most + [429] * (len(networks) - most)
+
+
+def signed_in(app: Flask, page: str, digits: Any) -> FlaskClient:
+    """A browser that has signed in with jenny@example.com."""
+    client = app.test_client()
+    ask(client, page, "jenny@example.com")
+    assert post(client, "/p/login/code", code=digits()).status_code == 303
+    return client
+
+
+def test_strangers_can_not_keep_a_known_browser_out(
+    app: Flask, make: Factories, page: str, digits: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.customer(email="jenny@example.com")
+    known = signed_in(app, page, digits)
+    for number in range(9):
+        post_from(app.test_client(), f"198.51.100.{number}", page, "jenny@example.com")
+    monkeypatch.setattr(login_limits, "MERCHANT_LIMITS", ((clock.HOUR, 1),))
+    stranger = app.test_client()
+    assert post_from(stranger, "198.51.100.100", page, "jenny@example.com") == 429
+    assert post_from(stranger, "198.51.100.101", page, "other@example.com") == 429
+    ask(known, page, "jenny@example.com")
+    code = digits()
+    # another ask of a stranger would end this code, if they shared their codes
+    monkeypatch.undo()
+    post_from(stranger, "198.51.100.102", page, "jenny@example.com")
+    assert post(known, "/p/login/code", code=code).status_code == 303
+
+
+def test_a_known_browser_has_a_limit_of_its_own_and_for_its_address_alone(
+    app: Flask, make: Factories, page: str, digits: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.customer(email="jenny@example.com")
+    known = signed_in(app, page, digits)
+    monkeypatch.setattr(login_limits, "MERCHANT_LIMITS", ((clock.HOUR, 1),))
+    assert [post(known, page, email="Jenny@example.com").status_code for _ in range(6)] == [303] * 5 + [429]
+    assert post(known, page, email="other@example.com").status_code == 429
+
+
+def test_a_made_up_cookie_makes_no_browser_known(
+    client: FlaskClient, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_limits, "MERCHANT_LIMITS", ((clock.HOUR, 0),))
+    for value in ("", "x", "é", '{"id": "1", "addresses": []}'):
+        client.set_cookie(known_browsers.COOKIE, value, domain="localhost", secure=True)
+        assert post(client, page, email="jenny@example.com").status_code == 429
 
 
 def test_several_customers_of_one_address_are_chosen_from(

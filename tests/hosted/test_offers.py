@@ -13,6 +13,7 @@ from portal.models import Coupon, Customer, Event, PortalSession, RetentionOffer
 from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
+from tests.hosted.two_clicks import click_twice
 
 Open = Callable[..., Portal]
 pytestmark = pytest.mark.usefixtures("held_clock")
@@ -100,6 +101,21 @@ def test_leaving_it_goes_on_to_cancel(visit: Any, plan: Subscription, make: Fact
     assert told(make) == ["shown", "declined"]
     (subscription,) = rows(make, Subscription)
     assert subscription.discounts == []
+
+
+def test_two_clicks_at_the_same_moment_take_it_once(
+    visit: Any, plan: Subscription, make: Factories, customer: Customer
+) -> None:
+    opened = visit(after_completion=SAID)
+    opened.get(f"subscriptions/{plan.id}/offer")
+    token_page = opened.get(f"subscriptions/{plan.id}/cancel").get_data(as_text=True)
+    answers = click_twice(
+        make, customer, opened, f"subscriptions/{plan.id}/offer", given_token=token(token_page), accept="1"
+    )
+    assert [(answer.status_code, answer.location[-5:]) for answer in answers] == [(303, "/done")] * 2
+    (subscription,) = rows(make, Subscription)
+    assert len(subscription.discounts) == 1
+    assert told(make) == ["shown", "accepted"]
 
 
 @pytest.mark.parametrize("answer", ["accept", "decline"])

@@ -11,6 +11,7 @@ from portal.billing.ledger import tax_ids
 from portal.models import Customer, TaxId
 from tests.clients import Portal
 from tests.factories import Factories
+from tests.hosted.two_clicks import click_twice
 
 Open = Callable[..., Portal]
 VALID = ("DE136695976", "DE129273398", "DE123456788", "DE811569869", "DE136725570")
@@ -144,4 +145,27 @@ def test_without_permission_they_only_show(portal: Open, make: Factories, custom
     page = visit.get("details").get_data(as_text=True)
     assert row.value in page
     assert "remove" not in page
+    assert visit.post(f"details/tax-ids/{row.id}/remove").status_code == 404
+
+
+def test_two_clicks_at_the_same_moment_both_see_it_removed(visit: Portal, make: Factories, customer: Customer) -> None:
+    row = given(make, customer)
+    answers = click_twice(make, customer, visit, f"details/tax-ids/{row.id}/remove")
+    assert [(answer.status_code, answer.location[-8:]) for answer in answers] == [(303, "/details")] * 2
+    assert own(make, customer) == []
+    assert "is removed." in visit.get("details").get_data(as_text=True)
+    assert visit.get(f"details/tax-ids/{row.id}/remove").status_code == 303
+
+
+def test_two_clicks_at_the_same_moment_add_one(visit: Portal, make: Factories, customer: Customer) -> None:
+    fields = {"type": "eu_vat", "value": "DE 136695976"}
+    answers = click_twice(make, customer, visit, "details/tax-ids?country=DE", **fields)
+    assert [(answer.status_code, answer.location[-8:]) for answer in answers] == [(303, "/details")] * 2
+    assert [row.value for row in own(make, customer)] == ["DE136695976"]
+
+
+def test_what_another_visit_has_removed_is_gone(visit: Portal, make: Factories, customer: Customer) -> None:
+    row = given(make, customer)
+    with make.database.writing(make.scope) as db:
+        tax_ids.delete(db, db.merge(row), now=0)
     assert visit.post(f"details/tax-ids/{row.id}/remove").status_code == 404

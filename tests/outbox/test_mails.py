@@ -37,6 +37,12 @@ def mail(**values: Any) -> mail_texts.OutgoingMail:
     return mail_texts.OutgoingMail(**frame, context=values)
 
 
+def send(settings: Settings, name: str, mail: mail_texts.OutgoingMail) -> None:
+    """One mail, on a connection of its own."""
+    with mails.open_carrier(settings) as carrier:
+        carrier.send(name, mail)
+
+
 class Box:
     """Keeps what it is handed, and refuses what the test tells it to."""
 
@@ -158,7 +164,7 @@ def guarded(box: Box, tls: ssl.SSLContext) -> Iterator[Controller]:
 
 
 def test_a_mail_has_both_texts_and_the_merchant_as_sender(smtp: Settings, box: Box) -> None:
-    mails.send(smtp, "email_code", mail(**CODE, reply_to="help@rides.example.com"))
+    send(smtp, "email_code", mail(**CODE, reply_to="help@rides.example.com"))
     assert message(box)["From"] == "Rocket Rides <billing@rides.example.com>"
     assert message(box)["Reply-To"] == "help@rides.example.com"
     assert message(box)["Subject"] == "Your code for Rocket Rides"
@@ -168,13 +174,13 @@ def test_a_mail_has_both_texts_and_the_merchant_as_sender(smtp: Settings, box: B
 
 
 def test_only_the_html_is_escaped(smtp: Settings, box: Box) -> None:
-    mails.send(smtp, "email_code", mail(**{**CODE, "merchant": "Fish & <b>Chips</b>"}))
+    send(smtp, "email_code", mail(**{**CODE, "merchant": "Fish & <b>Chips</b>"}))
     assert "Fish & <b>Chips</b>" in text(box, "plain")
     assert "Fish &amp; &lt;b&gt;Chips&lt;/b&gt;" in text(box, "html")
 
 
 def test_a_name_can_not_add_headers(smtp: Settings, box: Box) -> None:
-    mails.send(smtp, "email_code", mail(**{**CODE, "merchant": "Rides\r\nBcc: everyone@example.com\n\nHello"}))
+    send(smtp, "email_code", mail(**{**CODE, "merchant": "Rides\r\nBcc: everyone@example.com\n\nHello"}))
     assert message(box)["Bcc"] is None
     assert message(box)["Subject"] == "Your code for Rides Bcc: everyone@example.com Hello"
     assert box.envelopes[0].rcpt_tos == ["jenny@example.com"]
@@ -183,12 +189,12 @@ def test_a_name_can_not_add_headers(smtp: Settings, box: Box) -> None:
 @pytest.mark.parametrize("to", ["jenny@example.com\r\nBcc: all@example.com", "jenny", "@example.com", ""])
 def test_what_is_no_address_is_refused(smtp: Settings, box: Box, to: str) -> None:
     with pytest.raises(UndeliverableMail):
-        mails.send(smtp, "email_code", mail(**{**CODE, "to": to}))
+        send(smtp, "email_code", mail(**{**CODE, "to": to}))
     assert not box.envelopes
 
 
 def test_international_addresses_arrive(smtp: Settings, box: Box) -> None:
-    mails.send(smtp, "email_code", mail(**{**CODE, "to": "jörg@bücher.example.com"}))
+    send(smtp, "email_code", mail(**{**CODE, "to": "jörg@bücher.example.com"}))
     assert box.envelopes[0].rcpt_tos == ["jörg@xn--bcher-kva.example.com"]
 
 
@@ -209,16 +215,16 @@ def test_no_mail_loads_anything(name: str) -> None:
 def test_a_refused_recipient(smtp: Settings, box: Box, answer: str, failure: type[Exception]) -> None:
     box.refuses = answer
     with pytest.raises(failure):
-        mails.send(smtp, "email_code", mail(**CODE))
+        send(smtp, "email_code", mail(**CODE))
 
 
 def test_a_server_that_is_away(settings: Settings) -> None:
     with pytest.raises(Unavailable, match="try again later"):
-        mails.send(replace(settings, smtp_url=f"smtp://127.0.0.1:{free_port()}"), "email_code", mail(**CODE))
+        send(replace(settings, smtp_url=f"smtp://127.0.0.1:{free_port()}"), "email_code", mail(**CODE))
 
 
 def test_without_a_server_mails_are_private_files(settings: Settings, tmp_path: Path) -> None:
-    mails.send(replace(settings, instance=tmp_path, smtp_url=None), "email_code", mail(**CODE))
+    send(replace(settings, instance=tmp_path, smtp_url=None), "email_code", mail(**CODE))
     (file,) = (tmp_path / "mail").iterdir()
     assert message_from_bytes(file.read_bytes(), policy=default)["To"] == "jenny@example.com"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -226,33 +232,33 @@ def test_without_a_server_mails_are_private_files(settings: Settings, tmp_path: 
 
 def test_a_password_never_goes_in_the_clear(smtp: Settings, server: Controller, box: Box) -> None:
     with pytest.raises(Unavailable):
-        mails.send(replace(smtp, smtp_url=f"smtp://user:secret@127.0.0.1:{server.port}"), "email_code", mail(**CODE))
+        send(replace(smtp, smtp_url=f"smtp://user:secret@127.0.0.1:{server.port}"), "email_code", mail(**CODE))
     assert not box.envelopes
 
 
 @pytest.mark.usefixtures("trusted")
 def test_starttls_and_login(settings: Settings, box: Box, guarded: Controller) -> None:
     url = f"smtp://user%40rides:s3cret%2F@localhost:{guarded.port}"
-    mails.send(replace(settings, smtp_url=url), "email_code", mail(**CODE))
+    send(replace(settings, smtp_url=url), "email_code", mail(**CODE))
     assert box.encrypted == [True]
 
 
 @pytest.mark.usefixtures("trusted")
 def test_a_wrong_password(settings: Settings, box: Box, guarded: Controller) -> None:
     with pytest.raises(Unavailable):
-        mails.send(replace(settings, smtp_url=f"smtp://user:no@localhost:{guarded.port}"), "email_code", mail(**CODE))
+        send(replace(settings, smtp_url=f"smtp://user:no@localhost:{guarded.port}"), "email_code", mail(**CODE))
     assert not box.envelopes
 
 
 def test_a_certificate_that_nobody_signed(settings: Settings, box: Box, guarded: Controller) -> None:
     url = f"smtp://user%40rides:s3cret%2F@localhost:{guarded.port}"
     with pytest.raises(Unavailable):
-        mails.send(replace(settings, smtp_url=url), "email_code", mail(**CODE))
+        send(replace(settings, smtp_url=url), "email_code", mail(**CODE))
     assert not box.envelopes
 
 
 @pytest.mark.usefixtures("trusted")
 def test_smtps(settings: Settings, box: Box, tls: ssl.SSLContext) -> None:
     with Hasty(box, ssl_context=tls) as server:
-        mails.send(replace(settings, smtp_url=f"smtps://localhost:{server.port}"), "email_code", mail(**CODE))
+        send(replace(settings, smtp_url=f"smtps://localhost:{server.port}"), "email_code", mail(**CODE))
     assert message(box)["To"] == "jenny@example.com"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from io import BytesIO
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,12 +19,17 @@ from PIL import Image
 from sqlalchemy import select
 
 from portal import clock
+from portal.billing.customers import email_changes
 from portal.db import Database, Scope
-from portal.models import Mail
-from portal.outbox import queue
+from portal.models import Customer, Mail
+from portal.outbox import claims, queue
+from portal.recording import notices
+from portal.seal import Seal
 from portal.settings import Settings
+from portal.worker.lanes import LANES
 from tests.clients import Api
 from tests.factories import Factories
+from tests.mailing import send_due_mails
 from tests.pictures import picture
 
 Mails = Callable[[], list[Mail]]
@@ -41,8 +49,7 @@ def mails(database: Database, scope: Scope) -> Mails:
 def work(app: Flask, now: int | None = None, **settings: Any) -> None:
     parts = app.extensions["portal"]
     parts = replace(parts, settings=replace(parts.settings, **settings))
-    while queue.work(parts, now or clock.now()):
-        pass
+    send_due_mails(parts, now)
 
 
 def last_text(app: Flask, customer: Any) -> str:
@@ -156,14 +163,148 @@ def test_a_claimed_mail_is_left_to_its_worker_for_a_while(
     sent(api, make)
     now = clock.now()
     first = claimed(database, scope, now)
-    again = claimed(database, scope, now + queue.LEASE.seconds - 1)
-    after = claimed(database, scope, now + queue.LEASE.seconds)
+    again = claimed(database, scope, now + claims.ORDINARY.seconds - 1)
+    after = claimed(database, scope, now + claims.ORDINARY.seconds)
     assert (len(first), again, after) == (1, [], first)
 
 
-def claimed(database: Database, scope: Scope, now: int) -> list[queue.ClaimedMail]:
-    """What workers claim of one merchant's mails; a batch may be full of those of other tests."""
+class Slow:
+    """A mail server that is silent on its first connections, then takes mails, and closes after some on each."""
+
+    def __init__(self, silent: int = 0, most: int = 1000) -> None:
+        self.silent, self.most = silent, most
+        self.connections: list[list[str]] = []
+
+    def __enter__(self) -> Slow:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"smtp://127.0.0.1:{self.listener.getsockname()[1]}"
+        Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        mails: list[str] = []
+        self.connections.append(mails)
+        if len(self.connections) <= self.silent:
+            time.sleep(4)
+        file = connection.makefile("rwb")
+        self._say(file, "220 hello")
+        for line in file:
+            word = line[:4].upper().strip()
+            if word == b"MAIL" and len(mails) >= self.most:
+                self._say(file, "421 enough on this connection")
+                break
+            if word == b"RCPT":
+                mails.append(line.decode().partition("<")[2].partition(">")[0])
+            self._say(file, "354 go on" if word == b"DATA" else "221 bye" if word == b"QUIT" else "250 fine")
+            if word == b"DATA":
+                while file.readline() != b".\r\n":
+                    pass
+                self._say(file, "250 taken")
+        connection.close()
+
+    def _say(self, file: Any, words: str) -> None:
+        file.write(words.encode() + b"\r\n")
+        file.flush()
+
+
+def waiting(writing: Any, *, codes: int = 0, invoices: int = 0, make: Factories, api: Api) -> None:
+    """So many mails that wait: invoices first, then codes of email changes."""
+    customer = make.customer(email="jenny@example.com")
+    invoice = make.invoice(customer)
+    for number in range(invoices):
+        with writing() as db:
+            notices.enqueue_without_event(
+                db, "invoice", f"invoice:{number}", customer_id=customer.id, invoice=invoice.id
+            )
+    seal = Seal(["a secret key of these tests that is long enough"])
+    for number in range(codes):
+        with writing() as db:
+            own = db.get_one(Customer, (customer.tenant_id, customer.id))
+            new = email_changes.RequestEmailChange("bps_1", f"new{number}@example.com", "a$b")
+            change = email_changes.request(db, own, new, now=clock.now())
+            notices.enqueue_without_event(
+                db,
+                "email_code",
+                f"code:{number}",
+                sealed=seal.encrypt(b"12345678"),
+                address=new.email,
+                email_change=change.id,
+                locale="en",
+            )
+
+
+@pytest.fixture
+def sealed_apart(app: Flask) -> Any:
+    """The services with the seal of these tests, for a mail server of theirs."""
+    parts = app.extensions["portal"]
+
+    def at(url: str) -> Any:
+        settings = replace(parts.settings, smtp_url=url)
+        return replace(parts, settings=settings, seal=Seal(["a secret key of these tests that is long enough"]))
+
+    return at
+
+
+def test_several_mails_take_one_connection(
+    app: Flask, writing: Any, make: Factories, api: Api, mails: Mails, sealed_apart: Any
+) -> None:
+    send_due_mails(app.extensions["portal"])
+    waiting(writing, invoices=4, make=make, api=api)
+    with Slow() as server:
+        assert queue.send_ordinary(sealed_apart(server.url), clock.now()) == 4
+    assert server.connections == [["jenny@example.com"] * 4]
+
+
+def test_a_server_that_ends_a_connection_gets_another(
+    app: Flask, writing: Any, make: Factories, api: Api, mails: Mails, sealed_apart: Any
+) -> None:
+    send_due_mails(app.extensions["portal"])
+    waiting(writing, invoices=5, make=make, api=api)
+    with Slow(most=2) as server:
+        assert queue.send_ordinary(sealed_apart(server.url), clock.now()) == 5
+    assert [len(each) for each in server.connections] == [2, 2, 1]
+    assert {(mail.status, mail.tries) for mail in mails()} == {("sent", 1)}
+
+
+def test_codes_overtake_what_waits_and_what_hangs(
+    app: Flask, writing: Any, make: Factories, api: Api, mails: Mails, sealed_apart: Any
+) -> None:
+    send_due_mails(app.extensions["portal"])
+    waiting(writing, invoices=3, codes=1, make=make, api=api)
+    with Slow(silent=1) as server:
+        services = sealed_apart(server.url)
+        hanging = Thread(target=queue.send_ordinary, args=(services, clock.now()), daemon=True)
+        hanging.start()
+        while not server.connections:
+            time.sleep(0.01)
+        began = time.monotonic()
+        assert queue.send_urgent(services, clock.now()) == 1
+        assert time.monotonic() - began < 2
+        assert server.connections[1] == ["new0@example.com"]
+        hanging.join()
+    assert [mail.status for mail in mails() if mail.name == "email_code"] == ["sent"]
+
+
+def test_mails_leave_on_several_connections_and_codes_on_their_own() -> None:
+    threads = {lane.name: (lane.work, lane.threads) for lane in LANES}
+    assert threads["codes"] == (queue.send_urgent, 2)
+    assert threads["mails"] == (queue.send_ordinary, 3)
+
+
+def claimed(database: Database, scope: Scope, now: int) -> list[claims.ClaimedMail]:
+    """What workers claim of one merchant's mails; those of other tests may be due too."""
     found = []
-    while batch := queue._claim_mails(database, now):
-        found += [each for each in batch if each.scope == scope]
+    while mail := claims.claim(database, claims.ORDINARY, now):
+        found += [mail] if mail.scope == scope else []
     return found

@@ -144,7 +144,7 @@ def test_gone_is_gone_until_it_is_enabled_again(hooks: Hooks, receiver: Receiver
     hooks.make.customer()
     hooks.work(clock.now() + clock.HOUR)
     assert len(receiver.requests) == 1
-    assert queue.work(hooks.services, clock.now()) == 1
+    assert queue.send_ordinary(hooks.services, clock.now()) == 1
     receiver.answer = lambda request: OK
     hooks.api.post(path, disabled=False)
     hooks.work(clock.now() + clock.HOUR)
@@ -236,7 +236,7 @@ def test_the_merchant_is_told_once_for_each_outage(hooks: Hooks, receiver: Recei
     begun = clock.now()
     assert alerts.work(hooks.services, begun + clock.DAY - 60) == 0
     assert [alerts.work(hooks.services, begun + clock.DAY + extra) for extra in (0, 60)] == [1, 0]
-    while queue.work(hooks.services, begun + clock.DAY):
+    while queue.send_ordinary(hooks.services, begun + clock.DAY):
         pass
     (mail,) = (hooks.services.settings.instance / "mail").glob("*webhook_failing*")
     words = mail.read_text()

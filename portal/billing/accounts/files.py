@@ -34,6 +34,7 @@ Purpose = Literal["business_icon", "business_logo", "customer_signature", "tax_d
 MOST_BRANDING_BYTES = 512 * 1024
 MOST_BYTES = 4 * 1024 * 1024
 _LONGEST_NAME = 255
+_ENDINGS = {"jpg": (".jpg", ".jpeg"), "pdf": (".pdf",), "png": (".png",)}
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,12 @@ def refuse_unusable(db: Session, id: str | None, param: str) -> None:
         raise InvalidRequest(
             f"The file '{id}' must have the purpose {' or '.join(sorted(BRANDING_PURPOSES))}.", param=param
         )
+
+
+def download_name(file: File) -> str:
+    """The file's name with an ending that fits its type, so that no program opens it as something else."""
+    name, endings = file.filename or file.id, _ENDINGS[file.type]
+    return name if name.lower().endswith(endings) else f"{name}{endings[0]}"
 
 
 def _detect_type(content: bytes, purpose: str) -> str:

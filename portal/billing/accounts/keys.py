@@ -29,7 +29,7 @@ def generate_secret(livemode: bool) -> str:
     It has letters and digits alone, as programs check keys by that.
     """
     secret = "".join(secrets.choice(_ALPHABET) for _ in range(43))
-    return f"sk_{'live' if livemode else 'test'}_{secret}{secret_checksum(secret)}"
+    return f"{ids.SECRET_PREFIXES['live_key' if livemode else 'test_key']}{secret}{secret_checksum(secret)}"
 
 
 def hash_secret(secret: str) -> str:

@@ -8,19 +8,17 @@ import secrets
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing.customer_portal import codes, session_secrets
+from portal.billing.customer_portal import codes, login_limits, session_secrets
+from portal.billing.customer_portal.login_limits import LoginAsker
 from portal.billing.customer_portal.openings import OpenedSession
-from portal.db import Scope, count_changed, find_row, forget, rows_by_id, select_with_owner
+from portal.db import Scope, count_changed, find_row, forget, rows_by_id, select_with_owner, take_turn
 from portal.errors import ResourceMissing
 from portal.models import Configuration, Customer, LoginCode, PortalSession
 
-#: (seconds, most codes in them) for one network address, and for one merchant.
-NETWORK_LIMITS = ((5 * clock.MINUTE, 10),)
-MERCHANT_LIMITS = ((clock.HOUR, 600),)
 #: How long a proven code lets its browser choose among several customers.
 CHOICE_LIFETIME = 10 * clock.MINUTE
 KEPT_FOR = 2 * clock.DAY
@@ -32,6 +30,7 @@ _PENDING = (
     _LOGIN_CODES.c.id,
     _LOGIN_CODES.c.configuration_id,
     _LOGIN_CODES.c.session_id,
+    _LOGIN_CODES.c.email,
     _LOGIN_CODES.c.verified_at,
     _LOGIN_CODES.c.expires_at,
 )
@@ -50,9 +49,7 @@ class LoginRequest:
     """The request for a code. `session_id` is the expired session that the customer wants to continue."""
 
     configuration_id: str
-    email: str
-    network: str
-    code_hash: str
+    asker: LoginAsker
     session_id: str | None = None
 
 
@@ -72,6 +69,7 @@ class PendingLogin:
     id: str
     configuration_id: str
     session_id: str | None
+    email: str
     verified: bool
 
 
@@ -82,25 +80,26 @@ def find_login_page(db: Session, token: str) -> LoginPage | None:
     return LoginPage(Scope.of(row), row.id) if row else None
 
 
-def request_code(db: Session, command: LoginRequest, *, now: int) -> NewLoginCode:
-    """Store a new code; earlier codes of the address become invalid. Raises `TooManyCodes`."""
-    email, network = command.email.casefold(), session_secrets.hash_secret(command.network)
-    _refuse_too_many_codes(db, LoginCode.email == email, codes.LIMITS, now)
-    _refuse_too_many_codes(db, LoginCode.network_hash == network, NETWORK_LIMITS, now)
-    _refuse_too_many_codes(db, LoginCode.id.is_not(None), MERCHANT_LIMITS, now)
-    db.execute(update(LoginCode).where(LoginCode.email == email, LoginCode.expires_at > now).values(expires_at=now))
+def request_code(db: Session, command: LoginRequest, code_hash: str, *, now: int) -> NewLoginCode:
+    """Store a new code; earlier codes of the address become invalid, but not those of a browser that is known for it.
+
+    Raises `TooManyCodes`; requests at the same moment take turns, so that none slips through.
+    """
+    take_turn(db, "login codes")
+    login_limits.refuse_over_limit(db, command.asker, now=now)
+    earlier = (LoginCode.email == command.asker.email, command.asker.is_same_browser, LoginCode.expires_at > now)
+    db.execute(update(LoginCode).where(*earlier).values(expires_at=now))
     secret = secrets.token_urlsafe(32)
     code = LoginCode(
         id=ids.new("login_code"),
         created=now,
         configuration_id=command.configuration_id,
         session_id=command.session_id,
-        email=email,
-        network_hash=network,
         browser_hash=session_secrets.hash_secret(secret),
-        code_hash=command.code_hash,
+        code_hash=code_hash,
         expires_at=now + codes.LIFETIME,
         tries=0,
+        **command.asker.columns,
     )
     db.add(code)
     return NewLoginCode(code, secret)
@@ -115,8 +114,8 @@ def find_pending_login(db: Session, browser_secret: str, *, now: int) -> Pending
     ).first()
     if row is None or now >= (row.verified_at + CHOICE_LIFETIME if row.verified_at else row.expires_at):
         return None
-    scope = Scope.of(row)
-    return PendingLogin(scope, row.id, row.configuration_id, row.session_id, verified=row.verified_at is not None)
+    verified = row.verified_at is not None
+    return PendingLogin(Scope.of(row), row.id, row.configuration_id, row.session_id, row.email, verified)
 
 
 def count_attempt(db: Session, id: str, *, now: int) -> LoginCode | None:
@@ -211,12 +210,3 @@ def _create_session(db: Session, code: LoginCode, customer_id: str, now: int) ->
     )
     db.add(session)
     return OpenedSession(session.id, secret)
-
-
-def _refuse_too_many_codes(
-    db: Session, own: ColumnElement[bool], limits: tuple[tuple[int, int], ...], now: int
-) -> None:
-    for seconds, most in limits:
-        asked = select(func.count(LoginCode.id)).where(own, LoginCode.created > now - seconds)
-        if (db.scalar(asked) or 0) >= most:
-            raise codes.TooManyCodes("Too many codes were asked for. Please try again later.")

@@ -4,8 +4,7 @@ import hashlib
 import secrets
 
 from portal.billing.accounts.keys import secret_checksum
-
-LINK_PREFIX = "pls_"
+from portal.ids import SECRET_PREFIXES
 
 
 def hash_secret(secret: str) -> str:
@@ -16,4 +15,4 @@ def hash_secret(secret: str) -> str:
 def new_link_secret() -> str:
     """256 random bits between a prefix and a checksum, by which secret scanners recognise it."""
     secret = secrets.token_urlsafe(32)
-    return f"{LINK_PREFIX}{secret}{secret_checksum(secret)}"
+    return f"{SECRET_PREFIXES['link']}{secret}{secret_checksum(secret)}"

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.customer_portal import codes, sessions
 from portal.billing.customers import customers
 from portal.billing.customers.params import UpdateCustomer
-from portal.db import find_row, lock_and_refresh, lock_row
+from portal.db import find_row, lock_and_refresh, lock_row, take_turn
 from portal.errors import StalePage
 from portal.models import Customer, EmailChange
 
@@ -26,7 +26,7 @@ class RequestEmailChange:
 
 @dataclass(frozen=True)
 class ConfirmEmailChange:
-    """The old address to which the notice was sent, and the hash of the notice's link."""
+    """The old address, which is sent a notice, and the hash of the notice's link."""
 
     old_email: str | None
     undo_hash: str | None
@@ -36,7 +36,9 @@ def request(db: Session, customer: Customer, command: RequestEmailChange, *, now
     """Create a change that waits for its code; an earlier code expires. Raises `TooManyCodes`."""
     lock_and_refresh(db, customer, noun="customer")
     customers.refuse_deleted(customer)
-    _refuse_too_many_codes(db, customer.id, command.email, now)
+    # other customers may ask for codes to the same address
+    take_turn(db, "email codes")
+    refuse_over_limit(db, customer.id, command.email, now=now)
     expire_pending(db, customer.id, now)
     change = EmailChange(
         id=ids.new("email_change"),
@@ -53,9 +55,13 @@ def request(db: Session, customer: Customer, command: RequestEmailChange, *, now
     return change
 
 
-def withdraw(db: Session, change_id: str) -> None:
-    """Delete a change whose code could not be sent."""
-    db.execute(delete(EmailChange).where(EmailChange.id == change_id))
+def refuse_over_limit(db: Session, customer_id: str, email: str, *, now: int) -> None:
+    """Raise `TooManyCodes` where one more code for the customer or to the address would be too many."""
+    for own in (EmailChange.customer_id == customer_id, func.lower(EmailChange.new_email) == func.lower(email)):
+        for seconds, most in codes.LIMITS:
+            sent = select(func.count(EmailChange.id)).where(own, EmailChange.created > now - seconds)
+            if (db.scalar(sent) or 0) >= most:
+                raise codes.TooManyCodes("Too many codes were asked for. Please try again later.")
 
 
 def find_pending(db: Session, customer_id: str, session_id: str, *, now: int) -> EmailChange | None:
@@ -112,11 +118,3 @@ def expire_pending(db: Session, customer_id: str, now: int) -> None:
     """Expire the codes of a customer that wait to be typed in."""
     waiting = (EmailChange.customer_id == customer_id, EmailChange.confirmed_at.is_(None), EmailChange.expires_at > now)
     db.execute(update(EmailChange).where(*waiting).values(expires_at=now))
-
-
-def _refuse_too_many_codes(db: Session, customer_id: str, email: str, now: int) -> None:
-    for own in (EmailChange.customer_id == customer_id, func.lower(EmailChange.new_email) == func.lower(email)):
-        for seconds, most in codes.LIMITS:
-            sent = select(func.count(EmailChange.id)).where(own, EmailChange.created > now - seconds)
-            if (db.scalar(sent) or 0) >= most:
-                raise codes.TooManyCodes("Too many codes were asked for. Please try again later.")

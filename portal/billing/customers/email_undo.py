@@ -1,7 +1,5 @@
 """The link in the notice of a changed address, which restores the old one; it is stored as SHA-256."""
 
-import base64
-import hmac
 from dataclasses import dataclass
 
 from sqlalchemy import delete, update
@@ -30,12 +28,6 @@ class UndoableChange:
     scope: Scope
     old_email: str
     undone: bool
-
-
-def undo_token(change: EmailChange, secret_key: str) -> str:
-    """The secret of the change's undo link; the same each time, so that a repeated notice has the same link."""
-    message = f"undo-email:{change.id}:{change.code_hash}".encode()
-    return base64.urlsafe_b64encode(hmac.digest(secret_key.encode(), message, "sha256")).decode().rstrip("=")
 
 
 def find_undoable(db: Session, token: str, *, now: int) -> UndoableChange | None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.accounts import default_tax_ids
-from portal.db import find_row, lock_row, scope_of
+from portal.db import find_row, lock_and_refresh, lock_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Customer, TaxId
 from portal.rules import tax_ids as tax_id_rules
@@ -70,7 +70,8 @@ def create_for_owner(db: Session, command: CreateTaxIdForOwner, *, now: int) -> 
 
 
 def delete(db: Session, tax_id: TaxId, *, now: int) -> None:
-    """Delete a tax ID; finalized invoices keep their copy."""
+    """Delete a tax ID; finalized invoices keep their copy. Raises `ResourceMissing` where it is gone already."""
+    lock_and_refresh(db, tax_id, noun="tax ID")
     if tax_id.customer_id is None:
         default_tax_ids.forget_tax_id(db, tax_id.id)
     db.delete(tax_id)

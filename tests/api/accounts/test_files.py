@@ -121,6 +121,23 @@ def test_a_name_has_no_folders(api: Api, name: str) -> None:
     assert api.post("files", purpose="business_logo", upload=(name, LOGO[1]))["filename"] == "passwd"
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.html", b"%PDF-1.7 <script>", "a.html.pdf"),
+        ("A.PDF", b"%PDF-1.7", "A.PDF"),
+        ("photo.jpeg", picture(200, 200, "JPEG"), "photo.jpeg"),
+        ("scan", picture(200, 200), "scan.png"),
+    ],
+)
+def test_a_download_is_named_by_what_it_is(api: Api, client: FlaskClient, name: str, content: bytes, told: str) -> None:
+    file = api.post("files", purpose="tax_document_user_upload", upload=(name, content))
+    assert file["filename"] == name
+    link = api.post("file_links", file=file["id"])["url"].removeprefix("http://localhost")
+    for answer in (api.request("GET", f"files/{file['id']}/contents"), client.get(link)):
+        assert f'filename="{told}"' in answer.headers["Content-Disposition"]
+
+
 def test_an_upload_is_done_once(api: Api, make: Factories) -> None:
     sent: Any = {"purpose": "business_logo", "headers": {"Idempotency-Key": "a"}}
     first, again = (api.request("POST", "files", upload=LOGO, **sent) for _ in range(2))

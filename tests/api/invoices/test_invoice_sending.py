@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal import clock, i18n
-from portal.outbox import queue
+from portal import i18n
 from portal.settings import Settings
 from tests.clients import Api
+from tests.mailing import send_due_mails
 
 
 @pytest.fixture
@@ -21,8 +21,7 @@ def mails(app: Flask, settings: Settings) -> Callable[[], list[Any]]:
     """What the worker has sent by now, oldest first, from the folder that takes mails without a server."""
 
     def sent() -> list[Any]:
-        while queue.work(app.extensions["portal"], clock.now()):
-            pass
+        send_due_mails(app.extensions["portal"])
         files = Path(settings.instance, "mail").glob("*-invoice-*.eml")
         found = sorted(files, key=lambda file: file.stat().st_mtime_ns)
         return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in found]

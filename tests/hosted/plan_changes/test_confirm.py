@@ -31,6 +31,7 @@ from tests.hosted.plan_changes.pages import (
     rows,
     seen,
 )
+from tests.hosted.two_clicks import click_twice
 
 pytestmark = pytest.mark.usefixtures("held_clock")
 
@@ -117,6 +118,16 @@ def test_a_code_lowers_what_is_billed(
     assert "€18.00 on December 11, 2026" in seen(opened, path)
     confirmed(opened, path)
     assert len(now_of(make, plan)[0].discounts) == 1
+
+
+def test_two_clicks_at_the_same_moment_change_it_once(
+    visit: Any, make: Factories, customer: Customer, prices: dict[str, Price]
+) -> None:
+    gold = make.subscription(customer, prices["gold"], now=BEGAN)
+    opened, path = visit(), confirming(gold, prices["silver"])
+    fields = hidden(seen(opened, path), "revision", "date", "due")
+    answers = click_twice(make, customer, opened, path, **fields)
+    assert [(answer.status_code, answer.location[-8:]) for answer in answers] == [(303, "/changed")] * 2
 
 
 @pytest.mark.parametrize("downgrades", [{}, DOWNGRADES])

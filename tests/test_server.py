@@ -1,0 +1,232 @@
+"""The production server: its processes come back when they die, and liveness waits for none of its threads."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from portal import clock, create_app, disks, embedded_worker, schema
+from portal.embedded_worker import EmbeddedWorker
+from portal.outbox import state
+from portal.settings import from_environment
+from tests.live import TOP, Live, free_port
+
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A `portal serve` of one test, on SQLite with its worker."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def children(self) -> dict[int, str]:
+        """The processes that it has started, and their command lines."""
+        listed = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        ids = [int(id) for each in listed for id in each.read_text().split()]
+        return {id: line for id in ids if (line := _command_line(id))}
+
+    def worker(self) -> int | None:
+        """The process of the worker."""
+        return next((id for id, line in self.children().items() if "portal.cli worker" in line), None)
+
+    def servers(self) -> set[int]:
+        """The processes that answer requests."""
+        return {id for id, line in self.children().items() if "serve" in line or "spawn_main" in line}
+
+
+def _command_line(id: int) -> str:
+    try:
+        return Path(f"/proc/{id}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    port = free_port()
+    environment = {**os.environ, "PORTAL_INSTANCE": str(tmp_path), "PORTAL_BASE_URL": f"http://127.0.0.1:{port}"}
+    environment.pop("PORTAL_DATABASE_URL", None)
+    command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(port), "--workers", "2"]
+    process = subprocess.Popen(command, cwd=TOP, env=environment)
+    found = Server(process, f"http://127.0.0.1:{port}")
+    try:
+        wait_until(lambda: status(f"{found.url}/health/worker") == 200)
+        yield found
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def status(url: str, timeout: float = 2) -> int | None:
+    """The status of an answer; None where none comes."""
+    try:
+        with urlopen(url, timeout=timeout) as answer:  # noqa: S310 - our own address
+            code: int = answer.status
+            return code
+    except HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
+def test_what_is_killed_comes_back_and_a_signal_ends_all(server: Server) -> None:
+    worker, before = server.worker(), server.servers()
+    assert worker
+    assert len(before) == 2
+    os.kill(min(before), signal.SIGKILL)
+    wait_until(lambda: len(server.servers() - before) == 1)
+    # the one that has just come
+    (new,) = server.servers() - before
+    os.kill(new, signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: len(server.servers() - {new}) == 2)
+    wait_until(lambda: server.worker() not in {None, worker})
+    wait_until(lambda: status(f"{server.url}/health/ready") == 200)
+    assert server.process.poll() is None
+    last = [*server.children()]
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(PATIENCE) == 0
+    assert [id for id in last if "portal" in _command_line(id)] == []
+
+
+def test_a_worker_is_started_again_with_growing_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_worker, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(embedded_worker, "LONGEST_PAUSE", 0.4)
+    worker = EmbeddedWorker(["sh", "-c", "date +%s.%N >> starts; exit 3"], folder=tmp_path, environment={})
+    worker.start()
+    wait_until(lambda: len(_starts(tmp_path)) >= 6)
+    worker.stop()
+    starts = _starts(tmp_path)
+    pauses = [after - before for before, after in pairwise(starts[:6])]
+    assert [pause >= least for pause, least in zip(pauses, (0.1, 0.2, 0.4, 0.4, 0.4), strict=True)] == [True] * 5
+    time.sleep(0.6)
+    assert _starts(tmp_path) == starts
+
+
+def test_after_a_sound_worker_the_pause_is_short_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_worker, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(embedded_worker, "LONGEST_PAUSE", 60.0)
+    monkeypatch.setattr(embedded_worker, "SOUND_AFTER", 0.0)
+    worker = EmbeddedWorker(["sh", "-c", "date +%s.%N >> starts"], folder=tmp_path, environment={})
+    worker.start()
+    wait_until(lambda: len(_starts(tmp_path)) >= 12)
+    worker.stop()
+
+
+def test_a_worker_that_does_not_listen_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_worker, "STOP_TIMEOUT", 0.3)
+    deaf = "trap '' TERM; echo 1 >> starts; while true; do sleep 0.1; done"
+    worker = EmbeddedWorker(["sh", "-c", deaf], folder=tmp_path, environment={})
+    worker.start()
+    wait_until(lambda: _starts(tmp_path) != [])
+    worker.stop()
+    assert len(_starts(tmp_path)) == 1
+
+
+def _starts(folder: Path) -> list[float]:
+    file = folder / "starts"
+    return [float(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def test_liveness_is_answered_while_every_thread_waits(live: Live) -> None:
+    key = live.shop().keys.test_key
+    url = f"{live.url}/v1/customers"
+    header = {"Authorization": f"Bearer {key}"}
+    sent = Request(url, urlencode({"name": "Held"}).encode(), header, method="POST")  # noqa: S310 - our own address
+    with ThreadPoolExecutor(8) as pool, _hold_writers(live):
+        posts = [pool.submit(lambda: urlopen(sent, timeout=PATIENCE).close()) for _ in range(8)]  # noqa: S310
+        # what needs a thread gets none any more
+        wait_until(lambda: status(f"{live.url}/health/ready", 0.5) is None)
+        began = time.monotonic()
+        assert [status(f"{live.url}/health/live") for _ in range(8)] == [200] * 8
+        assert time.monotonic() - began < 2
+        assert not all(each.done() for each in posts)
+
+
+@contextmanager
+def _hold_writers(live: Live) -> Iterator[None]:
+    """Another process, or connection, that stands still while it writes."""
+    if live.database.dialect == "sqlite":
+        with open(f"{live.database.url.database}.lock", "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        return
+    with live.database.writer.connect() as connection:
+        connection.execute(text("LOCK TABLE customers IN ACCESS EXCLUSIVE MODE"))
+        yield
+        connection.rollback()
+
+
+def test_a_disk_that_is_full_is_told(app: Flask, client: FlaskClient) -> None:
+    assert client.get("/health/ready").status_code == 200
+    with _no_room():
+        answer = client.get("/health/ready")
+    sqlite = app.extensions["portal"].database.dialect == "sqlite"
+    assert answer.status_code == (503 if sqlite else 200)
+    assert answer.text.splitlines()[0] == ("not ready" if sqlite else "ok")
+    assert "disk of instance: full" in answer.text
+    assert client.get("/health/ready").status_code == 200
+
+
+@contextmanager
+def _no_room() -> Iterator[None]:
+    """No file of this process can grow, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (disks.ROOM // 2, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(("since", "status"), [(None, 200), (0, 200), (state.MISSING_AFTER + 1, 503)])
+def test_a_worker_of_its_own_that_is_missing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, since: int | None, status: int
+) -> None:
+    if since is not None:
+        monkeypatch.setenv(state.EMBEDDED_SINCE, str(clock.now() - since))
+    app = create_app(from_environment({"PORTAL_INSTANCE": str(tmp_path)}))
+    schema.upgrade(app.extensions["portal"].database)
+    answer = app.test_client().get("/health/ready")
+    assert (answer.status_code, "worker: not seen" in answer.text) == (status, True)
+    app.extensions["portal"].database.dispose()
+
+
+def test_the_answer_to_liveness_needs_no_thread_for_others_either(live: Live) -> None:
+    """Slow senders hold connections, but no thread."""
+    host, port = live.url.removeprefix("http://").split(":")
+    slow = [socket.create_connection((host, int(port)), PATIENCE) for _ in range(8)]
+    for each in slow:
+        each.sendall(b"POST /v1/customers HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\na")
+    assert status(f"{live.url}/health/live") == 200
+    for each in slow:
+        each.close()
