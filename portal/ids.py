@@ -12,6 +12,7 @@ PREFIXES = {
     "account": "acct",
     "api_key": "key",
     "audit_entry": "aud",
+    "billing.failed_step": "fst",
     "billing.feedback_option": "fo",
     "billing_portal.configuration": "bpc",
     "billing_portal.retention_offer": "rtno",

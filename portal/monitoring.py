@@ -61,11 +61,13 @@ class _QueueCollector:
         up = GaugeMetricFamily("portal_database_up", "Whether the database answers.")
         length = GaugeMetricFamily("portal_queue_length", "What is due and waits.", labels=["queue"])
         age = GaugeMetricFamily("portal_queue_age_seconds", "For how long the first has been due.", labels=["queue"])
+        failed = GaugeMetricFamily("portal_failed_steps", "Due steps of customers that failed and are not done yet.")
         worker = GaugeMetricFamily("portal_worker_seen_seconds", "Seconds since a worker was last seen.")
         try:
             now = clock.now()
             with self._database.reading() as db:
                 seen, queues = state.seconds_since_worker_seen(db, now), state.waiting_queues(db, now)
+                failed.add_metric([], state.count_failed_steps(db))
         except (PortalError, SQLAlchemyError):
             up.add_metric([], 0)
             yield up
@@ -79,4 +81,4 @@ class _QueueCollector:
         for each in queues:
             length.add_metric([each.queue], each.length)
             age.add_metric([each.queue], each.age)
-        yield from (up, worker, length, age)
+        yield from (up, worker, failed, length, age)

@@ -13,6 +13,7 @@ from typing import Any
 from portal import clock
 from portal.api.endpoint import ANSWER_TYPES
 from portal.billing.accounts import rendering_templates
+from portal.billing.lifecycle import failed_steps
 from portal.models import Customer, Invoice, RenderingTemplate, Subscription
 from tests.clients import Api
 from tests.factories import Factories
@@ -86,6 +87,14 @@ def _portal_session(scene: Scene) -> str:
     return scene.first("billing_portal/sessions")
 
 
+def _failed_step(scene: Scene) -> str:
+    key = (scene.subscription.tenant_id, scene.subscription.id)
+    with scene.make.database.writing(scene.make.scope) as db:
+        plan = db.get_one(Subscription, key)
+        failed = failed_steps.postpone(db, "subscription", plan, failure=scene.text, now=clock.now())
+        return failed.id
+
+
 def _webhook_endpoint(scene: Scene) -> str:
     receiver = {"url": "https://example.com/hooks", "enabled_events": ["*"]}
     return scene.post("webhook_endpoints", **receiver, description=scene.text)
@@ -94,6 +103,7 @@ def _webhook_endpoint(scene: Scene) -> str:
 #: By type, what makes an example and answers with its id.
 EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "account": lambda scene: scene.make.scope.account_id,
+    "billing.failed_step": _failed_step,
     "billing.feedback_option": lambda scene: scene.post("billing/feedback_options", description=scene.text),
     "billing_portal.configuration": lambda scene: scene.make.configuration().id,
     "billing_portal.session": _portal_session,

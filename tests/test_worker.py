@@ -14,17 +14,18 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from portal import clock, create_app, schema
 from portal.assembly import Services, assemble_services
 from portal.billing.accounts import accounts, new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
-from portal.billing.lifecycle import steps
+from portal.billing.lifecycle import failed_steps, steps
 from portal.db import Scope
 from portal.doctor import checks
 from portal.doctor.check import Check
-from portal.models import Invoice, Subscription, SubscriptionItem, Worker
+from portal.doctor.database import check_database
+from portal.models import Event, FailedStep, Invoice, Mail, Subscription, SubscriptionItem, Worker
 from portal.outbox import state
 from portal.recording import notices
 from portal.rules import periods
@@ -112,7 +113,59 @@ def test_a_step_that_fails_is_put_off_and_the_others_go_on(apart: Apart, caplog:
         ends = dict(db.execute(select(Subscription.id, Subscription.current_period_end)).all())
         retried = db.scalar(select(Subscription.next_step_at).where(Subscription.id == broken.id))
     assert ends[sound.id] > now > ends[broken.id]
-    assert retried == now + steps.RETRY_AFTER
+    assert retried == now + failed_steps.PAUSES[0]
+
+
+def test_a_step_that_goes_on_failing_is_told_and_tried_with_growing_pauses(apart: Apart) -> None:
+    now = clock.now()
+    broken = apart.make.subscription(now=periods.add(now - clock.DAY, "month", 1, -1))
+    own = SubscriptionItem.subscription_id == broken.id
+    with apart.services.database.writing(apart.make.scope) as db:
+        accounts.find_account(db, apart.make.scope.account_id).email = "merchant@example.com"
+        lost = dict(
+            db.execute(select(SubscriptionItem.__table__).where(own), execution_options={"every_tenant": True})
+            .mappings()
+            .one()
+        )
+        db.execute(delete(SubscriptionItem).where(own))
+    running.run_once(apart.services, now=now)  # what can't be announced is passed over
+    pauses, moment = [], now
+    for _ in range(5):
+        with clock.hold_at(moment):
+            running.run_once(apart.services, now=moment)
+        with apart.services.database.reading(apart.make.scope) as db:
+            (failed,) = db.scalars(select(FailedStep)).all()
+            moment = failed.next_try_at
+        pauses.append(failed.next_try_at - failed.last_tried_at)
+    assert pauses == list(failed_steps.PAUSES[:5])
+    assert (failed.object_id, failed.tries, failed.resolved_at) == (broken.id, 5, None)
+    words = f"{failed.verb} of {broken.id} ({broken.customer_id}) failed 5 times: {failed.failure}"
+    found = check_database(apart.services.settings.database_url)
+    assert [each.words for each in found if each.name == "failed step"] == [words]
+    assert "billing: 1 steps failed" in _told(create_app(apart.services.settings).test_client(), "/health/ready")[1]
+    with apart.services.database.writing(apart.make.scope) as db:
+        db.execute(insert(SubscriptionItem.__table__).values(lost), execution_options={"every_tenant": True})  # type: ignore[arg-type]
+    with clock.hold_at(moment):
+        for _ in range(2):
+            running.run_once(apart.services, now=moment)
+    with apart.services.database.reading(apart.make.scope) as db:
+        assert db.scalars(select(FailedStep.resolved_at)).all() == [moment]
+        told = select(Event.type).where(Event.object_type == "billing.failed_step").order_by(Event.sequence)
+        assert db.scalars(told).all() == ["billing.failed_step.created", "billing.failed_step.resolved"]
+        assert db.scalars(select(Mail.status).where(Mail.name == "billing_failing")).all() == ["sent"]
+
+
+def test_what_can_not_be_announced_is_billed_all_the_same(apart: Apart, caplog: pytest.LogCaptureFixture) -> None:
+    now = clock.now()
+    plan = apart.make.subscription(now=periods.add(now - clock.DAY, "month", 1, -1))
+    with apart.services.database.writing(apart.make.scope) as db:
+        # what is to come is read from the schedule; nothing in the portal leaves a subscription with one that is gone
+        db.get_one(Subscription, (plan.tenant_id, plan.id)).schedule_id = "sub_sched_gone"
+    for _ in range(3):
+        running.run_once(apart.services, now=now)
+    with apart.services.database.reading(apart.make.scope) as db:
+        assert db.get_one(Subscription, (plan.tenant_id, plan.id)).current_period_end > now
+    assert "sub_sched_gone" in caplog.text
 
 
 def test_mirrored_accounts_are_left_alone(apart: Apart) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal import clock, schema
 from portal.billing.accounts import mirrors
 from portal.billing.ledger import parties
-from portal.billing.lifecycle import steps
+from portal.billing.lifecycle import failed_steps, steps
 from portal.db import Database, Scope
 from portal.doctor.check import Check
 from portal.documents.xml import offers
@@ -17,6 +17,8 @@ from portal.outbox import state
 
 #: Seconds that something due may wait.
 _LATE_AFTER = 15 * clock.MINUTE
+#: Failed steps that are named.
+_MOST_NAMED = 10
 
 _VERSION_QUERIES = {"sqlite": "SELECT sqlite_version()", "postgresql": "SHOW server_version"}
 
@@ -32,6 +34,7 @@ def check_database(url: str) -> Iterator[Check]:
         yield Check("schema", current, "current" if current else "Behind this program: portal db upgrade")
         if current:
             yield _check_billing(database)
+            yield from _check_failed_steps(database)
             yield from _check_workers(database)
             yield from _check_e_invoices(database)
     except SQLAlchemyError as error:
@@ -49,6 +52,14 @@ def _check_billing(database: Database) -> Check:
         return Check("billing", False, f"{len(late)} customers have waited for an hour: is `portal worker` running?")
     left = f"; in mirror mode: {', '.join(mirroring)}" if mirroring else ""
     return Check("billing", True, f"nothing is late{left}")
+
+
+def _check_failed_steps(database: Database) -> Iterator[Check]:
+    """Steps of customers that failed, each with its error."""
+    with database.reading() as db:
+        for row in failed_steps.list_unresolved(db, limit=_MOST_NAMED):
+            words = f"{row.verb} of {row.object_id} ({row.customer_id}) failed {row.tries} times: {row.failure}"
+            yield Check("failed step", False, words)
 
 
 def _check_e_invoices(database: Database) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
 from portal.models.customers import BalanceTransaction, Customer, TaxId
 from portal.models.discounts import Coupon, Discount, PromotionCode
 from portal.models.events import AuditEntry, Event, Journal
+from portal.models.failed_steps import FailedStep
 from portal.models.files import File, FileContent, FileLink
 from portal.models.invoices import (
     CreditNote,

@@ -9,12 +9,13 @@ from portal.assembly import Services
 from portal.billing.accounts import accounts
 from portal.db import find_row, scope_of
 from portal.models import Customer, Mail
-from portal.outbox import alerts, document_mails, security_mails, subscription_mails
+from portal.outbox import alerts, billing_alerts, document_mails, security_mails, subscription_mails
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import mails as rules
 
 #: What builds each mail; None when nobody is to receive it (any more).
 MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
+    "billing_failing": billing_alerts.build_mail,
     "credit_note": document_mails.build_credit_note_mail,
     "email_changed": security_mails.build_email_changed_mail,
     "email_code": security_mails.build_email_code_mail,

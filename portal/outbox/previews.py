@@ -18,6 +18,18 @@ _ENDPOINT = {"endpoint": "we_sample", "url": "https://shop.example.com/hooks"}
 
 #: What the words of each mail are made with.
 SAMPLES: dict[str, dict[str, Any]] = {
+    "billing_failing": {
+        "count": 1,
+        "steps": [
+            {
+                "customer": "cus_sample",
+                "record": "sub_sample",
+                "step": "renew",
+                "since": _SAMPLE_DAY,
+                "failure": "ResourceMissing: No such price: 'price_sample'",
+            }
+        ],
+    },
     "credit_note": {**_INVOICE, "number": "RIDES-0007-CN-01", "invoice_number": "RIDES-0007", "total": 5000},
     "email_changed": {
         "new_email": "j•••@example.com",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, func, select, union_all
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import literal
 
-from portal.models import Mail, WebhookQueue, Worker
+from portal.models import FailedStep, Mail, WebhookQueue, Worker
 
 #: Seconds after which a worker that has not been seen counts as missing.
 MISSING_AFTER = 60
@@ -16,7 +16,7 @@ MISSING_AFTER = 60
 #: Where `portal serve` tells its processes since when it has been running a worker beside them, in Unix seconds.
 EMBEDDED_SINCE = "PORTAL_EMBEDDED_WORKER_SINCE"
 
-_MAILS, _WEBHOOK_QUEUES = (cast(Table, model.__table__) for model in (Mail, WebhookQueue))
+_FAILED_STEPS, _MAILS, _WEBHOOK_QUEUES = (cast(Table, model.__table__) for model in (FailedStep, Mail, WebhookQueue))
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ def is_embedded_worker_missing(seen: int | None, now: int) -> bool:
     if since is None or now - int(since) <= MISSING_AFTER:
         return False
     return seen is None or seen > MISSING_AFTER
+
+
+def count_failed_steps(connection: Connection | Session) -> int:
+    """How many due steps of customers have failed and are not done yet, in all accounts."""
+    found = select(func.count()).select_from(_FAILED_STEPS).where(_FAILED_STEPS.c.resolved_at.is_(None))
+    count: int = connection.execute(found, execution_options={"every_tenant": True}).scalar_one()
+    return count
 
 
 def waiting_queues(connection: Connection | Session, now: int) -> list[WaitingQueue]:

@@ -186,6 +186,9 @@ FAMILIES: dict[str, EventFamily] = {
     "credit_note": EventFamily(
         "credit_note", gone=None, turns=_turns_by_status({"void": "voided"}), turns_suffice=True
     ),
+    "billing.failed_step": EventFamily(
+        "billing.failed_step", changed=None, gone=None, turns=_turns_by_moment({"resolved_at": "resolved"})
+    ),
     "billing_portal.configuration": EventFamily("billing_portal.configuration", gone=None),
     "billing_portal.session": EventFamily(
         "billing_portal.session", changed=None, gone=None, turns=_portal_session_turns
@@ -228,6 +231,8 @@ _RANKS = {type: rank for rank, type in enumerate(FAMILIES)}
 
 #: Events beyond the reference's, by the switch of the account's settings that turns them off, and its default.
 PORTAL_EVENTS = {
+    "billing.failed_step.created": "failed_steps",
+    "billing.failed_step.resolved": "failed_steps",
     "billing_portal.session.opened": "sessions",
     "billing_portal.session.expired": "sessions",
     "billing_portal.session.flow_completed": "flows",
@@ -240,4 +245,11 @@ PORTAL_EVENTS = {
     "billing_portal.email_change.confirmed": "email_changes",
     "billing_portal.email_change.undone": "email_changes",
 }
-EVENT_SWITCHES = {"documents": False, "email_changes": True, "flows": True, "offers": True, "sessions": True}
+EVENT_SWITCHES = {
+    "documents": False,
+    "email_changes": True,
+    "failed_steps": True,
+    "flows": True,
+    "offers": True,
+    "sessions": True,
+}

@@ -33,12 +33,14 @@ def _answer_ready() -> Response:
     try:
         current = schema.is_current(services().database)
         seen = state.seconds_since_worker_seen(read_connection(), clock.now()) if current else None
+        failed = state.count_failed_steps(read_connection()) if current else 0
     except SQLAlchemyError:
-        current, seen = False, None
+        current, seen, failed = False, None, 0
     full = _list_full_disks(services())
     missing = current and state.is_embedded_worker_missing(seen, clock.now())
     ready = current and "database" not in full and not missing
     lines = ["ok" if ready else "not ready", _describe_worker(seen), *(f"disk of {name}: full" for name in full)]
+    lines += [f"billing: {failed} steps failed"] if failed else []
     return Response("\n".join(lines) + "\n", 200 if ready else 503, mimetype="text/plain")
 
 

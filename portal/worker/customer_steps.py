@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from portal.assembly import Services
-from portal.billing.lifecycle import steps
+from portal.billing.lifecycle import failed_steps, steps
 from portal.billing.lifecycle.steps import DueCustomer
 from portal.db import Scope
 from portal.errors import Conflict, Unavailable
@@ -64,8 +64,20 @@ def _step_customer(services: Services, due: DueCustomer, now: int) -> bool:
             return steps.take_step(db, due.customer_id, until=now)
     except (Conflict, Unavailable):
         return False
-    except Exception:
+    except Exception as error:
         log.exception("a step of %s failed", due.customer_id)
+        failure = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     with services.database.writing(due.scope) as db:
-        steps.postpone_step(db, due.customer_id, until=now)
+        steps.postpone_step(db, due.customer_id, failure, until=now)
     return False
+
+
+def resolve_failures(services: Services, now: int) -> int:
+    """Resolve noted failures whose step has been taken meanwhile, or is no longer due. Returns how many."""
+    with services.database.reading() as db:
+        scopes = failed_steps.scopes_with_unresolved(db)
+    count = 0
+    for scope in scopes:
+        with services.database.writing(scope) as db:
+            count += failed_steps.resolve_done(db, now=now)
+    return count

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from portal import clock
 from portal.assembly import Services
 from portal.documents import render_queue
-from portal.outbox import alerts, queue, reminders, webhooks
+from portal.outbox import alerts, billing_alerts, queue, reminders, webhooks
 from portal.worker import clock_steps, customer_steps, expiry
 
 
@@ -31,9 +31,11 @@ LANES: tuple[Lane, ...] = (
     Lane("reminders", reminders.work, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.work, idle=0.2, stop=webhooks.stop),
     Lane("alerts", alerts.work, idle=clock.MINUTE),
+    Lane("billing alerts", billing_alerts.work, idle=clock.MINUTE),
     Lane("documents", lambda services, now: render_queue.work(services.documents, now), idle=1.0),
     Lane("prune", expiry.prune_expired, idle=clock.MINUTE),
     Lane("visits", expiry.end_visits, idle=clock.MINUTE),
     Lane("renew", customer_steps.take_due_steps, idle=5.0),
+    Lane("failures", customer_steps.resolve_failures, idle=clock.MINUTE),
     Lane("clocks", clock_steps.advance_test_clocks, idle=1.0),
 )

@@ -153,6 +153,7 @@ class EventSettings(Command):
 
     documents: Flag | None = None
     email_changes: Flag | None = None
+    failed_steps: Flag | None = None
     flows: Flag | None = None
     offers: Flag | None = None
     sessions: Flag | None = None

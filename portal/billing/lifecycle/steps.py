@@ -11,8 +11,8 @@ from typing import Any, cast
 from sqlalchemy import Select, Table, bindparam, func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.billing.accounts import mirrors
+from portal.billing.lifecycle import failed_steps
 from portal.billing.lifecycle.step_kinds import STEP_KINDS
 from portal.db import Scope, lock_row, scope_of
 from portal.models import (
@@ -24,8 +24,6 @@ from portal.rules import steps
 
 #: Customers that one look finds; the next look finds the others.
 MOST_FOUND = 200
-#: A step that failed is tried again after this time.
-RETRY_AFTER = clock.HOUR
 
 
 @dataclass(frozen=True)
@@ -86,13 +84,23 @@ def _perform_step(db: Session, customer: Customer, found: Any, until: int) -> No
         raise RuntimeError(f"{coming.verb} of {row.id} leaves it to be done again")
 
 
-def postpone_step(db: Session, customer_id: str, *, until: int) -> None:
-    """Put off a customer's earliest step, which failed; the other steps go on."""
+def postpone_step(db: Session, customer_id: str, failure: str, *, until: int) -> None:
+    """Put off a customer's earliest step, which failed, and note why; the other steps go on."""
     found = _find_earliest_step(db, [customer_id], until)
-    if found:
-        model = STEP_KINDS[found.kind].model
-        change = update(model).where(model.id == found.id).values(next_step_at=until + RETRY_AFTER)
-        db.execute(change, execution_options={"synchronize_session": False})
+    if found is None:
+        return
+    kind = STEP_KINDS[found.kind]
+    row = lock_row(db, kind.model, found.id, noun=found.kind)
+    coming = kind.coming(row)
+    if coming is None:
+        return
+    if coming.verb == "foretell" and row.current_period_end <= until:
+        row.upcoming_at = None  # what can't be announced is billed all the same
+        return
+    failed = failed_steps.postpone(db, found.kind, row, failure=failure, now=until)
+    # not by way of the row, which would note the step's own moment again
+    change = update(kind.model).where(kind.model.id == found.id).values(next_step_at=failed.next_try_at)
+    db.execute(change, execution_options={"synchronize_session": False})
 
 
 def _find_earliest_step(db: Session, customer_ids: Sequence[str], until: int) -> Any:
