@@ -4,8 +4,6 @@ A POST with an idempotency key runs once: the key's row is written in the same t
 call with the same key waits for it and gets the same bytes. A failed call leaves nothing behind.
 """
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,17 +16,16 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal import clock
+from portal.api.callers import authenticate_caller
 from portal.api.unserved import find_words
 from portal.billing.accounts import keys
 from portal.billing.accounts.files import Upload
 from portal.billing.events import idempotency
-from portal.db import Scope
-from portal.errors import InvalidRequest, NotAuthenticated, PortalError, ResourceMissing
+from portal.errors import InvalidRequest, ResourceMissing
 from portal.request_sizes import MAX_UPLOAD
-from portal.web.access_log import set_log_scope
 from portal.web.policies import declare_policy
 from portal.web.requests import request_id, request_origin
-from portal.web.services import read_connection, services
+from portal.web.services import services
 from portal.wire import form
 from portal.wire.commands import LONGEST_ID, Command, parse_command
 
@@ -48,13 +45,6 @@ class AnswerType:
 CALLS: dict[tuple[str, str], type[Command]] = {}
 #: What each of them answers with.
 ANSWER_TYPES: dict[tuple[str, str], AnswerType] = {}
-
-
-class ForeignAccount(PortalError):
-    """The key is valid, but not for the account that the call names."""
-
-    status = 403
-    code = "account_invalid"
 
 
 def add(
@@ -91,7 +81,7 @@ def add(
 
 
 def _handle_read(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
-    caller = _authenticate_caller()
+    caller = authenticate_caller()
     params = parse_command(command, form.parse(request.query_string), find_words)
     with services().database.reading(caller.scope) as db:
         answer = _run_call(function, db, params, path)
@@ -99,14 +89,14 @@ def _handle_read(command: type[Command], function: CallHandler, path: dict[str, 
 
 
 def _handle_dry_run(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
-    caller = _authenticate_caller()
+    caller = authenticate_caller()
     params = parse_command(command, form.parse(_read_form_body()), find_words)
     with services().database.dry_run(caller.scope) as db:
         return _json_response(orjson.dumps(_run_call(function, db, params, path)))
 
 
 def _handle_upload(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
-    caller = _authenticate_caller()
+    caller = authenticate_caller()
     # the parser holds back what may be the beginning of a boundary, and counts it as a field of the form
     request.max_content_length = request.max_form_memory_size = MAX_UPLOAD
     if request.mimetype != "multipart/form-data":
@@ -122,7 +112,7 @@ def _handle_upload(command: type[Command], function: CallHandler, path: dict[str
 
 
 def _handle_write(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
-    caller = _authenticate_caller()
+    caller = authenticate_caller()
     body = _read_form_body()
     return _run_idempotently(caller, parse_command(command, form.parse(body), find_words), function, path, body)
 
@@ -152,44 +142,6 @@ def _run_idempotently(
         if key and request.method == "POST":
             idempotency.store_answer(db, key, 200, answer)
     return _json_response(answer)
-
-
-def _authenticate_caller() -> keys.Caller:
-    secret = _parse_secret_key()
-    now = clock.now()
-    found = keys.find_caller(read_connection(), secret, now=now)
-    if found is None:
-        raise NotAuthenticated(
-            f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
-        )
-    set_log_scope(found.scope)
-    _refuse_other_account(found.scope)
-    if found.stale:
-        with services().database.writing() as db:
-            keys.record_use(db, secret, now=now)
-    return found
-
-
-def _refuse_other_account(scope: Scope) -> None:
-    """Raise `ForeignAccount` where a header names another account than the key's."""
-    for header in ("Stripe-Account", "Stripe-Context"):
-        if request.headers.get(header, scope.account_id) != scope.account_id:
-            raise ForeignAccount(f"The API key has no access to the account that {header} names.")
-
-
-def _parse_secret_key() -> str:
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and value.strip():
-        return value.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value, validate=True).decode("ascii").partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            raise NotAuthenticated("The Authorization header is not valid Basic authentication.") from None
-    raise NotAuthenticated(
-        "You did not provide an API key. Send it in the Authorization header, as Bearer or as the user of Basic"
-        " authentication (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
-    )
 
 
 def _read_form_body() -> bytes:

@@ -4,7 +4,6 @@ from flask import Blueprint, abort, flash, redirect, render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.billing.customer_portal import plan_previews, retention_offers
 from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.billing.discounts import named_discounts
@@ -38,9 +37,9 @@ def offer(visit: Visit, id: str) -> PageResponse:
         subscription = _lock_subscription(db, visit, id)
         if retention_offers.find_offered_coupon(db, subscription, _coupon_id(visit), now=visit.now):
             shown = retention_offers.record_shown(
-                db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now()
+                db, subscription, _coupon_id(visit), session_id=visit.id, now=visit.now
             )
-            retention_offers.decline(shown, now=clock.now())
+            retention_offers.decline(shown, now=visit.now)
     return redirect(_cancel_path(visit, id), 303)
 
 
@@ -53,7 +52,7 @@ def _offer_page(visit: Visit, id: str) -> PageResponse:
         coupon = retention_offers.find_offered_coupon(db, subscription, _coupon_id(visit), now=visit.now)
         if coupon is None:
             return redirect(_cancel_path(visit, id), 303)
-        retention_offers.record_shown(db, subscription, coupon.id, session_id=visit.id, now=clock.now())
+        retention_offers.record_shown(db, subscription, coupon.id, session_id=visit.id, now=visit.now)
         names = product_names(db, id)
     return render_template(
         "hosted/retention.html",
@@ -86,7 +85,7 @@ def _accept_offer(visit: Visit, id: str) -> PageResponse:
         with visit.writing() as db:
             subscription = _lock_subscription(db, visit, id)
             shown = retention_offers.record_shown(
-                db, subscription, _coupon_id(visit), session_id=visit.id, now=clock.now()
+                db, subscription, _coupon_id(visit), session_id=visit.id, now=visit.now
             )
             retention_offers.accept(db, shown, now=visit.now)
             if not shown.accepted_at:

@@ -161,6 +161,17 @@ def add_lines(db: Session, invoice: Invoice, values: list[dict[str, Any]]) -> No
     compute_totals(db, invoice, held)
 
 
+def delete_draft(db: Session, invoice: Invoice) -> None:
+    """Delete a draft with its lines and the items on it, and give back the discounts that were spent on it."""
+    lines = list_lines(db, invoice.id)
+    items = rows_by_id(db, InvoiceItem, [line.invoice_item_id for line in lines if line.invoice_item_id])
+    for row in (*lines, *items.values()):
+        db.delete(row)
+    discounts.give_back_spent(db, invoice)
+    db.flush()
+    db.delete(invoice)
+
+
 def frozen_copies(db: Session, rate_ids: Iterable[str], price_ids: Iterable[str | None]) -> FrozenCopies:
     """Copies of tax rates and prices as they are now, one query for each."""
     livemode = scope_of(db).livemode

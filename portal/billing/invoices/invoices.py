@@ -3,14 +3,13 @@
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.discounts import discounts
 from portal.billing.invoices import changes, drafts, pending_items, revisions
 from portal.billing.invoices.params import CreateInvoice, FromInvoice, UpdateInvoice
-from portal.billing.ledger import balances, locks, totals
+from portal.billing.ledger import balances, locks
 from portal.billing.ledger.locks import Billed
-from portal.db import find_row, rows_by_id
+from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
-from portal.models import Customer, Invoice, InvoiceItem, Subscription
+from portal.models import Customer, Invoice, Subscription
 from portal.rules import steps
 
 LONGEST_DRAFT = 5 * 366 * clock.DAY
@@ -52,13 +51,7 @@ def delete(db: Session, invoice: Invoice, *, now: int) -> None:
     drafts.refuse_finalized(invoice, None)
     if invoice.subscription_id is not None and invoice.from_invoice_id is None:
         raise InvalidRequest("An invoice of a subscription can't be deleted; finalize and void it.")
-    lines = totals.list_lines(db, invoice.id)
-    items = rows_by_id(db, InvoiceItem, [line.invoice_item_id for line in lines if line.invoice_item_id])
-    for row in (*lines, *items.values()):
-        db.delete(row)
-    discounts.give_back_spent(db, invoice)
-    db.flush()
-    db.delete(invoice)
+    drafts.delete_draft(db, invoice)
 
 
 def _schedule_finalization(invoice: Invoice, command: UpdateInvoice, now: int) -> None:
