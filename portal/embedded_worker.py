@@ -25,6 +25,7 @@ class EmbeddedWorker:
         self._folder, self._environment = folder, dict(environment)
         #: Set as soon as the server is to stop: a worker that ends from then on is not started again.
         self.stopping = threading.Event()
+        self._replaced = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="embedded worker", daemon=True)
 
@@ -32,6 +33,12 @@ class EmbeddedWorker:
         """Start the worker and watch it."""
         self._process = self._launch()
         self._watcher.start()
+
+    def replace(self) -> None:
+        """End the worker, and start another one at once, with the code as it is then."""
+        self._replaced.set()
+        if self._process is not None:
+            self._process.terminate()
 
     def stop(self) -> None:
         """Have the worker finish what it does, and end it where that takes too long."""
@@ -52,11 +59,14 @@ class EmbeddedWorker:
                 pause = FIRST_PAUSE
             if self.stopping.is_set():
                 return
-            log.error("the worker ended with status %s and is started again in %g s", status, pause)
-            if self.stopping.wait(pause):
-                return
+            if self._replaced.is_set():
+                self._replaced.clear()
+            else:
+                log.error("the worker ended with status %s and is started again in %g s", status, pause)
+                if self.stopping.wait(pause):
+                    return
+                pause = min(2 * pause, LONGEST_PAUSE)
             self._process = self._launch()
-            pause = min(2 * pause, LONGEST_PAUSE)
             if self.stopping.is_set():
                 # told to stop while it was started, so nobody else may have told it
                 self._process.terminate()

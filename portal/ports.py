@@ -1,8 +1,10 @@
 """Waits for a port of this machine: until it is free, or until a server answers on it."""
 
 import errno
+import os
 import socket
 import time
+from pathlib import Path
 from urllib.request import urlopen
 
 #: Seconds in which the port of a server that was killed is given back.
@@ -31,6 +33,21 @@ def _is_port_free(host: str, port: int) -> bool:
     except OSError as error:
         return error.errno != errno.EADDRINUSE
     return True
+
+
+def is_listening(process_id: int, port: int) -> bool:
+    """Whether this very process listens on the port; several may, and the system divides connections between them."""
+    listening = "0A"
+    inodes = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            address, status, inode = (line.split()[column] for column in (1, 3, 9))
+            if status == listening and int(address.rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{inode}]")
+    try:
+        return any(os.readlink(each) in inodes for each in Path(f"/proc/{process_id}/fd").iterdir())
+    except OSError:
+        return False
 
 
 def await_answer(host: str, port: int, *, seconds: float) -> bool:

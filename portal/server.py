@@ -1,17 +1,19 @@
 """The production server: granian with one worker process per core. With SQLite it also starts `portal worker`."""
 
+import multiprocessing
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
 
 from portal import clock, logs, monitoring, ports
 from portal.embedded_worker import EmbeddedWorker
@@ -35,6 +37,7 @@ class _PatientServer(MPServer):
     """
 
     beside: EmbeddedWorker | None = None
+    _replaces = False
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -47,11 +50,29 @@ class _PatientServer(MPServer):
         super().signal_handler_interrupt(*signal, **rest)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        self._replaces = True
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
+        self._replaces = False
         now = time.monotonic()
         self._deaths = [moment for moment in self._deaths if moment > now - 60] + [now] * len(workers)
         if len(self._deaths) < MOST_DEATHS:
             self.respawned_wrks.clear()
+
+    def _spawn_worker(self, *place: Any, **what: Any) -> WorkerProcess:
+        worker = super()._spawn_worker(*place, **what)
+        if self._replaces:
+            # the library ends the old process some seconds later, whether or not the new one is up by then
+            worker.start = partial(_start_and_await, worker, worker.start, self.bind_port)  # type: ignore[method-assign]
+        return worker
+
+
+def _start_and_await(worker: WorkerProcess, start: Callable[[], None], port: int) -> None:
+    start()
+    give_up = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < give_up and worker.is_alive():  # type: ignore[no-untyped-call]
+        if ports.is_listening(worker._id(), port):  # type: ignore[no-untyped-call]
+            return
+        time.sleep(0.05)
 
 
 def serve(
@@ -62,10 +83,15 @@ def serve(
     Two blocking threads per worker: with one a slow request holds all others, with more they contend. So liveness is
     answered by the server itself, from a file: it must not wait for a thread. A worker that dies is replaced.
 
+    SIGHUP replaces every process by one with the code as it is then. The socket stays open meanwhile, and the old ones
+    finish what they have begun, so that no request is lost.
+
     Raises `PortTaken`.
     """
     ports.await_free_port(host, port)
     logs.configure(settings.log_format)
+    # a forked process would keep the modules that this one has imported, and so mix old code and new
+    multiprocessing.set_start_method("spawn", force=True)
     server = _PatientServer(
         target="wsgi:app",
         address=host,
@@ -81,12 +107,15 @@ def serve(
         static_path_dir_to_file="live.txt",
         static_path_expires=0,
         respawn_failed_workers=True,
+        respawn_interval=0.5,
         workers_kill_timeout=STOP_TIMEOUT,
         working_dir=PROJECT_FOLDER,
         log_level=LogLevels.warning,
     )
     monitoring.start_server(settings)
     server.beside = beside = _start_worker(settings)
+    if beside:
+        server.on_reload(beside.replace)
     if when_up:
         threading.Thread(target=_call_when_up, args=(host, port, when_up), daemon=True).start()
     try:

@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPSConnection
@@ -72,17 +73,23 @@ class Front:
 
 @pytest.fixture(scope="module")
 def front(live_server: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    """nginx before the live portal; hosts and ports are changed, nothing else."""
-    folder = tmp_path_factory.mktemp("nginx")
+    """nginx before the live portal."""
+    with nginx_before(live_server.url, tmp_path_factory.mktemp("nginx")) as found:
+        yield found
+
+
+@contextmanager
+def nginx_before(url: str, folder: Path) -> Iterator[Front]:
+    """The shipped file before a portal; hosts and ports are changed, nothing else."""
     plain, port = free_port(), free_port()
     _write_certificate(folder)
     changed = {
-        "server 127.0.0.1:8000": f"server {live_server.url.removeprefix('http://')}",
+        "server 127.0.0.1:8000": f"server {url.removeprefix('http://')}",
         "/etc/nginx/portal/": f"{folder}/",
         "/var/log/nginx/": f"{folder}/",
         "listen 80": f"listen 127.0.0.1:{plain}",
         "listen 443": f"listen 127.0.0.1:{port}",
-        "proxy_set_header Host              $host": f"proxy_set_header Host {live_server.url.removeprefix('http://')}",
+        "proxy_set_header Host              $host": f"proxy_set_header Host {url.removeprefix('http://')}",
     }
     text = re.sub(r"^ *listen \[::\].*\n", "", SHIPPED, flags=re.MULTILINE)
     for before, after in changed.items():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import resource
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +32,7 @@ from portal.embedded_worker import EmbeddedWorker
 from portal.outbox import state
 from portal.settings import from_environment
 from tests.live import TOP, Live, free_port
+from tests.test_nginx import nginx_before
 
 PATIENCE = 60.0
 
@@ -116,6 +119,45 @@ def test_what_is_killed_comes_back_and_a_signal_ends_all(server: Server) -> None
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(PATIENCE) == 0
     assert [id for id in last if "portal" in _command_line(id)] == []
+
+
+def test_new_code_loses_no_request(server: Server, tmp_path: Path) -> None:
+    """A reload behind nginx, while customers look and programs write."""
+    key = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "account", "create", "Reload Ltd"],
+        cwd=TOP,
+        env={**os.environ, "PORTAL_INSTANCE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    secret = next(word for word in key.stdout.split() if word.startswith("sk_test_"))
+    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/x-www-form-urlencoded"}
+    before, worker, done = server.servers(), server.worker(), threading.Event()
+    answers: list[tuple[int, bytes]] = []
+    (tmp_path / "nginx").mkdir()
+    with nginx_before(server.url, tmp_path / "nginx") as front, ThreadPoolExecutor(4) as pool:
+
+        def ask() -> None:
+            while not done.is_set():
+                answers.append(front.ask("POST", "/v1/customers", b"name=Jenny", headers))
+                answers.append(front.ask("GET", "/v1/customers?limit=1", None, headers))
+                time.sleep(0.05)  # below what nginx allows one address
+
+        asking = [pool.submit(ask) for _ in range(4)]
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(server.servers()) == 2 and not server.servers() & before)
+        wait_until(lambda: server.worker() not in {None, worker})
+        time.sleep(1)
+        done.set()
+        for each in asking:
+            each.result()
+    assert [answer for answer in answers if answer[0] != 200] == []
+    made = {json.loads(body)["id"] for _, body in answers if b'"object":"customer"' in body[:60]}
+    with create_app(from_environment({"PORTAL_INSTANCE": str(tmp_path)})).extensions["portal"].database.reading() as db:
+        stored = set(db.execute(text("SELECT id FROM customers")).scalars())
+    assert made <= stored
+    assert len(stored) == len(answers) // 2
 
 
 def test_a_worker_is_started_again_with_growing_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
