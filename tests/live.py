@@ -55,17 +55,22 @@ class Mailbox:
             self._arrived.notify_all()
         return "250 OK"
 
-    def to(self, address: str) -> str:
-        """The words of the newest mail to an address; waits for the first."""
+    def to(self, address: str, *, saying: str = "") -> str:
+        """The words of the newest mail to an address that says something; waits for the first."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: self._sent(address), PATIENCE), f"no mail to {address}"
-            body = self._sent(address)[-1].get_body(("plain",))
-        assert isinstance(body, EmailMessage)
-        words: str = body.get_content()
-        return words
+            assert self._arrived.wait_for(lambda: self._sent(address, saying), PATIENCE), f"no mail to {address}"
+            return self._sent(address, saying)[-1]
 
-    def _sent(self, address: str) -> list[EmailMessage]:
-        return [mail for mail in self._mails if address in str(mail["To"])]
+    def _sent(self, address: str, saying: str) -> list[str]:
+        words = [_plain_words(mail) for mail in self._mails if address in str(mail["To"])]
+        return [each for each in words if saying in each]
+
+
+def _plain_words(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert isinstance(body, EmailMessage)
+    words: str = body.get_content()
+    return words
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from portal.api import endpoint
 from portal.api.customers import find_undeleted_customer
 from portal.api.endpoint import AnswerType
+from portal.api.resource import render_none
 from portal.errors import ResourceMissing
 from portal.wire.commands import ExpandableCommand, Id, ListCommand
-from portal.wire.shape import render_list
 
 PAYMENT_METHOD_TYPE = "payment_method"
 
@@ -37,12 +37,12 @@ def register(blueprint: Blueprint) -> None:
 def _list_none(db: Session, params: ListPaymentMethods) -> dict[str, Any]:
     if params.customer is not None:
         find_undeleted_customer(db, params.customer)
-    return render_list([], "/v1/payment_methods")
+    return render_none("payment method", params, "/v1/payment_methods")
 
 
 def _list_none_of_customer(db: Session, params: ListCustomerMethods, customer: str) -> dict[str, Any]:
     find_undeleted_customer(db, customer)
-    return render_list([], f"/v1/customers/{customer}/payment_methods")
+    return render_none("payment method", params, f"/v1/customers/{customer}/payment_methods")
 
 
 def _find_none(db: Session, params: ExpandableCommand, method: str) -> dict[str, Any]:

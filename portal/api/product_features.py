@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
+from portal.api.resource import render_none
 from portal.db import find_row
 from portal.errors import ResourceMissing
 from portal.models import Product
 from portal.wire.commands import ExpandableCommand, ListCommand
-from portal.wire.shape import render_list
 
 FEATURE_TYPE = "product_feature"
 
@@ -25,7 +25,7 @@ def register(blueprint: Blueprint) -> None:
 
 def _list_none(db: Session, params: ListCommand, product: str) -> dict[str, Any]:
     find_row(db, Product, product, noun="product")
-    return render_list([], f"/v1/products/{product}/features")
+    return render_none("product feature", params, f"/v1/products/{product}/features")
 
 
 def _find_none(db: Session, params: ExpandableCommand, product: str, feature: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.billing.customers import test_clocks
 from portal.db import find_row
-from portal.errors import ResourceMissing
+from portal.errors import ResourceMissing, params_within
 from portal.objects import OBJECT_TYPES, cache, deleted_stub, expand_answer, render, render_one, select_rows
 from portal.web.services import services
 from portal.wire.commands import Command, ExpandableCommand, ListCommand
@@ -117,6 +117,14 @@ def render_page(db: Session, type: str, statement: Select[Any], params: ListComm
     return render_objects(db, render(db, type, rows, links), params, url, has_more=has_more)
 
 
+def render_none(noun: str, params: ListCommand, url: str) -> dict[str, Any]:
+    """The list object of what there is none of here. Raises `ResourceMissing` for a cursor, as it leads nowhere."""
+    if named := page_cursor(params):
+        param, id = named
+        raise ResourceMissing(noun, id, param=param)
+    return render_list([], url)
+
+
 def render_objects(
     db: Session, objects: list[dict[str, Any]], params: ListCommand, url: str, *, has_more: bool
 ) -> dict[str, Any]:
@@ -140,11 +148,14 @@ def find_page(db: Session, type: str, statement: Select[Any], params: ListComman
     return rows, has_more
 
 
-def _refuse_unknown_filters(db: Session, params: ListCommand) -> None:
-    for name, id in params.sent_values().items():
+def _refuse_unknown_filters(db: Session, params: Command) -> None:
+    for name, value in params.sent_values().items():
         kind = OBJECT_TYPES.get(_FILTER_TYPES.get(name, name))
-        if kind and id is not None:
-            find_row(db, kind.model, id, noun=kind.noun, param=name)
+        if isinstance(value, Command):
+            with params_within(name):
+                _refuse_unknown_filters(db, value)
+        elif kind and isinstance(value, str):
+            find_row(db, kind.model, value, noun=kind.noun, param=name)
 
 
 #: The types of those filters that bear another name than their type.

@@ -14,7 +14,7 @@ UNKNOWN_PATHS += ["customers//cus_1", "/customers", "billing_portal"]
 UNKNOWN_PARAMETERS = [
     ("customers", {"foo": 1}, "foo"),
     ("customers", {"address": {"foo": 1}}, "address[foo]"),
-    ("customers", {"source": "tok_visa"}, "source"),
+    ("customers", {"sauce": "tok_visa"}, "sauce"),
     ("customers", {"tax_id_data": [{"type": "eu_vat", "value": "x", "foo": 1}]}, "tax_id_data[0][foo]"),
     ("billing_portal/configurations", {"features": {"customer_update": {"foo": 1}}}, "features[customer_update][foo]"),
     ("products", {"name": "x", "default_price": "price_1"}, "default_price"),

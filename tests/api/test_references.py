@@ -54,6 +54,7 @@ def test_a_parameter_that_leads_nowhere_is_400(api, make, method, rule):
         if f"{below}/<id>" in rule and type in EXAMPLES:
             path = path.replace(f"{below[1:]}/<id>", f"{below[1:]}/{EXAMPLES[type](scene)}")
     path = path.replace("<customer>", scene.customer.id).replace("<id>", scene.customer.id)
+    path = path.replace("<product>", make.product().id)
     least = flattened(_least(scene, rule)) if method == "POST" else []
     for name in [cell[2] for cell in CELLS if cell[:2] == (method, rule)]:
         kept = [f"{key}={value}" for key, value in least if not key.startswith(name)]

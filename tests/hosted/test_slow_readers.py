@@ -42,7 +42,8 @@ def year(live: Live) -> Year:
     """A year of documents that are each a piece of the file."""
     make = live.shop().make
     customer = make.customer()
-    link = _get(live, make.portal_link(customer, make.configuration()))
+    first = _get(live, make.portal_link(customer, make.configuration()))
+    link = _get(live, first.headers["Location"], first.headers["Set-Cookie"].split(";")[0])
     home, cookie = link.headers["Location"], link.headers["Set-Cookie"].split(";")[0]
     for invoice in [make.invoice(customer) for _ in range(DOCUMENTS)]:
         _get(live, f"{home}invoices/{invoice.id}/pdf", cookie).read()

@@ -65,8 +65,10 @@ def create(db: Session, command: CreateTaxId, *, now: int) -> TaxId:
 
 def create_for_owner(db: Session, command: CreateTaxIdForOwner, *, now: int) -> TaxId:
     """`create`, for a customer or the account named by an `owner`."""
-    sent = command.sent_values("type", "value")
-    return create(db, CreateTaxId(**sent, customer=owner_customer_id(command.owner)), now=now)
+    sent, customer_id = command.sent_values("type", "value"), owner_customer_id(command.owner)
+    if customer_id is not None:
+        _refuse_deleted(find_row(db, Customer, customer_id, noun="customer", param="owner[customer]"))
+    return create(db, CreateTaxId(**sent, customer=customer_id), now=now)
 
 
 def delete(db: Session, tax_id: TaxId, *, now: int) -> None:

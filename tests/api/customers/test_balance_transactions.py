@@ -68,4 +68,5 @@ def test_entries_are_found_by_invoice(api, make, path, customer):
     api.post(f"invoices/{invoice}/finalize")
     (entry,) = api.get(path, invoice=invoice)["data"]
     assert (entry["type"], entry["amount"], entry["invoice"]) == ("applied_to_invoice", 100, invoice)
-    assert api.get(path, invoice="in_1")["data"] == []
+    other = api.post("invoices", customer=customer, currency="eur")["id"]
+    assert api.get(path, invoice=other)["data"] == []

@@ -112,7 +112,7 @@ def test_an_owner_that_can_not_be_is_refused(api, owner, param):
     assert api.error("GET", "tax_ids", owner=owner)["param"] == param
 
 
-def test_an_unknown_owner_is_a_404(api):
+def test_an_unknown_owner_is_a_mistake_in_the_call(api):
     owner = {"type": "customer", "customer": "cus_1"}
-    assert api.error("POST", "tax_ids", 400, **GERMAN, owner=owner)["code"] == "resource_missing"
-    assert api.get("tax_ids", owner=owner)["data"] == []
+    assert api.error("POST", "tax_ids", 400, **GERMAN, owner=owner)["param"] == "owner[customer]"
+    assert api.error("GET", "tax_ids", 400, owner=owner)["param"] == "owner[customer]"
