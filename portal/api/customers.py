@@ -11,7 +11,7 @@ from portal.billing.customers import customers, deletion
 from portal.billing.customers.params import CreateCustomer, ListCustomers, UpdateCustomer
 from portal.db import find_row
 from portal.models import Customer
-from portal.wire.page import equal_conditions, range_conditions
+from portal.wire.page import clock_conditions, equal_conditions, range_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -35,4 +35,6 @@ def _select_customers(params: ListCustomers) -> Select[Any]:
     statement = select(Customer).where(
         Customer.deleted_at.is_(None), *range_conditions(Customer.created, params.created)
     )
-    return statement.where(*equal_conditions(params, email=Customer.email, test_clock=Customer.test_clock_id))
+    return statement.where(
+        *equal_conditions(params, email=Customer.email), *clock_conditions(params, Customer.test_clock_id)
+    )

@@ -10,7 +10,7 @@ from portal.billing.quotes import acceptance, finalization, quotes
 from portal.billing.quotes.params import CreateQuote, FinalizeQuote, ListQuotes, UpdateQuote
 from portal.models import Quote
 from portal.wire.commands import ExpandableCommand
-from portal.wire.page import equal_conditions
+from portal.wire.page import clock_conditions, equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -27,7 +27,7 @@ def register(blueprint: Blueprint) -> None:
 
 def _select_quotes(params: ListQuotes) -> Select[Any]:
     statement = select(Quote)
-    return statement.where(*equal_conditions(params, **_FILTERS))
+    return statement.where(*equal_conditions(params, **_FILTERS), *clock_conditions(params, Quote.test_clock_id))
 
 
-_FILTERS = {"customer": Quote.customer_id, "status": Quote.status, "test_clock": Quote.test_clock_id}
+_FILTERS = {"customer": Quote.customer_id, "status": Quote.status}

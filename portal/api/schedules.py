@@ -15,7 +15,7 @@ from portal.billing.schedules.params import (
     UpdateSchedule,
 )
 from portal.models import SubscriptionSchedule
-from portal.wire.page import equal_conditions, range_conditions
+from portal.wire.page import clock_conditions, equal_conditions, range_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -33,7 +33,10 @@ def _select_schedules(params: ListSchedules) -> Select[Any]:
     statement = select(SubscriptionSchedule)
     for name in ("canceled_at", "completed_at", "created", "released_at"):
         statement = statement.where(*range_conditions(getattr(SubscriptionSchedule, name), getattr(params, name)))
-    statement = statement.where(*equal_conditions(params, customer=SubscriptionSchedule.customer_id))
+    statement = statement.where(
+        *equal_conditions(params, customer=SubscriptionSchedule.customer_id),
+        *clock_conditions(params, SubscriptionSchedule.test_clock_id),
+    )
     if params.scheduled is not None:
         waiting = SubscriptionSchedule.status == "not_started"
         statement = statement.where(waiting if params.scheduled else ~waiting)

@@ -18,7 +18,7 @@ from portal.billing.subscriptions.params import (
 )
 from portal.models import Subscription, SubscriptionItem
 from portal.rules.subscriptions import ENDED, LISTED_BY_DEFAULT
-from portal.wire.page import equal_conditions, range_conditions
+from portal.wire.page import clock_conditions, equal_conditions, range_conditions
 
 
 def register(blueprint: Blueprint) -> None:
@@ -39,7 +39,7 @@ def register(blueprint: Blueprint) -> None:
 def select_subscriptions(params: ListSubscriptions) -> Select[Any]:
     """The subscriptions that a list asks for."""
     statement = select(Subscription).where(*_status_conditions(params.status))
-    statement = statement.where(*equal_conditions(params, test_clock=Subscription.test_clock_id))
+    statement = statement.where(*clock_conditions(params, Subscription.test_clock_id))
     if params.automatic_tax and params.automatic_tax.enabled:
         statement = statement.where(false())
     for name in ("created", "current_period_end", "current_period_start"):

@@ -28,6 +28,14 @@ def equal_conditions(params: Command, **columns: Any) -> list[ColumnElement[bool
     return [column == value for name, column in columns.items() if (value := getattr(params, name)) is not None]
 
 
+def clock_conditions(params: Command, column: Any) -> list[ColumnElement[bool]]:
+    """The condition on the column of test clocks: objects of any are listed by `test_clock` or `customer` alone."""
+    named = getattr(params, "test_clock", None)
+    if named is not None:
+        return [column == named]
+    return [] if getattr(params, "customer", None) else [column.is_(None)]
+
+
 def page_cursor(listing: ListCommand) -> tuple[str, str] | None:
     """(parameter, id) of the object that the page begins or ends at. Raises `InvalidRequest` for two."""
     if listing.starting_after and listing.ending_before:

@@ -174,3 +174,20 @@ def test_lists_are_filtered_by_creation(add, page, path, held_clock, bound, coun
             add(path)
     assert len(page(path, created={"gt": held_clock, "lt": at + 2, bound: at})["data"]) == count
     assert len(page(path, created=at)["data"]) == 1
+
+
+def test_who_lives_by_a_test_clock_is_listed_by_that_clock_or_customer_alone(api, make):
+    clock_id = api.post("test_helpers/test_clocks", frozen_time=clock.now())["id"]
+    timed = api.post("customers", test_clock=clock_id)["id"]
+    items = [{"price": make.price().id}]
+    api.post("subscriptions", customer=timed, items=items)
+    api.post("quotes", customer=timed, line_items=items)
+    phases = [{"items": items, "iterations": 1}]
+    api.post("subscription_schedules", customer=timed, start_date="now", end_behavior="release", phases=phases)
+    assert api.get("customers")["data"] == []
+    assert [each["id"] for each in api.get("customers", test_clock=clock_id)["data"]] == [timed]
+    for path, count in (("subscriptions", 2), ("quotes", 1), ("subscription_schedules", 1)):
+        assert api.get(path)["data"] == []
+        assert len(api.get(path, customer=timed)["data"]) == count
+    assert len(api.get("subscriptions", test_clock=clock_id)["data"]) == 2
+    assert len(api.get("quotes", test_clock=clock_id)["data"]) == 1
