@@ -37,7 +37,7 @@ from tests.conftest import URL
 from tests.factories import Factories
 
 TOP = Path(__file__).parent.parent
-PATIENCE = 60.0
+PATIENCE = 180.0
 CUSTOMERS = 40
 #: Every customer is so many months behind.
 MONTHS = 3

@@ -129,16 +129,16 @@ def part_discounts(
 
 
 def part_taxes(
-    whole_taxes: Sequence[Mapping[str, Any]], rates: Sequence[Rate], earlier: EarlierCredits, amount: int
+    whole_taxes: Sequence[Mapping[str, Any]], rates: Sequence[Rate], earlier: EarlierCredits, amount: int, whole: int
 ) -> list[dict[str, Any]]:
-    """The taxes of the next `amount` (after discounts) of a line whose taxes are `whole_taxes`.
+    """The taxes of the next `amount` of a line of `whole`, both after discounts, whose taxes are `whole_taxes`.
 
     Entries have the form that `line_taxes` returns. The last part takes all that is left, as the line's tax may have
     been rounded together with that of others.
     """
     left = {tax["tax_rate"]: tax["amount"] - earlier.taxes.get(tax["tax_rate"], 0) for tax in whole_taxes}
     up_to = earlier.discounted_amount + amount
-    if _is_whole(up_to, whole_taxes):
+    if up_to == whole:
         return _remaining_taxes(whole_taxes, left, amount)
     inside = [rate for rate in rates if rate.inclusive]
     within = _next_inclusive_taxes([left[rate.id] for rate in inside], earlier, inside, inclusive_tax(up_to, inside))
@@ -150,11 +150,6 @@ def part_taxes(
             parts[rate.id] = _limit_to_remaining(exact, left[rate.id])
     net = amount - sum(within)
     return [_part_of_tax(tax, parts[tax["tax_rate"]], net) for tax in whole_taxes]
-
-
-def _is_whole(up_to: int, whole_taxes: Sequence[Mapping[str, Any]]) -> bool:
-    inside = sum(tax["amount"] for tax in whole_taxes if tax["inclusive"])
-    return any(tax["taxable_amount"] and tax["taxable_amount"] + inside == up_to for tax in whole_taxes)
 
 
 def _remaining_taxes(

@@ -6,9 +6,11 @@ invoices (one rounding for each rate of an invoice); the reference rounds each l
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
+from portal.rules.money import round_half_up, split_amount
 from portal.rules.totals import Rate, exclusive_tax, inclusive_tax, line_taxes
 
 TaxRounding = Literal["per_invoice", "per_line"]
@@ -44,26 +46,24 @@ def document_taxes(
 
 
 def _round_inclusive(parts: Sequence[Taxed], taxes: Sequence[list[dict[str, Any]]]) -> None:
-    """Round what several rates share in a price once; where there are several, the first ones take the difference."""
+    """Round what is within the prices of lines with the same rates once, and divide it by rate and then by line."""
     groups: dict[tuple[str, ...], list[int]] = {}
     for index, (_, rates) in enumerate(parts):
         if inside := tuple(rate.id for rate in rates if rate.inclusive):
             groups.setdefault(inside, []).append(index)
     for members in groups.values():
         inside_rates = [rate for rate in parts[members[0]][1] if rate.inclusive]
-        percent = sum((rate.percentage for rate in inside_rates), Decimal(0))
         amounts = [parts[index][0] for index in members]
-        exact = [amount * percent / (100 + percent) for amount in amounts]
-        wholes = _round_together(inclusive_tax(sum(amounts), inside_rates), exact)
-        for index, whole in zip(members, wholes, strict=True):
-            _set_inclusive(taxes[index], parts[index][0], whole)
-
-
-def _set_inclusive(entries: list[dict[str, Any]], amount: int, whole: int) -> None:
-    inside = [entry for entry in entries if entry["inclusive"]]
-    inside[0]["amount"] += whole - sum(entry["amount"] for entry in inside)
-    for entry in entries:
-        entry["taxable_amount"] = amount - whole
+        percents = [rate.percentage for rate in inside_rates]
+        by_rate = split_amount(inclusive_tax(sum(amounts), inside_rates), percents)
+        for rate, percent, total in zip(inside_rates, percents, by_rate, strict=True):
+            exact = [amount * percent / (100 + sum(percents)) for amount in amounts]
+            for index, tax in zip(members, _divide(total, exact), strict=True):
+                next(each for each in taxes[index] if each["tax_rate"] == rate.id)["amount"] = tax
+        for index, amount in zip(members, amounts, strict=True):
+            net = amount - sum(each["amount"] for each in taxes[index] if each["inclusive"])
+            for entry in taxes[index]:
+                entry["taxable_amount"] = net
 
 
 def _round_exclusive(parts: Sequence[Taxed], taxes: Sequence[list[dict[str, Any]]]) -> None:
@@ -75,16 +75,13 @@ def _round_exclusive(parts: Sequence[Taxed], taxes: Sequence[list[dict[str, Any]
     for members in by_rate.values():
         rate = members[0][0]
         nets = [entry["taxable_amount"] for _, entry in members]
-        rounded = _round_together(exclusive_tax(sum(nets), rate), [net * rate.percentage / 100 for net in nets])
+        rounded = _divide(exclusive_tax(sum(nets), rate), [net * rate.percentage / 100 for net in nets])
         for (_, entry), amount in zip(members, rounded, strict=True):
             entry["amount"] = amount
 
 
-def _round_together(total: int, exact: Iterable[Decimal]) -> list[int]:
-    """Whole numbers that add up to `total`, each next to its exact value; the largest fractions go up."""
+def _divide(total: int, exact: Iterable[Decimal]) -> list[int]:
+    """Whole numbers that add up to `total`, each next to its exact value, and so is the sum of any run of them."""
     values = list(exact)
-    floors = [int(value.to_integral_value(ROUND_FLOOR)) for value in values]
-    by_fraction = sorted(range(len(values)), key=lambda index: floors[index] - values[index])
-    for index in by_fraction[: total - sum(floors)]:
-        floors[index] += 1
-    return floors
+    marks = [round_half_up(each) for each in accumulate(values)][:-1]
+    return [stop - start for start, stop in pairwise([0, *marks, total])] if values else []

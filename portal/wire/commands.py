@@ -164,6 +164,12 @@ def text_up_to(longest: int, *, lines: bool = False) -> PlainValidator:
     return PlainValidator(parse_text, json_schema_input_type=Annotated[str, Field(min_length=1, max_length=longest)])
 
 
+def _parse_chosen_id(value: str) -> str:
+    if "/" in value or " " in value or not value.strip("."):
+        raise parameter_error("", "An id has no spaces and no slashes, and is not of dots alone.")
+    return value
+
+
 def _parse_flag(value: object) -> bool:
     # client libraries of 2022 send Python's own words
     if value in (True, "true", "True"):
@@ -287,6 +293,8 @@ WholeDecimal = Annotated[
     int, PlainValidator(_parse_whole_decimal), schema_override(type="string", pattern=r"^[0-9]{1,9}(\.0{1,12})?$")
 ]
 Id = Annotated[str, text_up_to(LONGEST_ID)]
+#: An id that the caller chooses: clients write a space in an address as `+`, and a slash ends it.
+ChosenId = Annotated[Id, AfterValidator(_parse_chosen_id)]
 Label = Annotated[str, text_up_to(250)]
 Name = Annotated[str, text_up_to(256)]
 Sentence = Annotated[str, text_up_to(500)]

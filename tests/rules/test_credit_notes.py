@@ -80,7 +80,7 @@ def test_taxes_of_parts_add_up_where_each_alone_would_be_rounded_up() -> None:
     whole, parts = line_taxes(10, [rate("50")]), []
     earlier = EarlierCredits()
     for _ in range(10):
-        taxes = part_taxes(whole, [rate("50")], earlier, 1)
+        taxes = part_taxes(whole, [rate("50")], earlier, 1, 10)
         parts.append(taxes[0]["amount"])
         earlier = earlier.with_part(1, None, taxes)
     assert parts == [1, 0] * 5
@@ -89,7 +89,7 @@ def test_taxes_of_parts_add_up_where_each_alone_would_be_rounded_up() -> None:
 
 def test_parts_of_an_exempt_line_have_no_taxes() -> None:
     rates = [rate("19"), rate("7", inclusive=True)]
-    taxes = part_taxes(line_taxes(1000, rates, tax_exempt="reverse"), rates, EarlierCredits(), 400)
+    taxes = part_taxes(line_taxes(1000, rates, tax_exempt="reverse"), rates, EarlierCredits(), 400, 1000)
     assert [(tax["amount"], tax["taxable_amount"], tax["taxability_reason"]) for tax in taxes] == [
         (0, 0, "reverse_charge"),
         (0, 0, "reverse_charge"),
@@ -106,7 +106,7 @@ def cut(chance: random.Random, amount: int) -> list[int]:
 def credited_in_parts(chance: random.Random, amount: int, rates: list[Rate]) -> list[list[dict[str, Any]]]:
     whole, earlier, parts = line_taxes(amount, rates), EarlierCredits(), []
     for part in cut(chance, amount):
-        parts.append(part_taxes(whole, rates, earlier, part))
+        parts.append(part_taxes(whole, rates, earlier, part, amount))
         earlier = earlier.with_part(part, None, parts[-1])
     return parts
 
@@ -127,11 +127,11 @@ def test_taxes_add_up_even_when_a_part_was_taken_back() -> None:
     for _ in range(1000):
         amount, rates = chance.randint(3, 1000), some_rates(chance)
         whole, third = line_taxes(amount, rates), amount // 3
-        first = part_taxes(whole, rates, EarlierCredits(), third)
-        second = part_taxes(whole, rates, EarlierCredits().with_part(third, None, first), third)
+        first = part_taxes(whole, rates, EarlierCredits(), third, amount)
+        second = part_taxes(whole, rates, EarlierCredits().with_part(third, None, first), third, amount)
         # the first part is void now, so the last one takes what the second has left
         left = EarlierCredits().with_part(third, None, second)
-        last = part_taxes(whole, rates, left, amount - third)
+        last = part_taxes(whole, rates, left, amount - third, amount)
         for index, tax in enumerate(whole):
             assert second[index]["amount"] + last[index]["amount"] == tax["amount"]
             assert last[index]["amount"] >= 0

@@ -12,6 +12,7 @@ from portal.db import find_row
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Price, Product, SubscriptionItem, SubscriptionSchedule
 from portal.wire.commands import (
+    ChosenId,
     Clearable,
     Currency,
     ExactDecimal,
@@ -30,7 +31,7 @@ TrialDays = Annotated[int, integer_between(0, 730)]
 
 
 class CreatePlan(ExpandableCommand):
-    id: Id | None = None
+    id: ChosenId | None = None
     amount: PositiveAmount | None = None
     amount_decimal: ExactDecimal | None = None
     active: Flag = True

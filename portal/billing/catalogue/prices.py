@@ -11,6 +11,7 @@ from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.models import Price, Product
 from portal.wire.commands import (
+    ChosenId,
     Clearable,
     Command,
     Currency,
@@ -33,7 +34,7 @@ class ProductData(Command):
 
     name: Label
     active: Flag = True
-    id: Id | None = None
+    id: ChosenId | None = None
     metadata: Metadata = {}
     statement_descriptor: Annotated[str, text_up_to(22)] | None = None
     tax_code: Id | None = None

@@ -11,6 +11,7 @@ from portal.db import find_row
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Price, Product
 from portal.wire.commands import (
+    ChosenId,
     Clearable,
     Command,
     ExpandableCommand,
@@ -56,7 +57,7 @@ class UpdateProduct(ProductFields):
 
 class CreateProduct(ProductFields):
     name: Label
-    id: Id | None = None
+    id: ChosenId | None = None
     type: Literal["good", "service"] | None = None
     default_price_data: PriceData | None = None
 

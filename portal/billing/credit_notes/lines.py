@@ -74,7 +74,13 @@ def _build_partial_line(
         quantity=asked.quantity,
         unit_amount_decimal=original.unit_amount_decimal if asked.quantity else None,
         tax_rates=original.tax_rates,
-        taxes=credit_note_rules.part_taxes(original.taxes, totals.parse_rates(original.tax_rates), earlier, rest),
+        taxes=credit_note_rules.part_taxes(
+            original.taxes,
+            totals.parse_rates(original.tax_rates),
+            earlier,
+            rest,
+            original.amount - sum_discounts(original.discount_amounts),
+        ),
         metadata_=merge_metadata({}, asked.metadata),
     )
 

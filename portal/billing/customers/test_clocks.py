@@ -175,10 +175,18 @@ def _furthest_time(db: Session, row: TestClock) -> int:
 def _clock_id_of_row(db: Session, row: Any) -> str | None:
     if hasattr(row, "test_clock_id"):
         return str(row.test_clock_id) if row.test_clock_id else None
-    customer_id = getattr(row, "customer_id", None)
-    return _find_clock_id(db, Customer, customer_id) if customer_id else None
+    for column, model in _CLOCK_COLUMNS.items():
+        if id := getattr(row, column, None):
+            return _find_clock_id(db, model, id)
+    return None
 
 
+#: What a row without a clock of its own may belong to, such as an item to a subscription.
+_CLOCK_COLUMNS: dict[str, type[Any]] = {
+    "customer_id": Customer,
+    "subscription_id": Subscription,
+    "invoice_id": Invoice,
+}
 #: What a command may name that lives by a clock; the first that it names decides.
 _CLOCK_OWNERS: dict[str, type[Any]] = {
     "customer": Customer,

@@ -71,3 +71,10 @@ def test_what_is_no_plan_is_refused(api, make, sent, param):
     answer = api.request("POST", "plans", **{key: each for key, each in given.items() if each is not None})
     assert answer.get_json()["error"]["param"] == param
     assert answer.status_code in {400, 404}
+
+
+@pytest.mark.parametrize("id", ["gold/monthly", "gold monthly", "..", "."])
+def test_an_id_that_no_client_could_ask_for_is_refused(api, id):
+    sent = {"amount": 100, "currency": "eur", "interval": "month", "product": {"name": "Gold"}}
+    assert api.error("POST", "plans", id=id, **sent)["param"] == "id"
+    assert api.error("POST", "products", name="Gold", id=id)["param"] == "id"

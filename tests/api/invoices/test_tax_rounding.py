@@ -44,7 +44,7 @@ def test_each_line_is_rounded_unless_it_is_said_otherwise(api: Api, billed: Any)
     api.post("account", settings={"invoices": {"tax_rounding": "per_invoice"}})
     invoice = billed(105, 3, 10)
     assert (invoice["total_taxes"][0]["amount"], invoice["total"]) == (32, 347)
-    assert [line["taxes"][0]["amount"] for line in invoice["lines"]["data"]] == [11, 11, 10]
+    assert [line["taxes"][0]["amount"] for line in invoice["lines"]["data"]] == [11, 10, 11]
     api.post("account", settings={"invoices": {"tax_rounding": ""}})
     assert api.get("account")["settings"]["invoices"]["tax_rounding"] == "per_line"
     api.post("account", country="JP")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from portal import clock
+from portal.billing.customers import test_clocks
 from tests.clients import Api
 from tests.conftest import NOON
 from tests.factories import Factories
@@ -186,3 +187,20 @@ def test_errors_of_an_items_own_calls_name_its_parameters(api: Api, active: Any)
     assert api.error("POST", f"subscription_items/{item_of(subscription)}", quantity=10**9)["param"] == "quantity"
     api.delete(f"subscriptions/{subscription['id']}")
     assert "canceled" in api.error("POST", f"subscription_items/{item_of(subscription)}", quantity=2)["message"]
+
+
+def test_an_item_of_a_customer_on_a_test_clock_changes_at_its_time(api, make):
+    began = 1811808000  # 1 June 2027
+    clock_id = api.post("test_helpers/test_clocks", frozen_time=began)["id"]
+    customer = api.post("customers", test_clock=clock_id)["id"]
+    items = [{"price": make.price(unit_amount=3000).id}]
+    sent = {"collection_method": "send_invoice", "days_until_due": 14}
+    subscription = api.post("subscriptions", customer=customer, items=items, **sent)
+    api.post(f"test_helpers/test_clocks/{clock_id}/advance", frozen_time=began + 15 * clock.DAY)
+    while api.get(f"test_helpers/test_clocks/{clock_id}")["status"] == "advancing":
+        with make.database.writing(make.scope) as db:
+            assert test_clocks.take_step(db, clock_id, now=clock.now())
+    item = subscription["items"]["data"][0]["id"]
+    api.post(f"subscription_items/{item}", quantity=2, proration_behavior="always_invoice")
+    invoice = api.get(f"subscriptions/{subscription['id']}", expand=["latest_invoice"])["latest_invoice"]
+    assert (invoice["total"], invoice["created"]) == (1500, began + 15 * clock.DAY)
