@@ -34,11 +34,13 @@ def compute_totals(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] |
         found = list_lines(db, invoice.id)
     customer = find_row(db, Customer, invoice.customer_id, noun="customer")
     _apply_discounts(db, invoice, found)
-    _apply_taxes(db, invoice, found, customer.tax_exempt)
+    rounding = _apply_taxes(db, invoice, found, customer.tax_exempt)
     sums = document_totals((line_part(line) for line in found), invoice.shipping_cost)
     if abs(sums.total) > MAX_AMOUNT:
         raise InvalidRequest("The invoice's total is too large.", code="amount_too_large")
     invoice.subtotal, invoice.subtotal_excluding_tax = sums.subtotal, sums.subtotal_excluding_tax
+    if rounding == "per_invoice":
+        invoice.subtotal_excluding_tax = _net_subtotal(found, customer.tax_exempt)
     invoice.tax, invoice.total, invoice.total_excluding_tax = sums.tax, sums.total, sums.total_excluding_tax
     invoice.total_taxes = sums.taxes
     invoice.amount_due = invoice.amount_remaining = max(0, sums.total)
@@ -111,8 +113,8 @@ def find_rounding(db: Session) -> TaxRounding:
     return choose_rounding(account.country, account.settings.get("invoices", {}))
 
 
-def _apply_taxes(db: Session, invoice: Invoice, found: Sequence[InvoiceLine], tax_exempt: str) -> None:
-    """Tax every line whose taxes were not given, and the shipping at the default rates of the invoice."""
+def _apply_taxes(db: Session, invoice: Invoice, found: Sequence[InvoiceLine], tax_exempt: str) -> TaxRounding:
+    """Tax every line whose taxes were not given, and the shipping at the default rates; returns how it was rounded."""
     own = [line for line in found if not line.given_taxes]
     rests = [line.amount - discounts.sum_discounts(line.discount_amounts) for line in own]
     parts = [(rest, parse_rates(line.tax_rates)) for rest, line in zip(rests, own, strict=True)]
@@ -126,3 +128,17 @@ def _apply_taxes(db: Session, invoice: Invoice, found: Sequence[InvoiceLine], ta
     if cost:
         amounts = shipping_cost(cost["amount"], taxes.pop(0))
         invoice.shipping_cost = {**cost, **amounts, "tax_rates": invoice.default_tax_rates}
+    return rounding
+
+
+def _net_subtotal(found: Sequence[InvoiceLine], tax_exempt: str) -> int:
+    """The subtotal, before the discounts of the whole invoice, without what is within its prices, rounded together."""
+    given = sum(line_part(line).subtotal_excluding_tax for line in found if line.given_taxes)
+    parts = [
+        (line.amount - discounts.sum_discounts(line.discount_amounts, only=line.discounts), parse_rates(line.tax_rates))
+        for line in found
+        if not line.given_taxes
+    ]
+    taxes = document_taxes(parts, tax_exempt=tax_exempt, rounding="per_invoice")
+    inside: int = sum(each["amount"] for entries in taxes for each in entries if each["inclusive"])
+    return given + sum(amount for amount, _ in parts) - inside

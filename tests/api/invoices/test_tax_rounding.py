@@ -93,3 +93,14 @@ def test_shipping_and_quotes_are_rounded_with_the_lines(api: Api, make: Factorie
         "quotes", customer=customer.id, default_tax_rates=[rate], line_items=[{"price": price} for _ in range(3)]
     )
     assert quote["amount_total"] == 347
+
+
+def test_the_net_subtotal_before_a_discount_is_rounded_once_too(api: Api, make: Factories) -> None:
+    api.post("account", settings={"invoices": {"tax_rounding": "per_invoice"}})
+    rate = make.tax_rate(percentage=19, inclusive=True).id
+    half = api.post("coupons", percent_off=50, duration="once")["id"]
+    draft = api.post("invoices", customer=make.customer().id, currency="eur", discounts=[{"coupon": half}])["id"]
+    lines = [{"amount": 26, "description": "Message", "tax_rates": [rate]} for _ in range(40)]
+    invoice = api.post(f"invoices/{draft}/add_lines", lines=lines)
+    assert (invoice["subtotal"], invoice["subtotal_excluding_tax"]) == (1040, 874)
+    assert (invoice["total"], invoice["total_excluding_tax"]) == (520, 437)
