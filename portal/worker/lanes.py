@@ -31,7 +31,7 @@ LANES: tuple[Lane, ...] = (
     Lane("reminders", reminders.work, idle=5.0 * clock.MINUTE),
     Lane("webhooks", webhooks.work, idle=0.2, stop=webhooks.stop),
     Lane("alerts", alerts.work, idle=clock.MINUTE),
-    Lane("billing alerts", billing_alerts.work, idle=clock.MINUTE),
+    Lane("billing_alerts", billing_alerts.work, idle=clock.MINUTE),
     Lane("documents", lambda services, now: render_queue.work(services.documents, now), idle=1.0),
     Lane("prune", expiry.prune_expired, idle=clock.MINUTE),
     Lane("visits", expiry.end_visits, idle=clock.MINUTE),
