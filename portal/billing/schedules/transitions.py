@@ -27,7 +27,7 @@ def apply_phase(db: Session, customer: Customer, subscription: Subscription, pha
         or phase["billing_cycle_anchor"] == "phase_start"
         or phase_items.item_intervals(before) != phase_items.price_intervals(prices)
     )
-    rest = prorations.RemainingPeriod(customer, subscription, now, now)
+    rest = prorations.RemainingPeriod.since(customer, subscription, now, now)
     prorates = phase["proration_behavior"] != "none" and subscription_rules.is_prorated(subscription.status)
     changed = phase_items.items_differ(before, phase["items"])
     if prorates and (restarts or changed):

@@ -17,6 +17,11 @@ def billed_until(subscription: Subscription, whole_end: int) -> int:
     return whole_end if end is None or subscription.status == "trialing" else min(whole_end, end)
 
 
+def changed_until(subscription: Subscription) -> int:
+    """Until when changes are charged and credited: the end, also where more than that is paid or free."""
+    return billed_until(subscription, subscription.current_period_end)
+
+
 def whole_period(subscription: Subscription, price: Price) -> tuple[int, int]:
     """Start and end of the period that the price is for, in epoch seconds.
 

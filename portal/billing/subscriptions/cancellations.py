@@ -32,7 +32,7 @@ def cancel(
         raise ResourceMissing("subscription", subscription.id)
     if command.prorate and subscription_rules.is_paid_ahead(was):
         moment = prorations.proration_start(subscription, proration_date, now)
-        rest = prorations.RemainingPeriod(customer, subscription, moment, now)
+        rest = prorations.RemainingPeriod.since(customer, subscription, moment, now)
         prorations.credit_unused_time(db, rest, list_items(db, subscription.id))
     if not command.prorate and not command.invoice_now:
         pending_invoices.drop_pending(db, subscription)

@@ -18,9 +18,9 @@ from portal.rules.proration import remaining_amount
 
 @dataclass
 class ItemDebits:
-    """The debits of one item that reach beyond a moment: invoice lines, and invoice items on no invoice yet.
+    """The debits of one item for a part of its period: invoice lines, and invoice items on no invoice yet.
 
-    `amount` is their value for the time from that moment on, less discounts and what was given back, in minor units.
+    `amount` is their value for that time, less discounts and what was given back, in minor units.
     """
 
     lines: list[InvoiceLine] = field(default_factory=list)
@@ -30,9 +30,8 @@ class ItemDebits:
     @property
     def tax_rates(self) -> list[str]:
         """The ids of the tax rates that were charged."""
-        if self.lines:
-            return [rate["id"] for rate in self.lines[0].tax_rates]
-        return list(self.waiting[0].tax_rates) if self.waiting else []
+        debits: list[InvoiceLine | InvoiceItem] = [*self.lines, *self.waiting]
+        return tax_rate_ids(debits[0]) if debits else []
 
     @property
     def credited_items(self) -> dict[str, Any] | None:
@@ -46,28 +45,61 @@ class ItemDebits:
         }
 
 
-def outstanding_debits(db: Session, subscription: Subscription, moment: int) -> dict[str, ItemDebits]:
-    """The debits for the time from `moment` on, by subscription item id.
+def outstanding_debits(db: Session, subscription: Subscription, moment: int, until: int) -> dict[str, ItemDebits]:
+    """The debits for the time from `moment` to `until`, by subscription item id.
 
-    A debit counts up to the moment from which a credit has given it back.
+    A debit counts for the time that no credit has given back.
     """
-    lines, waiting = _billed_lines(db, subscription), _pending_prorations(db, subscription)
-    given_back = _credit_starts([*lines, *waiting])
+    charged = _list_charges(db, subscription)
+    given_back = _credited_times(charged)
     found: dict[str, ItemDebits] = {}
-    debits: list[InvoiceLine | InvoiceItem] = [*lines, *waiting]
-    for debit in debits:
+    for debit in charged:
         if debit.amount <= 0:
             continue
-        stop = min(given_back.get(id, debit.period_end) for id in _ids_of(debit))
-        if stop <= max(moment, debit.period_start):
+        taken = [time for id in _ids_of(debit) for time in given_back.get(id, [])]
+        left = _times_left(max(moment, debit.period_start), min(until, debit.period_end), taken)
+        if not left:
             continue
         own = found.setdefault(debit.subscription_item_id or "", ItemDebits())
-        own.amount += _amount_from(debit, moment) - _amount_from(debit, stop)
+        own.amount += sum(amount_for(debit, *time) for time in left)
         if isinstance(debit, InvoiceLine):
             own.lines.append(debit)
         else:
             own.waiting.append(debit)
     return found
+
+
+def prorations_by_item(db: Session, subscription: Subscription) -> dict[str, list[InvoiceLine | InvoiceItem]]:
+    """The charges and credits for parts of the current period, the oldest first, by subscription item id."""
+    found: dict[str, list[InvoiceLine | InvoiceItem]] = {}
+    for each in sorted(_list_charges(db, subscription), key=lambda row: (row.created, row.id)):
+        if each.proration:
+            found.setdefault(each.subscription_item_id or "", []).append(each)
+    return found
+
+
+def tax_rate_ids(row: InvoiceLine | InvoiceItem) -> list[str]:
+    """The ids of the tax rates of a charge or credit, whose line has copies of them."""
+    return [rate["id"] for rate in row.tax_rates] if isinstance(row, InvoiceLine) else list(row.tax_rates)
+
+
+def amount_for(debit: InvoiceLine | InvoiceItem, start: int, stop: int) -> int:
+    """What of a charge or credit is for the time [start, stop), which lies within its own; in minor units."""
+    return _amount_from(debit, start) - _amount_from(debit, stop)
+
+
+def _times_left(start: int, stop: int, taken: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The parts of the time [start, stop) that lie in none of those that are `taken`."""
+    left = []
+    for begin, end in sorted(taken):
+        if start < min(begin, stop):
+            left.append((start, min(begin, stop)))
+        start = max(start, end)
+    return [*left, (start, stop)] if start < stop else left
+
+
+def _list_charges(db: Session, subscription: Subscription) -> list[InvoiceLine | InvoiceItem]:
+    return [*_billed_lines(db, subscription), *_pending_prorations(db, subscription)]
 
 
 def _amount_from(debit: InvoiceLine | InvoiceItem, moment: int) -> int:
@@ -117,11 +149,11 @@ def _within_period(model: Any, subscription: Subscription) -> ColumnElement[bool
     return or_(model.period_end == end, since)
 
 
-def _credit_starts(credits: Iterable[InvoiceLine | InvoiceItem]) -> dict[str, int]:
-    """From when on debits were given back, by the ids that the credits name."""
-    starts: dict[str, int] = {}
+def _credited_times(credits: Iterable[InvoiceLine | InvoiceItem]) -> dict[str, list[tuple[int, int]]]:
+    """For which times debits were given back, by the ids that the credits name."""
+    times: dict[str, list[tuple[int, int]]] = {}
     for each in credits:
         named = each.credited_items or {}
         for id in (*named.get("invoice_line_items", []), *named.get("invoice_items", [])):
-            starts[id] = min(each.period_start, starts.get(id, each.period_start))
-    return starts
+            times.setdefault(id, []).append((each.period_start, each.period_end))
+    return times

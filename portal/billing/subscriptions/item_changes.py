@@ -44,7 +44,7 @@ def apply(
     trial_end = _requested_trial_end(prices, asked, now)
     restarts = _restarts_period(subscription, [each.price for each in held], prices, asked, trial_end)
     prorates = asked.proration != "none" and subscription_rules.is_prorated(subscription.status)
-    rest = prorations.RemainingPeriod(customer, subscription, moment, now) if prorates else None
+    rest = prorations.RemainingPeriod.since(customer, subscription, moment, now) if prorates else None
     if rest and restarts:
         prorations.credit_unused_time(db, rest, held)
     item_edits.apply_targets(db, wishes, ChangeContext(customer, subscription, None if restarts else rest, asked, now))

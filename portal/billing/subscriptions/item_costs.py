@@ -30,11 +30,8 @@ def period_costs(
     return {each.item.id: each.amount - sum_discounts(entries) for each, entries in zip(sold, off, strict=True)}
 
 
-def unused_amount(subscription: Subscription, sold: SoldItem, amount: int, *, now: int) -> int:
-    """The value of the time from `now` until which the period is billed, for an item that costs `amount` a period.
-
-    In minor units.
-    """
+def unused_amount(subscription: Subscription, sold: SoldItem, amount: int, *, now: int, until: int) -> int:
+    """The value of the time from `now` to `until`, for an item that costs `amount` a period; in minor units."""
     whole = billed_periods.whole_period(subscription, sold.price)
     start = max(now, subscription.current_period_start)
-    return amount_within(amount, whole, start, subscription.current_period_end)
+    return amount_within(amount, whole, start, until)

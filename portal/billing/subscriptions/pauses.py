@@ -26,7 +26,7 @@ def pause(db: Session, subscription: Subscription, command: PauseSubscription, *
     unused = command.bill_for.unused_time_from.type
     if unused != "none" and subscription_rules.is_paid_ahead(subscription.status):
         moment = now if unused == "now" else subscription.current_period_start
-        rest = prorations.RemainingPeriod(customer, subscription, moment, now)
+        rest = prorations.RemainingPeriod.since(customer, subscription, moment, now)
         prorations.credit_unused_time(db, rest, items.list_items(db, subscription.id))
     subscription.status = "paused"
     subscription.status_details = paused_status_details("pause_requested", now)
@@ -73,7 +73,7 @@ def _resume_billing(
     if command.proration_behavior == "none":
         return None
     moment = prorations.proration_start(subscription, command.proration_date, now)
-    rest = prorations.RemainingPeriod(customer, subscription, moment, now)
+    rest = prorations.RemainingPeriod.since(customer, subscription, moment, now)
     prorations.charge_remaining_time(db, rest, sold)
     if command.proration_behavior == "always_invoice":
         return pending_invoices.invoice_pending(db, customer, subscription, now)

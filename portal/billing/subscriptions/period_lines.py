@@ -75,7 +75,7 @@ def _period_columns(subscription: Subscription, sold: SoldItem) -> dict[str, Any
     running = (subscription.current_period_start, subscription.current_period_end)
     if running == billed_periods.whole_period(subscription, sold.price):
         return {"amount": sold.amount, "unit_amount_decimal": sold.price.unit_amount_decimal}
-    amount = item_costs.unused_amount(subscription, sold, sold.amount, now=running[0])
+    amount = item_costs.unused_amount(subscription, sold, sold.amount, now=running[0], until=running[1])
     return {**_amount_columns(amount, sold), "proration": True}
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.subscriptions import item_costs, line_texts, period_lines
+from portal.billing.subscriptions import billed_periods, item_costs, line_texts, period_lines
 from portal.billing.subscriptions.debits import ItemDebits, outstanding_debits
 from portal.errors import InvalidRequest
 from portal.models import Customer, InvoiceItem, Subscription
@@ -26,30 +26,40 @@ class ItemCredit:
 
 @dataclass(frozen=True)
 class RemainingPeriod:
-    """The rest of a subscription's period from `moment` on; its items are created at `now`."""
+    """The part of a subscription's period from `moment` to `until`; its items are created at `now`."""
 
     customer: Customer
     subscription: Subscription
     moment: int
+    until: int
     now: int
+
+    @classmethod
+    def since(cls, customer: Customer, subscription: Subscription, moment: int, now: int) -> "RemainingPeriod":
+        """The time from `moment` until which changes are charged and credited."""
+        return cls(customer, subscription, moment, billed_periods.changed_until(subscription), now)
 
     def credits_by_item(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, ItemCredit]:
         """The credit for each item as it is now, by item id.
 
         It is the unused part of what was billed; in the classic billing mode, of what the item costs now.
         """
-        debits = outstanding_debits(db, self.subscription, self.moment)
-        flexible = is_flexible(self.subscription.billing_mode)
-        costs = {} if flexible else item_costs.period_costs(db, self.customer, self.subscription, sold, self.moment)
-        found = {}
-        for each in sold:
-            own, item = debits.get(each.item.id, ItemDebits()), each.item
-            if flexible:
-                found[item.id] = ItemCredit(own.amount, own.tax_rates, own.credited_items)
-            else:
-                amount = item_costs.unused_amount(self.subscription, each, costs[item.id], now=self.moment)
-                found[item.id] = ItemCredit(amount, item.tax_rates, own.credited_items)
-        return found
+        billed = self.billed_credits(db, sold)
+        if is_flexible(self.subscription.billing_mode):
+            return billed
+        costs = item_costs.period_costs(db, self.customer, self.subscription, sold, self.moment)
+        return {
+            each.item.id: ItemCredit(
+                self.value_of(each, costs[each.item.id]), each.item.tax_rates, billed[each.item.id].named
+            )
+            for each in sold
+        }
+
+    def billed_credits(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, ItemCredit]:
+        """What was billed for each item for this time, in either billing mode, by item id."""
+        debits = outstanding_debits(db, self.subscription, self.moment, self.until)
+        own = {each.item.id: debits.get(each.item.id, ItemDebits()) for each in sold}
+        return {id: ItemCredit(each.amount, each.tax_rates, each.credited_items) for id, each in own.items()}
 
     def credit_item(self, db: Session, sold: SoldItem, credit: ItemCredit, id: str) -> None:
         """Add the credit as an invoice item, unless it is zero."""
@@ -61,9 +71,18 @@ class RemainingPeriod:
 
     def charge_item(self, db: Session, sold: SoldItem, cost: int, id: str) -> None:
         """Bill the item for the remaining time, unless that is zero; `cost` is its cost for a whole period."""
+        self.charge_amount(db, sold, self.value_of(sold, cost), id)
+
+    def charge_amount(self, db: Session, sold: SoldItem, amount: int, id: str, tax_rates: Sequence[str] = ()) -> None:
+        """Bill an amount for the remaining time, unless it is zero, with the item's tax rates or those given."""
         words = line_texts.remaining_time(db, self.customer, self._name(db, sold), self.moment)
-        amount = item_costs.unused_amount(self.subscription, sold, cost, now=self.moment)
-        _add_if_nonzero(db, self._build_item(sold, id, amount, words))
+        item = self._build_item(sold, id, amount, words)
+        item.tax_rates = list(tax_rates) or item.tax_rates
+        _add_if_nonzero(db, item)
+
+    def value_of(self, sold: SoldItem, cost: int) -> int:
+        """What the item is worth for this time, in minor units; `cost` is its cost for a whole period."""
+        return item_costs.unused_amount(self.subscription, sold, cost, now=self.moment, until=self.until)
 
     def _name(self, db: Session, sold: SoldItem) -> str:
         return line_texts.counted_name(db, self.customer, sold)
@@ -84,7 +103,7 @@ class RemainingPeriod:
             quantity=sold.item.quantity,
             unit_amount_decimal=period_lines.unit_amount(amount, sold.item.quantity),
             period_start=self.moment,
-            period_end=self.subscription.current_period_end,
+            period_end=self.until,
             proration=True,
             tax_rates=sold.item.tax_rates or self.subscription.default_tax_rates,
             metadata_={},
@@ -96,7 +115,7 @@ def unused_credit(
     db: Session, customer: Customer, subscription: Subscription, sold: Sequence[SoldItem], *, now: int
 ) -> int:
     """The credit for the rest of the running period, before tax, in minor units."""
-    credits = RemainingPeriod(customer, subscription, now, now).credits_by_item(db, sold)
+    credits = RemainingPeriod.since(customer, subscription, now, now).credits_by_item(db, sold)
     return sum(each.amount for each in credits.values())
 
 
@@ -126,20 +145,6 @@ def charge_remaining_time(db: Session, rest: RemainingPeriod, sold: Sequence[Sol
     costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
     for each, id in zip(sold, new_item_ids(len(sold)), strict=True):
         rest.charge_item(db, each, costs[each.item.id], id)
-
-
-def move_end(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], end: int) -> bool:
-    """Move the end of the running period to `end`, and credit or bill the time between; False where it is there.
-
-    `rest` begins at the earlier one of both ends.
-    """
-    before = rest.subscription.current_period_end
-    if end < before:
-        credit_unused_time(db, rest, sold)
-    rest.subscription.current_period_end = end
-    if end > before:
-        charge_remaining_time(db, rest, sold)
-    return end != before
 
 
 def new_item_ids(count: int) -> list[str]:

@@ -352,6 +352,127 @@ def test_a_change_that_waits_for_its_payment_gives_way_to_an_end(api: Api, begin
     assert api.get(f"invoices/{held['latest_invoice']}")["status"] == "void"
 
 
+# --- changes until an end that is not prorated ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+@pytest.mark.parametrize("said_later", [False, True])
+def test_an_upgrade_is_billed_until_an_end_without_prorations(
+    api: Api, make: Factories, begin: Any, mode: str, said_later: bool
+) -> None:
+    free: dict[str, Any] = {"cancel_at": june(16), "proration_behavior": "none"}
+    subscription = begin(3000, billing_mode={"type": mode}, **({} if said_later else free))
+    if said_later:
+        at(api, june(2), subscription, **free)
+    dearer = {"id": subscription["items"]["data"][0]["id"], "price": make.price(unit_amount=6000).id}
+    change: dict[str, Any] = {"items": [dearer], "proration_behavior": "always_invoice"}
+    with clock.hold_at(june(6)):
+        asked = {"subscription": subscription["id"], "subscription_details": change}
+        shown = api.post("invoices/create_preview", **asked)
+    changed = at(api, june(6), subscription, **change)
+    made = api.get(f"invoices/{changed['latest_invoice']}")
+    assert ([line["amount"] for line in made["lines"]["data"]], shown["total"]) == ([-1000, 2000], 1000)
+    assert {line["period"]["end"] for line in made["lines"]["data"]} == {june(16)}
+    assert changed["current_period_end"] == JULY
+    assert spend(api, make, subscription, AUGUST) == 3000 + 1000
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+def test_canceling_before_an_end_without_prorations_gives_back_the_time_until_then(
+    api: Api, begin: Any, mode: str
+) -> None:
+    subscription = begin(3000, billing_mode={"type": mode}, cancel_at=june(16), proration_behavior="none")
+    with clock.hold_at(june(6)):
+        api.delete(f"subscriptions/{subscription['id']}", prorate=True, invoice_now=True)
+    assert bills(api, subscription) == [3000, -1000]
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+def test_an_upgrade_goes_on_where_such_an_end_is_taken_away(api: Api, make: Factories, begin: Any, mode: str) -> None:
+    subscription = begin(3000, cancel_at=june(16), proration_behavior="none", billing_mode={"type": mode})
+    dearer = {"id": subscription["items"]["data"][0]["id"], "price": make.price(unit_amount=6000).id}
+    at(api, june(6), subscription, items=[dearer], proration_behavior="always_invoice")
+    at(api, june(8), subscription, cancel_at="", proration_behavior="always_invoice")
+    assert bills(api, subscription) == [3000, 1000, 1500]
+    with clock.hold_at(june(11)):
+        api.delete(f"subscriptions/{subscription['id']}", prorate=True, invoice_now=True)
+    assert bills(api, subscription)[-1] == -4000
+
+
+# --- an end that is set and taken away comes out at nothing -----------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+@pytest.mark.parametrize("by_period_end", [False, True])
+def test_time_is_charged_back_at_what_was_given_for_it(
+    api: Api, make: Factories, begin: Any, mode: str, by_period_end: bool
+) -> None:
+    """A coupon for the first bill, and a tax rate that has changed since."""
+    once = make.coupon(percent_off="50", duration="once")
+    rate, other = make.tax_rate(percentage="10"), make.tax_rate(percentage="20")
+    own = {"default_tax_rates": [rate.id], "billing_mode": {"type": mode}}
+    subscription = begin(3000, discounts=[{"coupon": once.id}], **own)
+    pass_time(make, june(2))
+    at(api, june(5), subscription, cancel_at=june(16), proration_behavior="always_invoice")
+    at(api, june(6), subscription, default_tax_rates=[other.id])
+    if by_period_end:
+        at(api, june(7), subscription, cancel_at_period_end=True)
+    taken_away: dict[str, Any] = {"cancel_at_period_end": False} if by_period_end else {"cancel_at": ""}
+    with clock.hold_at(june(8)):
+        details = {**taken_away, "proration_behavior": "always_invoice"}
+        shown = api.post("invoices/create_preview", subscription=subscription["id"], subscription_details=details)
+    at(api, june(8), subscription, proration_behavior="always_invoice", **taken_away)
+    first, credit, charge = bills(api, subscription)
+    assert (first, credit + charge, shown["total"]) == (1650, 0, charge)
+    assert mode == "classic" or credit == -825
+
+
+def test_each_stretch_is_charged_back_at_its_own(api: Api, make: Factories, begin: Any) -> None:
+    """Half of the price until 1 July; what an end adds for the first time costs today's price."""
+    once = make.coupon(percent_off="50", duration="once")
+    subscription = begin(3000, cancel_at=june(16), discounts=[{"coupon": once.id}])
+    pass_time(make, june(2))
+    now: dict[str, Any] = {"proration_behavior": "always_invoice"}
+    for day, end in ((3, june(11)), (4, june(14)), (5, june(21)), (6, "")):
+        at(api, june(day), subscription, cancel_at=end, **now)
+    assert bills(api, subscription) == [750, -250, 150, 100 + 500, 1000]
+
+
+def test_voided_time_stays_unbilled(api: Api, make: Factories, begin: Any) -> None:
+    subscription = begin(3000)
+    with clock.hold_at(june(2)):
+        first = f"invoices/{subscription['latest_invoice']}"
+        api.post(f"{first}/finalize")
+        api.post(f"{first}/void")
+    at(api, june(5), subscription, cancel_at=june(16))
+    kept = at(api, june(6), subscription, cancel_at="")
+    assert (kept["current_period_end"], kept["cancel_at"], waiting(api, subscription)) == (JULY, None, [])
+    ended = at(api, june(7), subscription, cancel_at=june(16))
+    assert ended["cancel_at"] == june(16)
+    pass_time(make, june(17))
+    assert api.get(f"subscriptions/{subscription['id']}")["ended_at"] == june(16)
+    assert waiting(api, subscription) == []
+
+
+def test_free_time_stays_free(api: Api, begin: Any) -> None:
+    subscription = begin(3000, cancel_at=june(16))
+    at(api, june(5), subscription, cancel_at="", proration_behavior="none")
+    for day, end in ((6, june(21)), (7, "")):
+        at(api, june(day), subscription, cancel_at=end)
+    at(api, june(8), subscription, cancel_at=june(16), proration_behavior="none")
+    at(api, june(9), subscription, cancel_at="")
+    assert waiting(api, subscription) == []
+
+
+def test_what_changed_since_costs_what_it_costs_now(api: Api, begin: Any) -> None:
+    subscription = begin(3000)
+    item = {"id": subscription["items"]["data"][0]["id"], "quantity": 2}
+    at(api, june(5), subscription, cancel_at=june(16))
+    at(api, june(6), subscription, items=[item])
+    at(api, june(7), subscription, cancel_at="")
+    assert sorted(waiting(api, subscription)) == [-1500, -1000, 2000, 3000]
+
+
 # --- previews ---------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,101 @@
+"""Moves of the running period's end: what they credit, charge back or charge for the first time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+
+from sqlalchemy.orm import Session
+
+from portal.billing.catalogue.sold import SoldItem
+from portal.billing.subscriptions import debits, item_costs, prorations
+from portal.billing.subscriptions.prorations import RemainingPeriod
+from portal.models import InvoiceItem, InvoiceLine
+
+Proration = InvoiceLine | InvoiceItem
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The time [start, stop) of an item, in epoch seconds, and the credit that gave it back last, if any."""
+
+    sold: SoldItem
+    start: int
+    stop: int
+    credit: Proration | None
+
+    def gives_back_as_is(self) -> bool:
+        """Whether the credit gave back what the item still is."""
+        was, item = self.credit, self.sold.item
+        return was is not None and (was.price_id, was.quantity) == (item.price_id, item.quantity)
+
+
+def move_end(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], end: int) -> bool:
+    """Move the end of the running period to `end`, and credit or bill the time between; True where that costs.
+
+    `rest` is the time between both ends. A period of which nothing can be given back keeps its end: nobody has paid
+    for the time, and an end that is taken away must not charge it.
+    """
+    subscription = rest.subscription
+    if end < subscription.current_period_end:
+        credits = rest.credits_by_item(db, sold)
+        worth = any(rest.value_of(each, each.amount) for each in sold)
+        if worth and not any(credit.amount for credit in credits.values()):
+            return False
+        prorations.credit_unused_time(db, rest, sold)
+        subscription.current_period_end = end
+        return True
+    if end > subscription.current_period_end:
+        subscription.current_period_end = end
+        _charge_added_time(db, rest, sold)
+        return True
+    return False
+
+
+def reprice_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], since: int) -> bool:
+    """Credit and charge the time after an end that is gone, for the items that changed while it stood.
+
+    The end was said at `since`, and `rest` begins at it: what was paid beyond, was paid at the older price. True
+    where that costs something.
+    """
+    known = debits.prorations_by_item(db, rest.subscription)
+    changed = [each for each in sold if _was_charged_until(known.get(each.item.id, []), rest.moment, since)]
+    credits = rest.billed_credits(db, changed)
+    costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
+    item_ids = prorations.new_item_ids(2 * len(changed))
+    for at, each in enumerate(changed):
+        rest.credit_item(db, each, credits[each.item.id], item_ids[2 * at])
+        rest.charge_item(db, each, costs[each.item.id], item_ids[2 * at + 1])
+    return bool(changed)
+
+
+def _was_charged_until(known: Sequence[Proration], end: int, since: int) -> bool:
+    return any(each.amount > 0 and each.period_end == end and each.created >= since for each in known)
+
+
+def _charge_added_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:
+    """Charge back what credits gave for the time, and what is added for the first time at today's price."""
+    known = debits.prorations_by_item(db, rest.subscription)
+    stretches = [stretch for each in sold for stretch in _split(rest, each, known.get(each.item.id, []))]
+    costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
+    for stretch, id in zip(stretches, prorations.new_item_ids(len(stretches)), strict=True):
+        part = replace(rest, moment=stretch.start, until=stretch.stop)
+        if stretch.credit is not None and stretch.gives_back_as_is():
+            amount = -debits.amount_for(stretch.credit, stretch.start, stretch.stop)
+            part.charge_amount(db, stretch.sold, amount, id, debits.tax_rate_ids(stretch.credit))
+        else:
+            part.charge_item(db, stretch.sold, costs[stretch.sold.item.id], id)
+
+
+def _split(rest: RemainingPeriod, sold: SoldItem, known: Sequence[Proration]) -> Iterator[Stretch]:
+    """The stretches of the time, cut where another credit begins or ends."""
+    credits = [each for each in known if each.amount < 0]
+    moments = {moment for each in credits for moment in (each.period_start, each.period_end)}
+    cuts = sorted({rest.moment, rest.until, *(moment for moment in moments if rest.moment < moment < rest.until)})
+    for credit, group in groupby(pairwise(cuts), lambda part: _last_credit(credits, *part)):
+        parts = list(group)
+        yield Stretch(sold, parts[0][0], parts[-1][1], credit)
+
+
+def _last_credit(credits: Sequence[Proration], start: int, stop: int) -> Proration | None:
+    """The newest credit for the time [start, stop)."""
+    return next((each for each in reversed(credits) if each.period_start <= start and stop <= each.period_end), None)
