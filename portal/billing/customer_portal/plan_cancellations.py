@@ -3,9 +3,12 @@
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import upcoming_changes
-from portal.billing.subscriptions import cancellations, updates
+from portal.billing.ledger import locks
+from portal.billing.schedules import progress
+from portal.billing.subscriptions import cancellations, end_changes, subscription_settings
 from portal.billing.subscriptions.params import CancellationDetails, CancelSubscription, UpdateSubscription
-from portal.models import Subscription
+from portal.db import lock_and_refresh
+from portal.models import Customer, Subscription
 from portal.rules.permissions import Features
 from portal.rules.subscriptions import may_resume
 
@@ -23,7 +26,7 @@ def cancel_plan(
     upcoming_changes.cancel_upcoming_change(db, subscription, now=now)
     if feature["mode"] == "at_period_end":
         at_end = UpdateSubscription(cancel_at_period_end=True, cancellation_details=details)
-        updates.update_subscription(db, subscription, at_end, now=now)
+        _change_end(db, subscription, at_end, now)
         return
     settles = feature["proration_behavior"]
     at_once = CancelSubscription(
@@ -40,5 +43,19 @@ def may_keep(subscription: Subscription, *, now: int) -> bool:
 
 def keep_plan(db: Session, subscription: Subscription, *, now: int) -> None:
     """Take an upcoming cancellation back, where that can be done."""
-    if may_keep(subscription, now=now):
-        updates.update_subscription(db, subscription, UpdateSubscription(cancel_at_period_end=False), now=now)
+    if not may_keep(subscription, now=now):
+        return
+    end, row = subscription.cancel_at, upcoming_changes.find_schedule(db, subscription)
+    customer = _change_end(db, subscription, UpdateSubscription(cancel_at_period_end=False), now)
+    if row is not None:  # its own end counts again, unless it is the one that is taken back
+        lock_and_refresh(db, row, noun="subscription schedule")
+        progress.drop_planned_end(row, end)
+        progress.plan_end(db, customer, row, None, "create_prorations", now)
+
+
+def _change_end(db: Session, subscription: Subscription, command: UpdateSubscription, now: int) -> Customer:
+    """Change the end also where a schedule of the merchant's manages the subscription, and return its customer."""
+    customer = locks.subscription_with_customer(db, subscription)
+    subscription_settings.apply(db, subscription, command)
+    end_changes.change_end(db, customer, subscription, command, now=now)
+    return customer

@@ -28,11 +28,13 @@ def create_next_invoice(db: Session, customer: Customer, subscription: Subscript
 
 
 def _apply_phases(db: Session, customer: Customer, subscription: Subscription) -> None:
-    """Apply the phases of its schedule that start before the subscription's period ends."""
+    """Apply the phases of its schedule that start before the subscription's period ends, and before itself ends."""
     if subscription.schedule_id is None:
         return
     row = lock_row(db, SubscriptionSchedule, subscription.schedule_id, noun="subscription schedule")
     while (coming := steps.next_for_schedule(row)) and coming.moment <= subscription.current_period_end:
+        if subscription.cancel_at is not None and subscription.cancel_at <= coming.moment:
+            return
         progress.advance(db, customer, row, coming.moment)
         db.flush()
 

@@ -12,9 +12,17 @@ from portal.rules import schedules as rules
 
 
 def change_phases(
-    db: Session, customer: Customer, row: SubscriptionSchedule, command: UpdateSchedule, now: int
+    db: Session,
+    customer: Customer,
+    row: SubscriptionSchedule,
+    command: UpdateSchedule,
+    planned_end: int | None,
+    now: int,
 ) -> None:
-    """Replace the phases from the present one on. Raises `InvalidRequest` where none of them holds the present."""
+    """Replace the phases from the present one on; `planned_end` is the end that the schedule planned so far.
+
+    Raises `InvalidRequest` where no phase holds the present.
+    """
     if row.status == "not_started":
         start = phase_times.resolve_timestamp(command.phases[0].start_date, now) or row.phases[0]["start_date"]
         if start < now:
@@ -36,5 +44,5 @@ def change_phases(
     if still:  # it was entered before: what is new in it counts from now on, and nothing begins anew
         entered |= {"add_invoice_items": [], "billing_cycle_anchor": None, "trial_end": None}
     subscription = lock_row(db, Subscription, row.subscription_id or "", noun="subscription")
-    progress.plan_end(db, customer, row, command.proration_behavior, now)
-    transitions.apply_phase(db, customer, subscription, entered, now=now)
+    progress.plan_end(db, customer, row, planned_end, command.proration_behavior, now)
+    transitions.apply_phase(db, customer, subscription, entered, since=present if still else None, now=now)

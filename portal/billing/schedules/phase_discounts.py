@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.discounts import redemptions
+from portal.billing.discounts import discounts, redemptions
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.discounts.params import DiscountParams
 from portal.billing.schedules.params import SentPhase
@@ -49,33 +49,87 @@ def existing_sources(discount_ids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def apply_discounts(
-    db: Session, customer: Customer, subscription: Subscription, phase: Phase, after: Sequence[SoldItem], now: int
+    db: Session,
+    customer: Customer,
+    subscription: Subscription,
+    phase: Phase,
+    since: Phase | None,
+    after: Sequence[SoldItem],
+    now: int,
 ) -> None:
-    """Replace the discounts of the phase before by those of this phase."""
+    """Replace the discounts so far by those of this phase; those from the same coupon or promotion code stay.
+
+    `since` is the same phase as it was until now, if it runs: what it has redeemed is not redeemed again.
+    """
     db.flush()
-    whole = _redeemable_sources(db, phase.get("discounts") or [], subscription.discounts, now)
+    redeemed = (since or {}).get("discounts") or []
+    whole = _redeemable_sources(db, phase.get("discounts") or [], redeemed, subscription.discounts, now)
     if whole or subscription.discounts:
         price = items.period_amount(after)
         sent = DiscountParams(discounts=whole)
         redemptions.redeem_for_subscription(db, customer, subscription, sent, price, now=now)
-    wanted = {each["price"]: each.get("discounts") or [] for each in phase["items"]}
+    wanted, had = _sources_by_price(phase), _sources_by_price(since) if since else {}
     for sold in after:
-        own = _redeemable_sources(db, wanted.get(sold.price.id, []), sold.item.discounts, now)
+        id = sold.price.id
+        own = _redeemable_sources(db, wanted.get(id, []), had.get(id, []), sold.item.discounts, now)
         if own or sold.item.discounts:
             redemptions.redeem_for_subscription_item(db, customer, subscription, sold, own, "items", now=now)
     db.flush()
 
 
+def _sources_by_price(phase: Phase) -> dict[str, list[dict[str, Any]]]:
+    return {each["price"]: each.get("discounts") or [] for each in phase["items"]}
+
+
 def _redeemable_sources(
-    db: Session, sent: Sequence[Mapping[str, Any]], held: Sequence[str], now: int
+    db: Session,
+    sent: Sequence[Mapping[str, Any]],
+    redeemed: Sequence[Mapping[str, Any]],
+    held: Sequence[str],
+    now: int,
 ) -> list[DiscountSource]:
-    """The sources that can still be redeemed. Others are left out, as a phase must start in any case."""
-    sources = [DiscountSource(**{key: value for key, value in each.items() if value}) for each in sent]
+    """The sources that are kept or can still be redeemed. Others are left out, as a phase must start in any case.
+
+    A discount in `held` stands for its coupon or promotion code. What is in `redeemed` is kept or left out.
+    """
+    owned, origins = rows_by_id(db, Discount, held), _origin_ids(db, redeemed)
+    running = set(discounts.running_ids(db, held, now))
+    found: list[DiscountSource] = []
+    for source in stored_sources(sent):
+        ids = _source_ids(source)
+        past = bool(ids & origins)
+        same = [id for id in held if id in owned and ids & _discount_ids(owned[id])]
+        kept = [id for id in same if past or id in running or id in ids]
+        if kept:
+            found.append(DiscountSource(discount=kept[0]))
+        elif not past and not source.discount:
+            found.append(source)
+    return _valid_sources(db, found, now)
+
+
+def _valid_sources(db: Session, sources: Sequence[DiscountSource], now: int) -> list[DiscountSource]:
+    """The sources without coupons and promotion codes that nobody can redeem any more."""
     coupons = rows_by_id(db, Coupon, [each.coupon for each in sources if each.coupon])
     codes = rows_by_id(db, PromotionCode, [each.promotion_code for each in sources if each.promotion_code])
     valid = {row.id for row in coupons.values() if discount_rules.is_valid_coupon(row, now)}
-    valid |= {row.id for row in codes.values() if discount_rules.is_usable_code(row, now)} | set(held)
-    return [each for each in sources if {each.coupon, each.promotion_code, each.discount} & valid]
+    valid |= {row.id for row in codes.values() if discount_rules.is_usable_code(row, now)}
+    return [each for each in sources if each.discount or {each.coupon, each.promotion_code} & valid]
+
+
+def _origin_ids(db: Session, sources: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The ids of sources, together with the coupons and promotion codes of those that are discounts."""
+    ids = {id for each in stored_sources(sources) for id in _source_ids(each)}
+    rows = rows_by_id(db, Discount, [each["discount"] for each in sources if each.get("discount")])
+    return ids.union(*(_discount_ids(row) for row in rows.values()))
+
+
+def _source_ids(source: DiscountSource) -> set[str]:
+    return {id for id in (source.coupon, source.discount, source.promotion_code) if id}
+
+
+def _discount_ids(row: Discount) -> set[str]:
+    """The ids by which a source can name a discount."""
+    return {id for id in (row.id, row.coupon_id, row.promotion_code_id) if id}
 
 
 def stored_sources(sources: Sequence[Mapping[str, Any]] | None) -> list[DiscountSource]:

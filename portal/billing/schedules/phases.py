@@ -35,7 +35,7 @@ def parse_phases(db: Session, customer: Customer, sent: Sequence[SentPhase], sta
 
 
 def build_current_phase(db: Session, subscription: Subscription) -> Phase:
-    """A phase with the present settings of a subscription, up to the end of its period."""
+    """A phase with the present settings of a subscription, up to its coming end, else to the end of its period."""
     sold = subscription_items.list_items(db, subscription.id)
     return {
         "add_invoice_items": [],
@@ -46,7 +46,7 @@ def build_current_phase(db: Session, subscription: Subscription) -> Phase:
         "default_tax_rates": subscription.default_tax_rates,
         "description": subscription.description,
         "discounts": phase_discounts.existing_sources(subscription.discounts),
-        "end_date": subscription.current_period_end,
+        "end_date": subscription.cancel_at or subscription.current_period_end,
         "invoice_settings": subscription.invoice_settings,
         "items": [
             _build_item(

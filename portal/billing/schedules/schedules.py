@@ -56,6 +56,7 @@ def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, n
     """
     customer = _lock_schedule(db, row)
     _refuse_ended(row, "update")
+    planned = progress.planned_end(row)
     if command.end_behavior is not None:
         row.end_behavior = command.end_behavior
     if command.default_settings is not None:
@@ -63,9 +64,11 @@ def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, n
     if command.was_sent("metadata"):
         row.metadata_ = merge_metadata(row.metadata_, command.metadata)
     if command.phases:
-        phase_changes.change_phases(db, customer, row, command, now)
+        phase_changes.change_phases(db, customer, row, command, planned, now)
     phase_settings.refuse_without_days(row)
-    if progress.plan_end(db, customer, row, command.proration_behavior, now):
+    if command.phases or command.end_behavior is None:
+        return row
+    if progress.plan_end(db, customer, row, planned, command.proration_behavior, now):
         _bill_at_once(db, customer, row, command, now)
     return row
 
@@ -147,6 +150,7 @@ def _create_from_subscription(db: Session, command: CreateSchedule, id: str, now
     }
     row.phases, row.phase, row.status = [phases.build_current_phase(db, subscription)], 0, "active"
     row.billing_mode = subscription.billing_mode
+    row.end_behavior = "release" if subscription.cancel_at is None else "cancel"
     row.subscription_id, subscription.schedule_id = subscription.id, row.id
     db.add(row)
     return row

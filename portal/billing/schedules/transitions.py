@@ -12,8 +12,10 @@ from portal.rules import subscriptions as subscription_rules
 from portal.wire.commands import merge_metadata
 
 
-def apply_phase(db: Session, customer: Customer, subscription: Subscription, phase: Phase, *, now: int) -> None:
-    """Make a subscription what a phase says, from now on.
+def apply_phase(
+    db: Session, customer: Customer, subscription: Subscription, phase: Phase, *, since: Phase | None = None, now: int
+) -> None:
+    """Make a subscription what a phase says, from now on; `since` is the same phase as it was until now, if it runs.
 
     A change within a period is prorated. Another interval, a trial, or an anchor at the phase's start
     starts a new period, which is billed by the renewal that is then due.
@@ -33,7 +35,7 @@ def apply_phase(db: Session, customer: Customer, subscription: Subscription, pha
     if prorates and (restarts or changed):
         prorations.credit_unused_time(db, rest, before)
     after = phase_items.replace_items(db, subscription, before, phase["items"], prices) if changed else before
-    phase_discounts.apply_discounts(db, customer, subscription, phase, after, now)
+    phase_discounts.apply_discounts(db, customer, subscription, phase, since, after, now)
     if restarts:
         _restart_period(subscription, phase["trial_end"], now)
     elif prorates and changed:

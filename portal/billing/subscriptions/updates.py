@@ -26,10 +26,12 @@ def update_subscription(
 ) -> Subscription:
     """Change what was sent; a new quantity is prorated to the second unless the parameters say otherwise.
 
-    Raises `InvalidRequest` for any but descriptive changes on a subscription that has ended.
+    Raises `InvalidRequest` for any but descriptive changes on a subscription that has ended, and for an end of one
+    that a schedule manages.
     """
     customer = locks.subscription_with_customer(db, subscription)
     _refuse_ended(subscription, command)
+    _refuse_end_beside_schedule(subscription, command)
     changing = command.sent_values("items", "billing_cycle_anchor", "trial_end") or command.trial_from_plan
     must_wait = command.was_sent("cancel_at") and command.payment_behavior == "pending_if_incomplete"
     before = (
@@ -71,3 +73,13 @@ def _refuse_ended(subscription: Subscription, command: UpdateSubscription) -> No
         return
     if command.model_fields_set - {"metadata", "cancellation_details", "expand"}:
         raise InvalidRequest("A canceled subscription can only update its cancellation_details and metadata.")
+
+
+def _refuse_end_beside_schedule(subscription: Subscription, command: UpdateSubscription) -> None:
+    sent = [name for name in ("cancel_at", "cancel_at_period_end") if command.was_sent(name)]
+    if sent and subscription.schedule_id is not None and rules.may_cancel(subscription.status):
+        raise InvalidRequest(
+            f"The subscription is managed by the subscription schedule '{subscription.schedule_id}'. Change its end"
+            " there, or release the schedule first.",
+            param=sent[0],
+        )
