@@ -21,10 +21,10 @@ from portal.commands import (
     transfer,
     webhooks,
 )
-from portal.commands.environment import load_settings, open_database
+from portal.commands.environment import Commands, load_settings, open_database
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.version_option(package_name="billing-portal")
 @click.pass_context
 def main(context: click.Context) -> None:

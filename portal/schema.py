@@ -41,6 +41,15 @@ def is_current(database: Database) -> bool:
     return current_revision(database) == head_revision()
 
 
+def explain_lack(database: Database) -> str | None:
+    """What to do where the schema is not the one this program was written for."""
+    present, needed = current_revision(database), head_revision()
+    if present == needed:
+        return None
+    state = "The database has no schema yet" if present is None else f"The schema is at {present}"
+    return f"{state}, this program needs {needed}: portal db upgrade"
+
+
 def current_revision(database: Database) -> str | None:
     """The schema's revision, None for an empty database."""
     with database.reader.connect() as connection:

@@ -152,3 +152,10 @@ def test_what_an_account_can_not_be_told_changes_nothing(run: Run) -> None:
     assert "Nothing to change" in run("account", "set", id, code=2).stderr
     assert run("account", "show", id).stdout == before
     assert "acct_none" in run("account", "show", "acct_none", code=1).stderr
+
+
+@pytest.mark.parametrize("command", [("account", "create", "Acme"), ("key", "list", "--account", "acct_1")])
+def test_a_database_without_a_schema_is_told_in_one_line(run: Run, command: tuple[str, ...]) -> None:
+    told = run(*command, code=1).stderr
+    assert (told.count("\n"), told.startswith("The database has no schema yet")) == (1, True)
+    assert told.endswith(": portal db upgrade\n")

@@ -22,10 +22,6 @@ def check() -> None:
     """Tell whether the schema is current; exits with 1 when it is not."""
     from portal import schema
 
-    database = open_database(load_settings())
-    if not schema.is_current(database):
-        exit_with_error(
-            f"The schema is at {schema.current_revision(database)}, "
-            f"this program needs {schema.head_revision()}: portal db upgrade"
-        )
+    if lack := schema.explain_lack(open_database(load_settings())):
+        exit_with_error(lack)
     click.echo("The schema is current.")

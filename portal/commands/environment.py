@@ -31,16 +31,6 @@ def open_database(settings: Settings) -> Database:
     return assemble_services(settings, pool_size=2).database
 
 
-def call_or_exit(function: Any, *arguments: Any, **options: Any) -> Any:
-    """Call a use case. On a `PortalError` print its message in one line and exit with 1."""
-    from portal.errors import PortalError
-
-    try:
-        return function(*arguments, **options)
-    except PortalError as error:
-        exit_with_error(error.message)
-
-
 def upgrade_schema(settings: Settings) -> None:
     """Bring the schema up to date; exit with the reason where this program can't."""
     from portal import schema
@@ -49,6 +39,44 @@ def upgrade_schema(settings: Settings) -> None:
         schema.upgrade(open_database(settings))
     except schema.UnknownRevision as error:
         exit_with_error(str(error))
+
+
+class Commands(click.Group):
+    """A group whose commands end with one line, and 1, where a use case refuses or the schema is another one."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(context)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except Exception as error:
+            exit_with_error(_explain(error))
+
+
+def _explain(error: Exception) -> str:
+    """What an operator can do about it. Raises the error itself where that is nothing."""
+    from sqlalchemy.exc import DBAPIError
+
+    from portal.errors import PortalError
+
+    if isinstance(error, DBAPIError | PortalError) and (lack := _schema_lack()):
+        return lack
+    if isinstance(error, PortalError):
+        return error.message
+    raise error
+
+
+def _schema_lack() -> str | None:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from portal import schema
+    from portal.settings import from_environment
+
+    try:
+        return schema.explain_lack(open_database(from_environment()))
+    except SQLAlchemyError:
+        return None
 
 
 def exit_with_error(words: str, code: int = 1) -> NoReturn:

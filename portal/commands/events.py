@@ -58,15 +58,11 @@ def _resend_event(database: Database, scope: Scope, event_id: str, endpoint_id: 
     from portal import clock
     from portal.billing.events import replays
     from portal.db import find_row
-    from portal.errors import PortalError
     from portal.models import Event
 
-    try:
-        with database.writing(scope) as db:
-            event = find_row(db, Event, event_id, noun="event")
-            replays.retry(db, event, replays.RetryEvent(webhook_endpoint=endpoint_id), now=clock.now())
-    except PortalError as error:
-        raise click.ClickException(error.message) from None
+    with database.writing(scope) as db:
+        event = find_row(db, Event, event_id, noun="event")
+        replays.retry(db, event, replays.RetryEvent(webhook_endpoint=endpoint_id), now=clock.now())
     return 1
 
 

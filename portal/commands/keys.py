@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from portal.commands.environment import call_or_exit, exit_with_error
+from portal.commands.environment import exit_with_error
 from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION
 
 
@@ -23,9 +23,7 @@ def list_keys(open_database: Any, account_id: str, live: bool) -> None:
     from portal.billing.accounts import accounts, keys
 
     with open_database().reading() as session:
-        for each in keys.list_for_tenant(
-            session, call_or_exit(accounts.find_tenant, session, account_id, livemode=live)
-        ):
+        for each in keys.list_for_tenant(session, accounts.find_tenant(session, account_id, livemode=live)):
             ended = each.expires_at is not None and each.expires_at <= clock.now()
             used = clock.utc_datetime(each.last_used_at).isoformat() if each.last_used_at else "never used"
             click.echo(f"{each.id}  {each.hint}  {'revoked' if ended else 'active'}  {used}")
@@ -44,7 +42,7 @@ def roll_key(open_database: Any, account_id: str, live: bool, overlap: int) -> N
     if not 0 <= overlap <= 168:
         exit_with_error("--overlap is 0 to 168 hours.")
     with open_database().writing() as session:
-        tenant = call_or_exit(accounts.find_tenant, session, account_id, livemode=live)
+        tenant = accounts.find_tenant(session, account_id, livemode=live)
         secret = keys.roll(session, tenant, overlap=overlap * clock.HOUR, now=clock.now())
     click.echo(secret)
 
@@ -58,5 +56,5 @@ def revoke_key(open_database: Any, key_id: str) -> None:
     from portal.billing.accounts import keys
 
     with open_database().writing() as session:
-        revoked = call_or_exit(keys.revoke, session, key_id, now=clock.now())
+        revoked = keys.revoke(session, key_id, now=clock.now())
     click.echo(f"{revoked.id} {revoked.hint} is revoked.")

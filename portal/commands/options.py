@@ -19,25 +19,16 @@ JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def find_scope(database: Database, account_id: str, live: bool) -> Scope:
-    """The scope of an account in one mode. Raises `ClickException` where there is no such account."""
+    """The scope of an account in one mode. Raises `ResourceMissing` where there is no such account."""
     from portal.billing.accounts import accounts
     from portal.db import Scope
-    from portal.errors import PortalError
 
-    try:
-        with database.reading() as db:
-            return Scope.of_tenant(accounts.find_tenant(db, account_id, livemode=live))
-    except PortalError as error:
-        raise click.ClickException(error.message) from None
+    with database.reading() as db:
+        return Scope.of_tenant(accounts.find_tenant(db, account_id, livemode=live))
 
 
 @contextmanager
 def writing(database: Database, account_id: str, live: bool) -> Iterator[Session]:
-    """A writing session of an account in one mode. What a use case refuses becomes a `ClickException`."""
-    from portal.errors import PortalError
-
-    try:
-        with database.writing(find_scope(database, account_id, live)) as db:
-            yield db
-    except PortalError as error:
-        raise click.ClickException(error.message) from None
+    """A writing session of an account in one mode."""
+    with database.writing(find_scope(database, account_id, live)) as db:
+        yield db

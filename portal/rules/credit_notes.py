@@ -152,6 +152,26 @@ def part_taxes(
     return [_part_of_tax(tax, parts[tax["tax_rate"]], net) for tax in whole_taxes]
 
 
+def part_given_taxes(
+    given: Sequence[Mapping[str, Any]], earlier: EarlierCredits, amount: int, whole: int
+) -> list[dict[str, Any]]:
+    """The part of taxes that a call gave for a line of `whole`, for its next `amount`, both after discounts.
+
+    Nobody says how they were computed, so each part is in proportion; the last one takes all that is left.
+    """
+    up_to, parts = earlier.discounted_amount + amount, whole or 1
+    if not whole:
+        up_to, amount = 1, 0
+    return [
+        {
+            **tax,
+            "amount": round_half_up(Decimal(tax["amount"]) * up_to / parts) - earlier.taxes.get(tax["tax_rate"], 0),
+            "taxable_amount": round_half_up(Decimal(tax["taxable_amount"]) * amount / parts),
+        }
+        for tax in given
+    ]
+
+
 def _remaining_taxes(
     whole_taxes: Sequence[Mapping[str, Any]], left: Mapping[str, int], amount: int
 ) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Lines of credit notes: parts of invoice lines, by amount or by quantity."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from portal import ids
@@ -74,15 +76,17 @@ def _build_partial_line(
         quantity=asked.quantity,
         unit_amount_decimal=original.unit_amount_decimal if asked.quantity else None,
         tax_rates=original.tax_rates,
-        taxes=credit_note_rules.part_taxes(
-            original.taxes,
-            totals.parse_rates(original.tax_rates),
-            earlier,
-            rest,
-            original.amount - sum_discounts(original.discount_amounts),
-        ),
+        taxes=_part_taxes(original, earlier, rest),
         metadata_=merge_metadata({}, asked.metadata),
     )
+
+
+def _part_taxes(original: InvoiceLine, earlier: EarlierCredits, rest: int) -> list[dict[str, Any]]:
+    """The taxes of the next `rest`, after discounts, of an invoice line."""
+    whole = original.amount - sum_discounts(original.discount_amounts)
+    if original.given_taxes:
+        return credit_note_rules.part_given_taxes(original.taxes, earlier, rest, whole)
+    return credit_note_rules.part_taxes(original.taxes, totals.parse_rates(original.tax_rates), earlier, rest, whole)
 
 
 def _credit_amount(asked: CreditNoteLineData, original: InvoiceLine, earlier: EarlierCredits, param: str) -> int:

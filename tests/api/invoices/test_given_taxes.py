@@ -71,3 +71,15 @@ def test_taxes_that_are_none(api: Api, draft: Any, sent: Any, param: str) -> Non
     before = api.get(f"invoices/{draft['id']}")
     assert api.error("POST", f"invoices/{draft['id']}/add_lines", lines=[{"amount": 1000, **sent}])["param"] == param
     assert api.get(f"invoices/{draft['id']}") == before
+
+
+def test_parts_of_a_line_are_credited_in_proportion(api: Api, draft: Any) -> None:
+    line = with_line(api, draft, tax_amounts=[GIVEN])["lines"]["data"][-1]
+    api.post(f"invoices/{draft['id']}/finalize")
+    taxes = []
+    for amount in (1, 332, 333, 334):
+        part = {"type": "invoice_line_item", "invoice_line_item": line["id"], "amount": amount}
+        note = api.post("credit_notes", invoice=draft["id"], lines=[part])
+        taxes.append(note["lines"]["data"][0]["taxes"][0])
+    assert [tax["amount"] for tax in taxes] == [0, 30, 30, 30]
+    assert [tax["taxable_amount"] for tax in taxes] == [1, 332, 333, 334]

@@ -148,6 +148,5 @@ def test_a_preview_bills_no_phase_after_the_end(api: Api, make: Factories, price
     items = [{"price": price}]
     made = scheduled(api, make, {"items": items, "iterations": 1}, {"items": items, "iterations": 1, "trial": False})
     cancel_in_portal(make, made["subscription"])
-    assert api.error("POST", "invoices/create_preview", subscription=made["subscription"])["code"] == (
-        "invoice_upcoming_none"
-    )
+    answer = api.error("POST", "invoices/create_preview", 404, subscription=made["subscription"])
+    assert answer["code"] == "invoice_upcoming_none"
