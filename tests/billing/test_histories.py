@@ -365,16 +365,23 @@ def _totals_are_sums_of_lines(db, invoice):
 def _nothing_is_given_back_twice(db, bills):
     """Credits for unused time name what was billed; all that name the same are never more than that together."""
     stands = [invoice.id for invoice in bills if invoice.status != "void"]
-    lines = {line.id: line for line in db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id.in_(stands)))}
+    lines = db.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id.in_(stands))).all()
     waiting = db.scalars(select(InvoiceItem).where(InvoiceItem.invoice_id.is_(None))).all()
-    credits = [each for each in (*lines.values(), *waiting) if each.credited_items]
-    for each in credits:
-        named = set(each.credited_items["invoice_line_items"])
-        if each.credited_items["invoice_items"] or named - set(lines):
+    worth = {each.id: each.amount for each in (*lines, *waiting)}
+    line_of_item = {line.invoice_item_id: line.id for line in lines}
+    credits = [(each.amount, _named(each, line_of_item)) for each in (*lines, *waiting) if each.credited_items]
+    for _, named in credits:
+        if named - set(worth):
             continue
-        same = [other for other in credits if named & set(other.credited_items["invoice_line_items"])]
-        whole = named.union(*(other.credited_items["invoice_line_items"] for other in same))
-        assert -sum(other.amount for other in same) <= sum(lines[id].amount for id in whole if id in lines)
+        same = [(amount, others) for amount, others in credits if named & others]
+        whole = named.union(*(others for _, others in same))
+        assert -sum(amount for amount, _ in same) <= sum(worth.get(id, 0) for id in whole)
+
+
+def _named(credit, line_of_item):
+    """The ids of what a credit gives back; what has become a line counts as that line."""
+    ids = (*credit.credited_items["invoice_line_items"], *credit.credited_items["invoice_items"])
+    return {line_of_item.get(id, id) for id in ids}
 
 
 def _credited_at_most_what_was_invoiced(db, bills):
