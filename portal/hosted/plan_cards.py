@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.db import rows_by_id
 from portal.hosted import plan_discounts
+from portal.hosted.next_bills import find_next_bills
 from portal.hosted.plan_discounts import RunningDiscount
 from portal.hosted.visits import Visit
 from portal.models import Customer, Price, Product, Subscription, SubscriptionItem, SubscriptionSchedule
@@ -40,9 +42,11 @@ class PlanCard:
     parts: tuple[PlanItem, ...]
     reductions: tuple[RunningDiscount, ...]
     coming: UpcomingChange | None
+    bill: BillPreview | None
     may_cancel: bool
     may_change: bool
     may_resume: bool
+    may_take_back: bool
 
     @property
     def name(self) -> str:
@@ -66,8 +70,10 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
         .limit(_MOST_PLANS)
     )
     rows = db.scalars(statement).all()
-    parts = _plan_items(db, [row.id for row in rows])
+    items = _list_items(db, [row.id for row in rows])
+    parts = _plan_items(db, items)
     reductions = plan_discounts.list_running(db, customer, rows, now)
+    bills = find_next_bills(db, visit, customer, rows, items)
     schedules = rows_by_id(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
     coming = upcoming_changes.list_upcoming(db, rows, list(schedules.values()))
     return [
@@ -76,6 +82,7 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
             tuple(parts.get(row.id, ())),
             reductions.get(row.id, ()),
             coming.get(row.id),
+            bills.get(row.id),
             schedules.get(row.schedule_id or ""),
             visit,
         )
@@ -88,6 +95,7 @@ def _build_plan_card(
     parts: tuple[PlanItem, ...],
     reductions: tuple[RunningDiscount, ...],
     coming: UpcomingChange | None,
+    bill: BillPreview | None,
     schedule: SubscriptionSchedule | None,
     visit: Visit,
 ) -> PlanCard:
@@ -97,18 +105,25 @@ def _build_plan_card(
         row,
         parts,
         reductions,
-        coming if permissions.may_change(visit.features) else None,
+        coming,
+        bill,
         may_cancel=allowed and subscriptions.may_cancel(row.status) and not ends,
         may_change=changeable,
         may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
+        may_take_back=coming is not None and permissions.may_change(visit.features),
     )
 
 
-def _plan_items(db: Session, subscription_ids: Sequence[str]) -> dict[str, list[PlanItem]]:
+def _list_items(db: Session, subscription_ids: Sequence[str]) -> Sequence[SubscriptionItem]:
     if not subscription_ids:
-        return {}
+        return ()
     statement = select(SubscriptionItem).where(SubscriptionItem.subscription_id.in_(subscription_ids))
-    items = db.scalars(statement.order_by(SubscriptionItem.created, SubscriptionItem.id)).all()
+    return db.scalars(statement.order_by(SubscriptionItem.created, SubscriptionItem.id)).all()
+
+
+def _plan_items(db: Session, items: Sequence[SubscriptionItem]) -> dict[str, list[PlanItem]]:
+    if not items:
+        return {}
     prices = rows_by_id(db, Price, list({item.price_id for item in items}))
     products = rows_by_id(db, Product, list({price.product_id for price in prices.values()}))
     parts: dict[str, list[PlanItem]] = {}

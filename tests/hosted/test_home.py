@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from portal import clock
+from portal.billing.invoices import payments
+from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances
-from portal.billing.subscriptions import cancellations
-from portal.billing.subscriptions.params import CancelSubscription
-from portal.models import Customer, Subscription
+from portal.billing.subscriptions import cancellations, items, updates
+from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
+from portal.db import find_row
+from portal.models import Customer, Invoice, Subscription
 from tests.clients import Portal
 from tests.conftest import NOON
 from tests.factories import Factories
@@ -52,7 +56,7 @@ def test_quantities_add_up(make: Factories, customer: Customer, home: Any) -> No
     make.subscription(customer, items=[{"price": price.id, "quantity": 4}])
     html = home()
     assert "€80.00 every 3 months" in html
-    assert "<bdi>Gold plan</bdi> × <bdi>4</bdi>" in html
+    assert "<bdi>4</bdi> × <bdi>€20.00</bdi> =" in html
 
 
 def test_a_plan_that_ends_can_be_kept(make: Factories, customer: Customer, home: Any) -> None:
@@ -177,6 +181,53 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(
         make.subscription(customer)
         make.invoice(customer)
     visit = portal(customer, make.configuration())
+    visit.get()
     with count_queries() as statements:
         visit.get()
-    assert len(statements) <= 9
+    assert len(statements) <= 10
+
+
+# --- what comes next ---------------------------------------------------------------------
+
+
+def test_a_plan_says_what_is_billed_next(make: Factories, customer: Customer, home: Any) -> None:
+    half = make.coupon(percent_off="50", duration="forever")
+    rate = make.tax_rate(percentage="20")
+    discounted = {"discounts": [{"coupon": half.id}], "default_tax_rates": [rate.id]}
+    make.subscription(customer, **discounted)
+    html = home()
+    assert 'Next bill: <bdi class="strong">€12.00</bdi> on December 21, 2026' in html
+    assert "€10.00 discount taken off · €2.00 tax in it" in html
+
+
+def test_the_next_bill_follows_what_changes(make: Factories, customer: Customer, home: Any) -> None:
+    subscription = make.subscription(customer)
+    assert '<bdi class="strong">€20.00</bdi> on December 21, 2026' in home()
+    make.item(customer, 500)
+    assert '<bdi class="strong">€25.00</bdi> on December 21, 2026' in home()
+    make.run(updates.update_subscription, UpdateSubscription, subscription, cancel_at_period_end=True)
+    assert "Next bill" not in home()
+
+
+def test_what_waits_for_the_next_invoice_is_on_one_bill(make: Factories, customer: Customer, home: Any) -> None:
+    for _ in range(2):
+        make.subscription(customer)
+    make.item(customer, 500)
+    assert sorted(re.findall(r"Next bill: <bdi[^>]*>(.*?)</bdi>", home())) == ["€20.00", "€25.00"]
+
+
+def test_a_quantity_that_was_bought_is_named_and_can_be_paid(make: Factories, customer: Customer, home: Any) -> None:
+    charged = {"collection_method": "charge_automatically", "days_until_due": None}
+    subscription = make.subscription(customer, **charged)
+    with make.database.reading(make.scope) as db:
+        first = find_row(db, Invoice, subscription.latest_invoice_id or "", noun="invoice")
+    make.run(payments.pay, PayInvoice, first, paid_out_of_band=True)
+    with make.database.reading(make.scope) as db:
+        item = items.list_items(db, subscription.id)[0].item.id
+    held = {"payment_behavior": "pending_if_incomplete", "proration_behavior": "always_invoice"}
+    asked = {"items": [{"id": item, "quantity": 3}], **held}
+    changed = make.run(updates.update_subscription, UpdateSubscription, subscription, **asked)
+    for features in ({}, {"subscription_update": {"enabled": False}}):
+        html = home(**features)
+        assert "Changes to <bdi>Gold plan</bdi> × <bdi>3</bdi> for <bdi>€60.00 a month</bdi>" in html
+        assert f'class="button" href="invoices/{changed.pending_update["invoice"]}"' in html
