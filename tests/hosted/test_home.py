@@ -196,15 +196,15 @@ def test_a_plan_says_what_is_billed_next(make: Factories, customer: Customer, ho
     discounted = {"discounts": [{"coupon": half.id}], "default_tax_rates": [rate.id]}
     make.subscription(customer, **discounted)
     html = home()
-    assert 'Next bill: <bdi class="strong">€12.00</bdi> on December 21, 2026' in html
+    assert 'Next bill: <bdi class="strong">€12.00</bdi>' in html
     assert "€10.00 discount taken off · €2.00 tax in it" in html
 
 
 def test_the_next_bill_follows_what_changes(make: Factories, customer: Customer, home: Any) -> None:
     subscription = make.subscription(customer)
-    assert '<bdi class="strong">€20.00</bdi> on December 21, 2026' in home()
+    assert 'Next bill: <bdi class="strong">€20.00</bdi>' in home()
     make.item(customer, 500)
-    assert '<bdi class="strong">€25.00</bdi> on December 21, 2026' in home()
+    assert 'Next bill: <bdi class="strong">€25.00</bdi>' in home()
     make.run(updates.update_subscription, UpdateSubscription, subscription, cancel_at_period_end=True)
     assert "Next bill" not in home()
 
@@ -231,3 +231,8 @@ def test_a_quantity_that_was_bought_is_named_and_can_be_paid(make: Factories, cu
         html = home(**features)
         assert "Changes to <bdi>Gold plan</bdi> × <bdi>3</bdi> for <bdi>€60.00 a month</bdi>" in html
         assert f'class="button" href="invoices/{changed.pending_update["invoice"]}"' in html
+
+
+def test_a_trial_says_its_first_bill(make: Factories, customer: Customer, home: Any) -> None:
+    make.subscription(customer, trial_period_days=10)
+    assert 'Next bill: <bdi class="strong">€20.00</bdi> on December 1, 2026' in home()
