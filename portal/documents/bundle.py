@@ -3,12 +3,13 @@
 PDFs are already compressed, so the ZIP stores them uncompressed.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from io import BytesIO
 from itertools import chain, count
 from zipfile import ZipFile, ZipInfo
+
+from portal.rules.file_names import safe_file_name
 
 #: Bytes of a file's two headers and of the end, names apart (PKWARE's APPNOTE 4.3.7, 4.3.12, 4.3.16).
 _LOCAL_HEADER, _CENTRAL_HEADER, _END_RECORD = 30, 46, 22
@@ -16,8 +17,6 @@ _LOCAL_HEADER, _CENTRAL_HEADER, _END_RECORD = 30, 46, 22
 _ZIP64_SIZE, _ZIP64_FILES = 2**31 - 1, 2**16 - 1
 #: Characters of a name without its suffix: even where each takes four bytes, every file system has room for them.
 _LONGEST_STEM = 56
-#: What no file name may have on some system, and what turns the direction of the rest.
-_UNSAFE_CHARACTERS = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
 
 
 def zip_pieces(files: Iterable[tuple[str, date, bytes]], piece: int) -> Iterator[bytes]:
@@ -41,7 +40,7 @@ def zip_size(names: Sequence[str], contents: Iterable[int]) -> int | None:
 def file_names(titles: Iterable[str]) -> list[str]:
     """A file name for each document, valid on every system; no two differ only in upper and lower case."""
     seen: set[str] = set()
-    return [_unique_name(seen, _UNSAFE_CHARACTERS.sub("-", title)[:_LONGEST_STEM].strip()) for title in titles]
+    return [_unique_name(seen, safe_file_name(title)[:_LONGEST_STEM].strip()) for title in titles]
 
 
 def _unique_name(seen: set[str], stem: str) -> str:

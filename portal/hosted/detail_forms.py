@@ -106,20 +106,34 @@ class DetailsForm(FlaskForm):
         return form
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Each field by itself, then the addresses as a whole."""
-        good = super().validate(extra_validators)
-        for name in ("address", "shipping"):
-            if name in self and (self[name].is_filled or self._must_not_be_cleared(name)):
-                good = self[name].check_complete() and good
-        return bool(good)
+        """What was changed: each field by itself, then the addresses as a whole.
+
+        What stands as it is stored keeps nobody from changing something else, however incomplete it is.
+        """
+        super().validate(extra_validators)
+        for name in set(DETAIL_FIELDS) & set(self._fields):
+            if not self.is_changed(name):
+                _drop_errors(self[name])
+            elif name in {"address", "shipping"} and (self[name].is_filled or self._must_not_be_cleared(name)):
+                self[name].check_complete()
+        return not self.errors
+
+    def is_changed(self, name: str) -> bool:
+        """Whether a part of the form says other than what is stored."""
+        field = self[name]
+        if not isinstance(field, FormField):
+            return (field.data or "") != (field.object_data or "")
+        stored = field.object_data
+        return any((part.data or "") != (stored.get(key) or "") for key, part in field.form._fields.items())
 
     @property
     def update_params(self) -> dict[str, Any]:
-        """The parameters of `UpdateCustomer` for the fields that are there."""
-        values: dict[str, Any] = {name: self[name].data for name in ("name", "phone") if name in self}
-        if "address" in self:
+        """The parameters of `UpdateCustomer` for what was changed."""
+        changed = {name for name in DETAIL_FIELDS if name in self and self.is_changed(name)}
+        values: dict[str, Any] = {name: self[name].data for name in ("name", "phone") if name in changed}
+        if "address" in changed:
             values["address"] = self.address.postal if self.address.is_filled else ""
-        if "shipping" in self:
+        if "shipping" in changed:
             to = self.shipping
             values["shipping"] = (
                 {"name": to["name"].data, "phone": to["phone"].data, "address": to.postal} if to.is_filled else ""
@@ -140,3 +154,9 @@ class DetailsForm(FlaskForm):
     def _must_not_be_cleared(self, name: str) -> bool:
         # bills need the address once it is known; shipping can be dropped
         return name == "address" and any(self.address.object_data.values())
+
+
+def _drop_errors(field: Field) -> None:
+    parts = field.form._fields.values() if isinstance(field, FormField) else [field]
+    for part in parts:
+        part.errors = []

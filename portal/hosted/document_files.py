@@ -20,6 +20,7 @@ from portal.errors import ResourceMissing, Unavailable
 from portal.hosted import visit_sessions
 from portal.models import CreditNote, Invoice
 from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
+from portal.rules.file_names import safe_file_name
 from portal.web.requests import request_origin
 from portal.web.responses import DOCUMENT_POLICY
 from portal.web.services import services
@@ -91,7 +92,7 @@ def pdf_response(content: bytes, heading: str, number: str) -> Response:
 @lru_cache(maxsize=4096)
 def _pdf_headers(heading: str, number: str) -> tuple[tuple[str, str], ...]:
     plain = re.sub(r"[^A-Za-z0-9-]+", "-", number).strip("-") or "document"
-    spoken = quote(f"{heading} {number}.pdf", safe="")
+    spoken = quote(safe_file_name(f"{heading} {number}.pdf"), safe="")
     return (
         ("Content-Disposition", f"attachment; filename=\"{plain}.pdf\"; filename*=UTF-8''{spoken}"),
         ("Content-Security-Policy", DOCUMENT_POLICY),

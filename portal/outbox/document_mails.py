@@ -9,6 +9,7 @@ from portal.models import CreditNote, Invoice, Mail
 from portal.outbox.mail_frames import find_reachable_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import receipts
+from portal.rules.file_names import safe_file_name
 
 
 def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
@@ -41,7 +42,7 @@ def build_credit_note_mail(services: Services, db: Session, mail: Mail) -> Outgo
     return mail_to_customer(
         db,
         customer,
-        attachments={f"{note.number}.pdf": content},
+        attachments={safe_file_name(f"{note.number}.pdf"): content},
         number=note.number,
         invoice_number=invoice.number,
         total=note.total,
@@ -92,9 +93,11 @@ def invoice_attachment(services: Services, db: Session, invoice_id: str | None) 
     invoice = db.get(Invoice, (scope_of(db).tenant_id, invoice_id or ""))
     if invoice is None or invoice.finalized_at is None:
         return {}
-    return {f"{invoice.number}.pdf": services.documents.pdf(scope_of(db), "invoice", invoice.id)}
+    name = safe_file_name(f"{invoice.number}.pdf")
+    return {name: services.documents.pdf(scope_of(db), "invoice", invoice.id)}
 
 
 def _receipt_attachment(services: Services, db: Session, invoice: Invoice) -> dict[str, bytes]:
     number = receipts.receipt_number(invoice.status, invoice.number, invoice.amount_paid, invoice.receipt_number)
-    return {f"{number}.pdf": services.documents.pdf(scope_of(db), "receipt", invoice.id)} if number else {}
+    name = safe_file_name(f"{number}.pdf")
+    return {name: services.documents.pdf(scope_of(db), "receipt", invoice.id)} if number else {}

@@ -7,6 +7,8 @@ from urllib.parse import quote
 import orjson
 from flask import Response
 
+from portal.rules.file_names import safe_file_name
+
 #: A PDF is shown by the browser's own viewer; nothing in it may run.
 DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'; sandbox"
 
@@ -15,7 +17,7 @@ def file_response(content: bytes | Iterable[bytes], media_type: str, filename: s
     """A download in which nothing may run. The file name is sent in ASCII and in UTF-8."""
     plain = re.sub(r"[^A-Za-z0-9.-]+", "-", filename).strip("-.") or "file"
     response = Response(content, mimetype=media_type)
-    spoken = quote(filename, safe="")
+    spoken = quote(safe_file_name(filename), safe="")
     response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{spoken}"
     response.headers["Content-Security-Policy"] = DOCUMENT_POLICY
     return response

@@ -158,3 +158,35 @@ def test_a_form_without_its_token_changes_nothing(portal: Open, make: Factories,
     visit = portal(customer, make.configuration())
     assert visit.post("details/edit", token=False, name="Mallory", **ADDRESS).status_code == 400
     assert stored(make, customer).name == "Jenny Rosen"
+
+
+# --- what stands as it is stored keeps nobody from changing something else ------------------------------------
+
+
+INCOMPLETE: dict[str, Any] = {"address": {"country": "US", "postal_code": "94103"}, "shipping": None}
+UNTOUCHED = {"address-postal_code": "94103", "address-country": "US"}
+
+
+def test_an_incomplete_address_lets_the_name_be_corrected(portal: Open, make: Factories) -> None:
+    customer = make.customer(**INCOMPLETE)
+    visit = portal(customer, make.configuration())
+    answer = visit.post("details/edit", name="Ada Corrected", phone="", **UNTOUCHED)
+    assert answer.status_code == 303
+    now = stored(make, customer)
+    assert (now.name, now.address) == ("Ada Corrected", customer.address)
+
+
+def test_an_incomplete_address_that_is_changed_must_be_whole(portal: Open, make: Factories) -> None:
+    customer = make.customer(**INCOMPLETE)
+    visit = portal(customer, make.configuration())
+    answer = visit.post("details/edit", name=customer.name, phone="", **{**UNTOUCHED, "address-postal_code": "94104"})
+    assert (answer.status_code, stored(make, customer).address) == (400, customer.address)
+
+
+def test_a_customer_without_a_name_changes_the_phone(portal: Open, make: Factories) -> None:
+    customer = make.customer(name="", phone="odd: 1234")
+    visit = portal(customer, make.configuration())
+    assert visit.post("details/edit", name="", phone="odd: 1234", **ADDRESS).status_code == 303
+    assert visit.post("details/edit", name="", phone="+33 1", **ADDRESS).status_code == 303
+    assert visit.post("details/edit", name="", phone="odd: 1", **ADDRESS).status_code == 400
+    assert stored(make, customer).phone == "+33 1"

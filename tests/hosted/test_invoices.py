@@ -317,6 +317,12 @@ def test_a_credit_note_says_where_the_money_went(
     assert words_ in words(page(visit, f"credit-notes/{note.id}"))
 
 
+def test_a_number_with_slashes_is_no_path(make: Factories, customer: Customer, visit: Portal) -> None:
+    invoice = make.invoice(customer, number="RE/26/0815")
+    said = visit.get(f"invoices/{invoice.id}/pdf").headers["Content-Disposition"]
+    assert said == "attachment; filename=\"RE-26-0815.pdf\"; filename*=UTF-8''Invoice%20RE-26-0815.pdf"
+
+
 def test_an_invoice_downloads_as_a_file(make: Factories, customer: Customer, visit: Portal) -> None:
     invoice = make.invoice(customer)
     answer = visit.get(f"invoices/{invoice.id}/pdf")
