@@ -18,7 +18,8 @@ MOST_BILLS = 5
 
 BILLED = {"active", "past_due", "trialing"}
 
-NextBills = Mapping[str, BillPreview]
+NextBill = BillPreview
+NextBills = Mapping[str, NextBill]
 
 
 def find_next_bills(

@@ -1,6 +1,5 @@
 """The plans of the start page: a card for each subscription, with what its customer may do with it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -8,30 +7,19 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.billing.customer_portal import plan_choices, upcoming_changes
-from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.db import rows_by_id
-from portal.hosted import plan_discounts
-from portal.hosted.next_bills import find_next_bills
+from portal.hosted import plan_discounts, plan_items
+from portal.hosted.next_bills import NextBill, find_next_bills
 from portal.hosted.plan_discounts import RunningDiscount
+from portal.hosted.plan_items import PlanItem
 from portal.hosted.visits import Visit
-from portal.models import Customer, Price, Product, Subscription, SubscriptionItem, SubscriptionSchedule
+from portal.models import Customer, Subscription, SubscriptionSchedule
 from portal.rules import permissions, subscriptions
-from portal.rules.money import multiply_price
 
 #: How long a plan that has ended is still shown.
 SHOW_ENDED_FOR = 90 * clock.DAY
 _MOST_PLANS = 100
-
-
-@dataclass(frozen=True)
-class PlanItem:
-    """An item of a plan; `amount` is what a period of it costs in minor units."""
-
-    name: str
-    price: Price
-    quantity: int
-    amount: int
 
 
 @dataclass(frozen=True)
@@ -42,7 +30,7 @@ class PlanCard:
     parts: tuple[PlanItem, ...]
     reductions: tuple[RunningDiscount, ...]
     coming: UpcomingChange | None
-    bill: BillPreview | None
+    bill: NextBill | None
     may_cancel: bool
     may_change: bool
     may_resume: bool
@@ -70,8 +58,8 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
         .limit(_MOST_PLANS)
     )
     rows = db.scalars(statement).all()
-    items = _list_items(db, [row.id for row in rows])
-    parts = _plan_items(db, items)
+    items = plan_items.list_items(db, [row.id for row in rows])
+    parts = plan_items.items_by_plan(db, items)
     reductions = plan_discounts.list_running(db, customer, rows, now)
     bills = find_next_bills(db, visit, customer, rows, items)
     schedules = rows_by_id(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
@@ -95,7 +83,7 @@ def _build_plan_card(
     parts: tuple[PlanItem, ...],
     reductions: tuple[RunningDiscount, ...],
     coming: UpcomingChange | None,
-    bill: BillPreview | None,
+    bill: NextBill | None,
     schedule: SubscriptionSchedule | None,
     visit: Visit,
 ) -> PlanCard:
@@ -112,24 +100,3 @@ def _build_plan_card(
         may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
         may_take_back=coming is not None and permissions.may_change(visit.features),
     )
-
-
-def _list_items(db: Session, subscription_ids: Sequence[str]) -> Sequence[SubscriptionItem]:
-    if not subscription_ids:
-        return ()
-    statement = select(SubscriptionItem).where(SubscriptionItem.subscription_id.in_(subscription_ids))
-    return db.scalars(statement.order_by(SubscriptionItem.created, SubscriptionItem.id)).all()
-
-
-def _plan_items(db: Session, items: Sequence[SubscriptionItem]) -> dict[str, list[PlanItem]]:
-    if not items:
-        return {}
-    prices = rows_by_id(db, Price, list({item.price_id for item in items}))
-    products = rows_by_id(db, Product, list({price.product_id for price in prices.values()}))
-    parts: dict[str, list[PlanItem]] = {}
-    for item in items:
-        price = prices[item.price_id]
-        amount = multiply_price(price.unit_amount_decimal, item.quantity)
-        part = PlanItem(products[price.product_id].name, price, item.quantity, amount)
-        parts.setdefault(item.subscription_id, []).append(part)
-    return parts
