@@ -12,7 +12,7 @@ from portal.billing.discounts.named_discounts import DiscountSummary
 from portal.clock import utc_date
 from portal.documents.parts import Discount, DocumentLine, LineTax, Shipping, TaxAmount
 from portal.models import CreditNote, Invoice
-from portal.rules.totals import Rate, amount_excluding_tax
+from portal.rules.totals import UNTAXED_REASONS, Rate, amount_excluding_tax
 
 
 def line_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> dict[str, Any]:
@@ -34,15 +34,26 @@ def build_discounts(found: Iterable[DiscountSummary]) -> tuple[Discount, ...]:
     )
 
 
-def build_tax(tax: Mapping[str, Any], rate: Mapping[str, Any]) -> TaxAmount:
-    """The tax of one rate over a whole document."""
+def build_tax(tax: Mapping[str, Any], rate: Mapping[str, Any], untaxed: int) -> TaxAmount:
+    """The tax of one rate over a whole document; `untaxed` is what stands at the rate where nothing is taxed.
+
+    Nobody may state a rate where the recipient owes the tax, or is exempt (Directive 2006/112/EC, Article 226).
+    """
+    is_untaxed = tax["taxability_reason"] in UNTAXED_REASONS
     return TaxAmount(
         display_name=rate["display_name"],
-        percentage=rate["exact_percentage"],
+        percentage="0" if is_untaxed else rate["exact_percentage"],
         inclusive=tax["inclusive"],
-        taxable_amount=tax["taxable_amount"],
+        taxable_amount=untaxed if is_untaxed else tax["taxable_amount"],
         amount=tax["amount"],
     )
+
+
+def printed_percentages(rates: Iterable[Mapping[str, Any]], taxes: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The rates of a line, in percent as decimal text: `0` where nothing is taxed."""
+    if any(tax["taxability_reason"] in UNTAXED_REASONS for tax in taxes):
+        return ("0",)
+    return tuple(rate["exact_percentage"] for rate in rates)
 
 
 def _build_line(row: Any, discounts: Iterable[DiscountSummary]) -> DocumentLine:
@@ -58,7 +69,7 @@ def _build_line(row: Any, discounts: Iterable[DiscountSummary]) -> DocumentLine:
         unit_label=_unit_label(row),
         period_start=start,
         period_end=end,
-        tax_percentages=tuple(rate["exact_percentage"] for rate in row.tax_rates),
+        tax_percentages=printed_percentages(row.tax_rates, row.taxes),
         discounts=build_discounts(discounts),
         taxes=tuple(_line_taxes(row.taxes, row.tax_rates)),
         taxes_given=getattr(row, "given_taxes", None) is not None,
@@ -115,7 +126,17 @@ def _sum_taxes(row: Invoice | CreditNote, lines: list[Any]) -> Iterator[TaxAmoun
     """The taxes of the whole document; those whose rate no line and no shipping names are left out."""
     frozen = [*(line.tax_rates for line in lines), (row.shipping_cost or {}).get("tax_rates", [])]
     rates = {rate["id"]: rate for each in frozen for rate in each}
-    return (build_tax(tax, rates[tax["tax_rate"]]) for tax in row.total_taxes if tax["tax_rate"] in rates)
+    nets = [(line.taxes, line.amount - sum(each["amount"] for each in line.discount_amounts)) for line in lines]
+    if row.shipping_cost:
+        nets.append((row.shipping_cost["taxes"], row.shipping_cost["amount"]))
+    for tax in row.total_taxes:
+        if rate := rates.get(tax["tax_rate"]):
+            yield build_tax(tax, rate, sum_at_rate(rate["id"], nets))
+
+
+def sum_at_rate(rate_id: str, nets: Iterable[tuple[Iterable[Mapping[str, Any]], int]]) -> int:
+    """The sum of amounts, each given with its taxes, that stand at a rate."""
+    return sum(amount for taxes, amount in nets if any(tax["tax_rate"] == rate_id for tax in taxes))
 
 
 def _inclusive_tax(taxes: Iterable[Mapping[str, Any]]) -> int:

@@ -13,6 +13,7 @@ from portal.documents import build_lines, letterhead
 from portal.documents.parts import DocumentLine
 from portal.documents.values import QuoteDocument
 from portal.models import Quote, QuoteLine
+from portal.rules.discounts import sum_discounts
 
 
 def quote(db: Session, row: Quote) -> QuoteDocument:
@@ -21,6 +22,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
     rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
     rates |= {rate["id"]: rate for rate in drafts.frozen_rates(db, row.default_tax_rates)}
     seller, buyer, sums, repeated = row.seller or {}, row.buyer or {}, row.upfront, row.recurring
+    nets = [(line.taxes, line.amount_subtotal - sum_discounts(line.discount_amounts)) for line in lines if line.upfront]
     return QuoteDocument(
         **letterhead.shared_values(db, seller, buyer),
         number=row.number or "",
@@ -28,7 +30,10 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         effective_at=utc_date(row.finalized_at or row.created),
         ship_to=letterhead.ship_to(buyer.get("shipping")),
         lines=tuple(_build_line(line) for line in lines),
-        taxes=tuple(build_lines.build_tax(tax, rates[tax["tax_rate"]]) for tax in sums["taxes"]),
+        taxes=tuple(
+            build_lines.build_tax(tax, rates[tax["tax_rate"]], build_lines.sum_at_rate(tax["tax_rate"], nets))
+            for tax in sums["taxes"]
+        ),
         discounts=build_lines.build_discounts(summarize_discounts(row, lines)),
         subtotal=sums["amount_subtotal"],
         total=sums["amount_total"],
@@ -51,5 +56,5 @@ def _build_line(row: QuoteLine) -> DocumentLine:
         amount=row.amount_subtotal,
         quantity=row.quantity,
         unit_amount_decimal=row.price["price"]["unit_amount_decimal"],
-        tax_percentages=tuple(rate["exact_percentage"] for rate in row.tax_rates),
+        tax_percentages=build_lines.printed_percentages(row.tax_rates, row.taxes),
     )

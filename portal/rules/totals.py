@@ -48,7 +48,7 @@ class LineTotals:
 
 
 #: Reasons for which no tax is in an amount, whatever the rates say.
-_UNTAXED_REASONS = frozenset({"customer_exempt", "reverse_charge"})
+UNTAXED_REASONS = frozenset({"customer_exempt", "reverse_charge"})
 
 
 def line_taxes(amount: int, rates: Sequence[Rate], *, tax_exempt: str = "none") -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ def line_totals(
 
     `discount` is what the document's discounts take off that; `taxes` are those of the rest.
     """
-    if not discount or any(tax["taxability_reason"] in _UNTAXED_REASONS for tax in taxes):
+    if not discount or any(tax["taxability_reason"] in UNTAXED_REASONS for tax in taxes):
         return LineTotals(subtotal, subtotal - _sum_taxes(taxes, inclusive=True), discount, taxes)
     return LineTotals(subtotal, amount_excluding_tax(subtotal, rates), discount, taxes)
 
