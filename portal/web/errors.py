@@ -96,7 +96,10 @@ def _as_portal_error(error: Exception) -> PortalError:
 
 def _from_http_error(error: HTTPException) -> PortalError:
     if error.code in {404, 405} and is_api_request():
-        known = PortalError(f"Unrecognized request URL ({request.method}: {request.path[:200]}).")
+        known = PortalError(
+            f"Unrecognized request URL ({request.method}: {request.path[:200]}). This portal serves a part of the "
+            "reference's calls, without those that move money; /docs lists them."
+        )
         known.status = 404
         return known
     known = PortalError(error.description or error.name)
