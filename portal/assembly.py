@@ -1,16 +1,22 @@
-"""Builds the services of one running portal from its settings. Web, worker and commands share them."""
+"""Builds the services of one running portal from its settings. Web, worker and commands share them.
+
+Most commands need the database alone. So what makes documents is imported only by who needs all services.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from portal.db import Database
-from portal.documents import store
-from portal.documents.library import Library
-from portal.documents.pool import Pool
 from portal.objects.links import DocumentLinks
 from portal.origins import Origin
 from portal.recording import ChangeRecorder
 from portal.seal import Seal
 from portal.settings import Settings
+
+if TYPE_CHECKING:
+    from portal.documents.library import Library
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,25 @@ class Services:
 
 def assemble_services(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Services:
     """Build the services for these settings. Nothing is opened before its first use."""
-    keys = [*settings.secret_key_fallbacks, settings.secret_key]
-    links = DocumentLinks(settings.base_url, keys)
-    database = Database(settings.database_url, pool_size=pool_size, recorder=ChangeRecorder(links), origin=origin)
+    from portal.documents import store
+    from portal.documents.library import Library
+    from portal.documents.pool import Pool
+
+    links = _build_links(settings)
+    database = assemble_database(settings, pool_size=pool_size, origin=origin)
     library = Library(database, links, store.open_store(settings.documents_url), Pool())
-    return Services(settings, database, links, library, Seal(keys))
+    return Services(settings, database, links, library, Seal(_list_keys(settings)))
+
+
+def assemble_database(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Database:
+    """The database of these settings, whose changes are recorded. It is opened at its first use."""
+    recorder = ChangeRecorder(_build_links(settings))
+    return Database(settings.database_url, pool_size=pool_size, recorder=recorder, origin=origin)
+
+
+def _build_links(settings: Settings) -> DocumentLinks:
+    return DocumentLinks(settings.base_url, _list_keys(settings))
+
+
+def _list_keys(settings: Settings) -> list[str]:
+    return [*settings.secret_key_fallbacks, settings.secret_key]

@@ -17,11 +17,12 @@ from portal.commands import (
     keys,
     mail,
     serving,
+    sessions,
     templates,
     transfer,
     webhooks,
 )
-from portal.commands.environment import Commands, load_settings, open_database
+from portal.commands.environment import Commands, keep_files_private, load_settings, open_database
 
 
 @click.group(cls=Commands)
@@ -29,6 +30,7 @@ from portal.commands.environment import Commands, load_settings, open_database
 @click.pass_context
 def main(context: click.Context) -> None:
     """A self-hosted customer billing portal. Settings come from PORTAL_* variables; see `portal doctor`."""
+    keep_files_private()
     context.obj = lambda: open_database(load_settings())
 
 
@@ -38,6 +40,7 @@ for _command in (
     database.db,
     accounts.account,
     keys.key,
+    sessions.session,
     audit.show_audit,
     documents.documents,
     mail.mail,

@@ -18,7 +18,7 @@ from babel.units import format_unit
 
 from portal import clock
 
-#: The values the wire accepts for `locale` on a portal session.
+#: The values the reference documents for `locale` on a portal session.
 WIRE_LOCALES = (
     "auto bg cs da de el en en-AU en-CA en-GB en-IE en-IN en-NZ en-SG es es-419 et fi fil fr fr-CA hr hu id it ja"
     " ko lt lv ms mt nb nl pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW"
@@ -26,6 +26,9 @@ WIRE_LOCALES = (
 
 #: Languages with a complete message catalogue; others show dates and money their way, words in English.
 CATALOGUES = ("en", "de", "fr", "ar")
+
+#: What a portal session takes as its `locale`: the wire's values, and each language that has a catalogue.
+SESSION_LOCALES = (*WIRE_LOCALES, *(language for language in CATALOGUES if language not in WIRE_LOCALES))
 
 _CLDR_NAMES = {"zh": "zh_Hans", "zh_HK": "zh_Hant_HK", "zh_TW": "zh_Hant_TW", "zh_CN": "zh_Hans_CN", "no": "nb"}
 

@@ -1,12 +1,14 @@
 """Waits for a port of this machine: until it is free, or until a server answers on it."""
 
 import errno
+import json
 import os
 import socket
 import time
 from pathlib import Path
 from urllib.request import urlopen
 
+_ADDRESS_FILE = "server.json"
 #: Seconds in which the port of a server that was killed is given back.
 PORT_TIMEOUT = 3
 
@@ -33,6 +35,24 @@ def _is_port_free(host: str, port: int) -> bool:
     except OSError as error:
         return error.errno != errno.EADDRINUSE
     return True
+
+
+def record_address(folder: Path, host: str, port: int) -> Path:
+    """Write where the server of this instance folder listens, for `find_address`. Returns the file."""
+    file = folder / _ADDRESS_FILE
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"host": host, "port": port}))
+    return file
+
+
+def find_address(folder: Path) -> tuple[str, int] | None:
+    """Host and port of the server of this instance folder; None where none answers."""
+    try:
+        written = json.loads((folder / _ADDRESS_FILE).read_text())
+        host, port = str(written["host"]), int(written["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return (host, port) if await_answer(host, port, seconds=1) else None
 
 
 def is_listening(process_id: int, port: int) -> bool:

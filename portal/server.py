@@ -118,9 +118,11 @@ def serve(
         server.on_reload(beside.replace)
     if when_up:
         threading.Thread(target=_call_when_up, args=(host, port, when_up), daemon=True).start()
+    address = ports.record_address(settings.instance, host, port)
     try:
         server.serve()
     finally:
+        address.unlink(missing_ok=True)
         if beside:
             beside.stop()
 

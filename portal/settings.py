@@ -1,6 +1,7 @@
 """Settings: one frozen object from `PORTAL_*` variables, checked at start and explained by `portal doctor`."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -80,6 +81,28 @@ def variable_name(name: str) -> str:
 def describe_variables() -> list[tuple[str, str]]:
     """(variable, explanation) of every setting, in order."""
     return [(variable_name(each.name), each.metadata["help"]) for each in fields(Settings)]
+
+
+def describe_values(settings: Settings) -> dict[str, str]:
+    """The value of every setting by its variable, as text for the operator; of secrets only that they are set."""
+    return {
+        variable_name(each.name): _describe_value(getattr(settings, each.name), each.repr) for each in fields(Settings)
+    }
+
+
+def _describe_value(value: object, shown: bool) -> str:
+    if value is None or value == ():
+        return "-"
+    if not shown:
+        return "(set)"
+    if isinstance(value, bool):
+        return str(int(value))
+    return ",".join(value) if isinstance(value, tuple) else _hide_password(str(value))
+
+
+def _hide_password(url: str) -> str:
+    # within a URL of a database or store it stands before the host, or in the query
+    return re.sub(r"(://[^/@]*:)[^/@]*@", r"\1***@", re.sub(r"\?.*", "?***", url))
 
 
 def _parse_flag(environment: Mapping[str, str], name: str) -> bool:

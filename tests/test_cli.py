@@ -7,14 +7,16 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from portal import create_app
-from portal.settings import from_environment
+from portal.settings import describe_values, from_environment
 from tests.clients import Api
+from tests.live import free_port
 
 TOP = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -159,3 +161,103 @@ def test_a_database_without_a_schema_is_told_in_one_line(run: Run, command: tupl
     told = run(*command, code=1).stderr
     assert (told.count("\n"), told.startswith("The database has no schema yet")) == (1, True)
     assert told.endswith(": portal db upgrade\n")
+
+
+def test_accounts_are_listed(run: Run) -> None:
+    run("db", "upgrade")
+    told = run("account", "list")
+    assert (told.stdout, told.stderr) == ("", "There is no account yet: portal account create NAME\n")
+    made = json.loads(run("account", "create", "Acme", "--country", "bg", "--json").stdout)
+    assert run("account", "list").stdout == f"{made['account']}  BG  eur  Acme\n"
+    (listed,) = json.loads(run("account", "list", "--json").stdout)
+    assert listed == {"id": made["account"], "country": "BG", "currency": "eur", "name": "Acme"}
+    assert run("webhooks", "list", "--account", made["account"]).stderr.startswith("No webhook endpoint in test mode")
+
+
+def test_support_staff_open_the_portal_for_a_customer(run: Run, environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    made = json.loads(run("account", "create", "Acme", "--json").stdout)
+    client = create_app(from_environment(environment)).test_client()
+    customer = Api(client, made["test_key"]).post("customers", name="Jenny Rosen")["id"]
+    asked = ("session", "create", customer, "--account", made["account"])
+    new = json.loads(run(*asked, "--locale", "de", "--return-url", "https://example.com/", "--json").stdout)
+    assert Api(client, made["test_key"]).get(f"billing_portal/sessions/{new['session']}")["locale"] == "de"
+    page = client.get(new["url"].removeprefix("http://localhost"), base_url="https://localhost", follow_redirects=True)
+    assert "Jenny Rosen" in page.get_data(as_text=True)
+    assert run(*asked, "--locale", "tlh", code=1).stderr.startswith("Invalid locale")
+    asked = ("session", "create", "cus_none", "--account", made["account"])
+    assert run(*asked, code=1).stderr == "No such customer: 'cus_none'\n"
+
+
+def test_the_demo_says_where_everything_is_and_keeps_it_private(
+    run: Run, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment["PORTAL_INSTANCE"] = str(tmp_path / "instance")
+    with demo_running(environment) as (port, told):
+        base = f"http://127.0.0.1:{port}"
+        account = json.loads(run("account", "list", "--json").stdout)[0]["id"]
+        for said in (f"{base}/demo\n", f"{base}/docs\n", f"{base}/mails ", f"portal account show {account}"):
+            assert said in told
+        kept = [tmp_path / "instance", *(tmp_path / "instance").rglob("*")]
+        names = {each.name for each in kept}
+        assert {"portal.db", "portal.db-wal", "portal.db-shm", "demo.json", "secret_key"} <= names
+        assert {each.name: oct(each.stat().st_mode & 0o077) for each in kept if each.stat().st_mode & 0o077} == {}
+        del environment["PORTAL_BASE_URL"]
+        found = run("doctor", code=1).stdout
+        assert f"FAIL base URL: Links lead to http://127.0.0.1:8000, but the server listens on port {port}: " in found
+        assert f"export PORTAL_BASE_URL={base}\n" in found
+        environment["PORTAL_BASE_URL"] = base
+        assert f"ok   base URL: {base}\n" in run("doctor").stdout
+
+
+@contextmanager
+def demo_running(environment: dict[str, str]) -> Iterator[tuple[int, str]]:
+    """`portal serve --with-demo` on a port of its own, once it has said where everything is; with its words."""
+    port = free_port()
+    environment |= {"PORTAL_BASE_URL": f"http://127.0.0.1:{port}", "PORTAL_DEMO": "1"}
+    command = [sys.executable, "-m", "portal.cli", "serve", "--with-demo", "--port", str(port), "--workers", "1"]
+    server = subprocess.Popen(
+        command,
+        cwd=TOP,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    told = ""
+    try:
+        for line in server.stdout or ():
+            told += line
+            if "portal account show" in line:
+                break
+        yield port, told
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("postgresql://portal:secret@db/portal", "postgresql+psycopg://portal:***@db/portal"),
+        ("postgresql://db/portal?password=secret", "postgresql+psycopg://db/portal?***"),
+    ],
+)
+def test_values_of_settings_are_told_without_secrets(value: str, told: str, tmp_path: Path) -> None:
+    secret = {"PORTAL_SECRET_KEY": "0123456789abcdef" * 2, "PORTAL_SMTP_URL": "smtp://a:secret@mail:587"}
+    values = describe_values(
+        from_environment({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_DATABASE_URL": value, **secret})
+    )
+    assert values["PORTAL_DATABASE_URL"] == told
+    assert values["PORTAL_SECRET_KEY"] == values["PORTAL_SMTP_URL"] == "(set)"
+    assert (values["PORTAL_PRODUCTION"], values["PORTAL_METRICS_BIND"]) == ("0", "-")
+
+
+def test_a_command_of_the_database_alone_loads_nothing_of_pages_and_documents(
+    run: Run, environment: dict[str, str]
+) -> None:
+    run("db", "upgrade")
+    environment["PYTHONPROFILEIMPORTTIME"] = "1"
+    loaded = {line.rpartition("|")[2].strip() for line in run("account", "list").stderr.splitlines()}
+    assert "portal.models" in loaded
+    assert loaded & {"flask", "pebble", "weasyprint", "portal.documents", "portal.hosted", "portal.transfer"} == set()

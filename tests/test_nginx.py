@@ -184,6 +184,21 @@ def test_reports_of_strangers_are_limited(front: Front) -> None:
     assert answers.count(429) > 5
 
 
+def test_a_client_of_too_many_connections_is_told_to_ask_again(front: Front) -> None:
+    waiting = [_Connection("billing.example.com", front.port) for _ in range(101)]
+    try:
+        for each in waiting:
+            each.putrequest("POST", "/v1/customers")
+            each.putheader("Content-Length", "1")
+            each.endheaders()  # the body never comes, so the connection stays in use
+        answer = waiting[-1].getresponse()
+        assert (answer.status, json.loads(answer.read())["error"]["code"]) == (429, "rate_limit")
+        assert (answer.headers["Retry-After"], answer.headers["Stripe-Should-Retry"]) == ("1", "true")
+    finally:
+        for each in waiting:
+            each.close()
+
+
 def _write_certificate(folder: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "billing.example.com")])

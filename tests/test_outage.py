@@ -90,6 +90,7 @@ def test_a_stranger_sees_a_page_too(outage: Outage) -> None:
 def test_a_program_is_told_when_to_ask_again(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
     answer = outage.app.test_client().get("/v1/customers", headers={"Authorization": f"Bearer {outage.key}"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert answer.headers["Stripe-Should-Retry"] == "true"
     assert answer.get_json()["error"]["type"] == "api_error"
     (line,) = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
     assert "503" in line

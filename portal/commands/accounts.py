@@ -1,11 +1,11 @@
-"""`portal account`: makes a merchant; shows and sets its bank details, invoice numbering and e-invoices."""
+"""`portal account`: makes and lists merchants; shows and sets bank details, invoice numbering and e-invoices."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from portal.commands.environment import print_values
+from portal.commands.environment import print_rows, print_values
 from portal.commands.options import JSON_OPTION, find_scope, writing
 
 if TYPE_CHECKING:
@@ -41,6 +41,29 @@ def create_account(
         new = new_accounts.create(session, command, now=clock.now())
     made = {"account": new.account.id, "test_key": new.test_key, "live_key": new.live_key}
     print_values(made, as_json=as_json)
+
+
+@account.command("list")
+@JSON_OPTION
+@click.pass_obj
+def list_accounts(open_database: Any, as_json: bool) -> None:
+    """List the accounts: id, country, currency and name."""
+    from portal.billing.accounts import accounts
+
+    with open_database().reading() as db:
+        found = accounts.list_accounts(db)
+    rows = [
+        {
+            "id": each.id,
+            "country": each.country,
+            "currency": each.default_currency,
+            "name": each.business_profile.get("name") or "-",
+        }
+        for each in found
+    ]
+    print_rows(rows, as_json=as_json)
+    if not rows:
+        click.echo("There is no account yet: portal account create NAME", err=True)
 
 
 @account.command("show")

@@ -39,4 +39,7 @@ def print_addresses(settings: Settings) -> None:
         f"  Portal link    {made['portal_url']}\n"
         f"                 (for one visit within the hour; the shop makes new ones)\n\n"
         f"  API            curl {settings.base_url}/v1/customers -u {made['test_key']}:\n"
+        f"  Reference      {settings.base_url}/docs\n"
+        f"  Mails          {settings.base_url}/mails (each kind; what was sent is in {settings.instance / 'mail'})\n"
+        f"  Account        {made['account']} (for commands: portal account show {made['account']})\n"
     )

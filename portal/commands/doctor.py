@@ -11,11 +11,12 @@ from portal.commands.environment import load_settings
 def doctor() -> None:
     """Check this deployment and explain every setting; exits with 1 when a check fails."""
     from portal.doctor import checks
-    from portal.settings import describe_variables
+    from portal.settings import describe_values, describe_variables
 
     settings = load_settings()
+    values = describe_values(settings)
     for name, words in describe_variables():
-        click.echo(f"{name:<30} {words}")
+        click.echo(f"{name:<30} {values[name]}\n    {words}")
     failed = False
     for each in checks.run_checks(settings):
         failed |= not each.passed

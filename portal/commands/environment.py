@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,12 +24,17 @@ def load_settings(*, exit_code: int = 1) -> Settings:
         exit_with_error(str(error), exit_code)
 
 
+def keep_files_private() -> None:
+    """Let no other user of the machine read what this process writes: database, log, documents, exports."""
+    os.umask(0o077)
+
+
 def open_database(settings: Settings) -> Database:
     """The database of these settings; the instance folder is made where it is missing."""
-    from portal.assembly import assemble_services
+    from portal.assembly import assemble_database
 
     settings.instance.mkdir(parents=True, exist_ok=True)
-    return assemble_services(settings, pool_size=2).database
+    return assemble_database(settings, pool_size=2)
 
 
 def upgrade_schema(settings: Settings) -> None:
@@ -83,6 +89,15 @@ def exit_with_error(words: str, code: int = 1) -> NoReturn:
     """Print `words` to standard error and exit."""
     click.echo(words, err=True)
     sys.exit(code)
+
+
+def print_rows(rows: list[dict[str, str]], *, as_json: bool) -> None:
+    """Print rows of values, one a line or as one JSON array."""
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        click.echo("  ".join(row.values()))
 
 
 def print_values(values: dict[str, str], *, as_json: bool) -> None:

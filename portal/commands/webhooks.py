@@ -30,11 +30,15 @@ def list_endpoints(open_database: Any, account_id: str, live: bool) -> None:
     database = open_database()
     scope = find_scope(database, account_id, live)
     with database.reading(scope) as db:
-        for each in db.scalars(select(WebhookEndpoint).order_by(WebhookEndpoint.created)):
+        endpoints = db.scalars(select(WebhookEndpoint).order_by(WebhookEndpoint.created)).all()
+        for each in endpoints:
             own = select(WebhookDelivery.status, func.count()).where(WebhookDelivery.endpoint_id == each.id)
             rows = db.execute(own.group_by(WebhookDelivery.status))
             counts = {row[0]: row[1] for row in rows}
             click.echo(_format_endpoint(each, counts))
+    if not endpoints:
+        mode = "live" if live else "test"
+        click.echo(f"No webhook endpoint in {mode} mode; POST /v1/webhook_endpoints makes one.", err=True)
 
 
 @webhooks.command("roll")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
+from portal import ports
 from portal.doctor import surroundings
 from portal.doctor.check import Check
 from portal.doctor.database import check_database
@@ -39,6 +40,10 @@ def _check_secret_key(settings: Settings) -> Check:
 def _check_base_url(settings: Settings) -> Check:
     parts = urlsplit(settings.base_url)
     local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    passed = parts.scheme == "https" or local
-    advice = "Set PORTAL_BASE_URL to the https address that customers open."
-    return Check("base URL", passed, settings.base_url if passed else advice)
+    if not (parts.scheme == "https" or local):
+        return Check("base URL", False, "Set PORTAL_BASE_URL to the https address that customers open.")
+    served = ports.find_address(settings.instance) if local else None
+    if served and served[1] != (parts.port or 80):
+        words = f"Links lead to {settings.base_url}, but the server listens on port {served[1]}: "
+        return Check("base URL", False, f"{words}export PORTAL_BASE_URL=http://{parts.hostname}:{served[1]}")
+    return Check("base URL", True, settings.base_url)

@@ -48,7 +48,7 @@ def _build_bare_message(settings: Settings, text: MailText, mail: OutgoingMail, 
     message.add_alternative(text.html, subtype="html")
     if mail.logo:
         _, html = message.iter_parts()
-        html.add_related(mail.logo, "image", "png", cid=f"<{LOGO_ID}>", disposition="inline")
+        html.add_related(mail.logo, "image", "png", cid=f"<{LOGO_ID}>", disposition="inline", filename="logo.png")
     message["Content-Language"] = i18n.html_lang(i18n.catalogue_language(mail.locale))
     return message
 

@@ -44,9 +44,16 @@ def convert_tax(tax: int, currency: str, frozen: Mapping[str, Any] | None) -> in
 
 
 def currency_of_country(country: str | None) -> str | None:
-    """The currency of a country (ISO code), according to CLDR."""
+    """The national currency of a country (ISO code), in which its taxes are declared."""
+    if country in _NATIONAL:
+        return _NATIONAL[country]
     found = get_territory_currencies(country) if country else []
     return str(found[0]).lower() if found else None
+
+
+#: Where CLDR, as Babel 2.18 has it, names another currency first: Bulgaria has the euro since 2026-01-01; in the others
+#: that of a neighbour, or the dollar, circulates beside the national one.
+_NATIONAL = {"BG": "eur", "BT": "btn", "LS": "lsl", "NA": "nad", "ZW": "zwg"}
 
 
 def _parse_rate(said: str | None) -> str | None:

@@ -8,7 +8,7 @@ the python-stdnum modules that know the check digits (one suffices), `checked` t
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -73,7 +73,8 @@ def normalize_value(type: str, value: str) -> str | None:
     """The documented canonical form of what someone typed, or None where it does not have the type's form.
 
     Case, surrounding white space and the separators people type do not matter; prefixes and suffixes must be there.
-    Canonical values normalise to themselves. A Greek VAT ID typed with GR gets its EL.
+    Canonical values normalise to themselves. A Greek VAT ID typed with GR gets its EL, a Dutch or Belgian one its
+    leading zeros, and a Norwegian one loses the country that other countries' programs put before it.
     """
     found = _match_shape(type, value)
     if found is None:
@@ -157,6 +158,16 @@ _SEPARATORS = str.maketrans(dict.fromkeys(" .-/\u00a0\u2007\u2009\u202f\u3000\u2
 # The country part of a VAT prefix where it is not the ISO code (Council Directive 2006/112/EC, article 215).
 _COUNTRY_OF_PREFIX = {"EL": "GR", "XI": "GB"}
 
+#: What people write for the documented form of a type, and what becomes of it.
+_OTHER_WAYS: Mapping[str, tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = {
+    "eu_vat": (
+        (re.compile(r"\AGR"), "EL"),
+        (re.compile(r"\ABE(?=[0-9]{9}\Z)"), "BE0"),
+        (re.compile(r"\ANL([0-9]{7,8})(?=B[0-9]{2}\Z)"), lambda found: f"NL{found[1]:0>9}"),
+    ),
+    "no_vat": ((re.compile(r"\ANO(?=[0-9]{9}MVA\Z)"), ""),),
+}
+
 _VALIDATION_OPTIONS = {"mx.rfc": {"validate_check_digits": True}}
 
 
@@ -178,7 +189,9 @@ def _compact_value(type: str, value: str) -> str | None:
     if not compact.isascii():
         return None
     compact = compact.upper()
-    return "EL" + compact[2:] if type == "eu_vat" and compact.startswith("GR") else compact
+    for written, canonical in _OTHER_WAYS.get(type, ()):
+        compact = written.sub(canonical, compact)
+    return compact
 
 
 def _check_digits_hold(form: TaxIdShape, compact: str) -> bool:

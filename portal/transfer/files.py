@@ -6,6 +6,8 @@ from typing import Any, BinaryIO
 import ijson
 import orjson
 
+#: What is said where a file has no object at all, as a table of a spreadsheet.
+_WANTED = "Needed are objects as the API writes them, as JSON Lines, an array or a list; tables (CSV) are not read"
 #: The longest first line that is tried as JSON Lines; an object of the wire is far shorter.
 LONGEST_LINE = 16 * 1024 * 1024
 
@@ -67,4 +69,6 @@ def _stream_items(file: BinaryIO, path: str) -> Iterator[tuple[str, Any]]:
             number += 1
             yield f"object {number}", each
     except ijson.JSONError as error:
-        yield f"after object {number}", UnreadableJson(" ".join(str(error).split()))
+        place = f"after object {number}" if number else "at the beginning"
+        words = " ".join(str(error).split())
+        yield place, UnreadableJson(words if number else f"{words}. {_WANTED}")

@@ -17,7 +17,8 @@ class ImportRefusal:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.type} {self.id}: {self.reason}"
+        named = " ".join(each for each in (self.type, self.id) if each != "?")
+        return ": ".join(filter(None, (self.place, named, self.reason)))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
-from portal.errors import NotAuthenticated, PortalError, Unavailable
+from portal.errors import Conflict, NotAuthenticated, PortalError, Unavailable
 from portal.web.limits import RequestTooLarge
 from portal.web.requests import is_api_request, request_id
 from portal.web.responses import json_response
@@ -40,6 +40,8 @@ def _answer_error(error: Exception) -> Response:
         response.headers["WWW-Authenticate"] = 'Bearer realm="portal"'
     if known.status == Unavailable.status:
         response.headers["Retry-After"] = str(RETRY_AFTER)
+    if isinstance(known, Conflict | Unavailable):
+        response.headers["Stripe-Should-Retry"] = "true"
     return response
 
 
@@ -94,7 +96,10 @@ def _as_portal_error(error: Exception) -> PortalError:
 
 def _from_http_error(error: HTTPException) -> PortalError:
     if error.code in {404, 405} and is_api_request():
-        known = PortalError(f"Unrecognized request URL ({request.method}: {request.path[:200]}).")
+        known = PortalError(
+            f"Unrecognized request URL ({request.method}: {request.path[:200]}). This portal serves a part of the "
+            "reference's calls, without those that move money; /docs lists them."
+        )
         known.status = 404
         return known
     known = PortalError(error.description or error.name)

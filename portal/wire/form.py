@@ -8,7 +8,8 @@ from qs_codec import DecodeOptions, Duplicates, decode
 
 from portal.errors import InvalidRequest
 
-MAX_PARAMETERS = 1000
+#: Enough for 250 lines of ten parameters each; how many bytes there may be, `portal/request_sizes.py` says.
+MAX_PARAMETERS = 3000
 MAX_DEPTH = 8
 
 _NAME = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])*")
@@ -39,7 +40,8 @@ def parse(text: bytes) -> dict[str, Any]:
 
 def _too_large_error() -> InvalidRequest:
     return InvalidRequest(
-        f"The request has too many parameters (at most {MAX_PARAMETERS}) or too deep ones (at most {MAX_DEPTH} levels)."
+        f"The request has too many parameters (at most {MAX_PARAMETERS:,}) or too deep ones (at most {MAX_DEPTH}"
+        " levels)."
     )
 
 

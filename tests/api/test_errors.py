@@ -57,6 +57,7 @@ OBJECTS = [
 def test_an_unknown_path_is_a_404_in_json(api, method, path):
     error = error_of(api.request(method, path))
     assert error["message"].startswith(f"Unrecognized request URL ({method}: /v1")
+    assert error["message"].endswith("; /docs lists them.")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS", "TRACE", "DELETE", "SPY"])

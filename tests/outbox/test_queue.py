@@ -128,6 +128,7 @@ def test_a_mail_has_the_logo_within_it(app: Flask, api: Api, make: Factories, se
     assert f'src="cid:{parts["image/png"]["Content-ID"].strip("<>")}"' in parts["text/html"].get_content()
     assert Image.open(BytesIO(parts["image/png"].get_content())).size == (320, 40)
     assert parts["image/png"].get_content_disposition() == "inline"
+    assert parts["image/png"].get_filename() == "logo.png"
     assert [part.get_filename() for part in mail.iter_attachments()][-1].endswith(".pdf")
 
 

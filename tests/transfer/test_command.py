@@ -72,4 +72,12 @@ def test_a_file_that_breaks_off_gives_what_it_held(tmp_path: Path, account: str)
     (tmp_path / "file").write_text("[" + GOOD)
     done = run(tmp_path, "import", str(tmp_path / "file"), "--account", account)
     assert (done.returncode, "1 × customer" in done.stdout) == (1, True)
-    assert "refused  after object 1: ? ?: it is no JSON: " in done.stderr
+    assert "refused  after object 1: it is no JSON: " in done.stderr
+
+
+def test_a_table_is_refused_with_what_is_needed(tmp_path: Path, account: str) -> None:
+    (tmp_path / "file").write_text("id,email\n1,ada@example.com\n")
+    done = run(tmp_path, "import", str(tmp_path / "file"), "--account", account)
+    assert done.returncode == 1
+    assert "refused  at the beginning: it is no JSON: " in done.stderr
+    assert "tables (CSV) are not read" in done.stderr

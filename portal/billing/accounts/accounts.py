@@ -15,6 +15,11 @@ def find_tenant(db: Session, account_id: str, *, livemode: bool) -> Tenant:
     return row
 
 
+def list_accounts(db: Session) -> list[Account]:
+    """Every account, the oldest first."""
+    return list(db.scalars(select(Account).order_by(Account.created, Account.id)))
+
+
 def find_account(db: Session, account_id: str) -> Account:
     """The account. Raises `ResourceMissing`."""
     row = db.get(Account, account_id)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from portal.i18n import WIRE_LOCALES
+from portal.i18n import SESSION_LOCALES
 from portal.wire.commands import (
     Clearable,
     Command,
@@ -96,8 +96,8 @@ class FlowData(Command):
 
 
 def _validate_locale(value: str) -> str:
-    if value not in WIRE_LOCALES:
-        raise parameter_error("", f"Invalid locale: must be one of {', '.join(WIRE_LOCALES)}")
+    if value not in SESSION_LOCALES:
+        raise parameter_error("", f"Invalid locale: must be one of {', '.join(SESSION_LOCALES)}")
     return value
 
 

@@ -47,6 +47,21 @@ def test_prices_taxes_and_metadata_of_the_invoice_count(make, drafted, change):
     assert (invoice["subtotal"], invoice["total"], invoice["metadata"]) == (1500, 1785, {"order": "1"})
 
 
+def test_250_lines_are_added_in_one_call(app, merchant, make, drafted):
+    calls, rate = official.client(app, merchant.test_key).v1.invoices, make.tax_rate()
+    lines = [
+        {
+            "description": f"Hours of day {number}",
+            "metadata": {"day": str(number)},
+            "price_data": {"currency": "eur", "product_data": {"name": "Hours"}, "unit_amount": 100},
+            "quantity": 2,
+            "tax_rates": [rate.id],
+        }
+        for number in range(250)
+    ]
+    assert calls.add_lines(drafted()["id"], {"lines": lines}).subtotal == 250 * 200
+
+
 def test_what_is_wrong_names_the_line_and_changes_nothing(api, drafted):
     invoice = drafted(100)
     lines = [{"amount": 200}, {"amount": 1, "tax_rates": ["txr_none"]}]
