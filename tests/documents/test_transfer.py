@@ -37,10 +37,11 @@ def drawn(*lines: str) -> bytes:
         ({}, "EUR349.86", ("", "NORD-0042")),
         ({"reference": "RF18539007547034"}, "EUR349.86", ("RF18539007547034", "")),
         ({"amount": 1}, "EUR0.01", ("", "NORD-0042")),
+        ({"iban": "BE68539007547034"}, "EUR349.86", ("", "NORD-0042")),
     ],
 )
 def test_a_code_holds_what_a_transfer_needs(changes: dict[str, Any], amount: str, reference: tuple[str, str]) -> None:
-    head = ("BCD", "002", "1", "SCT", "COBADEFFXXX", "Nordlicht Software GmbH", IBAN, amount, "")
+    head = ("BCD", "002", "1", "SCT", "COBADEFFXXX", "Nordlicht Software GmbH", changes.get("iban", IBAN), amount, "")
     assert transfer_code.svg(**GOOD | changes) == drawn(*head, *reference)
 
 
