@@ -164,6 +164,14 @@ def list_countries(locale: str) -> tuple[tuple[str, str], ...]:
 
 
 _NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"})
+#: Places that CLDR and the post know by a code that ISO 3166-1 does not have.
+_NOT_IN_ISO = frozenset({"AC", "CP", "CQ", "DG", "EA", "IC", "TA", "XK"})
+
+
+@lru_cache(maxsize=1)
+def iso_countries() -> frozenset[str]:
+    """The two-letter codes of ISO 3166-1; `UK`, `EL` and `ZZ` are none."""
+    return frozenset(code for code, _name in list_countries("en")) - _NOT_IN_ISO
 
 
 def isolate_text(text: str) -> str:

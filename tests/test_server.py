@@ -118,7 +118,7 @@ def test_what_is_killed_comes_back_and_a_signal_ends_all(server: Server) -> None
     last = [*server.children()]
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(PATIENCE) == 0
-    assert [id for id in last if "portal" in _command_line(id)] == []
+    wait_until(lambda: not [id for id in last if "portal" in _command_line(id)])
 
 
 def test_new_code_loses_no_request(server: Server, tmp_path: Path) -> None:

@@ -40,7 +40,9 @@ def svg(*, holder: str, iban: str | None, bic: str | None, currency: str, amount
 
     `amount` is in minor units of `currency`; a currency other than the euro has no code.
     """
-    if not iban or currency != "eur" or not LEAST_AMOUNT <= amount <= MOST_AMOUNT or not iban_numbers.is_valid(iban):
+    if not iban or currency != "eur" or not LEAST_AMOUNT <= amount <= MOST_AMOUNT:
+        return None
+    if not iban_numbers.is_valid(iban, check_country=False):
         return None
     known = bic if bic and bic_numbers.is_valid(bic) else None
     return _draw_code(holder[:LONGEST_NAME], iban, known, amount, reference[:LONGEST_TEXT])

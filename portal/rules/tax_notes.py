@@ -6,6 +6,18 @@ Small businesses: the national law of Article 284, as each text names it. Late p
 France's Code de commerce, Articles L441-9 and D441-5, and Germany's BGB, § 286 (3) and § 288.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LateNote:
+    """A sentence on late payment; `subject` is its code (UNTDID 4451) in e-invoices, where the law has codes."""
+
+    text: str
+    subject: str | None = None
+
+
 _REVERSE_CHARGE = {
     "bg": "Обратно начисляване",
     "cs": "Daň odvede zákazník",
@@ -91,17 +103,24 @@ def small_business_note(country: str | None, locale: str) -> str:
     return _SMALL_BUSINESS.get(country or "") or note_for_category("E", locale) or ""
 
 
-def late_payment_note(seller: str | None, buyer: str | None) -> str | None:
+#: What French bills say, with the codes that French platforms look for (BR-FR-05).
+_FRENCH_LATE_NOTES = (
+    LateNote(
+        "En cas de retard de paiement, une pénalité égale à trois fois le taux d'intérêt légal est exigible.", "PMD"
+    ),
+    LateNote("Une indemnité forfaitaire de 40 € pour frais de recouvrement est due en cas de retard.", "PMT"),
+    LateNote("Pas d'escompte pour paiement anticipé.", "AAB"),
+)
+_GERMAN_LATE_NOTES = (
+    LateNote(
+        "Sie kommen spätestens 30 Tage nach Fälligkeit und Zugang dieser Rechnung in Verzug (§ 286 Abs. 3 BGB); "
+        "dann fallen Verzugszinsen nach § 288 BGB an."
+    ),
+)
+
+
+def late_payment_notes(seller: str | None, buyer: str | None) -> Sequence[LateNote]:
     """What an invoice between businesses says about late payment, where the seller's law requires it."""
     if seller == "FR":
-        return (
-            "En cas de retard de paiement, une pénalité égale à trois fois le taux d'intérêt légal est exigible, "
-            "ainsi qu'une indemnité forfaitaire de 40 € pour frais de recouvrement. "
-            "Pas d'escompte pour paiement anticipé."
-        )
-    if seller == "DE" and buyer in {"DE", None}:
-        return (
-            "Sie kommen spätestens 30 Tage nach Fälligkeit und Zugang dieser Rechnung in Verzug (§ 286 Abs. 3 BGB); "
-            "dann fallen Verzugszinsen nach § 288 BGB an."
-        )
-    return None
+        return _FRENCH_LATE_NOTES
+    return _GERMAN_LATE_NOTES if seller == "DE" and buyer in {"DE", None} else ()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
 import segno
+from PIL import Image, ImageDraw
 from pypdf import PdfReader
 
 from portal.documents import render, transfer_code
-from tests.documents import samples
+from tests.documents import judges, samples
 
 IBAN = "DE89370400440532013000"
 GOOD: dict[str, Any] = {
@@ -37,10 +39,11 @@ def drawn(*lines: str) -> bytes:
         ({}, "EUR349.86", ("", "NORD-0042")),
         ({"reference": "RF18539007547034"}, "EUR349.86", ("RF18539007547034", "")),
         ({"amount": 1}, "EUR0.01", ("", "NORD-0042")),
+        ({"iban": "BE68539007547034"}, "EUR349.86", ("", "NORD-0042")),
     ],
 )
 def test_a_code_holds_what_a_transfer_needs(changes: dict[str, Any], amount: str, reference: tuple[str, str]) -> None:
-    head = ("BCD", "002", "1", "SCT", "COBADEFFXXX", "Nordlicht Software GmbH", IBAN, amount, "")
+    head = ("BCD", "002", "1", "SCT", "COBADEFFXXX", "Nordlicht Software GmbH", changes.get("iban", IBAN), amount, "")
     assert transfer_code.svg(**GOOD | changes) == drawn(*head, *reference)
 
 
@@ -76,3 +79,27 @@ def test_the_code_is_printed_while_there_is_something_to_pay() -> None:
 
 def test_the_holder_of_the_account_is_named() -> None:
     assert "Nordlicht Pay" in render.html(samples.invoice(1, account_holder="Nordlicht Pay"))
+
+
+def picture_of(svg: bytes) -> Image.Image:
+    """The code as a screen shows it; the drawing consists of horizontal strokes, one unit high."""
+    (path,) = re.findall(r'class="qrline" stroke="#000" d="([^"]+)"', svg.decode())
+    (side,) = re.findall(r'^<svg [^>]*width="(\d+)"', svg.decode())
+    shown = Image.new("L", (int(side), int(side)), 255)
+    pen, x, y = ImageDraw.Draw(shown), 0.0, 0.0
+    for command, numbers in re.findall(r"([Mmh])([^Mmh]+)", path):
+        step = [float(each) for each in re.findall(r"-?[0-9.]+", numbers)]
+        if command == "h":
+            pen.rectangle((x * 4, (y - 0.5) * 4, (x + step[0]) * 4 - 1, (y + 0.5) * 4 - 1), fill=0)
+            x += step[0]
+        else:
+            x, y = (step[0], step[1]) if command == "M" else (x + step[0], y + step[1])
+    return shown
+
+
+@pytest.mark.parametrize("iban", [IBAN, "BE68539007547034", "FR1420041010050500013M02606"])
+def test_a_reader_reads_the_code(iban: str) -> None:
+    svg = transfer_code.svg(**GOOD | {"iban": iban})
+    assert svg
+    lines = judges.read_code(picture_of(svg)).splitlines()
+    assert lines[4:] == ["COBADEFFXXX", "Nordlicht Software GmbH", iban, "EUR349.86", "", "", "NORD-0042"]

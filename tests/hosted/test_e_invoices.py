@@ -262,3 +262,43 @@ def test_a_creditor_reference_is_what_to_write_on_a_transfer(
         holder="Rocket Payments", iban=bank["iban"], bic=None, currency="eur", amount=11900, reference=reference
     )
     assert client.get(f"{page}/transfer.svg").data == code
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+@pytest.mark.parametrize(
+    ("endpoint", "peppol", "xrechnung"),
+    [
+        ("0204:04011000-12345-03", [], []),
+        ("EM:invoices@buyer.example", ["buyer.endpoint"], []),
+        ("9999:abc", ["buyer.endpoint"], ["buyer.endpoint"]),
+        ("0208:0428759498", ["buyer.endpoint"], ["buyer.endpoint"]),
+    ],
+)
+def test_a_customers_electronic_address_is_judged(
+    api: Api, make: Factories, endpoint: str, peppol: list[str], xrechnung: list[str]
+) -> None:
+    invoice = billed(make, make.customer(metadata={"buyer_reference": "R-1", "endpoint": endpoint}))
+    found = documents(api, invoice)
+    assert [found[kind]["missing"] for kind in EVERY] == [[], peppol, xrechnung]
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+@pytest.mark.parametrize("country", ["UK", "EL", "JA", "ZZ"])
+def test_what_is_no_country_makes_no_e_invoice(api: Api, make: Factories, country: str) -> None:
+    customer = make.customer(
+        address={**ADDRESS, "country": country}, metadata={"buyer_reference": "R-1", "endpoint": "0204:buyer-1"}
+    )
+    found = documents(api, billed(make, customer))
+    assert [found[kind]["missing"] for kind in EVERY] == [["buyer.address.country"]] * 3
+
+
+@pytest.mark.usefixtures("merchant_of_all")
+def test_two_germans_need_on_peppol_what_xrechnung_needs(api: Api, make: Factories) -> None:
+    api.post("account", settings={"invoices": {"e_invoices": {"contact": ""}}})
+    sent = {"buyer_reference": "R-1", "endpoint": "0204:buyer-1"}
+    german = make.customer(address={"line1": "Lindenstraße 3", "country": "DE"}, metadata=sent)
+    austrian = make.customer(address={"line1": "Ring 3", "country": "AT"}, metadata=sent)
+    gaps = ["seller.contact", "buyer.address.city", "buyer.address.postal_code"]
+    found = documents(api, billed(make, german))
+    assert (found["peppol"]["missing"], found["xrechnung"]["missing"]) == (gaps, gaps)
+    assert documents(api, billed(make, austrian))["peppol"]["missing"] == []

@@ -4,6 +4,7 @@ from datetime import date
 from xml.etree.ElementTree import Element
 
 from portal.documents.xml.elements import ElementBuilder, serialize_tree
+from portal.documents.xml.payment_means import payment_means_code
 from portal.documents.xml.trade import Trade, TradeAddress, TradeCharge, TradeItem, Trader, TradeTax, VatCategory
 
 PROFILE_ID = "urn:cen.eu:en16931:2017"
@@ -22,13 +23,19 @@ _add, _add_optional = _ELEMENTS.add, _ELEMENTS.add_optional
 def xml(trade: Trade) -> bytes:
     """The document as `factur-x.xml`."""
     root = _ELEMENTS.create_root("rsm:CrossIndustryInvoice")
-    _add(root, "rsm:ExchangedDocumentContext/ram:GuidelineSpecifiedDocumentContextParameter/ram:ID", PROFILE_ID)
+    context = _add(root, "rsm:ExchangedDocumentContext")
+    _add_optional(context, "ram:BusinessProcessSpecifiedDocumentContextParameter/ram:ID", trade.process)
+    _add(context, "ram:GuidelineSpecifiedDocumentContextParameter/ram:ID", PROFILE_ID)
     document = _add(root, "rsm:ExchangedDocument")
     _add(document, "ram:ID", trade.number)
     _add(document, "ram:TypeCode", "381" if trade.credit else "384" if trade.corrects else "380")
     _add_date(_add(document, "ram:IssueDateTime"), trade.issued)
-    for note in trade.notes:
-        _add(document, "ram:IncludedNote/ram:Content", note)
+    for text in trade.notes:
+        _add(document, "ram:IncludedNote/ram:Content", text)
+    for subject, text in trade.subject_notes:
+        note = _add(document, "ram:IncludedNote")
+        _add(note, "ram:Content", text)
+        _add(note, "ram:SubjectCode", subject)
     transaction = _add(root, "rsm:SupplyChainTradeTransaction")
     for number, item in enumerate(trade.items, 1):
         _fill_item(_add(transaction, "ram:IncludedSupplyChainTradeLineItem"), trade, number, item)
@@ -65,7 +72,8 @@ def _fill_agreement(parent: Element, trade: Trade) -> None:
 
 def _fill_trader(parent: Element, trader: Trader) -> None:
     _add(parent, "ram:Name", trader.name)
-    _add_optional(parent, "ram:SpecifiedLegalOrganization/ram:ID", trader.register_number)
+    scheme = {"schemeID": trader.register_scheme} if trader.register_scheme else {}
+    _add_optional(parent, "ram:SpecifiedLegalOrganization/ram:ID", trader.register_number, **scheme)
     if trader.contact or trader.phone or trader.email:
         contact = _add(parent, "ram:DefinedTradeContact")
         _add_optional(contact, "ram:PersonName", trader.contact)
@@ -124,13 +132,6 @@ def _fill_payment_means(parent: Element, trade: Trade) -> None:
         _add(account, "ram:IBANID", trade.bank.iban)
         _add(account, "ram:AccountName", trade.bank.holder)
         _add_optional(parent, "ram:PayeeSpecifiedCreditorFinancialInstitution/ram:BICID", trade.bank.bic)
-
-
-def payment_means_code(trade: Trade) -> str:
-    """The payment means code of UNCL4461: SEPA transfer, another transfer, or not defined."""
-    if not trade.bank:
-        return "1"
-    return "58" if trade.currency == "EUR" else "30"
 
 
 def _fill_tax(parent: Element, trade: Trade, tax: TradeTax) -> None:

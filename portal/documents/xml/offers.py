@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from portal.documents import build, letterhead
 from portal.documents.values import Bill
-from portal.documents.xml import cii, traders, trades, ubl
+from portal.documents.xml import cii, national_gaps, traders, trades, ubl
+from portal.documents.xml.payment_means import is_within
 from portal.documents.xml.trade import Trade
 from portal.documents.xml.trades import TradeOutcome
 from portal.errors import ResourceMissing
@@ -54,7 +55,7 @@ def file_content(db: Session, row: Invoice | CreditNote, format: str) -> bytes:
 def build_with_xml(db: Session, row: Invoice | CreditNote) -> Bill:
     """The document as its PDF has it, with the e-invoice inside: Factur-X, if it is offered and complete."""
     document, outcome = build.describe(db, row)
-    if outcome.trade is None or "factur_x" not in _document_formats(document):
+    if outcome.trade is None or "factur_x" not in _document_formats(document) or _format_gaps("factur_x", outcome):
         return document
     return replace(document, e_invoice=cii.xml(outcome.trade).decode())
 
@@ -85,14 +86,16 @@ def seller_gaps(frozen: dict[str, Any]) -> list[str]:
 
 def _format_gaps(format: str, outcome: TradeOutcome) -> tuple[str, ...]:
     more = _EXTRA_GAPS[format](outcome.trade) if outcome.trade and format in _EXTRA_GAPS else ()
-    return (*outcome.gaps, *more)
+    return tuple(dict.fromkeys((*outcome.gaps, *more)))
 
 
 def _peppol_gaps(trade: Trade) -> Iterable[str]:
-    """Rules PEPPOL-EN16931-R003, R010 and R020."""
+    """Rules PEPPOL-EN16931-R003, R010 and R020, and those of single countries (DE-R-002 to DE-R-015)."""
     if not (trade.buyer_reference or trade.purchase_order):
         yield "buyer_reference"
-    yield from (f"{side}.endpoint" for side in ("seller", "buyer") if not getattr(trade, side).endpoint)
+    yield from national_gaps.peppol_gaps(trade)
+    if is_within(trade, "DE"):
+        yield from _xrechnung_gaps(trade)
 
 
 def _xrechnung_gaps(trade: Trade) -> Iterable[str]:
@@ -104,7 +107,11 @@ def _xrechnung_gaps(trade: Trade) -> Iterable[str]:
     yield from (f"{side}.endpoint" for side in ("seller", "buyer") if not getattr(trade, side).endpoint)
 
 
-_EXTRA_GAPS: Mapping[str, Callable[[Trade], Iterable[str]]] = {"peppol": _peppol_gaps, "xrechnung": _xrechnung_gaps}
+_EXTRA_GAPS: Mapping[str, Callable[[Trade], Iterable[str]]] = {
+    "factur_x": national_gaps.french_gaps,
+    "peppol": _peppol_gaps,
+    "xrechnung": _xrechnung_gaps,
+}
 
 
 def _load_documents(model: Any, noun: str, db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:

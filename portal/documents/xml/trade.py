@@ -23,13 +23,19 @@ class TradeAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trader:
-    """BG-4 and BG-7. `endpoint` is (scheme of the EAS list, identifier), as in `("0204", "991-12345-67")`."""
+    """BG-4 and BG-7. `endpoint` is (scheme of the EAS list, identifier), as in `("0204", "991-12345-67")`.
+
+    `register_scheme` is that of the `register_number` (ICD list), where its country has one. `register_remark` is what
+    Norwegian law wants beside it.
+    """
 
     name: str
     address: TradeAddress
     vat_id: str | None = None
     tax_number: str | None = None
     register_number: str | None = None
+    register_scheme: str | None = None
+    register_remark: str | None = None
     endpoint: tuple[str, str] | None = None
     contact: str | None = None
     phone: str | None = None
@@ -99,7 +105,10 @@ class TaxCurrency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
-    """An invoice (type 380), or a credit note (381) that names the invoice it corrects."""
+    """An invoice (type 380), or a credit note (381) that names the invoice it corrects.
+
+    `subject_notes` are (code of UNTDID 4451, text). `process` is the kind of business (BT-23), which French ones say.
+    """
 
     credit: bool
     number: str
@@ -120,6 +129,8 @@ class Trade:
     purchase_order: str | None = None
     corrects: tuple[str, date] | None = None
     notes: tuple[str, ...] = ()
+    subject_notes: tuple[tuple[str, str], ...] = ()
+    process: str | None = None
     bank: BankAccount | None = None
     tax_total: int
     tax_currency: TaxCurrency | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from portal.documents.parts import Party
 from portal.documents.xml.trade import TradeAddress, Trader
+from portal.rules import electronic_addresses, register_numbers
 
 #: Tax ids that are VAT identifiers: what stands in front of one that does not begin with its country.
 _VAT_PREFIXES = {
@@ -56,12 +57,15 @@ _VAT_SCHEMES = {
 def build_trader(party: Party, *, taxed: bool, is_seller: bool = False) -> Trader:
     """A party; where `taxed` is false, without VAT identifiers, as BR-O-02 requires of both sides."""
     vat_id, other = next(_vat_ids(party), None), next(_other_tax_ids(party), None)
+    registered = register_numbers.find_number(party.country, party.register_number, vat_id)
     return Trader(
         name="" if party.unnamed else party.name,
         address=build_address(party),
         vat_id=vat_id if taxed else None,
         tax_number=other if taxed and is_seller else None,
-        register_number=party.register_number,
+        register_number=registered.number if registered else None,
+        register_scheme=registered.scheme if registered else None,
+        register_remark=_register_remark(party) if is_seller else None,
         endpoint=_electronic_address(party.endpoint, vat_id),
         contact=party.contact,
         phone=party.phone if is_seller else None,
@@ -83,14 +87,23 @@ def _vat_ids(party: Party) -> Iterator[str]:
 
 
 def _other_tax_ids(party: Party) -> Iterator[str]:
-    ids = zip(party.tax_id_types, party.tax_ids, strict=True)
-    return (value for type, (_label, value) in ids if type not in _VAT_PREFIXES)
+    """Tax numbers of the party's own country, as other countries' are none to its authorities (IT-R-001, SE-R-005)."""
+    ids, prefix = zip(party.tax_id_types, party.tax_ids, strict=True), f"{party.country or ''}_".lower()
+    return (value for type, (_label, value) in ids if type not in _VAT_PREFIXES and type.startswith(prefix))
+
+
+def _register_remark(party: Party) -> str | None:
+    """The name of the register, where a Norwegian company writes it (foretaksregisterloven § 10-2; NO-R-002)."""
+    name = "Foretaksregisteret"
+    return name if party.country == "NO" and name.lower() in (party.register_number or "").lower() else None
 
 
 def _electronic_address(named: str | None, vat_id: str | None) -> tuple[str, str] | None:
-    """`0204:991-12345-67` as it is written, else the VAT identifier."""
-    if named and ":" in named:
-        scheme, _, identifier = named.partition(":")
-        return scheme, identifier
+    """`0204:991-12345-67` as it is written, None if it is none; the VAT identifier where nothing is written."""
+    if named:
+        try:
+            return electronic_addresses.parse_address(named)
+        except electronic_addresses.BadAddress:
+            return None
     scheme = _VAT_SCHEMES.get((vat_id or "")[:2], "")
     return (scheme, vat_id) if scheme and vat_id else None

@@ -4,7 +4,7 @@ Discounts, those of the whole document too, become allowances of the lines they 
 net amount is what it was taxed on. Tax-inclusive prices are converted to net ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from portal.documents.xml import categories
 from portal.documents.xml.trade import BankAccount, TaxCurrency, Trade, TradeCharge, TradeItem, TradeTax, VatCategory
 from portal.documents.xml.traders import build_address, build_trader
 from portal.rules import tax_notes
+from portal.rules.tax_notes import LateNote
 
 #: One piece, and others that `unit_label` may name, by UN/ECE Recommendation 20.
 PIECE_UNIT = "C62"
@@ -60,7 +61,8 @@ def legal_notes(document: Bill, outcome: TradeOutcome) -> tuple[str, ...]:
     """The texts that the law requires on a document: why there is no tax, and what late payment costs."""
     if not document.e_invoice_terms.legal_notes:
         return ()
-    return tuple(filter(None, (*outcome.reasons, _late_payment_note(document))))
+    late = " ".join(note.text for note in _late_payment_notes(document))
+    return tuple(filter(None, (*outcome.reasons, late)))
 
 
 def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeCharge], taxes: list[TradeTax]) -> Trade:
@@ -70,6 +72,8 @@ def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeChar
     if not (place and place.has_address):
         place = document.buyer if "K" in codes else None
     named = "O" not in codes
+    late = _late_payment_notes(document)
+    plain = (note.text for note in late if not note.subject)
     return Trade(
         **_kind_values(document),
         number=document.number,
@@ -81,13 +85,15 @@ def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeChar
         items=tuple(items),
         taxes=tuple(taxes),
         charges=tuple(charges),
-        deliver_to=build_address(place) if place and place.country else None,
+        deliver_to=build_address(place) if place and place.country in i18n.iso_countries() else None,
         delivered=None if starts else document.effective_at,
         start=min(starts, default=None),
         end=max(ends, default=None),
         buyer_reference=document.buyer_reference,
         purchase_order=document.purchase_order,
-        notes=tuple(filter(None, (document.memo, document.footer, _late_payment_note(document)))),
+        notes=tuple(filter(None, (document.memo, document.footer, *plain))),
+        subject_notes=tuple((note.subject, note.text) for note in late if note.subject),
+        process=_french_process(document),
         tax_total=document.tax,
         tax_currency=_tax_currency(document.tax_conversion),
         total=document.total,
@@ -186,7 +192,7 @@ def _gaps_of_parties(document: Bill) -> Iterable[str]:
     yield from gaps_of_seller(document.seller)
     if document.buyer.unnamed:
         yield "buyer.name"
-    if not document.buyer.country:
+    if document.buyer.country not in i18n.iso_countries():
         yield "buyer.address.country"
 
 
@@ -194,7 +200,7 @@ def gaps_of_seller(seller: Party) -> Iterable[str]:
     """What every e-invoice needs to know of the seller, and is missing."""
     if seller.unnamed:
         yield "seller.name"
-    if not seller.country:
+    if seller.country not in i18n.iso_countries():
         yield "seller.address.country"
     yield from (f"seller.address.{key}" for key in ("line1", "city", "postal_code") if not getattr(seller, key))
 
@@ -230,12 +236,24 @@ def _gaps_of_categories(trade: Trade) -> Iterable[str]:
         yield "delivery.address.country"
 
 
-def _late_payment_note(document: Bill) -> str | None:
-    """The note on late payment for a business customer, where the seller's law requires one."""
+def _late_payment_notes(document: Bill) -> Sequence[LateNote]:
+    """The notes on late payment for a business customer, where the seller's law requires them.
+
+    Credit notes carry the French ones too, as BR-FR-05 asks all types for them.
+    """
     terms: EInvoiceTerms = document.e_invoice_terms
-    if not isinstance(document, InvoiceDocument) or not document.buyer.tax_ids or not terms.legal_notes:
+    if not document.buyer.tax_ids or not terms.legal_notes:
+        return ()
+    if not isinstance(document, InvoiceDocument) and terms.seller_country != "FR":
+        return ()
+    return tax_notes.late_payment_notes(terms.seller_country, document.buyer.country)
+
+
+def _french_process(document: Bill) -> str | None:
+    """BT-23 of a French seller: B1 for goods, S1 for services (BR-FR-08)."""
+    if document.seller.country != "FR":
         return None
-    return tax_notes.late_payment_note(terms.seller_country, document.buyer.country)
+    return "B1" if document.e_invoice_terms.reverse_charge == "goods" else "S1"
 
 
 def _build_bank(document: InvoiceDocument) -> BankAccount | None:

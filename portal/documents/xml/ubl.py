@@ -4,8 +4,8 @@ from datetime import date
 from typing import Literal
 from xml.etree.ElementTree import Element
 
-from portal.documents.xml.cii import payment_means_code
 from portal.documents.xml.elements import ElementBuilder, serialize_tree
+from portal.documents.xml.payment_means import awaits_payment, lacks_dutch_means, payment_means_code
 from portal.documents.xml.trade import Trade, TradeAddress, TradeCharge, TradeItem, Trader, TradeTax, VatCategory
 
 Profile = Literal["peppol", "xrechnung"]
@@ -35,7 +35,9 @@ def xml(trade: Trade, profile: Profile) -> bytes:
     _fill_trader(_add(root, "cac:AccountingSupplierParty/cac:Party"), trade.seller)
     _fill_trader(_add(root, "cac:AccountingCustomerParty/cac:Party"), trade.buyer)
     _add_delivery(root, trade)
-    _fill_payment_means(_add(root, "cac:PaymentMeans"), trade)
+    # XRechnung wants payment means always (BR-DE-1), Dutch rules none rather than undefined ones
+    if profile == "xrechnung" or awaits_payment(trade) or not lacks_dutch_means(trade):
+        _fill_payment_means(_add(root, "cac:PaymentMeans"), trade)
     for charge in trade.charges:
         _fill_charge(_add(root, "cac:AllowanceCharge"), trade, charge)
     taxes = _add(root, "cac:TaxTotal")
@@ -64,7 +66,7 @@ def _add_head(root: Element, trade: Trade, profile: Profile) -> None:
         corrected = trade.corrects and profile == "xrechnung"
         _add(root, "cbc:InvoiceTypeCode", "384" if corrected else "380")
     # UBL holds one note, and may hold each term once only
-    _add_optional(root, "cbc:Note", "\n\n".join(trade.notes))
+    _add_optional(root, "cbc:Note", "\n\n".join((*trade.notes, *(text for _subject, text in trade.subject_notes))))
     _add(root, "cbc:DocumentCurrencyCode", trade.currency)
     if trade.tax_currency:
         _add(root, "cbc:TaxCurrencyCode", trade.tax_currency.currency)
@@ -86,14 +88,16 @@ def _fill_trader(parent: Element, trader: Trader) -> None:
         _add(parent, "cbc:EndpointID", trader.endpoint[1], schemeID=trader.endpoint[0])
     _add(parent, "cac:PartyName/cbc:Name", trader.name)
     _fill_address(_add(parent, "cac:PostalAddress"), trader.address)
-    for number, scheme in ((trader.vat_id, "VAT"), (trader.tax_number, "FC")):
+    remark = trader.register_remark
+    for number, scheme in ((trader.vat_id, "VAT"), (remark or trader.tax_number, "TAX" if remark else "FC")):
         if number:
             registered = _add(parent, "cac:PartyTaxScheme")
             _add(registered, "cbc:CompanyID", number)
             _add(registered, "cac:TaxScheme/cbc:ID", scheme)
     legal = _add(parent, "cac:PartyLegalEntity")
     _add(legal, "cbc:RegistrationName", trader.name)
-    _add_optional(legal, "cbc:CompanyID", trader.register_number)
+    attributes = {"schemeID": trader.register_scheme} if trader.register_scheme else {}
+    _add_optional(legal, "cbc:CompanyID", trader.register_number, **attributes)
     if trader.contact or trader.phone or trader.email:
         contact = _add(parent, "cac:Contact")
         _add_optional(contact, "cbc:Name", trader.contact)

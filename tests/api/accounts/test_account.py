@@ -128,6 +128,7 @@ WRONG = [
     ({"settings": {"invoices": {"bank_transfer": {"iban": "DE00"}}}}, "settings[invoices][bank_transfer][iban]"),
     ({"settings": {"invoices": {"bank_transfer": {"bic": "X"}}}}, "settings[invoices][bank_transfer][bic]"),
     ({"settings": {"invoices": {"e_invoices": {"endpoint": "me"}}}}, "settings[invoices][e_invoices][endpoint]"),
+    ({"settings": {"invoices": {"e_invoices": {"endpoint": "9999:a"}}}}, "settings[invoices][e_invoices][endpoint]"),
     ({"settings": {"invoices": {"e_invoices": {"formats": ["pdf"]}}}}, "settings[invoices][e_invoices][formats][0]"),
     ({"settings": {"portal": {"default_locale": "tlh-x"}}}, "settings[portal][default_locale]"),
     ({"business_profile": {"support_email": "x"}}, "business_profile[support_email]"),
@@ -145,6 +146,21 @@ def test_a_wrong_value_is_refused_and_changes_nothing(api, sent, param):
     before = api.get("account")
     assert api.error("POST", "account", **sent)["param"] == param
     assert api.get("account") == before
+
+
+def test_a_mail_address_is_an_electronic_address(api):
+    sent = {"invoices": {"e_invoices": {"endpoint": "EM: rechnung@example.com"}}}
+    shown = api.post("account", settings=sent)["settings"]["invoices"]["e_invoices"]
+    assert shown["endpoint"] == "EM:rechnung@example.com"
+
+
+@pytest.mark.parametrize(
+    "iban", ["BE68539007547034", "GB82WEST12345698765432", "FR1420041010050500013M02606", "NO9386011117947"]
+)
+def test_an_iban_is_taken_whatever_the_bank(api, iban):
+    """Examples of the IBAN registry: banks that no list knows (BE68 5390) are banks too."""
+    shown = api.post("account", settings={"invoices": {"bank_transfer": {"iban": iban}}})
+    assert shown["settings"]["invoices"]["bank_transfer"]["iban"] == iban
 
 
 def test_an_iban_is_kept_without_blanks(api):
