@@ -33,7 +33,7 @@ def complete_records(db: Session, found: Records) -> list[TransferRecord]:
     _fill_coupons(db, list(_rows_with_coupons(by_type)))
     _check_prices(db, list(_sold_prices(by_type)))
     _check_schedules(db, by_type)
-    _complete_by_customers(db, by_type.get("subscription", []))
+    _judge_by_customers(db, [each for type in _BILLED_TYPES for each in by_type.get(type, [])])
     _fill_buyers(db, by_type.get("quote", []))
     return _with_parties(db, found)
 
@@ -126,21 +126,26 @@ def _check_schedules(db: Session, by_type: Mapping[str, Records]) -> None:
             )
 
 
-def _complete_by_customers(db: Session, subscriptions: Records) -> None:
-    """Judge subscriptions by their customers. Raises `RefusedObject` for a balance in another currency."""
-    found = [each.row for each in subscriptions if each.brings_bills and each.is_plain]
-    customers = rows_by_id(db, Customer, sorted({row["customer_id"] for row in found}))
-    for row in found:
-        if customer := customers.get(row["customer_id"]):
-            _refuse_other_currency(row, customer)
-            _bill_paid_trial(row, customer)
+#: What leads to bills, or waits to stand on one.
+_BILLED_TYPES = ("subscription", "invoice", "invoiceitem")
+
+
+def _judge_by_customers(db: Session, found: Records) -> None:
+    """Judge what brings bills by its customers. Raises `RefusedObject` for another currency than the customer's."""
+    bringing = [each for each in found if each.brings_bills and each.is_plain]
+    customers = rows_by_id(db, Customer, sorted({each.row["customer_id"] for each in bringing}))
+    for each in bringing:
+        if customer := customers.get(each.row["customer_id"]):
+            _refuse_other_currency(each.row, customer)
+            if each.type == "subscription":
+                _bill_paid_trial(each.row, customer)
 
 
 def _refuse_other_currency(row: Row, customer: Customer) -> None:
-    if customer.balance and customer.currency and customer.currency != row["currency"]:
+    """A customer is billed in one currency: a bill in another one could never be finalized."""
+    if customer.currency not in {None, row["currency"]}:
         raise RefusedObject(
-            f"currency: it is billed in {row['currency']}, and its customer's balance is in {customer.currency}",
-            row["id"],
+            f"currency: it is billed in {row['currency']}, and its customer in {customer.currency}", row["id"]
         )
 
 

@@ -1,5 +1,8 @@
-"""Reads files of wire objects as a stream: JSON Lines, a JSON array, or list objects with their `data`."""
+"""Reads files of wire objects as a stream: JSON Lines, a JSON array, list objects with their `data`, or objects as a
+client prints them, over several lines and one after the other.
+"""
 
+import codecs
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -21,18 +24,32 @@ def read_objects(file: BinaryIO) -> Iterator[tuple[str, Any]]:
 
     It is the last item where an array or list object is cut off.
     """
-    first = _first_line(file)
+    start = len(codecs.BOM_UTF8) if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else 0
+    first = _first_line(file, start)
     if first.lstrip()[:1] == b"[":
         return _stream_items(file, "item")
-    return _read_json_lines(file) if _is_json(first) else _stream_items(file, "data.item")
+    if _is_json(first):
+        return _read_json_lines(file)
+    return _stream_items(file, "data.item") if _is_list(file, start) else _stream_values(file)
 
 
-def _first_line(file: BinaryIO) -> bytes:
+def _first_line(file: BinaryIO, start: int) -> bytes:
+    file.seek(start)
     line = b""
     while not line.strip() and (line := file.readline(LONGEST_LINE)):
         pass
-    file.seek(0)
+    file.seek(start)
     return line
+
+
+def _is_list(file: BinaryIO, start: int) -> bool:
+    """Whether the file is one list object, which may be too large to be read at once."""
+    try:
+        return next(ijson.items(file, "object", multiple_values=True), None) == "list"
+    except ijson.JSONError:
+        return True  # what is wrong with it is told where it is read
+    finally:
+        file.seek(start)
 
 
 def _is_json(line: bytes) -> bool:
@@ -62,6 +79,17 @@ def _unpack_list(found: Any) -> list[Any]:
     return [found]
 
 
+def _stream_values(file: BinaryIO) -> Iterator[tuple[str, Any]]:
+    number = 0
+    try:
+        for found in ijson.items(file, "", use_float=True, multiple_values=True):
+            for each in _unpack_list(found):
+                number += 1
+                yield f"object {number}", each
+    except ijson.JSONError as error:
+        yield _unreadable(number, error)
+
+
 def _stream_items(file: BinaryIO, path: str) -> Iterator[tuple[str, Any]]:
     number = 0
     try:
@@ -69,6 +97,11 @@ def _stream_items(file: BinaryIO, path: str) -> Iterator[tuple[str, Any]]:
             number += 1
             yield f"object {number}", each
     except ijson.JSONError as error:
-        place = f"after object {number}" if number else "at the beginning"
-        words = " ".join(str(error).split())
-        yield place, UnreadableJson(words if number else f"{words}. {_WANTED}")
+        yield _unreadable(number, error)
+
+
+def _unreadable(number: int, error: Exception) -> tuple[str, UnreadableJson]:
+    words = " ".join(str(error).split())
+    if number:
+        return f"after object {number}", UnreadableJson(words)
+    return "at the beginning", UnreadableJson(f"{words}. {_WANTED}")

@@ -142,9 +142,12 @@ def test_sublists_of_a_customer_come_along(scope: Scope, imported: Imported, api
         orjson.dumps([CUSTOMER, PRODUCT], option=orjson.OPT_INDENT_2),
         orjson.dumps({"object": "list", "data": [CUSTOMER, PRODUCT]}),
         orjson.dumps({"object": "list", "data": [CUSTOMER, PRODUCT]}, option=orjson.OPT_INDENT_2),
+        b"".join(orjson.dumps(each, option=orjson.OPT_INDENT_2) + b"\n" for each in (CUSTOMER, PRODUCT)),
+        b"\xef\xbb\xbf" + orjson.dumps([CUSTOMER, PRODUCT]),
+        b"\xef\xbb\xbf" + orjson.dumps(CUSTOMER) + b"\r\n" + orjson.dumps(PRODUCT),
         b"\n" + orjson.dumps(CUSTOMER) + b"\n\n" + orjson.dumps({"object": "list", "data": [PRODUCT]}),
     ],
-    ids=["array", "list on a line", "list", "lines"],
+    ids=["array", "list on a line", "list", "as a client prints them", "array with BOM", "lines with BOM", "lines"],
 )
 def test_each_form_of_a_file_is_read(database: Database, scope: Scope, text: bytes) -> None:
     report = Import(database, scope).run(read_objects(io.BytesIO(text)))

@@ -88,10 +88,14 @@ def test_one_that_has_ended_is_kept_whatever_it_was_billed_by(scope: Scope, impo
     assert api.get("subscriptions/sub_1", expand=["schedule", "discounts"])["status"] == "canceled"
 
 
-def test_a_balance_in_another_currency_is_not_billed(scope: Scope, imported: Imported) -> None:
-    owed = {**plain.CUSTOMER, "currency": "usd", "balance": -500}
-    report = imported(scope, owed, *BASE[1:], subscription())
-    assert reasons(report) == {"sub_1": "currency: it is billed in eur, and its customer's balance is in usd"}
+@pytest.mark.parametrize("balance", [0, -500])
+def test_nobody_is_billed_in_another_currency(scope: Scope, imported: Imported, balance: int) -> None:
+    other = {**plain.CUSTOMER, "currency": "usd", "balance": balance}
+    waiting = {"object": "invoiceitem", "id": "ii_1", "customer": other["id"], "amount": 999, "currency": "eur"}
+    draft = plain.obj("invoice", "in_1", status="draft", customer=other["id"], currency="eur", lines=plain.listed())
+    report = imported(scope, other, *BASE[1:], subscription(), {**waiting, "date": START, "invoice": None}, draft)
+    words = "currency: it is billed in eur, and its customer in usd"
+    assert reasons(report) == {"sub_1": words, "ii_1": words, "in_1": words}
 
 
 def test_a_subscription_is_refused_that_names_the_schedule_of_another(scope: Scope, imported: Imported) -> None:
