@@ -5,6 +5,7 @@ from flask import Blueprint, redirect, render_template
 from portal.billing.ledger import tax_ids
 from portal.hosted import flows, invoice_history
 from portal.hosted.invoice_rows import render_rows
+from portal.hosted.open_amounts import list_open_amounts
 from portal.hosted.page import PageResponse, page
 from portal.hosted.plan_cards import list_plan_cards
 from portal.hosted.visits import Visit
@@ -24,13 +25,18 @@ def home(visit: Visit) -> PageResponse:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         plans = list_plan_cards(db, visit, customer)
-        newest = (
-            invoice_history.list_newest(db, visit, NEWEST_INVOICES)
-            if permissions.may_see_invoices(visit.features)
-            else None
-        )
+        shows_invoices = permissions.may_see_invoices(visit.features)
+        newest = invoice_history.list_newest(db, visit, NEWEST_INVOICES) if shows_invoices else None
+        to_pay = list_open_amounts(db, visit) if newest else ()
         rows = render_rows(db, visit, newest) if newest else None
         numbers = [(type_label(row.type), row.value) for row in tax_ids.list_for_customer(db, customer.id)]
     return render_template(
-        "hosted/home.html", visit=visit, customer=customer, plans=plans, newest=newest, rows=rows, tax_ids=numbers
+        "hosted/home.html",
+        visit=visit,
+        customer=customer,
+        plans=plans,
+        newest=newest,
+        rows=rows,
+        to_pay=to_pay,
+        tax_ids=numbers,
     )

@@ -22,6 +22,7 @@ from tests.factories import Factories
 
 Open = Callable[..., Portal]
 pytestmark = pytest.mark.usefixtures("held_clock")
+BY_INVOICE: dict[str, Any] = {"collection_method": "send_invoice", "days_until_due": 14}
 CANCELLATION_OFF = {"subscription_cancel": {"enabled": False}}
 
 
@@ -117,7 +118,32 @@ def test_the_newest_invoices_show(make: Factories, customer: Customer, home: Any
     assert [html.index(invoice.number or "") for invoice in made[:0:-1]] == sorted(
         html.index(invoice.number or "") for invoice in made[1:]
     )
-    assert "You have invoices to pay." in html
+
+
+def test_what_is_to_pay_counts_whatever_its_age(make: Factories, customer: Customer, home: Any) -> None:
+    old = make.invoice(customer, 99900, now=NOON - 60 * clock.DAY, **BY_INVOICE)
+    for days in range(5, 0, -1):
+        make.paid_invoice(customer, now=NOON - days * clock.DAY)
+    html = home()
+    assert old.number not in html
+    assert "<bdi>€999.00</bdi> to pay" in html
+    assert "It was due on October 6, 2026." in html
+    assert "notice-attention" in html
+    assert f'href="invoices/{old.id}">See and pay the invoice</a>' in html
+
+
+def test_what_is_to_pay_is_summed_up(make: Factories, customer: Customer, home: Any) -> None:
+    for days in (1, 3):
+        make.invoice(customer, 1000, now=NOON - days * clock.DAY, **BY_INVOICE)
+    html = home()
+    assert "<bdi>€20.00</bdi> to pay" in html
+    assert "2 invoices are open. The first is due on December 2, 2026." in html
+    assert 'href="invoices?status=open">See and pay the invoices</a>' in html
+
+
+def test_nothing_to_pay_says_nothing_of_it(make: Factories, customer: Customer, home: Any) -> None:
+    make.paid_invoice(customer)
+    assert "to pay</p>" not in home()
 
 
 def test_a_switched_off_history_shows_no_invoices(make: Factories, customer: Customer, home: Any) -> None:
@@ -184,7 +210,7 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(
     visit.get()
     with count_queries() as statements:
         visit.get()
-    assert len(statements) <= 10
+    assert len(statements) <= 11
 
 
 # --- what comes next ---------------------------------------------------------------------
