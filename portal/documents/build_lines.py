@@ -18,8 +18,9 @@ from portal.rules.totals import UNTAXED_REASONS, Rate, amount_excluding_tax
 def line_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> dict[str, Any]:
     """The fields of a document value that come from its lines and its shipping."""
     discounts = named_discounts.document_discounts(db, lines, row.currency)
+    issued = utc_date(row.effective_at or row.created)
     return {
-        "lines": tuple(_build_line(each, discounts.of_lines.get(each.id, [])) for each in lines),
+        "lines": tuple(_build_line(each, issued, discounts.of_lines.get(each.id, [])) for each in lines),
         "discounts": build_discounts(discounts.of_whole),
         "shipping": _build_shipping(row.shipping_cost),
         "taxes": tuple(_sum_taxes(row, lines)),
@@ -56,8 +57,8 @@ def printed_percentages(rates: Iterable[Mapping[str, Any]], taxes: Iterable[Mapp
     return tuple(rate["exact_percentage"] for rate in rates)
 
 
-def _build_line(row: Any, discounts: Iterable[DiscountSummary]) -> DocumentLine:
-    start, end = _line_period(row)
+def _build_line(row: Any, issued: date, discounts: Iterable[DiscountSummary]) -> DocumentLine:
+    start, end = _line_period(row, issued)
     is_share = getattr(row, "proration", False)
     return DocumentLine(
         description=row.description or "",
@@ -77,9 +78,12 @@ def _build_line(row: Any, discounts: Iterable[DiscountSummary]) -> DocumentLine:
     )
 
 
-def _line_period(row: Any) -> tuple[date, date] | tuple[None, None]:
+def _line_period(row: Any, issued: date) -> tuple[date, date] | tuple[None, None]:
+    """The days of a line's period; one that is a moment is a day of service if it isn't the day of issue."""
     start, end = getattr(row, "period_start", None), getattr(row, "period_end", None)
-    return (utc_date(start), utc_date(end)) if start and end and end > start else (None, None)
+    if not start or not end or (start == end and utc_date(start) == issued):
+        return None, None
+    return utc_date(start), utc_date(end)
 
 
 def _net_amounts(row: Any) -> dict[str, int]:

@@ -71,6 +71,7 @@ def _fill_agreement(parent: Element, trade: Trade) -> None:
 
 
 def _fill_trader(parent: Element, trader: Trader) -> None:
+    _add_optional(parent, "ram:ID", trader.identifier)
     _add(parent, "ram:Name", trader.name)
     scheme = {"schemeID": trader.register_scheme} if trader.register_scheme else {}
     _add_optional(parent, "ram:SpecifiedLegalOrganization/ram:ID", trader.register_number, **scheme)
@@ -96,8 +97,12 @@ def _fill_address(parent: Element, address: TradeAddress) -> None:
 
 
 def _fill_delivery(parent: Element, trade: Trade) -> None:
-    if trade.deliver_to:
-        _fill_address(_add(parent, "ram:ShipToTradeParty/ram:PostalTradeAddress"), trade.deliver_to)
+    place = trade.deliver_to
+    if not (place or trade.delivered):
+        # the schema asks for the element, and Factur-X for one that is not empty
+        place = TradeAddress(country=trade.buyer.address.country)
+    if place:
+        _fill_address(_add(parent, "ram:ShipToTradeParty/ram:PostalTradeAddress"), place)
     if trade.delivered:
         _add_date(_add(parent, "ram:ActualDeliverySupplyChainEvent/ram:OccurrenceDateTime"), trade.delivered)
 

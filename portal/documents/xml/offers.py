@@ -99,11 +99,13 @@ def _peppol_gaps(trade: Trade) -> Iterable[str]:
 
 
 def _xrechnung_gaps(trade: Trade) -> Iterable[str]:
-    """Rules BR-DE-2, 3 to 9 and 15, and the electronic addresses of both."""
+    """Rules BR-DE-2, 3 to 11 and 15, and the electronic addresses of both."""
     if not trade.buyer_reference:
         yield "buyer_reference"
     yield from (f"seller.{key}" for key in ("contact", "phone", "email") if not getattr(trade.seller, key))
     yield from (f"buyer.address.{key}" for key in ("city", "postal_code") if not getattr(trade.buyer.address, key))
+    if trade.deliver_to:
+        yield from (f"delivery.address.{key}" for key in ("city", "postal_code") if not getattr(trade.deliver_to, key))
     yield from (f"{side}.endpoint" for side in ("seller", "buyer") if not getattr(trade, side).endpoint)
 
 

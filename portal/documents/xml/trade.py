@@ -27,6 +27,7 @@ class Trader:
 
     `register_scheme` is that of the `register_number` (ICD list), where its country has one. `register_remark` is what
     Norwegian law wants beside it.
+    `identifier` (BT-29) is the tax number of a seller that has neither VAT identifier nor register number.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Trader:
     register_number: str | None = None
     register_scheme: str | None = None
     register_remark: str | None = None
+    identifier: str | None = None
     endpoint: tuple[str, str] | None = None
     contact: str | None = None
     phone: str | None = None
@@ -54,7 +56,7 @@ class VatCategory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeItem:
-    """BG-25. `net` = quantity x price - allowance; the price is never negative (BR-27), the quantity may be."""
+    """BG-25. `net` = quantity x price - allowance, rounded to minor units; a price is never negative (BR-27)."""
 
     name: str
     quantity: int
@@ -154,7 +156,7 @@ class Trade:
 
     @property
     def prepaid_amount(self) -> int:
-        """BT-113: what payments, credit and credit notes already cover."""
+        """BT-113: what payments and the customer's credit already cover."""
         return self.total - self.remaining
 
     def decimal_text(self, amount: int) -> str:

@@ -55,9 +55,13 @@ _VAT_SCHEMES = {
 
 
 def build_trader(party: Party, *, taxed: bool, is_seller: bool = False) -> Trader:
-    """A party; where `taxed` is false, without VAT identifiers, as BR-O-02 requires of both sides."""
+    """A party; where `taxed` is false, without VAT identifiers, as BR-O-02 requires of both sides.
+
+    Every seller has an identifier, a register number or a VAT identifier (BR-CO-26); a tax number serves as the first.
+    """
     vat_id, other = next(_vat_ids(party), None), next(_other_tax_ids(party), None)
     registered = register_numbers.find_number(party.country, party.register_number, vat_id)
+    known = registered or (vat_id if taxed else None)
     return Trader(
         name="" if party.unnamed else party.name,
         address=build_address(party),
@@ -66,6 +70,7 @@ def build_trader(party: Party, *, taxed: bool, is_seller: bool = False) -> Trade
         register_number=registered.number if registered else None,
         register_scheme=registered.scheme if registered else None,
         register_remark=_register_remark(party) if is_seller else None,
+        identifier=other if is_seller and not known else None,
         endpoint=_electronic_address(party.endpoint, vat_id),
         contact=party.contact,
         phone=party.phone if is_seller else None,

@@ -16,6 +16,7 @@ from portal.documents.xml import categories
 from portal.documents.xml.trade import BankAccount, TaxCurrency, Trade, TradeCharge, TradeItem, TradeTax, VatCategory
 from portal.documents.xml.traders import build_address, build_trader
 from portal.rules import tax_notes
+from portal.rules.money import round_half_up
 from portal.rules.tax_notes import LateNote
 
 #: One piece, and others that `unit_label` may name, by UN/ECE Recommendation 20.
@@ -30,6 +31,10 @@ UNIT_CODES = {
     "kg": "KGM",
     "km": "KMT",
 }
+
+
+#: Digits of a price in minor units beyond those of the quantity, so that the product is off by 0.0005 at most.
+_SPARE_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeChar
         taxes=tuple(taxes),
         charges=tuple(charges),
         deliver_to=build_address(place) if place and place.country in i18n.iso_countries() else None,
-        delivered=None if starts else document.effective_at,
+        # a supply within the Union has to say when (BR-IC-11); otherwise only what the page says is said
+        delivered=document.effective_at if "K" in codes and not starts else None,
         start=min(starts, default=None),
         end=max(ends, default=None),
         buyer_reference=document.buyer_reference,
@@ -107,11 +113,20 @@ def _kind_values(document: Bill) -> dict[str, Any]:
         return {"credit": True, "corrects": original, "remaining": document.total}
     return {
         "credit": False,
-        "due": document.due_date or document.effective_at,
+        "due": document.due_date,
         "bank": _build_bank(document),
         "corrects": document.replaces,
-        "remaining": document.amount_remaining,
+        "remaining": document.total - _prepaid_amount(document),
     }
+
+
+def _prepaid_amount(document: InvoiceDocument) -> int:
+    """Payments and used credit, up to the total.
+
+    Credit notes are documents of their own: a receiver of both would subtract them twice. Debts of other documents are
+    none of this one.
+    """
+    return min(document.amount_paid + max(0, -document.applied_balance), max(0, document.total))
 
 
 def _tax_currency(conversion: TaxConversion | None) -> TaxCurrency | None:
@@ -150,15 +165,19 @@ def _refuse_odd_taxes(line: DocumentLine, category: VatCategory) -> None:
 
 
 def _quantity_and_price(line: DocumentLine, amount: int, exponent: int) -> tuple[int, Decimal]:
-    """Quantity and price per unit whose product is exactly `amount`.
+    """Quantity and price per unit (major units) whose product is `amount` (minor units), rounded.
 
-    One piece at the whole amount if the line's own price and quantity do not multiply to it.
+    The quantity is the line's own where its price and quantity multiply to its amount, and one piece otherwise. A price
+    that includes tax becomes the share of a piece in the net amount, with as many digits as the product needs.
     """
     quantity, own = line.quantity or 1, line.unit_amount_decimal or line.share_price
-    if own is not None and Decimal(own) * quantity == amount:
-        unit = Decimal(own).scaleb(-exponent)
+    if own is None or round_half_up(Decimal(own) * quantity) != line.amount:
+        unit, quantity = Decimal(amount), 1
+    elif line.amount == amount:
+        unit = Decimal(own)
     else:
-        unit, quantity = Decimal(amount).scaleb(-exponent), 1
+        unit = round(Decimal(amount) / quantity, _SPARE_DIGITS + len(str(quantity))).normalize()
+    unit = unit.scaleb(-exponent)
     return (-quantity, -unit) if unit < 0 else (quantity, abs(unit))
 
 
@@ -226,11 +245,11 @@ def _gaps_of_categories(trade: Trade) -> Iterable[str]:
     seller, buyer = trade.seller, trade.buyer
     if "O" in codes and len(codes) > 1:
         yield "lines.not_subject_alone"
-    if not (seller.vat_id or seller.tax_number or ("O" in codes and seller.register_number)):
+    if not (seller.vat_id or seller.tax_number or ("O" in codes and (seller.register_number or seller.identifier))):
         yield "seller.register_number" if "O" in codes else "seller.tax_id"
     elif codes & {"K", "G"} and not seller.vat_id:
         yield "seller.vat_id"
-    if codes & {"AE", "K"} and not buyer.vat_id:
+    if codes & {"AE", "K"} and not (buyer.vat_id or ("K" not in codes and buyer.register_number)):
         yield "buyer.vat_id"
     if "K" in codes and trade.deliver_to is None:
         yield "delivery.address.country"

@@ -86,6 +86,7 @@ def _add_references(root: Element, trade: Trade) -> None:
 def _fill_trader(parent: Element, trader: Trader) -> None:
     if trader.endpoint:
         _add(parent, "cbc:EndpointID", trader.endpoint[1], schemeID=trader.endpoint[0])
+    _add_optional(parent, "cac:PartyIdentification/cbc:ID", trader.identifier)
     _add(parent, "cac:PartyName/cbc:Name", trader.name)
     _fill_address(_add(parent, "cac:PostalAddress"), trader.address)
     remark = trader.register_remark
@@ -151,6 +152,9 @@ def _fill_category(parent: Element, category: VatCategory, *, explained: bool = 
     _add(parent, "cbc:ID", category.code)
     if category.rate is not None:
         _add(parent, "cbc:Percent", f"{category.rate:f}")
+    elif explained:
+        # XRechnung asks for a rate of each breakdown (BR-DE-14), the standard for none on the lines (BR-O-05)
+        _add(parent, "cbc:Percent", "0")
     if explained:
         _add_optional(parent, "cbc:TaxExemptionReasonCode", category.reason_code)
         _add_optional(parent, "cbc:TaxExemptionReason", category.reason)
