@@ -1,7 +1,7 @@
 """The PDFs of a portal: finds the stored PDF of a document, and renders it when the document has changed."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from portal.documents.pool import Pool
 from portal.documents.printing import build_for_print
 from portal.documents.store import Store
 from portal.documents.values import RENDERER_VERSION, Document, DocumentBase
+from portal.documents.xml import kept, offers
 from portal.errors import Conflict, Unavailable
 from portal.models import Account, CreditNote, Invoice, StoredDocument, Tenant
 from portal.recording import documents
@@ -23,6 +24,8 @@ from portal.rules.document_kinds import KindName, stored_id
 from portal.wire.shape import Links
 
 log = logging.getLogger(__name__)
+
+_KINDS_WITH_XML = frozenset({"invoice", "credit_note"})
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,30 @@ class Library:
         rendered now.
         """
         with self.database.reading(scope) as db:
-            kept = self.find_stored_pdf(db.connection(), kind, scope.tenant_id, id)
-            if kept:
-                return kept.content
+            stored = self.find_stored_pdf(db.connection(), kind, scope.tenant_id, id)
+            if stored:
+                return stored.content
+        if kind in _KINDS_WITH_XML:
+            self.e_invoices(scope, kind, id)
+        with self.database.reading(scope) as db:
             document, revision = self._build_document(db, kind, id)
         content = read_or_render_pdf(document, store=self.store, pool=self.pool)
         self._record_rendering(scope, stored_id(kind, id), revision, document.fingerprint())
         return content
+
+    def e_invoices(self, scope: Scope, kind: KindName, id: str) -> Mapping[str, str]:
+        """The e-invoices of a finalized document by format, as they were first made; made now if they were not.
+
+        None of a draft or a void document. What the database can't keep now is made once more by the next call. Raises
+        `ResourceMissing`.
+        """
+        with self.database.reading(scope) as db:
+            row = SOURCES[kind].find(db, id)
+            if row.status in {"draft", "void"}:
+                return {}
+            known = kept.find_files(db, id)
+            made = {} if set(offers.seller_formats(row.seller or {})) <= set(known) else offers.write_files(db, row)
+        return self._keep_e_invoices(scope, kind, id, made) if set(made) - set(known) else known
 
     def pdf_of_value(self, paper: DocumentBase) -> bytes:
         """The PDF of a document value without a row of its own, as a statement. Raises `Unavailable` as `pdf` does."""
@@ -97,6 +117,18 @@ class Library:
         row = SOURCES[kind].find(db, id)
         url = self.links.document("invoice", row.tenant_id, id) if kind == "invoice" and row.status == "open" else None
         return build_for_print(db, kind, row, url), row.revision
+
+    def _keep_e_invoices(self, scope: Scope, kind: KindName, id: str, made: Mapping[str, str]) -> Mapping[str, str]:
+        """Keep files unless a twin has; returns those that are kept."""
+        try:
+            with self.database.writing(scope) as db:
+                return kept.keep_files(db, kind, id, made, now=clock.now())
+        except Conflict:
+            with self.database.reading(scope) as db:
+                return kept.find_files(db, id)
+        except Unavailable as error:
+            log.warning("the e-invoices of %s are not kept: %s", id, error.message)
+            return made
 
     def _record_rendering(self, scope: Scope, id: str, revision: int, fingerprint: str) -> None:
         """Record which revision was rendered, so that the next download finds the file."""

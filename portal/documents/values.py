@@ -33,7 +33,7 @@ from portal.documents.parts import (
 
 #: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
 #: what older ones have stored is made anew.
-RENDERER_VERSION = "00000004"
+RENDERER_VERSION = "00000005"
 #: Lines a document lists one by one; the others become one line with their number and sum.
 MAX_LISTED_LINES = 1000
 

@@ -43,8 +43,10 @@ def download_pdf(scope: Scope, kind: KindName, row: Invoice | CreditNote) -> Res
 
 def download_xml(scope: Scope, row: Invoice | CreditNote, format: str) -> Response:
     """A finalized document as an e-invoice download. Raises `ResourceMissing` where there is none."""
-    with services().database.reading(scope) as db:
-        content = offers.file_content(db, row, format)
+    kind: KindName = "invoice" if isinstance(row, Invoice) else "credit_note"
+    content = services().documents.e_invoices(scope, kind, row.id).get(format)
+    if content is None or format not in offers.seller_formats(row.seller or {}):
+        raise ResourceMissing("e-invoice", format)
     _note_row_download(scope, row)
     name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{row.number}-{format}").strip("-")
     headers = {"Content-Disposition": f'attachment; filename="{name}.xml"', "Content-Security-Policy": DOCUMENT_POLICY}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import (
@@ -254,7 +254,7 @@ class StoredDocument(TenantOwned, Base):
     """A rendered PDF of an invoice, receipt or credit note: where it is stored, and of which revision it is.
 
     The worker renders a document from `wanted_at` on; one that was never rendered has revision 0. `tries` counts
-    the failures since.
+    the failures since. `e_invoices` are its XML files as they were first made (`portal/documents/xml/kept.py`).
     """
 
     __tablename__ = "documents"
@@ -272,3 +272,4 @@ class StoredDocument(TenantOwned, Base):
     kind: Mapped[str | None]
     wanted_at: Mapped[int | None]
     tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    e_invoices: Mapped[bytes | None] = mapped_column(LargeBinary)

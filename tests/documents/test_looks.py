@@ -13,11 +13,11 @@ from portal.documents.values import RENDERER_VERSION
 STYLE = Path(__file__).parents[2] / "templates" / "documents" / "_v1.css"
 #: By renderer and kind of document, whatever its state and language.
 DIGESTS = {
-    ("00000004", "invoice"): "ea2004653e1f6481",
-    ("00000004", "credit_note"): "e2124d4e8a17d3ac",
-    ("00000004", "quote"): "83b01ec8cb7f98e7",
-    ("00000004", "receipt"): "afdc6b10b3965cf3",
-    ("00000004", "statement"): "cfc34b4e652d46c4",
+    ("00000005", "invoice"): "ea2004653e1f6481",
+    ("00000005", "credit_note"): "e2124d4e8a17d3ac",
+    ("00000005", "quote"): "83b01ec8cb7f98e7",
+    ("00000005", "receipt"): "afdc6b10b3965cf3",
+    ("00000005", "statement"): "cfc34b4e652d46c4",
 }
 
 

@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from portal.documents import build, letterhead
 from portal.documents.values import Bill
-from portal.documents.xml import cii, national_gaps, traders, trades, ubl
+from portal.documents.xml import cii, kept, national_gaps, traders, trades, ubl
 from portal.documents.xml.payment_means import is_within
 from portal.documents.xml.trade import Trade
 from portal.documents.xml.trades import TradeOutcome
-from portal.errors import ResourceMissing
 from portal.models import CreditNote, Invoice
 from portal.objects.kinds import EXTRA_LOADERS
 from portal.wire.shape import Context
@@ -44,20 +43,29 @@ def list_offers(document: Bill, outcome: TradeOutcome) -> list[Offer]:
     return [Offer(format, _format_gaps(format, outcome)) for format in _document_formats(document)]
 
 
-def file_content(db: Session, row: Invoice | CreditNote, format: str) -> bytes:
-    """The file. Raises `ResourceMissing` for a format that is not offered or not complete."""
-    outcome = build.describe(db, row)[1] if format in seller_formats(row.seller or {}) else None
-    if outcome is None or outcome.trade is None or _format_gaps(format, outcome):
-        raise ResourceMissing("e-invoice", format)
-    return _WRITERS[format](outcome.trade)
+def write_files(db: Session, row: Invoice | CreditNote) -> Mapping[str, str]:
+    """The files of a document as it is now, by format: those that are offered and complete."""
+    return _write_files(*build.describe(db, row))
 
 
 def build_with_xml(db: Session, row: Invoice | CreditNote) -> Bill:
-    """The document as its PDF has it, with the e-invoice inside: Factur-X, if it is offered and complete."""
+    """The document as its PDF has it, with the e-invoice inside: Factur-X, if it is offered and complete.
+
+    The file is the one that was first made. A void document has none.
+    """
     document, outcome = build.describe(db, row)
-    if outcome.trade is None or "factur_x" not in _document_formats(document) or _format_gaps("factur_x", outcome):
+    if document.status == "void" or "factur_x" not in _document_formats(document):
         return document
-    return replace(document, e_invoice=cii.xml(outcome.trade).decode())
+    content = kept.find_files(db, row.id).get("factur_x") or _write_files(document, outcome).get("factur_x")
+    return replace(document, e_invoice=content)
+
+
+def _write_files(document: Bill, outcome: TradeOutcome) -> Mapping[str, str]:
+    trade = outcome.trade
+    if trade is None:
+        return {}
+    complete = [offer.format for offer in list_offers(document, outcome) if not offer.missing]
+    return {format: _WRITERS[format](trade).decode() for format in complete}
 
 
 def _document_formats(document: Bill) -> Sequence[str]:
