@@ -142,7 +142,9 @@ def test_a_step_that_goes_on_failing_is_told_and_tried_with_growing_pauses(apart
     words = f"{failed.verb} of {broken.id} ({broken.customer_id}) failed 5 times: {failed.failure}"
     found = check_database(apart.services.settings.database_url)
     assert [each.words for each in found if each.name == "failed step"] == [words]
-    assert "billing: 1 steps failed" in _told(create_app(apart.services.settings).test_client(), "/health/ready")[1]
+    app = create_app(apart.services.settings)
+    assert "billing: 1 steps failed" in _told(app.test_client(), "/health/ready")[1]
+    app.extensions["portal"].database.dispose()
     with apart.services.database.writing(apart.make.scope) as db:
         db.execute(insert(SubscriptionItem.__table__).values(lost), execution_options={"every_tenant": True})  # type: ignore[arg-type]
     with clock.hold_at(moment):

@@ -162,14 +162,14 @@ def part_given_taxes(
     up_to, parts = earlier.discounted_amount + amount, whole or 1
     if not whole:
         up_to, amount = 1, 0
-    return [
-        {
-            **tax,
-            "amount": round_half_up(Decimal(tax["amount"]) * up_to / parts) - earlier.taxes.get(tax["tax_rate"], 0),
-            "taxable_amount": round_half_up(Decimal(tax["taxable_amount"]) * amount / parts),
-        }
-        for tax in given
-    ]
+    found = []
+    for tax in given:
+        before = earlier.taxes.get(tax["tax_rate"], 0)
+        part = round_half_up(Decimal(tax["amount"]) * up_to / parts) - before
+        base = round_half_up(Decimal(tax["taxable_amount"]) * amount / parts)
+        # a part that was taken back leaves others that were rounded beside it
+        found.append({**tax, "amount": _limit_to_remaining(part, tax["amount"] - before), "taxable_amount": base})
+    return found
 
 
 def _remaining_taxes(

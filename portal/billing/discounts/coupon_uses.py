@@ -54,6 +54,18 @@ def redeem_sources(
     return [row.id for row in found]
 
 
+def can_redeem(db: Session, owner: DiscountOwner, source: DiscountSource, *, now: int) -> bool:
+    """Whether a coupon or promotion code could be redeemed for the owner now; nothing is redeemed."""
+    try:
+        coupon_id = source.coupon or ""
+        if source.promotion_code is not None:
+            coupon_id = _find_usable_code(db, owner, source.promotion_code, "", now).coupon_id
+        _find_usable_coupon(db, owner, coupon_id, "", now)
+    except (InvalidRequest, ResourceMissing):
+        return False
+    return True
+
+
 def _redeem_source(db: Session, owner: DiscountOwner, source: DiscountSource, param: str, now: int) -> Discount:
     sent = source.sent_values()
     if len(sent) != 1:
@@ -72,10 +84,7 @@ def _nested_param(param: str, name: str) -> str:
 
 
 def _redeem_code(db: Session, owner: DiscountOwner, id: str, param: str, now: int) -> Discount:
-    code = find_row(db, PromotionCode, id, noun="promotion code", param=param)
-    if not rules.is_usable_code(code, now) or code.customer_id not in {None, owner.customer.id}:
-        raise InvalidRequest("This promotion code is inactive, expired or not for this customer.", param=param)
-    _refuse_restricted(db, owner, code, param)
+    code = _find_usable_code(db, owner, id, param, now)
     _count_redemption(db, PromotionCode, code, param)
     discount = _redeem_coupon(db, owner, code.coupon_id, param, now)
     discount.promotion_code_id = code.id
@@ -83,12 +92,7 @@ def _redeem_code(db: Session, owner: DiscountOwner, id: str, param: str, now: in
 
 
 def _redeem_coupon(db: Session, owner: DiscountOwner, id: str, param: str, now: int) -> Discount:
-    coupon = find_row(db, Coupon, id, noun="coupon", param=param)
-    if not rules.is_valid_coupon(coupon, now):
-        raise InvalidRequest(f"Coupon expired: {coupon.id}", param=param, code="coupon_expired")
-    known = {coupon.currency, *coupon.currency_options}
-    if coupon.amount_off is not None and owner.currency is not None and owner.currency not in known:
-        raise InvalidRequest(f"The coupon has no amount in {owner.currency}.", param=param)
+    coupon = _find_usable_coupon(db, owner, id, param, now)
     _count_redemption(db, Coupon, coupon, param)
     months = coupon.duration_in_months
     discount = Discount(
@@ -103,6 +107,24 @@ def _redeem_coupon(db: Session, owner: DiscountOwner, id: str, param: str, now: 
     )
     db.add(discount)
     return discount
+
+
+def _find_usable_code(db: Session, owner: DiscountOwner, id: str, param: str, now: int) -> PromotionCode:
+    code = find_row(db, PromotionCode, id, noun="promotion code", param=param)
+    if not rules.is_usable_code(code, now) or code.customer_id not in {None, owner.customer.id}:
+        raise InvalidRequest("This promotion code is inactive, expired or not for this customer.", param=param)
+    _refuse_restricted(db, owner, code, param)
+    return code
+
+
+def _find_usable_coupon(db: Session, owner: DiscountOwner, id: str, param: str, now: int) -> Coupon:
+    coupon = find_row(db, Coupon, id, noun="coupon", param=param)
+    if not rules.is_valid_coupon(coupon, now):
+        raise InvalidRequest(f"Coupon expired: {coupon.id}", param=param, code="coupon_expired")
+    known = {coupon.currency, *coupon.currency_options}
+    if coupon.amount_off is not None and owner.currency is not None and owner.currency not in known:
+        raise InvalidRequest(f"The coupon has no amount in {owner.currency}.", param=param)
+    return coupon
 
 
 def _refuse_restricted(db: Session, owner: DiscountOwner, code: PromotionCode, param: str) -> None:

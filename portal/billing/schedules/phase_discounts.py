@@ -1,12 +1,14 @@
 """Discounts of phases: stored by their sources, and redeemed when the phase starts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.discounts import discounts, redemptions
+from portal.billing.discounts import coupon_uses, discounts, redemptions
+from portal.billing.discounts.coupon_uses import DiscountOwner
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.discounts.params import DiscountParams
 from portal.billing.schedules.params import SentPhase
@@ -15,7 +17,6 @@ from portal.billing.subscriptions import items
 from portal.db import find_row, rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Coupon, Customer, Discount, PromotionCode, Subscription
-from portal.rules import discounts as discount_rules
 
 _SOURCE_MODELS: dict[str, tuple[Any, str]] = {
     "coupon": (Coupon, "coupon"),
@@ -63,15 +64,17 @@ def apply_discounts(
     """
     db.flush()
     redeemed = (since or {}).get("discounts") or []
-    whole = _redeemable_sources(db, phase.get("discounts") or [], redeemed, subscription.discounts, now)
+    price = items.period_amount(after)
+    owner = DiscountOwner(customer, currency=subscription.currency, amount=price)
+    whole = _redeemable_sources(db, owner, phase.get("discounts") or [], redeemed, subscription.discounts, now)
     if whole or subscription.discounts:
-        price = items.period_amount(after)
         sent = DiscountParams(discounts=whole)
         redemptions.redeem_for_subscription(db, customer, subscription, sent, price, now=now)
     wanted, had = _sources_by_price(phase), _sources_by_price(since) if since else {}
     for sold in after:
         id = sold.price.id
-        own = _redeemable_sources(db, wanted.get(id, []), had.get(id, []), sold.item.discounts, now)
+        buyer = replace(owner, amount=sold.amount)
+        own = _redeemable_sources(db, buyer, wanted.get(id, []), had.get(id, []), sold.item.discounts, now)
         if own or sold.item.discounts:
             redemptions.redeem_for_subscription_item(db, customer, subscription, sold, own, "items", now=now)
     db.flush()
@@ -83,6 +86,7 @@ def _sources_by_price(phase: Phase) -> dict[str, list[dict[str, Any]]]:
 
 def _redeemable_sources(
     db: Session,
+    owner: DiscountOwner,
     sent: Sequence[Mapping[str, Any]],
     redeemed: Sequence[Mapping[str, Any]],
     held: Sequence[str],
@@ -104,16 +108,26 @@ def _redeemable_sources(
             found.append(DiscountSource(discount=kept[0]))
         elif not past and not source.discount:
             found.append(source)
-    return _valid_sources(db, found, now)
+    return _usable_sources(db, owner, found, now)
 
 
-def _valid_sources(db: Session, sources: Sequence[DiscountSource], now: int) -> list[DiscountSource]:
-    """The sources without coupons and promotion codes that nobody can redeem any more."""
-    coupons = rows_by_id(db, Coupon, [each.coupon for each in sources if each.coupon])
-    codes = rows_by_id(db, PromotionCode, [each.promotion_code for each in sources if each.promotion_code])
-    valid = {row.id for row in coupons.values() if discount_rules.is_valid_coupon(row, now)}
-    valid |= {row.id for row in codes.values() if discount_rules.is_usable_code(row, now)}
-    return [each for each in sources if each.discount or {each.coupon, each.promotion_code} & valid]
+def _usable_sources(
+    db: Session, owner: DiscountOwner, sources: Sequence[DiscountSource], now: int
+) -> list[DiscountSource]:
+    """The sources without those that this owner can't redeem, or not any more; each coupon once."""
+    usable: dict[str, DiscountSource] = {}
+    for source in sources:
+        if source.discount or coupon_uses.can_redeem(db, owner, source, now=now):
+            usable.setdefault(_coupon_id(db, source), source)
+    return list(usable.values())
+
+
+def _coupon_id(db: Session, source: DiscountSource) -> str:
+    if source.discount:
+        return find_row(db, Discount, source.discount, noun="discount").coupon_id
+    if source.promotion_code:
+        return find_row(db, PromotionCode, source.promotion_code, noun="promotion code").coupon_id
+    return source.coupon or ""
 
 
 def _origin_ids(db: Session, sources: Sequence[Mapping[str, Any]]) -> set[str]:

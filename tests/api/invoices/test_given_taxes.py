@@ -73,6 +73,20 @@ def test_taxes_that_are_none(api: Api, draft: Any, sent: Any, param: str) -> Non
     assert api.get(f"invoices/{draft['id']}") == before
 
 
+def test_no_part_has_the_wrong_sign(api: Api, draft: Any) -> None:
+    line = with_line(api, draft, tax_amounts=[GIVEN])["lines"]["data"][-1]
+    api.post(f"invoices/{draft['id']}/finalize")
+
+    def credit(amount: int) -> Any:
+        part = {"type": "invoice_line_item", "invoice_line_item": line["id"], "amount": amount}
+        return api.post("credit_notes", invoice=draft["id"], lines=[part])
+
+    first = credit(5)
+    assert credit(1)["total"] == 2
+    api.post(f"credit_notes/{first['id']}/void")
+    assert credit(4)["total"] == 4
+
+
 def test_parts_of_a_line_are_credited_in_proportion(api: Api, draft: Any) -> None:
     line = with_line(api, draft, tax_amounts=[GIVEN])["lines"]["data"][-1]
     api.post(f"invoices/{draft['id']}/finalize")

@@ -123,3 +123,26 @@ def test_the_next_phase_keeps_a_discount_that_the_subscription_holds(api: Api, m
     pass_time(make, MONTH)
     assert (held(api, schedule), totals(api, schedule)) == (before, [500, 500])
     assert (redeemed(api, whole), redeemed(api, own)) == (1, 1)
+
+
+@pytest.mark.parametrize("cause", ["minimum", "first", "other customer", "other currency", "twice"])
+def test_a_phase_starts_without_what_cannot_be_redeemed(api: Api, make: Factories, items: Any, cause: str) -> None:
+    coupon = api.post("coupons", percent_off=50, duration="forever")["id"]
+    sources: list[dict[str, Any]] = [{"coupon": coupon}] * 2
+    limits: dict[str, Any] = {
+        "minimum": {"restrictions": {"minimum_amount": 100000, "minimum_amount_currency": "eur"}},
+        "first": {"restrictions": {"first_time_transaction": True}},
+        "other customer": {"customer": make.customer().id},
+    }
+    if cause in limits:
+        code = api.post("promotion_codes", promotion={"type": "coupon", "coupon": coupon}, **limits[cause])
+        sources = [{"promotion_code": code["id"]}]
+    if cause == "other currency":
+        sources = [{"coupon": api.post("coupons", amount_off=500, currency="usd", duration="forever")["id"]}]
+    second = {"items": [{"price": make.price(unit_amount=1000).id}], "iterations": 1, "discounts": sources}
+    schedule = planned(api, make, {"items": items, "iterations": 1}, second)
+    (first,) = api.get("invoices", subscription=schedule["subscription"]["id"])["data"]
+    api.post(f"invoices/{first['id']}/finalize")
+    api.post(f"invoices/{first['id']}/pay", paid_out_of_band=True)
+    pass_time(make, MONTH + clock.DAY)
+    assert totals(api, schedule) == [2000, 500 if cause == "twice" else 1000]
