@@ -117,14 +117,16 @@ def _ids_of(debit: InvoiceLine | InvoiceItem) -> Iterator[str]:
 
 
 def _billed_lines(db: Session, subscription: Subscription) -> list[InvoiceLine]:
+    # also invoices of no subscription: a manual one takes up what is pending
     of_period = (
-        Invoice.subscription_id == subscription.id,
+        Invoice.customer_id == subscription.customer_id,
         Invoice.created >= subscription.current_period_start - clock.DAY,  # elsewhere bills may be made a moment early
         Invoice.status != "void",
     )
     invoice_ids = db.scalars(select(Invoice.id).where(*of_period)).all()
     own = select(InvoiceLine).where(
         InvoiceLine.invoice_id.in_(invoice_ids),
+        InvoiceLine.subscription_id == subscription.id,
         InvoiceLine.subscription_item_id.is_not(None),
         _within_period(InvoiceLine, subscription),
     )

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.subscriptions import debits, item_costs, prorations
 from portal.billing.subscriptions.prorations import RemainingPeriod
-from portal.models import InvoiceItem, InvoiceLine
+from portal.db import find_row
+from portal.models import InvoiceItem, InvoiceLine, Price, SubscriptionItem
 
 Proration = InvoiceLine | InvoiceItem
 
@@ -22,6 +23,14 @@ class Stretch:
     start: int
     stop: int
     credit: Proration | None
+
+    def was_there_for(self, credits: Sequence[Proration]) -> bool:
+        """Whether the item was there when others were credited for the time: then it had nothing to give back."""
+        item = self.sold.item
+        return any(
+            each.period_start <= self.start and self.stop <= each.period_end and item.created < each.created
+            for each in credits
+        )
 
     def gives_back_as_is(self) -> bool:
         """Whether the credit gave back what the item still is."""
@@ -57,24 +66,40 @@ def reprice_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], s
     The end was said at `since`, and `rest` begins at it: what was paid beyond, was paid at the older price. True
     where that costs something.
     """
+    gone = _credit_gone_items(db, rest, sold)
     known = debits.prorations_by_item(db, rest.subscription)
-    changed = [each for each in sold if _was_charged_until(known.get(each.item.id, []), rest.moment, since)]
+    changed = [each for each in sold if _was_changed_until(known.get(each.item.id, []), rest.moment, since)]
     credits = rest.billed_credits(db, changed)
     costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
     item_ids = prorations.new_item_ids(2 * len(changed))
     for at, each in enumerate(changed):
         rest.credit_item(db, each, credits[each.item.id], item_ids[2 * at])
         rest.charge_item(db, each, costs[each.item.id], item_ids[2 * at + 1])
-    return bool(changed)
+    return bool(changed) or gone
 
 
-def _was_charged_until(known: Sequence[Proration], end: int, since: int) -> bool:
-    return any(each.amount > 0 and each.period_end == end and each.created >= since for each in known)
+def _credit_gone_items(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> bool:
+    """Give back what is paid for items that were taken off or replaced since; True where there are any."""
+    held = {each.item.id for each in sold}
+    outstanding = debits.outstanding_debits(db, rest.subscription, rest.moment, rest.until)
+    gone = {id: own for id, own in outstanding.items() if id and id not in held and own.amount}
+    for (id, own), new_id in zip(gone.items(), prorations.new_item_ids(len(gone)), strict=True):
+        charge = (own.lines or own.waiting)[0]
+        price = find_row(db, Price, charge.price_id or "", noun="price")
+        was = SubscriptionItem(id=id, price_id=price.id, quantity=charge.quantity or 1, tax_rates=[])
+        credit = prorations.ItemCredit(own.amount, own.tax_rates, own.credited_items)
+        rest.credit_item(db, SoldItem(was, price), credit, new_id)
+    return bool(gone)
+
+
+def _was_changed_until(known: Sequence[Proration], end: int, since: int) -> bool:
+    return any(each.period_end == end and each.created >= since for each in known)
 
 
 def _charge_added_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:
     """Charge back what credits gave for the time, and what is added for the first time at today's price."""
     known = debits.prorations_by_item(db, rest.subscription)
+    credits = [each for own in known.values() for each in own if each.amount < 0]
     stretches = [stretch for each in sold for stretch in _split(rest, each, known.get(each.item.id, []))]
     costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
     for stretch, id in zip(stretches, prorations.new_item_ids(len(stretches)), strict=True):
@@ -82,7 +107,7 @@ def _charge_added_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldIt
         if stretch.credit is not None and stretch.gives_back_as_is():
             amount = -debits.amount_for(stretch.credit, stretch.start, stretch.stop)
             part.charge_amount(db, stretch.sold, amount, id, debits.tax_rate_ids(stretch.credit))
-        else:
+        elif stretch.credit is not None or not stretch.was_there_for(credits):
             part.charge_item(db, stretch.sold, costs[stretch.sold.item.id], id)
 
 

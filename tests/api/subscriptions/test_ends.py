@@ -577,3 +577,53 @@ def test_a_schedule_canceled_gives_back_what_was_billed(api: Api, make: Factorie
     with clock.hold_at(june(6)):
         api.post(f"subscription_schedules/{schedule['id']}/cancel")
     assert bills(api, schedule["subscription"]) == [1550, -1033]
+
+
+# --- items that come and go while an end stands ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+def test_a_replaced_item_is_given_back_where_the_end_is_taken_away(
+    api: Api, make: Factories, begin: Any, mode: str
+) -> None:
+    subscription = begin(3000, cancel_at=june(16), proration_behavior="none", billing_mode={"type": mode})
+    old, now = subscription["items"]["data"][0]["id"], {"proration_behavior": "always_invoice"}
+    replaced = [{"id": old, "deleted": True}, {"price": make.price(unit_amount=6000).id}]
+    at(api, june(6), subscription, items=replaced, **now)
+    at(api, june(8), subscription, cancel_at="", **now)
+    assert bills(api, subscription) == [3000, 1000, 1500]
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+@pytest.mark.parametrize("change", [{"deleted": True}, {"quantity": 0}])
+def test_an_item_that_was_taken_off_is_given_back_until_the_period_ends(
+    api: Api, begin: Any, mode: str, change: dict[str, Any]
+) -> None:
+    subscription = begin(3000, 1500, cancel_at=june(16), proration_behavior="none", billing_mode={"type": mode})
+    at(api, june(6), subscription, items=[{"id": subscription["items"]["data"][1]["id"], **change}])
+    assert waiting(api, subscription) == [-500]
+    at(api, june(8), subscription, cancel_at="")
+    assert sorted(waiting(api, subscription)) == [-750, -500]
+
+
+def test_an_item_that_gave_nothing_back_costs_nothing_again(api: Api, make: Factories, begin: Any) -> None:
+    subscription = begin(3000)
+    at(api, june(2), subscription, items=[{"price": make.price(unit_amount=1500).id}], proration_behavior="none")
+    at(api, june(5), subscription, cancel_at=june(16))
+    at(api, june(6), subscription, cancel_at="")
+    assert sorted(waiting(api, subscription)) == [-1500, 1500]
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+def test_what_a_manual_invoice_has_taken_counts(api: Api, begin: Any, mode: str) -> None:
+    subscription = begin(3000, billing_mode={"type": mode})
+    at(api, june(5), subscription, cancel_at=june(16))
+    with clock.hold_at(june(5)):
+        by_hand = {"customer": subscription["customer"], "pending_invoice_items_behavior": "include"}
+        made = api.post("invoices", **by_hand, collection_method="send_invoice", days_until_due=5)
+        api.post(f"invoices/{made['id']}/finalize")
+    at(api, june(6), subscription, cancel_at="")
+    with clock.hold_at(june(7)):
+        api.delete(f"subscriptions/{subscription['id']}", prorate=True, invoice_now=True)
+    found = api.get("invoices", customer=subscription["customer"])["data"]
+    assert sum(each["total"] for each in found) == 600
