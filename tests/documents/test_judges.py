@@ -138,7 +138,7 @@ def findings(make: Factories, seller: Merchant, buyer: Client, row: Invoice | Cr
     """What judges say of each file of a document, and the names of what would be missing for one."""
     with make.database.reading(make.scope) as db:
         offered = offers.list_offers(*build.describe(db, row))
-        files = {each.format: offers.file_content(db, row, each.format) for each in offered if not each.missing}
+        files = {format: content.encode() for format, content in offers.write_files(db, row).items()}
     pair = f"{seller.name} to {buyer.name}, {'credit note' if isinstance(row, CreditNote) else 'invoice'}"
     yield from ((pair, f"{each.format} lacks {gap}") for each in offered for gap in each.missing)
     for kind, content in files.items():
@@ -169,8 +169,7 @@ def sell(make: Factories, seller: Merchant) -> None:
         tax_ids.create(db, parse_command(tax_ids.CreateTaxId, {"type": type, "value": value}), now=NOON)
         city, postal_code = seller.place
         address = {"line1": "Main Street 12", "city": city, "postal_code": postal_code, "country": seller.country}
-        # US bills have no VAT, of which XRechnung wants a rate
-        formats = [each for each in FORMATS if seller.country != "US" or each != "xrechnung"]
+        formats = FORMATS
         terms = {"contact": "Greta Sommer", "untaxed": seller.untaxed, "formats": formats}
         terms |= {"register_number": seller.register_number, "endpoint": seller.endpoint}
         bank = {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX", "holder": "Northern Light"}
@@ -269,7 +268,7 @@ def test_judges_notice_faults(make: Factories, kind: str, country: str, good: by
 
 def file_of(make: Factories, row: Invoice | CreditNote, kind: str) -> bytes:
     with make.database.reading(make.scope) as db:
-        return offers.file_content(db, row, kind)
+        return offers.write_files(db, row)[kind].encode()
 
 
 @pytest.mark.parametrize("seller", SELLERS[:4], ids=lambda seller: seller.name)
