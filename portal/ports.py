@@ -1,10 +1,11 @@
-"""Waits for a port of this machine: until it is free, or until a server answers on it."""
+"""Ports of this machine: waits until one is free or a server answers on it, and notes where a portal listens."""
 
 import errno
 import json
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -38,11 +39,21 @@ def _is_port_free(host: str, port: int) -> bool:
 
 
 def record_address(folder: Path, host: str, port: int) -> Path:
-    """Write where the server of this instance folder listens, for `find_address`. Returns the file."""
+    """Write where the server of this instance folder listens, for `find_address`. Returns the file.
+
+    A folder that can't be written to, as in a container, keeps no server from starting.
+    """
     file = folder / _ADDRESS_FILE
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"host": host, "port": port}))
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"host": host, "port": port}))
     return file
+
+
+def forget_address(file: Path) -> None:
+    """Remove the file of `record_address`, as far as it can be."""
+    with suppress(OSError):
+        file.unlink()
 
 
 def find_address(folder: Path) -> tuple[str, int] | None:

@@ -122,7 +122,7 @@ def serve(
     try:
         server.serve()
     finally:
-        address.unlink(missing_ok=True)
+        ports.forget_address(address)
         if beside:
             beside.stop()
 

@@ -81,7 +81,7 @@ def _build_line(row: Any, issued: date, discounts: Iterable[DiscountSummary]) ->
 def _line_period(row: Any, issued: date) -> tuple[date, date] | tuple[None, None]:
     """The days of a line's period; one that is a moment is a day of service if it isn't the day of issue."""
     start, end = getattr(row, "period_start", None), getattr(row, "period_end", None)
-    if not start or not end or (start == end and utc_date(start) == issued):
+    if not start or not end or start > end or (start == end and utc_date(start) == issued):
         return None, None
     return utc_date(start), utc_date(end)
 

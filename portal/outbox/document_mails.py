@@ -99,5 +99,6 @@ def invoice_attachment(services: Services, db: Session, invoice_id: str | None) 
 
 def _receipt_attachment(services: Services, db: Session, invoice: Invoice) -> dict[str, bytes]:
     number = receipts.receipt_number(invoice.status, invoice.number, invoice.amount_paid, invoice.receipt_number)
-    name = safe_file_name(f"{number}.pdf")
-    return {name: services.documents.pdf(scope_of(db), "receipt", invoice.id)} if number else {}
+    if number is None:
+        return {}
+    return {safe_file_name(f"{number}.pdf"): services.documents.pdf(scope_of(db), "receipt", invoice.id)}

@@ -1,7 +1,7 @@
 """Peppol's rules for single countries that sellers meet here, as XPath that must hold.
 
-No package carries the originals. Written after the texts of OpenPeppol BIS Billing 3.0.21, one line a rule. The context
-is the document.
+No package carries the originals. Written after the texts of OpenPeppol's release of May 2025, one line a rule. The
+context is the document.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def invoice(request: Any, api: Api, make: Factories) -> Any:
 
 
 def words(api: Api, url: str) -> str:
-    text: str = read(api.client.get(url).data).pages[0].extract_text()
+    text = " ".join(page.extract_text() for page in read(api.client.get(url).data).pages)
     return " ".join(text.split())
 
 
@@ -31,10 +32,10 @@ def test_no_document_states_the_rate_that_is_not_charged(api: Api, invoice: Any)
     note = api.post("credit_notes", invoice=invoice["id"], lines=[line])
     assert "VAT 0% on €1,255.00" in words(api, invoice["invoice_pdf"])
     assert "VAT 0% on €115.77" in words(api, note["pdf"])  # less its share of the discount
-    for url in (invoice["invoice_pdf"], note["pdf"]):
-        assert "19" not in words(api, url).replace("2019", "").split("Description")[1].split("Total")[0]
-    page = api.client.get(invoice["hosted_invoice_url"]).text
-    assert ("19%" in page, "0%" in page) == (False, True)
+    page = " ".join(re.sub(r"<[^>]+>", " ", api.client.get(invoice["hosted_invoice_url"]).text).split())
+    assert "VAT 0%" in page
+    for text in (page, *(words(api, url) for url in (invoice["invoice_pdf"], note["pdf"]))):
+        assert "19%" not in text
 
 
 def test_no_quote_does(api: Api, make: Factories) -> None:

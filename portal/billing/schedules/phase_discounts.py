@@ -66,7 +66,7 @@ def apply_discounts(
     redeemed = (since or {}).get("discounts") or []
     price = items.period_amount(after)
     owner = DiscountOwner(customer, currency=subscription.currency, amount=price)
-    whole = _redeemable_sources(db, owner, phase.get("discounts") or [], redeemed, subscription.discounts, now)
+    whole = _kept_and_new_sources(db, owner, phase.get("discounts") or [], redeemed, subscription.discounts, now)
     if whole or subscription.discounts:
         sent = DiscountParams(discounts=whole)
         redemptions.redeem_for_subscription(db, customer, subscription, sent, price, now=now)
@@ -74,7 +74,7 @@ def apply_discounts(
     for sold in after:
         id = sold.price.id
         buyer = replace(owner, amount=sold.amount)
-        own = _redeemable_sources(db, buyer, wanted.get(id, []), had.get(id, []), sold.item.discounts, now)
+        own = _kept_and_new_sources(db, buyer, wanted.get(id, []), had.get(id, []), sold.item.discounts, now)
         if own or sold.item.discounts:
             redemptions.redeem_for_subscription_item(db, customer, subscription, sold, own, "items", now=now)
     db.flush()
@@ -84,7 +84,7 @@ def _sources_by_price(phase: Phase) -> dict[str, list[dict[str, Any]]]:
     return {each["price"]: each.get("discounts") or [] for each in phase["items"]}
 
 
-def _redeemable_sources(
+def _kept_and_new_sources(
     db: Session,
     owner: DiscountOwner,
     sent: Sequence[Mapping[str, Any]],

@@ -66,7 +66,7 @@ def reprice_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], s
     The end was said at `since`, and `rest` begins at it: what was paid beyond, was paid at the older price. True
     where that costs something.
     """
-    gone = _credit_gone_items(db, rest, sold)
+    taken_off = _credit_items_taken_off(db, rest, sold)
     known = debits.prorations_by_item(db, rest.subscription)
     changed = [each for each in sold if _was_changed_until(known.get(each.item.id, []), rest.moment, since)]
     credits = rest.billed_credits(db, changed)
@@ -75,10 +75,10 @@ def reprice_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], s
     for at, each in enumerate(changed):
         rest.credit_item(db, each, credits[each.item.id], item_ids[2 * at])
         rest.charge_item(db, each, costs[each.item.id], item_ids[2 * at + 1])
-    return bool(changed) or gone
+    return bool(changed) or taken_off
 
 
-def _credit_gone_items(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> bool:
+def _credit_items_taken_off(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> bool:
     """Give back what is paid for items that were taken off or replaced since; True where there are any."""
     held = {each.item.id for each in sold}
     outstanding = debits.outstanding_debits(db, rest.subscription, rest.moment, rest.until)
@@ -86,6 +86,7 @@ def _credit_gone_items(db: Session, rest: RemainingPeriod, sold: Sequence[SoldIt
     for (id, own), new_id in zip(gone.items(), prorations.new_item_ids(len(gone)), strict=True):
         charge = (own.lines or own.waiting)[0]
         price = find_row(db, Price, charge.price_id or "", noun="price")
+        # the item itself is deleted: this stands for it, and is never stored
         was = SubscriptionItem(id=id, price_id=price.id, quantity=charge.quantity or 1, tax_rates=[])
         credit = prorations.ItemCredit(own.amount, own.tax_rates, own.credited_items)
         rest.credit_item(db, SoldItem(was, price), credit, new_id)

@@ -1,7 +1,7 @@
 """What the rules of single countries ask for beyond the standard, by the names of what is missing.
 
-Peppol's rules are those of Peppol BIS Billing 3.0.21; France's those that its platforms apply since September 2026
-(BR-FR-CTC 1.4.0).
+Peppol's rules for single countries are those of its release of May 2025; France's those that its platforms apply since
+September 2026 (BR-FR-CTC 1.4.0).
 """
 
 from collections.abc import Iterable

@@ -12,14 +12,9 @@ from tests.conftest import NOON
 from tests.factories import Factories
 from tests.passing import pass_time
 
+pytestmark = pytest.mark.usefixtures("held_clock")
 MONTH = NOON + 30 * clock.DAY
 BY_INVOICE = {"collection_method": "send_invoice", "invoice_settings": {"days_until_due": 30}}
-
-
-@pytest.fixture(autouse=True)
-def _at_noon() -> Any:
-    with clock.hold_at(NOON):
-        yield
 
 
 @pytest.fixture
