@@ -13,10 +13,10 @@ from portal.documents.values import RENDERER_VERSION
 STYLE = Path(__file__).parents[2] / "templates" / "documents" / "_v1.css"
 #: By renderer and kind of document, whatever its state and language.
 DIGESTS = {
-    ("00000005", "invoice"): "ea2004653e1f6481",
-    ("00000005", "credit_note"): "e2124d4e8a17d3ac",
-    ("00000005", "quote"): "83b01ec8cb7f98e7",
-    ("00000005", "receipt"): "afdc6b10b3965cf3",
+    ("00000005", "invoice"): "5cf047be265a9c81",
+    ("00000005", "credit_note"): "2d2426e2a6795fab",
+    ("00000005", "quote"): "088a908077e7a7f1",
+    ("00000005", "receipt"): "8222a10b42495dc8",
     ("00000005", "statement"): "cfc34b4e652d46c4",
 }
 

@@ -183,3 +183,10 @@ def test_a_character_that_no_font_has_is_printed_as_its_number(caplog: pytest.Lo
     assert "Launch [U+E000] plan" in text_of(document)
     assert "no font has [U+E000] of document NORD-0042" in caplog.messages
     assert complaints(render.pdf(document)) == []
+
+
+def test_lines_of_a_description_stay_lines() -> None:
+    document = samples.invoice(1)
+    line = replace(document.lines[0], description="Red shirt\nSize M\nLong sleeves")
+    page = read(render.pdf(replace(document, lines=(line,)))).pages[0].extract_text()
+    assert {"Red shirt", "Size M"} <= {each.translate(_INVISIBLE).strip() for each in page.splitlines()}
