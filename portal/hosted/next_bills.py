@@ -7,6 +7,7 @@ from cachetools import LRUCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.billing.accounts import mirrors
 from portal.billing.customer_portal import plan_previews
 from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.db import find_row
@@ -47,6 +48,8 @@ def _preview_bills(visit: Visit, subscription_ids: Sequence[str]) -> NextBills:
     """In the order in which they are due: what waits for the next invoice is on the first of them only."""
     found = {}
     with visit.trying() as db:
+        if not mirrors.is_billed_here(db):
+            return {}
         for id in subscription_ids:
             subscription = find_row(db, Subscription, id, noun="subscription")
             bill = plan_previews.preview_next_bill(db, subscription)

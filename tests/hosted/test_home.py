@@ -16,7 +16,7 @@ from portal.billing.subscriptions import cancellations, items, updates
 from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
 from portal.db import find_row
 from portal.models import Customer, Invoice, Subscription
-from tests.clients import Portal
+from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
 
@@ -263,3 +263,10 @@ def test_a_quantity_that_was_bought_is_named_and_can_be_paid(make: Factories, cu
 def test_a_trial_says_its_first_bill(make: Factories, customer: Customer, home: Any) -> None:
     make.subscription(customer, trial_period_days=10)
     assert 'Next bill: <bdi class="strong">€20.00</bdi> on December 1, 2026' in home()
+
+
+def test_who_is_billed_elsewhere_is_told_no_bill(make: Factories, customer: Customer, home: Any, api: Api) -> None:
+    make.subscription(customer)
+    api.post("account", settings={"billing": {"mode": "mirror"}})
+    html = home()
+    assert ("Gold plan" in html, "Next bill" in html) == (True, False)
