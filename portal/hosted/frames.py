@@ -53,6 +53,15 @@ class Frame:
     livemode: bool = True
 
 
+@dataclass(frozen=True)
+class EndedVisit:
+    """A visit that can't go on: found by its link or by its id, and whether the link was ever opened."""
+
+    frame: Frame
+    by_link: bool
+    opened: bool
+
+
 def frame_of_visit(visit: Visit) -> Frame:
     """The frame of a customer's page; in a flow it has no links to other pages."""
     profile = visit.business_profile
@@ -83,17 +92,41 @@ def frame_of_account(account: Account, *, livemode: bool) -> Frame:
 
 
 def frame_of_ended_visit() -> Frame:
-    """The frame for a link or session that has ended: its merchant's, if the browser can prove it had one."""
+    """The frame for a link or visit that has ended: its merchant's, and neutral where there was none."""
+    ended = find_ended_visit()
+    return ended.frame if ended else Frame()
+
+
+def find_ended_visit() -> EndedVisit | None:
+    """The visit of this request's path.
+
+    Whoever knows its id alone sees the merchant's brand. The way back is the visit's own where the browser can prove
+    that it had the visit, else the merchant's site.
+    """
     parts = request.path.split("/")
-    if len(parts) < 4 or parts[1] != "p":
-        return Frame()
-    secret = parts[3] if parts[2] == "session" else cookie_secret(parts[2], request)
-    row = read_connection().execute(_MERCHANT_BY_SECRET, {"hash": hash_secret(secret)}).first() if secret else None
+    if len(parts) < 4 or parts[1] != "p" or parts[2] == "login":
+        return None
+    by_link = parts[2] == "session"
+    secret = parts[3] if by_link else cookie_secret(parts[2], request)
+    values = {"hash": hash_secret(secret) if secret else "", "id": "" if by_link else parts[2]}
+    row = read_connection().execute(_MERCHANT_BY_SECRET, values).first()
     if row is None:
-        return Frame()
-    merchant = row.business_profile.get("name") or ""
-    brand = brand_path(row.account_id, row.revision)
-    return Frame(merchant, brand, return_url=row.return_url, **picture_paths(row.settings.get("branding", {}), brand))
+        return None
+    profile, brand = row.business_profile, brand_path(row.account_id, row.revision)
+    is_own = values["hash"] in {row.link_hash, row.secret_hash}
+    frame = Frame(
+        merchant=profile.get("name") or "",
+        brand=brand,
+        return_url=(row.return_url if is_own else None) or profile.get("url"),
+        livemode=row.livemode,
+        **picture_paths(row.settings.get("branding", {}), brand),
+    )
+    return EndedVisit(frame, by_link, row.opened_at is not None)
+
+
+def contact_of_account(account: Account) -> dict[str, str | None]:
+    """Whom customers can ask: email, phone and url of the merchant's support, as far as they are known."""
+    return {name: account.business_profile.get(f"support_{name}") for name in ("email", "phone", "url")}
 
 
 def brand_path(account_id: str, revision: int) -> str:
@@ -162,10 +195,14 @@ _REMEMBERING = threading.Lock()
 
 
 _SESSIONS = PortalSession.__table__
-#: The merchant of a session by the secret of its link or cookie, whether or not it has ended.
+#: A session and its merchant by the secret of its link or cookie, or by its id, whether or not it has ended.
 _MERCHANT_BY_SECRET = (
     select(
         _SESSIONS.c.return_url,
+        _SESSIONS.c.link_hash,
+        _SESSIONS.c.secret_hash,
+        _SESSIONS.c.opened_at,
+        Tenant.livemode,
         Account.id.label("account_id"),
         Account.revision,
         Account.business_profile,
@@ -174,6 +211,12 @@ _MERCHANT_BY_SECRET = (
     .select_from(_SESSIONS)
     .join(Tenant, Tenant.id == _SESSIONS.c.tenant_id)
     .join(Account, Account.id == Tenant.account_id)
-    .where(or_(_SESSIONS.c.link_hash == bindparam("hash"), _SESSIONS.c.secret_hash == bindparam("hash")))
+    .where(
+        or_(
+            _SESSIONS.c.link_hash == bindparam("hash"),
+            _SESSIONS.c.secret_hash == bindparam("hash"),
+            _SESSIONS.c.id == bindparam("id"),
+        )
+    )
     .execution_options(every_tenant=True)
 )
