@@ -108,6 +108,12 @@ def format_money(amount: int, currency: str, locale: str = "en") -> str:
     return str(format_currency(decimal_amount(amount, currency), code, locale=locale, currency_digits=by_habit))
 
 
+def format_bare_amount(amount: int, currency: str, locale: str = "en") -> str:
+    """An amount in minor units as a number alone, as it is typed into a form: `1234,50`."""
+    pattern = "0" + ("." + "0" * currency_exponent(currency) if currency_exponent(currency) else "")
+    return str(format_decimal(decimal_amount(amount, currency), pattern, locale=locale, group_separator=False))
+
+
 def format_price(amount: int | str, currency: str, locale: str = "en") -> str:
     """A price per unit in minor units, as decimal text or a number; fractions of a unit keep every digit."""
     minor = Decimal(amount)

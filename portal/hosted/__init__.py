@@ -32,6 +32,7 @@ PAGES = (
     "subscriptions",
     "tax_ids",
     "unsubscribing",
+    "well_known",
 )
 
 

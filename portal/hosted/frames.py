@@ -19,6 +19,7 @@ from portal.hosted.navigation import NavigationEntry
 from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
 from portal.models import Account, PortalSession, Tenant
+from portal.rules import colours
 from portal.web.services import read_connection, services
 
 
@@ -33,7 +34,7 @@ class Frame:
     """What surrounds the content. Without a merchant it is neutral; without a `path` there is no visit.
 
     `path` is where the visit's pages start, `below` the rest of the path of the page shown, `left` the seconds until
-    the visit ends if nothing more happens.
+    the visit ends if nothing more happens. `theme` has the colours of the panel, by day and by night.
     """
 
     merchant: str = ""
@@ -51,6 +52,7 @@ class Frame:
     customer_email: str | None = None
     pages: tuple[NavigationEntry, ...] = ()
     livemode: bool = True
+    theme: tuple[str, str] = colours.panel_pair(None)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def frame_of_visit(visit: Visit) -> Frame:
     return Frame(
         merchant=visit.merchant,
         brand=brand_path(visit.scope.account_id, visit.brand_revision),
-        **picture_paths(visit.branding, brand_path(visit.scope.account_id, visit.brand_revision)),
+        **brand_look(visit.branding, brand_path(visit.scope.account_id, visit.brand_revision)),
         headline=profile.get("headline"),
         return_url=visit.return_url,
         privacy_url=profile.get("privacy_policy_url"),
@@ -77,7 +79,7 @@ def frame_of_visit(visit: Visit) -> Frame:
         below=request.path.removeprefix(visit.path),
         left=visit.ends_at - clock.now(),
         customer_name=visit.customer_name,
-        customer_email=visit.masked_email,
+        customer_email=visit.customer_email,
         pages=navigation.entries_of_visit(visit),
         livemode=visit.scope.livemode,
     )
@@ -87,7 +89,7 @@ def frame_of_account(account: Account, *, livemode: bool) -> Frame:
     """The frame of a page that anyone with its link may see."""
     name = account.business_profile.get("name") or ""
     brand = brand_path(account.id, account.revision)
-    shown = picture_paths(account.settings.get("branding", {}), brand)
+    shown = brand_look(account.settings.get("branding", {}), brand)
     return Frame(merchant=name, brand=brand, livemode=livemode, **shown)
 
 
@@ -119,7 +121,7 @@ def find_ended_visit() -> EndedVisit | None:
         brand=brand,
         return_url=(row.return_url if is_own else None) or profile.get("url"),
         livemode=row.livemode,
-        **picture_paths(row.settings.get("branding", {}), brand),
+        **brand_look(row.settings.get("branding", {}), brand),
     )
     return EndedVisit(frame, by_link, row.opened_at is not None)
 
@@ -134,9 +136,10 @@ def brand_path(account_id: str, revision: int) -> str:
     return f"/brand/{account_id}-{revision}"
 
 
-def picture_paths(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
-    """The paths of the brand's icon and logo, of those that it has."""
-    return {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
+def brand_look(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
+    """The paths of the brand's icon and logo, of those that it has, and its theme."""
+    pictures = {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
+    return {**pictures, "theme": colours.panel_pair(branding.get("primary_color"))}
 
 
 def use_frame(frame: Frame) -> None:
@@ -180,6 +183,7 @@ def _remember_merchant(visit: Visit, frame: Frame) -> None:
             logo=frame.logo,
             return_url=frame.return_url,
             livemode=frame.livemode,
+            theme=frame.theme,
         )
 
 
