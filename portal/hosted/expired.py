@@ -10,6 +10,7 @@ from portal import clock
 from portal.billing.customer_portal import logins
 from portal.db import Scope, find_row
 from portal.hosted import frames
+from portal.hosted.ended_visits import find_ended_visit
 from portal.hosted.open_visits import scope_of_session
 from portal.hosted.visits import mask_email
 from portal.models import Customer, PortalSession
@@ -35,7 +36,7 @@ def expired_page(session_id: str | None = None, *, too_many: bool = False) -> Re
 
     What a form has brought that came too late is shown again, so that it need not be typed once more.
     """
-    ended = frames.find_ended_visit()
+    ended = find_ended_visit()
     if ended is not None:
         frames.use_frame(ended.frame)
     restore = find_restorable_visit(session_id) if session_id else None

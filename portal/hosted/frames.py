@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, request, session
-from sqlalchemy import bindparam, or_, select
 
 from portal import clock
 from portal.billing.customer_portal.session_secrets import hash_secret
@@ -18,15 +17,14 @@ from portal.hosted import navigation
 from portal.hosted.navigation import NavigationEntry
 from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
-from portal.models import Account, PortalSession, Tenant
+from portal.models import Account
 from portal.rules import colours
-from portal.web.services import read_connection, services
+from portal.web.services import services
 
 
 def init_app(app: Flask) -> None:
     """Give every template the frame of its answer."""
     app.context_processor(lambda: {"frame": current_frame()})
-    app.jinja_env.globals["frame_of_ended_visit"] = frame_of_ended_visit
 
 
 @dataclass(frozen=True)
@@ -53,15 +51,6 @@ class Frame:
     pages: tuple[NavigationEntry, ...] = ()
     livemode: bool = True
     theme: tuple[str, str] = colours.panel_pair(None)
-
-
-@dataclass(frozen=True)
-class EndedVisit:
-    """A visit that can't go on: found by its link or by its id, and whether the link was ever opened."""
-
-    frame: Frame
-    by_link: bool
-    opened: bool
 
 
 def frame_of_visit(visit: Visit) -> Frame:
@@ -91,39 +80,6 @@ def frame_of_account(account: Account, *, livemode: bool) -> Frame:
     brand = brand_path(account.id, account.revision)
     shown = brand_look(account.settings.get("branding", {}), brand)
     return Frame(merchant=name, brand=brand, livemode=livemode, **shown)
-
-
-def frame_of_ended_visit() -> Frame:
-    """The frame for a link or visit that has ended: its merchant's, and neutral where there was none."""
-    ended = find_ended_visit()
-    return ended.frame if ended else Frame()
-
-
-def find_ended_visit() -> EndedVisit | None:
-    """The visit of this request's path.
-
-    Whoever knows its id alone sees the merchant's brand. The way back is the visit's own where the browser can prove
-    that it had the visit, else the merchant's site.
-    """
-    parts = request.path.split("/")
-    if len(parts) < 4 or parts[1] != "p" or parts[2] == "login":
-        return None
-    by_link = parts[2] == "session"
-    secret = parts[3] if by_link else cookie_secret(parts[2], request)
-    values = {"hash": hash_secret(secret) if secret else "", "id": "" if by_link else parts[2]}
-    row = read_connection().execute(_MERCHANT_BY_SECRET, values).first()
-    if row is None:
-        return None
-    profile, brand = row.business_profile, brand_path(row.account_id, row.revision)
-    is_own = values["hash"] in {row.link_hash, row.secret_hash}
-    frame = Frame(
-        merchant=profile.get("name") or "",
-        brand=brand,
-        return_url=(row.return_url if is_own else None) or profile.get("url"),
-        livemode=row.livemode,
-        **brand_look(row.settings.get("branding", {}), brand),
-    )
-    return EndedVisit(frame, by_link, row.opened_at is not None)
 
 
 def contact_of_account(account: Account) -> dict[str, str | None]:
@@ -196,31 +152,3 @@ def _remembered_frame() -> Frame:
 _REMEMBERED: dict[str, Frame] = {}
 _MOST_REMEMBERED = 1000
 _REMEMBERING = threading.Lock()
-
-
-_SESSIONS = PortalSession.__table__
-#: A session and its merchant by the secret of its link or cookie, or by its id, whether or not it has ended.
-_MERCHANT_BY_SECRET = (
-    select(
-        _SESSIONS.c.return_url,
-        _SESSIONS.c.link_hash,
-        _SESSIONS.c.secret_hash,
-        _SESSIONS.c.opened_at,
-        Tenant.livemode,
-        Account.id.label("account_id"),
-        Account.revision,
-        Account.business_profile,
-        Account.settings,
-    )
-    .select_from(_SESSIONS)
-    .join(Tenant, Tenant.id == _SESSIONS.c.tenant_id)
-    .join(Account, Account.id == Tenant.account_id)
-    .where(
-        or_(
-            _SESSIONS.c.link_hash == bindparam("hash"),
-            _SESSIONS.c.secret_hash == bindparam("hash"),
-            _SESSIONS.c.id == bindparam("id"),
-        )
-    )
-    .execution_options(every_tenant=True)
-)

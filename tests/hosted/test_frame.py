@@ -59,8 +59,7 @@ def test_the_customer_sees_whose_page_it_is(portal: Open, make: Factories, custo
     html = page(portal(customer, make.configuration(), return_url="https://shop.example/account?tab=1&x=2"))
     assert "Rocket Rides" in html
     assert "Jenny Rosen" in html
-    assert "j•••@example.com" in html
-    assert "jenny.rosen@example.com" not in html
+    assert "jenny.rosen@example.com" in html
     assert 'href="https://shop.example/account?tab=1&amp;x=2"' in html
     assert "Return to Rocket Rides" in html
 
