@@ -1,9 +1,18 @@
-"""What is billed for a plan before and after its cancellation, as the pages of a cancellation say it."""
+"""What ends with a cancellation, and what is billed before and after it, as its pages say."""
+
+from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import cancellation_previews, plan_previews
+from portal.billing.customer_portal.cancellation_previews import CancellationPreview
 from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.hosted.own_subscriptions import lock_own_subscription
 from portal.hosted.visits import Visit
+from portal.models import Subscription
+
+
+def preview_ending(db: Session, visit: Visit, subscription: Subscription) -> CancellationPreview:
+    """What the configuration of this visit lets end, and when."""
+    return cancellation_previews.preview_cancellation(db, subscription, visit.features, now=visit.now)
 
 
 def preview_bills(visit: Visit, id: str) -> dict[str, BillPreview | None]:

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.configurations import feedback_options
-from portal.billing.customer_portal import cancellation_previews, plan_cancellations
+from portal.billing.customer_portal import plan_cancellations
 from portal.hosted import cancel_bills, flows
 from portal.hosted.cancel_forms import CancelForm
 from portal.hosted.languages import locale
@@ -80,7 +80,7 @@ def _confirmation_page(visit: Visit, id: str, form: CancelForm, status: int) -> 
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
         if subscription.cancel_at is not None or subscription.ended_at is not None:
             return redirect(f"{visit.path}subscriptions/{id}/canceled", 303)
-        ending = cancellation_previews.preview_cancellation(db, subscription, visit.features, now=visit.now)
+        ending = cancel_bills.preview_ending(db, visit, subscription)
         name = plan_name(db, id)
     # the button means the state that this page shows
     form.revision.data = str(subscription.revision)
