@@ -76,7 +76,8 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {
-                type: words.add_descriptions(schema, tuple(type.split("."))) for type, schema in _referenced_schemas(paths).items()
+                type: words.add_descriptions(schema, tuple(type.split(".")))
+                for type, schema in _referenced_schemas(paths).items()
             },
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
