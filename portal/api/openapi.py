@@ -52,7 +52,7 @@ def _serve_document() -> Response:
 @cache
 def _serialize_document() -> tuple[bytes, str]:
     """The document as JSON, and its ETag."""
-    body = orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    body = orjson.dumps(document(), option=orjson.OPT_APPEND_NEWLINE)
     return body, hashlib.sha256(body).hexdigest()[:32]
 
 
