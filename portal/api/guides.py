@@ -59,6 +59,8 @@ def _build_guide(slug: str, source: str) -> Guide:
     for token in tokens:
         token.children = token.children and list(_resolve_links(token.children))
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    # a block that is wider than a phone is scrolled by keys as well
+    html = html.replace("<pre>", '<pre tabindex="0">')
     chapters = tuple(_split_chapters(html))
     return Guide(slug, chapters[0].title, Markup(html), chapters)  # noqa: S704 - our own text, see _MARKDOWN
 

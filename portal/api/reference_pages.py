@@ -35,7 +35,6 @@ class CallPage:
     method: str
     path: str
     words: str
-    in_path: tuple[ValueRow, ...]
     parameters: tuple[ValueRow, ...]
     answers: tuple[str, ...]
     sample: Sample | None
@@ -105,15 +104,16 @@ def _build_call(path: str, method: str, operation: dict[str, Any]) -> CallPage:
         method.upper(),
         path,
         operation["description"],
-        tuple(
-            ValueRow(each["name"], "text", "", each["description"])
-            for each in operation["parameters"]
-            if each["in"] == "path"
-        ),
-        tuple(_flatten_parameters(_parameter_schema(operation), "", updates=updates)),
+        (*_path_rows(operation), *_flatten_parameters(_parameter_schema(operation), "", updates=updates)),
         tuple(_answer_types(operation)),
         read_samples().get((method.upper(), path)),
     )
+
+
+def _path_rows(operation: dict[str, Any]) -> Iterator[ValueRow]:
+    for each in operation["parameters"]:
+        if each["in"] == "path":
+            yield ValueRow(each["name"], "text", "in the address", each["description"])
 
 
 def _parameter_schema(operation: dict[str, Any]) -> Schema:
@@ -144,9 +144,11 @@ def _iterate_references(part: Any) -> Iterator[str]:
 
 
 def _flatten_parameters(schema: Schema, head: str, *, updates: bool) -> Iterator[ValueRow]:
-    """Parameters as rows, required ones first, with those within a hash after it: `address[city]`."""
+    """Parameters as rows, required ones first and `expand` last; those within a hash follow it: `address[city]`."""
     needed = schema.get("required", [])
-    for key, each in sorted(schema.get("properties", {}).items(), key=lambda pair: pair[0] not in needed):
+    for key, each in sorted(
+        schema.get("properties", {}).items(), key=lambda pair: (pair[0] == "expand", pair[0] not in needed)
+    ):
         name = f"{head}[{key}]" if head else key
         # what was not there before can't be cleared, and a list of what to expand is nothing that stays
         clears = updates and key != "expand" and _is_clearable(each)
