@@ -14,7 +14,19 @@ from markupsafe import Markup
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs"
 #: In the order in which somebody who is new reads them; the rest follow by name.
-FIRST = ("first-30-minutes", "moving-from-stripe", "clients", "customer-portal", "login-page", "branding", "payments")
+FIRST = (
+    "first-30-minutes",
+    "moving-from-stripe",
+    "clients",
+    "api-basics",
+    "linking",
+    "login-page",
+    "customer-portal",
+    "branding",
+    "payments",
+    "going-live",
+    "faq",
+)
 #: For those who change the portal, not for those who use it.
 LEFT_OUT = frozenset({"dependencies", "README"})
 #: The guides are trusted text; raw HTML is off all the same, as none of them has any.

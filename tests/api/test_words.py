@@ -84,10 +84,9 @@ def test_words_name_only_values_that_are_taken():
 
 def _enumerated(schema: Schema) -> set[str]:
     """The words that a value may be, where it is one of some words."""
-    options = [schema, *schema.get("anyOf", [])]
-    inner = [each["items"] for each in options if isinstance(each.get("items"), dict)]
-    found = {str(word) for each in (*options, *inner) for word in each.get("enum", [])}
-    return found | {word for each in inner for option in each.get("anyOf", []) for word in option.get("enum", [])}
+    own = {str(word) for word in schema.get("enum", [schema["const"]] if "const" in schema else [])}
+    parts = [*schema.get("anyOf", []), schema.get("items")]
+    return own.union(*(_enumerated(each) for each in parts if isinstance(each, dict)))
 
 
 def test_words_are_sentences():
