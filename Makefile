@@ -71,9 +71,12 @@ migration: ## Write a migration from what the models have and the schema lacks; 
 	@deploy/setup check
 	@$(BIN)/python -m portal.migrations "$(WORDS)"
 
-docs: ## Build the documentation as a site that can be searched offline, build/docs/README.html
+# The source is a copy of docs/ with the reference beside it.
+docs: ## Build guides and reference as a site that can be searched offline, build/docs/README.html
 	@deploy/setup docs
-	@PYTHONPATH=.venv/docs $(BIN)/python -m sphinx --quiet --fail-on-warning -b html -c docs/site docs build/docs
+	@rm -rf build/docs-source && mkdir -p build && cp -R docs build/docs-source
+	@$(BIN)/python docs/site/reference.py build/docs-source/reference
+	@PYTHONPATH=.venv/docs $(BIN)/python -m sphinx --quiet --fail-on-warning -b html -c docs/site build/docs-source build/docs
 	@echo "build/docs/README.html"
 
 map: ## Draw the layers and floors of the code anew, docs/development/map.svg

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from flask import Flask
 
 from portal.api.guides import slug_of
+from portal.api.reference_pages import list_nouns
 from portal.cli import main
 from tests.live import Live
 from tests.pictures import picture
@@ -119,3 +122,14 @@ def test_commands_of_a_guide_exist(page: str) -> None:
         if isinstance(found, click.Group) or set(options) - known:
             wrong.append(" ".join(command))
     assert wrong == []
+
+
+def test_the_site_has_the_whole_reference(app: Flask, tmp_path: Path) -> None:
+    """What `docs/site/reference.py` writes for `make docs`."""
+    writer = runpy.run_path(str(TOP / "docs/site/reference.py"))
+    writer["write_pages"](tmp_path)
+    pages = {file.stem: file.read_text() for file in tmp_path.glob("*.md")}
+    assert pages.keys() == {"README", *(noun.slug for noun in list_nouns())}
+    for noun in list_nouns():
+        assert all(f"`{call.method} /v1{call.path}`\n\n{call.words}\n" in pages[noun.slug] for call in noun.calls)
+        assert all(f"- `{row.name}` (" in pages[noun.slug] for shown in noun.objects for row in shown.keys)

@@ -1,12 +1,10 @@
-"""Sphinx builds the folder `docs` as a site, `make docs`: Markdown in, a search that runs from files, nothing loaded.
+"""Sphinx builds guides and reference as a site (`make docs`), whose search runs from files; nothing is loaded.
 
 Pages link to files of the repository that are no pages; those links stay as they are written.
 """
 
 import re
 from pathlib import Path
-
-FOLDER = Path(__file__).resolve().parent.parent
 
 project = "Billing portal"
 extensions = ["myst_parser"]
@@ -32,8 +30,9 @@ def setup(app):
 
 def _add_contents(app, name, source):
     groups = {
-        "README": re.findall(r"\]\(([\w/-]+)\.md\)", (FOLDER / "README.md").read_text("utf-8")),
-        "decisions/README": sorted(file.stem for file in (FOLDER / "decisions").glob("0*.md")),
+        "README": ["reference/README", *re.findall(r"\]\(([\w/-]+)\.md\)", source[0])],
+        "decisions/README": sorted(file.stem for file in (Path(app.srcdir) / "decisions").glob("0*.md")),
+        "reference/README": re.findall(r"\]\(([\w-]+)\.md\)", source[0]),
         "development/README": ["words", "recipes"],
     }
     if name in groups:
