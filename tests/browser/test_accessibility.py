@@ -48,7 +48,15 @@ PAGES = {
 FILES = re.compile(r"/(pdf|receipt|stay)$|\.(csv|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
-ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns"]
+DOCUMENTATION = [
+    "/docs",
+    "/docs/search?q=due_date",
+    "/docs/invoices",
+    "/docs/subscriptions/PostSubscriptions",
+    "/docs/invoices/invoice",
+    "/docs/guides/documents",
+]
+ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns", *DOCUMENTATION]
 PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE
 
 
