@@ -34,7 +34,7 @@ PAGES = {
     "downloads.choose": ["downloads"],
     "downloads.progress": ["downloads/{year}"],
     "details.details": ["details"],
-    "details.edit": ["details/edit"],
+    **{f"details.edit_{part}": [f"details/{part}"] for part in ("name", "phone", "address", "shipping")},
     "email_change.ask": ["details/email"],
     "tax_ids.add": ["details/tax-ids", "details/tax-ids?country=DE"],
     "tax_ids.remove": ["details/tax-ids/{number}/remove"],
@@ -134,7 +134,8 @@ def test_arabic_pages_run_from_right_to_left(windows: dict[str, Window]) -> None
     [
         ("details/email", "Send the code"),
         ("details/tax-ids?country=DE", "Add the tax ID"),
-        ("details/edit", "Save billing information"),
+        ("details/name", "Save"),
+        ("details/address", "Save"),
         ("subscriptions/{upgradable}/change", "See what it costs"),
     ],
 )
