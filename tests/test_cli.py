@@ -113,7 +113,7 @@ def test_what_does_not_exist_is_told_in_one_line(run: Run) -> None:
 
 
 def test_a_mail_can_be_looked_at_in_a_language(run: Run) -> None:
-    assert "Ihr Code für Rocket Rides" in run("mail", "preview", "login_code", "--locale", "de").stdout
+    assert "Ihr Code für Nordlicht Software" in run("mail", "preview", "login_code", "--locale", "de").stdout
     assert "login_code" in run("mail", "preview").stdout
     assert "There is no mail nonsense" in run("mail", "preview", "nonsense", code=1).stderr
 
