@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 
 from portal import create_app
+from portal.cli import main
 from portal.settings import describe_values, from_environment
 from tests.clients import Api
 from tests.live import free_port
@@ -261,3 +263,39 @@ def test_a_command_of_the_database_alone_loads_nothing_of_pages_and_documents(
     loaded = {line.rpartition("|")[2].strip() for line in run("account", "list").stderr.splitlines()}
     assert "portal.models" in loaded
     assert loaded & {"flask", "pebble", "weasyprint", "portal.documents", "portal.hosted", "portal.transfer"} == set()
+
+
+def test_no_line_of_the_help_is_cut() -> None:
+    def list_cut(group: click.Group, name: str) -> Iterator[str]:
+        room = 80 - 2 - 6 - max(map(len, group.commands))
+        for each, command in group.commands.items():
+            if command.get_short_help_str(room).endswith("..."):
+                yield f"{name} {each}"
+            if isinstance(command, click.Group):
+                yield from list_cut(command, f"{name} {each}")
+
+    assert list(list_cut(main, "portal")) == []
+
+
+def test_support_staff_see_a_configuration_and_switch_its_login_page(run: Run, environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    made = json.loads(run("account", "create", "Acme", "--json").stdout)
+    own = ("--account", made["account"])
+    api = Api(create_app(from_environment(environment)).test_client(), made["test_key"])
+    features = {"invoice_history": {"enabled": True}, "payment_method_update": {"enabled": True}}
+    id = api.post("billing_portal/configurations", name="Support", features=features)["id"]
+    (default, listed) = json.loads(run("configuration", "list", *own, "--json").stdout)
+    assert default["state"] == "default"
+    assert listed == {"id": id, "state": "active", "login_page": "-", "name": "Support"}
+    address = run("configuration", "set", id, *own, "--login-page").stdout.strip()
+    assert api.get(f"billing_portal/configurations/{id}")["login_page"] == {"enabled": True, "url": address}
+    shown = run("configuration", "show", id, *own).stdout
+    assert address in shown
+    assert "invoice_history        enabled\n" in shown
+    assert "payment_method_update  enabled, without effect: " in shown
+    assert json.loads(run("configuration", "show", id, *own, "--json").stdout)["id"] == id
+    assert "no login page any more" in run("configuration", "set", id, *own, "--no-login-page").stdout
+    assert api.get(f"billing_portal/configurations/{id}")["login_page"]["enabled"] is False
+    assert "No such configuration: 'bpc_none'" in run("configuration", "show", "bpc_none", *own, code=1).stderr
+    assert f"payment_method_update of {id} has no effect" in run("doctor").stdout
+    assert "2 objects written" in run("export", *own).stderr
