@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import click
 import pytest
+import requests
 
 from portal import create_app
 from portal.cli import main
@@ -200,6 +202,7 @@ def test_the_demo_says_where_everything_is_and_keeps_it_private(
         account = json.loads(run("account", "list", "--json").stdout)[0]["id"]
         for said in (f"{base}/demo\n", f"{base}/docs\n", f"{base}/mails ", f"portal account show {account}"):
             assert said in told
+        check_shop(base)
         kept = [tmp_path / "instance", *(tmp_path / "instance").rglob("*")]
         names = {each.name for each in kept}
         assert {"portal.db", "portal.db-wal", "portal.db-shm", "demo.json", "secret_key"} <= names
@@ -210,6 +213,20 @@ def test_the_demo_says_where_everything_is_and_keeps_it_private(
         assert f"export PORTAL_BASE_URL={base}\n" in found
         environment["PORTAL_BASE_URL"] = base
         assert f"ok   base URL: {base}\n" in run("doctor").stdout
+
+
+def check_shop(base: str) -> None:
+    """Each sample customer gets to their own portal, nobody else does, and every link leads somewhere."""
+    page = requests.get(f"{base}/demo", timeout=30).text
+    for link in re.findall(r'<a href="(/[^"]+)"', page):
+        assert requests.get(base + link, timeout=30).status_code == 200
+    found = re.findall(r'name="customer" value="(cus_\w+)"', page)
+    assert len(found) == 4
+    for id, status in (*((id, 303) for id in found), ("cus_other", 404)):
+        data = {"customer": id}
+        answer = requests.post(f"{base}/demo/manage-billing", data, allow_redirects=False, timeout=30)
+        assert answer.status_code == status
+        assert answer.headers.get("Location", "").startswith(f"{base}/p/session/") is (status == 303)
 
 
 @contextmanager

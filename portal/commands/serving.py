@@ -24,6 +24,8 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
 
     if with_demo or settings.database_url.startswith("sqlite"):
         upgrade_schema(settings)
+    if with_demo:
+        click.echo("Starting the portal and making a sample shop. The first time it takes a moment.")
     when_up = (lambda: demo.print_addresses(settings)) if with_demo else None
     try:
         server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)

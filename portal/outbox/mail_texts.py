@@ -86,8 +86,8 @@ def _frame_values(mail: OutgoingMail) -> dict[str, Any]:
 
 
 def _tidy(plain: str) -> str:
-    """Text without the spaces and empty lines that come from the layout of its template."""
-    lines = "\n".join(line.strip() for line in plain.splitlines())
+    """Text without the spaces and empty lines of its template's layout, and without the soft hyphens of pages."""
+    lines = "\n".join(line.strip() for line in plain.replace("\u00ad", "").splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
