@@ -280,6 +280,10 @@ def test_a_command_of_the_database_alone_loads_nothing_of_pages_and_documents(
     loaded = {line.rpartition("|")[2].strip() for line in run("account", "list").stderr.splitlines()}
     assert "portal.models" in loaded
     assert loaded & {"flask", "pebble", "weasyprint", "portal.documents", "portal.hosted", "portal.transfer"} == set()
+    mail = run("mail", "preview", "invoice").stderr
+    loaded = {line.rpartition("|")[2].strip() for line in mail.splitlines()}
+    assert "portal.outbox.previews" in loaded
+    assert loaded & {"flask", "pebble", "sqlalchemy", "weasyprint"} == set()
 
 
 def test_no_line_of_the_help_is_cut() -> None:

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from portal import i18n
 from portal.billing.configurations import feedback_options
 from portal.billing.customer_portal import cancellation_previews, plan_cancellations, plan_previews
-from portal.billing.customer_portal.plan_previews import BillPreview
+from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.hosted import flows
 from portal.hosted.cancel_forms import CancelForm
 from portal.hosted.languages import locale

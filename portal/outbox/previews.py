@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from portal import i18n
-from portal.billing.customer_portal.plan_previews import BillLine, BillPreview
+from portal.billing.customer_portal.bill_previews import BillLine, BillPreview
 from portal.documents import samples
 from portal.documents.parts import Payment
 from portal.documents.sample_merchants import MERCHANTS

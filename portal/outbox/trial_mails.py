@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from portal.assembly import Services
 from portal.billing.accounts import mirrors
 from portal.billing.customer_portal import plan_previews
-from portal.billing.customer_portal.plan_previews import BillPreview
+from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.subscriptions import items
 from portal.db import find_row, scope_of
 from portal.models import Configuration, Mail, Subscription
