@@ -1,5 +1,6 @@
 """The production server: granian with one worker process per core. With SQLite it also starts `portal worker`."""
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -21,12 +22,20 @@ from portal.outbox import state
 from portal.request_sizes import IDLE_SECONDS, MAX_HEAD
 from portal.settings import Settings
 
+log = logging.getLogger("portal")
+
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 START_TIMEOUT = 30.0
+#: Seconds that a process may take to start which is to replace a sound one: there is no hurry on a busy machine.
+REPLACE_TIMEOUT = 300.0
 #: Seconds that answers under way may take once the server is to stop; slower readers are cut off then.
 STOP_TIMEOUT = 15
 #: Deaths of processes in a minute from which on the server ends instead of starting others.
 MOST_DEATHS = 10
+
+
+class _NotStarted(Exception):
+    """A process that was to replace a sound one does not listen."""
 
 
 class _PatientServer(MPServer):
@@ -37,11 +46,12 @@ class _PatientServer(MPServer):
     """
 
     beside: EmbeddedWorker | None = None
-    _replaces = False
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._deaths: list[float] = []
+        #: How a process is started that comes for another one.
+        self._start: Callable[[WorkerProcess, Callable[[], None], int], object] | None = None
 
     def signal_handler_interrupt(self, *signal: Any, **rest: Any) -> None:
         """Stop; a worker that gets the same signal is not started again."""
@@ -49,10 +59,30 @@ class _PatientServer(MPServer):
             self.beside.stopping.set()
         super().signal_handler_interrupt(*signal, **rest)  # type: ignore[no-untyped-call]
 
+    def _reload(self, spawn_target: Any, target_loader: Any) -> None:
+        """Replace the processes one by one, and then the worker; where a new one can't start, all others stay."""
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        replaced = all(self._replace(place, spawn_target, target_loader) for place in range(self.workers))
+        self.respawned_wrks.clear()
+        if not replaced:
+            log.error("new processes can't start, so the old ones go on; mend what is wrong and reload again")
+        elif self.beside:
+            self.beside.replace()
+
+    def _replace(self, place: int, spawn_target: Any, target_loader: Any) -> bool:
+        """Whether a process could be replaced by a new one."""
+        sound, self._start = self.wrks[place], _start_beside
+        try:
+            super()._respawn_workers([place], spawn_target, target_loader, delay=self.respawn_interval)
+        except _NotStarted:
+            self.wrks.insert(place, sound)
+            return False
+        return True
+
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
-        self._replaces = True
+        self._start = _start_and_await
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
-        self._replaces = False
         now = time.monotonic()
         self._deaths = [moment for moment in self._deaths if moment > now - 60] + [now] * len(workers)
         if len(self._deaths) < MOST_DEATHS:
@@ -60,19 +90,33 @@ class _PatientServer(MPServer):
 
     def _spawn_worker(self, *place: Any, **what: Any) -> WorkerProcess:
         worker = super()._spawn_worker(*place, **what)
-        if self._replaces:
-            # the library ends the old process some seconds later, whether or not the new one is up by then
-            worker.start = partial(_start_and_await, worker, worker.start, self.bind_port)  # type: ignore[method-assign]
+        if self._start:
+            worker.start = partial(self._start, worker, worker.start, self.bind_port)  # type: ignore[method-assign]
         return worker
 
 
-def _start_and_await(worker: WorkerProcess, start: Callable[[], None], port: int) -> None:
+def _start_and_await(
+    worker: WorkerProcess, start: Callable[[], None], port: int, *, seconds: float = START_TIMEOUT
+) -> bool:
+    """Whether the process listens: the library ends an old one some seconds later in any case."""
     start()
-    give_up = time.monotonic() + START_TIMEOUT
+    give_up = time.monotonic() + seconds
     while time.monotonic() < give_up and worker.is_alive():  # type: ignore[no-untyped-call]
         if ports.is_listening(worker._id(), port):  # type: ignore[no-untyped-call]
-            return
+            return True
         time.sleep(0.05)
+    return False
+
+
+def _start_beside(worker: WorkerProcess, start: Callable[[], None], port: int) -> None:
+    """Start a process that is to replace a sound one. Raises `_NotStarted`."""
+    # should it die meanwhile, the library must not replace the sound one for it
+    worker.interrupt_by_parent = True
+    listens = _start_and_await(worker, start, port, seconds=REPLACE_TIMEOUT)
+    worker.interrupt_by_parent = False
+    if not listens or not worker.is_alive():  # type: ignore[no-untyped-call]
+        worker.kill()  # type: ignore[no-untyped-call]
+        raise _NotStarted
 
 
 def serve(
@@ -84,7 +128,7 @@ def serve(
     answered by the server itself, from a file: it must not wait for a thread. A worker that dies is replaced.
 
     SIGHUP replaces every process by one with the code as it is then. The socket stays open meanwhile, and the old ones
-    finish what they have begun, so that no request is lost.
+    finish what they have begun, so that no request is lost. Code that can't start replaces nothing.
 
     Raises `PortTaken`.
     """
@@ -114,8 +158,6 @@ def serve(
     )
     monitoring.start_server(settings)
     server.beside = beside = _start_worker(settings)
-    if beside:
-        server.on_reload(beside.replace)
     if when_up:
         threading.Thread(target=call_when_up, args=(host, port, when_up), daemon=True).start()
     address = ports.record_address(settings.instance, host, port)

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,13 +69,14 @@ def _command_line(id: int) -> str:
         return ""
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+@contextmanager
+def running(folder: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server of the program that lies in `folder`."""
     port = free_port()
     environment = {**os.environ, "PORTAL_INSTANCE": str(tmp_path), "PORTAL_BASE_URL": f"http://127.0.0.1:{port}"}
     environment.pop("PORTAL_DATABASE_URL", None)
     command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(port), "--workers", "2"]
-    process = subprocess.Popen(command, cwd=TOP, env=environment)
+    process = subprocess.Popen(command, cwd=folder, env=environment)
     found = Server(process, f"http://127.0.0.1:{port}")
     try:
         wait_until(lambda: status(f"{found.url}/health/worker") == 200)
@@ -82,6 +84,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running(TOP, tmp_path) as found:
+        yield found
 
 
 def status(url: str, timeout: float = 2) -> int | None:
@@ -147,11 +155,13 @@ def test_new_code_loses_no_request(server: Server, tmp_path: Path) -> None:
                 time.sleep(0.05)  # below what nginx allows one address
 
         asking = [pool.submit(ask) for _ in range(4)]
-        server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: len(server.servers()) == 2 and not server.servers() & before)
-        wait_until(lambda: server.worker() not in {None, worker})
-        time.sleep(1)
-        done.set()
+        try:
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: len(server.servers()) == 2 and not server.servers() & before)
+            wait_until(lambda: server.worker() not in {None, worker})
+            time.sleep(1)
+        finally:
+            done.set()
         for each in asking:
             each.result()
     assert [answer for answer in answers if answer[0] != 200] == []
@@ -160,6 +170,30 @@ def test_new_code_loses_no_request(server: Server, tmp_path: Path) -> None:
         stored = set(db.execute(text("SELECT id FROM customers")).scalars())
     assert made <= stored
     assert len(stored) == len(answers) // 2
+
+
+def test_code_that_cannot_start_replaces_nothing(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.mkdir()
+    for name in ("portal", "static", "templates", "translations"):
+        shutil.copytree(TOP / name, program / name)
+    shutil.copy(TOP / "wsgi.py", program)
+    sound = (program / "wsgi.py").read_text()
+    with running(program, tmp_path) as server:
+        before, worker = server.servers(), server.worker()
+        tried = program / "tried"
+        (program / "wsgi.py").write_text(f"open({str(tried)!r}, 'a').write('x')\nraise SystemExit('no')\n")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(tried.exists)
+        wait_until(lambda: server.servers() == before)
+        time.sleep(1)
+        assert (server.servers(), server.worker()) == (before, worker)
+        assert tried.read_text() == "x"
+        assert status(f"{server.url}/health/ready") == 200
+        (program / "wsgi.py").write_text(sound)
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(server.servers()) == 2 and not server.servers() & before)
+        wait_until(lambda: server.worker() not in {None, worker})
 
 
 def test_a_worker_is_started_again_with_growing_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

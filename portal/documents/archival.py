@@ -12,6 +12,7 @@ import pydyf  # type: ignore[import-untyped]
 from weasyprint.formatting_structure.boxes import Box, TextBox
 
 from portal.documents import factur_x, xmp
+from portal.documents.figures import DECORATION
 
 PDF_VARIANT = "pdf/a-3a"
 PDF_UA_PROPERTIES = xmp.XmpProperties(
@@ -26,6 +27,7 @@ PDF_UA_PROPERTIES = xmp.XmpProperties(
 _POINTS_PER_PIXEL = 0.75
 #: The text in the margin of a page, to whoever has the page read out.
 _FOOTER_ARTIFACT = {"Type": "/Pagination", "Subtype": "/Footer", "Attached": "[/Bottom]"}
+_DECORATION_ARTIFACT = {"Type": "/Layout"}
 
 
 def claim_accessibility(document: Any, pdf: pydyf.PDF) -> None:
@@ -83,7 +85,24 @@ def keep_pixels(document: Any, pdf: pydyf.PDF) -> None:
 
 def set_margins_apart(document: Any, pdf: pydyf.PDF) -> None:
     """PDF/UA-1, 7.8: text in the page margins is repeated on every page, so it is marked as an artifact."""
-    lost = list(_detached_elements(pdf))
+    _set_apart(pdf, list(_detached_elements(pdf)), _FOOTER_ARTIFACT)
+
+
+def set_decoration_apart(document: Any, pdf: pydyf.PDF) -> None:
+    """PDF/UA-1, 7.1: what only decorates is an artifact and no part of the structure."""
+    decorations = [each for each in _structure_elements(pdf, "/Figure") if _is_decoration(each)]
+    for each in decorations:
+        kids = _resolve_reference(pdf, each["P"])["K"]
+        kids[:] = [kid for kid in kids if kid != each.reference]
+    _set_apart(pdf, decorations, _DECORATION_ARTIFACT)
+
+
+def _is_decoration(figure: pydyf.Dictionary) -> bool:
+    return "Alt" in figure and figure["Alt"].string == DECORATION
+
+
+def _set_apart(pdf: pydyf.PDF, lost: list[pydyf.Dictionary], artifact: dict[str, str]) -> None:
+    """Make artifacts of structure elements that nothing refers to from above."""
     owners = _resolve_reference(pdf, _structure_tree(pdf)["ParentTree"])["Nums"]
     references = {each.reference for each in lost}
     for slots in (owners, *(each for each in owners if isinstance(each, list))):
@@ -93,7 +112,7 @@ def set_margins_apart(document: Any, pdf: pydyf.PDF) -> None:
         marks[element["Pg"]].update(kid for kid in element["K"] if isinstance(kid, int))
         element.clear()
     for page, of_page in marks.items():
-        _mark_artifacts(_resolve_reference(pdf, _resolve_reference(pdf, page)["Contents"]), of_page)
+        _mark_artifacts(_resolve_reference(pdf, _resolve_reference(pdf, page)["Contents"]), of_page, artifact)
 
 
 def describe_links(document: Any, pdf: pydyf.PDF) -> None:
@@ -103,13 +122,14 @@ def describe_links(document: Any, pdf: pydyf.PDF) -> None:
             box.link_annotation["Contents"] = pydyf.String(_box_text(box) or document.metadata.title or "")
 
 
-#: In the order they are made; none needs another one.
+#: In the order they are made: only the figures' repairs need one another, as decorations are none.
 REPAIRS: tuple[Callable[[Any, pydyf.PDF], None], ...] = (
     claim_accessibility,
     factur_x.claim,
     name_attachments_once,
     scope_headers,
     list_identifiers,
+    set_decoration_apart,
     place_figures,
     describe_figures,
     keep_pixels,
@@ -177,11 +197,11 @@ def _element_subtree(pdf: pydyf.PDF, element: pydyf.Dictionary) -> Iterator[pydy
             yield from _element_subtree(pdf, kid)
 
 
-def _mark_artifacts(stream: pydyf.Stream, marks: set[int]) -> None:
+def _mark_artifacts(stream: pydyf.Stream, marks: set[int], artifact: dict[str, str]) -> None:
     parts = stream.stream
     for at in range(1, len(parts)):
         if parts[at] == b"BDC" and parts[at - 1].get("MCID") in marks:
-            parts[at - 2 : at] = ["/Artifact", pydyf.Dictionary(_FOOTER_ARTIFACT)]
+            parts[at - 2 : at] = ["/Artifact", pydyf.Dictionary(artifact)]
 
 
 def _box_text(box: Box) -> str:

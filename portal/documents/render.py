@@ -23,6 +23,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from portal import i18n
 from portal.documents import archival, attachments
 from portal.documents.designs import STYLE, Design
+from portal.documents.figures import name_figures
 from portal.documents.sandbox import BASE_URL, DesignFetcher, Sandbox, template_loader
 from portal.documents.statements import StatementDocument
 from portal.documents.transfer_code import draw_transfer_code
@@ -102,6 +103,7 @@ def _render_page(document: DocumentBase, page: str) -> tuple[bytes, list[int]]:
     pictures = PictureFetcher(document.logo, code) if document.logo or code else _REFUSING_FETCHER
     fetcher = DesignFetcher(document.own, pictures) if document.own else pictures
     source = weasyprint.HTML(string=page, url_fetcher=fetcher, base_url=BASE_URL)
+    name_figures(source.etree_element)
     sheets = [
         _built_in_sheet(document.version),
         _look_sheet(document.brand_color, document.page_size, document.locale),

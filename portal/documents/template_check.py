@@ -18,7 +18,10 @@ from portal.documents.designs import STYLE, Complaint, Design
 from portal.documents.values import DocumentBase
 from portal.rules.document_kinds import KindName
 
-_IMAGE_WITHOUT_ALT = re.compile(r"<img\b(?![^>]*\balt=)", re.IGNORECASE)
+_IMAGE_WITHOUT_WORDS = re.compile(
+    r"<img\b(?![^>]*\b(?:alt=|aria-label=|aria-hidden=|role=[\"']?(?:none|presentation)))", re.IGNORECASE
+)
+_NO_WORDS = "an image has no alt text, so the document's title is read out for it; alt='' is for decoration"
 _POSITION = re.compile(r" at (\d+):\d+")
 _LOAD_FAILURE = re.compile(r"Failed to load [a-z -]+ at '([^']*)'")
 
@@ -53,9 +56,9 @@ def _image_complaints(files: Mapping[str, bytes]) -> Iterable[Complaint]:
     for name, content in files.items():
         if name.endswith(".html"):
             text = content.decode()
-            for found in _IMAGE_WITHOUT_ALT.finditer(text):
+            for found in _IMAGE_WITHOUT_WORDS.finditer(text):
                 line = text.count("\n", 0, found.start()) + 1
-                yield Complaint(name, line, "an image has no alt text, so those who can't see it learn nothing of it")
+                yield Complaint(name, line, _NO_WORDS)
 
 
 def _rendering_complaints(design: Design, document: DocumentBase) -> list[Complaint]:

@@ -60,8 +60,10 @@ def _is_unused(link_secret: str) -> bool:
 def _ask_for_cookie() -> Response:
     """Give the browser a cookie to bring back; where it has come back without, say what is missing."""
     if CAME_BACK in request.args:
-        return Response(render_template("hosted/cookies.html"), 400, mimetype="text/html")
-    response = Response(status=303, headers={"Location": f"{request.path}?{CAME_BACK}"})
+        response = Response(render_template("hosted/cookies.html"), 400, mimetype="text/html")
+    else:
+        response = Response(status=303, headers={"Location": f"{request.path}?{CAME_BACK}"})
+    # also with the refusal: who allows cookies then, gets in by loading the page again
     visit_cookies.ask_for_cookies(response)
     return response
 

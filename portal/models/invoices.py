@@ -19,7 +19,10 @@ from portal.rules.statuses import CreditNoteStatus, InvoiceStatus
 
 
 class InvoiceItem(TenantOwned, Base):
-    """A charge or credit of a customer; pending while `invoice_id` is null."""
+    """A charge or credit of a customer; pending while `invoice_id` is null.
+
+    Without tax rates it takes those of its invoice, unless they are fixed: what was billed untaxed is given back so.
+    """
 
     __tablename__ = "invoiceitems"
     __table_args__ = (
@@ -49,6 +52,7 @@ class InvoiceItem(TenantOwned, Base):
     proration: Mapped[bool] = mapped_column(default=False)
     credited_items: Mapped[dict[str, Any] | None]
     tax_rates: Mapped[list[Any]] = mapped_column(default=list)
+    tax_rates_fixed: Mapped[bool] = mapped_column(default=False)
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 

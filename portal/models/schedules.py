@@ -9,7 +9,10 @@ from portal.rules.statuses import ScheduleStatus
 
 
 class SubscriptionSchedule(TenantOwned, Base):
-    """`phases` are stored complete, each with its start and its end (exclusive); `phase` is the current one's index."""
+    """`phases` are stored complete, each with its start and its end (exclusive); `phase` is the current one's index.
+
+    `taken_over_end` is the end that its subscription had before: the schedule did not set it, and takes it not back.
+    """
 
     __tablename__ = "subscription_schedules"
     __table_args__ = (
@@ -29,6 +32,7 @@ class SubscriptionSchedule(TenantOwned, Base):
     phases: Mapped[list[Any]]
     default_settings: Mapped[dict[str, Any]]
     end_behavior: Mapped[str]
+    taken_over_end: Mapped[int | None]
     billing_mode: Mapped[dict[str, Any] | None]
     canceled_at: Mapped[int | None]
     completed_at: Mapped[int | None]

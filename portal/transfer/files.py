@@ -4,6 +4,7 @@ client prints them, over several lines and one after the other.
 
 import codecs
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import ijson
@@ -19,10 +20,18 @@ class UnreadableJson(ValueError):
     """The text at a place in the file is not JSON."""
 
 
+@dataclass(frozen=True)
+class ListPage:
+    """A list object that was read: its `url`, and whether it says that there is more."""
+
+    url: str
+    has_more: bool
+
+
 def read_objects(file: BinaryIO) -> Iterator[tuple[str, Any]]:
     """(place, object) for each object of a seekable file; an `UnreadableJson` in place of one that is not JSON.
 
-    It is the last item where an array or list object is cut off.
+    It is the last item where an array or list object is cut off. A `ListPage` follows the objects of a list.
     """
     start = len(codecs.BOM_UTF8) if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else 0
     first = _first_line(file, start)
@@ -30,7 +39,7 @@ def read_objects(file: BinaryIO) -> Iterator[tuple[str, Any]]:
         return _stream_items(file, "item")
     if _is_json(first):
         return _read_json_lines(file)
-    return _stream_items(file, "data.item") if _is_list(file, start) else _stream_values(file)
+    return _stream_list(file, start) if _is_list(file, start) else _stream_values(file)
 
 
 def _first_line(file: BinaryIO, start: int) -> bytes:
@@ -45,7 +54,7 @@ def _first_line(file: BinaryIO, start: int) -> bytes:
 def _is_list(file: BinaryIO, start: int) -> bool:
     """Whether the file is one list object, which may be too large to be read at once."""
     try:
-        return next(ijson.items(file, "object", multiple_values=True), None) == "list"
+        return list(ijson.items(file, "object", multiple_values=True)) == ["list"]
     except ijson.JSONError:
         return True  # what is wrong with it is told where it is read
     finally:
@@ -75,8 +84,22 @@ def _read_json_lines(file: BinaryIO) -> Iterator[tuple[str, Any]]:
 def _unpack_list(found: Any) -> list[Any]:
     """A list object, as a client prints it, is replaced by its objects."""
     if isinstance(found, dict) and found.get("object") == "list" and isinstance(found.get("data"), list):
-        return list(found["data"])
+        return [*found["data"], ListPage(str(found.get("url")), found.get("has_more") is True)]
     return [found]
+
+
+def _stream_list(file: BinaryIO, start: int) -> Iterator[tuple[str, Any]]:
+    yield from _stream_items(file, "data.item")
+    try:
+        url, has_more = (_find_value(file, start, path) for path in ("url", "has_more"))
+    except ijson.JSONError:
+        return  # told already
+    yield "at the end", ListPage(str(url), has_more is True)
+
+
+def _find_value(file: BinaryIO, start: int, path: str) -> Any:
+    file.seek(start)
+    return next(ijson.items(file, path), None)
 
 
 def _stream_values(file: BinaryIO) -> Iterator[tuple[str, Any]]:

@@ -13,10 +13,11 @@ from portal.db import Database, Scope
 from portal.errors import PortalError
 from portal.transfer.circles import complete_groups
 from portal.transfer.completion import complete_records
-from portal.transfer.files import UnreadableJson
+from portal.transfer.files import ListPage, UnreadableJson
 from portal.transfer.origin import SellerDefaults, seller_defaults
 from portal.transfer.presence import Presence
 from portal.transfer.previews import GivenPreviews
+from portal.transfer.reasons import reason_of
 from portal.transfer.records import TransferRecord, is_transferable, own_links, parse_records
 from portal.transfer.reports import ImportRefusal, ImportReport, explain_waiting
 from portal.transfer.spool import ImportEntry, ParsedEntry, Spool
@@ -45,6 +46,8 @@ class Import:
         self._database, self._scope, self._dry = database, scope, dry
         self._presence = Presence(forgets=not dry)
         self._refused: dict[Link, ImportRefusal] = {}
+        #: Lists by their address: whether no page of them is the last one, and where the newest page was.
+        self._lists: dict[str, tuple[bool, str]] = {}
         with database.reading(scope) as db:
             self._origin: SellerDefaults = seller_defaults(db)
 
@@ -55,6 +58,7 @@ class Import:
             while waiting.count not in {0, before}:
                 waiting, before = self._import_again(waiting), waiting.count
             self._refuse_waiting(waiting)
+            self._refuse_unfinished_lists()
             waiting.close()
         return self.report
 
@@ -120,7 +124,7 @@ class Import:
             id = error.id if isinstance(error, RefusedObject) else None
             blamed = [(at, entry) for at, entry in group if entry.object["id"] == id] or group
             for _, entry in blamed:
-                self._add_refusal(entry.place, entry.object, _reason_of(error))
+                self._add_refusal(entry.place, entry.object, reason_of(error))
         return {offset for offset, _ in blamed}
 
     def _write_together(self, entries: list[ParsedEntry]) -> None:
@@ -130,6 +134,10 @@ class Import:
     def _read_entry(self, place: str, object: Any) -> ParsedEntry | None:
         type = object.get("object") if isinstance(object, dict) else None
         if self.previews.take(object):
+            return None
+        if isinstance(object, ListPage):
+            unfinished, _ = self._lists.get(object.url, (True, ""))
+            self._lists[object.url] = (unfinished and object.has_more, place)
             return None
         if isinstance(type, str) and type != "plan" and not is_transferable(type):
             self.report.skipped[type] = self.report.skipped.get(type, 0) + 1
@@ -146,7 +154,7 @@ class Import:
         try:
             return self._write_entries([entry])
         except (DBAPIError, RefusedObject, PortalError) as error:
-            self._add_refusal(entry.place, entry.object, _reason_of(error))
+            self._add_refusal(entry.place, entry.object, reason_of(error))
         return []
 
     def _write_entries(
@@ -194,6 +202,13 @@ class Import:
             (link,) = own_links(object)
             self.report.add_refusal(place, object, explain_waiting(link, waiting, self._refused))
 
+    def _refuse_unfinished_lists(self) -> None:
+        """Tell of lists whose last page is missing: what stands on it is not imported."""
+        for url, (unfinished, place) in self._lists.items():
+            if unfinished:
+                named = {"object": "list", "id": url}
+                self.report.add_refusal(place, named, "it says `has_more`, and its further pages are not here")
+
     def _add_refusal(self, place: str, object: Any, reason: str) -> None:
         refusal = self.report.add_refusal(place, object, reason)
         for link in own_links(object):
@@ -209,12 +224,6 @@ def _pause_garbage_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _reason_of(error: DBAPIError | RefusedObject | PortalError) -> str:
-    if isinstance(error, DBAPIError):
-        return str(error.orig).splitlines()[0]
-    return error.message if isinstance(error, PortalError) else str(error)
 
 
 def _disable_memory_mapping(db: Session) -> None:

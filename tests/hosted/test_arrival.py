@@ -50,6 +50,13 @@ def test_what_brings_no_cookies_back_uses_nothing_up(app: Flask, make: Factories
     assert scanner.get(link, base_url=SECURE).status_code == 410
 
 
+def test_cookies_that_are_allowed_later_open_the_link(client: FlaskClient, make: Factories, customer: Customer) -> None:
+    """Whoever reads that the browser takes no cookies, allows them and loads the same page again."""
+    address = f"{make.portal_link(customer)}?again"
+    assert client.get(address, base_url=SECURE).status_code == 400
+    assert opens(client, address)
+
+
 @pytest.mark.parametrize(
     "look_ahead",
     [

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 
 from portal.db import Database, Scope
@@ -60,8 +61,15 @@ def test_an_invoice_is_refused_with_its_reason_and_the_rest_taken_in(
 def test_a_number_used_twice_is_refused(scope: Scope, imported: Imported, api: Api) -> None:
     twin = INVOICE | {"id": "in_2", "lines": {"data": [LINE | {"id": "il_2"}]}}
     report = imported(scope, CUSTOMER, INVOICE, twin)
-    assert [each.id for each in report.refused] == ["in_2"]
+    assert reasons(report) == ["line 3: invoice in_2: another object has the same number"]
     assert api.get("invoices/in_1")["number"] == "JENNY-0007"
+
+
+def test_two_customers_with_one_prefix_of_numbers(scope: Scope, imported: Imported) -> None:
+    first, second = ({**CUSTOMER, "id": id, "invoice_prefix": "JENNY"} for id in ("cus_1", "cus_2"))
+    assert reasons(imported(scope, first, second)) == [
+        "line 2: customer cus_2: another object has the same invoice_prefix"
+    ]
 
 
 def test_what_has_no_place_here_is_skipped_and_counted(scope: Scope, imported: Imported) -> None:
@@ -80,6 +88,22 @@ def test_an_array_that_breaks_off_is_told_after_what_it_held(database: Database,
     file = io.BytesIO(b'[{"id": "cus_1", "object": "customer", "created": 1}, {"id": ')
     report = Import(database, scope).run(read_objects(file))
     assert (report.written, [each.place for each in report.refused]) == ({"customer": 1}, ["after object 1"])
+
+
+@pytest.mark.parametrize("option", [None, orjson.OPT_INDENT_2])
+def test_a_list_that_goes_on_is_told(database: Database, scope: Scope, option: int | None) -> None:
+    """Also as a client prints a list object; several pages are one list, and the last one ends it."""
+    page = {"object": "list", "url": "/v1/customers", "data": [CUSTOMER], "has_more": True}
+    text = orjson.dumps(page, option=option) + b"\n"
+    report = Import(database, scope).run(read_objects(io.BytesIO(text)))
+    assert report.written == {"customer": 1}
+    (refused,) = [str(each).partition(": ")[2] for each in report.refused]
+    assert refused == "list /v1/customers: it says `has_more`, and its further pages are not here"
+    last = orjson.dumps(
+        page | {"data": [{**CUSTOMER, "id": "cus_2", "invoice_prefix": "ADA"}], "has_more": False}, option=option
+    )
+    report = Import(database, scope).run(read_objects(io.BytesIO(text + last)))
+    assert (report.written, report.refused) == ({"customer": 2}, [])
 
 
 def test_tiered_prices_are_refused(scope: Scope, imported: Imported) -> None:

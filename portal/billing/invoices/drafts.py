@@ -223,7 +223,7 @@ def _copy_item_to_line(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, c
     line.discountable, line.discounts = item.discountable, item.discounts
     line.proration, line.metadata_ = item.proration, item.metadata_
     line.credited_items = item.credited_items
-    line.tax_rates = copied.rates_for(item.tax_rates) or invoice.default_tax_rates
+    line.tax_rates = copied.rates_for(item.tax_rates) if _has_own_rates(item) else invoice.default_tax_rates
 
 
 def _current_lines(db: Session, invoice: Invoice, more: int) -> list[InvoiceLine]:
@@ -271,7 +271,11 @@ def _own_rates_by_line(db: Session, found: list[InvoiceLine]) -> dict[str, bool]
     sources = {
         line.id: items.get(line.invoice_item_id or "") or parts.get(line.subscription_item_id or "") for line in found
     }
-    return {id: bool(source.tax_rates) for id, source in sources.items() if source}
+    return {id: _has_own_rates(source) for id, source in sources.items() if source}
+
+
+def _has_own_rates(source: InvoiceItem | SubscriptionItem) -> bool:
+    return bool(source.tax_rates) or (isinstance(source, InvoiceItem) and source.tax_rates_fixed)
 
 
 def _rate_ids(items: Iterable[InvoiceItem]) -> list[str]:

@@ -30,7 +30,7 @@ def set_line_taxes(
         raise InvalidRequest("Each of the tax amounts is of another tax rate.", param="tax_amounts")
     db.flush()
     if item is not None:
-        item.tax_rates = [rate.id for rate in rates]
+        item.tax_rates, item.tax_rates_fixed = [rate.id for rate in rates], False
     line.tax_rates = drafts.frozen_rates(db, [rate.id for rate in rates]) or invoice.default_tax_rates
     line.given_taxes = [_build_tax_entry(each, rate) for each, rate in zip(given, rates, strict=True)] or None
     totals.compute_totals(db, invoice)

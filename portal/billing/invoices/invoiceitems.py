@@ -134,6 +134,7 @@ def _build_item(customer: Customer, command: CreateInvoiceItem, currency: str, n
         period_start=now,
         period_end=now,
         tax_rates=[],
+        tax_rates_fixed=False,
         metadata_={},
         proration=False,
         test_clock_id=customer.test_clock_id,
@@ -149,6 +150,7 @@ def _apply_fields(db: Session, item: InvoiceItem, command: UpdateInvoiceItem, pr
         item.period_start, item.period_end = command.period.start, command.period.end
     if command.was_sent("tax_rates"):
         item.tax_rates = [rate.id for rate in tax_rates.active_tax_rates(db, command.tax_rates, "tax_rates")]
+        item.tax_rates_fixed = False
     if command.was_sent("metadata"):
         item.metadata_ = merge_metadata(item.metadata_, command.metadata)
     item_amounts.apply_price(db, item, command, price)

@@ -132,6 +132,6 @@ def release_subscription(
     subscription = lock_row(db, Subscription, row.subscription_id, noun="subscription")
     row.released_subscription_id, row.subscription_id = row.subscription_id, None
     subscription.schedule_id = None
-    own = subscription.cancel_at == planned and not subscription.cancel_at_period_end
+    own = subscription.cancel_at == planned != row.taken_over_end and not subscription.cancel_at_period_end
     if not keep_end and own:
         _set_end(db, customer, subscription, None, "create_prorations", now)

@@ -151,6 +151,7 @@ def _create_from_subscription(db: Session, command: CreateSchedule, id: str, now
     row.phases, row.phase, row.status = [phases.build_current_phase(db, subscription)], 0, "active"
     row.billing_mode = subscription.billing_mode
     row.end_behavior = "release" if subscription.cancel_at is None else "cancel"
+    row.taken_over_end = subscription.cancel_at
     row.subscription_id, subscription.schedule_id = subscription.id, row.id
     db.add(row)
     return row

@@ -18,7 +18,7 @@ from portal.rules.proration import remaining_amount
 
 @dataclass
 class ItemDebits:
-    """The debits of one item for a part of its period: invoice lines, and invoice items on no invoice yet.
+    """Debits of one item, taxed alike, for a part of its period: invoice lines, and invoice items on no invoice yet.
 
     `amount` is their value for that time, less discounts and what was given back, in minor units.
     """
@@ -28,16 +28,18 @@ class ItemDebits:
     amount: int = 0
 
     @property
-    def tax_rates(self) -> list[str]:
-        """The ids of the tax rates that were charged."""
-        debits: list[InvoiceLine | InvoiceItem] = [*self.lines, *self.waiting]
-        return tax_rate_ids(debits[0]) if debits else []
+    def rows(self) -> list[InvoiceLine | InvoiceItem]:
+        """All of them, at least one."""
+        return [*self.lines, *self.waiting]
 
     @property
-    def credited_items(self) -> dict[str, Any] | None:
+    def tax_rates(self) -> list[str]:
+        """The ids of the tax rates that were charged; empty where no tax was."""
+        return tax_rate_ids(self.rows[0])
+
+    @property
+    def credited_items(self) -> dict[str, Any]:
         """The wire's `credited_items`; `invoice_items` holds the ids of those on no invoice yet."""
-        if not self.lines and not self.waiting:
-            return None
         return {
             "invoice": self.lines[0].invoice_id if self.lines else None,
             "invoice_line_items": [line.id for line in self.lines],
@@ -45,14 +47,14 @@ class ItemDebits:
         }
 
 
-def outstanding_debits(db: Session, subscription: Subscription, moment: int, until: int) -> dict[str, ItemDebits]:
-    """The debits for the time from `moment` to `until`, by subscription item id.
+def outstanding_debits(db: Session, subscription: Subscription, moment: int, until: int) -> dict[str, list[ItemDebits]]:
+    """The debits for the time from `moment` to `until`, by subscription item id, apart where their taxes differ.
 
     A debit counts for the time that no credit has given back.
     """
     charged = _list_charges(db, subscription)
     given_back = _credited_times(charged)
-    found: dict[str, ItemDebits] = {}
+    found: dict[str, dict[tuple[str, ...], ItemDebits]] = {}
     for debit in charged:
         if debit.amount <= 0:
             continue
@@ -60,13 +62,20 @@ def outstanding_debits(db: Session, subscription: Subscription, moment: int, unt
         left = _times_left(max(moment, debit.period_start), min(until, debit.period_end), taken)
         if not left:
             continue
-        own = found.setdefault(debit.subscription_item_id or "", ItemDebits())
+        of_item = found.setdefault(debit.subscription_item_id or "", {})
+        own = of_item.setdefault(tuple(tax_rate_ids(debit)), ItemDebits())
         own.amount += sum(amount_for(debit, *time) for time in left)
         if isinstance(debit, InvoiceLine):
             own.lines.append(debit)
         else:
             own.waiting.append(debit)
-    return found
+    return {id: list(of_item.values()) for id, of_item in found.items()}
+
+
+def void_item_ids(db: Session, subscription: Subscription) -> set[str]:
+    """The ids of the subscription items that a void invoice has billed for the current period."""
+    lines = _invoice_lines(db, subscription, Invoice.status == "void")
+    return {line.subscription_item_id or "" for line in lines if line.amount > 0}
 
 
 def prorations_by_item(db: Session, subscription: Subscription) -> dict[str, list[InvoiceLine | InvoiceItem]]:
@@ -99,7 +108,8 @@ def _times_left(start: int, stop: int, taken: Iterable[tuple[int, int]]) -> list
 
 
 def _list_charges(db: Session, subscription: Subscription) -> list[InvoiceLine | InvoiceItem]:
-    return [*_billed_lines(db, subscription), *_pending_prorations(db, subscription)]
+    billed = _invoice_lines(db, subscription, Invoice.status != "void")
+    return [*billed, *_pending_prorations(db, subscription)]
 
 
 def _amount_from(debit: InvoiceLine | InvoiceItem, moment: int) -> int:
@@ -116,12 +126,12 @@ def _ids_of(debit: InvoiceLine | InvoiceItem) -> Iterator[str]:
         yield debit.invoice_item_id
 
 
-def _billed_lines(db: Session, subscription: Subscription) -> list[InvoiceLine]:
+def _invoice_lines(db: Session, subscription: Subscription, status: ColumnElement[bool]) -> list[InvoiceLine]:
     # also invoices of no subscription: a manual one takes up what is pending
     of_period = (
         Invoice.customer_id == subscription.customer_id,
         Invoice.created >= subscription.current_period_start - clock.DAY,  # elsewhere bills may be made a moment early
-        Invoice.status != "void",
+        status,
     )
     invoice_ids = db.scalars(select(Invoice.id).where(*of_period)).all()
     own = select(InvoiceLine).where(

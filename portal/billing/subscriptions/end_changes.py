@@ -27,7 +27,7 @@ def change_end(
     Raises `InvalidRequest` for two ends at once or one in the past.
     """
     before, sent = subscription.cancel_at, command.was_sent("cancel_at")
-    changed_until, said_at = billed_periods.changed_until(subscription), subscription.canceled_at
+    changed_until = billed_periods.changed_until(subscription)
     end_dates.set_end_date(subscription, command.cancel_at_period_end, command.cancel_at, sent=sent, now=now)
     sold, until = items.list_items(db, subscription.id), subscription.current_period_end
     if subscription.cancel_at == before or not sold:
@@ -39,7 +39,7 @@ def change_end(
     if command.proration_behavior != "none" and rules.is_prorated(subscription.status):
         stays_until = min(end, until)
         paid = prorations.RemainingPeriod(customer, subscription, changed_until, stays_until, now)
-        reprices = changed_until < stays_until and end_moves.reprice_time(db, paid, sold, said_at or 0)
+        reprices = changed_until < stays_until and end_moves.reprice_time(db, paid, sold)
         rest = prorations.RemainingPeriod(customer, subscription, stays_until, max(end, until), now)
         return end_moves.move_end(db, rest, sold, end) or reprices
     if end > until or subscription.status == "paused":

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.subscriptions import debits, item_costs, prorations
+from portal.billing.subscriptions.debits import ItemDebits
+from portal.billing.subscriptions.item_credits import ItemCredit
 from portal.billing.subscriptions.prorations import RemainingPeriod
 from portal.db import find_row
 from portal.models import InvoiceItem, InvoiceLine, Price, SubscriptionItem
@@ -48,7 +50,7 @@ def move_end(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], end: 
     if end < subscription.current_period_end:
         credits = rest.credits_by_item(db, sold)
         worth = any(rest.value_of(each, each.amount) for each in sold)
-        if worth and not any(credit.amount for credit in credits.values()):
+        if worth and not any(credit.amount for of_item in credits.values() for credit in of_item):
             return False
         prorations.credit_unused_time(db, rest, sold)
         subscription.current_period_end = end
@@ -60,41 +62,59 @@ def move_end(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], end: 
     return False
 
 
-def reprice_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], since: int) -> bool:
+def reprice_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> bool:
     """Credit and charge the time after an end that is gone, for the items that changed while it stood.
 
-    The end was said at `since`, and `rest` begins at it: what was paid beyond, was paid at the older price. True
-    where that costs something.
+    `rest` begins at that end: what was paid beyond, was paid at the older price. True where that costs something.
     """
-    taken_off = _credit_items_taken_off(db, rest, sold)
+    outstanding = debits.outstanding_debits(db, rest.subscription, rest.moment, rest.until)
+    taken_off = _credit_items_taken_off(db, rest, sold, outstanding)
     known = debits.prorations_by_item(db, rest.subscription)
-    changed = [each for each in sold if _was_changed_until(known.get(each.item.id, []), rest.moment, since)]
+    changed = [
+        each
+        for each in sold
+        if _was_changed_until_earlier(known.get(each.item.id, []), rest.until)
+        and not _is_paid_as_is(each, outstanding.get(each.item.id, []))
+    ]
     credits = rest.billed_credits(db, changed)
     costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
-    item_ids = prorations.new_item_ids(2 * len(changed))
-    for at, each in enumerate(changed):
-        rest.credit_item(db, each, credits[each.item.id], item_ids[2 * at])
-        rest.charge_item(db, each, costs[each.item.id], item_ids[2 * at + 1])
+    ids = iter(prorations.new_item_ids(len(changed) + sum(len(of_item) for of_item in credits.values())))
+    for each in changed:
+        rest.credit_item(db, each, credits[each.item.id], ids)
+        rest.charge_item(db, each, costs[each.item.id], next(ids))
     return bool(changed) or taken_off
 
 
-def _credit_items_taken_off(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> bool:
+def _credit_items_taken_off(
+    db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], outstanding: dict[str, list[ItemDebits]]
+) -> bool:
     """Give back what is paid for items that were taken off or replaced since; True where there are any."""
     held = {each.item.id for each in sold}
-    outstanding = debits.outstanding_debits(db, rest.subscription, rest.moment, rest.until)
-    gone = {id: own for id, own in outstanding.items() if id and id not in held and own.amount}
-    for (id, own), new_id in zip(gone.items(), prorations.new_item_ids(len(gone)), strict=True):
-        charge = (own.lines or own.waiting)[0]
+    gone = [(id, own) for id, of_item in outstanding.items() if id and id not in held for own in of_item if own.amount]
+    ids = iter(prorations.new_item_ids(len(gone)))
+    for id, own in gone:
+        charge = own.rows[0]
         price = find_row(db, Price, charge.price_id or "", noun="price")
         # the item itself is deleted: this stands for it, and is never stored
         was = SubscriptionItem(id=id, price_id=price.id, quantity=charge.quantity or 1, tax_rates=[])
-        credit = prorations.ItemCredit(own.amount, own.tax_rates, own.credited_items)
-        rest.credit_item(db, SoldItem(was, price), credit, new_id)
+        rest.credit_item(db, SoldItem(was, price), [ItemCredit.giving_back(own)], ids)
     return bool(gone)
 
 
-def _was_changed_until(known: Sequence[Proration], end: int, since: int) -> bool:
-    return any(each.period_end == end and each.created >= since for each in known)
+def _was_changed_until_earlier(known: Sequence[Proration], end: int) -> bool:
+    """Whether a change was charged or credited until an end before this one; one with `none` is charged nowhere."""
+    return any(each.period_end < end and not _is_of_period(each) for each in known)
+
+
+def _is_of_period(charge: Proration) -> bool:
+    """Whether a line bills the period as such, which may be a shortened one."""
+    return isinstance(charge, InvoiceLine) and charge.invoice_item_id is None
+
+
+def _is_paid_as_is(sold: SoldItem, paid: Sequence[ItemDebits]) -> bool:
+    """Whether all that is paid for the time was paid for what the item is now."""
+    now = (sold.item.price_id, sold.item.quantity)
+    return bool(paid) and all((row.price_id, row.quantity) == now for own in paid for row in own.rows)
 
 
 def _charge_added_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:

@@ -17,16 +17,22 @@ from portal.rules.proration import amount_within
 def period_costs(
     db: Session, customer: Customer, subscription: Subscription, sold: Sequence[SoldItem], now: int
 ) -> dict[str, int]:
-    """The cost of each item for a period, less the running discounts, by item id."""
+    """The cost of each item for a period, less the running discounts, by item id.
+
+    A discount that lasts `once` is not among them: it lowers the next bill of a period.
+    """
     whole = discounts.inherited_ids(db, customer, subscription, now=now)
     own = {each.item.id: discounts.running_ids(db, each.item.discounts, now) for each in sold}
     rows = rows_by_id(db, Discount, sorted({*whole, *(id for ids in own.values() for id in ids)}))
-    cuts = {id: discount_cut(row, subscription.currency) for id, row in rows.items()}
+    lasting = {id: row for id, row in rows.items() if row.coupon["duration"] != "once"}
+    cuts = {id: discount_cut(row, subscription.currency) for id, row in lasting.items()}
     lines = [
-        Discountable(each.amount, product=each.price.product_id, own=[cuts[id] for id in own[each.item.id]])
+        Discountable(
+            each.amount, product=each.price.product_id, own=[cuts[id] for id in own[each.item.id] if id in cuts]
+        )
         for each in sold
     ]
-    off = discount_amounts(lines, [cuts[id] for id in whole])
+    off = discount_amounts(lines, [cuts[id] for id in whole if id in cuts])
     return {each.item.id: each.amount - sum_discounts(entries) for each, entries in zip(sold, off, strict=True)}
 
 

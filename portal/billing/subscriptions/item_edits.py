@@ -30,18 +30,18 @@ class ChangeContext:
 def apply_targets(db: Session, wishes: Sequence[ItemTarget], change: ChangeContext) -> None:
     """Change, add and remove items, and prorate each whose cost changes."""
     item_ids = sorted(ids.new("subscription_item") for _ in wishes)
-    proration_ids = prorations.new_item_ids(2 * len(wishes))
     rest, subscription = change.rest, change.subscription
     credits = rest.credits_by_item(db, items.list_items(db, subscription.id)) if rest else {}
+    proration_ids = iter(prorations.new_item_ids(len(wishes) + sum(len(of_item) for of_item in credits.values())))
     charged = []
     for at, wish in enumerate(wishes):
         costs_other = wish.changes_cost
         if rest and costs_other and wish.sold:
-            rest.credit_item(db, wish.sold, credits[wish.sold.item.id], proration_ids[2 * at])
+            rest.credit_item(db, wish.sold, credits[wish.sold.item.id], proration_ids)
         after = _apply_to_item(db, subscription, wish, item_ids[at], change.now)
         _apply_discounts(db, change, wish, after)
         if after and costs_other:
-            charged.append((after, proration_ids[2 * at + 1]))
+            charged.append((after, next(proration_ids)))
     db.flush()
     if rest:
         _charge_items(db, rest, charged)

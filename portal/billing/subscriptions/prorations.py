@@ -1,27 +1,18 @@
 """Prorations: invoice items for the rest of a billing period, to the second."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.subscriptions import billed_periods, item_costs, line_texts, period_lines
-from portal.billing.subscriptions.debits import ItemDebits, outstanding_debits
+from portal.billing.subscriptions.debits import outstanding_debits, void_item_ids
+from portal.billing.subscriptions.item_credits import ItemCredit, credits_at_cost
 from portal.errors import InvalidRequest
 from portal.models import Customer, InvoiceItem, Subscription
 from portal.rules.billing_modes import is_flexible
-
-
-@dataclass(frozen=True)
-class ItemCredit:
-    """The credit for an item: `amount` is not negative, `named` is `credited_items` of the API."""
-
-    amount: int
-    tax_rates: list[str]
-    named: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -39,45 +30,48 @@ class RemainingPeriod:
         """The time from `moment` until which changes are charged and credited."""
         return cls(customer, subscription, moment, billed_periods.changed_until(subscription), now)
 
-    def credits_by_item(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, ItemCredit]:
-        """The credit for each item as it is now, by item id.
+    def credits_by_item(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, list[ItemCredit]]:
+        """The credits for each item as it is now, by item id: one for each way in which its bills were taxed.
 
-        It is the unused part of what was billed; in the classic billing mode, of what the item costs now.
+        They are the unused part of what was billed; in the classic billing mode one, of what the item costs now.
         """
         billed = self.billed_credits(db, sold)
         if is_flexible(self.subscription.billing_mode):
             return billed
         costs = item_costs.period_costs(db, self.customer, self.subscription, sold, self.moment)
-        return {
-            each.item.id: ItemCredit(
-                self.value_of(each, costs[each.item.id]), each.item.tax_rates, billed[each.item.id].named
-            )
+        void = void_item_ids(db, self.subscription)
+        # whose only bill is void has paid nothing, and keeps the credits of its bills, which are none
+        return billed | {
+            each.item.id: credits_at_cost(self.value_of(each, costs[each.item.id]), billed[each.item.id])
             for each in sold
+            if billed[each.item.id] or each.item.id not in void
         }
 
-    def billed_credits(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, ItemCredit]:
+    def billed_credits(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, list[ItemCredit]]:
         """What was billed for each item for this time, in either billing mode, by item id."""
         debits = outstanding_debits(db, self.subscription, self.moment, self.until)
-        own = {each.item.id: debits.get(each.item.id, ItemDebits()) for each in sold}
-        return {id: ItemCredit(each.amount, each.tax_rates, each.credited_items) for id, each in own.items()}
+        return {each.item.id: [ItemCredit.giving_back(own) for own in debits.get(each.item.id, [])] for each in sold}
 
-    def credit_item(self, db: Session, sold: SoldItem, credit: ItemCredit, id: str) -> None:
-        """Add the credit as an invoice item, unless it is zero."""
+    def credit_item(self, db: Session, sold: SoldItem, credits: Sequence[ItemCredit], ids: Iterator[str]) -> None:
+        """Add the credits as invoice items, but those that are zero."""
         words = line_texts.unused_time(db, self.customer, self._name(db, sold), self.moment)
-        item = self._build_item(sold, id, -credit.amount, words)
-        item.tax_rates = credit.tax_rates or self.subscription.default_tax_rates
-        item.credited_items = credit.named
-        _add_if_nonzero(db, item)
+        for credit in credits:
+            item = self._build_item(sold, next(ids), -credit.amount, words)
+            _take_rates_of_bill(item, credit.tax_rates)
+            item.credited_items = credit.named
+            _add_if_nonzero(db, item)
 
     def charge_item(self, db: Session, sold: SoldItem, cost: int, id: str) -> None:
         """Bill the item for the remaining time, unless that is zero; `cost` is its cost for a whole period."""
         self.charge_amount(db, sold, self.value_of(sold, cost), id)
 
-    def charge_amount(self, db: Session, sold: SoldItem, amount: int, id: str, tax_rates: Sequence[str] = ()) -> None:
-        """Bill an amount for the remaining time, unless it is zero, with the item's tax rates or those given."""
+    def charge_amount(
+        self, db: Session, sold: SoldItem, amount: int, id: str, tax_rates: Sequence[str] | None = None
+    ) -> None:
+        """Bill an amount for the remaining time, unless it is zero, with the item's tax rates or those of a bill."""
         words = line_texts.remaining_time(db, self.customer, self._name(db, sold), self.moment)
         item = self._build_item(sold, id, amount, words)
-        item.tax_rates = list(tax_rates) or item.tax_rates
+        _take_rates_of_bill(item, tax_rates)
         _add_if_nonzero(db, item)
 
     def value_of(self, sold: SoldItem, cost: int) -> int:
@@ -116,7 +110,12 @@ def unused_credit(
 ) -> int:
     """The credit for the rest of the running period, before tax, in minor units."""
     credits = RemainingPeriod.since(customer, subscription, now, now).credits_by_item(db, sold)
-    return sum(each.amount for each in credits.values())
+    return sum(credit.amount for of_item in credits.values() for credit in of_item)
+
+
+def _take_rates_of_bill(item: InvoiceItem, tax_rates: Sequence[str] | None) -> None:
+    if tax_rates is not None:
+        item.tax_rates, item.tax_rates_fixed = list(tax_rates), True
 
 
 def _add_if_nonzero(db: Session, item: InvoiceItem) -> None:
@@ -136,8 +135,9 @@ def proration_start(subscription: Subscription, date: int | None, now: int) -> i
 def credit_unused_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:
     """Credit the rest of the period for every item."""
     credits = rest.credits_by_item(db, sold)
-    for each, id in zip(sold, new_item_ids(len(sold)), strict=True):
-        rest.credit_item(db, each, credits[each.item.id], id)
+    ids = iter(new_item_ids(sum(len(of_item) for of_item in credits.values())))
+    for each in sold:
+        rest.credit_item(db, each, credits[each.item.id], ids)
 
 
 def charge_remaining_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:

@@ -83,6 +83,25 @@ def test_an_end_that_was_taken_over_is_changed_in_the_schedule(api: Api, make: F
     assert end_of(api, id) == (None, False)
 
 
+def test_a_release_leaves_an_end_that_was_taken_over(api: Api, make: Factories, price: str) -> None:
+    end = NOON + 10 * clock.DAY
+    begun_at = begun(api, make, price, cancel_at=end)["id"]
+    schedule = api.post("subscription_schedules", from_subscription=begun_at)["id"]
+    api.post(f"subscription_schedules/{schedule}/release")
+    assert end_of(api, begun_at) == (end, False)
+    assert api.get("invoiceitems", pending=True)["data"] == []
+
+
+def test_a_release_takes_back_the_end_that_the_schedule_has_moved(api: Api, make: Factories, price: str) -> None:
+    subscription = begun(api, make, price, cancel_at=NOON + 10 * clock.DAY)["id"]
+    schedule = api.post("subscription_schedules", from_subscription=subscription)
+    phase = {"items": [{"price": price}], "start_date": NOON, "end_date": NOON + 20 * clock.DAY}
+    api.post(f"subscription_schedules/{schedule['id']}", phases=[phase])
+    assert end_of(api, subscription) == (NOON + 20 * clock.DAY, False)
+    api.post(f"subscription_schedules/{schedule['id']}/release")
+    assert end_of(api, subscription) == (None, False)
+
+
 def test_a_release_leaves_an_end_at_the_period_end(api: Api, make: Factories, price: str) -> None:
     id = begun(api, make, price, cancel_at_period_end=True)["id"]
     made = api.post("subscription_schedules", from_subscription=id)

@@ -473,6 +473,33 @@ def test_what_changed_since_costs_what_it_costs_now(api: Api, begin: Any) -> Non
     assert sorted(waiting(api, subscription)) == [-1500, -1000, 2000, 3000]
 
 
+@pytest.mark.parametrize("moved_to", [11, 21])
+def test_a_change_is_not_forgotten_where_the_end_moves_with_none(
+    api: Api, make: Factories, begin: Any, moved_to: int
+) -> None:
+    """One piece becomes two on 5 June; the end, said and moved without prorations, is gone on 7 June."""
+    subscription = begin(3000)
+    item = {"id": subscription["items"]["data"][0]["id"], "quantity": 2}
+    at(api, june(4), subscription, cancel_at=june(16), proration_behavior="none")
+    at(api, june(5), subscription, items=[item])
+    at(api, june(6), subscription, cancel_at=june(moved_to), proration_behavior="none")
+    at(api, june(7), subscription, cancel_at="")
+    # 26 days of one piece more; where the end went on, the five days up to it are free
+    worth = 2600 if moved_to == 11 else 2100
+    assert sum(waiting(api, subscription)) == worth
+    assert spend(api, make, subscription, JULY) == 3000 + worth + 6000
+
+
+def test_a_change_that_was_taken_back_costs_nothing(api: Api, begin: Any) -> None:
+    subscription = begin(3000)
+    item = {"id": subscription["items"]["data"][0]["id"]}
+    at(api, june(4), subscription, cancel_at=june(16), proration_behavior="none")
+    for quantity in (2, 1):
+        at(api, june(5), subscription, items=[{**item, "quantity": quantity}])
+    at(api, june(7), subscription, cancel_at="")
+    assert sum(waiting(api, subscription)) == 0
+
+
 # --- previews ---------------------------------------------------------------------------------------------------
 
 

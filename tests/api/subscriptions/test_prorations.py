@@ -185,6 +185,36 @@ def test_discounts_are_within_prorations(api: Api, make: Factories) -> None:
     assert api.get("invoices", subscription=made["id"])["data"][0]["total"] == 2500
 
 
+@pytest.mark.parametrize("behavior", ["create_prorations", "always_invoice"])
+@pytest.mark.parametrize("off", [{"percent_off": 50}, {"amount_off": 5000, "currency": "usd"}])
+def test_a_discount_for_once_lowers_one_bill(
+    api: Api, make: Factories, from_may: Any, behavior: str, off: dict[str, Any]
+) -> None:
+    """It waits for the next bill of a period; what changes within this one costs its full price."""
+    coupon = api.post("coupons", duration="once", **off)["id"]
+    with clock.hold_at(HALF):
+        change = dearer(make, from_may, proration_behavior=behavior, discounts=[{"coupon": coupon}])
+        api.post(f"subscriptions/{from_may['id']}", **change)
+    pass_time(make, JUNE + 40 * clock.DAY)
+    totals = [each["total"] for each in api.get("invoices", subscription=from_may["id"])["data"]]
+    less = 10000 if "percent_off" in off else 5000
+    assert sum(totals) == 10000 + 5000 + 20000 + 20000 - less
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+def test_a_void_bill_is_not_given_back(api: Api, make: Factories, mode: str) -> None:
+    price = make.price(unit_amount=10000, currency="usd").id
+    sent = {"items": [{"price": price}], "billing_mode": {"type": mode}}
+    with clock.hold_at(MAY):
+        made = api.post("subscriptions", customer=make.customer().id, **sent, **BY_INVOICE)
+        api.post(f"invoices/{made['latest_invoice']}/finalize")
+        api.post(f"invoices/{made['latest_invoice']}/void")
+    with clock.hold_at(HALF):
+        api.post(f"subscriptions/{made['id']}", **dearer(make, made))
+        waiting = api.get("invoiceitems", pending=True)["data"]
+    assert [each["amount"] for each in waiting] == [10000]
+
+
 def test_a_subscription_is_moved_to_the_other_mode(api: Api, make: Factories) -> None:
     price = make.price()
     made = api.post(
