@@ -48,7 +48,7 @@ PAGES = {
 FILES = re.compile(r"/(pdf|receipt|stay)$|\.(csv|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
-ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns"]
+ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{keep}", "{undo}", "/undo/unknown", "/patterns"]
 PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE
 
 

@@ -119,3 +119,9 @@ def test_a_made_up_link_leads_nowhere(client: FlaskClient, token: str) -> None:
 def test_a_link_of_another_kind_is_none(app: Flask, make: Factories, plan: Subscription, client: FlaskClient) -> None:
     other = app.extensions["portal"].links.unsubscribe(make.scope.tenant_id, plan.customer_id, "trial_ending")
     assert client.get(f"/keep/{other.rsplit('/', 1)[1]}").status_code == 404
+
+
+def test_another_site_can_not_press_the_button(api: Api, plan: Subscription, client: FlaskClient, link: Link) -> None:
+    path = link(plan, cancel(api, plan)["cancel_at"])
+    assert client.post(path, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert stored(api, plan)["cancel_at"] is not None
