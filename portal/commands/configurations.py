@@ -1,7 +1,6 @@
 """`portal configuration`: shows what customers may do, and switches a login page, as support staff need it."""
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,8 +9,6 @@ from portal.commands.environment import load_settings, print_rows
 from portal.commands.options import ACCOUNT_OPTION, JSON_OPTION, LIVE_OPTION, find_scope, writing
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from portal.models import Configuration
 
 _CONFIGURATION_ARGUMENT = click.argument("configuration_id", metavar="CONFIGURATION")
@@ -54,7 +51,7 @@ def show_configuration(open_database: Any, configuration_id: str, account_id: st
     if as_json:
         click.echo(json.dumps(shown))
         return
-    for name, value in _list_details(shown):
+    for name, value in _list_details(shown).items():
         click.echo(f"{name:<22} {value}")
 
 
@@ -80,14 +77,14 @@ def change_configuration(
         click.echo(_render(db, row)["login_page"]["url"] or f"{row.id} has no login page any more.")
 
 
-def _find(db: "Session", id: str) -> "Configuration":
+def _find(db: Any, id: str) -> "Configuration":
     from portal.db import find_row
     from portal.models import Configuration
 
     return find_row(db, Configuration, id, noun="configuration")
 
 
-def _render(db: "Session", row: "Configuration") -> dict[str, Any]:
+def _render(db: Any, row: "Configuration") -> dict[str, Any]:
     """The configuration in wire form, with the products that customers can change to."""
     from portal.assembly import build_links
     from portal.objects import kinds
@@ -105,16 +102,16 @@ def _describe_briefly(shown: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _list_details(shown: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _list_details(shown: dict[str, Any]) -> dict[str, str]:
     from portal.billing.configurations.features import UNSERVED_FEATURES
 
-    yield from _describe_briefly(shown).items()
-    yield "default_return_url", shown["default_return_url"] or "-"
+    details = {**_describe_briefly(shown), "default_return_url": shown["default_return_url"] or "-"}
     for name, feature in sorted(shown["features"].items()):
         state = "enabled" if feature["enabled"] else "disabled"
         if feature["enabled"] and name in UNSERVED_FEATURES:
             state = f"{state}, without effect: {UNSERVED_FEATURES[name]}"
-        yield name, state
+        details[name] = state
         for key, value in feature.items():
             if feature["enabled"] and key != "enabled" and value not in (None, []):
-                yield f"  {key}", value if isinstance(value, str) else json.dumps(value)
+                details[f"  {name}.{key}"] = value if isinstance(value, str) else json.dumps(value)
+    return details
