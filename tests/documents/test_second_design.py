@@ -155,6 +155,11 @@ def linked_addresses(document: DocumentBase) -> list[str]:
     return sorted(str(each["/A"]["/URI"]) for each in annotations)
 
 
+def test_an_address_that_stands_in_for_a_name_stands_once() -> None:
+    buyer = Party(name="a@b.example", email="a@b.example", unnamed=True)
+    assert visible(render.html(second(buyer=buyer))).count("a@b.example") == 1
+
+
 def test_a_template_of_the_first_version_keeps_its_style_on_new_documents() -> None:
     own = b'{% extends "invoice/v1.html" %}'
     as_then = samples.invoice(1, own=Design("x", (("invoice.html", own),)))
