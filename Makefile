@@ -7,7 +7,7 @@ JOBS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test torture bench check lock translations migration map clean
+.PHONY: help setup run test torture bench check lock translations migration docs map clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,7 @@ lock: ## Write the lock files from pyproject.toml; UPGRADE=1 takes newer version
 	@deploy/setup lock
 	@$(COMPILE) pyproject.toml --group build --output-file requirements.lock
 	@$(COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --group docs --output-file docs/site/requirements.lock
 
 translations: ## Collect the texts, bring the message catalogues up to date and compile them
 	@deploy/setup check
@@ -69,6 +70,14 @@ translations: ## Collect the texts, bring the message catalogues up to date and 
 migration: ## Write a migration from what the models have and the schema lacks; WORDS="what changes"
 	@deploy/setup check
 	@$(BIN)/python -m portal.migrations "$(WORDS)"
+
+# The source is a copy of docs/ with the reference beside it.
+docs: ## Build guides and reference as a site that can be searched offline, build/docs/README.html
+	@deploy/setup docs
+	@rm -rf build/docs-source && mkdir -p build && cp -R docs build/docs-source
+	@$(BIN)/python docs/site/reference.py build/docs-source/reference
+	@PYTHONPATH=.venv/docs $(BIN)/python -m sphinx --quiet --fail-on-warning -b html -c docs/site build/docs-source build/docs
+	@echo "build/docs/README.html"
 
 map: ## Draw the layers and floors of the code anew, docs/development/map.svg
 	@deploy/setup check

@@ -79,8 +79,10 @@ def text_direction(locale: str) -> str:
 
 #: The wire's currencies without minor units and those with a thousandth; every other one has hundredths. CLDR's
 #: digits are another matter: they say what is shown by habit, as none for rsd, whose amounts have two on the wire.
-_NO_MINOR_UNITS = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-_THOUSANDTHS = frozenset("bhd jod kwd omr tnd".split())
+UNUSUAL_EXPONENTS = {
+    0: frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()),
+    3: frozenset("bhd jod kwd omr tnd".split()),
+}
 #: Hundredths on the wire, of which no coin is left: shown only where an amount has any.
 _WHOLE_BY_LAW = frozenset({"isk", "ugx"})
 
@@ -88,7 +90,7 @@ _WHOLE_BY_LAW = frozenset({"isk", "ugx"})
 def currency_exponent(currency: str) -> int:
     """How many digits of an amount are minor units: 2 for eur and isk, 0 for jpy, 3 for bhd."""
     code = currency.lower()
-    return 0 if code in _NO_MINOR_UNITS else 3 if code in _THOUSANDTHS else 2
+    return next((exponent for exponent, codes in UNUSUAL_EXPONENTS.items() if code in codes), 2)
 
 
 def shown_digits(amount: int, currency: str) -> int:
@@ -109,6 +111,12 @@ def format_money(amount: int, currency: str, locale: str = "en") -> str:
     # every locale writes hundredths where CLDR's digits of the currency do not count
     by_habit = shown_digits(amount, currency) == get_currency_precision(code)
     return str(format_currency(decimal_amount(amount, currency), code, locale=locale, currency_digits=by_habit))
+
+
+def format_bare_amount(amount: int, currency: str, locale: str = "en") -> str:
+    """An amount in minor units as a number alone, as it is typed into a form: `1234,50`."""
+    pattern = "0" + ("." + "0" * currency_exponent(currency) if currency_exponent(currency) else "")
+    return str(format_decimal(decimal_amount(amount, currency), pattern, locale=locale, group_separator=False))
 
 
 def format_price(amount: int | str, currency: str, locale: str = "en") -> str:

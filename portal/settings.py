@@ -34,6 +34,9 @@ class Settings:
     mail_return_path: str | None = field(
         metadata={"help": "Where undeliverable mails come back to, for `portal mail bounce`; else PORTAL_MAIL_FROM."}
     )
+    security_contact: str | None = field(
+        metadata={"help": "`mailto:…` or `https://…` for reports of security holes, in /.well-known/security.txt."}
+    )
     documents_url: str = field(metadata={"help": "Folder or fsspec URL (`s3://…`) that keeps rendered documents."})
     trusted_proxies: int = field(metadata={"help": "Number of reverse proxies whose X-Forwarded-* are believed."})
     webhook_private_hosts: tuple[str, ...] = field(
@@ -60,6 +63,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=environment.get("PORTAL_SMTP_URL") or None,
         mail_from=environment.get("PORTAL_MAIL_FROM") or "billing@localhost",
         mail_return_path=environment.get("PORTAL_MAIL_RETURN_PATH") or None,
+        security_contact=_parse_contact(environment.get("PORTAL_SECURITY_CONTACT") or None),
         documents_url=environment.get("PORTAL_DOCUMENTS_URL") or str(instance / "documents"),
         trusted_proxies=_parse_count(environment, "PORTAL_TRUSTED_PROXIES"),
         webhook_private_hosts=_parse_hosts(
@@ -134,6 +138,12 @@ def _parse_log_format(name: str) -> str:
     if name not in {"console", "json"}:
         raise InvalidSetting(f"PORTAL_LOG_FORMAT must be json or console, not {name!r}.")
     return name
+
+
+def _parse_contact(address: str | None) -> str | None:
+    if address is not None and (not re.match("mailto:|https://|tel:", address) or not address.isprintable()):
+        raise InvalidSetting("PORTAL_SECURITY_CONTACT must begin with mailto:, https:// or tel:.")
+    return address
 
 
 def _parse_bind(address: str | None) -> str | None:

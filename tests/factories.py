@@ -118,9 +118,10 @@ class Factories:
     def draft(self, customer: Customer | None = None, *amounts: int, now: int | None = None, **sent: Any) -> Invoice:
         """A draft with a line per amount, 10.00 euros unless told otherwise."""
         customer = customer or self.customer()
-        invoice = self.run(invoices.create, CreateInvoice, now=now, customer=customer.id, currency="eur", **sent)
+        sent = {"customer": customer.id, "currency": "eur", **sent}
+        invoice = self.run(invoices.create, CreateInvoice, now=now, **sent)
         for number, amount in enumerate(amounts or (1000,), start=1):
-            item = {"customer": customer.id, "invoice": invoice.id, "amount": amount, "currency": "eur"}
+            item = {"customer": customer.id, "invoice": invoice.id, "amount": amount, "currency": sent["currency"]}
             self.run(invoiceitems.create, CreateInvoiceItem, now=now, description=f"Consulting {number}", **item)
         return invoice
 

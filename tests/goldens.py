@@ -38,15 +38,19 @@ def check(name: str, answer: Any) -> None:
 
 def normalized(answer: Any) -> Any:
     """`answer` with keys in order, ids numbered by first appearance (`cus_1`) and secrets taken out of links."""
+    return json.loads(numbered(json.dumps(answer, sort_keys=True)))
+
+
+def numbered(text: str) -> str:
+    """JSON with ids numbered by first appearance (`cus_1`) and secrets taken out of links."""
     numbers: dict[str, str] = {}
     counts: dict[str, int] = {}
 
-    def numbered(match: re.Match[str]) -> str:
+    def number(match: re.Match[str]) -> str:
         id, prefix = match[0], match[1]
         if id not in numbers:
             counts[prefix] = counts.get(prefix, 0) + 1
             numbers[id] = f"{prefix}_{counts[prefix]}"
         return numbers[id]
 
-    text = _SECRET.sub(r"\1<secret>", json.dumps(answer, sort_keys=True))
-    return json.loads(_ID.sub(numbered, text))
+    return _ID.sub(number, _SECRET.sub(r"\1<secret>", text))

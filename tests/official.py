@@ -13,7 +13,9 @@ from stripe import HTTPClient, StripeClient
 
 def client(app: Flask, key: str) -> StripeClient:
     """A client with the merchant's key."""
-    return StripeClient(key, base_addresses={"api": "http://localhost"}, http_client=Wire(app))
+    return StripeClient(
+        key, base_addresses={"api": "http://localhost", "files": "http://localhost"}, http_client=Wire(app)
+    )
 
 
 class Wire(HTTPClient):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.billing.accounts.new_accounts import NewAccount
 from portal.db import Database, ReadOnlySession, Scope, TenantScopeError
-from portal.hosted import invoice_history, invoice_rows
+from portal.hosted import invoice_history, invoice_rows, invoice_tally
 from portal.models import Base, Customer, Subscription, TenantOwned
 from tests.factories import Factories
 
@@ -75,6 +75,7 @@ def _prebuilt() -> list[Any]:
         invoice_lines._FIRST_LINES,
         *library._STORED_PDF_QUERIES.values(),
         *invoice_history._STATEMENTS.values(),
+        invoice_tally._STATEMENT,
     ]
     found += [invoice_rows._NOTES_OF_INVOICES]
     return found + [kinds._plain_statement(kind.model, "id")[1] for kind in kinds.OBJECT_TYPES.values()]

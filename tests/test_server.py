@@ -15,12 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from itertools import pairwise
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -295,6 +296,25 @@ def test_a_worker_of_its_own_that_is_missing_is_told(
     answer = app.test_client().get("/health/ready")
     assert (answer.status_code, "worker: not seen" in answer.text) == (status, True)
     app.extensions["portal"].database.dispose()
+
+
+def test_a_body_in_chunks_is_read_up_to_the_limit(live: Live) -> None:
+    """The official Go client sends its parameters so."""
+    key = live.shop().keys.test_key
+    answers = {size: _post_in_chunks(live, key, b"name=Jenny&description=" + b"x" * size) for size in (10, 300 * 1024)}
+    assert answers == {10: 200, 300 * 1024: 413}
+
+
+def _post_in_chunks(live: Live, key: str, body: bytes) -> int:
+    """The status of a new customer, whose parameters come in chunks of a kilobyte."""
+    chunks = (body[at : at + 1024] for at in range(0, len(body), 1024))
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-www-form-urlencoded"}
+    connection = HTTPConnection(urlsplit(live.url).netloc, timeout=PATIENCE)
+    with closing(connection):
+        # a server that has read enough may hang up before the last chunk; its answer is there all the same
+        with suppress(ConnectionError):
+            connection.request("POST", "/v1/customers", chunks, headers, encode_chunked=True)
+        return connection.getresponse().status
 
 
 def test_the_answer_to_liveness_needs_no_thread_for_others_either(live: Live) -> None:

@@ -22,7 +22,8 @@ from portal.billing.accounts import keys
 from portal.billing.accounts.files import Upload
 from portal.billing.events import idempotency
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.request_sizes import MAX_UPLOAD
+from portal.request_sizes import MAX_BODY, MAX_UPLOAD
+from portal.web.limits import RequestTooLarge
 from portal.web.policies import declare_policy
 from portal.web.requests import request_id, request_origin
 from portal.web.services import services
@@ -147,6 +148,9 @@ def _run_idempotently(
 def _read_form_body() -> bytes:
     """The form-encoded body joined with the query string, which the reference reads as one."""
     body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= MAX_BODY:
+        # chunks are read up to the limit, and what is beyond it is left out without an error
+        raise RequestTooLarge
     if body and request.mimetype != "application/x-www-form-urlencoded":
         raise InvalidRequest(
             "Send parameters as application/x-www-form-urlencoded, as the client libraries do; got "

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
+from portal.api import words
 from portal.api.endpoint import ANSWER_TYPES, CALLS, AnswerType
 from portal.objects import OBJECT_TYPES, json_schemas
 from portal.web.policies import declare_policy
@@ -51,7 +52,7 @@ def _serve_document() -> Response:
 @cache
 def _serialize_document() -> tuple[bytes, str]:
     """The document as JSON, and its ETag."""
-    body = orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    body = orjson.dumps(document(), option=orjson.OPT_APPEND_NEWLINE)
     return body, hashlib.sha256(body).hexdigest()[:32]
 
 
@@ -71,9 +72,13 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/v1"}],
         "security": [{"bearer": []}, {"basic": []}],
+        "tags": [{"name": tag, "description": words.describe_noun(tag)} for tag in sorted(_tags(paths))],
         "paths": paths,
         "components": {
-            "schemas": _referenced_schemas(paths),
+            "schemas": {
+                type: words.add_descriptions(schema, tuple(type.split(".")))
+                for type, schema in _referenced_schemas(paths).items()
+            },
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "basic": {"type": "http", "scheme": "basic", "description": "The key is the user, without password."},
@@ -89,11 +94,14 @@ def openapi_path(rule: str) -> str:
 
 def build_operation(method: str, rule: str) -> dict[str, Any]:
     """One call: its parameters, its answer and its failures."""
-    schema = parameter_schemas.for_command(CALLS[method, rule])
-    named = [_path_parameter(name) for name in re.findall(r"<(?:\w+:)?(\w+)>", rule)]
+    answers = ANSWER_TYPES.get((method, rule))
+    path = words.path_of_call(rule, is_list=answers is not None and answers.form == "list")
+    schema = words.add_descriptions(parameter_schemas.for_command(CALLS[method, rule]), path)
+    named = [_path_parameter(name, path) for name in re.findall(r"<(?:\w+:)?(\w+)>", rule)]
     described: dict[str, Any] = {
         "operationId": operation_id(method, rule),
         "summary": operation_summary(method, rule),
+        "description": words.describe_call(method, openapi_path(rule)),
         "tags": [operation_tag(rule)],
     }
     if method == "GET":
@@ -102,7 +110,7 @@ def build_operation(method: str, rule: str) -> dict[str, Any]:
         described["parameters"] = named + _header_parameters(method)
         described["requestBody"] = _request_body(schema)
     described["responses"] = {
-        "200": {"description": "Done.", "content": _answer_content(ANSWER_TYPES.get((method, rule)))},
+        "200": {"description": "Done.", "content": _answer_content(answers)},
         "default": {
             "description": "Not done, and why.",
             "content": {"application/json": {"schema": object_ref("error")}},
@@ -171,14 +179,23 @@ def _answer_content(answers: AnswerType | None) -> dict[str, Any]:
     return {"application/json": {"schema": answer_schema(answers)}}
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "maxLength": 255}}
+def _path_parameter(name: str, path: words.ValuePath) -> dict[str, Any]:
+    schema = {"type": "string", "maxLength": 255}
+    described = words.describe_value((*path, f"{{{name}}}"), schema)
+    return {"name": name, "in": "path", "required": True, "description": described, "schema": schema}
 
 
 def _query_parameters(schema: Schema) -> list[dict[str, Any]]:
     required = schema.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": each, **_encoding_style(each)}
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "description": each["description"],
+            "schema": each,
+            **_encoding_style(each),
+        }
         for name, each in schema["properties"].items()
     ]
 
@@ -186,7 +203,8 @@ def _query_parameters(schema: Schema) -> list[dict[str, Any]]:
 def _header_parameters(method: str) -> list[dict[str, Any]]:
     if method != "POST":
         return []
-    return [{"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}]
+    name, schema = "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255}
+    return [{"name": name, "in": "header", "description": words.describe_value((name,), schema), "schema": schema}]
 
 
 def _request_body(schema: Schema) -> dict[str, Any]:
@@ -202,6 +220,10 @@ def _encoding_style(schema: Schema) -> dict[str, Any]:
     """How bracketed parameters are encoded: hashes and lists as `deepObject`; plain values need no entry."""
     kinds = {each.get("type") for each in (schema, *schema.get("anyOf", []))}
     return {"style": "deepObject", "explode": True} if kinds & {"array", "object"} else {}
+
+
+def _tags(paths: dict[str, Any]) -> set[str]:
+    return {tag for each in paths.values() for operation in each.values() for tag in operation["tags"]}
 
 
 def _referenced_schemas(paths: dict[str, Any]) -> dict[str, Schema]:

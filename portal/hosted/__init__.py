@@ -5,7 +5,7 @@ from importlib import import_module
 from flask import Flask
 from flask_login import LoginManager
 
-from portal.hosted import assets, form_protection, frames, languages, visit_sessions
+from portal.hosted import assets, ended_visits, form_protection, frames, languages, visit_sessions
 
 #: The modules of pages; each has a `blueprint`.
 PAGES = (
@@ -32,6 +32,7 @@ PAGES = (
     "subscriptions",
     "tax_ids",
     "unsubscribing",
+    "well_known",
 )
 
 
@@ -46,5 +47,6 @@ def init_app(app: Flask) -> None:
     form_protection.init_app(app)
     assets.init_app(app)
     frames.init_app(app)
+    ended_visits.init_app(app)
     for name in PAGES:
         app.register_blueprint(import_module(f"portal.hosted.{name}").blueprint)

@@ -31,7 +31,7 @@ class CancelForm(FlaskForm):
     """The reason for canceling, where it is asked, and the revision of the subscription that was shown."""
 
     revision = HiddenField()
-    reason = RadioField(_l("Why are you leaving?"), [Optional()])
+    reason = RadioField(_l("Why are you canceling?"), [Optional()])
     own: set[str]
     comment = TextAreaField(_l("Would you like to say more?"), [max_length(MOST_COMMENT_CHARACTERS)], [strip_text])
 

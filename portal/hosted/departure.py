@@ -20,11 +20,9 @@ def sign_out(visit: Visit) -> PageResponse:
     with visit.writing() as db:
         row = sessions.find_session(db, visit.id)
         sessions.expire(db, row, ExpireSession(), now=clock.now())
-    frames.use_frame(replace(frames.current_frame(), path=None, left=None))
-    response = Response(
-        render_template("hosted/signed_out.html", return_url=visit.return_url, merchant=visit.merchant),
-        mimetype="text/html",
-    )
+    shown = frames.current_frame()
+    frames.use_frame(replace(shown, path=None, left=None, return_url=shown.return_url or visit.support.get("url")))
+    response = Response(render_template("hosted/signed_out.html", merchant=visit.merchant), mimetype="text/html")
     visit_cookies.delete_cookie(response, visit_cookies.cookie_name(visit.id))
     # only the cache: the cookies directive would end the other sessions of this browser
     response.headers["Clear-Site-Data"] = '"cache"'

@@ -1,4 +1,4 @@
-"""The form of the billing information: name, phone, address and shipping, as far as each may be edited."""
+"""The forms of the billing information: name, phone, address and shipping, each on a page of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, FormField, SelectField
+from wtforms import BooleanField, Field, Form, FormField, HiddenField, SelectField
 from wtforms.validators import DataRequired, Regexp
 
 from portal import i18n
@@ -16,9 +16,9 @@ from portal.errors import InvalidRequest
 from portal.hosted.forms import text_field
 from portal.hosted.languages import locale
 from portal.models import Customer
-from portal.rules import permissions
+from portal.rules.postal_codes import needs_postal_code
 
-#: The parts of `/details/edit`, in the order they are asked.
+#: The parts that have a form each, in the order they are shown.
 DETAIL_FIELDS = ("name", "phone", "address", "shipping")
 
 
@@ -30,7 +30,10 @@ class RecipientForm(Form):
 
 
 class AddressForm(Form):
-    """A postal address; once any field is filled, the first line and the country are required."""
+    """A postal address; once any field is filled, the first line and the country are required.
+
+    A postal code that the country's addresses have is asked for once; who leaves it empty again has none.
+    """
 
     line1 = text_field(_l("Address"), 500)
     line2 = text_field(_l("Apartment, suite or floor"), 500)
@@ -38,6 +41,7 @@ class AddressForm(Form):
     city = text_field(_l("City"), 250)
     state = text_field(_l("State, province or county"), 250)
     country = SelectField(_l("Country"), validate_choice=False)
+    without_code = HiddenField()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -46,7 +50,7 @@ class AddressForm(Form):
     @property
     def is_filled(self) -> bool:
         """Whether anything was typed or chosen."""
-        return any(self.data.values())
+        return any(value for name, value in self.data.items() if name != "without_code")
 
     @property
     def postal(self) -> dict[str, str]:
@@ -59,7 +63,19 @@ class AddressForm(Form):
             self.line1.errors = [_("Enter the address.")]
         if self.country.data not in dict(self.country.choices) or not self.country.data:
             self.country.errors = [_("Choose a country.")]
+        if not self.errors and self._lacks_postal_code:
+            country = i18n.country_name(self.country.data, locale())
+            self.postal_code.errors = [
+                _("Addresses in %(country)s have a postal code. If yours has none, save once more.", country=country)
+            ]
+            # the answer to this question, which the form shown again carries
+            self.without_code.data = self.country.data
         return not self.errors
+
+    @property
+    def _lacks_postal_code(self) -> bool:
+        told = self.without_code.data == self.country.data
+        return not self.postal_code.data and needs_postal_code(self.country.data) and not told
 
 
 class ShippingForm(RecipientForm, AddressForm):
@@ -73,7 +89,7 @@ class ShippingForm(RecipientForm, AddressForm):
 
 
 class DetailsForm(FlaskForm):
-    """The form for name, phone, address and shipping, with the fields that the configuration allows."""
+    """The form of one part: name, phone, address or shipping."""
 
     name = text_field(_l("Name or company"), 256, DataRequired(_l("Enter your name or the name of your company.")))
     phone = text_field(
@@ -81,12 +97,15 @@ class DetailsForm(FlaskForm):
         20,
         Regexp(r"[+0-9()./ -]*\Z", message=_l("Use only digits, blanks and the characters + ( ) . / -")),
     )
+    same = BooleanField(_l("Same as the billing address"))
     address = FormField(AddressForm)
     shipping = FormField(ShippingForm)
+    billing: dict[str, Any] | None
+    part: str
 
     @classmethod
-    def for_customer(cls, customer: Customer, features: permissions.Features) -> DetailsForm:
-        """The form with the stored values, replaced by what was posted."""
+    def for_customer(cls, customer: Customer, part: str) -> DetailsForm:
+        """The form of a part with the stored values, replaced by what was posted."""
         shipping = customer.shipping or {}
         form = cls(
             data={
@@ -100,45 +119,47 @@ class DetailsForm(FlaskForm):
                 },
             }
         )
-        for name in DETAIL_FIELDS:
-            if not permissions.may_update(features, name):
-                del form[name]
+        form.part, form.billing = part, _shipping_to_billing(customer) if part == "shipping" else None
+        for name in set(DETAIL_FIELDS) - {part}:
+            del form[name]
+        if form.billing is None:
+            del form.same
         return form
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """What was changed: each field by itself, then the addresses as a whole.
-
-        What stands as it is stored keeps nobody from changing something else, however incomplete it is.
-        """
+        """Each field by itself, then the address as a whole; what stands as it is stored is never wrong."""
         super().validate(extra_validators)
-        for name in set(DETAIL_FIELDS) & set(self._fields):
-            if not self.is_changed(name):
-                _drop_errors(self[name])
-            elif name in {"address", "shipping"} and (self[name].is_filled or self._must_not_be_cleared(name)):
-                self[name].check_complete()
+        if not self.is_changed or self._is_same:
+            _drop_errors(self[self.part])
+        elif self.part in {"address", "shipping"} and (self[self.part].is_filled or self._must_not_be_cleared):
+            self[self.part].check_complete()
         return not self.errors
 
-    def is_changed(self, name: str) -> bool:
-        """Whether a part of the form says other than what is stored."""
-        field = self[name]
+    @property
+    def is_changed(self) -> bool:
+        """Whether the form says other than what is stored."""
+        field = self[self.part]
         if not isinstance(field, FormField):
             return (field.data or "") != (field.object_data or "")
         stored = field.object_data
-        return any((part.data or "") != (stored.get(key) or "") for key, part in field.form._fields.items())
+        parts = ((key, part) for key, part in field.form._fields.items() if key != "without_code")
+        return any((part.data or "") != (stored.get(key) or "") for key, part in parts)
 
     @property
     def update_params(self) -> dict[str, Any]:
         """The parameters of `UpdateCustomer` for what was changed."""
-        changed = {name for name in DETAIL_FIELDS if name in self and self.is_changed(name)}
-        values: dict[str, Any] = {name: self[name].data for name in ("name", "phone") if name in changed}
-        if "address" in changed:
-            values["address"] = self.address.postal if self.address.is_filled else ""
-        if "shipping" in changed:
-            to = self.shipping
-            values["shipping"] = (
-                {"name": to["name"].data, "phone": to["phone"].data, "address": to.postal} if to.is_filled else ""
-            )
-        return values
+        if self._is_same:
+            return {"shipping": self.billing}
+        if not self.is_changed:
+            return {}
+        if self.part in {"name", "phone"}:
+            return {self.part: self[self.part].data}
+        form = self[self.part].form
+        if not form.is_filled:
+            return {self.part: ""}
+        if self.part == "address":
+            return {"address": form.postal}
+        return {"shipping": {"name": form["name"].data, "phone": form["phone"].data, "address": form.postal}}
 
     def show_error_at_field(self, error: InvalidRequest, words: str) -> None:
         """Put `words` at the field that a use case's error names by its `param`, else above the form."""
@@ -151,9 +172,23 @@ class DetailsForm(FlaskForm):
         else:
             self.form_errors.append(words)
 
-    def _must_not_be_cleared(self, name: str) -> bool:
+    @property
+    def _is_same(self) -> bool:
+        return "same" in self and bool(self.same.data)
+
+    @property
+    def _must_not_be_cleared(self) -> bool:
         # bills need the address once it is known; shipping can be dropped
-        return name == "address" and any(self.address.object_data.values())
+        return self.part == "address" and any(self.address.object_data.values())
+
+
+def _shipping_to_billing(customer: Customer) -> dict[str, Any] | None:
+    """Shipping to the billing address, as parameters of a command; None where that is not complete."""
+    address = customer.address or {}
+    if not (customer.name and address.get("line1") and address.get("country")):
+        return None
+    postal = {part: value or "" for part, value in address.items()}
+    return {"name": customer.name, "phone": customer.phone or "", "address": postal}
 
 
 def _drop_errors(field: Field) -> None:

@@ -1,4 +1,6 @@
-"""The billing information page: what is stored of the customer, and the form that edits it."""
+"""The billing information page: what is stored of the customer, and the forms that edit it, one for each part."""
+
+from functools import partial
 
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
@@ -20,11 +22,6 @@ blueprint = Blueprint("details", __name__, url_prefix="/p")
 FLOWS = (flows.UPDATE,)
 
 
-def may_edit(features: permissions.Features) -> bool:
-    """Whether anything of the form can be edited."""
-    return any(permissions.may_update(features, name) for name in DETAIL_FIELDS)
-
-
 @page(blueprint, "/details", allows=permissions.may_see_details, flows=FLOWS)
 def details(visit: Visit) -> PageResponse:
     """What is stored, each part with a link to change it."""
@@ -44,17 +41,25 @@ def details(visit: Visit) -> PageResponse:
     )
 
 
-@page(blueprint, "/details/edit", allows=may_edit, flows=FLOWS, methods=("GET", "POST"))
-def edit(visit: Visit) -> PageResponse:
-    """Name, phone, address and shipping in one form, as far as they may be edited."""
+def _declare_form(part: str) -> None:
+    def edit(visit: Visit) -> PageResponse:
+        return _edit_page(visit, part)
+
+    edit.__name__ = f"edit_{part}"
+    allows = partial(permissions.may_update, detail=part)
+    page(blueprint, f"/details/{part}", allows=allows, flows=FLOWS, methods=("GET", "POST"))(edit)
+
+
+def _edit_page(visit: Visit, part: str) -> PageResponse:
+    """The form of one part; saves it and leads back to all of them."""
     with visit.reading() as db:
         customer = visit.find_customer(db)
-    form = DetailsForm.for_customer(customer, visit.features)
+    form = DetailsForm.for_customer(customer, part)
     if form.validate_on_submit() and _save_details(visit, form):
         flash(_("Your billing information is saved."))
         return redirect(f"{visit.path}details", 303)
     return make_response(
-        render_template("hosted/details_edit.html", visit=visit, form=form), 400 if form.errors else 200
+        render_template("hosted/details_edit.html", visit=visit, form=form, part=part), 400 if form.errors else 200
     )
 
 
@@ -68,3 +73,7 @@ def _save_details(visit: Visit, form: DetailsForm) -> bool:
         customer = visit.find_customer(db)
         customers.update(db, customer, command, now=visit.now)
     return True
+
+
+for _part in DETAIL_FIELDS:
+    _declare_form(_part)

@@ -14,7 +14,6 @@ from portal.documents import build
 from portal.documents.legal_notes import page_notes
 from portal.documents.transfer_code import draw_transfer_code
 from portal.hosted.e_invoices import e_invoice_context
-from portal.hosted.visits import mask_email
 from portal.models import CreditNote, Invoice
 
 
@@ -55,12 +54,12 @@ def list_events(invoice: Invoice, notes: Iterable[CreditNote]) -> list[InvoiceEv
     """What happened to an invoice and when, oldest first; its creation is listed only if it was on an earlier day."""
     issued = invoice.finalized_at or invoice.created
     created = invoice.created if clock.utc_date(invoice.created) < clock.utc_date(issued) else None
-    email = mask_email((invoice.buyer or {}).get("email"))
+    email = (invoice.buyer or {}).get("email")
     moments = [
         (created, _("Created"), None),
         (invoice.finalized_at, _("Issued"), None),
         (invoice.sent_at, _("Sent to %(email)s", email=email or ""), None),
-        (invoice.marked_uncollectible_at, _("Marked as unpaid"), None),
+        (invoice.marked_uncollectible_at, _("Closed unpaid"), None),
         (invoice.paid_at, _("Paid"), None),
         (invoice.voided_at, _("Made void"), None),
         *((note.created, _("Credit note issued"), note) for note in notes),

@@ -136,9 +136,8 @@ def _credit_note_link(note: CreditNote) -> str:
 
 
 def _expired_link_page(account: Account) -> Response:
-    profile = account.business_profile
-    contact = {name: profile.get(f"support_{name}") for name in ("email", "phone", "url")}
-    return Response(render_template("hosted/expired.html", contact=contact), 410, mimetype="text/html")
+    contact = frames.contact_of_account(account)
+    return Response(render_template("hosted/document_expired.html", contact=contact), 410, mimetype="text/html")
 
 
 for _kind in SOURCES:

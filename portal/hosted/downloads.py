@@ -53,9 +53,11 @@ def choose(visit: Visit) -> PageResponse:
 
 @page(blueprint, "/downloads", allows=permissions.may_see_invoices, methods=("POST",))
 def prepare(visit: Visit) -> PageResponse:
-    """Request the rendering of the PDFs that don't exist yet, and show the progress."""
+    """Request the rendering of the PDFs that don't exist yet, and show the progress; the file where few are missing."""
     year = request.form.get("year", "")
     missing = [each for each in _documents_of_year(visit, year) if each.fingerprint is None]
+    if len(missing) <= MOST_RENDERED_ON_CLICK:
+        return redirect(f"{visit.path}downloads/{year}.zip", 303)
     services().documents.queue_renderings(visit.scope, [(each.kind, each.id) for each in missing])
     session[REQUESTED_YEAR] = [year, clock.now()]
     return redirect(f"{visit.path}downloads/{year}", 303)

@@ -33,6 +33,11 @@ def entry_path(visit: Visit) -> str:
     return f"{visit.path}details"
 
 
+def is_for(visit: Visit, type: str) -> bool:
+    """Whether this visit was opened for a flow of this type, be it done or not."""
+    return visit.flow is not None and bool(visit.flow["type"] == type)
+
+
 def may_show_subscription(visit: Visit, subscription_id: str) -> bool:
     """Whether a subscription may be shown: in a flow about one subscription only that one, else any."""
     if visit.flow is None or visit.in_flow not in _SUBSCRIPTION_PAGES:

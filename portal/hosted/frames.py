@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, request, session
-from sqlalchemy import bindparam, or_, select
 
 from portal import clock
 from portal.billing.customer_portal.session_secrets import hash_secret
@@ -18,14 +17,14 @@ from portal.hosted import navigation
 from portal.hosted.navigation import NavigationEntry
 from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
-from portal.models import Account, PortalSession, Tenant
-from portal.web.services import read_connection, services
+from portal.models import Account
+from portal.rules import colours
+from portal.web.services import services
 
 
 def init_app(app: Flask) -> None:
     """Give every template the frame of its answer."""
     app.context_processor(lambda: {"frame": current_frame()})
-    app.jinja_env.globals["frame_of_ended_visit"] = frame_of_ended_visit
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Frame:
     """What surrounds the content. Without a merchant it is neutral; without a `path` there is no visit.
 
     `path` is where the visit's pages start, `below` the rest of the path of the page shown, `left` the seconds until
-    the visit ends if nothing more happens.
+    the visit ends if nothing more happens. `theme` has the colours of the panel, by day and by night.
     """
 
     merchant: str = ""
@@ -51,6 +50,7 @@ class Frame:
     customer_email: str | None = None
     pages: tuple[NavigationEntry, ...] = ()
     livemode: bool = True
+    theme: tuple[str, str] = colours.panel_pair(None)
 
 
 def frame_of_visit(visit: Visit) -> Frame:
@@ -59,7 +59,7 @@ def frame_of_visit(visit: Visit) -> Frame:
     return Frame(
         merchant=visit.merchant,
         brand=brand_path(visit.scope.account_id, visit.brand_revision),
-        **picture_paths(visit.branding, brand_path(visit.scope.account_id, visit.brand_revision)),
+        **brand_look(visit.branding, brand_path(visit.scope.account_id, visit.brand_revision)),
         headline=profile.get("headline"),
         return_url=visit.return_url,
         privacy_url=profile.get("privacy_policy_url"),
@@ -68,7 +68,7 @@ def frame_of_visit(visit: Visit) -> Frame:
         below=request.path.removeprefix(visit.path),
         left=visit.ends_at - clock.now(),
         customer_name=visit.customer_name,
-        customer_email=visit.masked_email,
+        customer_email=visit.customer_email,
         pages=navigation.entries_of_visit(visit),
         livemode=visit.scope.livemode,
     )
@@ -78,22 +78,13 @@ def frame_of_account(account: Account, *, livemode: bool) -> Frame:
     """The frame of a page that anyone with its link may see."""
     name = account.business_profile.get("name") or ""
     brand = brand_path(account.id, account.revision)
-    shown = picture_paths(account.settings.get("branding", {}), brand)
+    shown = brand_look(account.settings.get("branding", {}), brand)
     return Frame(merchant=name, brand=brand, livemode=livemode, **shown)
 
 
-def frame_of_ended_visit() -> Frame:
-    """The frame for a link or session that has ended: its merchant's, if the browser can prove it had one."""
-    parts = request.path.split("/")
-    if len(parts) < 4 or parts[1] != "p":
-        return Frame()
-    secret = parts[3] if parts[2] == "session" else cookie_secret(parts[2], request)
-    row = read_connection().execute(_MERCHANT_BY_SECRET, {"hash": hash_secret(secret)}).first() if secret else None
-    if row is None:
-        return Frame()
-    merchant = row.business_profile.get("name") or ""
-    brand = brand_path(row.account_id, row.revision)
-    return Frame(merchant, brand, return_url=row.return_url, **picture_paths(row.settings.get("branding", {}), brand))
+def contact_of_account(account: Account) -> dict[str, str | None]:
+    """Whom customers can ask: email, phone and url of the merchant's support, as far as they are known."""
+    return {name: account.business_profile.get(f"support_{name}") for name in ("email", "phone", "url")}
 
 
 def brand_path(account_id: str, revision: int) -> str:
@@ -101,9 +92,10 @@ def brand_path(account_id: str, revision: int) -> str:
     return f"/brand/{account_id}-{revision}"
 
 
-def picture_paths(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
-    """The paths of the brand's icon and logo, of those that it has."""
-    return {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
+def brand_look(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
+    """The paths of the brand's icon and logo, of those that it has, and its theme."""
+    pictures = {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
+    return {**pictures, "theme": colours.panel_pair(branding.get("primary_color"))}
 
 
 def use_frame(frame: Frame) -> None:
@@ -147,6 +139,7 @@ def _remember_merchant(visit: Visit, frame: Frame) -> None:
             logo=frame.logo,
             return_url=frame.return_url,
             livemode=frame.livemode,
+            theme=frame.theme,
         )
 
 
@@ -159,21 +152,3 @@ def _remembered_frame() -> Frame:
 _REMEMBERED: dict[str, Frame] = {}
 _MOST_REMEMBERED = 1000
 _REMEMBERING = threading.Lock()
-
-
-_SESSIONS = PortalSession.__table__
-#: The merchant of a session by the secret of its link or cookie, whether or not it has ended.
-_MERCHANT_BY_SECRET = (
-    select(
-        _SESSIONS.c.return_url,
-        Account.id.label("account_id"),
-        Account.revision,
-        Account.business_profile,
-        Account.settings,
-    )
-    .select_from(_SESSIONS)
-    .join(Tenant, Tenant.id == _SESSIONS.c.tenant_id)
-    .join(Account, Account.id == Tenant.account_id)
-    .where(or_(_SESSIONS.c.link_hash == bindparam("hash"), _SESSIONS.c.secret_hash == bindparam("hash")))
-    .execution_options(every_tenant=True)
-)

@@ -1,16 +1,21 @@
-"""The invoices of a customer, page by page: prebuilt statements, each filled with the values of a request."""
+"""The invoices of a customer, page by page: prebuilt statements, each filled with the values of a request.
+
+The year of an invoice is that of the date printed on it, as in the file of all documents of a year.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from portal.hosted import invoice_search
 from portal.hosted.visits import Visit
 from portal.models import Invoice
 
@@ -25,10 +30,14 @@ _END_OF_TIME = 10**12  # after every moment there is
 
 @dataclass(frozen=True)
 class HistoryQuery:
-    """The request's query: a filter, and the row to start from, backwards or forwards in time."""
+    """The request's query: a filter, and the row to start from, backwards or forwards in time.
+
+    `search` is what was typed to find invoices by their number or amount.
+    """
 
     status: str | None
     year: int | None
+    search: str | None
     cursor: tuple[int, str] | None
     newer: bool
 
@@ -40,14 +49,26 @@ class HistoryQuery:
         return cls(
             status=query["status"] if query.get("status") in STATUSES else None,
             year=int(year) if re.fullmatch(r"(19|20)[0-9]{2}", year, re.ASCII) else None,
+            search=_searchable(query.get("q", "")),
             cursor=(int(found["created"]), found["id"]) if found else None,
             newer=newer and found is not None,
         )
 
     @property
-    def created_range(self) -> tuple[int, int]:
-        """The first second of the year and the first one after it; all of time without a year."""
-        return (_start_of_year(self.year), _start_of_year(self.year + 1)) if self.year else (0, _END_OF_TIME)
+    def issued_range(self) -> tuple[int, int]:
+        """The first and the last second of the year; all of time without a year."""
+        return (_start_of_year(self.year), _start_of_year(self.year + 1) - 1) if self.year else (0, _END_OF_TIME)
+
+    @property
+    def filter(self) -> dict[str, str | int]:
+        """The parameters of the filter, without those of the place."""
+        given = {"q": self.search, "status": self.status, "year": self.year}
+        return {name: value for name, value in given.items() if value}
+
+    @property
+    def filter_query(self) -> str:
+        """The filter as the beginning of a URL's query, to be followed by further parameters."""
+        return f"{urlencode(self.filter)}&" if self.filter else ""
 
 
 @dataclass(frozen=True)
@@ -66,20 +87,35 @@ def list_newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
 
 def find_page(db: Reader, visit: Visit, asked: HistoryQuery) -> HistoryPage:
     """The page of invoices that was requested."""
-    since, until = asked.created_range
-    created, id = asked.cursor or (until, "")
-    statement = _STATEMENTS[asked.newer, asked.status is not None]
+    since, until = asked.issued_range
+    created, id = asked.cursor or (_END_OF_TIME, "")
     values = {**_query_values(visit, created, id, since, until, PAGE_SIZE + 1), "status": asked.status}
-    rows = db.execute(statement, values).all()
+    rows = db.execute(_statement_for(asked), values).all()
     if asked.newer and len(rows) <= PAGE_SIZE:
         # the newest page is always a full one
-        return find_page(db, visit, HistoryQuery(asked.status, asked.year, None, newer=False))
+        return find_page(db, visit, replace(asked, cursor=None, newer=False))
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if asked.newer:
         return HistoryPage(rows[::-1], _row_cursor(rows[-1]), _row_cursor(rows[0]))
     return HistoryPage(
         rows, _row_cursor(rows[0]) if rows and asked.cursor else None, _row_cursor(rows[-1]) if more else None
     )
+
+
+def list_matching(db: Reader, visit: Visit, asked: HistoryQuery) -> Sequence[Any]:
+    """Every invoice that the filter lets through, newest first, on one page."""
+    values = {**_query_values(visit, _END_OF_TIME, "", *asked.issued_range, 0), "status": asked.status}
+    return db.execute(_statement_for(replace(asked, cursor=None, newer=False)).limit(None), values).all()
+
+
+def _statement_for(asked: HistoryQuery) -> Select[Any]:
+    statement = _STATEMENTS[asked.newer, asked.status is not None]
+    return statement.where(invoice_search.matches(asked.search)) if asked.search else statement
+
+
+def _searchable(typed: str) -> str | None:
+    """What was typed, where it is something to look for; no database takes a null character."""
+    return typed.strip().replace("\0", "")[: invoice_search.MOST_CHARACTERS] or None
 
 
 def _query_values(visit: Visit, created: int, id: str, since: int, until: int, limit: int) -> dict[str, Any]:
@@ -103,41 +139,31 @@ def _row_cursor(row: Any) -> str:
     return f"{row.created}.{row.id}"
 
 
-def find_first_created(db: Reader, visit: Visit) -> int | None:
-    """When the customer's first invoice was created; None without one."""
-    values = {"tenant_id": visit.scope.tenant_id, "customer_id": visit.customer_id}
-    return db.execute(select(_FIRST_CREATED), values).scalar()
-
-
 _INVOICES = Invoice.__table__
+#: The moment whose day is printed on an invoice.
+ISSUED = func.coalesce(_INVOICES.c.effective_at, _INVOICES.c.created)
+#: That an invoice is of the year that was asked for; binds `since` and `until`.
+IS_WITHIN_YEAR = ISSUED.between(bindparam("since"), bindparam("until"))
 
 
-def _restrict_to_customer(statement: Select[Any]) -> Select[Any]:
+def restrict_to_customer(statement: Select[Any]) -> Select[Any]:
+    """`statement` for the finalized invoices of one customer; it binds `tenant_id` and `customer_id`."""
     mine = (_INVOICES.c.tenant_id == bindparam("tenant_id"), _INVOICES.c.customer_id == bindparam("customer_id"))
     return statement.where(*mine, _INVOICES.c.status != "draft")
-
-
-_FIRST_CREATED = (
-    _restrict_to_customer(select(_INVOICES.c.created))
-    .order_by(_INVOICES.c.created, _INVOICES.c.id)
-    .limit(1)
-    .scalar_subquery()
-)
 
 
 def _build_statement(newer: bool, filtered: bool) -> Select[Any]:
     place = tuple_(_INVOICES.c.created, _INVOICES.c.id)
     cursor = tuple_(bindparam("created", type_=_INVOICES.c.created.type), bindparam("id", type_=_INVOICES.c.id.type))
     columns = (
-        "id created number status due_date effective_at currency total amount_paid amount_remaining revision"
+        "id created number status due_date effective_at currency total tax amount_paid amount_remaining revision"
         " starting_balance ending_balance"
     )
     overdue = (_INVOICES.c.status == "open") & (func.coalesce(_INVOICES.c.due_date, _END_OF_TIME) < bindparam("now"))
-    extra = (overdue.label("overdue"), _FIRST_CREATED.label("first_created"))
     statement = (
-        _restrict_to_customer(select(*(_INVOICES.c[name] for name in columns.split()), *extra))
+        restrict_to_customer(select(*(_INVOICES.c[name] for name in columns.split()), overdue.label("overdue")))
         .where(place > cursor if newer else place < cursor)
-        .where(_INVOICES.c.created >= bindparam("since"), _INVOICES.c.created < bindparam("until"))
+        .where(IS_WITHIN_YEAR)
         .order_by(
             *((_INVOICES.c.created, _INVOICES.c.id) if newer else (_INVOICES.c.created.desc(), _INVOICES.c.id.desc()))
         )

@@ -1,13 +1,19 @@
-"""The invoice history: every finalized invoice of a customer, filtered by year and status."""
+"""The invoice history: every finalized invoice of a customer, to search and to filter, and as CSV."""
 
-from flask import Blueprint, request
+from functools import lru_cache
 
-from portal import clock
-from portal.hosted import invoice_history, page_cache
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+from portal.hosted import invoice_history, languages, page_cache
+from portal.hosted.invoice_csv import render_csv
 from portal.hosted.invoice_rows import render_rows
+from portal.hosted.invoice_tally import HistoryTally, tally_history
 from portal.hosted.page import PageResponse, page
+from portal.hosted.page_cache import RenderedHtml
 from portal.hosted.visits import Visit
 from portal.rules import permissions
+from portal.web.responses import file_response
 from portal.web.services import read_connection
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/p")
@@ -19,11 +25,31 @@ def history(visit: Visit) -> PageResponse:
     asked = invoice_history.HistoryQuery.parse(request.args)
     db = read_connection()
     found = invoice_history.find_page(db, visit, asked)
-    rows = render_rows(db, visit, found.rows)
-    first = found.rows[0].first_created if found.rows else invoice_history.find_first_created(db, visit)
-    this_year = clock.utc_date(visit.now).year
-    years = range(this_year, (clock.utc_date(first).year if first else this_year) - 1, -1)
-    values = {"rows": rows or None, "newer": found.newer, "older": found.older}
-    return page_cache.render_page(
-        "hosted/invoices.html", (asked.status, asked.year, years), values, asked=asked, years=years
-    )
+    tally = tally_history(db, visit, asked, found)
+    values = {
+        "rows": render_rows(db, visit, found.rows) or None,
+        "newer": found.newer,
+        "older": found.older,
+        "search": asked.search,
+        "query": asked.filter_query,
+        "summary": _render_summary(tally, languages.locale()) if tally.count else None,
+    }
+    shown = {"statuses": tally.statuses, "years": tally.years, "currencies": tally.currencies}
+    context = {"status": asked.status, "year": asked.year, **shown}
+    return page_cache.render_page("hosted/invoices.html", tuple(context.values()), values, **context)
+
+
+@page(blueprint, "/invoices.csv", allows=permissions.may_see_invoices)
+def file(visit: Visit) -> PageResponse:
+    """The invoices that the filter lets through, all of them in one file."""
+    asked = invoice_history.HistoryQuery.parse(request.args)
+    db = read_connection()
+    content = render_csv(db, visit, invoice_history.list_matching(db, visit, asked))
+    name = " ".join(str(each) for each in (_("Invoices"), asked.year or "") if each)
+    return file_response(content, "text/csv", f"{name}.csv")
+
+
+@lru_cache(maxsize=1024)
+def _render_summary(tally: HistoryTally, locale: str) -> RenderedHtml:
+    """Count, place and sums; `locale` is only a part of the cache's key."""
+    return RenderedHtml(render_template("hosted/_invoice_summary.html", tally=tally))

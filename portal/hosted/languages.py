@@ -23,6 +23,7 @@ def init_app(app: Flask, catalogues: str) -> None:
     )
     app.jinja_env.filters.update(
         money=money,
+        bare_amount=bare_amount,
         unit_price=unit_price,
         day=day,
         number=lambda value: i18n.format_number(value, locale()),
@@ -41,6 +42,11 @@ def money(amount: int, currency: str) -> str:
     """An amount as the page's language writes it, safe inside text of either direction."""
     text = i18n.format_money(amount, currency, locale())
     return i18n.with_sign_in_front(text) if _is_right_to_left() else text
+
+
+def bare_amount(amount: int, currency: str) -> str:
+    """An amount as it is typed into a bank's form: in the page's language, without currency and grouping."""
+    return i18n.format_bare_amount(amount, currency, locale())
 
 
 def unit_price(amount: str | None, currency: str) -> str:

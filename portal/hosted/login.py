@@ -6,10 +6,12 @@ from flask_babel import gettext as _
 from portal import clock
 from portal.billing.customer_portal import codes, logins
 from portal.errors import ResourceMissing
-from portal.hosted import frames, known_browsers, login_codes, visit_cookies
-from portal.hosted.expired import expired_page, find_restorable_visit
+from portal.hosted import known_browsers, login_codes, visit_cookies
+from portal.hosted.expired import RestorableVisit, expired_page, find_restorable_visit
 from portal.hosted.forms import CodeForm, LoginForm
+from portal.hosted.login_frames import use_login_frame
 from portal.hosted.page import PageResponse
+from portal.hosted.visits import mask_email
 from portal.web.policies import declare_policy
 from portal.web.services import services
 
@@ -25,17 +27,21 @@ def ask(token: str) -> PageResponse:
     with services().database.reading() as db:
         page = logins.find_login_page(db, token)
     if page is None:
-        return make_response(render_template("hosted/login_gone.html"), 410)
-    frames.use_account_frame(page.scope)
+        return _gone_page()
+    ways = use_login_frame(page.scope, page.configuration_id)
     form = LoginForm(meta={"csrf": False}, email=request.args.get("prefilled_email", "")[:254])
-    if not form.validate_on_submit():
-        return make_response(render_template("hosted/login.html", form=form), 400 if form.errors else 200)
-    try:
-        secret = login_codes.request_and_queue(page.scope, page.configuration_id, form.email.data)
-    except codes.TooManyCodes as error:
-        form.form_errors.append(_("Too many codes were asked for. Please try again later."))
-        return make_response(render_template("hosted/login.html", form=form), error.status)
-    return _answer_with_secret(secret)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            return _answer_with_secret(
+                login_codes.request_and_queue(page.scope, page.configuration_id, form.email.data)
+            )
+        except codes.TooManyCodes as error:
+            form.form_errors.append(_("Too many codes were asked for. Please try again later."))
+            status = error.status
+    elif form.errors:
+        status = 400
+    return make_response(render_template("hosted/login.html", form=form, contact=ways.contact), status)
 
 
 @blueprint.post("/again/<session_id>")
@@ -44,37 +50,57 @@ def again(session_id: str) -> PageResponse:
     found = find_restorable_visit(session_id)
     if found is None:
         return expired_page()
-    frames.use_account_frame(found.scope)
-    session = found.session
+    use_login_frame(found.scope, found.session.configuration_id)
     try:
-        secret = login_codes.request_and_queue(found.scope, session.configuration_id, found.email, session=session)
+        return _answer_with_secret(_request_for_visit(found))
     except codes.TooManyCodes:
         return expired_page(session_id, too_many=True)
-    return _answer_with_secret(secret)
 
 
 @blueprint.route("/code", methods=["GET", "POST"])
 def code() -> PageResponse:
     """Ask for the code; the right one opens the visit, or leads to the choice between several customers."""
-    pending = _find_pending_login()
-    if pending is None:
-        return make_response(render_template("hosted/login_gone.html"), 410)
-    frames.use_account_frame(pending.scope)
+    pending = _find_requested_login()
+    if pending is None or clock.now() >= pending.valid_until:
+        return _gone_page(pending)
     if pending.verified:
         return redirect("choose", 303)
     form = CodeForm(meta={"csrf": False})
     if form.validate_on_submit() and _verify_code(pending, form):
         return _enter_or_choose(pending)
-    return make_response(render_template("hosted/login_code.html", form=form), 400 if form.errors else 200)
+    return _code_page(pending, form, 400 if form.errors else 200)
+
+
+@blueprint.post("/resend")
+def resend() -> PageResponse:
+    """Send a new code to the address that this browser has asked one for; the one before ends."""
+    asked = _find_requested_login()
+    if asked is None or asked.verified:
+        return _gone_page(asked)
+    ways = use_login_frame(asked.scope, asked.configuration_id)
+    restored = find_restorable_visit(asked.session_id) if asked.session_id else None
+    if restored is None and (asked.session_id or not ways.start):
+        return _gone_page(asked)
+    try:
+        secret = (
+            _request_for_visit(restored)
+            if restored
+            else login_codes.request_and_queue(asked.scope, asked.configuration_id, asked.email)
+        )
+    except codes.TooManyCodes as error:
+        form = CodeForm(formdata=None, meta={"csrf": False})
+        form.form_errors.append(_("Too many codes were asked for. Please try again later."))
+        return _code_page(asked, form, error.status)
+    return _answer_with_secret(secret, "/p/login/code?new")
 
 
 @blueprint.route("/choose", methods=["GET", "POST"])
 def choose() -> PageResponse:
     """Let the visitor choose between several customers that share the address."""
-    pending = _find_pending_login()
-    if pending is None or not pending.verified:
-        return make_response(render_template("hosted/login_gone.html"), 410)
-    frames.use_account_frame(pending.scope)
+    pending = _find_requested_login()
+    if pending is None or not pending.verified or clock.now() >= pending.valid_until:
+        return _gone_page(pending)
+    use_login_frame(pending.scope, pending.configuration_id)
     if request.method == "POST":
         return _open_visit(pending, request.form.get("customer", ""))
     with services().database.reading(pending.scope) as db:
@@ -82,20 +108,44 @@ def choose() -> PageResponse:
     return render_template("hosted/login_choose.html", choices=choices)
 
 
-def _answer_with_secret(secret: str) -> PageResponse:
-    response = redirect("/p/login/code", 303)
+def _code_page(pending: logins.PendingLogin, form: CodeForm, status: int) -> PageResponse:
+    """The page for the code. The address is repeated as far as the visitor has typed it."""
+    ways = use_login_frame(pending.scope, pending.configuration_id)
+    shown = {
+        "form": form,
+        "email": mask_email(pending.email) if pending.session_id else pending.email,
+        "is_new": "new" in request.args,
+        "start": None if pending.session_id else ways.start,
+        "contact": ways.contact,
+    }
+    return make_response(render_template("hosted/login_code.html", **shown), status)
+
+
+def _gone_page(asked: logins.PendingLogin | None = None) -> PageResponse:
+    """Say that it is over, and lead to where it begins anew, as far as this browser is known to have begun."""
+    ways = use_login_frame(asked.scope, asked.configuration_id) if asked else None
+    return make_response(render_template("hosted/login_gone.html", start=ways.start if ways else None), 410)
+
+
+def _request_for_visit(found: RestorableVisit) -> str:
+    session = found.session
+    return login_codes.request_and_queue(found.scope, session.configuration_id, found.email, session=session)
+
+
+def _answer_with_secret(secret: str, path: str = "/p/login/code") -> PageResponse:
+    response = redirect(path, 303)
     response.set_cookie(
         LOGIN_COOKIE, secret, max_age=codes.LIFETIME * 2, secure=True, httponly=True, samesite="Lax", path="/"
     )
     return response
 
 
-def _find_pending_login() -> logins.PendingLogin | None:
+def _find_requested_login() -> logins.PendingLogin | None:
     secret = request.cookies.get(LOGIN_COOKIE)
     if not secret:
         return None
     with services().database.reading() as db:
-        return logins.find_pending_login(db, secret, now=clock.now())
+        return logins.find_requested_login(db, secret)
 
 
 def _verify_code(pending: logins.PendingLogin, form: CodeForm) -> bool:
@@ -123,7 +173,7 @@ def _open_visit(pending: logins.PendingLogin, customer_id: str) -> PageResponse:
         with services().database.writing(pending.scope) as db:
             opened = logins.open_portal_session(db, pending.id, customer_id, now=clock.now())
     except ResourceMissing:
-        return make_response(render_template("hosted/login_gone.html"), 410)
+        return _gone_page()
     response = Response(status=303, headers={"Location": f"/p/{opened.session_id}/"})
     visit_cookies.set_cookie(response, opened.session_id, opened.cookie_secret)
     visit_cookies.delete_cookie(response, LOGIN_COOKIE)
@@ -131,5 +181,5 @@ def _open_visit(pending: logins.PendingLogin, customer_id: str) -> PageResponse:
     return response
 
 
-for _name in ("ask", "again", "code", "choose"):
+for _name in ("ask", "again", "code", "resend", "choose"):
     declare_policy(f"login.{_name}", "link")

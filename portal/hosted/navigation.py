@@ -16,6 +16,8 @@ ENTRIES: tuple[tuple[str, str, FeatureCheck], ...] = (
     (_l("Invoices"), "invoices", permissions.may_see_invoices),
     (_l("Billing information"), "details", permissions.may_see_details),
 )
+#: Where pages belong that are not below their entry, by the first part of their path.
+_INSIDE = {"credit-notes": "invoices", "downloads": "invoices", "statements": "invoices", "subscriptions": ""}
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class NavigationEntry:
         """`aria-current` where `below` is the path of the page shown: this one, or one inside it."""
         if below == self.path:
             return "page"
-        return "true" if self.path and below.startswith(self.path + "/") else None
+        first = below.partition("/")[0]
+        return "true" if below and _INSIDE.get(first, first) == self.path else None
 
 
 def entries_of_visit(visit: Visit) -> tuple[NavigationEntry, ...]:

@@ -24,7 +24,10 @@ _MOST_PLANS = 100
 
 @dataclass(frozen=True)
 class PlanCard:
-    """A subscription as a card shows it, and what its customer may do with it."""
+    """A subscription as a card shows it, and what its customer may do with it.
+
+    `changed_by_merchant`: customers change their plans by themselves, and yet not this one, as it is now.
+    """
 
     subscription: Subscription
     parts: tuple[PlanItem, ...]
@@ -33,6 +36,7 @@ class PlanCard:
     bill: NextBill | None
     may_cancel: bool
     may_change: bool
+    changed_by_merchant: bool
     may_resume: bool
     may_take_back: bool
 
@@ -88,7 +92,9 @@ def _build_plan_card(
     visit: Visit,
 ) -> PlanCard:
     ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
-    changeable = permissions.may_change(visit.features) and plan_choices.may_change(row, parts, schedule) and not coming
+    changes = permissions.may_change(visit.features) and not coming
+    changeable = changes and plan_choices.may_change(row, parts, schedule)
+    runs = subscriptions.may_change(status=row.status, cancel_at=row.cancel_at)
     return PlanCard(
         row,
         parts,
@@ -97,6 +103,7 @@ def _build_plan_card(
         bill,
         may_cancel=allowed and subscriptions.may_cancel(row.status) and not ends,
         may_change=changeable,
+        changed_by_merchant=changes and runs and not changeable,
         may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
         may_take_back=coming is not None and permissions.may_change(visit.features),
     )

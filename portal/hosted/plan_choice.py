@@ -1,6 +1,9 @@
 """The page to choose another plan from, grouped by billing interval."""
 
-from flask import Blueprint, make_response, redirect, render_template
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal.billing.customer_portal import plan_changes
@@ -10,9 +13,10 @@ from portal.hosted import flows, plan_forms, plan_intervals, requested_plan
 from portal.hosted.changeable_plan import ChangeablePlan, find_changeable_plan, upcoming_change
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
 from portal.hosted.page import PageResponse, page
-from portal.hosted.plan_forms import PlanForm
+from portal.hosted.plan_forms import PlanForm, PlanStart
 from portal.hosted.visits import Visit
 from portal.rules import permissions
+from portal.rules.money import multiply_price
 
 blueprint = Blueprint("plan_choice", __name__, url_prefix="/p")
 
@@ -33,7 +37,13 @@ def choose(visit: Visit, id: str) -> PageResponse:
         plan = find_changeable_plan(db, visit, subscription)
     intervals = plan_intervals.interval_groups(plan)
     shown = plan_intervals.visible_choices(plan, intervals)
-    form = PlanForm.for_choices(shown, plan.sold.item.quantity, may_redeem=permissions.may_redeem(visit.features))
+    if "interval" in request.form:
+        return redirect(f"change?{_query_of_group(request.form)}", 303)
+    begin = PlanStart(
+        plan_intervals.preselected_price(plan, shown), request.args.get("quantity", ""), request.args.get("code", "")
+    )
+    may_redeem = permissions.may_redeem(visit.features)
+    form = PlanForm.for_choices(shown, plan.sold.item.quantity, begin, may_redeem=may_redeem)
     if form.validate_on_submit() and _can_change(visit, plan, form):
         query = requested_plan.query_of_change(form.price.data, form.chosen_quantity, form.typed_code)
         return redirect(f"{visit.path}subscriptions/{id}/change/confirm?{query}", 303)
@@ -44,9 +54,18 @@ def choose(visit: Visit, id: str) -> PageResponse:
         form=form,
         shown=shown,
         intervals=intervals,
+        quantity=form.shown_quantity,
+        amounts={each.price.id: multiply_price(each.price.unit_amount_decimal, form.shown_quantity) for each in shown},
+        savings=plan_intervals.period_savings(plan, shown, form.shown_quantity),
         quantity_hint=plan_forms.shared_quantity_hint(shown),
     )
     return make_response(template, 400 if form.errors else 200)
+
+
+def _query_of_group(posted: Mapping[str, str]) -> str:
+    """The query that shows another group of plans, with what was chosen and typed so far."""
+    names = ("interval", "price", "quantity", "code")
+    return urlencode({name: posted[name] for name in names if posted.get(name)})
 
 
 def _can_change(visit: Visit, plan: ChangeablePlan, form: PlanForm) -> bool:

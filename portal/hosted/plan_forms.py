@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -19,6 +20,15 @@ from portal.rules.permissions import QuantityRange
 _MOST_DIGITS = 6
 
 
+@dataclass(frozen=True)
+class PlanStart:
+    """What the form begins with: the selected price, and what was typed before another group of plans was chosen."""
+
+    price: str | None
+    quantity: str = ""
+    code: str = ""
+
+
 class PlanForm(FlaskForm):
     """The plan, its quantity and a promotion code, as far as the customer may choose each."""
 
@@ -29,10 +39,11 @@ class PlanForm(FlaskForm):
     )
 
     @classmethod
-    def for_choices(cls, choices: Sequence[PlanChoice], quantity: int, *, may_redeem: bool) -> PlanForm:
-        """The form for these choices, with the present plan selected if it is one of them."""
-        current = next((each.price.id for each in choices if each.current), None)
-        form = cls(data={"price": current, "quantity": str(quantity)})
+    def for_choices(
+        cls, choices: Sequence[PlanChoice], quantity: int, begin: PlanStart, *, may_redeem: bool
+    ) -> PlanForm:
+        """The form for these choices and the present quantity, filled as `begin` says."""
+        form = cls(data={"price": begin.price, "quantity": begin.quantity or str(quantity), "code": begin.code})
         form.price.choices = [(each.price.id, each.product.name) for each in choices]
         if not any(each.quantities for each in choices):
             del form.quantity
@@ -49,6 +60,12 @@ class PlanForm(FlaskForm):
         """The chosen quantity; the present one where it can't be chosen."""
         limits = self._quantity_limits
         return int(self.quantity.data) if limits else self.before
+
+    @property
+    def shown_quantity(self) -> int:
+        """The quantity that prices are shown for: the typed one, as far as it is a number."""
+        typed = self.quantity.data if "quantity" in self else ""
+        return int(typed) if typed.isdecimal() and 0 < len(typed) <= _MOST_DIGITS else self.before
 
     @property
     def typed_code(self) -> str | None:

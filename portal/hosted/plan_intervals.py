@@ -10,6 +10,9 @@ from flask_babel import ngettext
 from portal.billing.customer_portal.plan_choices import PlanChoice
 from portal.hosted.changeable_plan import ChangeablePlan
 from portal.models import Price
+from portal.rules.money import multiply_price
+
+_MONTHS = {"month": 1, "year": 12}
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,37 @@ def visible_choices(plan: ChangeablePlan, intervals: Sequence[IntervalGroup]) ->
     """The plans of the chosen group."""
     chosen = next(each.key for each in intervals if each.chosen)
     return [each for each in plan.choices if f"{each.price.interval_count}-{each.price.interval}" == chosen]
+
+
+def preselected_price(plan: ChangeablePlan, shown: Sequence[PlanChoice]) -> str | None:
+    """The price to begin with: what the URL asks for, else the present one; in another group, that of the same plan."""
+    asked = next((each for each in plan.choices if each.price.id == request.args.get("price")), plan.current)
+    same = [each.price.id for each in shown if each.product.id == asked.product.id]
+    return asked.price.id if asked.price.id in same else next(iter(same), None)
+
+
+def period_savings(plan: ChangeablePlan, shown: Sequence[PlanChoice], quantity: int) -> dict[str, int]:
+    """What a plan costs less in a period than the same plan paid by its shortest interval, by price id.
+
+    Only where it can be said exactly, which is between months and years; minor units.
+    """
+    savings = {}
+    for each in shown:
+        others = (other for other in plan.choices if other.product.id == each.product.id)
+        shorter = sorted((other.price for other in others if _months(other.price)), key=lambda price: _months(price))
+        times, rest = divmod(_months(each.price), _months(shorter[0])) if shorter else (0, 0)
+        if times > 1 and not rest:
+            dearer, cheaper = (
+                multiply_price(price.unit_amount_decimal, quantity) for price in (shorter[0], each.price)
+            )
+            savings[each.price.id] = max(0, dearer * times - cheaper)
+    return savings
+
+
+def _months(price: Price) -> int:
+    """The months of a billing interval; 0 where it has other days than months have."""
+    name, count = _interval_of_price(price)
+    return _MONTHS.get(name, 0) * count
 
 
 def _interval_of_price(price: Price) -> tuple[str, int]:

@@ -5,9 +5,8 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.configurations import feedback_options
-from portal.billing.customer_portal import cancellation_previews, plan_cancellations, plan_previews
-from portal.billing.customer_portal.plan_previews import BillPreview
-from portal.hosted import flows
+from portal.billing.customer_portal import plan_cancellations
+from portal.hosted import cancel_bills, flows
 from portal.hosted.cancel_forms import CancelForm
 from portal.hosted.languages import locale
 from portal.hosted.own_subscriptions import (
@@ -25,6 +24,10 @@ from portal.rules import permissions
 blueprint = Blueprint("subscriptions", __name__, url_prefix="/p")
 
 FLOWS = (flows.CANCEL,)
+
+
+class _OutdatedPage(Exception):
+    """The subscription has changed since the page was shown."""
 
 
 @page(blueprint, "/subscriptions/<id>/cancel", allows=permissions.may_cancel, flows=FLOWS, methods=("GET", "POST"))
@@ -52,16 +55,9 @@ def canceled(visit: Visit, id: str) -> PageResponse:
         "subscription": subscription,
         "name": name,
         "may_keep": plan_cancellations.may_keep(subscription, now=visit.now),
-        "bill": None if subscription.ended_at else _preview_bill(visit, id),
+        "bill": None if subscription.ended_at else cancel_bills.preview_next_bill(visit, id),
     }
     return render_template("hosted/canceled.html", **shown)
-
-
-def _preview_bill(visit: Visit, id: str) -> BillPreview | None:
-    """The next bill of a plan that ends; None where nothing more is to be paid for it."""
-    with visit.trying() as db:
-        bill = plan_previews.preview_next_bill(db, lock_own_subscription(db, visit, id, or_ended_here=True))
-    return bill if bill and bill.amount_due else None
 
 
 @page(blueprint, "/subscriptions/<id>/resume", allows=permissions.may_cancel, flows=FLOWS, methods=("POST",))
@@ -84,33 +80,42 @@ def _confirmation_page(visit: Visit, id: str, form: CancelForm, status: int) -> 
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
         if subscription.cancel_at is not None or subscription.ended_at is not None:
             return redirect(f"{visit.path}subscriptions/{id}/canceled", 303)
-        ending = cancellation_previews.preview_cancellation(db, subscription, visit.features, now=visit.now)
+        ending = cancel_bills.preview_ending(db, visit, subscription)
         name = plan_name(db, id)
     # the button means the state that this page shows
     form.revision.data = str(subscription.revision)
     shown = {"visit": visit, "form": form, "ending": ending, "name": name, "stale": status == 409}
+    shown |= cancel_bills.preview_bills(visit, id)
     return make_response(render_template("hosted/cancel.html", **shown), status)
 
 
 def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageResponse:
     """Cancel once, as it was shown, and go on; show the page anew where the subscription has changed since."""
-    details = form.parse_details()
-    if details is None:
+    if form.parse_details() is None:
         return _confirmation_page(visit, id, form, 400)
+    try:
+        subscription, name, onward, before = _cancel_once(visit, id, form)
+    except _OutdatedPage:
+        return _confirmation_page(visit, id, form, 409)
+    _flash_outcome(subscription, name, before=before, in_flow=flows.is_for(visit, flows.CANCEL))
+    return redirect(onward, 303)
+
+
+def _cancel_once(visit: Visit, id: str, form: CancelForm) -> tuple[Subscription, str, str, bool]:
+    """The subscription, its name, where to go on, and whether it was canceled before. Raises `_OutdatedPage`."""
+    details = form.parse_details()
     with visit.writing() as db:
         subscription = lock_own_subscription(db, visit, id, or_ended_here=True)
         before = subscription.cancel_at is not None or has_ended_here(db, visit, id)
         if not before and form.revision.data != str(subscription.revision):
-            return _confirmation_page(visit, id, form, 409)
-        if not before:
+            raise _OutdatedPage
+        if not before and details is not None:
             plan_cancellations.cancel_plan(db, subscription, visit.features, details, now=visit.now)
         if not before and subscription.ended_at is not None:
             note_ended_here(db, visit, subscription)
-        in_flow = visit.flow is not None and visit.flow["type"] == flows.CANCEL
-        onward = flows.complete(visit, db) if in_flow else f"{visit.path}subscriptions/{id}/canceled"
-        name = plan_name(db, id)
-    _flash_outcome(subscription, name, before=before, in_flow=in_flow)
-    return redirect(onward, 303)
+        is_flow = flows.is_for(visit, flows.CANCEL)
+        onward = flows.complete(visit, db) if is_flow else f"{visit.path}subscriptions/{id}/canceled"
+        return subscription, plan_name(db, id), onward, before
 
 
 def _flash_outcome(subscription: Subscription, name: str, *, before: bool, in_flow: bool) -> None:

@@ -51,11 +51,6 @@ class Visit(UserMixin):
         return f"/p/{self.id}/"
 
     @property
-    def masked_email(self) -> str | None:
-        """The address in part: enough to recognise it, too little to learn it."""
-        return mask_email(self.customer_email)
-
-    @property
     def in_flow(self) -> str | None:
         """The type of the flow that restricts this visit; None without one, or if it is done and opens the portal."""
         if self.flow is None:

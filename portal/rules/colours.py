@@ -4,6 +4,7 @@ The rule is WCAG 2.2, 1.4.3. Colours are `#rrggbb`; results are in lower case.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 MINIMUM_CONTRAST = 4.5
 WHITE, INK, BLACK = "#ffffff", "#15171a", "#000000"
@@ -17,7 +18,7 @@ DEFAULT_PRIMARY = "#22384d"
 
 _MIX_STEPS = 100
 #: The panel is a large surface: in the dark scheme it must not glare.
-_BRIGHTEST_PANEL_IN_THE_DARK = 0.05
+_BRIGHTEST_PANEL_IN_THE_DARK = 0.025
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ def make_readable(colour: str, backgrounds: tuple[str, ...], *, towards: str) ->
         for each in steps
         if all(contrast_ratio(each, background) >= MINIMUM_CONTRAST for background in backgrounds)
     )
+
+
+@lru_cache(maxsize=1024)
+def panel_pair(primary: str | None) -> tuple[str, str]:
+    """The panel's colour in the light and in the dark scheme."""
+    return light_scheme(primary, None).panel, dark_scheme(primary, None).panel
 
 
 def contrast_ratio(one: str, other: str) -> float:

@@ -34,7 +34,7 @@ PAGES = {
     "downloads.choose": ["downloads"],
     "downloads.progress": ["downloads/{year}"],
     "details.details": ["details"],
-    "details.edit": ["details/edit"],
+    **{f"details.edit_{part}": [f"details/{part}"] for part in ("name", "phone", "address", "shipping")},
     "email_change.ask": ["details/email"],
     "tax_ids.add": ["details/tax-ids", "details/tax-ids?country=DE"],
     "tax_ids.remove": ["details/tax-ids/{number}/remove"],
@@ -48,7 +48,15 @@ PAGES = {
 FILES = re.compile(r"/(pdf|receipt|stay)$|\.(csv|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
-ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns"]
+DOCUMENTATION = [
+    "/docs",
+    "/docs/search?q=due_date",
+    "/docs/invoices",
+    "/docs/subscriptions/PostSubscriptions",
+    "/docs/invoices/invoice",
+    "/docs/guides/documents",
+]
+ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns", *DOCUMENTATION]
 PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE
 
 
@@ -126,7 +134,8 @@ def test_arabic_pages_run_from_right_to_left(windows: dict[str, Window]) -> None
     [
         ("details/email", "Send the code"),
         ("details/tax-ids?country=DE", "Add the tax ID"),
-        ("details/edit", "Save billing information"),
+        ("details/name", "Save"),
+        ("details/address", "Save"),
         ("subscriptions/{upgradable}/change", "See what it costs"),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_visit_that_ends_meanwhile_is_told(
     ask(page)
     with live.database.writing(shop.make.scope) as db:
         sessions.end_others(db, customer.id, None, now=clock.now())
-    expect(page.get_by_role("heading", level=1)).to_have_text("This link has expired", timeout=IN_TIME)
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out", timeout=IN_TIME)
 
 
 def test_every_state_of_the_wait_is_for_everyone(

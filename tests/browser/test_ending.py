@@ -41,4 +41,4 @@ def test_its_end_takes_away_what_was_on_the_page(live: Live, shop: Shop, visit: 
     with live.database.writing(shop.make.scope) as db:
         sessions.end_others(db, customer.id, None, now=clock.now())
     page.clock.run_for("31:00")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This link has expired")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")

@@ -236,7 +236,7 @@ def test_a_link_opens_one_visit(window: Callable[..., BrowserContext], shop: Sho
     answer = stranger.goto(link)
     assert answer is not None
     assert answer.status == 410
-    expect(stranger.get_by_role("heading", level=1)).to_have_text("This link has expired")
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("This link was used already")
     expect(stranger.get_by_role("link", name="Rocket Rides").first).to_have_attribute("href", RETURN)
     expect(stranger.locator("body")).not_to_contain_text("Jenny")
 

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from portal import clock
+from portal.billing.invoices import invoiceitems
+from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.subscriptions import cancellations, updates
 from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
-from portal.models import BalanceTransaction, Customer, InvoiceItem, Subscription
+from portal.models import BalanceTransaction, Customer, Invoice, InvoiceItem, Subscription
+from tests import passing
 from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
@@ -61,6 +64,10 @@ def revision(page: str) -> str:
     found = re.search(r'name="revision"[^>]*value="(\d+)"', page)
     assert found
     return found[1]
+
+
+def words_of(visit: Portal, plan: Subscription) -> str:
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", page_of(visit, plan))).split())
 
 
 def canceled(visit: Portal, plan: Subscription, **fields: str) -> Any:
@@ -117,7 +124,7 @@ def test_without_the_question_no_answer_is_taken(
     portal: Open, make: Factories, plan: Subscription, customer: Customer
 ) -> None:
     visit = portal(customer, make.configuration(**ending(enabled=False)))
-    assert "Why are you leaving?" not in page_of(visit, plan)
+    assert "Why are you canceling?" not in page_of(visit, plan)
     canceled(visit, plan, reason="unused", comment="Hello")
     assert "feedback" not in now_of(make, plan).cancellation_details
 
@@ -281,3 +288,41 @@ def test_an_end_in_a_later_period_says_its_last_bill(visit: Portal, plan: Subscr
     make.run(updates.update_subscription, UpdateSubscription, plan, cancel_at=NOON + clock.DAY, now=NOON)
     assert "You won't be charged again." in html.unescape(page_of(visit, plan, "canceled"))
     assert "It won't renew." in html.unescape(visit.get().get_data(as_text=True))
+
+
+def test_what_is_not_billed_any_more_is_said(visit: Portal, plan: Subscription) -> None:
+    page = words_of(visit, plan)
+    assert "Not billed any more €20.00 on December 11, 2026" in page
+    assert "You won't be charged again." in page
+    assert "Last bill" not in page
+
+
+def test_a_last_bill_is_announced_as_it_will_be(
+    visit: Portal, plan: Subscription, make: Factories, customer: Customer
+) -> None:
+    item = {"customer": customer.id, "subscription": plan.id, "amount": 700, "currency": "eur"}
+    make.run(invoiceitems.create, CreateInvoiceItem, **item)
+    page = words_of(visit, plan)
+    assert "A last bill is made for the time until then." in page
+    assert "Last bill €7.00 on December 11, 2026" in page
+    assert "You won't be charged again." not in page
+    canceled(visit, plan)
+    passing.pass_time(make, plan.current_period_end + clock.DAY)
+    with make.database.reading(make.scope) as db:
+        bills = db.query(Invoice).filter_by(subscription_id=plan.id).order_by(Invoice.created).all()
+    assert bills[-1].amount_due == 700
+
+
+def test_an_end_at_once_says_what_it_bills_and_what_it_spares(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer
+) -> None:
+    item = {"customer": customer.id, "subscription": plan.id, "amount": 5000, "currency": "eur"}
+    make.run(invoiceitems.create, CreateInvoiceItem, **item)
+    visit = portal(customer, make.configuration(**ending("immediately", "always_invoice")))
+    page = words_of(visit, plan)
+    assert "Last bill €36.67 on November 21, 2026" in page
+    assert "Not billed any more €70.00 on December 11, 2026" in page
+    canceled(visit, plan)
+    with make.database.reading(make.scope) as db:
+        bills = db.query(Invoice).filter_by(subscription_id=plan.id).order_by(Invoice.created).all()
+    assert bills[-1].amount_due == 3667

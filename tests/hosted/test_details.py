@@ -46,35 +46,37 @@ def test_the_page_shows_what_is_on_file(portal: Open, make: Factories, customer:
 
 def test_only_what_is_allowed_has_a_way_to_change_it(portal: Open, make: Factories, customer: Customer) -> None:
     page = portal(customer, make.configuration(**allowing("phone"))).get("details").get_data(as_text=True)
-    assert "details/edit#phone" in page
-    for way in ("details/edit#name", "details/edit#address", "details/email", "details/tax-ids", "details/edit#ship"):
+    assert "details/phone" in page
+    for way in ("details/name", "details/address", "details/email", "details/tax-ids", "details/shipping"):
         assert way not in page
 
 
-@pytest.mark.parametrize("path", ["details", "details/edit", "details/email", "details/email/code", "details/tax-ids"])
+@pytest.mark.parametrize("path", ["", "/name", "/phone", "/address", "/shipping", "/email", "/email/code", "/tax-ids"])
 def test_without_the_feature_there_is_no_such_page(
     portal: Open, make: Factories, customer: Customer, path: str
 ) -> None:
-    visit = portal(customer, make.configuration(**allowing()))
+    visit, path = portal(customer, make.configuration(**allowing())), f"details{path}"
     assert visit.get(path).status_code == 404
     assert visit.post(path).status_code in {404, 405}
 
 
 @pytest.mark.parametrize(
     ("allowed", "path"),
-    [("email", "details/edit"), ("tax_id", "details/edit"), ("name", "details/email"), ("name", "details/tax-ids")],
+    [("phone", "name"), ("name", "phone"), ("email", "address"), ("address", "shipping"), ("name", "email")],
 )
 def test_each_task_needs_its_own_permission(
     portal: Open, make: Factories, customer: Customer, allowed: str, path: str
 ) -> None:
-    assert portal(customer, make.configuration(**allowing(allowed))).get(path).status_code == 404
+    assert portal(customer, make.configuration(**allowing(allowed))).get(f"details/{path}").status_code == 404
 
 
-def test_everything_is_saved(portal: Open, make: Factories, customer: Customer) -> None:
+def test_each_part_is_saved_on_its_own(portal: Open, make: Factories, customer: Customer) -> None:
     visit = portal(customer, make.configuration())
-    answer = visit.post("details/edit", **{"name": " Jen R. ", "phone": "+33 1", **ADDRESS})
-    assert answer.status_code == 303
-    assert answer.location.endswith("/details")
+    for part, fields in (("name", {"name": " Jen R. "}), ("phone", {"phone": "+33 1"}), ("address", ADDRESS)):
+        answer = visit.post(f"details/{part}", **fields)
+        assert answer.status_code == 303
+        assert answer.location.endswith("/details")
+        assert "is saved" in visit.get("details").get_data(as_text=True)
     now = stored(make, customer)
     assert (now.name, now.phone, now.shipping) == ("Jen R.", "+33 1", None)
     assert now.address == {
@@ -85,13 +87,12 @@ def test_everything_is_saved(portal: Open, make: Factories, customer: Customer) 
         "state": None,
         "country": "FR",
     }
-    assert "is saved" in visit.get("details").get_data(as_text=True)
 
 
-def test_what_is_not_allowed_is_not_changed_when_posted(portal: Open, make: Factories, customer: Customer) -> None:
-    visit = portal(customer, make.configuration(**allowing("phone")))
+def test_a_form_saves_nothing_but_its_part(portal: Open, make: Factories, customer: Customer) -> None:
+    visit = portal(customer, make.configuration())
     fields = {"name": "Mallory", "phone": "+33 1", "email": "mallory@example.com", "balance": "-9999", **ADDRESS}
-    assert visit.post("details/edit", **fields).status_code == 303
+    assert visit.post("details/phone", **fields).status_code == 303
     now = stored(make, customer)
     assert (now.name, now.email, now.phone, now.balance) == ("Jenny Rosen", "jenny.rosen@example.com", "+33 1", 0)
     assert now.address == customer.address
@@ -100,10 +101,50 @@ def test_what_is_not_allowed_is_not_changed_when_posted(portal: Open, make: Fact
 def test_shipping_is_saved_and_dropped(portal: Open, make: Factories, customer: Customer) -> None:
     visit = portal(customer, make.configuration(**allowing("shipping")))
     shipping = {"shipping-name": "Jen", "shipping-line1": "Via Roma 1", "shipping-country": "IT"}
-    visit.post("details/edit", **shipping)
+    shipping["shipping-postal_code"] = "00184"
+    visit.post("details/shipping", **shipping)
     assert (stored(make, customer).shipping or {})["address"]["country"] == "IT"
-    visit.post("details/edit", **dict.fromkeys(shipping, ""))
+    visit.post("details/shipping", **dict.fromkeys(shipping, ""))
     assert stored(make, customer).shipping is None
+
+
+def test_shipping_can_be_the_billing_address(portal: Open, make: Factories, customer: Customer) -> None:
+    visit = portal(customer, make.configuration())
+    answer = visit.post("details/shipping", same="y", **{"shipping-line1": "half typed"})
+    assert answer.status_code == 303
+    shipping = stored(make, customer).shipping or {}
+    assert (shipping["name"], shipping["phone"]) == ("Jenny Rosen", "+49 30 1234")
+    assert shipping["address"] == customer.address
+
+
+def test_without_a_billing_address_shipping_can_not_be_the_same(portal: Open, make: Factories) -> None:
+    customer = make.customer(address={"country": "US"})
+    visit = portal(customer, make.configuration())
+    assert 'name="same"' not in visit.get("details/shipping").get_data(as_text=True)
+    assert visit.post("details/shipping", same="y").status_code == 303
+    assert stored(make, customer).shipping is None
+
+
+def test_a_missing_postal_code_is_asked_for_once(portal: Open, make: Factories, customer: Customer) -> None:
+    visit = portal(customer, make.configuration())
+    without = {**ADDRESS, "address-postal_code": ""}
+    answer = visit.post("details/address", **without)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert "Addresses in France have a postal code." in page
+    assert 'href="#address-postal_code"' in page
+    assert stored(make, customer).address == customer.address
+    assert 'name="address-without_code" type="hidden" value="FR"' in page
+    # the answer holds for this country alone
+    other = {**without, "address-country": "DE", "address-without_code": "FR"}
+    assert "Addresses in Germany" in visit.post("details/address", **other).get_data(as_text=True)
+    assert visit.post("details/address", **without, **{"address-without_code": "FR"}).status_code == 303
+    assert (stored(make, customer).address or {})["postal_code"] is None
+
+
+def test_where_there_are_no_postal_codes_none_is_asked_for(portal: Open, make: Factories, customer: Customer) -> None:
+    hong_kong = {**ADDRESS, "address-postal_code": "", "address-country": "HK"}
+    assert portal(customer, make.configuration()).post("details/address", **hong_kong).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -118,6 +159,7 @@ def test_shipping_is_saved_and_dropped(portal: Open, make: Factories, customer: 
         ({"name": "Jen\u202eny"}, "can&#39;t be used"),
         ({"address-city": "Ber\x00lin"}, "can&#39;t be used"),
         ({"shipping-city": "Rome"}, "Enter the name of the person who receives it."),
+        ({"shipping-city": "Ro\x00me", "shipping-name": "J"}, "Enter the address."),
         (dict.fromkeys(ADDRESS, ""), "Enter the address."),
     ],
 )
@@ -125,53 +167,57 @@ def test_mistakes_are_explained_and_nothing_is_saved(
     portal: Open, make: Factories, customer: Customer, changed: dict[str, str], message: str
 ) -> None:
     visit = portal(customer, make.configuration())
-    answer = visit.post("details/edit", **{"name": "New name", "phone": "", **ADDRESS, **changed})
+    part = next(iter(changed)).partition("-")[0]
+    answer = visit.post(f"details/{part}", **{**(ADDRESS if part == "address" else {}), **changed})
     assert answer.status_code == 400
     assert message in answer.get_data(as_text=True)
-    assert stored(make, customer).name == "Jenny Rosen"
+    now = stored(make, customer)
+    assert (now.name, now.address, now.shipping) == (customer.name, customer.address, customer.shipping)
 
 
 def test_mistakes_are_linked_to_their_fields_and_what_was_typed_stays(
     portal: Open, make: Factories, customer: Customer
 ) -> None:
-    answer = portal(customer, make.configuration()).post("details/edit", name="", **{**ADDRESS, "address-country": ""})
-    page = answer.get_data(as_text=True)
-    assert 'href="#name"' in page
+    visit = portal(customer, make.configuration())
+    page = visit.post("details/address", **{**ADDRESS, "address-country": ""}).get_data(as_text=True)
     assert 'href="#address-country"' in page
     assert 'value="Rue de Rivoli 1"' in page
     assert "<title>Error:" in page
+    assert 'href="#name"' in visit.post("details/name", name="").get_data(as_text=True)
 
 
-def test_the_form_helps_browsers_to_fill_it_in(portal: Open, make: Factories, customer: Customer) -> None:
-    page = portal(customer, make.configuration()).get("details/edit").get_data(as_text=True)
-    for hint in ("billing name", "billing tel", "billing postal-code", "billing country", "shipping address-line1"):
-        assert f'autocomplete="{hint}"' in page
-    assert '<option selected value="DE">Germany</option>' in page
+def test_the_forms_help_browsers_to_fill_them_in(portal: Open, make: Factories, customer: Customer) -> None:
+    visit = portal(customer, make.configuration())
+    for part, hint in (
+        ("name", "billing name"),
+        ("phone", "billing tel"),
+        ("address", "billing postal-code"),
+        ("shipping", "shipping address-line1"),
+    ):
+        assert f'autocomplete="{hint}"' in visit.get(f"details/{part}").get_data(as_text=True)
+    assert '<option selected value="DE">Germany</option>' in visit.get("details/address").get_data(as_text=True)
 
 
 def test_countries_are_in_the_language_of_the_page(portal: Open, make: Factories) -> None:
-    page = portal(make.customer(preferred_locales=["de"]), make.configuration()).get("details/edit")
+    page = portal(make.customer(preferred_locales=["de"]), make.configuration()).get("details/address")
     assert ">Deutschland</option>" in page.get_data(as_text=True)
 
 
 def test_a_form_without_its_token_changes_nothing(portal: Open, make: Factories, customer: Customer) -> None:
     visit = portal(customer, make.configuration())
-    assert visit.post("details/edit", token=False, name="Mallory", **ADDRESS).status_code == 400
+    assert visit.post("details/name", token=False, name="Mallory").status_code == 400
     assert stored(make, customer).name == "Jenny Rosen"
-
-
-# --- what stands as it is stored keeps nobody from changing something else ------------------------------------
 
 
 INCOMPLETE: dict[str, Any] = {"address": {"country": "US", "postal_code": "94103"}, "shipping": None}
 UNTOUCHED = {"address-postal_code": "94103", "address-country": "US"}
 
 
-def test_an_incomplete_address_lets_the_name_be_corrected(portal: Open, make: Factories) -> None:
+def test_an_incomplete_address_that_is_left_as_it_is_is_no_mistake(portal: Open, make: Factories) -> None:
     customer = make.customer(**INCOMPLETE)
     visit = portal(customer, make.configuration())
-    answer = visit.post("details/edit", name="Ada Corrected", phone="", **UNTOUCHED)
-    assert answer.status_code == 303
+    assert visit.post("details/address", **UNTOUCHED).status_code == 303
+    assert visit.post("details/name", name="Ada Corrected").status_code == 303
     now = stored(make, customer)
     assert (now.name, now.address) == ("Ada Corrected", customer.address)
 
@@ -179,14 +225,14 @@ def test_an_incomplete_address_lets_the_name_be_corrected(portal: Open, make: Fa
 def test_an_incomplete_address_that_is_changed_must_be_whole(portal: Open, make: Factories) -> None:
     customer = make.customer(**INCOMPLETE)
     visit = portal(customer, make.configuration())
-    answer = visit.post("details/edit", name=customer.name, phone="", **{**UNTOUCHED, "address-postal_code": "94104"})
+    answer = visit.post("details/address", **{**UNTOUCHED, "address-postal_code": "94104"})
     assert (answer.status_code, stored(make, customer).address) == (400, customer.address)
 
 
-def test_a_customer_without_a_name_changes_the_phone(portal: Open, make: Factories) -> None:
+def test_an_odd_number_may_stand_but_not_be_typed(portal: Open, make: Factories) -> None:
     customer = make.customer(name="", phone="odd: 1234")
     visit = portal(customer, make.configuration())
-    assert visit.post("details/edit", name="", phone="odd: 1234", **ADDRESS).status_code == 303
-    assert visit.post("details/edit", name="", phone="+33 1", **ADDRESS).status_code == 303
-    assert visit.post("details/edit", name="", phone="odd: 1", **ADDRESS).status_code == 400
+    assert visit.post("details/phone", phone="odd: 1234").status_code == 303
+    assert visit.post("details/phone", phone="+33 1").status_code == 303
+    assert visit.post("details/phone", phone="odd: 1").status_code == 400
     assert stored(make, customer).phone == "+33 1"

@@ -65,7 +65,7 @@ def test_the_home_page_leads_to_the_task(portal: Open, make: Factories, customer
     assert cancel.location.endswith(f"/subscriptions/{plan.id}/cancel")
 
 
-@pytest.mark.parametrize("path", ["details", "details/edit", "details/email", "details/tax-ids"])
+@pytest.mark.parametrize("path", ["details", "details/name", "details/email", "details/tax-ids"])
 def test_updating_reaches_the_details_only(
     portal: Open, make: Factories, customer: Customer, plan: Subscription, path: str
 ) -> None:
@@ -75,7 +75,7 @@ def test_updating_reaches_the_details_only(
         assert visit.get(other).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["invoices", "details", "details/edit", "details/email", "details/tax-ids"])
+@pytest.mark.parametrize("path", ["invoices", "details", "details/name", "details/email", "details/tax-ids"])
 def test_canceling_reaches_nothing_else(
     portal: Open, make: Factories, customer: Customer, plan: Subscription, path: str
 ) -> None:
@@ -104,7 +104,7 @@ def test_saving_comes_back_to_the_details_until_the_customer_is_done(
 ) -> None:
     phone = {"customer_update": {"enabled": True, "allowed_updates": ["phone"]}}
     visit = portal(customer, make.configuration(**phone), flow_data=updating(MESSAGE))
-    assert sent(visit, "details/edit", "details/edit", phone="+33 1").location.endswith("/details")
+    assert sent(visit, "details/phone", "details/phone", phone="+33 1").location.endswith("/details")
     assert completed_at(make, visit) is None
     assert sent(visit, "details", "details/done").location.endswith("/done")
     assert completed_at(make, visit) is not None

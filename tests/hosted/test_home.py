@@ -270,3 +270,31 @@ def test_who_is_billed_elsewhere_is_told_no_bill(make: Factories, customer: Cust
     api.post("account", settings={"billing": {"mode": "mirror"}})
     html = home()
     assert ("Gold plan" in html, "Next bill" in html) == (True, False)
+
+
+def test_why_a_plan_can_not_be_changed_is_said(make: Factories, customer: Customer, home: Any) -> None:
+    product = make.product()
+    prices = [make.price(product, unit_amount=2000 + number, nickname=f"Team {number}") for number in range(3)]
+    several = make.subscription(customer, items=[{"price": each.id} for each in prices[:2]])
+    features = {
+        "subscription_update": {
+            "enabled": True,
+            "default_allowed_updates": ["price"],
+            "products": [{"product": product.id, "prices": [each.id for each in prices]}],
+        }
+    }
+    html = home(**features)
+    assert f"subscriptions/{several.id}/change" not in html
+    assert "To change this plan, please contact Rocket Rides." in html
+    # the parts of one name are told apart
+    assert all(f'<span class="hint"><bdi>Team {number}</bdi></span>' in html for number in range(2))
+    assert "please contact" not in home()
+
+
+def test_plans_of_the_same_name_are_told_apart(make: Factories, customer: Customer, home: Any) -> None:
+    make.subscription(customer, now=NOON - 40 * clock.DAY)
+    assert "since" not in home()
+    make.subscription(customer, now=NOON - 10 * clock.DAY)
+    html = home()
+    assert "since October 12, 2026" in html
+    assert "since November 11, 2026" in html

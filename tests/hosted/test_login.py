@@ -19,6 +19,7 @@ from portal.db import Database, Scope
 from portal.hosted import known_browsers
 from portal.models import LoginCode, Mail, PortalSession
 from tests.clients import Api, follow_portal_link
+from tests.conftest import NOON
 from tests.factories import Factories
 from tests.mailing import send_due_mails
 
@@ -361,3 +362,99 @@ def test_the_offer_ends_when_the_merchant_says(api: Api, client: FlaskClient, ma
     id = api.post("billing_portal/sessions", customer=customer.id, after_expiration=login)["id"]
     with clock.hold_at(until):
         assert post(client, f"/p/login/again/{id}").status_code == 410
+
+
+def test_the_page_for_the_code_repeats_what_was_typed_and_leads_back(client: FlaskClient, page: str) -> None:
+    ask(client, page, "nobody@example.com")
+    shown = client.get("/p/login/code", base_url=SECURE).text
+    assert "nobody@example.com" in shown
+    assert f'href="{page}"' in shown
+    assert 'action="/p/login/resend"' in shown
+
+
+def test_a_new_code_can_be_asked_for(client: FlaskClient, make: Factories, page: str, digits: Any) -> None:
+    make.customer(email="jenny@example.com")
+    ask(client, page, "jenny@example.com")
+    first = digits()
+    answer = post(client, "/p/login/resend")
+    assert (answer.status_code, answer.location) == (303, "/p/login/code?new")
+    assert "You have asked for a new code." in client.get(answer.location, base_url=SECURE).text
+    second = digits()
+    assert post(client, "/p/login/code", code=first).status_code == (303 if first == second else 400)
+    assert post(client, "/p/login/code", code=second).status_code == 303
+
+
+def test_new_codes_count_like_the_first_whoever_is_asked_for(client: FlaskClient, make: Factories, page: str) -> None:
+    make.customer(email="jenny@example.com")
+    for email in ("jenny@example.com", "nobody@example.com"):
+        ask(client, page, email)
+        told = [post(client, "/p/login/resend") for _ in range(5)]
+        assert [answer.status_code for answer in told] == [303, 303, 303, 303, 429]
+        assert "Too many codes were asked for." in told[-1].text
+        assert email in told[-1].text
+
+
+def test_a_new_code_needs_the_browser_that_asked(
+    app: Flask, client: FlaskClient, page: str, database: Database
+) -> None:
+    ask(client, page, "jenny@example.com")
+    with database.reading() as db:
+        before = db.scalar(select(func.count()).select_from(LoginCode), execution_options={"every_tenant": True})
+    stranger = post(app.test_client(), "/p/login/resend")
+    assert stranger.status_code == 410
+    assert "jenny" not in stranger.text
+    with database.reading() as db:
+        after = db.scalar(select(func.count()).select_from(LoginCode), execution_options={"every_tenant": True})
+    assert after == before
+
+
+@pytest.mark.usefixtures("held_clock")
+def test_a_code_that_is_too_old_leads_to_where_it_begins(client: FlaskClient, page: str) -> None:
+    ask(client, page, "jenny@example.com")
+    with clock.hold_at(NOON + 11 * clock.MINUTE):
+        gone = client.get("/p/login/code", base_url=SECURE)
+        assert gone.status_code == 410
+        assert "Rocket Rides" in gone.text
+        assert f'href="{page}"' in gone.text
+        assert post(client, "/p/login/resend").location == "/p/login/code?new"
+
+
+def test_a_page_that_was_switched_off_sends_no_new_code(
+    api: Api, client: FlaskClient, page: str, database: Database
+) -> None:
+    ask(client, page, "jenny@example.com")
+    configuration = api.get("billing_portal/configurations")["data"][0]["id"]
+    api.post(f"billing_portal/configurations/{configuration}", login_page={"enabled": False})
+    assert post(client, "/p/login/resend").status_code == 410
+
+
+def test_a_restored_visit_shows_the_address_in_part_and_offers_no_other(
+    client: FlaskClient, ended: str, page: str, digits: Any
+) -> None:
+    action = re.search(r'action="(/p/login/again/[^"]+)"', client.get(ended, base_url=SECURE).text)
+    assert action is not None
+    post(client, action[1])
+    shown = client.get("/p/login/code", base_url=SECURE).text
+    assert "j•••@example.com" in shown
+    assert "jenny@example.com" not in shown
+    assert "Use another address" not in shown
+    assert post(client, "/p/login/resend").location == "/p/login/code?new"
+    assert post(client, "/p/login/code", code=digits()).status_code == 303
+
+
+def test_the_pages_of_signing_in_have_the_links_of_the_merchant(
+    api: Api, client: FlaskClient, page: str, writing: Any, scope: Scope
+) -> None:
+    configuration = api.get("billing_portal/configurations")["data"][0]["id"]
+    links = {"privacy_policy_url": "https://rides.example/privacy", "terms_of_service_url": "https://rides.example/t"}
+    api.post(
+        f"billing_portal/configurations/{configuration}",
+        business_profile=links,
+        default_return_url="https://rides.example/account",
+    )
+    api.post("account", business_profile={"support_email": "help@rides.example"})
+    first = client.get(page, base_url=SECURE).text
+    ask(client, page, "jenny@example.com")
+    for shown in (first, client.get("/p/login/code", base_url=SECURE).text):
+        for link in (*links.values(), "https://rides.example/account", "mailto:help@rides.example"):
+            assert f'href="{link}"' in shown

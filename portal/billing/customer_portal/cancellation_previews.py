@@ -6,8 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
+from portal.billing.customer_portal import plan_cancellations, plan_previews
+from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.billing.invoices import pending_items
 from portal.billing.subscriptions import items, prorations
+from portal.billing.subscriptions.params import CancellationDetails
 from portal.db import find_row
 from portal.models import Customer, Invoice, Subscription
 from portal.rules.permissions import Features
@@ -53,6 +56,15 @@ def preview_cancellation(
         before_tax=bool(subscription.default_tax_rates or any(each.item.tax_rates for each in sold)),
         has_open_invoice=db.scalars(select(Invoice.id).where(*is_open).limit(1)).first() is not None,
     )
+
+
+def preview_last_bill(db: Session, subscription: Subscription, features: Features, *, now: int) -> BillPreview | None:
+    """Cancel the plan, in a session that the caller rolls back, and see what is still billed for it."""
+    before = subscription.latest_invoice_id
+    plan_cancellations.cancel_plan(db, subscription, features, CancellationDetails(), now=now)
+    if subscription.ended_at is not None:
+        return plan_previews.find_new_bill(db, subscription, before)
+    return plan_previews.preview_next_bill(db, subscription)
 
 
 def _unused_time_credit(db: Session, subscription: Subscription, sold: list[SoldItem], now: int) -> int:

@@ -71,6 +71,7 @@ class PendingLogin:
     session_id: str | None
     email: str
     verified: bool
+    valid_until: int
 
 
 def find_login_page(db: Session, token: str) -> LoginPage | None:
@@ -105,17 +106,18 @@ def request_code(db: Session, command: LoginRequest, code_hash: str, *, now: int
     return NewLoginCode(code, secret)
 
 
-def find_pending_login(db: Session, browser_secret: str, *, now: int) -> PendingLogin | None:
-    """The code that this browser requested, while the code or the choice after it is valid. It returns the scope."""
+def find_requested_login(db: Session, browser_secret: str) -> PendingLogin | None:
+    """The code that this browser requested and has not used, be it still valid or not."""
     row = db.execute(
         select_with_owner(_LOGIN_CODES, *_PENDING).where(
             _LOGIN_CODES.c.browser_hash == session_secrets.hash_secret(browser_secret), _LOGIN_CODES.c.used_at.is_(None)
         )
     ).first()
-    if row is None or now >= (row.verified_at + CHOICE_LIFETIME if row.verified_at else row.expires_at):
+    if row is None:
         return None
     verified = row.verified_at is not None
-    return PendingLogin(Scope.of(row), row.id, row.configuration_id, row.session_id, row.email, verified)
+    until = row.verified_at + CHOICE_LIFETIME if verified else row.expires_at
+    return PendingLogin(Scope.of(row), row.id, row.configuration_id, row.session_id, row.email, verified, until)
 
 
 def count_attempt(db: Session, id: str, *, now: int) -> LoginCode | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.factories import Factories
 from tests.hosted.plan_changes.pages import (
     confirming,
     seen,
+    updating,
 )
 
 pytestmark = pytest.mark.usefixtures("held_clock")
@@ -33,10 +35,69 @@ def test_plans_of_another_interval_show_on_their_own(visit: Any, plan: Subscript
     opened = visit()
     monthly = seen(opened, f"subscriptions/{plan.id}/change")
     assert prices["gold a year"].id not in monthly
-    assert 'href="?interval=1-year"' in monthly
+    assert '<button name="interval" value="1-year">Yearly</button>' in monthly
     yearly = seen(opened, f"subscriptions/{plan.id}/change?interval=1-year")
     assert "€200.00 a year" in yearly
     assert prices["silver"].id not in yearly
+
+
+def test_what_was_typed_stays_when_another_interval_is_chosen(
+    visit: Any, plan: Subscription, prices: dict[str, Price]
+) -> None:
+    opened, path = visit(), f"subscriptions/{plan.id}/change"
+    typed = {"price": prices["gold"].id, "quantity": "3", "code": "SUMMER"}
+    answer = opened.post(path, interval="1-year", **typed)
+    assert (answer.status_code, answer.location.partition("?")[0]) == (303, "change")
+    yearly = seen(opened, f"subscriptions/{plan.id}/{answer.location}")
+    assert re.search(r'name="quantity"[^>]*value="3"', yearly)
+    assert re.search(r'name="code"[^>]*value="SUMMER"', yearly)
+    # the same plan by the year, and back again
+    assert re.search(rf'value="{prices["gold a year"].id}" checked', yearly)
+    typed["price"] = prices["gold a year"].id
+    monthly = seen(opened, f"subscriptions/{plan.id}/{opened.post(path, interval='1-month', **typed).location}")
+    assert re.search(rf'value="{prices["gold"].id}" checked', monthly)
+
+
+def test_another_interval_begins_with_the_present_plan(make: Factories, portal: Any) -> None:
+    product = make.product(name="Gold plan")
+    monthly, yearly = make.price(product), make.price(product, unit_amount=20000, recurring={"interval": "year"})
+    customer = make.customer()
+    plan = make.subscription(customer, monthly)
+    opened = portal(customer, make.configuration(subscription_update=updating({"m": monthly, "y": yearly})))
+    page = seen(opened, f"subscriptions/{plan.id}/change?interval=1-year")
+    assert re.search(rf'name="price"[^>]*value="{yearly.id}"', page)
+    assert "Saves €40.00 a year" in page
+    three = seen(opened, f"subscriptions/{plan.id}/change?interval=1-year&quantity=3")
+    assert "3 × €200.00 = €600.00 a year" in three
+    assert "Saves €120.00 a year" in three
+
+
+@pytest.mark.parametrize(
+    ("shorter", "longer"),
+    [
+        ({"interval": "week"}, {"interval": "year"}),
+        ({"interval": "month", "interval_count": 5}, {"interval": "year"}),
+        ({"interval": "month"}, {"interval": "month", "interval_count": 10}),
+    ],
+)
+def test_a_saving_is_named_only_where_it_is_exact_and_is_one(
+    make: Factories, portal: Any, shorter: Any, longer: Any
+) -> None:
+    product = make.product(name="Gold plan")
+    first = make.price(product, recurring=shorter)
+    second = make.price(product, unit_amount=20000, recurring=longer)
+    customer = make.customer()
+    plan = make.subscription(customer, first)
+    opened = portal(customer, make.configuration(subscription_update=updating({"a": first, "b": second})))
+    key = f"{longer.get('interval_count', 1)}-{longer['interval']}"
+    page = seen(opened, f"subscriptions/{plan.id}/change?interval={key}")
+    assert "€200.00" in page
+    assert "Saves" not in page
+
+
+def test_a_quantity_shows_what_it_comes_to(visit: Any, plan: Subscription) -> None:
+    page = seen(visit(), f"subscriptions/{plan.id}/change?quantity=3")
+    assert "3 × €20.00 = €60.00 a month" in page
 
 
 def test_a_choice_leads_to_what_it_costs(visit: Any, plan: Subscription, prices: dict[str, Price]) -> None:
