@@ -63,12 +63,12 @@ class _PatientServer(MPServer):
         """Replace the processes one by one, and then the worker; where a new one can't start, all others stay."""
         self.reload_signal = False
         self.main_loop_interrupt.clear()
+        if self.beside:
+            _note_embedded_worker()
         replaced = all(self._replace(place, spawn_target, target_loader) for place in range(self.workers))
         self.respawned_wrks.clear()
-        if not replaced:
+        if not replaced or (self.beside and not self.beside.replace()):
             log.error("new processes can't start, so the old ones go on; mend what is wrong and reload again")
-        elif self.beside:
-            self.beside.replace()
 
     def _replace(self, place: int, spawn_target: Any, target_loader: Any) -> bool:
         """Whether a process could be replaced by a new one."""
@@ -180,11 +180,15 @@ def _start_worker(settings: Settings) -> EmbeddedWorker | None:
     """Start the worker process for an embedded database. With PostgreSQL the operator runs `portal worker`."""
     if not settings.database_url.startswith("sqlite"):
         return None
-    # the processes of the server tell of it when it is missing
-    os.environ[state.EMBEDDED_SINCE] = str(clock.now())
+    _note_embedded_worker()
     # what it counts is served by this process
     environment = {**os.environ, "PORTAL_METRICS_BIND": ""}
     command = [sys.executable, "-m", "portal.cli", "worker"]
     worker = EmbeddedWorker(command, folder=PROJECT_FOLDER, environment=environment)
     worker.start()
     return worker
+
+
+def _note_embedded_worker() -> None:
+    """Have the processes that start from now on tell when the worker is missing, once it has had time to begin."""
+    os.environ[state.EMBEDDED_SINCE] = str(clock.now())

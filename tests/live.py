@@ -36,7 +36,7 @@ from tests.conftest import URL
 from tests.factories import Factories
 
 TOP = Path(__file__).parent.parent
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Mailbox:

@@ -174,6 +174,7 @@ def test_new_code_loses_no_request(server: Server, tmp_path: Path) -> None:
 
 
 def test_code_that_cannot_start_replaces_nothing(tmp_path: Path) -> None:
+    """First the application itself, then what the worker alone imports."""
     program = tmp_path / "program"
     program.mkdir()
     for name in ("portal", "static", "templates", "translations"):
@@ -192,9 +193,18 @@ def test_code_that_cannot_start_replaces_nothing(tmp_path: Path) -> None:
         assert tried.read_text() == "x"
         assert status(f"{server.url}/health/ready") == 200
         (program / "wsgi.py").write_text(sound)
+        running_worker = program / "portal" / "worker" / "running.py"
+        sound_worker = running_worker.read_text()
+        running_worker.write_text(f"open({str(tried)!r}, 'a').write('y')\nraise SystemExit('no')\n")
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: len(server.servers()) == 2 and not server.servers() & before)
+        wait_until(lambda: tried.read_text() == "xy")
+        time.sleep(1)
+        assert server.worker() == worker
+        running_worker.write_text(sound_worker)
+        server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: server.worker() not in {None, worker})
+        assert status(f"{server.url}/health/ready") == 200
 
 
 def test_a_worker_is_started_again_with_growing_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,8 @@ from portal.rules.statuses import CreditNoteStatus, InvoiceStatus
 class InvoiceItem(TenantOwned, Base):
     """A charge or credit of a customer; pending while `invoice_id` is null.
 
-    Without tax rates it takes those of its invoice, unless they are fixed: what was billed untaxed is given back so.
+    Without tax rates it takes those of its invoice, unless they are fixed, as those of prorations are: what was billed
+    untaxed is given back so.
     """
 
     __tablename__ = "invoiceitems"

@@ -116,9 +116,10 @@ def _stream_values(file: BinaryIO) -> Iterator[tuple[str, Any]]:
 def _stream_items(file: BinaryIO, path: str) -> Iterator[tuple[str, Any]]:
     number = 0
     try:
-        for each in ijson.items(file, path, use_float=True):
-            number += 1
-            yield f"object {number}", each
+        for found in ijson.items(file, path, use_float=True):
+            for each in _unpack_list(found):
+                number += 1
+                yield f"object {number}", each
     except ijson.JSONError as error:
         yield _unreadable(number, error)
 

@@ -8,6 +8,7 @@ import time
 
 from portal import clock, metrics
 from portal.assembly import Services
+from portal.embedded_worker import tell_started
 from portal.worker.heartbeats import send_heartbeats
 from portal.worker.lanes import LANES, Lane
 
@@ -31,6 +32,7 @@ def run(services: Services) -> None:
     ]
     for thread in threads:
         thread.start()
+    tell_started()
     log.info("the worker has started", extra={"pid": os.getpid()})
     send_heartbeats(services.database, stopped)
     _join_threads(threads, time.monotonic() + STOP_TIMEOUT)

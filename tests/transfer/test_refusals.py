@@ -102,8 +102,9 @@ def test_a_list_that_goes_on_is_told(database: Database, scope: Scope, option: i
     last = orjson.dumps(
         page | {"data": [{**CUSTOMER, "id": "cus_2", "invoice_prefix": "ADA"}], "has_more": False}, option=option
     )
-    report = Import(database, scope).run(read_objects(io.BytesIO(text + last)))
-    assert (report.written, report.refused) == ({"customer": 2}, [])
+    for whole in (text + last, b"[" + text + b"," + last + b"]"):
+        report = Import(database, scope).run(read_objects(io.BytesIO(whole)))
+        assert (report.written, report.refused) == ({"customer": 2}, [])
 
 
 def test_tiered_prices_are_refused(scope: Scope, imported: Imported) -> None:

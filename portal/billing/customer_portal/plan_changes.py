@@ -11,6 +11,7 @@ from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import deferred_changes, plan_choices, upcoming_changes
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.discounts import redemptions
+from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.item_params import ItemChange
@@ -31,8 +32,10 @@ def change_plan(
     sold = plan_choices.find_changeable_item(db, subscription)
     price = plan_choices.find_allowed_price(db, subscription, sold, features, asked)
     upcoming_changes.clear_upcoming(db, subscription, now)
-    _redeem_discounts(db, customer, subscription, asked, multiply_price(price.unit_amount_decimal, asked.quantity), now)
     if deferred_changes.is_deferred(subscription, sold, price, asked.quantity, features):
+        _redeem_discounts(
+            db, customer, subscription, asked, multiply_price(price.unit_amount_decimal, asked.quantity), now
+        )
         deferred_changes.schedule_change(db, subscription, price, asked.quantity, session_id, now)
     else:
         updates.update_subscription(db, subscription, _build_update(subscription, sold, features, asked), now=now)
@@ -42,7 +45,6 @@ def change_plan(
 def _redeem_discounts(
     db: Session, customer: Customer, subscription: Subscription, asked: PlanChange, amount: int, now: int
 ) -> None:
-    """Redeem discounts before anything is billed, so that they lower what is billed at once too."""
     if not asked.discounts:
         return
     redemptions.add_to_subscription(db, customer, subscription, asked.discounts, amount, now=now)
@@ -58,6 +60,8 @@ def _build_update(
         "items": [ItemChange(id=sold.item.id, price=asked.price_id, quantity=asked.quantity)],
         "proration_behavior": feature["proration_behavior"],
     }
+    if asked.discounts:
+        sent["discounts"] = [*(DiscountSource(discount=id) for id in subscription.discounts), *asked.discounts]
     if asked.date is not None:
         sent["proration_date"] = asked.date
     if trialing and feature["trial_update_behavior"] == "end_trial":

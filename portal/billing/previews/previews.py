@@ -31,7 +31,7 @@ def upcoming_invoice(db: Session, command: CreatePreview, *, now: int) -> Previe
         invoice = subscription_changes.preview_new_subscription(db, customer, command, now)
         return Preview(revert_to_draft(customer, invoice), None, None, known)
     subscription = subscription or next_bills.next_billed_subscription(db, customer)
-    sent_values.redeem_discounts(db, customer, subscription, command, now)
+    sent_values.drop_inherited_discounts(customer, command)
     sent_values.add_invoice_items(db, customer, subscription, command, now)
     if subscription is None:
         invoice = next_bills.pending_items_invoice(db, customer, command, now)

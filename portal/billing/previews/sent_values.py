@@ -32,17 +32,19 @@ def preview_customer(db: Session, command: CreatePreview, now: int) -> Customer:
         return customer
 
 
-def redeem_discounts(
-    db: Session, customer: Customer, subscription: Subscription | None, command: CreatePreview, now: int
-) -> None:
-    """Redeem the discounts of the preview, in place of those that would be inherited."""
-    if not command.was_sent("discounts"):
-        return
-    if not command.discounts:
+def drop_inherited_discounts(customer: Customer, command: CreatePreview) -> None:
+    """Leave out the customer's discount where the preview sends `discounts` that are empty."""
+    if command.was_sent("discounts") and not command.discounts:
         customer.discount_id = None
-    if subscription:
+
+
+def redeem_discounts(
+    db: Session, customer: Customer, subscription: Subscription, command: CreatePreview, now: int
+) -> None:
+    """Redeem the discounts of the preview, in place of the subscription's."""
+    if command.was_sent("discounts"):
         sent = DiscountParams(discounts=command.discounts)
-        price = sum(each.amount for each in items.list_items(db, subscription.id))
+        price = items.period_amount(items.list_items(db, subscription.id))
         redemptions.redeem_for_subscription(db, customer, subscription, sent, price, now=now)
 
 

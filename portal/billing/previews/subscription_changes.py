@@ -20,7 +20,7 @@ from portal.models import Customer, Invoice, Subscription
 def preview_new_subscription(db: Session, customer: Customer, command: CreatePreview, now: int) -> Invoice:
     """The first invoice of a subscription that is created for this."""
     details = command.subscription_details
-    sent_values.redeem_discounts(db, customer, None, command, now)
+    sent_values.drop_inherited_discounts(customer, command)
     sent_values.add_invoice_items(db, customer, None, command, now)
     refused = {"id", "deleted", "clear_usage"}
     sent: dict[str, Any] = {
@@ -56,6 +56,8 @@ def preview_update(
     sent = details.sent_values(*_UPDATE_PARAMS)
     if command.preview_mode == "recurring":
         sent["proration_behavior"] = "none"
+    if details.cancel_now or not sent:
+        sent_values.redeem_discounts(db, customer, subscription, command, now)
     with params.newer_param_names():
         if details.resume_at:
             pauses.resume(db, subscription, ResumeSubscription(), now=now)
@@ -63,6 +65,7 @@ def preview_update(
             ending = CancelSubscription(prorate=details.proration_behavior != "none", invoice_now=True)
             cancellations.cancel(db, subscription, ending, now=now, proration_date=details.proration_date)
         elif sent:
+            sent |= command.sent_values("discounts")
             updates.update_subscription(db, subscription, UpdateSubscription(**sent), now=now)
     db.flush()
     if command.preview_mode == "recurring":

@@ -5,6 +5,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from portal.billing.discounts.params import DiscountParams
 from portal.billing.invoices import collectors, pending_updates, statuses
 from portal.billing.invoices.pending_updates import SubscriptionSnapshot
 from portal.billing.subscriptions.item_params import ChangeBehavior, ProrationBehavior
@@ -15,7 +16,10 @@ from portal.wire.commands import Command
 
 @dataclass(frozen=True)
 class BillingOptions:
-    """How a change is billed: the parameters `proration_behavior`, `proration_date` and so on."""
+    """How a change is billed: the parameters `proration_behavior`, `proration_date` and so on.
+
+    `discounts` replace those of the subscription: what is given back was billed without them, what is charged is not.
+    """
 
     proration: ProrationBehavior = "create_prorations"
     date: int | None = None
@@ -24,6 +28,7 @@ class BillingOptions:
     trial_end: int | Literal["now"] | None = None
     trial_from_plan: bool = False
     before: SubscriptionSnapshot | None = None
+    discounts: DiscountParams | None = None
 
 
 def prepare_pending_update(

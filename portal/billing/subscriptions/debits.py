@@ -78,6 +78,11 @@ def void_item_ids(db: Session, subscription: Subscription) -> set[str]:
     return {line.subscription_item_id or "" for line in lines if line.amount > 0}
 
 
+def billed_item_ids(db: Session, subscription: Subscription) -> set[str]:
+    """The ids of the subscription items that were charged for the current period or a part of it."""
+    return {row.subscription_item_id or "" for row in _list_charges(db, subscription) if row.amount > 0}
+
+
 def prorations_by_item(db: Session, subscription: Subscription) -> dict[str, list[InvoiceLine | InvoiceItem]]:
     """The charges and credits for parts of the current period, the oldest first, by subscription item id."""
     found: dict[str, list[InvoiceLine | InvoiceItem]] = {}
@@ -85,6 +90,17 @@ def prorations_by_item(db: Session, subscription: Subscription) -> dict[str, lis
         if each.proration:
             found.setdefault(each.subscription_item_id or "", []).append(each)
     return found
+
+
+def charges_by_id(db: Session, subscription: Subscription) -> dict[str, InvoiceLine | InvoiceItem]:
+    """All charges and credits of the current period, by each id that a credit can name them by."""
+    return {id: row for row in _list_charges(db, subscription) for id in _ids_of(row)}
+
+
+def named_ids(credit: InvoiceLine | InvoiceItem) -> list[str]:
+    """The ids of the debits that a credit gives back."""
+    named = credit.credited_items or {}
+    return [*named.get("invoice_line_items", []), *named.get("invoice_items", [])]
 
 
 def tax_rate_ids(row: InvoiceLine | InvoiceItem) -> list[str]:
@@ -165,7 +181,6 @@ def _credited_times(credits: Iterable[InvoiceLine | InvoiceItem]) -> dict[str, l
     """For which times debits were given back, by the ids that the credits name."""
     times: dict[str, list[tuple[int, int]]] = {}
     for each in credits:
-        named = each.credited_items or {}
-        for id in (*named.get("invoice_line_items", []), *named.get("invoice_items", [])):
+        for id in named_ids(each):
             times.setdefault(id, []).append((each.period_start, each.period_end))
     return times

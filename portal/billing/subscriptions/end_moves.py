@@ -1,6 +1,6 @@
 """Moves of the running period's end: what they credit, charge back or charge for the first time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
@@ -19,25 +19,37 @@ Proration = InvoiceLine | InvoiceItem
 
 @dataclass(frozen=True)
 class Stretch:
-    """The time [start, stop) of an item, in epoch seconds, and the credit that gave it back last, if any."""
+    """The time [start, stop) of an item, in epoch seconds, and the credit that gave it back last, if any.
+
+    `given_back` are the debits that this credit names, or itself where they are not known.
+    """
 
     sold: SoldItem
     start: int
     stop: int
     credit: Proration | None
+    given_back: Sequence[Proration]
 
-    def was_there_for(self, credits: Sequence[Proration]) -> bool:
-        """Whether the item was there when others were credited for the time: then it had nothing to give back."""
+    def was_there_for(self, credits: Sequence[Proration], own: Sequence[Proration]) -> bool:
+        """Whether the item was there when others were credited for the time: then it had nothing to give back.
+
+        `own` are its charges and credits: it had nothing either where it was charged until an earlier end.
+        """
         item = self.sold.item
+        if any(each.amount > 0 and each.period_end <= self.start and not _is_of_period(each) for each in own):
+            return False
         return any(
             each.period_start <= self.start and self.stop <= each.period_end and item.created < each.created
             for each in credits
         )
 
     def gives_back_as_is(self) -> bool:
-        """Whether the credit gave back what the item still is."""
-        was, item = self.credit, self.sold.item
-        return was is not None and (was.price_id, was.quantity) == (item.price_id, item.quantity)
+        """Whether the credit gave back what the item still is, and for all the time."""
+        item = self.sold.item
+        last = max(self.given_back, key=lambda was: was.period_end)
+        if last.period_end < self.stop and not _is_of_period(last):
+            return False  # a change was charged until an earlier end
+        return all((was.price_id, was.quantity) == (item.price_id, item.quantity) for was in self.given_back)
 
 
 def move_end(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], end: int) -> bool:
@@ -48,11 +60,12 @@ def move_end(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], end: 
     """
     subscription = rest.subscription
     if end < subscription.current_period_end:
-        credits = rest.credits_by_item(db, sold)
+        credits = rest.credits_by_item(db, sold, as_billed=True)
         worth = any(rest.value_of(each, each.amount) for each in sold)
         if worth and not any(credit.amount for of_item in credits.values() for credit in of_item):
             return False
-        prorations.credit_unused_time(db, rest, sold)
+        prorations.add_credits(db, rest, sold, credits)
+        _credit_items_taken_off(db, rest, sold)
         subscription.current_period_end = end
         return True
     if end > subscription.current_period_end:
@@ -67,8 +80,8 @@ def reprice_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -
 
     `rest` begins at that end: what was paid beyond, was paid at the older price. True where that costs something.
     """
+    taken_off = _credit_items_taken_off(db, rest, sold)
     outstanding = debits.outstanding_debits(db, rest.subscription, rest.moment, rest.until)
-    taken_off = _credit_items_taken_off(db, rest, sold, outstanding)
     known = debits.prorations_by_item(db, rest.subscription)
     changed = [
         each
@@ -85,10 +98,9 @@ def reprice_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -
     return bool(changed) or taken_off
 
 
-def _credit_items_taken_off(
-    db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], outstanding: dict[str, list[ItemDebits]]
-) -> bool:
+def _credit_items_taken_off(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> bool:
     """Give back what is paid for items that were taken off or replaced since; True where there are any."""
+    outstanding = debits.outstanding_debits(db, rest.subscription, rest.moment, rest.until)
     held = {each.item.id for each in sold}
     gone = [(id, own) for id, of_item in outstanding.items() if id and id not in held for own in of_item if own.amount]
     ids = iter(prorations.new_item_ids(len(gone)))
@@ -119,27 +131,33 @@ def _is_paid_as_is(sold: SoldItem, paid: Sequence[ItemDebits]) -> bool:
 
 def _charge_added_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:
     """Charge back what credits gave for the time, and what is added for the first time at today's price."""
-    known = debits.prorations_by_item(db, rest.subscription)
+    known, charges = (
+        debits.prorations_by_item(db, rest.subscription),
+        debits.charges_by_id(db, rest.subscription),
+    )
     credits = [each for own in known.values() for each in own if each.amount < 0]
-    stretches = [stretch for each in sold for stretch in _split(rest, each, known.get(each.item.id, []))]
+    stretches = [stretch for each in sold for stretch in _split(rest, each, known.get(each.item.id, []), charges)]
     costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
     for stretch, id in zip(stretches, prorations.new_item_ids(len(stretches)), strict=True):
         part = replace(rest, moment=stretch.start, until=stretch.stop)
         if stretch.credit is not None and stretch.gives_back_as_is():
             amount = -debits.amount_for(stretch.credit, stretch.start, stretch.stop)
             part.charge_amount(db, stretch.sold, amount, id, debits.tax_rate_ids(stretch.credit))
-        elif stretch.credit is not None or not stretch.was_there_for(credits):
+        elif stretch.credit is not None or not stretch.was_there_for(credits, known.get(stretch.sold.item.id, [])):
             part.charge_item(db, stretch.sold, costs[stretch.sold.item.id], id)
 
 
-def _split(rest: RemainingPeriod, sold: SoldItem, known: Sequence[Proration]) -> Iterator[Stretch]:
+def _split(
+    rest: RemainingPeriod, sold: SoldItem, known: Sequence[Proration], charges: Mapping[str, Proration]
+) -> Iterator[Stretch]:
     """The stretches of the time, cut where another credit begins or ends."""
     credits = [each for each in known if each.amount < 0]
     moments = {moment for each in credits for moment in (each.period_start, each.period_end)}
     cuts = sorted({rest.moment, rest.until, *(moment for moment in moments if rest.moment < moment < rest.until)})
     for credit, group in groupby(pairwise(cuts), lambda part: _last_credit(credits, *part)):
         parts = list(group)
-        yield Stretch(sold, parts[0][0], parts[-1][1], credit)
+        named = [charges[id] for id in (debits.named_ids(credit) if credit else []) if id in charges]
+        yield Stretch(sold, parts[0][0], parts[-1][1], credit, named or ([credit] if credit else []))
 
 
 def _last_credit(credits: Sequence[Proration], start: int, stop: int) -> Proration | None:

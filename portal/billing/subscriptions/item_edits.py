@@ -28,7 +28,10 @@ class ChangeContext:
 
 
 def apply_targets(db: Session, wishes: Sequence[ItemTarget], change: ChangeContext) -> None:
-    """Change, add and remove items, and prorate each whose cost changes."""
+    """Change, add and remove items, and prorate each whose cost changes.
+
+    Discounts are redeemed between what is given back and what is charged.
+    """
     item_ids = sorted(ids.new("subscription_item") for _ in wishes)
     rest, subscription = change.rest, change.subscription
     credits = rest.credits_by_item(db, items.list_items(db, subscription.id)) if rest else {}
@@ -43,6 +46,11 @@ def apply_targets(db: Session, wishes: Sequence[ItemTarget], change: ChangeConte
         if after and costs_other:
             charged.append((after, next(proration_ids)))
     db.flush()
+    if change.asked.discounts:
+        amount = items.period_amount(items.list_items(db, subscription.id))
+        redemptions.redeem_for_subscription(
+            db, change.customer, subscription, change.asked.discounts, amount, now=change.now
+        )
     if rest:
         _charge_items(db, rest, charged)
 

@@ -1,6 +1,6 @@
 """Prorations: invoice items for the rest of a billing period, to the second."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.subscriptions import billed_periods, item_costs, line_texts, period_lines
-from portal.billing.subscriptions.debits import outstanding_debits, void_item_ids
+from portal.billing.subscriptions.debits import billed_item_ids, outstanding_debits, void_item_ids
 from portal.billing.subscriptions.item_credits import ItemCredit, credits_at_cost
 from portal.errors import InvalidRequest
 from portal.models import Customer, InvoiceItem, Subscription
@@ -30,21 +30,24 @@ class RemainingPeriod:
         """The time from `moment` until which changes are charged and credited."""
         return cls(customer, subscription, moment, billed_periods.changed_until(subscription), now)
 
-    def credits_by_item(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, list[ItemCredit]]:
+    def credits_by_item(
+        self, db: Session, sold: Sequence[SoldItem], *, as_billed: bool = False
+    ) -> dict[str, list[ItemCredit]]:
         """The credits for each item as it is now, by item id: one for each way in which its bills were taxed.
 
-        They are the unused part of what was billed; in the classic billing mode one, of what the item costs now.
+        They are the unused part of what was billed. In the classic billing mode they are that of what the item costs
+        now; with `as_billed` only where no bill is known.
         """
         billed = self.billed_credits(db, sold)
         if is_flexible(self.subscription.billing_mode):
             return billed
         costs = item_costs.period_costs(db, self.customer, self.subscription, sold, self.moment)
-        void = void_item_ids(db, self.subscription)
-        # whose only bill is void has paid nothing, and keeps the credits of its bills, which are none
+        # what an item costs says nothing of what was paid for it where a bill is void
+        known = void_item_ids(db, self.subscription) | (billed_item_ids(db, self.subscription) if as_billed else set())
         return billed | {
             each.item.id: credits_at_cost(self.value_of(each, costs[each.item.id]), billed[each.item.id])
             for each in sold
-            if billed[each.item.id] or each.item.id not in void
+            if each.item.id not in known
         }
 
     def billed_credits(self, db: Session, sold: Sequence[SoldItem]) -> dict[str, list[ItemCredit]]:
@@ -57,7 +60,7 @@ class RemainingPeriod:
         words = line_texts.unused_time(db, self.customer, self._name(db, sold), self.moment)
         for credit in credits:
             item = self._build_item(sold, next(ids), -credit.amount, words)
-            _take_rates_of_bill(item, credit.tax_rates)
+            item.tax_rates = item.tax_rates if credit.tax_rates is None else credit.tax_rates
             item.credited_items = credit.named
             _add_if_nonzero(db, item)
 
@@ -71,7 +74,7 @@ class RemainingPeriod:
         """Bill an amount for the remaining time, unless it is zero, with the item's tax rates or those of a bill."""
         words = line_texts.remaining_time(db, self.customer, self._name(db, sold), self.moment)
         item = self._build_item(sold, id, amount, words)
-        _take_rates_of_bill(item, tax_rates)
+        item.tax_rates = item.tax_rates if tax_rates is None else list(tax_rates)
         _add_if_nonzero(db, item)
 
     def value_of(self, sold: SoldItem, cost: int) -> int:
@@ -100,6 +103,7 @@ class RemainingPeriod:
             period_end=self.until,
             proration=True,
             tax_rates=sold.item.tax_rates or self.subscription.default_tax_rates,
+            tax_rates_fixed=True,
             metadata_={},
             test_clock_id=self.customer.test_clock_id,
         )
@@ -111,11 +115,6 @@ def unused_credit(
     """The credit for the rest of the running period, before tax, in minor units."""
     credits = RemainingPeriod.since(customer, subscription, now, now).credits_by_item(db, sold)
     return sum(credit.amount for of_item in credits.values() for credit in of_item)
-
-
-def _take_rates_of_bill(item: InvoiceItem, tax_rates: Sequence[str] | None) -> None:
-    if tax_rates is not None:
-        item.tax_rates, item.tax_rates_fixed = list(tax_rates), True
 
 
 def _add_if_nonzero(db: Session, item: InvoiceItem) -> None:
@@ -134,7 +133,13 @@ def proration_start(subscription: Subscription, date: int | None, now: int) -> i
 
 def credit_unused_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:
     """Credit the rest of the period for every item."""
-    credits = rest.credits_by_item(db, sold)
+    add_credits(db, rest, sold, rest.credits_by_item(db, sold))
+
+
+def add_credits(
+    db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], credits: Mapping[str, Sequence[ItemCredit]]
+) -> None:
+    """Add the credits of every item, by item id, as invoice items."""
     ids = iter(new_item_ids(sum(len(of_item) for of_item in credits.values())))
     for each in sold:
         rest.credit_item(db, each, credits[each.item.id], ids)

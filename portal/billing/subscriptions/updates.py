@@ -33,6 +33,7 @@ def update_subscription(
     _refuse_ended(subscription, command)
     _refuse_end_beside_schedule(subscription, command)
     changing = command.sent_values("items", "billing_cycle_anchor", "trial_end") or command.trial_from_plan
+    discounts = command if command.sent_values("coupon", "discounts", "promotion_code") else None
     must_wait = command.was_sent("cancel_at") and command.payment_behavior == "pending_if_incomplete"
     before = (
         change_billing.prepare_pending_update(db, subscription, command, command.payment_behavior, now=now)
@@ -55,6 +56,7 @@ def update_subscription(
             command.trial_end,
             command.trial_from_plan,
             before,
+            discounts,
         )
         item_changes.apply(db, customer, subscription, command.items, asked, now=now)
     elif end_is_billed and command.proration_behavior == "always_invoice":
@@ -62,7 +64,7 @@ def update_subscription(
     if command.was_sent("pending_invoice_item_interval"):
         price = items.list_items(db, subscription.id)[0].price
         interim_invoices.set_interval(subscription, price, command.pending_invoice_item_interval, now=now)
-    if command.sent_values("coupon", "discounts", "promotion_code"):
+    if discounts and not changing:
         sold = items.list_items(db, subscription.id)
         redemptions.redeem_for_subscription(db, customer, subscription, command, items.period_amount(sold), now=now)
     return subscription

@@ -490,6 +490,36 @@ def test_a_change_is_not_forgotten_where_the_end_moves_with_none(
     assert spend(api, make, subscription, JULY) == 3000 + worth + 6000
 
 
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+@pytest.mark.parametrize("moved_to", [None, 17, 27])
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"quantity": 2}, 3000 + 2200),  # a piece more for 22 days
+        ({"added": 4500}, 3000 + 3300),
+        ({"removed": 1500}, 4500 - 1100),
+    ],
+)
+def test_a_change_survives_an_end_that_moves_with_prorations(
+    api: Api, make: Factories, begin: Any, change: dict[str, int], expected: int, moved_to: int | None, mode: str
+) -> None:
+    """It is charged until an end said with `none` first; that end moves, and is gone two days later."""
+    amounts = (3000, 1500) if "removed" in change else (3000,)
+    subscription = begin(*amounts, billing_mode={"type": mode})
+    at(api, june(8), subscription, cancel_at=june(25), proration_behavior="none")
+    first, second = (*subscription["items"]["data"], None)[:2]
+    items: list[Any] = {
+        "quantity": lambda: [{"id": first["id"], "quantity": 2}],
+        "added": lambda: [{"price": make.price(unit_amount=4500).id}],
+        "removed": lambda: [{"id": second["id"], "deleted": True}],
+    }[next(iter(change))]()
+    at(api, june(9), subscription, items=items, proration_behavior="always_invoice")
+    if moved_to:
+        at(api, june(10), subscription, cancel_at=june(moved_to), proration_behavior="always_invoice")
+    at(api, june(12), subscription, cancel_at="", proration_behavior="always_invoice")
+    assert sum(bills(api, subscription)) + sum(waiting(api, subscription)) == expected
+
+
 def test_a_change_that_was_taken_back_costs_nothing(api: Api, begin: Any) -> None:
     subscription = begin(3000)
     item = {"id": subscription["items"]["data"][0]["id"]}

@@ -202,6 +202,70 @@ def test_a_discount_for_once_lowers_one_bill(
 
 
 @pytest.mark.parametrize("mode", ["flexible", "classic"])
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({"proration_behavior": "always_invoice"}, [-5000, 5000]),
+        ({"proration_behavior": "create_prorations"}, [-5000, 5000]),
+        ({"billing_cycle_anchor": "now"}, [-5000, 10000]),
+    ],
+)
+@pytest.mark.parametrize("previewed", [False, True])
+def test_a_discount_sent_with_a_change_lowers_what_is_charged_and_not_what_is_given_back(
+    api: Api, make: Factories, mode: str, sent: dict[str, Any], expected: list[int], previewed: bool
+) -> None:
+    price = make.price(unit_amount=10000, currency="usd").id
+    with clock.hold_at(MAY):
+        customer, billing = make.customer().id, {"billing_mode": {"type": mode}, **BY_INVOICE}
+        made = api.post("subscriptions", customer=customer, items=[{"price": price}], **billing)
+    change, discounts = dearer(make, made, **sent), [{"coupon": make.coupon(percent_off="50").id}]
+    with clock.hold_at(HALF):
+        if previewed:
+            shown = api.post(
+                "invoices/create_preview", subscription=made["id"], discounts=discounts, subscription_details=change
+            )
+            found = discounted(shown)
+            if sent.get("proration_behavior") == "create_prorations":
+                assert found.pop() == 10000  # the month after
+        else:
+            api.post(f"subscriptions/{made['id']}", **change, discounts=discounts)
+            shown = api.get("invoices", subscription=made["id"])["data"][0]
+            waiting = api.get("invoiceitems", pending=True)["data"]
+            found = [item["amount"] for item in waiting] or discounted(shown)
+    assert sorted(found) == expected
+
+
+def discounted(invoice: Any) -> list[int]:
+    lines = invoice["lines"]["data"]
+    return [line["amount"] - sum(off["amount"] for off in line["discount_amounts"]) for line in lines]
+
+
+def test_a_trial_ended_with_a_discount_bills_it(api: Api, make: Factories) -> None:
+    price = make.price(unit_amount=10000, currency="usd").id
+    with clock.hold_at(MAY):
+        customer = make.customer().id
+        made = api.post("subscriptions", customer=customer, items=[{"price": price}], trial_end=JUNE, **BY_INVOICE)
+    with clock.hold_at(HALF):
+        coupon = make.coupon(percent_off="50").id
+        api.post(f"subscriptions/{made['id']}", trial_end="now", discounts=[{"coupon": coupon}])
+    assert api.get("invoices", subscription=made["id"])["data"][0]["total"] == 5000
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+def test_a_void_upgrade_is_not_given_back(api: Api, make: Factories, mode: str) -> None:
+    price = make.price(unit_amount=10000, currency="usd").id
+    with clock.hold_at(MAY):
+        sent = {"items": [{"price": price}], "billing_mode": {"type": mode}, **BY_INVOICE}
+        made = api.post("subscriptions", customer=make.customer().id, **sent)
+    with clock.hold_at(MAY + clock.DAY):
+        changed = api.post(f"subscriptions/{made['id']}", **dearer(make, made, proration_behavior="always_invoice"))
+        api.post(f"invoices/{changed['latest_invoice']}/void")
+    with clock.hold_at(HALF):
+        api.delete(f"subscriptions/{made['id']}", prorate=True, invoice_now=True)
+    assert api.get("invoices", subscription=made["id"])["data"][0]["total"] == -5000
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
 def test_a_void_bill_is_not_given_back(api: Api, make: Factories, mode: str) -> None:
     price = make.price(unit_amount=10000, currency="usd").id
     sent = {"items": [{"price": price}], "billing_mode": {"type": mode}}

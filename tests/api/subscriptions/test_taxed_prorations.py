@@ -53,7 +53,7 @@ def test_an_untaxed_end_taken_away_comes_out_at_nothing(api: Api, make: Factorie
     assert sorted(bill(api, make, subscription, JULY)) == [(-1500, []), (1500, []), (3000, [570])]
 
 
-def test_other_default_rates_of_a_draft_leave_an_untaxed_credit(api: Api, make: Factories, subscribe: Any) -> None:
+def test_other_default_rates_of_a_draft_leave_untaxed_prorations(api: Api, make: Factories, subscribe: Any) -> None:
     subscription = subscribe()
     at(api, june(16), subscription, items=item_of(subscription, quantity=2))
     pass_time(make, JULY)
@@ -61,11 +61,24 @@ def test_other_default_rates_of_a_draft_leave_an_untaxed_credit(api: Api, make: 
     with clock.hold_at(JULY):
         changed = api.post(f"invoices/{draft['id']}", default_tax_rates=[make.tax_rate().id])
     taxed = sorted((line["amount"], [tax["amount"] for tax in line["taxes"]]) for line in changed["lines"]["data"])
-    assert taxed == [(-1500, []), (3000, [570]), (6000, [1140])]
+    assert taxed == [(-1500, []), (3000, []), (6000, [1140])]
     credit = next(line for line in changed["lines"]["data"] if line["amount"] < 0)
     with clock.hold_at(JULY):
         own = api.post(f"invoices/{draft['id']}/lines/{credit['id']}", tax_rates="")
     assert [tax["amount"] for tax in own["taxes"]] == [-285]
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+def test_rates_that_come_later_tax_no_proration_that_waits(
+    api: Api, make: Factories, subscribe: Any, mode: str
+) -> None:
+    """Neither the charge nor the credit that takes it back: June is untaxed as a whole."""
+    subscription = subscribe(billing_mode={"type": mode})
+    at(api, june(6), subscription, items=item_of(subscription, quantity=2))
+    at(api, june(11), subscription, items=item_of(subscription, quantity=1))
+    at(api, june(13), subscription, default_tax_rates=[make.tax_rate().id])
+    lines = bill(api, make, subscription, JULY)
+    assert sorted(lines) == [(-4000, []), (-2500, []), (2000, []), (3000, [570]), (5000, [])]
 
 
 @pytest.mark.parametrize("mode", ["flexible", "classic"])
