@@ -36,8 +36,7 @@ def fresh(shop: Shop, customer: Customer) -> list[Invoice]:
 def ask(page: Page) -> None:
     """From the history to the year's page, as a customer goes."""
     page.get_by_role("link", name="All invoices").click()
-    page.get_by_role("link", name="Download a whole year").click()
-    follow(page.get_by_role("button", name=f"Choose {YEAR}"))
+    follow(page.get_by_role("button", name=f"All documents of {YEAR} (ZIP)"))
 
 
 def test_a_page_that_waits_tells_by_itself_when_all_is_ready(
@@ -90,3 +89,13 @@ def test_every_state_of_the_wait_is_for_everyone(
     page.get_by_role("button", name="Look again").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert problems(page) == []
+
+
+def test_a_year_that_is_ready_comes_by_one_click(visit: Visit, shop: Shop, customer: Customer) -> None:
+    invoice = shop.make.invoice(customer)
+    page = visit(customer)
+    page.get_by_role("link", name="All invoices").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=f"All documents of {YEAR} (ZIP)").click()
+    assert ZipFile(waiting.value.path()).namelist() == [f"Invoice {invoice.number}.pdf"]
+    expect(page.get_by_role("heading", level=1)).to_have_text("Invoices")

@@ -84,7 +84,7 @@ def test_the_years_show_with_how_much_they_have(make: Factories, customer: Custo
     make.invoice(customer, now=NEW_YEAR - 1)
     make.draft(customer, now=NEW_YEAR)
     make.invoice(now=NEW_YEAR - 400 * clock.DAY)
-    assert "2026 2 documents Choose 2026 2025 1 document Choose 2025" in words(visit.get("downloads"))
+    assert "2026 2 documents Download 2026 2025 1 document Download 2025" in words(visit.get("downloads"))
 
 
 def test_a_year_comes_as_one_file(make: Factories, customer: Customer, visit: Portal) -> None:
