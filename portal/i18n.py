@@ -55,6 +55,11 @@ def best_locale(tags: Iterable[str | None]) -> str:
     return next((known for tag in tags if (known := cldr_identifier(tag))), "en")
 
 
+def regional_locale(locale: str, country: str | None) -> str:
+    """Plain English as a country writes it, where the wire has a locale for it: days stand before months in `en_GB`."""
+    return f"en_{country}" if locale == "en" and f"en-{country}" in WIRE_LOCALES else locale
+
+
 def catalogue_language(locale: str) -> str:
     """The message catalogue (`de`) for pages in `locale` (`de_AT`)."""
     code = locale.split("_")[0]

@@ -5,7 +5,6 @@ Only what was frozen at finalization is used, so a document does not change afte
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
@@ -16,9 +15,10 @@ from portal.billing.invoices import payments
 from portal.billing.ledger import parties, totals
 from portal.clock import utc_date
 from portal.db import find_row
-from portal.documents import build_lines, letterhead
+from portal.documents import build_lines, legal_notes, letterhead
 from portal.documents.parts import AppliedCreditNote, Payment, TaxConversion
 from portal.documents.values import (
+    FIRST_VERSION,
     Bill,
     CreditNoteDocument,
     CreditNoteReason,
@@ -40,7 +40,7 @@ def describe(db: Session, row: Invoice | CreditNote) -> tuple[Bill, TradeOutcome
     """The document of a finalized invoice or of a credit note, and its e-invoice or what that lacks."""
     document = _build_invoice(db, row) if isinstance(row, Invoice) else _build_credit_note(db, row)
     outcome = trades.find_outcome(document)
-    return replace(document, legal_notes=trades.legal_notes(document, outcome)), outcome
+    return legal_notes.with_notes(document, outcome.reasons), outcome
 
 
 def invoice(db: Session, row: Invoice) -> InvoiceDocument:
@@ -74,10 +74,12 @@ def receipt_number(row: Invoice) -> str | None:
 
 
 def _build_invoice(db: Session, row: Invoice) -> InvoiceDocument:
+    lines = totals.list_lines(db, row.id)
     return InvoiceDocument(
-        **_shared_values(db, row, totals.list_lines(db, row.id)),
+        **_shared_values(db, row, lines),
         **_invoice_values(db, row),
         **_bank_account(row),
+        supplied=_supply(row, lines, _issue_date(row)),
         **references.buyer_references(row.custom_fields, row.buyer),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
         number=row.number or "",
@@ -112,6 +114,7 @@ def _build_credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     return CreditNoteDocument(
         **_shared_values(db, row, credit_notes.list_lines(db, row.id)),
         **references.buyer_references(original.custom_fields, row.buyer),
+        supplied=_supply(row, totals.list_lines(db, original.id), _issue_date(original)),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
         number=row.number,
         effective_at=utc_date(row.effective_at),
@@ -143,6 +146,12 @@ def _shared_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> 
         "footer": parties.footer(row),
         "reverse_charge": buyer.get("tax_exempt") == "reverse",
     }
+
+
+def _supply(row: Invoice | CreditNote, lines: list[Any], issued: date) -> tuple[date, date] | None:
+    """The days of supply of an invoice, or of the one that is credited; the first version of the look has none."""
+    is_first = letterhead.frozen_version(row.seller or {}) == FIRST_VERSION
+    return None if is_first else build_lines.find_supply(lines, issued)
 
 
 def _tax_conversion(tax: int, currency: str, frozen: Mapping[str, Any]) -> TaxConversion | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.billing.discounts import named_discounts
 from portal.billing.discounts.named_discounts import DiscountSummary
 from portal.clock import utc_date
+from portal.documents import letterhead
 from portal.documents.parts import Discount, DocumentLine, LineTax, Shipping, TaxAmount
 from portal.models import CreditNote, Invoice
 from portal.rules.totals import UNTAXED_REASONS, Rate, amount_excluding_tax
@@ -27,6 +28,14 @@ def line_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> dic
     }
 
 
+def find_supply(rows: Iterable[Any], issued: date) -> tuple[date, date]:
+    """The first and the last day of what is supplied: of the lines' periods, else the day of issue."""
+    periods = [(start, end) for start, end in (_line_period(row, issued) for row in rows) if start and end]
+    if not periods:
+        return issued, issued
+    return min(start for start, _end in periods), max(end for _start, end in periods)
+
+
 def build_discounts(found: Iterable[DiscountSummary]) -> tuple[Discount, ...]:
     """Discounts by their names, with what they take off."""
     return tuple(
@@ -35,14 +44,14 @@ def build_discounts(found: Iterable[DiscountSummary]) -> tuple[Discount, ...]:
     )
 
 
-def build_tax(tax: Mapping[str, Any], rate: Mapping[str, Any], untaxed: int) -> TaxAmount:
+def build_tax(tax: Mapping[str, Any], rate: Mapping[str, Any], name: str, untaxed: int) -> TaxAmount:
     """The tax of one rate over a whole document; `untaxed` is what stands at the rate where nothing is taxed.
 
     Nobody may state a rate where the recipient owes the tax, or is exempt (Directive 2006/112/EC, Article 226).
     """
     is_untaxed = tax["taxability_reason"] in UNTAXED_REASONS
     return TaxAmount(
-        display_name=rate["display_name"],
+        display_name=name,
         percentage="0" if is_untaxed else rate["exact_percentage"],
         inclusive=tax["inclusive"],
         taxable_amount=untaxed if is_untaxed else tax["taxable_amount"],
@@ -135,7 +144,8 @@ def _sum_taxes(row: Invoice | CreditNote, lines: list[Any]) -> Iterator[TaxAmoun
         nets.append((row.shipping_cost["taxes"], row.shipping_cost["amount"]))
     for tax in row.total_taxes:
         if rate := rates.get(tax["tax_rate"]):
-            yield build_tax(tax, rate, sum_at_rate(rate["id"], nets))
+            name = letterhead.name_tax(rate, row.seller, row.buyer)
+            yield build_tax(tax, rate, name, sum_at_rate(rate["id"], nets))
 
 
 def sum_at_rate(rate_id: str, nets: Iterable[tuple[Iterable[Mapping[str, Any]], int]]) -> int:

@@ -31,7 +31,12 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         ship_to=letterhead.ship_to(buyer.get("shipping")),
         lines=tuple(_build_line(line) for line in lines),
         taxes=tuple(
-            build_lines.build_tax(tax, rates[tax["tax_rate"]], build_lines.sum_at_rate(tax["tax_rate"], nets))
+            build_lines.build_tax(
+                tax,
+                rates[tax["tax_rate"]],
+                letterhead.name_tax(rates[tax["tax_rate"]], seller, buyer),
+                build_lines.sum_at_rate(tax["tax_rate"], nets),
+            )
             for tax in sums["taxes"]
         ),
         discounts=build_lines.build_discounts(summarize_discounts(row, lines)),

@@ -4,6 +4,8 @@ The input is what was frozen with the document.
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,22 +13,44 @@ from sqlalchemy.orm import Session
 from portal.billing.accounts import pictures
 from portal.db import scope_of
 from portal.documents.parts import EInvoiceTerms, Party
-from portal.documents.values import PageSize, page_size_of_country
-from portal.rules import tax_ids
+from portal.documents.values import FIRST_VERSION, PageSize, page_size_of_country
+from portal.rules import tax_ids, tax_names
 
 _ADDRESS_FIELDS = ("line1", "line2", "city", "state", "postal_code", "country")
 
 
 def shared_values(db: Session, frozen_seller: dict[str, Any], frozen_buyer: dict[str, Any]) -> dict[str, Any]:
     """The fields of a document value that come from its two parties."""
+    labels = _Labels(frozen_version(frozen_seller), frozen_locale(frozen_buyer))
     return {
-        "locale": frozen_buyer.get("locale") or "en",
-        "seller": build_seller(frozen_seller),
-        "buyer": _build_party(frozen_buyer, frozen_buyer.get("address")),
+        "locale": labels.locale,
+        "seller": build_seller(frozen_seller, labels),
+        "buyer": _build_party(frozen_buyer, frozen_buyer.get("address"), labels),
         "brand_color": frozen_seller.get("primary_color"),
         "livemode": scope_of(db).livemode,
-        "version": frozen_seller.get("design") or "v1",
+        "version": labels.version,
     }
+
+
+def frozen_version(frozen_seller: dict[str, Any]) -> str:
+    """The look that a document was frozen with."""
+    version: str = frozen_seller.get("design") or FIRST_VERSION
+    return version
+
+
+def frozen_locale(frozen_buyer: dict[str, Any]) -> str:
+    """The locale that a document was frozen with."""
+    locale: str = frozen_buyer.get("locale") or "en"
+    return locale
+
+
+def name_tax(rate: Mapping[str, Any], frozen_seller: dict[str, Any] | None, frozen_buyer: dict[str, Any] | None) -> str:
+    """The name of a rate in the document's language; in the first version as it was written."""
+    name: str = rate["display_name"]
+    seller = frozen_seller or {}
+    if frozen_version(seller) == FIRST_VERSION:
+        return name
+    return tax_names.tax_name(name, rate.get("tax_type"), frozen_locale(frozen_buyer or {}), seller.get("country"))
 
 
 def build_terms(frozen_seller: dict[str, Any], frozen_buyer: dict[str, Any]) -> EInvoiceTerms:
@@ -66,7 +90,28 @@ def logo_url(db: Session, frozen_seller: dict[str, Any]) -> str | None:
     return f"data:{found.media_type};base64,{b64encode(found.content).decode()}" if found else None
 
 
-def build_seller(frozen: dict[str, Any]) -> Party:
+@dataclass(frozen=True)
+class _Labels:
+    """What tax numbers are called: in the first version by their types, later in the document's language."""
+
+    version: str
+    locale: str
+
+    def number_name(self, type: str, value: str) -> str:
+        if self.version == FIRST_VERSION:
+            return tax_ids.type_label(type)
+        return tax_names.number_name(type, self.locale, value)
+
+    def register_name(self, country: str | None, number: str | None) -> str | None:
+        if self.version == FIRST_VERSION or not number:
+            return None
+        return tax_names.register_name(country, number)
+
+
+_FIRST_LABELS = _Labels(FIRST_VERSION, "en")
+
+
+def build_seller(frozen: dict[str, Any], labels: _Labels = _FIRST_LABELS) -> Party:
     """The merchant, by its legal name, and in its account's country if the address names none."""
     named = {**frozen, "name": frozen.get("legal_name") or frozen.get("name")}
     address = frozen.get("address") or {}
@@ -74,23 +119,31 @@ def build_seller(frozen: dict[str, Any]) -> Party:
     return _build_party(
         named,
         {**address, "country": country or frozen.get("country")},
+        labels,
         unlocated=not country,
         contact=(frozen.get("e_invoices") or {}).get("contact"),
     )
 
 
-def _build_party(frozen: dict[str, Any], address: dict[str, Any] | None, **more: Any) -> Party:
+def build_sender(seller: dict[str, Any], locale: str) -> Party:
+    """The merchant as mails in the language `locale` name it."""
+    return build_seller(seller, _Labels(seller["design"], locale))
+
+
+def _build_party(frozen: dict[str, Any], address: dict[str, Any] | None, labels: _Labels, **more: Any) -> Party:
     settings, ids = frozen.get("e_invoices") or {}, frozen.get("tax_ids") or []
+    number = settings.get("register_number")
     return Party(
         name=frozen.get("name") or frozen.get("email") or "",
         **_address_fields(address),
         email=frozen.get("email"),
         phone=frozen.get("phone"),
         url=frozen.get("url"),
-        tax_ids=tuple((tax_ids.type_label(each["type"]), each["value"]) for each in ids),
+        tax_ids=tuple((labels.number_name(each["type"], each["value"]), each["value"]) for each in ids),
         unnamed=not frozen.get("name"),
         tax_id_types=tuple(each["type"] for each in ids),
-        register_number=settings.get("register_number"),
+        register_number=number,
+        register_label=labels.register_name((address or {}).get("country"), number),
         endpoint=settings.get("endpoint"),
         **more,
     )

@@ -3,8 +3,12 @@
 Amounts are integer minor units of the document's currency. Fields have the wire's names.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote, urlsplit
+
+from portal.rules.postal_addresses import FIELDS, postal_lines
 
 _CITY_FIRST_COUNTRIES = frozenset("AU CA GB IE IN NZ SG US ZA".split())
 
@@ -16,8 +20,11 @@ class Party:
     A party without a name has its email address as `name` and is `unnamed`. A seller whose address names no country has
     that of its account as `country` and is `unlocated`.
 
-    For e-invoices only: `tax_id_types` are the wire's types of the `tax_ids` in their order; `register_number`,
-    `endpoint` (an electronic address, `0204:991-12345-67`) and `contact` (a person's name).
+    `register_number` is its number in the register of companies, `register_label` what such a number is called if that
+    has a name of its own; `contact` is a person or a department.
+
+    For e-invoices only: `tax_id_types` are the wire's types of the `tax_ids` in their order, and `endpoint` is an
+    electronic address, `0204:991-12345-67`.
     """
 
     name: str
@@ -37,6 +44,7 @@ class Party:
     register_number: str | None = None
     endpoint: str | None = None
     contact: str | None = None
+    register_label: str | None = None
 
     @property
     def has_address(self) -> bool:
@@ -44,8 +52,30 @@ class Party:
         return any((self.line1, self.line2, self.city, self.state, self.postal_code, self.country))
 
     @property
+    def address(self) -> Mapping[str, str | None]:
+        """The parts of the address, by the names that the wire has for them."""
+        return {key: getattr(self, key) for key in FIELDS}
+
+    @property
+    def postal_lines(self) -> tuple[str, ...]:
+        """The lines of the address in the order of its country, without the country's name."""
+        return postal_lines(self.address)
+
+    @property
+    def mail_link(self) -> str | None:
+        """The `mailto:` address of its email address."""
+        return f"mailto:{quote(self.email, safe='@+')}" if self.email and "@" in self.email else None
+
+    @property
+    def web_link(self) -> str | None:
+        """Its web address as a link; None for what is none."""
+        url = self.url or ""
+        address = f"https://{url}" if "." in url and ":" not in url else url
+        return address if urlsplit(address).scheme in {"http", "https"} else None
+
+    @property
     def locality(self) -> str:
-        """City, state and postal code in one line, in the order the country writes them."""
+        """City, state and postal code in one line, as the first design writes them."""
         if self.country in _CITY_FIRST_COUNTRIES:
             return _join_present(" ", _join_present(", ", self.city, self.state), self.postal_code)
         return _join_present(", ", _join_present(" ", self.postal_code, self.city), self.state)

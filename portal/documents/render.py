@@ -27,7 +27,7 @@ from portal.documents.figures import name_figures
 from portal.documents.sandbox import BASE_URL, DesignFetcher, Sandbox, template_loader
 from portal.documents.statements import StatementDocument
 from portal.documents.transfer_code import draw_transfer_code
-from portal.documents.values import MAX_LISTED_LINES, Document, DocumentBase, PageSize
+from portal.documents.values import FIRST_VERSION, MAX_LISTED_LINES, Document, DocumentBase, PageSize
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ LOGO_URL = "logo:own"
 TRANSFER_CODE_URL = "code:own"
 #: Pictures are printed as fine as this.
 DPI = 300
+#: How a page says which version of the style it is made for; those that say nothing are made for the first.
+_PAGE_VERSION = re.compile(r'<body class="(v[0-9]+)')
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _HAN_SCRIPTS = {"ja": "JP", "ko": "KR", "zh_Hant_HK": "HK", "zh_Hant": "TC"}
 
@@ -105,7 +107,7 @@ def _render_page(document: DocumentBase, page: str) -> tuple[bytes, list[int]]:
     source = weasyprint.HTML(string=page, url_fetcher=fetcher, base_url=BASE_URL)
     name_figures(source.etree_element)
     sheets = [
-        _built_in_sheet(document.version),
+        _built_in_sheet(_page_version(page)),
         _look_sheet(document.brand_color, document.page_size, document.locale),
     ]
     # fonts of a merchant's own are for its documents alone
@@ -124,6 +126,12 @@ def _render_page(document: DocumentBase, page: str) -> tuple[bytes, list[int]]:
         # its colour profile is read from a file that it leaves to the garbage collector
         warnings.simplefilter("ignore", ResourceWarning)
         return source.write_pdf(**options), missing
+
+
+def _page_version(page: str) -> str:
+    """The version of the built-in style that a page is made for; a merchant's own may extend an older template."""
+    said = _PAGE_VERSION.search(page)
+    return said[1] if said else FIRST_VERSION
 
 
 def html(document: DocumentBase) -> str:
@@ -166,7 +174,9 @@ def _template_environment(own: Design | None = None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.install_gettext_callables(_translate_message, _translate_plural, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        _translate_message, _translate_plural, newstyle=True, pgettext=_translate_in_context
+    )
     environment.filters.update(
         money=_format_money, day=_format_day, number=_format_number, country=_country_name, isolated=_isolate_direction
     )
@@ -181,6 +191,11 @@ def _load_translations(language: str) -> NullTranslations:
 @pass_context
 def _translate_message(context: Context, message: str) -> str:
     return cast(str, context["translations"].gettext(message))
+
+
+@pass_context
+def _translate_in_context(context: Context, where: str, message: str) -> str:
+    return cast(str, context["translations"].pgettext(where, message))
 
 
 @pass_context

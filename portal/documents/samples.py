@@ -10,9 +10,12 @@ from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Pa
 from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
 from portal.documents.statements import StatementDocument, StatementEntry
 from portal.documents.values import CreditNoteDocument, DocumentBase, InvoiceDocument, QuoteDocument, ReceiptDocument
+from portal.rules import tax_notes
 from portal.rules.document_kinds import KindName
 from portal.rules.statements import EntryKind
 
+#: The look that samples have.
+VERSION = "v2"
 _ISSUE_DATE, _DUE_DATE, _PAYMENT_DATE = date(2026, 3, 3), date(2026, 3, 17), date(2026, 3, 9)
 _PERIOD_START, _PERIOD_END = date(2026, 3, 1), date(2026, 4, 1)
 
@@ -32,6 +35,8 @@ def invoice(locale: str = "en", **changes: Any) -> InvoiceDocument:
         amount_due=total,
         amount_paid=0,
         amount_remaining=total,
+        supplied=(_PERIOD_START, _PERIOD_END),
+        late_notes=tuple(note.text for note in tax_notes.french_late_notes(locale)) if locale == "fr" else (),
         hosted_invoice_url="https://billing.example.com/i/3f2a",
     )
     return replace(document, **changes)
@@ -47,6 +52,7 @@ def credit_note(locale: str = "en", **changes: Any) -> CreditNoteDocument:
         invoice_number="2026-0042",
         invoice_effective_at=_ISSUE_DATE,
         reason="order_change",
+        supplied=(_ISSUE_DATE, _ISSUE_DATE),
         pre_payment_amount=values["total"],
     )
     return replace(document, **changes)
@@ -98,6 +104,7 @@ def statement(locale: str = "en", **changes: Any) -> StatementDocument:
         buyer=scene.buyer,
         footer=scene.footer,
         brand_color=scene.color,
+        version=VERSION,
         entries=entries,
         opening_balance=total,
         closing_balance=entries[-1].balance,
@@ -130,7 +137,9 @@ def _trial_invoices() -> list[DocumentBase]:
     paid = invoice()
     states: list[DocumentBase] = [
         *(invoice(locale) for locale in MERCHANTS),
-        invoice("de", iban="DE89370400440532013000", bic="COBADEFFXXX", livemode=False),
+        invoice(
+            "de", iban="DE89370400440532013000", bic="COBADEFFXXX", livemode=False, buyer_reference="04011000-12345"
+        ),
         _with_payment(paid),
         _with_payment(paid, paid=paid.total // 2),
         invoice(status="void", voided_at=_PAYMENT_DATE, reverse_charge=True),
@@ -152,6 +161,7 @@ def _with_payment(document: InvoiceDocument, paid: int | None = None) -> Invoice
         credit_notes=(AppliedCreditNote(number="2026-0042-CN-01", effective_at=_PAYMENT_DATE, amount=100),),
         applied_balance=-100,
         custom_fields=(("PO number", "PO-2026/117"),),
+        supplied=(_ISSUE_DATE, _ISSUE_DATE),
         ship_to=scene.buyer,
         discounts=(Discount(name="Spring", percentage="10", amount=100), Discount(amount_off=50, amount=50)),
     )
@@ -247,6 +257,7 @@ def _shared_values(scene: SampleMerchant) -> dict[str, Any]:
         "memo": scene.memo,
         "footer": scene.footer,
         "brand_color": scene.color,
+        "version": VERSION,
     }
 
 

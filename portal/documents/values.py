@@ -34,6 +34,8 @@ from portal.documents.parts import (
 #: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
 #: what older ones have stored is made anew.
 RENDERER_VERSION = "00000005"
+#: The look of documents that were frozen before there was another, or that say nothing of it.
+FIRST_VERSION = "v1"
 #: Lines a document lists one by one; the others become one line with their number and sum.
 MAX_LISTED_LINES = 1000
 
@@ -43,6 +45,13 @@ CreditNoteReason = Literal["duplicate", "fraudulent", "order_change", "product_u
 
 _LOGO = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+=*\Z")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+#: Where windows of envelopes are on a known side; elsewhere the buyer stands where lines begin.
+_WINDOWS: dict[str, Literal["left", "right"]] = {
+    **dict.fromkeys("AT CA DE GB IE US".split(), "left"),
+    **dict.fromkeys("CH FR LI MC".split(), "right"),
+}
+#: Where the sender stands in the window, above the address (DIN 5008, ÖNORM A 1080).
+_RETURN_LINE_COUNTRIES = frozenset({"AT", "DE"})
 _LETTER_COUNTRIES = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
 
 
@@ -68,7 +77,7 @@ class DocumentBase:
     brand_color: str | None = None
     logo: str | None = None
     livemode: bool = True
-    version: str = "v1"
+    version: str = FIRST_VERSION
     own: Design | None = None
 
     def __post_init__(self) -> None:
@@ -81,8 +90,18 @@ class DocumentBase:
 
     @property
     def template(self) -> str:
-        """The built-in template of the kind: `invoice/v1`."""
+        """The built-in template of the kind: `invoice/v2`."""
         return f"{self.kind}/{self.version}"
+
+    @property
+    def window(self) -> Literal["left", "right"] | None:
+        """The side on which the seller's envelopes have their window; None where both are used."""
+        return _WINDOWS.get(self.seller.country or "")
+
+    @property
+    def has_return_line(self) -> bool:
+        """Whether the sender stands above the buyer's address too."""
+        return self.seller.country in _RETURN_LINE_COUNTRIES
 
     @property
     def rows(self) -> int:
@@ -100,9 +119,11 @@ class Document(DocumentBase):
     """What invoices, credit notes, receipts and quotes share.
 
     `e_invoice` is the same document as XML, which the PDF carries along.
-    `legal_notes` are the texts that the law requires about taxes and late payment.
+    `legal_notes` are the texts that the law requires: why there is no tax; in version 1 what late payment costs, too.
+    Later versions have that in `late_notes`. `supplied` are the first and the last day of the supply, twice the same if
+    it was a single day; None in version 1. `buyer_reference` and `purchase_order` are the buyer's words for it.
 
-    For e-invoices only: `tax` is the whole tax, `buyer_reference` and `purchase_order` are the buyer's words for it.
+    For e-invoices only: `tax` is the whole tax.
     """
 
     lines: tuple[DocumentLine, ...]
@@ -124,6 +145,20 @@ class Document(DocumentBase):
     buyer_reference: str | None = None
     purchase_order: str | None = None
     e_invoice_terms: EInvoiceTerms = NO_TERMS
+    late_notes: tuple[str, ...] = ()
+    supplied: tuple[date, date] | None = None
+
+    @property
+    def has_one_period(self) -> bool:
+        """Whether every line is for the days that the whole document is for."""
+        return all((line.period_start, line.period_end) == self.supplied for line in self.lines)
+
+    @property
+    def references(self) -> tuple[str | None, str | None]:
+        """Buyer reference and purchase order, as far as no custom field says them already."""
+        said = {value for _name, value in self.custom_fields}
+        reference, order = (None if text in said else text for text in (self.buyer_reference, self.purchase_order))
+        return reference, order
 
     @property
     def rows(self) -> int:
@@ -173,6 +208,11 @@ class InvoiceDocument(Document):
     def reference(self) -> str:
         """What to write on a transfer."""
         return self.payment_reference or self.number
+
+    @property
+    def is_to_be_paid(self) -> bool:
+        """Whether anything of it is still owed."""
+        return self.status in {"open", "uncollectible"} and self.amount_remaining > 0
 
     @property
     def awaits_transfer(self) -> bool:

@@ -11,10 +11,10 @@ from portal.billing.ledger import tax_ids
 from portal.errors import InvalidRequest
 from portal.hosted import flows
 from portal.hosted.detail_forms import DETAIL_FIELDS, DetailsForm
+from portal.hosted.languages import number_name
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
-from portal.rules import tax_ids as tax_id_rules
 from portal.wire.commands import parse_command
 
 blueprint = Blueprint("details", __name__, url_prefix="/p")
@@ -35,7 +35,7 @@ def details(visit: Visit) -> PageResponse:
         customer=customer,
         tax_ids=numbers,
         allowed=allowed,
-        label=tax_id_rules.type_label,
+        number_name=lambda row: number_name(row.type, row.value),
         most_tax_ids=tax_ids.MOST_PER_CUSTOMER,
         finishing=visit.in_flow == flows.UPDATE,
     )

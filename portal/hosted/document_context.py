@@ -11,6 +11,7 @@ from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import test_clocks
 from portal.documents import build
+from portal.documents.legal_notes import page_notes
 from portal.documents.transfer_code import draw_transfer_code
 from portal.hosted.e_invoices import e_invoice_context
 from portal.models import CreditNote, Invoice
@@ -30,6 +31,7 @@ def invoice_context(db: Session, row: Invoice) -> dict[str, Any]:
     document, outcome = build.describe(db, row)
     return {
         "document": document,
+        "legal_notes": page_notes(document, outcome.reasons),
         "overdue": row.status == "open"
         and row.due_date is not None
         and row.due_date < test_clocks.time_for_row(db, row),
@@ -44,7 +46,8 @@ def invoice_context(db: Session, row: Invoice) -> dict[str, Any]:
 def credit_note_context(db: Session, row: CreditNote) -> dict[str, Any]:
     """The values that the template of a credit note needs."""
     document, outcome = build.describe(db, row)
-    return {"document": document, **e_invoice_context(document, outcome)}
+    notes = page_notes(document, outcome.reasons)
+    return {"document": document, "legal_notes": notes, **e_invoice_context(document, outcome)}
 
 
 def list_events(invoice: Invoice, notes: Iterable[CreditNote]) -> list[InvoiceEvent]:

@@ -13,6 +13,7 @@ from wtforms import Field, RadioField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp, ValidationError
 
 from portal import i18n
+from portal.hosted.languages import number_name
 from portal.rules import tax_ids
 from portal.wire.texts import email_address
 
@@ -97,6 +98,7 @@ class TaxIdForm(FlaskForm):
 
 
 def _kind_and_example(type: str, country: str) -> str:
-    example = i18n.isolate_text(tax_ids.example_value(type, country))
-    words: str = _("%(kind)s, such as %(example)s", kind=i18n.isolate_text(tax_ids.type_label(type)), example=example)
+    example = tax_ids.example_value(type, country)
+    kind = i18n.isolate_text(number_name(type, example))
+    words: str = _("%(kind)s, such as %(example)s", kind=kind, example=i18n.isolate_text(example))
     return words

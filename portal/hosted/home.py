@@ -5,12 +5,12 @@ from flask import Blueprint, redirect, render_template
 from portal.billing.ledger import tax_ids
 from portal.hosted import flows, invoice_history
 from portal.hosted.invoice_rows import render_rows
+from portal.hosted.languages import number_name
 from portal.hosted.open_amounts import list_open_amounts
 from portal.hosted.page import PageResponse, page
 from portal.hosted.plan_cards import list_plan_cards
 from portal.hosted.visits import Visit
 from portal.rules import permissions
-from portal.rules.tax_ids import type_label
 
 blueprint = Blueprint("home", __name__, url_prefix="/p")
 
@@ -29,7 +29,7 @@ def home(visit: Visit) -> PageResponse:
         newest = invoice_history.list_newest(db, visit, NEWEST_INVOICES) if shows_invoices else None
         to_pay = list_open_amounts(db, visit) if newest else ()
         rows = render_rows(db, visit, newest) if newest else None
-        numbers = [(type_label(row.type), row.value) for row in tax_ids.list_for_customer(db, customer.id)]
+        numbers = [(number_name(row.type, row.value), row.value) for row in tax_ids.list_for_customer(db, customer.id)]
     return render_template(
         "hosted/home.html",
         visit=visit,

@@ -7,6 +7,8 @@ from flask import Flask, g, request, session
 from flask_babel import Babel
 
 from portal import i18n
+from portal.rules import tax_names
+from portal.rules.postal_addresses import postal_lines
 
 
 def init_app(app: Flask, catalogues: str) -> None:
@@ -26,6 +28,7 @@ def init_app(app: Flask, catalogues: str) -> None:
         day=day,
         number=lambda value: i18n.format_number(value, locale()),
         size=size,
+        postal_lines=postal_lines,
         country=lambda code: i18n.country_name(code, locale()),
     )
     app.jinja_env.globals.update(
@@ -55,6 +58,11 @@ def day(when: int | date | None, form: str = "long") -> str:
     """A date as the page's language writes it, safe inside text of either direction."""
     text = i18n.format_day(when, locale(), form)
     return i18n.isolate_text(text) if text and _is_right_to_left() else text
+
+
+def number_name(type: str, value: str) -> str:
+    """What the page's language calls a tax number."""
+    return tax_names.number_name(type, locale(), value)
 
 
 def size(count: int) -> str:

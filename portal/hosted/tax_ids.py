@@ -8,7 +8,7 @@ from portal.billing.ledger import tax_ids
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.hosted import flows, visit_notes
 from portal.hosted.forms import TaxIdForm
-from portal.hosted.languages import locale
+from portal.hosted.languages import locale, number_name
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
@@ -63,9 +63,7 @@ def remove(visit: Visit, tax_id: str) -> PageResponse:
 def _removal_page(visit: Visit, tax_id: str) -> str:
     with visit.reading() as db:
         row = tax_ids.find_for_customer(db, visit.customer_id, tax_id)
-    return render_template(
-        "hosted/tax_id_remove.html", visit=visit, tax_id=row, label=tax_id_rules.type_label(row.type)
-    )
+    return render_template("hosted/tax_id_remove.html", visit=visit, tax_id=row, label=number_name(row.type, row.value))
 
 
 def _country_page(visit: Visit) -> PageResponse:
@@ -119,10 +117,11 @@ def _explain_refusal(form: TaxIdForm, error: InvalidRequest, country: str) -> No
 
 
 def _wrong_number_text(type: str, country: str) -> str:
+    example = tax_id_rules.example_value(type, country)
     words: str = _(
         "Check the number: %(kind)s (%(country)s) looks like %(example)s.",
-        kind=i18n.isolate_text(tax_id_rules.type_label(type)),
+        kind=i18n.isolate_text(number_name(type, example)),
         country=i18n.country_name(country, locale()),
-        example=i18n.isolate_text(tax_id_rules.example_value(type, country)),
+        example=i18n.isolate_text(example),
     )
     return words

@@ -140,7 +140,10 @@ def example_value(type: str, country: str | None = None) -> str:
 
 
 def type_label(type: str) -> str:
-    """The abbreviation printed before the value, such as `GB VAT` or `US EIN`; `Tax ID` for a legacy type."""
+    """What documents of the first design print before the value, such as `GB VAT`; `Tax ID` for a legacy type.
+
+    Everything else asks `tax_names.number_name`.
+    """
     kind = TYPES.get(type)
     return kind.label if kind else "Tax ID"
 

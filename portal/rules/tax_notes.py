@@ -6,7 +6,7 @@ Small businesses: the national law of Article 284, as each text names it. Late p
 France's Code de commerce, Articles L441-9 and D441-5, and Germany's BGB, § 286 (3) and § 288.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -19,6 +19,7 @@ class LateNote:
 
 
 _REVERSE_CHARGE = {
+    "ar": "الاحتساب العكسي: يسدد المستلم ضريبة القيمة المضافة",
     "bg": "Обратно начисляване",
     "cs": "Daň odvede zákazník",
     "da": "Omvendt betalingspligt",
@@ -43,6 +44,7 @@ _REVERSE_CHARGE = {
     "sv": "Omvänd betalningsskyldighet",
 }
 _WITHIN_THE_UNION = {
+    "ar": "توريد داخل الاتحاد الأوروبي، معفى بموجب المادة 138 من التوجيه 2006/112/EC",
     "de": "Steuerfreie innergemeinschaftliche Lieferung",
     "en": "Intra-community supply, exempt under Article 138 of Directive 2006/112/EC",
     "es": "Entrega intracomunitaria exenta, artículo 138 de la Directiva 2006/112/CE",
@@ -51,6 +53,7 @@ _WITHIN_THE_UNION = {
     "nl": "Intracommunautaire levering, artikel 138 van Richtlijn 2006/112/EG",
 }
 _EXPORT = {
+    "ar": "تصدير خارج الاتحاد الأوروبي، معفى بموجب المادة 146 من التوجيه 2006/112/EC",
     "de": "Steuerfreie Ausfuhrlieferung",
     "en": "Export outside the EU, exempt under Article 146 of Directive 2006/112/EC",
     "es": "Exportación exenta, artículo 146 de la Directiva 2006/112/CE",
@@ -59,6 +62,7 @@ _EXPORT = {
     "nl": "Uitvoer, artikel 146 van Richtlijn 2006/112/EG",
 }
 _NOT_SUBJECT = {
+    "ar": "غير خاضع لضريبة القيمة المضافة",
     "de": "Nicht steuerbar",
     "en": "Not subject to VAT",
     "es": "No sujeto a IVA",
@@ -67,6 +71,7 @@ _NOT_SUBJECT = {
     "nl": "Buiten de heffing van btw",
 }
 _EXEMPT = {
+    "ar": "معفى من ضريبة القيمة المضافة",
     "de": "Umsatzsteuerfrei",
     "en": "Exempt from VAT",
     "es": "Exento de IVA",
@@ -95,7 +100,7 @@ _SMALL_BUSINESS = {
 def note_for_category(code: str, locale: str) -> str | None:
     """Why there is no tax, for a category of UNCL5305; None for those that need no reason (`S`, `Z`)."""
     words = _BY_CATEGORY.get(code)
-    return words.get(locale.split("_")[0].lower(), words["en"]) if words else None
+    return _pick(words, locale) if words else None
 
 
 def small_business_note(country: str | None, locale: str) -> str:
@@ -103,7 +108,39 @@ def small_business_note(country: str | None, locale: str) -> str:
     return _SMALL_BUSINESS.get(country or "") or note_for_category("E", locale) or ""
 
 
-#: What French bills say, with the codes that French platforms look for (BR-FR-05).
+#: What French bills to professionals say (L441-9), with the codes that French platforms look for (BR-FR-05).
+_FRENCH_LAW = {
+    "PMD": {
+        "ar": "التأخر في السداد بين المهنيين: فائدة تعادل ثلاثة أمثال السعر القانوني الفرنسي.",
+        "de": "Zahlungsverzug unter Unternehmen: Zinsen zum Dreifachen des französischen gesetzlichen Zinssatzes.",
+        "en": "Late payment between businesses: interest at three times the French statutory rate.",
+        "fr": "Retard de paiement entre professionnels : pénalité égale à trois fois le taux d'intérêt légal.",
+    },
+    "PMT": {
+        "ar": "التأخر في السداد بين المهنيين: تعويض ثابت قدره 40 يورو عن تكاليف التحصيل.",
+        "de": "Zahlungsverzug unter Unternehmen: Pauschale von 40 € für Beitreibungskosten.",
+        "en": "Late payment between businesses: a fixed sum of €40 for recovery costs.",
+        "fr": "Retard de paiement entre professionnels : indemnité forfaitaire de 40 € pour frais de recouvrement.",
+    },
+    "AAB": {
+        "ar": "لا خصم على السداد المبكر.",
+        "de": "Kein Skonto bei vorzeitiger Zahlung.",
+        "en": "No discount for early payment.",
+        "fr": "Pas d'escompte pour paiement anticipé.",
+    },
+}
+#: What German bills have to say to consumers, who are in default by it (§ 286 (3) BGB); businesses are without.
+_GERMAN_LAW = {
+    "ar": "يُعد التأخر في السداد قائماً بعد 30 يوماً على الأكثر من تاريخ الاستحقاق واستلام هذه الفاتورة (§ 286 (3) BGB)؛ "
+    "وعندئذٍ تُستحق فوائد التأخير وفق § 288 BGB.",
+    "de": "Sie kommen spätestens 30 Tage nach Fälligkeit und Zugang dieser Rechnung in Verzug (§ 286 Abs. 3 BGB); "
+    "dann fallen Verzugszinsen nach § 288 BGB an.",
+    "en": "You are in default at the latest 30 days after this invoice is due and has reached you (§ 286 (3) BGB); "
+    "interest under § 288 BGB is owed from then on.",
+    "fr": "Vous êtes en demeure au plus tard 30 jours après l'échéance et la réception de cette facture "
+    "(§ 286, al. 3 BGB) ; des intérêts de retard sont alors dus selon le § 288 BGB.",
+}
+#: What both laws were given as on documents of the first design, in their own language whatever the document's is.
 _FRENCH_LATE_NOTES = (
     LateNote(
         "En cas de retard de paiement, une pénalité égale à trois fois le taux d'intérêt légal est exigible.", "PMD"
@@ -111,16 +148,25 @@ _FRENCH_LATE_NOTES = (
     LateNote("Une indemnité forfaitaire de 40 € pour frais de recouvrement est due en cas de retard.", "PMT"),
     LateNote("Pas d'escompte pour paiement anticipé.", "AAB"),
 )
-_GERMAN_LATE_NOTES = (
-    LateNote(
-        "Sie kommen spätestens 30 Tage nach Fälligkeit und Zugang dieser Rechnung in Verzug (§ 286 Abs. 3 BGB); "
-        "dann fallen Verzugszinsen nach § 288 BGB an."
-    ),
-)
+_GERMAN_LATE_NOTES = (LateNote(_GERMAN_LAW["de"]),)
 
 
-def late_payment_notes(seller: str | None, buyer: str | None) -> Sequence[LateNote]:
-    """What an invoice between businesses says about late payment, where the seller's law requires it."""
+def french_late_notes(locale: str) -> Sequence[LateNote]:
+    """What every invoice of a French seller says of late payment between businesses."""
+    return tuple(LateNote(_pick(words, locale), subject) for subject, words in _FRENCH_LAW.items())
+
+
+def german_late_notes(locale: str) -> Sequence[LateNote]:
+    """What a German seller has to tell a consumer of late payment."""
+    return (LateNote(_pick(_GERMAN_LAW, locale)),)
+
+
+def first_late_notes(seller: str | None, buyer: str | None) -> Sequence[LateNote]:
+    """What documents of the first design say to businesses."""
     if seller == "FR":
         return _FRENCH_LATE_NOTES
     return _GERMAN_LATE_NOTES if seller == "DE" and buyer in {"DE", None} else ()
+
+
+def _pick(words: Mapping[str, str], locale: str) -> str:
+    return words.get(locale.split("_")[0].lower(), words["en"])

@@ -135,7 +135,7 @@ def test_a_tax_id_is_added_and_removed(visit: Visit, customer: Customer) -> None
     page.get_by_role("link", name="Add a tax ID").click()
     page.get_by_label("In which country").select_option("DE")
     page.get_by_role("button", name="Go on to the number").click()
-    page.get_by_label("EU VAT").check()
+    page.get_by_label("VAT no.").check()
     page.get_by_label("Number").fill("DE1")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")

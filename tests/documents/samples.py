@@ -322,7 +322,19 @@ def statement(count: int, **changes: Any) -> StatementDocument:
     return replace(document, **changes)
 
 
+def second(document: Any) -> Any:
+    """The document in the second design, for March."""
+    return replace(document, version="v2", supplied=(date(2026, 3, 1), date(2026, 4, 1)), buyer_reference="R-17")
+
+
 ALL = {
+    "second": second(invoice(60)),
+    "second_german": second(german()),
+    "second_french": second(replace(french(), seller=replace(SELLER, country="FR"))),
+    "second_arabic": second(arabic()),
+    "second_japanese": second(japanese()),
+    "second_letter": second(invoice(8, page_size="Letter", locale="en_US", currency="usd", livemode=False)),
+    "second_credit_note": second(credit_note(locale="de")),
     "discounted": discounted(),
     "one": invoice(1),
     "eight": invoice(8),

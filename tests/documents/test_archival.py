@@ -35,6 +35,8 @@ DOCUMENTS: dict[str, DocumentBase] = {
         if kind not in {"invoice", "credit_note"}
         for locale in ("de", "ar")
     },
+    **{name: each for name, each in samples.ALL.items() if name.startswith("second_")},
+    "second_full": replace(samples.second(FULL), seller=replace(FULL.seller, contact="Greta", register_number="HRB 1")),
     "statement_of_pages": samples.statement(300),
     "nameless": replace(FULL, seller=replace(FULL.seller, name=""), account_holder="A"),
 }

@@ -33,7 +33,9 @@ def test_a_kind_has_all_that_it_needs(kind: KindName) -> None:
     assert kind in SOURCES or DOCUMENT_KINDS[kind].object_type is None, place.format(kind, "documents/kinds.py SOURCES")
     assert kind in samples.BUILDERS, place.format(kind, "documents/samples.py BUILDERS")
     assert kind in samples.TRIALS, place.format(kind, "documents/samples.py TRIALS")
-    assert (TEMPLATES / kind / "v1.html").is_file(), place.format(kind, f"templates/documents/{kind}/v1.html")
+    for version in ("v1", "v2"):
+        path = f"{kind}/{version}.html"
+        assert (TEMPLATES / path).is_file(), place.format(kind, f"templates/documents/{path}")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from portal.billing.ledger import parties
 from portal.documents import render, samples
-from portal.documents.values import RENDERER_VERSION
+from portal.documents.values import RENDERER_VERSION, DocumentBase
+from portal.rules.document_kinds import KindName
 
-STYLE = Path(__file__).parents[2] / "templates" / "documents" / "_v1.css"
-#: By renderer and kind of document, whatever its state and language.
+TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
+#: By renderer, version of the look and kind of document, whatever its state and language.
 DIGESTS = {
-    ("00000005", "invoice"): "5cf047be265a9c81",
-    ("00000005", "credit_note"): "2d2426e2a6795fab",
-    ("00000005", "quote"): "088a908077e7a7f1",
-    ("00000005", "receipt"): "8222a10b42495dc8",
-    ("00000005", "statement"): "cfc34b4e652d46c4",
+    ("00000005", "v1", "invoice"): "5cf047be265a9c81",
+    ("00000005", "v1", "credit_note"): "2d2426e2a6795fab",
+    ("00000005", "v1", "quote"): "088a908077e7a7f1",
+    ("00000005", "v1", "receipt"): "8222a10b42495dc8",
+    ("00000005", "v1", "statement"): "cfc34b4e652d46c4",
+    ("00000005", "v2", "invoice"): "99ae1f8d0f159e0f",
+    ("00000005", "v2", "credit_note"): "1624c7224191fcd1",
+    ("00000005", "v2", "quote"): "d290cb7a440ffc9e",
+    ("00000005", "v2", "receipt"): "616b72ce1a25bef8",
+    ("00000005", "v2", "statement"): "7291e6d55d341558",
 }
+#: What the first version calls the tax numbers of the sample merchants.
+FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}
 
 
+@pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("kind", ["invoice", "credit_note", "quote", "receipt", "statement"])
-def test_issued_documents_look_as_they_did(kind: str) -> None:
-    pages = [render.html(document) for document in samples.trial_documents(kind)]
-    digest = sha256("".join([STYLE.read_text(), *pages]).encode()).hexdigest()[:16]
-    assert digest == DIGESTS[RENDERER_VERSION, kind], "issued documents look different: see docs/development/recipes.md"
+def test_issued_documents_look_as_they_did(kind: KindName, version: str) -> None:
+    documents = samples.trial_documents(kind)
+    pages = [render.html(as_first(document) if version == "v1" else document) for document in documents]
+    style = (TEMPLATES / f"_{version}.css").read_text()
+    digest = sha256("".join([style, *pages]).encode()).hexdigest()[:16]
+    expected = DIGESTS[RENDERER_VERSION, version, kind]
+    assert digest == expected, "issued documents look different: see docs/development/recipes.md"
+
+
+def as_first(document: DocumentBase) -> DocumentBase:
+    """The document as it would have been frozen for version 1."""
+    labels = tuple((FIRST_LABELS.get(label, label), value) for label, value in document.seller.tax_ids)
+    return replace(document, version="v1", seller=replace(document.seller, tax_ids=labels))
+
+
+def test_new_documents_have_the_newest_look() -> None:
+    assert parties.DESIGN == samples.VERSION == max(path.stem for path in (TEMPLATES / "invoice").iterdir())

@@ -30,8 +30,20 @@ def _text(content: bytes) -> str:
     return " ".join(page.extract_text() for page in read(content).pages)
 
 
-def test_a_template_extends_the_built_in_one(pool: Pool) -> None:
-    assert "Invoice of ours" in _text(pool.render(_with({"invoice.html": GREETING})))
+@pytest.mark.parametrize("version", [b"v1", b"v2"])
+def test_a_template_extends_a_built_in_one(pool: Pool, version: bytes) -> None:
+    greeting = GREETING.replace(b"v1", version)
+    assert "Invoice of ours" in _text(pool.render(_with({"invoice.html": greeting})))
+    assert pool.examine({"invoice.html": greeting}, "invoice") == []
+
+
+def test_a_page_is_styled_for_the_version_that_it_names(pool: Pool) -> None:
+    page = b'<html lang="en"><title>x</title><body class="%s"><h2>Heading</h2></html>'
+    first, second = (pool.render(_with({"invoice.html": page % version})) for version in (b"v1", b"v2"))
+    assert pool.render(_with({"invoice.html": page.replace(b' class="%s"', b"")})) == first
+    assert first != second
+    (complaint,) = pool.examine({"invoice.html": page % b"v99"}, "invoice")
+    assert complaint.fatal
 
 
 def test_a_template_can_say_everything_itself(pool: Pool) -> None:

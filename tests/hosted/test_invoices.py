@@ -239,7 +239,7 @@ def test_an_invoice_has_a_page_of_its_own(make: Factories, customer: Customer, v
     text = words(page(visit, f"invoices/{invoice.id}"))
     assert f"Invoice {invoice.number} To pay €178.50 to pay by December 5, 2026." in text
     assert "Consulting 1 1 €100.00 19% €100.00" in text
-    assert "Subtotal €150.00 VAT 19% €28.50 Total €178.50 To pay €178.50" in text
+    assert "Subtotal €150.00 VAT 19% €28.50 Total €178.50 Amount due €178.50" in text
     assert "Bill to Jenny Rosen Lindenstraße 3 10969 Berlin Germany" in text
     assert "Thank you." in text
     assert "See you." in text
@@ -270,7 +270,8 @@ def test_applied_credit_and_credit_notes_lead_to_what_is_due(
     invoice = make.invoice(customer, 4000, now=NOON - clock.DAY)
     note = make.credit_note(invoice, 700)
     text = words(page(visit, f"invoices/{invoice.id}"))
-    assert f"Total €40.00 Credit used -€15.00 Credit note {note.number} -€7.00 To pay €18.00" in text
+    sums = f"Total €40.00 Credit used -€15.00 Credit note {note.number} of Nov 21, 2026 -€7.00 Amount due €18.00"
+    assert sums in text
 
 
 def test_the_history_of_an_invoice_is_told_in_order(make: Factories, customer: Customer, visit: Portal) -> None:
@@ -305,7 +306,7 @@ def test_a_credit_note_has_a_page_of_its_own(make: Factories, customer: Customer
     text = words(html)
     assert f"Credit note {note.number} Issued €10.00 added to your credit." in text
     assert "Goodwill 1 €10.00 €10.00" in text
-    assert "Reason Billed twice" in text
+    assert "Reason Charged twice" in text
     assert f'href="../invoices/{invoice.id}"' in html
 
 

@@ -50,7 +50,7 @@ def test_a_country_without_tax_ids_is_asked_again(visit: Portal, country: str) -
 
 def test_then_the_kinds_of_the_country_with_examples(visit: Portal) -> None:
     page = visit.get("details/tax-ids?country=de").get_data(as_text=True)
-    for words in ("EU VAT", "DE123456789", "DE StNr", 'name="type"', 'name="value"'):
+    for words in ("VAT no.", "DE123456789", "Tax no.", 'name="type"', 'name="value"'):
         assert words in page
 
 
@@ -70,7 +70,7 @@ def test_a_tax_id_is_added_in_normal_form(visit: Portal, make: Factories, custom
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"type": "eu_vat", "value": "12345"}, "EU VAT\u2069 (Germany) looks like \u2068DE123456789"),
+        ({"type": "eu_vat", "value": "12345"}, "VAT no.\u2069 (Germany) looks like \u2068DE123456789"),
         ({"type": "eu_vat", "value": ""}, "Enter the number."),
         ({"value": "DE136695976"}, "Choose the kind of tax ID."),
         ({"type": "us_ein", "value": "12-3456789"}, "Not a valid choice"),

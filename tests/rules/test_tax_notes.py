@@ -7,9 +7,6 @@ import pytest
 from portal import i18n
 from portal.rules import tax_notes
 
-#: Languages of the pages that no member state of the Union writes its law in: their notes are English.
-OUTSIDE_THE_UNION = {"ar"}
-
 
 @pytest.mark.parametrize(
     ("code", "locale", "words"),
@@ -33,16 +30,30 @@ def test_small_businesses_quote_their_own_law(country: str, words: str) -> None:
     assert words in tax_notes.small_business_note(country, "en")
 
 
-def test_paying_late_is_spoken_of_where_the_law_asks() -> None:
+def test_the_first_design_spoke_of_late_payment_to_businesses_in_the_words_of_its_law() -> None:
     def said(seller: str, buyer: str) -> str:
-        return " ".join(note.text for note in tax_notes.late_payment_notes(seller, buyer))
+        return " ".join(note.text for note in tax_notes.first_late_notes(seller, buyer))
 
-    assert "40 €" in said("FR", "ES")
+    assert "40 € pour frais" in said("FR", "ES")
     assert "§ 286" in said("DE", "DE")
     assert said("DE", "FR") == said("US", "US") == ""
 
 
+@pytest.mark.parametrize("language", i18n.CATALOGUES)
+def test_late_payment_is_spoken_of_in_every_language_of_the_pages(language: str) -> None:
+    french, german = tax_notes.french_late_notes(language), tax_notes.german_late_notes(language)
+    assert [note.subject for note in french] == ["PMD", "PMT", "AAB"]
+    assert "40" in french[1].text
+    assert "§ 286" in german[0].text
+    if language != "en":
+        assert {*french, *german} & {*tax_notes.french_late_notes("en"), *tax_notes.german_late_notes("en")} == set()
+
+
+def test_other_languages_read_of_late_payment_in_english() -> None:
+    assert tax_notes.french_late_notes("pt_BR") == tax_notes.french_late_notes("en")
+
+
 @pytest.mark.parametrize("code", ["AE", "E", "G", "K", "O"])
-@pytest.mark.parametrize("language", sorted({*i18n.CATALOGUES} - OUTSIDE_THE_UNION - {"en"}))
+@pytest.mark.parametrize("language", sorted({*i18n.CATALOGUES} - {"en"}))
 def test_a_language_of_the_pages_has_the_words_of_its_law(language: str, code: str) -> None:
     assert tax_notes.note_for_category(code, language) != tax_notes.note_for_category(code, "en")

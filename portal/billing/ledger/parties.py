@@ -13,7 +13,7 @@ from portal.models import CreditNote, Customer, Invoice, Quote, Subscription, Ta
 from portal.rules import tax_currencies
 
 #: The look that documents have from now on: a folder's version in `templates/documents`.
-DESIGN = "v1"
+DESIGN = "v2"
 #: What documents keep of a customer's metadata for e-invoices, and of the invoice's own, which goes before it.
 CUSTOMER_METADATA_KEYS = ("buyer_reference", "endpoint", "purchase_order", "register_number")
 INVOICE_METADATA_KEYS = ("buyer_reference", "creditor_reference", "purchase_order")
@@ -100,10 +100,11 @@ def pick_metadata(metadata: Mapping[str, str], keys: tuple[str, ...]) -> dict[st
 
 
 def customer_locale(db: Session, customer: Customer) -> str:
-    """The language of a customer's documents: the customer's, else the merchant's."""
+    """The language of a customer's documents: the customer's, else the merchant's; English as the country writes it."""
     account = accounts.find_account(db, scope_of(db).account_id)
     default = account.settings.get("portal", {}).get("default_locale")
-    return i18n.best_locale([*customer.preferred_locales, default])
+    address = customer.address or (customer.shipping or {}).get("address") or {}
+    return i18n.regional_locale(i18n.best_locale([*customer.preferred_locales, default]), address.get("country"))
 
 
 def _render_tax_ids(rows: Sequence[TaxId]) -> list[dict[str, Any]]:

@@ -4,20 +4,19 @@ Discounts, those of the whole document too, become allowances of the lines they 
 net amount is what it was taxed on. Tax-inclusive prices are converted to net ones.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from portal import i18n
-from portal.documents.parts import DocumentLine, EInvoiceTerms, Party, TaxConversion
+from portal.documents import legal_notes
+from portal.documents.parts import DocumentLine, Party, TaxConversion
 from portal.documents.values import Bill, CreditNoteDocument, InvoiceDocument
 from portal.documents.xml import categories
 from portal.documents.xml.trade import BankAccount, TaxCurrency, Trade, TradeCharge, TradeItem, TradeTax, VatCategory
 from portal.documents.xml.traders import build_address, build_trader
-from portal.rules import tax_notes
 from portal.rules.money import round_half_up
-from portal.rules.tax_notes import LateNote
 
 #: One piece, and others that `unit_label` may name, by UN/ECE Recommendation 20.
 PIECE_UNIT = "C62"
@@ -62,22 +61,13 @@ def find_outcome(document: Bill) -> TradeOutcome:
     return TradeOutcome(None if gaps else trade, tuple(dict.fromkeys(gaps)), tuple(reasons))
 
 
-def legal_notes(document: Bill, outcome: TradeOutcome) -> tuple[str, ...]:
-    """The texts that the law requires on a document: why there is no tax, and what late payment costs."""
-    if not document.e_invoice_terms.legal_notes:
-        return ()
-    late = " ".join(note.text for note in _late_payment_notes(document))
-    return tuple(filter(None, (*outcome.reasons, late)))
-
-
 def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeCharge], taxes: list[TradeTax]) -> Trade:
     codes = {tax.category.code for tax in taxes}
-    starts, ends = [item.start for item in items if item.start], [item.end for item in items if item.end]
     place = document.ship_to
     if not (place and place.has_address):
         place = document.buyer if "K" in codes else None
     named = "O" not in codes
-    late = _late_payment_notes(document)
+    late = legal_notes.late_payment_notes(document)
     plain = (note.text for note in late if not note.subject)
     return Trade(
         **_kind_values(document),
@@ -91,10 +81,7 @@ def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeChar
         taxes=tuple(taxes),
         charges=tuple(charges),
         deliver_to=build_address(place) if place and place.country in i18n.iso_countries() else None,
-        # a supply within the Union has to say when (BR-IC-11); otherwise only what the page says is said
-        delivered=document.effective_at if "K" in codes and not starts else None,
-        start=min(starts, default=None),
-        end=max(ends, default=None),
+        **_supply_dates(document, within_union="K" in codes),
         buyer_reference=document.buyer_reference,
         purchase_order=document.purchase_order,
         notes=tuple(filter(None, (document.memo, document.footer, *plain))),
@@ -104,6 +91,21 @@ def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeChar
         tax_currency=_tax_currency(document.tax_conversion),
         total=document.total,
     )
+
+
+def _supply_dates(document: Bill, *, within_union: bool) -> dict[str, Any]:
+    """BT-72 of a supply on one day, else BG-14: what the page says, and no more.
+
+    A supply within the Union has to say when (BR-IC-11), though pages of the first version don't.
+    """
+    starts, ends = ([getattr(line, key) for line in document.lines] for key in ("period_start", "period_end"))
+    known = [day for day in (*starts, *ends) if day]
+    first, last = document.supplied or (min(known, default=None), max(known, default=None))
+    if document.supplied and first == last and first:
+        return {"delivered": first}
+    if first and last:
+        return {"start": first, "end": last}
+    return {"delivered": document.effective_at} if within_union else {}
 
 
 def _kind_values(document: Bill) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _tax_currency(conversion: TaxConversion | None) -> TaxCurrency | None:
 
 
 def _build_item(document: Bill, line: DocumentLine) -> TradeItem:
-    category = categories.find_category(line.taxes, document.e_invoice_terms, document.locale)
+    category = categories.find_category(line.taxes, document.e_invoice_terms, legal_notes.reason_locale(document))
     _refuse_odd_taxes(line, category)
     before, allowance = line.undiscounted_net_amount, line.undiscounted_net_amount - line.net_amount
     if allowance < 0:
@@ -186,7 +188,9 @@ def _shipping_charges(document: Bill) -> Iterable[TradeCharge]:
     if shipping and shipping.net_amount:
         reason = shipping.display_name or "Shipping"
         try:
-            category = categories.find_category(shipping.taxes, document.e_invoice_terms, document.locale)
+            category = categories.find_category(
+                shipping.taxes, document.e_invoice_terms, legal_notes.reason_locale(document)
+            )
         except categories.UnclearCategory as unclear:
             raise categories.UnclearCategory(str(unclear).replace("lines.", "shipping.")) from None
         yield TradeCharge(amount=shipping.net_amount, reason=reason, category=category)
@@ -253,19 +257,6 @@ def _gaps_of_categories(trade: Trade) -> Iterable[str]:
         yield "buyer.vat_id"
     if "K" in codes and trade.deliver_to is None:
         yield "delivery.address.country"
-
-
-def _late_payment_notes(document: Bill) -> Sequence[LateNote]:
-    """The notes on late payment for a business customer, where the seller's law requires them.
-
-    Credit notes carry the French ones too, as BR-FR-05 asks all types for them.
-    """
-    terms: EInvoiceTerms = document.e_invoice_terms
-    if not document.buyer.tax_ids or not terms.legal_notes:
-        return ()
-    if not isinstance(document, InvoiceDocument) and terms.seller_country != "FR":
-        return ()
-    return tax_notes.late_payment_notes(terms.seller_country, document.buyer.country)
 
 
 def _french_process(document: Bill) -> str | None:

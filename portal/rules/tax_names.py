@@ -1,0 +1,192 @@
+"""What taxes and tax numbers are called: by the language that is written in, and the country that gives the number.
+
+Identifiers have the names that the state's own forms give them, such as EIN (US, IRS), ABN (AU, ATO), SIREN (FR,
+INSEE), UID (CH, Federal Statistical Office) or Codice fiscale (IT, Agenzia delle Entrate). VAT numbers have the short
+names of each language that the European Commission lists for VIES. A language without a name of its own has the
+English one.
+"""
+
+from collections.abc import Mapping
+
+from portal.rules.tax_ids import LEGACY_TYPES, country_of_value
+
+#: A name in each language; "en" is also for all others.
+Names = Mapping[str, str]
+
+_VAT_NUMBER: Names = {
+    "ar": "الرقم الضريبي",
+    "bg": "ДДС №",
+    "cs": "DIČ",
+    "da": "Momsnr.",
+    "de": "USt-IdNr.",
+    "el": "ΑΦΜ",
+    "en": "VAT no.",
+    "es": "NIF-IVA",
+    "et": "KMKR nr",
+    "fi": "ALV-nro",
+    "fr": "N° TVA",
+    "hr": "PDV ID broj",
+    "hu": "Közösségi adószám",
+    "it": "P. IVA",
+    "lt": "PVM kodas",
+    "lv": "PVN reģ. nr.",
+    "nb": "Mva-nr.",
+    "nl": "Btw-nr.",
+    "pl": "NIP UE",
+    "pt": "NIF",
+    "ro": "Cod TVA",
+    "sk": "IČ DPH",
+    "sl": "ID za DDV",
+    "sv": "Momsreg.nr",
+}
+_TAX_NUMBER: Names = {
+    "ar": "رقم التعريف الضريبي",
+    "de": "Steuernummer",
+    "en": "Tax no.",
+    "es": "NIF",
+    "fr": "N° fiscal",
+    "it": "Codice fiscale",
+    "nl": "Fiscaal nr.",
+    "pt": "NIF",
+}
+_SWISS_NUMBER: Names = {"en": "UID", "fr": "IDE", "it": "IDI"}
+#: Where a language has another name for a country's VAT number than for those of other countries.
+_VAT_NUMBER_IN: Mapping[str, Names] = {
+    "AT": {"de": "UID-Nr."},
+    "ES": {"es": "NIF"},
+    "GR": {"el": "ΑΦΜ"},
+    "PL": {"pl": "NIP"},
+}
+#: German has its short name for numbers of the Union alone.
+_VAT_NUMBER_ELSEWHERE: Names = {**_VAT_NUMBER, "de": "MwSt-Nr."}
+
+_BY_TYPE: Mapping[str, str | Names] = {
+    "ae_trn": {"ar": "الرقم الضريبي", "en": "TRN"},
+    "au_abn": "ABN",
+    "au_arn": "ARN",
+    "bg_uic": {"bg": "ЕИК", "en": "UIC"},
+    "br_cnpj": "CNPJ",
+    "br_cpf": "CPF",
+    "ca_bn": {"en": "BN", "fr": "NE"},
+    "ca_gst_hst": {"en": "GST/HST no.", "fr": "N° TPS/TVH"},
+    "ca_pst_bc": {"en": "PST no. (BC)", "fr": "N° TVP (C.-B.)"},
+    "ca_pst_mb": {"en": "RST no. (MB)", "fr": "N° TVD (Man.)"},
+    "ca_pst_sk": {"en": "PST no. (SK)", "fr": "N° TVP (Sask.)"},
+    "ca_qst": {"en": "QST no.", "fr": "N° TVQ"},
+    "ch_uid": _SWISS_NUMBER,
+    "ch_vat": _SWISS_NUMBER,
+    "cl_tin": "RUT",
+    "de_stn": _TAX_NUMBER,
+    "do_rcn": "RNC",
+    "es_cif": "NIF",
+    "eu_oss_vat": {"de": "USt-IdNr. (OSS)", "en": "VAT no. (OSS)", "fr": "N° TVA (OSS)"},
+    "hk_br": {"en": "BR no.", "zh": "商業登記號碼"},
+    "hr_oib": "OIB",
+    "hu_tin": {**_TAX_NUMBER, "hu": "Adószám"},
+    "ic_nif": "NIF",
+    "il_vat": {**_VAT_NUMBER_ELSEWHERE, "he": "עוסק מורשה"},
+    "in_gst": "GSTIN",
+    "is_vat": {"en": "VSK no.", "is": "VSK-númer"},
+    "it_cf": "Codice fiscale",
+    "jp_cn": {"en": "Corporate no.", "ja": "法人番号"},
+    "jp_rn": {"en": "Foreign registration no.", "ja": "登録国外事業者番号"},
+    "jp_trn": {"en": "Registration no.", "ja": "登録番号"},
+    "kr_brn": {"en": "BRN", "ko": "사업자등록번호"},
+    "li_uid": _SWISS_NUMBER,
+    "my_frp": "FRP",
+    "my_sst": "SST no.",
+    "no_vat": "Org.nr.",
+    "no_voec": "VOEC no.",
+    "nz_gst": "GST no.",
+    "ro_tin": "CIF",
+    "ru_inn": {"en": "INN", "ru": "ИНН"},
+    "ru_kpp": {"en": "KPP", "ru": "КПП"},
+    "sg_gst": "GST reg. no.",
+    "si_tin": {**_TAX_NUMBER, "sl": "Davčna št."},
+    "tr_tin": {**_TAX_NUMBER, "tr": "VKN"},
+    "tw_vat": {"en": "UBN", "zh": "統一編號"},
+    "us_ein": "EIN",
+}
+#: Registers whose numbers have a name that everybody knows, by country.
+_REGISTERS = {"DK": "CVR", "FR": "SIREN", "NL": "KvK", "NO": "Org.nr.", "SE": "Org.nr."}
+
+#: What a rate is called in English where nobody chose another name, by the wire's `tax_type`; and in other languages.
+_GENERIC_NAMES = {"vat": "vat", "gst": "gst", "hst": "hst", "pst": "pst", "qst": "qst", "sales_tax": "sales tax"}
+_TAXES: Mapping[str, Names] = {
+    "vat": {
+        "ar": "ضريبة القيمة المضافة",
+        "bg": "ДДС",
+        "cs": "DPH",
+        "da": "Moms",
+        "de": "USt.",
+        "el": "ΦΠΑ",
+        "es": "IVA",
+        "et": "Käibemaks",
+        "fi": "ALV",
+        "fr": "TVA",
+        "hr": "PDV",
+        "hu": "ÁFA",
+        "it": "IVA",
+        "lt": "PVM",
+        "lv": "PVN",
+        "nb": "MVA",
+        "nl": "Btw",
+        "pl": "VAT",
+        "pt": "IVA",
+        "ro": "TVA",
+        "sk": "DPH",
+        "sl": "DDV",
+        "sv": "Moms",
+        "tr": "KDV",
+    },
+    "gst": {"ar": "ضريبة السلع والخدمات", "fr": "TPS"},
+    "hst": {"fr": "TVH"},
+    "pst": {"fr": "TVP"},
+    "qst": {"fr": "TVQ"},
+    "sales_tax": {"ar": "ضريبة المبيعات"},
+}
+#: Germans and Austrians say USt. of their own tax, the Swiss MWST; of other countries' taxes it is MwSt.
+_GERMAN_VAT = {"AT": "USt.", "CH": "MWST", "DE": "USt.", "LI": "MWST"}
+
+
+def number_name(type: str, locale: str, value: str = "") -> str:
+    """What stands before a tax number of the wire's `type`; `value` tells whose a VAT number of the Union is."""
+    known = _BY_TYPE.get(type)
+    if known:
+        return known if isinstance(known, str) else _pick(known, locale)
+    if type in LEGACY_TYPES:
+        return _pick(_TAX_NUMBER, locale)
+    kind = type.partition("_")[2]
+    if type == "eu_vat":
+        own = _VAT_NUMBER_IN.get(country_of_value(type, value) or "", {})
+        return own.get(_language(locale)) or _pick(_VAT_NUMBER, locale)
+    named = {"vat": _VAT_NUMBER_ELSEWHERE, "tin": _TAX_NUMBER}.get(kind)
+    return _pick(named, locale) if named else kind.upper()
+
+
+def register_name(country: str | None, number: str) -> str | None:
+    """What a register number is called where its bare digits have a name of their own, such as SIREN; else None."""
+    return _REGISTERS.get(country or "") if number[:1].isdecimal() else None
+
+
+def tax_name(display_name: str, tax_type: str | None, locale: str, country: str | None) -> str:
+    """The name of a rate: as the merchant wrote it, unless that is the English name that every such rate has.
+
+    `country` is the seller's. A rate whose type nobody gave goes by its name.
+    """
+    said = display_name.strip().lower()
+    type = tax_type or next((type for type, name in _GENERIC_NAMES.items() if name == said), "")
+    if _GENERIC_NAMES.get(type) != said:
+        return display_name
+    language = _language(locale)
+    if (type, language) == ("vat", "de"):
+        return _GERMAN_VAT.get(country or "", "MwSt.")
+    return _TAXES[type].get(language, display_name)
+
+
+def _pick(names: Names, locale: str) -> str:
+    return names.get(_language(locale), names["en"])
+
+
+def _language(locale: str) -> str:
+    return locale.replace("-", "_").split("_")[0].lower()
