@@ -125,6 +125,11 @@ def build_seller(frozen: dict[str, Any], labels: _Labels = _FIRST_LABELS) -> Par
     )
 
 
+def build_sender(seller: dict[str, Any], locale: str) -> Party:
+    """The merchant as mails in the language `locale` name it."""
+    return build_seller(seller, _Labels(seller["design"], locale))
+
+
 def _build_party(frozen: dict[str, Any], address: dict[str, Any] | None, labels: _Labels, **more: Any) -> Party:
     settings, ids = frozen.get("e_invoices") or {}, frozen.get("tax_ids") or []
     number = settings.get("register_number")

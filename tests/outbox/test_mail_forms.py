@@ -149,7 +149,7 @@ def test_a_mail_says_who_sends_it(app: Flask, api: Api, make: Factories, mails: 
         "Torstr. 1",
         "10119 Berlin",
         "Germany",
-        "Register number: HRB 12345 B",
+        "Register no. HRB 12345 B",
         "+49 30 123",
         "hilfe@rides.example",
         "Geschäftsführerin: Greta Sommer",
