@@ -36,7 +36,7 @@ def assemble_services(settings: Settings, *, pool_size: int = 8, origin: Origin 
     from portal.documents.library import Library
     from portal.documents.pool import Pool
 
-    links = _build_links(settings)
+    links = build_links(settings)
     database = assemble_database(settings, pool_size=pool_size, origin=origin)
     library = Library(database, links, store.open_store(settings.documents_url), Pool())
     return Services(settings, database, links, library, Seal(_list_keys(settings)))
@@ -44,11 +44,12 @@ def assemble_services(settings: Settings, *, pool_size: int = 8, origin: Origin 
 
 def assemble_database(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Database:
     """The database of these settings, whose changes are recorded. It is opened at its first use."""
-    recorder = ChangeRecorder(_build_links(settings))
+    recorder = ChangeRecorder(build_links(settings))
     return Database(settings.database_url, pool_size=pool_size, recorder=recorder, origin=origin)
 
 
-def _build_links(settings: Settings) -> DocumentLinks:
+def build_links(settings: Settings) -> DocumentLinks:
+    """What makes the addresses within objects."""
     return DocumentLinks(settings.base_url, _list_keys(settings))
 
 

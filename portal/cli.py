@@ -9,6 +9,7 @@ import click
 from portal.commands import (
     accounts,
     audit,
+    configurations,
     database,
     demo,
     doctor,
@@ -41,6 +42,7 @@ for _command in (
     accounts.account,
     keys.key,
     sessions.session,
+    configurations.configuration,
     audit.show_audit,
     documents.documents,
     mail.mail,

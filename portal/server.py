@@ -159,7 +159,7 @@ def serve(
     monitoring.start_server(settings)
     server.beside = beside = _start_worker(settings)
     if when_up:
-        threading.Thread(target=_call_when_up, args=(host, port, when_up), daemon=True).start()
+        threading.Thread(target=call_when_up, args=(host, port, when_up), daemon=True).start()
     address = ports.record_address(settings.instance, host, port)
     try:
         server.serve()
@@ -169,9 +169,11 @@ def serve(
             beside.stop()
 
 
-def _call_when_up(host: str, port: int, when_up: Callable[[], None]) -> None:
-    if ports.await_answer(host, port, seconds=START_TIMEOUT):
-        when_up()
+def call_when_up(host: str, port: int, when_up: Callable[[], None]) -> None:
+    """Call `when_up` once the server answers, however long its first start takes."""
+    while not ports.await_answer(host, port, seconds=START_TIMEOUT):
+        pass
+    when_up()
 
 
 def _start_worker(settings: Settings) -> EmbeddedWorker | None:

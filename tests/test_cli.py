@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
+import requests
 
 from portal import create_app
+from portal.cli import main
 from portal.settings import describe_values, from_environment
 from tests.clients import Api
 from tests.live import free_port
@@ -113,7 +117,7 @@ def test_what_does_not_exist_is_told_in_one_line(run: Run) -> None:
 
 
 def test_a_mail_can_be_looked_at_in_a_language(run: Run) -> None:
-    assert "Ihr Code für Rocket Rides" in run("mail", "preview", "login_code", "--locale", "de").stdout
+    assert "Ihr Code für Nordlicht Software" in run("mail", "preview", "login_code", "--locale", "de").stdout
     assert "login_code" in run("mail", "preview").stdout
     assert "There is no mail nonsense" in run("mail", "preview", "nonsense", code=1).stderr
 
@@ -198,6 +202,7 @@ def test_the_demo_says_where_everything_is_and_keeps_it_private(
         account = json.loads(run("account", "list", "--json").stdout)[0]["id"]
         for said in (f"{base}/demo\n", f"{base}/docs\n", f"{base}/mails ", f"portal account show {account}"):
             assert said in told
+        check_shop(base)
         kept = [tmp_path / "instance", *(tmp_path / "instance").rglob("*")]
         names = {each.name for each in kept}
         assert {"portal.db", "portal.db-wal", "portal.db-shm", "demo.json", "secret_key"} <= names
@@ -208,6 +213,20 @@ def test_the_demo_says_where_everything_is_and_keeps_it_private(
         assert f"export PORTAL_BASE_URL={base}\n" in found
         environment["PORTAL_BASE_URL"] = base
         assert f"ok   base URL: {base}\n" in run("doctor").stdout
+
+
+def check_shop(base: str) -> None:
+    """Each sample customer gets to their own portal, nobody else does, and every link leads somewhere."""
+    page = requests.get(f"{base}/demo", timeout=30).text
+    for link in re.findall(r'<a href="(/[^"]+)"', page):
+        assert requests.get(base + link, timeout=30).status_code == 200
+    found = re.findall(r'name="customer" value="(cus_\w+)"', page)
+    assert len(found) == 4
+    for id, status in (*((id, 303) for id in found), ("cus_other", 404)):
+        data = {"customer": id}
+        answer = requests.post(f"{base}/demo/manage-billing", data, allow_redirects=False, timeout=30)
+        assert answer.status_code == status
+        assert answer.headers.get("Location", "").startswith(f"{base}/p/session/") is (status == 303)
 
 
 @contextmanager
@@ -261,3 +280,43 @@ def test_a_command_of_the_database_alone_loads_nothing_of_pages_and_documents(
     loaded = {line.rpartition("|")[2].strip() for line in run("account", "list").stderr.splitlines()}
     assert "portal.models" in loaded
     assert loaded & {"flask", "pebble", "weasyprint", "portal.documents", "portal.hosted", "portal.transfer"} == set()
+    mail = run("mail", "preview", "invoice").stderr
+    loaded = {line.rpartition("|")[2].strip() for line in mail.splitlines()}
+    assert "portal.outbox.previews" in loaded
+    assert loaded & {"flask", "pebble", "sqlalchemy", "weasyprint"} == set()
+
+
+def test_no_line_of_the_help_is_cut() -> None:
+    def list_cut(group: click.Group, name: str) -> Iterator[str]:
+        room = 80 - 2 - 6 - max(map(len, group.commands))
+        for each, command in group.commands.items():
+            if command.get_short_help_str(room).endswith("..."):
+                yield f"{name} {each}"
+            if isinstance(command, click.Group):
+                yield from list_cut(command, f"{name} {each}")
+
+    assert list(list_cut(main, "portal")) == []
+
+
+def test_support_staff_see_a_configuration_and_switch_its_login_page(run: Run, environment: dict[str, str]) -> None:
+    run("db", "upgrade")
+    made = json.loads(run("account", "create", "Acme", "--json").stdout)
+    own = ("--account", made["account"])
+    api = Api(create_app(from_environment(environment)).test_client(), made["test_key"])
+    features = {"invoice_history": {"enabled": True}, "payment_method_update": {"enabled": True}}
+    id = api.post("billing_portal/configurations", name="Support", features=features)["id"]
+    (default, listed) = json.loads(run("configuration", "list", *own, "--json").stdout)
+    assert default["state"] == "default"
+    assert listed == {"id": id, "state": "active", "login_page": "-", "name": "Support"}
+    address = run("configuration", "set", id, *own, "--login-page").stdout.strip()
+    assert api.get(f"billing_portal/configurations/{id}")["login_page"] == {"enabled": True, "url": address}
+    shown = run("configuration", "show", id, *own).stdout
+    assert address in shown
+    assert "invoice_history        enabled\n" in shown
+    assert "payment_method_update  enabled, without effect: " in shown
+    assert json.loads(run("configuration", "show", id, *own, "--json").stdout)["id"] == id
+    assert "no login page any more" in run("configuration", "set", id, *own, "--no-login-page").stdout
+    assert api.get(f"billing_portal/configurations/{id}")["login_page"]["enabled"] is False
+    assert "No such configuration: 'bpc_none'" in run("configuration", "show", "bpc_none", *own, code=1).stderr
+    assert f"payment_method_update of {id} has no effect" in run("doctor").stdout
+    assert "2 objects written" in run("export", *own).stderr

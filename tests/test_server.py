@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
 from urllib.error import HTTPError
@@ -32,6 +33,7 @@ from sqlalchemy import text
 from portal import clock, create_app, disks, embedded_worker, schema
 from portal.embedded_worker import EmbeddedWorker
 from portal.outbox import state
+from portal.server import call_when_up
 from portal.settings import from_environment
 from tests.live import TOP, Live, free_port
 from tests.test_nginx import nginx_before
@@ -326,3 +328,22 @@ def test_the_answer_to_liveness_needs_no_thread_for_others_either(live: Live) ->
     assert status(f"{live.url}/health/live") == 200
     for each in slow:
         each.close()
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+
+def test_what_waits_for_the_server_waits_for_a_slow_start_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.server.START_TIMEOUT", 0.1)
+    port, up = free_port(), threading.Event()
+    threading.Thread(target=call_when_up, args=("127.0.0.1", port, up.set), daemon=True).start()
+    assert not up.wait(0.5)
+    with HTTPServer(("127.0.0.1", port), Answering) as late:
+        threading.Thread(target=late.serve_forever, daemon=True).start()
+        assert up.wait(10)
+        late.shutdown()

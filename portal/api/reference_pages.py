@@ -113,7 +113,7 @@ def _build_call(path: str, method: str, operation: dict[str, Any]) -> CallPage:
 def _path_rows(operation: dict[str, Any]) -> Iterator[ValueRow]:
     for each in operation["parameters"]:
         if each["in"] == "path":
-            yield ValueRow(each["name"], "text", "in the address", each["description"])
+            yield ValueRow(f"{{{each['name']}}}", "text", "in the address", each["description"])
 
 
 def _parameter_schema(operation: dict[str, Any]) -> Schema:
@@ -172,14 +172,16 @@ def _inner_schemas(schema: Schema) -> Iterator[tuple[str, Schema]]:
     """The hashes within a value, with `[]` for those that stand in a list."""
     for option in _value_options(schema):
         for nested in _value_options(option.get("items", option)):
-            yield "[]" if "items" in option else "", nested
+            if nested.get("type") != "null":
+                yield "[]" if "items" in option else "", nested
 
 
 def _value_options(schema: Schema) -> list[Schema]:
     """The alternatives that a value's schema allows, without the empty string that clears it."""
-    options = [each for each in schema.get("anyOf", [schema]) if each.get("enum") != [""]]
     kinds = schema.get("type")
-    return [{**schema, "type": kind} for kind in kinds] if isinstance(kinds, list) else options
+    if isinstance(kinds, list):
+        return [{**schema, "type": kind} if kind != "null" else {"type": "null"} for kind in kinds]
+    return [each for each in schema.get("anyOf", [schema]) if each.get("enum") != [""]]
 
 
 def _is_clearable(schema: Schema) -> bool:

@@ -13,8 +13,10 @@ from pathlib import Path
 from portal.wire.schemas import NULL, Schema
 
 FOLDER = Path(__file__).parent / "words"
-#: What stands at keys of the wire that nothing here ever fills, unless a table says more.
+#: What stands at keys of the wire that nothing here ever fills, whatever other places of their name hold.
 ALWAYS_NULL = "Always null: this portal has nothing to put there."
+#: The same of parameters that programs may clear, and that nobody can set.
+ONLY_EMPTY = "Not taken. Only an empty value is, which changes nothing."
 #: The schemas within a schema that are about the same value: its alternatives, and the members of a list or map.
 _PARTS = ("anyOf", "items", "additionalProperties")
 
@@ -45,9 +47,8 @@ def find_name(path: ValuePath) -> str | None:
 def describe_value(path: ValuePath, schema: Schema) -> str:
     """What a parameter or key means; empty where nobody has said it, which a test does not let pass."""
     name = find_name(path)
-    if name is None:
-        return ALWAYS_NULL if schema == NULL else ""
-    return read_tables()["values"][name]
+    said = read_tables()["values"][name] if name else ""
+    return ALWAYS_NULL if schema == NULL else ONLY_EMPTY if schema.get("enum") == [""] else said
 
 
 def describe_call(method: str, path: str) -> str:

@@ -1,15 +1,12 @@
 """`portal account`: makes and lists merchants; shows and sets bank details, invoice numbering and e-invoices."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from portal.commands.environment import print_rows, print_values
 from portal.commands.options import JSON_OPTION, find_scope, writing
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 _FORMATS = click.Choice(["factur_x", "peppol", "xrechnung"])
 _ACCOUNT_ARGUMENT = click.argument("account_id")
@@ -31,7 +28,10 @@ def account() -> None:
 def create_account(
     open_database: Any, name: str, country: str, currency: str | None, email: str | None, as_json: bool
 ) -> None:
-    """Make an account and print its two keys, which are never shown again."""
+    """Make an account and print its two keys.
+
+    The keys are never shown again.
+    """
     from portal import clock
     from portal.billing.accounts import new_accounts
     from portal.billing.accounts.new_accounts import CreateAccount
@@ -71,7 +71,10 @@ def list_accounts(open_database: Any, as_json: bool) -> None:
 @_LIVE_OPTION
 @click.pass_obj
 def show_account(open_database: Any, account_id: str, live: bool) -> None:
-    """Tell bank details, footer, numbering and e-invoices, and what the account lacks for these."""
+    """Tell bank details, footer, numbering and e-invoices.
+
+    Says what the account lacks for e-invoices, too.
+    """
     database = open_database()
     with database.reading(find_scope(database, account_id, live)) as db:
         for name, value in _account_details(db, account_id):
@@ -100,7 +103,10 @@ def show_account(open_database: Any, account_id: str, live: bool) -> None:
 @click.option("--e-invoices", "formats", type=_FORMATS, multiple=True, help="A format of e-invoices; once for each.")
 @click.pass_obj
 def change_account(open_database: Any, /, account_id: str, live: bool, formats: tuple[str, ...], **said: Any) -> None:
-    """Change bank details, footer, numbering and e-invoices; what is not named stays."""
+    """Change bank details, footer, numbering and e-invoices.
+
+    What is not named stays.
+    """
     from portal.billing.accounts import accounts
     from portal.billing.accounts.account_updates import UpdateAccount, update_account
     from portal.wire.commands import parse_command
@@ -126,7 +132,7 @@ def _without_none(**said: Any) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _account_details(db: "Session", account_id: str) -> Iterator[tuple[str, str]]:
+def _account_details(db: Any, account_id: str) -> Iterator[tuple[str, str]]:
     from portal.billing.accounts import accounts, numbers
     from portal.billing.ledger import parties, totals
     from portal.documents.xml import offers

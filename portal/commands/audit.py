@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 def show_audit(
     open_database: Any, account_id: str, live: bool, customer_id: str | None, limit: int, as_json: bool
 ) -> None:
-    """List what was done to an account and its customers, oldest first; personal details are masked."""
+    """List what was done to an account and its customers.
+
+    Oldest first; personal details are masked.
+    """
     from portal.billing.events import events
 
     database: Database = open_database()

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @click.command()
 @JSON_OPTION
 def demo(as_json: bool) -> None:
-    """Make a demo merchant with customers and a year of invoices, once; print a fresh portal link."""
+    """Make a demo merchant once, and print a fresh portal link.
+
+    The merchant has customers and a year of invoices.
+    """
     from portal.demo.merchant import ensure_merchant
 
     settings = load_settings()

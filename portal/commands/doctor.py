@@ -9,7 +9,10 @@ from portal.commands.environment import load_settings
 
 @click.command()
 def doctor() -> None:
-    """Check this deployment and explain every setting; exits with 1 when a check fails."""
+    """Check this deployment and explain every setting.
+
+    Exits with 1 when a check fails.
+    """
     from portal.doctor import checks
     from portal.settings import describe_values, describe_variables
 

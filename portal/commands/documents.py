@@ -26,7 +26,10 @@ def documents() -> None:
     help="A folder of own templates to make them with.",
 )
 def make_samples(folder: Path, templates: Path | None) -> None:
-    """Write made-up documents as PDF to FOLDER: each kind in English, German, French, Arabic and Japanese."""
+    """Write made-up documents as PDF to FOLDER.
+
+    Each kind in English, German, French, Arabic and Japanese.
+    """
     from portal.documents import sample_merchants, samples
     from portal.documents.pool import Pool, RenderFailed
 

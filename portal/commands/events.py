@@ -40,7 +40,10 @@ def resend_events(
     until: datetime | None,
     failed: bool,
 ) -> None:
-    """Have the worker send events once more: those named, or a range of time to one endpoint."""
+    """Have the worker send events once more.
+
+    Those named, or a range of time to one endpoint.
+    """
     if bool(event_ids) == bool(since or until):
         raise click.UsageError("Name events, or a range by --since and --until.")
     database = open_database()

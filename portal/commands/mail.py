@@ -21,7 +21,10 @@ def mail() -> None:
 @click.option("--locale", default="en", show_default=True, help="Language of the words, such as de or ar.")
 @click.option("--html", is_flag=True, help="The HTML instead of the plain text.")
 def preview(name: str | None, locale: str, html: bool) -> None:
-    """Print the mail NAME with made-up words; without a name, the names there are."""
+    """Print the mail NAME with made-up words.
+
+    Without a name, print the names there are.
+    """
     from portal import i18n
     from portal.outbox import mail_texts, previews
 
@@ -37,7 +40,9 @@ def preview(name: str | None, locale: str, html: bool) -> None:
 
 @mail.command()
 def bounce() -> None:
-    """Read an undeliverable mail's report (RFC 3464) from standard input, and tell it on its customer.
+    """Take in a mail that came back, from standard input.
+
+    It is a report as in RFC 3464, and shows on the customer from then on.
 
     Ends with 0 for what is none of ours, so that no report is answered by another one, and with 75 when
     the database is away, so that the mail system tries again.

@@ -12,7 +12,10 @@ from portal.commands.environment import exit_with_error, load_settings, upgrade_
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes; one per core by default.")
 @click.option("--with-demo", is_flag=True, help="Bring the schema up to date, make the demo data, print ways in.")
 def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
-    """Run the production server; with the embedded database also the worker."""
+    """Run the production server.
+
+    With the embedded database it runs the worker, too.
+    """
     from portal import monitoring
 
     settings = load_settings()
@@ -21,6 +24,8 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
 
     if with_demo or settings.database_url.startswith("sqlite"):
         upgrade_schema(settings)
+    if with_demo:
+        click.echo("Starting the portal and making a sample shop. The first time it takes a moment.")
     when_up = (lambda: demo.print_addresses(settings)) if with_demo else None
     try:
         server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)
@@ -31,7 +36,10 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due and end.")
 def worker(once: bool) -> None:
-    """Run the jobs: mails, webhooks, renewals, documents, and forgetting what has run out."""
+    """Run what is due: mails, webhooks, renewals, documents.
+
+    It also forgets what has run out.
+    """
     from portal import clock, logs, monitoring
     from portal.assembly import assemble_services
     from portal.origins import Origin

@@ -25,7 +25,10 @@ def session() -> None:
 def create_session(
     open_database: Any, /, customer_id: str, account_id: str, live: bool, as_json: bool, **said: Any
 ) -> None:
-    """Print a link that opens the portal for a customer once, within five minutes."""
+    """Print a link that opens the portal for a customer.
+
+    It opens once, within five minutes.
+    """
     from portal import clock
     from portal.billing.customer_portal import new_sessions
     from portal.billing.customer_portal.params import CreateSession

@@ -19,13 +19,19 @@ _FOLDER_ARGUMENT = click.argument("folder", type=click.Path(exists=True, file_ok
 
 @click.group()
 def templates() -> None:
-    """Own templates of invoices and other documents; docs/documents.md says how they are written."""
+    """Own templates of invoices and other documents.
+
+    How they are written is in docs/documents.md.
+    """
 
 
 @templates.command()
 @_FOLDER_ARGUMENT
 def check(folder: Path) -> None:
-    """Try the templates of FOLDER with made-up documents; exits with 1 where they don't do."""
+    """Try the templates of FOLDER with made-up documents.
+
+    Exits with 1 where they don't do.
+    """
     _check_folder(folder)
     click.echo("The templates do.")
 
@@ -47,7 +53,10 @@ def add(
     template: str | None,
     default: bool,
 ) -> None:
-    """Try the templates of FOLDER and keep them; prints the id that invoices and customers name."""
+    """Try the templates of FOLDER and keep them.
+
+    Prints the id that invoices and customers name.
+    """
     from portal import clock
     from portal.billing.accounts import rendering_templates
 
@@ -82,7 +91,10 @@ def list_templates(open_database: Any, account_id: str, live: bool) -> None:
 @LIVE_OPTION
 @click.pass_obj
 def choose(open_database: Any, template: str | None, account_id: str, live: bool) -> None:
-    """Make TEMPLATE the default; without one, documents come in the built-in look again."""
+    """Make TEMPLATE the default.
+
+    Without one, documents come in the built-in look again.
+    """
     from portal.billing.accounts import rendering_templates
 
     with writing(open_database(), account_id, live) as db:

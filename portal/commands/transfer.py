@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 def import_file(
     open_database: Any, files: tuple[BinaryIO, ...], account_id: str, live: bool, dry: bool, verify: bool, as_json: bool
 ) -> None:
-    """Take in objects of the wire from JSON or JSON Lines files; ids are kept, and it can be repeated.
+    """Take in objects of the wire from JSON or JSON Lines files.
+
+    Ids are kept, and it can be repeated.
 
     Exits with 1 where objects were refused, each named with its reason, or where a next bill differs.
     """
@@ -54,12 +56,18 @@ def import_file(
 @click.option("--output", type=click.File("wb"), default="-", help="A file; standard output by default.")
 @click.pass_obj
 def export_file(open_database: Any, account_id: str, live: bool, output: BinaryIO) -> None:
-    """Write every object of an account as JSON Lines, which `portal import` reads back."""
+    """Write every object of an account as JSON Lines.
+
+    `portal import` reads them back. The count goes to standard error.
+    """
     from portal.transfer import exporting
 
     database: Database = open_database()
+    count = 0
     for line in exporting.json_lines(database, find_scope(database, account_id, live)):
         output.write(line)
+        count += 1
+    click.echo(f"{count:>9} {'object' if count == 1 else 'objects'} written", err=True)
 
 
 def _import_with_progress(run: Import, files: Sequence[BinaryIO]) -> ImportReport:

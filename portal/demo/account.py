@@ -46,7 +46,10 @@ def set_up_account(db: Session, account_id: str, now: int) -> None:
         },
         "settings": {
             "branding": {"primary_color": "#123a6b", "secondary_color": "#1668c4"},
-            "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
+            "invoices": {
+                "bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"},
+                "footer": "Geschäftsführerin: Greta Sommer · Amtsgericht Charlottenburg, HRB 12345 B",
+            },
         },
     }
     update_account(db, accounts.find_account(db, account_id), parse_command(UpdateAccount, sent))

@@ -49,13 +49,13 @@ PEOPLE = (
             "address": {"line1": "Marktplatz 8", "postal_code": "88212", "city": "Ravensburg", "country": "DE"},
             "preferred_locales": ["de"],
         },
-        None,
+        ("eu_vat", "DE811907980"),
         5,
         voided_and_overdue_invoices,
     ),
     Person(
         {
-            "name": "Atelier Noël",
+            "name": "Camille Noël",
             "email": "camille@example.net",
             "address": {"line1": "12 rue des Lilas", "postal_code": "75019", "city": "Paris", "country": "FR"},
             "preferred_locales": ["fr"],

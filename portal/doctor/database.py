@@ -1,18 +1,16 @@
-"""Checks what is in the database: the schema, whether work is late, and what e-invoices lack."""
+"""Checks what is in the database: the schema, whether work is late, and hints."""
 
 from collections.abc import Iterator
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import clock, schema
 from portal.billing.accounts import mirrors
-from portal.billing.ledger import parties
 from portal.billing.lifecycle import failed_steps, steps
-from portal.db import Database, Scope
+from portal.db import Database
+from portal.doctor import hints
 from portal.doctor.check import Check
-from portal.documents.xml import offers
-from portal.models import Tenant
 from portal.outbox import state
 
 #: Seconds that something due may wait.
@@ -36,7 +34,7 @@ def check_database(url: str) -> Iterator[Check]:
             yield _check_billing(database)
             yield from _check_failed_steps(database)
             yield from _check_workers(database)
-            yield from _check_e_invoices(database)
+            yield from hints.list_hints(database)
     except SQLAlchemyError as error:
         yield Check("database", False, f"Can't be reached ({type(error).__name__}): check PORTAL_DATABASE_URL.")
     finally:
@@ -60,18 +58,6 @@ def _check_failed_steps(database: Database) -> Iterator[Check]:
         for row in failed_steps.list_unresolved(db, limit=_MOST_NAMED):
             words = f"{row.verb} of {row.object_id} ({row.customer_id}) failed {row.tries} times: {row.failure}"
             yield Check("failed step", False, words)
-
-
-def _check_e_invoices(database: Database) -> Iterator[Check]:
-    """What accounts with e-invoice formats lack for every e-invoice. Only a hint: it never fails."""
-    with database.reading() as db:
-        tenants = db.scalars(select(Tenant).where(Tenant.livemode).order_by(Tenant.account_id)).all()
-    for tenant in tenants:
-        with database.reading(Scope.of_tenant(tenant)) as db:
-            seller = parties.seller(db, None)
-        gaps = offers.seller_gaps(seller) if (seller["e_invoices"] or {}).get("formats") else []
-        if gaps:
-            yield Check("e-invoices", True, f"{tenant.account_id} lacks in live mode: {', '.join(gaps)}")
 
 
 def _check_workers(database: Database) -> Iterator[Check]:

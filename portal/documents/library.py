@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.db import Database, Scope
-from portal.documents import read_or_render_pdf
 from portal.documents.kinds import SOURCES, DocumentSource
 from portal.documents.pool import Pool
 from portal.documents.printing import build_for_print
 from portal.documents.store import Store
+from portal.documents.stored_rendering import read_or_render_pdf
 from portal.documents.values import RENDERER_VERSION, Document, DocumentBase
 from portal.documents.xml import kept, offers
 from portal.errors import Conflict, Unavailable

@@ -26,6 +26,7 @@ PAGES = (
     "plan_changes",
     "plan_choice",
     "plan_results",
+    "plan_undo",
     "retention",
     "sample_pages",
     "statements",

@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import cancellation_previews, plan_previews
+from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.customer_portal.cancellation_previews import CancellationPreview
-from portal.billing.customer_portal.plan_previews import BillPreview
 from portal.hosted.own_subscriptions import lock_own_subscription
 from portal.hosted.visits import Visit
 from portal.models import Subscription

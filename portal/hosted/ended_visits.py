@@ -11,7 +11,7 @@ from portal.billing.customer_portal.session_secrets import hash_secret
 from portal.hosted import frames
 from portal.hosted.frames import Frame
 from portal.hosted.visit_cookies import cookie_secret
-from portal.models import Account, PortalSession, Tenant
+from portal.models import Account, Configuration, PortalSession, Tenant
 from portal.web.services import read_connection
 
 
@@ -39,7 +39,7 @@ def find_ended_visit() -> EndedVisit | None:
     """The visit of this request's path.
 
     Whoever knows its id alone sees the merchant's brand. The way back is the visit's own where the browser can prove
-    that it had the visit, else the merchant's site.
+    that it had the visit, else the one that the merchant has set for everybody, or the merchant's site.
     """
     parts = request.path.split("/")
     if len(parts) < 4 or parts[1] != "p" or parts[2] == "login":
@@ -55,7 +55,7 @@ def find_ended_visit() -> EndedVisit | None:
     frame = Frame(
         merchant=profile.get("name") or "",
         brand=brand,
-        return_url=(row.return_url if is_own else None) or profile.get("url"),
+        return_url=(row.return_url if is_own else None) or row.default_return_url or profile.get("url"),
         livemode=row.livemode,
         **frames.brand_look(row.settings.get("branding", {}), brand),
     )
@@ -70,6 +70,7 @@ _MERCHANT_BY_SECRET = (
         _SESSIONS.c.link_hash,
         _SESSIONS.c.secret_hash,
         _SESSIONS.c.opened_at,
+        Configuration.default_return_url,
         Tenant.livemode,
         Account.id.label("account_id"),
         Account.revision,
@@ -79,6 +80,10 @@ _MERCHANT_BY_SECRET = (
     .select_from(_SESSIONS)
     .join(Tenant, Tenant.id == _SESSIONS.c.tenant_id)
     .join(Account, Account.id == Tenant.account_id)
+    .join(
+        Configuration,
+        (Configuration.tenant_id == _SESSIONS.c.tenant_id) & (Configuration.id == _SESSIONS.c.configuration_id),
+    )
     .where(
         or_(
             _SESSIONS.c.link_hash == bindparam("hash"),

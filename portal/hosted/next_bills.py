@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.accounts import mirrors
 from portal.billing.customer_portal import plan_previews
-from portal.billing.customer_portal.plan_previews import BillPreview
+from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.db import find_row
 from portal.hosted.visits import Visit
 from portal.models import Customer, InvoiceItem, Subscription, SubscriptionItem, SubscriptionSchedule

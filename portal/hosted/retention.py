@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import plan_previews, retention_offers
-from portal.billing.customer_portal.plan_previews import BillPreview
+from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.discounts import named_discounts
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.hosted import flows

@@ -42,6 +42,7 @@ def _list_document_links() -> Iterator[tuple[str, LinkKind]]:
 LINK_KINDS = {
     **dict(_list_document_links()),
     "file_link": LinkKind("/files/{}", "f"),
+    "plan_undo": LinkKind("/keep/{}", "k"),
     "unsubscribe": LinkKind("/unsubscribe/{}", "u"),
 }
 
@@ -86,6 +87,10 @@ class DocumentLinks:
     def unsubscribe(self, tenant_id: int, customer_id: str, mail: str) -> str:
         """The absolute address where a customer unsubscribes from a kind of mail; it never expires."""
         return self.document("unsubscribe", tenant_id, f"{mail}:{customer_id}")
+
+    def plan_undo(self, tenant_id: int, subscription_id: str, at: int) -> str:
+        """The absolute address where a customer takes back what happens to a subscription at the second `at`."""
+        return self.document("plan_undo", tenant_id, f"{subscription_id}:{at}")
 
     def read(self, token: str, kind: str) -> DocumentLink | None:
         """The link that a token stands for; None if it is not a valid token of this kind."""

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.assembly import Services
 from portal.db import find_row, scope_of
+from portal.documents import build
 from portal.models import CreditNote, Invoice, Mail
 from portal.outbox.mail_frames import find_reachable_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
@@ -22,11 +23,9 @@ def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
         db,
         customer,
         attachments=invoice_attachment(services, db, invoice.id),
+        reference=invoice.number,
         number=invoice.number,
-        amount_due=invoice.amount_remaining,
-        total=invoice.total,
-        currency=invoice.currency,
-        due_date=invoice.due_date,
+        document=build.invoice(db, invoice),
         url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
     )
 
@@ -38,15 +37,13 @@ def build_credit_note_mail(services: Services, db: Session, mail: Mail) -> Outgo
     if customer is None:
         return None
     content = services.documents.pdf(scope_of(db), "credit_note", note.id)
-    invoice = find_row(db, Invoice, note.invoice_id, noun="invoice")
     return mail_to_customer(
         db,
         customer,
         attachments={safe_file_name(f"{note.number}.pdf"): content},
+        reference=note.number,
         number=note.number,
-        invoice_number=invoice.number,
-        total=note.total,
-        currency=note.currency,
+        document=build.credit_note(db, note),
         url=services.links.document("credit_note_pdf", scope_of(db).tenant_id, note.id),
     )
 
@@ -61,10 +58,9 @@ def build_receipt_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
         db,
         customer,
         attachments={**invoice_attachment(services, db, invoice.id), **_receipt_attachment(services, db, invoice)},
+        reference=invoice.number,
         number=invoice.number,
-        amount_paid=invoice.amount_paid,
-        currency=invoice.currency,
-        paid_at=invoice.paid_at,
+        document=build.invoice(db, invoice),
         url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
     )
 
@@ -79,10 +75,10 @@ def build_reminder_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         db,
         customer,
         attachments=invoice_attachment(services, db, invoice.id),
+        reference=invoice.number,
         number=invoice.number,
-        amount_due=invoice.amount_remaining,
-        currency=invoice.currency,
         due_date=invoice.due_date,
+        document=build.invoice(db, invoice),
         overdue=clock.now() > invoice.due_date,
         url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
     )

@@ -6,10 +6,9 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from portal.assembly import Services
-from portal.billing.accounts import accounts
 from portal.db import find_row, scope_of
-from portal.models import Customer, Mail
-from portal.outbox import alerts, billing_alerts, document_mails, security_mails, subscription_mails
+from portal.models import Account, Customer, Mail
+from portal.outbox import alerts, billing_alerts, document_mails, security_mails, subscription_mails, trial_mails
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import mails as rules
 
@@ -26,7 +25,7 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "subscription_canceled": subscription_mails.build_canceled_mail,
     "subscription_changed": subscription_mails.build_changed_mail,
     "tax_id_changed": security_mails.build_tax_id_mail,
-    "trial_ending": subscription_mails.build_trial_mail,
+    "trial_ending": trial_mails.build_trial_mail,
     "webhook_disabled": alerts.build_alert_mail,
     "webhook_failing": alerts.build_alert_mail,
 }
@@ -34,7 +33,7 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
 
 def build_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
     """The content of a queued mail; None when nobody is to receive it (any more)."""
-    if not rules.is_on(mail.name, accounts.find_account(db, scope_of(db).account_id).settings):
+    if not rules.is_on(mail.name, db.get_one(Account, scope_of(db).account_id).settings):
         return None
     content = MAIL_BUILDERS[mail.name](services, db, mail)
     if content is None or mail.name not in rules.OPTIONAL_MAILS or mail.customer_id is None:

@@ -1,4 +1,4 @@
-"""What every mail to a customer has: the address, the language, and the merchant's name, colour and logo."""
+"""What every mail to a customer has: address, language and greeting, and the merchant's look and particulars."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from portal.billing.accounts import accounts, pictures
 from portal.billing.ledger import parties
 from portal.db import find_row, scope_of
+from portal.documents import letterhead
 from portal.models import Account, Customer
 from portal.outbox.mail_texts import OutgoingMail
 
@@ -27,16 +28,28 @@ def find_present_customer(db: Session, customer_id: str | None) -> Customer | No
 
 
 def mail_to_customer(
-    db: Session, customer: Customer, *, attachments: dict[str, bytes] | None = None, **context: Any
+    db: Session,
+    customer: Customer,
+    *,
+    reference: str | None = None,
+    attachments: dict[str, bytes] | None = None,
+    **context: Any,
 ) -> OutgoingMail:
     """A mail to a customer; `context` is what its templates need."""
     account = accounts.find_account(db, scope_of(db).account_id)
+    branding = account.settings.get("branding", {})
+    seller = parties.seller(db, None)
     return OutgoingMail(
         to=customer.email or "",
         locale=parties.customer_locale(db, customer),
         merchant=account.business_profile.get("name") or "",
+        greeted=customer.individual_name or customer.name,
+        reference=reference,
+        sender=letterhead.build_seller(seller),
+        footer=seller["footer"],
         reply_to=account.business_profile.get("support_email"),
-        color=account.settings.get("branding", {}).get("primary_color"),
+        primary_color=branding.get("primary_color"),
+        secondary_color=branding.get("secondary_color"),
         logo=_logo_picture(db, account),
         context=context,
         attachments=attachments or {},

@@ -35,7 +35,9 @@ def build_email_code_mail(services: Services, db: Session, mail: Mail) -> Outgoi
     if mail.sealed is None or change.confirmed_at is not None or change.expires_at <= clock.now():
         return None
     digits = services.seal.decrypt(mail.sealed).decode()
-    return _mail_about_change(db, change, mail, code=digits, minutes=codes.LIFETIME // clock.MINUTE)
+    content = _mail_about_change(db, change, mail, code=digits, minutes=codes.LIFETIME // clock.MINUTE)
+    # the address may be a stranger's, and whoever typed it has also chosen the name
+    return replace(content, greeted=None)
 
 
 def build_email_changed_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:

@@ -121,3 +121,13 @@ def test_a_search_shows_what_was_typed_and_nothing_more(page):
 )
 def test_an_unknown_page_is_not_found(client, path):
     assert client.get(f"/docs/{path}").status_code == 404
+
+
+def test_a_value_is_listed_once(app):
+    """A hash that may be null is one hash; names are the places that links lead to."""
+    parts = [part for noun in list_nouns() for part in (*noun.calls, *noun.objects)]
+    rows = [
+        (part.id, [row.name for row in getattr(part, "parameters", None) or getattr(part, "keys", ())])
+        for part in parts
+    ]
+    assert {id: names for id, names in rows if len(set(names)) < len(names)} == {}

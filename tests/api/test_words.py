@@ -60,7 +60,8 @@ def test_every_call_and_noun_has_words():
 
 def test_no_words_are_left_over():
     tables, document = words.read_tables(), openapi.document()
-    used = {words.find_name(path) for path, _ in _everything()}
+    unfilled = {words.ALWAYS_NULL, words.ONLY_EMPTY}
+    used = {words.find_name(path) for path, schema in _everything() if schema["description"] not in unfilled}
     assert sorted(tables["values"].keys() - used) == []
     calls = {f"{method} {openapi.openapi_path(rule)}" for method, rule in CALLS}
     assert sorted(tables["calls"].keys() - calls) == []

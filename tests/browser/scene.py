@@ -54,7 +54,7 @@ def opened(chromium: Browser, live: Live, language: str) -> Window:
     plans = offered(shop.make)
     customer = shop.make.customer(name=NAMES[language], preferred_locales=[language])
     ids = _rows(shop.make, customer) | _plans(plans, customer)
-    ids |= _links(live, shop.make, customer, ids["late"])
+    ids |= _links(live, shop.make, customer, ids)
     if language == "en":
         _second_page(shop.make, customer)
     page = browsing(chromium, live, locale=language).new_page()
@@ -118,10 +118,11 @@ def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
     upgradable = make.subscription(customer, plans.silver, now=began)
     coming = make.subscription(customer, plans.gold, now=began)
     kind = {"collection_method": "charge_automatically", "days_until_due": None}
-    unpaid = make.subscription(customer, plans.silver, now=began, **kind)
+    # begun now: the worker of the live portal ends what nobody pays for a day
+    unpaid = make.subscription(customer, plans.silver, **kind)
     with make.database.reading(make.scope) as db:
         first = db.get_one(Invoice, (unpaid.tenant_id, unpaid.latest_invoice_id))
-    make.run(payments.pay, PayInvoice, first, now=began, paid_out_of_band=True)
+    make.run(payments.pay, PayInvoice, first, paid_out_of_band=True)
     features = plans.configuration.features
     for plan, price in ((coming, plans.silver), (unpaid, plans.gold)):
         with make.database.writing(make.scope) as db:
@@ -131,10 +132,14 @@ def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
     return {"upgradable": upgradable.id, "coming": coming.id, "unpaid": unpaid.id, "gold": plans.gold.id}
 
 
-def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> dict[str, str]:
+def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str]) -> dict[str, str]:
     """Paths that are open to whoever has them."""
     key, now = live.settings.secret_key, clock.now()
-    public = DocumentLinks("", [key]).document("invoice", make.scope.tenant_id, invoice_id)
+    links, tenant_id = DocumentLinks("", [key]), make.scope.tenant_id
+    public = links.document("invoice", tenant_id, ids["late"])
+    with make.database.reading(make.scope) as db:
+        ends_at = db.get_one(Subscription, (tenant_id, ids["ending"])).cancel_at or 0
+    keep = links.plan_undo(tenant_id, ids["ending"], ends_at)
     code = codes.new_code(key)
     moved = make.customer(email="old@example.com", preferred_locales=customer.preferred_locales)
     with live.database.writing(make.scope) as db:
@@ -144,4 +149,4 @@ def _links(live: Live, make: Factories, customer: Customer, invoice_id: str) -> 
         token = session_secrets.new_link_secret()
         done = email_changes.ConfirmEmailChange("old@example.com", session_secrets.hash_secret(token))
         email_changes.confirm(db, change.id, done, now=now)
-    return {"public": public, "undo": f"/undo/{token}"}
+    return {"public": public, "keep": keep, "undo": f"/undo/{token}"}

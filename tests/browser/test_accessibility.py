@@ -56,7 +56,16 @@ DOCUMENTATION = [
     "/docs/invoices/invoice",
     "/docs/guides/documents",
 ]
-ELSEWHERE = ["nowhere", "/p/session/unknown", "{public}", "{undo}", "/undo/unknown", "/patterns", *DOCUMENTATION]
+ELSEWHERE = [
+    "nowhere",
+    "/p/session/unknown",
+    "{public}",
+    "{keep}",
+    "{undo}",
+    "/undo/unknown",
+    "/patterns",
+    *DOCUMENTATION,
+]
 PATHS = [path for paths in PAGES.values() for path in paths] + ELSEWHERE
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.documents import read_or_render_pdf
 from portal.documents.pool import Pool
 from portal.documents.store import FolderStore
+from portal.documents.stored_rendering import read_or_render_pdf
 from tests.documents import samples
 
 

@@ -22,6 +22,7 @@ OLD_SCOPES = {
     "receipt": "r",
     "statement": "s",
     "file_link": "f",
+    "plan_undo": "k",
     "unsubscribe": "u",
 }
 
@@ -60,7 +61,7 @@ def test_kinds_never_share_a_stored_file() -> None:
 def test_no_two_kinds_of_documents_share_their_links() -> None:
     """A token opens every path of its scope, so two kinds with one scope would open each other."""
     scopes = [kind.link_scope for kind in DOCUMENT_KINDS.values() if kind.link_scope]
-    others = {LINK_KINDS[name].scope for name in ("file_link", "unsubscribe")}
+    others = {LINK_KINDS[name].scope for name in ("file_link", "plan_undo", "unsubscribe")}
     assert {scope: count for scope, count in Counter(scopes).items() if count > 1 or scope in others} == {}
     assert all(scope.isalpha() for scope in scopes), "a dash would end the scope within the token"
 

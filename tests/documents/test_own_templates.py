@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from portal.documents import designs, read_or_render_pdf, samples
+from portal.documents import designs, samples
 from portal.documents.designs import Complaint, Design
 from portal.documents.pool import Pool
 from portal.documents.store import FolderStore
+from portal.documents.stored_rendering import read_or_render_pdf
 from portal.documents.values import Document
 from tests.documents.conftest import read
 from tests.pictures import picture

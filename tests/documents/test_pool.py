@@ -129,5 +129,5 @@ def test_memory_is_limited() -> None:
 
 
 def test_the_web_process_never_loads_the_renderer() -> None:
-    done = run("import sys, portal.documents; print('weasyprint' in sys.modules)")
+    done = run("import sys, portal.documents.library; print('weasyprint' in sys.modules)")
     assert done.stdout.strip() == "False"

@@ -168,3 +168,14 @@ def test_nothing_of_another_sites_form_is_shown(app: Flask, portal: Open, make: 
     )
     assert answer.status_code == 400
     assert "0900" not in answer.text
+
+
+def test_without_the_cookie_the_way_back_is_the_one_for_everybody(
+    app: Flask, api: Any, portal: Open, make: Factories, customer: Customer
+) -> None:
+    configuration = make.configuration()
+    api.post(f"billing_portal/configurations/{configuration.id}", default_return_url="https://rides.example/billing")
+    visit = portal(customer, configuration, return_url=SHOP)
+    html = app.test_client().get(f"/p/{visit.session_id}/").get_data(as_text=True)
+    assert 'class="button" href="https://rides.example/billing"' in html
+    assert SHOP not in html

@@ -170,7 +170,7 @@ def test_only_what_the_portal_lets_customers_take_back_is_said_to_be_so(
     (mail,) = (each for each in arrived if each["To"] == customer.email)
     body = mail.get_body(("plain",))
     assert body is not None
-    assert ("change your mind" in body.get_content()) is enabled
+    assert ("/keep/" in body.get_content()) is enabled
 
 
 @pytest.mark.parametrize("collected", [False, True])
@@ -296,7 +296,7 @@ def test_only_an_end_that_the_portal_takes_back_is_said_to_be_one(
     words = {
         content.context["ends_at"]: render_text("subscription_canceled", content).plain for content in built if content
     }
-    told = [("change your mind" in text, "December 31, 2026" in text) for _, text in sorted(words.items())]
+    told = [("/keep/" in text, "December 31, 2026" in text) for _, text in sorted(words.items())]
     assert told == [(True, False), (False, True)]
 
 

@@ -174,7 +174,8 @@ def test_a_mail_has_both_texts_and_the_merchant_as_sender(smtp: Settings, box: B
 
 
 def test_only_the_html_is_escaped(smtp: Settings, box: Box) -> None:
-    send(smtp, "email_code", mail(**{**CODE, "merchant": "Fish & <b>Chips</b>"}))
+    name = "Fish & <b>Chips</b>"
+    send(smtp, "email_code", replace(mail(**{**CODE, "merchant": name}), greeted=name))
     assert "Fish & <b>Chips</b>" in text(box, "plain")
     assert "Fish &amp; &lt;b&gt;Chips&lt;/b&gt;" in text(box, "html")
 

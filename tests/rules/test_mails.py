@@ -20,7 +20,7 @@ def test_a_row_is_whole(rule: mails.MailRule) -> None:
     assert rule.mail in MAIL_BUILDERS, "outbox.mail_contents does not build it"
     assert rule.mail in SAMPLES, "outbox.previews has no sample of it"
     parts = {file.name for file in (TEMPLATES / rule.mail).glob("*")}
-    assert parts == {"subject.txt", "body.txt", "body.html"}, "its templates are missing"
+    assert parts == {"subject.txt", "body.jinja"}, "its templates are missing"
     assert rule.event.startswith(PREFIXES), "no object has such an event"
     assert rule.event not in events.PORTAL_EVENTS, "an account can turn the event off, and the mail with it"
 

@@ -107,6 +107,10 @@ class SubscriptionPause(Command):
     enabled: Flag | None = None
 
 
+#: What the wire has and a configuration keeps, but the portal has no page for, each with the reason.
+UNSERVED_FEATURES = {"payment_method_update": "the portal keeps no payment methods, so customers see nothing of it"}
+
+
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is."""
 

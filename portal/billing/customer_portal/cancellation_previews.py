@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import plan_cancellations, plan_previews
-from portal.billing.customer_portal.plan_previews import BillPreview
+from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.invoices import pending_items
 from portal.billing.subscriptions import items, prorations
 from portal.billing.subscriptions.params import CancellationDetails

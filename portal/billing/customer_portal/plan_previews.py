@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import plan_changes, upcoming_changes
+from portal.billing.customer_portal.bill_previews import BillLine, BillPreview
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.invoices import pending_updates
 from portal.billing.ledger import totals
@@ -14,35 +15,6 @@ from portal.models import Customer, Invoice, Subscription
 from portal.rules import invoices
 from portal.rules.discounts import sum_discounts
 from portal.rules.permissions import Features
-
-
-@dataclass(frozen=True)
-class BillLine:
-    """A line of a bill; its amount is in minor units, before discounts and exclusive taxes."""
-
-    description: str | None
-    amount: int
-
-
-@dataclass(frozen=True)
-class BillPreview:
-    """An invoice as it will be.
-
-    `added_tax` comes on top, `included_tax` is contained in the lines. `applied` is the part of the customer
-    balance: negative for credit that is used, positive for a debt that is billed along or for new credit.
-    `due_date` is known for a finalized invoice only.
-    """
-
-    at: int
-    currency: str
-    lines: tuple[BillLine, ...]
-    discount: int
-    added_tax: int
-    included_tax: int
-    total: int
-    applied: int
-    amount_due: int
-    due_date: int | None
 
 
 @dataclass(frozen=True)

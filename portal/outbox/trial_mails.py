@@ -1,0 +1,53 @@
+"""The mail about a trial that is about to end: the bill that comes then, and where to cancel before."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.assembly import Services
+from portal.billing.accounts import mirrors
+from portal.billing.customer_portal import plan_previews
+from portal.billing.customer_portal.bill_previews import BillPreview
+from portal.billing.subscriptions import items
+from portal.db import find_row, scope_of
+from portal.models import Configuration, Mail, Subscription
+from portal.outbox.mail_frames import mail_to_customer
+from portal.outbox.mail_texts import OutgoingMail
+from portal.outbox.subscription_mails import find_subscription, name_plan
+
+
+def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """What is billed after the trial; None when the trial has ended meanwhile."""
+    subscription, customer = find_subscription(db, mail)
+    if customer is None or subscription.status != "trialing" or subscription.trial_end is None:
+        return None
+    sold = items.list_items(db, subscription.id)
+    return mail_to_customer(
+        db,
+        customer,
+        reference=subscription.id,
+        bill=_preview_bill(services, db, subscription),
+        manage_url=_login_link(services, db),
+        plan=name_plan(db, subscription),
+        ends_at=subscription.trial_end,
+        stops=subscription.cancel_at is not None and subscription.cancel_at <= subscription.trial_end,
+        amount=sum(each.amount for each in sold),
+        currency=subscription.currency,
+        interval=sold[0].price.interval,
+        interval_count=sold[0].price.interval_count,
+    )
+
+
+def _preview_bill(services: Services, db: Session, subscription: Subscription) -> BillPreview | None:
+    """The next bill with tax and discounts; None where another system bills, or nothing is."""
+    if not mirrors.is_billed_here(db):
+        return None
+    with services.database.dry_run(scope_of(db)) as trying:
+        row = find_row(trying, Subscription, subscription.id, noun="subscription")
+        return plan_previews.preview_next_bill(trying, row)
+
+
+def _login_link(services: Services, db: Session) -> str | None:
+    """The login page of the account; None where no configuration has one."""
+    own = select(Configuration.login_token).where(Configuration.active, Configuration.login_token.is_not(None))
+    token = db.scalars(own.order_by(Configuration.is_default.desc(), Configuration.created).limit(1)).first()
+    return services.links.login(token) if token else None
