@@ -38,14 +38,14 @@ def mail_to_customer(
     """A mail to a customer; `context` is what its templates need."""
     account = accounts.find_account(db, scope_of(db).account_id)
     branding = account.settings.get("branding", {})
-    seller = parties.seller(db, None)
+    seller, locale = parties.seller(db, None), parties.customer_locale(db, customer)
     return OutgoingMail(
         to=customer.email or "",
-        locale=parties.customer_locale(db, customer),
+        locale=locale,
         merchant=account.business_profile.get("name") or "",
         greeted=customer.individual_name or customer.name,
         reference=reference,
-        sender=letterhead.build_seller(seller),
+        sender=letterhead.build_seller(seller, locale),
         footer=seller["footer"],
         reply_to=account.business_profile.get("support_email"),
         primary_color=branding.get("primary_color"),
