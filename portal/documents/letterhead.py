@@ -24,7 +24,7 @@ def shared_values(db: Session, frozen_seller: dict[str, Any], frozen_buyer: dict
     labels = _Labels(frozen_version(frozen_seller), frozen_locale(frozen_buyer))
     return {
         "locale": labels.locale,
-        "seller": build_seller(frozen_seller, labels),
+        "seller": build_seller(frozen_seller, labels.locale),
         "buyer": _build_party(frozen_buyer, frozen_buyer.get("address"), labels),
         "brand_color": frozen_seller.get("primary_color"),
         "livemode": scope_of(db).livemode,
@@ -108,26 +108,21 @@ class _Labels:
         return tax_names.register_name(country, number)
 
 
-_FIRST_LABELS = _Labels(FIRST_VERSION, "en")
+def build_seller(frozen: dict[str, Any], locale: str = "en") -> Party:
+    """The merchant, by its legal name, and in its account's country if the address names none.
 
-
-def build_seller(frozen: dict[str, Any], labels: _Labels = _FIRST_LABELS) -> Party:
-    """The merchant, by its legal name, and in its account's country if the address names none."""
+    Its tax numbers are called what the locale's language calls them.
+    """
     named = {**frozen, "name": frozen.get("legal_name") or frozen.get("name")}
     address = frozen.get("address") or {}
     country = address.get("country")
     return _build_party(
         named,
         {**address, "country": country or frozen.get("country")},
-        labels,
+        _Labels(frozen_version(frozen), locale),
         unlocated=not country,
         contact=(frozen.get("e_invoices") or {}).get("contact"),
     )
-
-
-def build_sender(seller: dict[str, Any], locale: str) -> Party:
-    """The merchant as mails in the language `locale` name it."""
-    return build_seller(seller, _Labels(seller["design"], locale))
 
 
 def _build_party(frozen: dict[str, Any], address: dict[str, Any] | None, labels: _Labels, **more: Any) -> Party:

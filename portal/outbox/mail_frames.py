@@ -45,7 +45,7 @@ def mail_to_customer(
         merchant=account.business_profile.get("name") or "",
         greeted=customer.individual_name or customer.name,
         reference=reference,
-        sender=letterhead.build_sender(seller, locale),
+        sender=letterhead.build_seller(seller, locale),
         footer=seller["footer"],
         reply_to=account.business_profile.get("support_email"),
         primary_color=branding.get("primary_color"),
