@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from portal import clock, ids, schema
+from portal import clock, ids, schema, zones
 from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.customers import customers as customers_customers
@@ -90,6 +90,7 @@ def _invoice(scope: Scope, id: str, owner: str, index: int, now: int) -> dict[st
         "auto_advance": False,
         "due_date": created + 14 * clock.DAY,
         "effective_at": created,
+        "issued_on": zones.day_of(created, zones.DEFAULT).isoformat(),
         "period_start": created,
         "period_end": created,
         "default_tax_rates": [],

@@ -1,12 +1,13 @@
 """The only source of the current time, so that tests can set it.
 
-Moments are epoch seconds everywhere: on the wire, in the rows and between functions.
+Moments are epoch seconds everywhere: on the wire, in the rows and between functions. `portal/zones.py` makes days of
+them.
 """
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -23,11 +24,6 @@ def now() -> int:
 def utc_datetime(epoch_seconds: int) -> datetime:
     """The aware UTC datetime of epoch seconds."""
     return datetime.fromtimestamp(epoch_seconds, UTC)
-
-
-def utc_date(epoch_seconds: int) -> date:
-    """The UTC calendar date of epoch seconds."""
-    return utc_datetime(epoch_seconds).date()
 
 
 @contextmanager

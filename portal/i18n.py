@@ -16,8 +16,6 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 
-from portal import clock
-
 #: The values the reference documents for `locale` on a portal session.
 WIRE_LOCALES = (
     "auto bg cs da de el en en-AU en-CA en-GB en-IE en-IN en-NZ en-SG es es-419 et fi fil fr fr-CA hr hu id it ja"
@@ -129,18 +127,9 @@ def format_price(amount: int | str, currency: str, locale: str = "en") -> str:
 
 
 @lru_cache(maxsize=16384)
-def _date_text(day: date, form: str, locale: str) -> str:
-    return str(format_date(day, form, locale=locale))
-
-
-def format_day(when: int | date | None, locale: str = "en", form: str = "long") -> str:
-    """A UTC date as text (`3 March 2026`), from epoch seconds or a date; empty for None.
-
-    `form` is Babel's `short`, `medium`, `long` or `full`.
-    """
-    if when is None:
-        return ""
-    return _date_text(clock.utc_date(when) if isinstance(when, int) else when, form, locale)
+def format_day(day: date | None, locale: str = "en", form: str = "long") -> str:
+    """A date as text (`3 March 2026`), empty for None; `form` is Babel's `short`, `medium`, `long` or `full`."""
+    return "" if day is None else str(format_date(day, form, locale=locale))
 
 
 def format_number(value: int | Decimal | str, locale: str = "en") -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from portal import clock, create_app
+from portal import clock, create_app, zones
 from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount, NewAccount
 from portal.db import Database, Scope
@@ -58,7 +58,7 @@ class Victim:
     @property
     def year(self) -> str:
         """The one that has documents of the victim."""
-        return str(clock.utc_date(clock.now()).year)
+        return str(zones.day_of(clock.now(), zones.DEFAULT).year)
 
     def path(self, rule: str) -> str:
         """The rule filled with the victim's own ids."""

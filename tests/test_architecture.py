@@ -28,6 +28,7 @@ LAYERS = (
         "request_sizes",
         "seal",
         "settings",
+        "zones",
     },
     {"rules"},
     {"models"},

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -92,7 +93,9 @@ def test_doctor_explains_every_setting_and_names_what_is_wrong(run: Run) -> None
     assert "PORTAL_TRUSTED_PROXIES" in out
     assert "FAIL schema: Behind this program: portal db upgrade" in out
     run("db", "upgrade")
-    assert "FAIL" not in run("doctor").stdout
+    out = run("doctor").stdout
+    assert "FAIL" not in out
+    assert f"ok   time zones: tzdata {version('tzdata')}" in out
 
 
 def test_doctor_finds_a_setting_that_was_mistyped(run: Run, environment: dict[str, str]) -> None:
@@ -150,11 +153,25 @@ def test_an_account_is_told_where_to_be_paid_and_how_to_number(run: Run, environ
     assert api.post(f"invoices/{draft['id']}/finalize")["number"].endswith("118")
 
 
+def test_an_account_has_a_time_zone(run: Run) -> None:
+    run("db", "upgrade")
+    asked = ("account", "create", "Acme", "--json", "--timezone")
+    assert "Invalid time zone: Mars/Base." in run(*asked, "Mars/Base", code=1).stderr
+    assert run("account", "list").stdout == ""
+    id = json.loads(run(*asked, "Europe/Berlin").stdout)["account"]
+    assert "timezone     Europe/Berlin\n" in run("account", "show", id).stdout
+    run("account", "set", id, "--timezone", "America/New_York")
+    assert "timezone     America/New_York\n" in run("account", "show", id).stdout
+    run("account", "set", id, "--timezone", "")
+    assert "timezone     Etc/UTC\n" in run("account", "show", id).stdout
+
+
 def test_what_an_account_can_not_be_told_changes_nothing(run: Run) -> None:
     run("db", "upgrade")
     id = json.loads(run("account", "create", "Acme", "--json").stdout)["account"]
     before = run("account", "show", id).stdout
     assert "IBAN" in run("account", "set", id, "--prefix", "ACME", "--iban", "DE00", code=1).stderr
+    assert "Invalid time zone: Berlin." in run("account", "set", id, "--timezone", "Berlin", code=1).stderr
     assert "Nothing to change" in run("account", "set", id, code=2).stderr
     assert run("account", "show", id).stdout == before
     assert "acct_none" in run("account", "show", "acct_none", code=1).stderr

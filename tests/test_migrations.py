@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,16 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from portal import schema
-from portal.db import Database
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
+from portal.db import Database, Scope
 from portal.models import Base
 from tests import postgresql
 from tests.conftest import URL
+from tests.factories import Factories
+
+#: 31 December 2025, 23:30 UTC.
+LAST_NIGHT = 1767223800
 
 
 @pytest.fixture
@@ -52,4 +59,19 @@ def test_a_schema_of_another_line_is_named_and_left_alone(empty: Database) -> No
     with pytest.raises(schema.UnknownRevision, match="doesn't know the schema 9999"):
         schema.upgrade(empty)
     assert schema.current_revision(empty) == "9999"
+    empty.dispose()
+
+
+def test_documents_from_before_accounts_had_a_time_zone_have_their_days_in_utc(empty: Database) -> None:
+    schema.upgrade(empty)
+    with empty.writing() as db:
+        new = new_accounts.create(db, CreateAccount("Rocket Rides"), now=LAST_NIGHT)
+    make = Factories(empty, Scope(new.test.id, new.account.id, livemode=False))
+    draft, invoice = make.draft(now=LAST_NIGHT), make.invoice(now=LAST_NIGHT)
+    note = make.credit_note(invoice, 100, now=LAST_NIGHT)
+    schema.downgrade(empty, "0006")
+    schema.upgrade(empty)
+    with empty.reading(make.scope) as db:
+        days = [db.get_one(type(each), (each.tenant_id, each.id)).issued_on for each in (draft, invoice, note)]
+    assert days == [None, date(2025, 12, 31), date(2025, 12, 31)]
     empty.dispose()

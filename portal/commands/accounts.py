@@ -1,4 +1,4 @@
-"""`portal account`: makes and lists merchants; shows and sets bank details, invoice numbering and e-invoices."""
+"""`portal account`: makes and lists merchants; shows and sets time zone, bank details, numbering and e-invoices."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +10,7 @@ from portal.commands.options import JSON_OPTION, find_scope, writing
 
 _FORMATS = click.Choice(["factur_x", "peppol", "xrechnung"])
 _ACCOUNT_ARGUMENT = click.argument("account_id")
+_ZONE_OPTION = click.option("--timezone", help="Where its calendar days are, such as Europe/Berlin; else UTC.")
 _LIVE_OPTION = click.option("--live", is_flag=True, help="Live mode: its own tax IDs and its own sequence of numbers.")
 
 
@@ -23,10 +24,17 @@ def account() -> None:
 @click.option("--country", default="US", show_default=True, help="Two-letter country of the merchant.")
 @click.option("--currency", help="What it bills in; else the currency of its country.")
 @click.option("--email", help="The merchant's own address.")
+@_ZONE_OPTION
 @JSON_OPTION
 @click.pass_obj
 def create_account(
-    open_database: Any, name: str, country: str, currency: str | None, email: str | None, as_json: bool
+    open_database: Any,
+    name: str,
+    country: str,
+    currency: str | None,
+    email: str | None,
+    timezone: str | None,
+    as_json: bool,
 ) -> None:
     """Make an account and print its two keys.
 
@@ -34,11 +42,15 @@ def create_account(
     """
     from portal import clock
     from portal.billing.accounts import new_accounts
+    from portal.billing.accounts.account_updates import UpdateAccount, update_account
     from portal.billing.accounts.new_accounts import CreateAccount
+    from portal.wire.commands import parse_command
 
     command = CreateAccount(name, country.upper(), email, currency.lower() if currency else None)
+    said = parse_command(UpdateAccount, {"settings": _zone_settings(timezone)} if timezone else {})
     with open_database().writing() as session:
         new = new_accounts.create(session, command, now=clock.now())
+        update_account(session, new.account, said)
     made = {"account": new.account.id, "test_key": new.test_key, "live_key": new.live_key}
     print_values(made, as_json=as_json)
 
@@ -71,7 +83,7 @@ def list_accounts(open_database: Any, as_json: bool) -> None:
 @_LIVE_OPTION
 @click.pass_obj
 def show_account(open_database: Any, account_id: str, live: bool) -> None:
-    """Tell bank details, footer, numbering and e-invoices.
+    """Tell time zone, bank details, footer, numbering and e-invoices.
 
     Says what the account lacks for e-invoices, too.
     """
@@ -84,6 +96,7 @@ def show_account(open_database: Any, account_id: str, live: bool) -> None:
 @account.command("set")
 @_ACCOUNT_ARGUMENT
 @_LIVE_OPTION
+@_ZONE_OPTION
 @click.option("--iban", help="Where customers pay by bank; '' takes it off.")
 @click.option("--bic", help="The bank of the IBAN, where it is asked for.")
 @click.option("--holder", help="Whose account that is; else the company's name.")
@@ -103,7 +116,7 @@ def show_account(open_database: Any, account_id: str, live: bool) -> None:
 @click.option("--e-invoices", "formats", type=_FORMATS, multiple=True, help="A format of e-invoices; once for each.")
 @click.pass_obj
 def change_account(open_database: Any, /, account_id: str, live: bool, formats: tuple[str, ...], **said: Any) -> None:
-    """Change bank details, footer, numbering and e-invoices.
+    """Change time zone, bank details, footer, numbering and e-invoices.
 
     What is not named stays.
     """
@@ -113,19 +126,26 @@ def change_account(open_database: Any, /, account_id: str, live: bool, formats: 
 
     bank = _without_none(iban=said["iban"], bic=said["bic"], holder=said["holder"])
     numbering = _without_none(scheme=said["numbering"], prefix=said["prefix"], next_sequence=said["following"])
-    sent = _without_none(
+    invoices = _without_none(
         bank_transfer=bank or None,
         numbering=numbering or None,
         e_invoices={"formats": list(formats)} if formats else None,
         footer=said["footer"],
         tax_rounding=said["tax_rounding"],
     )
+    sent = {"invoices": invoices} if invoices else {}
+    if said["timezone"] is not None:
+        sent |= _zone_settings(said["timezone"])
     if not sent:
         raise click.UsageError("Nothing to change: name what is to be set.")
     with writing(open_database(), account_id, live) as db:
-        command = parse_command(UpdateAccount, {"settings": {"invoices": sent}})
+        command = parse_command(UpdateAccount, {"settings": sent})
         update_account(db, accounts.find_account(db, account_id), command)
     click.echo(f"{account_id} is changed. Documents that were finalized before stay as they are.")
+
+
+def _zone_settings(timezone: str) -> dict[str, Any]:
+    return {"dashboard": {"timezone": timezone}}
 
 
 def _without_none(**said: Any) -> dict[str, Any]:
@@ -141,6 +161,7 @@ def _account_details(db: Any, account_id: str) -> Iterator[tuple[str, str]]:
     seller = parties.seller(db, None)
     yield "account", account.id
     yield "name", seller["name"] or "-"
+    yield "timezone", seller["timezone"]
     for key in ("iban", "bic", "holder"):
         yield key, (seller["bank_transfer"] or {}).get(key) or "-"
     yield "footer", " / ".join((seller["footer"] or "-").splitlines())

@@ -37,7 +37,7 @@ CONFIGURATION: dict[str, Any] = {
 
 
 def set_up_account(db: Session, account_id: str, now: int) -> None:
-    """Set the public details, the address, the branding and the bank account."""
+    """Set the public details, the address, the time zone, the branding and the bank account."""
     sent = {
         "business_profile": {"support_email": "billing@example.com", "support_url": "https://example.com/help"},
         "company": {
@@ -46,6 +46,7 @@ def set_up_account(db: Session, account_id: str, now: int) -> None:
         },
         "settings": {
             "branding": {"primary_color": "#123a6b", "secondary_color": "#1668c4"},
+            "dashboard": {"timezone": "Europe/Berlin"},
             "invoices": {
                 "bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"},
                 "footer": "Geschäftsführerin: Greta Sommer · Amtsgericht Charlottenburg, HRB 12345 B",

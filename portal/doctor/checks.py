@@ -21,6 +21,7 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     yield surroundings.check_document_store(settings)
     yield surroundings.check_renderer()
     yield surroundings.check_fonts()
+    yield surroundings.check_time_zones()
     yield surroundings.check_mail(settings)
 
 

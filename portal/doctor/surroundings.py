@@ -2,8 +2,10 @@
 
 import os
 import smtplib
+from importlib.metadata import version
 from urllib.parse import urlsplit
 
+from portal import zones
 from portal.doctor.check import Check
 from portal.settings import Settings
 
@@ -29,6 +31,11 @@ def check_renderer() -> Check:
     except OSError as error:
         return Check("renderer", False, f"A system library is missing ({error}): deploy/setup run")
     return Check("renderer", True, f"WeasyPrint {weasyprint.__version__}")
+
+
+def check_time_zones() -> Check:
+    """Which rules the days of documents follow."""
+    return Check("time zones", bool(zones.list_names()), f"tzdata {version('tzdata')}, whatever the system has")
 
 
 def check_fonts() -> Check:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from portal.billing.credit_notes import credit_notes
 from portal.billing.invoices import payments
 from portal.billing.ledger import parties, totals
-from portal.clock import utc_date
 from portal.db import find_row
 from portal.documents import build_lines, legal_notes, letterhead
 from portal.documents.parts import AppliedCreditNote, Payment, TaxConversion
@@ -31,6 +30,7 @@ from portal.documents.xml import references, trades
 from portal.documents.xml.trades import TradeOutcome
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Invoice
+from portal.models.document_days import day_on, issue_day
 from portal.rules import receipts, tax_currencies
 
 _PAGE_SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
@@ -62,7 +62,7 @@ def receipt(db: Session, row: Invoice) -> ReceiptDocument:
         **_shared_values(db, row, totals.list_lines(db, row.id)),
         **_invoice_values(db, row),
         number=number,
-        effective_at=utc_date(row.paid_at or row.effective_at or row.created),
+        effective_at=day_on(row, row.paid_at or row.effective_at or row.created),
         invoice_number=row.number or "",
         invoice_effective_at=_issue_date(row),
     )
@@ -86,13 +86,13 @@ def _build_invoice(db: Session, row: Invoice) -> InvoiceDocument:
         effective_at=_issue_date(row),
         status=cast(InvoiceStatus, row.status),
         memo=row.description,
-        voided_at=_optional_day(row.voided_at),
+        voided_at=day_on(row, row.voided_at),
         amount_due=row.amount_due,
         amount_remaining=row.amount_remaining,
-        due_date=_optional_day(row.due_date),
-        paid_at=_optional_day(row.paid_at),
-        period_start=utc_date(row.period_start),
-        period_end=utc_date(row.period_end),
+        due_date=day_on(row, row.due_date),
+        paid_at=day_on(row, row.paid_at),
+        period_start=day_on(row, row.period_start),
+        period_end=day_on(row, row.period_end),
         replaces=_replaced_invoice(db, row),
     )
 
@@ -117,11 +117,11 @@ def _build_credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
         supplied=_supply(row, totals.list_lines(db, original.id), _issue_date(original)),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
         number=row.number,
-        effective_at=utc_date(row.effective_at),
+        effective_at=_issue_date(row),
         status="void" if row.status == "void" else "issued",
         memo=row.memo,
         page_size=_page_size(original),
-        voided_at=_optional_day(row.voided_at),
+        voided_at=day_on(row, row.voided_at),
         invoice_number=original.number or "",
         invoice_effective_at=_issue_date(original),
         reason=cast(CreditNoteReason | None, row.reason),
@@ -167,16 +167,14 @@ def _replaced_invoice(db: Session, row: Invoice) -> tuple[str, date] | None:
     return original.number or "", _issue_date(original)
 
 
-def _issue_date(row: Invoice) -> date:
-    return utc_date(row.effective_at or row.created)
+def _issue_date(row: Invoice | CreditNote) -> date:
+    return cast(date, issue_day(row))
 
 
 def _applied_credit_notes(db: Session, row: Invoice) -> Iterable[AppliedCreditNote]:
     for note in credit_notes.list_for_invoice(db, row.id) if row.pre_payment_credit_notes_amount else ():
         if note.status == "issued" and note.pre_payment_amount:
-            yield AppliedCreditNote(
-                number=note.number, effective_at=utc_date(note.effective_at), amount=note.pre_payment_amount
-            )
+            yield AppliedCreditNote(number=note.number, effective_at=_issue_date(note), amount=note.pre_payment_amount)
 
 
 def _build_payments(db: Session, row: Invoice) -> tuple[Payment, ...]:
@@ -186,13 +184,13 @@ def _build_payments(db: Session, row: Invoice) -> tuple[Payment, ...]:
     if found:
         return tuple(
             Payment(
-                paid_at=utc_date(each.paid_at or each.created), amount=each.amount_paid, words=ways.get(each.id, "")
+                paid_at=day_on(row, each.paid_at or each.created), amount=each.amount_paid, words=ways.get(each.id, "")
             )
             for each in found
         )
     if not row.amount_paid or row.paid_at is None:
         return ()
-    return (Payment(paid_at=utc_date(row.paid_at), amount=row.amount_paid),)
+    return (Payment(paid_at=day_on(row, row.paid_at), amount=row.amount_paid),)
 
 
 def _bank_account(row: Invoice) -> dict[str, Any]:
@@ -214,7 +212,3 @@ def _bank_account(row: Invoice) -> dict[str, Any]:
 def _page_size(row: Invoice) -> PageSize:
     chosen = ((row.rendering or {}).get("pdf") or {}).get("page_size")
     return _PAGE_SIZES.get(chosen or "") or letterhead.choose_page_size(row.seller or {}, row.buyer or {})
-
-
-def _optional_day(moment: int | None) -> date | None:
-    return None if moment is None else utc_date(moment)

@@ -9,19 +9,23 @@ from sqlalchemy.orm import Session
 
 from portal.billing.discounts import named_discounts
 from portal.billing.discounts.named_discounts import DiscountSummary
-from portal.clock import utc_date
 from portal.documents import letterhead
 from portal.documents.parts import Discount, DocumentLine, LineTax, Shipping, TaxAmount
 from portal.models import CreditNote, Invoice
+from portal.models.document_days import day_on, issue_day
 from portal.rules.totals import UNTAXED_REASONS, Rate, amount_excluding_tax
+
+#: The first and the last day of a line, or neither.
+LinePeriod = tuple[date, date] | tuple[None, None]
 
 
 def line_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> dict[str, Any]:
     """The fields of a document value that come from its lines and its shipping."""
     discounts = named_discounts.document_discounts(db, lines, row.currency)
-    issued = utc_date(row.effective_at or row.created)
     return {
-        "lines": tuple(_build_line(each, issued, discounts.of_lines.get(each.id, [])) for each in lines),
+        "lines": tuple(
+            _build_line(each, _line_period(row, each), discounts.of_lines.get(each.id, [])) for each in lines
+        ),
         "discounts": build_discounts(discounts.of_whole),
         "shipping": _build_shipping(row.shipping_cost),
         "taxes": tuple(_sum_taxes(row, lines)),
@@ -66,8 +70,7 @@ def printed_percentages(rates: Iterable[Mapping[str, Any]], taxes: Iterable[Mapp
     return tuple(rate["exact_percentage"] for rate in rates)
 
 
-def _build_line(row: Any, issued: date, discounts: Iterable[DiscountSummary]) -> DocumentLine:
-    start, end = _line_period(row, issued)
+def _build_line(row: Any, period: LinePeriod, discounts: Iterable[DiscountSummary]) -> DocumentLine:
     is_share = getattr(row, "proration", False)
     return DocumentLine(
         description=row.description or "",
@@ -77,8 +80,8 @@ def _build_line(row: Any, issued: date, discounts: Iterable[DiscountSummary]) ->
         unit_amount_decimal=None if is_share else row.unit_amount_decimal,
         share_price=row.unit_amount_decimal if is_share else None,
         unit_label=_unit_label(row),
-        period_start=start,
-        period_end=end,
+        period_start=period[0],
+        period_end=period[1],
         tax_percentages=printed_percentages(row.tax_rates, row.taxes),
         discounts=build_discounts(discounts),
         taxes=tuple(_line_taxes(row.taxes, row.tax_rates)),
@@ -87,12 +90,12 @@ def _build_line(row: Any, issued: date, discounts: Iterable[DiscountSummary]) ->
     )
 
 
-def _line_period(row: Any, issued: date) -> tuple[date, date] | tuple[None, None]:
+def _line_period(document: Invoice | CreditNote, row: Any) -> LinePeriod:
     """The days of a line's period; one that is a moment is a day of service if it isn't the day of issue."""
     start, end = getattr(row, "period_start", None), getattr(row, "period_end", None)
-    if not start or not end or start > end or (start == end and utc_date(start) == issued):
+    if not start or not end or start > end or (start == end and day_on(document, start) == issue_day(document)):
         return None, None
-    return utc_date(start), utc_date(end)
+    return day_on(document, start), day_on(document, end)
 
 
 def _net_amounts(row: Any) -> dict[str, int]:

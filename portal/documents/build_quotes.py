@@ -8,11 +8,11 @@ from portal.billing.invoices import drafts
 from portal.billing.ledger import parties
 from portal.billing.quotes import quote_totals
 from portal.billing.quotes.discounts import summarize_discounts
-from portal.clock import utc_date
 from portal.documents import build_lines, letterhead
 from portal.documents.parts import DocumentLine
 from portal.documents.values import QuoteDocument
 from portal.models import Quote, QuoteLine
+from portal.models.document_days import day_on
 from portal.rules.discounts import sum_discounts
 
 
@@ -27,7 +27,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         **letterhead.shared_values(db, seller, buyer),
         number=row.number or "",
         currency=row.currency or "",
-        effective_at=utc_date(row.finalized_at or row.created),
+        effective_at=day_on(row, row.finalized_at or row.created),
         ship_to=letterhead.ship_to(buyer.get("shipping")),
         lines=tuple(_build_line(line) for line in lines),
         taxes=tuple(
@@ -48,8 +48,8 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         reverse_charge=buyer.get("tax_exempt") == "reverse",
         page_size=letterhead.choose_page_size(seller, buyer),
         status=cast(Any, row.status),
-        expires_at=utc_date(row.expires_at),
-        accepted_at=utc_date(row.accepted_at) if row.accepted_at is not None else None,
+        expires_at=day_on(row, row.expires_at),
+        accepted_at=day_on(row, row.accepted_at),
         recurring=(repeated["interval"], repeated["interval_count"]) if repeated else None,
         recurring_total=repeated["amount_total"] if repeated else None,
     )

@@ -1,13 +1,14 @@
 """Builds the document value of a customer's statement of account."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal import zones
 from portal.billing.accounts import rendering_templates
 from portal.billing.customers import statements, test_clocks
 from portal.billing.ledger import parties
-from portal.clock import utc_date
 from portal.documents import letterhead
 from portal.documents.frozen_design import find_design
 from portal.documents.statements import StatementDocument, StatementEntry
@@ -27,7 +28,7 @@ def _build_document(db: Session, customer: Customer, row: AccountStatement) -> S
     seller, buyer = parties.seller(db, None), parties.buyer(db, customer, None)
     rendering = rendering_templates.freeze_rendering(db, customer.invoice_settings.get("rendering_options"))
     sums: dict[str, Any] = dict(row.sums)
-    told_until = min(row.end - 1, max([test_clocks.time_for_row(db, customer), *(line.entry.at for line in row.lines)]))
+    today = zones.day_of(test_clocks.time_for_row(db, customer), zones.of_document(seller))
     return StatementDocument(
         **letterhead.shared_values(db, seller, buyer),
         **sums,
@@ -35,10 +36,10 @@ def _build_document(db: Session, customer: Customer, row: AccountStatement) -> S
         own=find_design(db, rendering),
         number=f"{row.year}-{row.currency.upper()}",
         currency=row.currency,
-        effective_at=utc_date(told_until),
+        effective_at=min(date(row.year, 12, 31), max([today, *(line.entry.day for line in row.lines)])),
         footer=seller.get("footer"),
         page_size=letterhead.choose_page_size(seller, buyer),
-        period_start=utc_date(row.start),
+        period_start=date(row.year, 1, 1),
         entries=tuple(_build_entry(line) for line in row.lines),
         opening_balance=row.opening,
         closing_balance=row.closing,
@@ -48,7 +49,7 @@ def _build_document(db: Session, customer: Customer, row: AccountStatement) -> S
 def _build_entry(line: LedgerLine) -> StatementEntry:
     entry = line.entry
     return StatementEntry(
-        day=utc_date(entry.at),
+        day=entry.day,
         kind=entry.kind,
         amount=entry.amount,
         balance=line.balance,

@@ -57,7 +57,7 @@ _LETTER_COUNTRIES = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentBase:
-    """What every rendered document has: seller, buyer, date, and the look. Dates are days in UTC.
+    """What every rendered document has: seller, buyer, date, and the look. Dates are days of the seller's calendar.
 
     `locale` is a CLDR identifier, `logo` an embedded picture, as a `data:image/png;base64,…` or JPEG address.
     `version` is that of the built-in look, `own` the merchant's own files on top of it.

@@ -1,14 +1,13 @@
-"""A customer's invoices and credit notes by calendar year: how many there are, and which PDFs are ready."""
+"""A customer's invoices and credit notes by the year of their dates: how many there are, and which PDFs are ready."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
-from portal import clock
 from portal.documents.values import RENDERER_VERSION
 from portal.models import CreditNote, Invoice, StoredDocument
 from portal.rules.document_kinds import KindName
@@ -16,18 +15,17 @@ from portal.rules.document_kinds import KindName
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
-    """A finalized document; `fingerprint` is that of its PDF, None when it has still to be rendered."""
+    """A finalized document; `day` is the date printed on it.
+
+    `fingerprint` is that of its PDF, None when it has still to be rendered.
+    """
 
     kind: KindName
     id: str
     number: str
+    day: date
     effective_at: int
     fingerprint: str | None
-
-    @property
-    def day(self) -> date:
-        """The date that is printed on it."""
-        return clock.utc_date(self.effective_at)
 
 
 def count_by_year(connection: Connection, tenant_id: int, customer_id: str) -> dict[int, int]:
@@ -35,7 +33,7 @@ def count_by_year(connection: Connection, tenant_id: int, customer_id: str) -> d
     counts: Counter[int] = Counter()
     for statement in _DAILY_COUNTS:
         for day, count in connection.execute(statement, {"tenant_id": tenant_id, "customer_id": customer_id}):
-            counts[clock.utc_datetime(day * clock.DAY).year] += count
+            counts[day.year] += count
     return dict(sorted(counts.items(), reverse=True))
 
 
@@ -44,19 +42,17 @@ def list_issued(connection: Connection, tenant_id: int, customer_id: str, year: 
     values = {
         "tenant_id": tenant_id,
         "customer_id": customer_id,
-        "since": _year_start(year),
-        "until": _year_start(year + 1),
+        "first": date(year, 1, 1),
+        "last": date(year, 12, 31),
     }
     found = [
-        IssuedDocument(kind, row.id, row.number or row.id, row.printed, _current_fingerprint(row.fingerprint))
+        IssuedDocument(
+            kind, row.id, row.number or row.id, row.issued_on, row.issued_at, _current_fingerprint(row.fingerprint)
+        )
         for kind, statement in _DOCUMENTS_OF_YEAR.items()
         for row in connection.execute(statement, values)
     ]
-    return sorted(found, key=lambda each: (each.effective_at, each.number, each.kind))
-
-
-def _year_start(year: int) -> int:
-    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
+    return sorted(found, key=lambda each: (each.day, each.effective_at, each.number, each.kind))
 
 
 def _current_fingerprint(fingerprint: str | None) -> str | None:
@@ -72,14 +68,9 @@ def _limit_to_customer(statement: Select[Any], table: Table) -> Select[Any]:
     return statement.where(*mine, table.c.status != "draft")
 
 
-def _issue_moment(table: Table) -> ColumnElement[int]:
-    """The moment whose day is printed as the document's date."""
-    return func.coalesce(table.c.effective_at, table.c.created)
-
-
 def _select_daily_counts(table: Table) -> Select[Any]:
-    columns: tuple[Any, ...] = (_issue_moment(table) // clock.DAY, func.count())
-    return _limit_to_customer(select(*columns), table).group_by(columns[0])
+    columns: tuple[Any, ...] = (table.c.issued_on, func.count())
+    return _limit_to_customer(select(*columns), table).group_by(table.c.issued_on)
 
 
 def _select_year(table: Table) -> Select[Any]:
@@ -88,10 +79,10 @@ def _select_year(table: Table) -> Select[Any]:
         & (_DOCUMENTS.c.id == table.c.id)
         & (_DOCUMENTS.c.revision == table.c.revision)
     )
-    columns = (table.c.id, table.c.number, _issue_moment(table).label("printed"), _DOCUMENTS.c.fingerprint)
+    issued_at = func.coalesce(table.c.effective_at, table.c.created).label("issued_at")
+    columns = (table.c.id, table.c.number, table.c.issued_on, issued_at, _DOCUMENTS.c.fingerprint)
     statement = select(*columns).select_from(table.outerjoin(_DOCUMENTS, rendered))
-    within = (_issue_moment(table) >= bindparam("since"), _issue_moment(table) < bindparam("until"))
-    return _limit_to_customer(statement, table).where(*within)
+    return _limit_to_customer(statement, table).where(table.c.issued_on.between(bindparam("first"), bindparam("last")))
 
 
 _DAILY_COUNTS = (_select_daily_counts(_INVOICES), _select_daily_counts(_CREDIT_NOTES))

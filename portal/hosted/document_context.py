@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import test_clocks
 from portal.documents import build
@@ -15,13 +15,14 @@ from portal.documents.legal_notes import page_notes
 from portal.documents.transfer_code import draw_transfer_code
 from portal.hosted.e_invoices import e_invoice_context
 from portal.models import CreditNote, Invoice
+from portal.models.document_days import day_on
 
 
 @dataclass(frozen=True)
 class InvoiceEvent:
-    """Something that happened to an invoice; `note` is the credit note it was about."""
+    """Something that happened to an invoice; `day` is that of its document, `note` the credit note it was about."""
 
-    at: int
+    day: date
     text: str
     note: CreditNote | None = None
 
@@ -52,8 +53,8 @@ def credit_note_context(db: Session, row: CreditNote) -> dict[str, Any]:
 
 def list_events(invoice: Invoice, notes: Iterable[CreditNote]) -> list[InvoiceEvent]:
     """What happened to an invoice and when, oldest first; its creation is listed only if it was on an earlier day."""
-    issued = invoice.finalized_at or invoice.created
-    created = invoice.created if clock.utc_date(invoice.created) < clock.utc_date(issued) else None
+    is_older = day_on(invoice, invoice.created) < day_on(invoice, invoice.finalized_at or invoice.created)
+    created = invoice.created if is_older else None
     email = (invoice.buyer or {}).get("email")
     moments = [
         (created, _("Created"), None),
@@ -65,7 +66,8 @@ def list_events(invoice: Invoice, notes: Iterable[CreditNote]) -> list[InvoiceEv
         *((note.created, _("Credit note issued"), note) for note in notes),
         *((note.voided_at, _("Credit note made void"), note) for note in notes),
     ]
-    return sorted((InvoiceEvent(at, text, note) for at, text, note in moments if at), key=lambda event: event.at)
+    happened = sorted(((at, text, note) for at, text, note in moments if at), key=lambda moment: moment[0])
+    return [InvoiceEvent(day_on(note or invoice, at), text, note) for at, text, note in happened]
 
 
 def _revision_number(db: Session, row: Invoice) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, render_template, request
 from sqlalchemy.orm import Session
 
-from portal import clock, i18n
+from portal import clock, i18n, zones
 from portal.db import Scope, find_row
 from portal.documents.kinds import SOURCES, invoice_of_row
 from portal.hosted import document_context, document_files, frames, statements
@@ -117,11 +117,12 @@ def _find_linked_document(token: str, kind: KindName) -> LinkedDocument:
 
 
 def _merchant_of_link(link: DocumentLink) -> tuple[Scope, Account]:
-    """The scope and account of a link's document, with the frame set. Unknown ones are 404."""
+    """The scope and account of a link's document, with frame and zone set. Unknown ones are 404."""
     with services().database.reading() as db:
         tenant = db.get(Tenant, link.tenant_id) or abort(404)
         account = db.get(Account, tenant.account_id) or abort(404)
     frames.use_frame(frames.frame_of_account(account, livemode=tenant.livemode))
+    g.zone = zones.of_account(account.settings)
     return Scope.of_tenant(tenant), account
 
 

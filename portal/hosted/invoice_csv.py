@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from portal import clock, i18n
+from portal import i18n, zones
 from portal.documents.line_csv import escape_formula
 from portal.hosted.invoice_history import Reader
 from portal.hosted.visits import Visit
@@ -39,8 +39,8 @@ def _invoice_cells(row: Any) -> Iterator[object]:
     yield "invoice"
     yield escape_formula(row.number or "")
     yield None
-    yield _date(row.effective_at or row.created)
-    yield _date(row.due_date)
+    yield row.issued_on
+    yield zones.day_of(row.due_date, row.timezone or zones.DEFAULT) if row.due_date is not None else None
     yield row.status
     for amount in (row.total, row.tax, row.amount_paid, row.amount_remaining):
         yield i18n.decimal_amount(amount, row.currency)
@@ -51,7 +51,7 @@ def _note_cells(row: Any, invoice_number: str | None) -> Iterator[object]:
     yield "credit_note"
     yield escape_formula(row.number)
     yield escape_formula(invoice_number or "")
-    yield _date(row.effective_at or row.created)
+    yield row.issued_on
     yield None
     yield row.status
     yield i18n.decimal_amount(-row.total, row.currency)
@@ -61,13 +61,9 @@ def _note_cells(row: Any, invoice_number: str | None) -> Iterator[object]:
     yield row.currency.upper()
 
 
-def _date(moment: int | None) -> str | None:
-    return clock.utc_date(moment).isoformat() if moment is not None else None
-
-
 _NOTES = CreditNote.__table__
 _NOTES_OF_CUSTOMER = (
-    select(*(_NOTES.c[name] for name in "id invoice_id number created effective_at status currency total tax".split()))
+    select(*(_NOTES.c[name] for name in "id invoice_id number created issued_on status currency total tax".split()))
     .where(_NOTES.c.tenant_id == bindparam("tenant_id"), _NOTES.c.customer_id == bindparam("customer_id"))
     .order_by(_NOTES.c.created, _NOTES.c.id)
 )

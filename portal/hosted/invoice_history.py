@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +26,9 @@ STATUSES = ("open", "paid", "void", "uncollectible")
 
 _CURSOR = re.compile(r"(?P<created>[0-9]{1,12})\.(?P<id>[A-Za-z0-9_]{1,255})", re.ASCII)
 _END_OF_TIME = 10**12  # after every moment there is
+#: Where the history begins.
+NO_CURSOR = (_END_OF_TIME, "")
+_EVERY_DAY = (date.min, date.max)
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,9 @@ class HistoryQuery:
         )
 
     @property
-    def issued_range(self) -> tuple[int, int]:
-        """The first and the last second of the year; all of time without a year."""
-        return (_start_of_year(self.year), _start_of_year(self.year + 1) - 1) if self.year else (0, _END_OF_TIME)
+    def days(self) -> tuple[date, date]:
+        """The first and the last day of issue: those of the year, or of the calendar without one."""
+        return (date(self.year, 1, 1), date(self.year, 12, 31)) if self.year else _EVERY_DAY
 
     @property
     def filter(self) -> dict[str, str | int]:
@@ -82,14 +85,12 @@ class HistoryPage:
 
 def list_newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
     """The first invoices of the history."""
-    return db.execute(_STATEMENTS[False, False], _query_values(visit, _END_OF_TIME, "", 0, _END_OF_TIME, limit)).all()
+    return db.execute(_STATEMENTS[False, False], _query_values(visit, NO_CURSOR, _EVERY_DAY, limit)).all()
 
 
 def find_page(db: Reader, visit: Visit, asked: HistoryQuery) -> HistoryPage:
     """The page of invoices that was requested."""
-    since, until = asked.issued_range
-    created, id = asked.cursor or (_END_OF_TIME, "")
-    values = {**_query_values(visit, created, id, since, until, PAGE_SIZE + 1), "status": asked.status}
+    values = _query_values(visit, asked.cursor or NO_CURSOR, asked.days, PAGE_SIZE + 1) | {"status": asked.status}
     rows = db.execute(_statement_for(asked), values).all()
     if asked.newer and len(rows) <= PAGE_SIZE:
         # the newest page is always a full one
@@ -104,7 +105,7 @@ def find_page(db: Reader, visit: Visit, asked: HistoryQuery) -> HistoryPage:
 
 def list_matching(db: Reader, visit: Visit, asked: HistoryQuery) -> Sequence[Any]:
     """Every invoice that the filter lets through, newest first, on one page."""
-    values = {**_query_values(visit, _END_OF_TIME, "", *asked.issued_range, 0), "status": asked.status}
+    values = _query_values(visit, NO_CURSOR, asked.days, 0) | {"status": asked.status}
     return db.execute(_statement_for(replace(asked, cursor=None, newer=False)).limit(None), values).all()
 
 
@@ -118,21 +119,17 @@ def _searchable(typed: str) -> str | None:
     return typed.strip().replace("\0", "")[: invoice_search.MOST_CHARACTERS] or None
 
 
-def _query_values(visit: Visit, created: int, id: str, since: int, until: int, limit: int) -> dict[str, Any]:
+def _query_values(visit: Visit, cursor: tuple[int, str], days: tuple[date, date], limit: int) -> dict[str, Any]:
     return {
         "tenant_id": visit.scope.tenant_id,
         "customer_id": visit.customer_id,
-        "created": created,
-        "id": id,
-        "since": since,
-        "until": until,
+        "created": cursor[0],
+        "id": cursor[1],
+        "first": days[0],
+        "last": days[1],
         "limit": limit,
         "now": visit.now,
     }
-
-
-def _start_of_year(year: int) -> int:
-    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
 
 
 def _row_cursor(row: Any) -> str:
@@ -140,10 +137,10 @@ def _row_cursor(row: Any) -> str:
 
 
 _INVOICES = Invoice.__table__
-#: The moment whose day is printed on an invoice.
-ISSUED = func.coalesce(_INVOICES.c.effective_at, _INVOICES.c.created)
-#: That an invoice is of the year that was asked for; binds `since` and `until`.
-IS_WITHIN_YEAR = ISSUED.between(bindparam("since"), bindparam("until"))
+#: The time zone in which an invoice counts its days; null for those from before accounts had one.
+ZONE = _INVOICES.c.seller["timezone"].as_string().label("timezone")
+#: That an invoice is of the year that was asked for; binds `first` and `last`.
+IS_WITHIN_YEAR = _INVOICES.c.issued_on.between(bindparam("first"), bindparam("last"))
 
 
 def restrict_to_customer(statement: Select[Any]) -> Select[Any]:
@@ -156,12 +153,13 @@ def _build_statement(newer: bool, filtered: bool) -> Select[Any]:
     place = tuple_(_INVOICES.c.created, _INVOICES.c.id)
     cursor = tuple_(bindparam("created", type_=_INVOICES.c.created.type), bindparam("id", type_=_INVOICES.c.id.type))
     columns = (
-        "id created number status due_date effective_at currency total tax amount_paid amount_remaining revision"
+        "id created number status due_date issued_on currency total tax amount_paid amount_remaining revision"
         " starting_balance ending_balance"
     )
     overdue = (_INVOICES.c.status == "open") & (func.coalesce(_INVOICES.c.due_date, _END_OF_TIME) < bindparam("now"))
+    shown = (*(_INVOICES.c[name] for name in columns.split()), ZONE, overdue.label("overdue"))
     statement = (
-        restrict_to_customer(select(*(_INVOICES.c[name] for name in columns.split()), overdue.label("overdue")))
+        restrict_to_customer(select(*shown))
         .where(place > cursor if newer else place < cursor)
         .where(IS_WITHIN_YEAR)
         .order_by(

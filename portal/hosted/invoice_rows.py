@@ -12,6 +12,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import bindparam, select
 
+from portal import zones
 from portal.hosted import languages
 from portal.hosted.invoice_history import Reader
 from portal.hosted.page_cache import RenderedHtml
@@ -42,7 +43,8 @@ def _credit_notes_by_invoice(db: Reader, tenant_id: int, invoice_ids: list[str])
 
 def _render_row(key: tuple[Any, ...], invoice: Any, notes: Mapping[str, Sequence[Any]]) -> str:
     template = current_app.jinja_env.get_template("hosted/_invoice_row.html")
-    html = template.render(invoice=invoice, notes=notes.get(invoice.id, ()))
+    due_on = zones.day_of(invoice.due_date, invoice.timezone or zones.DEFAULT) if invoice.due_date else None
+    html = template.render(invoice=invoice, due_on=due_on, notes=notes.get(invoice.id, ()))
     with _ROW_CACHE_LOCK:
         while len(_ROW_CACHE) >= MOST_CACHED_ROWS:
             del _ROW_CACHE[next(iter(_ROW_CACHE))]
@@ -56,7 +58,7 @@ _ROW_CACHE_LOCK = Lock()
 
 _NOTES = CreditNote.__table__
 _NOTES_OF_INVOICES = (
-    select(*(_NOTES.c[name] for name in "id invoice_id number status effective_at currency total revision".split()))
+    select(*(_NOTES.c[name] for name in "id invoice_id number status issued_on currency total revision".split()))
     .where(
         _NOTES.c.tenant_id == bindparam("tenant_id"), _NOTES.c.invoice_id.in_(bindparam("invoice_ids", expanding=True))
     )

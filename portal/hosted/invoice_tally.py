@@ -6,15 +6,15 @@ A history that is on the page as a whole is counted there; a longer one takes on
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, tuple_
 
-from portal import clock
 from portal.hosted import invoice_search
 from portal.hosted.invoice_history import (
     IS_WITHIN_YEAR,
-    ISSUED,
+    NO_CURSOR,
     STATUSES,
     HistoryPage,
     HistoryQuery,
@@ -56,8 +56,8 @@ class _Group:
 
     status: str
     currency: str
-    oldest: int
-    newest: int
+    oldest: date
+    newest: date
     count: int
     total: int
     paid: int
@@ -91,8 +91,8 @@ def _group_rows(rows: Iterable[Any]) -> list[_Group]:
         _Group(
             status,
             currency,
-            oldest=min(row.effective_at or row.created for row in group),
-            newest=max(row.effective_at or row.created for row in group),
+            oldest=min(row.issued_on for row in group),
+            newest=max(row.issued_on for row in group),
             count=len(group),
             total=sum(row.total for row in group),
             paid=sum(row.amount_paid for row in group),
@@ -104,18 +104,19 @@ def _group_rows(rows: Iterable[Any]) -> list[_Group]:
 
 
 def _read_groups(db: Reader, visit: Visit, asked: HistoryQuery, found: HistoryPage) -> list[_Group]:
-    since, until = asked.issued_range
-    top = found.rows[0] if found.rows else None
+    first, last = asked.days
+    created, id = (found.rows[0].created, found.rows[0].id) if found.rows else NO_CURSOR
     values = {
         "tenant_id": visit.scope.tenant_id,
         "customer_id": visit.customer_id,
-        "since": since,
-        "until": until,
-        "created": top.created if top else until,
-        "id": top.id if top else "",
+        "first": first,
+        "last": last,
+        "created": created,
+        "id": id,
     }
     statement = _build_statement(invoice_search.matches(asked.search)) if asked.search else _STATEMENT
-    return [_Group(row[0], row[1], *(int(value or 0) for value in row[2:])) for row in db.execute(statement, values)]
+    rows = db.execute(statement, values)
+    return [_Group(*row[:4], *(int(value or 0) for value in row[4:])) for row in rows]
 
 
 def _list_years(groups: Sequence[_Group]) -> tuple[int, ...]:
@@ -123,7 +124,7 @@ def _list_years(groups: Sequence[_Group]) -> tuple[int, ...]:
     if not groups:
         return ()
     newest, oldest = max(each.newest for each in groups), min(each.oldest for each in groups)
-    return tuple(range(clock.utc_date(newest).year, clock.utc_date(oldest).year - 1, -1))
+    return tuple(range(newest.year, oldest.year - 1, -1))
 
 
 def _sum_up(currency: str, hits: Sequence[_Group]) -> CurrencySum:
@@ -147,8 +148,8 @@ def _build_statement(*conditions: ColumnElement[bool]) -> Select[Any]:
     columns: tuple[ColumnElement[Any], ...] = (
         _INVOICES.c.status,
         _INVOICES.c.currency,
-        func.min(ISSUED),
-        func.max(ISSUED),
+        func.min(_INVOICES.c.issued_on),
+        func.max(_INVOICES.c.issued_on),
         func.count().filter(hit),
         *sums,
         func.count().filter(hit, tuple_(_INVOICES.c.created, _INVOICES.c.id) > place),

@@ -1,4 +1,4 @@
-"""The language of a page, and the only ways in which money, dates and countries become text on it."""
+"""The language and time zone of a page, and the only ways in which money, dates and countries become text on it."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from babel.support import NullTranslations
 from flask import Flask, g, request, session
 from flask_babel import Babel
 
-from portal import i18n
+from portal import i18n, zones
 from portal.rules import tax_names
 from portal.rules.postal_addresses import postal_lines
 
@@ -55,8 +55,11 @@ def unit_price(amount: str | None, currency: str) -> str:
 
 
 def day(when: int | date | None, form: str = "long") -> str:
-    """A date as the page's language writes it, safe inside text of either direction."""
-    text = i18n.format_day(when, locale(), form)
+    """A date as the page's language writes it, safe inside text of either direction.
+
+    A moment, in epoch seconds, is shown as its day in the merchant's time zone.
+    """
+    text = i18n.format_day(zones.day_of(when, zone()) if isinstance(when, int) else when, locale(), form)
     return i18n.isolate_text(text) if text and _is_right_to_left() else text
 
 
@@ -88,4 +91,13 @@ def locale() -> str:
         visit = getattr(session, "visit", None)
         g.locale = visit.locale if visit else i18n.best_locale(tag for tag, _ in request.accept_languages)
     found: str = g.locale
+    return found
+
+
+def zone() -> str:
+    """The time zone of this answer: its merchant's; UTC where there is none."""
+    if "zone" not in g:
+        visit = getattr(session, "visit", None)
+        g.zone = visit.zone if visit else zones.DEFAULT
+    found: str = g.zone
     return found

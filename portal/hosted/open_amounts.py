@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
-from portal.hosted.invoice_history import Reader
+from portal import zones
+from portal.hosted.invoice_history import ZONE, Reader
 from portal.hosted.visits import Visit
 from portal.models import Invoice
 
@@ -14,14 +19,15 @@ from portal.models import Invoice
 class OpenAmount:
     """The open invoices of one currency; `amount` is what remains to pay of them in minor units.
 
-    `due_date` is the earliest one, None where none has any; `invoice_id` names an invoice where there is one only.
+    `due_on` is the day that the first is due, None where none has any; `invoice_id` names an invoice where there is
+    one only.
     """
 
     currency: str
     amount: int
     count: int
     overdue: bool
-    due_date: int | None
+    due_on: date | None
     invoice_id: str | None
 
 
@@ -29,24 +35,29 @@ def list_open_amounts(db: Reader, visit: Visit) -> Sequence[OpenAmount]:
     """What is to pay, what has been due for longest first; by currency."""
     values = {"tenant_id": visit.scope.tenant_id, "customer_id": visit.customer_id}
     rows = db.execute(_SUMS, values).all()
-    found = [
-        OpenAmount(
-            currency=row.currency,
-            amount=int(row.amount),
-            count=row.invoices,
-            overdue=row.due_date is not None and row.due_date < visit.now,
-            due_date=row.due_date,
-            invoice_id=row.invoice_id if row.invoices == 1 else None,
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda each: (each.due_date is None, each.due_date or 0, each.currency))
+    found = [_sum_up(list(group), visit.now) for _currency, group in groupby(rows, attrgetter("currency"))]
+    return sorted(found, key=lambda each: (each.due_on or date.max, each.currency))
+
+
+def _sum_up(rows: Sequence[Any], now: int) -> OpenAmount:
+    """What is open in one currency, of sums by the time zone that was frozen with the invoices."""
+    count = sum(row.invoices for row in rows)
+    first = min((row for row in rows if row.due_date is not None), key=attrgetter("due_date"), default=None)
+    return OpenAmount(
+        currency=rows[0].currency,
+        amount=sum(int(row.amount) for row in rows),
+        count=count,
+        overdue=first is not None and first.due_date < now,
+        due_on=zones.day_of(first.due_date, first.timezone or zones.DEFAULT) if first else None,
+        invoice_id=rows[0].invoice_id if count == 1 else None,
+    )
 
 
 _INVOICES = Invoice.__table__
 _SUMS = (
     select(
         _INVOICES.c.currency,
+        ZONE,
         func.sum(_INVOICES.c.amount_remaining).label("amount"),
         func.count().label("invoices"),
         func.min(_INVOICES.c.due_date).label("due_date"),
@@ -58,5 +69,6 @@ _SUMS = (
         _INVOICES.c.status == "open",
         _INVOICES.c.amount_remaining > 0,
     )
-    .group_by(_INVOICES.c.currency)
+    .group_by(_INVOICES.c.currency, ZONE)
+    .order_by(_INVOICES.c.currency)
 )

@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 from sqlalchemy import bindparam, select
 
-from portal import clock, i18n
+from portal import clock, i18n, zones
 from portal.billing.customer_portal import session_secrets, sessions
 from portal.db import Scope, select_with_owner
 from portal.hosted.visits import Visit
@@ -61,6 +61,7 @@ def _build_visit(row: Any, now: int) -> Visit:
         support=row.account_profile,
         return_url=row.return_url,
         locale=i18n.best_locale([wanted, *row.preferred_locales, *_browser_languages(), default_locale]),
+        zone=zones.of_account(row.settings),
         flow=row.flow,
         flow_completed_at=row.flow_completed_at,
         data=row.data,

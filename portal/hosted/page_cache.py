@@ -54,7 +54,14 @@ def render_page(template: str, key: tuple[Hashable, ...], values: Mapping[str, P
         return _render_with_frame(template, frame, own, context)
     nobodys: dict[str, Any] = dict.fromkeys(_VISIT_VALUES)
     shared = replace(frame, **nobodys)
-    shell_key = (template, languages.locale(), key, shared, *[value is None for value in own.values()])
+    shell_key = (
+        template,
+        languages.locale(),
+        languages.zone(),
+        key,
+        shared,
+        *[value is None for value in own.values()],
+    )
     with _SHELL_CACHE_LOCK:
         shell = _SHELL_CACHE.get(shell_key)
     if shell is None:

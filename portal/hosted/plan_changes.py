@@ -3,7 +3,6 @@
 from flask import Blueprint, abort, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 
-from portal import i18n
 from portal.billing.customer_portal import plan_previews
 from portal.billing.customer_portal.plan_choices import NotChangeable
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
@@ -11,7 +10,7 @@ from portal.errors import InvalidRequest
 from portal.hosted import confirmed_plan, flows, requested_plan
 from portal.hosted.changeable_plan import find_changeable_plan
 from portal.hosted.confirmed_plan import FLOWS
-from portal.hosted.languages import locale
+from portal.hosted.languages import day
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
 from portal.hosted.page import PageResponse, page
 from portal.hosted.plan_forms import ConfirmForm
@@ -85,7 +84,7 @@ def _change_text(coming: UpcomingChange | None) -> str:
         return str(_("Your plan is changed."))
     if coming.invoice_id is not None:
         return str(_("Your plan changes as soon as the bill is paid."))
-    return str(_("Your plan changes on %(date)s.", date=i18n.format_day(coming.at, locale())))
+    return str(_("Your plan changes on %(date)s.", date=day(coming.at)))
 
 
 def _unavailable_page(visit: Visit, id: str) -> PageResponse:

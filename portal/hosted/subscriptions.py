@@ -8,7 +8,7 @@ from portal.billing.configurations import feedback_options
 from portal.billing.customer_portal import plan_cancellations
 from portal.hosted import cancel_bills, flows
 from portal.hosted.cancel_forms import CancelForm
-from portal.hosted.languages import locale
+from portal.hosted.languages import day
 from portal.hosted.own_subscriptions import (
     find_own_subscription,
     has_ended_here,
@@ -68,7 +68,7 @@ def resume(visit: Visit, id: str) -> PageResponse:
         plan_cancellations.keep_plan(db, subscription, now=visit.now)
         name = i18n.isolate_text(plan_name(db, id))
     if subscription.ended_at is None and subscription.cancel_at is None:
-        date = i18n.format_day(subscription.current_period_end, locale())
+        date = day(subscription.current_period_end)
         flash(_("You keep %(plan)s. It renews on %(date)s.", plan=name, date=date))
     else:
         flash(_("%(plan)s can't be kept any more.", plan=name), "attention")
@@ -120,7 +120,7 @@ def _cancel_once(visit: Visit, id: str, form: CancelForm) -> tuple[Subscription,
 
 def _flash_outcome(subscription: Subscription, name: str, *, before: bool, in_flow: bool) -> None:
     """Flash what happened, where the next page does not say it."""
-    plan, date = i18n.isolate_text(name), i18n.format_day(subscription.cancel_at, locale())
+    plan, date = i18n.isolate_text(name), day(subscription.cancel_at)
     if before:
         flash(_("%(plan)s was canceled already. Nothing was done twice.", plan=plan))
     elif in_flow and subscription.ended_at is not None:

@@ -33,6 +33,7 @@ class Visit(UserMixin):
     support: dict[str, Any]
     return_url: str | None
     locale: str
+    zone: str
     flow: dict[str, Any] | None
     flow_completed_at: int | None
     data: dict[str, Any]

@@ -1,5 +1,6 @@
 """Tables of invoices with their lines, invoice items, credit notes with their lines, and stored documents."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, text
@@ -97,6 +98,7 @@ class Invoice(TenantOwned, Base):
     days_until_due: Mapped[int | None]
     due_date: Mapped[int | None]
     effective_at: Mapped[int | None]
+    issued_on: Mapped[date | None]
     period_start: Mapped[int]
     period_end: Mapped[int]
     description: Mapped[str | None]
@@ -223,6 +225,7 @@ class CreditNote(TenantOwned, Base):
     out_of_band_amount: Mapped[int | None]
     balance_transaction_id: Mapped[str | None] = mapped_column(Id)
     effective_at: Mapped[int]
+    issued_on: Mapped[date | None]
     voided_at: Mapped[int | None]
     seller: Mapped[dict[str, Any]]
     buyer: Mapped[dict[str, Any]]

@@ -7,6 +7,7 @@ Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer`, 
 from collections.abc import Mapping
 from typing import Any
 
+from portal import zones
 from portal.models import Account
 from portal.rules import mails
 from portal.rules.events import EVENT_SWITCHES
@@ -129,7 +130,7 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
         "card_payments": {"decline_on": None, **null_fields(*PREFIXES)},
         "billing": BILLING_DEFAULTS | stored.get("billing", {}),
         "branding": null_fields("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
-        "dashboard": {"display_name": row.business_profile.get("name"), "timezone": "Etc/UTC"},
+        "dashboard": {"display_name": row.business_profile.get("name"), "timezone": zones.of_account(stored)},
         "emails": mails.mail_settings(stored),
         "invoices": {
             "bank_transfer": bank_transfer and null_fields("bic", "holder", "iban") | bank_transfer,

@@ -10,6 +10,7 @@ from portal.assembly import Services
 from portal.billing.accounts import accounts
 from portal.db import Scope, find_row, scope_of, select_with_owner
 from portal.models import Mail, WebhookDelivery, WebhookEndpoint
+from portal.outbox.mail_frames import mail_to_merchant
 from portal.outbox.mail_texts import OutgoingMail
 from portal.recording import notices
 
@@ -41,9 +42,7 @@ def build_alert_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
     if endpoint is None or not account.email:
         return None
     context = {**mail.data, "url": endpoint.url}
-    return OutgoingMail(
-        to=account.email, locale="en", merchant=account.business_profile.get("name") or "", context=context
-    )
+    return mail_to_merchant(account, account.email, context)
 
 
 def _queue_alert(db: Session, endpoint: WebhookEndpoint, now: int) -> None:

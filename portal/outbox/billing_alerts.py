@@ -11,6 +11,7 @@ from portal.billing.accounts import accounts
 from portal.billing.lifecycle import failed_steps
 from portal.db import rows_by_id, scope_of
 from portal.models import FailedStep, Mail
+from portal.outbox.mail_frames import mail_to_merchant
 from portal.outbox.mail_texts import OutgoingMail
 from portal.recording import notices
 
@@ -38,9 +39,7 @@ def build_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | No
     if not rows or not account.email:
         return None
     context = {"count": mail.data["count"], "steps": [_describe(row) for row in rows]}
-    return OutgoingMail(
-        to=account.email, locale="en", merchant=account.business_profile.get("name") or "", context=context
-    )
+    return mail_to_merchant(account, account.email, context)
 
 
 def _queue_alert(db: Session, now: int) -> int:

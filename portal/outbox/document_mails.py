@@ -7,6 +7,7 @@ from portal.assembly import Services
 from portal.db import find_row, scope_of
 from portal.documents import build
 from portal.models import CreditNote, Invoice, Mail
+from portal.models.document_days import day_on
 from portal.outbox.mail_frames import find_reachable_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import receipts
@@ -77,7 +78,7 @@ def build_reminder_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         attachments=invoice_attachment(services, db, invoice.id),
         reference=invoice.number,
         number=invoice.number,
-        due_date=invoice.due_date,
+        due_date=day_on(invoice, invoice.due_date),
         document=build.invoice(db, invoice),
         overdue=clock.now() > invoice.due_date,
         url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),

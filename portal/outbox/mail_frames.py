@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal import zones
 from portal.billing.accounts import accounts, pictures
 from portal.billing.ledger import parties
 from portal.db import find_row, scope_of
@@ -43,6 +44,7 @@ def mail_to_customer(
         to=customer.email or "",
         locale=locale,
         merchant=account.business_profile.get("name") or "",
+        zone=zones.of_account(account.settings),
         greeted=customer.individual_name or customer.name,
         reference=reference,
         sender=letterhead.build_seller(seller, locale),
@@ -53,6 +55,17 @@ def mail_to_customer(
         logo=_logo_picture(db, account),
         context=context,
         attachments=attachments or {},
+    )
+
+
+def mail_to_merchant(account: Account, to: str, context: dict[str, Any]) -> OutgoingMail:
+    """A plain mail to the account's own address, in English."""
+    return OutgoingMail(
+        to=to,
+        locale="en",
+        merchant=account.business_profile.get("name") or "",
+        zone=zones.of_account(account.settings),
+        context=context,
     )
 
 

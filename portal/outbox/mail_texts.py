@@ -6,14 +6,16 @@ so that both say the same. The HTML loads nothing: the logo is part of the mail.
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 from markupsafe import Markup
 
-from portal import i18n
+from portal import i18n, zones
 from portal.documents.parts import Party
 from portal.rules import colours
 
@@ -37,7 +39,7 @@ class MailText:
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """A mail to send: recipient, sender, and what its templates need.
+    """A mail to send: recipient, sender, and what its templates need; moments among it are shown as days of `zone`.
 
     `greeted` is the name of the person or company that it greets, `reference` the number or id that the merchant finds
     its cause by. `sender` and `footer` stand at the foot: the particulars of the merchant and its own words.
@@ -48,6 +50,7 @@ class OutgoingMail:
     to: str
     locale: str
     merchant: str
+    zone: str = zones.DEFAULT
     greeted: str | None = None
     reference: str | None = None
     sender: Party | None = None
@@ -75,6 +78,7 @@ def render_text(name: str, mail: OutgoingMail) -> MailText:
 def _frame_values(mail: OutgoingMail) -> dict[str, Any]:
     return {
         "merchant": one_line(mail.merchant),
+        "zone": mail.zone,
         "greeted": mail.greeted and one_line(mail.greeted),
         "reference": mail.reference,
         "sender": mail.sender,
@@ -106,15 +110,28 @@ def _environment(locale: str, form: Form) -> Environment:
     direction = i18n.text_direction(language)
     environment.filters |= {
         "money": lambda amount, currency: _money(amount, currency, locale, form),
-        "day": lambda moment, length="long": i18n.format_day(moment, locale, length),
+        "day": _format_day,
         "number": lambda value: i18n.format_number(value, locale),
         "country": lambda code: i18n.country_name(code, locale),
         "isolate": lambda text: _isolate(text, form, direction),
         "one_line": one_line,
     }
-    environment.globals |= {"form": form, "font": _FONT, "language": i18n.html_lang(language), "direction": direction}
+    environment.globals |= {
+        "locale": locale,
+        "form": form,
+        "font": _FONT,
+        "language": i18n.html_lang(language),
+        "direction": direction,
+    }
     environment.globals |= dict(zip(("start", "end"), _SIDES[direction], strict=True))
     return environment
+
+
+@pass_context
+def _format_day(context: Context, when: int | date | None, length: str = "long") -> str:
+    """A date, or the day of a moment in the time zone of the mail."""
+    day = zones.day_of(when, context["zone"]) if isinstance(when, int) else when
+    return i18n.format_day(day, context["locale"], length)
 
 
 #: Where lines start and end, for attributes that know no logical sides.

@@ -6,10 +6,11 @@ minor units of one currency; positive amounts are owed by the customer, negative
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
 from itertools import accumulate, groupby
 from typing import Literal, get_args
 
+from portal import clock, zones
 from portal.rules.statuses import CreditNoteStatus, InvoiceStatus
 
 EntryKind = Literal[
@@ -40,13 +41,12 @@ _SUM_BY_KIND: dict[EntryKind, str] = {
     "invoice_voided": "voided",
     "balance": "adjusted",
 }
-_DAY = 86400
 SUM_NAMES = ("billed", "voided", "credited", "paid", "refunded", "adjusted")
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerInvoice:
-    """A finalized invoice."""
+    """A finalized invoice; its days, and those of its payments, are those of `zone`."""
 
     id: str
     number: str | None
@@ -59,6 +59,7 @@ class LedgerInvoice:
     paid_at: int | None
     marked_uncollectible_at: int | None
     voided_at: int | None
+    zone: str = zones.DEFAULT
 
     @property
     def amount_owed(self) -> int:
@@ -84,6 +85,7 @@ class LedgerCreditNote:
     credit_amount: int
     effective_at: int
     voided_at: int | None
+    zone: str = zones.DEFAULT
 
     @property
     def refunded_amount(self) -> int:
@@ -116,13 +118,14 @@ class BalanceChange:
 
 @dataclass(frozen=True, slots=True)
 class CustomerLedger:
-    """All entries of a customer in one currency; `balance` is the current customer balance."""
+    """All entries of a customer in one currency; `balance` is the current customer balance, `zone` the merchant's."""
 
     bills: Sequence[LedgerInvoice] = ()
     notes: Sequence[LedgerCreditNote] = ()
     payments: Sequence[LedgerPayment] = ()
     changes: Sequence[BalanceChange] = ()
     balance: int = 0
+    zone: str = zones.DEFAULT
 
     @property
     def amount_owed(self) -> int:
@@ -132,13 +135,14 @@ class CustomerLedger:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """An occurrence that changed what is owed by `amount`.
+    """An occurrence that changed what is owed by `amount`; `day` is that of its document.
 
     `number` is that of the invoice or credit note, `invoice_number` that of the invoice concerned; `source_id` is the
     id of the row behind it.
     """
 
     at: int
+    day: date
     kind: EntryKind
     amount: int
     source_id: str
@@ -158,7 +162,7 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatement:
-    """A calendar year (UTC) in one currency; `end` is exclusive."""
+    """A calendar year of the merchant in one currency; `end` is exclusive."""
 
     year: int
     currency: str
@@ -191,11 +195,11 @@ def yearly_statements(books: CustomerLedger, currency: str, *, now: int) -> list
     opening = books.amount_owed - sum(entry.amount for entry in found)
     if not found and not opening:
         return []
-    by_year = {year: list(group) for year, group in groupby(found, key=lambda entry: _utc_year(entry.at))}
-    this_year = _utc_year(now)
+    by_year = {year: list(group) for year, group in groupby(found, key=lambda entry: entry.day.year)}
+    this_year = zones.day_of(now, books.zone).year
     made: list[AccountStatement] = []
     for year in sorted({this_year, *by_year, *range(min(by_year, default=this_year), this_year)}):
-        made.append(_build_statement(year, currency, opening, by_year.get(year, [])))
+        made.append(_build_statement(books.zone, year, currency, opening, by_year.get(year, [])))
         opening = made[-1].closing
     return made
 
@@ -203,20 +207,21 @@ def yearly_statements(books: CustomerLedger, currency: str, *, now: int) -> list
 def ledger_entries(books: CustomerLedger) -> list[LedgerEntry]:
     """Everything that changed what is owed, and what was written off, in order."""
     found = [*_invoice_entries(books), *_credit_note_entries(books), *_payment_entries(books), *_balance_entries(books)]
-    return sorted(
-        found, key=lambda entry: (entry.at, ENTRY_KINDS.index(entry.kind), entry.number or "", entry.source_id)
-    )
+    return sorted(found, key=_place_of_entry)
 
 
-def _utc_year(at: int) -> int:
-    return datetime.fromtimestamp(at, UTC).year
+def _place_of_entry(entry: LedgerEntry) -> tuple[object, ...]:
+    # the day goes first: where the merchant has changed the time zone, it need not follow the moment
+    return entry.day, entry.at, ENTRY_KINDS.index(entry.kind), entry.number or "", entry.source_id
 
 
-def _build_statement(year: int, currency: str, opening: int, found: Sequence[LedgerEntry]) -> AccountStatement:
+def _build_statement(
+    zone: str, year: int, currency: str, opening: int, found: Sequence[LedgerEntry]
+) -> AccountStatement:
     balances = list(accumulate((entry.amount for entry in found), initial=opening))[1:]
     lines = tuple(LedgerLine(entry, balance) for entry, balance in zip(found, balances, strict=True))
-    first, last = (int(datetime(year, month, day, tzinfo=UTC).timestamp()) for month, day in ((1, 1), (12, 31)))
-    return AccountStatement(year, currency, first, last + _DAY, opening, lines)
+    first, last = (zones.start_of_day(date(year, month, day), zone) for month, day in ((1, 1), (12, 31)))
+    return AccountStatement(year, currency, first, last + clock.DAY, opening, lines)
 
 
 def _invoice_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
@@ -235,19 +240,21 @@ def _invoice_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
 
 
 def _invoice_entry(bill: LedgerInvoice, at: int, kind: EntryKind, amount: int) -> LedgerEntry:
-    return LedgerEntry(at, kind, amount, bill.id, bill.number, bill.id, bill.number)
+    return LedgerEntry(at, zones.day_of(at, bill.zone), kind, amount, bill.id, bill.number, bill.id, bill.number)
 
 
 def _credit_note_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
     numbers = {bill.id: bill.number for bill in books.bills}
     for note in books.notes:
         about = (note.id, note.number, note.invoice_id, numbers.get(note.invoice_id))
-        yield LedgerEntry(note.effective_at, "credit_note", -note.total, *about)
+        issued = (note.effective_at, zones.day_of(note.effective_at, note.zone))
+        yield LedgerEntry(*issued, "credit_note", -note.total, *about)
         if note.refunded_amount:
-            yield LedgerEntry(note.effective_at, "refund", note.refunded_amount, *about)
+            yield LedgerEntry(*issued, "refund", note.refunded_amount, *about)
         if note.status == "void":
             at = note.voided_at or note.effective_at
-            yield LedgerEntry(at, "credit_note_voided", note.total - note.refunded_amount, *about)
+            day = zones.day_of(at, note.zone)
+            yield LedgerEntry(at, day, "credit_note_voided", note.total - note.refunded_amount, *about)
 
 
 def _payment_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
@@ -258,7 +265,7 @@ def _payment_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
     for bill in books.bills:
         for payment in _complete_payments(bill, known.get(bill.id, []), over.get(bill.id, 0)):
             about = (payment.id, None, bill.id, bill.number, payment.words)
-            yield LedgerEntry(payment.at, "payment", -payment.amount, *about)
+            yield LedgerEntry(payment.at, zones.day_of(payment.at, bill.zone), "payment", -payment.amount, *about)
 
 
 def _overpayments_by_invoice(changes: Iterable[BalanceChange]) -> dict[str, int]:
@@ -292,4 +299,5 @@ def _balance_entries(books: CustomerLedger) -> Iterator[LedgerEntry]:
     for change in books.changes:
         told = change.type in COUNTER_ENTRIES or (change.type == OVERPAYMENT and change.invoice_id in numbers)
         if not told:
-            yield LedgerEntry(change.created, "balance", change.amount, change.id, words=change.description)
+            day = zones.day_of(change.created, books.zone)
+            yield LedgerEntry(change.created, day, "balance", change.amount, change.id, words=change.description)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal import zones
 from portal.transfer.tables import linked_id
 
 Object = Mapping[str, Any]
@@ -25,6 +26,10 @@ class Bill:
         lines = f"{self.lines} line{'' if self.lines == 1 else 's'}"
         due = "" if self.amount_due == self.total else f", {self.amount_due} due"
         return f"{self.total} {self.currency}{due} ({lines})"
+
+    def with_end(self, zone: str) -> str:
+        """The bill in words, with the day on which its period ends in a time zone."""
+        return f"{self} until {zones.day_of(self.ends or 0, zone)}"
 
     def ends_apart(self, other: Bill) -> bool:
         """Whether both tell the end of their period, and it is another one."""

@@ -17,7 +17,7 @@ EXPORT_KEY = "x_portal"
 #: Whole numbers that every client of the wire can hold.
 MAX_WHOLE_NUMBER = 2**53
 #: Columns that belong to the database alone.
-INTERNAL_COLUMNS = frozenset({"tenant_id", "revision", "next_step_at", "upcoming_at"})
+INTERNAL_COLUMNS = frozenset({"tenant_id", "revision", "issued_on", "next_step_at", "upcoming_at"})
 
 
 class RefusedObject(Exception):

@@ -7,11 +7,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.billing.ledger import locks
+from portal.billing.ledger import locks, parties
 from portal.billing.lifecycle.preview_shapes import revert_to_draft
 from portal.billing.previews import next_bills
-from portal.billing.previews.next_bills import NoUpcomingInvoice
-from portal.clock import utc_date
 from portal.db import Database, Scope, find_row
 from portal.errors import PortalError
 from portal.models import InvoiceLine, Subscription
@@ -36,8 +34,12 @@ class Difference:
 
 @dataclass
 class Verification:
-    """How many bills agree, which differ, how many the file doesn't foretell, and their sums here by currency."""
+    """How many bills agree, which differ, how many the file doesn't foretell, and their sums here by currency.
 
+    Days in words are those of `timezone`.
+    """
+
+    timezone: str
     agreeing: int = 0
     differing: list[Difference] = field(default_factory=list)
     unforetold: int = 0
@@ -53,22 +55,24 @@ class Verification:
             self.agreeing += 1
         else:
             ends = isinstance(here, Bill) and here.ends_apart(given)
-            self.differing.append(Difference(id, _describe(given, with_end=ends), _describe(here, with_end=ends)))
+            self.differing.append(
+                Difference(id, self._describe(given, with_end=ends), self._describe(here, with_end=ends))
+            )
 
     def as_json(self) -> dict[str, Any]:
         """Everything as JSON."""
         return asdict(self)
 
-
-def _describe(bill: Bill | str, *, with_end: bool) -> str:
-    return f"{bill} until {utc_date(bill.ends or 0)}" if with_end and isinstance(bill, Bill) else str(bill)
+    def _describe(self, bill: Bill | str, *, with_end: bool) -> str:
+        return bill.with_end(self.timezone) if with_end and isinstance(bill, Bill) else str(bill)
 
 
 def verify_bills(
     database: Database, scope: Scope, given: Mapping[str, Bill], seen: Callable[[], object] = lambda: None
 ) -> Verification:
     """Make the next bill of every subscription that goes on, and compare it; nothing of it is kept."""
-    result, left = Verification(), dict(given)
+    with database.reading(scope) as db:
+        result, left = Verification(parties.account_zone(db)), dict(given)
     for ids in _running_subscriptions(database, scope):
         with database.dry_run(scope) as db:
             for id in ids:
@@ -96,7 +100,7 @@ def _next_bill(db: Session, id: str) -> Bill | str:
     with db.begin_nested() as savepoint:
         try:
             return _make_bill(db, id)
-        except NoUpcomingInvoice:
+        except next_bills.NoUpcomingInvoice:
             return "no bill"
         except PortalError as error:
             return f"no bill ({error.message})"

@@ -1,6 +1,7 @@
 """Writes rows to tables in bulk: inserts new rows, updates existing ones, replaces parts."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from portal import clock
 from portal.billing.accounts import accounts
 from portal.db import scope_of
 from portal.dialects import INSERTS
+from portal.models.document_days import issue_day
 from portal.models.next_steps import NEXT_STEPS
 from portal.rules import steps
 from portal.transfer.readers import parts_of
@@ -29,7 +31,8 @@ def write_records(db: Session, records: Sequence[TransferRecord], known: Iterabl
     for each in records:
         for type, values in each.rows():
             row = row_plan(type).build_row(values)
-            by_type.setdefault(type, []).append(row | _step_columns(db, type, row) | {"tenant_id": tenant_id})
+            derived = _step_columns(db, type, row) | _day_columns(type, row)
+            by_type.setdefault(type, []).append(row | derived | {"tenant_id": tenant_id})
     if any(row["is_default"] for row in by_type.get("billing_portal.configuration", [])):
         _unset_default_configuration(connection, tenant_id)
     for type, rows in by_type.items():
@@ -56,6 +59,11 @@ def _step_columns(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, i
         return {}
     own = {"upcoming_at": _upcoming_at(db, row)} if type == "subscription" else {}
     return {**own, "next_step_at": steps.moment_of(find(SimpleNamespace(**row, **own)))}
+
+
+def _day_columns(type: str, row: Mapping[str, Any]) -> dict[str, date | None]:
+    """The day that a document is dated, as a column."""
+    return {"issued_on": issue_day(SimpleNamespace(**row))} if type in {"credit_note", "invoice"} else {}
 
 
 def _upcoming_at(db: Session, row: Mapping[str, Any]) -> int | None:

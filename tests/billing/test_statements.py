@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, zones
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.customers import statements, test_clocks
@@ -188,6 +188,6 @@ def test_a_year_without_a_statement_is_missing(make: Factories) -> None:
     customer = make.invoice(None, 700).customer_id
     with make.database.reading(make.scope) as db:
         row = db.get_one(Customer, (make.scope.tenant_id, customer))
-        for year, currency in (("1999", "eur"), (str(clock.utc_date(clock.now()).year), "usd")):
+        for year, currency in (("1999", "eur"), (str(zones.day_of(clock.now(), zones.DEFAULT).year), "usd")):
             with pytest.raises(ResourceMissing):
                 statements.find_statement(db, row, year, currency)

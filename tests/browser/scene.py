@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request
 
-from portal import clock
+from portal import clock, zones
 from portal.billing.accounts import account_updates, accounts, files
 from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.customer_portal import codes, plan_changes, session_secrets
@@ -106,7 +106,7 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
         "void": make.run(statuses.void, ExpandableCommand, make.invoice(customer)).id,
-        "year": str(clock.utc_date(now).year),
+        "year": str(zones.day_of(now, zones.DEFAULT).year),
         "number": make.run(tax_ids.create, command, customer=customer.id, type="eu_vat", value="DE136695976").id,
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
         "ending": ending.id,

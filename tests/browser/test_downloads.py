@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import pytest
 from playwright.sync_api import Page, expect
 
-from portal import clock
+from portal import clock, zones
 from portal.billing.customer_portal import sessions
 from portal.hosted import downloads
 from portal.models import Customer, Invoice
@@ -17,7 +17,7 @@ from tests.browser.test_accessibility import problems
 from tests.live import Live, Shop
 
 COUNT = 6
-YEAR = clock.utc_date(clock.now()).year
+YEAR = zones.day_of(clock.now(), zones.DEFAULT).year
 #: Milliseconds that a worker with much else to do may take.
 IN_TIME = 30_000
 

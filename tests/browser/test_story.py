@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from pypdf import PdfReader
 
-from portal import clock
+from portal import clock, zones
 from portal.hosted.visit_cookies import COOKIE_PREFIX
 from portal.models import CreditNote, Customer, Invoice, Subscription
 from tests.browser.conftest import Visit, follow
@@ -89,10 +89,10 @@ def test_the_history_is_filtered(visit: Visit, customer: Customer, many: list[In
     page.get_by_label("Status").select_option(label="Paid")
     follow(page.get_by_role("button", name="Show"))
     assert numbers(page) == [invoice.number for invoice in reversed(many) if invoice.status == "paid"]
-    year = clock.utc_date(clock.now()).year - 1
+    year = zones.day_of(clock.now(), zones.DEFAULT).year - 1
     page.get_by_label("Year").select_option(label=str(year))
     follow(page.get_by_role("button", name="Show"))
-    paid = [each for each in reversed(many) if each.status == "paid" and clock.utc_date(each.created).year == year]
+    paid = [each for each in reversed(many) if each.status == "paid" and each.issued_on.year == year]
     assert numbers(page) == [invoice.number for invoice in paid]
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
-from portal import clock
+from portal import clock, zones
 from portal.db import Scope
 from portal.documents.store import open_store
 from portal.hosted import downloads
@@ -34,7 +34,9 @@ class Year:
 
     def taken(self, method: str = "GET") -> HTTPResponse:
         """The answer of the file, of which only the beginning is read."""
-        return _get(self.live, f"{self.home}downloads/{clock.utc_date(clock.now()).year}.zip", self.cookie, method)
+        return _get(
+            self.live, f"{self.home}downloads/{zones.day_of(clock.now(), zones.DEFAULT).year}.zip", self.cookie, method
+        )
 
 
 @pytest.fixture

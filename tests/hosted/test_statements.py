@@ -50,7 +50,7 @@ def test_the_years_take_the_same_few_queries_however_much_there_is(
     visit.get("statements")
     with count_queries() as statements:
         visit.get("statements")
-    assert len(statements) <= 6
+    assert len(statements) <= 7
 
 
 def test_the_table_has_what_the_merchant_wrote_as_text(visit: Portal, make: Factories, customer: Customer) -> None:

@@ -152,6 +152,19 @@ def test_a_year_begins_and_ends_with_its_second() -> None:
     assert (after.start, told(after)) == (end, [("invoice", "A-2", 2, 3)])
 
 
+def test_entries_are_in_the_order_of_the_days_that_their_documents_bear() -> None:
+    """The merchant went from Berlin to New York on New Year's night; the balance changed after it."""
+    night = on(2026, 1, 1) - 12 * 3600 - 1800
+    first = bill("A-1", 100, night, zone="Europe/Berlin")
+    second = paid("A-2", 200, night + 60, night + 120, zone="America/New_York")
+    change = BalanceChange("cbtxn_1", None, "adjustment", 7, None, night + 6 * 3600)
+    books = CustomerLedger([first, second], changes=[change], balance=7, zone="America/New_York")
+    before, after = yearly_statements(books, "eur", now=night + 24 * 3600)
+    assert told(before) == [("invoice", "A-2", 200, 200), ("payment", None, -200, 0)]
+    assert told(after) == [("invoice", "A-1", 100, 100), ("balance", None, 7, 107)]
+    assert (before.year, before.end, after.start) == (2025, night + 5.5 * 3600, night + 5.5 * 3600)
+
+
 def test_a_void_invoice_takes_off_what_credit_notes_have_left_of_it() -> None:
     void = bill("A-1", 1000, on(2026, 1, 1), status="void", voided_at=on(2026, 1, 5))
     first = note("A-1-CN-1", 200, on(2026, 1, 2), before=200, status="void", voided_at=on(2026, 1, 3))

@@ -126,3 +126,20 @@ def test_what_endpoints_were_sent_is_in_no_file(database: Database, scope: Scope
     api.post("webhook_endpoints", url="https://shop.example.com/hooks", enabled_events=["*"])
     api.post("customers", name="Jenny Rosen")
     assert {each["object"] for each in exported(database, scope)} == {"billing_portal.configuration", "customer"}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Tokyo"])
+def test_documents_keep_their_days_elsewhere(
+    database: Database, scope: Scope, other: Scope, imported: Imported, api: Api, make: Factories, zone: str
+) -> None:
+    """One from before the merchant set its zone, one after it; where either merchant is now is no matter."""
+    customer, last_night = make.customer(), 1767223800  # 31 December 2025, 23:30 UTC
+    before = make.invoice(customer, now=last_night)
+    api.post("account", settings={"dashboard": {"timezone": "Europe/Berlin"}})
+    after = make.invoice(customer, now=last_night)
+    note = make.credit_note(after, 100, now=last_night)
+    api.post("account", settings={"dashboard": {"timezone": zone}})
+    assert imported(other, *exported(database, scope)).refused == []
+    with database.reading(other) as db:
+        days = [db.get_one(type(each), (other.tenant_id, each.id)).issued_on for each in (before, after, note)]
+    assert [str(day) for day in days] == ["2025-12-31", "2026-01-01", "2026-01-01"]

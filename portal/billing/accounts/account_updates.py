@@ -41,9 +41,9 @@ def update_account(db: Session, account: Account, command: UpdateAccount) -> Acc
 
 def _update_settings(db: Session, account: Account, settings: AccountSettings) -> None:
     sent = _sent_fields(settings)
-    words = sent.pop("dashboard", {})
+    words = sent.get("dashboard", {})
     if "display_name" in words:
-        account.business_profile = {**account.business_profile, "name": words["display_name"]}
+        account.business_profile = {**account.business_profile, "name": words.pop("display_name")}
     _refuse_unusable_pictures(db, account, sent.get("branding", {}))
     chosen = sent.get("invoices", {}).pop("default_account_tax_ids", None)
     following = sent.get("invoices", {}).get("numbering", {}).pop("next_sequence", None)

@@ -6,6 +6,7 @@ from pydantic import AfterValidator
 from stdnum import bic as bic_numbers
 from stdnum import iban as iban_numbers
 
+from portal import zones
 from portal.rules import electronic_addresses
 from portal.rules.tax_rounding import TaxRounding
 from portal.wire.commands import (
@@ -51,10 +52,19 @@ def _parse_endpoint(value: str) -> str:
         raise parameter_error("", f"Invalid electronic address. {error}") from None
 
 
+def _parse_time_zone(value: str) -> str:
+    if value not in zones.list_names():
+        raise parameter_error(
+            "", f"Invalid time zone: {value}. Use a name of the IANA database, such as Europe/Berlin or Etc/UTC."
+        )
+    return value
+
+
 Colour = Annotated[str, text_up_to(7), AfterValidator(_parse_colour)]
 Iban = Annotated[str, text_up_to(50), AfterValidator(_parse_iban)]
 Bic = Annotated[str, text_up_to(20), AfterValidator(_parse_bic)]
 Phone = Annotated[str, text_up_to(50)]
+TimeZone = Annotated[str, text_up_to(50), AfterValidator(_parse_time_zone)]
 
 
 class BusinessProfile(Command):
@@ -191,9 +201,13 @@ class PortalSettings(Command):
 
 
 class Dashboard(Command):
-    """The account's display name, as the reference places it."""
+    """The account's display name and its time zone, as the reference places them.
+
+    `timezone` is a name of the IANA database and decides the calendar days that people read; cleared, it is UTC.
+    """
 
     display_name: Clearable[Name] = None
+    timezone: Clearable[TimeZone] = None
 
 
 class AccountSettings(Command):

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from portal.billing.credit_notes import composition
 from portal.billing.credit_notes.params import CreateCreditNote, UpdateCreditNote
 from portal.billing.invoices import statuses
-from portal.billing.ledger import balances, locks
+from portal.billing.ledger import balances, locks, parties
 from portal.billing.ledger.locks import Billed
 from portal.db import find_row, lock_and_refresh, scope_of
 from portal.errors import InvalidRequest
@@ -25,6 +25,8 @@ def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
     """
     billed = locks.invoice_by_id(db, command.invoice, param="invoice")
     note, lines = composition.compose_note(db, billed.invoice, command, now)
+    # the parties are the invoice's, the date is that of the merchant's calendar now
+    note.seller = {**note.seller, "timezone": parties.account_zone(db)}
     db.add_all([note, *lines])
     _apply_to_invoice(db, note, billed, now)
     if command.email_type == "credit_note":

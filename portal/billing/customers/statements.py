@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from portal import zones
 from portal.billing.customers import test_clocks
+from portal.billing.ledger import parties
 from portal.errors import ResourceMissing
 from portal.models import BalanceTransaction, CreditNote, Customer, Invoice, InvoicePayment, PaymentRecord
 from portal.rules.statements import (
@@ -62,6 +64,7 @@ def books_by_currency(db: Session, customer: Customer) -> dict[str, CustomerLedg
         (row.currency, BalanceChange(*row[1:])) for row in db.execute(_select_for_customer(customer, _CHANGE_COLUMNS))
     ]
     balances = {customer.currency: customer.balance} if customer.currency and customer.balance else {}
+    zone = parties.account_zone(db)
     used = {*(bill.currency for bill in bills), *(currency for currency, _ in changes), *balances}
     return {
         currency: CustomerLedger(
@@ -70,6 +73,7 @@ def books_by_currency(db: Session, customer: Customer) -> dict[str, CustomerLedg
             _rows_in_currency(currency, payments),
             _rows_in_currency(currency, changes),
             balances.get(currency, 0),
+            zone,
         )
         for currency in sorted(used)
     }
@@ -106,6 +110,7 @@ _BILL_COLUMNS = (
     Invoice.paid_at,
     Invoice.marked_uncollectible_at,
     Invoice.voided_at,
+    func.coalesce(Invoice.seller["timezone"].as_string(), zones.DEFAULT),
 )
 _NOTE_COLUMNS = (
     CreditNote.currency,
@@ -118,6 +123,7 @@ _NOTE_COLUMNS = (
     CreditNote.credit_amount,
     CreditNote.effective_at,
     CreditNote.voided_at,
+    func.coalesce(CreditNote.seller["timezone"].as_string(), zones.DEFAULT),
 )
 _CHANGE_COLUMNS = (
     BalanceTransaction.currency,

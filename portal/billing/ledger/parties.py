@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal import i18n
+from portal import i18n, zones
 from portal.billing.accounts import accounts
 from portal.billing.ledger import tax_ids
 from portal.db import scope_of
@@ -20,7 +20,7 @@ INVOICE_METADATA_KEYS = ("buyer_reference", "creditor_reference", "purchase_orde
 
 
 def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
-    """The merchant: display and legal name, address, contact, tax ids, bank account, footer, colours."""
+    """The merchant: display and legal name, address, contact, tax ids, bank account, footer, colours, time zone."""
     account = accounts.find_account(db, scope_of(db).account_id)
     profile, company, settings = account.business_profile, account.company, account.settings
     invoices = settings.get("invoices", {})
@@ -41,6 +41,7 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "logo": settings.get("branding", {}).get("logo"),
         "design": DESIGN,
         "default_locale": settings.get("portal", {}).get("default_locale"),
+        "timezone": zones.of_account(settings),
     }
 
 
@@ -105,6 +106,11 @@ def customer_locale(db: Session, customer: Customer) -> str:
     default = account.settings.get("portal", {}).get("default_locale")
     address = customer.address or (customer.shipping or {}).get("address") or {}
     return i18n.regional_locale(i18n.best_locale([*customer.preferred_locales, default]), address.get("country"))
+
+
+def account_zone(db: Session) -> str:
+    """The time zone in which the merchant counts days now."""
+    return zones.of_account(accounts.find_account(db, scope_of(db).account_id).settings)
 
 
 def _render_tax_ids(rows: Sequence[TaxId]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from portal import i18n
+from portal import i18n, zones
 from portal.billing.catalogue import products
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.ledger import parties
@@ -45,4 +45,5 @@ def _translations(db: Session, customer: Customer) -> Callable[[str], str]:
 
 
 def _after(db: Session, customer: Customer, product: str, moment: int) -> dict[str, str]:
-    return {"product": product, "date": i18n.format_day(moment, parties.customer_locale(db, customer))}
+    day = zones.day_of(moment, parties.account_zone(db))
+    return {"product": product, "date": i18n.format_day(day, parties.customer_locale(db, customer))}

@@ -16,7 +16,7 @@ ADDRESS = {
 }
 SETTINGS = {
     "branding": {"primary_color": "#0a7cff", "secondary_color": "#ffffff"},
-    "dashboard": {"display_name": "Rocket Rides"},
+    "dashboard": {"display_name": "Rocket Rides", "timezone": "Europe/Berlin"},
     "invoices": {
         "bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"},
         "e_invoices": {"formats": ["factur_x", "peppol"], "endpoint": "0204:991-1", "untaxed": "small_business"},
@@ -64,6 +64,7 @@ def test_what_a_merchant_says_is_shown(api, path, by_id):
     assert account["settings"]["invoices"]["bank_transfer"].items() >= SETTINGS["invoices"]["bank_transfer"].items()
     assert account["settings"]["invoices"]["e_invoices"].items() >= SETTINGS["invoices"]["e_invoices"].items()
     assert account["settings"]["branding"].items() >= SETTINGS["branding"].items()
+    assert account["settings"]["dashboard"] == SETTINGS["dashboard"]
     assert (account["email"], account["country"], account["settings"]["portal"]["default_locale"]) == (
         "hello@example.com",
         "DE",
@@ -76,6 +77,7 @@ CHANGES = [
     {"business_profile": {"support_phone": "2"}},
     {"company": {"name": "Other"}},
     {"settings": {"branding": {"primary_color": "#000000"}}},
+    {"settings": {"dashboard": {"timezone": "Asia/Kolkata"}}},
     {"settings": {"invoices": {"bank_transfer": {"bic": "DEUTDEFF"}}}},
     {"email": "other@example.com"},
 ]
@@ -122,7 +124,22 @@ def test_an_empty_value_clears(api, sent, path):
     assert found is None
 
 
+def test_without_a_time_zone_days_are_those_of_utc(api):
+    assert api.get("account")["settings"]["dashboard"]["timezone"] == "Etc/UTC"
+    assert api.post("account", settings={"dashboard": {"timezone": "Asia/Tokyo"}})["settings"]["dashboard"] == {
+        "display_name": "Rocket Rides",
+        "timezone": "Asia/Tokyo",
+    }
+    assert (
+        api.post("account", settings={"dashboard": {"timezone": ""}})["settings"]["dashboard"]["timezone"] == "Etc/UTC"
+    )
+
+
 WRONG = [
+    ({"settings": {"dashboard": {"timezone": "Europe/Atlantis"}}}, "settings[dashboard][timezone]"),
+    ({"settings": {"dashboard": {"timezone": "europe/berlin"}}}, "settings[dashboard][timezone]"),
+    ({"settings": {"dashboard": {"timezone": "+01:00"}}}, "settings[dashboard][timezone]"),
+    ({"settings": {"dashboard": {"timezone": "../etc/passwd"}}}, "settings[dashboard][timezone]"),
     ({"settings": {"branding": {"primary_color": "red"}}}, "settings[branding][primary_color]"),
     ({"settings": {"branding": {"primary_color": "#12345g"}}}, "settings[branding][primary_color]"),
     ({"settings": {"invoices": {"bank_transfer": {"iban": "DE00"}}}}, "settings[invoices][bank_transfer][iban]"),
