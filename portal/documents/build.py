@@ -79,7 +79,7 @@ def _build_invoice(db: Session, row: Invoice) -> InvoiceDocument:
         **_shared_values(db, row, lines),
         **_invoice_values(db, row),
         **_bank_account(row),
-        supplied=_supply(row, lines, _issue_date(row)),
+        supplied=_supply(row, lines),
         **references.buyer_references(row.custom_fields, row.buyer),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
         number=row.number or "",
@@ -114,7 +114,7 @@ def _build_credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     return CreditNoteDocument(
         **_shared_values(db, row, credit_notes.list_lines(db, row.id)),
         **references.buyer_references(original.custom_fields, row.buyer),
-        supplied=_supply(row, totals.list_lines(db, original.id), _issue_date(original)),
+        supplied=_supply(original, totals.list_lines(db, original.id)),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
         number=row.number,
         effective_at=_issue_date(row),
@@ -148,10 +148,10 @@ def _shared_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> 
     }
 
 
-def _supply(row: Invoice | CreditNote, lines: list[Any], issued: date) -> tuple[date, date] | None:
+def _supply(invoice: Invoice, lines: list[Any]) -> tuple[date, date] | None:
     """The days of supply of an invoice, or of the one that is credited; the first version of the look has none."""
-    is_first = letterhead.frozen_version(row.seller or {}) == FIRST_VERSION
-    return None if is_first else build_lines.find_supply(lines, issued)
+    is_first = letterhead.frozen_version(invoice.seller or {}) == FIRST_VERSION
+    return None if is_first else build_lines.find_supply(invoice, lines, _issue_date(invoice))
 
 
 def _tax_conversion(tax: int, currency: str, frozen: Mapping[str, Any]) -> TaxConversion | None:

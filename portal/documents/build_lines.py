@@ -32,9 +32,9 @@ def line_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> dic
     }
 
 
-def find_supply(rows: Iterable[Any], issued: date) -> tuple[date, date]:
+def find_supply(document: Invoice | CreditNote, rows: Iterable[Any], issued: date) -> tuple[date, date]:
     """The first and the last day of what is supplied: of the lines' periods, else the day of issue."""
-    periods = [(start, end) for start, end in (_line_period(row, issued) for row in rows) if start and end]
+    periods = [(start, end) for start, end in (_line_period(document, row) for row in rows) if start and end]
     if not periods:
         return issued, issued
     return min(start for start, _end in periods), max(end for _start, end in periods)

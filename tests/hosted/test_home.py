@@ -224,7 +224,7 @@ def test_a_plan_says_what_is_billed_next(make: Factories, customer: Customer, ho
     html = home()
     assert 'Next bill: <bdi class="strong">€12.00</bdi>' in html
     assert "€10.00 discount taken off" in html
-    assert "€2.00 tax in it" in html
+    assert "€2.00 tax included" in html
 
 
 def test_the_next_bill_follows_what_changes(make: Factories, customer: Customer, home: Any) -> None:
