@@ -41,6 +41,13 @@ def details(visit: Visit) -> PageResponse:
     )
 
 
+@page(blueprint, "/details/edit", allows=permissions.may_see_details, flows=FLOWS)
+def first_form(visit: Visit) -> PageResponse:
+    """Where all parts had one form, for links and bookmarks: leads to the first that may be changed."""
+    parts = [name for name in DETAIL_FIELDS if permissions.may_update(visit.features, name)]
+    return redirect(f"{visit.path}{'/'.join(('details', *parts[:1]))}", 303)
+
+
 def _declare_form(part: str) -> None:
     def edit(visit: Visit) -> PageResponse:
         return _edit_page(visit, part)

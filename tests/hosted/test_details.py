@@ -51,6 +51,15 @@ def test_only_what_is_allowed_has_a_way_to_change_it(portal: Open, make: Factori
         assert way not in page
 
 
+def test_the_address_of_one_form_for_all_leads_to_the_first(portal: Open, make: Factories, customer: Customer) -> None:
+    for allowed, first in (((), ""), (("email",), ""), (("phone", "name"), "/name"), (("phone",), "/phone")):
+        answer = portal(customer, make.configuration(**allowing(*allowed))).get("details/edit")
+        if allowed:
+            assert (answer.status_code, answer.location.endswith(f"/details{first}")) == (303, True)
+        else:
+            assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("path", ["", "/name", "/phone", "/address", "/shipping", "/email", "/email/code", "/tax-ids"])
 def test_without_the_feature_there_is_no_such_page(
     portal: Open, make: Factories, customer: Customer, path: str
