@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, g, render_template
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n, zones
 from portal.db import Scope, find_row
 from portal.documents.kinds import SOURCES, invoice_of_row
-from portal.hosted import document_context, document_files, frames, statements
+from portal.hosted import document_context, document_files, frames, languages, statements
 from portal.hosted.page import PageResponse
 from portal.models import Account, CreditNote, Customer, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
@@ -129,7 +129,7 @@ def _merchant_of_link(link: DocumentLink) -> tuple[Scope, Account]:
 def _use_customer_language(db: Session, customer_id: str) -> None:
     """Answer in the customer's language, else in the browser's."""
     customer = find_row(db, Customer, customer_id, noun="customer")
-    g.locale = i18n.best_locale([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
+    languages.use_customer_language(customer)
 
 
 def _credit_note_link(note: CreditNote) -> str:

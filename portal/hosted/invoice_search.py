@@ -24,12 +24,8 @@ def matches(typed: str) -> ColumnElement[bool]:
     The statement it is put into binds `tenant_id` and `customer_id`.
     """
     pattern = f"%{re.sub('[%_/]', lambda found: '/' + found[0], typed)}%"
-    notes = select(_NOTES.c.invoice_id).where(
-        _NOTES.c.tenant_id == bindparam("tenant_id"),
-        _NOTES.c.customer_id == bindparam("customer_id"),
-        _contains(_NOTES.c.number, pattern),
-    )
-    return or_(_contains(_INVOICES.c.number, pattern), _INVOICES.c.id.in_(notes), *_amount_conditions(typed))
+    noted = _note_invoices(_contains(_NOTES.c.number, pattern))
+    return or_(_contains(_INVOICES.c.number, pattern), noted, *_amount_conditions(typed))
 
 
 def parse_amounts(typed: str, exponent: int) -> list[tuple[int, int]]:
@@ -55,9 +51,16 @@ def parse_amounts(typed: str, exponent: int) -> list[tuple[int, int]]:
 
 def _plain_digits(typed: str) -> str:
     """Digits of any script as ASCII, without currency signs, blanks and apostrophes."""
-    kept = (each for each in typed.lower() if unicodedata.category(each) != "Sc" and each not in " \u00a0\u202f'\u2019")
+    typed = re.sub(r"[a-z]{1,3}(?=[$\u00a3\u20ac\u00a5])", "", typed.lower())  # US$, CA$
+    kept = (each for each in typed if unicodedata.category(each) != "Sc" and each not in " \u00a0\u202f'\u2019")
     text = "".join(str(unicodedata.digit(each, each)) for each in kept)
     return text.translate({ord("\u066b"): ".", ord("\u066c"): ",", ord("\u2212"): "-"})
+
+
+def _note_invoices(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition on invoices that one of their credit notes fulfills another one."""
+    own = (_NOTES.c.tenant_id == bindparam("tenant_id"), _NOTES.c.customer_id == bindparam("customer_id"))
+    return _INVOICES.c.id.in_(select(_NOTES.c.invoice_id).where(*own, condition))
 
 
 def _contains(column: ColumnElement[str | None], pattern: str) -> ColumnElement[bool]:
@@ -72,4 +75,5 @@ def _amount_conditions(typed: str) -> Iterator[ColumnElement[bool]]:
         is_such = currency.in_(sorted(codes)) if codes else currency.not_in(sorted(unusual))
         for least, most in parse_amounts(typed, exponent):
             amounts = (func.abs(_INVOICES.c.total), _INVOICES.c.amount_due, _INVOICES.c.amount_paid)
-            yield and_(is_such, or_(*(amount.between(least, most) for amount in amounts)))
+            noted = _note_invoices(_NOTES.c.total.between(least, most))
+            yield and_(is_such, or_(*(amount.between(least, most) for amount in amounts), noted))

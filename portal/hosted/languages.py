@@ -7,6 +7,7 @@ from flask import Flask, g, request, session
 from flask_babel import Babel
 
 from portal import i18n, zones
+from portal.models import Customer
 from portal.rules import tax_names
 from portal.rules.postal_addresses import postal_lines
 
@@ -36,6 +37,12 @@ def init_app(app: Flask, catalogues: str) -> None:
         html_lang=lambda: i18n.html_lang(i18n.catalogue_language(locale())),
         direction=lambda: i18n.text_direction(i18n.catalogue_language(locale())),
     )
+
+
+def use_customer_language(customer: Customer) -> None:
+    """Answer outside a visit in the customer's language, else in the browser's."""
+    found = i18n.best_locale([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
+    g.locale = i18n.regional_locale(found, (customer.address or {}).get("country"))
 
 
 def money(amount: int, currency: str) -> str:

@@ -46,6 +46,7 @@ def _build_visit(row: Any, now: int) -> Visit:
     branding = row.settings.get("branding", {})
     default_locale = row.settings.get("portal", {}).get("default_locale")
     wanted = row.locale if row.locale != "auto" else None
+    locale = i18n.best_locale([wanted, *row.preferred_locales, *_browser_languages(), default_locale])
     return Visit(
         id=row.id,
         scope=Scope.of(row),
@@ -60,7 +61,7 @@ def _build_visit(row: Any, now: int) -> Visit:
         brand_revision=row.revision,
         support=row.account_profile,
         return_url=row.return_url,
-        locale=i18n.best_locale([wanted, *row.preferred_locales, *_browser_languages(), default_locale]),
+        locale=i18n.regional_locale(locale, (row.address or {}).get("country")),
         zone=zones.of_account(row.settings),
         flow=row.flow,
         flow_completed_at=row.flow_completed_at,
@@ -109,6 +110,7 @@ _OPEN_VISIT = (
         _CUSTOMERS.c.name.label("customer_name"),
         _CUSTOMERS.c.email,
         _CUSTOMERS.c.preferred_locales,
+        _CUSTOMERS.c.address,
         _CUSTOMERS.c.deleted_at,
         _CONFIGURATIONS.c.features,
         _CONFIGURATIONS.c.business_profile,

@@ -1,12 +1,12 @@
 """The page behind the button of mails about cancellations and changes of plan: keeps the plan as it is."""
 
-from flask import Blueprint, abort, g, redirect, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request
 from sqlalchemy.orm import Session
 
-from portal import clock, i18n
+from portal import clock
 from portal.billing.customer_portal import plan_undo
 from portal.db import Scope, find_row, lock_row
-from portal.hosted import frames
+from portal.hosted import frames, languages
 from portal.hosted.own_subscriptions import plan_name
 from portal.hosted.page import PageResponse
 from portal.models import Account, Customer, Subscription, Tenant
@@ -26,7 +26,7 @@ def keep(token: str) -> PageResponse:
         account = db.get(Account, scope.account_id) or abort(404)
         subscription = find_row(db, Subscription, subscription_id, noun="subscription")
         customer = find_row(db, Customer, subscription.customer_id, noun="customer")
-        g.locale = i18n.best_locale([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
+        languages.use_customer_language(customer)
         name, undoable = plan_name(db, subscription.id), plan_undo.find_undoable(db, subscription, at, now=now)
     if request.method == "POST":
         with services().database.writing(scope, request_origin("customer", customer.id)) as db:

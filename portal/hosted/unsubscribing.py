@@ -1,11 +1,10 @@
 """Unsubscribing from a kind of mail: a page with a button, and the one click of mail programs (RFC 8058)."""
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, render_template, request
 
-from portal import i18n
 from portal.billing.customers import customers
 from portal.db import Scope, find_row
-from portal.hosted import frames
+from portal.hosted import frames, languages
 from portal.hosted.page import PageResponse
 from portal.models import Account, Customer, Tenant
 from portal.rules.mails import OPTIONAL_MAILS
@@ -27,7 +26,7 @@ def unsubscribe(token: str) -> PageResponse:
         customer = find_row(db, Customer, customer_id, noun="customer")
         account = db.get(Account, scope.account_id) or abort(404)
     frames.use_frame(frames.frame_of_account(account, livemode=scope.livemode))
-    g.locale = i18n.best_locale([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
+    languages.use_customer_language(customer)
     return render_template("hosted/unsubscribe.html", mail=mail, ended=mail in customer.unsubscribed_from)
 
 

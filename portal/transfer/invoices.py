@@ -143,7 +143,6 @@ def invoice_item_columns(object: Object, origin: SellerDefaults) -> Columns:
         "discountable": object.get("discountable", True),
         "discounts": discount_ids(object),
         "tax_rates": tax_rate_ids(object.get("tax_rates")),
-        "tax_rates_fixed": found["credited_items"] is not None,
     }
 
 

@@ -49,6 +49,9 @@ def visit(portal: Open, make: Factories, customer: Customer) -> Portal:
         ("1.234", 3, [(1234000, 1234999), (1234, 1234)]),
         ("\u0661\u0662\u066b\u0665\u0660", 2, [(1250, 1250)]),
         ("-19.04", 2, [(1904, 1904)]),
+        ("\u2212\u20ac19.04", 2, [(1904, 1904)]),
+        ("US$120.00", 2, [(12000, 12000)]),
+        ("CA$ 120.00", 2, [(12000, 12000)]),
         ("12.345", 0, [(12345, 12345)]),
         ("RR-0042", 2, []),
         ("12 Nov", 2, [(1200, 1299)]),
@@ -66,6 +69,13 @@ def test_an_amount_finds_its_invoice(make: Factories, customer: Customer, visit:
     found = make.invoice(customer, 123456)
     make.invoice(customer, 12345, number="A")
     assert ids_on(page(visit, f"invoices?q={typed}")) == [found.id]
+
+
+def test_the_amount_of_a_credit_note_finds_its_invoice(make: Factories, customer: Customer, visit: Portal) -> None:
+    invoice = make.invoice(customer, 10000)
+    make.invoice(customer, 10000, number="A")
+    make.credit_note(invoice, 1904)
+    assert ids_on(page(visit, "invoices?q=-\u20ac19.04")) == [invoice.id]
 
 
 def test_an_amount_is_read_in_the_currency_of_the_invoice(make: Factories, portal: Open) -> None:

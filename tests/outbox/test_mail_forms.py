@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal import clock, i18n
+from portal import clock, i18n, zones
 from portal.models import Subscription
 from portal.outbox import mail_contents, previews
 from portal.outbox.mail_texts import MailText, OutgoingMail, render_text
@@ -122,7 +122,7 @@ def test_an_invoice_mail_has_all_that_it_takes_to_pay(app: Flask, api: Api, make
     )
     api.post(f"invoices/{invoice.id}/send")
     content, text = build(app, make, mails)
-    due = i18n.format_day(invoice.due_date, "en")
+    due = i18n.format_day(zones.day_of(invoice.due_date, zones.DEFAULT), "en")
     for words in (
         "Hello Jenny Rosen,",
         f"€47.60 to pay by {due}.",
@@ -205,7 +205,7 @@ def test_the_mail_before_a_trial_ends_says_what_will_be_billed_and_when(
     made = in_trial(api, make, default_tax_rates=[rate.id], discounts=[{"coupon": coupon.id}])
     before = api.get(f"subscriptions/{made['id']}")
     content, text = build(app, make, mails)
-    day = i18n.format_day(made["trial_end"], "en")
+    day = i18n.format_day(zones.day_of(made["trial_end"], zones.DEFAULT), "en")
     assert f"Next bill: €42.84 on {day}" in text.plain  # 40.00, a tenth off, and 19 % tax
     assert "Discount: -€4.00" in text.plain
     assert "Tax: €6.84" in text.plain

@@ -56,7 +56,7 @@ def preview_update(
     sent = details.sent_values(*_UPDATE_PARAMS)
     if command.preview_mode == "recurring":
         sent["proration_behavior"] = "none"
-    if details.cancel_now or not sent:
+    if details.cancel_now or details.resume_at or not sent:
         sent_values.redeem_discounts(db, customer, subscription, command, now)
     with params.newer_param_names():
         if details.resume_at:
@@ -65,7 +65,7 @@ def preview_update(
             ending = CancelSubscription(prorate=details.proration_behavior != "none", invoice_now=True)
             cancellations.cancel(db, subscription, ending, now=now, proration_date=details.proration_date)
         elif sent:
-            sent |= command.sent_values("discounts")
+            sent |= {} if details.resume_at else command.sent_values("discounts")
             updates.update_subscription(db, subscription, UpdateSubscription(**sent), now=now)
     db.flush()
     if command.preview_mode == "recurring":

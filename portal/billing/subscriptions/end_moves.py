@@ -18,17 +18,29 @@ Proration = InvoiceLine | InvoiceItem
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """The time [start, stop) of an item, in epoch seconds, and the credit that gave it back last, if any.
+class GivenBack:
+    """A credit for time that an end has cut off; `named` are the debits that it names, itself where none is known."""
 
-    `given_back` are the debits that this credit names, or itself where they are not known.
-    """
+    credit: Proration
+    named: Sequence[Proration]
+
+    def amount_for(self, start: int, stop: int) -> int:
+        """What it gave back for the time [start, stop), in minor units: of its debits, which may differ in worth."""
+        whole = start <= self.credit.period_start and self.credit.period_end <= stop
+        if whole or self.credit in self.named:
+            return -debits.amount_for(self.credit, start, stop)
+        parts = [(each, max(start, each.period_start), min(stop, each.period_end)) for each in self.named]
+        return sum(debits.amount_for(*part) for part in parts if part[1] < part[2])
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The time [start, stop) of an item, in epoch seconds, and the credits that gave it back last: one for each tax."""
 
     sold: SoldItem
     start: int
     stop: int
-    credit: Proration | None
-    given_back: Sequence[Proration]
+    given_back: Sequence[GivenBack]
 
     def was_there_for(self, credits: Sequence[Proration], own: Sequence[Proration]) -> bool:
         """Whether the item was there when others were credited for the time: then it had nothing to give back.
@@ -43,13 +55,15 @@ class Stretch:
             for each in credits
         )
 
-    def gives_back_as_is(self) -> bool:
-        """Whether the credit gave back what the item still is, and for all the time."""
-        item = self.sold.item
-        last = max(self.given_back, key=lambda was: was.period_end)
+    def is_as_given_back(self) -> bool:
+        """Whether the credits gave back what the item still is, and for all the time."""
+        item, named = self.sold.item, [row for each in self.given_back for row in each.named]
+        if not named:
+            return False
+        last = max(named, key=lambda was: was.period_end)
         if last.period_end < self.stop and not _is_of_period(last):
             return False  # a change was charged until an earlier end
-        return all((was.price_id, was.quantity) == (item.price_id, item.quantity) for was in self.given_back)
+        return all((was.price_id, was.quantity) == (item.price_id, item.quantity) for was in named)
 
 
 def move_end(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem], end: int) -> bool:
@@ -131,20 +145,22 @@ def _is_paid_as_is(sold: SoldItem, paid: Sequence[ItemDebits]) -> bool:
 
 def _charge_added_time(db: Session, rest: RemainingPeriod, sold: Sequence[SoldItem]) -> None:
     """Charge back what credits gave for the time, and what is added for the first time at today's price."""
-    known, charges = (
-        debits.prorations_by_item(db, rest.subscription),
-        debits.charges_by_id(db, rest.subscription),
-    )
+    known = debits.prorations_by_item(db, rest.subscription)
+    charges = debits.charges_by_id(db, rest.subscription)
     credits = [each for own in known.values() for each in own if each.amount < 0]
     stretches = [stretch for each in sold for stretch in _split(rest, each, known.get(each.item.id, []), charges)]
     costs = item_costs.period_costs(db, rest.customer, rest.subscription, sold, rest.now)
-    for stretch, id in zip(stretches, prorations.new_item_ids(len(stretches)), strict=True):
-        part = replace(rest, moment=stretch.start, until=stretch.stop)
-        if stretch.credit is not None and stretch.gives_back_as_is():
-            amount = -debits.amount_for(stretch.credit, stretch.start, stretch.stop)
-            part.charge_amount(db, stretch.sold, amount, id, debits.tax_rate_ids(stretch.credit))
-        elif stretch.credit is not None or not stretch.was_there_for(credits, known.get(stretch.sold.item.id, [])):
-            part.charge_item(db, stretch.sold, costs[stretch.sold.item.id], id)
+    ids = iter(prorations.new_item_ids(sum(max(1, len(stretch.given_back)) for stretch in stretches)))
+    for stretch in stretches:
+        part, id = replace(rest, moment=stretch.start, until=stretch.stop), stretch.sold.item.id
+        if stretch.is_as_given_back():
+            for each in stretch.given_back:
+                amount = each.amount_for(stretch.start, stretch.stop)
+                part.charge_amount(db, stretch.sold, amount, next(ids), debits.tax_rate_ids(each.credit))
+        elif stretch.given_back or not (
+            stretch.was_there_for(credits, known.get(id, [])) or part.billed_credits(db, [stretch.sold])[id]
+        ):
+            part.charge_item(db, stretch.sold, costs[id], next(ids))
 
 
 def _split(
@@ -154,12 +170,20 @@ def _split(
     credits = [each for each in known if each.amount < 0]
     moments = {moment for each in credits for moment in (each.period_start, each.period_end)}
     cuts = sorted({rest.moment, rest.until, *(moment for moment in moments if rest.moment < moment < rest.until)})
-    for credit, group in groupby(pairwise(cuts), lambda part: _last_credit(credits, *part)):
+    for last, group in groupby(pairwise(cuts), lambda part: _last_credits(credits, *part)):
         parts = list(group)
-        named = [charges[id] for id in (debits.named_ids(credit) if credit else []) if id in charges]
-        yield Stretch(sold, parts[0][0], parts[-1][1], credit, named or ([credit] if credit else []))
+        yield Stretch(sold, parts[0][0], parts[-1][1], [_with_named(each, charges) for each in last])
 
 
-def _last_credit(credits: Sequence[Proration], start: int, stop: int) -> Proration | None:
-    """The newest credit for the time [start, stop)."""
-    return next((each for each in reversed(credits) if each.period_start <= start and stop <= each.period_end), None)
+def _with_named(credit: Proration, charges: Mapping[str, Proration]) -> GivenBack:
+    return GivenBack(credit, [charges[id] for id in debits.named_ids(credit) if id in charges] or [credit])
+
+
+def _last_credits(credits: Sequence[Proration], start: int, stop: int) -> list[Proration]:
+    """The newest credit for the time [start, stop), and those made with it for other taxes."""
+    found = [each for each in credits if each.period_start <= start and stop <= each.period_end]
+    return [each for each in found if _origin(each) == _origin(found[-1])]
+
+
+def _origin(credit: Proration) -> tuple[int, int, int]:
+    return credit.created, credit.period_start, credit.period_end

@@ -43,6 +43,9 @@ def update_subscription(
     subscription_settings.apply(db, subscription, command)
     if command.was_sent("pause_collection"):
         subscription.pause_collection = paused_collection.build_pause_collection(command.pause_collection, now=now)
+    if discounts and not changing:
+        sold = items.list_items(db, subscription.id)
+        redemptions.redeem_for_subscription(db, customer, subscription, command, items.period_amount(sold), now=now)
     end_is_billed = end_changes.change_end(db, customer, subscription, command, now=now)
     one_time_items.create_items(
         db, customer, subscription, command.add_invoice_items, one_time_items.billing_periods(subscription), now=now
@@ -64,9 +67,6 @@ def update_subscription(
     if command.was_sent("pending_invoice_item_interval"):
         price = items.list_items(db, subscription.id)[0].price
         interim_invoices.set_interval(subscription, price, command.pending_invoice_item_interval, now=now)
-    if discounts and not changing:
-        sold = items.list_items(db, subscription.id)
-        redemptions.redeem_for_subscription(db, customer, subscription, command, items.period_amount(sold), now=now)
     return subscription
 
 

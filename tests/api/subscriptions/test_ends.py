@@ -520,6 +520,36 @@ def test_a_change_survives_an_end_that_moves_with_prorations(
     assert sum(bills(api, subscription)) + sum(waiting(api, subscription)) == expected
 
 
+@pytest.mark.parametrize("behavior", ["create_prorations", "always_invoice"])
+def test_a_discount_sent_with_an_end_lowers_the_time_that_is_added(
+    api: Api, make: Factories, begin: Any, behavior: str
+) -> None:
+    subscription, half = begin(3000, cancel_at=june(16)), make.coupon(percent_off="50").id
+    at(api, june(5), subscription, cancel_at="", discounts=[{"coupon": half}], proration_behavior=behavior)
+    assert sum(bills(api, subscription)) + sum(waiting(api, subscription)) == 1500 + 750
+
+
+def test_each_part_of_the_time_is_charged_back_at_its_own_worth(api: Api, make: Factories, begin: Any) -> None:
+    """Half price until 16 June, the whole one until 26 June; what was given back is added for five days only."""
+    once = make.coupon(percent_off="50", duration="once").id
+    subscription = begin(3000, discounts=[{"coupon": once}], cancel_at=june(16))
+    for day, end in ((4, 26), (5, 11), (6, 16)):
+        at(api, june(day), subscription, cancel_at=june(end))
+    assert waiting(api, subscription) == [250, -1250, 1000]
+
+
+@pytest.mark.parametrize("mode", ["flexible", "classic"])
+def test_a_credit_that_no_longer_counts_is_not_charged_back(api: Api, begin: Any, mode: str) -> None:
+    """The merchant deletes what the end gave back: the first bill still holds for all of June."""
+    subscription = begin(3000, billing_mode={"type": mode})
+    at(api, june(5), subscription, cancel_at=june(16))
+    [credit] = api.get("invoiceitems", customer=subscription["customer"], pending=True)["data"]
+    with clock.hold_at(june(6)):
+        api.delete(f"invoiceitems/{credit['id']}")
+    at(api, june(7), subscription, cancel_at="")
+    assert waiting(api, subscription) == []
+
+
 def test_a_change_that_was_taken_back_costs_nothing(api: Api, begin: Any) -> None:
     subscription = begin(3000)
     item = {"id": subscription["items"]["data"][0]["id"]}

@@ -240,6 +240,22 @@ def discounted(invoice: Any) -> list[int]:
     return [line["amount"] - sum(off["amount"] for off in line["discount_amounts"]) for line in lines]
 
 
+@pytest.mark.parametrize("sent", [{}, {"proration_behavior": "create_prorations"}])
+def test_a_preview_of_a_resumption_has_its_discounts(
+    api: Api, make: Factories, from_may: Any, sent: dict[str, Any]
+) -> None:
+    with clock.hold_at(MAY + clock.DAY):
+        api.post(f"subscriptions/{from_may['id']}/pause", type="subscription")
+        discounts = [{"coupon": make.coupon(percent_off="50").id}]
+        shown = api.post(
+            "invoices/create_preview",
+            subscription=from_may["id"],
+            discounts=discounts,
+            subscription_details={"resume_at": "now", **sent},
+        )
+    assert shown["total"] == 5000 - 9677  # 30 of 31 days were given back by the pause
+
+
 def test_a_trial_ended_with_a_discount_bills_it(api: Api, make: Factories) -> None:
     price = make.price(unit_amount=10000, currency="usd").id
     with clock.hold_at(MAY):

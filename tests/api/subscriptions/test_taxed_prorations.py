@@ -102,6 +102,25 @@ def test_a_credit_has_each_rate_that_was_charged(api: Api, make: Factories, subs
     ]
 
 
+def test_an_end_over_time_of_two_rates_comes_out_at_nothing(api: Api, make: Factories, subscribe: Any) -> None:
+    """Each rate is charged back as it was given, also where the end is moved on for a part of the time."""
+    full, reduced = make.tax_rate().id, make.tax_rate(percentage="7").id
+    subscription = subscribe(default_tax_rates=[full], cancel_at=june(16))
+    at(api, june(3), subscription, default_tax_rates=[reduced])
+    for day, end in ((4, ""), (5, june(10)), (6, june(20)), (7, "")):
+        at(api, june(day), subscription, cancel_at=end)
+    lines = [line for line in bill(api, make, subscription, JULY) if line[0] != 3000]
+    assert sum(amount for amount, _ in lines) == 1500
+    assert sorted(lines) == [
+        (-1500, [-105]),
+        (-600, [-114]),
+        (400, [28]),
+        (600, [114]),
+        (1100, [77]),
+        (1500, [105]),
+    ]
+
+
 def test_one_item_billed_at_two_rates_is_credited_at_both(api: Api, make: Factories, subscribe: Any) -> None:
     """An end that moves on is charged at the new rate for the time that it adds: 15 days of each rate."""
     full, reduced = make.tax_rate().id, make.tax_rate(percentage="7").id
