@@ -86,7 +86,9 @@ def billed_item_ids(db: Session, subscription: Subscription) -> set[str]:
 def prorations_by_item(db: Session, subscription: Subscription) -> dict[str, list[InvoiceLine | InvoiceItem]]:
     """The charges and credits for parts of the current period, the oldest first, by subscription item id."""
     found: dict[str, list[InvoiceLine | InvoiceItem]] = {}
-    for each in sorted(_list_charges(db, subscription), key=lambda row: (row.created, row.id)):
+    # of one second, what waits is newer than what is billed
+    order = sorted(_list_charges(db, subscription), key=lambda row: (row.created, isinstance(row, InvoiceItem), row.id))
+    for each in order:
         if each.proration:
             found.setdefault(each.subscription_item_id or "", []).append(each)
     return found

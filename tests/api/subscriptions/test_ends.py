@@ -538,6 +538,19 @@ def test_each_part_of_the_time_is_charged_back_at_its_own_worth(api: Api, make: 
     assert waiting(api, subscription) == [250, -1250, 1000]
 
 
+def test_of_two_credits_of_one_second_the_one_that_waits_is_the_newest(api: Api, make: Factories, begin: Any) -> None:
+    """Billed upgrade and downgrade with an end in one second: what the end gave back is 10 days of 200."""
+    subscription = begin(6000, discounts=[{"coupon": make.coupon(percent_off="10").id}])
+    item = {"id": subscription["items"]["data"][0]["id"]}
+    at(api, june(3), subscription, discounts="")
+    at(api, june(6), subscription, items=[{**item, "quantity": 3}], proration_behavior="always_invoice")
+    at(api, june(6), subscription, items=[{**item, "quantity": 1}], cancel_at=june(21))
+    at(api, june(8), subscription, cancel_at=june(11))
+    at(api, june(9), subscription, cancel_at="")
+    # five days at 180, the rest at 200
+    assert sum(bills(api, subscription)) + sum(waiting(api, subscription)) == 900 + 25 * 200
+
+
 @pytest.mark.parametrize("mode", ["flexible", "classic"])
 def test_a_credit_that_no_longer_counts_is_not_charged_back(api: Api, begin: Any, mode: str) -> None:
     """The merchant deletes what the end gave back: the first bill still holds for all of June."""
