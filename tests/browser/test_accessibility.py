@@ -44,8 +44,8 @@ PAGES = {
     "plan_results.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
 }
-#: What is no page but a file, a picture or a number.
-FILES = re.compile(r"/(pdf|receipt|stay)$|\.(csv|svg|xml|zip|<format>)$")
+#: What is no page but a file, a picture, a number, or leads to a page.
+FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
 DOCUMENTATION = [
