@@ -112,11 +112,10 @@ def _start_beside(worker: WorkerProcess, start: Callable[[], None], port: int) -
     """Start a process that is to replace a sound one. Raises `_NotStarted`."""
     # should it die meanwhile, the library must not replace the sound one for it
     worker.interrupt_by_parent = True
-    listens = _start_and_await(worker, start, port, seconds=REPLACE_TIMEOUT)
-    worker.interrupt_by_parent = False
-    if not listens or not worker.is_alive():  # type: ignore[no-untyped-call]
+    if not _start_and_await(worker, start, port, seconds=REPLACE_TIMEOUT):
         worker.kill()  # type: ignore[no-untyped-call]
         raise _NotStarted
+    worker.interrupt_by_parent = False
 
 
 def serve(

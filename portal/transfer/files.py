@@ -107,7 +107,7 @@ def _stream_values(file: BinaryIO) -> Iterator[tuple[str, Any]]:
     try:
         for found in ijson.items(file, "", use_float=True, multiple_values=True):
             for each in _unpack_list(found):
-                number += 1
+                number += not isinstance(each, ListPage)
                 yield f"object {number}", each
     except ijson.JSONError as error:
         yield _unreadable(number, error)
@@ -118,7 +118,7 @@ def _stream_items(file: BinaryIO, path: str) -> Iterator[tuple[str, Any]]:
     try:
         for found in ijson.items(file, path, use_float=True):
             for each in _unpack_list(found):
-                number += 1
+                number += not isinstance(each, ListPage)
                 yield f"object {number}", each
     except ijson.JSONError as error:
         yield _unreadable(number, error)
