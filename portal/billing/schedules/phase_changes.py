@@ -2,9 +2,17 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.schedules import phase_settings, phase_times, progress, transitions
+from portal.billing.schedules import (
+    phase_discounts,
+    phase_items,
+    phase_settings,
+    phase_times,
+    progress,
+    transitions,
+)
 from portal.billing.schedules import phases as schedules_phases
 from portal.billing.schedules.params import UpdateSchedule
+from portal.billing.subscriptions import items
 from portal.db import lock_row
 from portal.errors import InvalidRequest
 from portal.models import Customer, Subscription, SubscriptionSchedule
@@ -44,5 +52,9 @@ def change_phases(
     if still:  # it was entered before: what is new in it counts from now on, and nothing begins anew
         entered |= {"add_invoice_items": [], "billing_cycle_anchor": None, "trial_end": None}
     subscription = lock_row(db, Subscription, row.subscription_id or "", noun="subscription")
+    held = items.list_items(db, subscription.id)
+    if still and not phase_items.items_differ(held, entered["items"]):
+        # the time that another end adds is charged with the discounts that come with it
+        phase_discounts.apply_discounts(db, customer, subscription, entered, present, held, now)
     progress.plan_end(db, customer, row, planned_end, command.proration_behavior, now)
     transitions.apply_phase(db, customer, subscription, entered, since=present if still else None, now=now)

@@ -658,6 +658,16 @@ def test_a_phase_that_changes_its_end(api: Api, make: Factories) -> None:
     assert spend(api, make, subscription, AUGUST) == 3100 - 1550 + 517
 
 
+def test_a_phase_that_adds_time_charges_it_with_the_discount_that_comes_along(api: Api, make: Factories) -> None:
+    schedule, coupon = scheduled(api, make, {"end_date": june(16)}), make.coupon(percent_off="50", max_redemptions=1)
+    items = [{"price": schedule["subscription"]["items"]["data"][0]["price"]["id"]}]
+    phase = {"items": items, "start_date": JUNE, "end_date": june(26), "discounts": [{"coupon": coupon.id}]}
+    with clock.hold_at(june(5)):
+        api.post(f"subscription_schedules/{schedule['id']}", phases=[phase])
+    assert waiting(api, schedule["subscription"]) == [517]
+    assert api.get(f"coupons/{coupon.id}")["times_redeemed"] == 1
+
+
 def test_what_a_schedule_no_longer_ends_is_billed(api: Api, make: Factories) -> None:
     for keep, expected in ((False, [1550, 1550 + 3100]), (True, [1550])):
         schedule = scheduled(api, make, {"end_date": june(16)})
