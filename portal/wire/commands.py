@@ -5,7 +5,8 @@ empty string) and given.
 """
 
 import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -37,9 +38,12 @@ CURRENCIES = frozenset(code.lower() for code in list_currencies())
 
 
 class Command(BaseModel):
-    """The parameters of one call or form: frozen, and unknown parameters are refused."""
+    """The parameters of one call or form: frozen, and unknown parameters are refused.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    The parser of a command is built when it first parses, or before that by `build_parsers`: a start waits for none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def sent_values(self, *names: str) -> dict[str, Any]:
         """The parameters that were sent, cleared ones as None; only those in `names`, if there are any."""
@@ -48,6 +52,20 @@ class Command(BaseModel):
     def was_sent(self, name: str) -> bool:
         """Whether the parameter was sent."""
         return name in self.model_fields_set
+
+
+def build_parsers(pause: float = 0.0) -> None:
+    """Build the parsers of all commands that are not built yet, with so many seconds between them for other threads."""
+    for command in _list_commands(Command):
+        if not command.__pydantic_complete__:
+            command.model_rebuild()
+            time.sleep(pause)
+
+
+def _list_commands(base: type[Command]) -> Iterator[type[Command]]:
+    for each in base.__subclasses__():
+        yield each
+        yield from _list_commands(each)
 
 
 #: Words for a parameter by its path without list numbers, or for a value of it; None where there are none.
