@@ -6,13 +6,14 @@ import gc
 gc.disable()
 
 from portal import create_app, logs  # noqa: E402
+from portal.documents import pool  # noqa: E402
 from portal.settings import from_environment  # noqa: E402
 
 settings = from_environment()
 logs.configure(settings.log_format)
 app = create_app(settings)
-# the first click on a document should not wait for the renderer to start
-app.extensions["portal"].documents.pool.warm_up()
+# the first click on a document should not wait for the renderer to load
+pool.warm_up()
 if settings.demo:
     from examples import shop
 

@@ -1,17 +1,19 @@
 """Serves Prometheus metrics on their own address: counters of all processes, and the age of due work."""
 
+from __future__ import annotations
+
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
+from typing import TYPE_CHECKING
 
 from portal import clock
-from portal.db import Database
 from portal.errors import PortalError
-from portal.outbox import state
 from portal.settings import Settings
+
+if TYPE_CHECKING:
+    from portal.db import Database
 
 #: Named by the library: where the processes of one server put what they count.
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -30,6 +32,8 @@ def start_server(settings: Settings) -> None:
     # looks at once whether processes share
     from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
     from prometheus_client.multiprocess import MultiProcessCollector
+
+    from portal.db import Database
 
     registry = REGISTRY
     if _FOLDER_VARIABLE in os.environ:
@@ -57,6 +61,9 @@ class _QueueCollector:
 
     def collect(self) -> Iterator[object]:
         from prometheus_client.core import GaugeMetricFamily
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from portal.outbox import state
 
         up = GaugeMetricFamily("portal_database_up", "Whether the database answers.")
         length = GaugeMetricFamily("portal_queue_length", "What is due and waits.", labels=["queue"])

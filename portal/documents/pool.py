@@ -1,6 +1,7 @@
-"""Renders in separate, warmed-up processes with limits on time and memory.
+"""Renders in separate processes with limits on time and memory.
 
-The web process never imports WeasyPrint.
+The web process never imports WeasyPrint. A fork server does, once for all processes of a portal: from it each pool forks
+its rendering processes when there is something to render, and ends them when there has been nothing for a while.
 """
 
 import gc
@@ -10,9 +11,10 @@ import pickle
 import resource
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
@@ -37,6 +39,8 @@ MEMORY = 512 << 20
 #: Address space with the fonts and libraries that are only mapped, 0.76 GiB for those lines. It limits also where a
 #: kernel counts no mappings as data, as Linux before 4.7.
 ADDRESS_SPACE = 1 << 30
+#: Seconds without a rendering after which the processes of a pool end: the next one waits a moment for another process.
+IDLE_SECONDS = 60
 #: Seconds a caller waits at most, those in the queue included; proxies give up then too.
 MAX_WAIT = 60
 
@@ -74,19 +78,58 @@ class PoolBusy(RenderFailed):
     """Too many other documents are waiting."""
 
 
+class _RenderServer(forkserver.ForkServer):
+    """The process that rendering processes are forked from: of this process, or of the one that it was forked from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_forkserver_preload(["portal.documents.preload", "portal.documents.render"])
+        self._owner = os.getpid()
+
+    def connect_to_new_process(self, fds: list[int]) -> tuple[int, int]:
+        """Fork; where the process that is shared has died, from one of this process's own."""
+        try:
+            return super().connect_to_new_process(fds)
+        except OSError:
+            if self._owner == os.getpid():
+                raise
+            os.close(self._forkserver_alive_fd)
+            self.__init__()  # type: ignore[misc]
+            return super().connect_to_new_process(fds)
+
+    def ensure_running(self) -> None:
+        """Start it unless it is there; who shares it leaves that to its owner."""
+        if self._owner == os.getpid() or self._forkserver_address is None:
+            self._owner = os.getpid()
+            super().ensure_running()
+
+    def forget_threads(self) -> None:
+        """After a fork no thread is left that could hold the lock."""
+        self._lock = threading.Lock()
+
+
+_render_server = _RenderServer()
+
+
+def warm_up() -> None:
+    """Start to load WeasyPrint, so that the first document does not wait for that; processes forked later share it."""
+    _render_server.ensure_running()
+
+
 class Pool:
-    """Rendering processes of this process, started on first use and again after a fork.
+    """Rendering processes of this process, started when there is something to render and again after a fork.
 
     A rendering may take `seconds` of wall time, and 10 ms more per line; then its process is killed and replaced.
-    `queue` renderings may wait for `workers` processes.
+    `queue` renderings may wait for `workers` processes. They end after `idle` seconds without a rendering.
     """
 
     _pool: ProcessPool | None
     _stop: Callable[[], object]
 
-    def __init__(self, *, workers: int = 1, seconds: float = 10, queue: int = 20) -> None:
+    def __init__(self, *, workers: int = 1, seconds: float = 10, queue: int = 20, idle: float = IDLE_SECONDS) -> None:
         self._workers = workers
         self._seconds = seconds
+        self._idle = idle
         self._most = workers + queue
         self._reset_state()
         _pools.add(self)
@@ -114,17 +157,37 @@ class Pool:
         if not self._places.acquire(blocking=False):
             raise PoolBusy("Too many documents are being made at the moment. Please try again in a minute.")
         try:
-            return self._run_with_retry(function, value, limit)
+            with self._keeping_processes():
+                return self._run_with_retry(function, value, limit)
         finally:
             self._places.release()
 
-    def warm_up(self) -> None:
-        """Start the processes in the background, so that the first document does not wait for them."""
-        threading.Thread(target=self._ensure_running, daemon=True).start()
+    @contextmanager
+    def _keeping_processes(self) -> Iterator[None]:
+        """Meanwhile the processes stay, and for a while afterwards."""
+        with self._lock:
+            self._resting.cancel()
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                if not self._under_way:
+                    self._resting = threading.Timer(self._idle, self._close_if_idle)
+                    self._resting.daemon = True
+                    self._resting.start()
+
+    def _close_if_idle(self) -> None:
+        with self._lock:
+            if not self._under_way:
+                self._stop()
+                self._pool = None
 
     def close(self) -> None:
         """Stop the processes; renderings under way fail."""
         with self._lock:
+            self._resting.cancel()
             self._stop()
             self._pool = None
 
@@ -163,11 +226,14 @@ class Pool:
         self._places = threading.BoundedSemaphore(self._most)
         self._pool = None
         self._stop = lambda: None
+        self._under_way = 0
+        self._resting = threading.Timer(self._idle, self._close_if_idle)
 
 
 def _start_pool(workers: int) -> ProcessPool:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["portal.documents.preload", "portal.documents.render"])
+    # the library asks its own, of which there is one in a process
+    forkserver.connect_to_new_process = _render_server.connect_to_new_process
     pool = ProcessPool(max_workers=workers, max_tasks=MAX_RENDERINGS, initializer=_prepare_process, context=context)
     pool.schedule(bool)  # Starts the processes; a new pool has none.
     return pool
@@ -227,8 +293,8 @@ def _with_cpu_limit(seconds: float, function: Callable[[], T]) -> T:
 
 
 def _reset_pools() -> None:
-    """Runs after a fork: threads, processes and the fork server belong to the parent alone."""
-    forkserver.ForkServer.__init__(forkserver._forkserver)
+    """Runs after a fork: threads and processes belong to the parent alone. The fork server is shared."""
+    _render_server.forget_threads()
     for pool in _pools:
         pool._reset_state()
 

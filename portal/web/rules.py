@@ -17,7 +17,7 @@ class LazyRule(Rule):
         compile_builder = super()._compile_builder
 
         def build(rule: Rule, *values: Any, **named: Any) -> tuple[str, str]:
-            builder = MethodType(compile_builder(append_unknown), rule)
+            builder: _Builder = MethodType(compile_builder(append_unknown), rule)
             # in the place where Werkzeug put this function
             setattr(rule, "_build_unknown" if append_unknown else "_build", builder)
             return builder(*values, **named)
