@@ -6,14 +6,14 @@ import gc
 gc.disable()
 
 from portal import create_app, logs  # noqa: E402
-from portal.documents import pool  # noqa: E402
+from portal.documents import render_server  # noqa: E402
 from portal.settings import from_environment  # noqa: E402
 
 settings = from_environment()
 logs.configure(settings.log_format)
 app = create_app(settings)
 # the first click on a document should not wait for the renderer to load
-pool.warm_up()
+render_server.warm_up()
 if settings.demo:
     from examples import shop
 

@@ -1,7 +1,7 @@
 """Renders in separate processes with limits on time and memory.
 
-The web process never imports WeasyPrint. A fork server does, once for all processes of a portal: from it each pool forks
-its rendering processes when there is something to render, and ends them when there has been nothing for a while.
+The web process never imports WeasyPrint. A fork server does (`render_server`), once for all processes of a portal: from
+it each pool forks its processes when there is something to render, and they end when there was nothing for a while.
 """
 
 import gc
@@ -18,13 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
-from multiprocessing import forkserver, util
+from multiprocessing import util
 from typing import TypeVar, cast
 from weakref import WeakSet
 
 from pebble import ProcessPool
 
 from portal import metrics
+from portal.documents import render_server
 from portal.documents.designs import Complaint
 from portal.documents.parts import Party
 from portal.documents.values import DocumentBase, InvoiceDocument
@@ -78,44 +79,6 @@ class PoolBusy(RenderFailed):
     """Too many other documents are waiting."""
 
 
-class _RenderServer(forkserver.ForkServer):
-    """The process that rendering processes are forked from: of this process, or of the one that it was forked from."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.set_forkserver_preload(["portal.documents.preload", "portal.documents.render"])
-        self._owner = os.getpid()
-
-    def connect_to_new_process(self, fds: list[int]) -> tuple[int, int]:
-        """Fork; where the process that is shared has died, from one of this process's own."""
-        try:
-            return super().connect_to_new_process(fds)
-        except OSError:
-            if self._owner == os.getpid():
-                raise
-            os.close(self._forkserver_alive_fd)
-            self.__init__()  # type: ignore[misc]
-            return super().connect_to_new_process(fds)
-
-    def ensure_running(self) -> None:
-        """Start it unless it is there; who shares it leaves that to its owner."""
-        if self._owner == os.getpid() or self._forkserver_address is None:
-            self._owner = os.getpid()
-            super().ensure_running()
-
-    def forget_threads(self) -> None:
-        """After a fork no thread is left that could hold the lock."""
-        self._lock = threading.Lock()
-
-
-_render_server = _RenderServer()
-
-
-def warm_up() -> None:
-    """Start to load WeasyPrint, so that the first document does not wait for that; processes forked later share it."""
-    _render_server.ensure_running()
-
-
 class Pool:
     """Rendering processes of this process, started when there is something to render and again after a fork.
 
@@ -124,6 +87,7 @@ class Pool:
     """
 
     _pool: ProcessPool | None
+    _resting: threading.Timer
     _stop: Callable[[], object]
 
     def __init__(self, *, workers: int = 1, seconds: float = 10, queue: int = 20, idle: float = IDLE_SECONDS) -> None:
@@ -232,8 +196,7 @@ class Pool:
 
 def _start_pool(workers: int) -> ProcessPool:
     context = multiprocessing.get_context("forkserver")
-    # the library asks its own, of which there is one in a process
-    forkserver.connect_to_new_process = _render_server.connect_to_new_process
+    render_server.use()
     pool = ProcessPool(max_workers=workers, max_tasks=MAX_RENDERINGS, initializer=_prepare_process, context=context)
     pool.schedule(bool)  # Starts the processes; a new pool has none.
     return pool
@@ -293,8 +256,7 @@ def _with_cpu_limit(seconds: float, function: Callable[[], T]) -> T:
 
 
 def _reset_pools() -> None:
-    """Runs after a fork: threads and processes belong to the parent alone. The fork server is shared."""
-    _render_server.forget_threads()
+    """Runs after a fork: threads and processes belong to the parent alone."""
     for pool in _pools:
         pool._reset_state()
 
