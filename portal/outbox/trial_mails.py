@@ -4,15 +4,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.assembly import Services
-from portal.billing.accounts import mirrors
-from portal.billing.customer_portal import plan_previews
-from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.subscriptions import items
-from portal.db import find_row, scope_of
-from portal.models import Configuration, Mail, Subscription
+from portal.models import Configuration, Mail
 from portal.outbox.mail_frames import mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
-from portal.outbox.subscription_mails import find_subscription, name_plan
+from portal.outbox.plan_names import name_plan
+from portal.outbox.subscription_mails import find_subscription, preview_bill
 
 
 def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
@@ -25,9 +22,9 @@ def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
         db,
         customer,
         reference=subscription.id,
-        bill=_preview_bill(services, db, subscription),
+        bill=preview_bill(services, db, subscription),
         manage_url=_login_link(services, db),
-        plan=name_plan(db, subscription),
+        plan=name_plan(db, subscription, customer),
         ends_at=subscription.trial_end,
         stops=subscription.cancel_at is not None and subscription.cancel_at <= subscription.trial_end,
         amount=sum(each.amount for each in sold),
@@ -35,15 +32,6 @@ def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
         interval=sold[0].price.interval,
         interval_count=sold[0].price.interval_count,
     )
-
-
-def _preview_bill(services: Services, db: Session, subscription: Subscription) -> BillPreview | None:
-    """The next bill with tax and discounts; None where another system bills, or nothing is."""
-    if not mirrors.is_billed_here(db):
-        return None
-    with services.database.dry_run(scope_of(db)) as trying:
-        row = find_row(trying, Subscription, subscription.id, noun="subscription")
-        return plan_previews.preview_next_bill(trying, row)
 
 
 def _login_link(services: Services, db: Session) -> str | None:

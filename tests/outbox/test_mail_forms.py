@@ -171,7 +171,7 @@ def test_a_register_number_that_stands_in_the_footer_is_not_said_twice(
 def test_a_person_is_greeted_by_the_name_of_a_person(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
     customer = make.customer(name="Rosen Ltd", individual_name="Jenny Rosen", business_name="Rosen Ltd")
     api.post(f"invoices/{make.invoice(customer).id}/send")
-    assert build(app, make, mails)[1].plain.startswith("Hello Jenny Rosen,\n")
+    assert build(app, make, mails)[1].plain.startswith("Test mode\n\nHello Jenny Rosen,\n")
 
 
 def test_long_invoices_are_cut_to_their_first_lines(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
