@@ -78,6 +78,11 @@ def day(when: int | date | None, form: str = "long") -> str:
     return i18n.isolate_text(text) if text and _is_right_to_left() else text
 
 
+def join_names(names: Iterable[str]) -> str:
+    """Names as a list within a sentence, each once, as plain text."""
+    return i18n.join_names(names, locale())
+
+
 def list_names(names: Iterable[str]) -> Markup:
     """Names as a list within a sentence, each once and in its own direction."""
     isolated = (str(Markup("<bdi>{}</bdi>").format(name)) for name in names)

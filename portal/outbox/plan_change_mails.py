@@ -1,34 +1,20 @@
 """The mail about a plan that was changed or will be: from what to what, what is billed for it, and what comes next."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
-from portal.billing.catalogue import products
 from portal.billing.customer_portal import plan_undo
-from portal.db import rows_by_id, scope_of
-from portal.models import Invoice, Mail, Price, Subscription
+from portal.db import scope_of
+from portal.models import Invoice, Mail, Subscription
 from portal.outbox.document_mails import billed_document, invoice_attachment
 from portal.outbox.mail_frames import mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
+from portal.outbox.plan_parts import list_parts
 from portal.outbox.subscription_mails import find_subscription, preview_bill, undo_link
-from portal.rules.money import multiply_price
-
-
-@dataclass(frozen=True)
-class PlanPart:
-    """A product of a plan, how many of it, and what they cost in a period, in minor units."""
-
-    name: str
-    quantity: int
-    amount: int
-    interval: str | None
-    interval_count: int
-
 
 #: Whether a change has been made, waits for its payment, or for its day.
 ChangeState = Literal["made", "unpaid", "planned"]
@@ -41,15 +27,14 @@ def build_changed_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
     if customer is None or state is None:
         return None
     billed, mark = mail.data["billed"], _find_mark(mail.data)
-    prices = rows_by_id(db, Price, [item["price"] for key in ("before", "after") for item in mail.data[key]])
     return mail_to_customer(
         db,
         customer,
         reference=subscription.id,
         attachments=invoice_attachment(services, db, billed),
         state=state,
-        before=_list_parts(db, prices, mail.data["before"]),
-        after=_list_parts(db, prices, mail.data["after"]),
+        before=list(list_parts(db, mail.data["before"])),
+        after=list(list_parts(db, mail.data["after"])),
         currency=subscription.currency,
         starts_at=mail.data["starts_at"],
         keep_url=undo_link(services, db, subscription, mark) if mark else None,
@@ -77,12 +62,3 @@ def _find_mark(data: Mapping[str, Any]) -> str | None:
         return None
     (item,) = data["after"]
     return plan_undo.change_mark(data["schedule"], data["starts_at"], item["price"], item["quantity"])
-
-
-def _list_parts(db: Session, prices: Mapping[str, Price], plan: Sequence[Mapping[str, Any]]) -> list[PlanPart]:
-    return [_build_part(db, prices[item["price"]], item["quantity"]) for item in plan]
-
-
-def _build_part(db: Session, price: Price, quantity: int) -> PlanPart:
-    name, amount = products.product_name(db, price.product_id), multiply_price(price.unit_amount_decimal, quantity)
-    return PlanPart(name, quantity, amount, price.interval, price.interval_count or 1)

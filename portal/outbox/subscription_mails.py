@@ -12,7 +12,7 @@ from portal.models import Customer, Mail, Subscription
 from portal.outbox.document_mails import billed_document, invoice_attachment
 from portal.outbox.mail_frames import find_present_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
-from portal.outbox.plan_names import name_plan
+from portal.outbox.plan_parts import name_plan
 from portal.rules import subscriptions as rules
 
 

@@ -8,7 +8,7 @@ from portal.billing.subscriptions import items
 from portal.models import Configuration, Mail
 from portal.outbox.mail_frames import mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
-from portal.outbox.plan_names import name_plan
+from portal.outbox.plan_parts import name_plan
 from portal.outbox.subscription_mails import find_subscription, preview_bill
 
 
