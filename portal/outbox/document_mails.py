@@ -17,10 +17,10 @@ from portal.rules.file_names import safe_file_name
 
 
 def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
-    """The invoice and what is due."""
+    """The invoice and what is due; None when it was voided meanwhile."""
     invoice = find_row(db, Invoice, mail.data["invoice"], noun="invoice")
     customer = find_reachable_customer(db, invoice.customer_id)
-    if customer is None:
+    if customer is None or invoice.status == "void":
         return None
     return mail_to_customer(
         db,

@@ -124,6 +124,8 @@ def _environment(locale: str, form: Form) -> Environment:
         "font": _FONT,
         "language": i18n.html_lang(language),
         "direction": direction,
+        # as French sets it; the colons of sentences are in the catalogue
+        "colon": "\u00a0:" if language == "fr" else ":",
     }
     environment.globals |= dict(zip(("start", "end"), _SIDES[direction], strict=True))
     return environment

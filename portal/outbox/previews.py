@@ -62,6 +62,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "trial_ending": {
         "ends_at": _SAMPLE_DAY + 3 * 86400,
         "stops": False,
+        "pauses": False,
         "manage_url": "https://billing.example.com/p/login/sample",
     },
     "webhook_disabled": _ENDPOINT,

@@ -72,8 +72,8 @@ def test_a_change_that_bills_at_once_says_what_and_brings_the_invoice(
     assert invoice["amount_due"] > 0
     assert text.subject == "Your plan has changed"
     for words in (
-        "Until now: Silver plan: €10.00 a month",
-        "From now on: Gold plan × 2: €40.00 a month",
+        "Until now: Silver plan – €10.00 a month",
+        "From now on: Gold plan × 2 – €40.00 a month",
         f"Attached: invoice {invoice['number']}",
         f"{money(invoice['amount_due'])} to pay by {day(invoice['due_date'])}.",
         f"Total: {money(invoice['total'])}",
@@ -130,8 +130,8 @@ def test_a_change_of_the_interval_names_both(api: Api, make: Factories, gold: Pr
     plan = started(make, gold)
     change_by_call(api, plan, yearly)
     plain = newest()[1].plain
-    assert "Until now: Gold plan: €20.00 a month" in plain
-    assert "From now on: Gold plan × 2: €400.00 a year" in plain
+    assert "Until now: Gold plan – €20.00 a month" in plain
+    assert "From now on: Gold plan × 2 – €400.00 a year" in plain
     assert f"Next bill: €400.00 on {day(api.get(f'subscriptions/{plan.id}')['current_period_end'])}" in plain
 
 
@@ -146,8 +146,8 @@ def test_a_change_that_waits_for_its_payment_is_told_as_far_as_it_is(
     content, text = newest()
     assert text.subject == "Your plan will change once its bill is paid"
     for words in (
-        "Now: Silver plan: €10.00 a month",
-        "From then on: Gold plan × 2: €40.00 a month",
+        "Now: Silver plan – €10.00 a month",
+        "From then on: Gold plan × 2 – €40.00 a month",
         f"{money(invoice['amount_due'])} to pay.",
         f"Next bill: €40.00 on {day(paid.current_period_end)}",
     ):
@@ -182,8 +182,8 @@ def test_a_change_that_is_to_come_says_when_and_is_dropped_once_it_is_taken_back
     content, text = newest()
     assert text.subject == f"Your plan will change on {day(plan.current_period_end)}"
     for words in (
-        "Now: Gold plan: €20.00 a month",
-        "From then on: Silver plan × 2: €2.00 a month",
+        "Now: Gold plan – €20.00 a month",
+        "From then on: Silver plan × 2 – €2.00 a month",
         "Nothing is billed for it now.",
         f"Next bill: €2.00 on {day(plan.current_period_end)}",
         f"Keep it as it is:\n{content.context['keep_url']}",
