@@ -26,7 +26,7 @@ def build_changed_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
     state = _find_state(db, mail.data, subscription)
     if customer is None or state is None:
         return None
-    billed, mark = mail.data["billed"], _find_mark(mail.data)
+    billed, mark = mail.data["billed"], _find_mark(mail.data, subscription)
     return mail_to_customer(
         db,
         customer,
@@ -50,15 +50,17 @@ def _find_state(db: Session, data: Mapping[str, Any], subscription: Subscription
         if subscription.pending_update is not None and subscription.pending_update["invoice"] == data["billed"]:
             return "unpaid"
         return "made" if invoice is not None and invoice.status == "paid" else None
-    mark = _find_mark(data)
+    mark = _find_mark(data, subscription)
     if mark is None or data["starts_at"] <= clock.now():
         return "made"
     return "planned" if plan_undo.still_stands(db, subscription, mark, now=clock.now()) else None
 
 
-def _find_mark(data: Mapping[str, Any]) -> str | None:
+def _find_mark(data: Mapping[str, Any], subscription: Subscription) -> str | None:
     """The mark of a change that waits for its day; None for others."""
-    if data["starts_at"] is None:
+    # mails that were queued before the portal told the schedule mean the one that the subscription has
+    schedule = data.get("schedule") or subscription.schedule_id
+    if data["starts_at"] is None or schedule is None:
         return None
     (item,) = data["after"]
-    return plan_undo.change_mark(data["schedule"], data["starts_at"], item["price"], item["quantity"])
+    return plan_undo.change_mark(schedule, data["starts_at"], item["price"], item["quantity"])

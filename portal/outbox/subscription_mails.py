@@ -20,9 +20,10 @@ def build_canceled_mail(services: Services, db: Session, mail: Mail) -> Outgoing
     """What was canceled, when, when it ends, and what is billed for it; None when it no longer stands."""
     subscription, customer = find_subscription(db, mail)
     ends = subscription.ended_at or subscription.cancel_at
-    if customer is None or ends is None or subscription.canceled_at != mail.data["canceled_at"]:
+    # mails that were queued before the portal told these are sent as they were meant
+    canceled_at, billed = mail.data.get("canceled_at", subscription.canceled_at), mail.data.get("billed")
+    if customer is None or ends is None or subscription.canceled_at != canceled_at:
         return None
-    billed = mail.data["billed"]
     return mail_to_customer(
         db,
         customer,

@@ -224,6 +224,24 @@ def test_a_cancellation_that_credits_brings_its_document_and_says_so(
     assert "Nothing more will be billed" not in text.plain
 
 
+def test_mails_that_an_older_version_has_queued_are_sent(
+    api: Api, make: Factories, gold: Price, silver: Price, newest: Newest, mails: Mails
+) -> None:
+    def age_newest() -> None:
+        with make.database.writing(make.scope) as db:
+            row = db.merge(mails()[-1])
+            unknown = {"canceled_at", "schedule"} if "before" in row.data else {"canceled_at", "billed"}
+            row.data = {name: value for name, value in row.data.items() if name not in unknown}
+
+    plan = started(make, gold)
+    schedule_by_call(api, plan, silver)
+    age_newest()
+    assert newest()[1].subject == f"Your plan will change on {day(plan.current_period_end)}"
+    api.delete(f"subscriptions/{plan.id}")
+    age_newest()
+    assert "Gold plan" in newest()[1].plain
+
+
 def test_a_cancellation_says_what_is_still_to_be_billed(api: Api, make: Factories, gold: Price, newest: Newest) -> None:
     plan = started(make, gold)
     api.post("invoiceitems", customer=plan.customer_id, subscription=plan.id, amount=700, currency="eur")
