@@ -21,11 +21,11 @@ DIGESTS = {
     ("00000005", "v1", "quote"): "088a908077e7a7f1",
     ("00000005", "v1", "receipt"): "8222a10b42495dc8",
     ("00000005", "v1", "statement"): "cfc34b4e652d46c4",
-    ("00000005", "v2", "invoice"): "a4a74a0f97fc513c",
-    ("00000005", "v2", "credit_note"): "6cfb29e4c88e95fb",
-    ("00000005", "v2", "quote"): "b87b5676f6e3a67a",
-    ("00000005", "v2", "receipt"): "a5949a793e9850b9",
-    ("00000005", "v2", "statement"): "e6e6fc7abdf85778",
+    ("00000005", "v2", "invoice"): "300cb805b6b5ed7f",
+    ("00000005", "v2", "credit_note"): "46c40714bcb83c8d",
+    ("00000005", "v2", "quote"): "f19c6e0a838634a0",
+    ("00000005", "v2", "receipt"): "0d04f6fb73b532e5",
+    ("00000005", "v2", "statement"): "826a682f50e7aa65",
 }
 #: What the first version calls the tax numbers of the sample merchants.
 FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}
