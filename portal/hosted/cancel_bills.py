@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from portal.billing.customer_portal import cancellation_previews, plan_previews
+from portal.billing.customer_portal import cancellation_previews, final_bills, plan_previews
 from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.customer_portal.cancellation_previews import CancellationPreview
 from portal.hosted.own_subscriptions import lock_own_subscription
@@ -44,7 +44,7 @@ def preview_bills(visit: Visit, id: str) -> dict[str, object]:
     """
     with visit.trying() as db:
         plan = lock_own_subscription(db, visit, id)
-        final = cancellation_previews.preview_final_bills(db, plan, visit.features, now=visit.now)
+        final = final_bills.preview_final_bills(db, plan, visit.features, now=visit.now)
     return {
         "spared": preview_next_bill(visit, id),
         "last": _payable(final.last),
