@@ -21,11 +21,11 @@ DIGESTS = {
     ("00000005", "v1", "quote"): "05a680944a1f5a4a",
     ("00000005", "v1", "receipt"): "882e083702a964bf",
     ("00000005", "v1", "statement"): "cfc34b4e652d46c4",
-    ("00000005", "v2", "invoice"): "215192bf16fd79a0",
-    ("00000005", "v2", "credit_note"): "9848c4bc54e98f95",
-    ("00000005", "v2", "quote"): "c39abf9bff05d92c",
-    ("00000005", "v2", "receipt"): "3d456c4f7b36ad20",
-    ("00000005", "v2", "statement"): "e6e6fc7abdf85778",
+    ("00000005", "v2", "invoice"): "5a91a6f4cbd083ab",
+    ("00000005", "v2", "credit_note"): "fcd2dcb6f7334c44",
+    ("00000005", "v2", "quote"): "ee41834eb341f811",
+    ("00000005", "v2", "receipt"): "3b99fa1d7f62b432",
+    ("00000005", "v2", "statement"): "826a682f50e7aa65",
 }
 #: What the first version calls the tax numbers of the sample merchants.
 FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}
