@@ -38,7 +38,7 @@ from portal.settings import from_environment
 from tests.live import TOP, Live, free_port
 from tests.test_nginx import nginx_before
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
