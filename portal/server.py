@@ -35,7 +35,7 @@ REPLACE_TIMEOUT = 300.0
 #: Seconds that answers under way may take once the server is to stop; slower readers are cut off then.
 STOP_TIMEOUT = 15
 #: Seconds between the parsers that a process builds once it answers requests.
-PARSER_PAUSE = 0.01
+PARSER_PAUSE = 0.05
 #: Deaths of processes in a minute from which on the server ends instead of starting others.
 MOST_DEATHS = 10
 
@@ -203,11 +203,11 @@ def call_when_up(host: str, port: int, when_up: Callable[[], object]) -> None:
 def _load_application() -> Callable[..., Any]:
     """The application, in a process that answers requests. It is loaded already."""
     import wsgi
-    from portal.wire import commands
+    from portal.wire import parsers
 
     forks.name_process("portal web")
     # no request waits for these, and those that come meanwhile hardly notice
-    threading.Thread(target=commands.build_parsers, args=(PARSER_PAUSE,), daemon=True).start()
+    threading.Thread(target=parsers.build, args=(PARSER_PAUSE,), daemon=True).start()
     return wsgi.app
 
 

@@ -5,8 +5,7 @@ empty string) and given.
 """
 
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -40,7 +39,7 @@ CURRENCIES = frozenset(code.lower() for code in list_currencies())
 class Command(BaseModel):
     """The parameters of one call or form: frozen, and unknown parameters are refused.
 
-    The parser of a command is built when it first parses, or before that by `build_parsers`: a start waits for none.
+    The parser of a command is built when it first parses, or before that by `parsers.build`: a start waits for none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -52,20 +51,6 @@ class Command(BaseModel):
     def was_sent(self, name: str) -> bool:
         """Whether the parameter was sent."""
         return name in self.model_fields_set
-
-
-def build_parsers(pause: float = 0.0) -> None:
-    """Build the parsers of all commands that are not built yet, with so many seconds between them for other threads."""
-    for command in _list_commands(Command):
-        if not command.__pydantic_complete__:
-            command.model_rebuild()
-            time.sleep(pause)
-
-
-def _list_commands(base: type[Command]) -> Iterator[type[Command]]:
-    for each in base.__subclasses__():
-        yield each
-        yield from _list_commands(each)
 
 
 #: Words for a parameter by its path without list numbers, or for a value of it; None where there are none.
