@@ -1,19 +1,13 @@
 """Serves Prometheus metrics on their own address: counters of all processes, and the age of due work."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from portal import clock
 from portal.errors import PortalError
 from portal.settings import Settings
-
-if TYPE_CHECKING:
-    from portal.db import Database
 
 #: Named by the library: where the processes of one server put what they count.
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -33,13 +27,11 @@ def start_server(settings: Settings) -> None:
     from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
     from prometheus_client.multiprocess import MultiProcessCollector
 
-    from portal.db import Database
-
     registry = REGISTRY
     if _FOLDER_VARIABLE in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(_QueueCollector(Database(settings.database_url, pool_size=1)))  # type: ignore[arg-type]
+    registry.register(_QueueCollector(settings.database_url))  # type: ignore[arg-type]
     host, _, port = settings.metrics_bind.rpartition(":")
     start_http_server(int(port), host.strip("[]"), registry)
 
@@ -53,8 +45,10 @@ def _empty_folder(folder: Path) -> Path:
 class _QueueCollector:
     """Reads the queues from the database whenever metrics are requested."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database_url: str) -> None:
+        from portal.db import Database
+
+        self._database = Database(database_url, pool_size=1)
 
     def describe(self) -> list[object]:
         return []

@@ -11,8 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
-from portal import embedded_worker, forks, logs, monitoring, ports
+from portal import embedded_worker, forked_worker, forks, logs, monitoring, ports
 from portal.embedded_worker import EmbeddedWorker
 from portal.request_sizes import IDLE_SECONDS, MAX_HEAD
 from portal.settings import Settings
@@ -215,32 +213,6 @@ def _start_worker(settings: Settings) -> EmbeddedWorker | None:
     """Start the worker process for an embedded database. With PostgreSQL the operator runs `portal worker`."""
     if not settings.database_url.startswith("sqlite"):
         return None
-    worker = EmbeddedWorker(partial(_launch_worker, settings))
+    worker = EmbeddedWorker(partial(forked_worker.launch, settings))
     worker.start()
     return worker
-
-
-class _Forked:
-    """A process as `EmbeddedWorker` watches it."""
-
-    def __init__(self, process: BaseProcess) -> None:
-        process.start()
-        self.terminate, self.kill, self._process = process.terminate, process.kill, process
-
-    def wait(self) -> int | None:
-        self._process.join()
-        return self._process.exitcode
-
-
-def _launch_worker(settings: Settings, started: Connection | None) -> _Forked:
-    return _Forked(forks.make_process(_run_worker, settings, started))
-
-
-def _run_worker(settings: Settings, started: Connection | None) -> None:
-    # what it counts is served by the server's first process
-    from portal.assembly import assemble_services
-    from portal.origins import Origin
-    from portal.worker import running
-
-    forks.name_process("portal worker")
-    running.run(assemble_services(settings, pool_size=2, origin=Origin("worker")), started)

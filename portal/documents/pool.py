@@ -11,10 +11,9 @@ import pickle
 import resource
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
@@ -120,27 +119,25 @@ class Pool:
     def _run_if_free(self, function: Callable[[bytes, float], object], value: object, limit: _Limit) -> object:
         if not self._places.acquire(blocking=False):
             raise PoolBusy("Too many documents are being made at the moment. Please try again in a minute.")
+        self._keep_processes()
         try:
-            with self._keeping_processes():
-                return self._run_with_retry(function, value, limit)
+            return self._run_with_retry(function, value, limit)
         finally:
+            self._let_processes_rest()
             self._places.release()
 
-    @contextmanager
-    def _keeping_processes(self) -> Iterator[None]:
-        """Meanwhile the processes stay, and for a while afterwards."""
+    def _keep_processes(self) -> None:
         with self._lock:
             self._resting.cancel()
             self._under_way += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._under_way -= 1
-                if not self._under_way:
-                    self._resting = threading.Timer(self._idle, self._close_if_idle)
-                    self._resting.daemon = True
-                    self._resting.start()
+
+    def _let_processes_rest(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            if not self._under_way:
+                self._resting = threading.Timer(self._idle, self._close_if_idle)
+                self._resting.daemon = True
+                self._resting.start()
 
     def _close_if_idle(self) -> None:
         with self._lock:
