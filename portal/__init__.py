@@ -14,8 +14,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application, wired from settings (the environment's by default)."""
     from pathlib import Path
 
-    from flask import Flask
-
     from portal import api, hosted
     from portal.assembly import assemble_services
     from portal.settings import from_environment
@@ -23,7 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     settings = settings or from_environment()
     top = Path(__file__).resolve().parent.parent
-    app = Flask(__name__, template_folder=str(top / "templates"), static_folder=str(top / "static"))
+    app = application.Application(__name__, template_folder=str(top / "templates"), static_folder=str(top / "static"))
     application.init_app(app, assemble_services(settings))
     api.init_app(app)
     hosted.init_app(app)

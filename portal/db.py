@@ -77,8 +77,9 @@ class TransactionRecorder(Protocol):
 
 
 class Database:
-    """The engines of one database: readers run in autocommit, writers in one transaction each. `hot` reads what is asked
-    for all the time, by prebuilt statements.
+    """The engines of one database: readers run in autocommit, writers in one transaction each.
+
+    `hot` reads what is asked for all the time, by prebuilt statements.
 
     A writer that needs the committed state of its rows has connections of its own for that: every reader may be
     waiting for this very writer.

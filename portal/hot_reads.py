@@ -28,8 +28,7 @@ _Converter = Callable[[Any], Any]
 class HotStatement:
     """A select that is made when its module is loaded. It names its tenant itself, or finds it by a secret's hash.
 
-    Rows are tuples with the columns' names as attributes. Values that SQLAlchemy would expand at each execution, such as
-    lists for `IN`, are not taken.
+    Rows are tuples with the columns' names as attributes. Lists for `IN` are not taken, as the text depends on them.
     """
 
     def __init__(self, statement: Select[Any]) -> None:
@@ -61,8 +60,7 @@ class CompiledRead:
     def of(cls, statement: Select[Any], dialect: Dialect) -> CompiledRead:
         """Compile a statement. Raises `TypeError` for one that has to be written anew for its values."""
         made = statement.compile(dialect=dialect)
-        assert isinstance(made, SQLCompiler)
-        if any(each.expanding for each in made.binds.values()):
+        if not isinstance(made, SQLCompiler) or any(each.expanding for each in made.binds.values()):
             raise TypeError(f"its text depends on its values: {statement}")
         types = {name: each.type.dialect_impl(dialect) for name, each in made.binds.items()}
         results = enumerate(each.type.dialect_impl(dialect) for each in statement.selected_columns)

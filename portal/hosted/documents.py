@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, render_template
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.documents.kinds import SOURCES
@@ -12,7 +13,8 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote
 from portal.rules import permissions
-from portal.rules.document_kinds import KindName
+from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
+from portal.web.services import services
 
 blueprint = Blueprint("documents", __name__, url_prefix="/p")
 
@@ -54,6 +56,9 @@ def transfer_code(visit: Visit, id: str) -> PageResponse:
 
 def _declare_pdf(kind: KindName, rule: str) -> None:
     def download(visit: Visit, id: str) -> PageResponse:
+        stored = services().documents.find_stored_pdf(kind, visit.scope.tenant_id, id)
+        if stored and stored.number and stored.customer_id == visit.customer_id and not stored.told:
+            return document_files.pdf_response(stored.content, _(DOCUMENT_KINDS[kind].heading), stored.number)
         with visit.reading() as db:
             row = _find_own(db, visit, kind, id)
         return document_files.download_pdf(visit.scope, kind, row)
