@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import Blueprint, render_template
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from portal import i18n
 from portal.documents.kinds import SOURCES
 from portal.errors import ResourceMissing
 from portal.hosted import document_context, document_files
@@ -58,7 +58,8 @@ def _declare_pdf(kind: KindName, rule: str) -> None:
     def download(visit: Visit, id: str) -> PageResponse:
         stored = services().documents.find_stored_pdf(kind, visit.scope.tenant_id, id)
         if stored and stored.number and stored.customer_id == visit.customer_id and not stored.told:
-            return document_files.pdf_response(stored.content, _(DOCUMENT_KINDS[kind].heading), stored.number)
+            heading = i18n.load_translations(visit.locale).gettext(DOCUMENT_KINDS[kind].heading)
+            return document_files.pdf_response(stored.content, heading, stored.number)
         with visit.reading() as db:
             row = _find_own(db, visit, kind, id)
         return document_files.download_pdf(visit.scope, kind, row)

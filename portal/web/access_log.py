@@ -53,8 +53,8 @@ def _write_line(request_id: str, ms: float, about: tuple[Any, ...]) -> None:
 
 
 def _note_route() -> None:
-    if request.url_rule is not None:
-        request.environ["portal.route"] = request.url_rule.rule
+    if (rule := request.url_rule) is not None:
+        request.environ["portal.route"] = rule.rule
     database = services().database
     for times, engine in ((_READERS, database.reader), (_WRITERS, database.writer)):
         if isinstance(engine.pool, QueuePool):

@@ -40,7 +40,7 @@ def fresh(settings: Settings, app: Any) -> Iterator[FreshPages]:
 
 def plain(page: str) -> str:
     """A page without what every answer has of its own."""
-    return re.sub(r'(name="csrf_token"[^>]*value=|data-left=)"[^"]*"', "", page)
+    return re.sub(r'(name="csrf_token"[^>]*value=|data-left=)"[^"]*"|req_[0-9a-f]+', "", page)
 
 
 class Watched:
