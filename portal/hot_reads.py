@@ -34,7 +34,8 @@ class HotStatement:
     def __init__(self, statement: Select[Any]) -> None:
         names = [str(getattr(column, "key", None) or "?") for column in statement.selected_columns]
         self.statement = statement
-        self.row: Callable[[Any], Any] = namedtuple("HotRow", names, rename=True)._make  # type: ignore[misc]
+        made: Any = namedtuple("HotRow", names, rename=True)  # type: ignore[misc]
+        self.row: Callable[[Any], Any] = made._make
         self._compiled: dict[str, CompiledRead] = {}
 
     def compiled_for(self, dialect: Dialect) -> CompiledRead:
@@ -156,7 +157,7 @@ class HotReader:
         """Close a connection whose statement failed. Raises `_LostConnection` or, of the driver's errors, ours."""
         dialect = self._engine.dialect
         driver: Any = dialect.loaded_dbapi.Error
-        lost = isinstance(error, driver) and dialect.is_disconnect(error, connection.dbapi_connection, None)  # type: ignore[arg-type]
+        lost = isinstance(error, driver) and dialect.is_disconnect(error, connection.dbapi_connection, None)
         connection.invalidate(error)
         if lost:
             raise _LostConnection from error

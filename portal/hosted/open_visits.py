@@ -102,6 +102,7 @@ def _build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         idle=idle,
         ends_at=min(row.expires_at, row.last_seen_at + idle),
         frozen_time=row.frozen_time,
+        shared=row.shared,
         facts=facts,
     )
 

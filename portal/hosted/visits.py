@@ -21,7 +21,7 @@ class Visit(UserMixin):
 
     `features` are those of its configuration, as far as they apply to this visit. `idle` are the seconds after which it
     ends without activity. `facts` are all that it was built from and that its pages show; the same object as long as
-    none of it has changed.
+    none of it has changed. `shared` is the number of the last change of what belongs to no customer.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Visit(UserMixin):
     idle: int
     ends_at: int
     frozen_time: int | None
+    shared: int | None
     facts: tuple[Any, ...] = field(repr=False, compare=False)
 
     @property

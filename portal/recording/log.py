@@ -69,7 +69,11 @@ _EVENTS, _AUDIT_ENTRIES, _JOURNALS = (cast(Table, model.__table__) for model in 
 
 
 def _next_sequence_statement(insert: Any, *, shared: bool) -> Any:
-    first = {"tenant_id": bindparam("tenant_id"), "last": bindparam("count"), "shared": bindparam("shared")}
+    first: dict[str, Any] = {
+        "tenant_id": bindparam("tenant_id"),
+        "last": bindparam("count"),
+        "shared": bindparam("shared"),
+    }
     more = {"last": _JOURNALS.c.last + bindparam("count")}
     if shared:
         more["shared"] = _JOURNALS.c.last + bindparam("count")
