@@ -41,13 +41,19 @@ def test_each_request_is_one_line(api: Api, make: Factories, lines: Any) -> None
     assert line["ms"] > 0
 
 
+def line_handler() -> logs.LineHandler:
+    """The one beside pytest's own, for which records are made."""
+    (found,) = [each for each in logging.getLogger("portal").handlers if isinstance(each, logs.LineHandler)]
+    assert logs.find_line_handler(logging.getLogger("portal.access")) is None
+    return found
+
+
 def test_a_request_is_told_as_its_record_would_be(lines: Any) -> None:
     about = ("GET", "/p/session/<link_secret>", 200, "acct_1", False)
     named = dict(zip(logs.REQUEST_FIELDS, about, strict=True))
     access_log = logging.getLogger("portal.access")
     access_log.info("request", extra={"request_id": "req_1", **named, "ms": 1.5})
-    handler = logs.find_line_handler(access_log)
-    assert handler is not None
+    handler = line_handler()
     handler.write_line(logs.render_request("req_1", 1.5, *about))
     record, line = ([(name, value) for name, value in told.items() if name != "timestamp"] for told in lines())
     names = ["event", "level", "request_id", "method", "route", "status", "ms", "account", "livemode"]
@@ -56,8 +62,7 @@ def test_a_request_is_told_as_its_record_would_be(lines: Any) -> None:
 
 
 def test_a_secret_in_a_request_line_is_hidden_too(lines: Any) -> None:
-    handler = logs.find_line_handler(logging.getLogger("portal.access"))
-    assert handler is not None
+    handler = line_handler()
     handler.write_line(logs.render_request("req_1", 1.5, "GET", "/", 200, "jenny.rosen@example.com", True))
     (line,) = lines()
     assert line["account"] == "[hidden]"
