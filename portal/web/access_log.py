@@ -49,7 +49,8 @@ def _write_line(request_id: str, ms: float, about: tuple[Any, ...]) -> None:
         handler.write_line(logs.render_request(request_id, ms, *about))
         return
     named = dict(zip(logs.REQUEST_FIELDS, about, strict=True))
-    access_log.info("request", extra={"request_id": request_id, **named, "ms": ms})
+    whose = {name: named.pop(name) for name in ("account", "livemode")}
+    access_log.info("request", extra={"request_id": request_id, **named, "ms": ms, **whose})
 
 
 def _note_route() -> None:
