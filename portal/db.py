@@ -31,6 +31,7 @@ from sqlalchemy.sql import visitors
 
 from portal.engines import build_engine, parse_url, translate_errors
 from portal.errors import ResourceMissing
+from portal.hot_reads import HotReader
 from portal.models import Base, Tenant, TenantOwned
 from portal.origins import Origin
 from portal.writer_queue import WriterQueue
@@ -78,6 +79,8 @@ class TransactionRecorder(Protocol):
 class Database:
     """The engines of one database: readers run in autocommit, writers in one transaction each.
 
+    `hot` reads what is asked for all the time, by prebuilt statements.
+
     A writer that needs the committed state of its rows has connections of its own for that: every reader may be
     waiting for this very writer.
 
@@ -102,12 +105,14 @@ class Database:
         self._info = info or {}
         self.dialect = self.url.get_backend_name()
         self.reader = build_engine(self.url, pool_size, autocommit=True)
+        self.hot = HotReader(self.reader)
         self.writer = build_engine(self.url, pool_size, autocommit=False)
         self._beside = build_engine(self.url, pool_size, autocommit=True)
         self._writers = WriterQueue(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
 
     def dispose(self) -> None:
         """Close every pooled connection; call after a fork."""
+        self.hot.release()
         self.reader.dispose()
         self.writer.dispose()
         self._beside.dispose()

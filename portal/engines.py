@@ -14,7 +14,8 @@ from sqlalchemy.orm.exc import StaleDataError
 from portal.errors import Conflict, Unavailable
 from portal.writer_queue import TOO_BUSY
 
-_AWAY = "The database can't answer at the moment. Please try again."
+#: What is said of a database that does not answer.
+AWAY = "The database can't answer at the moment. Please try again."
 
 
 @contextmanager
@@ -33,11 +34,11 @@ def translate_errors(*, reads: bool = False) -> Iterator[None]:
     except OperationalError as error:
         if _sqlstate(error) in _LOST_RACES and not reads:
             raise Conflict("Another request holds the object. Please try again.") from error
-        raise Unavailable(_AWAY) from error
+        raise Unavailable(AWAY) from error
     except DBAPIError as error:
         if _sqlstate(error) != _READ_ONLY:
             raise
-        raise Unavailable(_AWAY) from error
+        raise Unavailable(AWAY) from error
 
 
 #: PostgreSQL's words for deadlock, serialization failure and a lock that did not come.

@@ -4,6 +4,8 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TextIO
 
@@ -30,6 +32,48 @@ _SECRET_PATTERNS = (
 )
 
 
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes log records, and lines of the access log that were made without one (`render_request`)."""
+
+    def __init__(self, stream: TextIO, *, takes_json: bool) -> None:
+        super().__init__(stream)
+        self.takes_json = takes_json
+
+    def write_line(self, line: str) -> None:
+        """Write a finished line, at once."""
+        with self.lock or nullcontext():
+            self.stream.write(line)
+            self.flush()
+
+
+def find_line_handler(logger: logging.Logger) -> LineHandler | None:
+    """What takes the finished lines of a logger; None where its records go anywhere else, or not as JSON."""
+    root = logging.getLogger("portal")
+    if logger.handlers or len(root.handlers) != 1 or root.propagate:
+        return None
+    handler = root.handlers[0]
+    return handler if isinstance(handler, LineHandler) and handler.takes_json else None
+
+
+def render_request(request_id: str, ms: float, *about: str | int | bool | None) -> str:
+    """The line of a request, the same that its record would become; `about` are the values of `REQUEST_FIELDS`."""
+    head, tail = _request_parts(*about)
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat()
+    opening = f'"event":"request","level":"info","timestamp":"{now}Z","request_id":"{request_id}"'
+    return f'{{{opening},{head},"ms":{ms},{tail}}}\n'
+
+
+#: What most requests share with others.
+REQUEST_FIELDS = ("method", "route", "status", "account", "livemode")
+
+
+@lru_cache(maxsize=4096)
+def _request_parts(*about: str | int | bool | None) -> tuple[str, str]:
+    told = redact_secrets(None, "info", dict(zip(REQUEST_FIELDS, about, strict=True)))
+    first, last = ({name: told[name] for name in names} for names in (REQUEST_FIELDS[:3], REQUEST_FIELDS[3:]))
+    return _dump_json(first)[1:-1], _dump_json(last)[1:-1]
+
+
 def configure(format: str, stream: TextIO | None = None) -> logging.Handler:
     """Write everything the portal logs to `stream` (standard error by default), as `json` or for a `console`."""
     last: Any = (
@@ -37,7 +81,7 @@ def configure(format: str, stream: TextIO | None = None) -> logging.Handler:
         if format == "json"
         else structlog.dev.ConsoleRenderer(colors=False)
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = LineHandler(stream or sys.stderr, takes_json=format == "json")
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[

@@ -179,9 +179,11 @@ def count_queries(database: Database) -> Callable[[], Any]:
         engines: tuple[Engine, ...] = (database.reader, database.writer)
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
+        database.hot.listeners.append(statements.append)
         try:
             yield statements
         finally:
+            database.hot.listeners.remove(statements.append)
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", note)
 

@@ -33,7 +33,7 @@ LAYERS = (
     {"rules"},
     {"models"},
     {"engines", "writer_queue"},
-    {"db", "dialects"},
+    {"db", "dialects", "hot_reads"},
     {"leases"},
     {"wire", "schema"},
     {"objects"},

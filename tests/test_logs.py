@@ -41,6 +41,34 @@ def test_each_request_is_one_line(api: Api, make: Factories, lines: Any) -> None
     assert line["ms"] > 0
 
 
+def line_handler() -> logs.LineHandler:
+    """The one beside pytest's own, for which records are made."""
+    (found,) = [each for each in logging.getLogger("portal").handlers if isinstance(each, logs.LineHandler)]
+    assert logs.find_line_handler(logging.getLogger("portal.access")) is None
+    return found
+
+
+def test_a_request_is_told_as_its_record_would_be(lines: Any) -> None:
+    about = ("GET", "/p/session/<link_secret>", 200, "acct_1", False)
+    named = list(zip(logs.REQUEST_FIELDS, about, strict=True))
+    first, last = dict(named[:3]), dict(named[3:])
+    access_log = logging.getLogger("portal.access")
+    access_log.info("request", extra={"request_id": "req_1", **first, "ms": 1.5, **last})
+    handler = line_handler()
+    handler.write_line(logs.render_request("req_1", 1.5, *about))
+    record, line = ([(name, value) for name, value in told.items() if name != "timestamp"] for told in lines())
+    names = ["event", "level", "request_id", "method", "route", "status", "ms", "account", "livemode"]
+    assert [name for name, _ in line] == [name for name, _ in record if name in names]
+    assert dict(line) == dict(record)
+
+
+def test_a_secret_in_a_request_line_is_hidden_too(lines: Any) -> None:
+    handler = line_handler()
+    handler.write_line(logs.render_request("req_1", 1.5, "GET", "/", 200, "jenny.rosen@example.com", True))
+    (line,) = lines()
+    assert line["account"] == "[hidden]"
+
+
 def test_what_asks_all_the_time_is_not_logged(app: Flask, lines: Any) -> None:
     app.test_client().get("/health/live")
     app.test_client().get("/nothing/here")

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Connection, Select, Table, bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -18,6 +18,7 @@ from portal.documents.stored_rendering import read_or_render_pdf
 from portal.documents.values import RENDERER_VERSION, Document, DocumentBase
 from portal.documents.xml import kept, offers
 from portal.errors import Conflict, Unavailable
+from portal.hot_reads import HotStatement
 from portal.models import Account, CreditNote, Invoice, StoredDocument, Tenant
 from portal.recording import documents
 from portal.rules.document_kinds import KindName, stored_id
@@ -30,13 +31,14 @@ _KINDS_WITH_XML = frozenset({"invoice", "credit_note"})
 
 @dataclass(frozen=True)
 class StoredPdf:
-    """A stored PDF that is still current, with the data that a link to it is checked by.
+    """A stored PDF that is still current, with the data that a visit and a link to it are checked by.
 
-    `told` says that the merchant wants to be notified of downloads.
+    `told` says that the merchant wants to be notified of downloads. Drafts have no `number`.
     """
 
     content: bytes
-    number: str
+    customer_id: str
+    number: str | None
     locale: str
     finalized_at: int
     due_date: int | None
@@ -58,10 +60,8 @@ class Library:
         Raises `ResourceMissing` for an unknown id and for a receipt that does not exist, `Unavailable` when it can't be
         rendered now.
         """
-        with self.database.reading(scope) as db:
-            stored = self.find_stored_pdf(db.connection(), kind, scope.tenant_id, id)
-            if stored:
-                return stored.content
+        if stored := self.find_stored_pdf(kind, scope.tenant_id, id):
+            return stored.content
         if kind in _KINDS_WITH_XML:
             self.e_invoices(scope, kind, id)
         with self.database.reading(scope) as db:
@@ -95,15 +95,15 @@ class Library:
             with self.database.writing(scope) as db:
                 documents.request_rendering(db.connection(), scope.tenant_id, rows, made_at=clock.now(), wanted_at=0)
 
-    def find_stored_pdf(self, connection: Connection, kind: KindName, tenant_id: int, id: str) -> StoredPdf | None:
+    def find_stored_pdf(self, kind: KindName, tenant_id: int, id: str) -> StoredPdf | None:
         """The stored PDF, if the document is unchanged since it was rendered; one query and one file."""
         values = {"tenant_id": tenant_id, "id": id, "stored": stored_id(kind, id)}
-        row = connection.execute(_STORED_PDF_QUERIES[kind], values).first()
+        row = self.database.hot.first(_STORED_PDF_QUERIES[kind], values)
         content = self.read_pdf(row.fingerprint) if row and row.fingerprint.endswith(RENDERER_VERSION) else None
         if row is None or content is None:
             return None
-        locale = (row.buyer or {}).get("locale") or "en"
-        return StoredPdf(content, row.number, locale, row.finalized_at, row.due_date, bool(row.told))
+        number, told = None if row.status == "draft" else row.number, bool(row.told)
+        return StoredPdf(content, row.customer_id, number, row.locale or "en", row.finalized_at, row.due_date, told)
 
     def read_pdf(self, fingerprint: str) -> bytes | None:
         """The stored PDF with this fingerprint; None when there is none or the store fails."""
@@ -151,13 +151,15 @@ _DOCUMENTS, _TENANTS, _ACCOUNTS = (cast(Table, model.__table__) for model in (St
 _NOTIFIES_DOWNLOADS = _ACCOUNTS.c.settings[("portal", "events", "documents")].as_boolean().label("told")
 
 
-def _select_stored_pdf(source: DocumentSource) -> Select[Any]:
+def _select_stored_pdf(source: DocumentSource) -> HotStatement:
     """The rendering of a row's present revision; parameters `tenant_id`, `id` and `stored` (the id it is stored by)."""
     row, (finalized_at, due_date) = cast(Table, source.model.__table__), source.link_dates
     columns = (
         _DOCUMENTS.c.fingerprint,
         source.number_column.label("number"),
-        row.c.buyer,
+        row.c.customer_id,
+        row.c.status,
+        row.c.buyer["locale"].as_string().label("locale"),
         finalized_at.label("finalized_at"),
         due_date.label("due_date"),
         _NOTIFIES_DOWNLOADS,
@@ -173,7 +175,7 @@ def _select_stored_pdf(source: DocumentSource) -> Select[Any]:
     rendered = rendered.join(_TENANTS, _TENANTS.c.id == _DOCUMENTS.c.tenant_id)
     rendered = rendered.join(_ACCOUNTS, _ACCOUNTS.c.id == _TENANTS.c.account_id)
     mine = (_DOCUMENTS.c.tenant_id == bindparam("tenant_id"), _DOCUMENTS.c.id == bindparam("stored"))
-    return select(*columns).select_from(rendered).where(*mine, row.c.id == bindparam("id"))
+    return HotStatement(select(*columns).select_from(rendered).where(*mine, row.c.id == bindparam("id")))
 
 
 _STORED_PDF_QUERIES = {kind: _select_stored_pdf(source) for kind, source in SOURCES.items()}

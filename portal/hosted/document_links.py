@@ -15,7 +15,7 @@ from portal.models import Account, CreditNote, Customer, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
 from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
 from portal.web.policies import declare_policy
-from portal.web.services import read_connection, services
+from portal.web.services import services
 
 blueprint = Blueprint("document_links", __name__)
 
@@ -95,8 +95,13 @@ def _declare(name: str, rule: str, view: Any) -> None:
 def _stored_pdf(token: str, kind: KindName) -> Response | None:
     """The stored PDF behind a valid link; None where it must be rendered, noted as a download, or the link expired."""
     link = services().links.read(token, f"{kind}_pdf") or abort(404)
-    kept = services().documents.find_stored_pdf(read_connection(), kind, link.tenant_id, link.id)
-    if kept is None or kept.told or clock.now() >= expires_at(kept.finalized_at, kept.due_date, link.issued_at):
+    kept = services().documents.find_stored_pdf(kind, link.tenant_id, link.id)
+    if (
+        kept is None
+        or kept.number is None
+        or kept.told
+        or clock.now() >= expires_at(kept.finalized_at, kept.due_date, link.issued_at)
+    ):
         return None
     heading = i18n.load_translations(kept.locale).gettext(DOCUMENT_KINDS[kind].heading)
     return document_files.pdf_response(kept.content, heading, kept.number)

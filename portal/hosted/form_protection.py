@@ -41,9 +41,12 @@ def _signed_csrf_token(secret_hash: str) -> str:
     return str(generate_csrf())
 
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 def _refuse_cross_site_post(csrf: CSRFProtect) -> None:
     """Raises `InvalidRequest` for a post that another site sent."""
-    if request.method in {"GET", "HEAD", "OPTIONS"} or is_api_request() or request.endpoint == "csp_report":
+    if request.method in _READING or is_api_request() or request.endpoint == "csp_report":
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in {None, "same-origin"} or (site is None and origin and origin != request.host_url.rstrip("/")):

@@ -1,10 +1,13 @@
 """The start page: plans, billing information, the newest invoices and the credit balance."""
 
-from flask import Blueprint, redirect, render_template
+from itertools import chain
+
+from flask import Blueprint, redirect
 
 from portal.billing.ledger import tax_ids
-from portal.hosted import flows, invoice_history
+from portal.hosted import flows, invoice_history, kept_pages, page_cache
 from portal.hosted.invoice_rows import render_rows
+from portal.hosted.kept_pages import BuiltPage
 from portal.hosted.languages import number_name
 from portal.hosted.open_amounts import list_open_amounts
 from portal.hosted.page import PageResponse, page
@@ -22,6 +25,10 @@ def home(visit: Visit) -> PageResponse:
     """Where a visit starts; a flow goes straight to its task."""
     if visit.in_flow:
         return redirect(flows.entry_path(visit))
+    return kept_pages.show(visit, lambda: _build_home(visit))
+
+
+def _build_home(visit: Visit) -> BuiltPage:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         plans = list_plan_cards(db, visit, customer)
@@ -30,7 +37,7 @@ def home(visit: Visit) -> PageResponse:
         to_pay = list_open_amounts(db, visit) if newest else ()
         rows = render_rows(db, visit, newest) if newest else None
         numbers = [(number_name(row.type, row.value), row.value) for row in tax_ids.list_for_customer(db, customer.id)]
-    return render_template(
+    parts = page_cache.render_own_page(
         "hosted/home.html",
         visit=visit,
         customer=customer,
@@ -40,3 +47,5 @@ def home(visit: Visit) -> PageResponse:
         to_pay=to_pay,
         tax_ids=numbers,
     )
+    changes = (invoice_history.first_overdue(newest or (), visit.now), *(each.changes_at for each in to_pay))
+    return BuiltPage(parts, kept_pages.soonest(chain(changes, *(plan.changes_at for plan in plans)), visit.now))

@@ -6,7 +6,7 @@ The year of an invoice is that of the date printed on it, as in the file of all 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from portal.hosted import invoice_search
+from portal.hosted import invoice_search, kept_pages
 from portal.hosted.visits import Visit
 from portal.models import Invoice
 
@@ -101,6 +101,11 @@ def find_page(db: Reader, visit: Visit, asked: HistoryQuery) -> HistoryPage:
     return HistoryPage(
         rows, _row_cursor(rows[0]) if rows and asked.cursor else None, _row_cursor(rows[-1]) if more else None
     )
+
+
+def first_overdue(rows: Iterable[Any], now: int) -> int | None:
+    """When the next of these invoices is overdue, if it is not paid until then."""
+    return kept_pages.soonest((row.due_date + 1 for row in rows if row.status == "open" and row.due_date), now)
 
 
 def list_matching(db: Reader, visit: Visit, asked: HistoryQuery) -> Sequence[Any]:

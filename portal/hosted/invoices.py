@@ -5,10 +5,11 @@ from functools import lru_cache
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
-from portal.hosted import invoice_history, languages, page_cache
+from portal.hosted import invoice_history, kept_pages, languages, page_cache
 from portal.hosted.invoice_csv import render_csv
 from portal.hosted.invoice_rows import render_rows
 from portal.hosted.invoice_tally import HistoryTally, tally_history
+from portal.hosted.kept_pages import BuiltPage
 from portal.hosted.page import PageResponse, page
 from portal.hosted.page_cache import RenderedHtml
 from portal.hosted.visits import Visit
@@ -22,6 +23,10 @@ blueprint = Blueprint("invoices", __name__, url_prefix="/p")
 @page(blueprint, "/invoices", allows=permissions.may_see_invoices)
 def history(visit: Visit) -> PageResponse:
     """Every finalized invoice of the customer, each with its credit notes."""
+    return kept_pages.show(visit, lambda: _build_history(visit))
+
+
+def _build_history(visit: Visit) -> BuiltPage:
     asked = invoice_history.HistoryQuery.parse(request.args)
     db = read_connection()
     found = invoice_history.find_page(db, visit, asked)
@@ -36,7 +41,8 @@ def history(visit: Visit) -> PageResponse:
     }
     shown = {"statuses": tally.statuses, "years": tally.years, "currencies": tally.currencies}
     context = {"status": asked.status, "year": asked.year, **shown}
-    return page_cache.render_page("hosted/invoices.html", tuple(context.values()), values, **context)
+    parts = page_cache.render_page("hosted/invoices.html", tuple(context.values()), values, **context)
+    return BuiltPage(parts, invoice_history.first_overdue(found.rows, visit.now))
 
 
 @page(blueprint, "/invoices.csv", allows=permissions.may_see_invoices)

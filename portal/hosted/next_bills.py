@@ -67,6 +67,7 @@ def _revision_key(
     return (
         visit.scope.tenant_id,
         visit.brand_revision,
+        visit.shared,
         (customer.id, customer.revision),
         tuple((plan.id, plan.revision) for plan in due),
         tuple(tuple(row) for row in db.execute(schedules.where(SubscriptionSchedule.id.in_(schedule_ids))))

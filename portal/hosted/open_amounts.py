@@ -20,7 +20,7 @@ class OpenAmount:
     """The open invoices of one currency; `amount` is what remains to pay of them in minor units.
 
     `due_on` is the day that the first is due, None where none has any; `invoice_id` names an invoice where there is
-    one only.
+    one only. At `changes_at` the first becomes overdue.
     """
 
     currency: str
@@ -29,6 +29,7 @@ class OpenAmount:
     overdue: bool
     due_on: date | None
     invoice_id: str | None
+    changes_at: int | None
 
 
 def list_open_amounts(db: Reader, visit: Visit) -> Sequence[OpenAmount]:
@@ -50,6 +51,7 @@ def _sum_up(rows: Sequence[Any], now: int) -> OpenAmount:
         overdue=first is not None and first.due_date < now,
         due_on=zones.day_of(first.due_date, first.timezone or zones.DEFAULT) if first else None,
         invoice_id=rows[0].invoice_id if count == 1 else None,
+        changes_at=first.due_date + 1 if first else None,
     )
 
 

@@ -51,6 +51,13 @@ class PlanCard:
         """What one period costs before tax, in minor units."""
         return sum(part.amount for part in self.parts)
 
+    @property
+    def changes_at(self) -> tuple[int | None, ...]:
+        """The moments at which the card says something else although nothing was changed."""
+        ended_at = self.subscription.ended_at
+        gone_at = None if ended_at is None else ended_at + SHOW_ENDED_FOR
+        return (self.subscription.cancel_at, gone_at, *(each.end for each in self.reductions))
+
 
 def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanCard]:
     """A card for each plan, the running ones first and the newest of them first."""

@@ -30,7 +30,7 @@ class VisitSession(CallbackDict[str, Any], SessionMixin):
 
     def __init__(self, visit: Visit | None, failure: Exception | None = None) -> None:
         # apart from what is stored, so that a list that has grown is seen to be another one
-        super().__init__(deepcopy(visit.data) if visit else {}, on_update=_mark_modified)
+        super().__init__(deepcopy(visit.data) if visit and visit.data else {}, on_update=_mark_modified)
         self.visit = visit
         self.failure = failure
         if visit:

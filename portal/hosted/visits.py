@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_login import UserMixin
@@ -17,7 +17,12 @@ from portal.web.services import services
 
 @dataclass(frozen=True)
 class Visit(UserMixin):
-    """An open visit. `features` are those of its configuration, as far as they apply to this visit."""
+    """An open visit, shared by the requests of its browser: nothing in it may be changed.
+
+    `features` are those of its configuration, as far as they apply to this visit. `idle` are the seconds after which it
+    ends without activity. `facts` are all that it was built from and that its pages show; the same object as long as
+    none of it has changed. `shared` is the number of the last change of what belongs to no customer.
+    """
 
     id: str
     scope: Scope
@@ -38,8 +43,11 @@ class Visit(UserMixin):
     flow_completed_at: int | None
     data: dict[str, Any]
     last_seen_at: int
+    idle: int
     ends_at: int
     frozen_time: int | None
+    shared: int | None
+    facts: tuple[Any, ...] = field(repr=False, compare=False)
 
     @property
     def now(self) -> int:

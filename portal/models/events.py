@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, newest_first
@@ -39,6 +39,8 @@ class AuditEntry(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "sequence"),
         newest_first("audit_log", "customer_id"),
+        # the newest entry of a customer, which every page of a visit asks for
+        Index("ix_audit_log_customer_id_sequence", "tenant_id", "customer_id", "sequence"),
     )
 
     sequence: Mapped[int]
@@ -53,9 +55,14 @@ class AuditEntry(TenantOwned, Base):
 
 
 class Journal(Base):
-    """The last sequence number of each tenant; its row is locked until the commit, which keeps the order."""
+    """The last sequence number of each tenant; its row is locked until the commit, which keeps the order.
+
+    `shared` is the last one that concerns every customer's pages: of an entry that belongs to no customer, or of a
+    change that left no entry (`recording.note_unrecorded`).
+    """
 
     __tablename__ = "journals"
 
     tenant_id: Mapped[int] = mapped_column(Integer, ForeignKey("tenants.id"), primary_key=True, autoincrement=False)
     last: Mapped[int]
+    shared: Mapped[int] = mapped_column(default=0, server_default="0")

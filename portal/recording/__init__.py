@@ -2,5 +2,6 @@
 
 from portal.recording.changes import record_change, record_occurrence, record_upcoming
 from portal.recording.recorder import ChangeRecorder, stage
+from portal.recording.shown import note_unrecorded
 
-__all__ = ["ChangeRecorder", "record_change", "record_occurrence", "record_upcoming", "stage"]
+__all__ = ["ChangeRecorder", "note_unrecorded", "record_change", "record_occurrence", "record_upcoming", "stage"]

@@ -9,6 +9,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from portal.db import Database, TenantSession, scope_of
+from portal.recording import shown
 from portal.recording.subjects import SILENT_COLUMNS, find_subject, log_tenant_id, render_rows
 from portal.wire.shape import Links
 
@@ -50,6 +51,8 @@ class ChangeJournal:
     known: dict[ObjectKey, Mapping[str, Any] | None] = field(default_factory=dict)
     made: set[ObjectKey] = field(default_factory=set)
     occurrences: list[Occurrence] = field(default_factory=list)
+    #: Tenants with changes that customers may see and that leave no entry (`recording.shown`).
+    unrecorded: set[int] = field(default_factory=set)
     _marks: dict[SessionTransaction, tuple[Any, ...]] = field(default_factory=dict)
 
     def add_change(self, key: ObjectKey, change: ObjectChange) -> None:
@@ -111,28 +114,33 @@ def _collect_changes(session: Session, context: UOWTransaction) -> None:
     if changes is None:
         return
     for row in session.deleted:
-        _add_row_change(session, changes, row, gone=True)
+        _add_row_change(session, changes, row, _EVERY_COLUMN, gone=True)
     for row in session.dirty:
-        columns = _changed_columns(row)
-        if columns:
-            _add_row_change(session, changes, row, columns=columns)
+        if columns := _changed_columns(row):
+            _add_row_change(session, changes, row, columns)
     for row in session.new:
-        _add_row_change(session, changes, row, made=True)
+        _add_row_change(session, changes, row, _EVERY_COLUMN, made=True)
 
 
-def _add_row_change(session: Session, changes: ChangeJournal, row: Any, **what: Any) -> None:
-    found = find_subject(row)
-    if found is None:
+def _add_row_change(session: Session, changes: ChangeJournal, row: Any, columns: frozenset[str], **what: bool) -> None:
+    found, told = find_subject(row), columns - SILENT_COLUMNS
+    if shown.is_unrecorded(row, columns, recorded=bool(found and told)):
+        changes.unrecorded.add(log_tenant_id(session, row))
+    if found is None or not told:
         return
     type, id, is_part = found
-    change = ObjectChange(columns=frozenset({"parts"})) if is_part else ObjectChange(row, **what)
+    own = frozenset() if told == _EVERY_COLUMN else told
+    change = ObjectChange(columns=frozenset({"parts"})) if is_part else ObjectChange(row, columns=own, **what)
     if id is not None:
         changes.add_change((log_tenant_id(session, row), type, id), change)
 
 
 def _changed_columns(row: Any) -> frozenset[str]:
-    before = inspect(row).committed_state
-    return frozenset(name for name, old in before.items() if name not in SILENT_COLUMNS and getattr(row, name) != old)
+    return frozenset(name for name, old in inspect(row).committed_state.items() if getattr(row, name) != old)
+
+
+#: Of a row that is new or gone.
+_EVERY_COLUMN = frozenset({"*"})
 
 
 @event.listens_for(TenantSession, "after_transaction_create")

@@ -1,44 +1,49 @@
 """Orders events and audit entries and inserts them into their tables, as the last step before a commit."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from functools import partial
 from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam
+from sqlalchemy import Connection, Table, bindparam
 from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.dialects import by_dialect
 from portal.models import AuditEntry, Event, Journal
-from portal.recording import deliveries, documents, log_entries, notices
+from portal.recording import deliveries, documents, log_entries, notices, shown
 from portal.recording.changes import Occurrence
 from portal.rules import events as event_rules
 
 
-def write_occurrences(session: Session, occurrences: Sequence[Occurrence]) -> None:
-    """Write occurrences to the log, tenant by tenant."""
+def write_occurrences(session: Session, occurrences: Sequence[Occurrence], unrecorded: Set[int]) -> None:
+    """Write occurrences to the log, tenant by tenant; `unrecorded` are tenants with changes that leave no entry."""
     # the sort is stable, so what befell objects of one type stays in its order
     in_order = sorted(occurrences, key=lambda each: (each.key[0], event_rules.rank_of_type(each.key[1])))
     for tenant_id, group in groupby(in_order, lambda each: each.key[0]):
-        _write_for_tenant(session, tenant_id, list(group), clock.now())
+        _write_for_tenant(session, tenant_id, list(group), clock.now(), shared=tenant_id in unrecorded)
+    for tenant_id in sorted(unrecorded - {each.key[0] for each in in_order}):
+        _take_numbers(session.connection(), tenant_id, 1, shared=True)
 
 
-def _write_for_tenant(session: Session, tenant_id: int, occurrences: list[Occurrence], now: int) -> None:
+def _write_for_tenant(
+    session: Session, tenant_id: int, occurrences: list[Occurrence], now: int, *, shared: bool
+) -> None:
     events, entries = log_entries.build_rows(session, tenant_id, occurrences, now)
-    _insert_numbered_rows(session, tenant_id, events, entries)
+    _insert_numbered_rows(session, tenant_id, events, entries, shared=shared)
     documents.request_changed(session.connection(), tenant_id, occurrences, now)
 
 
 def _insert_numbered_rows(
-    session: Session, tenant_id: int, events: list[dict[str, Any]], entries: list[dict[str, Any]]
+    session: Session, tenant_id: int, events: list[dict[str, Any]], entries: list[dict[str, Any]], *, shared: bool
 ) -> None:
-    """Number the rows and insert them. The number's row stays locked until the commit, so numbers follow commits."""
+    """Number the rows and insert them."""
     connection = session.connection()
-    count = max(len(events), len(entries))
+    count = max(len(events), len(entries), shared)
     if not count:
         return
-    values = {"tenant_id": tenant_id, "count": count}
-    last = connection.execute(_NEXT_SEQUENCE[connection.dialect.name], values).scalar_one()
+    shared = shared or shown.concern_everybody(entries)
+    last = _take_numbers(connection, tenant_id, count, shared=shared)
     for rows in (events, entries):
         for sequence, row in enumerate(rows, last - count + 1):
             row["sequence"] = sequence
@@ -50,15 +55,35 @@ def _insert_numbered_rows(
     notices.enqueue(connection, tenant_id, events)
 
 
+def _take_numbers(connection: Connection, tenant_id: int, count: int, *, shared: bool) -> int:
+    """The last of the next `count` numbers. Their row stays locked until the commit, so numbers follow commits.
+
+    `shared` says that the pages of every customer may have changed.
+    """
+    values = {"tenant_id": tenant_id, "count": count, "shared": count if shared else 0}
+    last: int = connection.execute(_NEXT_SEQUENCE[connection.dialect.name, shared], values).scalar_one()
+    return last
+
+
 _EVENTS, _AUDIT_ENTRIES, _JOURNALS = (cast(Table, model.__table__) for model in (Event, AuditEntry, Journal))
 
 
-def _next_sequence_statement(insert: Any) -> Any:
-    added = insert(_JOURNALS).values(tenant_id=bindparam("tenant_id"), last=bindparam("count"))
-    more = added.on_conflict_do_update(
-        index_elements=["tenant_id"], set_={"last": _JOURNALS.c.last + bindparam("count")}
-    )
-    return more.returning(_JOURNALS.c.last)
+def _next_sequence_statement(insert: Any, *, shared: bool) -> Any:
+    first: dict[str, Any] = {
+        "tenant_id": bindparam("tenant_id"),
+        "last": bindparam("count"),
+        "shared": bindparam("shared"),
+    }
+    more = {"last": _JOURNALS.c.last + bindparam("count")}
+    if shared:
+        more["shared"] = _JOURNALS.c.last + bindparam("count")
+    added = insert(_JOURNALS).values(first)
+    return added.on_conflict_do_update(index_elements=["tenant_id"], set_=more).returning(_JOURNALS.c.last)
 
 
-_NEXT_SEQUENCE = by_dialect(_next_sequence_statement)
+#: By dialect, and whether the pages of every customer may have changed.
+_NEXT_SEQUENCE = {
+    (dialect, shared): statement
+    for shared in (False, True)
+    for dialect, statement in by_dialect(partial(_next_sequence_statement, shared=shared)).items()
+}

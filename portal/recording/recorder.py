@@ -32,11 +32,11 @@ class ChangeRecorder:
         """Write down everything that the transaction has changed."""
         session.flush()
         changes = recording_changes.find_journal(session)
-        if changes is None or not (changes.waiting or changes.occurrences):
+        if changes is None or not (changes.waiting or changes.occurrences or changes.unrecorded):
             return
         waiting, changes.waiting = changes.waiting, {}
         _record_changes(session, changes, waiting)
-        log.write_occurrences(session, changes.occurrences)
+        log.write_occurrences(session, changes.occurrences, changes.unrecorded)
 
 
 def stage(session: Session, row: Any) -> None:
@@ -78,8 +78,12 @@ def _record_for_tenant(
     for key in waiting:
         before, after = changes.known.get(key), now.get(key)
         if before is None and not waiting[key].made:
+            changes.unrecorded.add(key[0])
             continue
-        changes.occurrences += build_occurrences(key, before, after, waiting[key], known=key not in changes.made)
+        found = build_occurrences(key, before, after, waiting[key], known=key not in changes.made)
+        if not found:
+            changes.unrecorded.add(key[0])
+        changes.occurrences += found
         changes.known[key] = after
         if waiting[key].made:
             changes.made.add(key)

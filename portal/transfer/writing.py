@@ -14,6 +14,7 @@ from portal.db import scope_of
 from portal.dialects import INSERTS
 from portal.models.document_days import issue_day
 from portal.models.next_steps import NEXT_STEPS
+from portal.recording import note_unrecorded
 from portal.rules import steps
 from portal.transfer.readers import parts_of
 from portal.transfer.records import TransferRecord
@@ -26,6 +27,7 @@ NextStep = Callable[[Any], steps.Step | None]
 def write_records(db: Session, records: Sequence[TransferRecord], known: Iterable[tuple[str, str]]) -> None:
     """Write records at once; `known` are the (type, id) of those already stored. Raises `RefusedObject`."""
     connection, tenant_id = db.connection(), scope_of(db).tenant_id
+    note_unrecorded(db)
     _drop_parts(connection, tenant_id, records, set(known))
     by_type: dict[str, list[dict[str, Any]]] = {}
     for each in records:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -51,15 +52,20 @@ class _HeaderMiddleware:
         self._application = application
         transport = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if secure else {}
         self._headers = [(name.lower(), (name, value)) for name, value in {**_DEFAULT_HEADERS, **transport}.items()]
+        #: The missing headers by the names of those that an answer has.
+        self._missing = lru_cache(maxsize=256)(self._find_missing)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["portal.request_id"] = request_id = f"req_{os.urandom(12).hex()}"
         began = time.perf_counter()
 
         def start_with_headers(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            own = {name.lower() for name, _ in headers}
-            added = [pair for name, pair in self._headers if name not in own]
+            missing = self._missing(*[name for name, _ in headers])
             log_request(environ, status[:3], time.perf_counter() - began)
-            return start_response(status, [*headers, *added, ("Request-Id", request_id)], *rest)
+            return start_response(status, [*headers, *missing, ("Request-Id", request_id)], *rest)
 
         return self._application(environ, start_with_headers)
+
+    def _find_missing(self, *names: str) -> list[tuple[str, str]]:
+        own = {name.lower() for name in names}
+        return [pair for name, pair in self._headers if name not in own]

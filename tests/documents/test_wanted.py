@@ -41,8 +41,7 @@ def row(library: Library, scope: Scope, id: str) -> Any:
 
 
 def is_kept(library: Library, scope: Scope, id: str, kind: Any = "invoice") -> bool:
-    with library.database.reading(scope) as db:
-        return library.find_stored_pdf(db.connection(), kind, scope.tenant_id, id) is not None
+    return library.find_stored_pdf(kind, scope.tenant_id, id) is not None
 
 
 def test_a_finalized_invoice_is_made_before_a_click(library: Library, scope: Scope, make: Factories) -> None:

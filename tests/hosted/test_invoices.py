@@ -187,13 +187,14 @@ def test_a_switched_off_history_does_not_exist(portal: Open, make: Factories, cu
     assert [visit.get(path).status_code for path in paths] == [404, 404, 404]
 
 
-def test_a_warm_page_is_two_statements(make: Factories, customer: Customer, visit: Portal, count_queries: Any) -> None:
+def test_a_warm_page_is_one_statement(make: Factories, customer: Customer, visit: Portal, count_queries: Any) -> None:
     make.credit_note(make.invoice(customer, 3000), 1000)
     page(visit)
     with count_queries() as statements:
         page(visit)
-    assert [re.findall(r"FROM (\w+)", statement)[0] for statement in statements] == ["portal_sessions", "invoices"]
-    assert "count(" not in "".join(statements).lower()
+    (statement,) = statements
+    assert "portal_sessions" in statement
+    assert "invoices" not in statement
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "ar", "pt-BR"])
