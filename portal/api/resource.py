@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
+from portal.api.kept_pages import KeptPages
 from portal.billing.customers import test_clocks
-from portal.db import find_row
+from portal.db import find_row, scope_of
 from portal.errors import ResourceMissing, params_within
 from portal.objects import OBJECT_TYPES, cache, deleted_stub, expand_answer, render, render_one, select_rows
 from portal.web.services import services
@@ -88,8 +89,12 @@ class Resource:
     def list(self, command: type[ListCommand], choose: SelectFunction) -> None:
         """GET on the path: a page of what `choose` selects."""
 
+        url, pages = f"/v1{self.path}", KeptPages(self.kind.model, command, choose) if self.kind.kept else None
+
         def list_objects(db: Session, params: ListCommand) -> dict[str, Any]:
-            return render_page(db, self.type, choose(params), params, f"/v1{self.path}")
+            if pages is not None and not params.expand:
+                return _render_kept_page(db, self.type, pages, params, url)
+            return render_page(db, self.type, choose(params), params, url)
 
         endpoint.add(self.blueprint, "GET", self.path, command, list_objects, AnswerType(self.type, "list"))
 
@@ -107,14 +112,16 @@ def render_answer(db: Session, type: str, row: Any, params: ExpandableCommand) -
 
 def render_page(db: Session, type: str, statement: Select[Any], params: ListCommand, url: str) -> dict[str, Any]:
     """A page of a select's rows as the list object. Raises what `find_page` does."""
-    links = services().links
-    if OBJECT_TYPES[type].kept and not params.expand:
-        heads, has_more = cut_page(cache.revisions_of(db, type, _select_page(db, type, statement, params)), params)
-        if not heads:
-            _refuse_unknown_filters(db, params)
-        return render_list(cache.json_of(db, type, heads, links), url, has_more=has_more)
     rows, has_more = find_page(db, type, statement, params)
-    return render_objects(db, render(db, type, rows, links), params, url, has_more=has_more)
+    return render_objects(db, render(db, type, rows, services().links), params, url, has_more=has_more)
+
+
+def _render_kept_page(db: Session, type: str, pages: KeptPages, params: ListCommand, url: str) -> dict[str, Any]:
+    at, tenant_id = _cursor_position(db, type, params), scope_of(db).tenant_id
+    heads, has_more = cut_page(pages.find_heads(services().database.hot, tenant_id, params, at), params)
+    if not heads:
+        _refuse_unknown_filters(db, params)
+    return render_list(cache.json_of(db, type, heads, services().links), url, has_more=has_more)
 
 
 def render_none(noun: str, params: ListCommand, url: str) -> dict[str, Any]:
@@ -163,7 +170,8 @@ _FILTER_TYPES = {"plan": "price", "test_clock": "test_helpers.test_clock"}
 
 
 def _select_page(db: Session, type: str, statement: Select[Any], params: ListCommand) -> Select[Any]:
-    return select_page(statement, OBJECT_TYPES[type].model, params, _cursor_position(db, type, params))
+    at, backwards = _cursor_position(db, type, params), params.ending_before is not None
+    return select_page(statement, OBJECT_TYPES[type].model, at, params.limit + 1, backwards=backwards)
 
 
 def _cursor_position(db: Session, type: str, params: ListCommand) -> tuple[int, str] | None:

@@ -1,0 +1,71 @@
+"""Lists of objects whose finished JSON is kept: a prebuilt statement finds what is on the page, and in which revision.
+
+The statement is made once for each set of filters that calls send, by the same function that other lists ask each time.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Integer, Select, bindparam
+
+from portal.hot_reads import HotReader, HotStatement
+from portal.wire.commands import ListCommand, TimestampRange
+from portal.wire.page import select_page
+
+#: Statements that a list has at hand; there are few sets of filters that programs use.
+MOST_STATEMENTS = 64
+
+
+class KeptPages:
+    """The pages of one list. `choose` makes the select of the model's entities for a command's filters.
+
+    It may look at which filters were sent, and not at their values: it is given parameters of the statement instead.
+    """
+
+    def __init__(self, model: Any, command: type[ListCommand], choose: Callable[[Any], Select[Any]]) -> None:
+        self._model = model
+        self._unsent = dict.fromkeys(command.model_fields)
+        self._choose = choose
+        self._statement = lru_cache(maxsize=MOST_STATEMENTS)(self._build_statement)
+
+    def find_heads(
+        self, hot: HotReader, tenant_id: int, listing: ListCommand, at: tuple[int, str] | None
+    ) -> list[Any]:
+        """Id, creation time and revision of the rows of a page, and of one more: see `select_page`."""
+        filters = dict(_sent_filters(listing))
+        statement = self._statement(tuple(filters), at is not None, listing.ending_before is not None)
+        place = {"at_created": at[0], "at_id": at[1]} if at else {}
+        return hot.all(statement, {"tenant_id": tenant_id, "most": listing.limit + 1, **filters, **place})
+
+    def _build_statement(self, filters: tuple[str, ...], starts: bool, backwards: bool) -> HotStatement:
+        model = self._model
+        found = self._choose(SimpleNamespace(**{**self._unsent, **_as_parameters(filters)}))
+        found = found.where(model.tenant_id == bindparam("tenant_id"))
+        at = (bindparam("at_created"), bindparam("at_id")) if starts else None
+        page = select_page(found, model, at, bindparam("most", type_=Integer), backwards=backwards)
+        return HotStatement(page.with_only_columns(model.id, model.created, model.revision))
+
+
+def _sent_filters(listing: ListCommand) -> Iterator[tuple[str, Any]]:
+    """The filters that were sent by name, each limit of a range by itself: `created.gte`."""
+    for name in type(listing).model_fields:
+        value = getattr(listing, name) if name not in ListCommand.model_fields else None
+        if isinstance(value, TimestampRange):
+            yield from ((f"{name}.{end}", limit) for end, limit in value if limit is not None)
+        elif value is not None:
+            yield name, value
+
+
+def _as_parameters(filters: tuple[str, ...]) -> dict[str, Any]:
+    """The sent filters as parameters of a statement, those of a range together."""
+    parameters: dict[str, Any] = {}
+    for filter in filters:
+        name, _, end = filter.partition(".")
+        if end:
+            limits = parameters.setdefault(name, SimpleNamespace(**dict.fromkeys(TimestampRange.model_fields)))
+            setattr(limits, end, bindparam(filter))
+        else:
+            parameters[name] = bindparam(filter)
+    return parameters
