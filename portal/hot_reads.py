@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
 
 from portal.engines import AWAY, translate_errors
 from portal.errors import Unavailable
@@ -28,14 +29,14 @@ _Converter = Callable[[Any], Any]
 class HotStatement:
     """A select that is made when its module is loaded. It names its tenant itself, or finds it by a secret's hash.
 
-    Rows are tuples with the columns' names as attributes. Values that SQLAlchemy would expand at each execution, such as
-    lists for `IN`, are not taken.
+    Rows are tuples with the columns' names as attributes. Values that SQLAlchemy would expand at each execution, such
+    as lists for `IN`, are not taken.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Any) -> None:
         names = [str(getattr(column, "key", None) or "?") for column in statement.selected_columns]
         self.statement = statement
-        self.row: Callable[[Any], Any] = namedtuple("HotRow", names, rename=True)._make  # type: ignore[misc]
+        self.row: Callable[[Any], Any] = namedtuple("HotRow", names, rename=True)._make  # type: ignore[attr-defined,misc]
         self._compiled: dict[str, CompiledRead] = {}
 
     def compiled_for(self, dialect: Dialect) -> CompiledRead:
@@ -58,14 +59,16 @@ class CompiledRead:
     positional: bool
 
     @classmethod
-    def of(cls, statement: Select[Any], dialect: Dialect) -> CompiledRead:
+    def of(cls, statement: Select[Any] | UpdateBase, dialect: Dialect) -> CompiledRead:
         """Compile a statement. Raises `TypeError` for one that has to be written anew for its values."""
         made = statement.compile(dialect=dialect)
-        assert isinstance(made, SQLCompiler)
+        if not isinstance(made, SQLCompiler):
+            raise TypeError(f"it has no text: {statement}")
         if any(each.expanding for each in made.binds.values()):
             raise TypeError(f"its text depends on its values: {statement}")
         types = {name: each.type.dialect_impl(dialect) for name, each in made.binds.items()}
-        results = enumerate(each.type.dialect_impl(dialect) for each in statement.selected_columns)
+        columns = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
+        results = enumerate(each.type.dialect_impl(dialect) for each in columns)
         converted = {name: made_by for name, type in types.items() if (made_by := type.bind_processor(dialect))}
         return cls(
             str(made),
@@ -158,7 +161,7 @@ class HotReader:
         """Close a connection whose statement failed. Raises `_LostConnection` or, of the driver's errors, ours."""
         dialect = self._engine.dialect
         driver: Any = dialect.loaded_dbapi.Error
-        lost = isinstance(error, driver) and dialect.is_disconnect(error, connection.dbapi_connection, None)  # type: ignore[arg-type]
+        lost = isinstance(error, driver) and dialect.is_disconnect(error, connection.dbapi_connection, None)
         connection.invalidate(error)
         if lost:
             raise _LostConnection from error

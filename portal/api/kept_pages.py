@@ -8,11 +8,16 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 from sqlalchemy import Integer, Select, bindparam
+from sqlalchemy.orm import Session
 
-from portal.hot_reads import HotReader, HotStatement
+from portal.assembly import Services
+from portal.db import scope_of
+from portal.hot_reads import HotStatement
+from portal.objects import ObjectType, cache
 from portal.wire.commands import ListCommand, TimestampRange
-from portal.wire.page import select_page
+from portal.wire.page import cut_page, select_page
 
 #: Statements that a list has at hand; there are few sets of filters that programs use.
 MOST_STATEMENTS = 64
@@ -24,26 +29,29 @@ class KeptPages:
     It may look at which filters were sent, and not at their values: it is given parameters of the statement instead.
     """
 
-    def __init__(self, model: Any, command: type[ListCommand], choose: Callable[[Any], Select[Any]]) -> None:
-        self._model = model
+    def __init__(self, kind: ObjectType, command: type[ListCommand], choose: Callable[[Any], Select[Any]]) -> None:
+        self._type = kind.shape.type
+        self._model: Any = kind.model
         self._unsent = dict.fromkeys(command.model_fields)
         self._choose = choose
         self._statement = lru_cache(maxsize=MOST_STATEMENTS)(self._build_statement)
 
-    def find_heads(
-        self, hot: HotReader, tenant_id: int, listing: ListCommand, at: tuple[int, str] | None
-    ) -> list[Any]:
-        """Id, creation time and revision of the rows of a page, and of one more: see `select_page`."""
+    def find_page(
+        self, db: Session, services: Services, listing: ListCommand, at: tuple[int, str] | None
+    ) -> tuple[list[orjson.Fragment], bool]:
+        """The JSON of the objects of a page, newest first, and whether there are more; `at` is the cursor's place."""
         filters = dict(_sent_filters(listing))
         statement = self._statement(tuple(filters), at is not None, listing.ending_before is not None)
+        values = {"tenant_id": scope_of(db).tenant_id, "most": listing.limit + 1, **filters}
         place = {"at_created": at[0], "at_id": at[1]} if at else {}
-        return hot.all(statement, {"tenant_id": tenant_id, "most": listing.limit + 1, **filters, **place})
+        heads, has_more = cut_page(services.database.hot.all(statement, {**values, **place}), listing)
+        return cache.json_of(db, self._type, heads, services.links), has_more
 
     def _build_statement(self, filters: tuple[str, ...], starts: bool, backwards: bool) -> HotStatement:
         model = self._model
         found = self._choose(SimpleNamespace(**{**self._unsent, **_as_parameters(filters)}))
         found = found.where(model.tenant_id == bindparam("tenant_id"))
-        at = (bindparam("at_created"), bindparam("at_id")) if starts else None
+        at: Any = (bindparam("at_created"), bindparam("at_id")) if starts else None
         page = select_page(found, model, at, bindparam("most", type_=Integer), backwards=backwards)
         return HotStatement(page.with_only_columns(model.id, model.created, model.revision))
 

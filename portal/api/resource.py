@@ -11,9 +11,10 @@ from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.api.kept_pages import KeptPages
 from portal.billing.customers import test_clocks
-from portal.db import find_row, scope_of
+from portal.db import find_row
 from portal.errors import ResourceMissing, params_within
-from portal.objects import OBJECT_TYPES, cache, deleted_stub, expand_answer, render, render_one, select_rows
+from portal.objects import OBJECT_TYPES, deleted_stub, expand_answer, render, render_one, select_rows
+from portal.recording import remember_rendered
 from portal.web.services import services
 from portal.wire.commands import Command, ExpandableCommand, ListCommand
 from portal.wire.page import cut_page, page_cursor, select_page
@@ -89,11 +90,11 @@ class Resource:
     def list(self, command: type[ListCommand], choose: SelectFunction) -> None:
         """GET on the path: a page of what `choose` selects."""
 
-        url, pages = f"/v1{self.path}", KeptPages(self.kind.model, command, choose) if self.kind.kept else None
+        url, pages = f"/v1{self.path}", KeptPages(self.kind, command, choose) if self.kind.kept else None
 
         def list_objects(db: Session, params: ListCommand) -> dict[str, Any]:
             if pages is not None and not params.expand:
-                return _render_kept_page(db, self.type, pages, params, url)
+                return _render_kept_page(db, pages, self.type, params, url)
             return render_page(db, self.type, choose(params), params, url)
 
         endpoint.add(self.blueprint, "GET", self.path, command, list_objects, AnswerType(self.type, "list"))
@@ -107,7 +108,10 @@ def render_answer(db: Session, type: str, row: Any, params: ExpandableCommand) -
     """A row as its wire object, expanded as the call asks."""
     if db.info["writes"]:
         db.flush()
-    return render_one(db, type, row, services().links, params.expand)
+    answer = render_one(db, type, row, services().links)
+    if not params.expand:
+        remember_rendered(db, row, answer)
+    return expand_as_asked(db, answer, params)
 
 
 def render_page(db: Session, type: str, statement: Select[Any], params: ListCommand, url: str) -> dict[str, Any]:
@@ -116,12 +120,11 @@ def render_page(db: Session, type: str, statement: Select[Any], params: ListComm
     return render_objects(db, render(db, type, rows, services().links), params, url, has_more=has_more)
 
 
-def _render_kept_page(db: Session, type: str, pages: KeptPages, params: ListCommand, url: str) -> dict[str, Any]:
-    at, tenant_id = _cursor_position(db, type, params), scope_of(db).tenant_id
-    heads, has_more = cut_page(pages.find_heads(services().database.hot, tenant_id, params, at), params)
-    if not heads:
+def _render_kept_page(db: Session, pages: KeptPages, type: str, params: ListCommand, url: str) -> dict[str, Any]:
+    found, has_more = pages.find_page(db, services(), params, _cursor_position(db, type, params))
+    if not found:
         _refuse_unknown_filters(db, params)
-    return render_list(cache.json_of(db, type, heads, services().links), url, has_more=has_more)
+    return render_list(found, url, has_more=has_more)
 
 
 def render_none(noun: str, params: ListCommand, url: str) -> dict[str, Any]:

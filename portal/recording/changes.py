@@ -50,10 +50,13 @@ class ChangeJournal:
     known: dict[ObjectKey, Mapping[str, Any] | None] = field(default_factory=dict)
     made: set[ObjectKey] = field(default_factory=set)
     occurrences: list[Occurrence] = field(default_factory=list)
+    #: Objects as they were rendered since the last change of any row.
+    rendered: dict[ObjectKey, Mapping[str, Any]] = field(default_factory=dict)
     _marks: dict[SessionTransaction, tuple[Any, ...]] = field(default_factory=dict)
 
     def add_change(self, key: ObjectKey, change: ObjectChange) -> None:
         """Add one more change of an object."""
+        self.rendered.clear()
         held = self.waiting.get(key, ObjectChange())
         if held.made and change.gone:
             del self.waiting[key]
@@ -70,6 +73,7 @@ class ChangeJournal:
         """Return to the state at the beginning of a savepoint, or of the transaction."""
         kept = self._marks.pop(transaction, ({}, {}, set(), []))
         self.waiting, self.known, self.made, self.occurrences = kept
+        self.rendered.clear()
 
     def _current_state(self) -> tuple[Any, ...]:
         return self.waiting, self.known, self.made, self.occurrences
@@ -79,6 +83,13 @@ def find_journal(session: Session) -> ChangeJournal | None:
     """The journal of a session, None where nothing is recorded."""
     changes: ChangeJournal | None = session.info.get("changes")
     return changes
+
+
+def remember_rendered(session: Session, row: Any, object: Mapping[str, Any]) -> None:
+    """Keep the wire object of a row until anything changes, so that it needn't be rendered again for its event."""
+    found, changes = find_subject(row), find_journal(session)
+    if found and changes and not found[2]:
+        changes.rendered[scope_of(session).tenant_id, object["object"], found[1]] = object
 
 
 def record_change(session: Session, tenant_id: int, type: str, id: str, *, column: str = "touched") -> None:
@@ -110,6 +121,7 @@ def _collect_changes(session: Session, context: UOWTransaction) -> None:
     changes = find_journal(session)
     if changes is None:
         return
+    changes.rendered.clear()
     for row in session.deleted:
         _add_row_change(session, changes, row, gone=True)
     for row in session.dirty:

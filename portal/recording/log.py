@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.dialects import by_dialect
-from portal.models import AuditEntry, Event, Journal
 from portal.recording import deliveries, documents, log_entries, notices
 from portal.recording.changes import Occurrence
+from portal.recording.log_statements import ADD_AUDIT_ENTRY, ADD_EVENT, NEXT_SEQUENCE
 from portal.rules import events as event_rules
+from portal.session_writes import write, write_all
 
 
 def write_occurrences(session: Session, occurrences: Sequence[Occurrence]) -> None:
@@ -38,27 +37,15 @@ def _insert_numbered_rows(
     if not count:
         return
     values = {"tenant_id": tenant_id, "count": count}
-    last = connection.execute(_NEXT_SEQUENCE[connection.dialect.name], values).scalar_one()
+    (last,) = write(session, NEXT_SEQUENCE, values) or (count,)
     for rows in (events, entries):
         for sequence, row in enumerate(rows, last - count + 1):
             row["sequence"] = sequence
-    sent = deliveries.build_deliveries(connection, tenant_id, events)
-    for table, rows in ((_EVENTS, events), (_AUDIT_ENTRIES, entries), (deliveries.DELIVERIES, sent)):
+    sent = deliveries.build_deliveries(session, tenant_id, events)
+    for statement, rows in ((ADD_EVENT, events), (ADD_AUDIT_ENTRY, entries)):
         if rows:
-            connection.execute(table.insert(), rows)
+            write_all(session, statement, rows)
+    if sent:
+        connection.execute(deliveries.DELIVERIES.insert(), sent)
     deliveries.enqueue(connection, sent, clock.now())
     notices.enqueue(connection, tenant_id, events)
-
-
-_EVENTS, _AUDIT_ENTRIES, _JOURNALS = (cast(Table, model.__table__) for model in (Event, AuditEntry, Journal))
-
-
-def _next_sequence_statement(insert: Any) -> Any:
-    added = insert(_JOURNALS).values(tenant_id=bindparam("tenant_id"), last=bindparam("count"))
-    more = added.on_conflict_do_update(
-        index_elements=["tenant_id"], set_={"last": _JOURNALS.c.last + bindparam("count")}
-    )
-    return more.returning(_JOURNALS.c.last)
-
-
-_NEXT_SEQUENCE = by_dialect(_next_sequence_statement)
