@@ -44,5 +44,7 @@ def write(session: Session, statement: HotWrite, values: Mapping[str, Any]) -> A
 
 def write_all(session: Session, statement: HotWrite, rows: Sequence[Mapping[str, Any]]) -> None:
     """Run a statement that returns nothing for each of these rows."""
+    if not rows:
+        return
     compiled = statement.compiled_for(session.connection().dialect)
     run_compiled(session, compiled, *(compiled.bind(row) for row in rows))

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table, bindparam
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.dialects import by_dialect
+from portal.models import Journal
 from portal.recording import deliveries, documents, log_entries, notices
 from portal.recording.changes import Occurrence
-from portal.recording.log_statements import ADD_AUDIT_ENTRY, ADD_EVENT, NEXT_SEQUENCE
+from portal.recording.log_statements import ADD_AUDIT_ENTRY, ADD_EVENT
 from portal.rules import events as event_rules
-from portal.session_writes import write, write_all
+from portal.session_writes import write_all
 
 
 def write_occurrences(session: Session, occurrences: Sequence[Occurrence]) -> None:
@@ -37,15 +40,28 @@ def _insert_numbered_rows(
     if not count:
         return
     values = {"tenant_id": tenant_id, "count": count}
-    (last,) = write(session, NEXT_SEQUENCE, values) or (count,)
+    last = connection.execute(_NEXT_SEQUENCE[connection.dialect.name], values).scalar_one()
     for rows in (events, entries):
         for sequence, row in enumerate(rows, last - count + 1):
             row["sequence"] = sequence
     sent = deliveries.build_deliveries(session, tenant_id, events)
-    for statement, rows in ((ADD_EVENT, events), (ADD_AUDIT_ENTRY, entries)):
-        if rows:
-            write_all(session, statement, rows)
+    write_all(session, ADD_EVENT, events)
+    write_all(session, ADD_AUDIT_ENTRY, entries)
     if sent:
         connection.execute(deliveries.DELIVERIES.insert(), sent)
     deliveries.enqueue(connection, sent, clock.now())
     notices.enqueue(connection, tenant_id, events)
+
+
+_JOURNALS = cast(Table, Journal.__table__)
+
+
+def _next_sequence_statement(insert: Any) -> Any:
+    added = insert(_JOURNALS).values(tenant_id=bindparam("tenant_id"), last=bindparam("count"))
+    more = added.on_conflict_do_update(
+        index_elements=["tenant_id"], set_={"last": _JOURNALS.c.last + bindparam("count")}
+    )
+    return more.returning(_JOURNALS.c.last)
+
+
+_NEXT_SEQUENCE = by_dialect(_next_sequence_statement)
