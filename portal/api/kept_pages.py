@@ -57,11 +57,11 @@ class KeptPages:
 
 
 def _sent_filters(listing: ListCommand) -> Iterator[tuple[str, Any]]:
-    """The filters that were sent by name, each limit of a range by itself: `created.gte`."""
+    """The filters that were sent by name, each limit of a range by itself: `created__gte`."""
     for name in type(listing).model_fields:
         value = getattr(listing, name) if name not in ListCommand.model_fields else None
         if isinstance(value, TimestampRange):
-            yield from ((f"{name}.{end}", limit) for end, limit in value if limit is not None)
+            yield from ((f"{name}__{end}", limit) for end, limit in value if limit is not None)
         elif value is not None:
             yield name, value
 
@@ -70,7 +70,7 @@ def _as_parameters(filters: tuple[str, ...]) -> dict[str, Any]:
     """The sent filters as parameters of a statement, those of a range together."""
     parameters: dict[str, Any] = {}
     for filter in filters:
-        name, _, end = filter.partition(".")
+        name, _, end = filter.partition("__")
         if end:
             limits = parameters.setdefault(name, SimpleNamespace(**dict.fromkeys(TimestampRange.model_fields)))
             setattr(limits, end, bindparam(filter))
