@@ -33,7 +33,7 @@ LAYERS = (
     {"rules"},
     {"models"},
     {"engines", "writer_queue"},
-    {"db", "dialects", "hot_reads"},
+    {"db", "dialects", "hot_reads", "session_reads", "session_writes"},
     {"leases"},
     {"wire", "schema"},
     {"objects"},
