@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+import weakref
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from select import POLLIN, poll
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from requests_hardened.ip_filter import filter_host  # type: ignore[import-untyped]
 
 #: Seconds for making a connection.
@@ -92,6 +93,7 @@ class IdleConnections:
         self._most, self._count = most, 0
         self._by_target: dict[Target, deque[Connection]] = defaultdict(deque)
         self._lock = threading.Lock()
+        weakref.finalize(self, _close_all, self._by_target)
 
     def take(self, target: Target) -> Connection:
         """A connection to the target: one that waits, or a new one that is not connected yet."""
@@ -121,6 +123,12 @@ class IdleConnections:
             if not waiting:
                 del self._by_target[target]
             return found
+
+
+def _close_all(by_target: dict[Target, deque[Connection]]) -> None:
+    for waiting in by_target.values():
+        for each in waiting:
+            each.close()
 
 
 class _TimedSocket:
@@ -158,6 +166,6 @@ def _seconds_until(ends: float) -> float:
 
 @cache
 def _tls_context() -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=where())
+    context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.set_alpn_protocols(["http/1.1"])
     return context
