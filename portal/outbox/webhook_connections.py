@@ -9,7 +9,6 @@ import ssl
 import threading
 import time
 import weakref
-from collections import defaultdict, deque
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPResponse
@@ -91,7 +90,7 @@ class IdleConnections:
 
     def __init__(self, most: int) -> None:
         self._most, self._count = most, 0
-        self._by_target: dict[Target, deque[Connection]] = defaultdict(deque)
+        self._by_target: dict[Target, list[Connection]] = {}
         self._lock = threading.Lock()
         weakref.finalize(self, _close_all, self._by_target)
 
@@ -106,7 +105,7 @@ class IdleConnections:
     def keep(self, connection: Connection) -> None:
         """Keep a connection whose response was read to its end; the one that waits for longest makes room."""
         with self._lock:
-            self._by_target[connection.target].append(connection)
+            self._by_target.setdefault(connection.target, []).append(connection)
             self._count += 1
             target = next(iter(self._by_target)) if self._count > self._most else None
         if target and (oldest := self._pop(target, at=0)):
@@ -118,14 +117,13 @@ class IdleConnections:
             if not waiting:
                 return None
             self._count -= 1
-            found = waiting[at]
-            del waiting[at]
+            found = waiting.pop(at)
             if not waiting:
                 del self._by_target[target]
             return found
 
 
-def _close_all(by_target: dict[Target, deque[Connection]]) -> None:
+def _close_all(by_target: dict[Target, list[Connection]]) -> None:
     for waiting in by_target.values():
         for each in waiting:
             each.close()

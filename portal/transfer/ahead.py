@@ -1,20 +1,38 @@
-"""Parses a large file in a process of its own, a batch ahead of the process that writes, where there are two cores."""
+"""Takes the objects of a file by batches; those of a large one are parsed by a process that is ahead of the writing."""
 
+import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count, islice
 from multiprocessing.connection import Connection
 from typing import Any
 
 import orjson
 
-from portal.transfer.batches import in_batches
 from portal.transfer.origin import SellerDefaults
 from portal.transfer.previews import GivenPreviews
 from portal.transfer.records import is_transferable, parse_records
 from portal.transfer.spool import ImportEntry, ParsedEntry
 from portal.transfer.tables import RefusedObject
+
+#: Objects that share a transaction.
+BATCH_SIZE = 500
+#: Batches after which garbage is looked for: a look into objects that all are in use costs a third of the time.
+BATCHES_PER_COLLECTION = 20
+
+
+def in_batches(entries: Iterable[ImportEntry]) -> Iterator[list[ImportEntry]]:
+    """The entries by batches; garbage is collected now and then, as the collector does not run by itself here."""
+    left = iter(entries)
+    for number in count(1):
+        batch = list(islice(left, BATCH_SIZE))
+        if not batch:
+            return
+        if number % BATCHES_PER_COLLECTION == 0:
+            gc.collect()
+        yield batch
 
 
 def is_worthwhile() -> bool:

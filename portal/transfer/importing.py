@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.db import Database, Scope
 from portal.errors import PortalError
-from portal.transfer.ahead import is_worthwhile, parse_ahead
-from portal.transfer.batches import BATCH_SIZE, in_batches
+from portal.transfer.ahead import BATCH_SIZE, in_batches, is_worthwhile, parse_ahead
 from portal.transfer.circles import complete_groups
 from portal.transfer.completion import complete_records
 from portal.transfer.files import ListPage, UnreadableJson
