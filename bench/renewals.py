@@ -78,6 +78,7 @@ def _subscriptions(scope: Scope, pairs: list[tuple[str, str]], now: int) -> Iter
             "cancel_at_period_end": False,
             "cancellation_details": {},
             "default_tax_rates": [],
+            "discounts": [],
             "metadata": {},
             "next_step_at": end,
             "revision": 1,
@@ -93,6 +94,7 @@ def _items(scope: Scope, subscriptions: list[str], price: str, now: int) -> Iter
             "subscription_id": id,
             "price_id": price,
             "quantity": 1,
+            "discounts": [],
             "tax_rates": [],
             "metadata": {},
         }
