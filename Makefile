@@ -39,9 +39,10 @@ torture: ## Kill servers, workers and receivers for many minutes, and look wheth
 	@$(BIN)/pytest --torture --database=postgresql
 	@$(BIN)/python -m bench.torture
 
-bench: ## Measure the portal against its goals
+# The variables ROUNDS, SECONDS (of each load) and INVOICES (of the large store) make a run shorter.
+bench: ## Measure the portal; AGAINST=ref beside a commit, ONLY=words a part, RECORD=1 for docs/performance.md
 	@deploy/setup bench
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench --against="$(AGAINST)" --only="$(ONLY)" $(if $(RECORD),--record)
 
 check: ## Lint, format check and types only
 	@deploy/setup check
