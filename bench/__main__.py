@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ MEASUREMENTS = [*starts.MEASUREMENTS, *pages.MEASUREMENTS, *calls.MEASUREMENTS, 
 
 def main() -> int:
     """Print each figure as soon as it is known; ends with 1 where a goal is missed."""
+    # what was started is stopped, too, where the bench itself is
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked = _parse()
     if asked.record:
         history.refuse_unnamed(this_tree())

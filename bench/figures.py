@@ -116,9 +116,9 @@ class Taken:
         return line.rstrip()
 
 
-def measure(measurement: Measurement, sides: list[Side]) -> list[Taken]:
+def measure(measurement: Measurement, sides: list[Side], *, rounds: int = ROUNDS) -> list[Taken]:
     """Take every figure in turns: this tree and the other, then the other and this one, and so on."""
-    rounds = min(ROUNDS, measurement.rounds or ROUNDS)
+    rounds = min(rounds, measurement.rounds or rounds)
     values: list[list[tuple[float, ...]]] = [[] for _ in sides]
     with ExitStack() as stack:
         takes = [stack.enter_context(measurement.prepare(side)) for side in sides]
