@@ -66,10 +66,9 @@ class Site:
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A `portal` command that the caller ends."""
-        environment = self.tree.environment(self.settings)
-        return subprocess.Popen(
-            self.tree.portal(*arguments), cwd=self.tree.folder, env=environment, stdout=subprocess.DEVNULL
-        )
+        command, environment = self.tree.portal(*arguments), self.tree.environment(self.settings)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=self.tree.folder, env=environment, **quiet)
 
     @contextmanager
     def serving(self, *, workers: int = 1) -> Iterator[Server]:

@@ -41,11 +41,9 @@ def fill(site: Site, invoices: int) -> Store:
     insert(site, "customers", (customer_row(merchant, id, n, now) for n, id in enumerate((hot, *others))))
     owners = [hot] * HOT + [owner for owner in others for _ in range(EACH)]
     made = [(new_id("in"), owner) for owner in owners[:invoices]]
-    insert(site, "invoices", (_invoice(merchant, id, owner, n, now) for n, (id, owner) in enumerate(made)))
-    lined = made[:100_000]
-    insert(
-        site, "invoice_lines", (_line(merchant, id, n, now, at) for n, (id, _) in enumerate(lined) for at in (0, 1, 2))
-    )
+    insert(site, "invoices", (invoice_row(merchant, id, owner, n, now) for n, (id, owner) in enumerate(made)))
+    lined = ((n, id, position) for n, (id, _) in enumerate(made[:100_000]) for position in (0, 1, 2))
+    insert(site, "invoice_lines", (line_row(merchant, id, n, now, position) for n, id, position in lined))
     analyze(site)
     return Store(site, merchant, hot, others)
 
@@ -56,6 +54,7 @@ def new_id(prefix: str) -> str:
 
 
 def customer_row(merchant: Merchant, id: str, index: int, now: int) -> dict[str, Any]:
+    """A customer."""
     return {
         "tenant_id": merchant.tenant,
         "id": id,
@@ -74,7 +73,8 @@ def customer_row(merchant: Merchant, id: str, index: int, now: int) -> dict[str,
     }
 
 
-def _invoice(merchant: Merchant, id: str, owner: str, index: int, now: int) -> dict[str, Any]:
+def invoice_row(merchant: Merchant, id: str, owner: str, index: int, now: int) -> dict[str, Any]:
+    """An invoice, paid or open."""
     created = now - DAY * (index % HOT) - 60
     paid = index % 7 != 0
     amount = 1000 + index % 90000
@@ -121,7 +121,8 @@ def _invoice(merchant: Merchant, id: str, owner: str, index: int, now: int) -> d
     }
 
 
-def _line(merchant: Merchant, invoice: str, index: int, now: int, position: int) -> dict[str, Any]:
+def line_row(merchant: Merchant, invoice: str, index: int, now: int, position: int) -> dict[str, Any]:
+    """A line of an invoice."""
     amount = 1000 + index % 90000
     return {
         "tenant_id": merchant.tenant,

@@ -52,8 +52,8 @@ def _fill_due(site: Site) -> Merchant:
         price = Client.of_merchant(server, merchant).post("/v1/prices", _GOLD)["id"]
     own = [(new_id("sub"), new_id("cus")) for _ in range(DUE)]
     insert(site, "customers", (customer_row(merchant, id, n, now) for n, (_, id) in enumerate(own)))
-    insert(site, "subscriptions", _subscriptions(merchant, own, now))
-    insert(site, "subscription_items", _items(merchant, [id for id, _ in own], price, now))
+    insert(site, "subscriptions", subscription_rows(merchant, own, now))
+    insert(site, "subscription_items", item_rows(merchant, [id for id, _ in own], price, now))
     analyze(site)
     return merchant
 
@@ -66,7 +66,8 @@ _GOLD = {
 }
 
 
-def _subscriptions(merchant: Merchant, own: list[tuple[str, str]], now: int) -> Iterator[dict[str, Any]]:
+def subscription_rows(merchant: Merchant, own: list[tuple[str, str]], now: int) -> Iterator[dict[str, Any]]:
+    """Subscriptions that are due, by their ids and those of their customers."""
     start = now - 31 * DAY
     for index, (id, owner) in enumerate(own):
         end = now - 60 - index % 1800
@@ -85,13 +86,15 @@ def _subscriptions(merchant: Merchant, own: list[tuple[str, str]], now: int) -> 
             "cancel_at_period_end": False,
             "cancellation_details": {},
             "default_tax_rates": [],
+            "discounts": [],
             "metadata": {},
             "next_step_at": end,
             "revision": 1,
         }
 
 
-def _items(merchant: Merchant, subscriptions: list[str], price: str, now: int) -> Iterator[dict[str, Any]]:
+def item_rows(merchant: Merchant, subscriptions: list[str], price: str, now: int) -> Iterator[dict[str, Any]]:
+    """An item of each subscription."""
     for id in subscriptions:
         yield {
             "tenant_id": merchant.tenant,
@@ -101,6 +104,7 @@ def _items(merchant: Merchant, subscriptions: list[str], price: str, now: int) -
             "price_id": price,
             "quantity": 1,
             "tax_rates": [],
+            "discounts": [],
             "metadata": {},
         }
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from bench import history, report
+from bench import history, report, stores, work
 from bench.figures import Figure, Measurement, Taken, measure
+from bench.sites import Merchant
+from portal.models import Customer, Invoice, InvoiceLine, Subscription, SubscriptionItem
 
 
 def _run(commit: str, against: str | None, **figures: Any) -> dict[str, Any]:
@@ -45,6 +47,23 @@ def test_a_page_shows_ratios_and_how_figures_went() -> None:
 def test_better_is_what_every_round_says(more: bool, ratio: list[float], word: str) -> None:
     figure = {"unit": "s", "more": more, "value": [1.0] * 3, "other": [1.0] * 3, "ratio": ratio}
     assert report.write([_run("bbb", "aaa", seconds=figure)]).count(f"| {word} |") == 1
+
+
+MERCHANT = Merchant("acct_1", "sk_test_1", 1)
+ROWS = {
+    Customer: stores.customer_row(MERCHANT, "cus_1", 1, 1),
+    Invoice: stores.invoice_row(MERCHANT, "in_1", "cus_1", 1, 1),
+    InvoiceLine: stores.line_row(MERCHANT, "in_1", 1, 1, 0),
+    Subscription: next(work.subscription_rows(MERCHANT, [("sub_1", "cus_1")], 1)),
+    SubscriptionItem: next(work.item_rows(MERCHANT, ["sub_1"], "price_1", 1)),
+}
+
+
+@pytest.mark.parametrize("model", ROWS, ids=lambda model: model.__name__)
+def test_rows_of_stores_say_all_that_their_tables_ask_for(model: Any) -> None:
+    columns = model.__table__.columns
+    asked = {each.name for each in columns if not each.nullable and each.server_default is None}
+    assert asked - ROWS[model].keys() == set()
 
 
 def test_two_trees_are_measured_in_turns() -> None:
