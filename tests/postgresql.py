@@ -18,7 +18,7 @@ class Cluster:
     """
 
     def __init__(self, *, durable: bool = False) -> None:
-        self._binaries = _binaries()
+        self._binaries = programs()
         self._folder = Path(tempfile.mkdtemp(prefix="portal-postgresql-"))
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user:
@@ -54,7 +54,8 @@ def new_database(url: str, name: str, *, template: str = "template1") -> str:
     return engine.url.set(database=name).render_as_string(hide_password=False)
 
 
-def _binaries() -> Path:
+def programs() -> Path:
+    """The folder of the server's programs. Raises `RuntimeError` where there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     initdb = found[-1] if found else shutil.which("initdb")
     if initdb is None:
