@@ -78,8 +78,9 @@ def _prebuilt() -> list[Any]:
         *library._STORED_PDF_QUERIES.values(),
         *invoice_history._STATEMENTS.values(),
         invoice_tally._STATEMENT,
+        invoice_rows._NOTES_OF_INVOICES,
     ]
-    found += [invoice_rows._NOTES_OF_INVOICES]
+    found = [getattr(each, "statement", each) for each in found]
     return found + [kinds._plain_statement(kind.model, "id").statement for kind in kinds.OBJECT_TYPES.values()]
 
 
