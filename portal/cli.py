@@ -9,6 +9,7 @@ import click
 from portal.commands import (
     accounts,
     audit,
+    bank,
     configurations,
     database,
     demo,
@@ -44,6 +45,7 @@ for _command in (
     sessions.session,
     configurations.configuration,
     audit.show_audit,
+    bank.bank,
     documents.documents,
     mail.mail,
     templates.templates,
