@@ -180,7 +180,11 @@ def test_many_transfers_for_one_customer_at_once_lose_nothing(app, api, opened, 
     def assign(id: str) -> int:
         mine = Api(app.test_client(), api.key)
         sent = {"invoices": [{"invoice": invoice["id"], "amount": 900}], "customer_balance": customer}
-        return mine.request("POST", f"bank_transactions/{id}/assign", **sent).status_code
+        for _ in range(20):
+            done = mine.request("POST", f"bank_transactions/{id}/assign", **sent).status_code
+            if done != 503:  # whoever waited too long for the others tries again
+                break
+        return done
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(assign, ids)) == [200] * 8
