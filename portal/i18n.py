@@ -12,6 +12,7 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
@@ -174,6 +175,11 @@ _NOT_IN_ISO = frozenset({"AC", "CP", "CQ", "DG", "EA", "IC", "TA", "XK"})
 def iso_countries() -> frozenset[str]:
     """The two-letter codes of ISO 3166-1; `UK`, `EL` and `ZZ` are none."""
     return frozenset(code for code, _name in list_countries("en")) - _NOT_IN_ISO
+
+
+def join_names(names: Iterable[str], locale: str = "en") -> str:
+    """Names as a list within a sentence, each once: `Gold plan, Seats and Support`; empty for none."""
+    return str(format_list(list(dict.fromkeys(names)), locale=catalogue_language(locale)))
 
 
 def isolate_text(text: str) -> str:

@@ -136,5 +136,57 @@ def test_translations_keep_the_placeholders(language: str) -> None:
     assert [str(message.id) for message, errors in catalogue.check() if errors] == []
 
 
+def _translated(language: str) -> list[str]:
+    """Every text of a catalogue, with a box for each placeholder, and another one for each sum of money."""
+    catalogue = _catalogue(TRANSLATIONS / language / "LC_MESSAGES" / "messages.po")
+    texts = [text for message in catalogue if message.id for text in _strings(message.string)]
+    sums = [re.sub(r"%\((amount|discount|due|total)\)s", "\u25a2", text) for text in texts]
+    return [re.sub(r"%\(\w+\)[sd]", "\u25a1", text) for text in sums]
+
+
+#: What a language does not write: typewriter's quotes, doubled stops, marks of another script. Arabic currencies end
+#: with a stop themselves.
+ODDITIES = {
+    "de": r"['\"”]|\.\.|,,",
+    "fr": r"['\"]|\.\.|,,",
+    "ar": r"['\",;?]|\.\.|،،|؟\.|\u25a2\.",
+}
+
+
+@pytest.mark.parametrize(("language", "odd"), ODDITIES.items())
+def test_translations_are_set_as_their_language_is(language: str, odd: str) -> None:
+    assert [text for text in _translated(language) if re.search(odd, text)] == []
+
+
+#: Words in Arabic that end as a singular "your" does.
+NO_ADDRESS = {"اشتراك", "بنوك", "بنك", "تُرك", "ذلك", "هناك", "هوك"}
+
+
+def test_arabic_addresses_everybody_in_the_plural() -> None:
+    # with their vowel signs, and without the particles that are written with a word
+    found = (
+        word for text in _translated("ar") for word in re.findall(r"[\w\u064b-\u0652]+ك(?![\w\u064b-\u0652])", text)
+    )
+    assert {word for word in found if re.sub("^[فبلو]?(ال)?", "", word) not in NO_ADDRESS} == set()
+
+
+#: Other words for what the pages call Abo, abonnement and اشتراك.
+OTHER_WORDS_FOR_A_PLAN = {"de": r"Tarif|Abonnement", "fr": r"\bformule|\bforfait\b", "ar": "باق"}
+
+
+@pytest.mark.parametrize(("language", "other"), OTHER_WORDS_FOR_A_PLAN.items())
+def test_a_plan_has_one_word_in_each_language(language: str, other: str) -> None:
+    assert [text for text in _translated(language) if re.search(other, text)] == []
+
+
+def test_names_are_listed_as_the_language_lists_them() -> None:
+    names = ["Gold plan", "Seats", "Gold plan", "Support"]
+    assert i18n.join_names(names) == "Gold plan, Seats, and Support"
+    assert i18n.join_names(names, "de_AT") == "Gold plan, Seats und Support"
+    assert "," not in i18n.join_names(names, "ar")
+    assert i18n.join_names(names[:2], "it") == "Gold plan and Seats", "as the words around it are English"
+    assert i18n.join_names([]) == ""
+
+
 def _strings(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
     return (string,) if isinstance(string, str) else tuple(string)

@@ -72,7 +72,7 @@ SECRETS = (
     "/i/i-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
     "/r/r-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
     "/s/s-15-cus_1Tn:2026:eur.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/csv",
-    "/keep/k-15-sub_1Tn:1796730000.awd2gA.Yh3x5oWfCiTgna1a",
+    "/keep/k-15-5f0c:sub_1Tn.awd2gA.Yh3x5oWfCiTgna1a",
     "/unsubscribe/u-15-payment_reminder:cus_0V.awd2gA.Yh3x5oWfCiTgna1a",
     "postgresql://portal:hunter22hunter@db/portal",
     "smtp://user:hunter22hunter@mail.example.com",

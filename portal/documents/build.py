@@ -17,7 +17,6 @@ from portal.db import find_row
 from portal.documents import build_lines, legal_notes, letterhead
 from portal.documents.parts import AppliedCreditNote, Payment, TaxConversion
 from portal.documents.values import (
-    FIRST_VERSION,
     Bill,
     CreditNoteDocument,
     CreditNoteReason,
@@ -150,7 +149,7 @@ def _shared_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> 
 
 def _supply(invoice: Invoice, lines: list[Any]) -> tuple[date, date] | None:
     """The days of supply of an invoice, or of the one that is credited; the first version of the look has none."""
-    is_first = letterhead.frozen_version(invoice.seller or {}) == FIRST_VERSION
+    is_first = letterhead.has_first_look(invoice.seller or {})
     return None if is_first else build_lines.find_supply(invoice, lines, _issue_date(invoice))
 
 

@@ -1,6 +1,6 @@
 """Builds the lines of invoices and credit notes, with their discounts, taxes and shipping."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,8 @@ from portal.rules.totals import UNTAXED_REASONS, Rate, amount_excluding_tax
 
 #: The first and the last day of a line, or neither.
 LinePeriod = tuple[date, date] | tuple[None, None]
+#: The taxes of a line or of shipping, and what is taxed, after discounts.
+TaxedAmount = tuple[Iterable[Mapping[str, Any]], int]
 
 
 def line_values(db: Session, row: Invoice | CreditNote, lines: list[Any]) -> dict[str, Any]:
@@ -48,18 +50,52 @@ def build_discounts(found: Iterable[DiscountSummary]) -> tuple[Discount, ...]:
     )
 
 
-def build_tax(tax: Mapping[str, Any], rate: Mapping[str, Any], name: str, untaxed: int) -> TaxAmount:
-    """The tax of one rate over a whole document; `untaxed` is what stands at the rate where nothing is taxed.
+def build_taxes(
+    taxes: Iterable[Mapping[str, Any]],
+    rates: Mapping[str, Mapping[str, Any]],
+    names: Mapping[str, str],
+    nets: Sequence[TaxedAmount],
+    *,
+    is_first: bool,
+) -> Iterator[TaxAmount]:
+    """The taxes of a whole document, with `rates` and their `names` by id; those without a rate are left out.
 
-    Nobody may state a rate where the recipient owes the tax, or is exempt (Directive 2006/112/EC, Article 226).
+    Nobody may state a rate where the recipient owes the tax, or is exempt (Directive 2006/112/EC, Article 226). So all
+    that is not taxed is one entry for each name; the first version of the look has one for each rate.
     """
-    is_untaxed = tax["taxability_reason"] in UNTAXED_REASONS
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for tax in taxes:
+        if (id := tax["tax_rate"]) in rates:
+            is_untaxed = tax["taxability_reason"] in UNTAXED_REASONS
+            key = (names[id],) if is_untaxed and not is_first else (id, tax["taxability_reason"])
+            groups.setdefault(key, []).append(tax)
+    for group in groups.values():
+        yield _build_tax(group, rates[group[0]["tax_rate"]], names[group[0]["tax_rate"]], nets, is_first)
+
+
+def _build_tax(
+    group: Sequence[Mapping[str, Any]],
+    rate: Mapping[str, Any],
+    name: str,
+    nets: Sequence[TaxedAmount],
+    is_first: bool,
+) -> TaxAmount:
+    """One entry of the taxes; what is not taxed is neither on top of prices nor within them."""
+    tax = group[0]
+    if tax["taxability_reason"] not in UNTAXED_REASONS:
+        return TaxAmount(
+            display_name=name,
+            percentage=rate["exact_percentage"],
+            inclusive=tax["inclusive"],
+            taxable_amount=tax["taxable_amount"],
+            amount=tax["amount"],
+        )
     return TaxAmount(
         display_name=name,
-        percentage="0" if is_untaxed else rate["exact_percentage"],
-        inclusive=tax["inclusive"],
-        taxable_amount=untaxed if is_untaxed else tax["taxable_amount"],
-        amount=tax["amount"],
+        percentage="0",
+        inclusive=tax["inclusive"] and is_first,
+        taxable_amount=_sum_at_rates({each["tax_rate"] for each in group}, nets),
+        amount=0,
     )
 
 
@@ -142,18 +178,16 @@ def _sum_taxes(row: Invoice | CreditNote, lines: list[Any]) -> Iterator[TaxAmoun
     """The taxes of the whole document; those whose rate no line and no shipping names are left out."""
     frozen = [*(line.tax_rates for line in lines), (row.shipping_cost or {}).get("tax_rates", [])]
     rates = {rate["id"]: rate for each in frozen for rate in each}
+    names = {id: letterhead.name_tax(rate, row.seller, row.buyer) for id, rate in rates.items()}
     nets = [(line.taxes, line.amount - sum(each["amount"] for each in line.discount_amounts)) for line in lines]
     if row.shipping_cost:
         nets.append((row.shipping_cost["taxes"], row.shipping_cost["amount"]))
-    for tax in row.total_taxes:
-        if rate := rates.get(tax["tax_rate"]):
-            name = letterhead.name_tax(rate, row.seller, row.buyer)
-            yield build_tax(tax, rate, name, sum_at_rate(rate["id"], nets))
+    return build_taxes(row.total_taxes, rates, names, nets, is_first=letterhead.has_first_look(row.seller or {}))
 
 
-def sum_at_rate(rate_id: str, nets: Iterable[tuple[Iterable[Mapping[str, Any]], int]]) -> int:
-    """The sum of amounts, each given with its taxes, that stand at a rate."""
-    return sum(amount for taxes, amount in nets if any(tax["tax_rate"] == rate_id for tax in taxes))
+def _sum_at_rates(rate_ids: Collection[str], nets: Iterable[TaxedAmount]) -> int:
+    """The sum of the amounts that stand at any of these rates, each once."""
+    return sum(amount for taxes, amount in nets if any(tax["tax_rate"] in rate_ids for tax in taxes))
 
 
 def _inclusive_tax(taxes: Iterable[Mapping[str, Any]]) -> int:

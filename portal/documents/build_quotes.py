@@ -22,6 +22,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
     rates = {rate["id"]: rate for line in lines for rate in line.tax_rates}
     rates |= {rate["id"]: rate for rate in drafts.frozen_rates(db, row.default_tax_rates)}
     seller, buyer, sums, repeated = row.seller or {}, row.buyer or {}, row.upfront, row.recurring
+    names = {id: letterhead.name_tax(rate, seller, buyer) for id, rate in rates.items()}
     nets = [(line.taxes, line.amount_subtotal - sum_discounts(line.discount_amounts)) for line in lines if line.upfront]
     return QuoteDocument(
         **letterhead.shared_values(db, seller, buyer),
@@ -31,13 +32,7 @@ def quote(db: Session, row: Quote) -> QuoteDocument:
         ship_to=letterhead.ship_to(buyer.get("shipping")),
         lines=tuple(_build_line(line) for line in lines),
         taxes=tuple(
-            build_lines.build_tax(
-                tax,
-                rates[tax["tax_rate"]],
-                letterhead.name_tax(rates[tax["tax_rate"]], seller, buyer),
-                build_lines.sum_at_rate(tax["tax_rate"], nets),
-            )
-            for tax in sums["taxes"]
+            build_lines.build_taxes(sums["taxes"], rates, names, nets, is_first=letterhead.has_first_look(seller))
         ),
         discounts=build_lines.build_discounts(summarize_discounts(row, lines)),
         subtotal=sums["amount_subtotal"],

@@ -38,6 +38,11 @@ def frozen_version(frozen_seller: dict[str, Any]) -> str:
     return version
 
 
+def has_first_look(frozen_seller: dict[str, Any]) -> bool:
+    """Whether a document was frozen with the first version of the look, which says some things in its own way."""
+    return frozen_version(frozen_seller) == FIRST_VERSION
+
+
 def frozen_locale(frozen_buyer: dict[str, Any]) -> str:
     """The locale that a document was frozen with."""
     locale: str = frozen_buyer.get("locale") or "en"
@@ -48,7 +53,7 @@ def name_tax(rate: Mapping[str, Any], frozen_seller: dict[str, Any] | None, froz
     """The name of a rate in the document's language; in the first version as it was written."""
     name: str = rate["display_name"]
     seller = frozen_seller or {}
-    if frozen_version(seller) == FIRST_VERSION:
+    if has_first_look(seller):
         return name
     return tax_names.tax_name(name, rate.get("tax_type"), frozen_locale(frozen_buyer or {}), seller.get("country"))
 

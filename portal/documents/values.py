@@ -210,6 +210,11 @@ class InvoiceDocument(Document):
         return self.payment_reference or self.number
 
     @property
+    def payable_by(self) -> date | None:
+        """The due date; None where there was nothing to pay, or no longer is because it is void."""
+        return self.due_date if self.amount_due > 0 and self.status != "void" else None
+
+    @property
     def is_to_be_paid(self) -> bool:
         """Whether anything of it is still owed."""
         return self.status in {"open", "uncollectible"} and self.amount_remaining > 0

@@ -31,7 +31,7 @@ def stylesheet(account_id: str, revision: int) -> Response:
     chosen = account.settings.get("branding", {})
     pair = (chosen.get("primary_color"), chosen.get("secondary_color"))
     light, dark = _css_properties(colours.light_scheme(*pair)), _css_properties(colours.dark_scheme(*pair))
-    sheet = f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+    sheet = f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
     return _cacheable_response(sheet, "text/css", account.revision == revision)
 
 

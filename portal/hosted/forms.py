@@ -24,9 +24,13 @@ def strip_text(value: str | None) -> str:
 
 
 def to_ascii_digits(value: str | None) -> str:
-    """A number as typed in any script, without the blanks and dashes in between."""
-    kept = (each for each in value or "" if not each.isspace() and each not in "-\u2013")
-    return "".join(str(unicodedata.digit(each, each)) for each in kept)
+    """A number as typed in any script, without the blanks in between; a minus stays, as it makes another number."""
+    return "".join(str(unicodedata.digit(each, each)) for each in value or "" if not each.isspace())
+
+
+def to_ascii_code(value: str | None) -> str:
+    """The digits of a code as typed in any script, without the blanks and dashes in between."""
+    return to_ascii_digits(value).replace("-", "").replace("\u2013", "")
 
 
 def max_length(most: int) -> Length:
@@ -65,7 +69,7 @@ class CodeForm(FlaskForm):
             DataRequired(_l("Enter the code from the mail.")),
             Regexp(r"[0-9]{8}\Z", message=_l("The code has 8 digits.")),
         ],
-        [to_ascii_digits],
+        [to_ascii_code],
     )
 
     def show_wrong_code(self, left: int) -> None:

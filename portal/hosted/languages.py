@@ -1,13 +1,15 @@
 """The language and time zone of a page, and the only ways in which money, dates and countries become text on it."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from babel.support import NullTranslations
 from flask import Flask, g, request, session
 from flask_babel import Babel
+from markupsafe import Markup
 
 from portal import i18n, zones
-from portal.models import Customer
+from portal.models import Account, Customer
 from portal.rules import tax_names
 from portal.rules.postal_addresses import postal_lines
 
@@ -31,6 +33,7 @@ def init_app(app: Flask, catalogues: str) -> None:
         size=size,
         postal_lines=postal_lines,
         country=lambda code: i18n.country_name(code, locale()),
+        listed=list_names,
     )
     app.jinja_env.globals.update(
         locale=locale,
@@ -43,6 +46,11 @@ def use_customer_language(customer: Customer) -> None:
     """Answer outside a visit in the customer's language, else in the browser's."""
     found = i18n.best_locale([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
     g.locale = i18n.regional_locale(found, (customer.address or {}).get("country"))
+
+
+def use_zone_of(account: Account) -> None:
+    """Show days outside a visit in the merchant's time zone, as its mails do."""
+    g.zone = zones.of_account(account.settings)
 
 
 def money(amount: int, currency: str) -> str:
@@ -68,6 +76,17 @@ def day(when: int | date | None, form: str = "long") -> str:
     """
     text = i18n.format_day(zones.day_of(when, zone()) if isinstance(when, int) else when, locale(), form)
     return i18n.isolate_text(text) if text and _is_right_to_left() else text
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Names as a list within a sentence, each once, as plain text."""
+    return i18n.join_names(names, locale())
+
+
+def list_names(names: Iterable[str]) -> Markup:
+    """Names as a list within a sentence, each once and in its own direction."""
+    isolated = (str(Markup("<bdi>{}</bdi>").format(name)) for name in names)
+    return Markup(i18n.join_names(isolated, locale()))  # noqa: S704 - the names are escaped
 
 
 def number_name(type: str, value: str) -> str:

@@ -13,11 +13,10 @@ from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.db import find_row
 from portal.hosted.visits import Visit
 from portal.models import Customer, InvoiceItem, Subscription, SubscriptionItem, SubscriptionSchedule
+from portal.rules import subscriptions as rules
 
 #: A bill is made as it will be and taken back again, so only so many of them for one page.
 MOST_BILLS = 5
-
-BILLED = {"active", "past_due", "trialing"}
 
 NextBill = BillPreview
 NextBills = Mapping[str, NextBill]
@@ -30,7 +29,7 @@ def find_next_bills(
 
     `items` are those of all plans. Bills are computed anew once anything that they depend on has changed.
     """
-    running = [plan for plan in plans if plan.status in BILLED and plan.pause_collection is None]
+    running = [plan for plan in plans if rules.has_next_bill(plan.status, plan.pause_collection)]
     due = sorted(running, key=lambda plan: (plan.current_period_end, plan.created, plan.id))[:MOST_BILLS]
     if not due:
         return {}

@@ -1,6 +1,5 @@
 """Finds or locks a subscription of the visiting customer, and names its plan."""
 
-from babel.lists import format_list
 from flask import abort
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -9,7 +8,7 @@ from portal.billing.catalogue.sold import SoldItem
 from portal.billing.subscriptions.items import list_items
 from portal.db import find_row, lock_row, rows_by_id
 from portal.hosted import flows, visit_notes
-from portal.hosted.languages import locale
+from portal.hosted.languages import join_names
 from portal.hosted.visits import Visit
 from portal.models import Customer, Product, Subscription
 
@@ -58,7 +57,7 @@ def product_names(db: Session, subscription_id: str) -> list[str]:
 def plan_name(db: Session, subscription_id: str) -> str:
     """The plan's name for the customer: the names of all its products."""
     names = product_names(db, subscription_id)
-    return format_list(names, locale=locale()) if names else str(_("Your plan"))
+    return join_names(names) if names else str(_("Your plan"))
 
 
 def _own_or_404(db: Session, visit: Visit, subscription: Subscription, or_ended_here: bool) -> Subscription:

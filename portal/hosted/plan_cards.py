@@ -10,6 +10,7 @@ from portal.billing.customer_portal import plan_choices, upcoming_changes
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.db import rows_by_id
 from portal.hosted import plan_discounts, plan_items
+from portal.hosted.languages import join_names
 from portal.hosted.next_bills import NextBill, find_next_bills
 from portal.hosted.plan_discounts import RunningDiscount
 from portal.hosted.plan_items import PlanItem
@@ -43,7 +44,7 @@ class PlanCard:
     @property
     def name(self) -> str:
         """The plan's name for the customer: the names of all its products."""
-        return ", ".join(dict.fromkeys(part.name for part in self.parts))
+        return join_names(part.name for part in self.parts)
 
     @property
     def amount(self) -> int:

@@ -40,13 +40,15 @@ def choose(visit: Visit, id: str) -> PageResponse:
     if "interval" in request.form:
         return redirect(f"change?{_query_of_group(request.form)}", 303)
     begin = PlanStart(
-        plan_intervals.preselected_price(plan, shown), request.args.get("quantity", ""), request.args.get("code", "")
+        plan_intervals.preselected_price(plan, shown), request.args.get("quantity"), request.args.get("code", "")
     )
     may_redeem = permissions.may_redeem(visit.features)
     form = PlanForm.for_choices(shown, plan.sold.item.quantity, begin, may_redeem=may_redeem)
     if form.validate_on_submit() and _can_change(visit, plan, form):
         query = requested_plan.query_of_change(form.price.data, form.chosen_quantity, form.typed_code)
         return redirect(f"{visit.path}subscriptions/{id}/change/confirm?{query}", 303)
+    if request.method == "GET" and begin.quantity is not None:
+        form.check_typed_quantity()
     template = render_template(
         "hosted/plan_change.html",
         visit=visit,
@@ -65,7 +67,7 @@ def choose(visit: Visit, id: str) -> PageResponse:
 def _query_of_group(posted: Mapping[str, str]) -> str:
     """The query that shows another group of plans, with what was chosen and typed so far."""
     names = ("interval", "price", "quantity", "code")
-    return urlencode({name: posted[name] for name in names if posted.get(name)})
+    return urlencode({name: posted[name] for name in names if name in posted})
 
 
 def _can_change(visit: Visit, plan: ChangeablePlan, form: PlanForm) -> bool:

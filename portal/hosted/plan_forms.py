@@ -25,7 +25,7 @@ class PlanStart:
     """What the form begins with: the selected price, and what was typed before another group of plans was chosen."""
 
     price: str | None
-    quantity: str = ""
+    quantity: str | None = None
     code: str = ""
 
 
@@ -43,7 +43,13 @@ class PlanForm(FlaskForm):
         cls, choices: Sequence[PlanChoice], quantity: int, begin: PlanStart, *, may_redeem: bool
     ) -> PlanForm:
         """The form for these choices and the present quantity, filled as `begin` says."""
-        form = cls(data={"price": begin.price, "quantity": begin.quantity or str(quantity), "code": begin.code})
+        form = cls(
+            data={
+                "price": begin.price,
+                "quantity": str(quantity) if begin.quantity is None else begin.quantity,
+                "code": begin.code,
+            }
+        )
         form.price.choices = [(each.price.id, each.product.name) for each in choices]
         if not any(each.quantities for each in choices):
             del form.quantity
@@ -63,14 +69,19 @@ class PlanForm(FlaskForm):
 
     @property
     def shown_quantity(self) -> int:
-        """The quantity that prices are shown for: the typed one, as far as it is a number."""
-        typed = self.quantity.data if "quantity" in self else ""
-        return int(typed) if typed.isdecimal() and 0 < len(typed) <= _MOST_DIGITS else self.before
+        """The quantity that prices are shown for: the typed one, if any of the plans can be had so many times."""
+        return int(self.quantity.data) if self._allowing_typed else self.before
 
     @property
     def typed_code(self) -> str | None:
         """The code that was typed, if any."""
         return (self.code.data or None) if "code" in self else None
+
+    def check_typed_quantity(self) -> None:
+        """Show an error at the quantity where none of the plans can be had so many times."""
+        limits = self._quantity_limits or next(iter(self._offered_limits), None)
+        if limits and not self._allowing_typed:
+            self.quantity.errors = [quantity_hint(limits)]
 
     def validate(self, extra_validators: object = None) -> bool:
         """Each field by itself, then the quantity against the chosen plan, and that anything changes."""
@@ -90,6 +101,14 @@ class PlanForm(FlaskForm):
     def _quantity_limits(self) -> QuantityRange | None:
         chosen = self.offered.get(self.price.data)
         return chosen.quantities if chosen and "quantity" in self else None
+
+    @property
+    def _offered_limits(self) -> list[QuantityRange]:
+        return [each.quantities for each in self.offered.values() if each.quantities] if "quantity" in self else []
+
+    @property
+    def _allowing_typed(self) -> list[QuantityRange]:
+        return [limits for limits in self._offered_limits if self._is_within_limits(limits)]
 
     def _is_within_limits(self, limits: QuantityRange) -> bool:
         typed = self.quantity.data

@@ -47,13 +47,14 @@ def canceled(visit: Visit, id: str) -> PageResponse:
     """That the plan ends, what is still billed for it, and until then a way to keep it."""
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
-        name = plan_name(db, id)
+        name, unpaid = plan_name(db, id), cancel_bills.list_unpaid(db, visit, subscription)
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
     shown = {
         "visit": visit,
         "subscription": subscription,
         "name": name,
+        "unpaid": unpaid,
         "may_keep": plan_cancellations.may_keep(subscription, now=visit.now),
         "bill": None if subscription.ended_at else cancel_bills.preview_next_bill(visit, id),
     }
@@ -81,10 +82,11 @@ def _confirmation_page(visit: Visit, id: str, form: CancelForm, status: int) -> 
         if subscription.cancel_at is not None or subscription.ended_at is not None:
             return redirect(f"{visit.path}subscriptions/{id}/canceled", 303)
         ending = cancel_bills.preview_ending(db, visit, subscription)
+        unpaid = cancel_bills.list_unpaid(db, visit, subscription)
         name = plan_name(db, id)
     # the button means the state that this page shows
     form.revision.data = str(subscription.revision)
-    shown = {"visit": visit, "form": form, "ending": ending, "name": name, "stale": status == 409}
+    shown = {"visit": visit, "form": form, "ending": ending, "name": name, "stale": status == 409, "unpaid": unpaid}
     shown |= cancel_bills.preview_bills(visit, id)
     return make_response(render_template("hosted/cancel.html", **shown), status)
 

@@ -88,9 +88,9 @@ class DocumentLinks:
         """The absolute address where a customer unsubscribes from a kind of mail; it never expires."""
         return self.document("unsubscribe", tenant_id, f"{mail}:{customer_id}")
 
-    def plan_undo(self, tenant_id: int, subscription_id: str, at: int) -> str:
-        """The absolute address where a customer takes back what happens to a subscription at the second `at`."""
-        return self.document("plan_undo", tenant_id, f"{subscription_id}:{at}")
+    def plan_undo(self, tenant_id: int, subscription_id: str, mark: str) -> str:
+        """The absolute address where a customer takes back what was decided for a subscription and has this mark."""
+        return self.document("plan_undo", tenant_id, f"{mark}:{subscription_id}")
 
     def read(self, token: str, kind: str) -> DocumentLink | None:
         """The link that a token stands for; None if it is not a valid token of this kind."""

@@ -1,5 +1,7 @@
 """Mails about invoices and credit notes, with their documents attached."""
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -15,10 +17,10 @@ from portal.rules.file_names import safe_file_name
 
 
 def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
-    """The invoice and what is due."""
+    """The invoice and what is due; None when it was voided meanwhile."""
     invoice = find_row(db, Invoice, mail.data["invoice"], noun="invoice")
     customer = find_reachable_customer(db, invoice.customer_id)
-    if customer is None:
+    if customer is None or invoice.status == "void":
         return None
     return mail_to_customer(
         db,
@@ -83,6 +85,15 @@ def build_reminder_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         overdue=clock.now() > invoice.due_date,
         url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
     )
+
+
+def billed_document(services: Services, db: Session, invoice_id: str | None) -> dict[str, Any]:
+    """`document`, an invoice that a mail about something else tells of, and its `invoice_url`; None of a draft."""
+    invoice = db.get(Invoice, (scope_of(db).tenant_id, invoice_id or ""))
+    if invoice is None or invoice.finalized_at is None:
+        return {"document": None, "invoice_url": None}
+    url = services.links.document("invoice", scope_of(db).tenant_id, invoice.id)
+    return {"document": build.invoice(db, invoice), "invoice_url": url}
 
 
 def invoice_attachment(services: Services, db: Session, invoice_id: str | None) -> dict[str, bytes]:

@@ -8,7 +8,15 @@ from sqlalchemy.orm import Session
 from portal.assembly import Services
 from portal.db import find_row, scope_of
 from portal.models import Account, Customer, Mail
-from portal.outbox import alerts, billing_alerts, document_mails, security_mails, subscription_mails, trial_mails
+from portal.outbox import (
+    alerts,
+    billing_alerts,
+    document_mails,
+    plan_change_mails,
+    security_mails,
+    subscription_mails,
+    trial_mails,
+)
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import mails as rules
 
@@ -23,7 +31,7 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "payment_reminder": document_mails.build_reminder_mail,
     "receipt": document_mails.build_receipt_mail,
     "subscription_canceled": subscription_mails.build_canceled_mail,
-    "subscription_changed": subscription_mails.build_changed_mail,
+    "subscription_changed": plan_change_mails.build_changed_mail,
     "tax_id_changed": security_mails.build_tax_id_mail,
     "trial_ending": trial_mails.build_trial_mail,
     "webhook_disabled": alerts.build_alert_mail,
@@ -36,6 +44,8 @@ def build_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | No
     if not rules.is_on(mail.name, db.get_one(Account, scope_of(db).account_id).settings):
         return None
     content = MAIL_BUILDERS[mail.name](services, db, mail)
+    if content is not None:
+        content = replace(content, testmode=not scope_of(db).livemode)
     if content is None or mail.name not in rules.OPTIONAL_MAILS or mail.customer_id is None:
         return content
     return _with_unsubscribe_link(services, db, mail.name, mail.customer_id, content)

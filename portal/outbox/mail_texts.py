@@ -44,7 +44,7 @@ class OutgoingMail:
     `greeted` is the name of the person or company that it greets, `reference` the number or id that the merchant finds
     its cause by. `sender` and `footer` stand at the foot: the particulars of the merchant and its own words.
     `primary_color` and `secondary_color` are those of the brand. `attachments` are PDFs by file name, `logo` is a small
-    PNG, `unsubscribe` is the link that ends such mails.
+    PNG, `unsubscribe` is the link that ends such mails. `testmode` is marked on it, as on pages.
     """
 
     to: str
@@ -62,6 +62,7 @@ class OutgoingMail:
     context: dict[str, Any] = field(default_factory=dict)
     attachments: dict[str, bytes] = field(default_factory=dict)
     unsubscribe: str | None = None
+    testmode: bool = False
 
 
 def render_text(name: str, mail: OutgoingMail) -> MailText:
@@ -86,6 +87,7 @@ def _frame_values(mail: OutgoingMail) -> dict[str, Any]:
         "scheme": colours.light_scheme(mail.primary_color, mail.secondary_color),
         "logo": mail.logo and f"cid:{LOGO_ID}",
         "unsubscribe": mail.unsubscribe,
+        "testmode": mail.testmode,
     }
 
 
@@ -122,6 +124,8 @@ def _environment(locale: str, form: Form) -> Environment:
         "font": _FONT,
         "language": i18n.html_lang(language),
         "direction": direction,
+        # as French sets it; the colons of sentences are in the catalogue
+        "colon": "\u00a0:" if language == "fr" else ":",
     }
     environment.globals |= dict(zip(("start", "end"), _SIDES[direction], strict=True))
     return environment

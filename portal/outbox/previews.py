@@ -8,25 +8,14 @@ from portal import i18n
 from portal.billing.customer_portal.bill_previews import BillLine, BillPreview
 from portal.documents import samples
 from portal.documents.parts import Payment
-from portal.documents.sample_merchants import MERCHANTS
+from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
 from portal.documents.values import Bill, InvoiceDocument
 from portal.outbox.mail_texts import OutgoingMail
+from portal.outbox.plan_parts import PlanPart
 from portal.rules.mails import OPTIONAL_MAILS
 
 _SAMPLE_DAY = 1795262400  # 21 November 2026
 _INVOICE_URL = "https://billing.example.com/i/sample"
-_TRIAL_BILL = BillPreview(
-    at=_SAMPLE_DAY + 3 * 86400,
-    currency="eur",
-    lines=(BillLine("2 × Gold plan", 4000),),
-    discount=400,
-    added_tax=684,
-    included_tax=0,
-    total=4284,
-    applied=0,
-    amount_due=4284,
-    due_date=None,
-)
 _ENDPOINT = {"endpoint": "we_sample", "url": "https://shop.example.com/hooks"}
 
 #: What the words of each mail are made with, beside the document of those that are about one.
@@ -55,36 +44,26 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "payment_reminder": {"url": _INVOICE_URL, "overdue": True},
     "receipt": {"url": _INVOICE_URL},
     "subscription_canceled": {
-        "plan": "Gold plan",
         "canceled_at": _SAMPLE_DAY,
         "ends_at": _SAMPLE_DAY + 30 * 86400,
         "ended": False,
+        "document": None,
+        "invoice_url": None,
+        "bill": None,
         "keep_url": "https://billing.example.com/keep/sample",
     },
     "subscription_changed": {
-        "before": "Silver plan",
-        "after": "Gold plan",
-        "quantity": 3,
-        "amount": 6000,
-        "currency": "eur",
-        "interval": "month",
-        "interval_count": 1,
-        "starts_at": _SAMPLE_DAY + 30 * 86400,
-        "unpaid": False,
-        "keep_url": "https://billing.example.com/keep/sample",
-        "invoice_url": None,
+        "state": "made",
+        "starts_at": None,
+        "keep_url": None,
+        "invoice_url": _INVOICE_URL,
     },
     "tax_id_changed": {"added": True, "value": "DE136695976"},
     "trial_ending": {
-        "plan": "Gold plan",
         "ends_at": _SAMPLE_DAY + 3 * 86400,
         "stops": False,
-        "bill": _TRIAL_BILL,
+        "pauses": False,
         "manage_url": "https://billing.example.com/p/login/sample",
-        "amount": 4000,
-        "currency": "eur",
-        "interval": "month",
-        "interval_count": 1,
     },
     "webhook_disabled": _ENDPOINT,
     "webhook_failing": {**_ENDPOINT, "failing_since": _SAMPLE_DAY, "failure": "HTTP 500"},
@@ -98,7 +77,7 @@ _TO_MERCHANTS = ("billing_failing", "webhook_disabled", "webhook_failing")
 def sample_mail(name: str, locale: str) -> OutgoingMail:
     """A sample of the mail `name`, from a merchant who speaks the language of the mail."""
     merchant = MERCHANTS[i18n.catalogue_language(locale)]
-    about = _document_values(name, merchant.locale)
+    about = _document_values(name, merchant.locale) | _plan_values(name, merchant)
     to_customer = name not in _TO_MERCHANTS
     return OutgoingMail(
         to="jenny.rosen@example.com",
@@ -115,6 +94,47 @@ def sample_mail(name: str, locale: str) -> OutgoingMail:
     )
 
 
+def _plan_values(name: str, merchant: SampleMerchant) -> dict[str, Any]:
+    """What the words of a mail about a plan are made with: the merchant's own, in its language and currency."""
+    (plan, _, price), *_ = merchant.positions
+    if name == "subscription_canceled":
+        return {"plan": plan}
+    if name == "trial_ending":
+        bill = _bill_preview(merchant, 2, _SAMPLE_DAY + 3 * 86400, discount=price // 5)
+        terms = {"amount": 2 * price, "interval": "month", "interval_count": 1}
+        return {"plan": plan, "bill": bill, "currency": merchant.currency, **terms}
+    if name == "subscription_changed":
+        before = PlanPart(_SMALL_PLANS[merchant.locale], 1, price // 2, "month", 1)
+        after = PlanPart(plan, 3, 3 * price, "month", 1)
+        bill = _bill_preview(merchant, 3, _SAMPLE_DAY + 30 * 86400)
+        return {"before": [before], "after": [after], "bill": bill, "currency": merchant.currency}
+    return {}
+
+
+#: The names of a smaller plan than the first position of each merchant.
+_SMALL_PLANS = {"en": "Silver plan", "de": "Silber-Abo", "fr": "Abonnement Argent", "ar": "الاشتراك الفضي"}
+
+
+def _bill_preview(merchant: SampleMerchant, quantity: int, at: int, discount: int = 0) -> BillPreview:
+    """The next bill of so many of the merchant's first position."""
+    (plan, _, price), *_ = merchant.positions
+    line = BillLine(f"{quantity} × {plan}", quantity * price)
+    tax = (line.amount - discount) * int(merchant.tax[1]) // 100
+    total = line.amount - discount + tax
+    return BillPreview(
+        at=at,
+        currency=merchant.currency,
+        lines=(line,),
+        discount=discount,
+        added_tax=tax,
+        included_tax=0,
+        total=total,
+        applied=0,
+        amount_due=total,
+        due_date=None,
+    )
+
+
 def _document_values(name: str, locale: str) -> dict[str, Any]:
     """What the words of a mail about a document are made with."""
     document: Bill
@@ -122,7 +142,7 @@ def _document_values(name: str, locale: str) -> dict[str, Any]:
         document = samples.credit_note(locale)
     elif name == "receipt":
         document = _paid(samples.invoice(locale))
-    elif name in ("invoice", "payment_reminder"):
+    elif name in ("invoice", "payment_reminder", "subscription_changed"):
         document = samples.invoice(locale, iban="DE89370400440532013000", bic="COBADEFFXXX")
     else:
         return {}

@@ -12,7 +12,8 @@ from portal.db import find_row, scope_of
 from portal.models import Configuration, Mail, Subscription
 from portal.outbox.mail_frames import mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
-from portal.outbox.subscription_mails import find_subscription, name_plan
+from portal.outbox.plan_parts import name_plan
+from portal.outbox.subscription_mails import find_subscription
 
 
 def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
@@ -21,15 +22,17 @@ def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
     if customer is None or subscription.status != "trialing" or subscription.trial_end is None:
         return None
     sold = items.list_items(db, subscription.id)
+    bill, status = _look_ahead(services, db, subscription)
     return mail_to_customer(
         db,
         customer,
         reference=subscription.id,
-        bill=_preview_bill(services, db, subscription),
+        bill=bill,
         manage_url=_login_link(services, db),
-        plan=name_plan(db, subscription),
+        plan=name_plan(db, subscription, customer),
         ends_at=subscription.trial_end,
-        stops=subscription.cancel_at is not None and subscription.cancel_at <= subscription.trial_end,
+        stops=status == "canceled",
+        pauses=status == "paused",
         amount=sum(each.amount for each in sold),
         currency=subscription.currency,
         interval=sold[0].price.interval,
@@ -37,13 +40,14 @@ def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
     )
 
 
-def _preview_bill(services: Services, db: Session, subscription: Subscription) -> BillPreview | None:
-    """The next bill with tax and discounts; None where another system bills, or nothing is."""
+def _look_ahead(services: Services, db: Session, subscription: Subscription) -> tuple[BillPreview | None, str]:
+    """The bill at the end of a trial, where it makes one here, and what the subscription's status is then."""
     if not mirrors.is_billed_here(db):
-        return None
+        ends = subscription.cancel_at is not None and subscription.cancel_at <= subscription.current_period_end
+        return None, "canceled" if ends else "active"
     with services.database.dry_run(scope_of(db)) as trying:
         row = find_row(trying, Subscription, subscription.id, noun="subscription")
-        return plan_previews.preview_next_bill(trying, row)
+        return plan_previews.preview_next_bill(trying, row), row.status
 
 
 def _login_link(services: Services, db: Session) -> str | None:

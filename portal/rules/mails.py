@@ -107,7 +107,10 @@ def _find_cancellation(subscription: Wire, previous: Wire) -> dict[str, Any] | N
     ended_at = subscription["ended_at"]
     ended_now = ended_at is not None and "ended_at" in previous and ended_at == subscription["canceled_at"]
     ends_later = ended_at is None and "cancel_at" in previous and subscription["cancel_at"] is not None
-    return {"subscription": subscription["id"]} if ended_now or ends_later else None
+    if not (ended_now or ends_later):
+        return None
+    billed = _latest_bill(subscription, previous)
+    return {"subscription": subscription["id"], "canceled_at": subscription["canceled_at"], "billed": billed}
 
 
 def _find_plan_change(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
@@ -120,8 +123,14 @@ def _find_plan_change(subscription: Wire, previous: Wire) -> dict[str, Any] | No
         before, after = _wire_plan(previous.get("items", {}).get("data", subscription["items"]["data"])), present
     if _is_same_plan(before, after) or _is_same_plan(after, _wire_plan(waited.get("subscription_items", ()))):
         return None
-    billed = subscription["latest_invoice"] if "latest_invoice" in previous else None
+    billed = _latest_bill(subscription, previous)
     return _describe_change(subscription["id"], before, after, unpaid=pending is not None, billed=billed)
+
+
+def _latest_bill(subscription: Wire, previous: Wire) -> str | None:
+    """The id of the invoice that a change of the subscription has made, None where it made none."""
+    id: str | None = subscription["latest_invoice"] if "latest_invoice" in previous else None
+    return id
 
 
 def _find_scheduled_change(schedule: Wire, previous: Wire) -> dict[str, Any] | None:
@@ -130,7 +139,8 @@ def _find_scheduled_change(schedule: Wire, previous: Wire) -> dict[str, Any] | N
     if SESSION_METADATA_KEY not in schedule["metadata"] or len(phases) != 2 or schedule["status"] != "active":
         return None
     before, after = (_phase_plan(phase) for phase in phases)
-    return _describe_change(schedule["subscription"], before, after, starts_at=phases[1]["start_date"])
+    starts_at = phases[1]["start_date"]
+    return _describe_change(schedule["subscription"], before, after, starts_at=starts_at, schedule=schedule["id"])
 
 
 def _find_rescheduled_change(schedule: Wire, previous: Wire) -> dict[str, Any] | None:
@@ -156,12 +166,16 @@ def _describe_change(
     after: Plan,
     *,
     starts_at: int | None = None,
+    schedule: str | None = None,
     unpaid: bool = False,
     billed: str | None = None,
 ) -> dict[str, Any]:
-    """The data of a change: what to what, `unpaid` until the invoice `billed` is paid, or from `starts_at` on."""
-    change = {"before": before, "after": after, "starts_at": starts_at, "unpaid": unpaid, "billed": billed}
-    return {"subscription": subscription_id, **change}
+    """The data of a change: what to what, `unpaid` until the invoice `billed` is paid, or from `starts_at` on.
+
+    One that starts later waits in `schedule`.
+    """
+    change = {"before": before, "after": after, "starts_at": starts_at, "schedule": schedule}
+    return {"subscription": subscription_id, **change, "unpaid": unpaid, "billed": billed}
 
 
 def _wire_plan(items: Sequence[Wire]) -> Plan:

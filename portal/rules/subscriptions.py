@@ -1,6 +1,7 @@
 """Decides the status of a subscription and what it allows, from the subscription's own values."""
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 from portal.rules.statuses import SubscriptionStatus
 
@@ -89,3 +90,8 @@ def may_change(*, status: SubscriptionStatus, cancel_at: int | None) -> bool:
 def may_resume(*, status: SubscriptionStatus, cancel_at: int | None, now: int) -> bool:
     """Whether a scheduled cancellation can be undone: until it has taken effect."""
     return status not in ENDED and cancel_at is not None and cancel_at > now
+
+
+def has_next_bill(status: SubscriptionStatus, pause_collection: Mapping[str, Any] | None) -> bool:
+    """Whether a bill that its customer gets is still to come of a subscription, as far as its own state says."""
+    return status in _RUNNING and pause_collection is None

@@ -66,7 +66,7 @@ _NOT_SUBJECT = {
     "de": "Nicht steuerbar",
     "en": "Not subject to VAT",
     "es": "No sujeto a IVA",
-    "fr": "Hors champ d'application de la TVA",
+    "fr": "Hors champ d’application de la TVA",
     "it": "Fuori campo IVA",
     "nl": "Buiten de heffing van btw",
 }
@@ -114,7 +114,7 @@ _FRENCH_LAW = {
         "ar": "التأخر في السداد بين المهنيين: فائدة تعادل ثلاثة أمثال السعر القانوني الفرنسي.",
         "de": "Zahlungsverzug unter Unternehmen: Zinsen zum Dreifachen des französischen gesetzlichen Zinssatzes.",
         "en": "Late payment between businesses: interest at three times the French statutory rate.",
-        "fr": "Retard de paiement entre professionnels : pénalité égale à trois fois le taux d'intérêt légal.",
+        "fr": "Retard de paiement entre professionnels : pénalité égale à trois fois le taux d’intérêt légal.",
     },
     "PMT": {
         "ar": "التأخر في السداد بين المهنيين: تعويض ثابت قدره 40 يورو عن تكاليف التحصيل.",
@@ -126,7 +126,7 @@ _FRENCH_LAW = {
         "ar": "لا خصم على السداد المبكر.",
         "de": "Kein Skonto bei vorzeitiger Zahlung.",
         "en": "No discount for early payment.",
-        "fr": "Pas d'escompte pour paiement anticipé.",
+        "fr": "Pas d’escompte pour paiement anticipé.",
     },
 }
 #: What German bills have to say to consumers, who are in default by it (§ 286 (3) BGB); businesses are without.
@@ -137,7 +137,7 @@ _GERMAN_LAW = {
     "dann fallen Verzugszinsen nach § 288 BGB an.",
     "en": "You are in default at the latest 30 days after this invoice is due and has reached you (§ 286 (3) BGB); "
     "interest under § 288 BGB is owed from then on.",
-    "fr": "Vous êtes en demeure au plus tard 30 jours après l'échéance et la réception de cette facture "
+    "fr": "Vous êtes en demeure au plus tard 30 jours après l’échéance et la réception de cette facture "
     "(§ 286, al. 3 BGB) ; des intérêts de retard sont alors dus selon le § 288 BGB.",
 }
 #: What both laws were given as on documents of the first design, in their own language whatever the document's is.

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Request
 from portal import clock, zones
 from portal.billing.accounts import account_updates, accounts, files
 from portal.billing.accounts.account_updates import UpdateAccount
-from portal.billing.customer_portal import codes, plan_changes, session_secrets
+from portal.billing.customer_portal import codes, plan_changes, plan_undo, session_secrets
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.customers import email_changes
 from portal.billing.invoices import payments, statuses
@@ -19,7 +19,7 @@ from portal.billing.ledger import balances, tax_ids
 from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.params import UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
-from portal.models import Customer, Invoice, Subscription
+from portal.models import Customer, Invoice, Subscription, SubscriptionSchedule
 from portal.objects.links import DocumentLinks
 from portal.wire.commands import ExpandableCommand, parse_command
 from tests.browser.conftest import browsing
@@ -138,8 +138,13 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
     links, tenant_id = DocumentLinks("", [key]), make.scope.tenant_id
     public = links.document("invoice", tenant_id, ids["late"])
     with make.database.reading(make.scope) as db:
-        ends_at = db.get_one(Subscription, (tenant_id, ids["ending"])).cancel_at or 0
-    keep = links.plan_undo(tenant_id, ids["ending"], ends_at)
+        ending, coming = (db.get_one(Subscription, (tenant_id, ids[name])) for name in ("ending", "coming"))
+        schedule = db.get_one(SubscriptionSchedule, (tenant_id, coming.schedule_id))
+    keep = links.plan_undo(tenant_id, ending.id, plan_undo.cancellation_mark(ending))
+    phase = schedule.phases[-1]
+    (item,) = phase["items"]
+    mark = plan_undo.change_mark(schedule.id, phase["start_date"], item["price"], item["quantity"])
+    keep_change = links.plan_undo(tenant_id, coming.id, mark)
     code = codes.new_code(key)
     moved = make.customer(email="old@example.com", preferred_locales=customer.preferred_locales)
     with live.database.writing(make.scope) as db:
@@ -149,4 +154,4 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
         token = session_secrets.new_link_secret()
         done = email_changes.ConfirmEmailChange("old@example.com", session_secrets.hash_secret(token))
         email_changes.confirm(db, change.id, done, now=now)
-    return {"public": public, "keep": keep, "undo": f"/undo/{token}"}
+    return {"public": public, "keep": keep, "keep_change": keep_change, "undo": f"/undo/{token}"}

@@ -61,6 +61,7 @@ ELSEWHERE = [
     "/p/session/unknown",
     "{public}",
     "{keep}",
+    "{keep_change}",
     "{undo}",
     "/undo/unknown",
     "/patterns",

@@ -16,16 +16,16 @@ from portal.rules.document_kinds import KindName
 TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
 #: By renderer, version of the look and kind of document, whatever its state and language.
 DIGESTS = {
-    ("00000005", "v1", "invoice"): "5cf047be265a9c81",
-    ("00000005", "v1", "credit_note"): "2d2426e2a6795fab",
-    ("00000005", "v1", "quote"): "088a908077e7a7f1",
-    ("00000005", "v1", "receipt"): "8222a10b42495dc8",
+    ("00000005", "v1", "invoice"): "539c9178a3f28f68",
+    ("00000005", "v1", "credit_note"): "df61187d1c215952",
+    ("00000005", "v1", "quote"): "05a680944a1f5a4a",
+    ("00000005", "v1", "receipt"): "882e083702a964bf",
     ("00000005", "v1", "statement"): "cfc34b4e652d46c4",
-    ("00000005", "v2", "invoice"): "a4a74a0f97fc513c",
-    ("00000005", "v2", "credit_note"): "6cfb29e4c88e95fb",
-    ("00000005", "v2", "quote"): "b87b5676f6e3a67a",
-    ("00000005", "v2", "receipt"): "a5949a793e9850b9",
-    ("00000005", "v2", "statement"): "e6e6fc7abdf85778",
+    ("00000005", "v2", "invoice"): "5a91a6f4cbd083ab",
+    ("00000005", "v2", "credit_note"): "fcd2dcb6f7334c44",
+    ("00000005", "v2", "quote"): "ee41834eb341f811",
+    ("00000005", "v2", "receipt"): "3b99fa1d7f62b432",
+    ("00000005", "v2", "statement"): "826a682f50e7aa65",
 }
 #: What the first version calls the tax numbers of the sample merchants.
 FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}

@@ -318,3 +318,40 @@ def test_what_was_frozen_before_keeps_its_look_and_words(api: Api, make: Factori
     assert "EUVATDE136695976" in text
     assert "Leistungsdatum" not in text
     assert "ActualDelivery" not in factur_x(api, document)
+
+
+def test_no_page_holds_a_note_alone() -> None:
+    """Lines are added until the notes don't fit any more: what stands before them goes along."""
+    note = "Sie kommen spätestens 30 Tage nach Fälligkeit in Verzug."
+    ends = []
+    for count in range(6, 13):
+        document = samples.invoice(count, version="v2", supplied=MONTH, late_notes=(note,), memo=None, footer=None)
+        pages = [page.extract_text() for page in read(render.pdf(document)).pages]
+        ends.append((len(pages), "IBAN" in pages[-1], note in pages[-1].replace("\n", " ")))
+    assert set(ends) == {(1, True, True), (2, True, True)}
+
+
+def test_two_rates_of_a_line_keep_one_line_and_their_distance() -> None:
+    """The column of a single rate is 18 mm wide: two rates have a wider one."""
+    two = samples.lines(1, percentages=("19", "7.5"))
+    found = places(second(lines=two))
+    start, _ = found["19% + 7.5%"]
+    before, _ = found["€49.00"]
+    assert start - before > 14
+    assert [column for column in ("tax", "taxes") if f'<col class="{column}">' in render.html(second())] == ["tax"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_said"),
+    [
+        ({}, True),
+        ({"status": "paid", "amount_paid": 5831, "amount_remaining": 0, "paid_at": ISSUED}, True),
+        ({"status": "void", "voided_at": ISSUED}, False),
+        ({"status": "paid", "amount_due": 0, "amount_remaining": 0, "paid_at": ISSUED}, False),
+        ({"status": "paid", "total": -5831, "amount_due": 0, "amount_remaining": 0, "paid_at": ISSUED}, False),
+    ],
+)
+def test_a_day_to_pay_by_is_said_where_there_was_something_to_pay(changes: dict[str, Any], is_said: bool) -> None:
+    document = second(due_date=date(2026, 3, 17), **changes)
+    assert ("March 17, 2026" in render.html(document)) is is_said
+    assert "March 17, 2026" in render.html(replace(document, version="v1")), "issued documents stay as they are"

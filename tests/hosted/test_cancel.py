@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from portal import clock
 from portal.billing.invoices import invoiceitems
@@ -19,6 +20,7 @@ from tests import passing
 from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
+from tests.hosted.plan_changes.pages import pay
 from tests.hosted.two_clicks import click_twice
 
 Open = Callable[..., Portal]
@@ -67,7 +69,17 @@ def revision(page: str) -> str:
 
 
 def words_of(visit: Portal, plan: Subscription) -> str:
-    return " ".join(html.unescape(re.sub("<[^>]+>", " ", page_of(visit, plan))).split())
+    return plain(page_of(visit, plan))
+
+
+def plain(page: str) -> str:
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split()).replace(" .", ".")
+
+
+def unpaid_of(make: Factories, plan: Subscription) -> list[Invoice]:
+    passing.pass_time(make, NOON)
+    with make.database.reading(make.scope) as db:
+        return db.query(Invoice).filter_by(subscription_id=plan.id, status="open").all()
 
 
 def canceled(visit: Portal, plan: Subscription, **fields: str) -> Any:
@@ -159,6 +171,107 @@ def test_a_credit_that_waits_for_the_next_invoice(
     with make.database.reading(make.scope) as db:
         (item,) = db.query(InvoiceItem).filter_by(customer_id=customer.id, invoice_id=None)
     assert item.amount == -1333
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("proration", ["always_invoice", "create_prorations"])
+def test_the_credit_is_named_with_its_tax(
+    portal: Open, make: Factories, customer: Customer, inclusive: bool, proration: str
+) -> None:
+    """20.00 for 31 days, of which 20.67 are left: 13.33, and 2.53 of tax on top unless that is in the price."""
+    rate = make.tax_rate(percentage=19, inclusive=inclusive)
+    plan = make.subscription(customer, now=NOON - 10 * clock.DAY, default_tax_rates=[rate.id])
+    visit = portal(customer, make.configuration(**ending("immediately", proration)))
+    credit, tax = ("€13.33", "€2.13") if inclusive else ("€15.86", "€2.53")
+    assert f"Credit for the unused time {credit} {tax} tax included" in words_of(visit, plan)
+    canceled(visit, plan)
+    with make.database.reading(make.scope) as db:
+        given = sum(
+            -each.total for each in db.query(Invoice).filter(Invoice.subscription_id == plan.id, Invoice.total < 0)
+        )
+    if proration == "create_prorations":
+        given = -make.draft(customer, subscription=plan.id, pending_invoice_items_behavior="include").total
+    assert f"€{given / 100}" == credit
+
+
+def test_what_is_pending_is_named_with_its_tax_and_apart_from_the_credit(
+    portal: Open, make: Factories, customer: Customer
+) -> None:
+    rate = make.tax_rate(percentage=19)
+    plan = make.subscription(customer, now=NOON - 10 * clock.DAY, default_tax_rates=[rate.id])
+    for amount in (5000, -1000):
+        item = {"customer": customer.id, "subscription": plan.id, "amount": amount, "currency": "eur"}
+        make.run(invoiceitems.create, CreateInvoiceItem, **item)
+    page = words_of(portal(customer, make.configuration(**ending("immediately", "always_invoice"))), plan)
+    assert "Credit for the unused time €15.86 €2.53 tax included" in page
+    assert "Not billed yet €47.60 €7.60 tax included" in page
+    assert "Last bill €31.74" in page
+
+
+@pytest.mark.parametrize("mode", ["at_period_end", "immediately"])
+def test_an_open_invoice_stays_to_be_paid_and_is_named(
+    portal: Open, make: Factories, customer: Customer, mode: str
+) -> None:
+    kind = {"collection_method": "send_invoice", "days_until_due": 14}
+    plan = make.subscription(customer, now=NOON - 10 * clock.DAY, **kind)
+    visit = portal(customer, make.configuration(**ending(mode)))
+    (invoice,) = unpaid_of(make, plan)
+    named = f"Still to pay Invoice {invoice.number} : €20.00 to pay by November 25, 2026."
+    for path in ("cancel", "canceled"):
+        page = page_of(visit, plan, path)
+        assert named in plain(page)
+        assert f'href="/p/{visit.session_id}/invoices/{invoice.id}"' in page
+        assert "charged again" not in page
+        if path == "cancel":
+            canceled(visit, plan)
+
+
+def test_a_bill_that_is_still_being_made_is_named_unless_the_end_stops_it(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer
+) -> None:
+    said = "An invoice of €20.00 is still being made."
+    assert said not in words_of(portal(customer, make.configuration(**ending("immediately"))), plan)
+    visit = portal(customer, make.configuration(**ending()))
+    assert said in words_of(visit, plan)
+    canceled(visit, plan)
+    assert said in plain(page_of(visit, plan, "canceled"))
+
+
+def test_the_bill_that_an_end_makes_is_named_after_it(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer
+) -> None:
+    item = {"customer": customer.id, "subscription": plan.id, "amount": 5000, "currency": "eur"}
+    make.run(invoiceitems.create, CreateInvoiceItem, **item)
+    visit = portal(customer, make.configuration(**ending("immediately", "always_invoice")))
+    assert "Still to pay" not in page_of(visit, plan)
+    canceled(visit, plan)
+    page = plain(page_of(visit, plan, "canceled"))
+    assert re.search(r"Still to pay Invoice \S+ ?: €36\.67 to pay", page)
+    assert "charged again" not in page
+
+
+def test_an_open_invoice_is_named_without_a_link_where_invoices_are_not_shown(
+    portal: Open, make: Factories, customer: Customer
+) -> None:
+    kind = {"collection_method": "send_invoice", "days_until_due": 5}
+    plan = make.subscription(customer, now=NOON - 10 * clock.DAY, **kind)
+    (invoice,) = unpaid_of(make, plan)
+    page = page_of(portal(customer, make.configuration(**ending(), invoice_history={"enabled": False})), plan)
+    assert f"Invoice {invoice.number} : €20.00 was due on November 16, 2026." in plain(page)
+    assert invoice.id not in page
+
+
+def test_a_visit_for_the_end_alone_leads_to_the_open_invoice_by_its_own_link(
+    portal: Open, make: Factories, customer: Customer, client: FlaskClient
+) -> None:
+    kind = {"collection_method": "send_invoice", "days_until_due": 14}
+    plan = make.subscription(customer, now=NOON - 10 * clock.DAY, **kind)
+    (invoice,) = unpaid_of(make, plan)
+    flow = {"type": "subscription_cancel", "subscription_cancel": {"subscription": plan.id}}
+    page = page_of(portal(customer, make.configuration(**ending()), flow_data=flow), plan)
+    found = re.search(rf'href="([^"]+)"><bdi>{invoice.number}', page)
+    assert found
+    assert invoice.number in client.get(found[1]).get_data(as_text=True)
 
 
 def test_a_plan_that_changed_is_shown_again_instead(visit: Portal, plan: Subscription, make: Factories) -> None:
@@ -279,6 +392,8 @@ def test_a_reason_of_the_merchants_own(
 
 def test_an_end_in_a_later_period_says_its_last_bill(visit: Portal, plan: Subscription, make: Factories) -> None:
     """The plan costs 20.00 a month; ten of 31 days of the last one are billed."""
+    passing.pass_time(make, NOON)
+    pay(make, plan)
     end = plan.current_period_end + 10 * clock.DAY
     make.run(updates.update_subscription, UpdateSubscription, plan, cancel_at=end)
     page = page_of(visit, plan, "canceled")
@@ -290,7 +405,9 @@ def test_an_end_in_a_later_period_says_its_last_bill(visit: Portal, plan: Subscr
     assert "It won't renew." in html.unescape(visit.get().get_data(as_text=True))
 
 
-def test_what_is_not_billed_any_more_is_said(visit: Portal, plan: Subscription) -> None:
+def test_what_is_not_billed_any_more_is_said(visit: Portal, plan: Subscription, make: Factories) -> None:
+    passing.pass_time(make, NOON)
+    pay(make, plan)
     page = words_of(visit, plan)
     assert "Not billed any more €20.00 on December 11, 2026" in page
     assert "You won't be charged again." in page

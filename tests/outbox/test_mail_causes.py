@@ -124,8 +124,8 @@ def described(make: Factories, mails: list[Mail], subscription: Subscription) ->
     with make.database.reading(make.scope) as db:
         event = db.get_one(Event, (make.scope.tenant_id, cause))
     assert (event.object_id, event.customer_id) == (about, mail.customer_id)
-    billed = "the newest invoice" if mail.data.get("billed") else None
-    return mail.name, name, {**mail.data, "subscription": None, **({"billed": billed} if "billed" in mail.data else {})}
+    own = {"billed": "the newest invoice", "schedule": "its schedule"}
+    return mail.name, name, {**mail.data, "subscription": None, **{k: v for k, v in own.items() if mail.data.get(k)}}
 
 
 @pytest.mark.parametrize("mode", ["at_period_end", "immediately"])
@@ -141,7 +141,20 @@ def test_a_cancellation_is_mailed_alike(
         api.post(f"subscriptions/{by_call.id}", cancel_at_period_end=True)
         make.run(updates.update_subscription, UpdateSubscription, by_command, cancel_at_period_end=True)
     page, call, command = (described(make, mails(), each) for each in (by_page, by_call, by_command))
-    assert page == call == command == ("subscription_canceled", "subscription_canceled", {"subscription": None})
+    assert (
+        page
+        == call
+        == command
+        == (
+            "subscription_canceled",
+            "subscription_canceled",
+            {
+                "subscription": None,
+                "canceled_at": NOON,
+                "billed": None,
+            },
+        )
+    )
     work(app)
     assert names(mails) == [("subscription_canceled", "sent")] * 3
 
@@ -193,6 +206,7 @@ def test_a_change_of_plan_is_mailed_alike(
         "before": [{"price": silver.id, "quantity": 1}],
         "after": [{"price": gold.id, "quantity": 2}],
         "starts_at": None,
+        "schedule": None,
         "unpaid": collected,
         "billed": "the newest invoice",
     }

@@ -171,7 +171,7 @@ def test_a_register_number_that_stands_in_the_footer_is_not_said_twice(
 def test_a_person_is_greeted_by_the_name_of_a_person(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
     customer = make.customer(name="Rosen Ltd", individual_name="Jenny Rosen", business_name="Rosen Ltd")
     api.post(f"invoices/{make.invoice(customer).id}/send")
-    assert build(app, make, mails)[1].plain.startswith("Hello Jenny Rosen,\n")
+    assert build(app, make, mails)[1].plain.startswith("Test mode\n\nHello Jenny Rosen,\n")
 
 
 def test_long_invoices_are_cut_to_their_first_lines(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
@@ -214,6 +214,53 @@ def test_the_mail_before_a_trial_ends_says_what_will_be_billed_and_when(
     (configuration,) = api.get("billing_portal/configurations", is_default=True)["data"]
     page = api.post(f"billing_portal/configurations/{configuration['id']}", login_page={"enabled": True})
     assert f"Manage my plan:\n{page['login_page']['url']}" in build(app, make, mails)[1].plain
+
+
+@pytest.mark.parametrize(
+    ("then", "words"),
+    [
+        ("cancel", "It stops then, and nothing will be billed for it."),
+        ("pause", "It pauses then, and nothing is billed until it goes on."),
+    ],
+)
+def test_a_trial_that_stops_without_a_way_to_pay_says_so(
+    app: Flask, api: Api, make: Factories, mails: Mails, then: str, words: str
+) -> None:
+    in_trial(api, make, trial_settings={"end_behavior": {"missing_payment_method": then}})
+    plain = build(app, make, mails)[1].plain
+    assert words in plain
+    assert "billed:" not in plain
+    assert "cancel before" not in plain
+
+
+def test_a_trial_that_was_canceled_says_that_nothing_comes(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    made = in_trial(api, make)
+    with clock.hold_at(clock.now() + 1):
+        api.post(f"subscriptions/{made['id']}", cancel_at_period_end=True)
+    (trial, canceled) = mails()
+    assert (trial.name, canceled.name) == ("trial_ending", "subscription_canceled")
+    with make.database.reading(make.scope) as db:
+        content = mail_contents.build_mail(app.extensions["portal"], db, trial)
+    assert content is not None
+    assert "It stops then" in render_text("trial_ending", content).plain
+
+
+def test_a_trial_at_no_cost_says_so_in_a_currency_without_decimals(
+    app: Flask, api: Api, make: Factories, mails: Mails
+) -> None:
+    api.post("account", settings={"emails": {"trial_endings": True}})
+    price, coupon = make.price(unit_amount=2000, currency="jpy"), make.coupon(percent_off=100)
+    api.post(
+        "subscriptions",
+        customer=make.customer().id,
+        items=[{"price": price.id}],
+        trial_end=clock.now() + 2 * DAY,
+        discounts=[{"coupon": coupon.id}],
+    )
+    pass_time(make, clock.now())
+    plain = build(app, make, mails)[1].plain
+    assert "Next bill: ¥0 on" in plain
+    assert "Discount: -¥2,000" in plain
 
 
 def test_where_another_system_bills_the_mail_says_the_price_alone(

@@ -103,6 +103,7 @@ def test_a_change_says_what_to_what_and_what_was_billed() -> None:
         "before": [{"price": "silver", "quantity": 2}],
         "after": [{"price": "gold", "quantity": 1}],
         "starts_at": None,
+        "schedule": None,
         "unpaid": False,
         "billed": "in_1",
     }

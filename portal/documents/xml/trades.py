@@ -70,7 +70,7 @@ def _build_trade(document: Bill, items: list[TradeItem], charges: list[TradeChar
     late = legal_notes.late_payment_notes(document)
     plain = (note.text for note in late if not note.subject)
     return Trade(
-        **_kind_values(document),
+        **kind_values(document),
         number=document.number,
         issued=document.effective_at,
         currency=document.currency.upper(),
@@ -108,17 +108,19 @@ def _supply_dates(document: Bill, *, within_union: bool) -> dict[str, Any]:
     return {"delivered": document.effective_at} if within_union else {}
 
 
-def _kind_values(document: Bill) -> dict[str, Any]:
+def kind_values(document: Bill) -> dict[str, Any]:
     """What is of another field in an invoice than in a credit note."""
     if isinstance(document, CreditNoteDocument):
         original = (document.invoice_number, document.invoice_effective_at)
         return {"credit": True, "corrects": original, "remaining": document.total}
+    remaining = document.total - _prepaid_amount(document)
     return {
         "credit": False,
-        "due": document.due_date,
+        # BR-CO-25 asks for it where something is to be paid; where nothing is, there is nothing to be paid by a day
+        "due": document.due_date if remaining > 0 else None,
         "bank": _build_bank(document),
         "corrects": document.replaces,
-        "remaining": document.total - _prepaid_amount(document),
+        "remaining": remaining,
     }
 
 

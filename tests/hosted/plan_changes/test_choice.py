@@ -15,6 +15,7 @@ from portal.models import (
 from tests.factories import Factories
 from tests.hosted.plan_changes.pages import (
     confirming,
+    now_of,
     seen,
     updating,
 )
@@ -56,6 +57,35 @@ def test_what_was_typed_stays_when_another_interval_is_chosen(
     typed["price"] = prices["gold a year"].id
     monthly = seen(opened, f"subscriptions/{plan.id}/{opened.post(path, interval='1-month', **typed).location}")
     assert re.search(rf'value="{prices["gold"].id}" checked', monthly)
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "", "x", "1.5", "1000000", "9" * 400])
+def test_a_quantity_that_can_not_be_had_is_an_error_in_every_interval(
+    visit: Any, plan: Subscription, prices: dict[str, Price], make: Factories, typed: str
+) -> None:
+    opened, path = visit(), f"subscriptions/{plan.id}/change"
+    answer = opened.post(path, interval="1-year", price=prices["silver"].id, quantity=typed, code="SUMMER")
+    shown = opened.get(f"subscriptions/{plan.id}/{answer.location}")
+    page = shown.get_data(as_text=True)
+    assert shown.status_code == 400
+    assert 'aria-current="true">Yearly' in page
+    assert re.search(r'<a href="#quantity">Enter a whole number, 1 or more\.</a>', page)
+    assert re.search(rf'name="quantity"[^>]*value="{re.escape(typed)}"', page)
+    assert re.search(r'name="code"[^>]*value="SUMMER"', page)
+    # prices are those of the present quantity, and nothing has changed
+    assert "€200.00 a year" in page
+    assert " = " not in page
+    assert now_of(make, plan)[1].quantity == 1
+
+
+def test_a_present_quantity_that_is_not_offered_is_no_error_before_anything_is_typed(
+    visit: Any, plan: Subscription, prices: dict[str, Price]
+) -> None:
+    limits = {"enabled": True, "minimum": 2, "maximum": 5}
+    products = [{"product": each.product_id, "prices": [each.id]} for each in (prices["silver"], prices["gold a year"])]
+    opened = visit(products=[{**each, "adjustable_quantity": limits} for each in products])
+    for query, status in (("", 200), ("?interval=1-year", 200), ("?quantity=6", 400), ("?quantity=5", 200)):
+        assert opened.get(f"subscriptions/{plan.id}/change{query}").status_code == status
 
 
 def test_another_interval_begins_with_the_present_plan(make: Factories, portal: Any) -> None:
