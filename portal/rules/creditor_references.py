@@ -16,6 +16,8 @@ _OTHERS = re.compile(r"[^0-9A-Z]")
 
 def plain_key(text: str) -> str:
     """Letters and digits alone, in capitals and without accents: what two spellings of one number have in common."""
+    if text.isascii():
+        return _OTHERS.sub("", text.upper())
     capitals = text.translate(_LETTERS).upper().translate(_LETTERS)
     return _OTHERS.sub("", unicodedata.normalize("NFKD", capitals))
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal.rules.creditor_references import plain_key
 
@@ -15,25 +15,19 @@ _TOKENS = re.compile(r"[^\W_]+")
 _RUNS = re.compile(r"[A-Z]+|[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a candidate stands: from which to before which letter or digit of the text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Letters only or digits only. `begins` says whether something else than letters and digits stands before it."""
+class _Run(NamedTuple):
+    """Letters only or digits only."""
 
     text: str
     start: int
-    begins: bool
-
-    @property
-    def is_digits(self) -> bool:
-        return self.text[0] <= "9"
+    is_digits: bool
 
 
 def find_candidates(text: str) -> dict[str, list[Spot]]:
@@ -67,12 +61,11 @@ def _split_runs(text: str) -> list[_Run]:
     runs: list[_Run] = []
     length = 0
     for token in _TOKENS.findall(text):
-        begins = True
         for run in _RUNS.findall(plain_key(token)):
             if length + len(run) > _LONGEST_TEXT:
                 return runs
-            runs.append(_Run(run, length, begins))
-            length, begins = length + len(run), False
+            runs.append(_Run(run, length, run[0] <= "9"))
+            length += len(run)
     return runs
 
 

@@ -37,7 +37,7 @@ def find_payables(db: Session, rows: Sequence[BankTransaction], seal: Seal) -> d
     """The open invoices that each credit may be for, by its id."""
     credits = [row for row in rows if row.type == "credit" and not row.return_reason]
     words = {row.id: _read_words(row) for row in credits}
-    by_key = _load_by_key(db, set().union(*(each.keys for each in words.values())))
+    by_key = load_by_key(db, set().union(*(each.keys for each in words.values())))
     by_payer = _load_by_payer(db, credits, seal)
     return {row.id: _gather(words[row.id], by_key, by_payer.get(row.id, [])) for row in credits}
 
@@ -60,11 +60,13 @@ def _gather(words: _Words, by_key: dict[str, list[Payable]], by_payer: list[Paya
 _COLUMNS = (Invoice.id, Invoice.customer_id, Invoice.currency, Invoice.amount_remaining, _KEY.label("key"))
 
 
-def _load_by_key(db: Session, keys: Collection[str]) -> dict[str, list[Payable]]:
+def load_by_key(db: Session, keys: Collection[str]) -> dict[str, list[Payable]]:
+    """The open invoices with these numbers, as `plain_key`, by number."""
     found: dict[str, list[Payable]] = defaultdict(list)
     if keys:
         statement = select(*_COLUMNS).where(text(IS_PAYABLE), _KEY.in_(_listed(db, sorted(keys))))
-        for row in db.execute(statement.order_by(Invoice.id)):
+        # sorted here: for the sake of an order in the statement, SQLite would read every invoice
+        for row in sorted(db.execute(statement), key=lambda row: row.id):
             found[row.key].append(Payable(*row))
     return found
 
@@ -91,7 +93,7 @@ def _load_by_payer(db: Session, rows: Iterable[BankTransaction], seal: Seal) -> 
     customers: dict[str, set[str]] = defaultdict(set)
     for key, customer_id in db.execute(paid):
         customers[str(key)].add(str(customer_id))
-    owned = _load_of_customers(db, set().union(*customers.values()))
+    owned = load_of_customers(db, set().union(*customers.values()))
     return {
         id: [invoice for key in each for customer in sorted(customers.get(key, ())) for invoice in owned[customer]]
         for id, each in keys.items()
@@ -105,12 +107,13 @@ def _payer_keys(row: BankTransaction, seal: Seal) -> list[str]:
     return [row.payer_key] if seal.is_single else seal.digests(seal.decrypt(row.payer_sealed))
 
 
-def _load_of_customers(db: Session, customer_ids: Collection[str]) -> dict[str, list[Payable]]:
+def load_of_customers(db: Session, customer_ids: Collection[str]) -> dict[str, list[Payable]]:
+    """The open invoices of customers, by customer, oldest first."""
     found: dict[str, list[Payable]] = defaultdict(list)
     if customer_ids:
         theirs = Invoice.customer_id.in_(_listed(db, sorted(customer_ids)))
         statement = select(*_COLUMNS).where(text(IS_PAYABLE), theirs)
-        for row in db.execute(statement.order_by(Invoice.created, Invoice.id)):
+        for row in sorted(db.execute(statement), key=lambda row: row.id):
             if len(found[row.customer_id]) < _MOST_OF_PAYER:
                 found[row.customer_id].append(Payable(*row))
     return found
