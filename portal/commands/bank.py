@@ -124,7 +124,7 @@ def _build_seal() -> Seal:
 
 def _import_file(database: Database, scope: Scope, seal: Seal, path: Path, partial: bool) -> str:
     from portal import clock
-    from portal.billing.bank import importing, matching
+    from portal.billing.bank import importing, progress
     from portal.objects import render_one
 
     size = path.stat().st_size
@@ -136,10 +136,10 @@ def _import_file(database: Database, scope: Scope, seal: Seal, path: Path, parti
             )
             id, count = statement.id, statement.new_count
     with click.progressbar(length=count, label="Matching", file=sys.stderr) as bar:
-        while done := matching.continue_import(database, seal, scope, id, clock.now()):
+        while done := progress.continue_import(database, seal, scope, id, clock.now()):
             bar.update(done)
     with database.reading(scope) as db:
-        shown = render_one(db, "bank_statement", matching.find_statement(db, id), links=None)  # type: ignore[arg-type]
+        shown = render_one(db, "bank_statement", progress.find_statement(db, id), links=None)  # type: ignore[arg-type]
     counts = {**shown["entries"], **shown["transactions"], "refused": len(shown["entries"]["refused"])}
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "empty"
 

@@ -14,7 +14,7 @@ import structlog
 from portal import clock
 from portal.assembly import Services
 from portal.billing.accounts import accounts
-from portal.billing.bank import importing, matching
+from portal.billing.bank import importing, progress
 from portal.db import Scope
 from portal.errors import InvalidRequest, ResourceMissing
 
@@ -27,8 +27,8 @@ def work(services: Services, now: int) -> int:
     """Take in the files that wait, and match a step of each large one; answers how much was done."""
     taken = sum(_take_in(services, scope, path) for scope, path in _list_files(services))
     return taken + sum(
-        matching.continue_import(services.database, services.seal, scope, id, now)
-        for scope, id in matching.list_processing(services.database)
+        progress.continue_import(services.database, services.seal, scope, id, now)
+        for scope, id in progress.list_processing(services.database)
     )
 
 

@@ -11,12 +11,13 @@ from portal.billing.invoices import payments
 from portal.billing.ledger import balances
 from portal.billing.ledger.locks import Billed
 from portal.db import find_row
-from portal.models import BankAllocation, BankTransaction, Customer, InvoicePayment, PaymentRecord
+from portal.models import BankAllocation, BankTransaction, Customer, InvoicePayment, PaymentRecord, TestClock
 from portal.rules.bank_matching import Part
 
 
 def pay_invoice(db: Session, row: BankTransaction, billed: Billed, part: Part, *, now: int) -> None:
     """Pay an invoice with a part of a transfer, and write off what is tolerated to be left out of it."""
+    now = _time_of(db, billed.customer, now)
     record = _record_payment(db, row, billed.customer, part.amount, "Bank transfer", now)
     payment = payments.apply(db, billed, record, now)
     allocation = _allocate(db, row, "invoice", part.amount, now, customer_id=billed.customer.id)
@@ -30,6 +31,7 @@ def pay_invoice(db: Session, row: BankTransaction, billed: Billed, part: Part, *
 
 def credit_customer(db: Session, row: BankTransaction, customer: Customer, *, now: int) -> None:
     """Put the rest of a transfer on a customer's balance."""
+    now = _time_of(db, customer, now)
     amount = row.amount - row.amount_assigned
     added = balances.add_transaction(db, customer, "adjustment", -amount, row.currency, now=now)
     added.description = f"Bank transfer of {row.booked_on.isoformat()}"
@@ -75,6 +77,7 @@ def release(
     now: int,
 ) -> None:
     """Take back what a part of a transfer was used for; `outcome` is that of a payment's record."""
+    now = _time_of(db, customer, now) if customer else now
     for payment_id in filter(None, (use.write_off_id, use.invoice_payment_id)):
         if billed:
             payment = find_row(db, InvoicePayment, payment_id, noun="invoice payment")
@@ -84,6 +87,13 @@ def release(
         taken.description = f"Bank transfer of {row.booked_on.isoformat()}, taken back"
     use.released_at = now
     row.amount_assigned -= use.amount
+
+
+def _time_of(db: Session, customer: Customer, now: int) -> int:
+    """The time that counts for a customer: that of a test clock, or `now`."""
+    key = (customer.tenant_id, customer.test_clock_id)
+    held = db.get(TestClock, key) if customer.test_clock_id else None
+    return held.frozen_time if held else now
 
 
 def _allocate(

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
@@ -13,14 +12,11 @@ from portal.billing.bank.own_accounts import tolerance_of
 from portal.billing.bank.payables import find_payables
 from portal.billing.ledger import locks
 from portal.billing.ledger.locks import Billed
-from portal.db import Database, Scope, find_row, lock_row, scope_of, select_with_owner, take_turn
+from portal.db import scope_of
 from portal.models import BankStatement, BankTransaction
 from portal.rules import invoices as invoice_rules
 from portal.rules.bank_matching import Found, Match, Payable, match_transfer
 from portal.seal import Seal
-
-#: Transfers that are matched in one transaction of a large file.
-STEP = 250
 
 
 def match_next(db: Session, statement: BankStatement, *, seal: Seal, now: int, limit: int | None = None) -> int:
@@ -90,24 +86,3 @@ def _book(db: Session, row: BankTransaction, match: Match, billed: Mapping[str, 
     row.suggestions = [
         {"amount": part.amount, "invoice": part.invoice_id, "reason": match.reason} for part in match.parts
     ]
-
-
-def list_processing(database: Database) -> list[tuple[Scope, str]]:
-    """The files of any merchant whose transfers are still matched."""
-    table = cast(Table, BankStatement.__table__)
-    with database.reading() as db:
-        rows = db.execute(select_with_owner(table, table.c.id).where(table.c.status == "processing")).all()
-    return [(Scope.of(row), row.id) for row in rows]
-
-
-def continue_import(database: Database, seal: Seal, scope: Scope, id: str, now: int) -> int:
-    """Match the next transfers of a file that is `processing`; answers how many, 0 once it is complete."""
-    with database.writing(scope) as db:
-        take_turn(db, "bank")
-        statement = lock_row(db, BankStatement, id, noun="bank statement")
-        return match_next(db, statement, seal=seal, now=now, limit=STEP) if statement.status == "processing" else 0
-
-
-def find_statement(db: Session, id: str) -> BankStatement:
-    """A file that was taken in. Raises `ResourceMissing`."""
-    return find_row(db, BankStatement, id, noun="bank statement")

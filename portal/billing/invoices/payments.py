@@ -97,7 +97,8 @@ def apply(db: Session, billed: Billed, record: PaymentRecord, now: int) -> Invoi
     """Pay what remains of an invoice that is locked with its customer; any excess becomes credit of the customer."""
     invoice = billed.invoice
     paid = min(record.amount, invoice.amount_remaining)
-    earlier = db.scalar(select(func.count(InvoicePayment.id)).where(InvoicePayment.invoice_id == invoice.id))
+    paid_before = (InvoicePayment.invoice_id == invoice.id, InvoicePayment.status == "paid")
+    earlier = db.scalar(select(func.count(InvoicePayment.id)).where(*paid_before))
     payment = InvoicePayment(
         id=ids.new("invoice_payment"),
         created=now,
