@@ -9,7 +9,7 @@ import click
 from portal.commands import (
     accounts,
     audit,
-    bank,
+    bank_imports,
     configurations,
     database,
     demo,
@@ -45,7 +45,7 @@ for _command in (
     sessions.session,
     configurations.configuration,
     audit.show_audit,
-    bank.bank,
+    bank_imports.bank,
     documents.documents,
     mail.mail,
     templates.templates,

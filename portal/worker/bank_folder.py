@@ -11,10 +11,9 @@ from pathlib import Path
 
 import structlog
 
-from portal import clock
 from portal.assembly import Services
 from portal.billing.accounts import accounts
-from portal.billing.bank import importing, progress
+from portal.billing.bank import progress
 from portal.db import Scope
 from portal.errors import InvalidRequest, ResourceMissing
 
@@ -27,7 +26,7 @@ def work(services: Services, now: int) -> int:
     """Take in the files that wait, and match a step of each large one; answers how much was done."""
     taken = sum(_take_in(services, scope, path) for scope, path in _list_files(services))
     return taken + sum(
-        progress.continue_import(services.database, services.seal, scope, id, now)
+        progress.continue_import(services.database, services.seal, scope, id)
         for scope, id in progress.list_processing(services.database)
     )
 
@@ -57,8 +56,8 @@ def _is_settled(path: Path) -> bool:
 
 def _take_in(services: Services, scope: Scope, path: Path) -> int:
     try:
-        with path.open("rb") as file, services.database.writing(scope) as db:
-            importing.import_file(db, file, path.name, partial=False, seal=services.seal, now=clock.now())
+        with path.open("rb") as file:
+            progress.store_file(services.database, services.seal, scope, file, path.name)
     except FileNotFoundError:
         return 0  # another worker was faster
     except InvalidRequest as error:

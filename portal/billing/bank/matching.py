@@ -6,13 +6,11 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.accounts import accounts
 from portal.billing.bank import allocations, reversals
-from portal.billing.bank.own_accounts import tolerance_of
+from portal.billing.bank.own_accounts import find_tolerance
 from portal.billing.bank.payables import find_payables
 from portal.billing.ledger import locks
 from portal.billing.ledger.locks import Billed
-from portal.db import scope_of
 from portal.models import BankStatement, BankTransaction
 from portal.rules import invoices as invoice_rules
 from portal.rules.bank_matching import Found, Match, Payable, match_transfer
@@ -26,7 +24,7 @@ def match_next(db: Session, statement: BankStatement, *, seal: Seal, now: int, l
     """
     rows = _lock_pending(db, statement, limit)
     found = find_payables(db, rows, seal)
-    tolerance = tolerance_of(accounts.find_account(db, scope_of(db).account_id).settings)
+    tolerance = find_tolerance(db)
     first = {
         row.id: match_transfer(row.amount, row.currency, found[row.id], tolerance=tolerance)
         for row in rows

@@ -55,8 +55,9 @@ def is_same_account(iban: str, number: str) -> bool:
     return len(digits) >= 4 and iban[4:].endswith(digits) and (not slash or iban[4:].startswith(bank))
 
 
-def tolerance_of(settings: dict[str, Any]) -> int:
+def find_tolerance(db: Session) -> int:
     """How much less than an invoice's amount still pays it, in minor units."""
+    settings = accounts.find_account(db, scope_of(db).account_id).settings
     found: int = settings.get("bank", {}).get("underpayment_tolerance", 0)
     return found
 
