@@ -9,6 +9,7 @@ import click
 from portal.commands import (
     accounts,
     audit,
+    bank,
     bank_imports,
     configurations,
     database,
@@ -45,7 +46,7 @@ for _command in (
     sessions.session,
     configurations.configuration,
     audit.show_audit,
-    bank_imports.bank,
+    bank.bank,
     documents.documents,
     mail.mail,
     templates.templates,
@@ -57,6 +58,7 @@ for _command in (
     doctor.doctor,
 ):
     main.add_command(_command)
+bank.bank.add_command(bank_imports.import_statements)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-from portal.commands.bank import bank
 from portal.commands.options import ACCOUNT_OPTION, LIVE_OPTION, find_scope
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from portal.seal import Seal
 
 
-@bank.command("import")
+@click.command("import")
 @click.argument("files", type=click.Path(exists=True, dir_okay=False, path_type=Path), nargs=-1, required=True)
 @ACCOUNT_OPTION
 @LIVE_OPTION
