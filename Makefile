@@ -5,6 +5,8 @@ PORT ?= 8000
 JOBS ?= 2
 
 BIN := .venv/bin
+# Every process of a portal or a test would else compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test torture bench check lock translations migration docs map clean

@@ -44,12 +44,12 @@ class Cluster:
             raise RuntimeError(f"{program} failed: {done.stderr}")
 
 
-def new_database(url: str, name: str) -> str:
-    """The URL of a fresh, empty database on the server at `url`."""
+def new_database(url: str, name: str, *, template: str = "template1") -> str:
+    """The URL of a fresh database on the server at `url`: empty, or a copy of one that nobody is connected to."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     engine.dispose()
     return engine.url.set(database=name).render_as_string(hide_password=False)
 

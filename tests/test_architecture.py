@@ -44,7 +44,7 @@ LAYERS = (
     {"outbox"},
     {"web"},
     {"api", "hosted"},
-    {"demo", "doctor", "embedded_worker", "monitoring", "server", "worker"},
+    {"demo", "doctor", "embedded_worker", "forked_worker", "forks", "loader", "monitoring", "server", "worker"},
     {"commands"},
     {"cli", "migrations"},
 )
