@@ -5,9 +5,11 @@ PORT ?= 8000
 JOBS ?= 2
 
 BIN := .venv/bin
+# Every process of a portal or a test would else compile all modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test torture bench check lock translations migration docs map clean
+.PHONY: help setup run test torture bench performance check lock translations migration docs map clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,9 +41,14 @@ torture: ## Kill servers, workers and receivers for many minutes, and look wheth
 	@$(BIN)/pytest --torture --database=postgresql
 	@$(BIN)/python -m bench.torture
 
-bench: ## Measure the portal against its goals
+# The variables ROUNDS, SECONDS (of each load) and INVOICES (of the large store) make a run shorter.
+bench: ## Measure the portal; AGAINST=ref beside a commit, ONLY=words a part, RECORD=1 for docs/performance.md
 	@deploy/setup bench
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench --against="$(AGAINST)" --only="$(ONLY)" $(if $(RECORD),--record)
+
+performance: ## Write docs/performance.md from the runs that were recorded, bench/history.jsonl
+	@deploy/setup check
+	@$(BIN)/python -m bench.report
 
 check: ## Lint, format check and types only
 	@deploy/setup check

@@ -1,4 +1,4 @@
-"""Documents: a stored one over HTTP against the same bytes from memory, a first one against bare WeasyPrint."""
+"""Documents: a first one against bare WeasyPrint, what their standards cost, and many by two processes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,10 @@ from typing import TYPE_CHECKING
 
 from jinja2 import FileSystemLoader
 
-from bench.data import Store
-from bench.figures import Figure, interleaved_ratio
-from bench.hello import DOCUMENT
-from bench.load import wrk
-from bench.servers import TOP, Server
-from portal import clock, i18n
-from portal.documents import store as document_store
-from portal.documents.values import RENDERER_VERSION, Document
-from portal.models import Invoice, StoredDocument
-from portal.objects.links import DocumentLinks
+from bench.figures import Figure
+from bench.trees import TOP
+from portal import i18n
+from portal.documents.values import Document
 from tests.documents import samples
 from tests.documents.test_factur_x import XML
 
@@ -33,16 +27,26 @@ if TYPE_CHECKING:
 RENDERS = 22
 #: Documents that processes render before they are looked at, and then.
 WARM, MANY = 100, 1_000
+FIRST = (Figure("documents: first PDF of an 8-line invoice, CPU ÷ bare WeasyPrint", goal=1.1),)
+STANDARDS = (
+    Figure("documents: all standards, CPU ÷ plain PDF", goal=1.15),
+    Figure("documents: the same, CPU ÷ a naive template", goal=0.6),
+    Figure("documents: 8 lines with all standards", "kB", goal=40),
+)
+PROCESSES = (
+    Figure("documents: rendered per second by two processes", "/s", more=True, goal=8.8),
+    Figure("documents: growth of their memory over 1,000", "%", goal=20),
+)
 
 
-def figures(hello: Server, portal: Server, store: Store, folder: Path, secret: str) -> Iterator[Figure]:
-    """Requests per second of a stored 60 kB document."""
-    url = portal.url + _stored(store, folder, secret)
-    ratio = interleaved_ratio(lambda: wrk(url).per_second, lambda: wrk(f"{hello.url}/document").per_second)
-    yield Figure("stored 60 kB PDF ÷ the same bytes from memory", ratio, 0.6, at_least=True)
+def figures(only: str) -> Iterator[tuple[Figure, float]]:
+    """The figures whose names have the words `only`, or all: each is a ratio inside this tree."""
+    for names, measured in ((FIRST, first_pdf), (STANDARDS, standards), (PROCESSES, in_processes)):
+        if any(only in figure.name for figure in names):
+            yield from zip(names, measured(), strict=True)
 
 
-def first_pdf() -> Figure:
+def first_pdf() -> Iterator[float]:
     """Processor time of a first PDF, from value to bytes, against bare WeasyPrint on the same HTML."""
     from weasyprint import HTML
 
@@ -51,22 +55,21 @@ def first_pdf() -> Figure:
     document = samples.second(samples.invoice(8))
     style = (TOP / "templates" / "documents" / "_v2.css").read_text()
     html = render.html(document).replace("</head>", f"<style>@page{{size:A4}}{style}</style></head>")
-    ratio = _ratio(partial(render.pdf, document), lambda: HTML(string=html).write_pdf(pdf_tags=True))
-    return Figure("first PDF of an 8-line invoice, CPU ÷ bare WeasyPrint", ratio, 1.1, at_least=False)
+    yield _ratio(partial(render.pdf, document), lambda: HTML(string=html).write_pdf(pdf_tags=True))
 
 
-def standards() -> Iterator[Figure]:
+def standards() -> Iterator[float]:
     """What PDF/A-3a, PDF/UA-1 and the e-invoice inside cost in processor time, and the size of eight lines."""
     from portal.documents import render
 
     document = samples.second(samples.invoice(8, e_invoice=XML.decode()))
     made = partial(render.pdf, document)
-    yield Figure("all standards, CPU ÷ plain PDF", _ratio(made, partial(_plain, document)), 1.15, at_least=False)
-    yield Figure("the same, CPU ÷ a naive template", _ratio(made, partial(_naive, document)), 0.6, at_least=False)
-    yield Figure("8 lines with all standards, kB", len(made()) / 1000, 40, at_least=False)
+    yield _ratio(made, partial(_plain, document))
+    yield _ratio(made, partial(_naive, document))
+    yield len(made()) / 1000
 
 
-def in_processes() -> Iterator[Figure]:
+def in_processes() -> Iterator[float]:
     """How many documents two processes render in a second, and by how much the larger one grows over 500 of each."""
     from portal.documents.pool import Pool
 
@@ -77,8 +80,8 @@ def in_processes() -> Iterator[Figure]:
         held = [_rendered(pool, threads, WARM) for _ in range(MANY // WARM)]
         rate = MANY / (time.perf_counter() - began)
     pool.close()
-    yield Figure("documents rendered per second by two processes", rate, 8.8, at_least=True, unit="/s")
-    yield Figure("growth of their memory over 1,000 documents", 100 * (max(held) / before - 1), 20, False, unit="%")
+    yield rate
+    yield 100 * (max(held) / before - 1)
 
 
 def _rendered(pool: Pool, threads: ThreadPoolExecutor, count: int) -> float:
@@ -129,13 +132,3 @@ def _cpu(function: Callable[[], object]) -> float:
     start = time.process_time()
     function()
     return time.process_time() - start
-
-
-def _stored(store: Store, folder: Path, secret: str) -> str:
-    """Put a document of 60 kB where the portal keeps the one of the hot customer's first invoice."""
-    fingerprint = "ab" * 28 + RENDERER_VERSION
-    document_store.open_store(str(folder / "documents")).write(fingerprint, DOCUMENT)
-    with store.database.writing(store.scope) as db:
-        invoice = db.query(Invoice).filter(Invoice.customer_id == store.hot).limit(1).one()
-        db.add(StoredDocument(id=invoice.id, created=clock.now(), revision=invoice.revision, fingerprint=fingerprint))
-    return DocumentLinks("", [secret]).document("invoice_pdf", store.scope.tenant_id, invoice.id)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from flask import Flask, Response
 
 app = Flask("hello")
-DOCUMENT = b"%PDF-1.7\n" + os.urandom(60_000)
+DOCUMENT = Path(os.environ.get("HELLO_DOCUMENT", os.devnull)).read_bytes()
 
 
 @app.get("/")
@@ -18,7 +19,7 @@ def hello() -> str:
 
 @app.get("/document")
 def document() -> Response:
-    """A document of 60 kB from memory."""
+    """A document from memory."""
     return Response(DOCUMENT, mimetype="application/pdf")
 
 

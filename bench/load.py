@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
 
 from bench.servers import Server
+from bench.sites import Client
 
-SECONDS = 3
+#: How long one run of `wrk` takes.
+SECONDS = int(os.environ.get("SECONDS") or 3)
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
@@ -52,35 +49,11 @@ def wrk(
 
 def cpu_per_request(server: Server, url: str, headers: dict[str, str], count: int = 1500) -> float:
     """Processor seconds of the server for one request, over `count` of them on one connection."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80)
+    client, path = Client(server, headers), url.removeprefix(server.url)
     before = server.cpu_seconds()
     for _ in range(count):
-        _ask(connection, "GET", f"{parts.path}?{parts.query}", headers)
+        client.get(path)
     return (server.cpu_seconds() - before) / count
-
-
-def post_median(url: str, key: str, form: Callable[[int], dict[str, str]], count: int = 200) -> float:
-    """The median of `count` POSTs one after the other, in milliseconds."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80)
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-www-form-urlencoded"}
-    times = []
-    for index in range(count):
-        start = time.perf_counter()
-        _ask(connection, "POST", parts.path, headers, urlencode(form(index)))
-        times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
-
-
-def _ask(
-    connection: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str], body: str = ""
-) -> None:
-    connection.request(method, path, body or None, headers)
-    answer = connection.getresponse()
-    content = answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"{method} {path} answered {answer.status}: {content[:500]!r}")
 
 
 def _in_turn(paths: list[str]) -> str:

@@ -1,21 +1,23 @@
-"""Servers to measure: the portal and a bare Flask, both under granian as `portal serve` runs it, on loopback."""
+"""Processes to measure: the portal as it is deployed, and a bare Flask under granian beside it, on loopback."""
 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-TOP = Path(__file__).parent.parent
-STARTS_WITHIN = 30.0
+from bench.trees import TOP, Tree
+
+STARTS_WITHIN = 180.0
 
 
 @dataclass(frozen=True)
@@ -29,40 +31,84 @@ class Server:
         """Processor time that the server and its workers have used so far."""
         return sum(_cpu_seconds(pid) for pid in _family(self.process.pid))
 
+    def memory(self) -> float:
+        """MiB of memory of all its processes; what several share counts once."""
+        rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in _family(self.process.pid)]
+        return sum(int(re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)[0]) for text in rollups) / 1024
+
 
 @contextmanager
-def running(target: str, environment: dict[str, str] | None = None, *, workers: int = 1) -> Iterator[Server]:
-    """`target` as `module:app`, two blocking threads per worker as in production, stopped at the end."""
+def serving_hello(document: bytes = b"") -> Iterator[Server]:
+    """The yardstick, with a document that it keeps in memory."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(document)
+        file.flush()
+        with answering(Path(sys.executable), "bench.hello:app", TOP, {**os.environ, "HELLO_DOCUMENT": file.name}) as up:
+            yield up
+
+
+@contextmanager
+def answering(python: Path, target: str, folder: Path, environment: dict[str, str]) -> Iterator[Server]:
+    """An application of a folder as `module:app` under granian, with two blocking threads as in production."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", target, "--interface", "wsgi", "--no-ws", "--http", "1"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers), "--blocking-threads", "2"]
-    command += ["--log-level", "error"]
+    command = [str(python), "-m", "granian", target, "--interface", "wsgi", "--no-ws", "--http", "1"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "2"]
+    with _serving([*command, "--log-level", "error"], folder, environment, port) as up:
+        yield up
+
+
+@contextmanager
+def serving(
+    tree: Tree, settings: dict[str, str], *options: str, workers: int | None = 1, path: str = "/health/ready"
+) -> Iterator[Server]:
+    """`portal serve` of a tree until the end of the block, up as soon as it answers `path`."""
+    port = free_port()
+    settings = {**settings, "PORTAL_BASE_URL": f"http://127.0.0.1:{port}"}
+    command = tree.portal("serve", "--port", str(port), *options, *(["--workers", str(workers)] if workers else []))
+    with _serving(command, tree.folder, tree.environment(settings), port, path=path, workers=workers) as up:
+        yield up
+
+
+@contextmanager
+def _serving(
+    command: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    port: int,
+    *,
+    path: str = "/health/live",
+    workers: int | None = 1,
+) -> Iterator[Server]:
     # one worker has one core, as each has when there are as many as cores; wrk takes the other
     pin = ["taskset", "-c", "0"] if workers == 1 else []
     with tempfile.TemporaryFile() as log:
-        everything = {**os.environ, **(environment or {})}
-        process = subprocess.Popen([*pin, *command], cwd=TOP, env=everything, stdout=log, stderr=log)
+        process = subprocess.Popen([*pin, *command], cwd=folder, env=environment, stdout=log, stderr=log)
         try:
-            _wait(f"http://127.0.0.1:{port}/health/live")
+            wait_until(lambda: _answers(f"http://127.0.0.1:{port}{path}"), STARTS_WITHIN)
             yield Server(f"http://127.0.0.1:{port}", process)
-        except OSError as error:
+        except TimeoutError as error:
             log.seek(0)
             raise RuntimeError(log.read().decode()) from error
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=30)
 
 
-def _wait(url: str) -> None:
-    give_up = time.monotonic() + STARTS_WITHIN
-    while True:
-        try:
-            with urlopen(url, timeout=1):  # noqa: S310 - loopback
-                return
-        except OSError:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.05)
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5):  # noqa: S310 - loopback
+            return True
+    except OSError:
+        return False
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, *, step: float = 0.01) -> None:
+    """Return as soon as something holds. Raises `TimeoutError`."""
+    give_up = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"nothing after {seconds:.0f} s")
+        time.sleep(step)
 
 
 def free_port() -> int:
@@ -73,8 +119,10 @@ def free_port() -> int:
 
 
 def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in _family(int(child)))]
+    children = [
+        int(child) for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()
+    ]
+    return [pid, *(each for child in children for each in _family(child))]
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -22,11 +22,13 @@ from sqlalchemy import (
     Select,
     Table,
     Update,
+    bindparam,
     event,
     func,
     select,
 )
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.sql import visitors
 
 from portal.engines import build_engine, parse_url, translate_errors
@@ -137,7 +139,7 @@ class Database:
         Raises `Conflict` when another transaction changed or holds the rows, `Unavailable` when the
         database is away or its disk is full.
         """
-        info = {**self._info, "scope": scope, "writes": True, "origin": origin or self._origin}
+        info = {**self._info, "hot": self.hot, "scope": scope, "writes": True, "origin": origin or self._origin}
         session = TenantSession(self.writer, expire_on_commit=False, info=info)
         with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session, session.begin():
             session.connection()
@@ -153,7 +155,7 @@ class Database:
 
         Nothing of it is recorded. Raises as `writing` does.
         """
-        info = {**self._info, "scope": scope, "writes": True}
+        info = {**self._info, "hot": self.hot, "scope": scope, "writes": True}
         session = TenantSession(self.writer, expire_on_commit=False, info=info)
         with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session:
             session.connection()
@@ -164,7 +166,8 @@ class Database:
 
     @contextmanager
     def _open_reading_session(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
-        session = TenantSession(engine, autoflush=False, info={"scope": scope, "writes": False})
+        info = {"scope": scope, "writes": False, "hot": self.hot, "beside": engine is not self.reader}
+        session = TenantSession(engine, autoflush=False, info=info)
         with session, translate_errors(reads=True):
             yield session
 
@@ -194,10 +197,17 @@ def identify_customer(session: Session, customer_id: str, visit_id: str) -> None
 
 def find_row(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
     """The row with this id within the scope. Raises `ResourceMissing` naming `noun` and `param`."""
-    row = session.get(model, (scope_of(session).tenant_id, id))
+    row = session.identity_map.get((model, (scope_of(session).tenant_id, id), None))
+    if row is None or instance_state(row).expired:
+        row = session.scalars(_select_by_id(cast(Any, model)), {"id": id}).one_or_none()
     if row is None:
         raise ResourceMissing(noun, id, param=param)
     return row
+
+
+@cache
+def _select_by_id(model: Any) -> Select[Any]:
+    return select(model).where(model.id == bindparam("id")).execution_options(prebuilt=True)
 
 
 def lock_row(session: Session, model: type[Row], id: str, *, noun: str, param: str | None = "id") -> Row:
@@ -205,12 +215,16 @@ def lock_row(session: Session, model: type[Row], id: str, *, noun: str, param: s
 
     Lock in the order customer, subscription, invoice. On SQLite the transaction itself is the lock.
     """
-    statement = select(model).where(model.id == id).with_for_update()
-    # what was read before the lock may be old
-    row = session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+    row: Row | None = session.scalars(_select_locked(cast(Any, model)), {"id": id}).one_or_none()
     if row is None:
         raise ResourceMissing(noun, id, param=param)
     return row
+
+
+@cache
+def _select_locked(model: Any) -> Select[Any]:
+    # what was read before the lock may be old
+    return _select_by_id(model).with_for_update().execution_options(populate_existing=True)
 
 
 def lock_and_refresh(session: Session, row: Row, *, noun: str) -> None:
@@ -273,10 +287,22 @@ def _bind_to_tenant(state: ORMExecuteState) -> None:
     scope = state.session.info["scope"]
     if scope is None:
         raise TenantScopeError(f"no tenant for a statement on {[mapper.class_.__name__ for mapper in mappers]}")
-    tenant_id = scope.tenant_id
-    state.statement = state.statement.options(
-        with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
-    )
+    bind = _bind_prebuilt if state.execution_options.get("prebuilt") else _bind_statement
+    state.statement = bind(state.statement, scope.tenant_id)
+
+
+def _bind_statement(statement: Any, tenant_id: int) -> Any:
+    return statement.options(_tenant_criteria(tenant_id))
+
+
+#: Statements that are made when a module is loaded say so: `execution_options(prebuilt=True)`. SQLAlchemy then finds
+#: what it has made of them before without looking at each of their parts again.
+_bind_prebuilt = lru_cache(maxsize=4096)(_bind_statement)
+
+
+@lru_cache(maxsize=1024)
+def _tenant_criteria(tenant_id: int) -> Any:
+    return with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
 
 
 @lru_cache(maxsize=1024)

@@ -2,12 +2,15 @@
 
 import logging
 import os
-import select
-import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import Protocol
+
+from portal import clock
+from portal.settings import EMBEDDED_SINCE
 
 log = logging.getLogger("portal")
 
@@ -19,34 +22,45 @@ SOUND_AFTER = 60.0
 STOP_TIMEOUT = 30.0
 #: Seconds that a worker may take to start which is to replace a sound one.
 START_TIMEOUT = 300.0
-#: In the environment of a worker: the pipe through which it says that it has started.
-STARTED_PIPE = "PORTAL_WORKER_STARTED_PIPE"
 
 
-def tell_started() -> None:
-    """Say in a worker that it has started, where somebody waits for that."""
-    pipe = os.environ.pop(STARTED_PIPE, None)
-    if pipe is not None:
-        os.write(int(pipe), b"1")
-        os.close(int(pipe))
+class Process(Protocol):
+    """A process that was started."""
+
+    def wait(self) -> object:
+        """Its exit status, once it has ended."""
+
+    def terminate(self) -> None:
+        """Have it end in good order."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+#: Starts a worker. Where it is given a pipe, the worker says through it that it has started.
+Launch = Callable[[Connection | None], Process]
+
+
+def note_begin() -> None:
+    """Have the processes that start from now on tell when the worker is missing, once it has had time to begin."""
+    os.environ[EMBEDDED_SINCE] = str(clock.now())
 
 
 class EmbeddedWorker:
     """A process that is watched by a thread, from `start` until `stop`."""
 
-    def __init__(self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> None:
-        self._command = list(command)
-        self._folder, self._environment = folder, dict(environment)
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
         #: Set as soon as the server is to stop: a worker that ends from then on is not started again.
         self.stopping = threading.Event()
         self._replaced = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._successor: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
+        self._successor: Process | None = None
         self._watcher = threading.Thread(target=self._watch, name="embedded worker", daemon=True)
 
     def start(self) -> None:
         """Start the worker and watch it."""
-        self._process = self._launch()
+        self._process = self._launch(None)
         self._watcher.start()
 
     def replace(self) -> bool:
@@ -54,13 +68,16 @@ class EmbeddedWorker:
 
         For a moment both work, which does no harm: each step is claimed by one of them.
         """
-        reading, writing = os.pipe()
-        with os.fdopen(reading, "rb", buffering=0) as pipe:
-            successor = self._launch(writing)
-            os.close(writing)
+        reading, writing = Pipe(duplex=False)
+        with reading:
+            try:
+                successor = self._launch(writing)
+            except (OSError, EOFError):
+                return False
+            finally:
+                writing.close()
             # ends with nothing where the process dies before it has started
-            ready, _, _ = select.select([pipe], [], [], START_TIMEOUT)
-            if not ready or not pipe.read(1):
+            if not reading.poll(START_TIMEOUT) or not _is_told(reading):
                 successor.kill()
                 successor.wait()
                 return False
@@ -97,12 +114,14 @@ class EmbeddedWorker:
                 if self.stopping.wait(pause):
                     return
                 pause = min(2 * pause, LONGEST_PAUSE)
-                self._process = self._launch()
+                self._process = self._launch(None)
             if self.stopping.is_set() and self._process is not None:
                 # told to stop while it was started, so nobody else may have told it
                 self._process.terminate()
 
-    def _launch(self, started: int | None = None) -> subprocess.Popen[bytes]:
-        environment = self._environment if started is None else {**self._environment, STARTED_PIPE: str(started)}
-        pipes = () if started is None else (started,)
-        return subprocess.Popen(self._command, cwd=self._folder, env=environment, pass_fds=pipes)  # noqa: S603 - our own
+
+def _is_told(reading: Connection) -> bool:
+    try:
+        return bool(reading.recv())
+    except EOFError:
+        return False

@@ -84,7 +84,7 @@ def build_engine(url: URL, pool_size: int, *, autocommit: bool) -> Engine:
     if not sqlite:
         options |= _postgresql_options(pooled, autocommit)
     engine = create_engine(
-        url, json_serializer=_dump_json, json_deserializer=orjson.loads, hide_parameters=True, **options
+        url, json_serializer=dump_json, json_deserializer=orjson.loads, hide_parameters=True, **options
     )
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
@@ -116,7 +116,8 @@ def _limit_transaction(connection: Connection) -> None:
     connection.exec_driver_sql("SET LOCAL statement_timeout = 5000; SET LOCAL lock_timeout = 4000")
 
 
-def _dump_json(value: object) -> str:
+def dump_json(value: object) -> str:
+    """A value as it is stored in a column of JSON."""
     return orjson.dumps(value).decode()
 
 

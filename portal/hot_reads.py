@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
 
 from portal.engines import AWAY, translate_errors
 from portal.errors import Unavailable
@@ -31,7 +32,7 @@ class HotStatement:
     Rows are tuples with the columns' names as attributes. Lists for `IN` are not taken, as the text depends on them.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Any) -> None:
         names = [str(getattr(column, "key", None) or "?") for column in statement.selected_columns]
         self.statement = statement
         made: Any = namedtuple("HotRow", names, rename=True)  # type: ignore[misc]
@@ -58,13 +59,14 @@ class CompiledRead:
     positional: bool
 
     @classmethod
-    def of(cls, statement: Select[Any], dialect: Dialect) -> CompiledRead:
+    def of(cls, statement: Select[Any] | UpdateBase, dialect: Dialect) -> CompiledRead:
         """Compile a statement. Raises `TypeError` for one that has to be written anew for its values."""
         made = statement.compile(dialect=dialect)
         if not isinstance(made, SQLCompiler) or any(each.expanding for each in made.binds.values()):
             raise TypeError(f"its text depends on its values: {statement}")
         types = {name: each.type.dialect_impl(dialect) for name, each in made.binds.items()}
-        results = enumerate(each.type.dialect_impl(dialect) for each in statement.selected_columns)
+        columns = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
+        results = enumerate(each.type.dialect_impl(dialect) for each in columns)
         converted = {name: made_by for name, type in types.items() if (made_by := type.bind_processor(dialect))}
         return cls(
             str(made),

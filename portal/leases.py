@@ -51,9 +51,9 @@ class Lease:
         """Take at most so many rows; `of` fills what `where` leaves open, `values` are written to each row."""
         bounds = {"now": now, "most": most, **(of or {})}
         rows = db.execute(self._free, bounds, execution_options=_EVERYWHERE).all()
-        taken = self._own.values({self._due_at.name: now + self.seconds, **values})
-        for row in rows:
-            db.execute(taken, self._key_of(row._mapping), execution_options=_EVERYWHERE)
+        if rows:
+            taken = self._own.values({self._due_at.name: now + self.seconds, **values})
+            db.connection().execute(taken, [self._key_of(row._mapping) for row in rows])
         return rows
 
     def _key_of(self, row: Mapping[Any, Any]) -> dict[str, Any]:

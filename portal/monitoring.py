@@ -5,12 +5,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from portal import clock
-from portal.db import Database
 from portal.errors import PortalError
-from portal.outbox import state
 from portal.settings import Settings
 
 #: Named by the library: where the processes of one server put what they count.
@@ -35,7 +31,7 @@ def start_server(settings: Settings) -> None:
     if _FOLDER_VARIABLE in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(_QueueCollector(Database(settings.database_url, pool_size=1)))  # type: ignore[arg-type]
+    registry.register(_QueueCollector(settings.database_url))  # type: ignore[arg-type]
     host, _, port = settings.metrics_bind.rpartition(":")
     start_http_server(int(port), host.strip("[]"), registry)
 
@@ -49,14 +45,19 @@ def _empty_folder(folder: Path) -> Path:
 class _QueueCollector:
     """Reads the queues from the database whenever metrics are requested."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database_url: str) -> None:
+        from portal.db import Database
+
+        self._database = Database(database_url, pool_size=1)
 
     def describe(self) -> list[object]:
         return []
 
     def collect(self) -> Iterator[object]:
         from prometheus_client.core import GaugeMetricFamily
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from portal.outbox import state
 
         up = GaugeMetricFamily("portal_database_up", "Whether the database answers.")
         length = GaugeMetricFamily("portal_queue_length", "What is due and waits.", labels=["queue"])

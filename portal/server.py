@@ -1,7 +1,10 @@
-"""The production server: granian with one worker process per core. With SQLite it also starts `portal worker`."""
+"""The production server: granian with one worker process per core. With SQLite it also runs the worker.
+
+All of them are forked from one process that has loaded the application (`portal.forks`); this one never does, so that
+it stays small.
+"""
 
 import logging
-import multiprocessing
 import os
 import sys
 import threading
@@ -16,9 +19,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
-from portal import clock, logs, monitoring, ports
+from portal import embedded_worker, forked_worker, forks, logs, monitoring, ports
 from portal.embedded_worker import EmbeddedWorker
-from portal.outbox import state
 from portal.request_sizes import IDLE_SECONDS, MAX_HEAD
 from portal.settings import Settings
 
@@ -30,6 +32,8 @@ START_TIMEOUT = 30.0
 REPLACE_TIMEOUT = 300.0
 #: Seconds that answers under way may take once the server is to stop; slower readers are cut off then.
 STOP_TIMEOUT = 15
+#: Seconds between the parsers that a process builds once it answers requests.
+PARSER_PAUSE = 0.05
 #: Deaths of processes in a minute from which on the server ends instead of starting others.
 MOST_DEATHS = 10
 
@@ -64,9 +68,14 @@ class _PatientServer(MPServer):
         self.reload_signal = False
         self.main_loop_interrupt.clear()
         if self.beside:
-            _note_embedded_worker()
+            embedded_worker.note_begin()
+        before = forks.replace_loader()
         replaced = all(self._replace(place, spawn_target, target_loader) for place in range(self.workers))
         self.respawned_wrks.clear()
+        if replaced:
+            forks.let_end(before)
+        else:
+            forks.bring_back(before)
         if not replaced or (self.beside and not self.beside.replace()):
             log.error("new processes can't start, so the old ones go on; mend what is wrong and reload again")
 
@@ -90,6 +99,9 @@ class _PatientServer(MPServer):
 
     def _spawn_worker(self, *place: Any, **what: Any) -> WorkerProcess:
         worker = super()._spawn_worker(*place, **what)
+        # the library knows how to fork from this process only, or how to begin with nothing
+        spawned = worker.inner
+        worker.inner = forks.make_process(spawned._target, *spawned._args)
         if self._start:
             worker.start = partial(self._start, worker, worker.start, self.bind_port)  # type: ignore[method-assign]
         return worker
@@ -112,16 +124,27 @@ def _start_beside(worker: WorkerProcess, start: Callable[[], None], port: int) -
     """Start a process that is to replace a sound one. Raises `_NotStarted`."""
     # should it die meanwhile, the library must not replace the sound one for it
     worker.interrupt_by_parent = True
-    if not _start_and_await(worker, start, port, seconds=REPLACE_TIMEOUT):
+    try:
+        listens = _start_and_await(worker, start, port, seconds=REPLACE_TIMEOUT)
+    except (OSError, EOFError):
+        raise _NotStarted from None
+    if not listens:
         worker.kill()  # type: ignore[no-untyped-call]
         raise _NotStarted
     worker.interrupt_by_parent = False
 
 
 def serve(
-    settings: Settings, *, host: str, port: int, workers: int | None, when_up: Callable[[], None] | None = None
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int | None,
+    prepare: Callable[[], None] | None = None,
+    when_up: Callable[[], None] | None = None,
 ) -> None:
-    """Serve until stopped. `when_up` runs as soon as the server answers requests.
+    """Serve until stopped. `prepare` runs before anything else, `when_up` as soon as the server answers requests; each
+    does so in a process of its own, and can be pickled. What `prepare` exits with ends the server.
 
     Two blocking threads per worker: with one a slow request holds all others, with more they contend. So liveness is
     answered by the server itself, from a file: it must not wait for a thread. A worker that dies is replaced.
@@ -133,8 +156,8 @@ def serve(
     """
     ports.await_free_port(host, port)
     logs.configure(settings.log_format)
-    # a forked process would keep the modules that this one has imported, and so mix old code and new
-    multiprocessing.set_start_method("spawn", force=True)
+    if prepare and (status := forks.run(prepare)):
+        sys.exit(status)
     server = _PatientServer(
         target="wsgi:app",
         address=host,
@@ -158,36 +181,38 @@ def serve(
     monitoring.start_server(settings)
     server.beside = beside = _start_worker(settings)
     if when_up:
-        threading.Thread(target=call_when_up, args=(host, port, when_up), daemon=True).start()
+        threading.Thread(target=call_when_up, args=(host, port, partial(forks.run, when_up)), daemon=True).start()
     address = ports.record_address(settings.instance, host, port)
     try:
-        server.serve()
+        server.serve(target_loader=_load_application, wrap_loader=False)
     finally:
         ports.forget_address(address)
         if beside:
             beside.stop()
 
 
-def call_when_up(host: str, port: int, when_up: Callable[[], None]) -> None:
+def call_when_up(host: str, port: int, when_up: Callable[[], object]) -> None:
     """Call `when_up` once the server answers, however long its first start takes."""
     while not ports.await_answer(host, port, seconds=START_TIMEOUT):
         pass
     when_up()
 
 
+def _load_application() -> Callable[..., Any]:
+    """The application, in a process that answers requests. It is loaded already."""
+    import wsgi
+    from portal.wire import parsers
+
+    forks.name_process("portal web")
+    # no request waits for these, and those that come meanwhile hardly notice
+    threading.Thread(target=parsers.build, args=(PARSER_PAUSE,), daemon=True).start()
+    return wsgi.app
+
+
 def _start_worker(settings: Settings) -> EmbeddedWorker | None:
     """Start the worker process for an embedded database. With PostgreSQL the operator runs `portal worker`."""
     if not settings.database_url.startswith("sqlite"):
         return None
-    _note_embedded_worker()
-    # what it counts is served by this process
-    environment = {**os.environ, "PORTAL_METRICS_BIND": ""}
-    command = [sys.executable, "-m", "portal.cli", "worker"]
-    worker = EmbeddedWorker(command, folder=PROJECT_FOLDER, environment=environment)
+    worker = EmbeddedWorker(partial(forked_worker.launch, settings))
     worker.start()
     return worker
-
-
-def _note_embedded_worker() -> None:
-    """Have the processes that start from now on tell when the worker is missing, once it has had time to begin."""
-    os.environ[state.EMBEDDED_SINCE] = str(clock.now())

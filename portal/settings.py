@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+#: Where `portal serve` tells its processes since when it has been running a worker beside them, in Unix seconds.
+EMBEDDED_SINCE = "PORTAL_EMBEDDED_WORKER_SINCE"
+
 
 class InvalidSetting(Exception):
     """A variable with a value the portal can't start with. The message says how to correct it."""

@@ -18,18 +18,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
-from portal import clock, create_app, schema
+from portal import clock, create_app
 from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount, NewAccount
 from portal.db import Database, Scope
 from portal.settings import Settings, from_environment
-from tests import postgresql
+from tests import databases, postgresql
 from tests.clients import Api, Portal
+from tests.databases import URL
 from tests.factories import Factories
 
 pytest_plugins = ["tests.live"]
 
-URL = "PORTAL_TEST_DATABASE_URL"
 #: 21 November 2026, 12:00 UTC: where tests that hold the clock hold it.
 NOON = 1795262400
 
@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "torture: takes minutes, so it runs only with --torture")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL alone")
     is_worker = hasattr(config, "workerinput")
-    if config.getoption("--database") == "postgresql" and not is_worker and not os.environ.get(URL):
+    if databases.is_postgresql(config) and not is_worker and not os.environ.get(URL):
         config.stash[_CLUSTER] = cluster = postgresql.Cluster()
         os.environ[URL] = cluster.url
 
@@ -59,10 +59,10 @@ _CLUSTER = pytest.StashKey[postgresql.Cluster]()
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What never touches a database runs once, with SQLite."""
-    if config.getoption("--database") == "sqlite":
-        items[:] = [item for item in items if item.get_closest_marker("postgresql") is None]
-    else:
+    if databases.is_postgresql(config):
         items[:] = [item for item in items if not _runs_once(item)]
+    else:
+        items[:] = [item for item in items if item.get_closest_marker("postgresql") is None]
     wanted = config.getoption("--torture")
     items[:] = [item for item in items if (item.get_closest_marker("torture") is not None) == wanted]
     for item in items:
@@ -71,22 +71,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+#: Every fixture that opens a database of the engine that was asked for.
+_DATABASE_FIXTURES = frozenset({"settings", "live_server", "hooks", "apart", "empty"})
+_DATABASE_MARKERS = ("postgresql", "torture")
+
+
 def _runs_once(item: pytest.Item) -> bool:
+    if not _touches_database(item):
+        return True
     if "tests/documents/" in item.nodeid and "app" in getattr(item, "fixturenames", ()):
         # hundreds of documents, each before every judge: what is drawn is no matter of the database
         return "test_e_invoices" in item.nodeid
     return any(part in item.nodeid for part in ("tests/rules/", "tests/wire/", "tests/documents/", "tests/browser/"))
 
 
+def _touches_database(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in _DATABASE_MARKERS)
+    return marked or not _DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
-def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a portal with its own folder and database."""
-    folder = tmp_path_factory.mktemp("instance")
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    chosen = {"PORTAL_INSTANCE": str(folder)}
-    if request.config.getoption("--database") == "postgresql":
-        chosen["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], f"portal_test_{worker}")
-    return replace(from_environment(chosen), base_url="http://localhost")
+    with databases.new_folder(tmp_path_factory, "instance") as folder:
+        chosen = databases.new_migrated(request.config, folder, f"portal_test_{worker}")
+        yield replace(from_environment(chosen), base_url="http://localhost")
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +104,6 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The application on a migrated database."""
     app = create_app(settings)
     app.testing = True
-    schema.upgrade(app.extensions["portal"].database)
     yield app
     app.extensions["portal"].database.dispose()
 

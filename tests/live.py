@@ -26,13 +26,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
-from portal import clock, schema
+from portal import clock
 from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount, NewAccount
 from portal.db import Database, Scope
 from portal.settings import Settings, from_environment
-from tests import postgresql
-from tests.conftest import URL
+from tests import databases
 from tests.factories import Factories
 
 TOP = Path(__file__).parent.parent
@@ -108,20 +107,16 @@ class Live:
 @pytest.fixture(scope="session")
 def live_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A portal with a folder, a database of the chosen engine and a mail server of its own."""
-    folder = tmp_path_factory.mktemp("live")
-    with _mail_server() as (mailbox, smtp_port):
+    with databases.new_folder(tmp_path_factory, "live") as folder, _mail_server() as (mailbox, smtp_port):
         port = free_port()
         environment = {
-            "PORTAL_INSTANCE": str(folder),
+            **databases.new_migrated(request.config, folder, f"portal_live_{os.getpid()}"),
             "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
             "PORTAL_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
             "PORTAL_DEMO": "1",
         }
-        if request.config.getoption("--database") == "postgresql":
-            environment["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], f"portal_live_{os.getpid()}")
         settings = from_environment(environment)
         database = Database(settings.database_url, pool_size=2)
-        schema.upgrade(database)
         with _serving(settings, port, environment, folder / "server.log"):
             yield Live(settings, database, mailbox, folder / "server.log")
         database.dispose()

@@ -18,7 +18,7 @@ class Cluster:
     """
 
     def __init__(self, *, durable: bool = False) -> None:
-        self._binaries = _binaries()
+        self._binaries = programs()
         self._folder = Path(tempfile.mkdtemp(prefix="portal-postgresql-"))
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user:
@@ -44,17 +44,18 @@ class Cluster:
             raise RuntimeError(f"{program} failed: {done.stderr}")
 
 
-def new_database(url: str, name: str) -> str:
-    """The URL of a fresh, empty database on the server at `url`."""
+def new_database(url: str, name: str, *, template: str = "template1") -> str:
+    """The URL of a fresh database on the server at `url`: empty, or a copy of one that nobody is connected to."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     engine.dispose()
     return engine.url.set(database=name).render_as_string(hide_password=False)
 
 
-def _binaries() -> Path:
+def programs() -> Path:
+    """The folder of the server's programs. Raises `RuntimeError` where there is none."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     initdb = found[-1] if found else shutil.which("initdb")
     if initdb is None:

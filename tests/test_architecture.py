@@ -33,7 +33,7 @@ LAYERS = (
     {"rules"},
     {"models"},
     {"engines", "writer_queue"},
-    {"db", "dialects", "hot_reads"},
+    {"db", "dialects", "hot_reads", "session_reads", "session_writes"},
     {"leases"},
     {"wire", "schema"},
     {"objects"},
@@ -44,7 +44,7 @@ LAYERS = (
     {"outbox"},
     {"web"},
     {"api", "hosted"},
-    {"demo", "doctor", "embedded_worker", "monitoring", "server", "worker"},
+    {"demo", "doctor", "embedded_worker", "forked_worker", "forks", "loader", "monitoring", "server", "worker"},
     {"commands"},
     {"cli", "migrations"},
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Select, event, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
 from portal.billing.accounts.new_accounts import NewAccount
@@ -69,21 +70,23 @@ def test_an_exception_rolls_everything_back(database: Database, scope: Scope, ma
 
 def _prebuilt() -> list[Any]:
     from portal.documents import library
-    from portal.objects import invoice_lines, kinds
+    from portal.objects import customers, first_lines, kinds
 
     found: list[Any] = [
-        invoice_lines._FIRST_LINES,
+        first_lines._FIRST_LINES.statement,
+        customers._DELINQUENT.statement,
         *library._STORED_PDF_QUERIES.values(),
         *invoice_history._STATEMENTS.values(),
         invoice_tally._STATEMENT,
+        invoice_rows._NOTES_OF_INVOICES,
     ]
-    found += [invoice_rows._NOTES_OF_INVOICES]
-    return found + [kinds._plain_statement(kind.model, "id")[1] for kind in kinds.OBJECT_TYPES.values()]
+    found = [getattr(each, "statement", each) for each in found]
+    return found + [kinds._plain_statement(kind.model, "id").statement for kind in kinds.OBJECT_TYPES.values()]
 
 
 @pytest.mark.parametrize("statement", _prebuilt())
 def test_a_prebuilt_statement_names_its_tenant(statement: Select[Any]) -> None:
-    assert "tenant_id" in statement.compile().params
+    assert "tenant_id" in statement.compile(dialect=sqlite.dialect()).params
 
 
 @pytest.fixture
@@ -96,7 +99,9 @@ def every_statement(database: Database) -> Any:
 
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
+    database.hot.listeners.append(seen.append)
     yield seen
+    database.hot.listeners.remove(seen.append)
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
 

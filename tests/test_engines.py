@@ -25,7 +25,7 @@ from portal.settings import Settings
 from portal.writer_queue import WriterQueue
 from tests import pgbouncer
 from tests.clients import Api
-from tests.conftest import URL
+from tests.databases import URL
 from tests.postgresql import new_database
 
 

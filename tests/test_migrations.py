@@ -17,7 +17,7 @@ from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database, Scope
 from portal.models import Base
 from tests import postgresql
-from tests.conftest import URL
+from tests.databases import URL, is_postgresql
 from tests.factories import Factories
 
 #: 31 December 2025, 23:30 UTC.
@@ -26,7 +26,7 @@ LAST_NIGHT = 1767223800
 
 @pytest.fixture
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    if request.config.getoption("--database") == "postgresql":
+    if is_postgresql(request.config):
         worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
         return Database(postgresql.new_database(os.environ[URL], f"portal_migrations_{worker}"))
     return Database(f"sqlite:///{tmp_path}/empty.db")

@@ -20,7 +20,7 @@ from portal.db import Database, Scope
 from portal.hosted.visit_cookies import cookie_name
 from portal.settings import Settings
 from tests import pgbouncer
-from tests.conftest import URL
+from tests.databases import URL
 from tests.factories import Factories
 from tests.postgresql import new_database
 

@@ -31,14 +31,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from portal import clock, create_app, disks, embedded_worker, schema
-from portal.embedded_worker import EmbeddedWorker
+from portal.embedded_worker import EmbeddedWorker, Launch
 from portal.outbox import state
 from portal.server import call_when_up
 from portal.settings import from_environment
 from tests.live import TOP, Live, free_port
 from tests.test_nginx import nginx_before
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -48,24 +48,36 @@ class Server:
     process: subprocess.Popen[bytes]
     url: str
 
-    def children(self) -> dict[int, str]:
-        """The processes that it has started, and their command lines."""
-        listed = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        ids = [int(id) for each in listed for id in each.read_text().split()]
-        return {id: line for id in ids if (line := _command_line(id))}
+    def processes(self) -> dict[int, str]:
+        """All that it has started, and what these have, by name."""
+        return {id: name for id in _list_descendants(self.process.pid) if (name := _find_name(id))}
 
     def worker(self) -> int | None:
         """The process of the worker."""
-        return next((id for id, line in self.children().items() if "portal.cli worker" in line), None)
+        return next(iter(self._named("portal worker")), None)
 
     def servers(self) -> set[int]:
         """The processes that answer requests."""
-        return {id for id, line in self.children().items() if "serve" in line or "spawn_main" in line}
+        return self._named("portal web")
+
+    def _named(self, wanted: str) -> set[int]:
+        return {id for id, name in self.processes().items() if name == wanted}
 
 
-def _command_line(id: int) -> str:
+def _list_descendants(id: int) -> list[int]:
+    listed = Path(f"/proc/{id}/task").glob("*/children")
+    found = [int(child) for each in listed for child in _read_or_nothing(each).split()]
+    return [id for child in found for id in (child, *_list_descendants(child))]
+
+
+def _find_name(id: int) -> str:
+    """Of a process; nothing for one that has ended."""
+    return _read_or_nothing(Path(f"/proc/{id}/comm")).strip() if _read_or_nothing(Path(f"/proc/{id}/cmdline")) else ""
+
+
+def _read_or_nothing(file: Path) -> str:
     try:
-        return Path(f"/proc/{id}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return file.read_text()
     except OSError:
         return ""
 
@@ -126,10 +138,44 @@ def test_what_is_killed_comes_back_and_a_signal_ends_all(server: Server) -> None
     wait_until(lambda: server.worker() not in {None, worker})
     wait_until(lambda: status(f"{server.url}/health/ready") == 200)
     assert server.process.poll() is None
-    last = [*server.children()]
+    last = server.processes()
+    assert len(last) >= 3
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(PATIENCE) == 0
-    wait_until(lambda: not [id for id in last if "portal" in _command_line(id)])
+    wait_until(lambda: not [id for id, name in last.items() if _find_name(id) == name])
+
+
+def test_when_what_they_were_forked_from_dies_all_are_forked_anew(server: Server) -> None:
+    worker, before = server.worker(), server.servers()
+    loader = _find_parent(min(before))
+    assert worker
+    assert {_find_parent(id) for id in (worker, *before)} == {loader}
+    os.kill(loader, signal.SIGKILL)
+    wait_until(lambda: len(server.servers() - before) == 2 and server.worker() not in {None, worker})
+    wait_until(lambda: not [id for id in (worker, *before) if _find_name(id)])
+    wait_until(lambda: status(f"{server.url}/health/ready") == 200)
+
+
+def _find_parent(id: int) -> int:
+    return int(Path(f"/proc/{id}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_what_is_forked_from_has_one_thread_and_has_opened_nothing(server: Server) -> None:
+    """A fork would else copy locks that nobody opens again, and connections that two would use."""
+    loader = Path(f"/proc/{_find_parent(min(server.servers()))}")
+    assert len([*(loader / "task").iterdir()]) == 1
+    opened = [os.readlink(each) for each in (loader / "fd").iterdir()]
+    assert [each for each in opened if "portal.db" in each] == []
+    assert len([each for each in opened if each.startswith("socket:")]) == 1
+
+
+def test_a_group_of_processes_that_is_told_to_end_ends_in_order(server: Server) -> None:
+    """As systemd tells it: each process at once."""
+    last = server.processes()
+    for id in (server.process.pid, *last):
+        os.kill(id, signal.SIGTERM)
+    assert server.process.wait(PATIENCE) == 0
+    wait_until(lambda: not [id for id, name in last.items() if _find_name(id) == name])
 
 
 def test_new_code_loses_no_request(server: Server, tmp_path: Path) -> None:
@@ -207,10 +253,15 @@ def test_code_that_cannot_start_replaces_nothing(tmp_path: Path) -> None:
         assert status(f"{server.url}/health/ready") == 200
 
 
+def launching(script: str, folder: Path) -> Launch:
+    """Starts a shell's script in place of a worker."""
+    return lambda started: subprocess.Popen(["sh", "-c", script], cwd=folder, env={})
+
+
 def test_a_worker_is_started_again_with_growing_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_worker, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(embedded_worker, "LONGEST_PAUSE", 0.4)
-    worker = EmbeddedWorker(["sh", "-c", "date +%s.%N >> starts; exit 3"], folder=tmp_path, environment={})
+    worker = EmbeddedWorker(launching("date +%s.%N >> starts; exit 3", tmp_path))
     worker.start()
     wait_until(lambda: len(_starts(tmp_path)) >= 6)
     worker.stop()
@@ -225,7 +276,7 @@ def test_after_a_sound_worker_the_pause_is_short_again(tmp_path: Path, monkeypat
     monkeypatch.setattr(embedded_worker, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(embedded_worker, "LONGEST_PAUSE", 60.0)
     monkeypatch.setattr(embedded_worker, "SOUND_AFTER", 0.0)
-    worker = EmbeddedWorker(["sh", "-c", "date +%s.%N >> starts"], folder=tmp_path, environment={})
+    worker = EmbeddedWorker(launching("date +%s.%N >> starts", tmp_path))
     worker.start()
     wait_until(lambda: len(_starts(tmp_path)) >= 12)
     worker.stop()
@@ -234,7 +285,7 @@ def test_after_a_sound_worker_the_pause_is_short_again(tmp_path: Path, monkeypat
 def test_a_worker_that_does_not_listen_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_worker, "STOP_TIMEOUT", 0.3)
     deaf = "trap '' TERM; echo 1 >> starts; while true; do sleep 0.1; done"
-    worker = EmbeddedWorker(["sh", "-c", deaf], folder=tmp_path, environment={})
+    worker = EmbeddedWorker(launching(deaf, tmp_path))
     worker.start()
     wait_until(lambda: _starts(tmp_path) != [])
     worker.stop()

@@ -16,7 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, insert, select
 
-from portal import clock, create_app, schema
+from portal import clock, create_app
 from portal.assembly import Services, assemble_services
 from portal.billing.accounts import accounts, new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
@@ -32,8 +32,7 @@ from portal.rules import periods
 from portal.rules.steps import DRAFT_DURATION
 from portal.settings import from_environment
 from portal.worker import running
-from tests import postgresql
-from tests.conftest import URL
+from tests import databases
 from tests.factories import Factories
 
 TOP = Path(__file__).parent.parent
@@ -67,12 +66,9 @@ class Apart:
 
 @pytest.fixture
 def apart(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Apart]:
-    environment = {"PORTAL_INSTANCE": str(tmp_path)}
-    if request.config.getoption("--database") == "postgresql":
-        name = f"portal_worker_{os.getpid()}_{request.node.name.encode().hex()[:8]}"
-        environment["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], name)
+    name = f"portal_worker_{os.getpid()}_{request.node.name.encode().hex()[:8]}"
+    environment = databases.new_migrated(request.config, tmp_path, name)
     services = assemble_services(from_environment(environment))
-    schema.upgrade(services.database)
     with services.database.writing() as db:
         new = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", None, "eur"), now=clock.now())
     scope = Scope(new.test.id, new.account.id, livemode=False)

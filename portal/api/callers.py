@@ -10,7 +10,7 @@ from portal.billing.accounts import keys
 from portal.db import Scope
 from portal.errors import NotAuthenticated, PortalError
 from portal.web.access_log import set_log_scope
-from portal.web.services import read_connection, services
+from portal.web.services import services
 
 
 class ForeignAccount(PortalError):
@@ -24,7 +24,7 @@ def authenticate_caller() -> keys.Caller:
     """The caller by the key of this request. Raises `NotAuthenticated` or `ForeignAccount`."""
     secret = _parse_secret_key()
     now = clock.now()
-    found = keys.find_caller(read_connection(), secret, now=now)
+    found = keys.find_caller(services().database.hot, secret, now=now)
     if found is None:
         raise NotAuthenticated(
             f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"

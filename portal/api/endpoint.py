@@ -86,7 +86,9 @@ def _handle_read(command: type[Command], function: CallHandler, path: dict[str, 
     params = parse_command(command, form.parse(request.query_string), find_words)
     with services().database.reading(caller.scope) as db:
         answer = _run_call(function, db, params, path)
-        return answer if isinstance(answer, Response) else _json_response(orjson.dumps(answer))
+        if isinstance(answer, Response):
+            return answer
+        return Response(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE), mimetype="application/json")
 
 
 def _handle_dry_run(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
+from portal.api.kept_pages import KeptPages
 from portal.billing.customers import test_clocks
 from portal.db import find_row
 from portal.errors import ResourceMissing, params_within
-from portal.objects import OBJECT_TYPES, cache, deleted_stub, expand_answer, render, render_one, select_rows
+from portal.objects import OBJECT_TYPES, deleted_stub, expand_answer, render, render_one, select_rows
+from portal.recording import remember_rendered
 from portal.web.services import services
 from portal.wire.commands import Command, ExpandableCommand, ListCommand
 from portal.wire.page import cut_page, page_cursor, select_page
@@ -88,8 +90,12 @@ class Resource:
     def list(self, command: type[ListCommand], choose: SelectFunction) -> None:
         """GET on the path: a page of what `choose` selects."""
 
+        url, pages = f"/v1{self.path}", KeptPages(self.kind, command, choose) if self.kind.kept else None
+
         def list_objects(db: Session, params: ListCommand) -> dict[str, Any]:
-            return render_page(db, self.type, choose(params), params, f"/v1{self.path}")
+            if pages is not None and not params.expand:
+                return _render_kept_page(db, pages, self.type, params, url)
+            return render_page(db, self.type, choose(params), params, url)
 
         endpoint.add(self.blueprint, "GET", self.path, command, list_objects, AnswerType(self.type, "list"))
 
@@ -102,19 +108,23 @@ def render_answer(db: Session, type: str, row: Any, params: ExpandableCommand) -
     """A row as its wire object, expanded as the call asks."""
     if db.info["writes"]:
         db.flush()
-    return render_one(db, type, row, services().links, params.expand)
+    answer = render_one(db, type, row, services().links)
+    if not params.expand:
+        remember_rendered(db, row, answer)
+    return expand_as_asked(db, answer, params)
 
 
 def render_page(db: Session, type: str, statement: Select[Any], params: ListCommand, url: str) -> dict[str, Any]:
     """A page of a select's rows as the list object. Raises what `find_page` does."""
-    links = services().links
-    if OBJECT_TYPES[type].kept and not params.expand:
-        heads, has_more = cut_page(cache.revisions_of(db, type, _select_page(db, type, statement, params)), params)
-        if not heads:
-            _refuse_unknown_filters(db, params)
-        return render_list(cache.json_of(db, type, heads, links), url, has_more=has_more)
     rows, has_more = find_page(db, type, statement, params)
-    return render_objects(db, render(db, type, rows, links), params, url, has_more=has_more)
+    return render_objects(db, render(db, type, rows, services().links), params, url, has_more=has_more)
+
+
+def _render_kept_page(db: Session, pages: KeptPages, type: str, params: ListCommand, url: str) -> dict[str, Any]:
+    found, has_more = pages.find_page(db, services(), params, _cursor_position(db, type, params))
+    if not found:
+        _refuse_unknown_filters(db, params)
+    return render_list(found, url, has_more=has_more)
 
 
 def render_none(noun: str, params: ListCommand, url: str) -> dict[str, Any]:
@@ -163,7 +173,8 @@ _FILTER_TYPES = {"plan": "price", "test_clock": "test_helpers.test_clock"}
 
 
 def _select_page(db: Session, type: str, statement: Select[Any], params: ListCommand) -> Select[Any]:
-    return select_page(statement, OBJECT_TYPES[type].model, params, _cursor_position(db, type, params))
+    at, backwards = _cursor_position(db, type, params), params.ending_before is not None
+    return select_page(statement, OBJECT_TYPES[type].model, at, params.limit + 1, backwards=backwards)
 
 
 def _cursor_position(db: Session, type: str, params: ListCommand) -> tuple[int, str] | None:

@@ -1,5 +1,7 @@
 """`portal serve` and `portal worker`: runs the server, and the jobs beside it."""
 
+from functools import partial
+
 import click
 
 from portal.commands import demo
@@ -16,19 +18,23 @@ def serve(host: str, port: int, workers: int | None, with_demo: bool) -> None:
 
     With the embedded database it runs the worker, too.
     """
-    from portal import monitoring
+    from portal import embedded_worker, forks, monitoring
 
     settings = load_settings()
+    embedded = settings.database_url.startswith("sqlite")
     monitoring.share_between_processes(settings)
+    if embedded:
+        embedded_worker.note_begin()
+    # loads while the rest of the server is imported
+    forks.start_loader()
     from portal import ports, server
 
-    if with_demo or settings.database_url.startswith("sqlite"):
-        upgrade_schema(settings)
     if with_demo:
         click.echo("Starting the portal and making a sample shop. The first time it takes a moment.")
-    when_up = (lambda: demo.print_addresses(settings)) if with_demo else None
+    prepare = partial(upgrade_schema, settings) if with_demo or embedded else None
+    when_up = partial(demo.print_addresses, settings) if with_demo else None
     try:
-        server.serve(settings, host=host, port=port, workers=workers, when_up=when_up)
+        server.serve(settings, host=host, port=port, workers=workers, prepare=prepare, when_up=when_up)
     except ports.PortTaken as error:
         exit_with_error(str(error))
 

@@ -1,6 +1,7 @@
-"""Renders in separate, warmed-up processes with limits on time and memory.
+"""Renders in separate processes with limits on time and memory.
 
-The web process never imports WeasyPrint.
+The web process never imports WeasyPrint. A fork server does (`render_server`), once for all processes of a portal: from
+it each pool forks its processes when there is something to render, and they end when there was nothing for a while.
 """
 
 import gc
@@ -16,13 +17,14 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 from math import ceil
-from multiprocessing import forkserver, util
+from multiprocessing import util
 from typing import TypeVar, cast
 from weakref import WeakSet
 
 from pebble import ProcessPool
 
 from portal import metrics
+from portal.documents import render_server
 from portal.documents.designs import Complaint
 from portal.documents.parts import Party
 from portal.documents.values import DocumentBase, InvoiceDocument
@@ -37,6 +39,8 @@ MEMORY = 512 << 20
 #: Address space with the fonts and libraries that are only mapped, 0.76 GiB for those lines. It limits also where a
 #: kernel counts no mappings as data, as Linux before 4.7.
 ADDRESS_SPACE = 1 << 30
+#: Seconds without a rendering after which the processes of a pool end: the next one waits a moment for another process.
+IDLE_SECONDS = 60
 #: Seconds a caller waits at most, those in the queue included; proxies give up then too.
 MAX_WAIT = 60
 
@@ -75,18 +79,20 @@ class PoolBusy(RenderFailed):
 
 
 class Pool:
-    """Rendering processes of this process, started on first use and again after a fork.
+    """Rendering processes of this process, started when there is something to render and again after a fork.
 
     A rendering may take `seconds` of wall time, and 10 ms more per line; then its process is killed and replaced.
-    `queue` renderings may wait for `workers` processes.
+    `queue` renderings may wait for `workers` processes. They end after `idle` seconds without a rendering.
     """
 
     _pool: ProcessPool | None
+    _resting: threading.Timer
     _stop: Callable[[], object]
 
-    def __init__(self, *, workers: int = 1, seconds: float = 10, queue: int = 20) -> None:
+    def __init__(self, *, workers: int = 1, seconds: float = 10, queue: int = 20, idle: float = IDLE_SECONDS) -> None:
         self._workers = workers
         self._seconds = seconds
+        self._idle = idle
         self._most = workers + queue
         self._reset_state()
         _pools.add(self)
@@ -113,18 +119,36 @@ class Pool:
     def _run_if_free(self, function: Callable[[bytes, float], object], value: object, limit: _Limit) -> object:
         if not self._places.acquire(blocking=False):
             raise PoolBusy("Too many documents are being made at the moment. Please try again in a minute.")
+        self._keep_processes()
         try:
             return self._run_with_retry(function, value, limit)
         finally:
+            self._let_processes_rest()
             self._places.release()
 
-    def warm_up(self) -> None:
-        """Start the processes in the background, so that the first document does not wait for them."""
-        threading.Thread(target=self._ensure_running, daemon=True).start()
+    def _keep_processes(self) -> None:
+        with self._lock:
+            self._resting.cancel()
+            self._under_way += 1
+
+    def _let_processes_rest(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            if not self._under_way:
+                self._resting = threading.Timer(self._idle, self._close_if_idle)
+                self._resting.daemon = True
+                self._resting.start()
+
+    def _close_if_idle(self) -> None:
+        with self._lock:
+            if not self._under_way:
+                self._stop()
+                self._pool = None
 
     def close(self) -> None:
         """Stop the processes; renderings under way fail."""
         with self._lock:
+            self._resting.cancel()
             self._stop()
             self._pool = None
 
@@ -163,11 +187,13 @@ class Pool:
         self._places = threading.BoundedSemaphore(self._most)
         self._pool = None
         self._stop = lambda: None
+        self._under_way = 0
+        self._resting = threading.Timer(self._idle, self._close_if_idle)
 
 
 def _start_pool(workers: int) -> ProcessPool:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["portal.documents.preload", "portal.documents.render"])
+    render_server.use()
     pool = ProcessPool(max_workers=workers, max_tasks=MAX_RENDERINGS, initializer=_prepare_process, context=context)
     pool.schedule(bool)  # Starts the processes; a new pool has none.
     return pool
@@ -227,8 +253,7 @@ def _with_cpu_limit(seconds: float, function: Callable[[], T]) -> T:
 
 
 def _reset_pools() -> None:
-    """Runs after a fork: threads, processes and the fork server belong to the parent alone."""
-    forkserver.ForkServer.__init__(forkserver._forkserver)
+    """Runs after a fork: threads and processes belong to the parent alone."""
     for pool in _pools:
         pool._reset_state()
 

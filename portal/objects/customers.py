@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from portal.db import scope_of
+from portal.hot_reads import HotStatement
 from portal.models import BalanceTransaction, Customer, Invoice, Subscription, TaxId, TestClock
 from portal.objects.accounts import EMPTY_ADDRESS
 from portal.objects.discounts import only_discount, running_discounts_by_id
 from portal.objects.kinds import ObjectType, group_by, register, render
 from portal.objects.types import customers as schemas
+from portal.session_reads import one_of, read_rows
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
 
 SUBLIST_LIMIT = 10
@@ -42,17 +45,21 @@ def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
 
 def _preload_delinquent(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, bool]:
     """Which customers have an overdue open invoice, by each invoice's own time (its test clock's, or now)."""
-    clocks = select(TestClock.frozen_time).where(
-        TestClock.tenant_id == Invoice.tenant_id, TestClock.id == Invoice.test_clock_id
+    values = {"tenant_id": scope_of(db).tenant_id, "ids": [row.id for row in rows], "now": context.now}
+    return {found.customer_id: True for found in read_rows(db, _DELINQUENT, values)}
+
+
+_CLOCKS = select(TestClock.frozen_time).where(
+    TestClock.tenant_id == Invoice.tenant_id, TestClock.id == Invoice.test_clock_id
+)
+_DELINQUENT = HotStatement(
+    select(Invoice.customer_id).where(
+        Invoice.tenant_id == bindparam("tenant_id"),
+        one_of(Invoice.customer_id, "ids"),
+        Invoice.status == "open",
+        Invoice.due_date < func.coalesce(_CLOCKS.scalar_subquery(), bindparam("now", type_=BigInteger)),
     )
-    found = db.scalars(
-        select(Invoice.customer_id).where(
-            Invoice.customer_id.in_([row.id for row in rows]),
-            Invoice.status == "open",
-            Invoice.due_date < func.coalesce(clocks.scalar_subquery(), context.now),
-        )
-    )
-    return dict.fromkeys(found, True)
+)
 
 
 def _preload_discounts(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:

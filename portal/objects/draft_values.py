@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.db import scope_of
+from portal.hot_reads import HotStatement
 from portal.models import Account, Customer, Subscription, TaxId
 from portal.objects.kinds import group_by, plain_rows
+from portal.session_reads import read_rows
 from portal.wire.shape import Context, Row
 
 
@@ -30,7 +33,7 @@ def preload_draft_values(db: Session, rows: Sequence[Row], context: Context) -> 
     billed_for = plain_rows(db, Subscription, {row.subscription_id for row in drafts if row.subscription_id})
     subscriptions = {row.id: row for row in billed_for}
     tax_ids = group_by(plain_rows(db, TaxId, customers, column="customer_id"), "customer_id")
-    account = db.get_one(Account, scope_of(db).account_id)
+    (account,) = read_rows(db, _SELLER, {"account_id": scope_of(db).account_id})
     seller = {"name": account.business_profile.get("name"), "country": account.country}
     return {
         row.id: DraftValues(
@@ -40,6 +43,9 @@ def preload_draft_values(db: Session, rows: Sequence[Row], context: Context) -> 
         )
         for row in drafts
     }
+
+
+_SELLER = HotStatement(select(Account.business_profile, Account.country).where(Account.id == bindparam("account_id")))
 
 
 def _build_buyer(customer: Row, tax_ids: Mapping[str, list[Row]], subscription: Row | None) -> dict[str, Any]:

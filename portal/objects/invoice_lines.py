@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
-from portal.db import scope_of
 from portal.models import InvoiceLine
-from portal.objects.customers import SUBLIST_LIMIT
+from portal.objects.first_lines import read_first_lines
 from portal.objects.kinds import ObjectType, group_by, register
 from portal.objects.types import invoices as schemas
 from portal.rules.money import decimal_text
@@ -166,9 +165,14 @@ def _line_parent(row: Row, context: Context) -> dict[str, Any]:
 
 
 def _unit_amount_excluding_tax(row: Row, context: Context) -> str:
-    inclusive = sum((Decimal(rate["exact_percentage"]) for rate in row.tax_rates if rate["inclusive"]), Decimal(0))
-    exact = Decimal(row.unit_amount_decimal) / (1 + inclusive / 100)
-    return decimal_text(exact.quantize(UNIT_AMOUNT_PRECISION))
+    inclusive = tuple(rate["exact_percentage"] for rate in row.tax_rates if rate["inclusive"])
+    return _without_inclusive(row.unit_amount_decimal, inclusive)
+
+
+@lru_cache(maxsize=4096)
+def _without_inclusive(unit_amount: str, percentages: tuple[str, ...]) -> str:
+    inclusive = sum((Decimal(each) for each in percentages), Decimal(0))
+    return decimal_text((Decimal(unit_amount) / (1 + inclusive / 100)).quantize(UNIT_AMOUNT_PRECISION))
 
 
 INVOICE_LINE = register(
@@ -213,25 +217,10 @@ INVOICE_LINE = register(
     )
 )
 
-_INVOICE_LINES = cast(Table, InvoiceLine.__table__)
-_FIRST_LINES = (
-    select(*(column.label("metadata_") if column.name == "metadata" else column for column in _INVOICE_LINES.c))
-    .where(
-        _INVOICE_LINES.c.tenant_id == bindparam("tenant_id"),
-        _INVOICE_LINES.c.invoice_id.in_(bindparam("ids", expanding=True)),
-        _INVOICE_LINES.c.position <= SUBLIST_LIMIT,
-    )
-    .order_by(_INVOICE_LINES.c.invoice_id, _INVOICE_LINES.c.position)
-)
-
-
-def _first_lines(db: Session, ids: Sequence[str]) -> Sequence[Row]:
-    return db.execute(_FIRST_LINES, {"tenant_id": scope_of(db).tenant_id, "ids": ids}).all()
-
 
 def preload_first_lines(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
     """The first lines of each invoice as wire objects, one more than shown where there are more."""
-    found = _first_lines(db, [row.id for row in rows])
+    found = read_first_lines(db, [row.id for row in rows])
     return {
         id: [INVOICE_LINE.shape(line, context) for line in lines] for id, lines in group_by(found, "invoice_id").items()
     }

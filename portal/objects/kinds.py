@@ -10,7 +10,9 @@ from sqlalchemy import Select, bindparam, inspect, select
 from sqlalchemy.orm import Session
 
 from portal.db import scope_of
+from portal.hot_reads import HotStatement
 from portal.models import TenantOwned
+from portal.session_reads import one_of, read_rows
 from portal.wire.expand import expand_paths
 from portal.wire.schemas import Schema
 from portal.wire.shape import NOTHING, Context, Links, Row, Shape
@@ -85,19 +87,21 @@ def plain_rows(db: Session, model: Any, values: Collection[str], *, column: str 
     """
     if not values:
         return []
-    names, statement = _plain_statement(model, column)
-    rows = db.execute(statement, {"tenant_id": scope_of(db).tenant_id, "values": sorted(values)})
-    return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows]
+    mine = {"tenant_id": scope_of(db).tenant_id, "values": sorted(values)}
+    return read_rows(db, _plain_statement(model, column), mine)
 
 
 @cache
-def _plain_statement(model: Any, column: str) -> tuple[list[str], Select[Any]]:
-    mapper = inspect(model)
-    columns = [attribute.columns[0] for attribute in mapper.column_attrs]
-    table = mapper.local_table.c
-    mine = (table.tenant_id == bindparam("tenant_id"), table[column].in_(bindparam("values", expanding=True)))
-    statement = select(*columns).where(*mine).order_by(table.created, table.id)
-    return [attribute.key for attribute in mapper.column_attrs], statement
+def _plain_statement(model: Any, column: str) -> HotStatement:
+    table = inspect(model).local_table.c
+    mine = (table.tenant_id == bindparam("tenant_id"), one_of(table[column], "values"))
+    return HotStatement(select(*plain_columns(model)).where(*mine).order_by(table.created, table.id))
+
+
+def plain_columns(model: Any) -> list[Any]:
+    """The columns of a model for a statement on its table, by the names of its attributes."""
+    columns = [(each.key, each.columns[0]) for each in inspect(model).column_attrs]
+    return [column if column.key == key else column.label(key) for key, column in columns]
 
 
 def select_rows(db: Session, type: str, statement: Select[Any]) -> list[Row]:

@@ -5,11 +5,12 @@ in any case for 10 days from the day it was issued, as the reference's links do.
 has the same links all day long.
 """
 
+import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from itsdangerous import BadSignature, TimestampSigner
+from itsdangerous import BadSignature, HMACAlgorithm, TimestampSigner
 
 from portal import clock
 from portal.rules.document_kinds import DOCUMENT_KINDS
@@ -109,7 +110,21 @@ class DocumentLinks:
         return self._signer.sign(f"{scope}-{tenant_id}-{id}").decode()
 
 
+class _HmacAtOnce(HMACAlgorithm):
+    """The same signature by one call, at a fraction of the time: objects are full of links."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha1")
+
+
 class _DaySigner(TimestampSigner):
+    def __init__(self, keys: list[str], *, salt: str) -> None:
+        super().__init__(keys, salt=salt, algorithm=_HmacAtOnce())
+        self._derived = cache(super().derive_key)
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        return self._derived(secret_key)
+
     def get_timestamp(self) -> int:
         return _start_of_today()
 

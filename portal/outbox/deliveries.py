@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Table, and_, bindparam, exists, func, select
+from sqlalchemy import JSON, ColumnElement, Dialect, Table, Text, TypeDecorator, and_, bindparam, exists, func, select
+from sqlalchemy import cast as cast_column
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -117,12 +118,28 @@ def _due_statement() -> Any:
     )
 
 
+class _StoredJson(TypeDecorator[Any]):
+    """JSON that is sent as it is stored, and not read and written once more."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> orjson.Fragment | None:
+        return None if value is None else orjson.Fragment(value)
+
+
+def _event_columns() -> list[ColumnElement[Any]]:
+    return [
+        cast_column(each, _StoredJson()).label(each.name) if isinstance(each.type, JSON) else each for each in EVENTS.c
+    ]
+
+
 def _waiting_statement() -> Any:
     sent = DELIVERIES.c
     mine = (sent.tenant_id == bindparam("tenant"), sent.endpoint_id == bindparam("endpoint"))
     event = and_(EVENTS.c.tenant_id == sent.tenant_id, EVENTS.c.id == sent.event_id)
     return (
-        select(EVENTS, sent.id.label("delivery_id"), sent.tries, sent.first_try_at)
+        select(*_event_columns(), sent.id.label("delivery_id"), sent.tries, sent.first_try_at)
         .join(EVENTS, event)
         .where(*mine, sent.customer_id == bindparam("customer"), sent.status == "pending")
         .order_by(sent.sequence)

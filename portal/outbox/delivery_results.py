@@ -3,9 +3,10 @@
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -53,30 +54,29 @@ class RunResult:
 
 def record_results(db: Session, results: Iterable[RunResult], *, now: int) -> list[RunResult]:
     """Record the results of runs; returns those whose queue another transaction holds, for the next time."""
-    held, settled = [], []
-    for result in results:
-        if _holds_lease(db, result.run):
-            settled.append(result)
-        elif result.run.until > now:
-            held.append(result)
+    results = list(results)
+    leases = _find_leases(db, [each.run for each in results]) if results else {}
+    settled = [each for each in results if leases.get(_queue_of(each.run)) == each.run.lease]
+    held = [each for each in results if _queue_of(each.run) not in leases and each.run.until > now]
     _record_attempts(db, settled)
-    for result in settled:
-        _release_queue(db, result, now)
+    _release_queues(db, settled, now)
     for receiver in {each.run.receiver.id: each.run.receiver for each in settled}.values():
         _record_health(db, receiver, [each for each in settled if each.run.receiver.id == receiver.id], now)
     return held
 
 
+def _queue_of(run: DeliveryRun) -> tuple[int, str, str]:
+    return run.receiver.scope.tenant_id, run.receiver.id, run.customer_id
+
+
 def _queue_key(run: DeliveryRun) -> dict[str, Any]:
-    scope = run.receiver.scope
-    return {"tenant": scope.tenant_id, "endpoint": run.receiver.id, "customer": run.customer_id}
+    return dict(zip(("tenant", "endpoint", "customer"), _queue_of(run), strict=True))
 
 
-def _holds_lease(db: Session, run: DeliveryRun) -> bool:
-    return (
-        db.execute(_HELD_LEASE, {**_queue_key(run), "held": run.lease}, execution_options=ALL_TENANTS).first()
-        is not None
-    )
+def _find_leases(db: Session, runs: Iterable[DeliveryRun]) -> dict[tuple[int, str, str], str | None]:
+    """The leases of these runs' queues, which are locked; those that another transaction holds are left out."""
+    values = {"queues": sorted({_queue_of(each) for each in runs})}
+    return {tuple(key): lease for *key, lease in db.execute(_LEASES, values, execution_options=ALL_TENANTS)}
 
 
 def _record_attempts(db: Session, results: Sequence[RunResult]) -> None:
@@ -85,9 +85,14 @@ def _record_attempts(db: Session, results: Sequence[RunResult]) -> None:
         tenant = {"tenant": result.run.receiver.scope.tenant_id}
         tried += [tenant | _attempt_values(each) for each in result.tries]
         arrived += [tenant | {"event": each.shipment.event_id} for each in result.tries if each.answer.is_accepted]
-    for statement, rows in ((_RECORD_ATTEMPT, tried), (_COUNT_ARRIVAL, arrived)):
-        if rows:
-            db.connection().execute(statement, rows)
+    _execute_many(db, _RECORD_ATTEMPT, tried)
+    # another worker may count arrivals of the same events at other endpoints: all in one order
+    _execute_many(db, _COUNT_ARRIVAL, sorted(arrived, key=itemgetter("tenant", "event")))
+
+
+def _execute_many(db: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        db.connection().execute(statement, rows)
 
 
 def _attempt_values(each: DeliveryAttempt) -> dict[str, Any]:
@@ -115,13 +120,18 @@ def _retry_pause(each: DeliveryAttempt) -> int | None:
     return rules.retry_pause(each.shipment.tries + 1, each.at - first, each.answer.retry_after, jitter)
 
 
-def _release_queue(db: Session, result: RunResult, now: int) -> None:
-    """Release a queue: to be tried again later, at once if more is pending, or deleted if it is empty."""
-    own, failed = _queue_key(result.run), result.failed_attempt
+def _release_queues(db: Session, results: Sequence[RunResult], now: int) -> None:
+    """Release queues: to be tried again later, at once if more is pending, or deleted if they are empty."""
+    own = [_queue_key(each.run) for each in results]
+    _execute_many(db, _DELETE_EMPTY_QUEUE, own)
+    released = [{"until": _next_try_at(each, now), "held": None} for each in results]
+    _execute_many(db, _SET_LEASE, [key | values for key, values in zip(own, released, strict=True)])
+
+
+def _next_try_at(result: RunResult, now: int) -> int:
+    failed = result.failed_attempt
     pause = _retry_pause(failed) if failed else None
-    at = failed.at + pause if failed and pause is not None else now
-    db.execute(_DELETE_EMPTY_QUEUE, own, execution_options=ALL_TENANTS)
-    db.execute(_SET_LEASE, {**own, "until": at, "held": None}, execution_options=ALL_TENANTS)
+    return failed.at + pause if failed and pause is not None else now
 
 
 def _record_health(db: Session, receiver: Receiver, results: Sequence[RunResult], now: int) -> None:
@@ -151,8 +161,11 @@ def _requested_resume(each: DeliveryAttempt) -> int:
 
 
 _THIS_ENDPOINT = (ENDPOINTS.c.tenant_id == bindparam("tenant"), ENDPOINTS.c.id == bindparam("endpoint"))
-_HELD_LEASE = (
-    select(QUEUES.c.lease).where(*CUSTOMER_QUEUE, QUEUES.c.lease == bindparam("held")).with_for_update(skip_locked=True)
+_QUEUE = (QUEUES.c.tenant_id, QUEUES.c.endpoint_id, QUEUES.c.customer_id)
+_LEASES = (
+    select(*_QUEUE, QUEUES.c.lease)
+    .where(tuple_(*_QUEUE).in_(bindparam("queues", expanding=True)))
+    .with_for_update(skip_locked=True)
 )
 _SET_LEASE = QUEUES.update().where(*CUSTOMER_QUEUE).values(next_try_at=bindparam("until"), lease=bindparam("held"))
 _DELETE_EMPTY_QUEUE = DELETE_QUEUE.where(

@@ -9,12 +9,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import literal
 
 from portal.models import FailedStep, Mail, WebhookQueue, Worker
+from portal.settings import EMBEDDED_SINCE
 
 #: Seconds after which a worker that has not been seen counts as missing.
 MISSING_AFTER = 60
-
-#: Where `portal serve` tells its processes since when it has been running a worker beside them, in Unix seconds.
-EMBEDDED_SINCE = "PORTAL_EMBEDDED_WORKER_SINCE"
 
 _FAILED_STEPS, _MAILS, _WEBHOOK_QUEUES = (cast(Table, model.__table__) for model in (FailedStep, Mail, WebhookQueue))
 

@@ -3,31 +3,25 @@
 The host is resolved, checked and pinned for each request; connections are reused.
 """
 
-import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from socket import SHUT_RDWR
-from typing import Any, cast
-from urllib.parse import urlsplit
+from http.client import HTTPException, HTTPResponse, IncompleteRead
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
-from requests import RequestException, Response
-from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
-from requests_hardened import Config, HTTPSession  # type: ignore[import-untyped]
+from requests import RequestException
 from requests_hardened.ip_filter import InvalidIPAddress  # type: ignore[import-untyped]
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
 
-#: Seconds for a whole request, and for making the connection.
+from portal.outbox.webhook_connections import IdleConnections, Target
+
+#: Seconds for a whole request.
 LIMIT = 15.0
-CONNECT_LIMIT = 5.0
 #: How much of an answer is kept.
 BODY_LIMIT = 1024
-USER_AGENT = "Billing-Portal-Webhooks/1.0"
+#: What every request says beside its own headers; nothing comes from the environment, and no cookie from a receiver.
+_HEADERS = {"User-Agent": "Billing-Portal-Webhooks/1.0", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
@@ -51,57 +45,49 @@ class WebhookClient:
 
     def __init__(self, private_hosts: Collection[str], *, connections: int) -> None:
         self._private_hosts = frozenset(private_hosts)
-        self._outside = _open_session(connections, filtered=True)
-        self._inside = _open_session(connections, filtered=False)
+        self._idle = IdleConnections(connections)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], now: int) -> ReceiverResponse:
         """Send `body`; failures are in the response too. `now` is what a date in `Retry-After` is measured by."""
-        inside = urlsplit(url).hostname in self._private_hosts
-        session = self._inside if inside else self._outside
         began = time.monotonic()
         try:
-            with _time_limit():
-                response = session.post(
-                    url, data=body, headers=dict(headers), stream=True, timeout=(CONNECT_LIMIT, LIMIT)
-                )
-                answer = _read_response(response, now)
-        except (RequestException, HTTPError, OSError, UnicodeError) as error:
+            answer = self._exchange(url, body, {**_HEADERS, **headers}, now, began + LIMIT)
+        except (RequestException, HTTPException, OSError, ValueError) as error:
             return ReceiverResponse(
                 _elapsed_milliseconds(began), failure=_failure_text(error, time.monotonic() - began)
             )
-        if time.monotonic() - began >= LIMIT:
-            # what was cut within its headers looks as if it had ended there
-            return ReceiverResponse(_elapsed_milliseconds(began), failure=_failure_text(TimeoutError(), LIMIT))
         return ReceiverResponse(_elapsed_milliseconds(began), **answer)
 
-
-def _open_session(connections: int, *, filtered: bool) -> HTTPSession:
-    config = Config(
-        ip_filter_enable=filtered,
-        ip_filter_allow_loopback_ips=False,
-        never_redirect=True,
-        default_timeout=(CONNECT_LIMIT, LIMIT),
-        user_agent_override=USER_AGENT,
-    )
-    session = HTTPSession(config)
-    # neither proxies nor passwords from the environment, and no cookies from one merchant to another
-    session.trust_env = False
-    session.cookies = _NoCookies()
-    for adapter in cast(Iterable[HTTPAdapter], session.adapters.values()):
-        adapter.init_poolmanager(connections, connections)
-        adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-    return session
+    def _exchange(self, url: str, body: bytes, headers: dict[str, str], now: int, ends: float) -> dict[str, Any]:
+        parts = urlsplit(url)
+        connection = self._idle.take(Target.of(url, filtered=parts.hostname not in self._private_hosts))
+        try:
+            response = connection.post(_path_of(parts), body, headers, ends)
+            answer = _read_response(response, now)
+        except BaseException:
+            connection.close()
+            raise
+        if connection.sock and response.isclosed():
+            self._idle.keep(connection)
+        else:
+            response.close()
+            connection.close()
+        return answer
 
 
-def _read_response(response: Response, now: int) -> dict[str, Any]:
-    content = response.raw.read(BODY_LIMIT + 1, decode_content=False)
-    if len(content) > BODY_LIMIT:
-        response.close()
+def _path_of(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _read_response(response: HTTPResponse, now: int) -> dict[str, Any]:
+    content = response.read(BODY_LIMIT + 1)
+    if len(content) <= BODY_LIMIT and response.length:
+        raise IncompleteRead(content, response.length)
     body = content[:BODY_LIMIT].decode(errors="replace").replace("\0", "")
-    told: dict[str, Any] = {"status": response.status_code, "body": body}
-    if 300 <= response.status_code < 400:
+    told: dict[str, Any] = {"status": response.status, "body": body}
+    if 300 <= response.status < 400:
         told["failure"] = "The receiver redirects elsewhere, which is not followed."
-    return told | {"retry_after": _parse_retry_after(response.headers.get("Retry-After"), now)}
+    return told | {"retry_after": _parse_retry_after(response.getheader("Retry-After"), now)}
 
 
 def _parse_retry_after(value: str | None, now: int) -> int | None:
@@ -126,57 +112,3 @@ def _failure_text(error: Exception, seconds: float) -> str:
 
 def _elapsed_milliseconds(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
-
-
-class _NoCookies(RequestsCookieJar):
-    def set_cookie(self, cookie: Any, *args: Any, **kwargs: Any) -> None:
-        """Keep nothing."""
-
-
-_thread_state = threading.local()
-
-
-@contextmanager
-def _time_limit() -> Iterator[None]:
-    """Closes this thread's connections after the limit, as a slow response may arrive in time byte by byte."""
-    sockets: list[Any] = []
-    _thread_state.sockets = sockets
-    timer = threading.Timer(LIMIT, _close_sockets, (sockets,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        _thread_state.sockets = []
-
-
-def _close_sockets(sockets: list[Any]) -> None:
-    for each in sockets:
-        with suppress(OSError):  # closed already
-            each.shutdown(SHUT_RDWR)
-
-
-def _track_socket(connection: Any) -> None:
-    if connection.sock is not None:
-        _thread_state.sockets.append(connection.sock)
-
-
-class _Connection(HTTPConnection):
-    def getresponse(self) -> Any:
-        _track_socket(self)
-        return super().getresponse()
-
-
-class _SecureConnection(HTTPSConnection):
-    def getresponse(self) -> Any:
-        _track_socket(self)
-        return super().getresponse()
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection

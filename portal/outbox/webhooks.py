@@ -27,8 +27,8 @@ log = logging.getLogger("portal")
 SLOTS, RECEIVER_SLOTS, FAILING_RECEIVER_SLOTS = 64, 8, 2
 #: All receivers to which nothing gets through share this many, so that the others are never without.
 FAILING_SLOTS = SLOTS // 2
-#: Seconds to wait for an answer before looking for more to send.
-WAIT_SECONDS = 0.2
+#: Seconds to wait for an answer before looking for more to send, and for further answers to be recorded with the first.
+WAIT_SECONDS, GATHER_SECONDS = 0.2, 0.01
 
 
 class Dispatcher:
@@ -51,7 +51,8 @@ class Dispatcher:
         runs = self._record_and_claim(receivers, now) if receivers or self._unsettled else []
         for run in runs:
             self._under_way[self._pool.submit(self._send_run, run)] = run
-        wait(self._under_way, timeout=WAIT_SECONDS, return_when=FIRST_COMPLETED)
+        if wait(self._under_way, timeout=WAIT_SECONDS, return_when=FIRST_COMPLETED).not_done:
+            wait(self._under_way, timeout=GATHER_SECONDS)
         return ended + len(self._under_way)
 
     def stop(self) -> None:

@@ -53,10 +53,13 @@ class ChangeJournal:
     occurrences: list[Occurrence] = field(default_factory=list)
     #: Tenants with changes that customers may see and that leave no entry (`recording.shown`).
     unrecorded: set[int] = field(default_factory=set)
+    #: Objects as they were rendered since the last change of any row.
+    rendered: dict[ObjectKey, Mapping[str, Any]] = field(default_factory=dict)
     _marks: dict[SessionTransaction, tuple[Any, ...]] = field(default_factory=dict)
 
     def add_change(self, key: ObjectKey, change: ObjectChange) -> None:
         """Add one more change of an object."""
+        self.rendered.clear()
         held = self.waiting.get(key, ObjectChange())
         if held.made and change.gone:
             del self.waiting[key]
@@ -73,6 +76,7 @@ class ChangeJournal:
         """Return to the state at the beginning of a savepoint, or of the transaction."""
         kept = self._marks.pop(transaction, ({}, {}, set(), []))
         self.waiting, self.known, self.made, self.occurrences = kept
+        self.rendered.clear()
 
     def _current_state(self) -> tuple[Any, ...]:
         return self.waiting, self.known, self.made, self.occurrences
@@ -82,6 +86,13 @@ def find_journal(session: Session) -> ChangeJournal | None:
     """The journal of a session, None where nothing is recorded."""
     changes: ChangeJournal | None = session.info.get("changes")
     return changes
+
+
+def remember_rendered(session: Session, row: Any, object: Mapping[str, Any]) -> None:
+    """Keep the wire object of a row until anything changes, so that it needn't be rendered again for its event."""
+    found, changes = find_subject(row), find_journal(session)
+    if found and changes and not found[2]:
+        changes.rendered[scope_of(session).tenant_id, object["object"], found[1]] = object
 
 
 def record_change(session: Session, tenant_id: int, type: str, id: str, *, column: str = "touched") -> None:
@@ -113,6 +124,7 @@ def _collect_changes(session: Session, context: UOWTransaction) -> None:
     changes = find_journal(session)
     if changes is None:
         return
+    changes.rendered.clear()
     for row in session.deleted:
         _add_row_change(session, changes, row, _EVERY_COLUMN, gone=True)
     for row in session.dirty:

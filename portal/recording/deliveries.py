@@ -4,20 +4,23 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.dialects import by_dialect
+from portal.hot_reads import HotStatement
 from portal.models import WebhookDelivery, WebhookEndpoint, WebhookQueue
 from portal.rules import webhooks
+from portal.session_reads import read_rows
 
 ENDPOINTS, DELIVERIES, QUEUES = (
     cast(Table, model.__table__) for model in (WebhookEndpoint, WebhookDelivery, WebhookQueue)
 )
 
 
-def build_deliveries(connection: Connection, tenant_id: int, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def build_deliveries(session: Session, tenant_id: int, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The deliveries of new events, as rows to insert; also sets each event's `pending_webhooks`."""
-    endpoints = connection.execute(_ENABLED_ENDPOINTS, {"tenant_id": tenant_id}).all() if events else []
+    endpoints = read_rows(session, _ENABLED_ENDPOINTS, {"tenant_id": tenant_id}) if events else []
     rows = []
     for event in events:
         own = [each.id for each in endpoints if webhooks.wants_event(each.enabled_events, event["type"])]
@@ -59,7 +62,7 @@ def _enqueue_statement(insert: Any) -> Any:
 
 _ENQUEUE = by_dialect(_enqueue_statement)
 #: Nobody may delete an endpoint while it is being written to.
-_ENABLED_ENDPOINTS = (
+_ENABLED_ENDPOINTS = HotStatement(
     select(ENDPOINTS.c.id, ENDPOINTS.c.enabled_events)
     .where(ENDPOINTS.c.tenant_id == bindparam("tenant_id"), ENDPOINTS.c.status == "enabled")
     .order_by(ENDPOINTS.c.created, ENDPOINTS.c.id)

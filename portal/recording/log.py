@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.dialects import by_dialect
-from portal.models import AuditEntry, Event, Journal
+from portal.models import Journal
 from portal.recording import deliveries, documents, log_entries, notices, shown
 from portal.recording.changes import Occurrence
+from portal.recording.log_statements import ADD_AUDIT_ENTRY, ADD_EVENT
 from portal.rules import events as event_rules
+from portal.session_writes import write_all
 
 
 def write_occurrences(session: Session, occurrences: Sequence[Occurrence], unrecorded: Set[int]) -> None:
@@ -47,10 +49,11 @@ def _insert_numbered_rows(
     for rows in (events, entries):
         for sequence, row in enumerate(rows, last - count + 1):
             row["sequence"] = sequence
-    sent = deliveries.build_deliveries(connection, tenant_id, events)
-    for table, rows in ((_EVENTS, events), (_AUDIT_ENTRIES, entries), (deliveries.DELIVERIES, sent)):
-        if rows:
-            connection.execute(table.insert(), rows)
+    sent = deliveries.build_deliveries(session, tenant_id, events)
+    write_all(session, ADD_EVENT, events)
+    write_all(session, ADD_AUDIT_ENTRY, entries)
+    if sent:
+        connection.execute(deliveries.DELIVERIES.insert(), sent)
     deliveries.enqueue(connection, sent, clock.now())
     notices.enqueue(connection, tenant_id, events)
 
@@ -65,7 +68,7 @@ def _take_numbers(connection: Connection, tenant_id: int, count: int, *, shared:
     return last
 
 
-_EVENTS, _AUDIT_ENTRIES, _JOURNALS = (cast(Table, model.__table__) for model in (Event, AuditEntry, Journal))
+_JOURNALS = cast(Table, Journal.__table__)
 
 
 def _next_sequence_statement(insert: Any, *, shared: bool) -> Any:

@@ -74,7 +74,8 @@ def _record_for_tenant(
         with changes.database.reading_committed(scope) as reading:
             changes.known |= _render_objects(reading, new, {}, changes.links)
     there = [key for key, change in waiting.items() if not change.gone]
-    now = _render_objects(session, there, waiting, changes.links)
+    now: dict[ObjectKey, Wire | None] = {key: changes.rendered[key] for key in there if key in changes.rendered}
+    now |= _render_objects(session, [key for key in there if key not in now], waiting, changes.links)
     for key in waiting:
         before, after = changes.known.get(key), now.get(key)
         if before is None and not waiting[key].made:

@@ -68,4 +68,4 @@ def _decode_secret(secret: str) -> bytes:
 
 
 def _hmac_digest(key: bytes, message: bytes) -> bytes:
-    return hmac.new(key, message, hashlib.sha256).digest()
+    return hmac.digest(key, message, hashlib.sha256)

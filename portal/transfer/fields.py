@@ -57,10 +57,8 @@ class TypeFields:
     brings_bills: Callable[[Object], bool] = lambda object: False
 
 
-def refuse_fields(table: TypeFields, object: Object, *, brings_bills: bool) -> None:
-    """Raises `RefusedObject`, which names the field, where the object says something that can't be served."""
-    if not brings_bills:
-        return
+def refuse_fields(table: TypeFields, object: Object) -> None:
+    """Raises `RefusedObject`, which names the field, where an object that brings bills says what can't be served."""
     for each in table.refused:
         if any(each.is_meant(value) for value in values_at(object, each.path.split("."))):
             raise RefusedObject(f"{each.path}: {each.why}")
@@ -68,7 +66,10 @@ def refuse_fields(table: TypeFields, object: Object, *, brings_bills: bool) -> N
 
 def unknown_keys(type: str, table: TypeFields, object: Object) -> list[str]:
     """The keys that are set and that nobody knows."""
-    return [key for key in object.keys() - _known_keys(type, table) if is_set(object[key])]
+    known = _known_keys(type, table)
+    if known.issuperset(object):
+        return []
+    return [key for key in object.keys() - known if is_set(object[key])]
 
 
 # one table for each type

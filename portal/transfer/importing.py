@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.db import Database, Scope
 from portal.errors import PortalError
+from portal.transfer.ahead import BATCH_SIZE, in_batches, is_worthwhile, parse_ahead
 from portal.transfer.circles import complete_groups
 from portal.transfer.completion import complete_records
 from portal.transfer.files import ListPage, UnreadableJson
@@ -24,11 +25,10 @@ from portal.transfer.spool import ImportEntry, ParsedEntry, Spool
 from portal.transfer.tables import Link, RefusedObject
 from portal.transfer.writing import write_records
 
-BATCH_SIZE = 500
 #: Groups of objects that refer to each other, which share a transaction.
 GROUPS_PER_BATCH = 200
-#: Batches after which garbage is looked for: a look into objects that all are in use costs a third of the time.
-BATCHES_PER_COLLECTION = 20
+#: Batches after which the rest of a file is parsed in another process: a small file is done before that has begun.
+BATCHES_PARSED_HERE = 4
 
 
 class _DryRunRollback(Exception):
@@ -54,13 +54,17 @@ class Import:
     def run(self, objects: Iterable[ImportEntry], seen: Callable[[int], object] = lambda done: None) -> ImportReport:
         """Import everything; objects that refer to others wait until the file has been read."""
         with _pause_garbage_collection():
-            waiting, before = self._import_all(objects, seen), 0
+            waiting, before = self._import_all(self._parse_ahead(iter(objects)), seen), 0
             while waiting.count not in {0, before}:
                 waiting, before = self._import_again(waiting), waiting.count
             self._refuse_waiting(waiting)
             self._refuse_unfinished_lists()
             waiting.close()
         return self.report
+
+    def _parse_ahead(self, entries: Iterator[ImportEntry]) -> Iterator[ImportEntry]:
+        yield from islice(entries, BATCHES_PARSED_HERE * BATCH_SIZE)
+        yield from parse_ahead(entries, self._origin) if is_worthwhile() else entries
 
     def _import_again(self, waiting: Spool) -> Spool:
         """Import what waits, or else what waits for each other; returns what waits still, in a spool of its own."""
@@ -73,13 +77,8 @@ class Import:
         return still
 
     def _import_all(self, objects: Iterable[ImportEntry], seen: Callable[[int], object]) -> Spool:
-        waiting, entries = Spool(), iter(objects)
-        for number in count(1):
-            batch = list(islice(entries, BATCH_SIZE))
-            if not batch:
-                break
-            if number % BATCHES_PER_COLLECTION == 0:
-                gc.collect()
+        waiting = Spool()
+        for batch in in_batches(objects):
             for entry, missing in self._import_batch(batch):
                 waiting.add(entry, missing)
             seen(len(batch))
@@ -132,6 +131,8 @@ class Import:
         self._write_entries(entries, {link for entry in entries for link in entry.links()})
 
     def _read_entry(self, place: str, object: Any) -> ParsedEntry | None:
+        if isinstance(object, ParsedEntry):
+            return object
         type = object.get("object") if isinstance(object, dict) else None
         if self.previews.take(object):
             return None

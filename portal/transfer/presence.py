@@ -23,7 +23,7 @@ class Presence:
         """Find out which of the objects, and of those that they refer to, are stored."""
         wanted: dict[str, set[str]] = {}
         for each in found:
-            for table, id in (each.own_link(), *each.linked_ids()):
+            for table, id in (each.own_link(), *each.linked_ids):
                 wanted.setdefault(table, set()).add(id)
         tables = row_plan("customer").table.metadata.tables
         for table, ids in wanted.items():
@@ -38,7 +38,7 @@ class Presence:
 
     def missing_links(self, found: Iterable[TransferRecord], together: set[Link]) -> list[Link]:
         """What the objects of an entry refer to that is neither stored nor written together with them."""
-        links = [link for each in found for link in each.linked_ids()]
+        links = [link for each in found for link in each.linked_ids]
         return [link for link in dict.fromkeys(links) if link not in together and not self.has(link)]
 
     def remember(self, found: Iterable[TransferRecord]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from portal.errors import PortalError
@@ -44,14 +45,16 @@ class TransferRecord:
         """The table and id by which others refer to it."""
         return row_plan(self.type).table.name, self.id
 
-    def linked_ids(self) -> Iterator[Link]:
+    @cached_property
+    def linked_ids(self) -> list[Link]:
         """(table, id) of every other object that the rows refer to."""
-        own = self.own_link()
+        own, found = self.own_link(), []
         for type, row in self.rows():
             for attribute, table in row_plan(type).links.items():
-                if row.get(attribute) is not None and (table, row[attribute]) != own:
-                    yield table, row[attribute]
-            yield from reader_for(type).links(row, self.brings_bills)
+                if (id := row.get(attribute)) is not None and (table, id) != own:
+                    found.append((table, id))
+            found += reader_for(type).links(row, self.brings_bills)
+        return list(dict.fromkeys(found))
 
 
 def is_transferable(type: str) -> bool:
@@ -87,16 +90,15 @@ def parse_record(
 ) -> TransferRecord:
     """One object as rows. Raises `RefusedObject`."""
     type, own, is_plain = object["object"], object.get(EXPORT_KEY) or {}, EXPORT_KEY not in object
-    row = _parse_columns(type, object, origin)
-    parts = parts_of(type)
-    if parts is None:
-        return TransferRecord(type, object["id"], row | (own.get("row") or {}), [], brings_bills, notes, is_plain)
-    sent = _read_sublist(object, parts.key)
-    rows = [_parse_part(parts, object, each, position, origin) for position, each in enumerate(sent)]
-    reader_for(type).relate(row, rows)
-    kept = (own.get("parts") or []) + [{}] * len(sent)
-    rows = [part | kept[position] for position, part in enumerate(rows)]
-    return TransferRecord(type, object["id"], row | (own.get("row") or {}), rows, brings_bills, notes, is_plain)
+    row, rows, parts = _parse_columns(type, object, origin), [], parts_of(type)
+    if parts:
+        sent = enumerate(_read_sublist(object, parts.key))
+        rows = [_parse_part(parts, object, each, position, origin) for position, each in sent]
+        reader_for(type).relate(row, rows)
+        for part, kept in zip(rows, own.get("parts") or [], strict=False):
+            part.update(kept)
+    row.update(own.get("row") or {})
+    return TransferRecord(type, object["id"], row, rows, brings_bills, notes, is_plain)
 
 
 def _check_fields(object: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
@@ -109,8 +111,9 @@ def _check_fields(object: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
             raise RefusedObject(f"{key} is missing: expand it")
     table, kept = fields_of(type), (own or {}).get("row") or {}
     brings_bills = table.brings_bills(object)
-    plain = {key: value for key, value in object.items() if key not in kept} if kept else object
-    fields.refuse_fields(table, plain, brings_bills=brings_bills)
+    if brings_bills:
+        plain = {key: value for key, value in object.items() if key not in kept} if kept else object
+        fields.refuse_fields(table, plain)
     notes = _unknown_keys(type, object, brings_bills)
     notes += [f"{type}: {words}" for key, words in reader_for(type).noted.items() if key not in object]
     notes += [f"{type}: {words}" for key, words in table.told.items() if fields.is_set(object.get(key))]
@@ -124,7 +127,8 @@ def _check_parts(object: Mapping[str, Any], brings_bills: bool) -> Iterator[str]
         return
     for part in _read_sublist(object, parts.key):
         if isinstance(part, dict):
-            fields.refuse_fields(fields_of(parts.type), part, brings_bills=brings_bills)
+            if brings_bills:
+                fields.refuse_fields(fields_of(parts.type), part)
             yield from _unknown_keys(parts.type, part, brings_bills)
 
 
@@ -147,7 +151,9 @@ def _objects_within(object: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _parse_columns(type: str, object: Mapping[str, Any], origin: SellerDefaults) -> Row:
     try:
-        return plain_columns(type, object) | reader_for(type).columns(object, origin)
+        row = plain_columns(type, object)
+        row.update(reader_for(type).columns(object, origin))
+        return row
     except (AttributeError, TypeError, KeyError, IndexError, ArithmeticError, ValueError, PortalError) as error:
         raise RefusedObject(f"it has not the form of its type ({error})") from None
 

@@ -17,11 +17,16 @@ ImportEntry = tuple[str, Any]
 
 @dataclass(frozen=True)
 class ParsedEntry:
-    """An object of the file, with its place and its rows."""
+    """An object of the file, with its place and its rows; `sent` is the object or, from another process, its JSON."""
 
     place: str
-    object: Any
+    sent: Any
     records: list[TransferRecord]
+
+    @property
+    def object(self) -> Any:
+        """The object as the file has it; few are asked for once they are parsed."""
+        return orjson.loads(self.sent) if isinstance(self.sent, bytes) else self.sent
 
     def links(self) -> list[Link]:
         """By which tables and ids others refer to it and to what it holds."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, cast
 
 from sqlalchemy import Column, Table, inspect
@@ -40,10 +40,10 @@ def describe_missing(link: Link) -> str:
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """One column: its name in the table, the check of its values, and the default for a missing value."""
+    """One column: its name in the table, the check of its values (None for any), and the default for a missing one."""
 
     column: str
-    check: Callable[[str, Any], Any]
+    check: Callable[[str, Any], Any] | None
     nullable: bool
     default: Callable[[], Any] | None
 
@@ -59,16 +59,22 @@ class RowPlan:
     def build_row(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """A complete row by column names, without the tenant. Raises `RefusedObject`."""
         row = {}
-        for name, field in self.fields.items():
+        for name, column, check, nullable, default in self._steps:
             value = values.get(name)
-            if value is None and field.default:
-                value = field.default()
-            if value is not None:
-                value = field.check(name, value)
-            elif not field.nullable:
-                raise RefusedObject(f"{name.rstrip('_')} is missing")
-            row[field.column] = value
+            if value is None and default:
+                value = default()
+            if value is None:
+                if not nullable:
+                    raise RefusedObject(f"{name.rstrip('_')} is missing")
+            elif check:
+                value = check(name, value)
+            row[column] = value
         return row
+
+    @cached_property
+    def _steps(self) -> list[tuple[Any, ...]]:
+        """The fields as tuples: a row has dozens of columns, and an import millions of them."""
+        return [(name, each.column, each.check, each.nullable, each.default) for name, each in self.fields.items()]
 
 
 @cache
@@ -91,8 +97,8 @@ def row_plan(type: str) -> RowPlan:
 
 
 @cache
-def plain_keys(type: str) -> list[tuple[str, str, bool]]:
-    """(wire key, attribute, whether it is a link) for the keys that a type's shape takes unchanged from columns."""
+def _plain_keys(type: str) -> list[tuple[str, str, bool, Callable[[str, Any], Any] | None]]:
+    """(wire key, attribute, whether it is a link, check) for what a type's shape takes unchanged from columns."""
     shape, known = OBJECT_TYPES[type].shape, row_plan(type).fields
     pairs = [(key, key, False) for key in ("id", *shape.same)]
     for key, spec in shape.fields.items():
@@ -100,16 +106,16 @@ def plain_keys(type: str) -> list[tuple[str, str, bool]]:
             pairs.append((key, spec, False))
         elif isinstance(spec, Ref):
             pairs.append((key, spec.attribute, True))
-    return [pair for pair in pairs if pair[1] in known]
+    return [(*each, known[each[1]].check) for each in pairs if each[1] in known]
 
 
 def plain_columns(type: str, object: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that have a wire key of their own, checked. Raises `RefusedObject`."""
-    values, fields = {}, row_plan(type).fields
-    for key, attribute, is_link in plain_keys(type):
+    values = {}
+    for key, attribute, is_link, check in _plain_keys(type):
         if key in object:
             value = linked_id(object[key]) if is_link else object[key]
-            values[attribute] = value if value is None else fields[attribute].check(key, value)
+            values[attribute] = check(key, value) if check and value is not None else value
     return values
 
 
@@ -130,7 +136,7 @@ def _column_default(column: Column[Any]) -> Callable[[], Any] | None:
     return (lambda: value(None)) if callable(value) else (lambda: value)
 
 
-def _column_check(name: str, column: Column[Any]) -> Callable[[str, Any], Any]:
+def _column_check(name: str, column: Column[Any]) -> Callable[[str, Any], Any] | None:
     if name == "currency":
         return _check_currency
     kind = column.type.python_type
@@ -138,7 +144,7 @@ def _column_check(name: str, column: Column[Any]) -> Callable[[str, Any], Any]:
         return _check_boolean
     if kind is int:
         return _check_whole_number
-    return _check_text if kind is str else _accept_any_value
+    return _text_check(name) if kind is str else None
 
 
 def _check_boolean(name: str, value: Any) -> bool:
@@ -148,29 +154,31 @@ def _check_boolean(name: str, value: Any) -> bool:
 
 
 def _check_whole_number(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_WHOLE_NUMBER:
+    # exactly `int`: a boolean is none, and neither has another subclass a place on the wire
+    if type(value) is not int or not -MAX_WHOLE_NUMBER <= value <= MAX_WHOLE_NUMBER:
         raise RefusedObject(f"{name} is no whole number: {value!r:.60}")
     return value
 
 
-def _check_text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise RefusedObject(f"{name} is no text: {value!r:.60}")
-    if len(value) > (255 if name == "id" or name.endswith("_id") else 5000):
-        raise RefusedObject(f"{name} is too long")
-    if value.isascii() and value.isprintable():
-        return value
-    try:
-        return normalize_text(value, lines=True)
-    except ValueError as error:
-        raise RefusedObject(f"{name}: {error}") from None
+def _text_check(attribute: str) -> Callable[[str, Any], str]:
+    longest = 255 if attribute == "id" or attribute.endswith("_id") else 5000
+
+    def check_text(name: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise RefusedObject(f"{name} is no text: {value!r:.60}")
+        if len(value) > longest:
+            raise RefusedObject(f"{name} is too long")
+        if value.isascii() and value.isprintable():
+            return value
+        try:
+            return normalize_text(value, lines=True)
+        except ValueError as error:
+            raise RefusedObject(f"{name}: {error}") from None
+
+    return check_text
 
 
 def _check_currency(name: str, value: Any) -> str:
     if not isinstance(value, str) or value.lower() not in CURRENCIES:
         raise RefusedObject(f"{name} is unknown: {value!r:.60}")
     return value.lower()
-
-
-def _accept_any_value(name: str, value: Any) -> Any:
-    return value

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.accounts import accounts
 from portal.db import scope_of
-from portal.dialects import INSERTS
 from portal.models.document_days import issue_day
 from portal.models.next_steps import NEXT_STEPS
 from portal.recording import note_unrecorded
@@ -20,6 +19,7 @@ from portal.transfer.readers import parts_of
 from portal.transfer.records import TransferRecord
 from portal.transfer.sequences import advance_sequences
 from portal.transfer.tables import row_plan
+from portal.transfer.upserts import upsert_rows
 
 NextStep = Callable[[Any], steps.Step | None]
 
@@ -28,17 +28,19 @@ def write_records(db: Session, records: Sequence[TransferRecord], known: Iterabl
     """Write records at once; `known` are the (type, id) of those already stored. Raises `RefusedObject`."""
     connection, tenant_id = db.connection(), scope_of(db).tenant_id
     note_unrecorded(db)
-    _drop_parts(connection, tenant_id, records, set(known))
+    stored = set(known)
+    _drop_parts(connection, tenant_id, records, stored)
     by_type: dict[str, list[dict[str, Any]]] = {}
     for each in records:
         for type, values in each.rows():
             row = row_plan(type).build_row(values)
-            derived = _step_columns(db, type, row) | _day_columns(type, row)
-            by_type.setdefault(type, []).append(row | derived | {"tenant_id": tenant_id})
+            row.update(tenant_id=tenant_id, revision=1, **_step_columns(db, type, row), **_day_columns(type, row))
+            by_type.setdefault(type, []).append(row)
     if any(row["is_default"] for row in by_type.get("billing_portal.configuration", [])):
         _unset_default_configuration(connection, tenant_id)
+    replaced = {type for type, _ in stored}
     for type, rows in by_type.items():
-        _upsert_rows(connection, row_plan(type).table, rows)
+        upsert_rows(connection, row_plan(type).table, rows, new=type not in replaced)
     advance_sequences(db, [each.row for each in records if each.type == "invoice"])
 
 
@@ -98,14 +100,3 @@ def _unset_default_configuration(connection: Connection, tenant_id: int) -> None
     table = row_plan("billing_portal.configuration").table
     own = (table.c.tenant_id == tenant_id, table.c.is_default)
     connection.execute(table.update().where(*own).values(is_default=False))
-
-
-def _upsert_rows(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    insert = INSERTS[connection.dialect.name](table)
-    columns = [column for column in table.columns if column.name not in {"tenant_id", "id", "revision"}]
-    changed: dict[str, Any] = {column.name: insert.excluded[column.name] for column in columns}
-    if "revision" in table.columns:
-        # finished JSON and documents are kept by revision
-        changed["revision"] = table.c.revision + 1
-        rows = [row | {"revision": 1} for row in rows]
-    connection.execute(insert.on_conflict_do_update(index_elements=["tenant_id", "id"], set_=changed), rows)

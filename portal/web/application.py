@@ -7,10 +7,13 @@ from flask import Flask
 
 from portal.assembly import Services
 from portal.web import access_log, errors, headers, health, limits, services
+from portal.web.rules import LazyRule
 
 
 class Application(Flask):
     """Flask for plain functions: no view of ours is a coroutine, and to look for that ten times a request costs."""
+
+    url_rule_class = LazyRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself."""

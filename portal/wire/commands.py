@@ -37,9 +37,12 @@ CURRENCIES = frozenset(code.lower() for code in list_currencies())
 
 
 class Command(BaseModel):
-    """The parameters of one call or form: frozen, and unknown parameters are refused."""
+    """The parameters of one call or form: frozen, and unknown parameters are refused.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    The parser of a command is built when it first parses, or before that by `parsers.build`: a start waits for none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def sent_values(self, *names: str) -> dict[str, Any]:
         """The parameters that were sent, cleared ones as None; only those in `names`, if there are any."""

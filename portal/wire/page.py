@@ -45,14 +45,17 @@ def page_cursor(listing: ListCommand) -> tuple[str, str] | None:
     return ("starting_after", listing.starting_after) if listing.starting_after else None
 
 
-def select_page(statement: Select[Any], table: Any, listing: ListCommand, at: tuple[int, str] | None) -> Select[Any]:
-    """The statement for one page: rows beyond the cursor's (created, id), one more than the page holds."""
+def select_page(statement: Select[Any], table: Any, at: Any, most: Any, *, backwards: bool) -> Select[Any]:
+    """The statement for one page: the rows before `at` (created, id) or, `backwards`, those after it; at most `most`.
+
+    Ask for one more than the page holds, and cut it by `cut_page`.
+    """
     position = tuple_(table.created, table.id)
-    if listing.ending_before is not None and at:
-        return statement.where(position > at).order_by(table.created, table.id).limit(listing.limit + 1)
-    if at:
-        statement = statement.where(position < at)
-    return statement.order_by(table.created.desc(), table.id.desc()).limit(listing.limit + 1)
+    if backwards and at is not None:
+        return statement.where(position > tuple_(*at)).order_by(table.created, table.id).limit(most)
+    if at is not None:
+        statement = statement.where(position < tuple_(*at))
+    return statement.order_by(table.created.desc(), table.id.desc()).limit(most)
 
 
 def cut_page(rows: list[Any], listing: ListCommand) -> tuple[list[Any], bool]:

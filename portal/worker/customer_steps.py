@@ -17,9 +17,9 @@ from portal.errors import Conflict, Unavailable
 
 log = logging.getLogger("portal")
 
-#: Customers of whom one transaction takes a step each, and the seconds after which it takes no more of them, as
-#: others may wait for what it holds.
-BATCH_SIZE, BATCH_SECONDS = 16, 0.1
+#: Customers of whom one transaction takes a step each, at first and at most. It takes as many as can be done in so many
+#: seconds, going by the one before, as others may wait for what it holds.
+FIRST_BATCH, LARGEST_BATCH, BATCH_SECONDS = 8, 48, 0.1
 
 
 def take_due_steps(services: Services, now: int) -> int:
@@ -36,25 +36,26 @@ def _group_by_scope(found: list[DueCustomer]) -> Iterator[tuple[Scope, Iterator[
 
 
 def _step_customers(services: Services, scope: Scope, waiting: list[DueCustomer], now: int) -> int:
-    taken = 0
+    taken, size = 0, FIRST_BATCH
     while waiting:
-        taken += _step_batch(services, scope, waiting, now)
+        batch, waiting = waiting[:size], waiting[size:]
+        began = time.monotonic()
+        taken += _step_batch(services, scope, batch, now)
+        size = max(1, min(LARGEST_BATCH, int(len(batch) * BATCH_SECONDS / (time.monotonic() - began))))
     return taken
 
 
-def _step_batch(services: Services, scope: Scope, waiting: list[DueCustomer], now: int) -> int:
+def _step_batch(services: Services, scope: Scope, batch: list[DueCustomer], now: int) -> int:
     """Steps of several customers in one transaction. If one fails, each step gets a transaction of its own."""
-    batch: list[DueCustomer] = []
-    taken, until = 0, time.monotonic() + BATCH_SECONDS
     try:
         with services.database.writing(scope) as db:
-            while waiting and len(batch) < BATCH_SIZE and (not batch or time.monotonic() < until):
-                batch.append(waiting.pop())
-                taken += steps.take_step(db, batch[-1].customer_id, until=now)
+            locked = steps.lock_steps(db, [each.customer_id for each in batch], until=now)
+            for each in locked:
+                steps.take_locked_step(db, each, until=now)
     except Exception:
         log.info("steps of %d customers are taken one by one, as one of them failed", len(batch), exc_info=True)
         return sum(_step_customer(services, each, now) for each in batch)
-    return taken
+    return len(locked)
 
 
 def _step_customer(services: Services, due: DueCustomer, now: int) -> bool:

@@ -5,10 +5,10 @@ import os
 import signal
 import threading
 import time
+from multiprocessing.connection import Connection
 
 from portal import clock, metrics
 from portal.assembly import Services
-from portal.embedded_worker import tell_started
 from portal.worker.heartbeats import send_heartbeats
 from portal.worker.lanes import LANES, Lane
 
@@ -20,8 +20,11 @@ REST_AFTER_FAILURE = 5.0
 STOP_TIMEOUT = 25.0
 
 
-def run(services: Services) -> None:
-    """Work in every lane until SIGTERM or SIGINT, then finish the steps in progress and end."""
+def run(services: Services, started: Connection | None = None) -> None:
+    """Work in every lane until SIGTERM or SIGINT, then finish the steps in progress and end.
+
+    Says through the pipe `started` that it has started, where somebody waits for that.
+    """
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
@@ -32,7 +35,9 @@ def run(services: Services) -> None:
     ]
     for thread in threads:
         thread.start()
-    tell_started()
+    if started is not None:
+        started.send(True)
+        started.close()
     log.info("the worker has started", extra={"pid": os.getpid()})
     send_heartbeats(services.database, stopped)
     _join_threads(threads, time.monotonic() + STOP_TIMEOUT)

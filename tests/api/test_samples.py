@@ -84,9 +84,8 @@ def _order_keys(value: Any) -> Any:
     return {key: _order_keys(value[key]) for key in sorted(value, key=lambda key: (key not in {"id", "object"}, key))}
 
 
-@pytest.mark.usefixtures("held_clock")
-def test_samples_are_what_the_application_answers(api: Api, make: Factories) -> None:
-    recorded: dict[str, dict[str, Any]] = {}
+def play_day(api: Api, make: Factories, note: Callable[[str, Sample, Any], object]) -> None:
+    """Make every call; `note` gets each with its sample and what it answered."""
 
     def run(call: str, sample: Sample) -> Any:
         upload = ("logo.png", picture()) if "file" in sample.sent and sample.path == "/v1/files" else None
@@ -94,11 +93,21 @@ def test_samples_are_what_the_application_answers(api: Api, make: Factories) -> 
         answer = api.request(sample.method, sample.path.removeprefix("/v1/"), upload=upload, **sent)
         assert answer.status_code == 200, (call, answer.get_data(as_text=True))
         shown = None if sample.saved_as else answer.get_json()
-        path = f"/v1{call.split(' ')[1]}"
-        recorded.setdefault(call, {**asdict(sample), "call": path, "answer": _order_keys(shown)})
+        note(call, sample, shown)
         return shown
 
     Day(_sender(run), make).play()
+
+
+@pytest.mark.usefixtures("held_clock")
+def test_samples_are_what_the_application_answers(api: Api, make: Factories) -> None:
+    recorded: dict[str, dict[str, Any]] = {}
+
+    def note(call: str, sample: Sample, shown: Any) -> None:
+        path = f"/v1{call.split(' ')[1]}"
+        recorded.setdefault(call, {**asdict(sample), "call": path, "answer": _order_keys(shown)})
+
+    play_day(api, make, note)
     text = json.dumps(list(recorded.values()), indent=1, ensure_ascii=False) + "\n"
     text = goldens.numbered(text)
     for pattern, shown in _MADE_UP.items():

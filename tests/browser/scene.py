@@ -53,7 +53,7 @@ def opened(chromium: Browser, live: Live, language: str) -> Window:
     _describe(live, shop, icon=language == "ar")
     plans = offered(shop.make)
     customer = shop.make.customer(name=NAMES[language], preferred_locales=[language])
-    ids = _rows(shop.make, customer) | _plans(plans, customer)
+    ids = add_rows(shop.make, customer) | add_plans(plans, customer)
     ids |= _links(live, shop.make, customer, ids)
     if language == "en":
         _second_page(shop.make, customer)
@@ -93,7 +93,8 @@ def _second_page(make: Factories, customer: Customer) -> None:
         make.paid_invoice(customer, 2000, now=clock.now() - months * 30 * clock.DAY)
 
 
-def _rows(make: Factories, customer: Customer) -> dict[str, str]:
+def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
+    """Documents, a tax ID and subscriptions; their ids by the names that `PAGES` has for them."""
     now, rate = clock.now(), make.tax_rate()
     paid = make.paid_invoice(customer, 12345678, 900, now=now - 40 * clock.DAY, default_tax_rates=[rate.id])
     late = {"collection_method": "send_invoice", "days_until_due": 14, "description": LONG}
@@ -113,7 +114,8 @@ def _rows(make: Factories, customer: Customer) -> dict[str, str]:
     }
 
 
-def _plans(plans: Plans, customer: Customer) -> dict[str, str]:
+def add_plans(plans: Plans, customer: Customer) -> dict[str, str]:
+    """Subscriptions whose plan can be changed, or is being changed; their ids."""
     make, began = plans.make, clock.now() - 10 * clock.DAY
     upgradable = make.subscription(customer, plans.silver, now=began)
     coming = make.subscription(customer, plans.gold, now=began)

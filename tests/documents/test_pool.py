@@ -84,15 +84,46 @@ def test_more_than_the_queue_holds_is_refused_at_once() -> None:
     pool.close()
 
 
-def test_warming_does_not_wait_and_closing_leaves_nothing_behind() -> None:
+def test_closing_leaves_nothing_behind() -> None:
     before = {child.pid for child in multiprocessing.active_children()}
     pool = Pool()
-    begin = time.monotonic()
-    pool.warm_up()
-    assert time.monotonic() - begin < 0.2
     assert succeeds(pool)
     pool.close()
     assert {child.pid for child in multiprocessing.active_children()} <= before
+
+
+def test_processes_end_when_there_is_nothing_to_render_and_come_back() -> None:
+    before = {child.pid for child in multiprocessing.active_children()}
+    pool = Pool(idle=0.2)
+    for _ in range(2):
+        assert succeeds(pool)
+        give_up = time.monotonic() + 30
+        while {child.pid for child in multiprocessing.active_children()} - before:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+    pool.close()
+
+
+def test_a_forked_process_shares_what_it_forks_from_and_has_its_own_when_that_dies() -> None:
+    done = run(
+        "import os, signal\n"
+        "from portal.documents import render_server\n"
+        "from portal.documents.pool import Pool\n"
+        "from tests.documents.samples import invoice\n"
+        "server = render_server._render_server\n"
+        "pool = Pool()\n"
+        "render_server.warm_up()\n"
+        "shared = server._forkserver_pid\n"
+        "child = os.fork()\n"
+        "if child: os.waitpid(child, 0)\n"
+        "else:\n"
+        "    pdf = pool.render(invoice(1))\n"
+        "    print(server._forkserver_pid == shared, flush=True)\n"
+        "    pool.close()\n"
+        "    os.kill(shared, signal.SIGKILL)\n"
+        "    print(pool.render(invoice(1)) == pdf, server._forkserver_pid != shared, flush=True)\n"
+    )
+    assert done.stdout.split() == ["True", "True", "True"], done.stderr
 
 
 def test_a_forked_process_starts_its_own_and_both_end() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from portal import clock, create_app, schema
+from portal import clock, create_app
 from portal.assembly import Services
 from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
@@ -19,9 +19,8 @@ from portal.db import Scope
 from portal.models import WebhookEndpoint
 from portal.outbox import webhooks
 from portal.settings import from_environment
-from tests import postgresql
+from tests import databases
 from tests.clients import Api
-from tests.conftest import URL
 from tests.factories import Factories
 from tests.outbox.receiving import Receiver, receiving
 
@@ -56,13 +55,10 @@ class Hooks:
 
 @pytest.fixture
 def hooks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hooks]:
-    environment = {"PORTAL_INSTANCE": str(tmp_path), "PORTAL_BASE_URL": "http://localhost"}
-    if request.config.getoption("--database") == "postgresql":
-        name = f"portal_hooks_{os.getpid()}_{abs(hash(request.node.name)) % 10**8}"
-        environment["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], name)
+    name = f"portal_hooks_{os.getpid()}_{abs(hash(request.node.name)) % 10**8}"
+    environment = {**databases.new_migrated(request.config, tmp_path, name), "PORTAL_BASE_URL": "http://localhost"}
     app = create_app(from_environment(environment))
     services: Services = app.extensions["portal"]
-    schema.upgrade(services.database)
     with services.database.writing() as db:
         new = new_accounts.create(db, CreateAccount("Rocket Rides", "DE", "ops@rides.example"), now=clock.now())
     scope = Scope(new.test.id, new.account.id, livemode=False)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
-from portal.outbox import webhook_client
+from portal.outbox import webhook_client, webhook_connections
 from portal.outbox.webhook_client import WebhookClient
 from tests.outbox.receiving import Receiver
 
@@ -53,6 +61,101 @@ def test_an_answer_that_drips_is_cut(dripping: str, monkeypatch: pytest.MonkeyPa
     answer = WebhookClient(["127.0.0.1"], connections=1).post(dripping, b"{}", {}, 0)
     assert "No whole answer" in (answer.failure or "")
     assert 300 <= answer.duration < 5000
+
+
+def test_a_connection_serves_until_the_receiver_closes_it() -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", requests_each=2) as (url, accepted):
+        client = WebhookClient(["127.0.0.1"], connections=1)
+        assert [client.post(url, b"{}", {}, 0).body for _ in range(5)] == ["ok"] * 5
+    assert len(accepted) == 3
+
+
+def test_a_long_answer_is_kept_in_part_and_its_connection_is_not() -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000) as (url, accepted):
+        client = WebhookClient(["127.0.0.1"], connections=1)
+        assert [client.post(url, b"{}", {}, 0).body for _ in range(2)] == ["x" * 1024] * 2
+    assert len(accepted) == 2
+
+
+def test_an_answer_that_is_cut_off_is_none() -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nthanks", requests_each=1) as (url, _):
+        answer = WebhookClient(["127.0.0.1"], connections=1).post(url, b"{}", {}, 0)
+    assert (answer.status, answer.failure) == (None, "IncompleteRead: IncompleteRead(6 bytes read, 44 more expected)")
+
+
+def test_no_more_connections_wait_than_are_meant_to() -> None:
+    ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    with answering(ok) as (one, accepted), answering(ok) as (other, _):
+        client = WebhookClient(["127.0.0.1"], connections=1)
+        assert all(client.post(url, b"{}", {}, 0).is_accepted for url in (one, other, one))
+    assert len(accepted) == 2
+
+
+def test_certificates_have_to_be_trusted_and_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate := certificate_of("127.0.0.1", tmp_path))
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", tls=context) as (url, _):
+        client = WebhookClient(["127.0.0.1", "localhost"], connections=1)
+        assert "self-signed certificate" in (client.post(url, b"{}", {}, 0).failure or "")
+        monkeypatch.setattr(webhook_connections, "DEFAULT_CA_BUNDLE_PATH", certificate)
+        webhook_connections._tls_context.cache_clear()
+        assert client.post(url, b"{}", {}, 0).is_accepted
+        other = client.post(url.replace("127.0.0.1", "localhost"), b"{}", {}, 0)
+        assert "Hostname mismatch" in (other.failure or "")
+    webhook_connections._tls_context.cache_clear()
+
+
+@contextmanager
+def answering(
+    answer: bytes, *, requests_each: int = 100, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers so many requests on each connection, and closes it; and the connections it has taken."""
+    accepted: list[str] = []
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                connection, address = server.accept()
+                accepted.append(str(address))
+                threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+    def talk(plain: socket.socket) -> None:
+        with suppress(OSError), plain, tls.wrap_socket(plain, server_side=True) if tls else plain as connection:
+            for _ in range(requests_each):
+                received = b""
+                while not received.endswith(b"{}"):
+                    if not (more := connection.recv(4096)):
+                        return
+                    received += more
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,), daemon=True)
+        thread.start()
+        scheme = "https" if tls else "http"
+        yield f"{scheme}://127.0.0.1:{server.getsockname()[1]}/", accepted
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def certificate_of(address: str, folder: Path) -> str:
+    """A self-signed certificate of an address with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
+    start = datetime.now(UTC) - timedelta(days=1)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=9))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = folder / "certificate.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, *plain) + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return str(file)
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests import postgresql
-from tests.conftest import URL
+from tests.databases import URL, is_postgresql
 from tests.torture.killing import Portal, check, torture
 
 
 @pytest.fixture
 def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
     url = None
-    if request.config.getoption("--database") == "postgresql":
+    if is_postgresql(request.config):
         url = postgresql.new_database(
             os.environ[URL], f"portal_killed_{os.getpid()}_{request.node.name[-8:].strip('_')}"
         )

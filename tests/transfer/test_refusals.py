@@ -65,6 +65,14 @@ def test_a_number_used_twice_is_refused(scope: Scope, imported: Imported, api: A
     assert api.get("invoices/in_1")["number"] == "JENNY-0007"
 
 
+def test_a_line_that_another_invoice_has_goes_where_the_file_says(scope: Scope, imported: Imported, api: Api) -> None:
+    # new rows are inserted, which is refused here: they are written by an upsert then
+    other = INVOICE | {"id": "in_2", "number": "JENNY-0008"}
+    assert reasons(imported(scope, CUSTOMER, INVOICE)) + reasons(imported(scope, other)) == []
+    held = {id: [line["id"] for line in api.get(f"invoices/{id}")["lines"]["data"]] for id in ("in_1", "in_2")}
+    assert held == {"in_1": [], "in_2": ["il_1"]}
+
+
 def test_two_customers_with_one_prefix_of_numbers(scope: Scope, imported: Imported) -> None:
     first, second = ({**CUSTOMER, "id": id, "invoice_prefix": "JENNY"} for id in ("cus_1", "cus_2"))
     assert reasons(imported(scope, first, second)) == [

@@ -25,4 +25,5 @@ def find_account(db: Session, account_id: str) -> Account:
     row = db.get(Account, account_id)
     if row is None:
         raise ResourceMissing("account", account_id)
+    db.info["account"] = row  # a session forgets what nobody holds, and would read it again for each setting
     return row

@@ -7,12 +7,13 @@ import string
 import zlib
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.db import Scope
 from portal.errors import ResourceMissing
+from portal.hot_reads import HotReader, HotStatement
 from portal.models import ApiKey, Tenant
 
 #: How stale `last_used_at` may be; a write on every request would cost more than it tells.
@@ -86,12 +87,12 @@ class Caller:
     stale: bool
 
 
-def find_caller(db: Session | Connection, secret: str, *, now: int) -> Caller | None:
+def find_caller(hot: HotReader, secret: str, *, now: int) -> Caller | None:
     """Who holds this key, or None when it opens nothing."""
     match = _KEY_FORMAT.fullmatch(secret)
     if not match or secret_checksum(match[2]) != match[3]:
         return None
-    row = db.execute(_KEY_BY_HASH, {"hash": hash_secret(secret)}).first()
+    row = hot.first(_KEY_BY_HASH, {"hash": hash_secret(secret)})
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     stale = (row.last_used_at or 0) < now - USE_RECORDED_EVERY
@@ -103,7 +104,7 @@ def record_use(db: Session, secret: str, *, now: int) -> None:
     db.execute(update(ApiKey).where(ApiKey.hash == hash_secret(secret)).values(last_used_at=now))
 
 
-_KEY_BY_HASH = (
+_KEY_BY_HASH = HotStatement(
     select(ApiKey.id, ApiKey.tenant_id, ApiKey.expires_at, ApiKey.last_used_at, Tenant.account_id, Tenant.livemode)
     .join(Tenant, Tenant.id == ApiKey.tenant_id)
     .where(ApiKey.hash == bindparam("hash"))

@@ -3,13 +3,14 @@
 from itertools import count
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from portal.billing.accounts import accounts
 from portal.db import scope_of
 from portal.dialects import by_dialect
 from portal.errors import InvalidRequest
-from portal.models import Account, Customer, Invoice, InvoiceSequence
+from portal.models import Customer, Invoice, InvoiceSequence
 from portal.objects.accounts import NUMBERING_DEFAULTS
 from portal.rules.numbering import invoice_number
 
@@ -48,7 +49,7 @@ def continue_from(db: Session, sequence: int) -> None:
 
 def account_numbering(db: Session) -> dict[str, Any]:
     """The numbering setting of the account."""
-    settings = db.get_one(Account, scope_of(db).account_id).settings
+    settings = accounts.find_account(db, scope_of(db).account_id).settings
     return {**NUMBERING_DEFAULTS, **settings.get("invoices", {}).get("numbering", {})}
 
 
@@ -61,7 +62,8 @@ def _lock_account_sequence(db: Session) -> InvoiceSequence:
 
 def _first_free_sequence(db: Session, prefix: str, first: int) -> int:
     """The first sequence from `first` on whose number is not used, as merchants may set numbers by hand."""
-    if not db.scalar(select(Invoice.id).where(_has_number(invoice_number(prefix, first)))):
+    wanted_first = invoice_number(prefix, first)
+    if not db.scalar(_HOLDER_OF_NUMBER, {"number": wanted_first, "folded": wanted_first.lower()}):
         return first
     for start in count(first, BATCH):
         wanted = {invoice_number(prefix, each): each for each in range(start, start + BATCH)}
@@ -71,9 +73,10 @@ def _first_free_sequence(db: Session, prefix: str, first: int) -> int:
     raise AssertionError("numbers never end")
 
 
-def _has_number(number: str) -> Any:
-    # by the index of searches, which looks in lower case
-    return (func.lower(Invoice.number) == number.lower()) & (Invoice.number == number)
-
-
+#: By the index of searches, which looks in lower case.
+_HOLDER_OF_NUMBER = (
+    select(Invoice.id)
+    .where(func.lower(Invoice.number) == bindparam("folded"), Invoice.number == bindparam("number"))
+    .execution_options(prebuilt=True)
+)
 _FIRST_SEQUENCE = by_dialect(lambda insert: insert(InvoiceSequence).on_conflict_do_nothing())

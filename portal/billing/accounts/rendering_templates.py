@@ -117,10 +117,15 @@ def freeze_rendering(db: Session, rendering: dict[str, Any] | None) -> dict[str,
     if chosen.get("template"):
         template = db.scalar(select(RenderingTemplate).where(RenderingTemplate.id == chosen["template"]))
     else:
-        template = db.scalar(select(RenderingTemplate).where(RenderingTemplate.is_default).limit(1))
+        template = db.scalar(_DEFAULT_TEMPLATE)
     if template is None:
         return rendering
     return {**chosen, "template": template.id, "template_version": chosen.get("template_version") or template.version}
+
+
+_DEFAULT_TEMPLATE = (
+    select(RenderingTemplate).where(RenderingTemplate.is_default).limit(1).execution_options(prebuilt=True)
+)
 
 
 def _add_version(db: Session, command: AddTemplate, now: int) -> RenderingTemplate:

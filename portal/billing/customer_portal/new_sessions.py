@@ -63,8 +63,11 @@ def _build_after_expiration(sent: AfterExpiration | None) -> dict[str, object] |
 
 def _find_configuration(db: Session, id: str | None) -> Configuration:
     if id is None:
-        return db.scalars(select(Configuration).where(Configuration.is_default)).one()
+        return db.scalars(_DEFAULT_CONFIGURATION).one()
     configuration = find_row(db, Configuration, id, noun="configuration", param="configuration")
     if not configuration.active:
         raise InvalidRequest(f"The configuration '{id}' is inactive.", param="configuration")
     return configuration
+
+
+_DEFAULT_CONFIGURATION = select(Configuration).where(Configuration.is_default).execution_options(prebuilt=True)

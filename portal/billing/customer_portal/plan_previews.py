@@ -47,16 +47,21 @@ def preview_change(
     schedule = upcoming_changes.find_schedule(db, subscription)
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
     unpaid = subscription.pending_update is not None
-    following = preview_bill_after_change(db, subscription, now=now)
+    _make_pending_change(db, subscription, now)
+    # before the next bill is made: that ends every trial
     trial_ends = status == "trialing" and subscription.status != status
-    return PlanChangePreview(at_once, following, waits_until, unpaid, trial_ends)
+    return PlanChangePreview(at_once, preview_next_bill(db, subscription), waits_until, unpaid, trial_ends)
 
 
 def preview_bill_after_change(db: Session, subscription: Subscription, *, now: int) -> BillPreview | None:
     """The next bill once a change that waits for its payment is paid, in a session that the caller rolls back."""
+    _make_pending_change(db, subscription, now)
+    return preview_next_bill(db, subscription)
+
+
+def _make_pending_change(db: Session, subscription: Subscription, now: int) -> None:
     if subscription.pending_update is not None:
         pending_updates.apply_for_invoice(db, subscription, next_invoices.latest_invoice(db, subscription), now=now)
-    return preview_next_bill(db, subscription)
 
 
 def preview_next_bill(db: Session, subscription: Subscription) -> BillPreview | None:

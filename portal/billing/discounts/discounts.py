@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger import locks
-from portal.billing.ledger.totals import list_lines
 from portal.db import find_row, rows_by_id
 from portal.errors import ResourceMissing
 from portal.models import Customer, Discount, Invoice, InvoiceLine, Subscription, SubscriptionItem
@@ -51,9 +50,8 @@ def running_by_subscription(
     return found
 
 
-def remove_spent(db: Session, invoice: Invoice) -> None:
-    """Remove discounts from a draft that have been spent on another invoice."""
-    found = list_lines(db, invoice.id)
+def remove_spent(db: Session, invoice: Invoice, found: Sequence[InvoiceLine]) -> None:
+    """Remove discounts from a draft and its lines that have been spent on another invoice."""
     ids = {*invoice.discounts, *(id for line in found for id in line.discounts)}
     rows = rows_by_id(db, Discount, sorted(ids))
     gone = {row.id for row in rows.values() if row.spent_on not in {None, invoice.id}}

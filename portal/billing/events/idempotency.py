@@ -11,6 +11,7 @@ from portal.db import forget, scope_of
 from portal.dialects import by_dialect
 from portal.errors import IdempotencyMismatch, InvalidRequest
 from portal.models import IdempotencyKey
+from portal.session_writes import HotWrite, write
 
 KEPT_FOR = clock.DAY
 LONGEST_KEY = 255
@@ -43,7 +44,7 @@ def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int)
         "fingerprint": fingerprint,
         "request_id": request_id,
     }
-    if db.execute(_INSERTS[db.get_bind().dialect.name], row).first():
+    if write(db, _CLAIM, row):
         return None
     if _take_over_expired(db, row, now - KEPT_FOR):
         return None
@@ -52,7 +53,7 @@ def claim(db: Session, key: str, fingerprint: str, request_id: str, *, now: int)
 
 def store_answer(db: Session, key: str, status: int, body: bytes) -> None:
     """Store the answer for later requests with the same key."""
-    db.execute(_STORE_ANSWER, {"of_tenant": scope_of(db).tenant_id, "of_key": key, "status": status, "body": body})
+    write(db, _STORE_ANSWER, {"of_tenant": scope_of(db).tenant_id, "of_key": key, "status": status, "body": body})
 
 
 def prune(db: Session, *, now: int) -> int:
@@ -88,10 +89,17 @@ def _take_over_expired(db: Session, row: dict[str, Any], before: int) -> bool:
     return db.execute(taken.returning(_IDEMPOTENCY_KEYS.c.key)).first() is not None
 
 
-_INSERTS = by_dialect(
-    lambda insert: insert(_IDEMPOTENCY_KEYS).on_conflict_do_nothing().returning(_IDEMPOTENCY_KEYS.c.key)
+_CLAIM = HotWrite(
+    by_dialect(
+        lambda insert: (
+            insert(_IDEMPOTENCY_KEYS)
+            .values({name: bindparam(name) for name in ("tenant_id", "key", "created", "fingerprint", "request_id")})
+            .on_conflict_do_nothing()
+            .returning(_IDEMPOTENCY_KEYS.c.key)
+        )
+    )
 )
-_STORE_ANSWER = (
+_STORE_ANSWER = HotWrite(
     update(_IDEMPOTENCY_KEYS)
     .where(_IDEMPOTENCY_KEYS.c.tenant_id == bindparam("of_tenant"), _IDEMPOTENCY_KEYS.c.key == bindparam("of_key"))
     .values(status=bindparam("status"), body=bindparam("body"))

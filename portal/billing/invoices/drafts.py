@@ -199,9 +199,8 @@ def change_default_rates(db: Session, invoice: Invoice, rate_ids: list[str]) -> 
     compute_totals(db, invoice)
 
 
-def freeze(db: Session, invoice: Invoice) -> list[InvoiceLine]:
-    """Copy tax rates and prices onto the lines for the last time, compute the totals, and return the lines."""
-    found = list_lines(db, invoice.id)
+def freeze(db: Session, invoice: Invoice, found: Sequence[InvoiceLine]) -> None:
+    """Copy tax rates and prices onto all lines of an invoice for the last time, and compute the totals."""
     kept = [invoice.default_tax_rates, *(line.tax_rates for line in found)]
     copied = frozen_copies(
         db, [id for rates in kept for id in _ids_of_copies(rates)], [line.price_id for line in found]
@@ -210,8 +209,7 @@ def freeze(db: Session, invoice: Invoice) -> list[InvoiceLine]:
     for line in found:
         line.tax_rates = copied.rates_for(_ids_of_copies(line.tax_rates))
         line.price = copied.prices.get(line.price_id or "")
-    compute_totals(db, invoice)
-    return found
+    compute_totals(db, invoice, found)
 
 
 def _copy_item_to_line(line: InvoiceLine, item: InvoiceItem, invoice: Invoice, copied: FrozenCopies) -> None:

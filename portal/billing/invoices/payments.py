@@ -25,8 +25,8 @@ def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invo
     billed = locks.invoice(db, invoice)
     statuses.refuse_wrong_status("pay", invoice)
     if command.paid_out_of_band:
-        invoice.paid_out_of_band = True
         _apply_payment(db, billed, payment_records.create_for_invoice(db, invoice, now=now), now)
+        invoice.paid_out_of_band = True
     else:
         _collect_by_hand(db, billed, now)
     return invoice

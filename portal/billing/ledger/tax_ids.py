@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import ids
@@ -92,15 +92,20 @@ def owner_customer_id(owner: TaxIdOwner | None) -> str | None:
 
 def list_for_customer(db: Session, customer_id: str) -> list[TaxId]:
     """A customer's tax ids, oldest first."""
-    return list(db.scalars(select(TaxId).where(TaxId.customer_id == customer_id).order_by(TaxId.created, TaxId.id)))
+    return list(db.scalars(_OF_CUSTOMER, {"customer_id": customer_id}))
 
 
 def list_for_account(db: Session, chosen: list[str] | None) -> list[TaxId]:
     """The seller's own tax ids: the chosen ones, else all."""
-    own = select(TaxId).where(TaxId.customer_id.is_(None)).order_by(TaxId.created, TaxId.id)
     # the account's default choice is shared by both modes, and the other mode's are not found here
-    rows = list(db.scalars(own.where(TaxId.id.in_(chosen)))) if chosen else []
-    return rows or list(db.scalars(own))
+    rows = list(db.scalars(_OWN.where(TaxId.id.in_(chosen)))) if chosen else []
+    return rows or list(db.scalars(_OF_ACCOUNT))
+
+
+_OLDEST_FIRST = select(TaxId).order_by(TaxId.created, TaxId.id)
+_OF_CUSTOMER = _OLDEST_FIRST.where(TaxId.customer_id == bindparam("customer_id")).execution_options(prebuilt=True)
+_OWN = _OLDEST_FIRST.where(TaxId.customer_id.is_(None))
+_OF_ACCOUNT = _OWN.execution_options(prebuilt=True)
 
 
 def find_for_customer(db: Session, customer_id: str, id: str) -> TaxId:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
@@ -20,8 +20,15 @@ from portal.wire.commands import MAX_AMOUNT
 
 def list_lines(db: Session, invoice_id: str) -> list[InvoiceLine]:
     """All lines of an invoice in their order."""
-    statement = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.position)
-    return list(db.scalars(statement, execution_options={"populate_existing": True}))
+    return list(db.scalars(_LINES, {"invoice_id": invoice_id}))
+
+
+_LINES = (
+    select(InvoiceLine)
+    .where(InvoiceLine.invoice_id == bindparam("invoice_id"))
+    .order_by(InvoiceLine.position)
+    .execution_options(populate_existing=True, prebuilt=True)
+)
 
 
 def compute_totals(db: Session, invoice: Invoice, found: Sequence[InvoiceLine] | None = None) -> None:

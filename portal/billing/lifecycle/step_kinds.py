@@ -1,12 +1,12 @@
 """The kinds of records with due steps, and what each step does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.lifecycle import invoice_steps, subscription_steps, upcoming
+from portal.billing.lifecycle import invoice_steps, next_bills, subscription_steps, upcoming
 from portal.billing.quotes import quotes
 from portal.billing.schedules import progress
 from portal.models import Customer, Invoice, Quote, Subscription, SubscriptionSchedule
@@ -17,11 +17,15 @@ StepAction = Callable[[Session, Customer, Any, int], None]
 
 @dataclass(frozen=True)
 class StepKind:
-    """A kind of records with due steps: how the next step is found, and what each verb does."""
+    """A kind of records with due steps: how the next step is found, and what each verb does.
+
+    `prepare` reads at once what the steps of several records need.
+    """
 
     model: Any
     coming: Callable[[Any], steps.Step | None]
     verbs: dict[str, StepAction]
+    prepare: Callable[[Session, Sequence[Any]], None] = lambda db, rows: None
 
 
 #: In the order of steps at one second.
@@ -42,6 +46,7 @@ STEP_KINDS = {
             "interim": subscription_steps.bill_pending_items,
             "renew": subscription_steps.renew,
         },
+        next_bills.prepare,
     ),
     "invoice": StepKind(
         Invoice,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.accounts import mirrors
 from portal.billing.lifecycle import failed_steps
-from portal.billing.lifecycle.step_kinds import STEP_KINDS
+from portal.billing.lifecycle.step_kinds import STEP_KINDS, StepKind
 from portal.db import Scope, lock_row, scope_of
 from portal.models import (
     Account,
@@ -43,52 +43,73 @@ def list_due(db: Session, *, until: int) -> list[DueCustomer]:
     return [DueCustomer(Scope.of(row), row.customer_id) for row in found]
 
 
+@dataclass(frozen=True)
+class LockedStep:
+    """The earliest due step of a customer: whoever holds it has locked the customer and the record."""
+
+    customer: Customer
+    kind: StepKind
+    record: Any
+
+
+def lock_steps(db: Session, customer_ids: Sequence[str], *, until: int) -> list[LockedStep]:
+    """Lock the earliest due step of each customer, and read at once what these steps need.
+
+    A customer without a due step is left out, and one whom another worker has.
+    """
+    db.flush()
+    own = select(Customer).where(Customer.id.in_(customer_ids)).order_by(Customer.id).with_for_update(skip_locked=True)
+    customers = {row.id: row for row in db.scalars(own, execution_options=_AS_STORED)}
+    found = _find_earliest_steps(db, list(customers), until) if customers else []
+    records: dict[str, Any] = {}
+    for name, kind in STEP_KINDS.items():
+        if ids := sorted(each.id for each in found if each.kind == name):
+            locked = select(kind.model).where(kind.model.id.in_(ids)).order_by(kind.model.id).with_for_update()
+            rows = db.scalars(locked, execution_options=_AS_STORED).all()
+            kind.prepare(db, rows)
+            records |= {row.id: row for row in rows}
+    return [
+        LockedStep(customers[each.customer_id], STEP_KINDS[each.kind], records[each.id])
+        for each in found
+        if each.id in records
+    ]
+
+
+def take_locked_step(db: Session, step: LockedStep, *, until: int) -> None:
+    """Take a step; nothing is flushed before it, so that the changes of several customers go out together."""
+    kind, row = step.kind, step.record
+    coming = kind.coming(row)
+    if coming is None or coming.moment > until:
+        # the column may be of before an import or an upgrade; the record itself knows better
+        row.next_step_at = steps.moment_of(coming)
+        return
+    kind.verbs[coming.verb](db, step.customer, row, coming.moment)
+    if kind.coming(row) == coming:
+        raise RuntimeError(f"{coming.verb} of {row.id} leaves it to be done again")
+
+
 def take_step(db: Session, customer_id: str, *, until: int) -> bool:
     """Take the earliest due step of a customer; False where there is none, or another worker has the customer."""
-    stepped: set[str] = db.info.setdefault("stepped", set())
-    if customer_id in stepped:
-        db.flush()
-    stepped.add(customer_id)
-    own = select(Customer).where(Customer.id == customer_id).with_for_update(skip_locked=True)
-    with db.no_autoflush:  # what was changed for other customers can wait, and goes out together
-        customer = db.scalars(own, execution_options={"populate_existing": True}).one_or_none()
-        found = _find_earliest_step(db, [customer_id], until) if customer else None
-    if customer is None or found is None:
-        return False
-    _perform_step(db, customer, found, until)
-    return True
+    locked = lock_steps(db, [customer_id], until=until)
+    for each in locked:
+        take_locked_step(db, each, until=until)
+    return bool(locked)
 
 
 def take_clock_step(db: Session, test_clock_id: str, *, until: int) -> bool:
     """Take the earliest step of all customers of a test clock, which the caller has locked."""
     db.flush()
     own = select(Customer.id).where(Customer.test_clock_id == test_clock_id)
-    found = _find_earliest_step(db, db.scalars(own).all(), until) if mirrors.is_billed_here(db) else None
-    if found is None:
-        return False
-    _perform_step(db, lock_row(db, Customer, found.customer_id, noun="customer"), found, until)
-    return True
-
-
-def _perform_step(db: Session, customer: Customer, found: Any, until: int) -> None:
-    kind = STEP_KINDS[found.kind]
-    with db.no_autoflush:
-        row = lock_row(db, kind.model, found.id, noun=found.kind)
-    coming = kind.coming(row)
-    if coming is None or coming.moment > until:
-        # the column may be of before an import or an upgrade; the record itself knows better
-        row.next_step_at = steps.moment_of(coming)
-        return
-    kind.verbs[coming.verb](db, customer, row, coming.moment)
-    if kind.coming(row) == coming:
-        raise RuntimeError(f"{coming.verb} of {row.id} leaves it to be done again")
+    found = _find_earliest_steps(db, db.scalars(own).all(), until) if mirrors.is_billed_here(db) else []
+    return bool(found) and take_step(db, found[0].customer_id, until=until)
 
 
 def postpone_step(db: Session, customer_id: str, failure: str, *, until: int) -> None:
     """Put off a customer's earliest step, which failed, and note why; the other steps go on."""
-    found = _find_earliest_step(db, [customer_id], until)
-    if found is None:
+    earliest = _find_earliest_steps(db, [customer_id], until)
+    if not earliest:
         return
+    (found,) = earliest
     kind = STEP_KINDS[found.kind]
     row = lock_row(db, kind.model, found.id, noun=found.kind)
     coming = kind.coming(row)
@@ -103,9 +124,10 @@ def postpone_step(db: Session, customer_id: str, failure: str, *, until: int) ->
     db.execute(change, execution_options={"synchronize_session": False})
 
 
-def _find_earliest_step(db: Session, customer_ids: Sequence[str], until: int) -> Any:
+def _find_earliest_steps(db: Session, customer_ids: Sequence[str], until: int) -> Sequence[Any]:
+    """The kind and id of each customer's earliest step, the earliest of all first."""
     values = {"tenant_id": scope_of(db).tenant_id, "customer_ids": customer_ids, "until": until}
-    return db.execute(_EARLIEST_STEP, values).first()
+    return db.execute(_EARLIEST_STEPS, values).all()
 
 
 def _due_statement() -> Select[Any]:
@@ -139,11 +161,16 @@ def _earliest_statement() -> Select[Any]:
             )
         )
     every = union_all(*waiting).subquery()
+    order = (every.c.next_step_at, every.c.rank, every.c.id)
+    place = func.row_number().over(partition_by=every.c.customer_id, order_by=order).label("place")
+    ranked = select(every, place).subquery()
     return (
-        select(every.c.kind, every.c.id, every.c.customer_id)
-        .order_by(every.c.next_step_at, every.c.rank, every.c.id)
-        .limit(1)
+        select(ranked.c.kind, ranked.c.id, ranked.c.customer_id)
+        .where(ranked.c.place == 1)
+        .order_by(ranked.c.next_step_at, ranked.c.rank, ranked.c.id)
     )
 
 
-_DUE_CUSTOMERS, _EARLIEST_STEP = _due_statement(), _earliest_statement()
+_DUE_CUSTOMERS, _EARLIEST_STEPS = _due_statement(), _earliest_statement()
+#: What was read before a lock may be old.
+_AS_STORED = {"populate_existing": True}

@@ -4,11 +4,11 @@ from sqlalchemy.orm import Session
 
 from portal.billing.invoices import drafts, pending_items, statuses
 from portal.billing.invoices.collectors import collector_of
+from portal.billing.lifecycle import next_bills
 from portal.billing.subscriptions import (
     billed_periods,
     cancellations,
     interim_invoices,
-    items,
     paused_collection,
     pauses,
     period_lines,
@@ -22,13 +22,13 @@ def renew(db: Session, customer: Customer, subscription: Subscription, now: int)
     if subscription.status == "trialing" and _stop_at_trial_end(db, customer, subscription, now):
         return
     with db.no_autoflush:  # nothing that is read here hangs on what is changed, and it goes out in one piece
-        sold = items.list_items(db, subscription.id)
-        waiting = pending_items.list_due_with(db, customer.id, subscription.id)
+        bill = next_bills.take(db, subscription)
         before = (subscription.current_period_start, subscription.current_period_end)
         subscription.status = rules.status_when_renewed(subscription.status)
-        billed_periods.start_period(subscription, sold[0].price, now)
-        invoice = _draft_invoice(db, customer, subscription, before, waiting, now)
-        drafts.add_lines(db, invoice, [period_lines.build_line(db, customer, subscription, each) for each in sold])
+        billed_periods.start_period(subscription, bill.sold[0].price, now)
+        invoice = _draft_invoice(db, customer, subscription, before, bill.waiting, now)
+        lines = [period_lines.build_line(db, customer, subscription, each) for each in bill.sold]
+        drafts.add_lines(db, invoice, lines)
 
 
 def _draft_invoice(

@@ -21,10 +21,18 @@ MOST_ITEMS = 20
 
 def list_items(db: Session, subscription_id: str) -> list[SoldItem]:
     """The items of a subscription with their prices, oldest first."""
+    return list_items_of(db, [subscription_id]).get(subscription_id, [])
+
+
+def list_items_of(db: Session, subscription_ids: Sequence[str]) -> dict[str, list[SoldItem]]:
+    """The items of several subscriptions by subscription, as `list_items`; one without items is left out."""
     at_price = (Price.tenant_id == SubscriptionItem.tenant_id, Price.id == SubscriptionItem.price_id)
     statement = select(SubscriptionItem, Price).join(Price, and_(*at_price))
-    own = statement.where(SubscriptionItem.subscription_id == subscription_id)
-    return [SoldItem(*row) for row in db.execute(own.order_by(SubscriptionItem.created, SubscriptionItem.id))]
+    own = statement.where(SubscriptionItem.subscription_id.in_(subscription_ids))
+    found: dict[str, list[SoldItem]] = {}
+    for item, price in db.execute(own.order_by(SubscriptionItem.created, SubscriptionItem.id)):
+        found.setdefault(item.subscription_id, []).append(SoldItem(item, price))
+    return found
 
 
 def period_amount(sold: Sequence[SoldItem]) -> int:
