@@ -1,11 +1,9 @@
 """The invoice history: every finalized invoice of a customer, to search and to filter, and as CSV."""
 
-from functools import lru_cache
-
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
-from portal.hosted import invoice_history, kept_pages, languages, page_cache
+from portal.hosted import invoice_history, kept_pages, page_cache
 from portal.hosted.invoice_csv import render_csv
 from portal.hosted.invoice_rows import render_rows
 from portal.hosted.invoice_tally import HistoryTally, tally_history
@@ -37,7 +35,7 @@ def _build_history(visit: Visit) -> BuiltPage:
         "older": found.older,
         "search": asked.search,
         "query": asked.filter_query,
-        "summary": _render_summary(tally, languages.locale()) if tally.count else None,
+        "summary": _render_summary(tally) if tally.count else None,
     }
     shown = {"statuses": tally.statuses, "years": tally.years, "currencies": tally.currencies}
     context = {"status": asked.status, "year": asked.year, **shown}
@@ -55,7 +53,6 @@ def file(visit: Visit) -> PageResponse:
     return file_response(content, "text/csv", f"{name}.csv")
 
 
-@lru_cache(maxsize=1024)
-def _render_summary(tally: HistoryTally, locale: str) -> RenderedHtml:
-    """Count, place and sums; `locale` is only a part of the cache's key."""
+def _render_summary(tally: HistoryTally) -> RenderedHtml:
+    """Count, place and sums."""
     return RenderedHtml(render_template("hosted/_invoice_summary.html", tally=tally))

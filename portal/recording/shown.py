@@ -1,6 +1,6 @@
 """Which changes the kept pages of customers may show: each of them raises a number that every visit reads.
 
-A customer's pages are kept by two numbers (`portal/hosted/open_visits.py`): the sequence of the customer's newest audit
+A customer's pages are kept by two numbers (`portal/hosted/visit_facts.py`): the sequence of the customer's newest audit
 entry, and `Journal.shared` for what belongs to no customer or leaves no entry. What is not listed here counts as shown.
 """
 

@@ -253,12 +253,6 @@ def test_nothing_of_a_form_token_is_kept(watched: Watched) -> None:
     assert not [part for part in kept if token in part]
 
 
-def test_nobody_writes_a_place_for_a_token_into_a_name(make: Factories, portal: Open) -> None:
-    customer = make.customer(name="\ue000csrf_token\ue001 Jenny")
-    page = portal(customer, make.configuration()).get("").get_data(as_text=True)
-    assert "\ue000csrf_token\ue001 Jenny" in page
-
-
 def test_kept_pages_are_bounded_in_bytes() -> None:
     store, facts = PageStore(1000), ("facts",)
     for index in range(30):

@@ -1,0 +1,130 @@
+"""What a visit is built from: the one row that every request reads, and the visit that it stands for."""
+
+from typing import Any
+
+import orjson
+from flask import request
+from sqlalchemy import Text, bindparam, cast, func, select
+
+from portal import i18n, zones
+from portal.db import Scope
+from portal.hosted.visits import Visit
+from portal.hot_reads import HotStatement
+from portal.models import Account, AuditEntry, Configuration, Customer, Journal, PortalSession, Tenant, TestClock
+from portal.rules import permissions
+
+
+def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
+    """The visit of a row of `OPEN_VISIT`; `facts` are the row and the browser's languages."""
+    settings, account_profile = orjson.loads(row.settings), orjson.loads(row.account_profile)
+    default_locale = settings.get("portal", {}).get("default_locale")
+    wanted = row.locale if row.locale != "auto" else None
+    preferred = orjson.loads(row.preferred_locales)
+    locale = i18n.best_locale([wanted, *preferred, *_browser_languages(), default_locale])
+    idle = orjson.loads(row.session_limits)["idle"]
+    return Visit(
+        id=row.id,
+        scope=Scope.of(row),
+        secret_hash=row.secret_hash,
+        customer_id=row.customer_id,
+        customer_name=row.customer_name,
+        customer_email=row.email,
+        features=_allowed_features(row, settings),
+        business_profile=orjson.loads(row.business_profile),
+        merchant=account_profile.get("name") or "",
+        branding=settings.get("branding", {}),
+        brand_revision=row.revision,
+        support=account_profile,
+        return_url=row.return_url,
+        locale=i18n.regional_locale(locale, (_parse(row.address) or {}).get("country")),
+        zone=zones.of_account(settings),
+        flow=_parse(row.flow),
+        flow_completed_at=row.flow_completed_at,
+        data=orjson.loads(row.data),
+        last_seen_at=row.last_seen_at,
+        idle=idle,
+        ends_at=min(row.expires_at, row.last_seen_at + idle),
+        frozen_time=row.frozen_time,
+        shared=row.shared,
+        facts=facts,
+    )
+
+
+def _parse(text: str | None) -> Any:
+    return None if text is None else orjson.loads(text)
+
+
+def _allowed_features(row: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    stored: dict[str, Any] = orjson.loads(row.features)
+    features = permissions.restrict_for_login(stored) if row.origin == "login" else stored
+    mirrors = settings.get("billing", {}).get("mode") == "mirror"
+    return permissions.restrict_for_mirror(features) if mirrors else features
+
+
+def _browser_languages() -> list[str]:
+    return [tag for tag, _ in request.accept_languages if tag != "*"] if request.accept_languages else []
+
+
+_SESSIONS, _ACCOUNTS, _CUSTOMERS, _CONFIGURATIONS, _TEST_CLOCKS, _ENTRIES, _JOURNALS = (
+    model.__table__ for model in (PortalSession, Account, Customer, Configuration, TestClock, AuditEntry, Journal)
+)
+
+
+def _text(column: Any, name: str | None = None) -> Any:
+    """A JSON column as it is stored, to be compared as a whole and parsed only where it has changed."""
+    return cast(column, Text).label(name or column.name)
+
+
+#: A visit by its cookie: with API keys and document links the only look-up that needs no scope, and yields it.
+#: `newest_entry` and `shared` rise with every change that a page of the customer may show (ADR 0033).
+OPEN_VISIT = HotStatement(
+    select(
+        _SESSIONS.c.id,
+        _SESSIONS.c.tenant_id,
+        _SESSIONS.c.secret_hash,
+        _SESSIONS.c.customer_id,
+        _SESSIONS.c.return_url,
+        _SESSIONS.c.locale,
+        _text(_SESSIONS.c.flow),
+        _SESSIONS.c.flow_completed_at,
+        _text(_SESSIONS.c.data),
+        _SESSIONS.c.origin,
+        _SESSIONS.c.expires_at,
+        _SESSIONS.c.ended_at,
+        Tenant.account_id,
+        Tenant.livemode,
+        _text(_ACCOUNTS.c.business_profile, "account_profile"),
+        _text(_ACCOUNTS.c.settings),
+        _ACCOUNTS.c.revision,
+        _CUSTOMERS.c.name.label("customer_name"),
+        _CUSTOMERS.c.email,
+        _text(_CUSTOMERS.c.preferred_locales),
+        _text(_CUSTOMERS.c.address),
+        _CUSTOMERS.c.deleted_at,
+        _text(_CONFIGURATIONS.c.features),
+        _text(_CONFIGURATIONS.c.business_profile),
+        _text(_CONFIGURATIONS.c.session_limits),
+        _TEST_CLOCKS.c.frozen_time,
+        select(func.max(_ENTRIES.c.sequence))
+        .where(_ENTRIES.c.tenant_id == _SESSIONS.c.tenant_id, _ENTRIES.c.customer_id == _SESSIONS.c.customer_id)
+        .scalar_subquery()
+        .label("newest_entry"),
+        select(_JOURNALS.c.shared)
+        .where(_JOURNALS.c.tenant_id == _SESSIONS.c.tenant_id)
+        .scalar_subquery()
+        .label("shared"),
+        _SESSIONS.c.last_seen_at,
+    )
+    .join(Tenant, Tenant.id == _SESSIONS.c.tenant_id)
+    .join(_ACCOUNTS, _ACCOUNTS.c.id == Tenant.account_id)
+    .join(_CUSTOMERS, (_CUSTOMERS.c.tenant_id == _SESSIONS.c.tenant_id) & (_CUSTOMERS.c.id == _SESSIONS.c.customer_id))
+    .join(
+        _CONFIGURATIONS,
+        (_CONFIGURATIONS.c.tenant_id == _SESSIONS.c.tenant_id) & (_CONFIGURATIONS.c.id == _SESSIONS.c.configuration_id),
+    )
+    .outerjoin(
+        _TEST_CLOCKS,
+        (_TEST_CLOCKS.c.tenant_id == _CUSTOMERS.c.tenant_id) & (_TEST_CLOCKS.c.id == _CUSTOMERS.c.test_clock_id),
+    )
+    .where(_SESSIONS.c.secret_hash == bindparam("secret_hash"), _SESSIONS.c.id == bindparam("id"))
+)
