@@ -73,7 +73,7 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
     items = plan_items.list_items(db, [row.id for row in rows])
     parts = plan_items.items_by_plan(db, items)
     reductions = plan_discounts.list_running(db, customer, rows, now)
-    bills = find_next_bills(db, visit, customer, rows, items)
+    bills = find_next_bills(visit, rows)
     schedules = rows_by_id(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
     coming = upcoming_changes.list_upcoming(db, rows, list(schedules.values()))
     return [

@@ -45,7 +45,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         idle=idle,
         ends_at=min(row.expires_at, row.last_seen_at + idle),
         frozen_time=row.frozen_time,
-        shared=row.shared,
+        revision=(row.newest_entry, row.shared),
         facts=facts,
     )
 

@@ -21,7 +21,7 @@ class Visit(UserMixin):
 
     `features` are those of its configuration, as far as they apply to this visit. `idle` are the seconds after which it
     ends without activity. `facts` are all that it was built from and that its pages show; the same object as long as
-    none of it has changed. `shared` is the number of the last change of what belongs to no customer.
+    none of it has changed. `revision` are the numbers of the last change of the customer and of the merchant.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Visit(UserMixin):
     idle: int
     ends_at: int
     frozen_time: int | None
-    shared: int | None
+    revision: tuple[int | None, int | None]
     facts: tuple[Any, ...] = field(repr=False, compare=False)
 
     @property

@@ -90,6 +90,6 @@ def _note_statement(state: ORMExecuteState) -> None:
     if state.is_select or not (state.is_insert or state.is_update or state.is_delete):
         return
     changes = state.session.info.get("changes")
-    table = state.statement.entity_description["table"]  # type: ignore[attr-defined]
+    table = state.statement.table  # type: ignore[attr-defined]
     if changes is not None and table.name not in _UNSHOWN_TABLES:
         changes.unrecorded.add(scope_of(state.session).tenant_id)
