@@ -23,7 +23,7 @@ def document() -> Response:
     return Response(DOCUMENT, mimetype="application/pdf")
 
 
-@app.get("/health/live")
-def live() -> str:
+@app.get("/health/ready")
+def ready() -> str:
     """Tells that the server is up."""
     return "ok"

@@ -58,14 +58,12 @@ def answering(python: Path, target: str, folder: Path, environment: dict[str, st
 
 
 @contextmanager
-def serving(
-    tree: Tree, settings: dict[str, str], *options: str, workers: int | None = 1, path: str = "/health/ready"
-) -> Iterator[Server]:
-    """`portal serve` of a tree until the end of the block, up as soon as it answers `path`."""
+def serving(tree: Tree, settings: dict[str, str], *options: str, workers: int | None = 1) -> Iterator[Server]:
+    """`portal serve` of a tree until the end of the block, from its first answer on."""
     port = free_port()
     settings = {**settings, "PORTAL_BASE_URL": f"http://127.0.0.1:{port}"}
     command = tree.portal("serve", "--port", str(port), *options, *(["--workers", str(workers)] if workers else []))
-    with _serving(command, tree.folder, tree.environment(settings), port, path=path, workers=workers) as up:
+    with _serving(command, tree.folder, tree.environment(settings), port, workers=workers) as up:
         yield up
 
 
@@ -76,7 +74,6 @@ def _serving(
     environment: dict[str, str],
     port: int,
     *,
-    path: str = "/health/live",
     workers: int | None = 1,
 ) -> Iterator[Server]:
     # one worker has one core, as each has when there are as many as cores; wrk takes the other
@@ -84,14 +81,14 @@ def _serving(
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen([*pin, *command], cwd=folder, env=environment, stdout=log, stderr=log)
         try:
-            wait_until(lambda: _answers(f"http://127.0.0.1:{port}{path}"), STARTS_WITHIN)
+            wait_until(lambda: _answers(f"http://127.0.0.1:{port}/health/ready"), STARTS_WITHIN)
             yield Server(f"http://127.0.0.1:{port}", process)
         except TimeoutError as error:
             log.seek(0)
             raise RuntimeError(log.read().decode()) from error
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=120)
 
 
 def _answers(url: str) -> bool:

@@ -133,12 +133,20 @@ class Client:
         return json.loads(self._ask("POST", path, qs_codec.encode(form)))
 
     def _ask(self, method: str, path: str, body: str | None = None) -> bytes:
-        self._connection.request(method, path, body, self.headers)
-        answer = self._connection.getresponse()
+        try:
+            answer = self._send(method, path, body)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            # the server closes a connection on which nothing was asked for long
+            self._connection.close()
+            answer = self._send(method, path, body)
         content = answer.read()
         if answer.status != 200:
             raise RuntimeError(f"{method} {path} answered {answer.status}: {content[:500]!r}")
         return content
+
+    def _send(self, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
+        self._connection.request(method, path, body, self.headers)
+        return self._connection.getresponse()
 
     def follow(self, path: str) -> str:
         """The path that a link leads to at last, with all cookies taken on the way as a browser takes them."""

@@ -11,7 +11,7 @@ from bench.figures import Figure, Measurement, Side, Take
 from bench.servers import Server, serving, wait_until
 
 #: Processor seconds of all processes in a stretch of so many seconds, below which they count as idle.
-QUIET, STRETCH = 0.1, 5.0
+QUIET, STRETCH = 0.3, 5.0
 
 
 @contextmanager
@@ -47,8 +47,8 @@ def _idle(side: Side) -> Iterator[Take]:
     settings = {"PORTAL_INSTANCE": str(folder), "PORTAL_DEMO": "1"}
 
     def take() -> tuple[float]:
-        with serving(side.tree, settings, "--with-demo", workers=None, path="/demo") as server:
-            wait_until(lambda: _is_quiet(server), 180)
+        with serving(side.tree, settings, "--with-demo", workers=None) as server:
+            wait_until(lambda: _is_quiet(server), 600)
             return (server.memory(),)
 
     yield take

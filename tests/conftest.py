@@ -191,6 +191,13 @@ def count_queries(database: Database) -> Callable[[], Any]:
 
 
 @pytest.fixture
+def listened_to(count_queries: Callable[[], Any]) -> None:
+    """Brings the engine into the state in which other tests leave it: it goes on to look for those who listen."""
+    with count_queries():
+        pass
+
+
+@pytest.fixture
 def count_scrypt(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """An entry for each slow hash that is made, and how many are made at that moment."""
     calls: list[int] = []

@@ -24,6 +24,7 @@ FILE = Path(__file__).parent / "budgets.toml"
 COMMAND = "UPDATE_GOLDENS=1 .venv/bin/pytest -k budgets tests --database=sqlite, and =postgresql"
 #: By how much of its budget a count may differ.
 TOLERANCE = 0.05
+#: How often a path is counted, after as many times that fill caches.
 TIMES = 2
 PYTHON = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 

@@ -78,6 +78,7 @@ def _newest(shop: Shop) -> str:
     return str(shop.api.get("invoices", customer=shop.customer.id, limit=1)["data"][0]["id"])
 
 
+@pytest.mark.usefixtures("listened_to")
 def test_instructions_of_hot_requests(shop: Shop, database: Database) -> None:
     def count(name: str) -> int:
         ask = REQUESTS[name](shop)
@@ -89,6 +90,7 @@ def test_instructions_of_hot_requests(shop: Shop, database: Database) -> None:
     counting.check_instructions("requests", database, counts)
 
 
+@pytest.mark.usefixtures("listened_to")
 def test_instructions_of_a_renewal(make: Factories, database: Database) -> None:
     renewal = counting.least(lambda: counting.instructions_of(_renewal(make)))
     counting.check_instructions("renewals", database, {"renewal": renewal})

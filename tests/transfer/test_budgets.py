@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+import pytest
 
 from portal.db import Database, Scope
 from portal.transfer import exporting
@@ -13,6 +14,7 @@ from tests import counting
 from tests.factories import Factories
 
 
+@pytest.mark.usefixtures("listened_to")
 def test_instructions_of_an_import(
     make: Factories, database: Database, other: Scope, imported: Callable[..., Any]
 ) -> None:
