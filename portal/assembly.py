@@ -39,7 +39,7 @@ def assemble_services(settings: Settings, *, pool_size: int = 8, origin: Origin 
     links = build_links(settings)
     database = assemble_database(settings, pool_size=pool_size, origin=origin)
     library = Library(database, links, store.open_store(settings.documents_url), Pool())
-    return Services(settings, database, links, library, Seal(_list_keys(settings)))
+    return Services(settings, database, links, library, build_seal(settings))
 
 
 def assemble_database(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Database:
@@ -51,6 +51,11 @@ def assemble_database(settings: Settings, *, pool_size: int = 8, origin: Origin 
 def build_links(settings: Settings) -> DocumentLinks:
     """What makes the addresses within objects."""
     return DocumentLinks(settings.base_url, _list_keys(settings))
+
+
+def build_seal(settings: Settings) -> Seal:
+    """What encrypts the secrets in the database."""
+    return Seal(_list_keys(settings))
 
 
 def _list_keys(settings: Settings) -> list[str]:

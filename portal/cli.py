@@ -9,6 +9,8 @@ import click
 from portal.commands import (
     accounts,
     audit,
+    bank,
+    bank_imports,
     configurations,
     database,
     demo,
@@ -44,6 +46,7 @@ for _command in (
     sessions.session,
     configurations.configuration,
     audit.show_audit,
+    bank.bank,
     documents.documents,
     mail.mail,
     templates.templates,
@@ -55,6 +58,7 @@ for _command in (
     doctor.doctor,
 ):
     main.add_command(_command)
+bank.bank.add_command(bank_imports.import_statements)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,9 @@ class Settings:
         metadata={"help": "`mailto:…` or `https://…` for reports of security holes, in /.well-known/security.txt."}
     )
     documents_url: str = field(metadata={"help": "Folder or fsspec URL (`s3://…`) that keeps rendered documents."})
+    bank_folder: Path | None = field(
+        metadata={"help": "Folder whose `acct_…/live` and `acct_…/test` are watched for bank statements."}
+    )
     trusted_proxies: int = field(metadata={"help": "Number of reverse proxies whose X-Forwarded-* are believed."})
     webhook_private_hosts: tuple[str, ...] = field(
         metadata={"help": "Hosts, comma separated, that webhooks reach inside: http, private and loopback addresses."}
@@ -68,6 +71,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         mail_return_path=environment.get("PORTAL_MAIL_RETURN_PATH") or None,
         security_contact=_parse_contact(environment.get("PORTAL_SECURITY_CONTACT") or None),
         documents_url=environment.get("PORTAL_DOCUMENTS_URL") or str(instance / "documents"),
+        bank_folder=_parse_folder(environment.get("PORTAL_BANK_FOLDER") or None),
         trusted_proxies=_parse_count(environment, "PORTAL_TRUSTED_PROXIES"),
         webhook_private_hosts=_parse_hosts(
             environment.get("PORTAL_WEBHOOK_PRIVATE_HOSTS", "" if production else _LOCAL_HOSTS)
@@ -124,6 +128,10 @@ def _parse_count(environment: Mapping[str, str], name: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) > 10:
         raise InvalidSetting(f"{name} must be a number from 0 to 10, not {value!r}.")
     return int(value)
+
+
+def _parse_folder(path: str | None) -> Path | None:
+    return Path(path).resolve() if path else None
 
 
 def _parse_hosts(value: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from portal.models import Customer, Invoice, RenderingTemplate, Subscription
 from tests.clients import Api
 from tests.factories import Factories
 from tests.pictures import picture
+from tests.statements_of_banks import OWN_IBAN, Transfer, camt
 
 
 @dataclass
@@ -70,6 +71,16 @@ def _payment_record(scene: Scene) -> str:
     return scene.post("payment_records/report_payment", **sent, description=scene.text, metadata=scene.metadata)
 
 
+def _bank_statement(scene: Scene) -> str:
+    bank = {"invoices": {"bank_transfer": {"iban": OWN_IBAN}}}
+    scene.post("account", default_currency="eur", settings=bank)
+    return scene.post("bank_statements", upload=("statement.xml", camt(Transfer(700, scene.text))))
+
+
+def _bank_transaction(scene: Scene) -> str:
+    return scene.first("bank_transactions", bank_statement=_bank_statement(scene))
+
+
 def _quote(scene: Scene) -> str:
     items = [{"price": scene.make.price().id, "quantity": 2}]
     return scene.post("quotes", customer=scene.customer.id, line_items=items, description=scene.text)
@@ -103,6 +114,8 @@ def _webhook_endpoint(scene: Scene) -> str:
 #: By type, what makes an example and answers with its id.
 EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "account": lambda scene: scene.make.scope.account_id,
+    "bank_statement": _bank_statement,
+    "bank_transaction": _bank_transaction,
     "billing.failed_step": _failed_step,
     "billing.feedback_option": lambda scene: scene.post("billing/feedback_options", description=scene.text),
     "billing_portal.configuration": lambda scene: scene.make.configuration().id,

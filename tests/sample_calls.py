@@ -14,9 +14,13 @@ from portal.billing.accounts import rendering_templates
 from portal.billing.lifecycle import failed_steps
 from portal.models import Customer, Subscription
 from tests.factories import Factories
+from tests.statements_of_banks import OWN_IBAN, Transfer, camt
 
 #: `send("POST /customers/{id}", "cus_1", name="Jenny")` makes the call with the ids of its path, and gives the answer.
 Send = Callable[..., Any]
+
+#: The file of a bank that the day takes in.
+STATEMENT = camt(Transfer(3000, "Rides in November", payer="Ada Rider"))
 
 
 @dataclass
@@ -212,7 +216,20 @@ class Day:
                 begun,
                 **{f"{outcome}_at": clock.now()},
             )
+        self._read_statement()
         self._credit()
+
+    def _read_statement(self) -> None:
+        send = self.send
+        bill = self._opened()
+        send("POST /account", settings={"invoices": {"bank_transfer": {"iban": OWN_IBAN}}})
+        statement = send("POST /bank_statements", file="@statement.xml")["id"]
+        send("GET /bank_statements", limit=3)
+        send("GET /bank_statements/{id}", statement)
+        waiting = send("GET /bank_transactions", status="waiting")["data"][0]["id"]
+        send("GET /bank_transactions/{id}", waiting)
+        send("POST /bank_transactions/{id}/assign", waiting, invoices=[{"invoice": bill.id}])
+        send("POST /bank_transactions/{id}/reverse", waiting)
 
     def make_lines(self, invoice: str) -> list[str]:
         """The ids of an invoice's lines."""

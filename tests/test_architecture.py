@@ -31,7 +31,7 @@ LAYERS = (
         "zones",
     },
     {"rules"},
-    {"models"},
+    {"models", "bank_files"},
     {"engines", "writer_queue"},
     {"db", "dialects", "hot_reads", "session_reads", "session_writes"},
     {"leases"},

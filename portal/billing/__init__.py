@@ -13,7 +13,7 @@ FLOORS = (
     {"ledger"},
     {"discounts"},
     {"invoices"},
-    {"credit_notes", "subscriptions"},
+    {"bank", "credit_notes", "subscriptions"},
     {"schedules"},
     {"quotes"},
     {"lifecycle"},

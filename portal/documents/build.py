@@ -198,7 +198,7 @@ def _bank_account(row: Invoice) -> dict[str, Any]:
     account = seller.get("bank_transfer") or {}
     if not account.get("iban") or row.status not in {"open", "uncollectible"}:
         return {}
-    reference = references.payment_reference(row.number, row.buyer)
+    reference = references.payment_reference(row.number, row.buyer, seller)
     return {
         "iban": account["iban"],
         "bic": account.get("bic"),

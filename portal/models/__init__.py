@@ -7,6 +7,7 @@ Callers import every class from here: `from portal.models import Customer`.
 
 from portal.models import document_days, next_steps
 from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant
+from portal.models.bank import BankAllocation, BankStatement, BankTransaction
 from portal.models.base import Base, TenantOwned
 from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
 from portal.models.customers import BalanceTransaction, Customer, TaxId

@@ -18,6 +18,19 @@ from portal.models.base import (
 )
 from portal.rules.statuses import CreditNoteStatus, InvoiceStatus
 
+#: An invoice's number without the signs between its letters and digits, as transfers are searched by it.
+NUMBER_KEY = "number"
+for _sign in "-/ ._#":
+    NUMBER_KEY = f"replace({NUMBER_KEY}, '{_sign}', '')"
+NUMBER_KEY = f"upper({NUMBER_KEY})"
+#: What transfers can pay: a few of all invoices, so that it costs the same however many were paid.
+IS_PAYABLE = "status IN ('open', 'uncollectible')"
+
+
+def _payable_index(name: str, *columns: Any) -> Index:
+    where = text(IS_PAYABLE)
+    return Index(f"ix_invoices_payable_{name}", "tenant_id", *columns, sqlite_where=where, postgresql_where=where)
+
 
 class InvoiceItem(TenantOwned, Base):
     """A charge or credit of a customer; pending while `invoice_id` is null.
@@ -74,6 +87,8 @@ class Invoice(TenantOwned, Base):
         Index("ix_invoices_total", "tenant_id", "total"),
         case_insensitive_index("invoices", "number"),
         metadata_index("invoices"),
+        _payable_index("number", text(NUMBER_KEY)),
+        _payable_index("customer", "customer_id"),
         due_first("invoices"),
         due_first("invoices", "customer_id"),
         UniqueConstraint("tenant_id", "number"),

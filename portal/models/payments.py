@@ -54,3 +54,5 @@ class InvoicePayment(TenantOwned, Base):
     is_default: Mapped[bool]
     status: Mapped[InvoicePaymentStatus]
     paid_at: Mapped[int | None]
+    #: when the payment was taken back; `amount_paid` is what it had paid until then
+    canceled_at: Mapped[int | None]

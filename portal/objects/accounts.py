@@ -1,6 +1,6 @@
 """The wire form of the merchant's account.
 
-Beyond the reference: `settings.billing`, `.emails`, `.invoices.bank_transfer`, `.invoices.e_invoices`,
+Beyond the reference: `settings.bank`, `.billing`, `.emails`, `.invoices.bank_transfer`, `.invoices.e_invoices`,
 `.invoices.footer`, `.invoices.numbering` and `.portal`.
 """
 
@@ -67,6 +67,8 @@ PAYMENT_SETTINGS = null_fields(
     "sepa_debit_payments",
     "treasury",
 )
+#: Beyond the reference: whose statements are taken in, and how much less than its amount pays an invoice.
+BANK_DEFAULTS: dict[str, Any] = {"ibans": [], "underpayment_tolerance": 0}
 #: Beyond the reference: who bills, what follows an invoice that stays unpaid, and when bills are foretold.
 BILLING_DEFAULTS = {
     "mode": "automatic",
@@ -128,6 +130,7 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
     return {
         **PAYMENT_SETTINGS,
         "card_payments": {"decline_on": None, **null_fields(*PREFIXES)},
+        "bank": BANK_DEFAULTS | stored.get("bank", {}),
         "billing": BILLING_DEFAULTS | stored.get("billing", {}),
         "branding": null_fields("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": zones.of_account(stored)},

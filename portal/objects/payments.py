@@ -83,7 +83,7 @@ INVOICE_PAYMENT = register(
                     "payment_record": row.payment_record_id,
                     "type": "payment_record",
                 },
-                "status_transitions": lambda row, context: {"canceled_at": None, "paid_at": row.paid_at},
+                "status_transitions": lambda row, context: {"canceled_at": row.canceled_at, "paid_at": row.paid_at},
             },
             nested={"payment.payment_record": "payment_record"},
             unfilled=("payment.charge", "payment.payment_intent"),

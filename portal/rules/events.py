@@ -116,7 +116,8 @@ def _invoice_turns(before: Wire, after: Wire) -> list[str]:
     if before["status"] == after["status"]:
         return []
     finalized = ["finalized"] if before["status"] == "draft" else []
-    return [*finalized, *_INVOICE_TURNS.get(after["status"], [])]
+    failed = ["payment_failed"] if before["status"] == "paid" else []
+    return [*finalized, *failed, *_INVOICE_TURNS.get(after["status"], [])]
 
 
 def _subscription_turns(before: Wire, after: Wire) -> list[str]:
@@ -186,6 +187,14 @@ FAMILIES: dict[str, EventFamily] = {
     "credit_note": EventFamily(
         "credit_note", gone=None, turns=_turns_by_status({"void": "voided"}), turns_suffice=True
     ),
+    "bank_statement": EventFamily("bank_statement", changed=None, gone=None),
+    "bank_transaction": EventFamily(
+        "bank_transaction",
+        made=None,
+        changed=None,
+        gone=None,
+        turns=_turns_by_status({word: word for word in ("assigned", "reversed", "set_aside", "waiting")}),
+    ),
     "billing.failed_step": EventFamily(
         "billing.failed_step", changed=None, gone=None, turns=_turns_by_moment({"resolved_at": "resolved"})
     ),
@@ -231,6 +240,11 @@ _RANKS = {type: rank for rank, type in enumerate(FAMILIES)}
 
 #: Events beyond the reference's, by the switch of the account's settings that turns them off, and its default.
 PORTAL_EVENTS = {
+    "bank_statement.created": "bank_statements",
+    "bank_transaction.assigned": "bank_statements",
+    "bank_transaction.reversed": "bank_statements",
+    "bank_transaction.set_aside": "bank_statements",
+    "bank_transaction.waiting": "bank_statements",
     "billing.failed_step.created": "failed_steps",
     "billing.failed_step.resolved": "failed_steps",
     "billing_portal.session.opened": "sessions",
@@ -246,6 +260,7 @@ PORTAL_EVENTS = {
     "billing_portal.email_change.undone": "email_changes",
 }
 EVENT_SWITCHES = {
+    "bank_statements": True,
     "documents": False,
     "email_changes": True,
     "failed_steps": True,

@@ -5,6 +5,8 @@ In the database they are plain text.
 
 from typing import Literal
 
+BankStatementStatus = Literal["complete", "processing"]
+BankTransactionStatus = Literal["assigned", "pending", "reversed", "set_aside", "waiting"]
 CreditNoteStatus = Literal["issued", "void"]
 InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 InvoicePaymentStatus = Literal["canceled", "open", "paid"]

@@ -25,7 +25,7 @@ from tests.clients import Api
 from tests.factories import Factories
 from tests.live import Live
 from tests.pictures import picture
-from tests.sample_calls import Day
+from tests.sample_calls import STATEMENT, Day
 
 #: What no sample can show: these are there for programs that ask, and answer with status 404.
 WITHOUT_SAMPLE = {
@@ -84,11 +84,21 @@ def _order_keys(value: Any) -> Any:
     return {key: _order_keys(value[key]) for key in sorted(value, key=lambda key: (key not in {"id", "object"}, key))}
 
 
+#: The files that samples send, by their names.
+UPLOADS = {"logo.png": picture(), "statement.xml": STATEMENT}
+
+
+def _write_uploads(folder: Path) -> None:
+    for name, content in UPLOADS.items():
+        (folder / name).write_bytes(content)
+
+
 def play_day(api: Api, make: Factories, note: Callable[[str, Sample, Any], object]) -> None:
     """Make every call; `note` gets each with its sample and what it answered."""
 
     def run(call: str, sample: Sample) -> Any:
-        upload = ("logo.png", picture()) if "file" in sample.sent and sample.path == "/v1/files" else None
+        name = str(sample.sent.get("file")).removeprefix("@")
+        upload = (name, UPLOADS[name]) if name in UPLOADS else None
         sent = {key: value for key, value in sample.sent.items() if not (upload and key == "file")}
         answer = api.request(sample.method, sample.path.removeprefix("/v1/"), upload=upload, **sent)
         assert answer.status_code == 200, (call, answer.get_data(as_text=True))
@@ -126,7 +136,7 @@ def test_every_call_has_a_sample() -> None:
 
 def test_samples_run_as_shell_commands(live: Live, tmp_path: Path) -> None:
     shop = live.shop()
-    (tmp_path / "logo.png").write_bytes(picture())
+    _write_uploads(tmp_path)
     environment = {**os.environ, "SECRET_KEY": shop.keys.test_key}
 
     def run(call: str, sample: Sample) -> Any:
@@ -145,7 +155,7 @@ def test_samples_run_as_python(
     app: Flask, merchant: NewAccount, make: Factories, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "logo.png").write_bytes(picture())
+    _write_uploads(tmp_path)
     client = official.client(app, merchant.test_key)
 
     def run(call: str, sample: Sample) -> Any:

@@ -16,6 +16,7 @@ from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice
 from portal.billing.ledger import tax_ids
 from portal.documents import transfer_code
 from portal.models import Customer, Invoice
+from portal.rules.creditor_references import make_reference
 from tests.clients import Api, Portal
 from tests.documents import oracles
 from tests.factories import Factories
@@ -249,7 +250,7 @@ def test_a_creditor_reference_is_what_to_write_on_a_transfer(
     api.post("account", settings={"invoices": {"bank_transfer": bank}})
     customer = make.customer(metadata={"buyer_reference": "R-1", "endpoint": "0204:buyer-1"})
     invoice = billed(make, customer, metadata={"creditor_reference": said})
-    reference = stands or str(invoice.number)
+    reference = stands or str(make_reference(str(invoice.number)))
     files = contents(api, client, "invoices", invoice.id)
     assert f"<ram:PaymentReference>{reference}</ram:PaymentReference>" in files["factur_x"]
     assert f"<cbc:PaymentID>{reference}</cbc:PaymentID>" in files["peppol"]

@@ -15,6 +15,7 @@ from portal.rules.events import PORTAL_EVENTS, WITHOUT_EVENTS
 from portal.wire.commands import ExpandableCommand
 from tests.passing import pass_time
 from tests.pictures import picture
+from tests.statements_of_banks import OWN_IBAN, Transfer, camt
 
 #: What a call is made with: the path, and what is sent.
 Call = tuple[str, dict[str, Any]]
@@ -94,6 +95,20 @@ def _option(api: Any) -> str:
     return f"billing/feedback_options/{api.post('billing/feedback_options', description='Moved away')['id']}"
 
 
+def _statement(api: Any) -> bytes:
+    bank = {"invoices": {"bank_transfer": {"iban": OWN_IBAN}}}
+    api.post("account", default_currency="eur", settings=bank)
+    return camt(Transfer(700, "thanks"))
+
+
+def _transfer(api: Any, *, used: bool = False) -> str:
+    statement = api.post("bank_statements", upload=("a.xml", _statement(api)))["id"]
+    path = f"bank_transactions/{api.get('bank_transactions', bank_statement=statement)['data'][0]['id']}"
+    if used:
+        api.post(f"{path}/assign", set_aside=True)
+    return path
+
+
 def _file(api: Any) -> Any:
     return api.post("files", purpose="business_logo", upload=("a.png", picture()))
 
@@ -171,6 +186,12 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("DELETE", "/test_helpers/test_clocks/<id>"): lambda api, make: (_clock(api), {}),
     ("POST", "/account"): lambda api, make: ("account", NEW),
     ("POST", "/accounts/<id>"): lambda api, make: (f"accounts/{make.scope.account_id}", NEW),
+    ("POST", "/bank_statements"): lambda api, make: (
+        "bank_statements",
+        {"upload": ("a.xml", _statement(api))},
+    ),
+    ("POST", "/bank_transactions/<id>/assign"): lambda api, make: (f"{_transfer(api)}/assign", {"set_aside": True}),
+    ("POST", "/bank_transactions/<id>/reverse"): lambda api, make: (f"{_transfer(api, used=True)}/reverse", {}),
     ("POST", "/billing/feedback_options"): lambda api, make: ("billing/feedback_options", {"description": "Moved"}),
     ("POST", "/billing/feedback_options/<id>"): lambda api, make: (_option(api), {"description": "Moved on"}),
     ("POST", "/billing/feedback_options/<id>/deactivate"): lambda api, make: (f"{_option(api)}/deactivate", {}),

@@ -45,7 +45,8 @@ class Upload:
     content: bytes = field(repr=False)
 
 
-def _parse_upload(value: object) -> Upload:
+def parse_upload(value: object) -> Upload:
+    """The file of a multipart body; any other value is refused."""
     if not isinstance(value, Upload):
         raise parameter_error("", "Invalid file: send it as a part with a file name of a multipart/form-data body")
     return value
@@ -62,7 +63,7 @@ class FileLinkData(Command):
 class CreateFile(ExpandableCommand):
     """An upload; its content is examined while the parameters are parsed."""
 
-    file: Annotated[Upload, PlainValidator(_parse_upload), schema_override(type="string", format="binary")]
+    file: Annotated[Upload, PlainValidator(parse_upload), schema_override(type="string", format="binary")]
     file_link_data: FileLinkData | None = None
     purpose: Purpose
     _type: str = PrivateAttr()

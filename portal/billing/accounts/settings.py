@@ -120,6 +120,16 @@ class EInvoices(Command):
     untaxed: Clearable[Literal["exempt", "export", "not_subject", "small_business", "zero_rated"]] = None
 
 
+class BankSettings(Command):
+    """Which statements are taken in beside those of the account that invoices show, and how exactly transfers pay.
+
+    `underpayment_tolerance` is how many minor units less still pay an invoice. Not in the reference.
+    """
+
+    ibans: ListOf[Iban] = []
+    underpayment_tolerance: Annotated[int, integer_between(0, 10_000)] | None = None
+
+
 class BillingSettings(Command):
     """Who bills: this portal, or another system that it mirrors; and what happens after unpaid invoices.
 
@@ -161,6 +171,7 @@ class AccountInvoiceSettings(Command):
 class EventSettings(Command):
     """Which events that the reference does not have are written."""
 
+    bank_statements: Flag | None = None
     documents: Flag | None = None
     email_changes: Flag | None = None
     failed_steps: Flag | None = None
@@ -211,6 +222,7 @@ class Dashboard(Command):
 
 
 class AccountSettings(Command):
+    bank: BankSettings | None = None
     billing: BillingSettings | None = None
     branding: Branding | None = None
     dashboard: Dashboard | None = None

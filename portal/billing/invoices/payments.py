@@ -11,7 +11,7 @@ from portal.billing.invoices.collectors import Attempt, collector_of
 from portal.billing.invoices.params import AttachPayment, PayInvoice
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger.locks import Billed
-from portal.db import lock_row, rows_by_id
+from portal.db import find_row, lock_row, rows_by_id
 from portal.errors import CardError, InvalidRequest
 from portal.models import Invoice, InvoicePayment, PaymentRecord
 from portal.recording import stage
@@ -25,7 +25,7 @@ def pay(db: Session, invoice: Invoice, command: PayInvoice, *, now: int) -> Invo
     billed = locks.invoice(db, invoice)
     statuses.refuse_wrong_status("pay", invoice)
     if command.paid_out_of_band:
-        _apply_payment(db, billed, payment_records.create_for_invoice(db, invoice, now=now), now)
+        apply(db, billed, payment_records.create_for_invoice(db, invoice, now=now), now)
         invoice.paid_out_of_band = True
     else:
         _collect_by_hand(db, billed, now)
@@ -37,7 +37,7 @@ def collect(db: Session, billed: Billed, *, now: int) -> Attempt:
     attempt = collector_of(db).collect(db, billed, now=now)
     if attempt.record:
         stage(db, billed.invoice)  # that it was finalized is an event of its own
-        _apply_payment(db, billed, attempt.record, now)
+        apply(db, billed, attempt.record, now)
     return attempt
 
 
@@ -50,13 +50,13 @@ def attach(db: Session, invoice: Invoice, command: AttachPayment, *, now: int) -
     statuses.refuse_wrong_status("pay", invoice)
     record = lock_row(db, PaymentRecord, command.payment_record, noun="payment record", param="payment_record")
     _refuse_unusable(db, invoice, record)
-    _apply_payment(db, billed, record, now)
+    apply(db, billed, record, now)
     return invoice
 
 
 def list_for_invoice(db: Session, invoice_id: str) -> list[InvoicePayment]:
-    """All payments of an invoice, oldest first."""
-    statement = select(InvoicePayment).where(InvoicePayment.invoice_id == invoice_id)
+    """All payments of an invoice that were not taken back, oldest first."""
+    statement = select(InvoicePayment).where(InvoicePayment.invoice_id == invoice_id, InvoicePayment.status == "paid")
     return list(db.scalars(statement.order_by(InvoicePayment.created, InvoicePayment.id)))
 
 
@@ -93,11 +93,12 @@ def _refuse_unusable(db: Session, invoice: Invoice, record: PaymentRecord) -> No
     raise InvalidRequest(message, param="payment_record")
 
 
-def _apply_payment(db: Session, billed: Billed, record: PaymentRecord, now: int) -> None:
-    """Apply a payment to an invoice that is locked with its customer."""
+def apply(db: Session, billed: Billed, record: PaymentRecord, now: int) -> InvoicePayment:
+    """Pay what remains of an invoice that is locked with its customer; any excess becomes credit of the customer."""
     invoice = billed.invoice
     paid = min(record.amount, invoice.amount_remaining)
-    earlier = db.scalar(select(func.count(InvoicePayment.id)).where(InvoicePayment.invoice_id == invoice.id))
+    paid_before = (InvoicePayment.invoice_id == invoice.id, InvoicePayment.status == "paid")
+    earlier = db.scalar(select(func.count(InvoicePayment.id)).where(*paid_before))
     payment = InvoicePayment(
         id=ids.new("invoice_payment"),
         created=now,
@@ -121,3 +122,25 @@ def _apply_payment(db: Session, billed: Billed, record: PaymentRecord, now: int)
         )
     if invoice.amount_remaining == 0:
         statuses.mark_paid(db, invoice, billed.subscription, now=now)
+    return payment
+
+
+def take_back(db: Session, billed: Billed, payment: InvoicePayment, *, outcome: str, now: int) -> None:
+    """Take a payment back from an invoice that is locked with its customer, whose credit of it is taken back too.
+
+    What the payment had paid remains to be paid again. `outcome` is what becomes of the payment's record: `failed`
+    where the bank took the money back, `canceled` where the payment was another one's.
+    """
+    invoice, over = billed.invoice, payment.amount_requested - payment.amount_paid
+    payment.status, payment.canceled_at = "canceled", now
+    record = find_row(db, PaymentRecord, payment.payment_record_id, noun="payment record")
+    record.outcome, record.outcome_at = outcome, now
+    invoice.amount_paid -= payment.amount_paid
+    invoice.amount_remaining += payment.amount_paid
+    if over:
+        invoice.amount_overpaid -= over
+        balances.add_transaction(
+            db, billed.customer, "invoice_overpaid", over, invoice.currency, now=now, invoice_id=invoice.id
+        )
+    if invoice.status == "paid" and invoice.amount_remaining:
+        statuses.reopen(db, invoice, billed.subscription, now=now)

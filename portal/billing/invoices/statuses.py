@@ -82,6 +82,14 @@ def mark_paid(db: Session, invoice: Invoice, subscription: Subscription | None, 
         pending_updates.apply_for_invoice(db, subscription, invoice, now=now)
 
 
+def reopen(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
+    """Open a paid invoice again whose payment was taken back: it falls due again, and a subscription is past due."""
+    invoice.status = "uncollectible" if invoice.marked_uncollectible_at else "open"
+    invoice.paid_at = invoice.overdue_at = invoice.gives_up_at = None
+    if subscription and subscription.status == "active" and _is_latest_invoice(subscription, invoice):
+        subscription.status = "past_due"
+
+
 def drop_pending_update(db: Session, subscription: Subscription, *, now: int) -> None:
     """Drop a pending update; void its invoice unless that is paid in part."""
     held = subscription.pending_update

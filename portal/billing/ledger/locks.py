@@ -5,12 +5,13 @@ numbers have no gaps, the balance loses no entry, and there are no deadlocks. A 
 is read again in place once it is locked, as it may be out of date.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import lock_and_refresh, lock_row
+from portal.db import Row, lock_and_refresh, lock_row
 from portal.errors import ResourceMissing
 from portal.models import Customer, Invoice, Subscription
 
@@ -61,6 +62,30 @@ def invoice_by_id(db: Session, invoice_id: str, *, param: str = "id") -> Billed:
     buyer = customer(db, links.customer_id)
     billed_for = _lock_subscription(db, links.subscription_id)
     return Billed(buyer, billed_for, lock_row(db, Invoice, invoice_id, noun="invoice", param=param))
+
+
+def invoices(db: Session, invoice_ids: Iterable[str], customer_ids: Iterable[str] = ()) -> dict[str, Billed]:
+    """Lock several invoices, by id, after all their customers and subscriptions; `customer_ids` are further customers.
+
+    Ids without an invoice are left out. Each kind is locked in the order of the ids, so that two who want the same
+    rows don't wait for each other.
+    """
+    wanted = select(Invoice.id, Invoice.customer_id, Invoice.subscription_id).where(Invoice.id.in_(set(invoice_ids)))
+    links = db.execute(wanted).all() if invoice_ids else []
+    owners = _lock_all(db, Customer, {*customer_ids, *(each.customer_id for each in links)})
+    subscriptions = _lock_all(db, Subscription, {each.subscription_id for each in links if each.subscription_id})
+    found = _lock_all(db, Invoice, {each.id for each in links})
+    return {
+        id: Billed(owners[invoice.customer_id], subscriptions.get(invoice.subscription_id or ""), invoice)
+        for id, invoice in found.items()
+    }
+
+
+def _lock_all(db: Session, model: type[Row], ids: set[str]) -> dict[str, Row]:
+    if not ids:
+        return {}
+    statement = select(model).where(model.id.in_(ids)).order_by(model.id).with_for_update()
+    return {row.id: row for row in db.scalars(statement, execution_options={"populate_existing": True})}
 
 
 def _lock_subscription(db: Session, id: str | None) -> Subscription | None:

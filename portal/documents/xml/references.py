@@ -9,6 +9,8 @@ from typing import Any
 
 from stdnum import iso11649
 
+from portal.rules.creditor_references import make_reference
+
 #: Names of custom fields, in any case.
 FIELD_NAMES = {
     "buyer_reference": ("buyer reference", "leitweg-id", "käuferreferenz", "référence acheteur", "your reference"),
@@ -16,10 +18,19 @@ FIELD_NAMES = {
 }
 
 
-def payment_reference(number: str | None, buyer: Mapping[str, Any] | None) -> str:
-    """What the payer writes on a transfer: the creditor reference (ISO 11649) or else the invoice number."""
+def payment_reference(
+    number: str | None, buyer: Mapping[str, Any] | None, seller: Mapping[str, Any] | None = None
+) -> str:
+    """What the payer writes on a transfer: a creditor reference (ISO 11649), else the invoice number.
+
+    The reference is the merchant's own, or made of the number, as bank statements are matched by it. An invoice that
+    was finalized before there were such references keeps its number.
+    """
     said = ((buyer or {}).get("e_invoices") or {}).get("creditor_reference") or ""
-    return str(iso11649.compact(said)) if iso11649.is_valid(said) else number or ""
+    if iso11649.is_valid(said):
+        return str(iso11649.compact(said))
+    made = make_reference(number) if number and (seller or {}).get("creditor_references") else None
+    return made or number or ""
 
 
 def buyer_references(fields: Iterable[Mapping[str, str]] | None, buyer: Mapping[str, Any] | None) -> dict[str, Any]:

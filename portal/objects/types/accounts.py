@@ -45,6 +45,7 @@ ACCOUNT: dict[str, Schema] = {
     "settings": hash_of(
         **_null_schemas(PAYMENT_SETTINGS),
         card_payments=hash_of(decline_on=NULL, **_null_schemas(PREFIXES)),
+        bank=hash_of(ibans=array_of(STRING), underpayment_tolerance=INTEGER),
         billing=hash_of(
             mode=enum_of("automatic", "mirror"),
             overdue_days=or_null(INTEGER),
