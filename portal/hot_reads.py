@@ -151,21 +151,33 @@ class HotReader:
         return rows
 
     def _take_connection(self) -> tuple[PoolProxiedConnection, Any]:
-        with translate_errors(reads=True):
-            connection = self._engine.raw_connection()
+        try:
+            with translate_errors(reads=True):
+                connection = self._engine.raw_connection()
+        except self._driver_error as error:
+            self._raise_ours(error, None)
+            raise
         return connection, connection.cursor()
 
     def _give_up(self, connection: PoolProxiedConnection, error: BaseException, text: str) -> None:
         """Close a connection whose statement failed. Raises `_LostConnection` or, of the driver's errors, ours."""
-        dialect = self._engine.dialect
-        driver: Any = dialect.loaded_dbapi.Error
-        lost = isinstance(error, driver) and dialect.is_disconnect(error, connection.dbapi_connection, None)
+        dialect, known = self._engine.dialect, isinstance(error, self._driver_error)
+        lost = known and dialect.is_disconnect(error, connection.dbapi_connection, None)  # type: ignore[arg-type]
         connection.invalidate(error)
         if lost:
             raise _LostConnection from error
-        if isinstance(error, driver):
-            with translate_errors(reads=True):
-                raise DBAPIError.instance(text, None, error, driver, hide_parameters=True, dialect=dialect) from error
+        if known:
+            self._raise_ours(error, text)
+
+    def _raise_ours(self, error: BaseException, text: str | None) -> None:
+        """Raise an error of the driver as SQLAlchemy and `translate_errors` would."""
+        dialect, driver = self._engine.dialect, self._driver_error
+        with translate_errors(reads=True):
+            raise DBAPIError.instance(text, None, error, driver, hide_parameters=True, dialect=dialect) from error
+
+    @property
+    def _driver_error(self) -> Any:
+        return self._engine.dialect.loaded_dbapi.Error
 
 
 class _LostConnection(Exception):
