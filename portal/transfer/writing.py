@@ -42,6 +42,7 @@ def write_records(db: Session, records: Sequence[TransferRecord], known: Iterabl
     for type, rows in by_type.items():
         upsert_rows(connection, row_plan(type).table, rows, new=type not in replaced)
     advance_sequences(db, [each.row for each in records if each.type == "invoice"])
+    _renew_credited_invoices(connection, tenant_id, records)
 
 
 def existing_ids(db: Session, table: Table, ids: Iterable[str]) -> set[str]:
@@ -93,6 +94,16 @@ def _drop_parts(
             table = row_plan(parts.type).table
             own = table.c.tenant_id == tenant_id
             connection.execute(delete(table).where(own, table.c[parts.parent].in_(ids)))
+
+
+def _renew_credited_invoices(connection: Connection, tenant_id: int, records: Sequence[TransferRecord]) -> None:
+    """Give the invoices of credit notes a new revision: rows of lists show both, and are kept by it."""
+    credited = {each.row["invoice_id"] for each in records if each.type == "credit_note"}
+    known = sorted(credited - {each.id for each in records if each.type == "invoice"})
+    if known:
+        table = row_plan("invoice").table
+        own = (table.c.tenant_id == tenant_id, table.c.id.in_(known))
+        connection.execute(table.update().where(*own).values(revision=table.c.revision + 1))
 
 
 def _unset_default_configuration(connection: Connection, tenant_id: int) -> None:

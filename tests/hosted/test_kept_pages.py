@@ -163,6 +163,22 @@ def test_what_passes_no_use_case_shows(
     assert "Imported" in watched.shown[0]
 
 
+def test_an_imported_credit_note_shows_below_its_invoice(
+    api: Api, database: Database, make: Factories, customer: Customer, watched: Watched
+) -> None:
+    """The rows of a list are kept by the revisions of invoices, and the invoice is not in the file."""
+    note = api.post("credit_notes", invoice=make.invoice(customer, **BY_INVOICE).id, amount=100)
+    assert watched.has_changed()
+    (line,) = note["lines"]["data"]
+    lines = note["lines"] | {"data": [line | {"id": "cnli_imported"}]}
+    imported = note | {"id": "cn_imported", "number": "IMPORTED-1", "lines": lines}
+    for status in ("issued", "void"):
+        content = io.BytesIO(orjson.dumps(imported | {"status": status}))
+        assert Import(database, make.scope).run(read_objects(content)).refused == []
+        assert watched.has_changed(), status
+    assert "IMPORTED-1" in watched.shown[0]
+
+
 def test_a_test_clock_moves_what_is_shown(api: Api, make: Factories, portal: Open, fresh: FreshPages) -> None:
     moved = api.post("test_helpers/test_clocks", frozen_time=NOON)
     customer = find_customer(make, api.post("customers", name="Jenny", test_clock=moved["id"])["id"])
