@@ -25,7 +25,10 @@ def bank() -> None:
 @JSON_OPTION
 @click.pass_obj
 def list_waiting(open_database: Any, account_id: str, live: bool, as_json: bool) -> None:
-    """List the transfers that wait, oldest first, with the invoices that are suggested."""
+    """List the transfers that wait, oldest first.
+
+    Each comes with the invoices that are suggested.
+    """
     from sqlalchemy import select
 
     from portal.commands.environment import print_rows
@@ -53,7 +56,10 @@ def list_waiting(open_database: Any, account_id: str, live: bool, as_json: bool)
 def assign_transaction(
     open_database: Any, /, transaction_id: str, account_id: str, live: bool, reverse: bool, **sent: Any
 ) -> None:
-    """Say what a transfer is for: invoices, and then a customer's balance or nothing for the rest."""
+    """Say what a transfer is for.
+
+    It pays invoices; the rest goes to a customer's balance, or is set aside.
+    """
     from portal import clock
     from portal.billing.bank import assignments
     from portal.billing.bank.params import AssignTransaction, ReverseTransaction

@@ -29,6 +29,17 @@ Form = Literal["html", "txt"]
 
 
 @dataclass(frozen=True)
+class PlanPart:
+    """A product of a plan, how many of it, and what they cost in a period, in minor units."""
+
+    name: str
+    quantity: int
+    amount: int
+    interval: str | None
+    interval_count: int
+
+
+@dataclass(frozen=True)
 class MailText:
     """A mail's words in one language."""
 

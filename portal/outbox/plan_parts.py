@@ -1,7 +1,6 @@
 """What a plan consists of, as mails say it: each product with its price, and the names of all."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,18 +11,8 @@ from portal.billing.ledger import parties
 from portal.billing.subscriptions import items
 from portal.db import rows_by_id
 from portal.models import Customer, Price, Subscription
+from portal.outbox.mail_texts import PlanPart
 from portal.rules.money import multiply_price
-
-
-@dataclass(frozen=True)
-class PlanPart:
-    """A product of a plan, how many of it, and what they cost in a period, in minor units."""
-
-    name: str
-    quantity: int
-    amount: int
-    interval: str | None
-    interval_count: int
 
 
 def list_parts(db: Session, plan: Sequence[Mapping[str, Any]]) -> Iterator[PlanPart]:

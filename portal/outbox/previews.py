@@ -10,8 +10,7 @@ from portal.documents import samples
 from portal.documents.parts import Payment
 from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
 from portal.documents.values import Bill, InvoiceDocument
-from portal.outbox.mail_texts import OutgoingMail
-from portal.outbox.plan_parts import PlanPart
+from portal.outbox.mail_texts import OutgoingMail, PlanPart
 from portal.rules.mails import OPTIONAL_MAILS
 
 _SAMPLE_DAY = 1795262400  # 21 November 2026
