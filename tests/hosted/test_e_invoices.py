@@ -79,7 +79,7 @@ def test_what_a_format_lacks_is_named(api: Api, make: Factories, portal: Callabl
     html = portal(customer, make.configuration()).get(f"invoices/{invoice.id}").get_data(as_text=True)
     assert f'href="{invoice.id}/factur_x.xml"' in html
     assert "peppol.xml" not in html
-    assert "your reference and your electronic address" in html
+    assert "this is missing: <bdi>your reference</bdi> and <bdi>your electronic address</bdi>." in html
 
 
 def test_a_merchant_who_said_nothing_hears_what_is_missing(api: Api, make: Factories, client: FlaskClient) -> None:
