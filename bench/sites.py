@@ -61,7 +61,7 @@ class Site:
             self.tree.portal(*arguments), cwd=self.tree.folder, env=environment, capture_output=True, text=True
         )
         if done.returncode:
-            raise RuntimeError(f"portal {' '.join(arguments)}: {done.stderr}")
+            raise RuntimeError(f"portal {' '.join(arguments)} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
