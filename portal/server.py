@@ -34,6 +34,8 @@ REPLACE_TIMEOUT = 300.0
 STOP_TIMEOUT = 15
 #: Seconds between the parsers that a process builds once it answers requests.
 PARSER_PAUSE = 0.05
+#: How often a process is forked anew whose loader dies meanwhile, and seconds between two tries.
+FORKS, FORK_PAUSE = 5, 0.5
 #: Deaths of processes in a minute from which on the server ends instead of starting others.
 MOST_DEATHS = 10
 
@@ -90,7 +92,7 @@ class _PatientServer(MPServer):
         return True
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
-        self._start = _start_and_await
+        self._start = _start_again
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
         now = time.monotonic()
         self._deaths = [moment for moment in self._deaths if moment > now - 60] + [now] * len(workers)
@@ -118,6 +120,19 @@ def _start_and_await(
             return True
         time.sleep(0.05)
     return False
+
+
+def _start_again(worker: WorkerProcess, start: Callable[[], None], port: int) -> bool:
+    """`_start_and_await` in the place of a process that has died, perhaps with what it was forked from.
+
+    Raises `OSError` or `EOFError` where nothing can be forked time and again.
+    """
+    for _ in range(FORKS - 1):
+        try:
+            return _start_and_await(worker, start, port)
+        except (OSError, EOFError):
+            time.sleep(FORK_PAUSE)
+    return _start_and_await(worker, start, port)
 
 
 def _start_beside(worker: WorkerProcess, start: Callable[[], None], port: int) -> None:
