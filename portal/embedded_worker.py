@@ -104,11 +104,11 @@ class EmbeddedWorker:
             status = self._process.wait()
             if time.monotonic() - began >= SOUND_AFTER:
                 pause = FIRST_PAUSE
-            if self.stopping.is_set():
-                return
             if self._replaced.is_set():
                 self._replaced.clear()
                 self._process, self._successor = self._successor, None
+            elif self.stopping.is_set():
+                return
             else:
                 log.error("the worker ended with status %s and is started again in %g s", status, pause)
                 if self.stopping.wait(pause):
