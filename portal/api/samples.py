@@ -55,7 +55,8 @@ class Sample:
 
     def python_code(self) -> str | None:
         """The request as a line of Python, with `client` as the README makes it; None where the client has no way."""
-        if self.client is None and self.saved_as:
+        uploads = any(str(value).startswith("@") for value in self.sent.values())
+        if self.client is None and (self.saved_as or uploads):
             return None
         if self.client is None:
             named = [f'"{self.method.lower()}", "{self.path}"']

@@ -233,7 +233,8 @@ def test_counting_takes_one_statement(make: Factories, customer: Customer, visit
     for age in range(30):
         make.invoice(customer, now=NOON - age * clock.DAY)
     page(visit)
+    # a page that was shown is kept, so this one is asked for by another address
     with count_queries() as found:
-        page(visit)
+        page(visit, "invoices?year=")
     assert sum("count(" in statement.lower() for statement in found) == 1
     assert len(found) == 3
