@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.endpoint import AnswerType
-from portal.api.kept_pages import KeptPages
+from portal.api.kept_lists import KeptLists
 from portal.billing.customers import test_clocks
 from portal.db import find_row
 from portal.errors import ResourceMissing, params_within
@@ -90,11 +90,11 @@ class Resource:
     def list(self, command: type[ListCommand], choose: SelectFunction) -> None:
         """GET on the path: a page of what `choose` selects."""
 
-        url, pages = f"/v1{self.path}", KeptPages(self.kind, command, choose) if self.kind.kept else None
+        url, kept = f"/v1{self.path}", KeptLists(self.kind, command, choose) if self.kind.kept else None
 
         def list_objects(db: Session, params: ListCommand) -> dict[str, Any]:
-            if pages is not None and not params.expand:
-                return _render_kept_page(db, pages, self.type, params, url)
+            if kept is not None and not params.expand:
+                return _render_kept_page(db, kept, self.type, params, url)
             return render_page(db, self.type, choose(params), params, url)
 
         endpoint.add(self.blueprint, "GET", self.path, command, list_objects, AnswerType(self.type, "list"))
@@ -120,8 +120,8 @@ def render_page(db: Session, type: str, statement: Select[Any], params: ListComm
     return render_objects(db, render(db, type, rows, services().links), params, url, has_more=has_more)
 
 
-def _render_kept_page(db: Session, pages: KeptPages, type: str, params: ListCommand, url: str) -> dict[str, Any]:
-    found, has_more = pages.find_page(db, services(), params, _cursor_position(db, type, params))
+def _render_kept_page(db: Session, kept: KeptLists, type: str, params: ListCommand, url: str) -> dict[str, Any]:
+    found, has_more = kept.find_page(db, services(), params, _cursor_position(db, type, params))
     if not found:
         _refuse_unknown_filters(db, params)
     return render_list(found, url, has_more=has_more)

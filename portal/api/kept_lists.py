@@ -23,7 +23,7 @@ from portal.wire.page import cut_page, select_page
 MOST_STATEMENTS = 64
 
 
-class KeptPages:
+class KeptLists:
     """The pages of one list. `choose` makes the select of the model's entities for a command's filters.
 
     It may look at which filters were sent, and not at their values: it is given parameters of the statement instead.
