@@ -54,15 +54,21 @@ def _build_seal() -> Seal:
 def _import_file(database: Database, scope: Scope, seal: Seal, path: Path, partial: bool) -> str:
     from portal.billing.bank import progress
 
-    with path.open("rb") as file, click.progressbar(length=path.stat().st_size, file=sys.stderr) as bar:
+    with path.open("rb") as file, _progress(path.stat().st_size, "Reading") as bar:
         watched = cast(BinaryIO, _WatchedFile(file, lambda place: bar.update(max(0, place - bar.pos))))
-        id, count = progress.store_file(database, seal, scope, watched, path.name, partial=partial)
-    with click.progressbar(length=count, label="Matching", file=sys.stderr) as bar:
-        while done := progress.continue_import(database, seal, scope, id):
+        stored = progress.store_file(database, seal, scope, watched, path.name, partial=partial)
+    with _progress(stored.new, "Matching") as bar:
+        while done := progress.continue_import(database, seal, scope, stored.id):
             bar.update(done)
     with database.reading(scope) as db:
-        counts = progress.count_entries(db, id)
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "empty"
+        counts = progress.count_entries(db, stored.id)
+    brought = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "empty"
+    return f"taken in before; {brought}" if stored.known else brought
+
+
+def _progress(length: int, label: str) -> Any:
+    """A bar for who watches; a log has no use for it."""
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
 class _WatchedFile(io.RawIOBase):

@@ -32,11 +32,10 @@ def import_file(
     Raises `InvalidRequest`, which names line and element, for a file that can't be read whole, or of another account.
     """
     take_turn(db, "bank")
-    digest = _digest(file)
-    known = db.scalars(select(BankStatement).where(BankStatement.digest == digest)).one_or_none()
+    known = find_known(db, file)
     if known:
         return known
-    size = file.tell()
+    digest, size = _digest(file), file.tell()
     try:
         in_bulk = size > MATCHED_AT_ONCE
         statement = _store(db, file, filename, digest, partial=partial, seal=seal, now=now, in_bulk=in_bulk)
@@ -45,6 +44,11 @@ def import_file(
     if size <= MATCHED_AT_ONCE:
         matching.match_next(db, statement, seal=seal, now=now)
     return statement
+
+
+def find_known(db: Session, file: BinaryIO) -> BankStatement | None:
+    """What the same file has brought before, None where it is new."""
+    return db.scalars(select(BankStatement).where(BankStatement.digest == _digest(file))).one_or_none()
 
 
 def _digest(file: BinaryIO) -> str:

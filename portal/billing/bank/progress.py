@@ -1,6 +1,6 @@
 """Matches the transfers of large files in steps, each in a transaction of its own."""
 
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,14 @@ from portal.seal import Seal
 
 #: Transfers that are matched in one transaction of a large file.
 STEP = 250
+
+
+class StoredFile(NamedTuple):
+    """A file that was taken in: the id of its row, how many of its transfers are new, and whether it came before."""
+
+    id: str
+    new: int
+    known: bool
 
 
 def list_processing(database: Database) -> list[tuple[Scope, str]]:
@@ -36,11 +44,13 @@ def continue_import(database: Database, seal: Seal, scope: Scope, id: str) -> in
 
 def store_file(
     database: Database, seal: Seal, scope: Scope, file: BinaryIO, name: str, *, partial: bool = False
-) -> tuple[str, int]:
-    """Take in a file; answers with its id and how many of its transfers are new. Raises as `importing.import_file`."""
+) -> StoredFile:
+    """Take in a file. Raises as `importing.import_file`."""
     with database.writing(scope) as db:
-        statement = importing.import_file(db, file, name, partial=partial, seal=seal, now=clock.now())
-        return statement.id, statement.new_count
+        take_turn(db, "bank")
+        known = importing.find_known(db, file)
+        row = known or importing.import_file(db, file, name, partial=partial, seal=seal, now=clock.now())
+        return StoredFile(row.id, row.new_count, known is not None)
 
 
 def count_entries(db: Session, id: str) -> dict[str, int]:

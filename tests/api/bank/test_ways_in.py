@@ -38,9 +38,10 @@ def test_a_command_takes_in_files_and_names_those_that_it_refuses(api, opened, c
     good.write_bytes(camt(Transfer(11900, invoice["number"]), Transfer(500, "thanks")))
     bad.write_bytes(b"hello")
     done = command("import", good, bad, code=1)
-    assert "good.xml: 2 new, 1 assigned, 1 waiting" in done
+    assert done.startswith("good.xml: 2 new, 1 assigned, 1 waiting\n")
     assert "bad.xml: refused. The file was not taken in. line 1" in done
     assert api.get(f"invoices/{invoice['id']}")["status"] == "paid"
+    assert command("import", good) == "good.xml: taken in before; 2 new, 1 assigned, 1 waiting\n"
 
 
 def test_a_command_matches_a_large_file_to_its_end(api, command, tmp_path: Path) -> None:
