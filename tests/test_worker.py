@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,17 +22,18 @@ from portal.assembly import Services, assemble_services
 from portal.billing.accounts import accounts, new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.lifecycle import failed_steps, steps
-from portal.db import Scope
+from portal.db import Scope, lock_row
 from portal.doctor import checks
 from portal.doctor.check import Check
 from portal.doctor.database import check_database
-from portal.models import Event, FailedStep, Invoice, Mail, Subscription, SubscriptionItem, Worker
+from portal.models import Customer, Event, FailedStep, Invoice, Mail, Subscription, SubscriptionItem, Worker
 from portal.outbox import state
 from portal.recording import notices
 from portal.rules import periods
 from portal.rules.steps import DRAFT_DURATION
 from portal.settings import from_environment
 from portal.worker import running
+from portal.worker.lanes import Lane
 from tests import databases
 from tests.factories import Factories
 
@@ -110,6 +112,23 @@ def test_a_step_that_fails_is_put_off_and_the_others_go_on(apart: Apart, caplog:
         retried = db.scalar(select(Subscription.next_step_at).where(Subscription.id == broken.id))
     assert ends[sound.id] > now > ends[broken.id]
     assert retried == now + failed_steps.PAUSES[0]
+
+
+def test_a_busy_database_is_told_in_a_line_and_waited_for(apart: Apart, caplog: pytest.LogCaptureFixture) -> None:
+    customer, scope = apart.make.customer(), apart.make.scope
+
+    def work(services: Services, now: int) -> int:
+        with services.database.writing(scope) as db:
+            lock_row(db, Customer, customer.id, noun="customer")
+        return 1
+
+    lane = Lane("busy", work, idle=1.0)
+    with apart.services.database.writing(scope) as db:
+        lock_row(db, Customer, customer.id, noun="customer")
+        with ThreadPoolExecutor() as beside:
+            assert beside.submit(running.take_step, lane, apart.services).result() == running.REST_AFTER_FAILURE
+    assert ("the lane busy has to wait" in caplog.text, "Traceback" in caplog.text) == (True, False)
+    assert running.take_step(lane, apart.services) == 0.0
 
 
 def test_a_step_that_goes_on_failing_is_told_and_tried_with_growing_pauses(apart: Apart) -> None:

@@ -43,10 +43,12 @@ def preview_bills(visit: Visit, id: str) -> dict[str, object]:
     Bills are None where there is nothing to pay. `credit` and `charge` are what an end at once settles.
     """
     with visit.trying() as db:
+        spared = final_bills.preview_spared_bill(db, lock_own_subscription(db, visit, id), visit.features)
+    with visit.trying() as db:
         plan = lock_own_subscription(db, visit, id)
         final = final_bills.preview_final_bills(db, plan, visit.features, now=visit.now)
     return {
-        "spared": preview_next_bill(visit, id),
+        "spared": _payable(spared),
         "last": _payable(final.last),
         "credit": final.credit,
         "charge": final.charge,

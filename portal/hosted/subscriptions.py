@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from portal import i18n
 from portal.billing.configurations import feedback_options
 from portal.billing.customer_portal import plan_cancellations
+from portal.billing.invoices import pending_items
 from portal.hosted import cancel_bills, flows
 from portal.hosted.cancel_forms import CancelForm
 from portal.hosted.languages import day
@@ -48,6 +49,7 @@ def canceled(visit: Visit, id: str) -> PageResponse:
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
         name, unpaid = plan_name(db, id), cancel_bills.list_unpaid(db, visit, subscription)
+        waits = bool(pending_items.list_pending(db, visit.customer_id, id))
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
     shown = {
@@ -55,6 +57,7 @@ def canceled(visit: Visit, id: str) -> PageResponse:
         "subscription": subscription,
         "name": name,
         "unpaid": unpaid,
+        "waits": waits,
         "may_keep": plan_cancellations.may_keep(subscription, now=visit.now),
         "bill": None if subscription.ended_at else cancel_bills.preview_next_bill(visit, id),
     }

@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 
 from portal import clock, metrics
 from portal.assembly import Services
+from portal.errors import Conflict, Unavailable
 from portal.worker.heartbeats import send_heartbeats
 from portal.worker.lanes import LANES, Lane
 
@@ -65,16 +66,24 @@ def _drain_lane(lane: Lane, services: Services, now: int) -> int:
 
 def _run_lane(lane: Lane, services: Services, stopped: threading.Event) -> None:
     while not stopped.is_set():
-        began = time.monotonic()
-        try:
-            done = lane.work(services, clock.now())
-            metrics.LANE_STEPS.labels(lane.name).inc(done)
-            if done:
-                metrics.LANE_STEP_SECONDS.labels(lane.name).observe(time.monotonic() - began)
-            rest = 0.0 if done else lane.idle
-        except Exception:
-            metrics.LANE_FAILURES.labels(lane.name).inc()
-            log.exception("the lane %s failed", lane.name)
-            rest = REST_AFTER_FAILURE
-        stopped.wait(rest)
+        stopped.wait(take_step(lane, services))
     lane.stop(services)
+
+
+def take_step(lane: Lane, services: Services) -> float:
+    """Do what is due in a lane now; returns for how many seconds it then rests. A failure is told, never raised."""
+    began = time.monotonic()
+    try:
+        done = lane.work(services, clock.now())
+    except (Conflict, Unavailable) as error:
+        # a database that is busy or away for a while is no fault that a traceback would explain
+        log.warning("the lane %s has to wait: %s", lane.name, error.message)
+    except Exception:
+        log.exception("the lane %s failed", lane.name)
+    else:
+        metrics.LANE_STEPS.labels(lane.name).inc(done)
+        if done:
+            metrics.LANE_STEP_SECONDS.labels(lane.name).observe(time.monotonic() - began)
+        return 0.0 if done else lane.idle
+    metrics.LANE_FAILURES.labels(lane.name).inc()
+    return REST_AFTER_FAILURE

@@ -438,8 +438,25 @@ def test_an_end_at_once_says_what_it_bills_and_what_it_spares(
     visit = portal(customer, make.configuration(**ending("immediately", "always_invoice")))
     page = words_of(visit, plan)
     assert "Last bill €36.67 on November 21, 2026" in page
-    assert "Not billed any more €70.00 on December 11, 2026" in page
+    assert "Not billed any more €20.00 on December 11, 2026" in page
     canceled(visit, plan)
     with make.database.reading(make.scope) as db:
         bills = db.query(Invoice).filter_by(subscription_id=plan.id).order_by(Invoice.created).all()
     assert bills[-1].amount_due == 3667
+
+
+@pytest.mark.parametrize("proration", ["none", "create_prorations"])
+def test_what_an_end_at_once_leaves_pending_stays_owed(
+    portal: Open, make: Factories, plan: Subscription, customer: Customer, proration: str
+) -> None:
+    item = {"customer": customer.id, "subscription": plan.id, "amount": 700, "currency": "eur"}
+    make.run(invoiceitems.create, CreateInvoiceItem, **item)
+    visit = portal(customer, make.configuration(**ending("immediately", proration)))
+    page = words_of(visit, plan)
+    assert "Not billed yet €7.00" in page
+    assert "What is not billed yet comes with your next invoice." in page
+    assert "Not billed any more €20.00 on December 11, 2026" in page
+    canceled(visit, plan)
+    ended = plain(page_of(visit, plan, "canceled"))
+    assert "What is not billed yet comes with your next invoice." in ended
+    assert "won't be charged" not in ended

@@ -29,7 +29,8 @@ class FinalBills:
     """What a cancellation bills and gives back.
 
     `last` is the last bill, None where there is none. Where the plan ends at once, `credit` is for its unused time and
-    `charge` is what was not billed yet; a bill that is made at once is the difference of the two.
+    `charge` is what was not billed yet; a bill that is made at once is the difference of the two, and without one both
+    wait for the customer's next invoice.
     """
 
     last: BillPreview | None
@@ -49,9 +50,7 @@ def preview_final_bills(db: Session, subscription: Subscription, features: Featu
         return FinalBills(plan_previews.preview_next_bill(db, subscription))
     last = plan_previews.find_new_bill(db, subscription, before)
     settles = features["subscription_cancel"]["proration_behavior"]
-    if settles == "none":
-        return FinalBills(last)
-    if settles == "create_prorations":
+    if settles != "always_invoice":
         customer = locks.subscription_with_customer(db, subscription)
         pending_invoices.invoice_pending(db, customer, subscription, now)
     lines = (
@@ -62,8 +61,20 @@ def preview_final_bills(db: Session, subscription: Subscription, features: Featu
     return FinalBills(
         last,
         SettledAmount(-given_back.amount, -given_back.tax),
-        billed if settles == "always_invoice" else SettledAmount(),
+        billed,
     )
+
+
+def preview_spared_bill(db: Session, subscription: Subscription, features: Features) -> BillPreview | None:
+    """The next bill if the plan goes on, in a session that the caller rolls back.
+
+    What waits for a bill when the plan ends at once is owed all the same, so it is no part of it.
+    """
+    if features["subscription_cancel"]["mode"] == "immediately":
+        for item in pending_items.list_due_with(db, subscription.customer_id, subscription.id):
+            db.delete(item)
+        db.flush()
+    return plan_previews.preview_next_bill(db, subscription)
 
 
 def _sum_lines(lines: Iterable[InvoiceLine]) -> SettledAmount:
