@@ -20,6 +20,8 @@ class Transfer:
     day: str = "2026-11-20"
     end_to_end_id: str | None = None
     reference: str | None = None
+    #: `QRR` for a QR reference of Switzerland
+    reference_type: str | None = None
     bank_reference: str | None = None
     reversal: bool = False
     debit: bool = False
@@ -63,7 +65,10 @@ def camt_details(each: Transfer, newer: bool = True, amount: bool = False) -> st
     debtor = f"<Dbtr>{f'<Pty>{name}</Pty>' if newer else name}</Dbtr>"
     account = f"<DbtrAcct><Id><IBAN>{each.iban}</IBAN></Id></DbtrAcct>" if each.iban else ""
     bank = f"<AcctSvcrRef>{each.bank_reference}</AcctSvcrRef>" if each.bank_reference else ""
-    reference = f"<Strd><CdtrRefInf><Ref>{each.reference}</Ref></CdtrRefInf></Strd>" if each.reference else ""
+    told_type = f"<Tp><CdOrPrtry><Prtry>{each.reference_type}</Prtry></CdOrPrtry></Tp>" if each.reference_type else ""
+    reference = (
+        f"<Strd><CdtrRefInf>{told_type}<Ref>{each.reference}</Ref></CdtrRefInf></Strd>" if each.reference else ""
+    )
     lines = "".join(f"<Ustrd>{escape(line)}</Ustrd>" for line in each.purpose.split("\n") if line)
     told = f'<Amt Ccy="EUR">{each.amount / 100:.2f}</Amt><CdtDbtInd>CRDT</CdtDbtInd>' if amount else ""
     return f"""<Refs>{bank}<EndToEndId>{each.end_to_end_id or "NOTPROVIDED"}</EndToEndId></Refs>{told}

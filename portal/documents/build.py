@@ -16,6 +16,7 @@ from portal.billing.ledger import parties, totals
 from portal.db import find_row
 from portal.documents import build_lines, legal_notes, letterhead
 from portal.documents.parts import AppliedCreditNote, Payment, TaxConversion
+from portal.documents.payment_words import payment_words
 from portal.documents.values import (
     Bill,
     CreditNoteDocument,
@@ -183,7 +184,9 @@ def _build_payments(db: Session, row: Invoice) -> tuple[Payment, ...]:
     if found:
         return tuple(
             Payment(
-                paid_at=day_on(row, each.paid_at or each.created), amount=each.amount_paid, words=ways.get(each.id, "")
+                paid_at=day_on(row, each.paid_at or each.created),
+                amount=each.amount_paid,
+                words=payment_words(ways.get(each.id, ""), letterhead.frozen_locale(row.buyer or {})),
             )
             for each in found
         )
@@ -205,6 +208,8 @@ def _bank_account(row: Invoice) -> dict[str, Any]:
         "account_holder": account.get("holder"),
         "payment_reference": None if reference == row.number else reference,
         "transfer_code": row.currency == "eur",
+        # documents of before have no payment slip
+        "qr_bill": bool(seller.get("qr_bills")) and account["iban"][:2] in {"CH", "LI"},
     }
 
 

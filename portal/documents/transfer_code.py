@@ -1,4 +1,6 @@
-"""The EPC QR code of a bank transfer in euros; a banking app that scans it fills in the transfer form.
+"""The code of a bank transfer; a banking app that scans it fills in the transfer form.
+
+For accounts in Switzerland and Liechtenstein that is the one of the QR-bill, for others the EPC QR code, in euros.
 
 EPC069-12, version 002, as German GiroCodes and others. Drawn by segno, which refuses more than 331 bytes.
 """
@@ -13,17 +15,26 @@ from stdnum import iban as iban_numbers
 from stdnum import iso11649
 
 from portal import i18n
+from portal.documents.qr_bills import build_qr_bill, draw_code
 from portal.documents.values import DocumentBase, InvoiceDocument
+from portal.rules.qr_references import is_qr_iban
 
 #: Characters of a holder's name and of a reference that banks take.
 LONGEST_NAME, LONGEST_TEXT = 70, 140
 #: Minor units: the scheme's least and most.
 LEAST_AMOUNT, MOST_AMOUNT = 1, 99_999_999_999
+#: Modules that stay white around a code.
+_BORDER = 4
 
 
 def draw_transfer_code(document: DocumentBase) -> bytes | None:
-    """The code of a document as SVG; None unless it is an invoice in euros that is to be paid to an account."""
-    if not isinstance(document, InvoiceDocument) or not document.transfer_code or not document.awaits_transfer:
+    """The code of a document as SVG; None unless it is an invoice that is to be paid to an account, and has a code."""
+    if not isinstance(document, InvoiceDocument) or not document.awaits_transfer:
+        return None
+    if bill := build_qr_bill(document):
+        return draw_code(bill, border=_BORDER)
+    # no bank outside takes a QR-IBAN
+    if not document.transfer_code or (document.qr_bill and is_qr_iban(document.iban)):
         return None
     return svg(
         holder=document.account_holder or document.seller.name,
@@ -54,7 +65,7 @@ def _draw_code(holder: str, iban: str, bic: str | None, amount: int, reference: 
     if code is None:
         return None
     out = io.BytesIO()
-    code.save(out, kind="svg", border=4, scale=4, light="white", xmldecl=False, nl=False)
+    code.save(out, kind="svg", border=_BORDER, scale=4, light="white", xmldecl=False, nl=False)
     return out.getvalue()
 
 

@@ -30,6 +30,7 @@ from portal.documents.parts import (
     TaxAmount,
     TaxConversion,
 )
+from portal.rules.qr_references import group_reference
 
 #: Ends every fingerprint. A renderer that makes something else of the same document gets another one, and with it
 #: what older ones have stored is made anew.
@@ -172,7 +173,8 @@ class InvoiceDocument(Document):
 
     The bank account is that of an open or uncollectible invoice, which documents show while it is open.
     `payment_reference` is what to write on a transfer, where it is not the number.
-    With `transfer_code` the bank details come with a code for banking apps, where one can be made.
+    With `transfer_code` the bank details come with a code for banking apps, where one can be made, or with `qr_bill`
+    with a Swiss payment slip.
     `replaces` is the number and date of the invoice that this one revises.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
@@ -196,6 +198,7 @@ class InvoiceDocument(Document):
     account_holder: str | None = None
     payment_reference: str | None = None
     transfer_code: bool = False
+    qr_bill: bool = False
     hosted_invoice_url: str | None = None
     replaces: tuple[str, date] | None = None
 
@@ -206,8 +209,13 @@ class InvoiceDocument(Document):
 
     @property
     def reference(self) -> str:
-        """What to write on a transfer."""
+        """What to write on a transfer, as machines read it."""
         return self.payment_reference or self.number
+
+    @property
+    def printed_reference(self) -> str:
+        """The same as people read it, in groups."""
+        return group_reference(self.reference)
 
     @property
     def payable_by(self) -> date | None:

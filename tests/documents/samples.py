@@ -352,3 +352,28 @@ ALL = {
     "credit_note_arabic": credit_note(locale="ar", buyer=arabic().buyer, seller=arabic().seller),
     "credit_note_void": credit_note(voided_at=date(2026, 3, 21)),
 }
+
+
+def swiss(locale: str = "de", **changes: Any) -> InvoiceDocument:
+    """An open invoice with a Swiss payment slip, to a QR-IBAN: the sample of the standard."""
+    seller = Party(name="Robert Schneider AG", line1="Rue du Lac 1268", city="Biel", postal_code="2501", country="CH")
+    buyer = Party(
+        name="Pia-Maria Rutschmann-Schnyder",
+        line1="Grosse Marktgasse 28",
+        city="Rorschach",
+        postal_code="9400",
+        country="CH",
+    )
+    values: dict[str, Any] = {
+        "locale": locale,
+        "version": "v2",
+        "seller": seller,
+        "buyer": buyer,
+        "number": "ROSEN-0001",
+        "currency": "chf",
+        "amount_remaining": 194975,
+        "iban": "CH4431999123000889012",
+        "payment_reference": "210000000003139471430009017",
+        "qr_bill": True,
+    }
+    return replace(invoice(2), **{**values, **changes})

@@ -38,6 +38,8 @@ DOCUMENTS: dict[str, DocumentBase] = {
     **{name: each for name, each in samples.ALL.items() if name.startswith("second_")},
     "second_full": replace(samples.second(FULL), seller=replace(FULL.seller, contact="Greta", register_number="HRB 1")),
     "statement_of_pages": samples.statement(300),
+    "swiss": samples.swiss("fr"),
+    "swiss_arabic": samples.swiss("ar", buyer=samples.arabic().buyer),
     "nameless": replace(FULL, seller=replace(FULL.seller, name=""), account_holder="A"),
 }
 PICTURES = {

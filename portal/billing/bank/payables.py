@@ -13,6 +13,7 @@ from portal.models.base import JsonDocument
 from portal.models.invoices import IS_PAYABLE, NUMBER_KEY
 from portal.rules.bank_matching import Found, Payable
 from portal.rules.creditor_references import find_references, parse_reference, plain_key
+from portal.rules.qr_references import find_qr_references, parse_qr_reference
 from portal.rules.remittances import LONGEST_NUMBER, Spot, choose_longest, find_candidates
 from portal.seal import Seal
 
@@ -33,21 +34,27 @@ class _Words:
         return {*self.references, *self.numbers}
 
 
-def find_payables(db: Session, rows: Sequence[BankTransaction], seal: Seal) -> dict[str, Found]:
-    """The open invoices that each credit may be for, by its id."""
+def find_payables(
+    db: Session, rows: Sequence[BankTransaction], seal: Seal, *, by_payer: bool = True
+) -> dict[str, Found]:
+    """The open invoices that each credit may be for, by its id; `by_payer` also those of who has paid before."""
     credits = [row for row in rows if row.type == "credit" and not row.return_reason]
     words = {row.id: _read_words(row) for row in credits}
     by_key = load_by_key(db, set().union(*(each.keys for each in words.values())))
-    by_payer = _load_by_payer(db, credits, seal)
-    return {row.id: _gather(words[row.id], by_key, by_payer.get(row.id, [])) for row in credits}
+    of_payers = _load_by_payer(db, credits, seal) if by_payer else {}
+    return {row.id: _gather(words[row.id], by_key, of_payers.get(row.id, [])) for row in credits}
 
 
 def _read_words(row: BankTransaction) -> _Words:
     given = [row.reference, row.end_to_end_id]
-    references = [parse_reference(each) or plain_key(each)[:LONGEST_NUMBER] for each in given if each]
-    references += find_references(row.purpose)
+    references = [_read_reference(each) for each in given if each]
+    references += [*find_references(row.purpose), *find_qr_references(row.purpose)]
     numbers = find_candidates(row.purpose)
     return _Words(list(dict.fromkeys(filter(None, references))), numbers)
+
+
+def _read_reference(text: str) -> str:
+    return parse_reference(text) or parse_qr_reference(text) or plain_key(text)[:LONGEST_NUMBER]
 
 
 def _gather(words: _Words, by_key: dict[str, list[Payable]], by_payer: list[Payable]) -> Found:

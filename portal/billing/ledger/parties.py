@@ -40,8 +40,9 @@ def seller(db: Session, chosen_tax_ids: list[str] | None) -> dict[str, Any]:
         "primary_color": settings.get("branding", {}).get("primary_color"),
         "logo": settings.get("branding", {}).get("logo"),
         "design": DESIGN,
-        # documents of before are paid with their number
+        # documents of before are paid with their number, and have no Swiss payment slip
         "creditor_references": True,
+        "qr_bills": True,
         "default_locale": settings.get("portal", {}).get("default_locale"),
         "timezone": zones.of_account(settings),
     }
