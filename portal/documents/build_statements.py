@@ -11,6 +11,7 @@ from portal.billing.customers import statements, test_clocks
 from portal.billing.ledger import parties
 from portal.documents import letterhead
 from portal.documents.frozen_design import find_design
+from portal.documents.payment_words import payment_words
 from portal.documents.statements import StatementDocument, StatementEntry
 from portal.models import Customer
 from portal.rules.statements import AccountStatement, LedgerLine
@@ -28,6 +29,7 @@ def _build_document(db: Session, customer: Customer, row: AccountStatement) -> S
     seller, buyer = parties.seller(db, None), parties.buyer(db, customer, None)
     rendering = rendering_templates.freeze_rendering(db, customer.invoice_settings.get("rendering_options"))
     sums: dict[str, Any] = dict(row.sums)
+    locale = letterhead.frozen_locale(buyer)
     today = zones.day_of(test_clocks.time_for_row(db, customer), zones.of_document(seller))
     return StatementDocument(
         **letterhead.shared_values(db, seller, buyer),
@@ -40,13 +42,13 @@ def _build_document(db: Session, customer: Customer, row: AccountStatement) -> S
         footer=seller.get("footer"),
         page_size=letterhead.choose_page_size(seller, buyer),
         period_start=date(row.year, 1, 1),
-        entries=tuple(_build_entry(line) for line in row.lines),
+        entries=tuple(_build_entry(line, locale) for line in row.lines),
         opening_balance=row.opening,
         closing_balance=row.closing,
     )
 
 
-def _build_entry(line: LedgerLine) -> StatementEntry:
+def _build_entry(line: LedgerLine, locale: str) -> StatementEntry:
     entry = line.entry
     return StatementEntry(
         day=entry.day,
@@ -55,5 +57,5 @@ def _build_entry(line: LedgerLine) -> StatementEntry:
         balance=line.balance,
         number=entry.number,
         invoice_number=entry.invoice_number,
-        words=entry.words,
+        words=payment_words(entry.words, locale) if entry.words else entry.words,
     )

@@ -6,6 +6,8 @@ from typing import Literal
 
 #: By what an invoice was found.
 Reason = Literal["reference", "number", "payer"]
+#: What the payment records of transfers are called; documents say it in their language.
+TRANSFER_NAME, WRITE_OFF_NAME = "Bank transfer", "Written off as tolerated"
 #: A shorter number than this may stand in any text by chance, such as a year.
 SHORTEST_SURE = 5
 MOST_SUGGESTIONS = 10

@@ -12,19 +12,19 @@ from portal.billing.ledger import balances
 from portal.billing.ledger.locks import Billed
 from portal.db import find_row
 from portal.models import BankAllocation, BankTransaction, Customer, InvoicePayment, PaymentRecord, TestClock
-from portal.rules.bank_matching import Part
+from portal.rules.bank_matching import TRANSFER_NAME, WRITE_OFF_NAME, Part
 
 
 def pay_invoice(db: Session, row: BankTransaction, billed: Billed, part: Part, *, now: int) -> None:
     """Pay an invoice with a part of a transfer, and write off what is tolerated to be left out of it."""
     now = _time_of(db, billed.customer, now)
-    record = _record_payment(db, row, billed.customer, part.amount, "Bank transfer", now)
+    record = _record_payment(db, row, billed.customer, part.amount, TRANSFER_NAME, now)
     payment = payments.apply(db, billed, record, now)
     allocation = _allocate(db, row, "invoice", part.amount, now, customer_id=billed.customer.id)
     allocation.invoice_id, allocation.invoice_payment_id = billed.invoice.id, payment.id
     written_off = min(part.written_off, billed.invoice.amount_remaining)
     if written_off:
-        record = _record_payment(db, row, billed.customer, written_off, "Written off as tolerated", now)
+        record = _record_payment(db, row, billed.customer, written_off, WRITE_OFF_NAME, now)
         allocation.written_off = written_off
         allocation.write_off_id = payments.apply(db, billed, record, now).id
 
@@ -34,7 +34,7 @@ def credit_customer(db: Session, row: BankTransaction, customer: Customer, *, no
     now = _time_of(db, customer, now)
     amount = row.amount - row.amount_assigned
     added = balances.add_transaction(db, customer, "adjustment", -amount, row.currency, now=now)
-    added.description = f"Bank transfer of {row.booked_on.isoformat()}"
+    added.description = f"{TRANSFER_NAME} of {row.booked_on.isoformat()}"
     allocation = _allocate(db, row, "customer_balance", amount, now, customer_id=customer.id)
     allocation.balance_transaction_id = added.id
 
@@ -84,7 +84,7 @@ def release(
             payments.take_back(db, billed, payment, outcome=outcome, now=now)
     if use.type == "customer_balance" and customer:
         taken = balances.add_transaction(db, customer, "adjustment", use.amount, row.currency, now=now)
-        taken.description = f"Bank transfer of {row.booked_on.isoformat()}, taken back"
+        taken.description = f"{TRANSFER_NAME} of {row.booked_on.isoformat()}, taken back"
     use.released_at = now
     row.amount_assigned -= use.amount
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.billing.bank import allocations, reversals
@@ -22,8 +23,24 @@ def match_next(db: Session, statement: BankStatement, *, seal: Seal, now: int, l
 
     The invoices are locked before anything is decided, so a transfer is never booked by what was true before.
     """
-    rows = _lock_pending(db, statement, limit)
-    found = find_payables(db, rows, seal)
+    mine = (BankTransaction.bank_statement_id == statement.id, BankTransaction.status == "pending")
+    rows = _lock_rows(db, select(BankTransaction).where(*mine).order_by(BankTransaction.id).limit(limit))
+    _match_rows(db, rows, find_payables(db, rows, seal), now=now)
+    if limit is None or len(rows) < limit:
+        statement.status = "complete"
+    return len(rows)
+
+
+def match_again(db: Session, ids: Sequence[str], *, seal: Seal, now: int) -> int:
+    """Match these transfers again by what they name, those of which nothing is used; answers how many are booked."""
+    waiting = (BankTransaction.status == "waiting", BankTransaction.amount_assigned == 0)
+    chosen = select(BankTransaction).where(BankTransaction.id.in_(ids), *waiting)
+    rows = _lock_rows(db, chosen.order_by(BankTransaction.id))
+    _match_rows(db, rows, find_payables(db, rows, seal, by_payer=False), now=now)
+    return sum(row.status == "assigned" for row in rows)
+
+
+def _match_rows(db: Session, rows: Sequence[BankTransaction], found: Mapping[str, Found], *, now: int) -> None:
     tolerance = find_tolerance(db)
     first = {
         row.id: match_transfer(row.amount, row.currency, found[row.id], tolerance=tolerance)
@@ -41,15 +58,10 @@ def match_next(db: Session, statement: BankStatement, *, seal: Seal, now: int, l
             if match.is_sure:
                 match = match_transfer(row.amount, row.currency, _refresh(found[row.id], billed), tolerance=tolerance)
             _book(db, row, match, billed, now=now)
-    if limit is None or len(rows) < limit:
-        statement.status = "complete"
-    return len(rows)
 
 
-def _lock_pending(db: Session, statement: BankStatement, limit: int | None) -> Sequence[BankTransaction]:
-    mine = (BankTransaction.bank_statement_id == statement.id, BankTransaction.status == "pending")
-    chosen = select(BankTransaction).where(*mine).order_by(BankTransaction.id).limit(limit).with_for_update()
-    return db.scalars(chosen, execution_options={"populate_existing": True}).all()
+def _lock_rows(db: Session, chosen: Select[tuple[BankTransaction]]) -> Sequence[BankTransaction]:
+    return db.scalars(chosen.with_for_update(), execution_options={"populate_existing": True}).all()
 
 
 def _refresh(found: Found, billed: Mapping[str, Billed]) -> Found:
@@ -71,6 +83,11 @@ def _refresh_group(group: Iterable[Payable], billed: Mapping[str, Billed]) -> li
     ]
 
 
+def list_suggestions(match: Match) -> list[dict[str, Any]]:
+    """What is suggested to people where a match is not sure, as a transfer keeps it."""
+    return [{"amount": part.amount, "invoice": part.invoice_id, "reason": match.reason} for part in match.parts]
+
+
 def _book(db: Session, row: BankTransaction, match: Match, billed: Mapping[str, Billed], *, now: int) -> None:
     """Book a match that is sure and whose invoices are locked; keep any other one as a suggestion."""
     if match.is_sure and all(part.invoice_id in billed for part in match.parts):
@@ -81,6 +98,4 @@ def _book(db: Session, row: BankTransaction, match: Match, billed: Mapping[str, 
         row.customer_id = owners.pop() if len(owners) == 1 else None
         return
     row.status = "waiting"
-    row.suggestions = [
-        {"amount": part.amount, "invoice": part.invoice_id, "reason": match.reason} for part in match.parts
-    ]
+    row.suggestions = list_suggestions(match)

@@ -35,7 +35,8 @@ SPELLINGS = [
 ]
 
 
-def _write(spelling: str, number: str) -> str:
+def write_number(spelling: str, number: str) -> str:
+    """A number as somebody writes it."""
     word, digits = number.split("-")
     reference = make_reference(number) or ""
     return spelling.format(
@@ -57,8 +58,8 @@ def test_a_number_is_found_however_it_is_written(api, make, opened, bank, spelli
     payer = make.customer(invoice_prefix="ROSEN").id
     invoice, other = opened(11900, customer=payer), opened(11900, customer=payer)
     assert invoice["number"] == "ROSEN-0001"
-    bank(Transfer(11900, _write(spelling, invoice["number"])))
-    assert api.get(f"invoices/{invoice['id']}")["status"] == "paid", _write(spelling, invoice["number"])
+    bank(Transfer(11900, write_number(spelling, invoice["number"])))
+    assert api.get(f"invoices/{invoice['id']}")["status"] == "paid", write_number(spelling, invoice["number"])
     assert api.get(f"invoices/{other['id']}")["status"] == "open"
 
 
