@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench import calls, documents, history, pages, starts, work
+from bench import bank, calls, documents, history, pages, starts, work
 from bench.figures import Measurement, Servers, Side, Taken, measure
 from bench.trees import Tree, other_tree, this_tree
 
-MEASUREMENTS = [*starts.MEASUREMENTS, *pages.MEASUREMENTS, *calls.MEASUREMENTS, *work.MEASUREMENTS]
+MEASUREMENTS = [*starts.MEASUREMENTS, *pages.MEASUREMENTS, *calls.MEASUREMENTS, *work.MEASUREMENTS, *bank.MEASUREMENTS]
 
 
 def main() -> int:

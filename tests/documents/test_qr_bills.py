@@ -12,6 +12,7 @@ from PIL import ImageOps
 from pypdf import PdfReader
 
 from portal.documents import render
+from portal.documents.designs import Design
 from portal.documents.parts import Party
 from portal.documents.qr_bills import WORDS, build_qr_bill
 from portal.documents.transfer_code import draw_transfer_code
@@ -130,6 +131,11 @@ def test_a_slip_is_the_foot_of_an_a4_page_of_its_own(version: str) -> None:
     pdf = PdfReader(BytesIO(render.pdf(samples.swiss(version=version, page_size="Letter"))))
     assert [round(float(page.mediabox.height) / 72 * 25.4) for page in pdf.pages] == [279, 297]
     assert read_slip(samples.swiss(version=version))[0] == "SPC"
+
+
+def test_a_template_of_the_merchants_own_brings_the_slip_along() -> None:
+    own = Design("own", (("invoice.html", b'{% extends "invoice/v1.html" %}{% block kind %}My invoice{% endblock %}'),))
+    assert read_slip(samples.swiss(own=own))[:2] == ["SPC", "0200"]
 
 
 def test_an_invoice_has_one_code_alone() -> None:

@@ -17,6 +17,7 @@ from portal.billing.ledger import tax_ids
 from portal.documents import transfer_code
 from portal.models import Customer, Invoice
 from portal.rules.creditor_references import make_reference
+from portal.rules.qr_references import group_reference
 from tests.clients import Api, Portal
 from tests.documents import oracles
 from tests.factories import Factories
@@ -256,9 +257,11 @@ def test_a_creditor_reference_is_what_to_write_on_a_transfer(
     assert f"<cbc:PaymentID>{reference}</cbc:PaymentID>" in files["peppol"]
     assert oracles.complaints(files["peppol"].encode(), oracles.INVOICE) == []
     page = api.get(f"invoices/{invoice.id}")["hosted_invoice_url"].removeprefix("http://localhost")
-    assert f'<bdi class="code">{reference}</bdi>' in client.get(page).get_data(as_text=True)
+    shown = client.get(page).get_data(as_text=True)
+    assert f'<bdi class="code">{group_reference(reference)}</bdi>' in shown
+    assert f'data-copy="{reference}"' in shown
     text = PdfReader(io.BytesIO(client.get(f"{page}/pdf").data)).pages[0].extract_text()
-    assert f"Reference {reference}" in " ".join(text.split())
+    assert f"Reference {group_reference(reference)}" in " ".join(text.split())
     code = transfer_code.svg(
         holder="Rocket Payments", iban=bank["iban"], bic=None, currency="eur", amount=11900, reference=reference
     )

@@ -60,7 +60,7 @@ def _match_rows(db: Session, rows: Sequence[BankTransaction], found: Mapping[str
             _book(db, row, match, billed, now=now)
 
 
-def _lock_rows(db: Session, chosen: Select[tuple[BankTransaction]]) -> Sequence[BankTransaction]:
+def _lock_rows(db: Session, chosen: Select[BankTransaction]) -> Sequence[BankTransaction]:
     return db.scalars(chosen.with_for_update(), execution_options={"populate_existing": True}).all()
 
 

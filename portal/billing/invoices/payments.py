@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
@@ -97,8 +97,8 @@ def apply(db: Session, billed: Billed, record: PaymentRecord, now: int) -> Invoi
     """Pay what remains of an invoice that is locked with its customer; any excess becomes credit of the customer."""
     invoice = billed.invoice
     paid = min(record.amount, invoice.amount_remaining)
-    paid_before = (InvoicePayment.invoice_id == invoice.id, InvoicePayment.status == "paid")
-    earlier = db.scalar(select(func.count(InvoicePayment.id)).where(*paid_before))
+    # asked only where it can be, as asking writes out what is pending, one payment after the other
+    earlier = invoice.amount_paid > 0 and _has_payment(db, invoice)
     payment = InvoicePayment(
         id=ids.new("invoice_payment"),
         created=now,
@@ -123,6 +123,11 @@ def apply(db: Session, billed: Billed, record: PaymentRecord, now: int) -> Invoi
     if invoice.amount_remaining == 0:
         statuses.mark_paid(db, invoice, billed.subscription, now=now)
     return payment
+
+
+def _has_payment(db: Session, invoice: Invoice) -> bool:
+    paid = (InvoicePayment.invoice_id == invoice.id, InvoicePayment.status == "paid")
+    return db.scalar(select(InvoicePayment.id).where(*paid).limit(1)) is not None
 
 
 def take_back(db: Session, billed: Billed, payment: InvoicePayment, *, outcome: str, now: int) -> None:
