@@ -24,10 +24,9 @@ from portal import i18n
 from portal.documents import archival, attachments
 from portal.documents.designs import STYLE, Design
 from portal.documents.figures import name_figures
-from portal.documents.qr_bills import build_qr_bill, draw_code
 from portal.documents.sandbox import BASE_URL, DesignFetcher, Sandbox, template_loader
 from portal.documents.statements import StatementDocument
-from portal.documents.transfer_code import draw_transfer_code
+from portal.documents.transfer_code import draw_printed_code
 from portal.documents.values import FIRST_VERSION, MAX_LISTED_LINES, Document, DocumentBase, PageSize
 
 log = logging.getLogger(__name__)
@@ -102,8 +101,7 @@ def _render_page(document: DocumentBase, page: str) -> tuple[bytes, list[int]]:
         missing.extend(sorted({each for font in laid_out.fonts.values() for each in font.missing}))
         archival.repair(laid_out, file)
 
-    bill = build_qr_bill(document)
-    code = draw_code(bill) if bill else draw_transfer_code(document)
+    bill, code = draw_printed_code(document)
     pictures = PictureFetcher(document.logo, code) if document.logo or code else _REFUSING_FETCHER
     fetcher = DesignFetcher(document.own, pictures) if document.own else pictures
     source = weasyprint.HTML(string=page, url_fetcher=fetcher, base_url=BASE_URL)
@@ -141,14 +139,14 @@ def html(document: DocumentBase) -> str:
     """The document as an HTML page without style. Raises `jinja2.UndefinedError` for a name no value has."""
     words = i18n.catalogue_language(document.locale)
     own = document.own if document.own and document.own.file(f"{document.kind}.html") is not None else None
-    bill = build_qr_bill(document)
+    bill, code = draw_printed_code(document)
     template = _template_environment(own).get_template(f"{document.kind if own else document.template}.html")
     return template.render(
         document=document,
         logo=LOGO_URL if document.logo else None,
         bill=bill,
         slip_code=TRANSFER_CODE_URL,
-        code=TRANSFER_CODE_URL if not bill and draw_transfer_code(document) else None,
+        code=TRANSFER_CODE_URL if code and not bill else None,
         translations=_load_translations(words),
         lang=i18n.html_lang(document.locale if document.locale.split("_")[0] == words else words),
         dir=i18n.text_direction(words),

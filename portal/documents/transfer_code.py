@@ -15,7 +15,7 @@ from stdnum import iban as iban_numbers
 from stdnum import iso11649
 
 from portal import i18n
-from portal.documents.qr_bills import build_qr_bill, draw_code
+from portal.documents.qr_bills import QrBill, build_qr_bill, draw_code
 from portal.documents.values import DocumentBase, InvoiceDocument
 from portal.rules.qr_references import is_qr_iban
 
@@ -44,6 +44,12 @@ def draw_transfer_code(document: DocumentBase) -> bytes | None:
         amount=document.amount_remaining,
         reference=document.reference,
     )
+
+
+def draw_printed_code(document: DocumentBase) -> tuple[QrBill | None, bytes | None]:
+    """The payment slip of a document and its code, which has its place there; else the code for beside the account."""
+    bill = build_qr_bill(document)
+    return bill, draw_code(bill) if bill else draw_transfer_code(document)
 
 
 def svg(*, holder: str, iban: str | None, bic: str | None, currency: str, amount: int, reference: str) -> bytes | None:

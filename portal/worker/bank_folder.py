@@ -1,4 +1,4 @@
-"""Takes in bank statements from a folder, and matches the transfers of large ones.
+"""Takes in bank statements from a folder, matches the transfers of large ones, and tries again those that wait.
 
 Below `PORTAL_BANK_FOLDER` each account has a folder of its id, and in it `live` and `test`. A file that was taken in is
 moved to `done` beside it, one that was refused to `refused`, where a file of the same name with `.txt` says why.
@@ -8,18 +8,21 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import structlog
 
 from portal.assembly import Services
 from portal.billing.accounts import accounts
-from portal.billing.bank import progress
-from portal.db import Scope
+from portal.billing.bank import progress, retrying
+from portal.db import Database, Scope
 from portal.errors import InvalidRequest, ResourceMissing
 
 _LOG = structlog.get_logger(__name__)
 #: Seconds for which a file has not changed before it is taken to be whole.
 SETTLED_AFTER = 5
+#: How far each merchant's records were when its transfers were last tried again by this process.
+_TRIED: WeakKeyDictionary[Database, dict[int, int]] = WeakKeyDictionary()
 
 
 def work(services: Services, now: int) -> int:
@@ -29,6 +32,17 @@ def work(services: Services, now: int) -> int:
         progress.continue_import(services.database, services.seal, scope, id)
         for scope, id in progress.list_processing(services.database)
     )
+
+
+def retry_waiting(services: Services, now: int) -> int:
+    """Match what waits where something has changed for its merchant; answers how many transfers were booked."""
+    tried = _TRIED.setdefault(services.database, {})
+    booked = 0
+    for scope, last in retrying.list_waiting(services.database):
+        if tried.get(scope.tenant_id) != last:
+            booked += retrying.retry_waiting(services.database, services.seal, scope, now=now)
+            tried[scope.tenant_id] = last
+    return booked
 
 
 def _list_files(services: Services) -> Iterator[tuple[Scope, Path]]:

@@ -7,7 +7,7 @@ from portal import clock
 from portal.assembly import Services
 from portal.documents import render_queue
 from portal.outbox import alerts, billing_alerts, queue, reminders, webhooks
-from portal.worker import bank_folder, bank_waiting, clock_steps, customer_steps, expiry
+from portal.worker import bank_folder, clock_steps, customer_steps, expiry
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,6 @@ LANES: tuple[Lane, ...] = (
     Lane("renew", customer_steps.take_due_steps, idle=5.0),
     Lane("failures", customer_steps.resolve_failures, idle=clock.MINUTE),
     Lane("bank", bank_folder.work, idle=5.0),
-    Lane("bank_waiting", bank_waiting.work, idle=clock.MINUTE),
+    Lane("bank_waiting", bank_folder.retry_waiting, idle=clock.MINUTE),
     Lane("clocks", clock_steps.advance_test_clocks, idle=1.0),
 )

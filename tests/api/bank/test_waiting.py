@@ -10,14 +10,14 @@ import pytest
 from portal import clock
 from portal.billing.bank.retrying import TRIED_FOR
 from portal.rules.creditor_references import make_reference
-from portal.worker import bank_waiting
+from portal.worker import bank_folder
 from tests.statements_of_banks import Transfer
 
 
 @pytest.fixture
 def retried(app: Any) -> Callable[[], int]:
     """What the worker does in its lane; answers how many transfers of any merchant it booked."""
-    return lambda: bank_waiting.work(app.extensions["portal"], clock.now())
+    return lambda: bank_folder.retry_waiting(app.extensions["portal"], clock.now())
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_who_has_paid_before_decides_nothing_later(opened, bank, transfers, retr
 def test_an_old_transfer_is_left_to_people(app, opened, bank, transfers, payer) -> None:
     bank(Transfer(11900, "Rechnung ROSEN-0001"))
     opened(11900, customer=payer)
-    bank_waiting.work(app.extensions["portal"], clock.now() + TRIED_FOR + 1)
+    bank_folder.retry_waiting(app.extensions["portal"], clock.now() + TRIED_FOR + 1)
     assert [each["status"] for each in transfers()] == ["waiting"]
 
 
