@@ -170,14 +170,14 @@ def _import(side: Side, engine: str) -> Iterator[Take]:
 def _imported(site: Site, file: Path) -> tuple[float, float]:
     merchant = site.add_merchant()
     start = time.monotonic()
-    peak = peak_memory(site.start("import", str(file), "--account", merchant.account))
+    peak = _peak_memory(site.start("import", str(file), "--account", merchant.account))
     taken = time.monotonic() - start
     count = site.scalar(f"SELECT count(*) FROM invoices WHERE tenant_id = {merchant.tenant}")  # noqa: S608
     assert count == MIDDLE, count
     return taken, peak
 
 
-def peak_memory(process: Popen[bytes]) -> float:
+def _peak_memory(process: Popen[bytes]) -> float:
     """The most MiB that a process has held when it ends."""
     peak = 0
     while process.poll() is None:
