@@ -54,6 +54,13 @@ class DirectDebit(TenantOwned, Base):
             sqlite_where=text("status = 'scheduled'"),
             postgresql_where=text("status = 'scheduled'"),
         ),
+        Index(
+            "ix_direct_debits_processing",
+            "tenant_id",
+            "collect_on",
+            sqlite_where=text("status = 'processing'"),
+            postgresql_where=text("status = 'processing'"),
+        ),
         UniqueConstraint("tenant_id", "end_to_end_id"),
     )
 

@@ -207,6 +207,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'scheduled'"),
         postgresql_where=sa.text("status = 'scheduled'"),
     )
+    op.create_index(
+        "ix_direct_debits_processing",
+        "direct_debits",
+        ["tenant_id", "collect_on"],
+        unique=False,
+        sqlite_where=sa.text("status = 'processing'"),
+        postgresql_where=sa.text("status = 'processing'"),
+    )
     op.create_table(
         "setup_intents",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
@@ -273,6 +281,7 @@ def upgrade() -> None:
         ["tenant_id", "customer_id", "created", "id"],
         unique=False,
     )
+    op.add_column("bank_transactions", sa.Column("charges", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("customers", sa.Column("default_payment_method_id", sa.String(length=255), nullable=True))
     op.add_column("invoices", sa.Column("default_payment_method_id", sa.String(length=255), nullable=True))
     op.add_column("subscriptions", sa.Column("default_payment_method_id", sa.String(length=255), nullable=True))
@@ -284,6 +293,7 @@ def downgrade() -> None:
     op.drop_column("subscriptions", "default_payment_method_id")
     op.drop_column("invoices", "default_payment_method_id")
     op.drop_column("customers", "default_payment_method_id")
+    op.drop_column("bank_transactions", "charges")
     op.drop_index("ix_setup_intents_customer_id_created", table_name="setup_intents")
     op.drop_index("ix_setup_intents_created", table_name="setup_intents")
     op.drop_table("setup_intents")
@@ -292,6 +302,12 @@ def downgrade() -> None:
         table_name="direct_debits",
         sqlite_where=sa.text("status = 'scheduled'"),
         postgresql_where=sa.text("status = 'scheduled'"),
+    )
+    op.drop_index(
+        "ix_direct_debits_processing",
+        table_name="direct_debits",
+        sqlite_where=sa.text("status = 'processing'"),
+        postgresql_where=sa.text("status = 'processing'"),
     )
     op.drop_index("ix_direct_debits_invoice_id_created", table_name="direct_debits")
     op.drop_index("ix_direct_debits_file_id_created", table_name="direct_debits")
