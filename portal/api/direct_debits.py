@@ -10,14 +10,11 @@ from portal import clock
 from portal.api import endpoint
 from portal.api.resource import Resource
 from portal.billing.collection import files, writing
-from portal.db import find_row, lock_row, scope_of
 from portal.models import DirectDebit, DirectDebitFile
 from portal.web.responses import file_response
 from portal.web.services import services
 from portal.wire.commands import ExpandableCommand, Id, ListCommand, TimestampFilter
 from portal.wire.page import equal_conditions, range_conditions
-
-_NOUN = "direct debit file"
 
 
 class ListDebits(ListCommand):
@@ -48,11 +45,7 @@ def _create_file(db: Session, sent: files.CreateFile, *, now: int) -> DirectDebi
 
 def _serve_content(db: Session, sent: ExpandableCommand, id: str) -> Response:
     """The file for the bank; that it was fetched is noted, so that the worker doesn't put it into the folder too."""
-    row = find_row(db, DirectDebitFile, id, noun=_NOUN)
-    if row.fetched_at is None:
-        with services().database.writing(scope_of(db)) as changing:
-            fetched = lock_row(changing, DirectDebitFile, id, noun=_NOUN)
-            fetched.fetched_at = fetched.fetched_at or clock.now()
+    row = files.fetch(db, services().database, id, now=clock.now())
     return file_response(writing.read_content(row, services().seal), "application/xml", writing.file_name(row))
 
 

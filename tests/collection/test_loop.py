@@ -106,7 +106,7 @@ def test_the_bank_holds_what_the_portal_calls_paid(collecting, make, api, bank):
         debits, invoices = db.query(DirectDebit).all(), db.query(Invoice).all()
         payments = db.query(InvoicePayment).where(InvoicePayment.status == "paid").all()
         ended = db.query(Mandate).where(Mandate.status == "inactive").all()
-    assert files > 10
+    assert files > 5
     assert late > 3
     assert ended
     assert len(invoices) > 3 * CUSTOMERS

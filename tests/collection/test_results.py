@@ -176,7 +176,8 @@ def test_money_and_its_return_in_one_file_cancel_out(collecting, sent, api):
     both = camt(_credit(debit), version="camt.054.001.08").decode().replace("</Ntfctn>", f"{entry}</Ntfctn>")
     collecting.take_in(both.encode())
     assert (_invoice(api, debit)["status"], collecting.debits()[0]["status"]) == ("open", "failed")
-    assert _types(api, debit)[-4:-1] == ["invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed"]
+    told = [each for each in _types(api, debit) if each in {"invoice.paid", "invoice.payment_failed"}]
+    assert told == ["invoice.paid", "invoice.payment_failed"]
 
 
 def test_without_statements_debits_are_trusted_after_so_many_days(collecting, sent, api, held_clock):

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 from portal.billing.collection import claims
 from portal.billing.collection.terms import find_terms
 from portal.billing.collection.writing import Planned, write_file
-from portal.db import take_turn
+from portal.db import Database, find_row, lock_row, scope_of, take_turn
 from portal.errors import InvalidRequest
 from portal.models import DirectDebitFile
 from portal.rules.settlement_days import add_settlement_days
 from portal.seal import Seal
 from portal.wire.commands import ExpandableCommand, Id, ListCommand, TimestampFilter
+
+_NOUN = "direct debit file"
 
 
 class CreateFile(ExpandableCommand):
@@ -36,6 +38,16 @@ def create(db: Session, command: CreateFile, *, seal: Seal, now: int) -> DirectD
     if made is None:
         raise InvalidRequest("No direct debit is due to be sent to the bank now.")
     return made
+
+
+def fetch(db: Session, database: Database, id: str, *, now: int) -> DirectDebitFile:
+    """A file that goes to the bank, which is noted in a transaction of its own. Raises `ResourceMissing`."""
+    row = find_row(db, DirectDebitFile, id, noun=_NOUN)
+    if row.fetched_at is None:
+        with database.writing(scope_of(db)) as changing:
+            fetched = lock_row(changing, DirectDebitFile, id, noun=_NOUN)
+            fetched.fetched_at = fetched.fetched_at or now
+    return row
 
 
 def make_file(db: Session, test_clock_id: str | None, *, seal: Seal, now: int) -> DirectDebitFile | None:
