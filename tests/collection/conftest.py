@@ -17,7 +17,6 @@ from portal.models import Customer, DirectDebitFile, Mandate
 from tests import debits
 from tests.clients import Api
 from tests.factories import Factories
-from tests.statements_of_banks import OWN_IBAN
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ class Collecting:
 
 @pytest.fixture
 def collecting(app: Flask, make: Factories, scope: Scope, api: Api) -> Collecting:
-    """A merchant who collects, with the bank account of `tests.statements_of_banks`."""
-    api.post("account", default_currency="eur", settings={"invoices": {"bank_transfer": {"iban": OWN_IBAN}}})
+    """A merchant who collects to the bank account of `tests.statements_of_banks`, and has named no other."""
+    api.post("account", default_currency="eur")
     debits.begin_collecting(make)
     return Collecting(app.extensions["portal"], scope, make, api)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from portal.bank_files import pain002
@@ -76,7 +76,7 @@ def _find_batch(db: Session, answer: Answer) -> Iterable[tuple[str, DirectDebit]
     if named is None:
         return []
     files = select(DirectDebitFile.id).where(DirectDebitFile.message_id == named.message_id)
-    mine = [DirectDebit.file_id.in_(files), DirectDebit.status.in_(UNDER_WAY)]
+    mine: list[ColumnElement[bool]] = [DirectDebit.file_id.in_(files), DirectDebit.status.in_(UNDER_WAY)]
     if named.collect_on:
         mine += [DirectDebit.collect_on == named.collect_on, DirectDebit.sequence_type == named.sequence_type]
     return [(row.id, row) for row in db.scalars(select(DirectDebit).where(*mine))]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from portal.billing.bank import allocations, reversals
@@ -83,7 +83,9 @@ def settle(db: Session, row: BankTransaction, told: Told, billed: Mapping[str, B
 
 def _find_batch(db: Session, named: BatchId) -> Told | None:
     """A batch's sum, with and without what has failed, and its next debits that the bank has not answered."""
-    mine = [DirectDebit.file_id.in_(select(DirectDebitFile.id).where(DirectDebitFile.message_id == named.message_id))]
+    mine: list[ColumnElement[bool]] = [
+        DirectDebit.file_id.in_(select(DirectDebitFile.id).where(DirectDebitFile.message_id == named.message_id))
+    ]
     if named.collect_on:
         mine += [DirectDebit.collect_on == named.collect_on, DirectDebit.sequence_type == named.sequence_type]
     failed = func.sum(case((DirectDebit.status == "failed", DirectDebit.amount), else_=0))

@@ -23,6 +23,11 @@ def tell_failure(
     since = now - now % clock.HOUR
     notices.enqueue_without_event(db, "debits_failing", f"debits_failing:{since}", since=since)
     if tells_customer:
-        next = following.collect_on.isoformat() if following else None
-        about = {"customer_id": debit.customer_id, "direct_debit": debit.id, "next": next}
-        notices.enqueue_without_event(db, "debit_failed", f"debit_failed:{debit.id}", **about)
+        notices.enqueue_without_event(
+            db,
+            "debit_failed",
+            f"debit_failed:{debit.id}",
+            customer_id=debit.customer_id,
+            direct_debit=debit.id,
+            next=following.collect_on.isoformat() if following else None,
+        )
