@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal.billing.bank import allocations, reversals
+from portal.billing.bank import allocations, direct_debits, reversals
 from portal.billing.bank.own_accounts import find_tolerance
 from portal.billing.bank.payables import find_payables
 from portal.billing.ledger import locks
@@ -25,8 +25,8 @@ def match_next(db: Session, statement: BankStatement, *, seal: Seal, now: int, l
     """
     mine = (BankTransaction.bank_statement_id == statement.id, BankTransaction.status == "pending")
     rows = _lock_rows(db, select(BankTransaction).where(*mine).order_by(BankTransaction.id).limit(limit))
-    _match_rows(db, rows, find_payables(db, rows, seal), now=now)
-    if limit is None or len(rows) < limit:
+    _match_rows(db, rows, seal, now=now)
+    if (limit is None or len(rows) < limit) and all(row.status != "pending" for row in rows):
         statement.status = "complete"
     return len(rows)
 
@@ -35,23 +35,31 @@ def match_again(db: Session, ids: Sequence[str], *, seal: Seal, now: int) -> int
     """Match these transfers again by what they name, those of which nothing is used; answers how many are booked."""
     waiting = (BankTransaction.status == "waiting", BankTransaction.amount_assigned == 0)
     chosen = select(BankTransaction).where(BankTransaction.id.in_(ids), *waiting)
-    rows = _lock_rows(db, chosen.order_by(BankTransaction.id))
-    _match_rows(db, rows, find_payables(db, rows, seal, by_payer=False), now=now)
+    locked = _lock_rows(db, chosen.order_by(BankTransaction.id))
+    # what names a debit is settled as it comes, or by people
+    debits = direct_debits.find_named(db, locked).told
+    rows = [row for row in locked if row.id not in debits]
+    _match_rows(db, rows, seal, by_payer=False, now=now)
     return sum(row.status == "assigned" for row in rows)
 
 
-def _match_rows(db: Session, rows: Sequence[BankTransaction], found: Mapping[str, Found], *, now: int) -> None:
+def _match_rows(db: Session, rows: Sequence[BankTransaction], seal: Seal, *, by_payer: bool = True, now: int) -> None:
+    named = direct_debits.find_named(db, rows)
+    others = [row for row in rows if row.id not in named.told]
+    found = find_payables(db, others, seal, by_payer=by_payer)
     tolerance = find_tolerance(db)
     first = {
         row.id: match_transfer(row.amount, row.currency, found[row.id], tolerance=tolerance)
         for row in rows
         if row.id in found
     }
-    earlier = reversals.find_earlier(db, [row for row in rows if row.type == "reversal"])
+    earlier = reversals.find_earlier(db, [row for row in others if row.type == "reversal"])
     wanted = {part.invoice_id for match in first.values() if match.is_sure for part in match.parts}
-    billed = locks.invoices(db, {*wanted, *earlier.invoice_ids}, earlier.customer_ids)
+    billed = locks.invoices(db, {*wanted, *earlier.invoice_ids, *named.invoice_ids}, earlier.customer_ids)
     for row in rows:
-        if row.type == "reversal":
+        if row.id in named.told:
+            direct_debits.settle(db, row, named.told[row.id], billed, now=now)
+        elif row.type == "reversal":
             reversals.settle(db, row, earlier, billed, now=now)
         else:
             match = first.get(row.id, Match())
