@@ -12,6 +12,7 @@ from portal.outbox import (
     alerts,
     billing_alerts,
     document_mails,
+    mail_copies,
     plan_change_mails,
     security_mails,
     subscription_mails,
@@ -19,6 +20,7 @@ from portal.outbox import (
 )
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import mails as rules
+from portal.rules.mail_recipients import address_key
 
 #: What builds each mail; None when nobody is to receive it (any more).
 MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
@@ -30,6 +32,7 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "login_code": security_mails.build_login_mail,
     "payment_reminder": document_mails.build_reminder_mail,
     "receipt": document_mails.build_receipt_mail,
+    "recipients_changed": security_mails.build_recipients_mail,
     "subscription_canceled": subscription_mails.build_canceled_mail,
     "subscription_changed": plan_change_mails.build_changed_mail,
     "tax_id_changed": security_mails.build_tax_id_mail,
@@ -45,16 +48,21 @@ def build_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | No
         return None
     content = MAIL_BUILDERS[mail.name](services, db, mail)
     if content is not None:
-        content = replace(content, testmode=not scope_of(db).livemode)
+        content = mail_copies.address_document(db, mail, replace(content, testmode=not scope_of(db).livemode))
     if content is None or mail.name not in rules.OPTIONAL_MAILS or mail.customer_id is None:
         return content
-    return _with_unsubscribe_link(services, db, mail.name, mail.customer_id, content)
+    return _with_unsubscribe_link(services, db, mail, mail.customer_id, content)
 
 
 def _with_unsubscribe_link(
-    services: Services, db: Session, name: str, customer_id: str, content: OutgoingMail
+    services: Services, db: Session, mail: Mail, customer_id: str, content: OutgoingMail
 ) -> OutgoingMail | None:
-    """The mail with a link to unsubscribe from such mails; None when the customer has done so."""
-    if name in find_row(db, Customer, customer_id, noun="customer").unsubscribed_from:
+    """The mail with a link to unsubscribe from such mails; None when the customer has done so.
+
+    A further recipient's link is for that address alone.
+    """
+    copy = mail_copies.is_copy(mail)
+    if not copy and mail.name in find_row(db, Customer, customer_id, noun="customer").unsubscribed_from:
         return None
-    return replace(content, unsubscribe=services.links.unsubscribe(scope_of(db).tenant_id, customer_id, name))
+    key = address_key(content.to) if copy else None
+    return replace(content, unsubscribe=services.links.unsubscribe(scope_of(db).tenant_id, customer_id, mail.name, key))
