@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +62,14 @@ def show_recipients(customer: Customer) -> ShownRecipients:
                 "email": each["email"],
                 "key": address_key(each["email"]),
                 "failed": each["failure"] is not None,
-                "documents": [str(name) for document, name in DOCUMENT_NAMES.items() if document in each["documents"]],
+                "documents": _name_documents(each["documents"]),
             }
             for each in customer.email_recipients
         ]
     )
+
+
+def _name_documents(documents: Sequence[str]) -> list[str]:
+    if len(documents) == len(DOCUMENT_NAMES):
+        return [_("All documents")]
+    return [str(name) for document, name in DOCUMENT_NAMES.items() if document in documents]

@@ -67,15 +67,22 @@ def _email_recipients(object: Object) -> list[Columns]:
     given = object.get("email_recipients") or []
     if not given:
         return []
+    if not (isinstance(given, list) and all(isinstance(each, dict) for each in given)):
+        raise RefusedObject("email_recipients: this is no list of recipients")
+    sent = [{key: each[key] for key in EmailRecipient.model_fields if key in each} for each in given]
     try:
-        sent = [{key: each[key] for key in EmailRecipient.model_fields if key in each} for each in given]
         command = parse_command(UpdateCustomer, {"email_recipients": sent})
-        failures = [each.get("failure") or None for each in given]
     except InvalidRequest as error:
         raise RefusedObject(f"{error.param}: {error.message}") from None
-    except (AttributeError, TypeError):
-        raise RefusedObject("email_recipients: this is no list of recipients") from None
+    failures = [_mail_failure(each.get("failure")) for each in given]
     return [each.to_stored(failure) for each, failure in zip(command.email_recipients, failures, strict=True)]
+
+
+def _mail_failure(told: Any) -> Columns | None:
+    """The last mail to a recipient that didn't arrive, as it is stored; None for what tells of none."""
+    if not (isinstance(told, dict) and isinstance(told.get("at"), int)):
+        return None
+    return {"at": told["at"], "mail": str(told.get("mail")), "message": str(told.get("message"))}
 
 
 def _refuse_other_balances(object: Object) -> None:
