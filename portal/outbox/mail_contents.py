@@ -1,6 +1,5 @@
 """Builds each queued mail: recipient, sender and content, from the rows as they are when it is sent."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -8,38 +7,11 @@ from sqlalchemy.orm import Session
 from portal.assembly import Services
 from portal.db import find_row, scope_of
 from portal.models import Account, Customer, Mail
-from portal.outbox import (
-    alerts,
-    billing_alerts,
-    document_mails,
-    mail_copies,
-    plan_change_mails,
-    security_mails,
-    subscription_mails,
-    trial_mails,
-)
+from portal.outbox import mail_copies
+from portal.outbox.mail_builders import MAIL_BUILDERS
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import mails as rules
 from portal.rules.mail_recipients import address_key
-
-#: What builds each mail; None when nobody is to receive it (any more).
-MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
-    "billing_failing": billing_alerts.build_mail,
-    "credit_note": document_mails.build_credit_note_mail,
-    "email_changed": security_mails.build_email_changed_mail,
-    "email_code": security_mails.build_email_code_mail,
-    "invoice": document_mails.build_invoice_mail,
-    "login_code": security_mails.build_login_mail,
-    "payment_reminder": document_mails.build_reminder_mail,
-    "receipt": document_mails.build_receipt_mail,
-    "recipients_changed": security_mails.build_recipients_mail,
-    "subscription_canceled": subscription_mails.build_canceled_mail,
-    "subscription_changed": plan_change_mails.build_changed_mail,
-    "tax_id_changed": security_mails.build_tax_id_mail,
-    "trial_ending": trial_mails.build_trial_mail,
-    "webhook_disabled": alerts.build_alert_mail,
-    "webhook_failing": alerts.build_alert_mail,
-}
 
 
 def build_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:

@@ -8,7 +8,7 @@ Every mail leaves by the queue, so no request waits for a mail server. It takes 
   address, and the notice to the old one, which hold secrets; credit notes whose call says `email_type`; reminders on
   days that the account chooses; alerts to the merchant.
 
-A new mail of the first kind is a row here, a folder in `templates/mails/`, an entry in `outbox.mail_contents` and a
+A new mail of the first kind is a row here, a folder in `templates/mails/`, an entry in `outbox.mail_builders` and a
 sample in `outbox.previews`; `tests/rules/test_mails.py` names what is missing.
 """
 
