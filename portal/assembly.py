@@ -44,8 +44,12 @@ def assemble_services(settings: Settings, *, pool_size: int = 8, origin: Origin 
 
 def assemble_database(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Database:
     """The database of these settings, whose changes are recorded. It is opened at its first use."""
-    recorder = ChangeRecorder(build_links(settings))
-    return Database(settings.database_url, pool_size=pool_size, recorder=recorder, origin=origin)
+    from portal.billing.collection.collector import DirectDebitCollector
+
+    recorder, collector = ChangeRecorder(build_links(settings)), DirectDebitCollector()
+    return Database(
+        settings.database_url, pool_size=pool_size, recorder=recorder, origin=origin, info={"collector": collector}
+    )
 
 
 def build_links(settings: Settings) -> DocumentLinks:

@@ -44,6 +44,9 @@ class Settings:
     bank_folder: Path | None = field(
         metadata={"help": "Folder whose `acct_…/live` and `acct_…/test` are watched for bank statements."}
     )
+    debit_folder: Path | None = field(
+        metadata={"help": "Folder in whose `acct_…/live` and `…/test` direct debits for the bank appear."}
+    )
     trusted_proxies: int = field(metadata={"help": "Number of reverse proxies whose X-Forwarded-* are believed."})
     webhook_private_hosts: tuple[str, ...] = field(
         metadata={"help": "Hosts, comma separated, that webhooks reach inside: http, private and loopback addresses."}
@@ -72,6 +75,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         security_contact=_parse_contact(environment.get("PORTAL_SECURITY_CONTACT") or None),
         documents_url=environment.get("PORTAL_DOCUMENTS_URL") or str(instance / "documents"),
         bank_folder=_parse_folder(environment.get("PORTAL_BANK_FOLDER") or None),
+        debit_folder=_parse_folder(environment.get("PORTAL_DEBIT_FOLDER") or None),
         trusted_proxies=_parse_count(environment, "PORTAL_TRUSTED_PROXIES"),
         webhook_private_hosts=_parse_hosts(
             environment.get("PORTAL_WEBHOOK_PRIVATE_HOSTS", "" if production else _LOCAL_HOSTS)

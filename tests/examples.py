@@ -15,6 +15,7 @@ from portal.api.endpoint import ANSWER_TYPES
 from portal.billing.accounts import rendering_templates
 from portal.billing.lifecycle import failed_steps
 from portal.models import Customer, Invoice, RenderingTemplate, Subscription
+from tests import debits
 from tests.clients import Api
 from tests.factories import Factories
 from tests.pictures import picture
@@ -81,6 +82,18 @@ def _bank_transaction(scene: Scene) -> str:
     return scene.first("bank_transactions", bank_statement=_bank_statement(scene))
 
 
+def _direct_debit(scene: Scene) -> str:
+    debits.begin_collecting(scene.make, prenotification_days=1)
+    debits.sign(scene.make, scene.api.client.application.extensions["portal"].seal, scene.customer)
+    scene.make.invoice(scene.customer, auto_advance=True)
+    return scene.first("direct_debits")
+
+
+def _direct_debit_file(scene: Scene) -> str:
+    _direct_debit(scene)
+    return scene.post("direct_debit_files")
+
+
 def _quote(scene: Scene) -> str:
     items = [{"price": scene.make.price().id, "quantity": 2}]
     return scene.post("quotes", customer=scene.customer.id, line_items=items, description=scene.text)
@@ -123,6 +136,8 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "coupon": lambda scene: scene.make.coupon(name=scene.text).id,
     "credit_note": lambda scene: scene.make.credit_note(scene.invoice, 500, out_of_band_amount=500, memo=scene.text).id,
     "customer": lambda scene: scene.customer.id,
+    "direct_debit": _direct_debit,
+    "direct_debit_file": _direct_debit_file,
     "customer_balance_transaction": lambda scene: scene.post(
         f"customers/{scene.customer.id}/balance_transactions", amount=-100, currency="eur", description=scene.text
     ),

@@ -13,6 +13,8 @@ from portal import clock
 from portal.billing.accounts import rendering_templates
 from portal.billing.lifecycle import failed_steps
 from portal.models import Customer, Subscription
+from portal.seal import Seal
+from tests import debits
 from tests.factories import Factories
 from tests.statements_of_banks import OWN_IBAN, Transfer, camt
 
@@ -29,6 +31,7 @@ class Day:
 
     send: Send
     make: Factories
+    seal: Seal
     known: int = 0
 
     def play(self) -> None:
@@ -217,6 +220,7 @@ class Day:
                 **{f"{outcome}_at": clock.now()},
             )
         self._read_statement()
+        self._collect()
         self._credit()
 
     def _read_statement(self) -> None:
@@ -230,6 +234,19 @@ class Day:
         send("GET /bank_transactions/{id}", waiting)
         send("POST /bank_transactions/{id}/assign", waiting, invoices=[{"invoice": bill.id}])
         send("POST /bank_transactions/{id}/reverse", waiting)
+
+    def _collect(self) -> None:
+        send, customer = self.send, self.make.customer()
+        debits.begin_collecting(self.make)
+        send("POST /account", settings={"collection": {"prenotification_days": 1}})
+        debits.sign(self.make, self.seal, customer)
+        send("POST /invoices/{id}/pay", self.make.invoice(customer, 4900).id)
+        debit = send("GET /direct_debits", status="scheduled")["data"][0]["id"]
+        send("GET /direct_debits/{id}", debit)
+        file = send("POST /direct_debit_files")["id"]
+        send("GET /direct_debit_files", limit=3)
+        send("GET /direct_debit_files/{id}", file)
+        send("GET /direct_debit_files/{id}/content", file, saved_as="direct-debits.xml")
 
     def make_lines(self, invoice: str) -> list[str]:
         """The ids of an invoice's lines."""

@@ -120,10 +120,22 @@ def _build_entry(
         payer_iban=payer_iban,
         purpose=camt_parties.read_purpose(details or [entry], entry),
         end_to_end_id=given(told.value("Refs/EndToEndId")),
-        reference=camt_parties.read_reference(told),
+        reference=camt_parties.read_reference(told) or camt_parties.read_batch(told, entry),
         bank_reference=given(told.value("Refs/AcctSvcrRef", "Refs/TxId") or entry.value("AcctSvcrRef", "NtryRef")),
         returned=returned,
+        charges=_read_charges(told, entry, currency),
     )
+
+
+def _read_charges(told: Element, entry: Element, currency: str) -> int:
+    """What the bank took for an entry, of its own and others' charges."""
+    for element in (told, entry):
+        charges = element.find("Chrgs")
+        if charges is not None:
+            records = charges.find_all("Rcrd") or [charges]
+            read = [_read_money(each, "Amt") for each in records if each.find("Amt") is not None]
+            return sum(amount for amount, own in read if own == currency)
+    return 0
 
 
 def _kind_of(entry: Element, direction: str, returned: str | None) -> EntryKind:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from portal.bank_files.camt_elements import Element
 from portal.bank_files.values import compact_account, given
+from portal.rules.debit_ids import find_batch
 
 
 def read_payer(details: Element, own_account: str) -> tuple[str | None, str | None]:
@@ -53,3 +54,12 @@ def read_return(details: Element, entry: Element) -> str | None:
         if information is not None:
             return given(information.value("Rsn/Cd", "Rsn/Prtry", "AddtlInf")) or "return"
     return None
+
+
+def read_batch(details: Element, entry: Element) -> str | None:
+    """The batch or file of our direct debits that an entry is the sum of; None for anything else."""
+    if given(details.value("Refs/EndToEndId")):
+        return None
+    named = [details.value("Refs/PmtInfId"), entry.value("NtryDtls/Btch/PmtInfId")]
+    named += [details.value("Refs/MsgId"), entry.value("NtryDtls/Btch/MsgId")]
+    return next((each for each in named if find_batch(each)), None)

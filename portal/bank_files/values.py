@@ -36,7 +36,8 @@ class Entry:
     """One transfer on a statement. `amount` is positive, in minor units; texts are as the bank wrote them.
 
     `purpose` may have several lines, which the bank may have broken within a word. `returned` is the reason for which
-    money came back that had gone the other way, or was taken back; None for an ordinary transfer.
+    money came back that had gone the other way, or was taken back; None for an ordinary transfer. `charges` is what
+    the bank took for it, as far as it says so, in minor units.
     """
 
     head: StatementHead
@@ -52,6 +53,7 @@ class Entry:
     reference: str | None = None
     bank_reference: str | None = None
     returned: str | None = None
+    charges: int = 0
 
 
 def parse_amount(text: str, currency: str) -> int:

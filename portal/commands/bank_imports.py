@@ -29,10 +29,11 @@ def import_statements(open_database: Any, files: Sequence[Path], account_id: str
     Sure transfers pay their invoices, the rest waits; the same file twice changes nothing. Exits with 1 where a file
     was refused, with the reason.
     """
+    from portal.commands.environment import build_own_seal
     from portal.errors import InvalidRequest
 
     database: Database = open_database()
-    scope, seal = find_scope(database, account_id, live), _build_seal()
+    scope, seal = find_scope(database, account_id, live), build_own_seal()
     refused = 0
     for path in files:
         try:
@@ -42,13 +43,6 @@ def import_statements(open_database: Any, files: Sequence[Path], account_id: str
             click.echo(f"{path.name}: refused. {error.message}", err=True)
     if refused:
         sys.exit(1)
-
-
-def _build_seal() -> Seal:
-    from portal.assembly import build_seal
-    from portal.settings import from_environment
-
-    return build_seal(from_environment())
 
 
 def _import_file(database: Database, scope: Scope, seal: Seal, path: Path, partial: bool) -> str:

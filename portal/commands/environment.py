@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from portal.db import Database
+    from portal.seal import Seal
     from portal.settings import Settings
 
 
@@ -35,6 +36,13 @@ def open_database(settings: Settings) -> Database:
 
     settings.instance.mkdir(parents=True, exist_ok=True)
     return assemble_database(settings, pool_size=2)
+
+
+def build_own_seal() -> Seal:
+    """What encrypts the secrets of this portal."""
+    from portal.assembly import build_seal
+
+    return build_seal(load_settings())
 
 
 def upgrade_schema(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from portal.models.bank import BankAllocation, BankStatement, BankTransaction
 from portal.models.base import Base, TenantOwned
 from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
 from portal.models.customers import BalanceTransaction, Customer, TaxId
+from portal.models.direct_debits import DirectDebit, DirectDebitFile
 from portal.models.discounts import Coupon, Discount, PromotionCode
 from portal.models.events import AuditEntry, Event, Journal
 from portal.models.failed_steps import FailedStep
@@ -25,6 +26,7 @@ from portal.models.invoices import (
     StoredDocument,
 )
 from portal.models.mails import LoginCode, Mail
+from portal.models.payment_methods import Mandate, PaymentMethod, SetupIntent
 from portal.models.payments import InvoicePayment, PaymentRecord
 from portal.models.portals import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer
 from portal.models.quotes import Quote, QuoteLine

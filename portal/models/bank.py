@@ -86,6 +86,8 @@ class BankTransaction(TenantOwned, Base):
     reference: Mapped[str | None]
     bank_reference: Mapped[str | None]
     return_reason: Mapped[str | None]
+    #: what the bank took for it, as far as it says so
+    charges: Mapped[int] = mapped_column(default=0, server_default="0")
     identity: Mapped[str]
     ordinal: Mapped[int]
     #: by what it was booked without anybody looking: `reference`, `number` or `payer`

@@ -57,6 +57,7 @@ class Customer(TenantOwned, Base):
     invoice_prefix: Mapped[str]
     next_invoice_sequence: Mapped[int] = mapped_column(default=1)
     invoice_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    default_payment_method_id: Mapped[str | None] = mapped_column(Id)
     #: the last mail that didn't arrive: address, when, why, which; None once one arrives again
     mail_failure: Mapped[dict[str, Any] | None]
     #: the kinds of mail that the customer does not want, by name

@@ -111,6 +111,7 @@ class Invoice(TenantOwned, Base):
     next_step_at: Mapped[int | None]
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     days_until_due: Mapped[int | None]
+    default_payment_method_id: Mapped[str | None] = mapped_column(Id)
     due_date: Mapped[int | None]
     effective_at: Mapped[int | None]
     issued_on: Mapped[date | None]

@@ -28,6 +28,7 @@ class Subscription(TenantOwned, Base):
     currency: Mapped[str]
     collection_method: Mapped[str]
     days_until_due: Mapped[int | None]
+    default_payment_method_id: Mapped[str | None] = mapped_column(Id)
     description: Mapped[str | None]
     start_date: Mapped[int]
     billing_cycle_anchor: Mapped[int]

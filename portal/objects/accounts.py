@@ -1,7 +1,7 @@
 """The wire form of the merchant's account.
 
-Beyond the reference: `settings.bank`, `.billing`, `.emails`, `.invoices.bank_transfer`, `.invoices.e_invoices`,
-`.invoices.footer`, `.invoices.numbering` and `.portal`.
+Beyond the reference: `settings.bank`, `.billing`, `.collection`, `.emails`, `.invoices.bank_transfer`,
+`.invoices.e_invoices`, `.invoices.footer`, `.invoices.numbering` and `.portal`.
 """
 
 from collections.abc import Mapping
@@ -76,6 +76,15 @@ BILLING_DEFAULTS = {
     "overdue_subscriptions": "leave",
     "upcoming_days": UPCOMING_DAYS,
 }
+#: Beyond the reference: how invoices are collected by direct debit.
+COLLECTION_DEFAULTS: dict[str, Any] = {
+    "format": "pain.008.001.08",
+    "lead_days": 2,
+    "on_exhausted": "leave",
+    "prenotification_days": 14,
+    "retry_days": [5, 10],
+    "settles_after_days": None,
+}
 #: Beyond the reference: whether each customer has a sequence of invoice numbers, or all share the account's.
 NUMBERING_DEFAULTS = {"prefix": "INV", "scheme": "customer"}
 #: Beyond the reference: what e-invoices say, and which there are beside the PDF.
@@ -133,6 +142,7 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
         "bank": BANK_DEFAULTS | stored.get("bank", {}),
         "billing": BILLING_DEFAULTS | stored.get("billing", {}),
         "branding": null_fields("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
+        "collection": COLLECTION_DEFAULTS | stored.get("collection", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": zones.of_account(stored)},
         "emails": mails.mail_settings(stored),
         "invoices": {

@@ -9,6 +9,7 @@ from portal.models import Mail
 from portal.outbox import (
     alerts,
     billing_alerts,
+    debit_mails,
     document_mails,
     plan_change_mails,
     security_mails,
@@ -21,6 +22,9 @@ from portal.outbox.mail_texts import OutgoingMail
 MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
     "billing_failing": billing_alerts.build_mail,
     "credit_note": document_mails.build_credit_note_mail,
+    "debit_announced": debit_mails.build_announced_mail,
+    "debit_failed": debit_mails.build_failed_mail,
+    "debits_failing": debit_mails.build_failing_mail,
     "email_changed": security_mails.build_email_changed_mail,
     "email_code": security_mails.build_email_code_mail,
     "invoice": document_mails.build_invoice_mail,

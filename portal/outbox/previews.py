@@ -17,6 +17,17 @@ _SAMPLE_DAY = 1795262400  # 21 November 2026
 _INVOICE_URL = "https://billing.example.com/i/sample"
 _ENDPOINT = {"endpoint": "we_sample", "url": "https://shop.example.com/hooks"}
 
+_DEBIT = {
+    "number": "INV-1001",
+    "amount": 11900,
+    "currency": "eur",
+    "collect_on": date(2026, 12, 7),
+    "mandate": "M-2026-1001",
+    "creditor": "Rocket Rides",
+    "creditor_id": "DE98ZZZ09999999999",
+    "last4": "3000",
+    "url": _INVOICE_URL,
+}
 #: What the words of each mail are made with, beside the document of those that are about one.
 SAMPLES: dict[str, dict[str, Any]] = {
     "billing_failing": {
@@ -32,6 +43,21 @@ SAMPLES: dict[str, dict[str, Any]] = {
         ],
     },
     "credit_note": {"url": _INVOICE_URL},
+    "debit_announced": {**_DEBIT, "next_on": None},
+    "debit_failed": {**_DEBIT, "next_on": date(2026, 12, 14)},
+    "debits_failing": {
+        "count": 1,
+        "debits": [
+            {
+                "debit": "ddt_sample",
+                "invoice": "in_sample",
+                "customer": "cus_sample",
+                "amount": 11900,
+                "currency": "eur",
+                "reason": "AM04",
+            }
+        ],
+    },
     "email_changed": {
         "new_email": "j•••@example.com",
         "hours": 72,
@@ -73,7 +99,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
 
 
 #: Mails that merchants get.
-_TO_MERCHANTS = ("billing_failing", "webhook_disabled", "webhook_failing")
+_TO_MERCHANTS = ("billing_failing", "debits_failing", "webhook_disabled", "webhook_failing")
 
 
 def sample_mail(name: str, locale: str) -> OutgoingMail:

@@ -222,6 +222,8 @@ WITHOUT_EVENTS = frozenset(
     {
         "billing.feedback_option",
         "customer_balance_transaction",
+        "direct_debit",
+        "direct_debit_file",
         "file_link",
         "invoice_rendering_template",
         "payment_record",
@@ -232,6 +234,7 @@ WITHOUT_EVENTS = frozenset(
 EVENTS_BY_COLUMN = {
     ("discount", "removed_at"): "deleted",
     ("invoice", "overdue_at"): "overdue",
+    ("invoice", "refused_at"): "payment_failed",
     ("invoice", "sent_at"): "sent",
     ("invoice", "will_be_due_at"): "will_be_due",
     ("subscription", "trial_will_end_at"): "trial_will_end",

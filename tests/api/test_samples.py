@@ -19,6 +19,7 @@ from stripe import StripeClient, StripeResponse
 from portal.api import openapi, samples
 from portal.api.endpoint import CALLS
 from portal.api.samples import Sample
+from portal.assembly import build_seal
 from portal.billing.accounts.new_accounts import NewAccount
 from tests import goldens, official
 from tests.clients import Api
@@ -106,7 +107,7 @@ def play_day(api: Api, make: Factories, note: Callable[[str, Sample, Any], objec
         note(call, sample, shown)
         return shown
 
-    Day(_sender(run), make).play()
+    Day(_sender(run), make, api.client.application.extensions["portal"].seal).play()
 
 
 @pytest.mark.usefixtures("held_clock")
@@ -145,7 +146,7 @@ def test_samples_run_as_shell_commands(live: Live, tmp_path: Path) -> None:
         assert done.returncode == 0, (command, done.stdout)
         return None if sample.saved_as else json.loads(done.stdout)
 
-    Day(_sender(run), shop.make).play()
+    Day(_sender(run), shop.make, build_seal(live.settings)).play()
 
 
 # a line that uploads a file leaves it to Python to close it
@@ -169,4 +170,4 @@ def test_samples_run_as_python(
             return None
         return answer.data if isinstance(answer, StripeResponse) else answer.to_dict()
 
-    Day(_sender(run), make).play()
+    Day(_sender(run), make, app.extensions["portal"].seal).play()

@@ -13,6 +13,7 @@ from portal.billing.accounts import rendering_templates
 from portal.rules.event_types import DOCUMENTED_TYPES
 from portal.rules.events import PORTAL_EVENTS, WITHOUT_EVENTS
 from portal.wire.commands import ExpandableCommand
+from tests import debits
 from tests.passing import pass_time
 from tests.pictures import picture
 from tests.statements_of_banks import OWN_IBAN, Transfer, camt
@@ -109,6 +110,14 @@ def _transfer(api: Any, *, used: bool = False) -> str:
     return path
 
 
+def _due_debit(api: Any, make: Any) -> dict[str, Any]:
+    customer = make.customer()
+    debits.begin_collecting(make, prenotification_days=1)
+    debits.sign(make, api.client.application.extensions["portal"].seal, customer)
+    make.invoice(customer, auto_advance=True)
+    return {}
+
+
 def _file(api: Any) -> Any:
     return api.post("files", purpose="business_logo", upload=("a.png", picture()))
 
@@ -192,6 +201,7 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ),
     ("POST", "/bank_transactions/<id>/assign"): lambda api, make: (f"{_transfer(api)}/assign", {"set_aside": True}),
     ("POST", "/bank_transactions/<id>/reverse"): lambda api, make: (f"{_transfer(api, used=True)}/reverse", {}),
+    ("POST", "/direct_debit_files"): lambda api, make: ("direct_debit_files", _due_debit(api, make)),
     ("POST", "/billing/feedback_options"): lambda api, make: ("billing/feedback_options", {"description": "Moved"}),
     ("POST", "/billing/feedback_options/<id>"): lambda api, make: (_option(api), {"description": "Moved on"}),
     ("POST", "/billing/feedback_options/<id>/deactivate"): lambda api, make: (f"{_option(api)}/deactivate", {}),

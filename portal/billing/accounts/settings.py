@@ -142,6 +142,20 @@ class BillingSettings(Command):
     upcoming_days: Annotated[int, integer_between(0, 90)] | None = None
 
 
+class CollectionSettings(Command):
+    """How invoices are collected by direct debit: days of notice, for the bank, between attempts. Not in the reference.
+
+    `settles_after_days` after its day a debit counts as paid without a word of the bank; cleared, only its word counts.
+    """
+
+    format: Literal["pain.008.001.02", "pain.008.001.08"] | None = None
+    lead_days: Annotated[int, integer_between(1, 10)] | None = None
+    on_exhausted: Literal["cancel", "leave", "mark_unpaid"] | None = None
+    prenotification_days: Annotated[int, integer_between(1, 60)] | None = None
+    retry_days: ListOf[Annotated[int, integer_between(1, 60)]] = []
+    settles_after_days: Clearable[Annotated[int, integer_between(1, 400)]] = None
+
+
 class Numbering(Command):
     """Whether invoices are numbered per customer or per account. Not in the reference.
 
@@ -226,6 +240,7 @@ class AccountSettings(Command):
     bank: BankSettings | None = None
     billing: BillingSettings | None = None
     branding: Branding | None = None
+    collection: CollectionSettings | None = None
     dashboard: Dashboard | None = None
     emails: EmailSettings | None = None
     invoices: AccountInvoiceSettings | None = None

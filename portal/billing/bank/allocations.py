@@ -17,10 +17,10 @@ from portal.rules.bank_matching import Part
 
 def pay_invoice(db: Session, row: BankTransaction, billed: Billed, part: Part, *, now: int) -> None:
     """Pay an invoice with a part of a transfer, and write off what is tolerated to be left out of it."""
-    now = _time_of(db, billed.customer, now)
+    now = time_of(db, billed.customer, now)
     record = _record_payment(db, row, billed.customer, part.amount, "Bank transfer", now)
     payment = payments.apply(db, billed, record, now)
-    allocation = _allocate(db, row, "invoice", part.amount, now, customer_id=billed.customer.id)
+    allocation = allocate(db, row, "invoice", part.amount, now, customer_id=billed.customer.id)
     allocation.invoice_id, allocation.invoice_payment_id = billed.invoice.id, payment.id
     written_off = min(part.written_off, billed.invoice.amount_remaining)
     if written_off:
@@ -31,17 +31,17 @@ def pay_invoice(db: Session, row: BankTransaction, billed: Billed, part: Part, *
 
 def credit_customer(db: Session, row: BankTransaction, customer: Customer, *, now: int) -> None:
     """Put the rest of a transfer on a customer's balance."""
-    now = _time_of(db, customer, now)
+    now = time_of(db, customer, now)
     amount = row.amount - row.amount_assigned
     added = balances.add_transaction(db, customer, "adjustment", -amount, row.currency, now=now)
     added.description = f"Bank transfer of {row.booked_on.isoformat()}"
-    allocation = _allocate(db, row, "customer_balance", amount, now, customer_id=customer.id)
+    allocation = allocate(db, row, "customer_balance", amount, now, customer_id=customer.id)
     allocation.balance_transaction_id = added.id
 
 
 def set_aside(db: Session, row: BankTransaction, *, now: int) -> None:
     """Use the rest of a transfer for nothing here."""
-    _allocate(db, row, "set_aside", row.amount - row.amount_assigned, now)
+    allocate(db, row, "set_aside", row.amount - row.amount_assigned, now)
 
 
 def update_status(row: BankTransaction, uses: list[BankAllocation]) -> None:
@@ -77,7 +77,7 @@ def release(
     now: int,
 ) -> None:
     """Take back what a part of a transfer was used for; `outcome` is that of a payment's record."""
-    now = _time_of(db, customer, now) if customer else now
+    now = time_of(db, customer, now) if customer else now
     for payment_id in filter(None, (use.write_off_id, use.invoice_payment_id)):
         if billed:
             payment = find_row(db, InvoicePayment, payment_id, noun="invoice payment")
@@ -89,16 +89,17 @@ def release(
     row.amount_assigned -= use.amount
 
 
-def _time_of(db: Session, customer: Customer, now: int) -> int:
+def time_of(db: Session, customer: Customer, now: int) -> int:
     """The time that counts for a customer: that of a test clock, or `now`."""
     key = (customer.tenant_id, customer.test_clock_id)
     held = db.get(TestClock, key) if customer.test_clock_id else None
     return held.frozen_time if held else now
 
 
-def _allocate(
+def allocate(
     db: Session, row: BankTransaction, type: str, amount: int, now: int, *, customer_id: str | None = None
 ) -> BankAllocation:
+    """Note what a part of a transfer is used for."""
     allocation = BankAllocation(
         id=ids.new("bank_allocation"),
         created=now,

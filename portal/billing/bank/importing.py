@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.bank_files.values import UnreadableFile
-from portal.billing.bank import matching
+from portal.billing.bank import answers, matching
 from portal.billing.bank.taking import Taking
 from portal.db import take_turn
 from portal.errors import InvalidRequest
@@ -37,12 +37,22 @@ def import_file(
         return known
     digest, size = _digest(file), file.tell()
     try:
+        if answers.is_answer(file):
+            return _store_answer(db, file, filename, digest, now=now)
         in_bulk = size > MATCHED_AT_ONCE
         statement = _store(db, file, filename, digest, partial=partial, seal=seal, now=now, in_bulk=in_bulk)
     except UnreadableFile as error:
         raise InvalidRequest(f"The file was not taken in. {error}", param="file") from None
     if size <= MATCHED_AT_ONCE:
         matching.match_next(db, statement, seal=seal, now=now)
+    return statement
+
+
+def _store_answer(db: Session, file: BinaryIO, filename: str | None, digest: str, *, now: int) -> BankStatement:
+    """A bank's answer to a file of direct debits: no statement, but a file that comes once all the same."""
+    statement = _build(filename, digest, now)
+    answers.read_answer(db, file, statement, now=now)
+    db.add(statement)
     return statement
 
 
@@ -70,7 +80,17 @@ def _store(
     now: int,
     in_bulk: bool,
 ) -> BankStatement:
-    statement = BankStatement(
+    statement = _build(filename, digest, now)
+    take = Taking(db, statement, seal, now, in_bulk)
+    entries = take.read(file, partial=partial)
+    while batch := list(islice(entries, _BATCH)):
+        take.store(batch)
+    take.finish()
+    return statement
+
+
+def _build(filename: str | None, digest: str, now: int) -> BankStatement:
+    return BankStatement(
         id=ids.new("bank_statement"),
         created=now,
         digest=digest,
@@ -83,9 +103,3 @@ def _store(
         other_count=0,
         refused=[],
     )
-    take = Taking(db, statement, seal, now, in_bulk)
-    entries = take.read(file, partial=partial)
-    while batch := list(islice(entries, _BATCH)):
-        take.store(batch)
-    take.finish()
-    return statement

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.bank import allocations, reversals
+from portal.billing.bank import allocations, direct_debits, reversals
 from portal.billing.bank.own_accounts import find_tolerance
 from portal.billing.bank.payables import find_payables
 from portal.billing.ledger import locks
@@ -23,25 +23,29 @@ def match_next(db: Session, statement: BankStatement, *, seal: Seal, now: int, l
     The invoices are locked before anything is decided, so a transfer is never booked by what was true before.
     """
     rows = _lock_pending(db, statement, limit)
-    found = find_payables(db, rows, seal)
+    named = direct_debits.find_named(db, rows)
+    others = [row for row in rows if row.id not in named.told]
+    found = find_payables(db, others, seal)
     tolerance = find_tolerance(db)
     first = {
         row.id: match_transfer(row.amount, row.currency, found[row.id], tolerance=tolerance)
         for row in rows
         if row.id in found
     }
-    earlier = reversals.find_earlier(db, [row for row in rows if row.type == "reversal"])
+    earlier = reversals.find_earlier(db, [row for row in others if row.type == "reversal"])
     wanted = {part.invoice_id for match in first.values() if match.is_sure for part in match.parts}
-    billed = locks.invoices(db, {*wanted, *earlier.invoice_ids}, earlier.customer_ids)
+    billed = locks.invoices(db, {*wanted, *earlier.invoice_ids, *named.invoice_ids}, earlier.customer_ids)
     for row in rows:
-        if row.type == "reversal":
+        if row.id in named.told:
+            direct_debits.settle(db, row, named.told[row.id], billed, now=now)
+        elif row.type == "reversal":
             reversals.settle(db, row, earlier, billed, now=now)
         else:
             match = first.get(row.id, Match())
             if match.is_sure:
                 match = match_transfer(row.amount, row.currency, _refresh(found[row.id], billed), tolerance=tolerance)
             _book(db, row, match, billed, now=now)
-    if limit is None or len(rows) < limit:
+    if (limit is None or len(rows) < limit) and all(row.status != "pending" for row in rows):
         statement.status = "complete"
     return len(rows)
 

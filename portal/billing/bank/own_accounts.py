@@ -64,4 +64,5 @@ def find_tolerance(db: Session) -> int:
 
 def _list_ibans(settings: dict[str, Any]) -> list[str]:
     shown = (settings.get("invoices", {}).get("bank_transfer") or {}).get("iban")
-    return list(filter(None, [shown, *settings.get("bank", {}).get("ibans", [])]))
+    collected = (settings.get("direct_debit") or {}).get("iban")
+    return list(dict.fromkeys(filter(None, [shown, collected, *settings.get("bank", {}).get("ibans", [])])))

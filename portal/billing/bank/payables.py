@@ -64,14 +64,14 @@ def load_by_key(db: Session, keys: Collection[str]) -> dict[str, list[Payable]]:
     """The open invoices with these numbers, as `plain_key`, by number."""
     found: dict[str, list[Payable]] = defaultdict(list)
     if keys:
-        statement = select(*_COLUMNS).where(text(IS_PAYABLE), _KEY.in_(_listed(db, sorted(keys))))
+        statement = select(*_COLUMNS).where(text(IS_PAYABLE), _KEY.in_(listed(db, sorted(keys))))
         # sorted here: for the sake of an order in the statement, SQLite would read every invoice
         for row in sorted(db.execute(statement), key=lambda row: row.id):
             found[row.key].append(Payable(*row))
     return found
 
 
-def _listed(db: Session, values: Sequence[str]) -> Any:
+def listed(db: Session, values: Sequence[str]) -> Any:
     """A select of values that are sent as one parameter, as a database takes only so many of them."""
     sent = func.json_each if db.get_bind().dialect.name == "sqlite" else func.jsonb_array_elements_text
     listed = sent(_json_parameter(values)).table_valued("value")
@@ -89,7 +89,7 @@ def _load_by_payer(db: Session, rows: Iterable[BankTransaction], seal: Seal) -> 
     if not wanted:
         return {}
     paid = select(BankTransaction.payer_key, BankTransaction.customer_id).distinct()
-    paid = paid.where(BankTransaction.payer_key.in_(_listed(db, wanted)), BankTransaction.customer_id.is_not(None))
+    paid = paid.where(BankTransaction.payer_key.in_(listed(db, wanted)), BankTransaction.customer_id.is_not(None))
     customers: dict[str, set[str]] = defaultdict(set)
     for key, customer_id in db.execute(paid):
         customers[str(key)].add(str(customer_id))
@@ -111,7 +111,7 @@ def load_of_customers(db: Session, customer_ids: Collection[str]) -> dict[str, l
     """The open invoices of customers, by customer, oldest first."""
     found: dict[str, list[Payable]] = defaultdict(list)
     if customer_ids:
-        theirs = Invoice.customer_id.in_(_listed(db, sorted(customer_ids)))
+        theirs = Invoice.customer_id.in_(listed(db, sorted(customer_ids)))
         statement = select(*_COLUMNS).where(text(IS_PAYABLE), theirs)
         for row in sorted(db.execute(statement), key=lambda row: row.id):
             if len(found[row.customer_id]) < _MOST_OF_PAYER:

@@ -1,6 +1,7 @@
 """One file of bank statements on its way into the database."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 from sqlalchemy import Table
@@ -13,6 +14,7 @@ from portal.billing.bank.identities import Counter
 from portal.billing.bank.own_accounts import OwnAccounts
 from portal.db import scope_of
 from portal.models import BankStatement, BankTransaction
+from portal.rules.debit_ids import is_end_to_end_id
 from portal.seal import Seal
 
 _MOST_REFUSED = 100
@@ -39,6 +41,8 @@ class Taking:
                 continue
             self._accounts.refuse_others(each.head, each.currency)
             self._note_head(each)
+            if each.kind == "debit" and is_end_to_end_id(each.end_to_end_id):
+                each = replace(each, kind="reversal")  # a debit of ours comes back, whatever else the bank says of it
             if each.kind in {"credit", "reversal"} and each.amount:
                 yield each
             else:
@@ -104,6 +108,7 @@ class Taking:
             "reference": _storable(entry.reference),
             "bank_reference": _storable(entry.bank_reference),
             "return_reason": entry.returned,
+            "charges": entry.charges,
             "identity": identity,
             "ordinal": ordinal,
             "matched_by": None,

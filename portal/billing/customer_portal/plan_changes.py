@@ -3,8 +3,6 @@
 What a configuration allows is checked here as well as on the pages, so that a request can't go beyond it.
 """
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
@@ -56,7 +54,7 @@ def _build_update(
 ) -> UpdateSubscription:
     feature = features["subscription_update"]
     trialing = subscription.status == "trialing"
-    sent: dict[str, Any] = {
+    sent: dict[str, object] = {
         "items": [ItemChange(id=sold.item.id, price=asked.price_id, quantity=asked.quantity)],
         "proration_behavior": feature["proration_behavior"],
     }
@@ -71,4 +69,4 @@ def _build_update(
     if subscription.collection_method == "charge_automatically" and not asked.discounts:
         # a discount can't wait for a payment, so that a change with one is made at once
         sent["payment_behavior"] = "pending_if_incomplete"
-    return UpdateSubscription(**sent)
+    return UpdateSubscription.model_validate(sent)

@@ -69,7 +69,8 @@ def method_names(db: Session, found: Sequence[InvoicePayment]) -> dict[str, str]
 
 
 def _collect_by_hand(db: Session, billed: Billed, now: int) -> None:
-    if not collector_of(db).has_payment_method(db, billed.customer, billed.subscription):
+    has_own = billed.invoice.default_payment_method_id is not None
+    if not (has_own or collector_of(db).has_payment_method(db, billed.customer, billed.subscription)):
         raise InvalidRequest(
             "There is no payment method to charge here. Send paid_out_of_band=true to record a payment made outside.",
             param="paid_out_of_band",

@@ -53,6 +53,14 @@ ACCOUNT: dict[str, Schema] = {
             upcoming_days=INTEGER,
         ),
         branding=hash_of(**dict.fromkeys(_BRANDING_TEXTS, _TEXT)),
+        collection=hash_of(
+            format=enum_of("pain.008.001.02", "pain.008.001.08"),
+            lead_days=INTEGER,
+            on_exhausted=enum_of("cancel", "leave", "mark_unpaid"),
+            prenotification_days=INTEGER,
+            retry_days=array_of(INTEGER),
+            settles_after_days=or_null(INTEGER),
+        ),
         dashboard=hash_of(display_name=_TEXT, timezone=STRING),
         emails=hash_of(
             **dict.fromkeys(mails.MAIL_SWITCHES, BOOLEAN),

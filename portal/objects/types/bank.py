@@ -2,7 +2,7 @@
 
 from portal.wire.schemas import INTEGER, MOMENT, STRING, Schema, array_of, enum_of, hash_of, or_null
 
-_FORMAT = enum_of("camt.052", "camt.053", "camt.054", "mt940", "unknown")
+_FORMAT = enum_of("camt.052", "camt.053", "camt.054", "mt940", "pain.002", "unknown")
 _COUNTS = dict.fromkeys(("assigned", "pending", "reversed", "set_aside", "waiting"), INTEGER)
 _REASON = enum_of("number", "payer", "reference")
 

@@ -12,10 +12,17 @@ PAYMENT_RECORD: dict[str, Schema] = {
     "customer_details": or_null(hash_of(customer=or_null(STRING), **PERSON)),
     "payment_method_details": or_null(
         hash_of(
+            {
+                "sepa_debit": hash_of(
+                    **dict.fromkeys(("bank_code", "branch_code", "country", "fingerprint", "last4"), or_null(STRING)),
+                    expected_debit_date=STRING,
+                    mandate=STRING,
+                )
+            },
             billing_details=or_null(hash_of(address=or_null(ADDRESS), **PERSON)),
             custom=or_null(hash_of(display_name=or_null(STRING), type=or_null(STRING))),
             payment_method=or_null(STRING),
-            type=enum_of("custom"),
+            type=enum_of("custom", "sepa_debit"),
         )
     ),
     "processor_details": hash_of(custom=or_null(hash_of(payment_reference=or_null(STRING))), type=enum_of("custom")),

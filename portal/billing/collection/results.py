@@ -1,0 +1,88 @@
+"""What came of a debit: money, which pays its invoice. Of what fails `failures` knows.
+
+Whoever calls has locked the customer, the subscription and the invoice, and then the debit.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import ids, zones
+from portal.billing.invoices import payments
+from portal.billing.ledger import balances
+from portal.billing.ledger.locks import Billed
+from portal.db import find_row
+from portal.models import DirectDebit, InvoicePayment, Mandate, PaymentMethod, PaymentRecord
+from portal.rules import invoices as invoice_rules
+
+
+def lock_debits(db: Session, debit_ids: Sequence[str]) -> list[DirectDebit]:
+    """Debits as they are now, locked, in the order of their ids."""
+    chosen = select(DirectDebit).where(DirectDebit.id.in_(debit_ids)).order_by(DirectDebit.id).with_for_update()
+    return list(db.scalars(chosen, execution_options={"populate_existing": True})) if debit_ids else []
+
+
+def succeed(db: Session, debit: DirectDebit, billed: Billed, *, now: int) -> InvoicePayment | None:
+    """Note that the money of a debit has come, and pay its invoice.
+
+    What an invoice needs no more, as it was paid in another way meanwhile, becomes credit of the customer: then there
+    is no payment.
+    """
+    debit.status, debit.settled_at = "succeeded", now
+    mandate = find_row(db, Mandate, debit.mandate_id, noun="mandate")
+    mandate.first_used_at = mandate.first_used_at or _settlement_time(debit)
+    mandate.last_used_at = max(mandate.last_used_at or 0, _settlement_time(debit))
+    if not (invoice_rules.allows_verb("pay", billed.invoice.status) and billed.invoice.amount_remaining):
+        adjust_balance(db, debit, billed, -debit.amount, now)
+        return None
+    record = _record_payment(db, debit, mandate, billed, now)
+    payment = payments.apply(db, billed, record, now)
+    debit.invoice_payment_id = payment.id
+    return payment
+
+
+def adjust_balance(db: Session, debit: DirectDebit, billed: Billed, amount: int, now: int) -> None:
+    """Put money that no invoice needs on the customer's balance (negative), or take it off."""
+    added = balances.add_transaction(db, billed.customer, "adjustment", amount, debit.currency, now=now)
+    added.description = f"Direct debit {debit.end_to_end_id}{', returned' if amount > 0 else ''}"
+
+
+def _settlement_time(debit: DirectDebit) -> int:
+    return zones.start_of_day(debit.collect_on, "Etc/UTC")
+
+
+def _record_payment(db: Session, debit: DirectDebit, mandate: Mandate, billed: Billed, now: int) -> PaymentRecord:
+    customer = billed.customer
+    method = find_row(db, PaymentMethod, mandate.payment_method_id, noun="payment method")
+    shown = {key: method.details.get(key) for key in ("bank_code", "branch_code", "country", "fingerprint", "last4")}
+    record = PaymentRecord(
+        id=ids.new("payment_record"),
+        created=now,
+        customer_id=customer.id,
+        amount=debit.amount,
+        currency=debit.currency,
+        initiated_at=debit.created,
+        outcome="guaranteed",
+        outcome_at=now,
+        description=f"Direct debit of {debit.collect_on.isoformat()}",
+        customer_presence="off_session",
+        customer_details={
+            "customer": customer.id,
+            "email": customer.email,
+            "name": customer.name,
+            "phone": customer.phone,
+        },
+        payment_method_details={
+            "billing_details": None,
+            "custom": None,
+            "payment_method": method.id,
+            "sepa_debit": {**shown, "expected_debit_date": debit.collect_on.isoformat(), "mandate": mandate.id},
+            "type": "sepa_debit",
+        },
+        processor_details={"custom": {"payment_reference": debit.end_to_end_id}, "type": "custom"},
+        test_clock_id=customer.test_clock_id,
+        metadata_={},
+    )
+    db.add(record)
+    return record
