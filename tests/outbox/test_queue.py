@@ -274,8 +274,11 @@ def test_a_server_that_ends_a_connection_gets_another(
     send_due_mails(app.extensions["portal"])
     waiting(writing, invoices=5, make=make, api=api)
     with Slow(most=2) as server:
-        assert queue.send_ordinary(sealed_apart(server.url), clock.now()) == 5
-    assert [len(each) for each in server.connections] == [2, 2, 1]
+        services, left = sealed_apart(server.url), 5
+        while left:  # a slow machine needs more than one step, and then other connections too
+            left -= queue.send_ordinary(services, clock.now())
+    taken = [len(each) for each in server.connections]
+    assert (sum(taken), max(taken)) == (5, 2)
     assert {(mail.status, mail.tries) for mail in mails()} == {("sent", 1)}
 
 
