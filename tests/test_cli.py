@@ -49,6 +49,8 @@ def test_a_new_account_can_call_the_api(run: Run, environment: dict[str, str]) -
     client = create_app(from_environment(environment)).test_client()
     account = Api(client, made["live_key"]).get("account")
     assert (account["id"], account["country"], account["default_currency"]) == (made["account"], "DE", "eur")
+    # what accounts from before this switch have off
+    assert account["settings"]["emails"]["invoices"] is True
 
 
 def test_keys_are_listed_rolled_and_revoked(run: Run, environment: dict[str, str]) -> None:

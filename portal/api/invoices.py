@@ -7,7 +7,14 @@ from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
 from portal.billing.invoices import finalization, invoices, payments, statuses
-from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, ListInvoices, PayInvoice, UpdateInvoice
+from portal.billing.invoices.params import (
+    CreateInvoice,
+    FinalizeInvoice,
+    ListInvoices,
+    PayInvoice,
+    SendInvoice,
+    UpdateInvoice,
+)
 from portal.models import Invoice
 from portal.wire.commands import ExpandableCommand
 from portal.wire.page import equal_conditions, range_conditions
@@ -24,7 +31,7 @@ def register(blueprint: Blueprint) -> None:
     resource.change(PayInvoice, payments.pay, "pay")
     resource.change(ExpandableCommand, statuses.void, "void")
     resource.change(ExpandableCommand, statuses.mark_uncollectible, "mark_uncollectible")
-    resource.change(ExpandableCommand, finalization.send, "send")
+    resource.change(SendInvoice, finalization.send, "send")
     resource.list(ListInvoices, _select_invoices)
 
 

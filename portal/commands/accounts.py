@@ -47,7 +47,9 @@ def create_account(
     from portal.wire.commands import parse_command
 
     command = CreateAccount(name, country.upper(), email, currency.lower() if currency else None)
-    said = parse_command(UpdateAccount, {"settings": _zone_settings(timezone)} if timezone else {})
+    # accounts from before this switch go on without it (ADR 0037)
+    settings = {"emails": {"invoices": True}, **(_zone_settings(timezone) if timezone else {})}
+    said = parse_command(UpdateAccount, {"settings": settings})
     with open_database().writing() as session:
         new = new_accounts.create(session, command, now=clock.now())
         update_account(session, new.account, said)

@@ -22,7 +22,7 @@ CONFIGURATION: dict[str, Any] = {
     "features": {
         "customer_update": {
             "enabled": True,
-            "allowed_updates": ["address", "email", "name", "phone", "shipping", "tax_id"],
+            "allowed_updates": ["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"],
         },
         "invoice_history": {"enabled": True},
         "subscription_cancel": {
@@ -55,6 +55,12 @@ def set_up_account(db: Session, account_id: str, now: int) -> None:
     }
     update_account(db, accounts.find_account(db, account_id), parse_command(UpdateAccount, sent))
     run_use_case(db, tax_ids.create, tax_ids.CreateTaxId, now, type="eu_vat", value="DE129273398")
+
+
+def mail_invoices(db: Session, account_id: str) -> None:
+    """Have invoices go to the customers by themselves; those of the year that is made up went long ago."""
+    sent = parse_command(UpdateAccount, {"settings": {"emails": {"invoices": True}}})
+    update_account(db, accounts.find_account(db, account_id), sent)
 
 
 def create_configuration(db: Session, offered: list[Price], now: int) -> Configuration:

@@ -27,6 +27,7 @@ PAGES = (
     "plan_choice",
     "plan_results",
     "plan_undo",
+    "recipients",
     "retention",
     "sample_pages",
     "statements",

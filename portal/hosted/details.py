@@ -1,7 +1,5 @@
 """The billing information page: what is stored of the customer, and the forms that edit it, one for each part."""
 
-from functools import partial
-
 from flask import Blueprint, flash, make_response, redirect, render_template
 from flask_babel import gettext as _
 
@@ -13,6 +11,7 @@ from portal.hosted import flows
 from portal.hosted.detail_forms import DETAIL_FIELDS, DetailsForm
 from portal.hosted.languages import number_name
 from portal.hosted.page import PageResponse, page
+from portal.hosted.recipient_forms import show_recipients
 from portal.hosted.visits import Visit
 from portal.rules import permissions
 from portal.wire.commands import parse_command
@@ -28,12 +27,14 @@ def details(visit: Visit) -> PageResponse:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         numbers = tax_ids.list_for_customer(db, customer.id)
-    allowed = [name for name in (*DETAIL_FIELDS, "email", "tax_id") if permissions.may_update(visit.features, name)]
+    parts = (*DETAIL_FIELDS, "email", "email_recipients", "tax_id")
+    allowed = [name for name in parts if permissions.may_update(visit.features, name)]
     return render_template(
         "hosted/details.html",
         visit=visit,
         customer=customer,
         tax_ids=numbers,
+        recipients=show_recipients(customer),
         allowed=allowed,
         number_name=lambda row: number_name(row.type, row.value),
         most_tax_ids=tax_ids.MOST_PER_CUSTOMER,
@@ -53,8 +54,11 @@ def _declare_form(part: str) -> None:
         return _edit_page(visit, part)
 
     edit.__name__ = f"edit_{part}"
-    allows = partial(permissions.may_update, detail=part)
-    page(blueprint, f"/details/{part}", allows=allows, flows=FLOWS, methods=("GET", "POST"))(edit)
+
+    def may_edit(features: permissions.Features) -> bool:
+        return permissions.may_update(features, part)
+
+    page(blueprint, f"/details/{part}", allows=may_edit, flows=FLOWS, methods=("GET", "POST"))(edit)
 
 
 def _edit_page(visit: Visit, part: str) -> PageResponse:

@@ -49,7 +49,7 @@ def canceled(visit: Visit, id: str) -> PageResponse:
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
         name, unpaid = plan_name(db, id), cancel_bills.list_unpaid(db, visit, subscription)
-        waits = bool(pending_items.list_pending(db, visit.customer_id, id))
+        waits = bool(subscription.ended_at and pending_items.list_pending(db, visit.customer_id, id))
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
     shown = {

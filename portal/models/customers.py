@@ -62,6 +62,8 @@ class Customer(TenantOwned, Base):
     mail_failure: Mapped[dict[str, Any] | None]
     #: the kinds of mail that the customer does not want, by name
     unsubscribed_from: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    #: who gets documents too, as `rules.mail_recipients` says
+    email_recipients: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     revision: Mapped[int] = mapped_column()

@@ -120,6 +120,7 @@ CUSTOMER = register(
                 "currency",
                 "description",
                 "email",
+                "email_recipients",
                 "individual_name",
                 "invoice_prefix",
                 "name",

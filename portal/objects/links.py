@@ -85,9 +85,12 @@ class DocumentLinks:
         """The absolute address of a configuration's login page."""
         return f"{self._base_url}/p/login/{token}"
 
-    def unsubscribe(self, tenant_id: int, customer_id: str, mail: str) -> str:
-        """The absolute address where a customer unsubscribes from a kind of mail; it never expires."""
-        return self.document("unsubscribe", tenant_id, f"{mail}:{customer_id}")
+    def unsubscribe(self, tenant_id: int, customer_id: str, mail: str, recipient: str | None = None) -> str:
+        """The absolute address where a customer unsubscribes from a kind of mail; it never expires.
+
+        For a further recipient of the customer's mails, `recipient` is the key of the address.
+        """
+        return self.document("unsubscribe", tenant_id, ":".join(filter(None, (mail, customer_id, recipient))))
 
     def plan_undo(self, tenant_id: int, subscription_id: str, mark: str) -> str:
         """The absolute address where a customer takes back what was decided for a subscription and has this mark."""

@@ -11,8 +11,9 @@ from email.policy import default
 from itsdangerous import BadSignature, Signer
 
 from portal.assembly import Services
-from portal.db import Database, Scope, find_row
-from portal.models import Customer, Mail, Tenant
+from portal.db import Database, Scope
+from portal.models import Mail, Tenant
+from portal.outbox import mail_copies
 from portal.settings import Settings
 
 LONGEST_REASON = 300
@@ -59,11 +60,7 @@ def record_failure(services: Services, bounce: Bounce, *, now: int) -> bool:
         if mail is None or mail.status != "sent":
             return False
         mail.status, mail.failure = "failed", bounce.reason
-        if mail.customer_id is not None:
-            customer = find_row(db, Customer, mail.customer_id, noun="customer")
-            # an address that was changed meanwhile has nothing to do with it
-            if mail.address is None or mail.address == customer.email:
-                customer.mail_failure = {"at": now, "mail": mail.name, "message": bounce.reason}
+        mail_copies.note_bounce(db, mail, bounce.reason, now)
     return True
 
 

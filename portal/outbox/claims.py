@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, delete
+from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import Database, Scope
+from portal.db import Database, Scope, forget
 from portal.leases import Lease
 from portal.models import Mail
 from portal.rules.mails import URGENT_MAILS
@@ -21,6 +22,9 @@ def _lease_of(*where: ColumnElement[bool]) -> Lease:
 #: Codes that somebody waits for, and all other mails; neither kind waits for the connections of the other.
 URGENT = _lease_of(MAILS.c.name.in_(URGENT_MAILS))
 ORDINARY = _lease_of(MAILS.c.name.not_in(URGENT_MAILS))
+
+
+RETENTION = 90 * clock.DAY
 
 
 @dataclass(frozen=True)
@@ -40,3 +44,8 @@ def claim(database: Database, lease: Lease, now: int) -> ClaimedMail | None:
     with database.writing() as db:
         rows = lease.claim(db, now=now, most=1)
     return ClaimedMail(Scope.of(rows[0]), rows[0].id) if rows else None
+
+
+def prune(db: Session, *, now: int) -> int:
+    """Delete old mails; returns how many."""
+    return forget(db, delete(MAILS).where(MAILS.c.created < now - RETENTION, MAILS.c.status != "queued"))

@@ -10,7 +10,7 @@ from portal.db import find_row, scope_of
 from portal.documents import build
 from portal.models import CreditNote, Invoice, Mail
 from portal.models.document_days import day_on
-from portal.outbox.mail_frames import find_reachable_customer, mail_to_customer
+from portal.outbox.mail_frames import find_addressed_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import receipts
 from portal.rules.file_names import safe_file_name
@@ -19,13 +19,13 @@ from portal.rules.file_names import safe_file_name
 def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
     """The invoice and what is due; None when it was voided meanwhile."""
     invoice = find_row(db, Invoice, mail.data["invoice"], noun="invoice")
-    customer = find_reachable_customer(db, invoice.customer_id)
+    customer = find_addressed_customer(db, mail, invoice.customer_id)
     if customer is None or invoice.status == "void":
         return None
     return mail_to_customer(
         db,
         customer,
-        attachments=invoice_attachment(services, db, invoice.id),
+        attachments=invoice_attachment(services, db, invoice),
         reference=invoice.number,
         number=invoice.number,
         document=build.invoice(db, invoice),
@@ -36,7 +36,7 @@ def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
 def build_credit_note_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
     """The credit note, and the invoice that it corrects."""
     note = find_row(db, CreditNote, mail.data["credit_note"], noun="credit note")
-    customer = find_reachable_customer(db, note.customer_id)
+    customer = find_addressed_customer(db, mail, note.customer_id)
     if customer is None:
         return None
     content = services.documents.pdf(scope_of(db), "credit_note", note.id)
@@ -54,13 +54,13 @@ def build_credit_note_mail(services: Services, db: Session, mail: Mail) -> Outgo
 def build_receipt_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
     """What was paid, with invoice and receipt."""
     invoice = find_row(db, Invoice, mail.data["invoice"], noun="invoice")
-    customer = find_reachable_customer(db, invoice.customer_id)
+    customer = find_addressed_customer(db, mail, invoice.customer_id)
     if customer is None or invoice.status != "paid":
         return None
     return mail_to_customer(
         db,
         customer,
-        attachments={**invoice_attachment(services, db, invoice.id), **_receipt_attachment(services, db, invoice)},
+        attachments={**invoice_attachment(services, db, invoice), **_receipt_attachment(services, db, invoice)},
         reference=invoice.number,
         number=invoice.number,
         document=build.invoice(db, invoice),
@@ -71,13 +71,13 @@ def build_receipt_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
 def build_reminder_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
     """The amount still to be paid; None when the invoice is no longer open."""
     invoice = find_row(db, Invoice, mail.data["invoice"], noun="invoice")
-    customer = find_reachable_customer(db, invoice.customer_id)
+    customer = find_addressed_customer(db, mail, invoice.customer_id)
     if customer is None or invoice.status != "open" or not invoice.amount_remaining or invoice.due_date is None:
         return None
     return mail_to_customer(
         db,
         customer,
-        attachments=invoice_attachment(services, db, invoice.id),
+        attachments=invoice_attachment(services, db, invoice),
         reference=invoice.number,
         number=invoice.number,
         due_date=day_on(invoice, invoice.due_date),
@@ -88,19 +88,23 @@ def build_reminder_mail(services: Services, db: Session, mail: Mail) -> Outgoing
 
 
 def billed_document(services: Services, db: Session, invoice_id: str | None) -> dict[str, Any]:
-    """`document`, an invoice that a mail about something else tells of, and its `invoice_url`; None of a draft."""
+    """What a mail about something else tells of an invoice: `document`, `invoice_url`, whether it is `attached`.
+
+    There is none of a draft. One that has a mail of its own is told of, but not attached a second time.
+    """
     invoice = db.get(Invoice, (scope_of(db).tenant_id, invoice_id or ""))
     if invoice is None or invoice.finalized_at is None:
-        return {"document": None, "invoice_url": None}
-    url = services.links.document("invoice", scope_of(db).tenant_id, invoice.id)
-    return {"document": build.invoice(db, invoice), "invoice_url": url}
+        return {"document": None, "invoice_url": None, "attached": False}
+    return {
+        "document": build.invoice(db, invoice),
+        "invoice_url": services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+        "attached": not invoice.sent_at,
+        "attachments": {} if invoice.sent_at else invoice_attachment(services, db, invoice),
+    }
 
 
-def invoice_attachment(services: Services, db: Session, invoice_id: str | None) -> dict[str, bytes]:
-    """The PDF of an invoice by its file name; empty for a draft and where there is none."""
-    invoice = db.get(Invoice, (scope_of(db).tenant_id, invoice_id or ""))
-    if invoice is None or invoice.finalized_at is None:
-        return {}
+def invoice_attachment(services: Services, db: Session, invoice: Invoice) -> dict[str, bytes]:
+    """The PDF of a finalized invoice by its file name."""
     name = safe_file_name(f"{invoice.number}.pdf")
     return {name: services.documents.pdf(scope_of(db), "invoice", invoice.id)}
 

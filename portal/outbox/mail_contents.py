@@ -1,6 +1,5 @@
 """Builds each queued mail: recipient, sender and content, from the rows as they are when it is sent."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -8,39 +7,11 @@ from sqlalchemy.orm import Session
 from portal.assembly import Services
 from portal.db import find_row, scope_of
 from portal.models import Account, Customer, Mail
-from portal.outbox import (
-    alerts,
-    billing_alerts,
-    debit_mails,
-    document_mails,
-    plan_change_mails,
-    security_mails,
-    subscription_mails,
-    trial_mails,
-)
+from portal.outbox import mail_copies
+from portal.outbox.mail_builders import MAIL_BUILDERS
 from portal.outbox.mail_texts import OutgoingMail
 from portal.rules import mails as rules
-
-#: What builds each mail; None when nobody is to receive it (any more).
-MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
-    "billing_failing": billing_alerts.build_mail,
-    "credit_note": document_mails.build_credit_note_mail,
-    "debit_announced": debit_mails.build_announced_mail,
-    "debit_failed": debit_mails.build_failed_mail,
-    "debits_failing": debit_mails.build_failing_mail,
-    "email_changed": security_mails.build_email_changed_mail,
-    "email_code": security_mails.build_email_code_mail,
-    "invoice": document_mails.build_invoice_mail,
-    "login_code": security_mails.build_login_mail,
-    "payment_reminder": document_mails.build_reminder_mail,
-    "receipt": document_mails.build_receipt_mail,
-    "subscription_canceled": subscription_mails.build_canceled_mail,
-    "subscription_changed": plan_change_mails.build_changed_mail,
-    "tax_id_changed": security_mails.build_tax_id_mail,
-    "trial_ending": trial_mails.build_trial_mail,
-    "webhook_disabled": alerts.build_alert_mail,
-    "webhook_failing": alerts.build_alert_mail,
-}
+from portal.rules.mail_recipients import address_key
 
 
 def build_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
@@ -49,16 +20,21 @@ def build_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | No
         return None
     content = MAIL_BUILDERS[mail.name](services, db, mail)
     if content is not None:
-        content = replace(content, testmode=not scope_of(db).livemode)
+        content = mail_copies.address_document(db, mail, replace(content, testmode=not scope_of(db).livemode))
     if content is None or mail.name not in rules.OPTIONAL_MAILS or mail.customer_id is None:
         return content
-    return _with_unsubscribe_link(services, db, mail.name, mail.customer_id, content)
+    return _with_unsubscribe_link(services, db, mail, mail.customer_id, content)
 
 
 def _with_unsubscribe_link(
-    services: Services, db: Session, name: str, customer_id: str, content: OutgoingMail
+    services: Services, db: Session, mail: Mail, customer_id: str, content: OutgoingMail
 ) -> OutgoingMail | None:
-    """The mail with a link to unsubscribe from such mails; None when the customer has done so."""
-    if name in find_row(db, Customer, customer_id, noun="customer").unsubscribed_from:
+    """The mail with a link to unsubscribe from such mails; None when the customer has done so.
+
+    A further recipient's link is for that address alone.
+    """
+    copy = mail_copies.is_copy(mail)
+    if not copy and mail.name in find_row(db, Customer, customer_id, noun="customer").unsubscribed_from:
         return None
-    return replace(content, unsubscribe=services.links.unsubscribe(scope_of(db).tenant_id, customer_id, name))
+    key = address_key(content.to) if copy else None
+    return replace(content, unsubscribe=services.links.unsubscribe(scope_of(db).tenant_id, customer_id, mail.name, key))

@@ -9,23 +9,23 @@ from portal.billing.accounts import accounts, pictures
 from portal.billing.ledger import parties
 from portal.db import find_row, scope_of
 from portal.documents import letterhead
-from portal.models import Account, Customer
+from portal.models import Account, Customer, Mail
 from portal.outbox.mail_texts import OutgoingMail
 
 #: Pixels of a mail's logo, twice what it shows in, for fine screens.
 _LOGO_SIZE = (320, 80)
 
 
-def find_reachable_customer(db: Session, customer_id: str | None) -> Customer | None:
-    """The customer with this id; None without an address."""
+def find_addressed_customer(db: Session, mail: Mail, customer_id: str | None) -> Customer | None:
+    """The customer with this id; None where neither the customer nor the mail itself has an address."""
     customer = find_row(db, Customer, customer_id or "", noun="customer")
-    return customer if customer.email else None
+    return customer if customer.email or mail.address else None
 
 
 def find_present_customer(db: Session, customer_id: str | None) -> Customer | None:
     """The customer with this id; None without an address, or when deleted."""
-    customer = find_reachable_customer(db, customer_id)
-    return customer if customer and customer.deleted_at is None else None
+    customer = find_row(db, Customer, customer_id or "", noun="customer")
+    return customer if customer.email and customer.deleted_at is None else None
 
 
 def mail_to_customer(

@@ -52,6 +52,7 @@ class MailText:
 class OutgoingMail:
     """A mail to send: recipient, sender, and what its templates need; moments among it are shown as days of `zone`.
 
+    `to` is the one address that it goes to; `shown_to` and `shown_cc` are those that it names, where more get it.
     `greeted` is the name of the person or company that it greets, `reference` the number or id that the merchant finds
     its cause by. `sender` and `footer` stand at the foot: the particulars of the merchant and its own words.
     `primary_color` and `secondary_color` are those of the brand. `attachments` are PDFs by file name, `logo` is a small
@@ -72,6 +73,8 @@ class OutgoingMail:
     logo: bytes | None = None
     context: dict[str, Any] = field(default_factory=dict)
     attachments: dict[str, bytes] = field(default_factory=dict)
+    shown_to: tuple[str, ...] = ()
+    shown_cc: tuple[str, ...] = ()
     unsubscribe: str | None = None
     testmode: bool = False
 

@@ -1,20 +1,17 @@
 """Hands mails to the mail server, or writes them to a folder where there is none."""
 
 import logging
-import os
-import secrets
 import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from portal import clock
 from portal.errors import Unavailable
+from portal.outbox import mail_folder
 from portal.outbox.mail_texts import OutgoingMail
-from portal.outbox.messages import UndeliverableMail, build_message
+from portal.outbox.messages import UndeliverableMail, build_message, parse_address
 from portal.settings import Settings
 
 TIMEOUT = 10  # seconds for each answer of the mail server
@@ -42,10 +39,10 @@ class Carrier:
         """
         message = build_message(self._settings, name, mail, message_id=message_id)
         if self._settings.smtp_url is None:
-            _save_to_folder(self._settings.instance / "mail", name, message)
+            mail_folder.save_message(self._settings.instance / "mail", name, message)
             return
         try:
-            self._hand_over(self._settings.smtp_url, message)
+            self._hand_over(self._settings.smtp_url, message, parse_address(mail.to).addr_spec)
         except (OSError, smtplib.SMTPException) as error:
             raise _delivery_error(name, error) from error
 
@@ -57,21 +54,21 @@ class Carrier:
                 connection.quit()
             connection.close()
 
-    def _hand_over(self, url: str, message: EmailMessage) -> None:
+    def _hand_over(self, url: str, message: EmailMessage, to: str) -> None:
         used = self._connection is not None
         try:
-            self._deliver(url, message)
+            self._deliver(url, message, to)
         except (OSError, smtplib.SMTPException) as error:
             if not (used and _is_closed(error)):
                 raise
             # it was open for longer than the server likes
-            self._deliver(url, message)
+            self._deliver(url, message, to)
 
-    def _deliver(self, url: str, message: EmailMessage) -> None:
+    def _deliver(self, url: str, message: EmailMessage, to: str) -> None:
         try:
             if self._connection is None:
                 self._connection = _connect(url, message["From"].addresses[0].domain)
-            self._connection.send_message(message, from_addr=self._settings.mail_return_path)
+            self._connection.send_message(message, self._settings.mail_return_path, [to])
         except smtplib.SMTPRecipientsRefused as error:
             if _is_closed(error):
                 self._drop()
@@ -95,13 +92,6 @@ def open_carrier(settings: Settings) -> Iterator[Carrier]:
         yield carrier
     finally:
         carrier.close()
-
-
-def _save_to_folder(folder: Path, name: str, message: EmailMessage) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"{clock.now()}-{name}-{secrets.token_hex(4)}.eml"
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-        target.write(message.as_bytes())
 
 
 def _connect(url: str, own_name: str) -> smtplib.SMTP:

@@ -29,13 +29,13 @@ def build_message(settings: Settings, name: str, mail: OutgoingMail, *, message_
 
 
 def _build_bare_message(settings: Settings, text: MailText, mail: OutgoingMail, message_id: str | None) -> EmailMessage:
-    sender = _parse_address(settings.mail_from)
+    sender = parse_address(settings.mail_from)
     message = EmailMessage(policy=SMTP)
     message["Subject"] = text.subject
     message["From"] = Address(one_line(mail.merchant)[:100], sender.username, sender.domain)
-    message["To"] = _parse_address(mail.to)
+    _name_addressees(message, mail)
     if mail.reply_to:
-        message["Reply-To"] = _parse_address(mail.reply_to)
+        message["Reply-To"] = parse_address(mail.reply_to)
     message["Date"] = format_datetime(clock.utc_datetime(clock.now()))
     message["Message-ID"] = f"<{message_id}@{sender.domain}>" if message_id else make_msgid(domain=sender.domain)
     if mail.unsubscribe:
@@ -53,7 +53,22 @@ def _build_bare_message(settings: Settings, text: MailText, mail: OutgoingMail, 
     return message
 
 
-def _parse_address(value: str) -> Address:
+def _name_addressees(message: EmailMessage, mail: OutgoingMail) -> None:
+    """Name all who get it, in `To` and `Cc`. Raises `UndeliverableMail` if it goes to no address.
+
+    An address of letters that not every server takes stands only in the message that goes there.
+    """
+    own = parse_address(mail.to)
+    to, cc = (
+        [each for each in map(parse_address, shown) if each == own or each.addr_spec.isascii()]
+        for shown in (mail.shown_to, mail.shown_cc)
+    )
+    message["To"] = to or own
+    if to and cc:
+        message["Cc"] = cc
+
+
+def parse_address(value: str) -> Address:
     """An address with its domain in ASCII. Raises `UndeliverableMail` for a bad one."""
     local_part, _, domain = value.rpartition("@")
     if not (local_part and domain and value.isprintable() and " " not in domain):

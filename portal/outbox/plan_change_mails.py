@@ -10,7 +10,7 @@ from portal.assembly import Services
 from portal.billing.customer_portal import plan_undo
 from portal.db import scope_of
 from portal.models import Invoice, Mail, Subscription
-from portal.outbox.document_mails import billed_document, invoice_attachment
+from portal.outbox.document_mails import billed_document
 from portal.outbox.mail_frames import mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 from portal.outbox.plan_parts import list_parts
@@ -31,7 +31,6 @@ def build_changed_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
         db,
         customer,
         reference=subscription.id,
-        attachments=invoice_attachment(services, db, billed),
         state=state,
         before=list(list_parts(db, mail.data["before"])),
         after=list(list_parts(db, mail.data["after"])),

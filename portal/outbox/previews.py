@@ -68,12 +68,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "login_code": {"code": "12345678", "minutes": 10},
     "payment_reminder": {"url": _INVOICE_URL, "overdue": True},
     "receipt": {"url": _INVOICE_URL},
+    "recipients_changed": {"added": ["accounting@example.com"], "removed": []},
     "subscription_canceled": {
         "canceled_at": _SAMPLE_DAY,
         "ends_at": _SAMPLE_DAY + 30 * 86400,
         "ended": False,
         "document": None,
         "invoice_url": None,
+        "attached": False,
         "bill": None,
         "keep_url": "https://billing.example.com/keep/sample",
     },
@@ -82,6 +84,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "starts_at": None,
         "keep_url": None,
         "invoice_url": _INVOICE_URL,
+        "attached": True,
     },
     "tax_id_changed": {"added": True, "value": "DE136695976"},
     "trial_ending": {

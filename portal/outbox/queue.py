@@ -3,16 +3,14 @@
 import logging
 import time
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.assembly import Services
-from portal.db import find_row, forget
+from portal.db import find_row
 from portal.errors import PortalError, Unavailable
 from portal.leases import Lease
-from portal.models import Customer, Mail
-from portal.outbox import bounces, claims, mail_contents, mails
+from portal.models import Mail
+from portal.outbox import bounces, claims, mail_contents, mail_copies, mails
 from portal.outbox.claims import ClaimedMail
 
 log = logging.getLogger("portal")
@@ -21,7 +19,6 @@ log = logging.getLogger("portal")
 RETRY_PAUSES = (60, 300, 900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600, 24 * 3600)
 #: Seconds in which one connection takes mails; short, so that a worker that is to stop has soon done what it began.
 CONNECTION_SECONDS = 5.0
-RETENTION = 90 * clock.DAY
 
 
 def send_urgent(services: Services, now: int) -> int:
@@ -32,13 +29,6 @@ def send_urgent(services: Services, now: int) -> int:
 def send_ordinary(services: Services, now: int) -> int:
     """Send mails that are due, codes apart, on one connection; returns how many were claimed."""
     return _send_due(services, claims.ORDINARY, now)
-
-
-def prune(db: Session, *, now: int) -> int:
-    """Delete old mails; returns how many."""
-    table = claims.MAILS
-    old = delete(table).where(table.c.created < now - RETENTION, table.c.status != "queued")
-    return forget(db, old)
 
 
 def _send_due(services: Services, lease: Lease, now: int) -> int:
@@ -72,7 +62,11 @@ def _try_sending(services: Services, carrier: mails.Carrier, claimed: ClaimedMai
         mail = find_row(db, Mail, claimed.id, noun="mail")
         if mail.expires_at is not None and mail.expires_at <= now:
             return "expired", None
+        copies = mail_copies.list_copies(db, mail)
         content = mail_contents.build_mail(services, db, mail)
+    if copies:
+        with services.database.writing(claimed.scope) as db:
+            mail_copies.queue_copies(db, claimed.id, copies)
     if content is None:
         return "dropped", None
     id = bounces.message_id(services.settings, mail.tenant_id, mail.id)
@@ -92,13 +86,5 @@ def _record_result(db: Session, id: str, status: str, failure: str | None, now: 
     mail.sealed = None
     if status == "sent":
         mail.sent_at, mail.address = now, to
-    if mail.customer_id is not None and status in {"sent", "failed"}:
-        _update_customer(find_row(db, Customer, mail.customer_id, noun="customer"), mail, now)
-
-
-def _update_customer(customer: Customer, mail: Mail, now: int) -> None:
-    """The last failure stays on the customer until a mail is delivered again."""
-    if mail.status == "failed":
-        customer.mail_failure = {"at": now, "mail": mail.name, "message": mail.failure}
-    elif customer.mail_failure is not None:
-        customer.mail_failure = None
+    if status in {"sent", "failed"}:
+        mail_copies.note_delivery(db, mail, failure if status == "failed" else None, now)

@@ -1,46 +1,80 @@
 """Queues reminders of unpaid invoices on the days an account has chosen, before and after the due date."""
 
-from sqlalchemy import Select, exists, literal, select
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, literal, select
 from sqlalchemy.orm import Session
 
-from portal import clock
+from portal import clock, zones
 from portal.assembly import Services
 from portal.db import Scope
-from portal.models import Account, Invoice, Mail, Tenant
+from portal.models import Account, BankStatement, BankTransaction, Invoice, InvoicePayment, Mail, Tenant
 from portal.recording import notices
 from portal.rules import mails
 
-#: A reminder that could not be sent for so long is left out, so that a new setting does not remind of long ago.
-STALE_AFTER = 2 * clock.DAY
+#: When a day's reminders begin to go out, by the merchant's clock: nobody is reminded at night.
+OPENING_HOUR = 8 * clock.HOUR
+#: What could not be sent on its day still goes out on the next one; after that a new setting would remind of long ago.
+LATEST = timedelta(days=1)
 BATCH_SIZE = 100
+
+
+@dataclass(frozen=True)
+class ReminderDay:
+    """A calendar day in the time zone of an account, and how many days before (minus) or after it invoices are due.
+
+    `offset` 7 reminds on `day` of what was due seven days before it.
+    """
+
+    day: date
+    offset: int
+    zone: str
+
+    @property
+    def begins(self) -> int:
+        """The first moment of the day."""
+        return zones.start_of_day(self.day, self.zone)
+
+    def is_due_day(self) -> ColumnElement[bool]:
+        """Whether an invoice is due on the day that this one reminds of."""
+        due = self.day - timedelta(days=self.offset)
+        first, end = (zones.start_of_day(day, self.zone) for day in (due, due + timedelta(days=1)))
+        return and_(Invoice.due_date >= first, Invoice.due_date < end)
 
 
 def work(services: Services, now: int) -> int:
     """Queue the reminders that are due; returns how many."""
     with services.database.reading() as db:
-        wanted = _list_reminder_days(db)
-    queued = 0
-    for scope, days in wanted:
-        for day in days:
-            queued += _queue_reminders(services, scope, day, now)
-    return queued
+        wanted = _list_reminder_days(db, now)
+    return sum(_queue_reminders(services, scope, each) for scope, days in wanted for each in days)
 
 
-def _list_reminder_days(db: Session) -> list[tuple[Scope, list[int]]]:
-    """The accounts that send reminders, and the days counted from the due date."""
+def _list_reminder_days(db: Session, now: int) -> list[tuple[Scope, list[ReminderDay]]]:
+    """The accounts that send reminders, with those of today and of yesterday."""
     chosen = Account.settings["emails"]["payment_reminders"].as_string()
     tenants = select(Tenant, Account.settings).join(Account, Account.id == Tenant.account_id)
-    found = []
-    for tenant, settings in db.execute(tenants.where(chosen.is_not(None))).all():
-        days = mails.mail_settings(settings)["payment_reminders"]
-        offsets = [*(-day for day in days["days_before_due"]), *days["days_after_due"]]
-        found.append((Scope.of_tenant(tenant), offsets))
-    return found
+    return [
+        (Scope.of_tenant(tenant), _days_of_account(settings, now))
+        for tenant, settings in db.execute(tenants.where(chosen.is_not(None))).all()
+        # what another system bills, that system reminds of
+        if settings.get("billing", {}).get("mode") != "mirror"
+    ]
 
 
-def _queue_reminders(services: Services, scope: Scope, day: int, now: int) -> int:
+def _days_of_account(settings: Mapping[str, Any], now: int) -> list[ReminderDay]:
+    days = mails.mail_settings(settings)["payment_reminders"]
+    offsets = [*(-day for day in days["days_before_due"]), *days["days_after_due"]]
+    zone = zones.of_account(settings)
+    today = zones.day_of(now - OPENING_HOUR, zone)
+    return [ReminderDay(day, offset, zone) for offset in offsets for day in (today, today - LATEST)]
+
+
+def _queue_reminders(services: Services, scope: Scope, wanted: ReminderDay) -> int:
     with services.database.reading(scope) as db:
-        invoices = db.execute(_due_invoices(day, now)).all()
+        invoices = db.execute(_select_unpaid(wanted)).all()
     if not invoices:
         return 0
     with services.database.writing(scope) as db:
@@ -50,14 +84,23 @@ def _queue_reminders(services: Services, scope: Scope, day: int, now: int) -> in
         )
 
 
-def _due_invoices(day: int, now: int) -> Select[str, str, str]:
-    """Unpaid invoices whose reminder of this day has not been queued."""
-    key = literal("payment_reminder:") + Invoice.id + literal(f":{day}")
-    at = now - day * clock.DAY
+def _select_unpaid(wanted: ReminderDay) -> Select[str, str, str]:
+    """Unpaid invoices of that day whose reminder has not been queued, with the key of the reminder.
+
+    An invoice that was made on the day itself was mailed just now. While its payment is on the way, or a transfer of
+    its customer waits for somebody to look at it, nobody is reminded.
+    """
+    key = literal("payment_reminder:") + Invoice.id + literal(f":{wanted.offset}")
+    transfer_waits = and_(
+        BankTransaction.customer_id == Invoice.customer_id, BankTransaction.status.in_(("pending", "waiting"))
+    )
+    payment_waits = and_(InvoicePayment.invoice_id == Invoice.id, InvoicePayment.status == "open")
     return (
         select(Invoice.id, Invoice.customer_id, key)
         .where(Invoice.status == "open", Invoice.amount_remaining > 0, Invoice.test_clock_id.is_(None))
-        .where(Invoice.due_date > at - STALE_AFTER, Invoice.due_date <= at)
+        .where(wanted.is_due_day(), Invoice.finalized_at < wanted.begins)
         .where(~exists().where(Mail.key == key))
+        .where(~exists().where(payment_waits), ~exists().where(transfer_waits))
+        .where(~exists().where(BankStatement.status == "processing"))
         .limit(BATCH_SIZE)
     )

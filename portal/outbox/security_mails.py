@@ -56,6 +56,14 @@ def _mail_about_change(db: Session, change: EmailChange, mail: Mail, **context: 
     return replace(mail_to_customer(db, customer, **context), to=mail.address or "", locale=mail.data["locale"])
 
 
+def build_recipients_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """Who gets documents too from now on, and who does not any more; it goes to the customer's own address."""
+    customer = find_present_customer(db, mail.customer_id)
+    if customer is None:
+        return None
+    return mail_to_customer(db, customer, added=mail.data["added"], removed=mail.data["removed"])
+
+
 def build_tax_id_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
     """The tax id that was added or removed; None for a customer of a test clock, as the tax id shows none."""
     customer = find_present_customer(db, mail.customer_id)

@@ -9,7 +9,7 @@ from portal.billing.customer_portal import plan_previews, plan_undo
 from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.db import find_row, scope_of
 from portal.models import Customer, Mail, Subscription
-from portal.outbox.document_mails import billed_document, invoice_attachment
+from portal.outbox.document_mails import billed_document
 from portal.outbox.mail_frames import find_present_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 from portal.outbox.plan_parts import name_plan
@@ -28,7 +28,6 @@ def build_canceled_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         db,
         customer,
         reference=subscription.id,
-        attachments=invoice_attachment(services, db, billed),
         plan=name_plan(db, subscription, customer),
         canceled_at=subscription.canceled_at,
         ends_at=ends,

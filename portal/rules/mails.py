@@ -8,7 +8,7 @@ Every mail leaves by the queue, so no request waits for a mail server. It takes 
   address, and the notice to the old one, which hold secrets; credit notes whose call says `email_type`; reminders on
   days that the account chooses; alerts to the merchant.
 
-A new mail of the first kind is a row here, a folder in `templates/mails/`, an entry in `outbox.mail_contents` and a
+A new mail of the first kind is a row here, a folder in `templates/mails/`, an entry in `outbox.mail_builders` and a
 sample in `outbox.previews`; `tests/rules/test_mails.py` names what is missing.
 """
 
@@ -23,8 +23,10 @@ from portal.rules.plan_changes import SESSION_METADATA_KEY
 Wire = Mapping[str, Any]
 
 #: The switches of an account, as they stand unless told otherwise: off what the merchant's own program may send.
+#: `portal account create` turns `invoices` on; finalization decides which ones go by themselves.
 MAIL_SWITCHES = {
     "cancellations": True,
+    "invoices": False,
     "plan_changes": True,
     "receipts": False,
     "tax_id_changes": True,
@@ -44,6 +46,15 @@ SWITCH_BY_MAIL = {
 URGENT_MAILS = ("email_code", "login_code")
 #: What is a service rather than a proof, so that nobody has to go on getting it.
 OPTIONAL_MAILS = ("payment_reminder", "trial_ending")
+#: What a merchant may leave out for a customer: those, and the mail of an invoice that goes by itself.
+DECLINABLE_MAILS = ("invoice", *OPTIONAL_MAILS)
+#: Mails that bring a document, and what that document is called where further recipients choose among them.
+DOCUMENTS_BY_MAIL = {
+    "credit_note": "credit_note",
+    "invoice": "invoice",
+    "payment_reminder": "reminder",
+    "receipt": "receipt",
+}
 
 
 def mail_settings(stored: Wire) -> dict[str, Any]:
@@ -156,6 +167,16 @@ def _find_removed_tax_id(tax_id: Wire, previous: Wire) -> dict[str, Any]:
     return {"added": False, "type": tax_id["type"], "value": tax_id["value"]}
 
 
+def _find_recipient_change(customer: Wire, previous: Wire) -> dict[str, Any] | None:
+    """Further recipients of documents that came or went; None where only what they get has changed."""
+    if "email_recipients" not in previous:
+        return None
+    after, before = ([each["email"] for each in side["email_recipients"]] for side in (customer, previous))
+    added = [email for email in after if email not in before]
+    removed = [email for email in before if email not in after]
+    return {"added": added, "removed": removed} if added or removed else None
+
+
 #: Items of a subscription: the id of each price, and how many.
 Plan = list[dict[str, Any]]
 
@@ -220,8 +241,9 @@ class MailRule:
 
 #: Every mail that an event causes.
 MAIL_RULES = (
-    MailRule("invoice.sent", "invoice", _name_object, is_order=True),
+    MailRule("invoice.sent", "invoice", _name_object, _EVERYBODY, is_order=True),
     MailRule("invoice.paid", "receipt", _find_payment, _EVERYBODY, once_per=()),
+    MailRule("customer.updated", "recipients_changed", _find_recipient_change),
     MailRule("customer.subscription.trial_will_end", "trial_ending", _name_object, _EVERYBODY, once_per=("trial_end",)),
     MailRule("customer.subscription.updated", "subscription_canceled", _find_cancellation),
     MailRule("customer.subscription.updated", "subscription_changed", _find_plan_change),

@@ -32,7 +32,7 @@ def may_see_details(features: Features) -> bool:
 
 
 def may_update(features: Features, detail: str) -> bool:
-    """Whether `detail` (`email`, `tax_id`, `name`, `phone`, `address`, `shipping`) can be edited."""
+    """Whether `detail` can be edited: `email`, `email_recipients`, `tax_id`, `name`, `phone`, `address`, `shipping`."""
     update = features["customer_update"]
     return bool(update["enabled"]) and detail in update["allowed_updates"]
 

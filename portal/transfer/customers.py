@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from portal.billing.customers.numbering import PREFIX_LETTERS
+from portal.billing.customers.params import EmailRecipient, UpdateCustomer
+from portal.errors import InvalidRequest
 from portal.transfer.discounts import discount_ids
 from portal.transfer.origin import SellerDefaults
 from portal.transfer.tables import Link, RefusedObject, linked_id
-from portal.wire.commands import Address
+from portal.wire.commands import Address, parse_command
 
 Object = Mapping[str, Any]
 Columns = dict[str, Any]
@@ -28,6 +30,7 @@ def customer_columns(object: Object, origin: SellerDefaults) -> Columns:
         "preferred_locales": object.get("preferred_locales") or [],
         "tax_exempt": object.get("tax_exempt") or "none",
         "unsubscribed_from": object.get("unsubscribed_from") or [],
+        "email_recipients": _email_recipients(object),
         "balance": object.get("balance", object.get("account_balance")) or 0,
         "email_folded": str(object.get("email") or "").casefold() or None,
     }
@@ -57,6 +60,29 @@ def _invoice_settings(object: Object) -> Columns:
     settings = {key: value for key, value in (object.get("invoice_settings") or {}).items() if value is not None}
     source = linked_id(object.get("default_source"))
     return {"default_payment_method": source, **settings} if source else settings
+
+
+def _email_recipients(object: Object) -> list[Columns]:
+    """Who gets mails too. Raises `RefusedObject` for what a call would refuse: nobody else may get documents."""
+    given = object.get("email_recipients") or []
+    if not given:
+        return []
+    if not (isinstance(given, list) and all(isinstance(each, dict) for each in given)):
+        raise RefusedObject("email_recipients: this is no list of recipients")
+    sent = [{key: each[key] for key in EmailRecipient.model_fields if key in each} for each in given]
+    try:
+        command = parse_command(UpdateCustomer, {"email_recipients": sent})
+    except InvalidRequest as error:
+        raise RefusedObject(f"{error.param}: {error.message}") from None
+    failures = [_mail_failure(each.get("failure")) for each in given]
+    return [each.to_stored(failure) for each, failure in zip(command.email_recipients, failures, strict=True)]
+
+
+def _mail_failure(told: Any) -> Columns | None:
+    """The last mail to a recipient that didn't arrive, as it is stored; None for what tells of none."""
+    if not (isinstance(told, dict) and isinstance(told.get("at"), int)):
+        return None
+    return {"at": told["at"], "mail": str(told.get("mail")), "message": str(told.get("message"))}
 
 
 def _refuse_other_balances(object: Object) -> None:

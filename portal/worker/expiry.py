@@ -4,13 +4,13 @@ from portal.assembly import Services
 from portal.billing.customer_portal import expiry, logins
 from portal.billing.customers import email_undo
 from portal.billing.events import events, idempotency
-from portal.outbox import queue
+from portal.outbox import claims
 
 
 def prune_expired(services: Services, now: int) -> int:
     """Delete expired events, sessions, codes and idempotency keys. Returns how many rows were deleted."""
     forgotten = 0
-    steps = (events.prune, idempotency.prune, email_undo.prune, logins.prune, expiry.prune, queue.prune)
+    steps = (events.prune, idempotency.prune, email_undo.prune, logins.prune, expiry.prune, claims.prune)
     for step in steps:
         with services.database.writing() as db:
             forgotten += step(db, now=now)

@@ -12,7 +12,8 @@ from portal.billing.accounts import account_updates, accounts, files
 from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.customer_portal import codes, plan_changes, plan_undo, session_secrets
 from portal.billing.customer_portal.plan_choices import PlanChange
-from portal.billing.customers import email_changes
+from portal.billing.customers import customers, email_changes
+from portal.billing.customers.params import UpdateCustomer
 from portal.billing.invoices import payments, statuses
 from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances, tax_ids
@@ -21,6 +22,7 @@ from portal.billing.subscriptions.params import UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
 from portal.models import Customer, Invoice, Subscription, SubscriptionSchedule
 from portal.objects.links import DocumentLinks
+from portal.rules.mail_recipients import address_key
 from portal.wire.commands import ExpandableCommand, parse_command
 from tests.browser.conftest import browsing
 from tests.browser.plans import Plans, offered
@@ -29,6 +31,7 @@ from tests.live import Live, Shop
 from tests.pictures import picture
 
 LONG = "Beratung zur Donaudampfschifffahrtsgesellschaftskapitänsmütze"
+ACCOUNTING = "accounting@example.com"
 NAMES = {"en": "Jenny Rosen", "ar": "مكتبة الياسمين"}
 
 
@@ -96,6 +99,7 @@ def _second_page(make: Factories, customer: Customer) -> None:
 def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
     """Documents, a tax ID and subscriptions; their ids by the names that `PAGES` has for them."""
     now, rate = clock.now(), make.tax_rate()
+    make.run(customers.update, UpdateCustomer, customer, email_recipients=[{"email": ACCOUNTING}])
     paid = make.paid_invoice(customer, 12345678, 900, now=now - 40 * clock.DAY, default_tax_rates=[rate.id])
     late = {"collection_method": "send_invoice", "days_until_due": 14, "description": LONG}
     ending = make.subscription(customer, make.price(make.product(name="Silver plan")))
@@ -108,6 +112,7 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
         "void": make.run(statuses.void, ExpandableCommand, make.invoice(customer)).id,
         "year": str(zones.day_of(now, zones.DEFAULT).year),
+        "recipient": address_key(ACCOUNTING),
         "number": make.run(tax_ids.create, command, customer=customer.id, type="eu_vat", value="DE136695976").id,
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
         "ending": ending.id,

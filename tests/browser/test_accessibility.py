@@ -36,6 +36,8 @@ PAGES = {
     "details.details": ["details"],
     **{f"details.edit_{part}": [f"details/{part}"] for part in ("name", "phone", "address", "shipping")},
     "email_change.ask": ["details/email"],
+    "recipients.add": ["details/recipients"],
+    "recipients.remove": ["details/recipients/{recipient}/remove"],
     "tax_ids.add": ["details/tax-ids", "details/tax-ids?country=DE"],
     "tax_ids.remove": ["details/tax-ids/{number}/remove"],
     "subscriptions.cancel": ["subscriptions/{plan}/cancel"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -12,9 +13,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import clock
+from portal import clock, zones
 from portal.db import Database, Scope
-from portal.models import Mail
+from portal.models import BankStatement, BankTransaction, Mail
 from portal.outbox import mail_contents, reminders
 from portal.outbox.messages import build_message
 from portal.rules import mails as mail_rules
@@ -117,10 +118,16 @@ def test_tax_ids_are_not_mailed_to_new_and_deleted_customers_and_those_of_test_c
     assert names(mails) == [("tax_id_changed", "dropped")] * 2
 
 
-def unpaid(api: Api, make: Factories, due_in: int) -> Any:
-    """An open invoice that is due in so many days."""
-    invoice = make.invoice(collection_method="send_invoice", due_date=clock.now() + due_in * DAY)
+def unpaid(api: Api, make: Factories, due_in: int, **sent: Any) -> Any:
+    """An open invoice that is due in so many days, and has not been mailed by itself."""
+    switch(api, invoices=False)
+    invoice = make.invoice(collection_method="send_invoice", due_date=clock.now() + due_in * DAY, **sent)
     return api.get(f"invoices/{invoice.id}")
+
+
+def opening(moment: int, zone: str = "Etc/UTC") -> int:
+    """When the reminders of the day of a moment begin to go out."""
+    return zones.start_of_day(zones.day_of(moment, zone), zone) + reminders.OPENING_HOUR
 
 
 def remind(app: Flask, now: int) -> None:
@@ -131,7 +138,8 @@ def remind(app: Flask, now: int) -> None:
 def test_reminders_come_on_the_days_that_were_chosen(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
     switch(api, payment_reminders={"days_before_due": [3], "days_after_due": [1]})
     due = unpaid(api, make, 10)["due_date"]
-    days = (due - 3 * DAY - 1, due - 3 * DAY, due - 2 * DAY, due + DAY - 1, due + DAY, due + 2 * DAY)
+    before, after = opening(due - 3 * DAY), opening(due + DAY)
+    days = (before - 1, before, before + DAY, after - 1, after, after + DAY)
     seen = []
     for now in days:
         remind(app, now)
@@ -139,17 +147,103 @@ def test_reminders_come_on_the_days_that_were_chosen(app: Flask, api: Api, make:
     assert seen == [0, 1, 1, 1, 2, 2]
 
 
-def test_a_new_setting_does_not_remind_of_long_ago(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+def test_what_was_not_sent_on_its_day_comes_a_day_later_and_then_no_more(
+    app: Flask, api: Api, make: Factories, mails: Mails
+) -> None:
     due = unpaid(api, make, 10)["due_date"]
     switch(api, payment_reminders={"days_after_due": [1]})
-    remind(app, due + DAY + reminders.STALE_AFTER)
+    remind(app, opening(due + 3 * DAY))
     assert names(mails) == []
+    remind(app, opening(due + 3 * DAY) - 1)
+    assert names(mails) == [("payment_reminder", "queued")]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_the_day_of_a_reminder_is_that_of_the_merchants_calendar(
+    app: Flask, api: Api, make: Factories, mails: Mails, zone: str
+) -> None:
+    api.post("account", settings={"dashboard": {"timezone": zone}})
+    switch(api, payment_reminders={"days_after_due": [7]})
+    now = clock.now()
+    last = zones.start_of_day(zones.day_of(now + 10 * DAY, zone) + timedelta(days=1), zone) - 1
+    switch(api, invoices=False)
+    make.invoice(collection_method="send_invoice", due_date=last)
+    day = zones.day_of(last, zone) + timedelta(days=7)
+    morning = zones.start_of_day(day, zone) + reminders.OPENING_HOUR
+    seen = []
+    for at in (morning - 1, morning):
+        remind(app, at)
+        seen.append(len(mails()))
+    assert seen == [0, 1]
+
+
+def test_an_invoice_of_today_is_not_reminded_of_today(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    switch(api, payment_reminders={"days_before_due": [3], "days_after_due": [0]})
+    unpaid(api, make, 3)
+    unpaid(api, make, 0)
+    with clock.hold_at(opening(clock.now()) + DAY):
+        remind(app, clock.now())
+    assert names(mails) == []
+
+
+def test_where_another_system_bills_that_one_reminds(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
+    due = unpaid(api, make, 10)["due_date"]
+    switch(api, payment_reminders={"days_after_due": [1]})
+    api.post("account", settings={"billing": {"mode": "mirror"}})
+    remind(app, opening(due + DAY))
+    assert names(mails) == []
+
+
+def test_nobody_is_reminded_while_money_is_on_its_way(
+    app: Flask, api: Api, make: Factories, mails: Mails, writing: Any
+) -> None:
+    invoice = unpaid(api, make, 10)
+    switch(api, payment_reminders={"days_after_due": [1]})
+    with writing() as db:
+        statement = BankStatement(
+            id="bkst_waits",
+            created=1,
+            digest="d",
+            format="camt.053",
+            status="processing",
+            statements=[],
+            new_count=1,
+            known_count=0,
+            other_count=0,
+            refused=[],
+        )
+        db.add(statement)
+    remind(app, opening(invoice["due_date"] + DAY))
+    with writing() as db:
+        db.get_one(BankStatement, (make.scope.tenant_id, "bkst_waits")).status = "complete"
+        db.add(
+            BankTransaction(
+                id="bktx_waits",
+                created=1,
+                bank_statement_id="bkst_waits",
+                customer_id=invoice["customer"],
+                type="transfer",
+                status="waiting",
+                amount=100,
+                currency="usd",
+                booked_on=date(2026, 11, 21),
+                purpose="for the invoice",
+                identity="one",
+                ordinal=1,
+            )
+        )
+    remind(app, opening(invoice["due_date"] + DAY))
+    assert names(mails) == []
+    with writing() as db:
+        db.get_one(BankTransaction, (make.scope.tenant_id, "bktx_waits")).status = "set_aside"
+    remind(app, opening(invoice["due_date"] + DAY))
+    assert names(mails) == [("payment_reminder", "queued")]
 
 
 def test_what_was_paid_meanwhile_is_not_reminded_of(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
     switch(api, payment_reminders={"days_before_due": [3]})
-    invoice = unpaid(api, make, 2)
-    remind(app, clock.now())
+    invoice = unpaid(api, make, 10)
+    remind(app, opening(invoice["due_date"] - 3 * DAY))
     api.post(f"invoices/{invoice['id']}/pay", paid_out_of_band=True)
     work(app)
     assert names(mails) == [("payment_reminder", "dropped")]
@@ -166,8 +260,8 @@ def test_one_click_ends_reminders_and_a_button_brings_them_back(
     client: FlaskClient,
 ) -> None:
     switch(api, payment_reminders={"days_before_due": [3]})
-    invoice = unpaid(api, make, 2)
-    remind(app, clock.now())
+    invoice = unpaid(api, make, 10)
+    remind(app, opening(invoice["due_date"] - 3 * DAY))
     sent = message(app, database, scope, mails()[0], settings)
     assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     plain = sent.get_body(("plain",))
@@ -189,7 +283,7 @@ def test_the_merchant_sees_and_sets_what_a_customer_wants(api: Api, make: Factor
     path = f"customers/{make.customer().id}"
     assert api.post(path, unsubscribed_from=["trial_ending"])["unsubscribed_from"] == ["trial_ending"]
     assert api.post(path, unsubscribed_from="")["unsubscribed_from"] == []
-    assert api.error("POST", path, unsubscribed_from=["invoice"])["param"] == "unsubscribed_from[0]"
+    assert api.error("POST", path, unsubscribed_from=["receipt"])["param"] == "unsubscribed_from[0]"
 
 
 def test_proofs_can_not_be_ended(app: Flask, client: FlaskClient, make: Factories) -> None:

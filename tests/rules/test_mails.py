@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portal.outbox.mail_contents import MAIL_BUILDERS
+from portal.outbox.mail_builders import MAIL_BUILDERS
 from portal.outbox.previews import SAMPLES
 from portal.rules import events, mails
 
@@ -17,7 +17,7 @@ PREFIXES = tuple(family.prefix + "." for family in events.FAMILIES.values())
 
 @pytest.mark.parametrize("rule", mails.MAIL_RULES, ids=lambda rule: f"{rule.event} {rule.mail}")
 def test_a_row_is_whole(rule: mails.MailRule) -> None:
-    assert rule.mail in MAIL_BUILDERS, "outbox.mail_contents does not build it"
+    assert rule.mail in MAIL_BUILDERS, "outbox.mail_builders does not build it"
     assert rule.mail in SAMPLES, "outbox.previews has no sample of it"
     parts = {file.name for file in (TEMPLATES / rule.mail).glob("*")}
     assert parts == {"subject.txt", "body.jinja"}, "its templates are missing"

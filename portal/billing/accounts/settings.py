@@ -205,6 +205,7 @@ class EmailSettings(Command):
     """Which mails are sent to customers automatically; not in the reference, where the dashboard has these switches."""
 
     cancellations: Flag | None = None
+    invoices: Flag | None = None
     payment_reminders: PaymentReminders | None = None
     plan_changes: Flag | None = None
     receipts: Flag | None = None

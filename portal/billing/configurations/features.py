@@ -15,7 +15,8 @@ from portal.wire.hashes import merge_hashes
 
 MOST_PRODUCTS = 10
 
-UpdatableDetail = Literal["address", "email", "name", "phone", "shipping", "tax_id"]
+#: `email_recipients` is not in the reference
+UpdatableDetail = Literal["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"]
 ProrationBehavior = Literal["always_invoice", "create_prorations", "none"]
 
 

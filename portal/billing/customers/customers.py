@@ -84,6 +84,8 @@ _PLAIN_FIELDS = (
 def _apply_fields(db: Session, customer: Customer, command: UpdateCustomer) -> None:
     for key, value in command.sent_values(*_PLAIN_FIELDS).items():
         setattr(customer, key, value.model_dump() if isinstance(value, Command) else value)
+    if command.was_sent("email_recipients"):
+        customer.email_recipients = command.merge_recipients(customer.email_recipients or [])
     if command.was_sent("tax_exempt"):
         customer.tax_exempt = command.tax_exempt or "none"
     if command.was_sent("metadata"):

@@ -16,6 +16,8 @@ def delete(db: Session, customer: Customer, *, now: int) -> None:
     lock_and_refresh(db, customer, noun="customer")
     refuse_deleted(customer)
     customer.deleted_at = now
+    # addresses of other people, who have nothing to do with the customer any more
+    customer.email_recipients = []
     open_ones = select(Subscription).where(Subscription.customer_id == customer.id, Subscription.ended_at.is_(None))
     for subscription in db.scalars(open_ones):
         cancellations.cancel(db, subscription, CancelSubscription(), now=now)

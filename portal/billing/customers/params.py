@@ -1,11 +1,12 @@
 """Parameters of customers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator
 
 from portal.billing.discounts.params import SingleDiscountParams
 from portal.billing.ledger import tax_ids
+from portal.rules.mail_recipients import MOST_RECIPIENTS, RecipientDocument, RecipientKind
 from portal.wire.commands import (
     Address,
     Amount,
@@ -61,6 +62,27 @@ class CustomerInvoiceSettings(Command):
     rendering_options: Clearable[RenderingOptions] = None
 
 
+class EmailRecipient(Command):
+    """Who gets documents by mail beside the customer. Not in the reference."""
+
+    email: Email
+    kind: RecipientKind = "cc"
+    documents: ListOf[RecipientDocument] = [*get_args(RecipientDocument)]
+
+    def to_stored(self, failure: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The recipient as it is stored, with the last failure that is known of its address."""
+        documents = sorted(set(self.documents))
+        return {"email": self.email, "kind": self.kind, "documents": documents, "failure": failure}
+
+
+def _refuse_many_recipients(recipients: list[EmailRecipient]) -> list[EmailRecipient]:
+    if len(recipients) > MOST_RECIPIENTS:
+        raise parameter_error("", f"A customer can have up to {MOST_RECIPIENTS} further recipients of mails.")
+    if len({each.email.casefold() for each in recipients}) < len(recipients):
+        raise parameter_error("", "The same address is in this list more than once.")
+    return recipients
+
+
 class UpdateCustomer(SingleDiscountParams):
     """`balance` is set as a whole; the difference becomes a transaction."""
 
@@ -70,6 +92,7 @@ class UpdateCustomer(SingleDiscountParams):
     default_source: OnlyEmpty = None
     description: Clearable[Text] = None
     email: Clearable[Email] = None
+    email_recipients: Annotated[ListOf[EmailRecipient], AfterValidator(_refuse_many_recipients)] = []
     individual_name: Clearable[Annotated[str, text_up_to(150)]] = None
     invoice_prefix: Prefix | None = None
     invoice_settings: CustomerInvoiceSettings | None = None
@@ -80,7 +103,12 @@ class UpdateCustomer(SingleDiscountParams):
     preferred_locales: ListOf[Language] = []
     shipping: Clearable[Shipping] = None
     tax_exempt: Clearable[Literal["exempt", "none", "reverse"]] = None
-    unsubscribed_from: ListOf[Literal["payment_reminder", "trial_ending"]] = []
+    unsubscribed_from: ListOf[Literal["invoice", "payment_reminder", "trial_ending"]] = []
+
+    def merge_recipients(self, stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The recipients that were sent; what is known of an address that stays is kept."""
+        known = {each["email"]: each["failure"] for each in stored}
+        return [each.to_stored(known.get(each.email)) for each in self.email_recipients]
 
 
 class TaxIdData(Command):

@@ -3,21 +3,20 @@
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.invoices import collectors, freezing, payments, revisions
-from portal.billing.invoices.params import FinalizeInvoice
+from portal.billing.invoices import collectors, freezing, mailing, payments, revisions
+from portal.billing.invoices.params import FinalizeInvoice, SendInvoice
 from portal.billing.invoices.statuses import mark_overdue, mark_paid, refuse_wrong_status
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger.locks import Billed
 from portal.errors import InvalidRequest
 from portal.models import Invoice
-from portal.recording import record_change, stage
-from portal.wire.commands import Command
+from portal.recording import stage
 
 AS_IT_IS = FinalizeInvoice()
 
 
 def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice = AS_IT_IS, *, now: int) -> Invoice:
-    """Number the draft, freeze it and apply the customer's balance; with nothing due it is paid.
+    """Number the draft, freeze it and apply the customer's balance; with nothing due it is paid. Perhaps it is mailed.
 
     The customer's row is locked first, so that parallel calls leave no gap and no duplicate in the numbers.
     """
@@ -38,19 +37,22 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice = AS_IT_IS,
         mark_paid(db, invoice, billed.subscription, now=now)
     elif invoice.collection_method == "charge_automatically":
         _collect_payment(db, billed, now)
+    if command.auto_advance is not False and mailing.goes_by_itself(db, billed, now=now):
+        mailing.mark_sent(db, invoice, now=now)
     return invoice
 
 
-def send(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
-    """Finalize a draft, and send the invoice: the mail follows from `invoice.sent`, once for each call."""
+def send(db: Session, invoice: Invoice, command: SendInvoice, *, now: int) -> Invoice:
+    """Finalize a draft, and send the invoice, unless it has just gone by itself and no second mail is asked for."""
     billed = locks.invoice(db, invoice)
     refuse_wrong_status("send", invoice)
-    if not billed.customer.email:
+    if not mailing.has_addressee(billed.customer):
         raise InvalidRequest("The customer has no email address to send the invoice to.")
+    asked_again = command.resend and invoice.status != "draft"
     if invoice.status == "draft":
         finalize(db, invoice, now=now)
-    invoice.sent_at = now
-    record_change(db, invoice.tenant_id, "invoice", invoice.id, column="sent_at")  # sent twice within a second too
+    if asked_again or not mailing.has_just_gone(db, invoice, now=now):
+        mailing.mark_sent(db, invoice, now=now)
     return invoice
 
 

@@ -93,6 +93,12 @@ class FinalizeInvoice(ExpandableCommand):
     auto_advance: Flag | None = None
 
 
+class SendInvoice(ExpandableCommand):
+    """`resend` mails an invoice once more that has just gone by itself. Not in the reference."""
+
+    resend: Flag = False
+
+
 class ListInvoices(ListCommand):
     collection_method: CollectionMethod | None = None
     created: TimestampFilter = None

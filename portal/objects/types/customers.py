@@ -18,10 +18,19 @@ from portal.wire.schemas import (
     or_null,
 )
 
+_MAIL_FAILURE = hash_of(at=INTEGER, mail=STRING, message=or_null(STRING))
 CUSTOMER: dict[str, Schema] = {
     "address": or_null(ADDRESS),
     "delinquent": BOOLEAN,
     "discount": or_null(object_ref("discount")),
+    "email_recipients": array_of(
+        hash_of(
+            documents=array_of(enum_of(*mails.DOCUMENTS_BY_MAIL.values())),
+            email=STRING,
+            failure=or_null(_MAIL_FAILURE),
+            kind=enum_of("cc", "to"),
+        )
+    ),
     "invoice_credit_balance": {"type": "object", "additionalProperties": INTEGER},
     "invoice_settings": hash_of(
         custom_fields=or_null(CUSTOM_FIELDS),
@@ -29,10 +38,10 @@ CUSTOMER: dict[str, Schema] = {
         footer=or_null(STRING),
         rendering_options=or_null(hash_of(amount_tax_display=or_null(STRING), template=or_null(STRING))),
     ),
-    "mail_failure": or_null(hash_of(at=INTEGER, mail=STRING, message=or_null(STRING))),
+    "mail_failure": or_null(_MAIL_FAILURE),
     "preferred_locales": array_of(STRING),
     "shipping": or_null(SHIPPING),
-    "unsubscribed_from": array_of(enum_of(*mails.OPTIONAL_MAILS)),
+    "unsubscribed_from": array_of(enum_of(*mails.DECLINABLE_MAILS)),
     "subscriptions": list_object(object_ref("subscription")),
     "sources": list_object(NULL),
     "tax": hash_of(automatic_tax=enum_of("not_collecting"), ip_address=NULL, location=NULL, provider=NULL),

@@ -13,7 +13,10 @@ PRODUCTS = array_of(
 )
 FEATURES = hash_of(
     customer_update=hash_of(
-        allowed_updates=array_of(enum_of("address", "email", "name", "phone", "shipping", "tax_id")), enabled=BOOLEAN
+        allowed_updates=array_of(
+            enum_of("address", "email", "email_recipients", "name", "phone", "shipping", "tax_id")
+        ),
+        enabled=BOOLEAN,
     ),
     invoice_history=ENABLED_HASH,
     payment_method_update=hash_of(enabled=BOOLEAN, payment_method_configuration=or_null(STRING)),

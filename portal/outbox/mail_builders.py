@@ -1,0 +1,41 @@
+"""Which function builds each mail."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from portal.assembly import Services
+from portal.models import Mail
+from portal.outbox import (
+    alerts,
+    billing_alerts,
+    debit_mails,
+    document_mails,
+    plan_change_mails,
+    security_mails,
+    subscription_mails,
+    trial_mails,
+)
+from portal.outbox.mail_texts import OutgoingMail
+
+#: What builds each mail; None when nobody is to receive it (any more).
+MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
+    "billing_failing": billing_alerts.build_mail,
+    "credit_note": document_mails.build_credit_note_mail,
+    "debit_announced": debit_mails.build_announced_mail,
+    "debit_failed": debit_mails.build_failed_mail,
+    "debits_failing": debit_mails.build_failing_mail,
+    "email_changed": security_mails.build_email_changed_mail,
+    "email_code": security_mails.build_email_code_mail,
+    "invoice": document_mails.build_invoice_mail,
+    "login_code": security_mails.build_login_mail,
+    "payment_reminder": document_mails.build_reminder_mail,
+    "receipt": document_mails.build_receipt_mail,
+    "recipients_changed": security_mails.build_recipients_mail,
+    "subscription_canceled": subscription_mails.build_canceled_mail,
+    "subscription_changed": plan_change_mails.build_changed_mail,
+    "tax_id_changed": security_mails.build_tax_id_mail,
+    "trial_ending": trial_mails.build_trial_mail,
+    "webhook_disabled": alerts.build_alert_mail,
+    "webhook_failing": alerts.build_alert_mail,
+}
