@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -91,7 +90,7 @@ def _refresh_group(group: Iterable[Payable], billed: Mapping[str, Billed]) -> li
     ]
 
 
-def list_suggestions(match: Match) -> list[dict[str, Any]]:
+def list_suggestions(match: Match) -> list[dict[str, str | int | None]]:
     """What is suggested to people where a match is not sure, as a transfer keeps it."""
     return [{"amount": part.amount, "invoice": part.invoice_id, "reason": match.reason} for part in match.parts]
 
