@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent / "golden"
 COMMAND = "UPDATE_GOLDENS=1 .venv/bin/pytest tests/api"
 
 _ID = re.compile(rf"\b({'|'.join(PREFIXES.values())}|req)_[0-9A-Za-z]{{22,}}\b")
+#: What is made of chance or of the secret key.
+_RANDOM = re.compile(r'("(?:client_secret|fingerprint)": ")[^"]+|("reference": "[A-Z0-9]+-)[2-9A-Z]{10}')
 _SECRET = re.compile(r"(?<!/v1)(/(?:i|c|r|s|files|p/session|p/login)/)[^/?\"]+")
 
 
@@ -53,4 +55,5 @@ def numbered(text: str) -> str:
             numbers[id] = f"{prefix}_{counts[prefix]}"
         return numbers[id]
 
+    text = _RANDOM.sub(lambda match: f"{match[1] or match[2]}<random>", text)
     return _ID.sub(number, _SECRET.sub(r"\1<secret>", text))

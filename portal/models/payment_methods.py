@@ -41,8 +41,8 @@ class Mandate(TenantOwned, Base):
     """A customer's leave to collect by a payment method: by whom, when, and the very words that were shown.
 
     `reference` is unique among the account's (at most 35 characters of the SEPA set). `acceptance` is the hash
-    `customer_acceptance` of the wire. `first_used_at` and `last_used_at` are the days, as moments, of the first and last
-    collection that was not refused. One that has ended (`inactive`) says why in `ended_reason`.
+    `customer_acceptance` of the wire. `first_used_at` and `last_used_at` are the days, as moments, of the first and
+    last collection that was not refused. One that has ended (`inactive`) says why in `ended_reason`.
     """
 
     __tablename__ = "mandates"

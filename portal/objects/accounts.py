@@ -1,7 +1,7 @@
 """The wire form of the merchant's account.
 
-Beyond the reference: `settings.bank`, `.billing`, `.emails`, `.invoices.bank_transfer`, `.invoices.e_invoices`,
-`.invoices.footer`, `.invoices.numbering` and `.portal`.
+Beyond the reference: `settings.bank`, `.billing`, `.direct_debit`, `.emails`, `.invoices.bank_transfer`,
+`.invoices.e_invoices`, `.invoices.footer`, `.invoices.numbering` and `.portal`.
 """
 
 from collections.abc import Mapping
@@ -134,6 +134,7 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
         "billing": BILLING_DEFAULTS | stored.get("billing", {}),
         "branding": null_fields("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": zones.of_account(stored)},
+        "direct_debit": null_fields("bic", "creditor_id", "creditor_name", "iban") | stored.get("direct_debit", {}),
         "emails": mails.mail_settings(stored),
         "invoices": {
             "bank_transfer": bank_transfer and null_fields("bic", "holder", "iban") | bank_transfer,
