@@ -40,7 +40,8 @@ class Tree:
 
 def this_tree() -> Tree:
     """The tree that this program is of, as it lies there."""
-    changed = _git("status", "--porcelain", "--untracked-files=no")
+    # runs that were just recorded change nothing of what is measured
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/bench/history.jsonl")
     return Tree(TOP, Path(sys.executable), _git("rev-parse", "--short=10", "HEAD") + ("+" if changed else ""))
 
 

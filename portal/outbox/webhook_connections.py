@@ -69,6 +69,14 @@ class Connection(HTTPConnection):
         self.ends = ends
         if self.sock:
             self.sock.settimeout(self._seconds_left())
+            try:
+                return self._exchange(path, body, headers)
+            except (ConnectionError, ssl.SSLEOFError):
+                # the receiver closed it at the moment at which it was used again
+                self.close()
+        return self._exchange(path, body, headers)
+
+    def _exchange(self, path: str, body: bytes, headers: dict[str, str]) -> HTTPResponse:
         self.request("POST", path, body, headers)
         return self.getresponse()
 

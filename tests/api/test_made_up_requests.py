@@ -22,7 +22,7 @@ from tests.made_up import Shop, stocked
 
 init_app(Flask(__name__))
 #: Requests in all, shared out by how many parameters a call has.
-EXAMPLES = {"sqlite": 20_000, "postgresql": 4_000}
+EXAMPLES = {"sqlite": 8_000, "postgresql": 2_500}
 MOST_WEIGHT = 15
 #: What was deleted or voided is no use any more, so that a merchant serves so many requests only.
 EACH_SHOP = 40

@@ -70,6 +70,17 @@ def test_a_connection_serves_until_the_receiver_closes_it() -> None:
     assert len(accepted) == 3
 
 
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_what_comes_as_the_receiver_closes_a_connection_goes_on_another(
+    trusted: ssl.SSLContext, encrypted: bool
+) -> None:
+    ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    with answering(ok, requests_each=1, closes_late=True, tls=trusted if encrypted else None) as (url, accepted):
+        client = WebhookClient(["127.0.0.1"], connections=1)
+        assert [client.post(url, b"{}", {}, 0).body for _ in range(3)] == ["ok"] * 3
+    assert len(accepted) == 3
+
+
 def test_a_long_answer_is_kept_in_part_and_its_connection_is_not() -> None:
     with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5000) as (url, accepted):
         client = WebhookClient(["127.0.0.1"], connections=1)
@@ -91,25 +102,43 @@ def test_no_more_connections_wait_than_are_meant_to() -> None:
     assert len(accepted) == 2
 
 
-def test_certificates_have_to_be_trusted_and_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate := certificate_of("127.0.0.1", tmp_path))
-    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", tls=context) as (url, _):
-        client = WebhookClient(["127.0.0.1", "localhost"], connections=1)
+def test_certificates_have_to_be_trusted_and_of_the_host(tmp_path: Path, trusted: ssl.SSLContext) -> None:
+    ok, client = (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        WebhookClient(["127.0.0.1", "localhost"], connections=1),
+    )
+    with answering(ok, tls=server_context(certificate_of("127.0.0.1", tmp_path / "other"))) as (url, _):
         assert "self-signed certificate" in (client.post(url, b"{}", {}, 0).failure or "")
-        monkeypatch.setattr(webhook_connections, "DEFAULT_CA_BUNDLE_PATH", certificate)
-        webhook_connections._tls_context.cache_clear()
+    with answering(ok, tls=trusted) as (url, _):
         assert client.post(url, b"{}", {}, 0).is_accepted
         other = client.post(url.replace("127.0.0.1", "localhost"), b"{}", {}, 0)
         assert "Hostname mismatch" in (other.failure or "")
+
+
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
+    """What a server of 127.0.0.1 needs whose certificate the client trusts."""
+    certificate = certificate_of("127.0.0.1", tmp_path)
+    monkeypatch.setattr(webhook_connections, "DEFAULT_CA_BUNDLE_PATH", certificate)
     webhook_connections._tls_context.cache_clear()
+    yield server_context(certificate)
+    webhook_connections._tls_context.cache_clear()
+
+
+def server_context(certificate: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 @contextmanager
 def answering(
-    answer: bytes, *, requests_each: int = 100, tls: ssl.SSLContext | None = None
+    answer: bytes, *, requests_each: int = 100, closes_late: bool = False, tls: ssl.SSLContext | None = None
 ) -> Iterator[tuple[str, list[str]]]:
-    """A server that answers so many requests on each connection, and closes it; and the connections it has taken."""
+    """A server that answers so many requests on each connection, and closes it; and the connections it has taken.
+
+    Where it `closes_late`, that is when another request has come.
+    """
     accepted: list[str] = []
 
     def serve(server: socket.socket) -> None:
@@ -128,6 +157,8 @@ def answering(
                         return
                     received += more
                 connection.sendall(answer)
+            if closes_late:
+                connection.recv(4096)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=serve, args=(server,), daemon=True)
@@ -151,6 +182,7 @@ def certificate_of(address: str, folder: Path) -> str:
         .sign(key, hashes.SHA256())
     )
     plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    folder.mkdir(exist_ok=True)
     file = folder / "certificate.pem"
     file.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, *plain) + made.public_bytes(serialization.Encoding.PEM)

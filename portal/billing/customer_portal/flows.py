@@ -15,33 +15,21 @@ from portal.billing.customer_portal.params import FlowData, RetentionData
 from portal.billing.payment_methods import mandates
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
-from portal.models import Configuration, Coupon, Customer, Subscription
+from portal.models import Coupon, Subscription
 from portal.rules.permissions import Features
 
-#: What the portal has pages for.
-AVAILABLE_FLOWS = (
-    "customer_update",
-    "payment_method_update",
-    "subscription_cancel",
-    "subscription_update",
-    "subscription_update_confirm",
-)
 #: The feature that a flow needs, where it is not called like the flow.
 _FEATURE_BY_FLOW = {"subscription_update_confirm": "subscription_update"}
 
 
-def build_flow(db: Session, flow: FlowData, customer: Customer, configuration: Configuration) -> dict[str, Any]:
+def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
     """The flow in the stored form, which the session object shows with every branch present.
 
     Raises `InvalidRequest` or `ResourceMissing` for a flow that is not available to this customer.
     """
-    if flow.type not in AVAILABLE_FLOWS:
-        raise InvalidRequest(
-            f"The flow '{flow.type}' is not available yet; use {' or '.join(AVAILABLE_FLOWS)}.", param="flow_data[type]"
-        )
     _refuse_other_branches(flow)
     feature = _FEATURE_BY_FLOW.get(flow.type, flow.type)
-    if not configuration.features[feature]["enabled"]:
+    if not features[feature]["enabled"]:
         raise InvalidRequest(
             f"This flow needs features[{feature}][enabled] in the portal configuration.", param="flow_data[type]"
         )
@@ -52,7 +40,7 @@ def build_flow(db: Session, flow: FlowData, customer: Customer, configuration: C
         )
     branches: dict[str, Any] = dict.fromkeys(_BRANCH_BUILDERS)
     if flow.type in _BRANCH_BUILDERS:
-        branches[flow.type] = _BRANCH_BUILDERS[flow.type](db, flow, customer, configuration.features)
+        branches[flow.type] = _BRANCH_BUILDERS[flow.type](db, flow, customer_id, features)
     return {
         "type": flow.type,
         "after_completion": after_completion.build_after_completion(scope_of(db), flow.after_completion),
@@ -67,11 +55,11 @@ def _refuse_other_branches(flow: FlowData) -> None:
             raise InvalidRequest(f"{branch} does not go with the flow '{flow.type}'.", param=f"flow_data[{branch}]")
 
 
-def _build_cancel_branch(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+def _build_cancel_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
     param = "flow_data[subscription_cancel]"
     if flow.subscription_cancel is None:
         raise MissingParameter(f"{param}[subscription]")
-    subscription = update_flows.find_own_subscription(db, flow.subscription_cancel.subscription, customer, param)
+    subscription = update_flows.find_own_subscription(db, flow.subscription_cancel.subscription, customer_id, param)
     if subscription.ended_at is not None or subscription.cancel_at is not None:
         raise InvalidRequest(
             f"The subscription '{subscription.id}' is already canceled or set to be.", param=f"{param}[subscription]"
@@ -92,9 +80,9 @@ def _build_retention(
     return {"coupon_offer": {"coupon": coupon.id}, "type": sent.type}
 
 
-BranchBuilder = Callable[[Session, FlowData, Customer, Features], dict[str, Any]]
+BranchBuilder = Callable[[Session, FlowData, str, Features], dict[str, Any]]
 _BRANCH_BUILDERS: dict[str, BranchBuilder] = {
-    "customer_update": lambda db, flow, customer, features: {},
+    "customer_update": lambda db, flow, customer_id, features: {},
     "subscription_cancel": _build_cancel_branch,
     "subscription_update": update_flows.build_update_branch,
     "subscription_update_confirm": update_flows.build_confirm_branch,

@@ -1,17 +1,23 @@
-"""New portal sessions, each with the link that opens it."""
+"""New portal sessions, each with the link that opens it.
+
+Merchants create one at each click on their page, so what is read for it is read by hot statements.
+"""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.billing.customer_portal import flows, session_secrets
 from portal.billing.customer_portal.params import AfterExpiration, CreateSession, CustomerLogin
-from portal.db import find_row, scope_of
+from portal.db import scope_of
 from portal.errors import InvalidRequest, ResourceMissing
+from portal.hot_reads import HotStatement
 from portal.models import Configuration, Customer, PortalSession
+from portal.session_reads import read_rows
 
 LINK_LIFETIME = 5 * clock.MINUTE
 
@@ -26,8 +32,8 @@ class NewSession:
 
 def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
     """Create a session with a link. Raises `ResourceMissing` or `InvalidRequest` for parameters that can't be used."""
-    customer = find_row(db, Customer, command.customer, noun="customer", param="customer")
-    if customer.deleted_at:
+    customer = _read_one(db, _CUSTOMER, id=command.customer)
+    if customer is None or customer.deleted_at:
         raise ResourceMissing("customer", command.customer, param="customer")
     if command.on_behalf_of not in {None, scope_of(db).account_id}:
         raise ResourceMissing("account", str(command.on_behalf_of), param="on_behalf_of")
@@ -44,7 +50,9 @@ def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
         on_behalf_of=command.on_behalf_of,
         after_expiration=_build_after_expiration(command.after_expiration),
         origin="link",
-        flow=flows.build_flow(db, command.flow_data, customer, configuration) if command.flow_data else None,
+        flow=flows.build_flow(db, command.flow_data, customer.id, configuration.features)
+        if command.flow_data
+        else None,
         link_hash=session_secrets.hash_secret(secret),
         link_expires_at=now + LINK_LIFETIME,
         expires_at=now + LINK_LIFETIME + configuration.session_limits["absolute"],
@@ -61,13 +69,33 @@ def _build_after_expiration(sent: AfterExpiration | None) -> dict[str, object] |
     return {"type": sent.type, "customer_login": {"expires_at": login.expires_at}}
 
 
-def _find_configuration(db: Session, id: str | None) -> Configuration:
+def _find_configuration(db: Session, id: str | None) -> Any:
     if id is None:
-        return db.scalars(_DEFAULT_CONFIGURATION).one()
-    configuration = find_row(db, Configuration, id, noun="configuration", param="configuration")
+        return _read_one(db, _DEFAULT_CONFIGURATION)
+    configuration = _read_one(db, _CONFIGURATION, id=id)
+    if configuration is None:
+        raise ResourceMissing("configuration", id, param="configuration")
     if not configuration.active:
         raise InvalidRequest(f"The configuration '{id}' is inactive.", param="configuration")
     return configuration
 
 
-_DEFAULT_CONFIGURATION = select(Configuration).where(Configuration.is_default).execution_options(prebuilt=True)
+def _read_one(db: Session, statement: HotStatement, **values: str) -> Any:
+    found = read_rows(db, statement, {"tenant_id": scope_of(db).tenant_id, **values})
+    return found[0] if found else None
+
+
+_CUSTOMER = HotStatement(
+    select(Customer.id, Customer.deleted_at).where(
+        Customer.tenant_id == bindparam("tenant_id"), Customer.id == bindparam("id")
+    )
+)
+_CONFIGURATIONS = select(
+    Configuration.id,
+    Configuration.active,
+    Configuration.default_return_url,
+    Configuration.features,
+    Configuration.session_limits,
+).where(Configuration.tenant_id == bindparam("tenant_id"))
+_CONFIGURATION = HotStatement(_CONFIGURATIONS.where(Configuration.id == bindparam("id")))
+_DEFAULT_CONFIGURATION = HotStatement(_CONFIGURATIONS.where(Configuration.is_default))

@@ -12,27 +12,27 @@ from portal.billing.customer_portal.plan_choices import NotChangeable, PlanChang
 from portal.billing.subscriptions.items import list_items
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
-from portal.models import Coupon, Customer, PromotionCode, Subscription
+from portal.models import Coupon, PromotionCode, Subscription
 from portal.rules import permissions
 from portal.rules.permissions import Features
 
 
-def build_update_branch(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+def build_update_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
     """The stored form of a flow to the choice of plans. Raises `InvalidRequest` for a plan that can't change."""
     param = "flow_data[subscription_update]"
     if flow.subscription_update is None:
         raise MissingParameter(f"{param}[subscription]")
-    subscription = find_own_subscription(db, flow.subscription_update.subscription, customer, param)
+    subscription = find_own_subscription(db, flow.subscription_update.subscription, customer_id, param)
     _find_changeable_item(db, subscription, features, param)
     return {"subscription": subscription.id}
 
 
-def build_confirm_branch(db: Session, flow: FlowData, customer: Customer, features: Features) -> dict[str, Any]:
+def build_confirm_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
     """The stored form of a change to confirm. Raises `InvalidRequest` for one that is not allowed."""
     param, sent = "flow_data[subscription_update_confirm]", flow.subscription_update_confirm
     if sent is None:
         raise MissingParameter(f"{param}[subscription]")
-    subscription = find_own_subscription(db, sent.subscription, customer, param)
+    subscription = find_own_subscription(db, sent.subscription, customer_id, param)
     sold = _find_changeable_item(db, subscription, features, param)
     if len(sent.items) != 1:
         raise InvalidRequest("Send exactly one item.", param=f"{param}[items]")
@@ -54,10 +54,10 @@ def build_confirm_branch(db: Session, flow: FlowData, customer: Customer, featur
     }
 
 
-def find_own_subscription(db: Session, id: str, customer: Customer, param: str) -> Subscription:
+def find_own_subscription(db: Session, id: str, customer_id: str, param: str) -> Subscription:
     """The subscription of this customer. Raises `ResourceMissing` for any other."""
     subscription = find_row(db, Subscription, id, noun="subscription", param=f"{param}[subscription]")
-    if subscription.customer_id != customer.id:
+    if subscription.customer_id != customer_id:
         raise ResourceMissing("subscription", id, param=f"{param}[subscription]")
     return subscription
 
