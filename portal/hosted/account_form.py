@@ -22,10 +22,10 @@ class AccountForm(FlaskForm):
     agree = BooleanField(_l("I agree to this mandate."), [DataRequired(_l("Tick the box to agree to the mandate."))])
     reference = HiddenField()
 
-    def command(self, email: str | None) -> CreatePaymentMethod:
+    def command(self) -> CreatePaymentMethod:
         """The command that makes a payment method of what was typed."""
-        holder = {"name": self.name.data, "email": email or ""}
-        sent = {"type": "sepa_debit", "sepa_debit": {"iban": self.iban.data}, "billing_details": holder}
+        account, holder = {"iban": self.iban.data}, {"name": self.name.data}
+        sent = {"type": "sepa_debit", "sepa_debit": account, "billing_details": holder}
         return parse_command(CreatePaymentMethod, sent)
 
     def validate_iban(self, field: Field) -> None:

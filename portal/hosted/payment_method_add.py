@@ -25,6 +25,8 @@ blueprint = Blueprint("payment_method_add", __name__, url_prefix="/p")
 )
 def add(visit: Visit) -> PageResponse:
     """Add a bank account; with `?replaces=` another one is removed then."""
+    if visit.in_flow and visit.flow_completed_at is not None:
+        return redirect(flows.entry_path(visit))
     form = AccountForm()
     with visit.reading() as db:
         customer = visit.find_customer(db)
@@ -68,12 +70,9 @@ def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference:
         visit.id,
     )
     with visit.writing() as db:
-        added = own_methods.add(
-            db, visit.customer_id, form.command(visit.customer_email), consent, seal=services().seal, now=visit.now
+        own_methods.add(
+            db, visit.customer_id, form.command(), consent, replaces=old, seal=services().seal, now=visit.now
         )
-        if old is not None:
-            db.flush()
-            own_methods.replace(db, visit.customer_id, old, added, now=visit.now)
         path = flows.complete(visit, db) if visit.in_flow else _path_after_adding(visit)
     flash(_("Your bank account is added. Your bills are collected from it from now on."))
     return path

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal.models import Customer, Mandate, PaymentMethod
 from tests.clients import Api, Portal
 from tests.factories import Factories
+from tests.hosted.two_clicks import click_twice
 
 Open = Callable[..., Portal]
 IBAN = "DE89 3704 0044 0532 0130 00"
@@ -112,6 +113,16 @@ def test_a_second_click_adds_nothing(visit: Portal, make: Factories) -> None:
     assert len(stored(make, PaymentMethod)) == 1
 
 
+def test_two_clicks_at_once_add_one(visit: Portal, make: Factories, customer: Customer) -> None:
+    added(visit, OTHER)
+    [old] = stored(make, PaymentMethod)
+    path = f"payment-methods/add?replaces={old.id}"
+    answers = click_twice(make, customer, visit, path, **filled(visit, path))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert [each.details["last4"] for each in stored(make, PaymentMethod) if each.customer_id] == ["3000"]
+    assert len(stored(make, Mandate)) == 2
+
+
 def test_words_that_have_changed_are_agreed_to_again(visit: Portal, make: Factories) -> None:
     answer = visit.post("payment-methods/add", **filled(visit, reference="OLD-1"))
     assert answer.status_code == 400
@@ -195,6 +206,7 @@ def test_a_flow_ends_with_the_account(
     answer = visit.post("payment-methods/add", token=False, csrf_token=token, **filled(visit))
     assert answer.location.endswith("/done")
     assert "Thank you!" in page_of(visit, "done")
+    assert visit.get("payment-methods/add").location.endswith("/done")
     assert api.get("payment_methods", customer=customer.id)["data"][0]["sepa_debit"]["last4"] == "3000"
 
 

@@ -16,19 +16,35 @@ NEEDED = "payment_method_needed"
 
 
 def add(
-    db: Session, customer_id: str, command: CreatePaymentMethod, consent: Consent, *, seal: Seal, now: int
+    db: Session,
+    customer_id: str,
+    command: CreatePaymentMethod,
+    consent: Consent,
+    *,
+    replaces: str | None = None,
+    seal: Seal,
+    now: int,
 ) -> PaymentMethod:
-    """Add a bank account with its mandate, and make it the one that is charged by default."""
+    """Add a bank account with its mandate, make it the one that is charged by default, and remove the one it replaces.
+
+    Where the mandate with this reference is there already, another click was faster, and nothing more happens.
+    """
     customer = locks.billable_customer(db, customer_id)
+    known = mandates.find_by_reference(db, consent.reference) if consent.reference else None
+    if known is not None:
+        return find_own(db, customer_id, known.payment_method_id)
     method = methods.create(db, command, seal=seal, now=now)
     db.flush()
     methods.attach_to(db, customer, method)
     mandates.give(db, method, consent, now=now)
     customer.default_payment_method_id = method.id
+    if replaces is not None:
+        db.flush()
+        _replace(db, customer_id, replaces, method, now)
     return method
 
 
-def replace(db: Session, customer_id: str, old_id: str, new: PaymentMethod, *, now: int) -> None:
+def _replace(db: Session, customer_id: str, old_id: str, new: PaymentMethod, now: int) -> None:
     """Let plans that are charged by the old method be charged by the new one, and remove the old one."""
     old = find_own(db, customer_id, old_id)
     named = select(Subscription).where(

@@ -134,6 +134,16 @@ def test_defaults_are_set_expanded_and_cleared_as_the_method_leaves(api, make):
         assert api.get(path)["default_payment_method"] is None
 
 
+def test_an_open_invoice_can_be_charged_by_another_method(api, make):
+    customer = make.customer()
+    method, invoice = attached(api, customer.id)["id"], make.invoice(customer).id
+    assert api.post(f"invoices/{invoice}", default_payment_method=method)["default_payment_method"] == method
+    api.post(f"payment_methods/{method}/detach")
+    assert api.get(f"invoices/{invoice}")["default_payment_method"] is None
+    other, paid = attached(api, customer.id)["id"], make.paid_invoice(customer, 100).id
+    assert api.error("POST", f"invoices/{paid}", default_payment_method=other)["param"] == "default_payment_method"
+
+
 def test_a_new_customer_brings_its_method(api):
     method = made(api)["id"]
     settings = {"default_payment_method": method}
