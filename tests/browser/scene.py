@@ -33,6 +33,11 @@ from tests.live import Live, Shop
 from tests.pictures import picture
 
 LONG = "Beratung zur Donaudampfschifffahrtsgesellschaftskapitänsmütze"
+CREDITOR = {
+    "creditor_id": "DE98ZZZ09999999999",
+    "creditor_name": "Rocket Rides GmbH",
+    "iban": "DE02120300000000202051",
+}
 NAMES = {"en": "Jenny Rosen", "ar": "مكتبة الياسمين"}
 
 
@@ -79,11 +84,7 @@ def _describe(live: Live, shop: Shop, *, icon: bool) -> None:
         "company": {"address": {"line1": "Torstraße 45", "postal_code": "10119", "city": "Berlin", "country": "DE"}},
         "settings": {
             "branding": {"primary_color": "#ffd400"},
-            "direct_debit": {
-                "creditor_id": "DE98ZZZ09999999999",
-                "creditor_name": "Rocket Rides GmbH",
-                "iban": "DE02120300000000202051",
-            },
+            "direct_debit": CREDITOR,
             "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
         },
     }
