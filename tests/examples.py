@@ -94,6 +94,22 @@ def _direct_debit_file(scene: Scene) -> str:
     return scene.post("direct_debit_files")
 
 
+def _payment_method(scene: Scene) -> str:
+    account = {"type": "sepa_debit", "sepa_debit": {"iban": "DE89370400440532013000"}}
+    made = scene.post("payment_methods", **account, billing_details={"name": scene.text}, metadata=scene.metadata)
+    return scene.post(f"payment_methods/{made}/attach", customer=scene.customer.id)
+
+
+def _setup_intent(scene: Scene) -> str:
+    mandate = {"customer_acceptance": {"type": "offline", "accepted_at": 1}}
+    sent = {"customer": scene.customer.id, "payment_method": _payment_method(scene), "mandate_data": mandate}
+    return scene.post("setup_intents", **sent, confirm=True, description=scene.text)
+
+
+def _mandate(scene: Scene) -> str:
+    return str(scene.api.get(f"setup_intents/{_setup_intent(scene)}")["mandate"])
+
+
 def _quote(scene: Scene) -> str:
     items = [{"price": scene.make.price().id, "quantity": 2}]
     return scene.post("quotes", customer=scene.customer.id, line_items=items, description=scene.text)
@@ -148,12 +164,15 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "invoice_payment": lambda scene: scene.first("invoice_payments", invoice=scene.invoice.id),
     "invoice_rendering_template": _rendering_template,
     "invoiceitem": lambda scene: scene.make.item(scene.customer, 1, description=scene.text).id,
+    "mandate": _mandate,
+    "payment_method": _payment_method,
     "payment_record": _payment_record,
     "plan": lambda scene: scene.make.price(nickname=scene.text).id,
     "price": lambda scene: scene.make.price(nickname=scene.text).id,
     "product": lambda scene: scene.make.product(description=scene.text).id,
     "promotion_code": lambda scene: scene.make.promotion_code(metadata=scene.metadata).id,
     "quote": _quote,
+    "setup_intent": _setup_intent,
     "shipping_rate": lambda scene: scene.make.shipping_rate(display_name=scene.text).id,
     "subscription": lambda scene: scene.subscription.id,
     "subscription_item": lambda scene: scene.first("subscription_items", subscription=scene.subscription.id),

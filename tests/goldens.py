@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent / "golden"
 COMMAND = "UPDATE_GOLDENS=1 .venv/bin/pytest tests/api"
 
 _ID = re.compile(rf"\b({'|'.join(PREFIXES.values())}|req)_[0-9A-Za-z]{{22,}}\b")
+#: What is made of chance or of the secret key.
+_RANDOM = re.compile(r'("(?:client_secret|fingerprint)": ")[^"]+|("reference": ")[A-Z0-9]+-[2-9A-Z]{10}\b')
 _SECRET = re.compile(r"(?<!/v1)(/(?:i|c|r|s|files|p/session|p/login)/)[^/?\"]+")
 
 
@@ -59,4 +61,5 @@ def numbered(text: str) -> str:
         return numbers[id]
 
     named = _BANK_ID.sub(lambda match: _SAMPLE_IDS[match[1]], text)
+    named = _RANDOM.sub(lambda match: f"{match[1] or match[2]}<random>", named)
     return _ID.sub(number, _SECRET.sub(r"\1<secret>", named))

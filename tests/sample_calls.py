@@ -142,8 +142,30 @@ class Day:
         send("GET /customers/{customer}/balance_transactions", customer)
         send("GET /customers/{customer}/balance_transactions/{id}", customer, entry)
         send("POST /customers/{customer}/balance_transactions/{id}", customer, entry, metadata={"ticket": "81"})
+        self._set_up_debits(customer)
+
+    def _set_up_debits(self, customer: str) -> None:
+        send = self.send
+        account = {"iban": "DE89370400440532013000"}
+        holder = {"name": "Ada Rider", "email": "ada@example.com"}
+        method = send("POST /payment_methods", type="sepa_debit", sepa_debit=account, billing_details=holder)["id"]
+        send("GET /payment_methods/{id}", method)
+        send("POST /payment_methods/{id}/attach", method, customer=customer)
+        send("POST /payment_methods/{id}", method, metadata={"bank": "main"})
+        online = {"ip_address": "192.0.2.1", "user_agent": "Mozilla/5.0"}
+        begun = send("POST /setup_intents", customer=customer, payment_method=method)["id"]
+        send("POST /setup_intents/{id}", begun, description="Collected from December on")
+        accepted = {"customer_acceptance": {"type": "online", "online": online}}
+        done = send("POST /setup_intents/{id}/confirm", begun, mandate_data=accepted)
+        send("GET /setup_intents/{id}", begun)
+        send("GET /mandates/{id}", done["mandate"])
+        send("GET /setup_intents", customer=customer)
         send("GET /customers/{customer}/payment_methods", customer)
-        send("GET /payment_methods", customer=customer, type="card")
+        send("GET /customers/{customer}/payment_methods/{id}", customer, method)
+        send("GET /payment_methods", customer=customer, type="sepa_debit")
+        send("POST /payment_methods/{id}/detach", method)
+        given_up = send("POST /setup_intents", customer=customer)["id"]
+        send("POST /setup_intents/{id}/cancel", given_up, cancellation_reason="abandoned")
 
     def _bill(self) -> None:
         send = self.send

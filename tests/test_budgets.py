@@ -119,8 +119,9 @@ def test_statements_of_every_call(
 
 
 def test_statements_and_bytes_of_every_page(
-    app: Flask, make: Factories, portal: Callable[..., Portal], database: Database, count_queries: Any
+    app: Flask, api: Api, make: Factories, portal: Callable[..., Portal], database: Database, count_queries: Any
 ) -> None:
+    api.post("account", settings={"direct_debit": scene.CREDITOR})
     customer, offered = make.customer(), plans.offered(make)
     ids = scene.add_rows(make, customer) | scene.add_plans(offered, customer)
     visit = portal(customer, offered.configuration)

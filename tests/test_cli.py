@@ -333,7 +333,7 @@ def test_support_staff_see_a_configuration_and_switch_its_login_page(run: Run, e
     shown = run("configuration", "show", id, *own).stdout
     assert address in shown
     assert "invoice_history        enabled\n" in shown
-    assert "payment_method_update  enabled, without effect: " in shown
+    assert "payment_method_update  enabled, needs settings[direct_debit]" in shown
     assert json.loads(run("configuration", "show", id, *own, "--json").stdout)["id"] == id
     assert "no login page any more" in run("configuration", "set", id, *own, "--no-login-page").stdout
     assert api.get(f"billing_portal/configurations/{id}")["login_page"]["enabled"] is False

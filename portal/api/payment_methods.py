@@ -1,54 +1,66 @@
-"""Calls for payment methods: there are none here, and programs that look for them find empty lists."""
+"""Calls for payment methods and mandates."""
 
 from typing import Any
 
 from flask import Blueprint
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.api import endpoint
 from portal.api.customers import find_undeleted_customer
 from portal.api.endpoint import AnswerType
-from portal.api.resource import render_none
-from portal.errors import ResourceMissing
-from portal.wire.commands import ExpandableCommand, Id, ListCommand
+from portal.api.resource import Resource, render_answer, render_page
+from portal.billing.payment_methods import methods, own_methods, params
+from portal.models import PaymentMethod
+from portal.web.services import services
+from portal.wire.commands import ExpandableCommand
+from portal.wire.page import equal_conditions
 
-PAYMENT_METHOD_TYPE = "payment_method"
-
-
-class ListCustomerMethods(ListCommand):
-    allow_redisplay: Id | None = None
-    type: Id | None = None
-
-
-class ListPaymentMethods(ListCustomerMethods):
-    customer: Id | None = None
+TYPE = "payment_method"
 
 
 def register(blueprint: Blueprint) -> None:
-    """Add the calls of this noun."""
-    one, page = AnswerType(PAYMENT_METHOD_TYPE), AnswerType(PAYMENT_METHOD_TYPE, "list")
-    endpoint.add(blueprint, "GET", "/payment_methods", ListPaymentMethods, _list_none, page)
-    endpoint.add(blueprint, "GET", "/payment_methods/<method>", ExpandableCommand, _find_none, one)
+    """Add the calls of these nouns."""
+    method = Resource(blueprint, TYPE, "payment_methods")
+    method.create(params.CreatePaymentMethod, with_seal(methods.create))
+    method.retrieve()
+    method.change(params.UpdatePaymentMethod, methods.update)
+    method.list(params.ListPaymentMethods, _select_methods)
+    method.change(params.AttachPaymentMethod, methods.attach, "attach")
+    method.change(ExpandableCommand, methods.detach, "detach")
     path = "/customers/<customer>/payment_methods"
-    endpoint.add(blueprint, "GET", path, ListCustomerMethods, _list_none_of_customer, page)
-    endpoint.add(blueprint, "GET", f"{path}/<method>", ExpandableCommand, _find_none_of_customer, one)
+    endpoint.add(blueprint, "GET", path, params.ListCustomerMethods, _list_of_customer, AnswerType(TYPE, "list"))
+    endpoint.add(blueprint, "GET", f"{path}/<id>", ExpandableCommand, _find_of_customer, AnswerType(TYPE))
+
+    Resource(blueprint, "mandate", "mandates").retrieve()
 
 
-def _list_none(db: Session, params: ListPaymentMethods) -> dict[str, Any]:
-    if params.customer is not None:
-        find_undeleted_customer(db, params.customer)
-    return render_none("payment method", params, "/v1/payment_methods")
+def with_seal(function: Any) -> Any:
+    """A use case that seals account numbers, given the seal of this portal."""
+
+    def run(*given: Any, now: int) -> Any:
+        return function(*given, seal=services().seal, now=now)
+
+    return run
 
 
-def _list_none_of_customer(db: Session, params: ListCustomerMethods, customer: str) -> dict[str, Any]:
+def _select_methods(sent: params.ListPaymentMethods) -> Select[Any]:
+    filters = equal_conditions(
+        sent,
+        allow_redisplay=PaymentMethod.allow_redisplay,
+        customer=PaymentMethod.customer_id,
+        type=PaymentMethod.type,
+    )
+    return select(PaymentMethod).where(*filters)
+
+
+def _list_of_customer(db: Session, sent: params.ListCustomerMethods, customer: str) -> dict[str, Any]:
     find_undeleted_customer(db, customer)
-    return render_none("payment method", params, f"/v1/customers/{customer}/payment_methods")
+    filters = equal_conditions(sent, allow_redisplay=PaymentMethod.allow_redisplay, type=PaymentMethod.type)
+    own = select(PaymentMethod).where(PaymentMethod.customer_id == customer, *filters)
+    return render_page(db, TYPE, own, sent, f"/v1/customers/{customer}/payment_methods")
 
 
-def _find_none(db: Session, params: ExpandableCommand, method: str) -> dict[str, Any]:
-    raise ResourceMissing("payment method", method)
-
-
-def _find_none_of_customer(db: Session, params: ExpandableCommand, customer: str, method: str) -> dict[str, Any]:
+def _find_of_customer(db: Session, sent: ExpandableCommand, customer: str, id: str) -> dict[str, Any]:
     find_undeleted_customer(db, customer)
-    raise ResourceMissing("payment method", method)
+    return render_answer(db, TYPE, own_methods.find_own(db, customer, id), sent)

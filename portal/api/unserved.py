@@ -26,12 +26,26 @@ _NO_PAYMENTS = "no cards or bank accounts are charged here, so it has no use. Le
 _OTHER_SCRIPTS = "names and addresses are kept in one script, as the documents print them. Use name and address"
 _OTHER_FILES = "such files are not kept here"
 
+_ONE_TYPE = "all payment methods are of one kind here, sepa_debit. Leave it out"
+_OTHER_METHODS = "only bank accounts of the SEPA area are charged here. Send sepa_debit"
+_METHOD_TYPES = (
+    "acss_debit affirm afterpay_clearpay alipay alma amazon_pay au_becs_debit bacs_debit bancontact billie bizum"
+    " blik boleto card cashapp crypto custom customer_balance eps fpx giropay grabpay ideal kakao_pay klarna"
+    " konbini kr_card link mb_way mobilepay multibanco naver_pay nz_bank_account oxxo p24 pay_by_bank payco paynow"
+    " paypal paypay payto pix promptpay revolut_pay samsung_pay satispay scalapay sequra sofort sunbit swish twint"
+    " upi us_bank_account wechat_pay zip"
+).split()
+
 #: Parameter -> why it isn't taken and what to do instead. A parameter is named by the end of its path, without the
 #: numbers of lists; `=` adds a value of it, and a plain `=` stands for each value that is not taken.
 WORDS = {
+    **dict.fromkeys((*_METHOD_TYPES, "interac_present"), _OTHER_METHODS),
+    **dict.fromkeys((f"type={name}" for name in _METHOD_TYPES), _OTHER_METHODS),
     "account_token": "accounts are changed by their parameters. Send these",
+    "allowed_payment_method_types": _ONE_TYPE,
     "application_fee_amount": _OTHER_ACCOUNTS,
     "application_fee_percent": _OTHER_ACCOUNTS,
+    "attach_to_self": _OTHER_ACCOUNTS,
     "billing_cycle_anchor.timestamp": "an anchor is now or unchanged here. Send type=now at the time itself",
     "billing_cycle_anchor.type=timestamp": "an anchor is now or unchanged here. Send type=now at the time itself",
     "billing_schedules": _PREBILLING,
@@ -47,6 +61,7 @@ WORDS = {
     "business_type": _NO_CHECKS,
     "capabilities": _NO_PAYMENTS,
     "cash_balance": "customers can't pay in advance here. Use balance, or balance_transactions",
+    "client_secret": "an API key reads it without its secret. Leave it out",
     "company.address_kana": _OTHER_SCRIPTS,
     "company.address_kanji": _OTHER_SCRIPTS,
     "company.administrative_address": _NO_CHECKS,
@@ -70,10 +85,12 @@ WORDS = {
     "company.tax_id_registrar": "create a tax_id of the account, which documents then name",
     "company.vat_id": "create a tax_id of the account, which documents then name",
     "company.verification": _NO_CHECKS,
+    "confirmation_token": "there are no such tokens here. Send payment_method or payment_method_data",
     "coupon": "a preview redeems discounts. Send discounts[0][coupon]",
     "current_trial": _TRIAL_OFFERS,
     "currency_options": _CURRENCIES,
     "custom_unit_amount": "a price has a fixed amount. Send the chosen one as an invoice item",
+    "customer": "this call is about no customer. A payment method is attached by the call attach",
     "customer_account": _CUSTOMER,
     "customer_details.tax": _COMPUTED_TAX,
     "default_payment_method": _CHARGES,
@@ -81,7 +98,9 @@ WORDS = {
     "documents": _NO_CHECKS,
     "end_behavior=none": "a schedule ends by release or cancel. Send one of these",
     "end_behavior=renew": "a schedule ends by release or cancel. Add a phase to go on",
+    "excluded_payment_method_types": _ONE_TYPE,
     "external_account": _NO_PAYMENTS,
+    "flow_directions": _ONE_TYPE,
     "flow_data.subscription_pause": _PORTAL_PAUSE,
     "flow_data.type=subscription_pause": _PORTAL_PAUSE,
     "groups": _NO_PAYMENTS,
@@ -105,9 +124,12 @@ WORDS = {
     "payment_behavior=pending_if_incomplete": "it goes with updates of a subscription only",
     "payment_intent": "record the payment by payment_records, and send its id as payment_record",
     "payment_method": _CHARGES,
+    "payment_method_configuration": _ONE_TYPE,
+    "payment_method_options": _ONE_TYPE,
     "payment_record_refund": "record what was given back as out_of_band_amount",
     "proration_discounts=itemized": _ITEMIZED,
     "purpose=": _OTHER_FILES,
+    "radar_options": "nobody is checked here. Leave it out",
     "refund": "no money is given back here. Record what was given back as out_of_band_amount",
     "settings.bacs_debit_payments": _NO_PAYMENTS,
     "settings.card_issuing": _NO_PAYMENTS,
@@ -118,6 +140,7 @@ WORDS = {
     "settings.paypay_payments": _NO_PAYMENTS,
     "settings.sepa_debit_payments": _NO_PAYMENTS,
     "settings.treasury": _NO_PAYMENTS,
+    "single_use": "a mandate is for all collections here. Leave it out",
     "source": _CHARGES,
     "subscription_details": "this older call has its parts at the top. Send subscription_items and the like",
     "subscription_details.pause": _PAUSES,

@@ -11,7 +11,7 @@ FLOORS = (
     {"catalogue", "configurations", "events"},
     {"accounts"},
     {"ledger"},
-    {"discounts"},
+    {"discounts", "payment_methods"},
     {"invoices"},
     {"credit_notes", "subscriptions"},
     {"collection"},

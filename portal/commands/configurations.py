@@ -103,13 +103,13 @@ def _describe_briefly(shown: dict[str, Any]) -> dict[str, str]:
 
 
 def _list_details(shown: dict[str, Any]) -> dict[str, str]:
-    from portal.billing.configurations.features import UNSERVED_FEATURES
+    from portal.billing.configurations.features import FEATURE_NEEDS
 
     details = {**_describe_briefly(shown), "default_return_url": shown["default_return_url"] or "-"}
     for name, feature in sorted(shown["features"].items()):
         state = "enabled" if feature["enabled"] else "disabled"
-        if feature["enabled"] and name in UNSERVED_FEATURES:
-            state = f"{state}, without effect: {UNSERVED_FEATURES[name]}"
+        if feature["enabled"] and name in FEATURE_NEEDS:
+            state = f"{state}, needs {FEATURE_NEEDS[name]}"
         details[name] = state
         for key, value in feature.items():
             if feature["enabled"] and key != "enabled" and value not in (None, []):

@@ -5,12 +5,13 @@ from typing import cast
 
 from sqlalchemy import Table, select
 
-from portal.billing.configurations.features import UNSERVED_FEATURES
+from portal.billing.configurations.features import FEATURE_NEEDS
 from portal.billing.ledger import parties
 from portal.db import Database, Scope, select_with_owner
 from portal.doctor.check import Check
 from portal.documents.xml import offers
-from portal.models import Configuration, Tenant
+from portal.models import Account, Configuration, Tenant
+from portal.rules.creditors import creditor_of
 
 
 def list_hints(database: Database) -> Iterator[Check]:
@@ -32,12 +33,14 @@ def _check_e_invoices(database: Database) -> Iterator[Check]:
 
 
 def _check_features(database: Database) -> Iterator[Check]:
-    """Features that configurations enable and the portal does not have."""
+    """Features that configurations enable and customers see nothing of."""
     table = cast(Table, Configuration.__table__)
     with database.reading() as db:
         active = select_with_owner(table, table.c.id, table.c.features).where(table.c.active).order_by(table.c.id)
         found = db.execute(active).all()
+        settings = {row.id: row.settings for row in db.execute(select(Account.id, Account.settings))}
     for row in found:
-        for name, reason in UNSERVED_FEATURES.items():
-            if row.features[name]["enabled"]:
-                yield Check("features", True, f"{name} of {row.id} has no effect: {reason}")
+        complete = creditor_of(settings[row.account_id]).is_complete
+        for name, needs in FEATURE_NEEDS.items():
+            if row.features[name]["enabled"] and not complete:
+                yield Check("features", True, f"{name} of {row.id} has no effect: it needs {needs}")

@@ -23,6 +23,8 @@ PAGES = (
     "home",
     "invoices",
     "login",
+    "payment_method_add",
+    "payment_methods",
     "plan_changes",
     "plan_choice",
     "plan_results",

@@ -14,7 +14,8 @@ CANCEL = "subscription_cancel"
 UPDATE = "customer_update"
 CHANGE = "subscription_update"
 CONFIRM = "subscription_update_confirm"
-EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM)
+PAYMENT = "payment_method_update"
+EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAYMENT)
 #: The pages of flows about one subscription, below it.
 _SUBSCRIPTION_PAGES = {CANCEL: "cancel", CHANGE: "change", CONFIRM: "change/confirm"}
 
@@ -30,7 +31,7 @@ def entry_path(visit: Visit) -> str:
         return f"{visit.path}subscriptions/{visit.flow[CANCEL]['subscription']}/offer"
     if type in _SUBSCRIPTION_PAGES:
         return f"{visit.path}subscriptions/{visit.flow[type]['subscription']}/{_SUBSCRIPTION_PAGES[type]}"
-    return f"{visit.path}details"
+    return f"{visit.path}{'payment-methods/add' if type == PAYMENT else 'details'}"
 
 
 def is_for(visit: Visit, type: str) -> bool:

@@ -1,7 +1,5 @@
 """The start page: plans, billing information, the newest invoices and the credit balance."""
 
-from itertools import chain
-
 from flask import Blueprint, redirect
 
 from portal.billing.ledger import tax_ids
@@ -9,6 +7,7 @@ from portal.hosted import flows, invoice_history, kept_pages, page_cache
 from portal.hosted.invoice_rows import render_rows
 from portal.hosted.kept_pages import BuiltPage
 from portal.hosted.languages import number_name
+from portal.hosted.method_cards import list_method_cards
 from portal.hosted.open_amounts import list_open_amounts
 from portal.hosted.page import PageResponse, page
 from portal.hosted.plan_cards import list_plan_cards
@@ -32,6 +31,7 @@ def _build_home(visit: Visit) -> BuiltPage:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         plans = list_plan_cards(db, visit, customer)
+        methods = list_method_cards(db, customer, plans) if permissions.may_update_methods(visit.features) else None
         shows_invoices = permissions.may_see_invoices(visit.features)
         newest = invoice_history.list_newest(db, visit, NEWEST_INVOICES) if shows_invoices else None
         to_pay = list_open_amounts(db, visit) if newest else ()
@@ -42,10 +42,13 @@ def _build_home(visit: Visit) -> BuiltPage:
         visit=visit,
         customer=customer,
         plans=plans,
+        methods=methods,
         newest=newest,
         rows=rows,
         to_pay=to_pay,
         tax_ids=numbers,
     )
     changes = (invoice_history.first_overdue(newest or (), visit.now), *(each.changes_at for each in to_pay))
-    return BuiltPage(parts, kept_pages.soonest(chain(changes, *(plan.changes_at for plan in plans)), visit.now))
+    return BuiltPage(
+        parts, kept_pages.soonest((*changes, *(at for plan in plans for at in plan.changes_at)), visit.now)
+    )

@@ -17,7 +17,13 @@ ENTRIES: tuple[tuple[str, str, FeatureCheck], ...] = (
     (_l("Billing information"), "details", permissions.may_see_details),
 )
 #: Where pages belong that are not below their entry, by the first part of their path.
-_INSIDE = {"credit-notes": "invoices", "downloads": "invoices", "statements": "invoices", "subscriptions": ""}
+_INSIDE = {
+    "credit-notes": "invoices",
+    "downloads": "invoices",
+    "payment-methods": "",
+    "statements": "invoices",
+    "subscriptions": "",
+}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from portal.hosted.visits import Visit
 from portal.hot_reads import HotStatement
 from portal.models import Account, AuditEntry, Configuration, Customer, Journal, PortalSession, Tenant, TestClock
 from portal.rules import permissions
+from portal.rules.creditors import creditor_of
 
 
 def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
@@ -57,6 +58,8 @@ def _parse(text: str | None) -> Any:
 def _allowed_features(row: Any, settings: dict[str, Any]) -> dict[str, Any]:
     stored: dict[str, Any] = orjson.loads(row.features)
     features = permissions.restrict_for_login(stored) if row.origin == "login" else stored
+    if not creditor_of(settings).is_complete:
+        features = permissions.restrict_without_creditor(features)
     mirrors = settings.get("billing", {}).get("mode") == "mirror"
     return permissions.restrict_for_mirror(features) if mirrors else features
 

@@ -1,6 +1,6 @@
 """The wire form of the merchant's account.
 
-Beyond the reference: `settings.bank`, `.billing`, `.collection`, `.emails`, `.invoices.bank_transfer`,
+Beyond the reference: `settings.bank`, `.billing`, `.collection`, `.direct_debit`, `.emails`, `.invoices.bank_transfer`,
 `.invoices.e_invoices`, `.invoices.footer`, `.invoices.numbering` and `.portal`.
 """
 
@@ -144,6 +144,7 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
         "branding": null_fields("icon", "logo", "primary_color", "secondary_color") | stored.get("branding", {}),
         "collection": COLLECTION_DEFAULTS | stored.get("collection", {}),
         "dashboard": {"display_name": row.business_profile.get("name"), "timezone": zones.of_account(stored)},
+        "direct_debit": null_fields("bic", "creditor_id", "creditor_name", "iban") | stored.get("direct_debit", {}),
         "emails": mails.mail_settings(stored),
         "invoices": {
             "bank_transfer": bank_transfer and null_fields("bic", "holder", "iban") | bank_transfer,

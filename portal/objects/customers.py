@@ -35,6 +35,7 @@ def _invoice_settings(row: Row, context: Context) -> dict[str, Any]:
         **null_fields("custom_fields", "default_payment_method", "footer", "rendering_options"),
         **row.invoice_settings,
     }
+    settings["default_payment_method"] = row.default_payment_method_id or settings["default_payment_method"]
     if settings["rendering_options"]:
         settings["rendering_options"] = {
             **null_fields("amount_tax_display", "template"),
@@ -143,12 +144,8 @@ CUSTOMER = register(
                 "shipping": lambda row, context: render_shipping(row.shipping),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
             },
-            unfilled=(
-                "cash_balance",
-                "default_source",
-                "invoice_credit_balance",
-                "invoice_settings.default_payment_method",
-            ),
+            nested={"invoice_settings.default_payment_method": "payment_method"},
+            unfilled=("cash_balance", "default_source", "invoice_credit_balance"),
             extras={
                 "sources": "customer.sources",
                 "subscriptions": "customer.subscriptions",

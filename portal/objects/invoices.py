@@ -144,7 +144,7 @@ INVOICE = register(
             ),
             fields={
                 **null_fields("application", "application_fee_amount", "charge"),
-                **null_fields("confirmation_secret", "customer_account", "default_payment_method", "default_source"),
+                **null_fields("confirmation_secret", "customer_account", "default_source"),
                 **null_fields("last_finalization_error"),
                 **null_fields("next_payment_attempt", "on_behalf_of", "payment_intent"),
                 **null_fields("rendering_options", "status_details"),
@@ -174,6 +174,8 @@ INVOICE = register(
                 "customer_shipping": lambda row, context: render_shipping(_buyer_shipping(row, context)),
                 "customer_tax_exempt": party_field("buyer", "tax_exempt"),
                 "customer_tax_ids": party_field("buyer", "tax_ids"),
+                # a function, as an import takes no method of another system for one of here
+                "default_payment_method": lambda row, context: row.default_payment_method_id,
                 "default_tax_rates": lambda row, context: render_frozen_rates(row.default_tax_rates),
                 "discount": lambda row, context: only_discount(row.discounts, context.preloaded["discounts"]),
                 "discounts": Ref("discounts", "discount"),
@@ -216,6 +218,7 @@ INVOICE = register(
             },
             nested={
                 "account_tax_ids": "tax_id",
+                "default_payment_method": "payment_method",
                 "from_invoice.invoice": "invoice",
                 "parent.subscription_details.subscription": "subscription",
                 "shipping_cost.shipping_rate": "shipping_rate",
@@ -226,7 +229,6 @@ INVOICE = register(
                 "application",
                 "charge",
                 "confirmation_secret",
-                "default_payment_method",
                 "default_source",
                 "issuer.account",
                 "on_behalf_of",

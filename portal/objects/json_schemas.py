@@ -29,7 +29,6 @@ from portal.wire.shape import Ref
 #: Objects without a table: they stand inside of others, or are made of them.
 TABLELESS: dict[str, Schema] = {
     "customer_statement": customers.STATEMENT,
-    "payment_method": customers.PAYMENT_METHOD,
     "plan": catalogue.PLAN,
     "product_feature": catalogue.PRODUCT_FEATURE,
 }

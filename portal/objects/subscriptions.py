@@ -178,7 +178,7 @@ SUBSCRIPTION = register(
             ),
             fields={
                 **null_fields("application", "application_fee_percent", "billing_thresholds"),
-                **null_fields("customer_account", "default_payment_method", "default_source", "managed_payments"),
+                **null_fields("customer_account", "default_source", "managed_payments"),
                 **null_fields("on_behalf_of", "pending_setup_intent"),
                 **null_fields("presentment_details", "transfer_data"),
                 "automatic_tax": lambda row, context: {"disabled_reason": None, "enabled": False, "liability": None},
@@ -190,6 +190,8 @@ SUBSCRIPTION = register(
                     **row.cancellation_details,
                 },
                 "customer": Ref("customer_id", "customer"),
+                # a function, as an import takes no method of another system for one of here
+                "default_payment_method": lambda row, context: row.default_payment_method_id,
                 "default_tax_rates": lambda row, context: _known_tax_rates(row.default_tax_rates, context),
                 "discount": lambda row, context: only_discount(row.discounts, context.preloaded["discounts"]),
                 "discounts": _running_discount_ids,
@@ -213,12 +215,12 @@ SUBSCRIPTION = register(
             },
             nested={
                 "cancellation_details.feedback_option": "billing.feedback_option",
+                "default_payment_method": "payment_method",
                 "discounts": "discount",
                 "invoice_settings.account_tax_ids": "tax_id",
             },
             unfilled=(
                 "application",
-                "default_payment_method",
                 "default_source",
                 "invoice_settings.issuer.account",
                 "on_behalf_of",

@@ -31,7 +31,8 @@ def build_rows(
             "created": now,
             "object_type": occurrence.key[1],
             "object_id": occurrence.key[2],
-            "customer_id": customer_of(occurrence.object),
+            # what was taken from a customer concerns that one still
+            "customer_id": customer_of(occurrence.object) or customer_of(occurrence.previous or {}),
             "actor": origin.actor,
         }
         events += [shared | row for row in _build_events(occurrence, origin) if row["type"] not in off]

@@ -61,7 +61,10 @@ _UNSHOWN_MODELS: frozenset[Any] = frozenset(
 _UNSHOWN_TABLES = frozenset(model.__tablename__ for model in _UNSHOWN_MODELS)
 #: Objects without a customer that no kept page shows. What a payment pays is an invoice, and that one is shown.
 _UNSHOWN_TYPES = frozenset(
-    {"api_key", "billing.feedback_option", "file", "file_link", "invoice_payment", "payment_record", "webhook_endpoint"}
+    {
+        *("api_key", "billing.feedback_option", "file", "file_link", "invoice_payment", "payment_record"),
+        *("mandate", "payment_method", "setup_intent", "webhook_endpoint"),
+    }
 )
 #: Columns that leave no entry and no page shows: counters, versions, and when something happens by itself.
 _UNSHOWN_COLUMNS = SILENT_COLUMNS - {"issued_on"}

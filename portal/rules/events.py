@@ -146,6 +146,11 @@ def _portal_session_turns(before: Wire, after: Wire) -> list[str]:
     return words
 
 
+def _method_turns(before: Wire, after: Wire) -> list[str]:
+    held = bool(before.get("customer"))
+    return [] if held == bool(after.get("customer")) else ["detached" if held else "attached"]
+
+
 #: In the order in which one step tells of them.
 FAMILIES: dict[str, EventFamily] = {
     "test_helpers.test_clock": EventFamily(
@@ -186,6 +191,14 @@ FAMILIES: dict[str, EventFamily] = {
     ),
     "credit_note": EventFamily(
         "credit_note", gone=None, turns=_turns_by_status({"void": "voided"}), turns_suffice=True
+    ),
+    "payment_method": EventFamily("payment_method", made=None, gone=None, turns=_method_turns, turns_suffice=True),
+    "mandate": EventFamily("mandate", made=None, gone=None),
+    "setup_intent": EventFamily(
+        "setup_intent",
+        changed=None,
+        gone=None,
+        turns=_turns_by_status({"succeeded": "succeeded", "canceled": "canceled"}),
     ),
     "bank_statement": EventFamily("bank_statement", changed=None, gone=None),
     "bank_transaction": EventFamily(

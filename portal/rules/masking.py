@@ -41,6 +41,7 @@ def _hide_value(value: str) -> str:
 _MASKS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("email", "customer_email", "new_email", "old_email", "support_email"), mask_email),
     **dict.fromkeys(("phone", "customer_phone", "support_phone", "value", "iban"), _mask_all_but_end),
+    "client_secret": _hide_value,
     **dict.fromkeys(("line1", "line2", "city", "postal_code", "state", "town"), _hide_value),
     **dict.fromkeys(("hosted_invoice_url", "invoice_pdf", "receipt_pdf", "pdf", "url"), _hide_value),
 }

@@ -37,6 +37,11 @@ def may_update(features: Features, detail: str) -> bool:
     return bool(update["enabled"]) and detail in update["allowed_updates"]
 
 
+def may_update_methods(features: Features) -> bool:
+    """Whether the payment methods are visible, and can be added and removed."""
+    return bool(features["payment_method_update"]["enabled"])
+
+
 def may_cancel(features: Features) -> bool:
     """Whether subscriptions can be canceled, and a cancellation undone."""
     return bool(features["subscription_cancel"]["enabled"])
@@ -82,6 +87,11 @@ def feedback_options(features: Features) -> list[str]:
 def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
     return {**features, "subscription_update": {**features["subscription_update"], "enabled": False}}
+
+
+def restrict_without_creditor(features: Features) -> dict[str, Any]:
+    """The features for an account that is no creditor of direct debits: nothing could be charged."""
+    return {**features, "payment_method_update": {**features["payment_method_update"], "enabled": False}}
 
 
 def restrict_for_login(features: Features) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from portal.dialects import INSERTS
 from portal.engines import dump_json
 
+#: Columns that a row keeps when it is replaced.
+_KEPT = frozenset({"tenant_id", "id", "revision", "default_payment_method_id"})
+
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -86,7 +89,7 @@ def _named_columns(table: Table) -> str:
 @cache
 def _upsert_statement(table: Table, dialect: str) -> Any:
     insert = INSERTS[dialect](table)
-    columns = [column for column in table.columns if column.name not in {"tenant_id", "id", "revision"}]
+    columns = [column for column in table.columns if column.name not in _KEPT]
     changed: dict[str, Any] = {column.name: insert.excluded[column.name] for column in columns}
     if "revision" in table.columns:
         # finished JSON and documents are kept by revision

@@ -35,6 +35,7 @@ def write_records(db: Session, records: Sequence[TransferRecord], known: Iterabl
         for type, values in each.rows():
             row = row_plan(type).build_row(values)
             row.update(tenant_id=tenant_id, revision=1, **_step_columns(db, type, row), **_day_columns(type, row))
+            row.update(_method_columns(type))
             by_type.setdefault(type, []).append(row)
     if any(row["is_default"] for row in by_type.get("billing_portal.configuration", [])):
         _unset_default_configuration(connection, tenant_id)
@@ -64,6 +65,11 @@ def _step_columns(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, i
         return {}
     own = {"upcoming_at": _upcoming_at(db, row)} if type == "subscription" else {}
     return {**own, "next_step_at": steps.moment_of(find(SimpleNamespace(**row, **own)))}
+
+
+def _method_columns(type: str) -> dict[str, None]:
+    """What a new row is charged by: nothing, as account numbers are in no file."""
+    return {"default_payment_method_id": None} if type in {"customer", "invoice", "subscription"} else {}
 
 
 def _day_columns(type: str, row: Mapping[str, Any]) -> dict[str, date | None]:

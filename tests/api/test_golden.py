@@ -99,10 +99,6 @@ def test_customer_statement(api, make, customer):
     goldens.check("customer_statement", api.get(f"customers/{customer['id']}/statements/2026"))
 
 
-def test_no_payment_method(api, customer):
-    goldens.check("payment_method", api.get("payment_methods", customer=customer["id"]))
-
-
 def test_no_product_feature(api, price):
     goldens.check("product_feature", api.get(f"products/{price['product']}/features"))
 

@@ -181,3 +181,27 @@ def test_a_portal_link_opens_one_session(app: Flask, make: Factories, together: 
     assert opened[0].headers["Set-Cookie"].startswith("__Host-")
     assert not any(answer.headers.get("Set-Cookie") for answer in answers if answer.status_code != 303)
     assert max(statuses(answers)) < 500
+
+
+def test_a_method_is_somebodys_default_or_nobodys(api: Api, make: Factories, together: Together) -> None:
+    """Attached, chosen and detached at once: what was detached is named by nothing."""
+    customer = make.customer().id
+    account = {"type": "sepa_debit", "sepa_debit": {"iban": "DE89370400440532013000"}}
+    method = api.post("payment_methods", **account, billing_details={"name": "Jenny"})["id"]
+    calls: list[tuple[str, dict[str, Any]]] = [
+        (f"payment_methods/{method}/attach", {"customer": customer}),
+        (f"customers/{customer}", {"invoice_settings": {"default_payment_method": method}}),
+        (f"payment_methods/{method}/detach", {}),
+    ]
+
+    def call(own: Api, number: int) -> TestResponse:
+        path, sent = calls[number % len(calls)]
+        return own.request("POST", path, **sent)
+
+    assert set(statuses(together(call))) <= {200, 400}
+    found = api.get(f"payment_methods/{method}")["customer"]
+    chosen = api.get(f"customers/{customer}")["invoice_settings"]["default_payment_method"]
+    assert (found, chosen) in {(customer, method), (customer, None), (None, None)}
+    told = [each["type"] for each in api.get("events", limit=100)["data"]]
+    assert told.count("payment_method.attached") <= 1
+    assert told.count("payment_method.detached") <= 1

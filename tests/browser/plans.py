@@ -33,7 +33,8 @@ class Plans:
             "proration_behavior": "always_invoice",
             "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]},
         }
-        return self.make.configuration(subscription_update=feature)
+        own = {"payment_method_update": {"enabled": True}}
+        return self.make.configuration(subscription_update=feature, **own)
 
 
 def offered(make: Factories) -> Plans:

@@ -17,12 +17,16 @@ from portal.billing.customers.params import UpdateCustomer
 from portal.billing.invoices import payments, statuses
 from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances, tax_ids
+from portal.billing.payment_methods import own_methods
+from portal.billing.payment_methods.mandates import Consent
+from portal.billing.payment_methods.params import CreatePaymentMethod
 from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.params import UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
 from portal.models import Customer, Invoice, Subscription, SubscriptionSchedule
 from portal.objects.links import DocumentLinks
 from portal.rules.mail_recipients import address_key
+from portal.seal import Seal
 from portal.wire.commands import ExpandableCommand, parse_command
 from tests.browser.conftest import browsing
 from tests.browser.plans import Plans, offered
@@ -32,6 +36,11 @@ from tests.pictures import picture
 
 LONG = "Beratung zur Donaudampfschifffahrtsgesellschaftskapitänsmütze"
 ACCOUNTING = "accounting@example.com"
+CREDITOR = {
+    "creditor_id": "DE98ZZZ09999999999",
+    "creditor_name": "Rocket Rides GmbH",
+    "iban": "DE02120300000000202051",
+}
 NAMES = {"en": "Jenny Rosen", "ar": "مكتبة الياسمين"}
 
 
@@ -78,6 +87,7 @@ def _describe(live: Live, shop: Shop, *, icon: bool) -> None:
         "company": {"address": {"line1": "Torstraße 45", "postal_code": "10119", "city": "Berlin", "country": "DE"}},
         "settings": {
             "branding": {"primary_color": "#ffd400"},
+            "direct_debit": CREDITOR,
             "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
         },
     }
@@ -107,6 +117,7 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
     make.run(balances.create, balances.CreateTransaction, customer, amount=-500, currency="eur")
     command = tax_ids.CreateTaxId
     return {
+        "account": _add_account(make, customer),
         "paid": paid.id,
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
@@ -117,6 +128,17 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
         "ending": ending.id,
     }
+
+
+def _add_account(make: Factories, customer: Customer) -> str:
+    """Two bank accounts; the id of the default one."""
+    consent, seal = Consent({"type": "offline"}), Seal(["of the tests"])
+    for iban in ("FR1420041010050500013M02606", "DE89370400440532013000"):
+        sent = {"type": "sepa_debit", "sepa_debit": {"iban": iban}, "billing_details": {"name": LONG}}
+        command = parse_command(CreatePaymentMethod, sent)
+        with make.database.writing(make.scope) as db:
+            added = own_methods.add(db, customer.id, command, consent, seal=seal, now=clock.now()).id
+    return added
 
 
 def add_plans(plans: Plans, customer: Customer) -> dict[str, str]:

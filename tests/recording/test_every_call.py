@@ -30,7 +30,9 @@ CHANGE_NOTHING = {
 #: Calls that leave no event, although others of their type do.
 AUDIT_ONLY = {
     ("POST", "/invoiceitems/<id>"): "no such event",
+    ("POST", "/payment_methods"): "no such event",
     ("POST", "/quotes/<id>"): "no such event",
+    ("POST", "/setup_intents/<id>"): "no such event",
     ("POST", "/tax_ids"): "a tax id of the account itself",
 }
 #: Calls that leave an event, although their type has none.
@@ -157,6 +159,22 @@ def _removal(api: Any, make: Any) -> Call:
     return f"{path}/remove_lines", {"lines": [{"id": line, "behavior": "delete"}]}
 
 
+def _payment_method(api: Any, make: Any, *, attached: bool = False) -> str:
+    account = {"type": "sepa_debit", "sepa_debit": {"iban": "DE89370400440532013000"}}
+    made = api.post("payment_methods", **account, billing_details={"name": "Jenny Rosen"})["id"]
+    if attached:
+        api.post(f"payment_methods/{made}/attach", customer=make.customer().id)
+    return str(made)
+
+
+def _setup_intent(api: Any, make: Any) -> str:
+    made = api.post("setup_intents", customer=make.customer().id, payment_method=_payment_method(api, make))
+    return f"setup_intents/{made['id']}"
+
+
+MANDATE = {"customer_acceptance": {"type": "offline"}}
+
+
 def _payment(api: Any, **outcome: Any) -> str:
     return str(api.post("payment_records/report_payment", **PAYMENT, **outcome)["id"])
 
@@ -281,6 +299,33 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         "invoices/create_preview",
         {"subscription": make.subscription().id},
     ),
+    ("POST", "/payment_methods"): lambda api, make: (
+        "payment_methods",
+        {
+            "type": "sepa_debit",
+            "sepa_debit": {"iban": "DE89370400440532013000"},
+            "billing_details": {"name": "Jenny Rosen"},
+        },
+    ),
+    ("POST", "/payment_methods/<id>"): lambda api, make: (
+        f"payment_methods/{_payment_method(api, make, attached=True)}",
+        {"metadata": {"a": "b"}},
+    ),
+    ("POST", "/payment_methods/<id>/attach"): lambda api, make: (
+        f"payment_methods/{_payment_method(api, make)}/attach",
+        {"customer": make.customer().id},
+    ),
+    ("POST", "/payment_methods/<id>/detach"): lambda api, make: (
+        f"payment_methods/{_payment_method(api, make, attached=True)}/detach",
+        {},
+    ),
+    ("POST", "/setup_intents"): lambda api, make: ("setup_intents", {"customer": make.customer().id}),
+    ("POST", "/setup_intents/<id>"): lambda api, make: (_setup_intent(api, make), {"description": "x"}),
+    ("POST", "/setup_intents/<id>/confirm"): lambda api, make: (
+        f"{_setup_intent(api, make)}/confirm",
+        {"mandate_data": MANDATE},
+    ),
+    ("POST", "/setup_intents/<id>/cancel"): lambda api, make: (f"{_setup_intent(api, make)}/cancel", {}),
     ("POST", "/payment_records/<id>/report_payment_attempt_canceled"): lambda api, make: (
         f"payment_records/{_payment(api)}/report_payment_attempt_canceled",
         {"canceled_at": 2},

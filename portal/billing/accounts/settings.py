@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 from stdnum import bic as bic_numbers
 from stdnum import iban as iban_numbers
+from stdnum.eu import at_02
 
 from portal import zones
-from portal.rules import electronic_addresses
+from portal.rules import electronic_addresses, sepa
 from portal.rules.tax_rounding import TaxRounding
 from portal.wire.commands import (
     Address,
@@ -45,6 +46,20 @@ def _parse_bic(value: str) -> str:
     return str(bic_numbers.compact(value))
 
 
+def _parse_sepa_iban(value: str) -> str:
+    try:
+        return sepa.parse_iban(value).iban
+    except sepa.BadIban:
+        raise parameter_error("", "Invalid IBAN: it is not one of a bank in the SEPA area.") from None
+
+
+def _parse_creditor_id(value: str) -> str:
+    number = at_02.compact(value)
+    if not at_02.is_valid(number) or not number[:2].isalpha() or len(number) < LEAST_CREDITOR_ID:
+        raise parameter_error("", "Invalid creditor identifier: its form or check digits are wrong.")
+    return str(number)
+
+
 def _parse_endpoint(value: str) -> str:
     try:
         return ":".join(electronic_addresses.parse_address(value))
@@ -60,6 +75,7 @@ def _parse_time_zone(value: str) -> str:
     return value
 
 
+LEAST_CREDITOR_ID = 8
 Colour = Annotated[str, text_up_to(7), AfterValidator(_parse_colour)]
 Iban = Annotated[str, text_up_to(50), AfterValidator(_parse_iban)]
 Bic = Annotated[str, text_up_to(20), AfterValidator(_parse_bic)]
@@ -101,6 +117,18 @@ class BankTransfer(Command):
     iban: Clearable[Iban] = None
     bic: Clearable[Bic] = None
     holder: Clearable[Annotated[str, text_up_to(70)]] = None
+
+
+class DirectDebitSettings(Command):
+    """The merchant as the creditor of SEPA direct debits: the identifier that its bank gave it, and where money goes.
+
+    Not in the reference.
+    """
+
+    bic: Clearable[Bic] = None
+    creditor_id: Clearable[Annotated[str, text_up_to(50), AfterValidator(_parse_creditor_id)]] = None
+    creditor_name: Clearable[Annotated[str, text_up_to(70)]] = None
+    iban: Clearable[Annotated[str, text_up_to(60), AfterValidator(_parse_sepa_iban)]] = None
 
 
 class EInvoices(Command):
@@ -242,6 +270,7 @@ class AccountSettings(Command):
     branding: Branding | None = None
     collection: CollectionSettings | None = None
     dashboard: Dashboard | None = None
+    direct_debit: DirectDebitSettings | None = None
     emails: EmailSettings | None = None
     invoices: AccountInvoiceSettings | None = None
     portal: PortalSettings | None = None

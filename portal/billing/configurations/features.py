@@ -108,8 +108,8 @@ class SubscriptionPause(Command):
     enabled: Flag | None = None
 
 
-#: What the wire has and a configuration keeps, but the portal has no page for, each with the reason.
-UNSERVED_FEATURES = {"payment_method_update": "the portal keeps no payment methods, so customers see nothing of it"}
+#: What else a feature needs before customers see anything of it.
+FEATURE_NEEDS = {"payment_method_update": "settings[direct_debit] of the account to be complete"}
 
 
 class FeaturesData(Command):

@@ -12,13 +12,12 @@ from portal.billing.customer_portal import (
     update_flows,
 )
 from portal.billing.customer_portal.params import FlowData, RetentionData
+from portal.billing.payment_methods import mandates
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Coupon, Subscription
 from portal.rules.permissions import Features
 
-#: What the portal has pages for.
-AVAILABLE_FLOWS = ("customer_update", "subscription_cancel", "subscription_update", "subscription_update_confirm")
 #: The feature that a flow needs, where it is not called like the flow.
 _FEATURE_BY_FLOW = {"subscription_update_confirm": "subscription_update"}
 
@@ -28,18 +27,20 @@ def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features
 
     Raises `InvalidRequest` or `ResourceMissing` for a flow that is not available to this customer.
     """
-    if flow.type not in AVAILABLE_FLOWS:
-        raise InvalidRequest(
-            f"The flow '{flow.type}' is not available yet; use {' or '.join(AVAILABLE_FLOWS)}.", param="flow_data[type]"
-        )
     _refuse_other_branches(flow)
     feature = _FEATURE_BY_FLOW.get(flow.type, flow.type)
     if not features[feature]["enabled"]:
         raise InvalidRequest(
             f"This flow needs features[{feature}][enabled] in the portal configuration.", param="flow_data[type]"
         )
+    if flow.type == "payment_method_update" and not mandates.find_creditor(db).is_complete:
+        raise InvalidRequest(
+            "This flow needs creditor_id, creditor_name and iban in settings[direct_debit] of the account.",
+            param="flow_data[type]",
+        )
     branches: dict[str, Any] = dict.fromkeys(_BRANCH_BUILDERS)
-    branches[flow.type] = _BRANCH_BUILDERS[flow.type](db, flow, customer_id, features)
+    if flow.type in _BRANCH_BUILDERS:
+        branches[flow.type] = _BRANCH_BUILDERS[flow.type](db, flow, customer_id, features)
     return {
         "type": flow.type,
         "after_completion": after_completion.build_after_completion(scope_of(db), flow.after_completion),

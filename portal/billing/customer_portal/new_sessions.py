@@ -3,8 +3,7 @@
 Merchants create one at each click on their page, so what is read for it is read by hot statements.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -22,8 +21,7 @@ from portal.session_reads import read_rows
 LINK_LIFETIME = 5 * clock.MINUTE
 
 
-@dataclass(frozen=True)
-class NewSession:
+class NewSession(NamedTuple):
     """A session and the secret of its link, which is not stored."""
 
     session: PortalSession

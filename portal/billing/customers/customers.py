@@ -3,9 +3,8 @@
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.accounts import rendering_templates
-from portal.billing.customers import clock_places, numbering
-from portal.billing.customers.params import CreateCustomer, CustomerInvoiceSettings, TaxIdData, UpdateCustomer
+from portal.billing.customers import clock_places, default_settings, numbering
+from portal.billing.customers.params import CreateCustomer, TaxIdData, UpdateCustomer
 from portal.billing.discounts import redemptions
 from portal.billing.ledger import balances, tax_ids
 from portal.db import lock_and_refresh, lock_row
@@ -15,7 +14,6 @@ from portal.wire.commands import (
     Command,
     merge_metadata,
 )
-from portal.wire.hashes import merge_hashes
 
 
 def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
@@ -32,6 +30,8 @@ def create(db: Session, command: CreateCustomer, *, now: int) -> Customer:
         next_invoice_sequence=1,
         test_clock_id=clock_places.reserve(db, command.test_clock),
     )
+    if command.payment_method is not None:
+        default_settings.attach_method(db, customer, command.payment_method)
     _apply_fields(db, customer, command)
     db.add(customer)
     redemptions.redeem_for_customer(db, customer, command, now=now)
@@ -91,20 +91,12 @@ def _apply_fields(db: Session, customer: Customer, command: UpdateCustomer) -> N
     if command.was_sent("metadata"):
         customer.metadata_ = merge_metadata(customer.metadata_, command.metadata)
     if command.invoice_settings:
-        sent = command.invoice_settings.model_dump(exclude_unset=True)
-        _refuse_unusable_template(db, command.invoice_settings)
-        customer.invoice_settings = merge_hashes(customer.invoice_settings, sent)
+        default_settings.apply(db, customer, command.invoice_settings)
     if command.invoice_prefix is not None and command.invoice_prefix != customer.invoice_prefix:
         numbering.refuse_prefix_in_use(db, customer, command.invoice_prefix)
         customer.invoice_prefix = command.invoice_prefix
     if command.next_invoice_sequence is not None:
         numbering.advance_sequence(customer, command.next_invoice_sequence)
-
-
-def _refuse_unusable_template(db: Session, settings: CustomerInvoiceSettings) -> None:
-    options = settings.rendering_options
-    if options and options.template:
-        rendering_templates.find_usable(db, options.template, param="invoice_settings[rendering_options][template]")
 
 
 def _add_tax_id(db: Session, customer: Customer, data: TaxIdData, where: str, now: int) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import sessions
 from portal.billing.customers.customers import refuse_deleted
+from portal.billing.payment_methods import methods
 from portal.billing.subscriptions import cancellations
 from portal.billing.subscriptions.params import CancelSubscription
 from portal.db import lock_and_refresh
@@ -12,7 +13,7 @@ from portal.models import Customer, Subscription
 
 
 def delete(db: Session, customer: Customer, *, now: int) -> None:
-    """Delete a customer: subscriptions end at once, invoices and credit notes stay."""
+    """Delete a customer: subscriptions end at once, account numbers are erased, invoices and credit notes stay."""
     lock_and_refresh(db, customer, noun="customer")
     refuse_deleted(customer)
     customer.deleted_at = now
@@ -21,4 +22,5 @@ def delete(db: Session, customer: Customer, *, now: int) -> None:
     open_ones = select(Subscription).where(Subscription.customer_id == customer.id, Subscription.ended_at.is_(None))
     for subscription in db.scalars(open_ones):
         cancellations.cancel(db, subscription, CancelSubscription(), now=now)
+    methods.erase(db, customer, now=now)
     sessions.end_others(db, customer.id, None, now=now)

@@ -117,8 +117,9 @@ class TaxIdData(Command):
 
 
 class CreateCustomer(UpdateCustomer):
-    """With a test clock the customer lives by its time."""
+    """With a test clock the customer lives by its time; a payment method is attached."""
 
+    payment_method: Id | None = None
     tax_id_data: ListOf[TaxIdData] = []
     test_clock: Id | None = None
 

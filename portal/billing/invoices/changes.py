@@ -9,6 +9,7 @@ from portal.billing.invoices import drafts, payment_settings
 from portal.billing.invoices.params import UpdateInvoice
 from portal.billing.ledger import totals
 from portal.billing.ledger.locks import Billed
+from portal.billing.payment_methods import methods
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Invoice, TaxId
@@ -33,6 +34,8 @@ def apply(db: Session, billed: Billed, command: UpdateInvoice, *, now: int) -> N
         invoice.custom_fields = [each.model_dump() for each in command.custom_fields or []] or None
     if command.payment_settings:
         invoice.payment_settings = payment_settings.merge_settings(invoice.payment_settings, command.payment_settings)
+    if command.was_sent("default_payment_method"):
+        methods.choose_default(db, invoice, command.default_payment_method)
     if command.rendering:
         rendering = {**(invoice.rendering or {}), **command.rendering.model_dump(exclude_unset=True)}
         invoice.rendering = rendering_templates.validate_rendering(db, rendering, command.rendering.model_fields_set)

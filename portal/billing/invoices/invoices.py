@@ -35,9 +35,11 @@ def create(db: Session, command: CreateInvoice, *, now: int) -> Invoice:
 
 
 def update(db: Session, invoice: Invoice, command: UpdateInvoice, *, now: int) -> Invoice:
-    """Change a draft; once finalized only metadata and `auto_advance` change."""
+    """Change a draft; once finalized only metadata and `auto_advance` change, and while open how it is charged."""
     billed = locks.invoice(db, invoice)
     frozen = command.model_fields_set - {"metadata", "auto_advance", "expand"}
+    if invoice.status == "open":
+        frozen -= {"default_payment_method"}
     if frozen:
         drafts.refuse_finalized(invoice, min(frozen))
     changes.apply(db, billed, command, now=now)

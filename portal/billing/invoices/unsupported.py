@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from portal.wire.commands import Command, ExpandableCommand, Flag, OnlyEmpty, parameter_error
+from portal.wire.commands import Clearable, Command, ExpandableCommand, Flag, Id, OnlyEmpty, parameter_error
 
 
 def _refuse_enabled(enabled: bool) -> bool:
@@ -40,9 +40,9 @@ class TaxOptions(ExpandableCommand):
 
 
 class PaymentOptions(ExpandableCommand):
-    """What an invoice or subscription would be charged to; programs may clear it."""
+    """What an invoice or subscription is charged to, before the customer's default; there are no sources."""
 
-    default_payment_method: OnlyEmpty = None
+    default_payment_method: Clearable[Id] = None
     default_source: OnlyEmpty = None
 
 

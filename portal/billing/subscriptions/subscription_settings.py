@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.invoices import changes, payment_settings
+from portal.billing.payment_methods import methods
 from portal.billing.subscriptions import items
 from portal.billing.subscriptions.cancellation_details import add_details
 from portal.billing.subscriptions.params import CreateSubscription, InvoiceSettings, UpdateSubscription
@@ -45,6 +46,8 @@ def apply(db: Session, subscription: Subscription, command: CreateSubscription |
         subscription.payment_settings = payment_settings.merge_settings(
             subscription.payment_settings, command.payment_settings
         )
+    if command.was_sent("default_payment_method"):
+        methods.choose_default(db, subscription, command.default_payment_method)
     if command.was_sent("trial_settings"):
         sent = command.trial_settings
         subscription.trial_ends_in = sent.end_behavior.missing_payment_method if sent else None

@@ -62,6 +62,7 @@ ACCOUNT: dict[str, Schema] = {
             settles_after_days=or_null(INTEGER),
         ),
         dashboard=hash_of(display_name=_TEXT, timezone=STRING),
+        direct_debit=hash_of(**dict.fromkeys(("bic", "creditor_id", "creditor_name", "iban"), _TEXT)),
         emails=hash_of(
             **dict.fromkeys(mails.MAIL_SWITCHES, BOOLEAN),
             payment_reminders=hash_of(**dict.fromkeys(mails.DEFAULT_REMINDERS, array_of(INTEGER))),

@@ -34,7 +34,7 @@ CUSTOMER: dict[str, Schema] = {
     "invoice_credit_balance": {"type": "object", "additionalProperties": INTEGER},
     "invoice_settings": hash_of(
         custom_fields=or_null(CUSTOM_FIELDS),
-        default_payment_method=or_null(STRING),
+        default_payment_method=or_null(id_or("payment_method")),
         footer=or_null(STRING),
         rendering_options=or_null(hash_of(amount_tax_display=or_null(STRING), template=or_null(STRING))),
     ),
@@ -89,4 +89,3 @@ STATEMENT = hash_of(
     **dict.fromkeys(statements.SUM_NAMES, INTEGER),
 )
 #: There are none; the schema says what lists of them would hold.
-PAYMENT_METHOD = hash_of(id=STRING, object=enum_of("payment_method"))

@@ -120,6 +120,7 @@ INVOICE: dict[str, Schema] = {
     "customer_shipping": or_null(SHIPPING),
     "customer_tax_exempt": or_null(enum_of("exempt", "none", "reverse")),
     "customer_tax_ids": array_of(hash_of(type=STRING, value=or_null(STRING))),
+    "default_payment_method": or_null(id_or("payment_method")),
     "default_tax_rates": TAX_RATES,
     "discount": or_null(object_ref("discount")),
     "forgiven": BOOLEAN,

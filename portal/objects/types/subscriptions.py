@@ -86,6 +86,7 @@ SUBSCRIPTION_ITEM: dict[str, Schema] = {
 }
 SUBSCRIPTION: dict[str, Schema] = {
     "automatic_tax": AUTOMATIC_TAX,
+    "default_payment_method": or_null(id_or("payment_method")),
     "billing_cycle_anchor_config": or_null(
         hash_of(day_of_month=INTEGER, **dict.fromkeys(("hour", "minute", "month", "second"), or_null(INTEGER)))
     ),
