@@ -4,6 +4,7 @@ from flask import Blueprint, redirect
 
 from portal.billing.ledger import tax_ids
 from portal.hosted import flows, invoice_history, kept_pages, page_cache
+from portal.hosted.coming_debits import list_coming_debits
 from portal.hosted.invoice_rows import render_rows
 from portal.hosted.kept_pages import BuiltPage
 from portal.hosted.languages import number_name
@@ -35,6 +36,7 @@ def _build_home(visit: Visit) -> BuiltPage:
         shows_invoices = permissions.may_see_invoices(visit.features)
         newest = invoice_history.list_newest(db, visit, NEWEST_INVOICES) if shows_invoices else None
         to_pay = list_open_amounts(db, visit) if newest else ()
+        debits = list_coming_debits(db, visit.scope.tenant_id, visit.customer_id) if newest else ()
         rows = render_rows(db, visit, newest) if newest else None
         numbers = [(number_name(row.type, row.value), row.value) for row in tax_ids.list_for_customer(db, customer.id)]
     parts = page_cache.render_own_page(
@@ -46,6 +48,7 @@ def _build_home(visit: Visit) -> BuiltPage:
         newest=newest,
         rows=rows,
         to_pay=to_pay,
+        debits=debits,
         tax_ids=numbers,
     )
     changes = (invoice_history.first_overdue(newest or (), visit.now), *(each.changes_at for each in to_pay))

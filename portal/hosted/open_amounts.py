@@ -1,4 +1,4 @@
-"""What a customer has to pay, whatever its age: the open invoices, summed up by currency."""
+"""What a customer has to pay, whatever its age: the open invoices that nobody collects, summed up by currency."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from portal import zones
+from portal.hosted.coming_debits import IS_COLLECTED
 from portal.hosted.invoice_history import ZONE, Reader
 from portal.hosted.visits import Visit
 from portal.models import Invoice
@@ -70,6 +71,7 @@ _SUMS = (
         _INVOICES.c.customer_id == bindparam("customer_id"),
         _INVOICES.c.status == "open",
         _INVOICES.c.amount_remaining > 0,
+        ~IS_COLLECTED,
     )
     .group_by(_INVOICES.c.currency, ZONE)
     .order_by(_INVOICES.c.currency)
