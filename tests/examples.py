@@ -86,6 +86,8 @@ def _direct_debit(scene: Scene) -> str:
     debits.begin_collecting(scene.make, prenotification_days=1)
     debits.sign(scene.make, scene.api.client.application.extensions["portal"].seal, scene.customer)
     scene.make.invoice(scene.customer, auto_advance=True)
+    # what a customer is charged by is in no export
+    scene.api.post(f"customers/{scene.customer.id}", invoice_settings={"default_payment_method": ""})
     return scene.first("direct_debits")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +48,11 @@ class Shop:
 
 
 @pytest.fixture
-def shop(app: Flask, make: Factories, api: Api, portal: Callable[..., Portal]) -> Shop:
+def shop(
+    app: Flask, make: Factories, api: Api, portal: Callable[..., Portal], caplog: pytest.LogCaptureFixture
+) -> Shop:
+    # other tests leave it as they like, and a record costs more than the line that production writes
+    caplog.set_level(logging.WARNING, logger="portal")
     customer = make.customer()
     make.subscription(customer)
     for month in range(13):

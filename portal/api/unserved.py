@@ -90,7 +90,7 @@ WORDS = {
     "current_trial": _TRIAL_OFFERS,
     "currency_options": _CURRENCIES,
     "custom_unit_amount": "a price has a fixed amount. Send the chosen one as an invoice item",
-    "customer": "this call is about no customer. A payment method is attached by the call attach",
+    "customer": "it is named elsewhere: payment methods are attached by the call attach, tax IDs have owner[customer]",
     "customer_account": _CUSTOMER,
     "customer_details.tax": _COMPUTED_TAX,
     "default_payment_method": _CHARGES,

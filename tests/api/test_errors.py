@@ -18,7 +18,7 @@ UNKNOWN_PARAMETERS = [
     ("customers", {"tax_id_data": [{"type": "eu_vat", "value": "x", "foo": 1}]}, "tax_id_data[0][foo]"),
     ("billing_portal/configurations", {"features": {"customer_update": {"foo": 1}}}, "features[customer_update][foo]"),
     ("products", {"name": "x", "default_price": "price_1"}, "default_price"),
-    ("tax_ids", {"type": "eu_vat", "value": "DE136695976", "customer": "cus_1"}, "customer"),
+    ("tax_ids", {"type": "eu_vat", "value": "DE136695976", "customers": "cus_1"}, "customers"),
 ]
 MISSING_PARAMETERS = [
     ("billing_portal/sessions", {}, "customer"),

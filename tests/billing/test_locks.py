@@ -14,7 +14,7 @@ from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.invoices import finalization, invoiceitems, invoices, payments, statuses
 from portal.billing.invoices.item_params import CreateInvoiceItem, UpdateInvoiceItem
-from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, UpdateInvoice
+from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, SendInvoice, UpdateInvoice
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import cancellations, updates
 from portal.billing.subscriptions import items as subscription_items
@@ -64,7 +64,7 @@ def locked_by(make: Factories) -> Callable[..., list[str]]:
     [
         (finalization.finalize, FinalizeInvoice()),
         (invoices.update, UpdateInvoice(metadata={"a": "1"})),
-        (finalization.send, Command()),
+        (finalization.send, SendInvoice()),
     ],
 )
 def test_drafts_of_a_subscription(make: Factories, locked_by: Any, use_case: Any, sent: Command) -> None:

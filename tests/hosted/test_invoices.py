@@ -17,7 +17,7 @@ from portal.billing.customers import customers
 from portal.billing.customers.params import UpdateCustomer
 from portal.billing.invoices import finalization, invoiceitems, payments, statuses
 from portal.billing.invoices.item_params import CreateInvoiceItem
-from portal.billing.invoices.params import FinalizeInvoice, PayInvoice
+from portal.billing.invoices.params import FinalizeInvoice, PayInvoice, SendInvoice
 from portal.models import Customer, Invoice
 from tests.clients import Portal
 from tests.conftest import NOON
@@ -278,7 +278,7 @@ def test_applied_credit_and_credit_notes_lead_to_what_is_due(
 def test_the_history_of_an_invoice_is_told_in_order(make: Factories, customer: Customer, visit: Portal) -> None:
     draft = make.draft(customer, 3000, now=NOON - 9 * clock.DAY)
     make.run(finalization.finalize, FinalizeInvoice, draft, now=NOON - 8 * clock.DAY)
-    make.run(finalization.send, FinalizeInvoice, draft, now=NOON - 7 * clock.DAY)
+    make.run(finalization.send, SendInvoice, draft, now=NOON - 7 * clock.DAY)
     note = make.credit_note(draft, 500, now=NOON - 6 * clock.DAY)
     make.run(payments.pay, PayInvoice, draft, now=NOON - 5 * clock.DAY, paid_out_of_band=True)
     text = words(page(visit, f"invoices/{draft.id}"))
