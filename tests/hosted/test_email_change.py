@@ -268,7 +268,7 @@ def test_a_mail_server_that_never_answers_holds_no_page(
         mail = db.query(Mail).one()
     assert "on its way" in page
     assert (mail.name, mail.status, mail.customer_id) == ("email_code", "queued", None)
-    assert mail.expires_at == mail.created + codes.LIFETIME
+    assert abs(mail.expires_at - mail.created - codes.LIFETIME) <= 1  # a second may pass between the two
     digits = app.extensions["portal"].seal.decrypt(mail.sealed).decode()
     assert visit.post("details/email/code", code=digits).location.endswith("/details")
     assert time.monotonic() - began < mails.TIMEOUT
