@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from portal.billing.collection.coming_debits import ComingDebit, find_coming_debit
 from portal.billing.customer_portal import cancellation_previews, final_bills, plan_previews
 from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.customer_portal.cancellation_previews import CancellationPreview
@@ -21,7 +22,7 @@ from portal.web.services import services
 class UnpaidInvoice:
     """An invoice of a plan that is to be paid, `number` None where it is not issued yet.
 
-    `amount` is what remains to pay in minor units, `link` None where it can't be seen.
+    `amount` is what remains to pay in minor units, `link` None where it can't be seen. `debit` is what collects it.
     """
 
     number: str | None
@@ -30,6 +31,7 @@ class UnpaidInvoice:
     due_on: date | None
     overdue: bool
     link: str | None
+    debit: ComingDebit | None
 
 
 def preview_ending(db: Session, visit: Visit, subscription: Subscription) -> CancellationPreview:
@@ -65,10 +67,10 @@ def list_unpaid(db: Session, visit: Visit, subscription: Subscription) -> Sequen
     """The invoices of a plan that stay to be paid after its end, the oldest first: one at once keeps drafts from it."""
     goes_on = subscription.ended_at is None and visit.features["subscription_cancel"]["mode"] != "immediately"
     rows = cancellation_previews.list_unpaid(db, subscription, drafts=goes_on)
-    return [_describe(visit, each) for each in rows]
+    return [_describe(visit, each, find_coming_debit(db, each)) for each in rows]
 
 
-def _describe(visit: Visit, invoice: Invoice) -> UnpaidInvoice:
+def _describe(visit: Visit, invoice: Invoice, debit: ComingDebit | None) -> UnpaidInvoice:
     return UnpaidInvoice(
         number=invoice.number,
         amount=invoice.amount_remaining,
@@ -76,6 +78,7 @@ def _describe(visit: Visit, invoice: Invoice) -> UnpaidInvoice:
         due_on=day_on(invoice, invoice.due_date),
         overdue=invoice.due_date is not None and invoice.due_date < visit.now,
         link=_link(visit, invoice),
+        debit=debit,
     )
 
 

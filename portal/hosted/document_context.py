@@ -8,12 +8,12 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from portal.billing.collection.coming_debits import find_coming_debit
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import test_clocks
 from portal.documents import build
 from portal.documents.legal_notes import page_notes
 from portal.documents.transfer_code import draw_transfer_code
-from portal.hosted.coming_debits import ComingDebit, list_coming_debits
 from portal.hosted.e_invoices import e_invoice_context
 from portal.models import CreditNote, Invoice
 from portal.models.document_days import day_on
@@ -41,7 +41,7 @@ def invoice_context(db: Session, row: Invoice) -> dict[str, Any]:
         "has_receipt": build.receipt_number(row) is not None,
         "transfer_code": draw_transfer_code(document) is not None,
         "replaced_by": _revision_number(db, row),
-        "debit": _coming_debit(db, row),
+        "debit": find_coming_debit(db, row),
         **e_invoice_context(document, outcome),
     }
 
@@ -70,13 +70,6 @@ def list_events(invoice: Invoice, notes: Iterable[CreditNote]) -> list[InvoiceEv
     ]
     happened = sorted(((at, text, note) for at, text, note in moments if at), key=lambda moment: moment[0])
     return [InvoiceEvent(day_on(note or invoice, at), text, note) for at, text, note in happened]
-
-
-def _coming_debit(db: Session, row: Invoice) -> ComingDebit | None:
-    if row.status != "open":
-        return None
-    found = list_coming_debits(db, row.tenant_id, row.customer_id)
-    return next((each for each in found if each.invoice_id == row.id), None)
 
 
 def _revision_number(db: Session, row: Invoice) -> str | None:

@@ -2,9 +2,9 @@
 
 from flask import Blueprint, redirect
 
+from portal.billing.collection.coming_debits import list_coming_debits
 from portal.billing.ledger import tax_ids
 from portal.hosted import flows, invoice_history, kept_pages, page_cache
-from portal.hosted.coming_debits import list_coming_debits
 from portal.hosted.invoice_rows import render_rows
 from portal.hosted.kept_pages import BuiltPage
 from portal.hosted.languages import number_name

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from portal import zones
-from portal.hosted.coming_debits import IS_COLLECTED
+from portal.billing.collection.coming_debits import IS_COLLECTED
 from portal.hosted.invoice_history import ZONE, Reader
 from portal.hosted.visits import Visit
 from portal.models import Invoice

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock
 from portal.assembly import Services
+from portal.billing.collection.coming_debits import find_coming_debit
 from portal.db import find_row, scope_of
 from portal.documents import build
 from portal.models import CreditNote, Invoice, Mail
@@ -29,6 +30,7 @@ def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
         reference=invoice.number,
         number=invoice.number,
         document=build.invoice(db, invoice),
+        debit=find_coming_debit(db, invoice),
         url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
     )
 
@@ -97,6 +99,7 @@ def billed_document(services: Services, db: Session, invoice_id: str | None) -> 
         return {"document": None, "invoice_url": None, "attached": False}
     return {
         "document": build.invoice(db, invoice),
+        "debit": find_coming_debit(db, invoice),
         "invoice_url": services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
         "attached": not invoice.sent_at,
         "attachments": {} if invoice.sent_at else invoice_attachment(services, db, invoice),

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from portal import clock, zones
 from portal.assembly import Services
+from portal.billing.collection.scheduling import UNDER_WAY
 from portal.db import Scope
-from portal.models import Account, BankStatement, BankTransaction, Invoice, InvoicePayment, Mail, Tenant
+from portal.models import Account, BankStatement, BankTransaction, DirectDebit, Invoice, InvoicePayment, Mail, Tenant
 from portal.recording import notices
 from portal.rules import mails
 
@@ -87,20 +88,21 @@ def _queue_reminders(services: Services, scope: Scope, wanted: ReminderDay) -> i
 def _select_unpaid(wanted: ReminderDay) -> Select[str, str, str]:
     """Unpaid invoices of that day whose reminder has not been queued, with the key of the reminder.
 
-    An invoice that was made on the day itself was mailed just now. While its payment is on the way, or a transfer of
-    its customer waits for somebody to look at it, nobody is reminded.
+    An invoice that was made on the day itself was mailed just now. While its payment or its debit is on the way, or a
+    transfer of its customer waits for somebody to look at it, nobody is reminded.
     """
     key = literal("payment_reminder:") + Invoice.id + literal(f":{wanted.offset}")
     transfer_waits = and_(
         BankTransaction.customer_id == Invoice.customer_id, BankTransaction.status.in_(("pending", "waiting"))
     )
     payment_waits = and_(InvoicePayment.invoice_id == Invoice.id, InvoicePayment.status == "open")
+    debit_waits = and_(DirectDebit.invoice_id == Invoice.id, DirectDebit.status.in_(UNDER_WAY))
     return (
         select(Invoice.id, Invoice.customer_id, key)
         .where(Invoice.status == "open", Invoice.amount_remaining > 0, Invoice.test_clock_id.is_(None))
         .where(wanted.is_due_day(), Invoice.finalized_at < wanted.begins)
         .where(~exists().where(Mail.key == key))
-        .where(~exists().where(payment_waits), ~exists().where(transfer_waits))
+        .where(~exists().where(payment_waits), ~exists().where(debit_waits), ~exists().where(transfer_waits))
         .where(~exists().where(BankStatement.status == "processing"))
         .limit(BATCH_SIZE)
     )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.orm import Session
 
 from portal.billing.collection.scheduling import UNDER_WAY
-from portal.hosted.invoice_history import Reader
 from portal.models import DirectDebit, Invoice, Mandate, PaymentMethod
 
 
@@ -23,7 +23,7 @@ class ComingDebit:
     asked: bool
 
 
-def list_coming_debits(db: Reader, tenant_id: int, customer_id: str) -> Sequence[ComingDebit]:
+def list_coming_debits(db: Session | Connection, tenant_id: int, customer_id: str) -> Sequence[ComingDebit]:
     """The debits under way for a customer's open invoices, the next first."""
     rows = db.execute(_DEBITS_UNDER_WAY, {"tenant_id": tenant_id, "customer_id": customer_id}).all()
     return [
@@ -37,6 +37,14 @@ def list_coming_debits(db: Reader, tenant_id: int, customer_id: str) -> Sequence
         )
         for row in rows
     ]
+
+
+def find_coming_debit(db: Session, invoice: Invoice) -> ComingDebit | None:
+    """The debit under way for an invoice; None where nobody collects it."""
+    if invoice.status != "open":
+        return None
+    found = list_coming_debits(db, invoice.tenant_id, invoice.customer_id)
+    return next((each for each in found if each.invoice_id == invoice.id), None)
 
 
 _DEBITS, _INVOICES = DirectDebit.__table__, Invoice.__table__
