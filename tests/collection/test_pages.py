@@ -6,6 +6,7 @@ import html
 import re
 from email import message_from_bytes
 from email.policy import default
+from uuid import uuid4
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_the_page_of_a_cancellation_says_that_it_is_collected(collecting, make, 
 
 def test_mails_do_not_ask_for_what_is_collected(collecting, debited, app, api, make):
     api.post("account", settings={"invoices": {"bank_transfer": {"iban": OWN_IBAN}}})
-    customer = make.customer()
+    customer = make.customer(email=f"{uuid4()}@example.com")
     collecting.sign(customer)
     invoice = debited(11900, customer=customer)
     api.post(f"invoices/{invoice.id}/send")
