@@ -44,9 +44,9 @@ def assemble_services(settings: Settings, *, pool_size: int = 8, origin: Origin 
 
 def assemble_database(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Database:
     """The database of these settings, whose changes are recorded. It is opened at its first use."""
-    from portal.billing.collection.collector import DirectDebitCollector
+    from portal.billing.intents.collector import MethodCollector
 
-    recorder, collector = ChangeRecorder(build_links(settings)), DirectDebitCollector()
+    recorder, collector = ChangeRecorder(build_links(settings)), MethodCollector()
     return Database(
         settings.database_url, pool_size=pool_size, recorder=recorder, origin=origin, info={"collector": collector}
     )

@@ -41,6 +41,7 @@ PREFIXES = {
     "login_code": "lgc",
     "mail": "mail",
     "mandate": "mandate",
+    "payment_intent": "pi",
     "payment_method": "pm",
     "payment_record": "pr",
     "price": "price",

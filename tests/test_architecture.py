@@ -31,7 +31,7 @@ LAYERS = (
         "zones",
     },
     {"rules"},
-    {"models", "bank_files"},
+    {"models", "bank_files", "providers"},
     {"engines", "writer_queue"},
     {"db", "dialects", "hot_reads", "session_reads", "session_writes"},
     {"leases"},

@@ -15,6 +15,7 @@ FLOORS = (
     {"invoices"},
     {"credit_notes", "subscriptions"},
     {"collection"},
+    {"intents"},
     {"bank", "schedules"},
     {"quotes"},
     {"lifecycle"},

@@ -26,6 +26,7 @@ from portal.models.invoices import (
     StoredDocument,
 )
 from portal.models.mails import LoginCode, Mail
+from portal.models.payment_intents import PaymentIntent
 from portal.models.payment_methods import Mandate, PaymentMethod, SetupIntent
 from portal.models.payments import InvoicePayment, PaymentRecord
 from portal.models.portals import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer

@@ -1,7 +1,7 @@
 """The wire form of the merchant's account.
 
 Beyond the reference: `settings.bank`, `.billing`, `.collection`, `.direct_debit`, `.emails`, `.invoices.bank_transfer`,
-`.invoices.e_invoices`, `.invoices.footer`, `.invoices.numbering` and `.portal`.
+`.invoices.e_invoices`, `.invoices.footer`, `.invoices.numbering`, `.payments.provider` and `.portal`.
 """
 
 from collections.abc import Mapping
@@ -155,7 +155,7 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
             "numbering": NUMBERING_DEFAULTS | stored.get("invoices", {}).get("numbering", {}),
             "tax_rounding": choose_rounding(row.country, stored.get("invoices", {})),
         },
-        "payments": null_fields(*STATEMENT_DESCRIPTORS),
+        "payments": {**null_fields("provider", *STATEMENT_DESCRIPTORS), **stored.get("payments", {})},
         "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},
         "quotes": null_fields("description", "footer", "header") | stored.get("quotes", {}),
     }

@@ -16,7 +16,13 @@ def _billing_details(row: Row, context: Context) -> dict[str, Any]:
     return {**details, "address": render_address(details["address"] or {})}
 
 
-def _sepa_debit(row: Row, context: Context) -> dict[str, Any]:
+def _card(row: Row, context: Context) -> dict[str, Any] | None:
+    return {**null_fields(*schemas.UNKNOWN_OF_CARDS), **row.details} if row.type == "card" else None
+
+
+def _sepa_debit(row: Row, context: Context) -> dict[str, Any] | None:
+    if row.type != "sepa_debit":
+        return None
     generated = null_fields("charge", "setup_attempt")
     return {**null_fields(*_DETAILS), **row.details, "generated_from": generated}
 
@@ -29,6 +35,7 @@ PAYMENT_METHOD = register(
             fields={
                 **null_fields("customer_account", "radar_options"),
                 "billing_details": _billing_details,
+                "card": _card,
                 "customer": Ref("customer_id", "customer"),
                 "metadata": "metadata_",
                 "sepa_debit": _sepa_debit,

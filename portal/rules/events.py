@@ -192,6 +192,21 @@ FAMILIES: dict[str, EventFamily] = {
     "credit_note": EventFamily(
         "credit_note", gone=None, turns=_turns_by_status({"void": "voided"}), turns_suffice=True
     ),
+    "payment_intent": EventFamily(
+        "payment_intent",
+        changed=None,
+        gone=None,
+        turns=_turns_by_status(
+            {
+                "canceled": "canceled",
+                "processing": "processing",
+                "requires_action": "requires_action",
+                "requires_payment_method": "payment_failed",
+                "succeeded": "succeeded",
+            }
+        ),
+        start={"status": "processing"},
+    ),
     "payment_method": EventFamily("payment_method", made=None, gone=None, turns=_method_turns, turns_suffice=True),
     "mandate": EventFamily("mandate", made=None, gone=None),
     "setup_intent": EventFamily(
@@ -246,6 +261,7 @@ WITHOUT_EVENTS = frozenset(
 )
 EVENTS_BY_COLUMN = {
     ("discount", "removed_at"): "deleted",
+    ("invoice", "action_required_at"): "payment_action_required",
     ("invoice", "overdue_at"): "overdue",
     ("invoice", "refused_at"): "payment_failed",
     ("invoice", "sent_at"): "sent",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from portal.assembly import Services
 from portal.documents import render_queue
 from portal.outbox import alerts, billing_alerts, queue, reminders, webhooks
-from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry
+from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry, payments
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
@@ -40,6 +40,7 @@ LANES: tuple[Lane, ...] = (
     Lane("failures", customer_steps.resolve_failures, idle=_MINUTE),
     Lane("bank", bank_folder.work, idle=5.0),
     Lane("bank_waiting", bank_folder.retry_waiting, idle=_MINUTE),
+    Lane("payments", payments.work, idle=0.5),
     Lane("debits", direct_debits.work, idle=_MINUTE),
     Lane("mandates", direct_debits.end_unused_mandates, idle=_HOUR),
     Lane("clocks", clock_steps.advance_test_clocks, idle=1.0),

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.accounts import default_tax_ids, files, numbers
+from portal.billing.accounts import default_tax_ids, files, numbers, payment_providers
 from portal.billing.accounts.settings import AccountSettings, BusinessProfile, Company
 from portal.models import Account
 from portal.wire.commands import Clearable, Command, Country, Currency, ExpandableCommand, Metadata, merge_metadata
@@ -45,6 +45,7 @@ def _update_settings(db: Session, account: Account, settings: AccountSettings) -
     if "display_name" in words:
         account.business_profile = {**account.business_profile, "name": words.pop("display_name")}
     _refuse_unusable_pictures(db, account, sent.get("branding", {}))
+    payment_providers.refuse_unreal(db, sent.get("payments", {}).get("provider"))
     chosen = sent.get("invoices", {}).pop("default_account_tax_ids", None)
     following = sent.get("invoices", {}).get("numbering", {}).pop("next_sequence", None)
     if following is not None:

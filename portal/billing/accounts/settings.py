@@ -241,6 +241,12 @@ class EmailSettings(Command):
     trial_endings: Flag | None = None
 
 
+class PaymentsSettings(Command):
+    """Who charges cards: the sandbox in test mode, or nobody. Not in the reference."""
+
+    provider: Clearable[Literal["sandbox"]] = None
+
+
 class QuoteSettings(Command):
     """The texts of new quotes that bring none of their own; not in the reference."""
 
@@ -273,5 +279,6 @@ class AccountSettings(Command):
     direct_debit: DirectDebitSettings | None = None
     emails: EmailSettings | None = None
     invoices: AccountInvoiceSettings | None = None
+    payments: PaymentsSettings | None = None
     portal: PortalSettings | None = None
     quotes: QuoteSettings | None = None

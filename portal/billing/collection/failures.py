@@ -64,7 +64,7 @@ def _mark_unpaid(db: Session, billed: Billed, terms: Terms | None, now: int, *, 
     if invoice.overdue_at is None:
         statuses.mark_overdue(db, invoice, billed.subscription, now=now)
     if terms:
-        giving_up.give_up(db, billed, terms, now)
+        giving_up.give_up(db, billed, terms.on_exhausted, now)
 
 
 def _take_back(db: Session, debit: DirectDebit, billed: Billed, now: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.ledger import locks
-from portal.billing.payment_methods import mandates
+from portal.billing.payment_methods import cards, mandates
 from portal.billing.payment_methods.params import AttachPaymentMethod, MethodData, UpdatePaymentMethod
 from portal.db import find_row, lock_and_refresh
 from portal.errors import InvalidRequest, MissingParameter
@@ -20,7 +20,9 @@ NOUN = "payment method"
 
 
 def create(db: Session, command: MethodData, *, seal: Seal, now: int) -> PaymentMethod:
-    """A payment method of nobody yet; its account number is sealed. Raises `MissingParameter`."""
+    """A payment method of nobody yet; an account number is sealed. Raises `MissingParameter`, and what `cards` does."""
+    if command.type == "card":
+        return cards.create(db, command, now=now)
     if command.sepa_debit is None:
         raise MissingParameter("sepa_debit", why="it goes with type=sepa_debit")
     if command.billing_details is None or command.billing_details.name is None:
@@ -51,7 +53,7 @@ def update(db: Session, method: PaymentMethod, command: UpdatePaymentMethod, *, 
     _lock(db, method)
     if command.billing_details:
         details = {**method.billing_details, **command.billing_details.model_dump(exclude_unset=True)}
-        if details["name"] is None:
+        if details["name"] is None and method.type == "sepa_debit":
             raise InvalidRequest("A bank account has a holder.", param="billing_details[name]")
         method.billing_details = details
     if command.allow_redisplay:

@@ -72,7 +72,7 @@ def remove(db: Session, customer_id: str, id: str, *, now: int) -> PaymentMethod
     customer = locks.billable_customer(db, customer_id)
     method = find_own(db, customer_id, id)
     others = [each for each in methods.list_for_customer(db, customer_id) if each.id != id]
-    usable = [each for each in others if mandates.find_active(db, each.id)]
+    usable = [each for each in others if each.provider is not None or mandates.find_active(db, each.id)]
     if not usable and collects_automatically(db, customer_id):
         raise InvalidRequest("The plans of the customer are collected by this payment method.", code=NEEDED)
     was_default = customer.default_payment_method_id == id

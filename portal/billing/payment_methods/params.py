@@ -20,6 +20,7 @@ from portal.wire.commands import (
     Text,
     Timestamp,
     TimestampFilter,
+    integer_between,
     parameter_error,
     schema_override,
     text_up_to,
@@ -47,8 +48,16 @@ class SepaDebit(Command):
     iban: Annotated[str, text_up_to(60), AfterValidator(_parse_iban)]
 
 
+class CardToken(Command):
+    """A card by the provider's token. Its number goes to the provider alone, never here."""
+
+    exp_month: Annotated[int, integer_between(1, 12)] | None = None
+    exp_year: Annotated[int, integer_between(2000, 2099)] | None = None
+    token: Annotated[str, text_up_to(100)]
+
+
 class BillingDetails(Command):
-    """The holder of the account; parts that were not sent are null."""
+    """The holder of the account or card; parts that were not sent are null."""
 
     address: Clearable[Address] = None
     email: Clearable[Email] = None
@@ -65,9 +74,10 @@ class MethodData(Command):
 
     allow_redisplay: Redisplay | None = None
     billing_details: BillingDetails | None = None
+    card: CardToken | None = None
     metadata: Metadata = {}
     sepa_debit: SepaDebit | None = None
-    type: Literal["sepa_debit"]
+    type: Literal["card", "sepa_debit"]
 
 
 class CreatePaymentMethod(MethodData, ExpandableCommand):
@@ -118,7 +128,7 @@ class MandateData(Command):
 
 
 class AutomaticMethods(Command):
-    """Which methods are possible is decided here: bank accounts."""
+    """Which methods are possible is decided here: bank accounts, and cards where a provider charges them."""
 
     allow_redirects: Literal["always", "never"] | None = None
     enabled: Flag
@@ -140,7 +150,7 @@ class UpdateSetupIntent(ExpandableCommand):
     metadata: Metadata = {}
     payment_method: Id | None = None
     payment_method_data: MethodData | None = None
-    payment_method_types: ListOf[Literal["sepa_debit"]] = []
+    payment_method_types: ListOf[Literal["card", "sepa_debit"]] = []
 
 
 class CreateSetupIntent(UpdateSetupIntent, ConfirmSetupIntent):

@@ -5,6 +5,7 @@ import secrets
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.accounts.payment_providers import find_provider
 from portal.billing.ledger import locks
 from portal.billing.payment_methods import mandates, methods
 from portal.billing.payment_methods.mandates import Consent
@@ -34,7 +35,7 @@ def create(db: Session, command: CreateSetupIntent, *, seal: Seal, now: int) -> 
         created=now,
         status="requires_payment_method",
         usage=command.usage,
-        payment_method_types=["sepa_debit"],
+        payment_method_types=command.payment_method_types or _list_possible_types(db),
         client_secret=f"{id}_secret_{secrets.token_urlsafe(24)}",
         metadata_={},
     )
@@ -86,6 +87,8 @@ def _apply(db: Session, intent: SetupIntent, command: UpdateSetupIntent, seal: S
         if intent.customer_id not in {None, command.customer}:
             raise InvalidRequest("The customer of a setup intent can't be changed.", param="customer")
         intent.customer_id = locks.billable_customer(db, command.customer).id
+    if command.payment_method_types:
+        intent.payment_method_types = list(command.payment_method_types)
     if command.was_sent("description"):
         intent.description = command.description
     if command.was_sent("metadata"):
@@ -107,6 +110,8 @@ def _choose_method(
             chosen = methods.create(db, data, seal=seal, now=now)
     else:
         return
+    if chosen.type not in intent.payment_method_types:
+        raise InvalidRequest(f"payment_method_types has no {chosen.type}.", param="payment_method")
     if chosen.detached_from or chosen.customer_id not in {None, intent.customer_id}:
         raise InvalidRequest("The payment method is another customer's, or was detached.", param="payment_method")
     db.flush()
@@ -122,12 +127,20 @@ def _complete(db: Session, intent: SetupIntent, command: ConfirmSetupIntent, now
     else:
         lock_and_refresh(db, method, noun=methods.NOUN)
     found = mandates.find_active(db, method.id)
+    if method.type == "card":
+        intent.status = "succeeded"
+        return
     if found is None and command.mandate_data is None:
         raise MissingParameter("mandate_data", why="a bank account is debited by a mandate only")
     if found is None and command.mandate_data is not None:
         found = mandates.give(db, method, _read_consent(command.mandate_data.customer_acceptance), now=now)
         db.flush()
     intent.mandate_id, intent.status = found.id if found else None, "succeeded"
+
+
+def _list_possible_types(db: Session) -> list[str]:
+    provider = find_provider(db)
+    return sorted({"sepa_debit", *(provider.abilities.types if provider else ())})
 
 
 def _read_consent(accepted: CustomerAcceptance) -> Consent:

@@ -1,16 +1,35 @@
 """JSON schemas of the values of payment methods, mandates and setup intents."""
 
 from portal.objects.types.shared import ADDRESS
-from portal.wire.schemas import MOMENT, NULL, STRING, Schema, array_of, enum_of, hash_of, or_null
+from portal.wire.schemas import INTEGER, MOMENT, NULL, STRING, Schema, array_of, enum_of, hash_of, or_null
 
+UNKNOWN_OF_CARDS = (
+    "checks",
+    "display_brand",
+    "generated_from",
+    "networks",
+    "regulated_status",
+    "three_d_secure_usage",
+    "wallet",
+)
 PAYMENT_METHOD: dict[str, Schema] = {
     "allow_redisplay": enum_of("always", "limited", "unspecified"),
     "billing_details": hash_of(address=ADDRESS, **dict.fromkeys(("email", "name", "phone", "tax_id"), or_null(STRING))),
-    "sepa_debit": hash_of(
-        **dict.fromkeys(("bank_code", "branch_code", "country", "fingerprint", "last4"), or_null(STRING)),
-        generated_from=hash_of(charge=NULL, setup_attempt=NULL),
+    "card": or_null(
+        hash_of(
+            **dict.fromkeys(("brand", "country", "fingerprint", "funding", "last4"), STRING),
+            **dict.fromkeys(UNKNOWN_OF_CARDS, NULL),
+            exp_month=INTEGER,
+            exp_year=INTEGER,
+        )
     ),
-    "type": enum_of("sepa_debit"),
+    "sepa_debit": or_null(
+        hash_of(
+            **dict.fromkeys(("bank_code", "branch_code", "country", "fingerprint", "last4"), or_null(STRING)),
+            generated_from=hash_of(charge=NULL, setup_attempt=NULL),
+        )
+    ),
+    "type": enum_of("card", "sepa_debit"),
 }
 MANDATE: dict[str, Schema] = {
     "customer_acceptance": hash_of(

@@ -5,6 +5,11 @@ from portal.wire.schemas import INTEGER, MOMENT, NULL, STRING, Schema, enum_of, 
 
 AMOUNT = hash_of(currency=STRING, value=INTEGER)
 PERSON: dict[str, Schema] = dict.fromkeys(("email", "name", "phone"), or_null(STRING))
+CARD = hash_of(
+    exp_month=INTEGER,
+    exp_year=INTEGER,
+    **dict.fromkeys(("brand", "country", "fingerprint", "funding", "last4"), STRING),
+)
 AMOUNT_SUFFIXES = ("", "_authorized", "_canceled", "_failed", "_guaranteed", "_refunded", "_requested")
 
 PAYMENT_RECORD: dict[str, Schema] = {
@@ -17,12 +22,13 @@ PAYMENT_RECORD: dict[str, Schema] = {
                     **dict.fromkeys(("bank_code", "branch_code", "country", "fingerprint", "last4"), or_null(STRING)),
                     expected_debit_date=STRING,
                     mandate=STRING,
-                )
+                ),
+                "card": CARD,
             },
             billing_details=or_null(hash_of(address=or_null(ADDRESS), **PERSON)),
             custom=or_null(hash_of(display_name=or_null(STRING), type=or_null(STRING))),
             payment_method=or_null(STRING),
-            type=enum_of("custom", "sepa_debit"),
+            type=enum_of("card", "custom", "sepa_debit"),
         )
     ),
     "processor_details": hash_of(custom=or_null(hash_of(payment_reference=or_null(STRING))), type=enum_of("custom")),

@@ -1,0 +1,1 @@
+"""Payment intents: what a provider is to charge, its attempts, and what came of each."""

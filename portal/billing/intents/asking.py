@@ -1,0 +1,74 @@
+"""What providers are asked now: claimed among the payment intents of all accounts, by the time of their customers."""
+
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from portal.billing.intents import attempts, results
+from portal.billing.intents.choosing import choose_method
+from portal.billing.ledger.locks import Billed
+from portal.leases import Lease
+from portal.models import Customer, PaymentIntent, PaymentMethod, TestClock
+from portal.providers.interface import Charge, Decline
+
+_INTENTS = cast(Table, PaymentIntent.__table__)
+_CUSTOMERS, _CLOCKS = Customer.__table__, TestClock.__table__
+_FROZEN: Any = (
+    select(_CLOCKS.c.frozen_time)
+    .join(_CUSTOMERS, (_CUSTOMERS.c.tenant_id == _CLOCKS.c.tenant_id) & (_CUSTOMERS.c.test_clock_id == _CLOCKS.c.id))
+    .where(_CUSTOMERS.c.tenant_id == _INTENTS.c.tenant_id, _CUSTOMERS.c.id == _INTENTS.c.customer_id)
+    .correlate(_INTENTS)
+    .scalar_subquery()
+)
+#: Longer than a provider may take to answer.
+LEASE = Lease(
+    _INTENTS.c.claimed_until,
+    _INTENTS.c.invoice_id,
+    seconds=60,
+    where=[_INTENTS.c.ask_at <= func.coalesce(_FROZEN, bindparam("now"))],
+)
+_NO_METHOD = Decline("payment_method_not_available", "There is no payment method that can be charged any more.")
+
+
+def prepare(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> Charge | None:
+    """What the provider is asked now about an intent that is locked after its invoice; None where that is nothing.
+
+    What was asked once is asked again unchanged. A new attempt is for what remains, by the method that counts now.
+    """
+    is_new = intent.asked_at is None or intent.status == "requires_payment_method"
+    if (is_new or intent.status == "requires_action") and not _needs_money(billed):
+        attempts.cancel(intent, billed.invoice, now=now)
+        return None
+    if is_new and not _begin(db, intent, billed, now):
+        results.refuse(db, intent, billed, _NO_METHOD, now=now)
+        return None
+    return _describe(db, intent, now)
+
+
+def _begin(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool:
+    method = choose_method(db, billed.customer, billed.subscription, billed.invoice, now=now)
+    if method is None:
+        return False
+    intent.attempt += intent.status == "requires_payment_method"
+    attempts.reset(intent, billed, method, now=now)
+    intent.asked_at = now
+    return True
+
+
+def _needs_money(billed: Billed) -> bool:
+    return billed.invoice.status == "open" and billed.invoice.amount_remaining > 0
+
+
+def _describe(db: Session, intent: PaymentIntent, now: int) -> Charge:
+    ref = db.scalars(select(PaymentMethod.provider_ref).where(PaymentMethod.id == intent.payment_method_id)).one()
+    return Charge(
+        id=f"{intent.id}-{intent.attempt}",
+        ref=intent.provider_ref,
+        method_ref=ref or "",
+        amount=intent.amount,
+        currency=intent.currency,
+        asked_at=intent.asked_at or now,
+        confirmed_at=intent.confirmed_at,
+        now=now,
+    )

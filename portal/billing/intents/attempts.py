@@ -1,0 +1,82 @@
+"""The attempts of a payment intent: begun in the transaction of whoever wants the money, made by a worker.
+
+Whoever calls has locked the customer, the subscription and the invoice, and then the intent.
+"""
+
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import ids
+from portal.billing.ledger.locks import Billed
+from portal.db import lock_row
+from portal.models import Invoice, PaymentIntent, PaymentMethod
+
+NOUN = "payment intent"
+#: Free to be claimed by a worker.
+_FREE = 0
+
+
+def find_latest(db: Session, invoice: Invoice) -> PaymentIntent | None:
+    """The latest intent of an invoice."""
+    mine = select(PaymentIntent).where(PaymentIntent.invoice_id == invoice.id)
+    return db.scalars(mine.order_by(PaymentIntent.created.desc(), PaymentIntent.id.desc()).limit(1)).first()
+
+
+def lock(db: Session, id: str) -> PaymentIntent:
+    """An intent as it is now, locked. Raises `ResourceMissing`."""
+    return lock_row(db, PaymentIntent, id, noun=NOUN)
+
+
+def begin(
+    db: Session, billed: Billed, method: PaymentMethod, latest: PaymentIntent | None, *, now: int
+) -> PaymentIntent:
+    """Note the next attempt to charge what remains of an invoice: of its intent, or of a new one where that is over."""
+    if latest is None or latest.status in {"canceled", "succeeded"}:
+        latest = _make(billed, method, now)
+        db.add(latest)
+    else:
+        latest.attempt += 1
+    reset(latest, billed, method, now=now)
+    return latest
+
+
+def ask_again(intent: PaymentIntent, at: int | None) -> None:
+    """Have the provider asked again at a moment; None for never."""
+    intent.ask_at, intent.claimed_until = at, None if at is None else _FREE
+
+
+def wait(intent: PaymentIntent) -> None:
+    """Nothing happens by itself any more: the customer or the merchant has to act."""
+    intent.status = "requires_payment_method"
+    ask_again(intent, None)
+
+
+def cancel(intent: PaymentIntent, invoice: Invoice, *, now: int) -> None:
+    """Give an intent up whose invoice needs no money any more."""
+    intent.status, intent.canceled_at = "canceled", now
+    intent.cancellation_reason = "void_invoice" if invoice.status == "void" else "automatic"
+    ask_again(intent, None)
+
+
+def reset(intent: PaymentIntent, billed: Billed, method: PaymentMethod, *, now: int) -> None:
+    """Make an attempt one that was not asked for yet, of what remains now."""
+    intent.status, intent.amount = "processing", billed.invoice.amount_remaining
+    intent.payment_method_id, intent.provider = method.id, method.provider or ""
+    intent.provider_ref = intent.asked_at = intent.confirmed_at = intent.last_payment_error = None
+    ask_again(intent, now)
+
+
+def _make(billed: Billed, method: PaymentMethod, now: int) -> PaymentIntent:
+    id = ids.new("payment_intent")
+    return PaymentIntent(
+        id=id,
+        created=now,
+        customer_id=billed.customer.id,
+        invoice_id=billed.invoice.id,
+        currency=billed.invoice.currency,
+        attempt=1,
+        amount_received=0,
+        client_secret=f"{id}_secret_{secrets.token_urlsafe(24)}",
+    )

@@ -1,0 +1,147 @@
+"""What came of an attempt: money, which pays the invoice; a step that the customer has to take; a refusal; a dispute.
+
+Whoever calls has locked the customer, the subscription and the invoice, and then the intent.
+"""
+
+from sqlalchemy.orm import Session
+
+from portal import clock, ids
+from portal.billing.accounts import accounts
+from portal.billing.collection import giving_up
+from portal.billing.intents import attempts
+from portal.billing.invoices import payments, statuses
+from portal.billing.ledger import balances
+from portal.billing.ledger.locks import Billed
+from portal.db import find_row, scope_of
+from portal.models import InvoicePayment, PaymentIntent, PaymentMethod, PaymentRecord
+from portal.objects.accounts import COLLECTION_DEFAULTS
+from portal.providers.interface import ChargeResult, Decline
+from portal.recording import record_change, stage
+from portal.rules import invoices as invoice_rules
+
+#: Seconds until a provider is asked again that has not said when.
+_ASK_AGAIN = 60
+
+
+def apply(db: Session, intent: PaymentIntent, billed: Billed, attempt: int, result: ChargeResult, *, now: int) -> None:
+    """Note the provider's answer to an attempt; one that was noted before changes nothing."""
+    if intent.attempt != attempt or intent.status in {"canceled", "requires_payment_method"} or intent.disputed_at:
+        return
+    intent.provider_ref = result.ref
+    attempts.ask_again(intent, None if result.ask_again_in is None else now + result.ask_again_in)
+    if result.status in {"disputed", "succeeded"} and intent.status != "succeeded":
+        _succeed(db, intent, billed, now)
+    if result.status == "disputed":
+        stage(db, billed.invoice)  # one answer may tell that the money came and went
+        _take_back(db, intent, billed, now)
+    elif result.status == "requires_payment_method":
+        refuse(db, intent, billed, result.decline, now=now)
+    elif result.status == "requires_action" and intent.status != "requires_action":
+        _await_customer(db, intent, billed, now)
+    elif result.status == "processing" and result.ask_again_in is None:
+        attempts.ask_again(intent, now + _ASK_AGAIN)
+
+
+def refuse(db: Session, intent: PaymentIntent, billed: Billed, decline: Decline | None, *, now: int) -> None:
+    """Note that an attempt failed: the invoice is overdue, and the next attempt follows by the account's days.
+
+    A refusal that stands, or the last attempt, leaves it to the account's setting what becomes of the subscription.
+    """
+    attempts.wait(intent)
+    intent.last_payment_error = _describe_decline(decline)
+    chosen = COLLECTION_DEFAULTS | accounts.find_account(db, scope_of(db).account_id).settings.get("collection", {})
+    if billed.invoice.status != "open":
+        return
+    record_change(db, intent.tenant_id, "invoice", intent.invoice_id, column="refused_at")
+    _mark_overdue(db, billed, now)
+    days: list[int] = chosen["retry_days"]
+    if decline is not None and decline.may_pass_later and intent.attempt <= len(days):
+        attempts.ask_again(intent, now + days[intent.attempt - 1] * clock.DAY)
+    else:
+        giving_up.give_up(db, billed, chosen["on_exhausted"], now)
+
+
+def _succeed(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
+    """Pay the invoice; what it needs no more, as it was paid in another way meanwhile, becomes credit."""
+    intent.status, intent.amount_received = "succeeded", intent.amount
+    if not (invoice_rules.allows_verb("pay", billed.invoice.status) and billed.invoice.amount_remaining):
+        _adjust_balance(db, intent, billed, -intent.amount, now)
+        return
+    intent.invoice_payment_id = payments.apply(db, billed, _record_payment(db, intent, billed, now), now).id
+
+
+def _take_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
+    intent.disputed_at = now
+    attempts.ask_again(intent, None)
+    if intent.invoice_payment_id is None:
+        _adjust_balance(db, intent, billed, intent.amount, now)
+        return
+    payment = find_row(db, InvoicePayment, intent.invoice_payment_id, noun="invoice payment")
+    if payment.status == "paid":
+        payments.take_back(db, billed, payment, outcome="failed", now=now)
+    if billed.invoice.status == "open":
+        _mark_overdue(db, billed, now)
+
+
+def _await_customer(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
+    intent.status = "requires_action"
+    if billed.invoice.status == "open":
+        record_change(db, intent.tenant_id, "invoice", intent.invoice_id, column="action_required_at")
+        if billed.invoice.billing_reason == "subscription_cycle":
+            _mark_overdue(db, billed, now)
+
+
+def _mark_overdue(db: Session, billed: Billed, now: int) -> None:
+    if billed.invoice.overdue_at is None:
+        statuses.mark_overdue(db, billed.invoice, billed.subscription, now=now)
+
+
+def _adjust_balance(db: Session, intent: PaymentIntent, billed: Billed, amount: int, now: int) -> None:
+    """Put money that no invoice needs on the customer's balance (negative), or take it off."""
+    added = balances.add_transaction(db, billed.customer, "adjustment", amount, intent.currency, now=now)
+    added.description = f"Payment {intent.id}{', disputed' if amount > 0 else ''}"
+
+
+def _describe_decline(decline: Decline | None) -> dict[str, str | None]:
+    decline = decline or Decline("processing_error", "The payment was refused.")
+    return {
+        "code": decline.code,
+        "decline_code": decline.decline_code,
+        "message": decline.message,
+        "type": "card_error",
+    }
+
+
+def _record_payment(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> PaymentRecord:
+    customer = billed.customer
+    method = find_row(db, PaymentMethod, intent.payment_method_id, noun="payment method")
+    record = PaymentRecord(
+        id=ids.new("payment_record"),
+        created=now,
+        customer_id=customer.id,
+        amount=intent.amount,
+        currency=intent.currency,
+        initiated_at=intent.asked_at or now,
+        outcome="guaranteed",
+        outcome_at=now,
+        description=f"Payment {intent.id}",
+        customer_presence="on_session" if intent.confirmed_at else "off_session",
+        customer_details={
+            "customer": customer.id,
+            "email": customer.email,
+            "name": customer.name,
+            "phone": customer.phone,
+        },
+        payment_method_details={
+            "billing_details": None,
+            "custom": None,
+            "payment_method": method.id,
+            method.type: method.details,
+            "type": method.type,
+        },
+        processor_details={"custom": {"payment_reference": intent.provider_ref}, "type": "custom"},
+        test_clock_id=customer.test_clock_id,
+        metadata_={},
+    )
+    db.add(record)
+    return record

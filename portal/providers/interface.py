@@ -1,0 +1,93 @@
+"""What the portal asks of a payment provider, and what it answers: plain values, so that a provider knows no rows.
+
+A provider is asked outside any transaction, and may be asked the same thing twice: by a worker that died before it
+noted the answer, or by two at once. So each question has an id, and the same id is charged once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+#: `disputed`: the money came and was taken back later. The others are the wire's statuses of payment intents.
+ChargeStatus = Literal["disputed", "processing", "requires_action", "requires_payment_method", "succeeded"]
+
+
+class RefusedMethod(Exception):
+    """What a customer or a program has given is nothing that can be kept; the message doesn't repeat it."""
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a provider can do: the types of payment methods that it keeps, and whether it moves real money."""
+
+    types: frozenset[str]
+    livemode: bool
+
+
+@dataclass(frozen=True)
+class GivenMethod:
+    """What is to be kept as a payment method: the provider's word for it, and until when it is valid, where asked."""
+
+    token: str
+    exp_month: int | None = None
+    exp_year: int | None = None
+
+
+@dataclass(frozen=True)
+class KeptMethod:
+    """A payment method at the provider: its name there, its type, and the wire's hash of that name. Never a number."""
+
+    ref: str
+    type: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A sum to be charged. `ref` is the provider's name of it, once it was told.
+
+    Moments are those of the customer's calendar, which a test clock may hold: `asked_at` is when it was first asked
+    for, `confirmed_at` when the customer confirmed it on a page of the portal.
+    """
+
+    id: str
+    ref: str | None
+    method_ref: str
+    amount: int
+    currency: str
+    asked_at: int
+    confirmed_at: int | None
+    now: int
+
+
+@dataclass(frozen=True)
+class Decline:
+    """Why a charge was refused, by the wire's codes, and whether the same may pass on another day."""
+
+    code: str
+    message: str
+    decline_code: str | None = None
+    may_pass_later: bool = False
+
+
+@dataclass(frozen=True)
+class ChargeResult:
+    """What has become of a charge. `ask_again_in` seconds it is to be asked for again; None: that is all."""
+
+    status: ChargeStatus
+    ref: str
+    decline: Decline | None = None
+    ask_again_in: int | None = None
+
+
+class Provider(Protocol):
+    """Whoever charges. No method knows the database; what talks to a network gives up within 30 seconds."""
+
+    name: str
+    abilities: Abilities
+
+    def set_up(self, given: GivenMethod, *, now: int) -> KeptMethod:
+        """Keep what a customer can be charged by. Raises `RefusedMethod`."""
+
+    def collect(self, charge: Charge) -> ChargeResult:
+        """Charge; asked again with the same id, say what has become of it. Raises whatever a network does."""

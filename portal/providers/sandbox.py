@@ -1,0 +1,100 @@
+"""The provider for test mode: cards whose numbers say what comes of a charge. No money moves, nothing is remembered.
+
+The numbers and tokens are those that the reference documents for tests, with one difference: a card that is declined
+can be kept, so that it is the payment that fails. Everything follows from the name under which a card is kept, so the
+same question has the same answer however often it is asked.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from portal import clock
+from portal.providers.interface import Abilities, Charge, ChargeResult, Decline, GivenMethod, KeptMethod, RefusedMethod
+from portal.rules import cards
+
+Behaviour = Literal["confirm", "decline", "dispute", "expired", "insufficient", "succeed"]
+#: How long a disputed payment lasts, and how many years a card is valid of which nothing is said.
+DISPUTED_AFTER, YEARS = 60, 3
+_DECEMBER = 12
+
+
+@dataclass(frozen=True)
+class MagicCard:
+    """A card of the sandbox: its token, its number, and what comes of charging it."""
+
+    token: str
+    number: str
+    brand: str
+    behaviour: Behaviour
+
+    @property
+    def last4(self) -> str:
+        """The last digits of the number."""
+        return self.number[-4:]
+
+
+CARDS = (
+    MagicCard("tok_visa", "4242424242424242", "visa", "succeed"),
+    MagicCard("tok_mastercard", "5555555555554444", "mastercard", "succeed"),
+    MagicCard("tok_visa_chargeDeclined", "4000000000000002", "visa", "decline"),
+    MagicCard("tok_visa_chargeDeclinedInsufficientFunds", "4000000000009995", "visa", "insufficient"),
+    MagicCard("tok_chargeDeclinedExpiredCard", "4000000000000069", "visa", "expired"),
+    MagicCard("tok_authenticationRequired", "4000002760003184", "visa", "confirm"),
+    MagicCard("tok_createDispute", "4000000000000259", "visa", "dispute"),
+)
+_BY_TOKEN = {card.token: card for card in CARDS}
+_DECLINES: dict[Behaviour, Decline] = {
+    "decline": Decline("card_declined", "Your card was declined.", "generic_decline", may_pass_later=True),
+    "insufficient": Decline(
+        "card_declined", "Your card has insufficient funds.", "insufficient_funds", may_pass_later=True
+    ),
+    "expired": Decline("expired_card", "Your card has expired."),
+}
+_REF = re.compile(r"(\w+):([0-9]{4})-([0-9]{2})")
+
+
+class Sandbox:
+    """The provider `sandbox`."""
+
+    name = "sandbox"
+    abilities = Abilities(types=frozenset({"card"}), livemode=False)
+
+    def set_up(self, given: GivenMethod, *, now: int) -> KeptMethod:
+        """Keep one of the magic cards."""
+        card = _BY_TOKEN.get(given.token)
+        if card is None:
+            raise RefusedMethod("The sandbox has no such card. Its tokens are: " + ", ".join(_BY_TOKEN) + ".")
+        month = given.exp_month or _DECEMBER
+        year = given.exp_year or datetime.fromtimestamp(now, UTC).year + YEARS
+        return KeptMethod(
+            ref=f"{card.token}:{year:04}-{month:02}",
+            type="card",
+            details={
+                "brand": card.brand,
+                "country": "US",
+                "exp_month": month,
+                "exp_year": year,
+                "fingerprint": hashlib.sha256(card.number.encode()).hexdigest()[:16],
+                "funding": "credit",
+                "last4": card.last4,
+            },
+        )
+
+    def collect(self, charge: Charge) -> ChargeResult:
+        """What the card is known for."""
+        token, year, month = _REF.fullmatch(charge.method_ref).groups()  # type: ignore[union-attr]
+        behaviour = _BY_TOKEN[token].behaviour
+        ref = charge.ref or f"sandbox_{charge.id}"
+        if not cards.is_valid(int(year), int(month), charge.asked_at):
+            behaviour = "expired"
+        if behaviour in _DECLINES:
+            return ChargeResult("requires_payment_method", ref, _DECLINES[behaviour])
+        if behaviour == "confirm" and charge.confirmed_at is None:
+            return ChargeResult("requires_action", ref, ask_again_in=clock.DAY)
+        if behaviour != "dispute":
+            return ChargeResult("succeeded", ref)
+        left = charge.asked_at + DISPUTED_AFTER - charge.now
+        return ChargeResult("succeeded", ref, ask_again_in=left) if left > 0 else ChargeResult("disputed", ref)
