@@ -102,6 +102,15 @@ def _payment_method(scene: Scene) -> str:
     return scene.post(f"payment_methods/{made}/attach", customer=scene.customer.id)
 
 
+def _payment_intent(scene: Scene) -> str:
+    scene.post("account", settings={"payments": {"provider": "sandbox"}})
+    card = scene.post("payment_methods", type="card", card={"token": "tok_visa"})
+    scene.post(f"payment_methods/{card}/attach", customer=scene.customer.id)
+    invoice = scene.make.invoice(scene.customer, default_payment_method=card)
+    scene.post(f"invoices/{invoice.id}/pay")
+    return scene.first("payment_intents", invoice=invoice.id)
+
+
 def _setup_intent(scene: Scene) -> str:
     mandate = {"customer_acceptance": {"type": "offline", "accepted_at": 1}}
     sent = {"customer": scene.customer.id, "payment_method": _payment_method(scene), "mandate_data": mandate}
@@ -167,6 +176,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "invoice_rendering_template": _rendering_template,
     "invoiceitem": lambda scene: scene.make.item(scene.customer, 1, description=scene.text).id,
     "mandate": _mandate,
+    "payment_intent": _payment_intent,
     "payment_method": _payment_method,
     "payment_record": _payment_record,
     "plan": lambda scene: scene.make.price(nickname=scene.text).id,

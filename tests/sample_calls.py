@@ -270,6 +270,18 @@ class Day:
         send("GET /direct_debit_files/{id}", file)
         send("GET /direct_debit_files/{id}/content", file, saved_as="direct-debits.xml")
 
+        self._charge_card(customer)
+
+    def _charge_card(self, customer: Customer) -> None:
+        send = self.send
+        send("POST /account", settings={"payments": {"provider": "sandbox"}})
+        card = send("POST /payment_methods", type="card", card={"token": "tok_visa"})["id"]
+        send("POST /payment_methods/{id}/attach", card, customer=customer.id)
+        invoice = self.make.invoice(customer, 2900, default_payment_method=card).id
+        send("POST /invoices/{id}/pay", invoice)
+        intent = send("GET /payment_intents", invoice=invoice)["data"][0]["id"]
+        send("GET /payment_intents/{id}", intent)
+
     def make_lines(self, invoice: str) -> list[str]:
         """The ids of an invoice's lines."""
         return [line["id"] for line in self.send("GET /invoices/{id}/lines", invoice)["data"]]

@@ -11,7 +11,7 @@ from portal.db import Database, Scope, select_with_owner
 from portal.doctor.check import Check
 from portal.documents.xml import offers
 from portal.models import Account, Configuration, Tenant
-from portal.rules.creditors import creditor_of
+from portal.providers.registry import collects_by
 
 
 def list_hints(database: Database) -> Iterator[Check]:
@@ -40,7 +40,7 @@ def _check_features(database: Database) -> Iterator[Check]:
         found = db.execute(active).all()
         settings = {row.id: row.settings for row in db.execute(select(Account.id, Account.settings))}
     for row in found:
-        complete = creditor_of(settings[row.account_id]).is_complete
+        complete = bool(collects_by(settings[row.account_id], livemode=row.livemode))
         for name, needs in FEATURE_NEEDS.items():
             if row.features[name]["enabled"] and not complete:
                 yield Check("features", True, f"{name} of {row.id} has no effect: it needs {needs}")

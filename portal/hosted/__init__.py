@@ -11,6 +11,7 @@ from portal.hosted import assets, ended_visits, form_protection, frames, languag
 PAGES = (
     "arrival",
     "brand",
+    "card_add",
     "departure",
     "details",
     "document_links",
@@ -23,6 +24,7 @@ PAGES = (
     "home",
     "invoices",
     "login",
+    "payment_confirm",
     "payment_method_add",
     "payment_methods",
     "plan_changes",

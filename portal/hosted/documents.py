@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from portal import i18n
+from portal.billing.intents import own_intents
 from portal.documents.kinds import SOURCES
 from portal.errors import ResourceMissing
 from portal.hosted import document_context, document_files
@@ -34,8 +35,10 @@ XML_RULES: dict[KindName, str] = {
 def invoice(visit: Visit, id: str) -> PageResponse:
     """Everything an invoice says, and what happened to it since."""
     with visit.reading() as db:
-        shown = document_context.invoice_context(db, _find_own(db, visit, "invoice", id))
-    return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, **shown)
+        row = _find_own(db, visit, "invoice", id)
+        shown = document_context.invoice_context(db, row)
+        confirmable = own_intents.list_waiting(db, row.customer_id, row.id) if "card" in visit.method_types else ()
+    return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, confirmable=confirmable, **shown)
 
 
 @page(blueprint, "/credit-notes/<id>", allows=permissions.may_see_invoices)

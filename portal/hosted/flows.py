@@ -31,7 +31,9 @@ def entry_path(visit: Visit) -> str:
         return f"{visit.path}subscriptions/{visit.flow[CANCEL]['subscription']}/offer"
     if type in _SUBSCRIPTION_PAGES:
         return f"{visit.path}subscriptions/{visit.flow[type]['subscription']}/{_SUBSCRIPTION_PAGES[type]}"
-    return f"{visit.path}{'payment-methods/add' if type == PAYMENT else 'details'}"
+    if type == PAYMENT:
+        return f"{visit.path}payment-methods/{'add' if 'sepa_debit' in visit.method_types else 'card'}"
+    return f"{visit.path}details"
 
 
 def is_for(visit: Visit, type: str) -> bool:

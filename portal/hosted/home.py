@@ -1,18 +1,21 @@
 """The start page: plans, billing information, the newest invoices and the credit balance."""
 
 from flask import Blueprint, redirect
+from sqlalchemy.orm import Session
 
 from portal.billing.collection.coming_debits import list_coming_debits
+from portal.billing.intents import own_intents
 from portal.billing.ledger import tax_ids
 from portal.hosted import flows, invoice_history, kept_pages, page_cache
 from portal.hosted.invoice_rows import render_rows
 from portal.hosted.kept_pages import BuiltPage
 from portal.hosted.languages import number_name
-from portal.hosted.method_cards import list_method_cards
+from portal.hosted.method_cards import MethodCard, list_method_cards, next_change
 from portal.hosted.open_amounts import list_open_amounts
 from portal.hosted.page import PageResponse, page
-from portal.hosted.plan_cards import list_plan_cards
+from portal.hosted.plan_cards import PlanCard, list_plan_cards
 from portal.hosted.visits import Visit
+from portal.models import Customer
 from portal.rules import permissions
 
 blueprint = Blueprint("home", __name__, url_prefix="/p")
@@ -32,9 +35,10 @@ def _build_home(visit: Visit) -> BuiltPage:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         plans = list_plan_cards(db, visit, customer)
-        methods = list_method_cards(db, customer, plans) if permissions.may_update_methods(visit.features) else None
+        methods = _list_methods(db, visit, customer, plans)
         shows_invoices = permissions.may_see_invoices(visit.features)
         newest = invoice_history.list_newest(db, visit, NEWEST_INVOICES) if shows_invoices else None
+        confirmable = own_intents.list_waiting(db, visit.customer_id) if "card" in visit.method_types else ()
         to_pay = list_open_amounts(db, visit) if newest else ()
         debits = list_coming_debits(db, visit.scope.tenant_id, visit.customer_id) if newest else ()
         rows = render_rows(db, visit, newest) if newest else None
@@ -49,9 +53,16 @@ def _build_home(visit: Visit) -> BuiltPage:
         rows=rows,
         to_pay=to_pay,
         debits=debits,
+        confirmable=confirmable,
         tax_ids=numbers,
     )
-    changes = (invoice_history.first_overdue(newest or (), visit.now), *(each.changes_at for each in to_pay))
+    overdue_at = invoice_history.first_overdue(newest or (), visit.now)
+    changes = (overdue_at, next_change(methods or (), visit.now), *(each.changes_at for each in to_pay))
     return BuiltPage(
         parts, kept_pages.soonest((*changes, *(at for plan in plans for at in plan.changes_at)), visit.now)
     )
+
+
+def _list_methods(db: Session, visit: Visit, customer: Customer, plans: list[PlanCard]) -> list[MethodCard] | None:
+    """The payment methods; None where a configuration doesn't show them."""
+    return list_method_cards(db, customer, plans, visit.now) if permissions.may_update_methods(visit.features) else None

@@ -1,6 +1,6 @@
 """Adding a bank account: its number, and the mandate that the customer agrees to."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,8 @@ blueprint = Blueprint("payment_method_add", __name__, url_prefix="/p")
 )
 def add(visit: Visit) -> PageResponse:
     """Add a bank account; with `?replaces=` another one is removed then."""
+    if "sepa_debit" not in visit.method_types:
+        abort(404)
     if visit.in_flow and visit.flow_completed_at is not None:
         return redirect(flows.entry_path(visit))
     form = AccountForm()
@@ -33,9 +35,9 @@ def add(visit: Visit) -> PageResponse:
         creditor = mandates.find_creditor(db)
         reference = own_methods.next_reference(db, customer, visit.id)
         known = mandates.find_by_reference(db, form.reference.data) if form.is_submitted() else None
-        old = _find_replaced(db, visit)
+        old = find_replaced(db, visit)
     if known is not None and known.session_id == visit.id:
-        return redirect(_path_after_adding(visit), 303)  # an earlier click has added it
+        return redirect(path_after_adding(visit), 303)  # an earlier click has added it
     if form.reference.data not in {None, "", reference}:
         form.agree.data = False  # the words have changed since
     if form.validate_on_submit():
@@ -54,7 +56,7 @@ def add(visit: Visit) -> PageResponse:
     return make_response(answer, 400 if form.errors else 200)
 
 
-def _find_replaced(db: Session, visit: Visit) -> str | None:
+def find_replaced(db: Session, visit: Visit) -> str | None:
     """The id of the method that is to be replaced. Raises `ResourceMissing` for one that is not the customer's."""
     id = request.args.get("replaces")
     return own_methods.find_own(db, visit.customer_id, id).id if id and not visit.in_flow else None
@@ -73,12 +75,13 @@ def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference:
         own_methods.add(
             db, visit.customer_id, form.command(), consent, replaces=old, seal=services().seal, now=visit.now
         )
-        path = flows.complete(visit, db) if visit.in_flow else _path_after_adding(visit)
+        path = flows.complete(visit, db) if visit.in_flow else path_after_adding(visit)
     flash(_("Your bank account is added. Your bills are collected from it from now on."))
     return path
 
 
-def _path_after_adding(visit: Visit) -> str:
+def path_after_adding(visit: Visit) -> str:
+    """Where a customer who has added a payment method goes on."""
     return flows.entry_path(visit) if visit.flow else f"{visit.path}payment-methods"
 
 

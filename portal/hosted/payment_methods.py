@@ -1,4 +1,4 @@
-"""What a customer is charged by: the list of bank accounts, the default one, and removing one."""
+"""What a customer is charged by: the list of bank accounts and cards, the default one, and removing one."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
@@ -19,7 +19,7 @@ def overview(visit: Visit) -> PageResponse:
     """All payment methods, and what can be done with each."""
     with visit.reading() as db:
         customer = visit.find_customer(db)
-        cards = list_method_cards(db, customer, list_plan_cards(db, visit, customer))
+        cards = list_method_cards(db, customer, list_plan_cards(db, visit, customer), visit.now)
     return render_template("hosted/payment_methods.html", visit=visit, cards=cards)
 
 
@@ -28,8 +28,11 @@ def choose(visit: Visit, method: str) -> PageResponse:
     """Make it the default."""
     with visit.writing() as db:
         chosen = own_methods.choose(db, visit.customer_id, method)
-        last4 = chosen.details["last4"]
-    flash(_("Your bills are now collected from the account ending in %(last4)s.", last4=last4))
+        type, last4 = chosen.type, chosen.details["last4"]
+    if type == "card":
+        flash(_("Your bills are now charged to the card ending in %(last4)s.", last4=last4))
+    else:
+        flash(_("Your bills are now collected from the account ending in %(last4)s.", last4=last4))
     return redirect(f"{visit.path}payment-methods", 303)
 
 
@@ -40,14 +43,14 @@ def remove(visit: Visit, method: str) -> PageResponse:
         return _removal_page(visit, method)
     try:
         with visit.writing() as db:
-            own_methods.remove(db, visit.customer_id, method, now=visit.now)
+            type = own_methods.remove(db, visit.customer_id, method, now=visit.now).type
     except ResourceMissing:
         return redirect(f"{visit.path}payment-methods", 303)
     except InvalidRequest as error:
         if error.code != own_methods.NEEDED:
             raise
         return _removal_page(visit, method, 400)
-    flash(_("The bank account is removed."))
+    flash(_("The card is removed.") if type == "card" else _("The bank account is removed."))
     return redirect(f"{visit.path}payment-methods", 303)
 
 
@@ -55,7 +58,7 @@ def _removal_page(visit: Visit, id: str, status: int = 200) -> PageResponse:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         own_methods.find_own(db, customer.id, id)
-        cards = list_method_cards(db, customer, list_plan_cards(db, visit, customer))
+        cards = list_method_cards(db, customer, list_plan_cards(db, visit, customer), visit.now)
         [card] = [each for each in cards if each.id == id]
         others = any(not each.ended for each in cards if each is not card)
         needed = not others and own_methods.collects_automatically(db, customer.id)

@@ -11,8 +11,8 @@ from portal.db import Scope
 from portal.hosted.visits import Visit
 from portal.hot_reads import HotStatement
 from portal.models import Account, AuditEntry, Configuration, Customer, Journal, PortalSession, Tenant, TestClock
+from portal.providers.registry import collects_by
 from portal.rules import permissions
-from portal.rules.creditors import creditor_of
 
 
 def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
@@ -39,6 +39,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         return_url=row.return_url,
         locale=i18n.regional_locale(locale, (_parse(row.address) or {}).get("country")),
         zone=zones.of_account(settings),
+        method_types=collects_by(settings, livemode=row.livemode),
         flow=_parse(row.flow),
         flow_completed_at=row.flow_completed_at,
         data=orjson.loads(row.data),
@@ -58,8 +59,8 @@ def _parse(text: str | None) -> Any:
 def _allowed_features(row: Any, settings: dict[str, Any]) -> dict[str, Any]:
     stored: dict[str, Any] = orjson.loads(row.features)
     features = permissions.restrict_for_login(stored) if row.origin == "login" else stored
-    if not creditor_of(settings).is_complete:
-        features = permissions.restrict_without_creditor(features)
+    if not collects_by(settings, livemode=row.livemode):
+        features = permissions.restrict_without_collection(features)
     mirrors = settings.get("billing", {}).get("mode") == "mirror"
     return permissions.restrict_for_mirror(features) if mirrors else features
 

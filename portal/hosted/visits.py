@@ -19,9 +19,10 @@ from portal.web.services import services
 class Visit(UserMixin):
     """An open visit, shared by the requests of its browser: nothing in it may be changed.
 
-    `features` are those of its configuration, as far as they apply to this visit. `idle` are the seconds after which it
-    ends without activity. `facts` are all that it was built from and that its pages show; the same object as long as
-    none of it has changed. `revision` are the numbers of the last change of the customer and of the merchant.
+    `features` are those of its configuration, as far as they apply to this visit; `method_types` are the types of
+    payment methods that the merchant collects by. `idle` are the seconds after which it ends without activity. `facts`
+    are all that it was built from and that its pages show; the same object as long as none of it has changed.
+    `revision` are the numbers of the last change of the customer and of the merchant.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Visit(UserMixin):
     return_url: str | None
     locale: str
     zone: str
+    method_types: tuple[str, ...]
     flow: dict[str, Any] | None
     flow_completed_at: int | None
     data: dict[str, Any]

@@ -35,8 +35,9 @@ class GivenMethod:
 
 @dataclass(frozen=True)
 class KeptMethod:
-    """A payment method at the provider: its name there, its type, and the wire's hash of that name. Never a number."""
+    """A payment method at a provider: its name there, its type, and the wire's hash of that type. Never a number."""
 
+    provider: str
     ref: str
     type: str
     details: Mapping[str, Any]

@@ -70,6 +70,7 @@ class Sandbox:
         month = given.exp_month or _DECEMBER
         year = given.exp_year or datetime.fromtimestamp(now, UTC).year + YEARS
         return KeptMethod(
+            provider=self.name,
             ref=f"{card.token}:{year:04}-{month:02}",
             type="card",
             details={

@@ -89,8 +89,8 @@ def restrict_for_mirror(features: Features) -> dict[str, Any]:
     return {**features, "subscription_update": {**features["subscription_update"], "enabled": False}}
 
 
-def restrict_without_creditor(features: Features) -> dict[str, Any]:
-    """The features for an account that is no creditor of direct debits: nothing could be charged."""
+def restrict_without_collection(features: Features) -> dict[str, Any]:
+    """The features for an account without direct debits and without a provider: nothing could be charged."""
     return {**features, "payment_method_update": {**features["payment_method_update"], "enabled": False}}
 
 

@@ -17,7 +17,6 @@ from portal.worker import payments
 from tests.clients import Api
 from tests.factories import Factories
 
-
 pytestmark = pytest.mark.usefixtures("held_clock")
 
 

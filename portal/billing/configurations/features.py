@@ -109,7 +109,9 @@ class SubscriptionPause(Command):
 
 
 #: What else a feature needs before customers see anything of it.
-FEATURE_NEEDS = {"payment_method_update": "settings[direct_debit] of the account to be complete"}
+FEATURE_NEEDS = {
+    "payment_method_update": "settings[direct_debit] of the account to be complete, or settings[payments][provider]"
+}
 
 
 class FeaturesData(Command):

@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal import clock
+from portal.billing.accounts import payment_providers
 from portal.billing.customer_portal import (
     after_completion,
     retention_offers,
     update_flows,
 )
 from portal.billing.customer_portal.params import FlowData, RetentionData
-from portal.billing.payment_methods import mandates
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Coupon, Subscription
@@ -33,9 +33,10 @@ def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features
         raise InvalidRequest(
             f"This flow needs features[{feature}][enabled] in the portal configuration.", param="flow_data[type]"
         )
-    if flow.type == "payment_method_update" and not mandates.find_creditor(db).is_complete:
+    if flow.type == "payment_method_update" and not payment_providers.list_method_types(db):
         raise InvalidRequest(
-            "This flow needs creditor_id, creditor_name and iban in settings[direct_debit] of the account.",
+            "This flow needs creditor_id, creditor_name and iban in settings[direct_debit] of the account,"
+            " or settings[payments][provider].",
             param="flow_data[type]",
         )
     branches: dict[str, Any] = dict.fromkeys(_BRANCH_BUILDERS)

@@ -5,15 +5,15 @@ Whoever calls has locked the customer, the subscription and the invoice, and the
 
 from sqlalchemy.orm import Session
 
-from portal import clock, ids
+from portal import clock
 from portal.billing.accounts import accounts
 from portal.billing.collection import giving_up
-from portal.billing.intents import attempts
+from portal.billing.intents import attempts, records
 from portal.billing.invoices import payments, statuses
 from portal.billing.ledger import balances
 from portal.billing.ledger.locks import Billed
 from portal.db import find_row, scope_of
-from portal.models import InvoicePayment, PaymentIntent, PaymentMethod, PaymentRecord
+from portal.models import InvoicePayment, PaymentIntent
 from portal.objects.accounts import COLLECTION_DEFAULTS
 from portal.providers.interface import ChargeResult, Decline
 from portal.recording import record_change, stage
@@ -67,7 +67,7 @@ def _succeed(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> No
     if not (invoice_rules.allows_verb("pay", billed.invoice.status) and billed.invoice.amount_remaining):
         _adjust_balance(db, intent, billed, -intent.amount, now)
         return
-    intent.invoice_payment_id = payments.apply(db, billed, _record_payment(db, intent, billed, now), now).id
+    intent.invoice_payment_id = payments.apply(db, billed, records.create(db, intent, billed.customer, now=now), now).id
 
 
 def _take_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
@@ -110,38 +110,3 @@ def _describe_decline(decline: Decline | None) -> dict[str, str | None]:
         "message": decline.message,
         "type": "card_error",
     }
-
-
-def _record_payment(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> PaymentRecord:
-    customer = billed.customer
-    method = find_row(db, PaymentMethod, intent.payment_method_id, noun="payment method")
-    record = PaymentRecord(
-        id=ids.new("payment_record"),
-        created=now,
-        customer_id=customer.id,
-        amount=intent.amount,
-        currency=intent.currency,
-        initiated_at=intent.asked_at or now,
-        outcome="guaranteed",
-        outcome_at=now,
-        description=f"Payment {intent.id}",
-        customer_presence="on_session" if intent.confirmed_at else "off_session",
-        customer_details={
-            "customer": customer.id,
-            "email": customer.email,
-            "name": customer.name,
-            "phone": customer.phone,
-        },
-        payment_method_details={
-            "billing_details": None,
-            "custom": None,
-            "payment_method": method.id,
-            method.type: method.details,
-            "type": method.type,
-        },
-        processor_details={"custom": {"payment_reference": intent.provider_ref}, "type": "custom"},
-        test_clock_id=customer.test_clock_id,
-        metadata_={},
-    )
-    db.add(record)
-    return record

@@ -7,23 +7,23 @@ from portal.billing.accounts.payment_providers import find_provider
 from portal.billing.payment_methods.params import BillingDetails, MethodData
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import PaymentMethod
-from portal.providers.interface import GivenMethod, RefusedMethod
+from portal.providers.interface import GivenMethod, KeptMethod, RefusedMethod
 from portal.wire.commands import merge_metadata
 
 
 def create(db: Session, command: MethodData, *, now: int) -> PaymentMethod:
-    """A card of nobody yet. Raises `MissingParameter`, and what `keep` does."""
+    """A card of nobody yet. Raises `MissingParameter`, and what `set_up` does."""
     if command.card is None:
         raise MissingParameter("card", why="it goes with type=card")
     given = GivenMethod(command.card.token, command.card.exp_month, command.card.exp_year)
-    method = keep(db, given, command.billing_details or BillingDetails(), now=now)
+    method = store(db, set_up(db, given, now=now), command.billing_details or BillingDetails(), now=now)
     method.allow_redisplay = command.allow_redisplay or "unspecified"
     method.metadata_ = merge_metadata({}, command.metadata)
     return method
 
 
-def keep(db: Session, given: GivenMethod, holder: BillingDetails, *, now: int) -> PaymentMethod:
-    """What the provider keeps, as a payment method of nobody yet.
+def set_up(db: Session, given: GivenMethod, *, now: int) -> KeptMethod:
+    """Have the provider keep a card.
 
     Raises `InvalidRequest` where no provider keeps cards for this account, or this one refuses what was given.
     """
@@ -33,16 +33,20 @@ def keep(db: Session, given: GivenMethod, holder: BillingDetails, *, now: int) -
             "Nobody charges cards here: set settings[payments][provider] of the account.", param="type"
         )
     try:
-        kept = provider.set_up(given, now=now)
+        return provider.set_up(given, now=now)
     except RefusedMethod as error:
         raise InvalidRequest(str(error), param="card[token]") from None
+
+
+def store(db: Session, kept: KeptMethod, holder: BillingDetails, *, now: int) -> PaymentMethod:
+    """A payment method of nobody yet, of what the provider has kept."""
     method = PaymentMethod(
         id=ids.new("payment_method"),
         created=now,
         type=kept.type,
         billing_details=holder.model_dump(),
         details=dict(kept.details),
-        provider=provider.name,
+        provider=kept.provider,
         provider_ref=kept.ref,
         allow_redisplay="unspecified",
         metadata_={},

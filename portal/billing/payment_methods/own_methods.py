@@ -4,11 +4,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger import locks
-from portal.billing.payment_methods import mandates, methods
+from portal.billing.payment_methods import cards, mandates, methods
 from portal.billing.payment_methods.mandates import Consent
-from portal.billing.payment_methods.params import CreatePaymentMethod
+from portal.billing.payment_methods.params import BillingDetails, CreatePaymentMethod
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, PaymentMethod, Subscription
+from portal.providers.interface import GivenMethod
 from portal.seal import Seal
 
 #: The code of the error for a method that can't be removed, as plans are collected by it.
@@ -41,6 +42,24 @@ def add(
     if replaces is not None:
         db.flush()
         _replace(db, customer_id, replaces, method, now)
+    return method
+
+
+def add_card(
+    db: Session, customer_id: str, given: GivenMethod, holder: BillingDetails, *, replaces: str | None = None, now: int
+) -> PaymentMethod:
+    """Add a card as `add` does a bank account. One that is there already with the same month is not added again."""
+    customer = locks.billable_customer(db, customer_id)
+    kept = cards.set_up(db, given, now=now)
+    known = [each for each in methods.list_for_customer(db, customer_id) if each.provider_ref == kept.ref]
+    method = known[0] if known else cards.store(db, kept, holder, now=now)
+    if not known:
+        db.flush()
+        methods.attach_to(db, customer, method)
+    customer.default_payment_method_id = method.id
+    if replaces not in {None, method.id}:
+        db.flush()
+        _replace(db, customer_id, str(replaces), method, now)
     return method
 
 

@@ -5,7 +5,7 @@ import secrets
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.accounts.payment_providers import find_provider
+from portal.billing.accounts.payment_providers import list_method_types
 from portal.billing.ledger import locks
 from portal.billing.payment_methods import mandates, methods
 from portal.billing.payment_methods.mandates import Consent
@@ -139,8 +139,7 @@ def _complete(db: Session, intent: SetupIntent, command: ConfirmSetupIntent, now
 
 
 def _list_possible_types(db: Session) -> list[str]:
-    provider = find_provider(db)
-    return sorted({"sepa_debit", *(provider.abilities.types if provider else ())})
+    return sorted({"sepa_debit", *list_method_types(db)})
 
 
 def _read_consent(accepted: CustomerAcceptance) -> Consent:
