@@ -126,7 +126,7 @@ def test_statements_of_every_call(
 def test_statements_and_bytes_of_every_page(
     app: Flask, api: Api, make: Factories, portal: Callable[..., Portal], database: Database, count_queries: Any
 ) -> None:
-    api.post("account", settings={"direct_debit": scene.CREDITOR})
+    api.post("account", settings={"direct_debit": scene.CREDITOR, "payments": {"provider": "sandbox"}})
     customer, offered = make.customer(), plans.offered(make)
     ids = scene.add_rows(make, customer) | scene.add_plans(offered, customer)
     visit = portal(customer, offered.configuration)

@@ -22,15 +22,17 @@ _PACKAGES = "nothing is shipped from here. Keep measures in metadata"
 _ITEMIZED = "prorations are always net of discounts here. Send included, or leave it out"
 _PORTAL_PAUSE = "customers can't pause subscriptions in the portal; the API can. Leave it out"
 _NO_CHECKS = "nobody is checked and nothing is paid out here, so it has no use. Leave it out"
+_NO_STATEMENTS = "what stands on statements of cards is set at the provider. Leave it out"
 _NO_PAYMENTS = "no cards or bank accounts are charged here, so it has no use. Leave it out"
 _OTHER_SCRIPTS = "names and addresses are kept in one script, as the documents print them. Use name and address"
 _OTHER_FILES = "such files are not kept here"
 
-_ONE_TYPE = "all payment methods are of one kind here, sepa_debit. Leave it out"
-_OTHER_METHODS = "only bank accounts of the SEPA area are charged here. Send sepa_debit"
+_ONE_TYPE = "there are card and sepa_debit alone, as the account collects by them. Leave it out"
+_OTHER_METHODS = "only cards and bank accounts of the SEPA area are charged here. Send card or sepa_debit"
+_NO_NUMBERS = "the number of a card never comes here. Send card[token]"
 _METHOD_TYPES = (
     "acss_debit affirm afterpay_clearpay alipay alma amazon_pay au_becs_debit bacs_debit bancontact billie bizum"
-    " blik boleto card cashapp crypto custom customer_balance eps fpx giropay grabpay ideal kakao_pay klarna"
+    " blik boleto cashapp crypto custom customer_balance eps fpx giropay grabpay ideal kakao_pay klarna"
     " konbini kr_card link mb_way mobilepay multibanco naver_pay nz_bank_account oxxo p24 pay_by_bank payco paynow"
     " paypal paypay payto pix promptpay revolut_pay samsung_pay satispay scalapay sequra sofort sunbit swish twint"
     " upi us_bank_account wechat_pay zip"
@@ -53,6 +55,10 @@ WORDS = {
     "billing_thresholds": _BY_TERMS,
     "business_profile.annual_revenue": _NO_CHECKS,
     "business_profile.estimated_worker_count": _NO_CHECKS,
+    "card": "a card stays as it is. Make another payment method",
+    "card.cvc": _NO_NUMBERS,
+    "card.networks": "the provider chooses the network. Leave it out",
+    "card.number": _NO_NUMBERS,
     "business_profile.mcc": _NO_CHECKS,
     "business_profile.minority_owned_business_designation": _NO_CHECKS,
     "business_profile.monthly_estimated_revenue": _NO_CHECKS,
@@ -135,7 +141,9 @@ WORDS = {
     "settings.card_issuing": _NO_PAYMENTS,
     "settings.card_payments": _NO_PAYMENTS,
     "settings.invoices.hosted_payment_method_save": _NO_PAYMENTS,
-    "settings.payments": _NO_PAYMENTS,
+    "settings.payments.statement_descriptor": _NO_STATEMENTS,
+    "settings.payments.statement_descriptor_kana": _NO_STATEMENTS,
+    "settings.payments.statement_descriptor_kanji": _NO_STATEMENTS,
     "settings.payouts": _NO_PAYMENTS,
     "settings.paypay_payments": _NO_PAYMENTS,
     "settings.sepa_debit_payments": _NO_PAYMENTS,

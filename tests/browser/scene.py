@@ -14,17 +14,19 @@ from portal.billing.customer_portal import codes, plan_changes, plan_undo, sessi
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.customers import customers, email_changes
 from portal.billing.customers.params import UpdateCustomer
+from portal.billing.intents import attempts
 from portal.billing.invoices import payments, statuses
 from portal.billing.invoices.params import PayInvoice
-from portal.billing.ledger import balances, tax_ids
+from portal.billing.ledger import balances, locks, tax_ids
 from portal.billing.payment_methods import own_methods
 from portal.billing.payment_methods.mandates import Consent
-from portal.billing.payment_methods.params import CreatePaymentMethod
+from portal.billing.payment_methods.params import BillingDetails, CreatePaymentMethod
 from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.params import UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
 from portal.models import Customer, Invoice, Subscription, SubscriptionSchedule
 from portal.objects.links import DocumentLinks
+from portal.providers.interface import GivenMethod
 from portal.rules.mail_recipients import address_key
 from portal.seal import Seal
 from portal.wire.commands import ExpandableCommand, parse_command
@@ -88,6 +90,7 @@ def _describe(live: Live, shop: Shop, *, icon: bool) -> None:
         "settings": {
             "branding": {"primary_color": "#ffd400"},
             "direct_debit": CREDITOR,
+            "payments": {"provider": "sandbox"},
             "invoices": {"bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"}},
         },
     }
@@ -117,6 +120,7 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
     make.run(balances.create, balances.CreateTransaction, customer, amount=-500, currency="eur")
     command = tax_ids.CreateTaxId
     return {
+        **_add_card(make, customer),
         "account": _add_account(make, customer),
         "paid": paid.id,
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
@@ -139,6 +143,19 @@ def _add_account(make: Factories, customer: Customer) -> str:
         with make.database.writing(make.scope) as db:
             added = own_methods.add(db, customer.id, command, consent, seal=seal, now=clock.now()).id
     return added
+
+
+def _add_card(make: Factories, customer: Customer) -> dict[str, str]:
+    """A card that expires this month, and a payment by it that the customer has to confirm; their ids."""
+    now, open_invoice = clock.now(), make.invoice(customer, 2400)
+    at = clock.utc_datetime(now)
+    given = GivenMethod("tok_authenticationRequired", at.month, at.year)
+    with make.database.writing(make.scope) as db:
+        card = own_methods.add_card(db, customer.id, given, BillingDetails(name=LONG), now=now)
+        intent = attempts.begin(db, locks.invoice_by_id(db, open_invoice.id), card, None, now=now)
+        intent.status = "requires_action"
+        attempts.ask_again(intent, None)
+    return {"card": card.id, "payment": intent.id, "confirmable": open_invoice.id}
 
 
 def add_plans(plans: Plans, customer: Customer) -> dict[str, str]:
