@@ -106,8 +106,12 @@ def _payment_intent(scene: Scene) -> str:
     scene.post("account", settings={"payments": {"provider": "sandbox"}})
     card = scene.post("payment_methods", type="card", card={"token": "tok_visa"})
     scene.post(f"payment_methods/{card}/attach", customer=scene.customer.id)
-    invoice = scene.make.invoice(scene.customer, default_payment_method=card)
+    path = f"customers/{scene.customer.id}"
+    scene.api.post(path, invoice_settings={"default_payment_method": card})
+    invoice = scene.make.invoice(scene.customer)
     scene.post(f"invoices/{invoice.id}/pay")
+    # what a customer is charged by is in no export
+    scene.api.post(path, invoice_settings={"default_payment_method": ""})
     return scene.first("payment_intents", invoice=invoice.id)
 
 

@@ -37,7 +37,8 @@ def invoice(visit: Visit, id: str) -> PageResponse:
     with visit.reading() as db:
         row = _find_own(db, visit, "invoice", id)
         shown = document_context.invoice_context(db, row)
-        confirmable = own_intents.list_waiting(db, row.customer_id, row.id) if "card" in visit.method_types else ()
+        may_wait = row.status == "open" and "card" in visit.method_types
+        confirmable = own_intents.list_waiting(db, row.customer_id, row.id) if may_wait else ()
     return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, confirmable=confirmable, **shown)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from flask import Flask
 
 from portal import clock
 from portal.assembly import Services
-from portal.models import Customer
+from portal.errors import Unavailable
+from portal.models import Customer, TestClock
 from portal.providers.registry import PROVIDERS
 from portal.worker import payments
 from tests.clients import Api
+from tests.debits import begin_collecting, sign
 from tests.factories import Factories
 
 pytestmark = pytest.mark.usefixtures("held_clock")
@@ -205,6 +208,66 @@ def test_a_provider_that_can_not_be_reached_is_asked_again(paying, make, api, wo
     assert intent_of(api, invoice)["status"] == "processing"
     work(now + 60)
     assert api.get(f"invoices/{invoice.id}")["status"] == "paid"
+
+
+def test_many_calls_and_many_workers_charge_once(paying, make, api, app, services, merchant):
+    invoice, now = make.invoice(paying(), 4200), clock.now()
+
+    def pay(_: int) -> str:
+        own = Api(app.test_client(), merchant.test_key)
+        # on a slow machine the turn may come too late, and nothing has changed
+        while (answer := own.request("POST", f"invoices/{invoice.id}/pay")).status_code == 503:
+            pass
+        return str(answer.get_json()["status"])
+
+    def work(_: int) -> None:
+        while True:
+            try:
+                payments.work(services, now)
+                return
+            except Unavailable:
+                pass
+
+    with ThreadPoolExecutor(10) as pool:
+        assert set(pool.map(pay, range(50))) == {"open"}
+        list(pool.map(work, range(20)))
+    assert intent_of(api, invoice)["attempt"] == 1
+    assert len(api.get("invoice_payments", invoice=invoice.id)["data"]) == 1
+    assert told(api, "payment_intent.") == ["payment_intent.created", "payment_intent.succeeded"]
+
+
+def test_what_a_bank_is_asked_for_is_not_charged_to_a_card(paying, make, api, services, work):
+    begin_collecting(make)
+    customer = make.customer()
+    sign(make, services.seal, customer)
+    invoice = make.invoice(customer, 4200, auto_advance=True)
+    paying(customer=customer)
+    api.post(f"invoices/{invoice.id}/pay")
+    assert api.get("payment_intents", invoice=invoice.id)["data"] == []
+    charged = make.invoice(customer, 900, auto_advance=True)
+    work()
+    assert api.get(f"invoices/{charged.id}")["status"] == "paid"
+    assert [each["invoice"] for each in api.get("direct_debits")["data"]] == [invoice.id]
+
+
+def test_time_is_that_of_the_customers_test_clock(api, work, services, scope):
+    frozen = clock.now() - 300 * clock.DAY
+    held = api.post("test_helpers/test_clocks", frozen_time=frozen)["id"]
+    customer = api.post("customers", test_clock=held)["id"]
+    api.post("account", default_currency="eur", settings={"payments": {"provider": "sandbox"}})
+    card = api.post("payment_methods", type="card", card={"token": "tok_visa_chargeDeclined"})["id"]
+    api.post(f"payment_methods/{card}/attach", customer=customer)
+    invoice = api.post("invoices", customer=customer, default_payment_method=card, currency="eur")["id"]
+    api.post("invoiceitems", customer=customer, invoice=invoice, amount=4200, currency="eur")
+    api.post(f"invoices/{invoice}/finalize", auto_advance=True)
+    work()
+    [intent] = api.get("payment_intents", customer=customer)["data"]
+    assert (intent["attempt"], intent["next_attempt_at"]) == (1, frozen + 5 * clock.DAY)
+    with services.database.writing(scope) as db:
+        db.get_one(TestClock, (scope.tenant_id, held)).frozen_time = frozen + 5 * clock.DAY
+    work()
+    [intent] = api.get("payment_intents", customer=customer)["data"]
+    assert (intent["attempt"], intent["next_attempt_at"]) == (2, frozen + 15 * clock.DAY)
 
 
 def test_an_invoice_that_needs_no_money_any_more_is_not_charged(paying, make, api, work):
