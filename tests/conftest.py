@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Leave all that was imported and collected out of the garbage collector's rounds, which grow with what there is."""
+    """Leave all that was imported and collected out of the rounds of the garbage collector, which grow with it."""
     gc.collect()
     gc.freeze()
 
