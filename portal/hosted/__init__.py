@@ -23,6 +23,7 @@ PAGES = (
     "home",
     "invoices",
     "login",
+    "pauses",
     "payment_method_add",
     "payment_methods",
     "plan_changes",
