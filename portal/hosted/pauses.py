@@ -84,9 +84,13 @@ def _pause_page(visit: Visit, id: str, form: PauseForm, status: int) -> PageResp
     if not plan_pauses.may_pause(subscription):
         return _elsewhere(visit, subscription)
     with visit.trying() as db:
-        credit = plan_pauses.preview_pause(db, lock_own_subscription(db, visit, id), now=visit.now)
+        preview = plan_pauses.preview_pause(db, lock_own_subscription(db, visit, id), now=visit.now)
     durations = permissions.pause_intervals(visit.features)
-    shown = {"credit": credit, "until": plan_pauses.pause_end(*durations[0], visit.now) if durations else None}
+    shown = {
+        "credit": preview.credit,
+        "bill": preview.bill,
+        "until": plan_pauses.pause_end(*durations[0], visit.now) if durations else None,
+    }
     return _show("hosted/pause.html", visit, subscription, form, status, name=name, **shown)
 
 
@@ -96,18 +100,17 @@ def _resume_page(visit: Visit, id: str, form: ResumeForm, status: int) -> PageRe
         name = plan_name(db, id)
     if subscription.status != "paused":
         return _elsewhere(visit, subscription)
-    return _show("hosted/continue.html", visit, subscription, form, status, name=name)
+    with visit.trying() as db:
+        bill = plan_pauses.preview_first_bill(db, lock_own_subscription(db, visit, id), now=visit.now)
+    return _show("hosted/continue.html", visit, subscription, form, status, name=name, bill=bill)
 
 
 def _show(
     template: str, visit: Visit, subscription: Subscription, form: FlaskForm, status: int, **shown: object
 ) -> PageResponse:
-    with visit.trying() as db:
-        plan = lock_own_subscription(db, visit, subscription.id)
-        bill = plan_pauses.preview_first_bill(db, plan, now=visit.now)
     # the button means the state that this page shows
     form["revision"].data = str(subscription.revision)
-    shown |= {"visit": visit, "form": form, "subscription": subscription, "bill": bill, "stale": status == 409}
+    shown |= {"visit": visit, "form": form, "subscription": subscription, "stale": status == 409}
     return make_response(render_template(template, **shown), status)
 
 
@@ -122,6 +125,6 @@ def _elsewhere(visit: Visit, subscription: Subscription) -> PageResponse:
 def _flash_pause(db: Session, subscription: Subscription, until: int | None) -> None:
     plan = i18n.isolate_text(plan_name(db, subscription.id))
     if until is None:
-        flash(_("%(plan)s is paused. You can go on whenever you like.", plan=plan))
+        flash(_("%(plan)s is paused. You can resume it whenever you like.", plan=plan))
     else:
         flash(_("%(plan)s is paused. It goes on by itself on %(date)s.", plan=plan, date=day(until)))

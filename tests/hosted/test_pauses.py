@@ -95,7 +95,7 @@ def test_a_pause_without_an_end_waits_for_the_customer(
     portal: Open, plan: Subscription, customer: Customer, make: Factories, api: Api
 ) -> None:
     visit = portal(customer, make.configuration(**pausing()))
-    assert "from today until you go on" in words(visit.get(f"subscriptions/{plan.id}/pause"))
+    assert "from today until you resume it" in words(visit.get(f"subscriptions/{plan.id}/pause"))
     press(visit, f"subscriptions/{plan.id}/pause")
     with clock.hold_at(NOON + 400 * clock.DAY):
         pass_time(make, clock.now())

@@ -63,8 +63,9 @@ def sum_new_bill(
     lines = (
         totals.list_lines(db, subscription.latest_invoice_id or "") if subscription.latest_invoice_id != before else []
     )
-    given_back = _sum_lines(line for line in lines if line.invoice_item_id not in waiting)
-    billed = _sum_lines(line for line in lines if line.invoice_item_id in waiting)
+    of_items = [line for line in lines if line.invoice_item_id is not None]
+    given_back = _sum_lines(line for line in of_items if line.invoice_item_id not in waiting)
+    billed = _sum_lines(line for line in of_items if line.invoice_item_id in waiting)
     return SettledAmount(-given_back.amount, -given_back.tax), billed
 
 

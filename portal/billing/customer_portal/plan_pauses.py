@@ -8,8 +8,7 @@ from portal.billing.customer_portal import final_bills, plan_previews
 from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.customer_portal.final_bills import SettledAmount
 from portal.billing.invoices import pending_items
-from portal.billing.ledger import locks
-from portal.billing.subscriptions import pauses, pending_invoices
+from portal.billing.subscriptions import pauses
 from portal.billing.subscriptions.params import PauseSubscription, ResumeSubscription
 from portal.models import Subscription
 from portal.rules import periods
@@ -45,21 +44,18 @@ def resume_plan(db: Session, subscription: Subscription, *, now: int) -> None:
     pauses.resume(db, subscription, ResumeSubscription(), now=now)
 
 
-def preview_pause(db: Session, subscription: Subscription, *, now: int) -> SettledAmount:
-    """Pause it, in a session that the caller rolls back, and see what is given back on a bill of now."""
+def preview_pause(db: Session, subscription: Subscription, *, now: int) -> PausePreview:
+    """Pause it and go on at once, in a session that the caller rolls back: later the same is billed at that price."""
     waiting = {item.id for item in pending_items.list_pending(db, subscription.customer_id, subscription.id)}
     before = subscription.latest_invoice_id
     pause_plan(db, subscription, None, now=now)
-    customer = locks.subscription_with_customer(db, subscription)
-    pending_invoices.invoice_pending(db, customer, subscription, now)
+    resume_plan(db, subscription, now=now)
     given_back, _billed = final_bills.sum_new_bill(db, subscription, before, waiting)
-    return given_back
+    return PausePreview(given_back, plan_previews.find_new_bill(db, subscription, before))
 
 
 def preview_first_bill(db: Session, subscription: Subscription, *, now: int) -> BillPreview | None:
-    """Go on at `now`, in a session that the caller rolls back, and see the bill; pauses it before if it runs."""
+    """Go on with a paused one, in a session that the caller rolls back, and see the bill."""
     before = subscription.latest_invoice_id
-    if subscription.status != "paused":
-        pause_plan(db, subscription, None, now=now)
     resume_plan(db, subscription, now=now)
     return plan_previews.find_new_bill(db, subscription, before)
