@@ -46,6 +46,8 @@ PAGES = {
     "card_add.add": ["payment-methods/card", "payment-methods/card?replaces={card}"],
     "payment_confirm.confirm": ["payments/{payment}/confirm"],
     "subscriptions.cancel": ["subscriptions/{plan}/cancel"],
+    "pauses.pause": ["subscriptions/{plan}/pause"],
+    "pauses.resume": ["subscriptions/{paused}/continue"],
     "plan_choice.choose": ["subscriptions/{upgradable}/change", "subscriptions/{upgradable}/change?interval=1-year"],
     "plan_changes.confirm": ["subscriptions/{upgradable}/change/confirm?price={gold}&quantity=3"],
     "plan_results.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],
