@@ -1,6 +1,6 @@
 """What the pages of an invoice and of a credit note show: the document, and what only a page has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.billing.collection.coming_debits import find_coming_debit
 from portal.billing.credit_notes import credit_notes
 from portal.billing.customers import test_clocks
+from portal.billing.intents import own_intents
 from portal.documents import build
 from portal.documents.legal_notes import page_notes
 from portal.documents.transfer_code import draw_transfer_code
@@ -44,6 +45,11 @@ def invoice_context(db: Session, row: Invoice) -> dict[str, Any]:
         "debit": find_coming_debit(db, row),
         **e_invoice_context(document, outcome),
     }
+
+
+def list_confirmable(db: Session, row: Invoice) -> Sequence[own_intents.WaitingPayment]:
+    """The payments of an invoice that the customer has to confirm."""
+    return own_intents.list_waiting(db, row.customer_id, row.id) if row.status == "open" else ()
 
 
 def credit_note_context(db: Session, row: CreditNote) -> dict[str, Any]:

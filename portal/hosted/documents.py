@@ -6,7 +6,6 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from portal import i18n
-from portal.billing.intents import own_intents
 from portal.documents.kinds import SOURCES
 from portal.errors import ResourceMissing
 from portal.hosted import document_context, document_files
@@ -37,8 +36,7 @@ def invoice(visit: Visit, id: str) -> PageResponse:
     with visit.reading() as db:
         row = _find_own(db, visit, "invoice", id)
         shown = document_context.invoice_context(db, row)
-        may_wait = row.status == "open" and "card" in visit.method_types
-        confirmable = own_intents.list_waiting(db, row.customer_id, row.id) if may_wait else ()
+        confirmable = document_context.list_confirmable(db, row) if "card" in visit.method_types else ()
     return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, confirmable=confirmable, **shown)
 
 

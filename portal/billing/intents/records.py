@@ -1,8 +1,9 @@
-"""Payment records of what a provider has charged."""
+"""Records of what a provider has charged: payments, and credit of what no invoice needed."""
 
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.ledger import balances
 from portal.db import find_row
 from portal.models import Customer, PaymentIntent, PaymentMethod, PaymentRecord
 
@@ -40,3 +41,9 @@ def create(db: Session, intent: PaymentIntent, customer: Customer, *, now: int) 
     )
     db.add(record)
     return record
+
+
+def adjust_balance(db: Session, intent: PaymentIntent, customer: Customer, amount: int, *, now: int) -> None:
+    """Put money that no invoice needs on the customer's balance (negative), or take it off."""
+    added = balances.add_transaction(db, customer, "adjustment", amount, intent.currency, now=now)
+    added.description = f"Payment {intent.id}{', disputed' if amount > 0 else ''}"

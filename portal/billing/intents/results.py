@@ -5,16 +5,13 @@ Whoever calls has locked the customer, the subscription and the invoice, and the
 
 from sqlalchemy.orm import Session
 
-from portal import clock
-from portal.billing.accounts import accounts
 from portal.billing.collection import giving_up
 from portal.billing.intents import attempts, records
+from portal.billing.intents.retries import find_retries
 from portal.billing.invoices import payments, statuses
-from portal.billing.ledger import balances
 from portal.billing.ledger.locks import Billed
-from portal.db import find_row, scope_of
+from portal.db import find_row
 from portal.models import InvoicePayment, PaymentIntent
-from portal.objects.accounts import COLLECTION_DEFAULTS
 from portal.providers.interface import ChargeResult, Decline
 from portal.recording import record_change, stage
 from portal.rules import invoices as invoice_rules
@@ -49,23 +46,22 @@ def refuse(db: Session, intent: PaymentIntent, billed: Billed, decline: Decline 
     """
     attempts.wait(intent)
     intent.last_payment_error = _describe_decline(decline)
-    chosen = COLLECTION_DEFAULTS | accounts.find_account(db, scope_of(db).account_id).settings.get("collection", {})
     if billed.invoice.status != "open":
         return
     record_change(db, intent.tenant_id, "invoice", intent.invoice_id, column="refused_at")
     _mark_overdue(db, billed, now)
-    days: list[int] = chosen["retry_days"]
-    if decline is not None and decline.may_pass_later and intent.attempt <= len(days):
-        attempts.ask_again(intent, now + days[intent.attempt - 1] * clock.DAY)
-    else:
-        giving_up.give_up(db, billed, chosen["on_exhausted"], now)
+    retries = find_retries(db)
+    again_at = retries.next_at(intent.attempt, now) if decline is not None and decline.may_pass_later else None
+    attempts.ask_again(intent, again_at)
+    if again_at is None:
+        giving_up.give_up(db, billed, retries.on_exhausted, now)
 
 
 def _succeed(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
     """Pay the invoice; what it needs no more, as it was paid in another way meanwhile, becomes credit."""
     intent.status, intent.amount_received = "succeeded", intent.amount
     if not (invoice_rules.allows_verb("pay", billed.invoice.status) and billed.invoice.amount_remaining):
-        _adjust_balance(db, intent, billed, -intent.amount, now)
+        records.adjust_balance(db, intent, billed.customer, -intent.amount, now=now)
         return
     intent.invoice_payment_id = payments.apply(db, billed, records.create(db, intent, billed.customer, now=now), now).id
 
@@ -74,7 +70,7 @@ def _take_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> 
     intent.disputed_at = now
     attempts.ask_again(intent, None)
     if intent.invoice_payment_id is None:
-        _adjust_balance(db, intent, billed, intent.amount, now)
+        records.adjust_balance(db, intent, billed.customer, intent.amount, now=now)
         return
     payment = find_row(db, InvoicePayment, intent.invoice_payment_id, noun="invoice payment")
     if payment.status == "paid":
@@ -94,12 +90,6 @@ def _await_customer(db: Session, intent: PaymentIntent, billed: Billed, now: int
 def _mark_overdue(db: Session, billed: Billed, now: int) -> None:
     if billed.invoice.overdue_at is None:
         statuses.mark_overdue(db, billed.invoice, billed.subscription, now=now)
-
-
-def _adjust_balance(db: Session, intent: PaymentIntent, billed: Billed, amount: int, now: int) -> None:
-    """Put money that no invoice needs on the customer's balance (negative), or take it off."""
-    added = balances.add_transaction(db, billed.customer, "adjustment", amount, intent.currency, now=now)
-    added.description = f"Payment {intent.id}{', disputed' if amount > 0 else ''}"
 
 
 def _describe_decline(decline: Decline | None) -> dict[str, str | None]:
