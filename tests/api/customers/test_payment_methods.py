@@ -72,7 +72,7 @@ def test_what_is_needed_is_said(api):
     error = api.error("POST", "payment_methods", type="sepa_debit", sepa_debit={"iban": IBAN})
     assert error["param"] == "billing_details[name]"
     error = api.error("POST", "payment_methods", type="card", card={"token": "tok_visa"})
-    assert error["message"].startswith("This portal does not take type=card: only bank accounts")
+    assert error["message"].startswith("Nobody charges cards here")
 
 
 def test_a_method_is_attached_listed_changed_and_detached(api, make):
