@@ -20,5 +20,5 @@ FLOORS = (
     {"lifecycle"},
     {"customer_portal"},
     {"customers"},
-    {"previews"},
+    {"checkout", "previews"},
 )
