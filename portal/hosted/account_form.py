@@ -33,10 +33,11 @@ class AccountForm(FlaskForm):
         try:
             sepa.parse_iban(field.data)
         except sepa.BadIban as error:
-            raise ValidationError(_explain(error.mistake)) from None
+            raise ValidationError(explain_iban(error.mistake)) from None
 
 
-def _explain(mistake: sepa.Mistake) -> str:
+def explain_iban(mistake: sepa.Mistake) -> str:
+    """What is wrong with an account number, in the language of the page."""
     words: dict[str, str] = {
         "checksum": _("This IBAN is not right. Please check each digit."),
         "country": _("Accounts of this country can't be debited. Use an account in the SEPA area."),

@@ -107,8 +107,9 @@ def _session_discounts(row: Row, context: Context) -> list[dict[str, Any]]:
 
 
 def _customer_details(row: Row, context: Context) -> dict[str, Any] | None:
-    if row.customer_details or row.customer_email is None:
-        return row.customer_details
+    details: dict[str, Any] | None = row.customer_details
+    if details or row.customer_email is None:
+        return details
     known = null_fields("address", "business_name", "individual_name", "name", "phone", "tax_ids")
     return {**known, "email": row.customer_email, "tax_exempt": "none"}
 

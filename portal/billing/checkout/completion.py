@@ -1,6 +1,5 @@
 """The completion of a checkout session, once: it ends in an invoice, a subscription or a payment method."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -59,19 +58,17 @@ def complete(
     session: CheckoutSession,
     order: Order,
     *,
-    prepare: Callable[[CheckoutSession, Customer | None], None] = lambda session, customer: None,
     seal: Seal,
     now: int,
     billed_now: int | None = None,
 ) -> CheckoutSession:
     """Complete a session; of any number of clicks the first one does, and the others raise `SessionOver`.
 
-    `prepare` brings in what the same form has changed of the session, once it is locked. `billed_now` is the time of
-    the customer's test clock. Raises `AmountChanged` where something else would be due than was shown.
+    `billed_now` is the time of the customer's test clock. Raises `AmountChanged` where something else would be due than
+    was shown.
     """
     customer = lock(db, session, now=now)
     link = _count_at_link(db, session)
-    prepare(session, customer)
     amounts.compute(db, session, customer)
     if amounts.amount_total(session) != order.shown:
         raise AmountChanged("The amount has changed since the page was shown.")

@@ -54,11 +54,6 @@ def expire(db: Session, session: CheckoutSession, command: ExpireCheckoutSession
     return session
 
 
-def choose_quantities(session: CheckoutSession, chosen: dict[str, int]) -> None:
-    """Set how many the customer wants of the lines whose quantity is adjustable, by their ids."""
-    session.lines = [{**line, "quantity": chosen.get(line["id"], line["quantity"])} for line in session.lines]
-
-
 def list_expired(db: Session, *, now: int) -> list[tuple[Scope, str]]:
     """Sessions of all accounts whose time is over and that are not marked so yet, at most 100."""
     over = select_with_owner(_SESSIONS, _SESSIONS.c.id).where(

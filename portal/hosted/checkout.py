@@ -1,0 +1,199 @@
+"""Checkout: the page of a session, where its purchase leads, and the public address of a payment link."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask_babel import gettext as _
+
+from portal import clock
+from portal.billing.checkout import completion, links, revisions, sessions
+from portal.billing.checkout.completion import Order, Payment
+from portal.billing.payment_methods.mandates import Consent
+from portal.db import Scope
+from portal.errors import InvalidRequest, ResourceMissing, StalePage
+from portal.hosted import checkout_offers, languages, mandate_words
+from portal.hosted.arrival import only_looks
+from portal.hosted.checkout_forms import CheckoutForm
+from portal.hosted.checkout_offers import CheckoutOffer
+from portal.hosted.page import PageResponse
+from portal.rules.networks import network_of
+from portal.web.policies import declare_policy
+from portal.web.requests import request_origin
+from portal.web.services import services
+from portal.wire.texts import email_address
+
+blueprint = Blueprint("checkout", __name__)
+
+_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+
+@blueprint.route("/checkout/<secret>", methods=["GET", "POST"])
+def show(secret: str) -> PageResponse:
+    """What is bought, by whom, and how it is paid; the button completes the session once."""
+    offer = checkout_offers.find(secret)
+    if not offer.is_open:
+        return _over_page(offer) if request.method == "GET" else redirect(_path_after(offer, secret), 303)
+    form = CheckoutForm.for_offer(offer)
+    if request.method == "GET":
+        return _form_page(offer, form, 200)
+    typed = form.code.data if "code" in form else None
+    try:
+        with _writing(offer) as db:
+            wrong = revisions.revise(
+                db, sessions.find(db, offer.session.id), form.read_quantities(), typed, now=clock.now()
+            )
+        return _answer(checkout_offers.find(secret), secret, wrong)
+    except completion.SessionOver:
+        return redirect(_path_after(checkout_offers.find(secret), secret), 303)
+
+
+@blueprint.get("/checkout/<secret>/done")
+def done(secret: str) -> PageResponse:
+    """What a session has come to, for one that leads to no page of the merchant."""
+    offer = checkout_offers.find(secret)
+    return redirect(f"/checkout/{secret}", 303) if offer.is_open else _over_page(offer)
+
+
+@blueprint.get("/pay/<token>")
+def pay(token: str) -> PageResponse:
+    """Open a session of a payment link, for this visitor alone."""
+    if only_looks():
+        return Response(status=204)
+    with services().database.reading() as db:
+        scope, id = links.find_by_token(db, token) or (None, "")
+    if scope is None:
+        return make_response(render_template("hosted/checkout_closed.html", message=None, contact=None), 404)
+    network = network_of(request.remote_addr or "")
+    try:
+        with services().database.writing(scope, request_origin("customer")) as db:
+            link = links.find(db, id)
+            if not links.is_open(link):
+                return _closed_page(scope, link.settings.get("inactive_message"))
+            new = links.open_session(db, link, network, _read_prefill(), now=clock.now())
+            if email := _read_email():
+                new.session.settings = {**new.session.settings, "prefilled_email": email}
+    except links.TooManyVisits as error:
+        return _closed_page(scope, _("Too many people are here at the moment. Please try again later."), error.status)
+    except (InvalidRequest, ResourceMissing):
+        # a price that is not sold any more, or an account that nobody can pay any more
+        return _closed_page(scope, None)
+    return redirect(f"/checkout/{new.link_secret}", 303)
+
+
+def _answer(offer: CheckoutOffer, secret: str, wrong: InvalidRequest | None) -> PageResponse:
+    """Complete the session where the form says so and is right; else show it again, with all that was typed."""
+    form = CheckoutForm.for_offer(offer)
+    form.read_quantities()
+    if wrong is not None:
+        form.code.errors = [_("There is no such promotion code for this purchase.")]
+    if request.form.get("do") == "update":
+        return _form_page(offer, form, 400 if form.errors else 200)
+    if not form.check():
+        return _form_page(offer, form, 400)
+    if form.shown != offer.amount:
+        return _form_page(offer, form, 409, changed=True)
+    try:
+        with _writing(offer) as db:
+            completion.complete(
+                db,
+                sessions.find(db, offer.session.id),
+                _read_order(offer, form),
+                seal=services().seal,
+                now=clock.now(),
+                billed_now=offer.billed_now,
+            )
+    except StalePage:
+        return _form_page(checkout_offers.find(secret), form, 409, changed=True)
+    except completion.SessionOver:
+        raise
+    except InvalidRequest as error:
+        form.show_error(error.param, _("This can't be used for this purchase. Please check it."))
+        return _form_page(offer, form, 400)
+    return redirect(_path_after(checkout_offers.find(secret), secret), 303)
+
+
+def _read_order(offer: CheckoutOffer, form: CheckoutForm) -> Order:
+    return Order(form.buyer, form.shown, _read_payment(offer, form), agreed="terms" in form)
+
+
+def _read_payment(offer: CheckoutOffer, form: CheckoutForm) -> Payment | None:
+    if not offer.ways:
+        return None
+    if not form.collects:
+        return Payment(next(way for way in offer.ways if not way.collects))
+    way = next(way for way in offer.ways if way.collects)
+    consent = Consent(
+        mandate_words.describe_browser(clock.now()),
+        offer.reference,
+        mandate_words.whole_text(offer.creditor, offer.reference),
+        languages.locale(),
+        offer.session.id,
+    )
+    return Payment(way, form.account, consent)
+
+
+def _writing(offer: CheckoutOffer) -> Any:
+    origin = request_origin("customer", offer.session.customer_id, session=offer.session.id)
+    return services().database.writing(offer.scope, origin)
+
+
+def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed: bool = False) -> Response:
+    form.amount.data = str(offer.amount)
+    answer = render_template(
+        "hosted/checkout.html",
+        offer=offer,
+        session=offer.session,
+        form=form,
+        changed=changed,
+        facts=mandate_words.list_facts(offer.creditor, offer.reference),
+        paragraphs=mandate_words.list_paragraphs(offer.creditor),
+    )
+    response = Response(answer, status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = checkout_offers.content_policy(offer)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _over_page(offer: CheckoutOffer) -> Response:
+    session = offer.session
+    invoice = None
+    if session.invoice_id is not None:
+        invoice = services().links.document("invoice", offer.scope.tenant_id, session.invoice_id)
+    after = session.settings.get("after_completion") or {}
+    message = (after.get("hosted_confirmation") or {}).get("custom_message")
+    answer = render_template(
+        "hosted/checkout_over.html", offer=offer, session=session, invoice=invoice, message=message
+    )
+    response = Response(answer, 200 if session.status == "complete" else 410, mimetype="text/html")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _closed_page(scope: Scope, message: str | None, status: int = 410) -> Response:
+    contact = checkout_offers.use_link_frame(scope)
+    return make_response(render_template("hosted/checkout_closed.html", message=message, contact=contact), status)
+
+
+def _path_after(offer: CheckoutOffer, secret: str) -> str:
+    """Where a session leads that is over: to the merchant, or to a page of the portal."""
+    if offer.session.status == "complete" and offer.success_url is not None:
+        return offer.success_url
+    return f"/checkout/{secret}/done"
+
+
+def _read_prefill() -> dict[str, str]:
+    """What the address of a payment link says of the visitor, as far as it makes sense."""
+    reference = request.args.get("client_reference_id", "")
+    return {"client_reference_id": reference} if _REFERENCE.fullmatch(reference) else {}
+
+
+def _read_email() -> str | None:
+    try:
+        return email_address(request.args["prefilled_email"][:254])
+    except (KeyError, ValueError):
+        return None
+
+
+for _name in ("show", "done", "pay"):
+    declare_policy(f"checkout.{_name}", "link")
