@@ -14,7 +14,8 @@ import structlog
 
 from portal.ids import PREFIXES, SECRET_PREFIXES
 
-#: Paths below which the next part is a secret. `deploy/nginx.conf` and `docs/deployment.md` name the same ones.
+#: Paths below which the next part is a secret. `deploy/nginx.conf` and `docs/deployment.md` name the same ones, and
+#: `checkout`, whose secrets show by their looks; a call of the API begins like it.
 SECRET_PATHS = ("p/session", "p/login", "keep", "undo", "unsubscribe", "files", "i", "c", "r", "s")
 #: Fields whose values are never written, by a part of their names.
 _HIDDEN_FIELDS = ("authorization", "code", "cookie", "email", "password", "secret", "token")

@@ -1,31 +1,24 @@
-"""Checkout: the page of a session, where its purchase leads, and the public address of a payment link."""
+"""Checkout: the page of a session, and where its purchase leads."""
 
-import re
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.billing.checkout import completion, links, revisions, sessions
-from portal.billing.checkout.completion import Order, Payment
+from portal.billing.checkout import completion, revisions, sessions
+from portal.billing.checkout.orders import Order, Payment
 from portal.billing.payment_methods.mandates import Consent
-from portal.db import Scope
-from portal.errors import InvalidRequest, ResourceMissing, StalePage
+from portal.errors import InvalidRequest, StalePage
 from portal.hosted import checkout_offers, languages, mandate_words
-from portal.hosted.arrival import only_looks
 from portal.hosted.checkout_forms import CheckoutForm
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.page import PageResponse
-from portal.rules.networks import network_of
 from portal.web.policies import declare_policy
 from portal.web.requests import request_origin
 from portal.web.services import services
-from portal.wire.texts import email_address
 
 blueprint = Blueprint("checkout", __name__)
-
-_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 @blueprint.route("/checkout/<secret>", methods=["GET", "POST"])
@@ -53,32 +46,6 @@ def done(secret: str) -> PageResponse:
     """What a session has come to, for one that leads to no page of the merchant."""
     offer = checkout_offers.find(secret)
     return redirect(f"/checkout/{secret}", 303) if offer.is_open else _over_page(offer)
-
-
-@blueprint.get("/pay/<token>")
-def pay(token: str) -> PageResponse:
-    """Open a session of a payment link, for this visitor alone."""
-    if only_looks():
-        return Response(status=204)
-    with services().database.reading() as db:
-        scope, id = links.find_by_token(db, token) or (None, "")
-    if scope is None:
-        return make_response(render_template("hosted/checkout_closed.html", message=None, contact=None), 404)
-    network = network_of(request.remote_addr or "")
-    try:
-        with services().database.writing(scope, request_origin("customer")) as db:
-            link = links.find(db, id)
-            if not links.is_open(link):
-                return _closed_page(scope, link.settings.get("inactive_message"))
-            new = links.open_session(db, link, network, _read_prefill(), now=clock.now())
-            if email := _read_email():
-                new.session.settings = {**new.session.settings, "prefilled_email": email}
-    except links.TooManyVisits as error:
-        return _closed_page(scope, _("Too many people are here at the moment. Please try again later."), error.status)
-    except (InvalidRequest, ResourceMissing):
-        # a price that is not sold any more, or an account that nobody can pay any more
-        return _closed_page(scope, None)
-    return redirect(f"/checkout/{new.link_secret}", 303)
 
 
 def _answer(offer: CheckoutOffer, secret: str, wrong: InvalidRequest | None) -> PageResponse:
@@ -170,11 +137,6 @@ def _over_page(offer: CheckoutOffer) -> Response:
     return response
 
 
-def _closed_page(scope: Scope, message: str | None, status: int = 410) -> Response:
-    contact = checkout_offers.use_link_frame(scope)
-    return make_response(render_template("hosted/checkout_closed.html", message=message, contact=contact), status)
-
-
 def _path_after(offer: CheckoutOffer, secret: str) -> str:
     """Where a session leads that is over: to the merchant, or to a page of the portal."""
     if offer.session.status == "complete" and offer.success_url is not None:
@@ -182,18 +144,5 @@ def _path_after(offer: CheckoutOffer, secret: str) -> str:
     return f"/checkout/{secret}/done"
 
 
-def _read_prefill() -> dict[str, str]:
-    """What the address of a payment link says of the visitor, as far as it makes sense."""
-    reference = request.args.get("client_reference_id", "")
-    return {"client_reference_id": reference} if _REFERENCE.fullmatch(reference) else {}
-
-
-def _read_email() -> str | None:
-    try:
-        return email_address(request.args["prefilled_email"][:254])
-    except (KeyError, ValueError):
-        return None
-
-
-for _name in ("show", "done", "pay"):
+for _name in ("show", "done"):
     declare_policy(f"checkout.{_name}", "link")

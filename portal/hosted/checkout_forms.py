@@ -11,13 +11,11 @@ from wtforms.validators import DataRequired, Regexp, ValidationError
 from portal.billing.checkout import line_items
 from portal.billing.checkout.buyers import Buyer
 from portal.billing.payment_methods.params import CreatePaymentMethod
-from portal.hosted.account_form import LONGEST_HOLDER, explain_iban
+from portal.hosted import checkout_tax_ids
+from portal.hosted.account_form import LONGEST_HOLDER, account_command, explain_iban
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.detail_forms import AddressForm
 from portal.hosted.forms import strip_text, text_field, to_ascii_digits
-from portal.hosted.languages import number_name
-from portal.rules import sepa, tax_ids
-from portal.wire.commands import parse_command
 from portal.wire.texts import email_address
 
 
@@ -37,7 +35,7 @@ class CheckoutForm(FlaskForm):
         Regexp(r"[+0-9()./ -]*\Z", message=_l("Use only digits, blanks and the characters + ( ) . / -")),
     )
     address = FormField(AddressForm)
-    tax_id = text_field(_l("Tax ID"), tax_ids.LONGEST_INPUT)
+    tax_id = text_field(_l("Tax ID"), checkout_tax_ids.LONGEST_INPUT)
     way = RadioField(_l("How do you want to pay?"), [DataRequired(_l("Choose how you pay."))])
     holder = text_field(_l("Account holder"), LONGEST_HOLDER)
     iban = text_field(_l("IBAN"), 60)
@@ -100,7 +98,7 @@ class CheckoutForm(FlaskForm):
         if "address" in self and (self.address.is_filled or self.offer.needs_address or self._tax_id):
             self.address.form.check_complete()
         if self._tax_id and self.buyer.tax_id is None:
-            self.tax_id.errors = [_explain_tax_id(self.address.country.data)]
+            self.tax_id.errors = [checkout_tax_ids.explain(self.address.country.data)]
         if self.collects:
             self._check_account()
         for name, found in errors.items():
@@ -119,11 +117,12 @@ class CheckoutForm(FlaskForm):
     def buyer(self) -> Buyer:
         """Who buys, as far as it was asked for."""
         address = self.address.form if "address" in self else None
+        country = address.country.data if address is not None else None
         typed = {name: strip_text(self[name].data) or None for name in ("email", "name", "phone") if name in self}
         return Buyer(
             **{"email": self.offer.session.customer_email, **typed},
             address=address.postal if address is not None and address.is_filled else None,
-            tax_id=_find_tax_id(address.country.data, self._tax_id) if address is not None and self._tax_id else None,
+            tax_id=checkout_tax_ids.find(country, self._tax_id) if self._tax_id else None,
             locale=self.offer.language,
         )
 
@@ -131,18 +130,15 @@ class CheckoutForm(FlaskForm):
     def account(self) -> CreatePaymentMethod:
         """The bank account to be debited."""
         name = self.holder.data or ("name" in self and self.name.data) or self.offer.known.get("name")
-        sent = {"type": "sepa_debit", "sepa_debit": {"iban": self.iban.data}, "billing_details": {"name": name}}
-        return parse_command(CreatePaymentMethod, sent)
+        return account_command(self.iban.data, name)
 
     @property
     def _tax_id(self) -> str:
         return self.tax_id.data or "" if "tax_id" in self else ""
 
     def _check_account(self) -> None:
-        try:
-            sepa.parse_iban(self.iban.data)
-        except sepa.BadIban as error:
-            self.iban.errors = [explain_iban(error.mistake) if self.iban.data else _("Enter the IBAN.")]
+        if mistake := explain_iban(self.iban.data):
+            self.iban.errors = [mistake if self.iban.data else _("Enter the IBAN.")]
         if not self.agree.data:
             self.agree.errors = [_("Tick the box to agree to the mandate.")]
         if not (self.holder.data or ("name" in self and self.name.data) or self.offer.known.get("name")):
@@ -165,21 +161,3 @@ def _way_name(type: str) -> str:
         "sepa_debit": _("SEPA direct debit"),
     }
     return words[type]
-
-
-def _find_tax_id(country: str | None, value: str) -> tuple[str, str] | None:
-    """Type and value of a tax ID, as the country's forms tell; None where it has none of them."""
-    for kind in tax_ids.types_for_country(country or ""):
-        if normal := tax_ids.normalize_value(kind.type, value):
-            return kind.type, normal
-    return None
-
-
-def _explain_tax_id(country: str | None) -> str:
-    kinds = tax_ids.types_for_country(country or "")
-    words: str = _("Choose the country of your tax ID in the address.")
-    if kinds:
-        example = tax_ids.example_value(kinds[0].type, country)
-        name = number_name(kinds[0].type, example)
-        words = _("That is no tax ID of this country. A %(kind)s looks like %(example)s.", kind=name, example=example)
-    return words

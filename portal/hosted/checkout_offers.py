@@ -8,7 +8,7 @@ from flask import abort, g, request
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing.checkout import amounts, new_sessions, sessions, ways
+from portal.billing.checkout import amounts, session_checks, sessions, ways
 from portal.billing.checkout.params import SESSION_ID
 from portal.billing.customers import test_clocks
 from portal.billing.payment_methods import mandates
@@ -99,7 +99,7 @@ def content_policy(offer: CheckoutOffer) -> str:
 
 
 def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession) -> CheckoutOffer:
-    profile = new_sessions.find_profile(db)
+    profile = session_checks.find_profile(db)
     frames.use_frame(
         replace(
             frames.frame_of_account(account, livemode=scope.livemode),

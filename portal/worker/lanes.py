@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from portal.assembly import Services
 from portal.documents import render_queue
 from portal.outbox import alerts, billing_alerts, queue, reminders, webhooks
-from portal.worker import bank_folder, checkout, clock_steps, customer_steps, direct_debits, expiry
+from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
@@ -36,7 +36,7 @@ LANES: tuple[Lane, ...] = (
     Lane("documents", lambda services, now: render_queue.work(services.documents, now), idle=1.0),
     Lane("prune", expiry.prune_expired, idle=_MINUTE),
     Lane("visits", expiry.end_visits, idle=_MINUTE),
-    Lane("checkout", checkout.follow, idle=10.0),
+    Lane("checkout", expiry.follow_checkouts, idle=10.0),
     Lane("renew", customer_steps.take_due_steps, idle=5.0),
     Lane("failures", customer_steps.resolve_failures, idle=_MINUTE),
     Lane("bank", bank_folder.work, idle=5.0),

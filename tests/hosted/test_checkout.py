@@ -11,7 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from portal import clock
 from portal.models import Account
+from portal.worker import expiry
 from tests.clients import Api
 from tests.debits import DEBTOR_IBAN, begin_collecting
 from tests.factories import Factories
@@ -310,3 +312,60 @@ def test_a_link_leads_to_the_merchant(api: Api, client: FlaskClient, visit: Visi
     assert answer.location.startswith("https://shop.example/done?session=cs_"), answer.text
     plan = api.get("subscriptions")["data"][0]
     assert plan["status"] == "trialing"
+
+
+def follow_up(client: FlaskClient, now: int) -> int:
+    """What the worker does for checkout at a moment."""
+    return expiry.follow_checkouts(client.application.extensions["portal"], now)
+
+
+def told_of_checkout(api: Api) -> list[str]:
+    """The last words of the events of checkout, newest first."""
+    told = [event["type"] for event in api.get("events", limit=100)["data"]]
+    return [type.removeprefix("checkout.session.") for type in told if type.startswith("checkout.session.")]
+
+
+def test_a_session_expires_by_itself(api: Api, client: FlaskClient, sold: Any) -> None:
+    made = api.post("checkout/sessions", mode="payment", line_items=[{"price": sold.id}])
+    follow_up(client, made["expires_at"] - 1)
+    assert api.get(f"checkout/sessions/{made['id']}")["status"] == "open"
+    follow_up(client, made["expires_at"])
+    assert api.get(f"checkout/sessions/{made['id']}")["status"] == "expired"
+    assert api.get("events", type="checkout.session.expired")["data"][0]["data"]["object"]["id"] == made["id"]
+
+
+def test_a_payment_that_comes_later_is_told(api: Api, client: FlaskClient, sold: Any) -> None:
+    made = api.post("checkout/sessions", mode="payment", line_items=[{"price": sold.id}])
+    buy(client, path_of(made), way="customer_balance")
+    follow_up(client, clock.now())
+    session = api.get(f"checkout/sessions/{made['id']}")
+    assert session["payment_status"] == "unpaid"
+    api.post(f"invoices/{session['invoice']}/pay", paid_out_of_band=True)
+    follow_up(client, clock.now())
+    assert api.get(f"checkout/sessions/{made['id']}")["payment_status"] == "paid"
+    assert told_of_checkout(api) == ["async_payment_succeeded", "completed"]
+
+
+def test_a_payment_that_fails_is_told_and_can_still_come(api: Api, client: FlaskClient, sold: Any) -> None:
+    made = api.post("checkout/sessions", mode="payment", line_items=[{"price": sold.id}])
+    buy(client, path_of(made), way="customer_balance")
+    invoice = api.get(f"checkout/sessions/{made['id']}")["invoice"]
+    api.post(f"invoices/{invoice}/mark_uncollectible")
+    follow_up(client, clock.now())
+    follow_up(client, clock.now())
+    assert api.get(f"checkout/sessions/{made['id']}")["payment_failed_at"]
+    api.post(f"invoices/{invoice}/pay", paid_out_of_band=True)
+    follow_up(client, clock.now())
+    assert told_of_checkout(api) == ["async_payment_succeeded", "async_payment_failed", "completed"]
+
+
+def test_wrong_codes_are_counted(api: Api, client: FlaskClient, make: Factories, sold: Any) -> None:
+    make.promotion_code(make.coupon(percent_off=50), code="HALF")
+    made = api.post("checkout/sessions", mode="payment", line_items=[{"price": sold.id}], allow_promotion_codes=True)
+    path = path_of(made)
+    for at in range(10):
+        assert (
+            client.post(path, base_url="https://localhost", data={"code": f"x{at}", "do": "update"}).status_code == 400
+        )
+    late = client.post(path, base_url="https://localhost", data={"code": "half", "do": "update"})
+    assert (late.status_code, shown(late)) == (400, "1000")

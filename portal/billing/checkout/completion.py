@@ -1,15 +1,11 @@
 """The completion of a checkout session, once: it ends in an invoice, a subscription or a payment method."""
 
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import amounts, buyers, endings, ways
-from portal.billing.checkout.buyers import Buyer
+from portal.billing.checkout import amounts, buyers, endings
+from portal.billing.checkout.orders import Order, Payment
 from portal.billing.ledger import locks
 from portal.billing.payment_methods import own_methods
-from portal.billing.payment_methods.mandates import Consent
-from portal.billing.payment_methods.params import CreatePaymentMethod
 from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, StalePage
 from portal.models import CheckoutSession, Customer, Invoice, PaymentLink, PaymentMethod
@@ -23,25 +19,6 @@ class SessionOver(InvalidRequest):
 
 class AmountChanged(StalePage):
     """What is due is not what the customer was shown."""
-
-
-@dataclass(frozen=True)
-class Payment:
-    """How the customer pays: by a way, and where it collects, by this account with this mandate."""
-
-    way: ways.Way
-    account: CreatePaymentMethod | None = None
-    consent: Consent | None = None
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a click on the button of the page says; `shown` is the amount that the page showed, in minor units."""
-
-    buyer: Buyer
-    shown: int
-    payment: Payment | None = None
-    agreed: bool = False
 
 
 def lock(db: Session, session: CheckoutSession, *, now: int) -> Customer | None:

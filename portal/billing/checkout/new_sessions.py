@@ -2,19 +2,15 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing.checkout import amounts, line_items, offers, ways
+from portal.billing.checkout import amounts, line_items, offers, session_checks
 from portal.billing.checkout.params import CreateCheckoutSession, PageParams
-from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.billing.customer_portal import session_secrets
 from portal.billing.ledger import locks
-from portal.db import scope_of
 from portal.errors import InvalidRequest
-from portal.models import CheckoutSession, Configuration, Customer
-from portal.rules.statuses import CheckoutMode
+from portal.models import CheckoutSession, Customer
 
 SHORTEST, LONGEST = 30 * clock.MINUTE, 24 * clock.HOUR
 #: What the row has a column for; all other parameters are settings.
@@ -49,11 +45,10 @@ class NewCheckoutSession(NamedTuple):
 def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheckoutSession:
     """Create a session. Raises `InvalidRequest` for parameters that can't be used, or where nothing can be paid by."""
     customer = _find_customer(db, command)
-    for name in ("success_url", "cancel_url"):
-        refuse_plain_http(scope_of(db), getattr(command, name), name)
+    session_checks.refuse_urls(db, command)
     lines = line_items.build(db, command.line_items, command.mode, most=line_items.MOST_LINES, now=now)
     currency = _choose_currency(command, lines)
-    refuse_settings(db, command, command.mode)
+    session_checks.refuse_settings(db, command, command.mode)
     secret = session_secrets.new_link_secret()
     session = CheckoutSession(
         id=ids.new("checkout.session"),
@@ -88,47 +83,12 @@ def keep_settings(command: PageParams) -> dict[str, Any]:
     return command.model_dump(exclude=_COLUMNS, exclude_unset=True)
 
 
-def refuse_settings(db: Session, command: PageParams, mode: CheckoutMode) -> None:
-    """Raises `InvalidRequest` for settings that don't go with the mode, or for terms that are nowhere to be read."""
-    fitting = {"invoice_creation": "payment", "subscription_data": "subscription", "setup_intent_data": "setup"}
-    for name, only in fitting.items():
-        if getattr(command, name, None) is not None and mode != only:
-            raise InvalidRequest(f"You can only send {name} in {only} mode.", param=name)
-    if mode == "setup" and command.allow_promotion_codes:
-        raise InvalidRequest("A session in setup mode sells nothing.", param="allow_promotion_codes")
-    data: Any = getattr(command, "subscription_data", None)
-    if data and data.trial_period_days and getattr(data, "trial_end", None):
-        raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="subscription_data[trial_end]")
-    asked = command.consent_collection
-    if asked and asked.terms_of_service == "required" and not find_profile(db).get("terms_of_service_url"):
-        raise InvalidRequest(
-            "Say where your terms are first: in business_profile[terms_of_service_url] of the default configuration of"
-            " the portal.",
-            param="consent_collection[terms_of_service]",
-        )
-
-
-def find_profile(db: Session) -> dict[str, Any]:
-    """What the merchant says of itself beside the pages: the default configuration's, with its links."""
-    found = db.scalar(select(Configuration.business_profile).where(Configuration.is_default))
-    return found or {}
-
-
 def refuse_unpayable(db: Session, session: CheckoutSession) -> None:
     """Raises `InvalidRequest` where something is due that nobody could pay here."""
     wanted = session.settings.get("payment_method_types", [])
     if session.mode != "setup" and not amounts.amount_total(session):
         return
-    if not ways.list_ways(db, session.mode, session.currency, wanted):
-        raise no_way(session.mode, "payment_method_types" if wanted else "mode")
-
-
-def no_way(mode: CheckoutMode, param: str) -> InvalidRequest:
-    """The error where nobody could pay: which settings of the account there are for it."""
-    needed = "direct debits (settings[direct_debit])"
-    if mode != "setup":
-        needed += " in eur, or bank transfers (settings[invoices][bank_transfer])"
-    return InvalidRequest(f"Your account has no way to pay this. Set up {needed} first.", param=param)
+    session_checks.refuse_no_way(db, session.mode, session.currency, wanted)
 
 
 def _find_customer(db: Session, command: CreateCheckoutSession) -> Customer | None:
