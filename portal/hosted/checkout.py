@@ -14,6 +14,7 @@ from portal.hosted import checkout_offers, languages, mandate_words
 from portal.hosted.checkout_forms import CheckoutForm
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.page import PageResponse
+from portal.hosted.payment_links import closed_page
 from portal.web.policies import declare_policy
 from portal.web.requests import request_origin
 from portal.web.services import services
@@ -38,7 +39,9 @@ def show(secret: str) -> PageResponse:
             )
         return _answer(checkout_offers.find(secret), secret, wrong)
     except completion.SessionOver:
-        return redirect(_path_after(checkout_offers.find(secret), secret), 303)
+        offer = checkout_offers.find(secret)
+        # others have bought the last of what its link sells
+        return closed_page(offer.scope, None) if offer.is_open else redirect(_path_after(offer, secret), 303)
 
 
 @blueprint.get("/checkout/<secret>/done")

@@ -37,19 +37,20 @@ def pay(token: str) -> PageResponse:
         with services().database.writing(scope, request_origin("customer")) as db:
             link = link_visits.find(db, id)
             if not link_visits.is_open(link):
-                return _closed_page(scope, link.settings.get("inactive_message"))
+                return closed_page(scope, link.settings.get("inactive_message"))
             new = link_visits.open_session(db, link, network, _read_prefill(), now=clock.now())
             if email := _read_email():
                 new.session.settings = {**new.session.settings, "prefilled_email": email}
     except link_visits.TooManyVisits as error:
-        return _closed_page(scope, _("Too many people are here at the moment. Please try again later."), error.status)
+        return closed_page(scope, _("Too many people are here at the moment. Please try again later."), error.status)
     except (InvalidRequest, ResourceMissing):
         # a price that is not sold any more, or an account that nobody can pay any more
-        return _closed_page(scope, None)
+        return closed_page(scope, None)
     return redirect(f"/checkout/{new.link_secret}", 303)
 
 
-def _closed_page(scope: Scope, message: str | None, status: int = 410) -> Response:
+def closed_page(scope: Scope, message: str | None, status: int = 410) -> Response:
+    """Say that nothing is sold by a link any more, or at the moment."""
     contact = checkout_offers.use_link_frame(scope)
     return make_response(render_template("hosted/checkout_closed.html", message=message, contact=contact), status)
 

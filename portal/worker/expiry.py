@@ -11,7 +11,15 @@ from portal.outbox import claims
 def prune_expired(services: Services, now: int) -> int:
     """Delete expired events, sessions, codes and idempotency keys. Returns how many rows were deleted."""
     forgotten = 0
-    steps = (events.prune, idempotency.prune, email_undo.prune, logins.prune, expiry.prune, claims.prune)
+    steps = (
+        events.prune,
+        idempotency.prune,
+        email_undo.prune,
+        logins.prune,
+        expiry.prune,
+        sessions.prune,
+        claims.prune,
+    )
     for step in steps:
         with services.database.writing() as db:
             forgotten += step(db, now=now)

@@ -80,6 +80,7 @@ def test_a_payment_by_transfer_says_how_to_pay(api: Api, client: FlaskClient, so
     assert answer.status_code == 303, answer.text
     after = client.get(answer.location, base_url="https://localhost")
     assert "Your invoice says how to pay it." in after.text
+    assert api.get("events", type="invoice.sent")["data"], "the page has said that it is mailed"
     invoice = api.get(f"checkout/sessions/{made['id']}", expand=["invoice"])["invoice"]
     assert (invoice["collection_method"], invoice["status"]) == ("send_invoice", "open")
     page = client.get(re.search(r'href="([^"]*/i/[^"]*)"', after.text)[1], base_url="https://localhost")  # type: ignore[index]
@@ -161,6 +162,8 @@ def test_quantity_and_code_change_what_is_paid(api: Api, client: FlaskClient, ma
     )
     assert stale.status_code == 409
     assert "Nothing was bought yet." in stale.text
+    none = client.post(path, base_url="https://localhost", data={**TYPED, "quantity_0": "0", "amount": "0"})
+    assert none.status_code == 400
     for wrong in ({"quantity_0": "6"}, {"quantity_0": "x"}, {"quantity_0": "3", "code": "none"}):
         assert client.post(path, base_url="https://localhost", data={**wrong, "do": "update"}).status_code == 400
     client.post(path, base_url="https://localhost", data={"quantity_0": "3", "code": "half", "do": "update"})
@@ -281,7 +284,8 @@ def test_a_link_opens_a_session_for_each_visitor(
     assert (session["payment_link"], session["amount_total"]) == (link["id"], 2000)
     # that was the last one: neither a new visitor nor the other page can buy
     assert visit(link["url"]).status_code == 410
-    assert buy(client, first.location, way="customer_balance").location.startswith("/checkout/")
+    late = buy(client, first.location, way="customer_balance")
+    assert (late.status_code, "This link is not active" in late.text) == (410, True)
     assert len(api.get("invoices")["data"]) == 1
     assert api.get(f"payment_links/{link['id']}")["restrictions"]["completed_sessions"] == {"count": 1, "limit": 1}
 
@@ -369,3 +373,12 @@ def test_wrong_codes_are_counted(api: Api, client: FlaskClient, make: Factories,
         )
     late = client.post(path, base_url="https://localhost", data={"code": "half", "do": "update"})
     assert (late.status_code, shown(late)) == (400, "1000")
+
+
+def test_what_came_to_nothing_is_forgotten_in_the_end(api: Api, client: FlaskClient, sold: Any) -> None:
+    lines = [{"price": sold.id}]
+    kept, gone = (api.post("checkout/sessions", mode="payment", line_items=lines) for _ in range(2))
+    buy(client, path_of(kept), way="customer_balance")
+    api.post(f"checkout/sessions/{gone['id']}/expire")
+    expiry.prune_expired(client.application.extensions["portal"], gone["expires_at"] + 91 * clock.DAY)
+    assert [each["id"] for each in api.get("checkout/sessions")["data"]] == [kept["id"]]

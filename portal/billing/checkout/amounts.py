@@ -15,7 +15,7 @@ from portal.models import CheckoutSession, Customer
 def compute(db: Session, session: CheckoutSession, customer: Customer | None) -> None:
     """Set what each line costs, and the sums: `sums["recurring"]` are those of each period."""
     if not session.lines:
-        session.sums = None
+        session.sums, session.payment_status = None, "no_payment_required"
         return
     data = session.settings.get("subscription_data") or {}
     on_trial = bool(data.get("trial_period_days") or data.get("trial_end"))
@@ -36,6 +36,7 @@ def compute(db: Session, session: CheckoutSession, customer: Customer | None) ->
     recurring = sum_lines(price(repeated, lasting=True)) if repeated else None
     session.lines = [{**line, **costs.get(line["id"], ZERO_AMOUNTS)} for line in _bare(session.lines)]
     session.sums = {**sum_lines(priced), "recurring": recurring}
+    session.payment_status = "unpaid" if amount_total(session) else "no_payment_required"
 
 
 def amount_total(session: CheckoutSession) -> int:

@@ -47,6 +47,8 @@ def complete(
     customer = lock(db, session, now=now)
     link = _count_at_link(db, session)
     amounts.compute(db, session, customer)
+    if session.lines and not any(line["quantity"] for line in session.lines):
+        raise InvalidRequest("Nothing was chosen.", param="quantity_0")
     if amounts.amount_total(session) != order.shown:
         raise AmountChanged("The amount has changed since the page was shown.")
     buyer = buyers.resolve(db, session, order.buyer, now=now)

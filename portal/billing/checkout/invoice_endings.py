@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.checkout import offers, sold
-from portal.billing.invoices import finalization, invoiceitems, invoices
+from portal.billing.invoices import invoiceitems, invoices
 from portal.billing.invoices.item_params import CreateInvoiceItem
-from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, UpdateInvoice
+from portal.billing.invoices.params import CreateInvoice, UpdateInvoice
 from portal.models import CheckoutSession, Customer, PaymentMethod
 from portal.wire.commands import parse_command
 
@@ -27,7 +27,7 @@ def end_in_invoice(
     # by now it is known what a promotion code's minimum is compared with
     invoices.update(db, invoice, UpdateInvoice(discounts=offers.sources(session)), now=now)
     db.flush()
-    finalization.finalize(db, invoice, FinalizeInvoice(auto_advance=True), now=now)
+    sold.issue(db, customer, invoice, now=now)
     session.invoice_id = invoice.id
 
 

@@ -56,7 +56,6 @@ def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheck
         customer_id=customer.id if customer else None,
         mode=command.mode,
         status="open",
-        payment_status="unpaid",
         currency=currency,
         lines=lines,
         discounts=offers.build(db, customer, command, now=now),
@@ -73,7 +72,6 @@ def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheck
     )
     amounts.compute(db, session, customer)
     refuse_unpayable(db, session)
-    session.payment_status = "unpaid" if amounts.amount_total(session) else "no_payment_required"
     db.add(session)
     return NewCheckoutSession(session, secret)
 

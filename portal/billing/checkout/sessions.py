@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.billing.checkout import amounts
 from portal.billing.checkout.params import ExpireCheckoutSession, UpdateCheckoutSession
 from portal.billing.customer_portal import session_secrets
-from portal.db import Scope, find_row, lock_and_refresh, lock_row, select_with_owner
+from portal.db import Scope, find_row, forget, lock_and_refresh, lock_row, select_with_owner
 from portal.errors import InvalidRequest
 from portal.models import CheckoutSession, DirectDebit, Invoice
 from portal.wire.commands import merge_metadata
 
 NOUN = "checkout session"
+#: How long a session is kept that nothing came of.
+KEPT_FOR = 90 * clock.DAY
 _SESSIONS: Any = CheckoutSession.__table__
 _INVOICES: Any = Invoice.__table__
 _DEBITS: Any = DirectDebit.__table__
@@ -67,6 +70,12 @@ def mark_expired(db: Session, id: str, *, now: int) -> None:
     session = lock_row(db, CheckoutSession, id, noun=NOUN)
     if session.status == "open" and session.expires_at <= now:
         session.status = "expired"
+
+
+def prune(db: Session, *, now: int) -> int:
+    """Delete sessions that nothing came of and that expired long ago; return how many."""
+    old = delete(_SESSIONS).where(_SESSIONS.c.status == "expired", _SESSIONS.c.expires_at < now - KEPT_FOR)
+    return forget(db, old)
 
 
 def list_settled(db: Session) -> list[tuple[Scope, str]]:

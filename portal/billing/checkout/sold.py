@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.checkout import amounts, ways
-from portal.models import CheckoutSession, PaymentMethod
+from portal.billing.invoices import finalization, mailing
+from portal.billing.invoices.params import FinalizeInvoice, SendInvoice
+from portal.models import CheckoutSession, Customer, Invoice, PaymentMethod
 
 #: Within how many days an invoice is to be paid that the customer transfers.
 DAYS_UNTIL_DUE = 14
@@ -33,3 +35,11 @@ def collection_params(db: Session, session: CheckoutSession, method: PaymentMeth
     if pays_later and any(not way.collects for way in open_ways):
         return {"collection_method": "send_invoice", "days_until_due": DAYS_UNTIL_DUE}
     return {"collection_method": "charge_automatically"}
+
+
+def issue(db: Session, customer: Customer, invoice: Invoice, *, now: int) -> None:
+    """Finalize the invoice of a purchase, and mail the one that says how to pay: the page has promised it."""
+    if invoice.collection_method == "send_invoice" and invoice.total and mailing.has_addressee(customer):
+        finalization.send(db, invoice, SendInvoice(), now=now)
+    else:
+        finalization.finalize(db, invoice, FinalizeInvoice(auto_advance=True), now=now)

@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.billing.checkout import line_items, offers, sold
-from portal.billing.invoices import finalization
 from portal.billing.subscriptions import subscriptions
 from portal.billing.subscriptions.item_params import AddedItem, SentItem
 from portal.billing.subscriptions.params import CreateSubscription
@@ -32,4 +31,4 @@ def end_in_subscription(
     session.subscription_id, session.invoice_id = subscription.id, subscription.latest_invoice_id
     invoice = find_row(db, Invoice, subscription.latest_invoice_id or "", noun="invoice")
     if invoice.status == "draft":
-        finalization.finalize(db, invoice, now=now)
+        sold.issue(db, customer, invoice, now=now)
