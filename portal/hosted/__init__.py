@@ -24,6 +24,7 @@ PAGES = (
     "home",
     "invoices",
     "login",
+    "pauses",
     "payment_links",
     "payment_method_add",
     "payment_methods",
