@@ -1,22 +1,18 @@
 """Checkout: the page of a session, and where its purchase leads."""
 
-from typing import Any
-
 from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.billing.checkout import completion, revisions, sessions
-from portal.billing.checkout.orders import Order, Payment
-from portal.billing.payment_methods.mandates import Consent
+from portal.billing.checkout import completion, revisions
 from portal.errors import InvalidRequest, StalePage
-from portal.hosted import checkout_offers, languages, mandate_words
+from portal.hosted import checkout_offers, mandate_words
 from portal.hosted.checkout_forms import CheckoutForm
 from portal.hosted.checkout_offers import CheckoutOffer
+from portal.hosted.checkout_orders import read_order
 from portal.hosted.page import PageResponse
 from portal.hosted.payment_links import closed_page
 from portal.web.policies import declare_policy
-from portal.web.requests import request_origin
 from portal.web.services import services
 
 blueprint = Blueprint("checkout", __name__)
@@ -33,10 +29,8 @@ def show(secret: str) -> PageResponse:
         return _form_page(offer, form, 200)
     typed = form.code.data if "code" in form else None
     try:
-        with _writing(offer) as db:
-            wrong = revisions.revise(
-                db, sessions.find(db, offer.session.id), form.read_quantities(), typed, now=clock.now()
-            )
+        with offer.writing() as db:
+            wrong = revisions.revise(db, offer.find_session(db), form.read_quantities(), typed, now=clock.now())
         return _answer(checkout_offers.find(secret), secret, wrong)
     except completion.SessionOver:
         offer = checkout_offers.find(secret)
@@ -64,11 +58,11 @@ def _answer(offer: CheckoutOffer, secret: str, wrong: InvalidRequest | None) -> 
     if form.shown != offer.amount:
         return _form_page(offer, form, 409, changed=True)
     try:
-        with _writing(offer) as db:
+        with offer.writing() as db:
             completion.complete(
                 db,
-                sessions.find(db, offer.session.id),
-                _read_order(offer, form),
+                offer.find_session(db),
+                read_order(offer, form),
                 seal=services().seal,
                 now=clock.now(),
                 billed_now=offer.billed_now,
@@ -81,31 +75,6 @@ def _answer(offer: CheckoutOffer, secret: str, wrong: InvalidRequest | None) -> 
         form.show_error(error.param, _("This can't be used for this purchase. Please check it."))
         return _form_page(offer, form, 400)
     return redirect(_path_after(checkout_offers.find(secret), secret), 303)
-
-
-def _read_order(offer: CheckoutOffer, form: CheckoutForm) -> Order:
-    return Order(form.buyer, form.shown, _read_payment(offer, form), agreed="terms" in form)
-
-
-def _read_payment(offer: CheckoutOffer, form: CheckoutForm) -> Payment | None:
-    if not offer.ways:
-        return None
-    if not form.collects:
-        return Payment(next(way for way in offer.ways if not way.collects))
-    way = next(way for way in offer.ways if way.collects)
-    consent = Consent(
-        mandate_words.describe_browser(clock.now()),
-        offer.reference,
-        mandate_words.whole_text(offer.creditor, offer.reference),
-        languages.locale(),
-        offer.session.id,
-    )
-    return Payment(way, form.account, consent)
-
-
-def _writing(offer: CheckoutOffer) -> Any:
-    origin = request_origin("customer", offer.session.customer_id, session=offer.session.id)
-    return services().database.writing(offer.scope, origin)
 
 
 def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed: bool = False) -> Response:

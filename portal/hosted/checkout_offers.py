@@ -1,5 +1,7 @@
 """What a checkout page shows and asks for: the session behind a link, its merchant, and its ways to pay."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from portal.hosted import frames, languages
 from portal.models import Account, CheckoutSession, Customer, Invoice
 from portal.rules.creditors import Creditor
 from portal.web.headers import CONTENT_SECURITY_POLICY
+from portal.web.requests import request_origin
 from portal.web.services import services
 
 
@@ -62,6 +65,17 @@ class CheckoutOffer:
     def is_open(self) -> bool:
         """Whether it can be bought."""
         return self.session.status == "open" and self.session.expires_at > clock.now()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A writing database session within the merchant's account and mode."""
+        origin = request_origin("customer", self.session.customer_id, session=self.session.id)
+        with services().database.writing(self.scope, origin) as db:
+            yield db
+
+    def find_session(self, db: Session) -> CheckoutSession:
+        """The row of the session, to be changed."""
+        return sessions.find(db, self.session.id)
 
     @property
     def success_url(self) -> str | None:

@@ -12,7 +12,6 @@ from portal.errors import InvalidRequest, ResourceMissing
 from portal.hosted import checkout_offers
 from portal.hosted.arrival import only_looks
 from portal.hosted.page import PageResponse
-from portal.rules.networks import network_of
 from portal.web.policies import declare_policy
 from portal.web.requests import request_origin
 from portal.web.services import services
@@ -32,13 +31,12 @@ def pay(token: str) -> PageResponse:
         scope, id = link_visits.find_by_token(db, token) or (None, "")
     if scope is None:
         return make_response(render_template("hosted/checkout_closed.html", message=None, contact=None), 404)
-    network = network_of(request.remote_addr or "")
     try:
         with services().database.writing(scope, request_origin("customer")) as db:
             link = link_visits.find(db, id)
             if not link_visits.is_open(link):
                 return closed_page(scope, link.settings.get("inactive_message"))
-            new = link_visits.open_session(db, link, network, _read_prefill(), now=clock.now())
+            new = link_visits.open_session(db, link, request.remote_addr or "", _read_prefill(), now=clock.now())
             if email := _read_email():
                 new.session.settings = {**new.session.settings, "prefilled_email": email}
     except link_visits.TooManyVisits as error:

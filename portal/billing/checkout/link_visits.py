@@ -13,7 +13,7 @@ from portal.billing.customer_portal import session_secrets
 from portal.db import Scope, find_row, select_with_owner
 from portal.errors import PortalError
 from portal.models import CheckoutSession, PaymentLink
-from portal.rules.networks import ClientNetwork
+from portal.rules.networks import network_of
 from portal.wire.commands import parse_command
 
 #: (seconds, most sessions in them) that one network may open by the links of a merchant, and all networks together.
@@ -42,11 +42,9 @@ def is_open(link: PaymentLink) -> bool:
     return link.active and (limit is None or link.completed < limit)
 
 
-def open_session(
-    db: Session, link: PaymentLink, network: ClientNetwork, sent: dict[str, Any], *, now: int
-) -> NewCheckoutSession:
-    """A session of a link that is open; `sent` are parameters of its address. Raises `TooManyVisits`."""
-    refuse_over_limit(db, network, now=now)
+def open_session(db: Session, link: PaymentLink, address: str, sent: dict[str, Any], *, now: int) -> NewCheckoutSession:
+    """A session of a link that is open; `address` is the visitor's, `sent` are parameters. Raises `TooManyVisits`."""
+    refuse_over_limit(db, address, now=now)
     settings = {name: value for name, value in link.settings.items() if name not in _OWN}
     after = link.settings.get("after_completion") or {}
     own: dict[str, Any] = {"success_url": after["redirect"]["url"]} if after.get("redirect") else {}
@@ -68,16 +66,16 @@ def open_session(
     }
     new = new_sessions.create(db, parse_command(CreateCheckoutSession, values), now=now)
     session = new.session
-    session.payment_link_id, session.network_hash = link.id, _network_hash(network)
+    session.payment_link_id, session.network_hash = link.id, _network_hash(address)
     if after.get("type") == "hosted_confirmation":
         session.settings = {**session.settings, "after_completion": after}
     return new
 
 
-def refuse_over_limit(db: Session, network: ClientNetwork, *, now: int) -> None:
+def refuse_over_limit(db: Session, address: str, *, now: int) -> None:
     """Raises `TooManyVisits` where one more session would be too many."""
     by_link = CheckoutSession.payment_link_id.is_not(None)
-    mine = CheckoutSession.network_hash == _network_hash(network)
+    mine = CheckoutSession.network_hash == _network_hash(address)
     for condition, (seconds, most) in ((mine, NETWORK_LIMIT), (by_link, MERCHANT_LIMIT)):
         opened = select(func.count(CheckoutSession.id)).where(condition, CheckoutSession.created > now - seconds)
         if (db.scalar(opened) or 0) >= most:
@@ -89,5 +87,6 @@ def find(db: Session, id: str) -> PaymentLink:
     return find_row(db, PaymentLink, id, noun="payment link")
 
 
-def _network_hash(network: ClientNetwork) -> str:
+def _network_hash(address: str) -> str:
+    network = network_of(address)
     return session_secrets.hash_secret(network.wide or network.near)
