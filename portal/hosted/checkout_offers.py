@@ -1,7 +1,5 @@
 """What a checkout page shows and asks for: the session behind a link, its merchant, and its ways to pay."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,12 +64,10 @@ class CheckoutOffer:
         """Whether it can be bought."""
         return self.session.status == "open" and self.session.expires_at > clock.now()
 
-    @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A writing database session within the merchant's account and mode."""
+    def writing(self) -> Any:
+        """A context with a writing database session within the merchant's account and mode."""
         origin = request_origin("customer", self.session.customer_id, session=self.session.id)
-        with services().database.writing(self.scope, origin) as db:
-            yield db
+        return services().database.writing(self.scope, origin)
 
     def find_session(self, db: Session) -> CheckoutSession:
         """The row of the session, to be changed."""
