@@ -5,7 +5,7 @@ Callers import every class from here: `from portal.models import Customer`.
 # mypy: implicit-reexport
 # ruff: noqa: F401
 
-from portal.models import document_days, next_steps
+from portal.models import derived
 from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant
 from portal.models.bank import BankAllocation, BankStatement, BankTransaction
 from portal.models.base import Base, TenantOwned
@@ -38,5 +38,4 @@ from portal.models.test_clocks import TestClock
 from portal.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookQueue
 from portal.models.workers import Worker
 
-document_days.register()
-next_steps.register()
+derived.register()
