@@ -15,7 +15,7 @@ import structlog
 from portal.ids import PREFIXES, SECRET_PREFIXES
 
 #: Paths below which the next part is a secret. `deploy/nginx.conf` and `docs/deployment.md` name the same ones.
-SECRET_PATHS = ("p/session", "p/login", "keep", "undo", "unsubscribe", "files", "i", "c", "r", "s")
+SECRET_PATHS = ("checkout", "p/session", "p/login", "keep", "undo", "unsubscribe", "files", "i", "c", "r", "s")
 #: Fields whose values are never written, by a part of their names.
 _HIDDEN_FIELDS = ("authorization", "code", "cookie", "email", "password", "secret", "token")
 _MASK = "[hidden]"
@@ -26,7 +26,7 @@ _SECRET_PATTERNS = (
     # tokens of links to documents, and cookies of visits: what they name, a dot, and the secret
     (".", re.compile(r"\b([a-z]-\d+-[\w:-]+\.[\w-]{4,12}\.)[\w-]{20,}"), r"\1" + _MASK),
     (".", re.compile(rf"\b({PREFIXES['billing_portal.session']}_\w+\.)[\w-]{{20,}}"), r"\1" + _MASK),
-    ("/", re.compile(rf"(/(?:{'|'.join(SECRET_PATHS)})/)[^\s/?\"'<>]{{8,}}"), r"\1" + _MASK),
+    ("/", re.compile(rf"((?<!/v1)/(?:{'|'.join(SECRET_PATHS)})/)[^\s/?\"'<>]{{8,}}"), r"\1" + _MASK),
     ("@", re.compile(r"(://[^\s:/@]*):[^\s@/]+@"), rf"\1:{_MASK}@"),
     ("@", re.compile(r"[^\s@<>\"'(),;:=\[\]]+@[^\s@<>\"'(),;:/]+\.[^\W\d_]{2,}"), _MASK),
 )

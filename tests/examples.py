@@ -125,6 +125,23 @@ def _mandate(scene: Scene) -> str:
     return str(scene.api.get(f"setup_intents/{_setup_intent(scene)}")["mandate"])
 
 
+def _checkout_session(scene: Scene) -> str:
+    debits.begin_collecting(scene.make, prenotification_days=1)
+    sold = [{"price": scene.make.price().id, "quantity": 2}]
+    sent = {"customer": scene.customer.id, "client_reference_id": scene.text, "metadata": scene.metadata}
+    return scene.post("checkout/sessions", mode="subscription", line_items=sold, **sent)
+
+
+def _payment_link(scene: Scene) -> str:
+    debits.begin_collecting(scene.make, prenotification_days=1)
+    return scene.post(
+        "payment_links",
+        line_items=[{"price": scene.make.price().id}],
+        inactive_message=scene.text,
+        metadata=scene.metadata,
+    )
+
+
 def _quote(scene: Scene) -> str:
     items = [{"price": scene.make.price().id, "quantity": 2}]
     return scene.post("quotes", customer=scene.customer.id, line_items=items, description=scene.text)
@@ -164,6 +181,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "billing.feedback_option": lambda scene: scene.post("billing/feedback_options", description=scene.text),
     "billing_portal.configuration": lambda scene: scene.make.configuration().id,
     "billing_portal.session": _portal_session,
+    "checkout.session": _checkout_session,
     "coupon": lambda scene: scene.make.coupon(name=scene.text).id,
     "credit_note": lambda scene: scene.make.credit_note(scene.invoice, 500, out_of_band_amount=500, memo=scene.text).id,
     "customer": lambda scene: scene.customer.id,
@@ -181,6 +199,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "invoiceitem": lambda scene: scene.make.item(scene.customer, 1, description=scene.text).id,
     "mandate": _mandate,
     "payment_intent": _payment_intent,
+    "payment_link": _payment_link,
     "payment_method": _payment_method,
     "payment_record": _payment_record,
     "plan": lambda scene: scene.make.price(nickname=scene.text).id,

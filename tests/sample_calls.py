@@ -43,6 +43,7 @@ class Day:
         self._subscribe()
         self._plan_ahead()
         self._offer()
+        self._check_out()
         self._let_in()
         self._look_after()
         self._clear_away()
@@ -166,6 +167,26 @@ class Day:
         send("POST /payment_methods/{id}/detach", method)
         given_up = send("POST /setup_intents", customer=customer)["id"]
         send("POST /setup_intents/{id}/cancel", given_up, cancellation_reason="abandoned")
+
+    def _check_out(self) -> None:
+        send = self.send
+        session = send(
+            "POST /checkout/sessions",
+            mode="subscription",
+            line_items=[{"price": self.price, "quantity": 1}],
+            success_url="https://shop.example/thanks?session={CHECKOUT_SESSION_ID}",
+            cancel_url="https://shop.example/plans",
+        )["id"]
+        send("GET /checkout/sessions", status="open")
+        send("GET /checkout/sessions/{id}", session)
+        send("GET /checkout/sessions/{id}/line_items", session)
+        send("POST /checkout/sessions/{id}", session, metadata={"order": "6735"})
+        send("POST /checkout/sessions/{id}/expire", session)
+        link = send("POST /payment_links", line_items=[{"price": self.price, "quantity": 1}])["id"]
+        send("GET /payment_links", active=True)
+        send("GET /payment_links/{id}", link)
+        send("GET /payment_links/{id}/line_items", link)
+        send("POST /payment_links/{id}", link, active=False)
 
     def _bill(self) -> None:
         send = self.send

@@ -24,6 +24,7 @@ GUIDES = sorted(file.name for file in (TOP / "docs").glob("*.md"))
 PROGRAMS = [
     "api-basics.md",
     "branding.md",
+    "checkout.md",
     "clients.md",
     "first-30-minutes.md",
     "linking.md",

@@ -21,5 +21,5 @@ FLOORS = (
     {"lifecycle"},
     {"customer_portal"},
     {"customers"},
-    {"previews"},
+    {"checkout", "previews"},
 )

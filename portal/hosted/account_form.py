@@ -24,16 +24,27 @@ class AccountForm(FlaskForm):
 
     def command(self) -> CreatePaymentMethod:
         """The command that makes a payment method of what was typed."""
-        account, holder = {"iban": self.iban.data}, {"name": self.name.data}
-        sent = {"type": "sepa_debit", "sepa_debit": account, "billing_details": holder}
-        return parse_command(CreatePaymentMethod, sent)
+        return account_command(self.iban.data, self.name.data)
 
     def validate_iban(self, field: Field) -> None:
         """Say in the language of the page what is wrong with the number."""
-        try:
-            sepa.parse_iban(field.data)
-        except sepa.BadIban as error:
-            raise ValidationError(_explain(error.mistake)) from None
+        if mistake := explain_iban(field.data):
+            raise ValidationError(mistake)
+
+
+def account_command(iban: str, holder: str | None) -> CreatePaymentMethod:
+    """The command that makes a payment method of an account number and the name of its holder."""
+    sent = {"type": "sepa_debit", "sepa_debit": {"iban": iban}, "billing_details": {"name": holder}}
+    return parse_command(CreatePaymentMethod, sent)
+
+
+def explain_iban(iban: str) -> str | None:
+    """What is wrong with an account number, in the language of the page; None where nothing is."""
+    try:
+        sepa.parse_iban(iban)
+    except sepa.BadIban as error:
+        return _explain(error.mistake)
+    return None
 
 
 def _explain(mistake: sepa.Mistake) -> str:

@@ -25,7 +25,7 @@ def exchange(link_secret: str) -> PageResponse:
     A reload in the browser that already holds the cookie passes. Nothing is used up by what only looks: a prefetching
     browser, or a scanner, which brings no cookies back. So the first answer to a browser is a cookie and the same link.
     """
-    if _only_looks():
+    if only_looks():
         return _without_referrer(Response(status=204))
     if not visit_cookies.takes_cookies(request) and _is_unused(link_secret):
         return _without_referrer(_ask_for_cookie())
@@ -44,7 +44,7 @@ def stay(visit: Visit) -> PageResponse:
     return Response(str(visit.ends_at - clock.now()), mimetype="text/plain")
 
 
-def _only_looks() -> bool:
+def only_looks() -> bool:
     """Whether a program looks ahead for somebody, or wants something else than a page."""
     headers = request.headers
     purpose = " ".join(headers.get(name, "") for name in ("Purpose", "Sec-Purpose", "X-Moz", "X-Purpose")).lower()

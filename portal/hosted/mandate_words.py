@@ -1,5 +1,6 @@
 """The words of a SEPA mandate, as a customer reads and agrees to them, in the language of the page."""
 
+from flask import request
 from flask_babel import gettext as _
 
 from portal import i18n
@@ -38,3 +39,9 @@ def whole_text(creditor: Creditor, reference: str) -> str:
     """All of it as it is kept with the mandate."""
     facts = [f"{name}: {value}" for name, value in list_facts(creditor, reference)]
     return "\n\n".join(["\n".join(facts), *list_paragraphs(creditor)])
+
+
+def describe_browser(now: int) -> dict[str, object]:
+    """How the customer agreed: the wire's hash."""
+    online = {"ip_address": request.remote_addr, "user_agent": request.user_agent.string[:1000]}
+    return {"type": "online", "accepted_at": now, "online": online}

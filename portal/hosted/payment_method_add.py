@@ -65,7 +65,7 @@ def find_replaced(db: Session, visit: Visit) -> str | None:
 def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference: str, old: str | None) -> str:
     """Add what was typed, and give the path that it leads to."""
     consent = mandates.Consent(
-        _describe_browser(visit.now),
+        mandate_words.describe_browser(visit.now),
         reference,
         mandate_words.whole_text(creditor, reference),
         languages.locale(),
@@ -83,9 +83,3 @@ def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference:
 def path_after_adding(visit: Visit) -> str:
     """Where a customer who has added a payment method goes on."""
     return flows.entry_path(visit) if visit.flow else f"{visit.path}payment-methods"
-
-
-def _describe_browser(now: int) -> dict[str, object]:
-    """How the customer agreed: the wire's hash."""
-    online = {"ip_address": request.remote_addr, "user_agent": request.user_agent.string[:1000]}
-    return {"type": "online", "accepted_at": now, "online": online}

@@ -5,11 +5,12 @@ Callers import every class from here: `from portal.models import Customer`.
 # mypy: implicit-reexport
 # ruff: noqa: F401
 
-from portal.models import document_days, next_steps
+from portal.models import derived
 from portal.models.accounts import Account, ApiKey, IdempotencyKey, Tenant
 from portal.models.bank import BankAllocation, BankStatement, BankTransaction
 from portal.models.base import Base, TenantOwned
 from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
+from portal.models.checkout import CheckoutSession, PaymentLink
 from portal.models.customers import BalanceTransaction, Customer, TaxId
 from portal.models.direct_debits import DirectDebit, DirectDebitFile
 from portal.models.discounts import Coupon, Discount, PromotionCode
@@ -37,5 +38,4 @@ from portal.models.test_clocks import TestClock
 from portal.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookQueue
 from portal.models.workers import Worker
 
-document_days.register()
-next_steps.register()
+derived.register()

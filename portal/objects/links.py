@@ -85,6 +85,10 @@ class DocumentLinks:
         """The absolute address of a configuration's login page."""
         return f"{self._base_url}/p/login/{token}"
 
+    def pay(self, token: str) -> str:
+        """The absolute address of a payment link."""
+        return f"{self._base_url}/pay/{token}"
+
     def unsubscribe(self, tenant_id: int, customer_id: str, mail: str, recipient: str | None = None) -> str:
         """The absolute address where a customer unsubscribes from a kind of mail; it never expires.
 

@@ -24,12 +24,12 @@ def _line_discounts(row: Row, context: Context) -> list[dict[str, Any]]:
     quote = context.preloaded["quotes"][row.quote_id]
     known = {each["id"]: each for each in [*quote.discounts, *row.discounts]}
     return [
-        {"amount": entry["amount"], "discount": _render_offered_discount(known[entry["discount"]], quote)}
+        {"amount": entry["amount"], "discount": render_offered_discount(known[entry["discount"]], quote)}
         for entry in row.discount_amounts
     ]
 
 
-def _render_offered_discount(offered: Mapping[str, Any], quote: Row) -> dict[str, Any]:
+def render_offered_discount(offered: Mapping[str, Any], quote: Row) -> dict[str, Any]:
     """A discount offered by a quote, as the discount object it becomes on acceptance."""
     return {
         "id": offered["id"],
@@ -51,7 +51,9 @@ QUOTE_LINE = register(
             "item",
             same=("amount_subtotal", "amount_tax", "amount_total", "currency", "description", "quantity"),
             fields={
-                **null_fields("adjustable_quantity", "metadata"),
+                # of the lines of checkout, which are rendered by the same shape
+                "adjustable_quantity": lambda row, context: getattr(row, "adjustable_quantity", None),
+                **null_fields("metadata"),
                 "amount_discount": lambda row, context: sum_discounts(row.discount_amounts),
                 "discounts": _line_discounts,
                 "price": lambda row, context: dict(row.price["price"]),
@@ -101,11 +103,12 @@ def _render_sums(sums: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "amount_subtotal": sums["amount_subtotal"],
         "amount_total": sums["amount_total"],
-        "total_details": _total_details(sums),
+        "total_details": total_details(sums),
     }
 
 
-def _total_details(sums: Mapping[str, Any]) -> dict[str, Any]:
+def total_details(sums: Mapping[str, Any]) -> dict[str, Any]:
+    """What discounts and taxes come to."""
     # quotes from before discounts don't say what these came to
     discount = sums.get("amount_discount", 0)
     return {"amount_discount": discount, "amount_shipping": 0, "amount_tax": sums["amount_tax"], "breakdown": None}
@@ -149,7 +152,7 @@ def _build_breakdown(
     known = {each["id"]: each for each in [*quote.discounts, *(each for line in lines for each in line.discounts)]}
     return {
         "discounts": [
-            {"amount": entry["amount"], "discount": _render_offered_discount(known[entry["discount"]], quote)}
+            {"amount": entry["amount"], "discount": render_offered_discount(known[entry["discount"]], quote)}
             for entry in sums.get("discounts", [])
         ],
         "taxes": [
@@ -167,7 +170,7 @@ def _build_breakdown(
 
 def _load_discounts(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
     return {
-        row.id: [_render_offered_discount(each, row) for each in row.discounts] for row in plain_rows(db, Quote, ids)
+        row.id: [render_offered_discount(each, row) for each in row.discounts] for row in plain_rows(db, Quote, ids)
     }
 
 
@@ -220,7 +223,7 @@ QUOTE = register(
                 },
                 "subscription_schedule": Ref("subscription_schedule_id", "subscription_schedule"),
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
-                "total_details": lambda row, context: _total_details(row.upfront),
+                "total_details": lambda row, context: total_details(row.upfront),
             },
             nested={"default_tax_rates": "tax_rate", "from_quote.quote": "quote"},
             unfilled=("application", "invoice_settings.issuer.account", "on_behalf_of"),

@@ -14,6 +14,7 @@ from portal.db import TenantSession, scope_of
 from portal.models import (
     ApiKey,
     AuditEntry,
+    CheckoutSession,
     EmailChange,
     Event,
     FailedStep,
@@ -23,6 +24,7 @@ from portal.models import (
     Journal,
     LoginCode,
     Mail,
+    PaymentLink,
     PortalSession,
     RetentionOffer,
     StoredDocument,
@@ -39,6 +41,7 @@ _UNSHOWN_MODELS: frozenset[Any] = frozenset(
     {
         ApiKey,
         AuditEntry,
+        CheckoutSession,
         EmailChange,
         Event,
         FailedStep,
@@ -48,6 +51,7 @@ _UNSHOWN_MODELS: frozenset[Any] = frozenset(
         Journal,
         LoginCode,
         Mail,
+        PaymentLink,
         PortalSession,
         RetentionOffer,
         StoredDocument,
@@ -63,7 +67,7 @@ _UNSHOWN_TABLES = frozenset(model.__tablename__ for model in _UNSHOWN_MODELS)
 _UNSHOWN_TYPES = frozenset(
     {
         *("api_key", "billing.feedback_option", "file", "file_link", "invoice_payment", "payment_record"),
-        *("mandate", "payment_method", "setup_intent", "webhook_endpoint"),
+        *("checkout.session", "mandate", "payment_link", "payment_method", "setup_intent", "webhook_endpoint"),
     }
 )
 #: Columns that leave no entry and no page shows: counters, versions, and when something happens by itself.

@@ -151,6 +151,17 @@ def _method_turns(before: Wire, after: Wire) -> list[str]:
     return [] if held == bool(after.get("customer")) else ["detached" if held else "attached"]
 
 
+def _checkout_turns(before: Wire, after: Wire) -> list[str]:
+    """A payment that was under way as the session was completed succeeds or fails later."""
+    words = _turns_by_status({"complete": "completed", "expired": "expired"})(before, after)
+    was_complete = before.get("status") == "complete"
+    if was_complete and before.get("payment_status") == "unpaid" and after["payment_status"] == "paid":
+        words.append("async_payment_succeeded")
+    if was_complete and after["payment_failed_at"] and not before.get("payment_failed_at"):
+        words.append("async_payment_failed")
+    return words
+
+
 #: In the order in which one step tells of them.
 FAMILIES: dict[str, EventFamily] = {
     "test_helpers.test_clock": EventFamily(
@@ -215,6 +226,8 @@ FAMILIES: dict[str, EventFamily] = {
         gone=None,
         turns=_turns_by_status({"succeeded": "succeeded", "canceled": "canceled"}),
     ),
+    "payment_link": EventFamily("payment_link", gone=None),
+    "checkout.session": EventFamily("checkout.session", made=None, changed=None, gone=None, turns=_checkout_turns),
     "bank_statement": EventFamily("bank_statement", changed=None, gone=None),
     "bank_transaction": EventFamily(
         "bank_transaction",

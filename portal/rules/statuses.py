@@ -7,6 +7,9 @@ from typing import Literal
 
 BankStatementStatus = Literal["complete", "processing"]
 BankTransactionStatus = Literal["assigned", "pending", "reversed", "set_aside", "waiting"]
+CheckoutMode = Literal["payment", "setup", "subscription"]
+CheckoutPaymentStatus = Literal["no_payment_required", "paid", "unpaid"]
+CheckoutStatus = Literal["complete", "expired", "open"]
 CreditNoteStatus = Literal["issued", "void"]
 InvoiceStatus = Literal["draft", "open", "paid", "uncollectible", "void"]
 InvoicePaymentStatus = Literal["canceled", "open", "paid"]

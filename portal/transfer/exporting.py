@@ -35,6 +35,10 @@ class NoLinks:
         """Nothing."""
         return None
 
+    def pay(self, token: str) -> Any:
+        """Nothing."""
+        return None
+
 
 def json_lines(database: Database, scope: Scope) -> Iterator[bytes]:
     """JSON Lines, oldest first within a type; types come after the types that they refer to."""

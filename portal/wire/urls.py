@@ -62,7 +62,8 @@ def _canonical_host(host: str) -> str:
     return str(IPv4Address(name)) if _NUMERIC.fullmatch(name) else name
 
 
-def _parse_url(url: str) -> str:
+def parse_url(url: str) -> str:
+    """`canonical_url` for a parameter: the error is the wire's."""
     try:
         return canonical_url(url)
     except (ValueError, UnicodeError) as error:
@@ -72,6 +73,6 @@ def _parse_url(url: str) -> str:
 WebUrl = Annotated[
     str,
     text_up_to(MAX_LENGTH),
-    AfterValidator(_parse_url),
+    AfterValidator(parse_url),
     schema_override(type="string", format="uri", maxLength=MAX_LENGTH),
 ]

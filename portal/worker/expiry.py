@@ -1,6 +1,7 @@
-"""Ends portal sessions that have expired, and deletes what nobody needs any more."""
+"""Ends sessions that have expired, of the portal and of checkout, and deletes what nobody needs any more."""
 
 from portal.assembly import Services
+from portal.billing.checkout import sessions
 from portal.billing.customer_portal import expiry, logins
 from portal.billing.customers import email_undo
 from portal.billing.events import events, idempotency
@@ -10,7 +11,15 @@ from portal.outbox import claims
 def prune_expired(services: Services, now: int) -> int:
     """Delete expired events, sessions, codes and idempotency keys. Returns how many rows were deleted."""
     forgotten = 0
-    steps = (events.prune, idempotency.prune, email_undo.prune, logins.prune, expiry.prune, claims.prune)
+    steps = (
+        events.prune,
+        idempotency.prune,
+        email_undo.prune,
+        logins.prune,
+        expiry.prune,
+        sessions.prune,
+        claims.prune,
+    )
     for step in steps:
         with services.database.writing() as db:
             forgotten += step(db, now=now)
@@ -25,3 +34,16 @@ def end_visits(services: Services, now: int) -> int:
         with services.database.writing(each.scope) as db:
             expiry.mark_expired(db, each)
     return len(found)
+
+
+def follow_checkouts(services: Services, now: int) -> int:
+    """Mark checkout sessions that have expired, and note what has become of payments that were under way."""
+    with services.database.reading() as db:
+        expired, settled = sessions.list_expired(db, now=now), sessions.list_settled(db)
+    for scope, id in expired:
+        with services.database.writing(scope) as db:
+            sessions.mark_expired(db, id, now=now)
+    for scope, id in settled:
+        with services.database.writing(scope) as db:
+            sessions.settle(db, id, now=now)
+    return len(expired) + len(settled)

@@ -36,6 +36,7 @@ LANES: tuple[Lane, ...] = (
     Lane("documents", lambda services, now: render_queue.work(services.documents, now), idle=1.0),
     Lane("prune", expiry.prune_expired, idle=_MINUTE),
     Lane("visits", expiry.end_visits, idle=_MINUTE),
+    Lane("checkout", expiry.follow_checkouts, idle=10.0),
     Lane("renew", customer_steps.take_due_steps, idle=5.0),
     Lane("failures", customer_steps.resolve_failures, idle=_MINUTE),
     Lane("bank", bank_folder.work, idle=5.0),

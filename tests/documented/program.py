@@ -44,7 +44,7 @@ def main() -> None:
     product = stripe.Product.create(name="Gold plan")
     monthly = {"interval": "month"}
     price = stripe.Price.create(product=product.id, unit_amount=2000, currency="eur", recurring=monthly)
-    for part in (_customers, _portal, _invoices, _credit_notes, _subscriptions, _quotes, _plans):
+    for part in (_customers, _portal, _invoices, _credit_notes, _subscriptions, _quotes, _plans, _checkout):
         part(customer.id, price.id)
     print(json.dumps(ANSWERS))
 
@@ -173,6 +173,27 @@ def _plans(customer: str, price: str) -> None:
         call("Plan.modify", made.id, metadata={"order_id": "6735"})
         call("Plan.list", limit=3)
         call("Plan.delete", made.id)
+
+
+def _checkout(customer: str, price: str) -> None:
+    account = stripe.Account.retrieve().id
+    stripe.Account.modify(account, settings={"invoices": {"bank_transfer": {"iban": "DE02120300000000202051"}}})
+    lines = [{"price": price, "quantity": 1}]
+    made = stripe.checkout.Session.create(
+        mode="subscription",
+        line_items=lines,
+        success_url="https://example.com/success?session={CHECKOUT_SESSION_ID}",
+        cancel_url="https://example.com/cancel",
+    )
+    call("checkout.Session.retrieve", made.id)
+    call("checkout.Session.list", limit=3)
+    call("checkout.Session.list_line_items", made.id, limit=5)
+    stripe.checkout.Session.expire(made.id)
+    link = call("PaymentLink.create", line_items=lines)
+    call("PaymentLink.retrieve", link.id)
+    call("PaymentLink.list_line_items", link.id, limit=3)
+    call("PaymentLink.modify", link.id, active=False)
+    call("PaymentLink.list", limit=3)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ CHANGE_NOTHING = {
 }
 #: Calls that leave no event, although others of their type do.
 AUDIT_ONLY = {
+    ("POST", "/checkout/sessions"): "no such event",
+    ("POST", "/checkout/sessions/<id>"): "no such event",
     ("POST", "/invoiceitems/<id>"): "no such event",
     ("POST", "/payment_methods"): "no such event",
     ("POST", "/quotes/<id>"): "no such event",
@@ -55,6 +57,24 @@ def _quote(api: Any, make: Any, *, final: bool = False) -> str:
     if final:
         api.post(f"quotes/{quote['id']}/finalize")
     return f"quotes/{quote['id']}"
+
+
+def _checkout(api: Any, make: Any, *, sends: bool = False) -> Call:
+    """A checkout session's path, or with `sends` what makes one."""
+    debits.begin_collecting(make)
+    sent = {"mode": "subscription", "line_items": [{"price": make.price().id}]}
+    if sends:
+        return "checkout/sessions", sent
+    return f"checkout/sessions/{api.post('checkout/sessions', **sent)['id']}", {}
+
+
+def _payment_link(api: Any, make: Any, *, sends: bool = False) -> Call:
+    """A payment link's path and a change of it, or with `sends` what makes one."""
+    debits.begin_collecting(make)
+    sent = {"line_items": [{"price": make.price().id}]}
+    if sends:
+        return "payment_links", sent
+    return f"payment_links/{api.post('payment_links', **sent)['id']}", {"active": False}
 
 
 def _schedule(api: Any, make: Any) -> str:
@@ -350,6 +370,11 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("POST", "/products/<id>"): lambda api, make: (f"products/{make.product().id}", NEW),
     ("POST", "/promotion_codes"): lambda api, make: ("promotion_codes", {"coupon": make.coupon().id}),
     ("POST", "/promotion_codes/<id>"): lambda api, make: (f"promotion_codes/{make.promotion_code().id}", NEW),
+    ("POST", "/checkout/sessions"): lambda api, make: _checkout(api, make, sends=True),
+    ("POST", "/checkout/sessions/<id>"): lambda api, make: (_checkout(api, make)[0], NEW),
+    ("POST", "/checkout/sessions/<id>/expire"): lambda api, make: (f"{_checkout(api, make)[0]}/expire", {}),
+    ("POST", "/payment_links"): lambda api, make: _payment_link(api, make, sends=True),
+    ("POST", "/payment_links/<id>"): _payment_link,
     ("POST", "/quotes"): lambda api, make: ("quotes", {"customer": make.customer().id}),
     ("POST", "/quotes/<id>"): lambda api, make: (_quote(api, make), NEW),
     ("POST", "/quotes/<id>/accept"): lambda api, make: (f"{_quote(api, make, final=True)}/accept", {}),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from portal.billing.configurations.defaults import disabled_features
 from portal.billing.configurations.features import Feedback, UpdatableDetail
 from portal.rules import permissions
+from portal.rules.portal_features import disabled_features
 from portal.wire.commands import literal_values
 
 DETAILS = literal_values(UpdatableDetail)

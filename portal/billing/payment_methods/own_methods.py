@@ -23,10 +23,11 @@ def add(
     consent: Consent,
     *,
     replaces: str | None = None,
+    default: bool = True,
     seal: Seal,
     now: int,
 ) -> PaymentMethod:
-    """Add a bank account with its mandate, make it the one that is charged by default, and remove the one it replaces.
+    """Add a bank account with its mandate, make it what is charged by default, and remove the one it replaces.
 
     Where the mandate with this reference is there already, another click was faster, and nothing more happens.
     """
@@ -38,7 +39,8 @@ def add(
     db.flush()
     methods.attach_to(db, customer, method)
     mandates.give(db, method, consent, now=now)
-    customer.default_payment_method_id = method.id
+    if default:
+        customer.default_payment_method_id = method.id
     if replaces is not None:
         db.flush()
         _replace(db, customer_id, replaces, method, now)

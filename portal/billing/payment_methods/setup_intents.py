@@ -18,7 +18,7 @@ from portal.billing.payment_methods.params import (
 )
 from portal.db import find_row, lock_and_refresh
 from portal.errors import InvalidRequest, MissingParameter, params_within
-from portal.models import PaymentMethod, SetupIntent
+from portal.models import Mandate, PaymentMethod, SetupIntent
 from portal.recording import stage
 from portal.seal import Seal
 from portal.wire.commands import merge_metadata
@@ -29,16 +29,8 @@ _WAITING = frozenset({"requires_confirmation", "requires_payment_method"})
 
 def create(db: Session, command: CreateSetupIntent, *, seal: Seal, now: int) -> SetupIntent:
     """Begin to set up a payment method, and with `confirm` complete it. Raises what `update` and `confirm` do."""
-    id = ids.new("setup_intent")
-    intent = SetupIntent(
-        id=id,
-        created=now,
-        status="requires_payment_method",
-        usage=command.usage,
-        payment_method_types=command.payment_method_types or _list_possible_types(db),
-        client_secret=f"{id}_secret_{secrets.token_urlsafe(24)}",
-        metadata_={},
-    )
+    intent = _begin(command.usage, now)
+    intent.payment_method_types = _list_possible_types(db)
     db.add(intent)
     _apply(db, intent, command, seal, now)
     if command.confirm:
@@ -46,6 +38,17 @@ def create(db: Session, command: CreateSetupIntent, *, seal: Seal, now: int) -> 
         _complete(db, intent, command, now)
     elif command.mandate_data:
         raise InvalidRequest("mandate_data goes with confirm=true only.", param="mandate_data")
+    return intent
+
+
+def note_success(db: Session, method: PaymentMethod, mandate: Mandate | None, *, now: int) -> SetupIntent:
+    """The intent of a method that was set up on a page of the portal, with its mandate."""
+    intent = _begin("off_session", now)
+    intent.customer_id = method.customer_id
+    db.add(intent)
+    stage(db, intent)
+    intent.payment_method_id, intent.mandate_id = method.id, mandate.id if mandate else None
+    intent.status = "succeeded"
     return intent
 
 
@@ -69,6 +72,19 @@ def cancel(db: Session, intent: SetupIntent, command: CancelSetupIntent, *, now:
     _lock(db, intent)
     intent.status, intent.cancellation_reason = "canceled", command.cancellation_reason
     return intent
+
+
+def _begin(usage: str, now: int) -> SetupIntent:
+    id = ids.new("setup_intent")
+    return SetupIntent(
+        id=id,
+        created=now,
+        status="requires_payment_method",
+        usage=usage,
+        payment_method_types=["sepa_debit"],
+        client_secret=f"{id}_secret_{secrets.token_urlsafe(24)}",
+        metadata_={},
+    )
 
 
 def _lock(db: Session, intent: SetupIntent) -> None:

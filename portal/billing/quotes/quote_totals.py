@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +23,22 @@ def list_for_quote(db: Session, quote_id: str) -> list[QuoteLine]:
     return list(db.scalars(statement))
 
 
+class OfferedLine(Protocol):
+    """A line of an offer: a frozen price, its quantity, its own discounts and tax rates."""
+
+    price: dict[str, Any]
+    quantity: int
+    discounts: list[Any]
+    tax_rates: list[Any]
+
+
+class Offer(Protocol):
+    """What lowers each line of an offer: discounts, in its currency."""
+
+    currency: Any
+    discounts: Any
+
+
 @dataclass(frozen=True)
 class PricedLine:
     """A line's amount before discounts and tax, its discounts, its taxes, and its part of the totals."""
@@ -35,6 +51,18 @@ class PricedLine:
     @property
     def discount(self) -> int:
         return sum_discounts(self.entries)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What a line is said to cost, by the names of its columns."""
+        whole = document_totals([self.part])
+        return {
+            "amount_subtotal": self.amount,
+            "amount_tax": whole.tax,
+            "amount_total": whole.total,
+            "taxes": self.taxes,
+            "discount_amounts": self.entries,
+        }
 
 
 def compute_totals(db: Session, quote: Quote, customer: Customer | None) -> list[QuoteLine]:
@@ -49,29 +77,29 @@ def compute_totals(db: Session, quote: Quote, customer: Customer | None) -> list
     repeated = [line for line in lines if line.price["price"]["recurring"]]
     defaults = drafts.frozen_rates(db, quote.default_tax_rates)
     rounding = find_rounding(db)
-    at_once = _price_lines(quote, upfront, defaults, exempt, rounding, lasting=False)
-    always = _price_lines(quote, repeated, defaults, exempt, rounding, lasting=True)
+    at_once = price_lines(quote, upfront, defaults, exempt, rounding, lasting=False)
+    always = price_lines(quote, repeated, defaults, exempt, rounding, lasting=True)
     for line, priced in (*zip(repeated, always, strict=True), *zip(upfront, at_once, strict=True)):
-        whole = document_totals([priced.part])
-        line.amount_subtotal, line.amount_tax, line.amount_total = priced.amount, whole.tax, whole.total
-        line.taxes, line.discount_amounts = priced.taxes, priced.entries
-    quote.upfront = _sum_lines(at_once)
+        for name, value in priced.values.items():
+            setattr(line, name, value)
+    quote.upfront = sum_lines(at_once)
     interval = repeated[0].price["price"]["recurring"] if repeated else {}
     period = {key: interval[key] for key in ("interval", "interval_count")} if interval else {}
-    quote.recurring = {**_sum_lines(always), **period} if repeated else None
+    quote.recurring = {**sum_lines(always), **period} if repeated else None
     return lines
 
 
-def _price_lines(
-    quote: Quote,
-    lines: Sequence[QuoteLine],
+def price_lines(
+    offer: Offer,
+    lines: Sequence[OfferedLine],
     defaults: list[dict[str, Any]],
     exempt: str,
     rounding: TaxRounding,
     *,
     lasting: bool,
 ) -> list[PricedLine]:
-    currency = quote.currency or ""
+    """What lines cost by the rules of invoices; with `lasting` less those discounts alone that stay."""
+    currency = offer.currency or ""
     wanted = [
         Discountable(
             multiply_price(line.price["price"]["unit_amount_decimal"], line.quantity),
@@ -80,7 +108,7 @@ def _price_lines(
         )
         for line in lines
     ]
-    off = discount_amounts(wanted, quote_discounts.discount_cuts(quote.discounts, currency, lasting=lasting))
+    off = discount_amounts(wanted, quote_discounts.discount_cuts(offer.discounts, currency, lasting=lasting))
     rates = [parse_rates(line.tax_rates or defaults) for line in lines]
     parts = [(each.amount - sum_discounts(entries), own) for each, entries, own in zip(wanted, off, rates, strict=True)]
     taxes = document_taxes(parts, tax_exempt=exempt, rounding=rounding)
@@ -90,7 +118,8 @@ def _price_lines(
     ]
 
 
-def _sum_lines(lines: Sequence[PricedLine]) -> dict[str, Any]:
+def sum_lines(lines: Sequence[PricedLine]) -> dict[str, Any]:
+    """The totals of lines."""
     sums = document_totals(line.part for line in lines)
     return {
         "amount_discount": sum(line.discount for line in lines),

@@ -10,7 +10,7 @@ from portal.billing.subscriptions import period_lines
 from portal.billing.subscriptions.item_params import PaymentBehavior
 from portal.billing.subscriptions.starts import FirstPeriod
 from portal.errors import CardError
-from portal.models import Customer, Invoice, Subscription
+from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.rules import subscriptions as rules
 
 
@@ -22,16 +22,19 @@ def create(
     begun: FirstPeriod,
     payment: PaymentBehavior,
     *,
+    left_out: Sequence[InvoiceItem] = (),
     now: int,
 ) -> Invoice:
     """Create the first invoice; finalized at once where it is charged automatically, else a draft.
 
-    Sets the status that the subscription starts in. Raises `CardError` for `error_if_incomplete`.
+    Pending items are billed along, except those `left_out`. Sets the status that the subscription starts in.
+    Raises `CardError` for `error_if_incomplete`.
     """
     invoice = drafts.create(
         db, customer, subscription, subscription.currency, "subscription_create", now=now, period=(now, now)
     )
-    drafts.add_items(db, invoice, pending_items.list_without_subscription(db, customer.id))
+    waiting = pending_items.list_without_subscription(db, customer.id)
+    drafts.add_items(db, invoice, [item for item in waiting if item not in left_out])
     lines = [period_lines.build_first_line(db, customer, subscription, each, begun) for each in sold]
     if begun.prorates and begun.start_date < now:
         lines += [period_lines.build_backdated_line(db, customer, subscription, each, begun, now) for each in sold]

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.discounts import redemptions
+from portal.billing.invoices import pending_items
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import (
     billed_periods,
@@ -22,8 +23,12 @@ from portal.models import Customer, Subscription
 MOST_PER_CUSTOMER = 500
 
 
-def create(db: Session, command: CreateSubscription, *, now: int, checked: bool = False) -> Subscription:
+def create(
+    db: Session, command: CreateSubscription, *, now: int, checked: bool = False, bills_pending: bool = True
+) -> Subscription:
     """Create a subscription and its first invoice; with `checked` its prices have been validated before.
+
+    Without `bills_pending` what waits for the customer's next invoice goes on waiting.
 
     With `charge_automatically` the invoice is finalized at once and, where something is due, the
     subscription is `incomplete` until it is paid; with `send_invoice` it stays a draft.
@@ -49,10 +54,13 @@ def create(db: Session, command: CreateSubscription, *, now: int, checked: bool 
         subscription.current_period_end = billed_periods.billed_until(subscription, subscription.current_period_end)
     if command.pending_invoice_item_interval:
         interim_invoices.set_interval(subscription, prices[0], command.pending_invoice_item_interval, now=now)
+    waiting = [] if bills_pending else pending_items.list_without_subscription(db, customer.id)
     one_time_items.create_items(
         db, customer, None, command.add_invoice_items, one_time_items.billing_periods(subscription), now=now
     )
-    invoice = first_invoices.create(db, customer, subscription, sold, start, command.payment_behavior, now=now)
+    invoice = first_invoices.create(
+        db, customer, subscription, sold, start, command.payment_behavior, left_out=waiting, now=now
+    )
     subscription.latest_invoice_id = invoice.id
     return subscription
 

@@ -27,15 +27,16 @@ _TAXES = array_of(
     )
 )
 _DISCOUNTS = array_of(hash_of(amount=INTEGER, discount=object_ref("discount")))
-_TOTAL_DETAILS = hash_of(
+TOTAL_DETAILS = hash_of(
     amount_discount=INTEGER,
     amount_shipping=INTEGER,
     amount_tax=INTEGER,
     breakdown=or_null(hash_of(discounts=_DISCOUNTS, taxes=_TAXES)),
 )
-_LINE_ITEMS = list_object(object_ref("item"))
+LINE_ITEMS = list_object(object_ref("item"))
 
 QUOTE_LINE: dict[str, Schema] = {
+    "adjustable_quantity": or_null(hash_of(enabled=BOOLEAN, maximum=or_null(INTEGER), minimum=or_null(INTEGER))),
     "amount_discount": INTEGER,
     "discounts": _DISCOUNTS,
     "price": object_ref("price"),
@@ -52,14 +53,14 @@ QUOTE: dict[str, Schema] = {
                 amount_total=INTEGER,
                 interval=enum_of("day", "month", "week", "year"),
                 interval_count=INTEGER,
-                total_details=_TOTAL_DETAILS,
+                total_details=TOTAL_DETAILS,
             )
         ),
         upfront=hash_of(
             amount_subtotal=INTEGER,
             amount_total=INTEGER,
-            line_items=or_null(_LINE_ITEMS),
-            total_details=_TOTAL_DETAILS,
+            line_items=or_null(LINE_ITEMS),
+            total_details=TOTAL_DETAILS,
         ),
     ),
     "default_tax_rates": array_of(id_or("tax_rate")),
@@ -84,6 +85,6 @@ QUOTE: dict[str, Schema] = {
         metadata=or_null(MAP),
         trial_period_days=or_null(INTEGER),
     ),
-    "total_details": _TOTAL_DETAILS,
-    "line_items": _LINE_ITEMS,
+    "total_details": TOTAL_DETAILS,
+    "line_items": LINE_ITEMS,
 }

@@ -1,0 +1,88 @@
+"""Who buys: the customer that a completed session is for, made or changed by what was typed on the page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.customers import customers
+from portal.billing.customers.params import CreateCustomer, TaxIdData, UpdateCustomer
+from portal.billing.ledger import locks, tax_ids
+from portal.models import CheckoutSession, Customer
+from portal.objects.customers import render_address
+from portal.wire.commands import parse_command
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """What a customer typed on the page; None for what the page did not ask for.
+
+    `address` are the parameters of a command, `tax_id` a type and a value, `locale` the language of the page.
+    """
+
+    email: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    address: dict[str, str] | None = None
+    tax_id: tuple[str, str] | None = None
+    locale: str | None = None
+
+
+def resolve(db: Session, session: CheckoutSession, buyer: Buyer, *, now: int) -> Customer:
+    """The customer, locked: a new one, or the session's own. Raises what creating and changing a customer do."""
+    if session.customer_id is None:
+        customer = customers.create(db, _new_customer(buyer), now=now)
+        db.flush()
+        return locks.billable_customer(db, customer.id)
+    customer = locks.billable_customer(db, session.customer_id)
+    if values := _changes(session, customer, buyer):
+        customers.update(db, customer, parse_command(UpdateCustomer, values), now=now)
+    if buyer.tax_id and not _has_tax_id(db, customer, buyer.tax_id):
+        type, value = buyer.tax_id
+        tax_ids.create(db, tax_ids.CreateTaxId(customer=customer.id, type=type, value=value), now=now)
+    return customer
+
+
+def describe(db: Session, customer: Customer, buyer: Buyer) -> dict[str, Any]:
+    """The wire's `customer_details`: what was known and typed as the session was completed."""
+    own = tax_ids.list_for_customer(db, customer.id)
+    return {
+        "address": render_address(buyer.address or customer.address or {}),
+        "business_name": customer.business_name,
+        "email": customer.email,
+        "individual_name": customer.individual_name,
+        "name": buyer.name or customer.name,
+        "phone": buyer.phone or customer.phone,
+        "tax_exempt": customer.tax_exempt,
+        "tax_ids": [{"type": each.type, "value": each.value} for each in own],
+    }
+
+
+def _new_customer(buyer: Buyer) -> CreateCustomer:
+    values: dict[str, Any] = {
+        "email": buyer.email,
+        "name": buyer.name,
+        "phone": buyer.phone,
+        "address": buyer.address,
+        "preferred_locales": [buyer.locale] if buyer.locale else None,
+    }
+    command = parse_command(CreateCustomer, {name: value for name, value in values.items() if value})
+    if buyer.tax_id is None:
+        return command
+    type, value = buyer.tax_id
+    return command.model_copy(update={"tax_id_data": [TaxIdData(type=type, value=value)]})
+
+
+def _changes(session: CheckoutSession, customer: Customer, buyer: Buyer) -> dict[str, Any]:
+    """What replaces the customer's own: what `customer_update` lets, and what is not known yet."""
+    lets = session.settings.get("customer_update") or {}
+    typed = {"name": buyer.name, "address": buyer.address, "phone": buyer.phone, "email": buyer.email}
+    return {
+        name: value
+        for name, value in typed.items()
+        if value and (lets.get(name) == "auto" or not getattr(customer, name))
+    }
+
+
+def _has_tax_id(db: Session, customer: Customer, tax_id: tuple[str, str]) -> bool:
+    return any((each.type, each.value) == tax_id for each in tax_ids.list_for_customer(db, customer.id))

@@ -1,0 +1,39 @@
+"""The invoice that a session in payment mode ends in."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.billing.checkout import offers, sold
+from portal.billing.invoices import invoiceitems, invoices
+from portal.billing.invoices.item_params import CreateInvoiceItem
+from portal.billing.invoices.params import CreateInvoice, UpdateInvoice
+from portal.models import CheckoutSession, Customer, PaymentMethod
+from portal.wire.commands import parse_command
+
+
+def end_in_invoice(
+    db: Session, session: CheckoutSession, customer: Customer, method: PaymentMethod | None, *, now: int
+) -> None:
+    """Make the invoice for a customer who is locked, finalized, and name it in the session."""
+    sent = {"customer": customer.id, "currency": session.currency, "auto_advance": True}
+    sent |= sold.collection_params(db, session, method) | _invoice_settings(session)
+    invoice = invoices.create(db, parse_command(CreateInvoice, sent), now=now)
+    db.flush()
+    for line in sold.list_chosen(session):
+        own: dict[str, Any] = {"invoice": invoice.id, "discounts": []}
+        invoiceitems.create(db, CreateInvoiceItem(customer=customer.id, **sold.item_params(line), **own), now=now)
+    db.flush()
+    # by now it is known what a promotion code's minimum is compared with
+    invoices.update(db, invoice, UpdateInvoice(discounts=offers.sources(session)), now=now)
+    db.flush()
+    sold.issue(db, customer, invoice, now=now)
+    session.invoice_id = invoice.id
+
+
+def _invoice_settings(session: CheckoutSession) -> dict[str, Any]:
+    data = (session.settings.get("invoice_creation") or {}).get("invoice_data") or {}
+    sent = {name: value for name, value in data.items() if value and name != "rendering_options"}
+    if looks := data.get("rendering_options"):
+        sent["rendering"] = looks
+    return sent

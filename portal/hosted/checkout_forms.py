@@ -1,0 +1,163 @@
+"""The form of a checkout page: how many, a promotion code, who buys, and how it is paid."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, FormField, HiddenField, RadioField, StringField
+from wtforms.validators import DataRequired, Regexp, ValidationError
+
+from portal.billing.checkout import line_items
+from portal.billing.checkout.buyers import Buyer
+from portal.billing.payment_methods.params import CreatePaymentMethod
+from portal.hosted import checkout_tax_ids
+from portal.hosted.account_form import LONGEST_HOLDER, account_command, explain_iban
+from portal.hosted.checkout_offers import CheckoutOffer
+from portal.hosted.detail_forms import AddressForm
+from portal.hosted.forms import strip_text, text_field, to_ascii_digits
+from portal.wire.texts import email_address
+
+
+class CheckoutForm(FlaskForm):
+    """All that a session may ask for; `for_offer` drops what this one doesn't."""
+
+    class Meta:
+        csrf = False
+
+    code = text_field(_l("Promotion code"), 500)
+    email = text_field(_l("Email address"), 254, DataRequired(_l("Enter your email address.")))
+    name = text_field(_l("Name or company"), 256, DataRequired(_l("Enter your name or the name of your company.")))
+    phone = text_field(
+        _l("Phone"),
+        20,
+        DataRequired(_l("Enter your phone number.")),
+        Regexp(r"[+0-9()./ -]*\Z", message=_l("Use only digits, blanks and the characters + ( ) . / -")),
+    )
+    address = FormField(AddressForm)
+    tax_id = text_field(_l("Tax ID"), checkout_tax_ids.LONGEST_INPUT)
+    way = RadioField(_l("How do you want to pay?"), [DataRequired(_l("Choose how you pay."))])
+    holder = text_field(_l("Account holder"), LONGEST_HOLDER)
+    iban = text_field(_l("IBAN"), 60)
+    agree = BooleanField(_l("I agree to this mandate."))
+    terms = BooleanField(_l("I agree to the terms."), [DataRequired(_l("Tick the box to agree to the terms."))])
+    amount = HiddenField()
+    offer: CheckoutOffer
+
+    @classmethod
+    def for_offer(cls, offer: CheckoutOffer) -> CheckoutForm:
+        """The form of an offer, with what is known already, replaced by what was posted."""
+        quantities = {
+            f"quantity_{at}": StringField(_("Quantity"), filters=[to_ascii_digits])
+            for at, line in enumerate(offer.session.lines)
+            if line_items.bounds(line)
+        }
+        form: CheckoutForm = type("OfferForm", (cls,), quantities)(data=offer.known)
+        form.offer = offer
+        form.way.choices = [(way.type, _way_name(way.type)) for way in offer.ways]
+        for name in ("code", "email", "name", "phone", "address", "tax_id", "way", "holder", "iban", "agree", "terms"):
+            if name not in offer.asked:
+                del form[name]
+        return form
+
+    @property
+    def quantity_names(self) -> list[str]:
+        """The names of the fields for quantities."""
+        return [name for name in self._fields if name.startswith("quantity_")]
+
+    def read_quantities(self) -> dict[str, int]:
+        """How many are wanted, by the ids of lines; puts an error at each field that says no number in its bounds."""
+        found = {}
+        for at, line in enumerate(self.offer.session.lines):
+            field = self._fields.get(f"quantity_{at}")
+            if field is None:
+                continue
+            least, most = line_items.bounds(line) or (0, 0)
+            if not (field.data or "").isdecimal() or not least <= int(field.data) <= most:
+                field.errors = [_("Enter a number from %(least)s to %(most)s.", least=least, most=most)]
+            else:
+                found[line["id"]] = int(field.data)
+        return found
+
+    @property
+    def collects(self) -> bool:
+        """Whether the customer is debited: by the way that was chosen, or the only one."""
+        chosen = self.way.data if "way" in self else (self.offer.ways[0].type if self.offer.ways else None)
+        return "iban" in self and any(way.type == chosen and way.collects for way in self.offer.ways)
+
+    @property
+    def shown(self) -> int:
+        """The amount that the page has shown; -1 for none."""
+        text = self.amount.data or ""
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
+
+    def check(self) -> bool:
+        """Whether all that is asked for was typed, and makes sense together."""
+        errors = dict(self.errors)
+        self.validate()
+        if "address" in self and (self.address.is_filled or self.offer.needs_address or self._tax_id):
+            self.address.form.check_complete()
+        if self._tax_id and self.buyer.tax_id is None:
+            self.tax_id.errors = [checkout_tax_ids.explain(self.address.country.data)]
+        if self.collects:
+            self._check_account()
+        for name, found in errors.items():
+            if name and not self[name].errors:
+                self[name].errors = found
+        return not self.errors
+
+    def validate_email(self, field: Field) -> None:
+        """The address in normal form, or what an address looks like."""
+        try:
+            field.data = email_address(field.data)
+        except ValueError:
+            raise ValidationError(_("Write the address like name@example.com.")) from None
+
+    @property
+    def buyer(self) -> Buyer:
+        """Who buys, as far as it was asked for."""
+        address = self.address.form if "address" in self else None
+        country = address.country.data if address is not None else None
+        typed = {name: strip_text(self[name].data) or None for name in ("email", "name", "phone") if name in self}
+        return Buyer(
+            **{"email": self.offer.session.customer_email, **typed},
+            address=address.postal if address is not None and address.is_filled else None,
+            tax_id=checkout_tax_ids.find(country, self._tax_id) if self._tax_id else None,
+            locale=self.offer.language,
+        )
+
+    @property
+    def account(self) -> CreatePaymentMethod:
+        """The bank account to be debited."""
+        name = self.holder.data or ("name" in self and self.name.data) or self.offer.known.get("name")
+        return account_command(self.iban.data, name)
+
+    @property
+    def _tax_id(self) -> str:
+        return self.tax_id.data or "" if "tax_id" in self else ""
+
+    def _check_account(self) -> None:
+        if mistake := explain_iban(self.iban.data):
+            self.iban.errors = [mistake if self.iban.data else _("Enter the IBAN.")]
+        if not self.agree.data:
+            self.agree.errors = [_("Tick the box to agree to the mandate.")]
+        if not (self.holder.data or ("name" in self and self.name.data) or self.offer.known.get("name")):
+            self.holder.errors = [_("Enter the name of the account holder.")]
+
+    def show_error(self, param: str | None, words: str) -> None:
+        """Put `words` at the field that a use case's error is about, else above the form."""
+        names = {"discounts": "code", "promotion_code": "code", "tax_id_data": "tax_id", "value": "tax_id"}
+        first = (param or "").partition("[")[0]
+        name = names.get(first, first)
+        if name in self and not isinstance(self[name], FormField):
+            self[name].errors = [words]
+        else:
+            self.form_errors.append(words)
+
+
+def _way_name(type: str) -> str:
+    words: dict[str, str] = {
+        "customer_balance": _("Bank transfer, by the invoice"),
+        "sepa_debit": _("SEPA direct debit"),
+    }
+    return words[type]

@@ -1,0 +1,191 @@
+"""What a checkout page shows and asks for: the session behind a link, its merchant, and its ways to pay."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import abort, g, request
+from sqlalchemy.orm import Session
+
+from portal import clock, i18n
+from portal.billing.checkout import amounts, session_checks, sessions, ways
+from portal.billing.checkout.params import SESSION_ID
+from portal.billing.customers import test_clocks
+from portal.billing.payment_methods import mandates
+from portal.db import Scope, find_row
+from portal.hosted import frames, languages
+from portal.models import Account, CheckoutSession, Customer, Invoice
+from portal.rules.creditors import Creditor
+from portal.web.headers import CONTENT_SECURITY_POLICY
+from portal.web.requests import request_origin
+from portal.web.services import services
+
+
+@dataclass(frozen=True)
+class CheckoutOffer:
+    """A session as its page shows it. `asked` are the fields of the form, `known` what they start with.
+
+    `ways` are those that can be chosen from, none where nothing is to be paid. `collects` says whether what was bought
+    is paid without the customer. `billed_now` is the time in which the
+    customer lives.
+    """
+
+    scope: Scope
+    session: CheckoutSession
+    customer: Customer | None
+    contact: dict[str, str | None]
+    terms_url: str | None
+    creditor: Creditor
+    ways: list[ways.Way]
+    billed_now: int
+    language: str
+    collects: bool = False
+    asked: frozenset[str] = frozenset()
+    known: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def amount(self) -> int:
+        """What is due at once, in minor units."""
+        return amounts.amount_total(self.session)
+
+    @property
+    def needs_address(self) -> bool:
+        """Whether nobody can buy without an address."""
+        return self.session.settings.get("billing_address_collection") == "required"
+
+    @property
+    def reference(self) -> str:
+        """The reference of the mandate that the page asks for."""
+        prefix = self.customer.invoice_prefix if self.customer else None
+        return mandates.build_reference(prefix, self.session.id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be bought."""
+        return self.session.status == "open" and self.session.expires_at > clock.now()
+
+    def writing(self) -> Any:
+        """A context with a writing database session within the merchant's account and mode."""
+        origin = request_origin("customer", self.session.customer_id, session=self.session.id)
+        return services().database.writing(self.scope, origin)
+
+    def find_session(self, db: Session) -> CheckoutSession:
+        """The row of the session, to be changed."""
+        return sessions.find(db, self.session.id)
+
+    @property
+    def success_url(self) -> str | None:
+        """Where a purchase leads; None for a page of the portal."""
+        url = self.session.success_url
+        return url.replace(SESSION_ID, self.session.id) if url else None
+
+
+def find(secret: str) -> CheckoutOffer:
+    """The offer of a link, with frame, zone and language of the answer set; an unknown link is 404."""
+    with services().database.reading() as db:
+        scope, id = sessions.find_by_secret(db, secret) or abort(404)
+        account = db.get_one(Account, scope.account_id)
+    with services().database.reading(scope) as db:
+        session = sessions.find(db, id)
+        _use_language(session)
+        languages.use_zone_of(account)
+        return _build(db, scope, account, session)
+
+
+def use_link_frame(scope: Scope) -> dict[str, str | None]:
+    """Show the merchant of a payment link around the answer; the merchant's contact."""
+    with services().database.reading() as db:
+        account = db.get_one(Account, scope.account_id)
+    frames.use_frame(frames.frame_of_account(account, livemode=scope.livemode))
+    return frames.contact_of_account(account)
+
+
+def content_policy(offer: CheckoutOffer) -> str:
+    """The policy of the page: its form's answer leads to the merchant, which browsers count as the form's target."""
+    if offer.success_url is None:
+        return CONTENT_SECURITY_POLICY
+    parts = urlsplit(offer.success_url)
+    return CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}")
+
+
+def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession) -> CheckoutOffer:
+    profile = session_checks.find_profile(db)
+    frames.use_frame(
+        replace(
+            frames.frame_of_account(account, livemode=scope.livemode),
+            privacy_url=profile.get("privacy_policy_url"),
+            terms_url=profile.get("terms_of_service_url"),
+        )
+    )
+    customer = find_row(db, Customer, session.customer_id, noun="customer") if session.customer_id else None
+    offer = CheckoutOffer(
+        scope=scope,
+        session=session,
+        customer=customer,
+        contact=frames.contact_of_account(account),
+        terms_url=profile.get("terms_of_service_url"),
+        creditor=mandates.find_creditor(db),
+        ways=_list_ways(db, session),
+        billed_now=test_clocks.time_for_row(db, customer) if customer else clock.now(),
+        language=i18n.catalogue_language(languages.locale()),
+        collects=_is_collected(db, session),
+    )
+    asked = _list_asked(offer)
+    return replace(offer, asked=asked, known=_list_known(offer))
+
+
+def _is_collected(db: Session, session: CheckoutSession) -> bool:
+    if session.invoice_id is None:
+        return False
+    return find_row(db, Invoice, session.invoice_id, noun="invoice").collection_method == "charge_automatically"
+
+
+def _list_ways(db: Session, session: CheckoutSession) -> list[ways.Way]:
+    later = session.mode == "subscription" and session.settings.get("payment_method_collection") != "if_required"
+    if session.mode == "payment" and not amounts.amount_total(session):
+        return []
+    if session.mode == "subscription" and not later and not amounts.amount_total(session):
+        return []
+    return ways.list_ways(db, session.mode, session.currency, session.settings.get("payment_method_types", ()))
+
+
+def _list_asked(offer: CheckoutOffer) -> frozenset[str]:
+    """The fields of the form for what the merchant asks and is not known."""
+    session, customer, settings = offer.session, offer.customer, offer.session.settings
+    lets = settings.get("customer_update") or {}
+    takes_tax_id = bool((settings.get("tax_id_collection") or {}).get("enabled"))
+    wants_address = offer.needs_address or takes_tax_id
+    asked = {
+        "code": bool(settings.get("allow_promotion_codes")),
+        "email": not session.customer_email and not (customer and customer.email),
+        "name": customer is None or not customer.name or lets.get("name") == "auto",
+        "phone": bool((settings.get("phone_number_collection") or {}).get("enabled")),
+        "address": wants_address
+        and (customer is None or takes_tax_id or not customer.address or lets.get("address") == "auto"),
+        "tax_id": takes_tax_id,
+        "way": len(offer.ways) > 1,
+        **dict.fromkeys(("holder", "iban", "agree"), any(way.collects for way in offer.ways)),
+        "terms": (settings.get("consent_collection") or {}).get("terms_of_service") == "required",
+    }
+    return frozenset(name for name, is_asked in asked.items() if is_asked)
+
+
+def _list_known(offer: CheckoutOffer) -> dict[str, Any]:
+    """What the fields start with."""
+    customer, settings = offer.customer, offer.session.settings
+    quantities = {f"quantity_{at}": str(line["quantity"]) for at, line in enumerate(offer.session.lines)}
+    known = {
+        "code": settings.get("code", ""),
+        "email": settings.get("prefilled_email", ""),
+        "name": customer.name if customer else None,
+        "phone": customer.phone if customer else None,
+        "address": (customer.address or {}) if customer else {},
+        "way": offer.ways[0].type if offer.ways else None,
+    }
+    return {**known, **quantities}
+
+
+def _use_language(session: CheckoutSession) -> None:
+    """Answer in the session's language, else in the browser's."""
+    if session.locale and session.locale != "auto":
+        g.locale = i18n.best_locale([session.locale, *(tag for tag, _ in request.accept_languages)])

@@ -1,0 +1,130 @@
+"""Checkout in Chromium: the pages are for everyone, and a purchase works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from portal import clock
+from portal.billing.accounts import account_updates, accounts
+from portal.billing.accounts.account_updates import UpdateAccount
+from portal.billing.checkout import links, new_sessions
+from portal.billing.checkout.params import CreateCheckoutSession, CreatePaymentLink
+from portal.models import CheckoutSession
+from portal.wire.commands import parse_command
+from tests.browser.conftest import follow
+from tests.browser.scene import CREDITOR
+from tests.browser.test_accessibility import problems
+from tests.debits import DEBTOR_IBAN
+from tests.live import Live, Shop
+
+LONG = "Beratung zur Donaudampfschifffahrtsgesellschaftskapitänsmütze"
+ASKED: dict[str, Any] = {
+    "allow_promotion_codes": "true",
+    "billing_address_collection": "required",
+    "cancel_url": "https://shop.example/back",
+    "mode": "subscription",
+    "phone_number_collection": {"enabled": "true"},
+    "tax_id_collection": {"enabled": "true"},
+}
+
+
+@pytest.fixture
+def paid(live: Live, shop: Shop) -> Shop:
+    """A merchant who collects, and takes transfers."""
+    sent = {
+        "business_profile": {"support_email": "billing@example.com"},
+        "settings": {"direct_debit": CREDITOR, "invoices": {"bank_transfer": {"iban": "DE89370400440532013000"}}},
+    }
+    with live.database.writing(shop.make.scope) as db:
+        found = accounts.find_account(db, shop.keys.account.id)
+        account_updates.update_account(db, found, parse_command(UpdateAccount, sent))
+    return shop
+
+
+def offered(live: Live, shop: Shop, **sent: Any) -> str:
+    """The path of a session that sells two plans and something once."""
+    make = shop.make
+    rate = make.tax_rate()
+    plan = make.price(make.product(name=LONG))
+    once = make.price(make.product(name="Set-up"), recurring=None, unit_amount=4900)
+    adjustable = {"enabled": "true", "minimum": "1", "maximum": "10"}
+    lines = {
+        "0": {"price": plan.id, "quantity": "2", "adjustable_quantity": adjustable, "tax_rates": {"0": rate.id}},
+        "1": {"price": once.id, "tax_rates": {"0": rate.id}},
+    }
+    command = parse_command(CreateCheckoutSession, {**ASKED, "line_items": lines, **sent})
+    with live.database.writing(make.scope) as db:
+        return f"/checkout/{new_sessions.create(db, command, now=clock.now()).link_secret}"
+
+
+def fill(page: Page) -> None:
+    """Type what the page asks for."""
+    for label, text in {
+        "Email address": "ada@example.com",
+        "Name or company": "Ada Lovelace",
+        "Phone": "+49 30 1234",
+        "Address": "Lindenstraße 3",
+        "Postal code": "10969",
+        "City": "Berlin",
+        "IBAN": DEBTOR_IBAN,
+    }.items():
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("Country").select_option("DE")
+    page.get_by_label("I agree to this mandate.").check()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ar"])
+def test_the_page_is_for_everyone(window: Callable[..., BrowserContext], live: Live, paid: Shop, locale: str) -> None:
+    page = window(locale=locale).new_page()
+    page.goto(offered(live, paid))
+    assert problems(page) == []
+    follow(page.locator("button[value=buy]"))
+    assert page.get_by_role("alert").is_visible()
+    assert problems(page) == []
+
+
+def test_a_purchase_needs_no_javascript(window: Callable[..., BrowserContext], live: Live, paid: Shop) -> None:
+    page = window(java_script_enabled=False).new_page()
+    # another origin, as the merchant's is
+    shop = live.url.replace("127.0.0.1", "localhost")
+    page.goto(offered(live, paid, success_url=f"{shop}/nowhere?session={{CHECKOUT_SESSION_ID}}"))
+    page.get_by_label("Quantity").fill("3")
+    fill(page)
+    follow(page.get_by_role("button", name="Update the amount"))
+    assert page.get_by_label("City").input_value() == "Berlin", "nothing typed is lost"
+    assert page.get_by_role("button", name="Subscribe for").inner_text() == "Subscribe for €129.71"
+    follow(page.get_by_role("button", name="Subscribe for"))
+    # the policy of the page lets the form's answer lead there
+    assert page.url.startswith(f"{shop}/nowhere?session=cs_")
+    with live.database.reading(paid.make.scope) as db:
+        session = db.get_one(CheckoutSession, (paid.make.scope.tenant_id, page.url.rpartition("=")[2]))
+    assert session.status == "complete"
+    assert session.sums is not None
+    assert session.sums["amount_total"] == 12971
+
+
+def test_what_is_over_is_for_everyone(window: Callable[..., BrowserContext], live: Live, paid: Shop) -> None:
+    path = offered(live, paid)
+    page = window().new_page()
+    page.goto(path)
+    fill(page)
+    follow(page.locator("button[value=buy]"))
+    page.get_by_role("heading", name="Thank you").wait_for()
+    assert problems(page) == []
+    assert page.get_by_role("link", name="See the invoice").is_visible()
+
+
+def test_a_closed_link_is_for_everyone(window: Callable[..., BrowserContext], live: Live, paid: Shop) -> None:
+    price = paid.make.price().id
+    command = parse_command(CreatePaymentLink, {"line_items": {"0": {"price": price}}})
+    with live.database.writing(paid.make.scope) as db:
+        link = links.create(db, command, now=clock.now())
+        link.active = False
+    page = window().new_page()
+    page.goto(f"/pay/{link.token}")
+    page.get_by_role("heading", name="This link is not active").wait_for()
+    assert problems(page) == []
