@@ -40,7 +40,7 @@ def _check_features(database: Database) -> Iterator[Check]:
         found = db.execute(active).all()
         settings = {row.id: row.settings for row in db.execute(select(Account.id, Account.settings))}
     for row in found:
-        complete = creditor_of(settings[row.account_id]).is_complete
+        complete = creditor_of(settings[row.account_id]) is not None
         for name, needs in FEATURE_NEEDS.items():
             if row.features[name]["enabled"] and not complete:
                 yield Check("features", True, f"{name} of {row.id} has no effect: it needs {needs}")

@@ -1,6 +1,6 @@
 """Adding a bank account: its number, and the mandate that the customer agrees to."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ def add(visit: Visit) -> PageResponse:
     form = AccountForm()
     with visit.reading() as db:
         customer = visit.find_customer(db)
-        creditor = mandates.find_creditor(db)
+        creditor = mandates.find_creditor(db) or abort(404)
         reference = own_methods.next_reference(db, customer, visit.id)
         known = mandates.find_by_reference(db, form.reference.data) if form.is_submitted() else None
         old = _find_replaced(db, visit)

@@ -58,7 +58,7 @@ def _parse(text: str | None) -> Any:
 def _allowed_features(row: Any, settings: dict[str, Any]) -> dict[str, Any]:
     stored: dict[str, Any] = orjson.loads(row.features)
     features = permissions.restrict_for_login(stored) if row.origin == "login" else stored
-    if not creditor_of(settings).is_complete:
+    if creditor_of(settings) is None:
         features = permissions.restrict_without_creditor(features)
     mirrors = settings.get("billing", {}).get("mode") == "mirror"
     return permissions.restrict_for_mirror(features) if mirrors else features

@@ -2,10 +2,11 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.collection import mandates, scheduling, telling
+from portal.billing.collection import scheduling, telling
 from portal.billing.collection.terms import find_terms
 from portal.billing.invoices.collectors import Attempt, OutsideCollector
 from portal.billing.ledger.locks import Billed
+from portal.billing.payment_methods import mandates
 from portal.models import Customer, Invoice, Mandate, Subscription
 
 _OUTSIDE = OutsideCollector()

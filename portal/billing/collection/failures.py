@@ -5,10 +5,11 @@ Whoever calls has locked the customer, the subscription and the invoice, and the
 
 from sqlalchemy.orm import Session
 
-from portal.billing.collection import giving_up, mandates, results, scheduling, telling
+from portal.billing.collection import giving_up, results, scheduling, telling
 from portal.billing.collection.terms import Terms, find_terms
 from portal.billing.invoices import payments, statuses
 from portal.billing.ledger.locks import Billed
+from portal.billing.payment_methods import mandate_ends
 from portal.db import find_row
 from portal.models import DirectDebit, InvoicePayment, Mandate
 from portal.recording import record_change, stage
@@ -37,7 +38,7 @@ def fail(
         _take_back(db, debit, billed, now)
     mandate = find_row(db, Mandate, debit.mandate_id, noun="mandate")
     if outcome_of(reason) == "end":
-        mandates.end(mandate, reason or "", now=now)
+        mandate_ends.end(mandate, reason or "", now=now)
     invoice = billed.invoice
     if invoice.status != "open":
         return None

@@ -33,7 +33,7 @@ def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features
         raise InvalidRequest(
             f"This flow needs features[{feature}][enabled] in the portal configuration.", param="flow_data[type]"
         )
-    if flow.type == "payment_method_update" and not mandates.find_creditor(db).is_complete:
+    if flow.type == "payment_method_update" and mandates.find_creditor(db) is None:
         raise InvalidRequest(
             "This flow needs creditor_id, creditor_name and iban in settings[direct_debit] of the account.",
             param="flow_data[type]",
