@@ -36,7 +36,7 @@ class DirectDebitCollector:
             return _OUTSIDE.collect(db, billed, now=now)
         today = terms.day_of(now)
         due = terms.day_of(billed.invoice.due_date or now)
-        debit = scheduling.schedule(db, billed, mandate, terms.first_collection_day(due, today), now=now)
+        debit = scheduling.schedule(db, terms, billed, mandate, terms.first_collection_day(due, today), now=now)
         telling.announce(db, billed, debit)
         return _PROCESSING
 

@@ -33,6 +33,7 @@ def fail(
     """
     came, debit.status = debit.status == "succeeded", "failed"
     debit.reason, debit.fee, debit.failed_at = reason, fee, now
+    billed.invoice.debit = None
     if came:
         stage(db, billed.invoice)  # one file may bring the money and take it back
         _take_back(db, debit, billed, now)
@@ -53,6 +54,7 @@ def fail(
 def drop(db: Session, debit: DirectDebit, billed: Billed, *, now: int) -> None:
     """Cancel a debit whose mandate has ended; without another payment method its invoice is overdue."""
     debit.status, debit.reason = "canceled", "mandate_ended"
+    billed.invoice.debit = None
     if billed.invoice.status == "open" and payments.collect(db, billed, now=now).is_stuck:
         _mark_unpaid(db, billed, find_terms(db), now)
 
@@ -83,4 +85,4 @@ def _try_again(
     day = terms.retry_day(debit.attempt, terms.day_of(now))
     if outcome_of(debit.reason) != "retry" or day is None or mandate.status != "active":
         return None
-    return scheduling.schedule(db, billed, mandate, day, attempt=debit.attempt + 1, now=now)
+    return scheduling.schedule(db, terms, billed, mandate, day, attempt=debit.attempt + 1, now=now)
