@@ -11,6 +11,7 @@ from portal.hosted import assets, ended_visits, form_protection, frames, languag
 PAGES = (
     "arrival",
     "brand",
+    "collect_now",
     "departure",
     "details",
     "document_links",

@@ -6,12 +6,14 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from portal import i18n
+from portal.billing.collection import by_request
+from portal.billing.collection.by_request import CollectionOffer
 from portal.documents.kinds import SOURCES
 from portal.errors import ResourceMissing
 from portal.hosted import document_context, document_files
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
-from portal.models import CreditNote
+from portal.models import CreditNote, Invoice
 from portal.rules import permissions
 from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
 from portal.web.services import services
@@ -34,8 +36,10 @@ XML_RULES: dict[KindName, str] = {
 def invoice(visit: Visit, id: str) -> PageResponse:
     """Everything an invoice says, and what happened to it since."""
     with visit.reading() as db:
-        shown = document_context.invoice_context(db, _find_own(db, visit, "invoice", id))
-    return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, **shown)
+        row = _find_own(db, visit, "invoice", id)
+        shown = document_context.invoice_context(db, row)
+        offer = _find_offer(db, visit, row)
+    return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, offer=offer, **shown)
 
 
 @page(blueprint, "/credit-notes/<id>", allows=permissions.may_see_invoices)
@@ -85,6 +89,13 @@ def _find_own(db: Session, visit: Visit, kind: KindName, id: str) -> Any:
     if row.customer_id != visit.customer_id or row.status == "draft":
         raise ResourceMissing(source.noun, id)
     return row
+
+
+def _find_offer(db: Session, visit: Visit, row: Invoice) -> CollectionOffer | None:
+    """From which account the invoice can be collected now, and when."""
+    if row.status != "open" or not permissions.may_have_collected(visit.features):
+        return None
+    return by_request.find_offer(db, visit.find_customer(db), [row.id], now=visit.now)
 
 
 def _credit_note_link(note: CreditNote) -> str:

@@ -49,6 +49,10 @@ class Terms:
         announced = today + timedelta(days=self.prenotification_days)
         return first_settlement_day(max(due, announced, add_settlement_days(today, self.lead_days)))
 
+    def earliest_collection_day(self, today: date) -> date:
+        """When something is collected that the customer asks for, and so has agreed to without further notice."""
+        return add_settlement_days(today, self.lead_days)
+
     def retry_day(self, attempt: int, today: date) -> date | None:
         """When an attempt that failed today is repeated; None where it was the last one."""
         if attempt > len(self.retry_days):
