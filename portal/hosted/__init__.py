@@ -24,6 +24,7 @@ PAGES = (
     "home",
     "invoices",
     "login",
+    "mandate_files",
     "payment_method_add",
     "payment_methods",
     "plan_changes",
