@@ -10,6 +10,7 @@ from portal.hosted import assets, ended_visits, form_protection, frames, languag
 #: The modules of pages; each has a `blueprint`.
 PAGES = (
     "arrival",
+    "balance",
     "brand",
     "collect_now",
     "departure",

@@ -31,6 +31,7 @@ PAGES = {
     "documents.invoice": ["invoices/{paid}", "invoices/{late}", "invoices/{void}"],
     "documents.credit_note": ["credit-notes/{note}"],
     "statements.years": ["statements"],
+    "balance.history": ["balance"],
     "downloads.choose": ["downloads"],
     "downloads.progress": ["downloads/{year}"],
     "details.details": ["details"],
