@@ -6,14 +6,12 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from portal import i18n
-from portal.billing.collection import by_request
-from portal.billing.collection.by_request import CollectionOffer
 from portal.documents.kinds import SOURCES
 from portal.errors import ResourceMissing
-from portal.hosted import document_context, document_files
+from portal.hosted import collection_offers, document_context, document_files
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
-from portal.models import CreditNote, Invoice
+from portal.models import CreditNote
 from portal.rules import permissions
 from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
 from portal.web.services import services
@@ -38,7 +36,7 @@ def invoice(visit: Visit, id: str) -> PageResponse:
     with visit.reading() as db:
         row = _find_own(db, visit, "invoice", id)
         shown = document_context.invoice_context(db, row)
-        offer = _find_offer(db, visit, row)
+        offer = collection_offers.find_offer(db, visit, id) if row.status == "open" else None
     return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, offer=offer, **shown)
 
 
@@ -89,13 +87,6 @@ def _find_own(db: Session, visit: Visit, kind: KindName, id: str) -> Any:
     if row.customer_id != visit.customer_id or row.status == "draft":
         raise ResourceMissing(source.noun, id)
     return row
-
-
-def _find_offer(db: Session, visit: Visit, row: Invoice) -> CollectionOffer | None:
-    """From which account the invoice can be collected now, and when."""
-    if row.status != "open" or not permissions.may_have_collected(visit.features):
-        return None
-    return by_request.find_offer(db, visit.find_customer(db), [row.id], now=visit.now)
 
 
 def _credit_note_link(note: CreditNote) -> str:

@@ -4,9 +4,8 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from portal.billing.collection import by_request
 from portal.billing.payment_methods import mandates, own_methods
-from portal.hosted import flows, languages, mandate_words
+from portal.hosted import collection_offers, flows, languages, mandate_words
 from portal.hosted.account_form import AccountForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
@@ -76,15 +75,9 @@ def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference:
         )
         path = flows.complete(visit, db) if visit.in_flow else _path_after_adding(visit)
     flash(_("Your bank account is added. Your bills are collected from it from now on."))
-    return path if visit.flow or not _may_collect_more(visit) else f"{visit.path}collect"
-
-
-def _may_collect_more(visit: Visit) -> bool:
-    """Whether older invoices are open that can be collected from the account, too."""
-    if not permissions.may_have_collected(visit.features):
-        return False
     with visit.reading() as db:
-        return by_request.find_offer(db, visit.find_customer(db), now=visit.now) is not None
+        has_older = not visit.flow and collection_offers.find_offer(db, visit) is not None
+    return f"{visit.path}collect" if has_older else path
 
 
 def _path_after_adding(visit: Visit) -> str:
