@@ -30,7 +30,9 @@ def refuse_unnamed(tree: Tree) -> None:
 
 
 def add(trees: list[Tree], taken: list[Taken]) -> None:
-    """Add a run to the history."""
+    """Add a run to the history. Raises `SystemExit` where nothing was measured."""
+    if not taken:
+        raise SystemExit("No figure has these words in its name.")
     with FILE.open("a", encoding="utf-8") as file:
         file.write(json.dumps(_describe(trees, taken), ensure_ascii=False) + "\n")
 

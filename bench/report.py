@@ -20,9 +20,18 @@ commits that were measured in turns in one run. [Development](development/README
 
 def write(runs: list[dict[str, Any]]) -> str:
     """The page for these runs, the oldest first."""
-    shown = runs[-SHOWN:]
+    shown = _joined(runs)[-SHOWN:]
     parts = [HEAD, *(_against(run) for run in shown[::-1] if run["against"]), _course(shown), _machines(shown)]
     return "\n".join(parts) if runs else f"{HEAD}\nNo run is recorded yet.\n"
+
+
+def _joined(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Runs of the same commits on one day as one, each figure as it was taken last: parts are measured alone, too."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for run in runs:
+        parts = found.setdefault(tuple(str(run[key]) for key in ("date", "commit", "against", "machine")), {**run})
+        parts["figures"] = {**parts["figures"], **run["figures"]}
+    return list(found.values())
 
 
 def _against(run: dict[str, Any]) -> str:

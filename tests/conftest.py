@@ -6,6 +6,7 @@ engine, with real commits.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -69,6 +70,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "tests/browser/" in item.nodeid:
             # one worker holds the browser and its server, the others go on beside it
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that was imported and collected out of the rounds of the garbage collector, which grow with it."""
+    gc.collect()
+    gc.freeze()
 
 
 #: Every fixture that opens a database of the engine that was asked for.

@@ -40,6 +40,18 @@ def test_a_page_shows_ratios_and_how_figures_went() -> None:
     assert "| 2026-11-29 bbb | 2 × EPYC | python 3.11 |" in page
 
 
+def test_parts_that_were_measured_on_one_day_stand_together() -> None:
+    def figure(value: float) -> dict[str, Any]:
+        return {"unit": "s", "more": False, "value": [value] * 3, "other": [1.0] * 3, "ratio": [value] * 3}
+
+    page = report.write(
+        [_run("bbb", "aaa", seconds=figure(3), memory=figure(2)), _run("bbb", "aaa", seconds=figure(4))]
+    )
+    assert page.count("## bbb beside aaa") == 1
+    assert "| seconds | s | 4 |" in page
+    assert "| memory | s | 2 |" in page
+
+
 @pytest.mark.parametrize(
     ("more", "ratio", "word"),
     [(True, [0.9, 1.1, 1.2], "the same"), (True, [0.7, 0.8, 0.9], "worse"), (False, [0.7, 0.8, 0.9], "better")],

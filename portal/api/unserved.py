@@ -13,14 +13,13 @@ _TIERS = "a price has one amount per unit. Make a price for each tier, or send t
 _TAX_DETAILS = "taxes are not computed here. Name tax_rates; tax_code keeps the kind of the product"
 _COMPUTED_TAX = "taxes are not computed here. The address decides nothing; name tax_rates or default_tax_rates"
 _OWN_TAXES = "the taxes of a credit note are computed from its lines. Name their tax_rates"
-_PAUSES = "a pause has no calendar. Call pause and resume, or set pause_collection[resumes_at]"
+_PAUSES = "pauses are not planned in schedules. Call pause, with resumes_at, and resume"
 _PREBILLING = "each period is billed when it starts. Bill ahead by an invoice of its own"
 _TRIAL_OFFERS = "there are no trial offers for single items. Use trial_end or trial_period_days of the subscription"
 _BY_TERMS = "a subscription is billed by periods, never by an amount reached. Leave it out"
 _CURRENCIES = "a price has one currency. Make a price for each currency"
 _PACKAGES = "nothing is shipped from here. Keep measures in metadata"
 _ITEMIZED = "prorations are always net of discounts here. Send included, or leave it out"
-_PORTAL_PAUSE = "customers can't pause subscriptions in the portal; the API can. Leave it out"
 _NO_CHECKS = "nobody is checked and nothing is paid out here, so it has no use. Leave it out"
 _NO_PAYMENTS = "no cards or bank accounts are charged here, so it has no use. Leave it out"
 _OTHER_SCRIPTS = "names and addresses are kept in one script, as the documents print them. Use name and address"
@@ -101,8 +100,6 @@ WORDS = {
     "excluded_payment_method_types": _ONE_TYPE,
     "external_account": _NO_PAYMENTS,
     "flow_directions": _ONE_TYPE,
-    "flow_data.subscription_pause": _PORTAL_PAUSE,
-    "flow_data.type=subscription_pause": _PORTAL_PAUSE,
     "groups": _NO_PAYMENTS,
     "individual": _NO_CHECKS,
     "invoicing_rules": "single items have no rules, so there are none to remove. Leave it out",

@@ -26,6 +26,7 @@ PAGES = (
     "invoices",
     "login",
     "mandate_files",
+    "pauses",
     "payment_method_add",
     "payment_methods",
     "plan_changes",

@@ -14,10 +14,11 @@ CANCEL = "subscription_cancel"
 UPDATE = "customer_update"
 CHANGE = "subscription_update"
 CONFIRM = "subscription_update_confirm"
+PAUSE = "subscription_pause"
 PAYMENT = "payment_method_update"
-EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAYMENT)
+EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAUSE, PAYMENT)
 #: The pages of flows about one subscription, below it.
-_SUBSCRIPTION_PAGES = {CANCEL: "cancel", CHANGE: "change", CONFIRM: "change/confirm"}
+_SUBSCRIPTION_PAGES = {CANCEL: "cancel", CHANGE: "change", CONFIRM: "change/confirm", PAUSE: "pause"}
 
 
 def entry_path(visit: Visit) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal import plan_choices, plan_pauses, upcoming_changes
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.db import rows_by_id
 from portal.hosted import plan_discounts, plan_items
@@ -38,6 +38,8 @@ class PlanCard:
     may_cancel: bool
     may_change: bool
     changed_by_merchant: bool
+    may_pause: bool
+    may_go_on: bool
     may_resume: bool
     may_take_back: bool
 
@@ -102,6 +104,7 @@ def _build_plan_card(
     ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
     changes = permissions.may_change(visit.features) and not coming
     changeable = changes and plan_choices.may_change(row, parts, schedule)
+    pauses = permissions.may_pause(visit.features)
     runs = subscriptions.may_change(status=row.status, cancel_at=row.cancel_at)
     return PlanCard(
         row,
@@ -112,6 +115,8 @@ def _build_plan_card(
         may_cancel=allowed and subscriptions.may_cancel(row.status) and not ends,
         may_change=changeable,
         changed_by_merchant=changes and runs and not changeable,
+        may_pause=pauses and not coming and plan_pauses.may_pause(row),
+        may_go_on=pauses and row.status == "paused",
         may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
         may_take_back=coming is not None and permissions.may_change(visit.features),
     )

@@ -9,17 +9,15 @@ from sqlalchemy.orm import Session
 from portal.models import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer
 from portal.objects.kinds import ObjectType, register
 from portal.objects.types import portals as schemas
+from portal.rules.portal_features import complete_features
 from portal.wire.shape import Context, Ref, Row, Shape
-
-#: The shortest form that the types of the wire allow of what is never on.
-_NO_PAUSE = {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False}
 
 
 def _render_features(row: Row, context: Context) -> dict[str, Any]:
-    """The stored features; `products` shows only if expanded, `subscription_pause` is a key of the 2022 form."""
-    stored: dict[str, Any] = row.features
+    """The stored features; `products` shows only if expanded."""
+    stored = complete_features(row.features)
     update = {key: value for key, value in stored["subscription_update"].items() if key != "products"}
-    return {**stored, "subscription_pause": _NO_PAUSE, "subscription_update": update}
+    return {**stored, "subscription_update": update}
 
 
 def _login_page(row: Row, context: Context) -> dict[str, Any]:

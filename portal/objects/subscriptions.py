@@ -116,6 +116,11 @@ def _copy_hash(hash: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return dict(hash) if hash else None
 
 
+def _render_status_details(row: Row, context: Context) -> dict[str, Any] | None:
+    """Since when it is paused, and until when: `resumes_at` is not in the reference, and of before it is null."""
+    return {"paused": {"resumes_at": None, **row.status_details["paused"]}} if row.status_details else None
+
+
 def _render_pending_update(row: Row, context: Context) -> dict[str, Any] | None:
     held = row.pending_update
     if not held:
@@ -209,7 +214,7 @@ SUBSCRIPTION = register(
                 "plan": lambda row, context: _value_of_only_item(row, context, "plan"),
                 "quantity": lambda row, context: _value_of_only_item(row, context, "quantity"),
                 "schedule": Ref("schedule_id", "subscription_schedule"),
-                "status_details": lambda row, context: _copy_hash(row.status_details),
+                "status_details": _render_status_details,
                 "test_clock": Ref("test_clock_id", "test_helpers.test_clock"),
                 "trial_settings": _trial_settings,
             },

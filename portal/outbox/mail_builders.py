@@ -34,6 +34,7 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "recipients_changed": security_mails.build_recipients_mail,
     "subscription_canceled": subscription_mails.build_canceled_mail,
     "subscription_changed": plan_change_mails.build_changed_mail,
+    "subscription_paused": subscription_mails.build_paused_mail,
     "tax_id_changed": security_mails.build_tax_id_mail,
     "trial_ending": trial_mails.build_trial_mail,
     "webhook_disabled": alerts.build_alert_mail,

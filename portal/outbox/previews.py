@@ -87,6 +87,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "invoice_url": _INVOICE_URL,
         "attached": True,
     },
+    "subscription_paused": {
+        "paused": True,
+        "resumes_at": _SAMPLE_DAY + 30 * 86400,
+        "renews_at": _SAMPLE_DAY + 60 * 86400,
+        "document": None,
+        "invoice_url": None,
+        "attached": False,
+    },
     "tax_id_changed": {"added": True, "value": "DE136695976"},
     "trial_ending": {
         "ends_at": _SAMPLE_DAY + 3 * 86400,
@@ -126,7 +134,7 @@ def sample_mail(name: str, locale: str) -> OutgoingMail:
 def _plan_values(name: str, merchant: SampleMerchant) -> dict[str, Any]:
     """What the words of a mail about a plan are made with: the merchant's own, in its language and currency."""
     (plan, _, price), *_ = merchant.positions
-    if name == "subscription_canceled":
+    if name in {"subscription_canceled", "subscription_paused"}:
         return {"plan": plan}
     if name == "trial_ending":
         bill = _bill_preview(merchant, 2, _SAMPLE_DAY + 3 * 86400, discount=price // 5)

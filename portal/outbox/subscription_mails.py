@@ -1,4 +1,4 @@
-"""The mail about a subscription that was canceled, with a link that takes it back; and what such mails share."""
+"""The mails about a subscription that was canceled, with a link that takes it back, or paused; and what they share."""
 
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,23 @@ def build_canceled_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         bill=None if subscription.ended_at else preview_bill(services, db, subscription),
         keep_url=undo_link(services, db, subscription, plan_undo.cancellation_mark(subscription)),
         **billed_document(services, db, billed),
+    )
+
+
+def build_paused_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """Until when it is paused, or that it goes on and what is billed for it; None when it is otherwise again."""
+    subscription, customer = find_subscription(db, mail)
+    if customer is None or (subscription.status == "paused") != mail.data["paused"]:
+        return None
+    return mail_to_customer(
+        db,
+        customer,
+        reference=subscription.id,
+        plan=name_plan(db, subscription, customer),
+        paused=mail.data["paused"],
+        resumes_at=rules.pause_end(subscription.status_details),
+        renews_at=subscription.current_period_end,
+        **billed_document(services, db, mail.data["billed"]),
     )
 
 

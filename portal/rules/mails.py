@@ -39,6 +39,7 @@ SWITCH_BY_MAIL = {
     "receipt": "receipts",
     "subscription_canceled": "cancellations",
     "subscription_changed": "plan_changes",
+    "subscription_paused": "plan_changes",
     "tax_id_changed": "tax_id_changes",
     "trial_ending": "trial_endings",
 }
@@ -122,6 +123,18 @@ def _find_cancellation(subscription: Wire, previous: Wire) -> dict[str, Any] | N
         return None
     billed = _latest_bill(subscription, previous)
     return {"subscription": subscription["id"], "canceled_at": subscription["canceled_at"], "billed": billed}
+
+
+def _find_pause(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
+    """A subscription that somebody has paused, or that goes on; None for one that only stopped with its trial."""
+    before, after = previous.get("status"), subscription["status"]
+    asked = (subscription["status_details"] or {}).get("paused", {}).get("subscription", {}).get("type")
+    if after == "paused" and before is not None and asked == "pause_requested":
+        return {"subscription": subscription["id"], "paused": True, "billed": None}
+    if before == "paused" and after in {"active", "past_due"}:
+        billed = _latest_bill(subscription, previous)
+        return {"subscription": subscription["id"], "paused": False, "billed": billed}
+    return None
 
 
 def _find_plan_change(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
@@ -247,6 +260,7 @@ MAIL_RULES = (
     MailRule("customer.subscription.trial_will_end", "trial_ending", _name_object, _EVERYBODY, once_per=("trial_end",)),
     MailRule("customer.subscription.updated", "subscription_canceled", _find_cancellation),
     MailRule("customer.subscription.updated", "subscription_changed", _find_plan_change),
+    MailRule("customer.subscription.updated", "subscription_paused", _find_pause, _EVERYBODY),
     MailRule("subscription_schedule.created", "subscription_changed", _find_scheduled_change),
     MailRule("subscription_schedule.updated", "subscription_changed", _find_rescheduled_change),
     MailRule("customer.tax_id.created", "tax_id_changed", _find_added_tax_id, skips_new_customers=True),

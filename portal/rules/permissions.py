@@ -52,6 +52,19 @@ def may_cancel(features: Features) -> bool:
     return bool(features["subscription_cancel"]["enabled"])
 
 
+def may_pause(features: Features) -> bool:
+    """Whether subscriptions can be paused and resumed. Configurations of before have no such feature."""
+    return bool(features.get("subscription_pause", {}).get("enabled"))
+
+
+def pause_intervals(features: Features) -> list[tuple[str, int]]:
+    """The durations to choose from, as interval and count; empty where a pause has no end of its own."""
+    return [
+        (each["interval"], each["interval_count"])
+        for each in features["subscription_pause"]["duration"]["interval_options"]
+    ]
+
+
 def may_change(features: Features) -> bool:
     """Whether subscriptions can be changed in any way, and an upcoming change undone."""
     update = features["subscription_update"]
@@ -91,7 +104,8 @@ def feedback_options(features: Features) -> list[str]:
 
 def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
-    return {**features, "subscription_update": {**features["subscription_update"], "enabled": False}}
+    billed_elsewhere = ("subscription_pause", "subscription_update")
+    return {**features, **{name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}}
 
 
 def restrict_without_creditor(features: Features) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.rules.statuses import InvoiceStatus, QuoteStatus, ScheduleStatus, SubscriptionStatus
-from portal.rules.subscriptions import ENDED
+from portal.rules.subscriptions import ENDED, pause_end
 
 _HOUR = 3600
 #: How long a first payment is awaited (reference: 23 hours).
@@ -86,6 +86,8 @@ def next_for_subscription(row: Any) -> Step | None:
         coming.append(Step(row.created + FIRST_PAYMENT_WITHIN, 0, "expire"))
     elif status != "paused":
         coming.append(Step(row.current_period_end, 1, "renew"))
+    elif (resumes_at := pause_end(row.status_details)) is not None:
+        coming.append(Step(resumes_at, 1, "resume"))
     return min(coming, default=None)
 
 

@@ -92,6 +92,18 @@ def may_resume(*, status: SubscriptionStatus, cancel_at: int | None, now: int) -
     return status not in ENDED and cancel_at is not None and cancel_at > now
 
 
+def may_pause(*, status: SubscriptionStatus, cancel_at: int | None) -> bool:
+    """Whether a customer can pause it: while it is billed, and nothing else is decided about its end."""
+    return status == "active" and cancel_at is None
+
+
+def pause_end(status_details: Mapping[str, Any] | None) -> int | None:
+    """The second at which a paused subscription goes on by itself; None for one that waits for somebody."""
+    paused = (status_details or {}).get("paused") or {}
+    end: int | None = paused.get("resumes_at")
+    return end
+
+
 def has_next_bill(status: SubscriptionStatus, pause_collection: Mapping[str, Any] | None) -> bool:
     """Whether a bill that its customer gets is still to come of a subscription, as far as its own state says."""
     return status in _RUNNING and pause_collection is None

@@ -1,9 +1,11 @@
 """Tax IDs: the known types, the form of each, and the check of their digits.
 
 The table is `tax_id_types.json`: the 117 types of Stripe's customer tax ID page (SDK build 2026-08-21), in the
-order they are offered, with the documented examples. A `shape` is a regular expression of the canonical form;
-where that form has separators they stand between groups: `([0-9]{2})-([0-9]{7})` is 12-3456789. `check` names
-the python-stdnum modules that know the check digits (one suffices), `checked` the slice they read.
+order they are offered, with the documented examples, and the 18 types that version 2026-10-28 of its API added. The
+forms of those are what the authorities that give the numbers publish, and wide where they publish none (Botswana,
+Trinidad). A `shape` is a regular expression of the canonical form; where that form has separators they stand between
+groups: `([0-9]{2})-([0-9]{7})` is 12-3456789. `check` names the python-stdnum modules that know the check digits (one
+suffices), `checked` the slice they read.
 """
 
 import json
@@ -163,12 +165,14 @@ _COUNTRY_OF_PREFIX = {"EL": "GR", "XI": "GB"}
 
 #: What people write for the documented form of a type, and what becomes of it.
 _OTHER_WAYS: Mapping[str, tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = {
+    "cz_dic": ((re.compile(r"\A(?=[0-9]{8,10}\Z)"), "CZ"),),
     "eu_vat": (
         (re.compile(r"\AGR"), "EL"),
         (re.compile(r"\ABE(?=[0-9]{9}\Z)"), "BE0"),
         (re.compile(r"\ANL([0-9]{7,8})(?=B[0-9]{2}\Z)"), lambda found: f"NL{found[1]:0>9}"),
     ),
     "no_vat": ((re.compile(r"\ANO(?=[0-9]{9}MVA\Z)"), ""),),
+    "pt_nif": ((re.compile(r"\APT(?=[0-9]{9}\Z)"), ""),),
 }
 
 _VALIDATION_OPTIONS = {"mx.rfc": {"validate_check_digits": True}}

@@ -6,9 +6,9 @@ from typing import Any
 from portal.billing.configurations.defaults import (
     BUSINESS_PROFILE,
     SESSION_LIMITS,
-    disabled_features,
     fill_quantity_limits,
 )
+from portal.rules.portal_features import disabled_features
 from portal.transfer.origin import SellerDefaults
 from portal.transfer.tables import RefusedObject
 from portal.wire.hashes import merge_hashes

@@ -33,7 +33,9 @@ class Plans:
             "proration_behavior": "always_invoice",
             "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]},
         }
-        own = {"payment_method_update": {"enabled": True}}
+        durations = [{"interval": "month", "interval_count": count} for count in (1, 3)]
+        pause = {"enabled": True, "duration": {"type": "interval_options", "interval_options": durations}}
+        own = {"payment_method_update": {"enabled": True}, "subscription_pause": pause}
         return self.make.configuration(subscription_update=feature, **own)
 
 

@@ -20,8 +20,8 @@ from portal.billing.ledger import balances, tax_ids
 from portal.billing.payment_methods import own_methods
 from portal.billing.payment_methods.mandates import Consent
 from portal.billing.payment_methods.params import CreatePaymentMethod
-from portal.billing.subscriptions import updates
-from portal.billing.subscriptions.params import UpdateSubscription
+from portal.billing.subscriptions import pauses, updates
+from portal.billing.subscriptions.params import PauseSubscription, UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
 from portal.models import Customer, Invoice, Subscription, SubscriptionSchedule
 from portal.objects.links import DocumentLinks
@@ -114,6 +114,8 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
     late = {"collection_method": "send_invoice", "days_until_due": 14, "description": LONG}
     ending = make.subscription(customer, make.price(make.product(name="Silver plan")))
     make.run(updates.update_subscription, UpdateSubscription, ending, cancel_at_period_end=True)
+    paused = make.subscription(customer, make.price(make.product(name="Bronze plan")), now=now - 10 * clock.DAY)
+    make.run(pauses.pause, PauseSubscription, paused, resumes_at=now + 30 * clock.DAY)
     make.run(balances.create, balances.CreateTransaction, customer, amount=-500, currency="eur")
     command = tax_ids.CreateTaxId
     return {
@@ -127,6 +129,7 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
         "number": make.run(tax_ids.create, command, customer=customer.id, type="eu_vat", value="DE136695976").id,
         "plan": make.subscription(customer, now=now - 10 * clock.DAY).id,
         "ending": ending.id,
+        "paused": paused.id,
     }
 
 

@@ -46,6 +46,8 @@ PAGES = {
     "payment_method_add.add": ["payment-methods/add", "payment-methods/add?replaces={account}"],
     "payment_methods.remove": ["payment-methods/{account}/remove"],
     "subscriptions.cancel": ["subscriptions/{plan}/cancel"],
+    "pauses.pause": ["subscriptions/{plan}/pause"],
+    "pauses.resume": ["subscriptions/{paused}/continue"],
     "plan_choice.choose": ["subscriptions/{upgradable}/change", "subscriptions/{upgradable}/change?interval=1-year"],
     "plan_changes.confirm": ["subscriptions/{upgradable}/change/confirm?price={gold}&quantity=3"],
     "plan_results.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],

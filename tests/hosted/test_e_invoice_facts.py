@@ -186,3 +186,15 @@ def test_reverse_charge_goes_by_a_register_number_too(
     customer = make.customer(metadata=BUYER | known, address=ADDRESS, tax_exempt="reverse")
     invoice = bill(api, customer, {"amount": 10000, "tax_rates": [make.tax_rate().id]})
     assert gaps(api, invoice["id"])["peppol"] == missing
+
+
+def test_a_company_number_among_the_tax_ids_is_the_register_number(
+    api: Api, make: Factories, client: FlaskClient, sell: Callable[..., None]
+) -> None:
+    sell()
+    customer = make.customer(metadata=BUYER, address=ADDRESS | {"country": "FR"})
+    api.post(f"customers/{customer.id}/tax_ids", type="fr_siret", value="732 829 320 00074")
+    _cii, ubl = read(api, client, bill(api, customer, {"amount": 10000, "tax_rates": [make.tax_rate().id]})["id"])
+    path = "cac:AccountingCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:CompanyID"
+    (number,) = ubl.findall(path, NAMES)
+    assert (number.text, number.get("schemeID")) == ("732829320", "0002")

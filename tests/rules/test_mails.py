@@ -45,6 +45,8 @@ def caused(previous: dict[str, Any] | None, *, actor: str = "api_key", **now: An
         "items": {"data": items(("gold", 1))},
         "latest_invoice": "in_1",
         "pending_update": None,
+        "status": "active",
+        "status_details": None,
         "test_clock": None,
         **now,
     }
@@ -68,6 +70,24 @@ def caused(previous: dict[str, Any] | None, *, actor: str = "api_key", **now: An
 )
 def test_what_is_a_cancellation(previous: dict[str, Any], now: dict[str, Any], mailed: bool) -> None:
     assert [mail.name for mail in caused(previous, **now)] == ["subscription_canceled"] * mailed
+
+
+PAUSED = {"paused": {"subscription": {"type": "pause_requested"}}}
+
+
+@pytest.mark.parametrize(
+    ("previous", "now", "mailed"),
+    [
+        ({"status": "active"}, {"status": "paused", "status_details": PAUSED}, [True]),
+        ({"status": "paused"}, {"status": "active"}, [False]),
+        ({"metadata": {}}, {"status": "paused", "status_details": PAUSED}, []),
+        ({"status": "trialing"}, {"status": "paused", "status_details": {"paused": {"subscription": {}}}}, []),
+        ({"status": "paused"}, {"status": "canceled"}, []),
+        ({"status": "past_due"}, {"status": "active"}, []),
+    ],
+)
+def test_what_is_a_pause(previous: dict[str, Any], now: dict[str, Any], mailed: list[bool]) -> None:
+    assert [mail.data["paused"] for mail in caused(previous, **now) if mail.name == "subscription_paused"] == mailed
 
 
 WAITING = {"subscription_items": items(("silver", 2)), "expires_at": 9}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.configurations.defaults import BUSINESS_PROFILE, SESSION_LIMITS, disabled_features
+from portal.billing.configurations.defaults import BUSINESS_PROFILE, SESSION_LIMITS
 from portal.billing.configurations.features import (
     FeaturesData,
     Toggle,
@@ -17,6 +17,7 @@ from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.db import scope_of
 from portal.errors import InvalidRequest
 from portal.models import Configuration, Tenant
+from portal.rules.portal_features import disabled_features
 from portal.wire.commands import (
     Clearable,
     Command,

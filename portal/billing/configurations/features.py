@@ -9,11 +9,16 @@ from portal.billing.configurations.defaults import fill_quantity_limits
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
+from portal.rules.portal_features import complete_features
 from portal.rules.subscriptions import Feedback
 from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity, integer_between
 from portal.wire.hashes import merge_hashes
 
 MOST_PRODUCTS = 10
+MOST_DURATIONS = 10
+#: Days of the longest pause that can be offered, and of each interval at least.
+LONGEST_PAUSE = 3 * 365
+_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 #: `email_recipients` is not in the reference
 UpdatableDetail = Literal["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"]
@@ -97,12 +102,14 @@ class PauseInterval(Command):
 
 
 class PauseDuration(Command):
+    """How long pauses are: until the customer goes on, or one of up to ten durations."""
+
     type: Literal["indefinite", "interval_options"]
     interval_options: ListOf[PauseInterval] = []
 
 
 class SubscriptionPause(Command):
-    """Stays off: customers can't pause here. How long pauses would be is taken and not kept."""
+    """Whether customers may pause a subscription, and for how long."""
 
     duration: PauseDuration | None = None
     enabled: Flag | None = None
@@ -119,9 +126,8 @@ class FeaturesData(Command):
     invoice_history: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None
     subscription_cancel: SubscriptionCancel | None = None
-    subscription_update: SubscriptionUpdate | None = None
-    # in the 2022 form, and again in the newest; only its absence can be configured
     subscription_pause: SubscriptionPause | None = None
+    subscription_update: SubscriptionUpdate | None = None
 
 
 def refuse_incomplete(features: FeaturesData) -> None:
@@ -140,20 +146,38 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
 
     Raises `InvalidRequest` or `ResourceMissing` for features that can't be set so.
     """
-    if command.subscription_pause and command.subscription_pause.enabled:
-        raise InvalidRequest(
-            "Pausing subscriptions is not offered by the portal.", param="features[subscription_pause][enabled]"
-        )
+    if command.subscription_pause and command.subscription_pause.duration:
+        _refuse_durations(command.subscription_pause.duration)
     if command.subscription_update:
         _refuse_unknown_products(db, command.subscription_update.products)
     if command.subscription_cancel and command.subscription_cancel.cancellation_reason:
         param = "features[subscription_cancel][cancellation_reason][feedback_options]"
         named = command.subscription_cancel.cancellation_reason.feedback_options
         feedback_options.refuse_unusable(db, named, param)
-    sent = command.model_dump(exclude_unset=True, exclude={"subscription_pause"})
-    after = merge_hashes(stored, sent)
+    after = merge_hashes(complete_features(stored), command.model_dump(exclude_unset=True))
+    _fill_durations(after["subscription_pause"]["duration"])
     fill_quantity_limits(after["subscription_update"])
     return after
+
+
+def _refuse_durations(sent: PauseDuration) -> None:
+    where = "features[subscription_pause][duration][interval_options]"
+    if sent.type == "interval_options" and not sent.interval_options:
+        raise MissingParameter(where)
+    if sent.type == "indefinite" and sent.interval_options:
+        raise InvalidRequest("A pause without an end has no interval_options.", param=where)
+    if len(sent.interval_options) > MOST_DURATIONS:
+        raise InvalidRequest(f"There can be at most {MOST_DURATIONS} durations.", param=where)
+    for index, each in enumerate(sent.interval_options):
+        if each.interval_count * _DAYS[each.interval] > LONGEST_PAUSE:
+            raise InvalidRequest("A pause can take three years at most.", param=f"{where}[{index}][interval_count]")
+
+
+def _fill_durations(duration: dict[str, Any]) -> None:
+    """Of a pause without an end no durations are kept; each one says how many intervals it has."""
+    options = duration.get("interval_options") or []
+    kept = [] if duration["type"] == "indefinite" else [{"interval_count": 1, **each} for each in options]
+    duration["interval_options"] = kept
 
 
 def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None:

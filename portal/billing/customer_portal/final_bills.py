@@ -1,6 +1,6 @@
 """What a cancellation by a customer bills and gives back, in a session that is rolled back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -53,16 +53,20 @@ def preview_final_bills(db: Session, subscription: Subscription, features: Featu
     if settles != "always_invoice":
         customer = locks.subscription_with_customer(db, subscription)
         pending_invoices.invoice_pending(db, customer, subscription, now)
+    return FinalBills(last, *sum_new_bill(db, subscription, before, waiting))
+
+
+def sum_new_bill(
+    db: Session, subscription: Subscription, before: str | None, waiting: Set[str]
+) -> tuple[SettledAmount, SettledAmount]:
+    """What the bill since `before` gives back, and what it charges of the items that were `waiting` before."""
     lines = (
         totals.list_lines(db, subscription.latest_invoice_id or "") if subscription.latest_invoice_id != before else []
     )
-    given_back = _sum_lines(line for line in lines if line.invoice_item_id not in waiting)
-    billed = _sum_lines(line for line in lines if line.invoice_item_id in waiting)
-    return FinalBills(
-        last,
-        SettledAmount(-given_back.amount, -given_back.tax),
-        billed,
-    )
+    of_items = [line for line in lines if line.invoice_item_id is not None]
+    given_back = _sum_lines(line for line in of_items if line.invoice_item_id not in waiting)
+    billed = _sum_lines(line for line in of_items if line.invoice_item_id in waiting)
+    return SettledAmount(-given_back.amount, -given_back.tax), billed
 
 
 def preview_spared_bill(db: Session, subscription: Subscription, features: Features) -> BillPreview | None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.customer_portal import (
     after_completion,
+    plan_pauses,
     retention_offers,
     update_flows,
 )
@@ -29,7 +30,7 @@ def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features
     """
     _refuse_other_branches(flow)
     feature = _FEATURE_BY_FLOW.get(flow.type, flow.type)
-    if not features[feature]["enabled"]:
+    if not features.get(feature, {}).get("enabled"):
         raise InvalidRequest(
             f"This flow needs features[{feature}][enabled] in the portal configuration.", param="flow_data[type]"
         )
@@ -44,13 +45,12 @@ def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features
     return {
         "type": flow.type,
         "after_completion": after_completion.build_after_completion(scope_of(db), flow.after_completion),
-        "subscription_pause": None,
         **branches,
     }
 
 
 def _refuse_other_branches(flow: FlowData) -> None:
-    for branch in ("subscription_cancel", "subscription_update", "subscription_update_confirm"):
+    for branch in ("subscription_cancel", "subscription_pause", "subscription_update", "subscription_update_confirm"):
         if getattr(flow, branch) is not None and branch != flow.type:
             raise InvalidRequest(f"{branch} does not go with the flow '{flow.type}'.", param=f"flow_data[{branch}]")
 
@@ -80,10 +80,23 @@ def _build_retention(
     return {"coupon_offer": {"coupon": coupon.id}, "type": sent.type}
 
 
+def _build_pause_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
+    param = "flow_data[subscription_pause]"
+    if flow.subscription_pause is None:
+        raise MissingParameter(f"{param}[subscription]")
+    subscription = update_flows.find_own_subscription(db, flow.subscription_pause.subscription, customer_id, param)
+    if not plan_pauses.may_pause(subscription):
+        raise InvalidRequest(
+            f"The subscription '{subscription.id}' can't be paused as it is now.", param=f"{param}[subscription]"
+        )
+    return {"subscription": subscription.id}
+
+
 BranchBuilder = Callable[[Session, FlowData, str, Features], dict[str, Any]]
 _BRANCH_BUILDERS: dict[str, BranchBuilder] = {
     "customer_update": lambda db, flow, customer_id, features: {},
     "subscription_cancel": _build_cancel_branch,
+    "subscription_pause": _build_pause_branch,
     "subscription_update": update_flows.build_update_branch,
     "subscription_update_confirm": update_flows.build_confirm_branch,
 }

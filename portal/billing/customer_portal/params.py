@@ -54,6 +54,10 @@ class SubscriptionCancelFlow(Command):
     retention: RetentionData | None = None
 
 
+class SubscriptionPauseFlow(Command):
+    subscription: Id
+
+
 class SubscriptionUpdateFlow(Command):
     subscription: Id
 
@@ -86,11 +90,13 @@ class FlowData(Command):
         "customer_update",
         "payment_method_update",
         "subscription_cancel",
+        "subscription_pause",
         "subscription_update",
         "subscription_update_confirm",
     ]
     after_completion: AfterCompletion | None = None
     subscription_cancel: SubscriptionCancelFlow | None = None
+    subscription_pause: SubscriptionPauseFlow | None = None
     subscription_update: SubscriptionUpdateFlow | None = None
     subscription_update_confirm: SubscriptionUpdateConfirmFlow | None = None
 

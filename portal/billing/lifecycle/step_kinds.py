@@ -45,6 +45,7 @@ STEP_KINDS = {
             "foretell": upcoming.announce_upcoming_invoice,
             "interim": subscription_steps.bill_pending_items,
             "renew": subscription_steps.renew,
+            "resume": subscription_steps.resume,
         },
         next_bills.prepare,
     ),

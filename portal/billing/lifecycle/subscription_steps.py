@@ -13,6 +13,7 @@ from portal.billing.subscriptions import (
     pauses,
     period_lines,
 )
+from portal.billing.subscriptions.params import ResumeSubscription
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.rules import subscriptions as rules
 
@@ -69,6 +70,11 @@ def _stop_at_trial_end(db: Session, customer: Customer, subscription: Subscripti
 def resume_collection(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """Collect again, as the pause of collection is over."""
     subscription.pause_collection = None
+
+
+def resume(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
+    """Go on with a subscription that was paused until now, with a new period and its bill."""
+    pauses.resume(db, subscription, ResumeSubscription(), now=now)
 
 
 def cancel(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:

@@ -151,10 +151,11 @@ class BillFor(Command):
 
 
 class PauseSubscription(ExpandableCommand):
-    """What is credited is billed at once, or waits for the next invoice."""
+    """What is credited is billed at once, or waits for the next invoice. `resumes_at` is not in the reference."""
 
     bill_for: BillFor = BillFor()
     invoicing_behavior: Literal["invoice", "pending_invoice_item"] = "pending_invoice_item"
+    resumes_at: Timestamp | None = None
     type: Literal["subscription"] = "subscription"
 
 

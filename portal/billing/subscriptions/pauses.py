@@ -15,11 +15,13 @@ from portal.rules import subscriptions as subscription_rules
 
 
 def pause(db: Session, subscription: Subscription, command: PauseSubscription, *, now: int) -> Subscription:
-    """Stop a subscription until it is resumed; what it was paid ahead for is credited.
+    """Stop a subscription until it is resumed, by a call or at `resumes_at`; what it was paid ahead for is credited.
 
-    Raises `InvalidRequest` for one that is neither active nor on trial.
+    Raises `InvalidRequest` for one that is neither active nor on trial, and for `resumes_at` in the past.
     """
     customer = locks.subscription_with_customer(db, subscription)
+    if command.resumes_at is not None and command.resumes_at <= now:
+        raise InvalidRequest("resumes_at must be in the future.", param="resumes_at")
     if subscription.status not in {"active", "past_due", "trialing"}:
         raise InvalidRequest("Only a subscription with the status active, past_due or trialing can be paused.")
     statuses.drop_pending_update(db, subscription, now=now)
@@ -29,15 +31,16 @@ def pause(db: Session, subscription: Subscription, command: PauseSubscription, *
         rest = prorations.RemainingPeriod.since(customer, subscription, moment, now)
         prorations.credit_unused_time(db, rest, items.list_items(db, subscription.id))
     subscription.status = "paused"
-    subscription.status_details = paused_status_details("pause_requested", now)
+    subscription.status_details = paused_status_details("pause_requested", now, command.resumes_at)
     if command.invoicing_behavior == "invoice":
         pending_invoices.invoice_pending(db, customer, subscription, now)
     return subscription
 
 
-def paused_status_details(reason: str, now: int) -> dict[str, Any]:
-    """The wire's `status_details` of a paused subscription."""
-    return {"paused": {"subscription": {"type": reason}, "transitioned_at": now, "type": "subscription"}}
+def paused_status_details(reason: str, now: int, resumes_at: int | None = None) -> dict[str, Any]:
+    """The wire's `status_details` of a paused subscription, with the second at which it goes on by itself."""
+    since = {"subscription": {"type": reason}, "transitioned_at": now, "type": "subscription"}
+    return {"paused": {"resumes_at": resumes_at, **since}}
 
 
 def resume(db: Session, subscription: Subscription, command: ResumeSubscription, *, now: int) -> Subscription:

@@ -24,6 +24,8 @@ _VAT_PREFIXES = {
     "sg_gst": "SG",
     "in_gst": "IN",
 }
+#: Tax ids that are the numbers of registers of companies.
+_REGISTER_TYPES = {"au_acn", "fr_siren", "fr_siret", "is_kt", "nz_bn"}
 #: Schemes of the EAS list for the VAT ids of a country, for those who have no other address.
 _VAT_SCHEMES = {
     "AT": "9914",
@@ -60,7 +62,8 @@ def build_trader(party: Party, *, taxed: bool, is_seller: bool = False) -> Trade
     Every seller has an identifier, a register number or a VAT identifier (BR-CO-26); a tax number serves as the first.
     """
     vat_id, other = next(_vat_ids(party), None), next(_other_tax_ids(party), None)
-    registered = register_numbers.find_number(party.country, party.register_number, vat_id)
+    written = party.register_number or next(_register_ids(party), None)
+    registered = register_numbers.find_number(party.country, written, vat_id)
     known = registered or (vat_id if taxed else None)
     return Trader(
         name="" if party.unnamed else party.name,
@@ -93,8 +96,18 @@ def _vat_ids(party: Party) -> Iterator[str]:
 
 def _other_tax_ids(party: Party) -> Iterator[str]:
     """Tax numbers of the party's own country, as other countries' are none to its authorities (IT-R-001, SE-R-005)."""
+    others = (pair for pair in _own_tax_ids(party) if pair[0] not in {*_VAT_PREFIXES, *_REGISTER_TYPES})
+    return (value for _type, value in others)
+
+
+def _register_ids(party: Party) -> Iterator[str]:
+    return (value for type, value in _own_tax_ids(party) if type in _REGISTER_TYPES)
+
+
+def _own_tax_ids(party: Party) -> Iterator[tuple[str, str]]:
+    """Types and values of the ids that the party's own country has given."""
     ids, prefix = zip(party.tax_id_types, party.tax_ids, strict=True), f"{party.country or ''}_".lower()
-    return (value for type, (_label, value) in ids if type not in _VAT_PREFIXES and type.startswith(prefix))
+    return ((type, value) for type, (_label, value) in ids if type.startswith(prefix))
 
 
 def _register_remark(party: Party) -> str | None:

@@ -1,6 +1,6 @@
 """JSON schemas of the values of portal configurations, sessions and feedback options."""
 
-from portal.wire.schemas import BOOLEAN, INTEGER, NULL, STRING, Schema, array_of, enum_of, hash_of, id_or, or_null
+from portal.wire.schemas import BOOLEAN, INTEGER, STRING, Schema, array_of, enum_of, hash_of, id_or, or_null
 
 ENABLED_HASH = hash_of(enabled=BOOLEAN)
 PRORATION = enum_of("always_invoice", "create_prorations", "none")
@@ -29,7 +29,13 @@ FEATURES = hash_of(
         proration_behavior=PRORATION,
     ),
     subscription_pause=hash_of(
-        duration=hash_of(interval_options=array_of(STRING), type=enum_of("indefinite")), enabled=BOOLEAN
+        duration=hash_of(
+            interval_options=array_of(
+                hash_of(interval=enum_of("day", "month", "week", "year"), interval_count=INTEGER)
+            ),
+            type=enum_of("indefinite", "interval_options"),
+        ),
+        enabled=BOOLEAN,
     ),
     subscription_update=hash_of(
         {"products": PRODUCTS},
@@ -57,7 +63,7 @@ FLOW = hash_of(
             subscription=STRING,
         )
     ),
-    subscription_pause=NULL,
+    subscription_pause=SUBSCRIPTION,
     subscription_update=SUBSCRIPTION,
     subscription_update_confirm=or_null(
         hash_of(

@@ -131,7 +131,14 @@ SUBSCRIPTION: dict[str, Schema] = {
     "plan": or_null(object_ref("plan")),
     "quantity": or_null(INTEGER),
     "status_details": or_null(
-        hash_of(paused=hash_of(subscription=hash_of(type=STRING), transitioned_at=MOMENT, type=enum_of("subscription")))
+        hash_of(
+            paused=hash_of(
+                resumes_at=or_null(MOMENT),
+                subscription=hash_of(type=STRING),
+                transitioned_at=MOMENT,
+                type=enum_of("subscription"),
+            )
+        )
     ),
     "trial_settings": hash_of(
         end_behavior=hash_of(

@@ -9,6 +9,11 @@ from tests.clients import Api
 from tests.contract import violations
 
 PATH = "billing_portal/configurations"
+PAUSE = {
+    "duration": {"interval_options": [{"interval": "month", "interval_count": 1}], "type": "interval_options"},
+    "enabled": False,
+}
+DURATION = "features[subscription_pause][duration]"
 #: The features of a configuration of which only `features` was sent, in the reference's own defaults.
 OFF = {
     "customer_update": {"allowed_updates": [], "enabled": False},
@@ -20,7 +25,7 @@ OFF = {
         "mode": "at_period_end",
         "proration_behavior": "none",
     },
-    "subscription_pause": {"duration": {"interval_options": [], "type": "indefinite"}, "enabled": False},
+    "subscription_pause": PAUSE,
     "subscription_update": {
         "billing_cycle_anchor": None,
         "default_allowed_updates": [],
@@ -105,10 +110,19 @@ def test_a_feature_is_taken_whole_on_creation_and_later(api, name, feature):
     assert later["features"] == {**OFF, **HISTORY, name: feature}
 
 
-def test_pausing_may_be_named_as_the_older_form_does_while_it_is_off(api):
-    month = {"type": "interval_options", "interval_options": [{"interval": "month", "interval_count": 1}]}
-    assert _create(api, subscription_pause={"enabled": False})["features"] == OFF
-    assert _create(api, subscription_pause={"enabled": False, "duration": month})["features"] == OFF
+def test_pauses_have_the_durations_that_were_sent(api):
+    options = [{"interval": "week"}, {"interval": "month", "interval_count": 3}]
+    duration = {"type": "interval_options", "interval_options": options}
+    by_default = _create(api, subscription_pause={"enabled": True})
+    assert by_default["features"]["subscription_pause"] == {**PAUSE, "enabled": True}
+    made = _create(api, subscription_pause={"enabled": True, "duration": duration})
+    options = [{"interval": "week", "interval_count": 1}, {"interval": "month", "interval_count": 3}]
+    assert made["features"]["subscription_pause"]["duration"]["interval_options"] == options
+    later = api.post(f"{PATH}/{made['id']}", features={"subscription_pause": {"duration": {"type": "indefinite"}}})
+    assert later["features"]["subscription_pause"] == {
+        "duration": {"interval_options": [], "type": "indefinite"},
+        "enabled": True,
+    }
 
 
 def test_there_are_eight_reasons_to_cancel(api):
@@ -217,7 +231,31 @@ WRONG = [
         {"subscription_update": {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}] * 11}},
         "features[subscription_update][products]",
     ),
-    ({"subscription_pause": {"enabled": True}}, "features[subscription_pause][enabled]"),
+    ({"subscription_pause": {"duration": {"type": "interval_options"}}}, f"{DURATION}[interval_options]"),
+    ({"subscription_pause": {"duration": {"type": "for_ever"}}}, f"{DURATION}[type]"),
+    (
+        {"subscription_pause": {"duration": {"type": "indefinite", "interval_options": [{"interval": "day"}]}}},
+        f"{DURATION}[interval_options]",
+    ),
+    (
+        {
+            "subscription_pause": {
+                "duration": {"type": "interval_options", "interval_options": [{"interval": "day"}] * 11}
+            }
+        },
+        f"{DURATION}[interval_options]",
+    ),
+    (
+        {
+            "subscription_pause": {
+                "duration": {
+                    "type": "interval_options",
+                    "interval_options": [{"interval": "year", "interval_count": 4}],
+                }
+            }
+        },
+        f"{DURATION}[interval_options][0][interval_count]",
+    ),
     ({"teleport": {"enabled": True}}, "features[teleport]"),
     ("", "features"),
 ]

@@ -81,7 +81,12 @@ def test_a_subscription_is_paused_with_credit_for_what_was_paid(api: Api, active
     with clock.hold_at(half):
         paused = api.post(f"{path}/pause")
         waiting = api.get("invoiceitems", pending=True)["data"]
-    reason = {"subscription": {"type": "pause_requested"}, "transitioned_at": half, "type": "subscription"}
+    reason = {
+        "resumes_at": None,
+        "subscription": {"type": "pause_requested"},
+        "transitioned_at": half,
+        "type": "subscription",
+    }
     assert (paused["status"], paused["status_details"]) == ("paused", {"paused": reason})
     assert [each["amount"] for each in waiting] == [-1500]
     pass_time(make, RENEWAL + clock.DAY)

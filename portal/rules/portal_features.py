@@ -1,0 +1,40 @@
+"""The features of a portal configuration in the complete form in which they are stored, each disabled."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+_DISABLED_FEATURES: dict[str, Any] = {
+    "customer_update": {"allowed_updates": [], "enabled": False},
+    "invoice_history": {"enabled": False},
+    "payment_method_update": {"enabled": False, "payment_method_configuration": None},
+    "subscription_cancel": {
+        "cancellation_reason": {"enabled": False, "feedback_options": [], "options": []},
+        "enabled": False,
+        "mode": "at_period_end",
+        "proration_behavior": "none",
+    },
+    "subscription_pause": {
+        "duration": {"interval_options": [{"interval": "month", "interval_count": 1}], "type": "interval_options"},
+        "enabled": False,
+    },
+    "subscription_update": {
+        "billing_cycle_anchor": None,
+        "default_allowed_updates": [],
+        "enabled": False,
+        "products": [],
+        "proration_behavior": "none",
+        "schedule_at_period_end": {"conditions": []},
+        "trial_update_behavior": "end_trial",
+    },
+}
+
+
+def disabled_features() -> dict[str, Any]:
+    """All features, each disabled: the start of a new configuration."""
+    return deepcopy(_DISABLED_FEATURES)
+
+
+def complete_features(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored features with those, disabled, that came to the portal after they were stored."""
+    return {**disabled_features(), **stored}
