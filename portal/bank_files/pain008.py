@@ -9,22 +9,13 @@ from datetime import date, datetime
 from typing import Literal
 from xml.sax.saxutils import escape
 
+from portal.rules.creditors import Creditor
 from portal.rules.sepa_texts import write_text
 
 Format = Literal["pain.008.001.02", "pain.008.001.08"]
 #: Countries of SEPA beyond the European Economic Area: payments there and from there name the debtor's address.
 _ADDRESS_NEEDED = frozenset({"AD", "AL", "CH", "GB", "GG", "IM", "JE", "MC", "MD", "ME", "MK", "RS", "SM", "VA"})
 _NOT_PROVIDED = "<Othr><Id>NOTPROVIDED</Id></Othr>"
-
-
-@dataclass(frozen=True)
-class Creditor:
-    """Who collects: the scheme's identifier, and the account that is credited."""
-
-    id: str
-    name: str
-    iban: str
-    bic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +72,7 @@ def _batch_head(format: Format, creditor: Creditor, batch: Batch) -> str:
         f"<Cdtr><Nm>{_text(creditor.name, 70)}</Nm></Cdtr>"
         f"<CdtrAcct><Id><IBAN>{creditor.iban}</IBAN></Id></CdtrAcct>"
         f"<CdtrAgt><FinInstnId>{bank}</FinInstnId></CdtrAgt><ChrgBr>SLEV</ChrgBr>"
-        f"<CdtrSchmeId><Id><PrvtId><Othr><Id>{creditor.id}</Id><SchmeNm><Prtry>SEPA</Prtry></SchmeNm></Othr></PrvtId>"
+        f"<CdtrSchmeId><Id><PrvtId><Othr><Id>{creditor.creditor_id}</Id><SchmeNm><Prtry>SEPA</Prtry></SchmeNm></Othr></PrvtId>"
         "</Id></CdtrSchmeId>\n"
     )
 

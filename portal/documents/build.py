@@ -15,7 +15,7 @@ from portal.billing.invoices import payments
 from portal.billing.ledger import parties, totals
 from portal.db import find_row
 from portal.documents import build_lines, legal_notes, letterhead
-from portal.documents.parts import AppliedCreditNote, Payment, TaxConversion
+from portal.documents.parts import AppliedCreditNote, DirectDebit, Payment, TaxConversion
 from portal.documents.payment_words import payment_words
 from portal.documents.values import (
     Bill,
@@ -78,7 +78,7 @@ def _build_invoice(db: Session, row: Invoice) -> InvoiceDocument:
     return InvoiceDocument(
         **_shared_values(db, row, lines),
         **_invoice_values(db, row),
-        **_bank_account(row),
+        **_ways_to_pay(row),
         supplied=_supply(row, lines),
         **references.buyer_references(row.custom_fields, row.buyer),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
@@ -193,6 +193,17 @@ def _build_payments(db: Session, row: Invoice) -> tuple[Payment, ...]:
     if not row.amount_paid or row.paid_at is None:
         return ()
     return (Payment(paid_at=day_on(row, row.paid_at), amount=row.amount_paid),)
+
+
+def _ways_to_pay(row: Invoice) -> dict[str, Any]:
+    """By which direct debit an invoice is collected, and where the rest can be paid, if there is any."""
+    noted = row.debit if row.status == "open" and row.amount_remaining > 0 else None
+    if noted is None:
+        return _bank_account(row)
+    day, amount = date.fromisoformat(noted["collect_on"]), min(noted["amount"], row.amount_remaining)
+    debit = {"debit": DirectDebit(**{**noted, "amount": amount, "collect_on": day})}
+    # the code of a transfer would be for the whole
+    return debit if amount == row.amount_remaining else {**_bank_account(row), **debit, "transfer_code": False}
 
 
 def _bank_account(row: Invoice) -> dict[str, Any]:

@@ -182,6 +182,27 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DirectDebit:
+    """By which direct debit an invoice is collected: `amount` on `collect_on`, by the mandate with this reference.
+
+    Of the debited account there is its country (ISO code) and its last four characters. `creditor_id` is the seller's
+    identifier as a creditor of the scheme.
+    """
+
+    amount: int
+    collect_on: date
+    country: str
+    last4: str
+    mandate: str
+    creditor_id: str
+
+    @property
+    def masked_account(self) -> str:
+        """The debited account as files name it, which have to name it and may not be opened for it."""
+        return f"{self.country}****{self.last4}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedCreditNote:
     """A credit note that lowered the amount due before payment; `amount` is positive."""
 

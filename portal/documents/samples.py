@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from portal.documents.mandates import MandateDocument
 from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Party, Payment, TaxAmount
 from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
 from portal.documents.statements import StatementDocument, StatementEntry
@@ -118,6 +119,29 @@ def statement(locale: str = "en", **changes: Any) -> StatementDocument:
     return replace(document, **changes)
 
 
+def mandate(locale: str = "en", **changes: Any) -> MandateDocument:
+    """A mandate that a customer gave in the portal."""
+    scene = MERCHANTS[locale]
+    document = MandateDocument(
+        number="JENNY-7KQ4MX2RWP",
+        currency="eur",
+        locale=locale,
+        effective_at=_ISSUE_DATE,
+        seller=scene.seller,
+        buyer=scene.buyer,
+        footer=scene.footer,
+        brand_color=scene.color,
+        version=VERSION,
+        creditor_name=scene.seller.name,
+        creditor_id="DE98ZZZ09999999999",
+        last4="3000",
+        agreed_at="12:00:00 (Europe/Berlin)",
+        account_holder=scene.buyer.name,
+        words=(scene.memo, scene.footer),
+    )
+    return replace(document, **changes)
+
+
 #: One of each kind, made for a locale of `MERCHANTS`.
 BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "invoice": invoice,
@@ -125,6 +149,7 @@ BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "quote": quote,
     "receipt": receipt,
     "statement": statement,
+    "mandate": mandate,
 }
 
 
@@ -206,6 +231,11 @@ def _trial_statements() -> list[DocumentBase]:
     return [statement("ar"), statement("de", closing_balance=-100, livemode=False), nothing]
 
 
+def _trial_mandates() -> list[DocumentBase]:
+    bare = mandate(words=(), account_holder=None, footer=None, brand_color=None, recurring=False)
+    return [mandate("ar"), mandate("de", livemode=False, ended_on=_PERIOD_END), bare]
+
+
 def _statement_entries(scene: SampleMerchant, total: int) -> Iterable[StatementEntry]:
     """What happens to four invoices, of which the first is from the year before."""
     first, note = {"number": "2025-0317"}, {"number": "2026-0042-CN-01", "invoice_number": "2026-0042"}
@@ -234,6 +264,7 @@ TRIALS: dict[KindName, Callable[[], list[DocumentBase]]] = {
     "quote": _trial_quotes,
     "receipt": _trial_receipts,
     "statement": _trial_statements,
+    "mandate": _trial_mandates,
 }
 
 

@@ -21,6 +21,7 @@ from portal.documents.designs import Design
 from portal.documents.parts import (
     NO_TERMS,
     AppliedCreditNote,
+    DirectDebit,
     Discount,
     DocumentLine,
     EInvoiceTerms,
@@ -176,6 +177,8 @@ class InvoiceDocument(Document):
     With `transfer_code` the bank details come with a code for banking apps, where one can be made, or with `qr_bill`
     with a Swiss payment slip.
     `replaces` is the number and date of the invoice that this one revises.
+    `debit` is the direct debit by which it is collected while it is open: then there is no bank account, unless the
+    debit is for a part of it only.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
     """
@@ -201,6 +204,7 @@ class InvoiceDocument(Document):
     qr_bill: bool = False
     hosted_invoice_url: str | None = None
     replaces: tuple[str, date] | None = None
+    debit: DirectDebit | None = None
 
     def __post_init__(self) -> None:
         DocumentBase.__post_init__(self)
@@ -226,6 +230,11 @@ class InvoiceDocument(Document):
     def is_to_be_paid(self) -> bool:
         """Whether anything of it is still owed."""
         return self.status in {"open", "uncollectible"} and self.amount_remaining > 0
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether a direct debit brings all that remains of it."""
+        return self.debit is not None and self.debit.amount >= self.amount_remaining
 
     @property
     def awaits_transfer(self) -> bool:

@@ -10,9 +10,11 @@ from portal.hosted import assets, ended_visits, form_protection, frames, languag
 #: The modules of pages; each has a `blueprint`.
 PAGES = (
     "arrival",
+    "balance",
     "brand",
     "card_add",
     "checkout",
+    "collect_now",
     "departure",
     "details",
     "document_links",
@@ -25,6 +27,7 @@ PAGES = (
     "home",
     "invoices",
     "login",
+    "mandate_files",
     "pauses",
     "payment_confirm",
     "payment_links",

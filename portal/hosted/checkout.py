@@ -79,14 +79,15 @@ def _answer(offer: CheckoutOffer, secret: str, wrong: InvalidRequest | None) -> 
 
 def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed: bool = False) -> Response:
     form.amount.data = str(offer.amount)
+    creditor = offer.creditor
     answer = render_template(
         "hosted/checkout.html",
         offer=offer,
         session=offer.session,
         form=form,
         changed=changed,
-        facts=mandate_words.list_facts(offer.creditor, offer.reference),
-        paragraphs=mandate_words.list_paragraphs(offer.creditor),
+        facts=mandate_words.list_facts(creditor, offer.reference) if creditor else [],
+        paragraphs=mandate_words.list_paragraphs(creditor) if creditor else [],
     )
     response = Response(answer, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = checkout_offers.content_policy(offer)

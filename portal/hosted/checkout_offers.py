@@ -35,7 +35,7 @@ class CheckoutOffer:
     customer: Customer | None
     contact: dict[str, str | None]
     terms_url: str | None
-    creditor: Creditor
+    creditor: Creditor | None
     ways: list[ways.Way]
     billed_now: int
     language: str

@@ -16,7 +16,7 @@ def read_order(offer: CheckoutOffer, form: CheckoutForm) -> Order:
 def _read_payment(offer: CheckoutOffer, form: CheckoutForm) -> Payment | None:
     if not offer.ways:
         return None
-    if not form.collects:
+    if offer.creditor is None or not form.collects:
         return Payment(next(way for way in offer.ways if not way.collects))
     way = next(way for way in offer.ways if way.collects)
     consent = Consent(

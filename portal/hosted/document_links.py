@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal import clock, i18n, zones
 from portal.db import Scope, find_row
 from portal.documents.kinds import SOURCES, invoice_of_row
-from portal.hosted import document_context, document_files, frames, languages, statements
+from portal.hosted import document_context, document_files, frames, languages, mandate_files, statements
 from portal.hosted.page import PageResponse
 from portal.models import Account, CreditNote, Customer, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
@@ -63,6 +63,16 @@ def statement(token: str, format: str) -> PageResponse:
     if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
         return _expired_link_page(account)
     return statements.download_statement(scope, customer_id, year, currency, format)
+
+
+@blueprint.get("/m/<token>/pdf")
+def mandate(token: str) -> PageResponse:
+    """The document of a mandate as a PDF."""
+    link = services().links.read(token, "mandate_pdf") or abort(404)
+    scope, account = _merchant_of_link(link)
+    if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
+        return _expired_link_page(account)
+    return mandate_files.download_mandate(scope, link.id)
 
 
 def _declare_files(kind: KindName, place: str) -> None:
@@ -149,5 +159,5 @@ def _expired_link_page(account: Account) -> Response:
 for _kind in SOURCES:
     if _scope := DOCUMENT_KINDS[_kind].link_scope:
         _declare_files(_kind, f"/{_scope}/<token>")
-for _name in ("invoice", "transfer_code", "statement"):
+for _name in ("invoice", "transfer_code", "statement", "mandate"):
     declare_policy(f"document_links.{_name}", "link")

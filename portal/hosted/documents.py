@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import i18n
 from portal.documents.kinds import SOURCES
 from portal.errors import ResourceMissing
-from portal.hosted import document_context, document_files
+from portal.hosted import collection_offers, document_context, document_files
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote
@@ -37,7 +37,9 @@ def invoice(visit: Visit, id: str) -> PageResponse:
         row = _find_own(db, visit, "invoice", id)
         shown = document_context.invoice_context(db, row)
         confirmable = document_context.list_confirmable(db, row) if "card" in visit.method_types else ()
-    return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, confirmable=confirmable, **shown)
+        offer = collection_offers.find_offer(db, visit, id) if row.status == "open" else None
+    shown |= {"confirmable": confirmable, "offer": offer}
+    return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, **shown)
 
 
 @page(blueprint, "/credit-notes/<id>", allows=permissions.may_see_invoices)

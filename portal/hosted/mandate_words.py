@@ -10,8 +10,8 @@ from portal.rules.creditors import Creditor
 def list_facts(creditor: Creditor, reference: str) -> list[tuple[str, str]]:
     """Whom the mandate is for, under which number, and its reference: names and values."""
     return [
-        (_("Creditor"), creditor.name or ""),
-        (_("Creditor identifier"), creditor.creditor_id or ""),
+        (_("Creditor"), creditor.name),
+        (_("Creditor identifier"), creditor.creditor_id),
         (_("Mandate reference"), reference),
         (_("Kind of payment"), _("Recurring, SEPA Core Direct Debit")),
     ]
@@ -19,7 +19,7 @@ def list_facts(creditor: Creditor, reference: str) -> list[tuple[str, str]]:
 
 def list_paragraphs(creditor: Creditor) -> list[str]:
     """The text of the scheme: who is authorised to do what, and the right to a refund."""
-    name = i18n.isolate_text(creditor.name or "")
+    name = i18n.isolate_text(creditor.name)
     return [
         _(
             "By signing this mandate form, you authorise (A) %(creditor)s to send instructions to your bank to debit"

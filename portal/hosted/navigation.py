@@ -18,6 +18,8 @@ ENTRIES: tuple[tuple[str, str, FeatureCheck], ...] = (
 )
 #: Where pages belong that are not below their entry, by the first part of their path.
 _INSIDE = {
+    "balance": "",
+    "collect": "",
     "credit-notes": "invoices",
     "downloads": "invoices",
     "payment-methods": "",

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.billing.payment_methods import mandates, own_methods
-from portal.hosted import flows, languages, mandate_words
+from portal.hosted import collection_offers, flows, languages, mandate_words
 from portal.hosted.account_form import AccountForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
@@ -32,7 +32,7 @@ def add(visit: Visit) -> PageResponse:
     form = AccountForm()
     with visit.reading() as db:
         customer = visit.find_customer(db)
-        creditor = mandates.find_creditor(db)
+        creditor = mandates.find_creditor(db) or abort(404)
         reference = own_methods.next_reference(db, customer, visit.id)
         known = mandates.find_by_reference(db, form.reference.data) if form.is_submitted() else None
         old = find_replaced(db, visit)
@@ -77,7 +77,9 @@ def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference:
         )
         path = flows.complete(visit, db) if visit.in_flow else path_after_adding(visit)
     flash(_("Your bank account is added. Your bills are collected from it from now on."))
-    return path
+    with visit.reading() as db:
+        has_older = not visit.flow and collection_offers.find_offer(db, visit) is not None
+    return f"{visit.path}collect" if has_older else path
 
 
 def path_after_adding(visit: Visit) -> str:

@@ -112,6 +112,8 @@ class Invoice(TenantOwned, Base):
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     days_until_due: Mapped[int | None]
     default_payment_method_id: Mapped[str | None] = mapped_column(Id)
+    #: what documents say of the direct debit that is under way: `collection.scheduling` notes and clears it
+    debit: Mapped[dict[str, Any] | None]
     due_date: Mapped[int | None]
     effective_at: Mapped[int | None]
     issued_on: Mapped[date | None]

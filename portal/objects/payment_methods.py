@@ -58,6 +58,11 @@ def _customer_acceptance(row: Row, context: Context) -> dict[str, Any]:
     return {**null_fields("accepted_at", "offline", "online"), **row.acceptance}
 
 
+def _mandate_details(row: Row, context: Context) -> dict[str, Any]:
+    url = context.links.document("mandate_pdf", row.tenant_id, row.id)
+    return {"sepa_debit": {"reference": row.reference, "url": url}, "type": "sepa_debit"}
+
+
 MANDATE = register(
     ObjectType(
         Shape(
@@ -71,10 +76,7 @@ MANDATE = register(
                 "customer_acceptance": _customer_acceptance,
                 "multi_use": lambda row, context: {},
                 "payment_method": Ref("payment_method_id", "payment_method"),
-                "payment_method_details": lambda row, context: {
-                    "sepa_debit": {"reference": row.reference, "url": None},
-                    "type": "sepa_debit",
-                },
+                "payment_method_details": _mandate_details,
             },
         ),
         Mandate,

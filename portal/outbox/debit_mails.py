@@ -63,9 +63,10 @@ def _mail(services: Services, db: Session, debit: DirectDebit, *, next_on: date 
         next_on=next_on,
         mandate=mandate.reference,
         creditor=terms.creditor.name,
-        creditor_id=terms.creditor.id,
+        creditor_id=terms.creditor.creditor_id,
         last4=method.details.get("last4") or "",
         url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+        mandate_url=services.links.document("mandate_pdf", scope_of(db).tenant_id, mandate.id),
     )
 
 

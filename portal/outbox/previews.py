@@ -23,6 +23,7 @@ _DEBIT = {
     "currency": "eur",
     "collect_on": date(2026, 12, 7),
     "mandate": "M-2026-1001",
+    "mandate_url": "https://billing.example.com/m/3f2a/pdf",
     "creditor": "Rocket Rides",
     "creditor_id": "DE98ZZZ09999999999",
     "last4": "3000",

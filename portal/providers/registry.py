@@ -18,6 +18,6 @@ def provider_of(settings: Mapping[str, Any], *, livemode: bool) -> Provider | No
 
 def collects_by(settings: Mapping[str, Any], *, livemode: bool) -> tuple[str, ...]:
     """The types of payment methods that an account with these settings can collect by."""
-    debits = {"sepa_debit"} if creditor_of(settings).is_complete else set()
+    debits = {"sepa_debit"} if creditor_of(settings) else set()
     provider = provider_of(settings, livemode=livemode)
     return tuple(sorted(debits | (provider.abilities.types if provider else frozenset())))

@@ -19,6 +19,7 @@ NON_RESOURCES: dict[Any, str] = {Account: "account", ApiKey: "api_key"}
 SILENT_COLUMNS = frozenset(
     {
         "data",
+        "debit",
         "issued_on",
         "last_seen_at",
         "last_used_at",

@@ -7,20 +7,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Creditor:
-    """`settings[direct_debit]` of an account; parts that are not set are None."""
+    """Who collects: the scheme's identifier, and the account that is credited; its BIC follows from the IBAN."""
 
-    creditor_id: str | None = None
-    name: str | None = None
-    iban: str | None = None
+    creditor_id: str
+    name: str
+    iban: str
     bic: str | None = None
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether mandates can name it and money can come to its account; the BIC follows from the IBAN."""
-        return None not in {self.creditor_id, self.name, self.iban}
 
-
-def creditor_of(settings: Mapping[str, Any]) -> Creditor:
-    """The creditor that an account with these settings is."""
-    stored = settings.get("direct_debit", {})
-    return Creditor(stored.get("creditor_id"), stored.get("creditor_name"), stored.get("iban"), stored.get("bic"))
+def creditor_of(settings: Mapping[str, Any]) -> Creditor | None:
+    """The creditor that an account with these settings is; None as long as a part of `direct_debit` is missing."""
+    stored = settings.get("direct_debit") or {}
+    id, name, iban = (stored.get(key) for key in ("creditor_id", "creditor_name", "iban"))
+    return Creditor(id, name, iban, stored.get("bic") or None) if id and name and iban else None

@@ -42,6 +42,11 @@ def may_update_methods(features: Features) -> bool:
     return bool(features["payment_method_update"]["enabled"])
 
 
+def may_have_collected(features: Features) -> bool:
+    """Whether the customer can have open invoices collected from an account of theirs."""
+    return may_see_invoices(features) and may_update_methods(features)
+
+
 def may_cancel(features: Features) -> bool:
     """Whether subscriptions can be canceled, and a cancellation undone."""
     return bool(features["subscription_cancel"]["enabled"])

@@ -16,9 +16,10 @@ from portal.wire.shape import Ref
 EXPORT_KEY = "x_portal"
 #: Whole numbers that every client of the wire can hold.
 MAX_WHOLE_NUMBER = 2**53
-#: Columns that belong to the database alone; what a customer is charged by stays where the account number is.
+#: Columns that belong to the database alone; what a customer is charged by, and what is collected, stays where the
+#: account number is.
 INTERNAL_COLUMNS = frozenset(
-    {"tenant_id", "revision", "issued_on", "next_step_at", "upcoming_at", "default_payment_method_id"}
+    {"tenant_id", "revision", "issued_on", "next_step_at", "upcoming_at", "default_payment_method_id", "debit"}
 )
 
 

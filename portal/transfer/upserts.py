@@ -17,7 +17,7 @@ from portal.dialects import INSERTS
 from portal.engines import dump_json
 
 #: Columns that a row keeps when it is replaced.
-_KEPT = frozenset({"tenant_id", "id", "revision", "default_payment_method_id"})
+_KEPT = frozenset({"tenant_id", "id", "revision", "default_payment_method_id", "debit"})
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -68,8 +68,9 @@ def _step_columns(db: Session, type: str, row: Mapping[str, Any]) -> dict[str, i
 
 
 def _method_columns(type: str) -> dict[str, None]:
-    """What a new row is charged by: nothing, as account numbers are in no file."""
-    return {"default_payment_method_id": None} if type in {"customer", "invoice", "subscription"} else {}
+    """What a new row is charged by, and collected: nothing, as account numbers are in no file."""
+    charged = {"default_payment_method_id": None} if type in {"customer", "invoice", "subscription"} else {}
+    return {**charged, "debit": None} if type == "invoice" else charged
 
 
 def _day_columns(type: str, row: Mapping[str, Any]) -> dict[str, date | None]:

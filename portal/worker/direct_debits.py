@@ -10,9 +10,10 @@ from pathlib import Path
 from sqlalchemy import select
 
 from portal.assembly import Services
-from portal.billing.collection import due, failures, files, mandates, results, writing
+from portal.billing.collection import due, failures, files, results, writing
 from portal.billing.collection.terms import Terms, list_collecting
 from portal.billing.ledger import locks
+from portal.billing.payment_methods import mandate_ends
 from portal.db import Scope, lock_row
 from portal.models import DirectDebitFile, Mandate
 
@@ -33,10 +34,10 @@ def work(services: Services, now: int) -> int:
 def end_unused_mandates(services: Services, now: int) -> int:
     """End the mandates by which nothing was collected for 36 months; answers how many."""
     with services.database.reading() as db:
-        found = mandates.list_unused(db, now=now)
+        found = mandate_ends.list_unused(db, now=now)
     for scope, id in found:
         with services.database.writing(scope) as db:
-            mandates.end(lock_row(db, Mandate, id, noun="mandate"), "unused", now=now)
+            mandate_ends.end(lock_row(db, Mandate, id, noun="mandate"), "unused", now=now)
     return len(found)
 
 

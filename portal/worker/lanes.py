@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from portal import clock
 from portal.assembly import Services
 from portal.documents import render_queue
 from portal.outbox import alerts, billing_alerts, queue, reminders, webhooks
 from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry, payments
-
-_MINUTE, _HOUR = 60.0, 3600.0
 
 
 @dataclass(frozen=True)
@@ -29,20 +28,20 @@ class Lane:
 LANES: tuple[Lane, ...] = (
     Lane("codes", queue.send_urgent, idle=0.5, threads=2),
     Lane("mails", queue.send_ordinary, idle=0.5, threads=3),
-    Lane("reminders", reminders.work, idle=5.0 * _MINUTE),
+    Lane("reminders", reminders.work, idle=5 * clock.MINUTE),
     Lane("webhooks", webhooks.work, idle=0.2, stop=webhooks.stop),
-    Lane("alerts", alerts.work, idle=_MINUTE),
-    Lane("billing_alerts", billing_alerts.work, idle=_MINUTE),
+    Lane("alerts", alerts.work, idle=clock.MINUTE),
+    Lane("billing_alerts", billing_alerts.work, idle=clock.MINUTE),
     Lane("documents", lambda services, now: render_queue.work(services.documents, now), idle=1.0),
-    Lane("prune", expiry.prune_expired, idle=_MINUTE),
-    Lane("visits", expiry.end_visits, idle=_MINUTE),
+    Lane("prune", expiry.prune_expired, idle=clock.MINUTE),
+    Lane("visits", expiry.end_visits, idle=clock.MINUTE),
     Lane("checkout", expiry.follow_checkouts, idle=10.0),
     Lane("renew", customer_steps.take_due_steps, idle=5.0),
-    Lane("failures", customer_steps.resolve_failures, idle=_MINUTE),
+    Lane("failures", customer_steps.resolve_failures, idle=clock.MINUTE),
     Lane("bank", bank_folder.work, idle=5.0),
-    Lane("bank_waiting", bank_folder.retry_waiting, idle=_MINUTE),
+    Lane("bank_waiting", bank_folder.retry_waiting, idle=clock.MINUTE),
     Lane("payments", payments.work, idle=0.5),
-    Lane("debits", direct_debits.work, idle=_MINUTE),
-    Lane("mandates", direct_debits.end_unused_mandates, idle=_HOUR),
+    Lane("debits", direct_debits.work, idle=clock.MINUTE),
+    Lane("mandates", direct_debits.end_unused_mandates, idle=clock.HOUR),
     Lane("clocks", clock_steps.advance_test_clocks, idle=1.0),
 )

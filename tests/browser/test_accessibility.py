@@ -31,6 +31,7 @@ PAGES = {
     "documents.invoice": ["invoices/{paid}", "invoices/{late}", "invoices/{void}", "invoices/{confirmable}"],
     "documents.credit_note": ["credit-notes/{note}"],
     "statements.years": ["statements"],
+    "balance.history": ["balance"],
     "downloads.choose": ["downloads"],
     "downloads.progress": ["downloads/{year}"],
     "details.details": ["details"],
@@ -41,6 +42,7 @@ PAGES = {
     "tax_ids.add": ["details/tax-ids", "details/tax-ids?country=DE"],
     "tax_ids.remove": ["details/tax-ids/{number}/remove"],
     "payment_methods.overview": ["payment-methods"],
+    "collect_now.collect": ["collect"],
     "payment_method_add.add": ["payment-methods/add", "payment-methods/add?replaces={account}"],
     "payment_methods.remove": ["payment-methods/{account}/remove", "payment-methods/{card}/remove"],
     "card_add.add": ["payment-methods/card", "payment-methods/card?replaces={card}"],
@@ -54,7 +56,7 @@ PAGES = {
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
 }
 #: What is no page but a file, a picture, a number, or leads to a page.
-FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|svg|xml|zip|<format>)$")
+FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|pdf|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
 DOCUMENTATION = [

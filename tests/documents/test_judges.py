@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import account_updates, accounts
@@ -16,15 +18,16 @@ from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer
-from portal.billing.invoices import finalization, invoiceitems, invoices
+from portal.billing.invoices import finalization, invoiceitems, invoices, payments
 from portal.billing.invoices.item_params import CreateInvoiceItem
-from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice
+from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import tax_ids, totals
 from portal.db import scope_of
 from portal.documents import build
 from portal.documents.xml import offers
-from portal.models import CreditNote, Invoice
+from portal.models import CreditNote, Customer, Invoice
 from portal.wire.commands import parse_command
+from tests import debits
 from tests.conftest import NOON
 from tests.documents import judges, national_rules, oracles
 from tests.factories import Factories
@@ -332,3 +335,39 @@ def test_french_businesses_need_a_siren_among_themselves(
         with make.database.reading(make.scope) as db:
             found.append(list(offers.list_offers(*build.describe(db, invoice))[0].missing))
     assert found == [gaps, []]
+
+
+COLLECTING = tuple(each for each in SELLERS if each.currency == "eur")
+
+
+@pytest.mark.parametrize("seller", COLLECTING, ids=lambda seller: seller.name)
+def test_no_judge_has_anything_against_a_collected_invoice(app: Flask, make: Factories, seller: Merchant) -> None:
+    """BG-19 instead of BG-17: the mandate, the creditor and the masked account, in every kind of file."""
+    sell(make, seller)
+    home = [buyer for buyer in BUYERS if buyer.country == seller.country]
+    for buyer in (*home, BUYERS[0], BUYERS[3]):
+        invoice = collected(app, make, bill(make, seller, buyer))
+        assert list(findings(make, seller, buyer, invoice)) == []
+        for kind in FORMATS:
+            content = file_of(make, invoice, kind).decode()
+            assert re.search(r"(PaymentMeansCode>|PaymentMeans>\s*<ram:TypeCode>)59<", content), kind
+            for said in (invoice.debit["mandate"], "DE98ZZZ09999999999", "DE****3000", "We collect €"):
+                assert said in content, (kind, said)
+            assert "DE89370400440532013000" not in content, kind
+
+
+def collected(app: Flask, make: Factories, invoice: Invoice) -> Invoice:
+    """An invoice that is collected by a mandate from now on."""
+    debits.begin_collecting(make)
+    with make.database.reading(make.scope) as db:
+        customer = db.get_one(Customer, (invoice.tenant_id, invoice.customer_id))
+    debits.sign(make, app.extensions["portal"].seal, customer, now=NOON)
+    return make.run(payments.pay, PayInvoice, invoice, now=NOON)
+
+
+def test_judges_notice_a_debit_without_its_account(app: Flask, make: Factories) -> None:
+    sell(make, SELLERS[0])
+    content = file_of(make, collected(app, make, bill(make, SELLERS[0], BUYERS[0])), "xrechnung")
+    bad = re.sub(rb"<cac:PayerFinancialAccount>.*?</cac:PayerFinancialAccount>", b"", content, flags=re.DOTALL)
+    found = verdict("xrechnung", bad, SELLERS[0], BUYERS[0], credit=False)
+    assert any(each.startswith("BR-DE-31") for each in found), found

@@ -21,6 +21,7 @@ OLD_SCOPES = {
     "credit_note": "c",
     "receipt": "r",
     "statement": "s",
+    "mandate": "m",
     "file_link": "f",
     "plan_undo": "k",
     "unsubscribe": "u",

@@ -20,11 +20,13 @@ DIGESTS = {
     ("00000005", "v1", "credit_note"): "df61187d1c215952",
     ("00000005", "v1", "quote"): "05a680944a1f5a4a",
     ("00000005", "v1", "receipt"): "882e083702a964bf",
+    ("00000005", "v1", "mandate"): "67f4a53190a885af",
     ("00000005", "v1", "statement"): "cfc34b4e652d46c4",
     ("00000005", "v2", "invoice"): "5a91a6f4cbd083ab",
     ("00000005", "v2", "credit_note"): "fcd2dcb6f7334c44",
     ("00000005", "v2", "quote"): "ee41834eb341f811",
     ("00000005", "v2", "receipt"): "3b99fa1d7f62b432",
+    ("00000005", "v2", "mandate"): "4d2bf571660ccfd1",
     ("00000005", "v2", "statement"): "826a682f50e7aa65",
 }
 #: What the first version calls the tax numbers of the sample merchants.
@@ -32,7 +34,7 @@ FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.parametrize("kind", ["invoice", "credit_note", "quote", "receipt", "statement"])
+@pytest.mark.parametrize("kind", ["invoice", "credit_note", "quote", "receipt", "statement", "mandate"])
 def test_issued_documents_look_as_they_did(kind: KindName, version: str) -> None:
     documents = samples.trial_documents(kind)
     pages = [render.html(as_first(document) if version == "v1" else document) for document in documents]

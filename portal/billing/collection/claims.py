@@ -26,6 +26,7 @@ def claim(db: Session, until: date, test_clock_id: str | None) -> Sequence[Any]:
         Invoice.id.label("invoice_id"),
         Invoice.status.label("invoice_status"),
         Invoice.amount_remaining,
+        Invoice.debit.label("noted"),
         Invoice.number,
         Mandate.status.label("mandate_status"),
         Mandate.type.label("mandate_type"),
@@ -69,7 +70,8 @@ def cancel(db: Session, rows: Sequence[Any]) -> None:
     """Cancel claimed debits whose invoice needs no money any more."""
     if rows:
         values = [{"own": row.id, "why": f"invoice_{row.invoice_status}"} for row in rows]
-        _update_each(db, {"status": "canceled", "reason": bindparam("why")}, values)
+        _update_each(db, DirectDebit, {"status": "canceled", "reason": bindparam("why")}, values)
+        _update_each(db, Invoice, {"debit": None}, [{"own": row.invoice_id} for row in rows])
 
 
 def note_in_file(db: Session, file: DirectDebitFile, planned: Sequence[Planned]) -> None:
@@ -84,12 +86,27 @@ def note_in_file(db: Session, file: DirectDebitFile, planned: Sequence[Planned])
         "collect_on": bindparam("day"),
         "sequence_type": bindparam("kind"),
     }
-    _update_each(db, changes, values)
+    _update_each(db, DirectDebit, changes, values)
+    _note_changes(db, planned)
 
 
-def _update_each(db: Session, changes: dict[str, Any], values: list[dict[str, Any]]) -> None:
-    """Change many debits at once, past the session, which would hold and record each."""
-    table: Any = DirectDebit.__table__
+def _note_changes(db: Session, planned: Sequence[Planned]) -> None:
+    """Let invoices say the day and the amount that are in the file, where these are not what was noted before."""
+    changed = [
+        {
+            "own": each.row.invoice_id,
+            "said": {**each.row.noted, "amount": each.amount, "collect_on": str(each.collect_on)},
+        }
+        for each in planned
+        if each.row.noted and (each.amount, each.collect_on) != (each.row.amount, each.row.collect_on)
+    ]
+    if changed:
+        _update_each(db, Invoice, {"debit": bindparam("said", type_=Invoice.debit.type)}, changed)
+
+
+def _update_each(db: Session, model: Any, changes: dict[str, Any], values: list[dict[str, Any]]) -> None:
+    """Change many rows at once, past the session, which would hold and record each."""
+    table = model.__table__
     statement = (
         update(table)
         .where(table.c.tenant_id == bindparam("tenant"), table.c.id == bindparam("own"))

@@ -2,10 +2,11 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.collection import mandates, scheduling, telling
+from portal.billing.collection import scheduling, telling
 from portal.billing.collection.terms import find_terms
 from portal.billing.invoices.collectors import Attempt, OutsideCollector
 from portal.billing.ledger.locks import Billed
+from portal.billing.payment_methods import mandates
 from portal.models import Customer, Invoice, Mandate, Subscription
 
 _OUTSIDE = OutsideCollector()
@@ -35,7 +36,7 @@ class DirectDebitCollector:
             return _OUTSIDE.collect(db, billed, now=now)
         today = terms.day_of(now)
         due = terms.day_of(billed.invoice.due_date or now)
-        debit = scheduling.schedule(db, billed, mandate, terms.first_collection_day(due, today), now=now)
+        debit = scheduling.schedule(db, terms, billed, mandate, terms.first_collection_day(due, today), now=now)
         telling.announce(db, billed, debit)
         return _PROCESSING
 

@@ -5,10 +5,11 @@ Whoever calls has locked the customer, the subscription and the invoice, and the
 
 from sqlalchemy.orm import Session
 
-from portal.billing.collection import giving_up, mandates, results, scheduling, telling
+from portal.billing.collection import giving_up, results, scheduling, telling
 from portal.billing.collection.terms import Terms, find_terms
 from portal.billing.invoices import payments, statuses
 from portal.billing.ledger.locks import Billed
+from portal.billing.payment_methods import mandate_ends
 from portal.db import find_row
 from portal.models import DirectDebit, InvoicePayment, Mandate
 from portal.recording import record_change, stage
@@ -32,12 +33,13 @@ def fail(
     """
     came, debit.status = debit.status == "succeeded", "failed"
     debit.reason, debit.fee, debit.failed_at = reason, fee, now
+    billed.invoice.debit = None
     if came:
         stage(db, billed.invoice)  # one file may bring the money and take it back
         _take_back(db, debit, billed, now)
     mandate = find_row(db, Mandate, debit.mandate_id, noun="mandate")
     if outcome_of(reason) == "end":
-        mandates.end(mandate, reason or "", now=now)
+        mandate_ends.end(mandate, reason or "", now=now)
     invoice = billed.invoice
     if invoice.status != "open":
         return None
@@ -52,6 +54,7 @@ def fail(
 def drop(db: Session, debit: DirectDebit, billed: Billed, *, now: int) -> None:
     """Cancel a debit whose mandate has ended; without another payment method its invoice is overdue."""
     debit.status, debit.reason = "canceled", "mandate_ended"
+    billed.invoice.debit = None
     if billed.invoice.status == "open" and payments.collect(db, billed, now=now).is_stuck:
         _mark_unpaid(db, billed, find_terms(db), now)
 
@@ -82,4 +85,4 @@ def _try_again(
     day = terms.retry_day(debit.attempt, terms.day_of(now))
     if outcome_of(debit.reason) != "retry" or day is None or mandate.status != "active":
         return None
-    return scheduling.schedule(db, billed, mandate, day, attempt=debit.attempt + 1, now=now)
+    return scheduling.schedule(db, terms, billed, mandate, day, attempt=debit.attempt + 1, now=now)

@@ -30,6 +30,7 @@ def succeed(db: Session, debit: DirectDebit, billed: Billed, *, now: int) -> Inv
     is no payment.
     """
     debit.status, debit.settled_at = "succeeded", now
+    billed.invoice.debit = None
     mandate = find_row(db, Mandate, debit.mandate_id, noun="mandate")
     mandate.first_used_at = mandate.first_used_at or _settlement_time(debit)
     mandate.last_used_at = max(mandate.last_used_at or 0, _settlement_time(debit))

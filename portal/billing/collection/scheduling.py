@@ -1,13 +1,16 @@
-"""Notes debits to be made: one at a time for each invoice."""
+"""Notes debits to be made: one at a time for each invoice, whose documents say of it."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.collection.terms import Terms
 from portal.billing.ledger.locks import Billed
-from portal.models import DirectDebit, Invoice, Mandate
+from portal.db import find_row
+from portal.models import DirectDebit, Invoice, Mandate, PaymentMethod
 from portal.rules.debit_ids import new_end_to_end_id
 
 #: A debit that may still bring money.
@@ -21,7 +24,7 @@ def find_latest(db: Session, invoice: Invoice) -> DirectDebit | None:
 
 
 def schedule(
-    db: Session, billed: Billed, mandate: Mandate, collect_on: date, *, attempt: int = 1, now: int
+    db: Session, terms: Terms, billed: Billed, mandate: Mandate, collect_on: date, *, attempt: int = 1, now: int
 ) -> DirectDebit:
     """Note that what remains of an open invoice is collected by a mandate on a day."""
     row = DirectDebit(
@@ -39,4 +42,18 @@ def schedule(
         fee=0,
     )
     db.add(row)
+    billed.invoice.debit = _describe(db, terms, mandate, row)
     return row
+
+
+def _describe(db: Session, terms: Terms, mandate: Mandate, debit: DirectDebit) -> dict[str, Any]:
+    """What documents say of a debit. Of the account number there is no more than its country and last characters."""
+    method = find_row(db, PaymentMethod, mandate.payment_method_id, noun="payment method")
+    return {
+        "amount": debit.amount,
+        "collect_on": debit.collect_on.isoformat(),
+        "country": method.details["country"],
+        "creditor_id": terms.creditor.creditor_id,
+        "last4": method.details["last4"],
+        "mandate": mandate.reference,
+    }

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import zones
-from portal.bank_files.pain008 import Creditor, Format
+from portal.bank_files.pain008 import Format
 from portal.billing.accounts import accounts
 from portal.db import Scope, scope_of
 from portal.models import Account, Tenant
 from portal.objects.accounts import COLLECTION_DEFAULTS
+from portal.rules.creditors import Creditor, creditor_of
 from portal.rules.settlement_days import add_settlement_days, first_settlement_day
 
 
@@ -33,14 +34,11 @@ class Terms:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self | None:
         """Of an account with these settings; None where it names no creditor."""
-        creditor = settings.get("direct_debit") or {}
-        if not all(creditor.get(key) for key in ("creditor_id", "creditor_name", "iban")):
+        creditor = creditor_of(settings)
+        if creditor is None:
             return None
         chosen = COLLECTION_DEFAULTS | settings.get("collection", {})
-        named = Creditor(
-            creditor["creditor_id"], creditor["creditor_name"], creditor["iban"], creditor.get("bic") or None
-        )
-        return cls(named, zones.of_account(settings), **{**chosen, "retry_days": tuple(chosen["retry_days"])})
+        return cls(creditor, zones.of_account(settings), **{**chosen, "retry_days": tuple(chosen["retry_days"])})
 
     def day_of(self, moment: int) -> date:
         """The day of a moment."""
@@ -50,6 +48,10 @@ class Terms:
         """When something due on a day is collected: it is announced before, and the bank gets its file in time."""
         announced = today + timedelta(days=self.prenotification_days)
         return first_settlement_day(max(due, announced, add_settlement_days(today, self.lead_days)))
+
+    def earliest_collection_day(self, today: date) -> date:
+        """When something is collected that the customer asks for, and so has agreed to without further notice."""
+        return add_settlement_days(today, self.lead_days)
 
     def retry_day(self, attempt: int, today: date) -> date | None:
         """When an attempt that failed today is repeated; None where it was the last one."""

@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts.payment_providers import find_provider
-from portal.billing.collection import mandates
 from portal.billing.collection.terms import find_terms
+from portal.billing.payment_methods import mandates
 from portal.db import rows_by_id
 from portal.models import Customer, Invoice, PaymentMethod, Subscription
 

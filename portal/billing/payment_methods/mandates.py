@@ -2,15 +2,17 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.accounts import accounts
-from portal.db import lock_and_refresh, scope_of
+from portal.billing.payment_methods import mandate_ends
+from portal.db import scope_of
 from portal.models import Customer, Mandate, PaymentMethod
 from portal.rules.creditors import Creditor, creditor_of
 
@@ -47,8 +49,8 @@ def give(db: Session, method: PaymentMethod, consent: Consent, *, now: int) -> M
         session_id=consent.session_id,
         locale=consent.locale,
         text=consent.text,
-        creditor_id=creditor.creditor_id,
-        creditor_name=creditor.name,
+        creditor_id=creditor.creditor_id if creditor else None,
+        creditor_name=creditor.name if creditor else None,
     )
     db.add(mandate)
     return mandate
@@ -60,12 +62,26 @@ def find_active(db: Session, method_id: str) -> Mandate | None:
     return db.scalars(active.order_by(Mandate.created.desc(), Mandate.id.desc()).limit(1)).first()
 
 
-def end(db: Session, method_id: str, reason: str, *, now: int) -> None:
-    """End the mandates of a method; `reason` is a word, or the bank's code."""
-    active = select(Mandate).where(Mandate.payment_method_id == method_id, Mandate.status == "active")
-    for mandate in db.scalars(active.order_by(Mandate.id)):
-        lock_and_refresh(db, mandate, noun="mandate")
-        mandate.status, mandate.ended_at, mandate.ended_reason = "inactive", now, reason
+def find_usable(db: Session, method_ids: Sequence[str | None], *, now: int) -> Mandate | None:
+    """The active mandate of the first of these payment methods that can be collected by now; None without any."""
+    wanted = [id for id in method_ids if id]
+    if not wanted:
+        return None
+    statement = (
+        select(Mandate)
+        .join(PaymentMethod, PaymentMethod.id == Mandate.payment_method_id)
+        .where(
+            PaymentMethod.id.in_(wanted),
+            PaymentMethod.type == "sepa_debit",
+            PaymentMethod.provider.is_(None),
+            PaymentMethod.customer_id.is_not(None),
+            Mandate.status == "active",
+            or_(Mandate.type != "single_use", Mandate.first_used_at.is_(None)),
+            func.coalesce(Mandate.last_used_at, Mandate.created) > mandate_ends.unused_since(now),
+        )
+    )
+    found = {each.payment_method_id: each for each in db.scalars(statement.order_by(Mandate.created, Mandate.id))}
+    return next((found[id] for id in wanted if id in found), None)
 
 
 def hand_over(db: Session, method: PaymentMethod) -> None:
@@ -79,8 +95,8 @@ def find_by_reference(db: Session, reference: str) -> Mandate | None:
     return db.scalars(select(Mandate).where(Mandate.reference == reference)).one_or_none()
 
 
-def find_creditor(db: Session) -> Creditor:
-    """The creditor of this session's account."""
+def find_creditor(db: Session) -> Creditor | None:
+    """The creditor that this session's account is; None where it collects nothing."""
     return creditor_of(accounts.find_account(db, scope_of(db).account_id).settings)
 
 

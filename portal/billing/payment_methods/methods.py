@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.ledger import locks
-from portal.billing.payment_methods import cards, mandates
+from portal.billing.payment_methods import cards, mandate_ends, mandates
 from portal.billing.payment_methods.params import AttachPaymentMethod, MethodData, UpdatePaymentMethod
 from portal.db import find_row, lock_and_refresh
 from portal.errors import InvalidRequest, MissingParameter
@@ -135,7 +135,7 @@ def _lock(db: Session, method: PaymentMethod) -> Customer:
 
 def _detach(db: Session, owner: Customer, method: PaymentMethod, now: int) -> None:
     _clear_defaults(db, owner, method)
-    mandates.end(db, method.id, "detached", now=now)
+    mandate_ends.end_all(db, method.id, "detached", now=now)
     method.customer_id, method.detached_from = None, owner.id
 
 

@@ -108,6 +108,8 @@ def _fill_delivery(parent: Element, trade: Trade) -> None:
 
 
 def _fill_settlement(parent: Element, trade: Trade) -> None:
+    if trade.debit:
+        _add(parent, "ram:CreditorReferenceID", trade.debit.creditor_id)
     if trade.bank:
         _add(parent, "ram:PaymentReference", trade.bank.reference)
     if trade.tax_currency:
@@ -119,8 +121,7 @@ def _fill_settlement(parent: Element, trade: Trade) -> None:
     _add_period(parent, trade.start, trade.end)
     for charge in trade.charges:
         _fill_charge(_add(parent, "ram:SpecifiedTradeAllowanceCharge"), trade, charge)
-    if trade.due:
-        _add_date(_add(parent, "ram:SpecifiedTradePaymentTerms/ram:DueDateDateTime"), trade.due)
+    _add_terms(parent, trade)
     _fill_totals(_add(parent, "ram:SpecifiedTradeSettlementHeaderMonetarySummation"), trade)
     if trade.corrects:
         number, issued = trade.corrects
@@ -130,8 +131,21 @@ def _fill_settlement(parent: Element, trade: Trade) -> None:
         _add(corrected, "ram:FormattedIssueDateTime/qdt:DateTimeString", text, format="102")
 
 
+def _add_terms(parent: Element, trade: Trade) -> None:
+    if not (trade.due or trade.debit):
+        return
+    terms = _add(parent, "ram:SpecifiedTradePaymentTerms")
+    _add_optional(terms, "ram:Description", trade.terms)
+    if trade.due:
+        _add_date(_add(terms, "ram:DueDateDateTime"), trade.due)
+    if trade.debit:
+        _add(terms, "ram:DirectDebitMandateID", trade.debit.mandate)
+
+
 def _fill_payment_means(parent: Element, trade: Trade) -> None:
     _add(parent, "ram:TypeCode", payment_means_code(trade))
+    if trade.debit:
+        _add(parent, "ram:PayerPartyDebtorFinancialAccount/ram:IBANID", trade.debit.account)
     if trade.bank:
         account = _add(parent, "ram:PayeePartyCreditorFinancialAccount")
         _add(account, "ram:IBANID", trade.bank.iban)

@@ -4,7 +4,9 @@ from portal.documents.xml.trade import Trade
 
 
 def payment_means_code(trade: Trade) -> str:
-    """The payment means code of UNCL4461: SEPA transfer, another transfer, or not defined."""
+    """The payment means code of UNCL4461: SEPA direct debit or transfer, another transfer, or not defined."""
+    if trade.debit:
+        return "59"
     if not trade.bank:
         return "1"
     if trade.currency == "EUR":
@@ -22,7 +24,7 @@ def is_within(trade: Trade, country: str) -> bool:
 
 def lacks_dutch_means(trade: Trade) -> bool:
     """Whether a bill between two Dutch says nothing of its payment that NL-R-008 allows."""
-    return is_within(trade, "NL") and trade.bank is None
+    return is_within(trade, "NL") and trade.bank is None and trade.debit is None
 
 
 def awaits_payment(trade: Trade) -> bool:

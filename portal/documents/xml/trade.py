@@ -98,6 +98,15 @@ class BankAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CollectedBy:
+    """BG-19: the direct debit by which it is collected. `account` (BT-91) is masked."""
+
+    mandate: str
+    creditor_id: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaxCurrency:
     """BT-6 and BT-111: the whole tax in the currency of its state; `amount` is decimal text of major units."""
 
@@ -109,6 +118,7 @@ class TaxCurrency:
 class Trade:
     """An invoice (type 380), or a credit note (381) that names the invoice it corrects.
 
+    It is paid to the `bank`, or collected by the `debit`, of which `terms` (BT-20) tell in words.
     `subject_notes` are (code of UNTDID 4451, text). `process` is the kind of business (BT-23), which French ones say.
     """
 
@@ -134,6 +144,8 @@ class Trade:
     subject_notes: tuple[tuple[str, str], ...] = ()
     process: str | None = None
     bank: BankAccount | None = None
+    debit: CollectedBy | None = None
+    terms: str | None = None
     tax_total: int
     tax_currency: TaxCurrency | None = None
     total: int

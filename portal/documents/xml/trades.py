@@ -6,15 +6,25 @@ net amount is what it was taxed on. Tax-inclusive prices are converted to net on
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from portal import i18n
-from portal.documents import legal_notes
+from portal.documents import debit_words, legal_notes
 from portal.documents.parts import DocumentLine, Party, TaxConversion
 from portal.documents.values import Bill, CreditNoteDocument, InvoiceDocument
 from portal.documents.xml import categories
-from portal.documents.xml.trade import BankAccount, TaxCurrency, Trade, TradeCharge, TradeItem, TradeTax, VatCategory
+from portal.documents.xml.trade import (
+    BankAccount,
+    CollectedBy,
+    TaxCurrency,
+    Trade,
+    TradeCharge,
+    TradeItem,
+    TradeTax,
+    VatCategory,
+)
 from portal.documents.xml.traders import build_address, build_trader
 from portal.rules.money import round_half_up
 
@@ -117,8 +127,10 @@ def kind_values(document: Bill) -> dict[str, Any]:
     return {
         "credit": False,
         # BR-CO-25 asks for it where something is to be paid; where nothing is, there is nothing to be paid by a day
-        "due": document.due_date if remaining > 0 else None,
+        "due": _due_date(document) if remaining > 0 else None,
         "bank": _build_bank(document),
+        "debit": _build_debit(document),
+        "terms": debit_words.sentence(document) if document.is_collected else None,
         "corrects": document.replaces,
         "remaining": remaining,
     }
@@ -266,6 +278,18 @@ def _french_process(document: Bill) -> str | None:
     if document.seller.country != "FR":
         return None
     return "B1" if document.e_invoice_terms.reverse_charge == "goods" else "S1"
+
+
+def _due_date(document: InvoiceDocument) -> date | None:
+    """BT-9: of what is collected the day of the debit, where the invoice names no other."""
+    return document.due_date or (document.debit.collect_on if document.debit and document.is_collected else None)
+
+
+def _build_debit(document: InvoiceDocument) -> CollectedBy | None:
+    debit = document.debit
+    if debit is None or not document.is_collected:
+        return None
+    return CollectedBy(mandate=debit.mandate, creditor_id=debit.creditor_id, account=debit.masked_account)
 
 
 def _build_bank(document: InvoiceDocument) -> BankAccount | None:

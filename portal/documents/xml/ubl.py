@@ -32,12 +32,14 @@ def xml(trade: Trade, profile: Profile) -> bytes:
     root = _ELEMENTS.create_root("cn:CreditNote" if trade.credit else "inv:Invoice")
     _add_head(root, trade, profile)
     _add_references(root, trade)
-    _fill_trader(_add(root, "cac:AccountingSupplierParty/cac:Party"), trade.seller)
+    creditor_id = trade.debit.creditor_id if trade.debit else None
+    _fill_trader(_add(root, "cac:AccountingSupplierParty/cac:Party"), trade.seller, creditor_id)
     _fill_trader(_add(root, "cac:AccountingCustomerParty/cac:Party"), trade.buyer)
     _add_delivery(root, trade)
     # XRechnung wants payment means always (BR-DE-1), Dutch rules none rather than undefined ones
     if profile == "xrechnung" or awaits_payment(trade) or not lacks_dutch_means(trade):
         _fill_payment_means(_add(root, "cac:PaymentMeans"), trade)
+    _add_optional(root, "cac:PaymentTerms/cbc:Note", trade.terms)
     for charge in trade.charges:
         _fill_charge(_add(root, "cac:AllowanceCharge"), trade, charge)
     taxes = _add(root, "cac:TaxTotal")
@@ -83,10 +85,11 @@ def _add_references(root: Element, trade: Trade) -> None:
         _add_date(corrected, "cbc:IssueDate", issued)
 
 
-def _fill_trader(parent: Element, trader: Trader) -> None:
+def _fill_trader(parent: Element, trader: Trader, creditor_id: str | None = None) -> None:
     if trader.endpoint:
         _add(parent, "cbc:EndpointID", trader.endpoint[1], schemeID=trader.endpoint[0])
     _add_optional(parent, "cac:PartyIdentification/cbc:ID", trader.identifier)
+    _add_optional(parent, "cac:PartyIdentification/cbc:ID", creditor_id, schemeID="SEPA")
     _add(parent, "cac:PartyName/cbc:Name", trader.name)
     _fill_address(_add(parent, "cac:PostalAddress"), trader.address)
     remark = trader.register_remark
@@ -126,6 +129,10 @@ def _add_delivery(root: Element, trade: Trade) -> None:
 
 def _fill_payment_means(parent: Element, trade: Trade) -> None:
     _add(parent, "cbc:PaymentMeansCode", payment_means_code(trade))
+    if trade.debit:
+        mandate = _add(parent, "cac:PaymentMandate")
+        _add(mandate, "cbc:ID", trade.debit.mandate)
+        _add(mandate, "cac:PayerFinancialAccount/cbc:ID", trade.debit.account)
     if trade.bank:
         _add(parent, "cbc:PaymentID", trade.bank.reference)
         account = _add(parent, "cac:PayeeFinancialAccount")
