@@ -10,6 +10,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from portal import i18n
 from portal.billing.events import events
 from portal.db import Scope
 from portal.documents import build
@@ -39,6 +40,15 @@ def download_pdf(scope: Scope, kind: KindName, row: Invoice | CreditNote) -> Res
     content = services().documents.pdf(scope, kind, row.id)
     _note_row_download(scope, row)
     return pdf_response(content, _(DOCUMENT_KINDS[kind].heading), number)
+
+
+def find_stored_pdf(scope: Scope, kind: KindName, id: str, customer_id: str, locale: str) -> Response | None:
+    """A document that was made before, of which the merchant wants to be told nothing; None for any other."""
+    stored = services().documents.find_stored_pdf(kind, scope.tenant_id, id)
+    if not (stored and stored.number and stored.customer_id == customer_id and not stored.told):
+        return None
+    heading = i18n.load_translations(locale).gettext(DOCUMENT_KINDS[kind].heading)
+    return pdf_response(stored.content, heading, stored.number)
 
 
 def download_xml(scope: Scope, row: Invoice | CreditNote, format: str) -> Response:

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
-from portal import i18n
 from portal.documents.kinds import SOURCES
 from portal.errors import ResourceMissing
 from portal.hosted import collection_offers, document_context, document_files
@@ -13,8 +12,7 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote
 from portal.rules import permissions
-from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
-from portal.web.services import services
+from portal.rules.document_kinds import KindName
 
 blueprint = Blueprint("documents", __name__, url_prefix="/p")
 
@@ -60,10 +58,8 @@ def transfer_code(visit: Visit, id: str) -> PageResponse:
 
 def _declare_pdf(kind: KindName, rule: str) -> None:
     def download(visit: Visit, id: str) -> PageResponse:
-        stored = services().documents.find_stored_pdf(kind, visit.scope.tenant_id, id)
-        if stored and stored.number and stored.customer_id == visit.customer_id and not stored.told:
-            heading = i18n.load_translations(visit.locale).gettext(DOCUMENT_KINDS[kind].heading)
-            return document_files.pdf_response(stored.content, heading, stored.number)
+        if stored := document_files.find_stored_pdf(visit.scope, kind, id, visit.customer_id, visit.locale):
+            return stored
         with visit.reading() as db:
             row = _find_own(db, visit, kind, id)
         return document_files.download_pdf(visit.scope, kind, row)

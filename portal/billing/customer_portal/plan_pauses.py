@@ -9,7 +9,7 @@ from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.customer_portal.final_bills import SettledAmount
 from portal.billing.invoices import pending_items
 from portal.billing.subscriptions import pauses
-from portal.billing.subscriptions.params import PauseSubscription, ResumeSubscription
+from portal.billing.subscriptions.params import PauseSubscription
 from portal.models import Subscription
 from portal.rules import periods
 from portal.rules import subscriptions as rules
@@ -41,7 +41,7 @@ def pause_plan(db: Session, subscription: Subscription, resumes_at: int | None, 
 
 def resume_plan(db: Session, subscription: Subscription, *, now: int) -> None:
     """Go on with a paused subscription: a new period starts, and is billed."""
-    pauses.resume(db, subscription, ResumeSubscription(), now=now)
+    pauses.end_by_itself(db, subscription, now=now)
 
 
 def preview_pause(db: Session, subscription: Subscription, *, now: int) -> PausePreview:

@@ -13,7 +13,6 @@ from portal.billing.subscriptions import (
     pauses,
     period_lines,
 )
-from portal.billing.subscriptions.params import ResumeSubscription
 from portal.models import Customer, Invoice, InvoiceItem, Subscription
 from portal.rules import subscriptions as rules
 
@@ -74,7 +73,7 @@ def resume_collection(db: Session, customer: Customer, subscription: Subscriptio
 
 def resume(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:
     """Go on with a subscription that was paused until now, with a new period and its bill."""
-    pauses.resume(db, subscription, ResumeSubscription(), now=now)
+    pauses.end_by_itself(db, subscription, now=now)
 
 
 def cancel(db: Session, customer: Customer, subscription: Subscription, now: int) -> None:

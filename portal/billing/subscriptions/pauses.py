@@ -65,6 +65,11 @@ def resume(db: Session, subscription: Subscription, command: ResumeSubscription,
     return subscription
 
 
+def end_by_itself(db: Session, subscription: Subscription, *, now: int) -> None:
+    """Go on with a subscription that was paused until now: a new period starts, and is billed."""
+    resume(db, subscription, ResumeSubscription(), now=now)
+
+
 def _resume_billing(
     db: Session, customer: Customer, subscription: Subscription, command: ResumeSubscription, now: int
 ) -> Invoice | None:
