@@ -4,8 +4,7 @@ Below `PORTAL_DEBIT_FOLDER` each account has a folder of its id, and in it `live
 whole, once, under its message id; whoever takes it to the bank may move it away.
 """
 
-import os
-from pathlib import Path
+import logging
 
 from sqlalchemy import select
 
@@ -13,32 +12,37 @@ from portal.assembly import Services
 from portal.billing.collection import due, failures, files, results, writing
 from portal.billing.collection.terms import Terms, list_collecting
 from portal.billing.ledger import locks
-from portal.billing.payment_methods import mandate_ends
 from portal.db import Scope, lock_row
-from portal.models import DirectDebitFile, Mandate
+from portal.errors import Conflict, Unavailable
+from portal.models import DirectDebitFile
+from portal.worker.whole_files import write_whole
+
+log = logging.getLogger("portal")
 
 
 def work(services: Services, now: int) -> int:
-    """Make the files that are due, put them into the folder, and settle what is trusted; answers how much was done."""
+    """Make the files that are due, put them into the folder, and settle what is trusted; answers how much was done.
+
+    An account whose debits can't be worked on, as its numbers are sealed with a lost key, keeps no other one waiting.
+    """
     with services.database.reading() as db:
         collecting = list_collecting(db)
-    return sum(
-        _drop(services, scope, now)
-        + _make_files(services, scope, terms, now)
-        + _put_files(services, scope, now)
-        + _trust(services, scope, terms, now)
-        for scope, terms in collecting
-    )
+    return sum(_work_for(services, scope, terms, now) for scope, terms in collecting)
 
 
-def end_unused_mandates(services: Services, now: int) -> int:
-    """End the mandates by which nothing was collected for 36 months; answers how many."""
-    with services.database.reading() as db:
-        found = mandate_ends.list_unused(db, now=now)
-    for scope, id in found:
-        with services.database.writing(scope) as db:
-            mandate_ends.end(lock_row(db, Mandate, id, noun="mandate"), "unused", now=now)
-    return len(found)
+def _work_for(services: Services, scope: Scope, terms: Terms, now: int) -> int:
+    try:
+        return (
+            _drop(services, scope, now)
+            + _make_files(services, scope, terms, now)
+            + _put_files(services, scope, now)
+            + _trust(services, scope, terms, now)
+        )
+    except (Conflict, Unavailable):
+        raise
+    except Exception:
+        log.exception("the direct debits of %s can't be worked on", scope.account_id)
+        return 0
 
 
 def _make_files(services: Services, scope: Scope, terms: Terms, now: int) -> int:
@@ -62,22 +66,9 @@ def _put_files(services: Services, scope: Scope, now: int) -> int:
             row = lock_row(db, DirectDebitFile, id, noun="direct debit file")
             if row.fetched_at is None:
                 place = folder / scope.account_id / ("live" if scope.livemode else "test")
-                _put(place / writing.file_name(row), writing.read_content(row, services.seal))
+                write_whole(place / writing.file_name(row), writing.read_content(row, services.seal))
                 row.fetched_at = now
     return len(waiting)
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all; one that a worker wrote before it died stays as it is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        return
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
 
 
 def _drop(services: Services, scope: Scope, now: int) -> int:

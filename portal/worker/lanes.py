@@ -7,7 +7,7 @@ from portal import clock
 from portal.assembly import Services
 from portal.documents import render_queue
 from portal.outbox import alerts, billing_alerts, queue, reminders, webhooks
-from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry, payments
+from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry, mandates, payments
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,6 @@ LANES: tuple[Lane, ...] = (
     Lane("bank_waiting", bank_folder.retry_waiting, idle=clock.MINUTE),
     Lane("payments", payments.work, idle=0.5),
     Lane("debits", direct_debits.work, idle=clock.MINUTE),
-    Lane("mandates", direct_debits.end_unused_mandates, idle=clock.HOUR),
+    Lane("mandates", mandates.end_unused, idle=clock.HOUR),
     Lane("clocks", clock_steps.advance_test_clocks, idle=1.0),
 )

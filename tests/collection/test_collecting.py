@@ -11,12 +11,18 @@ import pytest
 from lxml import etree
 
 from portal import clock
+from portal.billing.accounts import new_accounts
+from portal.billing.accounts.new_accounts import CreateAccount
 from portal.billing.collection import files
+from portal.db import Scope
 from portal.errors import Conflict, InvalidRequest, Unavailable
 from portal.models import Customer, DirectDebit, Mandate, PaymentMethod
 from portal.rules.settlement_days import add_settlement_days, is_settlement_day
+from portal.seal import Seal
 from portal.worker import direct_debits
+from tests import debits
 from tests.clients import Api
+from tests.factories import Factories
 from tests.live import TOP
 
 SCHEMAS = TOP / ".venv" / "judges" / "sepaxml" / "schemas"
@@ -175,6 +181,24 @@ def test_a_file_appears_in_the_folder_once(collecting, debited, make, tmp_path, 
         direct_debits.work(services, later)
     assert list(path.parent.iterdir()) == []
     assert _names(content, "MsgId") == [path.stem]
+
+
+def test_an_account_whose_numbers_cannot_be_opened_keeps_no_other_waiting(
+    collecting, debited, database, held_clock, caplog
+):
+    with database.writing() as db:
+        other = new_accounts.create(db, CreateAccount("Lost Keys"), now=held_clock)
+    make = Factories(database, Scope(other.test.id, other.account.id, livemode=False))
+    debits.begin_collecting(make)
+    customer = make.customer()
+    debits.sign(make, Seal(["a key that was lost"]), customer)
+    make.invoice(customer, 1000, auto_advance=True, currency="eur")
+    debited(1000)
+    later = held_clock + 14 * clock.DAY
+    with clock.hold_at(later):
+        direct_debits.work(collecting.services, later)
+    assert collecting.debits()[0]["status"] == "processing"
+    assert f"the direct debits of {other.account.id} can't be worked on" in caplog.text
 
 
 def test_a_file_can_be_fetched(collecting, debited, api, client, merchant, held_clock):

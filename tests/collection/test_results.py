@@ -8,7 +8,7 @@ import pytest
 
 from portal import clock
 from portal.models import Mandate
-from portal.worker import direct_debits
+from portal.worker import direct_debits, mandates
 from tests.statements_of_banks import OWN_IBAN, Transfer, camt
 
 LATER = 14 * clock.DAY
@@ -217,7 +217,7 @@ def test_a_subscription_whose_debits_fail_is_past_due_and_then_what_the_account_
 def test_a_mandate_ends_after_36_months_without_use(collecting, make, writing, held_clock):
     collecting.sign(make.customer(), now=held_clock - 1097 * clock.DAY)
     collecting.sign(make.customer(), now=held_clock - 1094 * clock.DAY)
-    direct_debits.end_unused_mandates(collecting.services, held_clock)
+    mandates.end_unused(collecting.services, held_clock)
     with writing() as db:
         found = [(each.status, each.ended_reason) for each in db.query(Mandate).order_by(Mandate.created)]
     assert found == [("inactive", "unused"), ("active", None)]
