@@ -86,8 +86,8 @@ def test_the_schema_is_checked(run: Run) -> None:
 
 def test_the_worker_forgets_and_ends(run: Run) -> None:
     run("db", "upgrade")
-    lanes = "codes mails reminders webhooks alerts billing_alerts documents prune visits renew failures bank"
-    lanes += " bank_waiting payments debits mandates clocks"
+    lanes = "codes mails reminders webhooks alerts billing_alerts documents prune visits checkout renew failures"
+    lanes += " bank bank_waiting payments debits mandates clocks"
     assert run("worker", "--once").stdout.split() == [word for lane in lanes.split() for word in (lane, "0")]
 
 
@@ -228,7 +228,10 @@ def test_the_demo_says_where_everything_is_and_keeps_it_private(
         assert {"portal.db", "portal.db-wal", "portal.db-shm", "demo.json", "secret_key"} <= names
         assert {each.name: oct(each.stat().st_mode & 0o077) for each in kept if each.stat().st_mode & 0o077} == {}
         del environment["PORTAL_BASE_URL"]
-        found = run("doctor", code=1).stdout
+        for _ in range(20):
+            found = run("doctor", code=1).stdout
+            if "have waited for an hour" not in found:
+                break  # the worker is through with what was due when it began
         assert f"FAIL base URL: Links lead to http://127.0.0.1:8000, but the server listens on port {port}: " in found
         assert f"export PORTAL_BASE_URL={base}\n" in found
         environment["PORTAL_BASE_URL"] = base
