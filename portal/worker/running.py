@@ -1,5 +1,6 @@
 """Runs the lanes of a worker, each in a thread of its own, until the process is to stop."""
 
+import gc
 import logging
 import os
 import signal
@@ -15,6 +16,8 @@ from portal.worker.lanes import LANES, Lane
 
 log = logging.getLogger("portal")
 
+#: How many new objects the garbage collector waits for: a step's rows are gone by then.
+_OBJECTS_BETWEEN_LOOKS = 20_000
 #: Seconds that a lane rests after a failure.
 REST_AFTER_FAILURE = 5.0
 #: Seconds that steps in hand may take once the worker is to stop; what is left then, another one takes up in time.
@@ -26,6 +29,10 @@ def run(services: Services, started: Connection | None = None) -> None:
 
     Says through the pipe `started` that it has started, where somebody waits for that.
     """
+    # what is loaded stays for good, and is looked through in vain whenever rows come and go
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
