@@ -9,7 +9,7 @@ import pytest
 
 from portal import clock
 from portal.billing.collection import by_request
-from portal.models import DirectDebit
+from portal.models import DirectDebit, PaymentIntent
 from tests.collection.test_pages import words
 from tests.hosted.two_clicks import click_twice
 
@@ -128,3 +128,54 @@ def test_fifty_at_once_collect_once(invoice, customer, collecting, make, databas
     assert sum(made) == 1
     with make.database.reading(make.scope) as db:
         assert [row.amount for row in db.query(DirectDebit)] == [11900]
+
+
+@pytest.fixture
+def card(customer, api) -> str:
+    """A card of the sandbox that is the customer's default; the account is the older method."""
+    api.post("account", settings={"payments": {"provider": "sandbox"}})
+    made = api.post("payment_methods", type="card", card={"token": "tok_visa"})["id"]
+    api.post(f"payment_methods/{made}/attach", customer=customer.id)
+    choose(api, customer, made)
+    return str(made)
+
+
+def choose(api, customer, method: str) -> None:
+    api.post(f"customers/{customer.id}", invoice_settings={"default_payment_method": method})
+
+
+def account_of(api, customer) -> str:
+    [found] = api.get("payment_methods", customer=customer.id, type="sepa_debit")["data"]
+    return str(found["id"])
+
+
+def test_a_card_is_nothing_to_collect_from(card, invoice, visit):
+    assert "to pay" in words(visit.get())
+    assert "Have it collected" not in words(visit.get())
+    assert "Collect it now" not in words(visit.get(f"invoices/{invoice.id}"))
+
+
+@pytest.mark.parametrize(
+    ("status", "asks_again"), [("processing", True), ("requires_action", False), ("requires_payment_method", True)]
+)
+def test_what_a_provider_charges_is_not_collected_too(
+    card, invoice, visit, customer, collecting, api, make, status, asks_again
+):
+    api.post(f"invoices/{invoice.id}/pay")
+    with make.database.writing(make.scope) as db:
+        intent = db.query(PaymentIntent).one()
+        intent.status, intent.ask_at = status, clock.now() if asks_again else None
+    choose(api, customer, account_of(api, customer))
+    assert "Collect it now" not in words(visit.get(f"invoices/{invoice.id}"))
+    visit.post("collect", invoice=invoice.id, amount="11900")
+    assert collecting.debits() == []
+
+
+def test_what_no_provider_tries_any_more_is_collected(card, invoice, visit, customer, collecting, api, make):
+    api.post(f"invoices/{invoice.id}/pay")
+    with make.database.writing(make.scope) as db:
+        intent = db.query(PaymentIntent).one()
+        intent.status, intent.ask_at = "requires_payment_method", None
+    choose(api, customer, account_of(api, customer))
+    visit.post("collect", invoice=invoice.id, amount="11900")
+    assert [each["invoice"] for each in collecting.debits()] == [invoice.id]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.billing.collection import scheduling, telling
@@ -13,10 +13,24 @@ from portal.billing.collection.terms import Terms, find_terms
 from portal.billing.ledger import locks
 from portal.billing.payment_methods import mandates
 from portal.db import find_row
-from portal.models import Customer, DirectDebit, Invoice, Mandate, PaymentMethod
+from portal.models import Customer, DirectDebit, Invoice, Mandate, PaymentIntent, PaymentMethod
 
 #: What files for banks are in.
 CURRENCY = "eur"
+#: Invoices that a provider charges, or will be asked for again by itself: a debit beside it would take the money twice.
+_IS_CHARGED = (
+    select(PaymentIntent.id)
+    .where(
+        PaymentIntent.tenant_id == Invoice.tenant_id,
+        PaymentIntent.invoice_id == Invoice.id,
+        or_(
+            PaymentIntent.status.in_(("processing", "requires_action")),
+            (PaymentIntent.status == "requires_payment_method") & PaymentIntent.ask_at.is_not(None),
+        ),
+    )
+    .correlate(Invoice)
+    .exists()
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,7 @@ def _list_collectable(db: Session, customer_id: str, invoice_ids: Sequence[str] 
         Invoice.currency == CURRENCY,
         Invoice.amount_remaining > 0,
         ~IS_COLLECTED,
+        ~_IS_CHARGED,
     )
     if invoice_ids is not None:
         statement = statement.where(Invoice.id.in_(invoice_ids))
