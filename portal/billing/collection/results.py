@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import ids, zones
-from portal.billing.invoices import payments
+from portal import zones
+from portal.billing.invoices import payment_records, payments
 from portal.billing.ledger import balances
 from portal.billing.ledger.locks import Billed
 from portal.db import find_row
@@ -57,33 +57,16 @@ def _record_payment(db: Session, debit: DirectDebit, mandate: Mandate, billed: B
     customer = billed.customer
     method = find_row(db, PaymentMethod, mandate.payment_method_id, noun="payment method")
     shown = {key: method.details.get(key) for key in ("bank_code", "branch_code", "country", "fingerprint", "last4")}
-    record = PaymentRecord(
-        id=ids.new("payment_record"),
-        created=now,
-        customer_id=customer.id,
-        amount=debit.amount,
-        currency=debit.currency,
-        initiated_at=debit.created,
-        outcome="guaranteed",
-        outcome_at=now,
+    return payment_records.create_for_method(
+        db,
+        customer,
+        method,
+        debit.amount,
+        debit.currency,
+        shown={**shown, "expected_debit_date": debit.collect_on.isoformat(), "mandate": mandate.id},
+        reference=debit.end_to_end_id,
         description=f"Direct debit of {debit.collect_on.isoformat()}",
+        initiated_at=debit.created,
         customer_presence="off_session",
-        customer_details={
-            "customer": customer.id,
-            "email": customer.email,
-            "name": customer.name,
-            "phone": customer.phone,
-        },
-        payment_method_details={
-            "billing_details": None,
-            "custom": None,
-            "payment_method": method.id,
-            "sepa_debit": {**shown, "expected_debit_date": debit.collect_on.isoformat(), "mandate": mandate.id},
-            "type": "sepa_debit",
-        },
-        processor_details={"custom": {"payment_reference": debit.end_to_end_id}, "type": "custom"},
-        test_clock_id=customer.test_clock_id,
-        metadata_={},
+        now=now,
     )
-    db.add(record)
-    return record

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from portal import ids
+from portal.billing.invoices import payment_records
 from portal.billing.ledger import balances
 from portal.db import find_row
 from portal.models import Customer, PaymentIntent, PaymentMethod, PaymentRecord
@@ -11,36 +11,19 @@ from portal.models import Customer, PaymentIntent, PaymentMethod, PaymentRecord
 def create(db: Session, intent: PaymentIntent, customer: Customer, *, now: int) -> PaymentRecord:
     """The payment of an intent that succeeded."""
     method = find_row(db, PaymentMethod, intent.payment_method_id, noun="payment method")
-    record = PaymentRecord(
-        id=ids.new("payment_record"),
-        created=now,
-        customer_id=customer.id,
-        amount=intent.amount,
-        currency=intent.currency,
-        initiated_at=intent.asked_at or now,
-        outcome="guaranteed",
-        outcome_at=now,
+    return payment_records.create_for_method(
+        db,
+        customer,
+        method,
+        intent.amount,
+        intent.currency,
+        shown=method.details,
+        reference=intent.provider_ref,
         description=f"Payment {intent.id}",
+        initiated_at=intent.asked_at or now,
         customer_presence="on_session" if intent.confirmed_at else "off_session",
-        customer_details={
-            "customer": customer.id,
-            "email": customer.email,
-            "name": customer.name,
-            "phone": customer.phone,
-        },
-        payment_method_details={
-            "billing_details": None,
-            "custom": None,
-            "payment_method": method.id,
-            method.type: method.details,
-            "type": method.type,
-        },
-        processor_details={"custom": {"payment_reference": intent.provider_ref}, "type": "custom"},
-        test_clock_id=customer.test_clock_id,
-        metadata_={},
+        now=now,
     )
-    db.add(record)
-    return record
 
 
 def adjust_balance(db: Session, intent: PaymentIntent, customer: Customer, amount: int, *, now: int) -> None:

@@ -1,5 +1,6 @@
 """Payment records: payments that were made elsewhere and are reported by the merchant, or that pay an invoice."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from sqlalchemy.orm import Session
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.db import find_row, lock_and_refresh
 from portal.errors import InvalidRequest
-from portal.models import Customer, Invoice, PaymentRecord
+from portal.models import Customer, Invoice, PaymentMethod, PaymentRecord
 from portal.wire.commands import (
     MAX_AMOUNT,
     Address,
@@ -176,6 +177,56 @@ def create_for_invoice(db: Session, invoice: Invoice, *, now: int) -> PaymentRec
         outcome_at=now,
         customer_details={"customer": invoice.customer_id, "email": None, "name": None, "phone": None},
         test_clock_id=invoice.test_clock_id,
+        metadata_={},
+    )
+    db.add(record)
+    return record
+
+
+def create_for_method(
+    db: Session,
+    customer: Customer,
+    method: PaymentMethod,
+    amount: int,
+    currency: str,
+    *,
+    shown: Mapping[str, Any],
+    reference: str | None,
+    description: str,
+    initiated_at: int,
+    customer_presence: Literal["off_session", "on_session"],
+    now: int,
+) -> PaymentRecord:
+    """Record what was collected by a payment method; whoever calls applies it to an invoice.
+
+    `amount` is in minor units, `shown` the wire's hash of the method's type, `reference` the collector's name of it.
+    """
+    record = PaymentRecord(
+        id=ids.new("payment_record"),
+        created=now,
+        customer_id=customer.id,
+        amount=amount,
+        currency=currency,
+        initiated_at=initiated_at,
+        outcome="guaranteed",
+        outcome_at=now,
+        description=description,
+        customer_presence=customer_presence,
+        customer_details={
+            "customer": customer.id,
+            "email": customer.email,
+            "name": customer.name,
+            "phone": customer.phone,
+        },
+        payment_method_details={
+            "billing_details": None,
+            "custom": None,
+            "payment_method": method.id,
+            method.type: dict(shown),
+            "type": method.type,
+        },
+        processor_details={"custom": {"payment_reference": reference}, "type": "custom"},
+        test_clock_id=customer.test_clock_id,
         metadata_={},
     )
     db.add(record)
