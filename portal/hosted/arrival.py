@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template, request
 
 from portal import clock
 from portal.billing.customer_portal import openings
-from portal.hosted import flows, open_visits, visit_cookies
+from portal.hosted import devices, flows, open_visits, visit_cookies
 from portal.hosted.expired import expired_page
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
@@ -30,7 +30,7 @@ def exchange(link_secret: str) -> PageResponse:
     if not visit_cookies.takes_cookies(request) and _is_unused(link_secret):
         return _without_referrer(_ask_for_cookie())
     with services().database.writing(origin=request_origin("customer")) as db:
-        exchanged = openings.exchange(db, link_secret, now=clock.now())
+        exchanged = openings.exchange(db, link_secret, device=devices.of_request(), now=clock.now())
     if exchanged is None:
         return _answer_used_link(link_secret)
     response = _redirect_to_session(exchanged.session_id)

@@ -7,13 +7,13 @@ from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.billing.customer_portal import logins
-from portal.db import Scope, find_row
+from portal.billing.customer_portal import entrances, logins
+from portal.db import Scope
 from portal.hosted import frames
 from portal.hosted.ended_visits import find_ended_visit
 from portal.hosted.open_visits import scope_of_session
 from portal.hosted.visits import mask_email
-from portal.models import Customer, PortalSession
+from portal.models import PortalSession
 from portal.web.services import services
 
 
@@ -73,7 +73,7 @@ def find_restorable_visit(session_id: str) -> RestorableVisit | None:
         return None
     with services().database.reading(scope) as db:
         session = logins.find_restorable_session(db, session_id, now=clock.now())
-        customer = find_row(db, Customer, session.customer_id, noun="customer") if session else None
-    if session is None or customer is None or customer.deleted_at is not None or not customer.email:
+        email = entrances.address_of_session(db, session, now=clock.now()) if session else None
+    if session is None or email is None:
         return None
-    return RestorableVisit(scope, session, customer.email)
+    return RestorableVisit(scope, session, email)

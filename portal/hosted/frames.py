@@ -68,7 +68,7 @@ def frame_of_visit(visit: Visit) -> Frame:
         below=request.path.removeprefix(visit.path),
         left=visit.ends_at - clock.now(),
         customer_name=visit.customer_name,
-        customer_email=visit.customer_email,
+        customer_email=visit.person.email if visit.person else visit.customer_email,
         pages=navigation.entries_of_visit(visit),
         livemode=visit.scope.livemode,
     )

@@ -49,6 +49,10 @@ class PortalSession(TenantOwned, Base):
     customer_id: Mapped[str] = mapped_column(Id)
     configuration_id: Mapped[str] = mapped_column(Id)
     return_url: Mapped[str | None]
+    #: which of the customer's contacts it belongs to, also once that one is gone; None for the customer's own
+    contact_id: Mapped[str | None] = mapped_column(Id)
+    #: the browser that opened it, as families: `browser`, `system`
+    device: Mapped[dict[str, Any] | None]
     locale: Mapped[str | None]
     on_behalf_of: Mapped[str | None]
     after_expiration: Mapped[dict[str, Any] | None]

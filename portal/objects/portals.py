@@ -76,6 +76,7 @@ PORTAL_SESSION = register(
                 # type it as a string
                 "url": lambda row, context: "",
                 # beyond the reference
+                "contact": Ref("contact_id", "contact"),
                 "ended_at": "ended_at",
                 "expires_at": "expires_at",
                 "flow_completed_at": "flow_completed_at",

@@ -11,22 +11,39 @@ from portal.assembly import Services
 from portal.billing.customer_portal import codes
 from portal.billing.customers import email_undo
 from portal.db import find_row
-from portal.models import Customer, EmailChange, Mail
+from portal.models import Contact, Customer, EmailChange, Mail
+from portal.outbox.contact_mails import mail_to_contact
 from portal.outbox.mail_frames import find_present_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
+from portal.rules.contacts import may_come_in
 
 
 def build_login_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
-    """Sent to the stored address, never to the one that was typed in; None when no customer has it."""
+    """Sent to the stored address, never to the one that was typed in; None when nobody has it who is let in."""
     folded = (mail.address or "").casefold()
+    if mail.sealed is None:
+        return None
+    code: dict[str, Any] = {
+        "code": services.seal.decrypt(mail.sealed).decode(),
+        "minutes": codes.LIFETIME // clock.MINUTE,
+    }
     own = select(Customer).where(Customer.email_folded == folded, Customer.deleted_at.is_(None))
     if mail.customer_id is not None:
         own = own.where(Customer.id == mail.customer_id)
     customer = db.scalars(own.order_by(Customer.created.desc()).limit(1)).first()
-    if customer is None or mail.sealed is None:
-        return None
-    digits = services.seal.decrypt(mail.sealed).decode()
-    return mail_to_customer(db, customer, code=digits, minutes=codes.LIFETIME // clock.MINUTE)
+    if customer is not None:
+        return mail_to_customer(db, customer, **code)
+    contact = _find_contact(db, folded, mail.customer_id)
+    return mail_to_contact(db, contact, **code) if contact else None
+
+
+def _find_contact(db: Session, folded: str, customer_id: str | None) -> Contact | None:
+    """The newest contact with an address who is let in, of one customer where it is given."""
+    named = select(Contact).where(Contact.email_folded == folded)
+    if customer_id is not None:
+        named = named.where(Contact.customer_id == customer_id)
+    found = db.scalars(named.order_by(Contact.created.desc()))
+    return next((each for each in found if may_come_in(each, now=clock.now())), None)
 
 
 def build_email_code_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:

@@ -23,7 +23,7 @@ class OpenedSession:
     cookie_secret: str
 
 
-def exchange(db: Session, link_secret: str, *, now: int) -> OpenedSession | None:
+def exchange(db: Session, link_secret: str, *, device: dict[str, str] | None = None, now: int) -> OpenedSession | None:
     """Open the session of an unused link, once; None when it is unknown, used, expired or ended.
 
     One conditional update decides, so of any number of parallel visits exactly one wins.
@@ -35,6 +35,7 @@ def exchange(db: Session, link_secret: str, *, now: int) -> OpenedSession | None
         .values(
             secret_hash=session_secrets.hash_secret(secret),
             opened_at=now,
+            device=device,
             last_seen_at=now,
             expires_at=now + _SESSIONS.c.expires_at - _SESSIONS.c.link_expires_at,
         )

@@ -119,10 +119,14 @@ class AfterExpiration(Command):
 
 
 class CreateSession(ExpandableCommand):
-    """Without `configuration` the default one applies, without `flow_data` the whole portal is shown."""
+    """Without `configuration` the default one applies, without `flow_data` the whole portal is shown.
+
+    `contact` names the person who comes in; without it, it is the customer, who is an owner.
+    """
 
     after_expiration: AfterExpiration | None = None
     customer: Id
+    contact: Id | None = None
     configuration: Id | None = None
     return_url: WebUrl | None = None
     locale: Clearable[Annotated[str, text_up_to(100), AfterValidator(_validate_locale)]] = None

@@ -12,6 +12,7 @@ PRODUCTS = array_of(
     )
 )
 FEATURES = hash_of(
+    contacts=ENABLED_HASH,
     customer_update=hash_of(
         allowed_updates=array_of(
             enum_of("address", "email", "email_recipients", "name", "phone", "shipping", "tax_id")
@@ -48,6 +49,7 @@ FEATURES = hash_of(
         ),
         trial_update_behavior=enum_of("continue_trial", "end_trial"),
     ),
+    visits=ENABLED_HASH,
 )
 SUBSCRIPTION = or_null(hash_of(subscription=STRING))
 FLOW = hash_of(
