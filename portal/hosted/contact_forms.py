@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -31,7 +33,11 @@ _LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("ar", 
 class RoleForm(FlaskForm):
     """Which role somebody has."""
 
-    role = RadioField(_l("Role"), [InputRequired(_l("Choose the role."))], choices=_ROLE_CHOICES)
+    role = RadioField(_l("Role"), [InputRequired(_l("Choose the role."))])
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.role.choices = _ROLE_CHOICES
 
     def to_update(self) -> UpdateContact:
         """The command that gives the role."""
@@ -43,7 +49,11 @@ class InviteForm(LoginForm, RoleForm):
 
     email = text_field(_l("Email address"), 254, DataRequired(_l("Enter the email address.")))
     name = text_field(_l("Name"), 256)
-    locale = SelectField(_l("Language"), choices=_LANGUAGES)
+    locale = SelectField(_l("Language"))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.locale.choices = _LANGUAGES
 
     @classmethod
     def blank(cls) -> InviteForm:

@@ -31,7 +31,7 @@ def build_invitation(services: Services, db: Session, mail: Mail) -> OutgoingMai
     return mail_to_contact(
         db,
         contact,
-        customer=customer.business_name or customer.name or customer.email or "",
+        account=customer.business_name or customer.name or customer.email or "",
         role=contact.role,
         invitation_url=url,
         expires_at=contact.expires_at,

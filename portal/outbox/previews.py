@@ -45,7 +45,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "contact_changed": {"change": "added", "email": "lea@example.com", "role": "accountant"},
     "contact_invited": {
-        "customer": "Rosen GmbH",
+        "account": "Rosen GmbH",
         "role": "accountant",
         "invitation_url": "https://billing.example.com/join/sample",
         "expires_at": _SAMPLE_DAY + 7 * 86400,

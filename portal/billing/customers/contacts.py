@@ -133,7 +133,7 @@ def _change_place(db: Session, customer: Customer, contact: Contact, wanted: tup
         _refuse_last_owner(db, customer, contact)
     if not is_same(email, contact.email):
         _refuse_address(db, customer, email)
-        contact.joined_at = None
+        contact.joined_at = contact.expires_at = None
         sessions.end_of_contact(db, contact.id, now=now)
     _leave_role(customer, contact.email, contact.role)
     contact.email, contact.role = email, role
@@ -165,5 +165,5 @@ def _take_role(db: Session, customer: Customer, contact: Contact, now: int) -> N
         sessions.end_of_contact(db, contact.id, now=now)
         contact.invited_at = contact.expires_at = contact.joined_at = None
         recipients.put(customer, EmailRecipient(email=contact.email))
-    elif contact.joined_at is None:
+    elif contact.joined_at is None and contact.expires_at is None:
         invitations.send(db, contact, now=now)
