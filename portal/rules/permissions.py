@@ -34,9 +34,13 @@ def may_see_details(features: Features) -> bool:
 
 
 def may_update(features: Features, detail: str) -> bool:
-    """Whether `detail` can be edited: `email`, `email_recipients`, `tax_id`, `name`, `phone`, `address`, `shipping`."""
+    """Whether `detail` can be edited: `email`, `email_recipients`, `tax_id`, `name`, `phone`, `address`, `shipping`.
+
+    The names of a business and of a person go with `name`, as the reference has no words of their own for them.
+    """
     update = features["customer_update"]
-    return bool(update["enabled"]) and detail in update["allowed_updates"]
+    named = "name" if detail in {"business_name", "individual_name"} else detail
+    return bool(update["enabled"]) and named in update["allowed_updates"]
 
 
 def may_update_methods(features: Features) -> bool:
