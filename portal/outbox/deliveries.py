@@ -84,7 +84,7 @@ def claim_runs(db: Session, receiver: Receiver, most: int, links: Links, *, now:
         if row.delivery_id:
             shipments[row.queue].append(_build_shipment(row, receiver, links))
         else:
-            db.execute(DELETE_QUEUE, {**mine, "customer": row.queue}, execution_options=ALL_TENANTS)
+            db.execute(_DELETE_QUEUE, {**mine, "customer": row.queue}, execution_options=ALL_TENANTS)
     until = now + LEASE.seconds
     return [DeliveryRun(receiver, each, lease, until, tuple(sent)) for each, sent in shipments.items() if sent]
 
@@ -166,8 +166,7 @@ def _is_pending_in_queue(sent: Any) -> tuple[ColumnElement[bool], ...]:
 
 
 ENDPOINT_QUEUES = (QUEUES.c.tenant_id == bindparam("tenant"), QUEUES.c.endpoint_id == bindparam("endpoint"))
-CUSTOMER_QUEUE = (*ENDPOINT_QUEUES, QUEUES.c.customer_id == bindparam("customer"))
 _DUE_RECEIVERS, _PENDING_EVENTS = _due_statement(), _waiting_statement()
 #: No try begins later than `BEGINS_WITHIN` after the claim.
 LEASE = Lease(QUEUES.c.next_try_at, seconds=clock.MINUTE, where=ENDPOINT_QUEUES)
-DELETE_QUEUE = QUEUES.delete().where(*CUSTOMER_QUEUE)
+_DELETE_QUEUE = QUEUES.delete().where(*ENDPOINT_QUEUES, QUEUES.c.customer_id == bindparam("customer"))
