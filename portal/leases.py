@@ -52,8 +52,8 @@ class Lease:
         bounds = {"now": now, "most": most, **(of or {})}
         rows = db.execute(self._free, bounds, execution_options=_EVERYWHERE).all()
         if rows:
-            taken = self._own.values({self._due_at.name: now + self.seconds, **values})
-            db.execute(taken, {"own": [self._key_of(row) for row in rows]}, execution_options=_EVERYWHERE)
+            taken = {self._due_at.name: now + self.seconds, **values}
+            db.execute(self._own, {"own": [self._key_of(row) for row in rows], **taken}, execution_options=_EVERYWHERE)
         return rows
 
     def _key_of(self, row: Any) -> tuple[Any, ...]:
