@@ -1,7 +1,6 @@
 """The results of webhook deliveries: what arrived, when a queue is tried again, and how an endpoint fares."""
 
 import random
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -117,9 +116,9 @@ def _retry_pause(each: DeliveryAttempt) -> int | None:
 
 def _release_queues(db: Session, results: Sequence[RunResult], now: int) -> None:
     """Release queues: to be tried again later, at once if more is pending, or deleted if they are empty."""
-    queues_by_moment: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    queues_by_moment: dict[int, list[tuple[int, str, str]]] = {}
     for each in results:
-        queues_by_moment[_next_try_at(each, now)].append(_queue_of(each.run))
+        queues_by_moment.setdefault(_next_try_at(each, now), []).append(_queue_of(each.run))
     for moment, queues in queues_by_moment.items():
         db.execute(_DELETE_EMPTY_QUEUES, {"queues": queues}, execution_options=ALL_TENANTS)
         db.execute(_RELEASE_QUEUES, {"queues": queues, "until": moment}, execution_options=ALL_TENANTS)

@@ -6,7 +6,6 @@ requests at once, and fewer while its deliveries fail.
 
 import logging
 import threading
-import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import lru_cache
@@ -98,10 +97,10 @@ class Dispatcher:
 
     def _send_load(self, load: list[DeliveryRun]) -> list[RunResult]:
         """Send the runs of a slot; once one fails or time is up, the rest goes back untried."""
-        ends = time.monotonic() + LOAD_SECONDS
+        ends = clock.now() + LOAD_SECONDS
         results = [self._send_run(load[0])]
         for run in load[1:]:
-            goes_well = results[-1].failed_attempt is None and time.monotonic() < ends
+            goes_well = results[-1].failed_attempt is None and clock.now() <= ends
             results.append(self._send_run(run) if goes_well else RunResult(run, ()))
         return results
 
