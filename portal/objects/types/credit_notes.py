@@ -44,6 +44,7 @@ CREDIT_NOTE: dict[str, Schema] = {
     "lines": list_object(object_ref("credit_note_line_item")),
     "pdf": STRING,
     "pretax_credit_amounts": PRETAX_CREDITS,
+    "refund": or_null(id_or("refund")),
     "refunds": array_of(
         hash_of(
             amount_refunded=INTEGER,
