@@ -13,10 +13,17 @@ from portal.billing.checkout.buyers import Buyer
 from portal.billing.payment_methods.params import CreatePaymentMethod
 from portal.hosted import checkout_tax_ids
 from portal.hosted.account_form import LONGEST_HOLDER, account_command, explain_iban
+from portal.hosted.card_form import list_cards
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.detail_forms import AddressForm
 from portal.hosted.forms import strip_text, text_field, to_ascii_digits
+from portal.hosted.method_names import name_method
 from portal.wire.texts import email_address
+
+#: The fields that not each session asks for.
+_OPTIONAL = frozenset(
+    {"address", "agree", "card", "code", "email", "holder", "iban", "name", "phone", "tax_id", "terms", "way"}
+)
 
 
 class CheckoutForm(FlaskForm):
@@ -37,6 +44,7 @@ class CheckoutForm(FlaskForm):
     address = FormField(AddressForm)
     tax_id = text_field(_l("Tax ID"), checkout_tax_ids.LONGEST_INPUT)
     way = RadioField(_l("How do you want to pay?"), [DataRequired(_l("Choose how you pay."))])
+    card = RadioField(_l("Which card?"), validate_choice=False)
     holder = text_field(_l("Account holder"), LONGEST_HOLDER)
     iban = text_field(_l("IBAN"), 60)
     agree = BooleanField(_l("I agree to this mandate."))
@@ -50,14 +58,15 @@ class CheckoutForm(FlaskForm):
         quantities = {
             f"quantity_{at}": StringField(_("Quantity"), filters=[to_ascii_digits])
             for at, line in enumerate(offer.session.lines)
-            if line_items.bounds(line)
+            if offer.order is None and line_items.bounds(line)
         }
         form: CheckoutForm = type("OfferForm", (cls,), quantities)(data=offer.known)
         form.offer = offer
-        form.way.choices = [(way.type, _way_name(way.type)) for way in offer.ways]
-        for name in ("code", "email", "name", "phone", "address", "tax_id", "way", "holder", "iban", "agree", "terms"):
-            if name not in offer.asked:
-                del form[name]
+        kept = [(method.id, name_method(method)) for method in offer.kept]
+        form.way.choices = kept + [(way.type, _way_name(way.type, is_other=bool(kept))) for way in offer.ways]
+        form.card.choices = list_cards()
+        for name in _OPTIONAL - offer.asked:
+            del form[name]
         return form
 
     @property
@@ -80,10 +89,10 @@ class CheckoutForm(FlaskForm):
         return found
 
     @property
-    def collects(self) -> bool:
-        """Whether the customer is debited: by the way that was chosen, or the only one."""
-        chosen = self.way.data if "way" in self else (self.offer.ways[0].type if self.offer.ways else None)
-        return "iban" in self and any(way.type == chosen and way.collects for way in self.offer.ways)
+    def chosen(self) -> str | None:
+        """How it is paid: by a way or by the id of a kept method, the chosen one or the only one."""
+        found: str | None = self.way.data if "way" in self else self.offer.known["way"]
+        return found
 
     @property
     def shown(self) -> int:
@@ -99,8 +108,10 @@ class CheckoutForm(FlaskForm):
             self.address.form.check_complete()
         if self._tax_id and self.buyer.tax_id is None:
             self.tax_id.errors = [checkout_tax_ids.explain(self.address.country.data)]
-        if self.collects:
+        if self.chosen == "sepa_debit":
             self._check_account()
+        if self.chosen == "card" and self.card.data not in {token for token, _name in self.card.choices}:
+            self.card.errors = [_("Choose a card.")]
         for name, found in errors.items():
             if name and not self[name].errors:
                 self[name].errors = found
@@ -146,7 +157,7 @@ class CheckoutForm(FlaskForm):
 
     def show_error(self, param: str | None, words: str) -> None:
         """Put `words` at the field that a use case's error is about, else above the form."""
-        names = {"discounts": "code", "promotion_code": "code", "tax_id_data": "tax_id", "value": "tax_id"}
+        names = {"discounts": "code", "promotion_code": "code", "tax_id_data": "tax_id", "value": "tax_id", "id": "way"}
         first = (param or "").partition("[")[0]
         name = names.get(first, first)
         if name in self and not isinstance(self[name], FormField):
@@ -155,9 +166,10 @@ class CheckoutForm(FlaskForm):
             self.form_errors.append(words)
 
 
-def _way_name(type: str) -> str:
+def _way_name(type: str, *, is_other: bool) -> str:
     words: dict[str, str] = {
+        "card": _("Another card") if is_other else _("Card"),
         "customer_balance": _("Bank transfer, by the invoice"),
-        "sepa_debit": _("SEPA direct debit"),
+        "sepa_debit": _("SEPA direct debit from another account") if is_other else _("SEPA direct debit"),
     }
     return words[type]

@@ -2,28 +2,24 @@
 
 from portal import clock
 from portal.billing.checkout.orders import Order, Payment
-from portal.billing.payment_methods.mandates import Consent
-from portal.hosted import languages, mandate_words
+from portal.hosted import mandate_words
 from portal.hosted.checkout_forms import CheckoutForm
 from portal.hosted.checkout_offers import CheckoutOffer
+from portal.providers.interface import GivenMethod
 
 
 def read_order(offer: CheckoutOffer, form: CheckoutForm) -> Order:
     """Who buys, at which amount, and how it is paid."""
-    return Order(form.buyer, form.shown, _read_payment(offer, form), agreed="terms" in form)
+    return Order(form.buyer, form.shown, read_payment(offer, form), agreed="terms" in form)
 
 
-def _read_payment(offer: CheckoutOffer, form: CheckoutForm) -> Payment | None:
-    if not offer.ways:
-        return None
-    if offer.creditor is None or not form.collects:
-        return Payment(next(way for way in offer.ways if not way.collects))
-    way = next(way for way in offer.ways if way.collects)
-    consent = Consent(
-        mandate_words.describe_browser(clock.now()),
-        offer.reference,
-        mandate_words.whole_text(offer.creditor, offer.reference),
-        languages.locale(),
-        offer.session.id,
-    )
-    return Payment(way, form.account, consent)
+def read_payment(offer: CheckoutOffer, form: CheckoutForm) -> Payment:
+    """How it is paid."""
+    if form.chosen in {each.id for each in offer.kept}:
+        return Payment(kept=form.chosen)
+    if form.chosen == "card":
+        return Payment(card=GivenMethod(form.card.data))
+    if form.chosen != "sepa_debit" or offer.creditor is None:
+        return Payment()
+    consent = mandate_words.agreed(offer.creditor, offer.reference, offer.session.id, now=clock.now())
+    return Payment(account=form.account, consent=consent)

@@ -128,3 +128,18 @@ def test_a_closed_link_is_for_everyone(window: Callable[..., BrowserContext], li
     page.goto(f"/pay/{link.token}")
     page.get_by_role("heading", name="This link is not active").wait_for()
     assert problems(page) == []
+
+
+def test_fields_are_shown_for_the_chosen_way_alone(
+    window: Callable[..., BrowserContext], live: Live, paid: Shop
+) -> None:
+    with live.database.writing(paid.make.scope) as db:
+        found = accounts.find_account(db, paid.keys.account.id)
+        sent = parse_command(UpdateAccount, {"settings": {"payments": {"provider": "sandbox"}}})
+        account_updates.update_account(db, found, sent)
+    page = window(java_script_enabled=False).new_page()
+    page.goto(offered(live, paid))
+    for way, seen in (("SEPA direct debit", "iban"), ("Card", "card"), ("Bank transfer, by the invoice", None)):
+        page.get_by_label(way, exact=True).check()
+        assert page.locator("[name=iban]").is_visible() is (seen == "iban")
+        assert page.locator("[name=card]").first.is_visible() is (seen == "card")

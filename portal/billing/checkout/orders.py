@@ -3,18 +3,22 @@
 from dataclasses import dataclass
 
 from portal.billing.checkout.buyers import Buyer
-from portal.billing.checkout.ways import Way
 from portal.billing.payment_methods.mandates import Consent
 from portal.billing.payment_methods.params import CreatePaymentMethod
+from portal.providers.interface import GivenMethod
 
 
 @dataclass(frozen=True)
 class Payment:
-    """How the customer pays: by a way, and where it collects, by this account with this mandate."""
+    """How the customer pays: by a method that is `kept`, by its id; by an account with its mandate; or by a card.
 
-    way: Way
+    With none of them the customer transfers what the invoice says.
+    """
+
+    kept: str | None = None
     account: CreatePaymentMethod | None = None
     consent: Consent | None = None
+    card: GivenMethod | None = None
 
 
 @dataclass(frozen=True)
@@ -23,5 +27,5 @@ class Order:
 
     buyer: Buyer
     shown: int
-    payment: Payment | None = None
+    payment: Payment = Payment()
     agreed: bool = False

@@ -1,4 +1,4 @@
-"""The ways in which a checkout session can be paid: one entry for each."""
+"""The ways in which a checkout session can be paid: one entry for each, and what its customer has kept."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
+from portal.billing.accounts.payment_providers import find_provider
 from portal.billing.collection.terms import find_terms
+from portal.billing.payment_methods import mandates, methods
 from portal.db import scope_of
+from portal.models import Customer, PaymentMethod
+from portal.providers.sandbox import Sandbox
+from portal.rules import cards
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,16 @@ def _takes_transfers(db: Session, currency: str) -> bool:
     return bool((invoices.get("bank_transfer") or {}).get("iban"))
 
 
+def _takes_cards(db: Session, currency: str) -> bool:
+    """Whether cards can be chosen on the page itself: those of the sandbox, which have no numbers to be typed."""
+    provider = find_provider(db)
+    return provider is not None and provider.name == Sandbox.name
+
+
 #: In the order in which pages offer them.
 WAYS = (
     Way("sepa_debit", collects=True, is_open=_takes_debits),
+    Way("card", collects=True, is_open=_takes_cards),
     Way("customer_balance", collects=False, is_open=_takes_transfers),
 )
 
@@ -51,3 +63,23 @@ def list_ways(db: Session, mode: str, currency: str | None, wanted: Sequence[str
         and (mode != "setup" or way.collects)
         and way.is_open(db, currency or "eur")
     ]
+
+
+def list_kept(
+    db: Session, customer: Customer, currency: str | None, wanted: Sequence[str] = (), *, now: int
+) -> list[PaymentMethod]:
+    """The methods of a customer that can be charged now, of the types `wanted`: the default, then the newest first."""
+    found = [
+        method
+        for method in methods.list_for_customer(db, customer.id)
+        if (not wanted or method.type in wanted) and _can_be_charged(db, method, currency or "eur", now)
+    ]
+    return sorted(found, key=lambda method: method.id != customer.default_payment_method_id)
+
+
+def _can_be_charged(db: Session, method: PaymentMethod, currency: str, now: int) -> bool:
+    if method.provider is None:
+        return _takes_debits(db, currency) and mandates.find_usable(db, [method.id], now=now) is not None
+    provider, details = find_provider(db), method.details
+    is_current = method.type != "card" or cards.is_valid(details["exp_year"], details["exp_month"], now)
+    return provider is not None and provider.name == method.provider and is_current
