@@ -8,15 +8,14 @@ from flask import abort, g, request
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing.checkout import amounts, order_states, session_checks, sessions, ways
+from portal.billing.checkout import amounts, session_checks, sessions, ways
 from portal.billing.checkout.order_states import OrderState
 from portal.billing.checkout.params import SESSION_ID
 from portal.billing.customers import test_clocks
 from portal.billing.payment_methods import mandates
 from portal.db import Scope, find_row
-from portal.hosted import frames, languages
+from portal.hosted import checkout_choices, frames, languages
 from portal.models import Account, CheckoutSession, Customer, Invoice, PaymentMethod
-from portal.providers import sandbox
 from portal.rules.creditors import Creditor
 from portal.web.headers import CONTENT_SECURITY_POLICY
 from portal.web.requests import request_origin
@@ -154,9 +153,9 @@ def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession
         contact=frames.contact_of_account(account),
         terms_url=profile.get("terms_of_service_url"),
         creditor=mandates.find_creditor(db),
-        ways=_list_ways(db, session),
-        kept=_list_kept(db, session, customer, billed_now),
-        order=_find_order(db, session),
+        ways=checkout_choices.list_ways(db, session),
+        kept=checkout_choices.list_kept(db, session, customer, billed_now),
+        order=checkout_choices.find_order(db, session),
         billed_now=billed_now,
         language=i18n.catalogue_language(languages.locale()),
         collects=_is_collected(db, session),
@@ -169,34 +168,6 @@ def _is_collected(db: Session, session: CheckoutSession) -> bool:
     if session.invoice_id is None:
         return False
     return find_row(db, Invoice, session.invoice_id, noun="invoice").collection_method == "charge_automatically"
-
-
-def _find_order(db: Session, session: CheckoutSession) -> OrderState | None:
-    if not order_states.is_ordered(session):
-        return None
-    return order_states.find_state(db, find_row(db, Invoice, session.invoice_id or "", noun="invoice"))
-
-
-def _needs_way(session: CheckoutSession) -> bool:
-    """Whether something is to be paid, now or later."""
-    later = session.mode == "subscription" and session.settings.get("payment_method_collection") != "if_required"
-    return session.mode == "setup" or later or bool(amounts.amount_total(session))
-
-
-def _list_ways(db: Session, session: CheckoutSession) -> list[ways.Way]:
-    if not _needs_way(session):
-        return []
-    wanted = session.settings.get("payment_method_types", ())
-    found = ways.list_ways(db, session.mode, session.currency, wanted)
-    # what was ordered by card is not transferred: its subscription waits for the money
-    return [way for way in found if way.collects or not order_states.is_ordered(session)]
-
-
-def _list_kept(db: Session, session: CheckoutSession, customer: Customer | None, now: int) -> list[PaymentMethod]:
-    if customer is None or session.mode == "setup" or not _needs_way(session):
-        return []
-    wanted, added = session.settings.get("payment_method_types", ()), session.settings.get("added_method")
-    return [each for each in ways.list_kept(db, customer, session.currency, wanted, now=now) if each.id != added]
 
 
 def _list_asked(offer: CheckoutOffer) -> frozenset[str]:
@@ -237,7 +208,6 @@ def _list_known(offer: CheckoutOffer) -> dict[str, Any]:
         "phone": customer.phone if customer else None,
         "address": (customer.address or {}) if customer else {},
         "way": next(iter([*(each.id for each in offer.kept), *(way.type for way in offer.ways)]), None),
-        "card": sandbox.CARDS[0].token,
     }
     return {**known, **quantities}
 

@@ -21,6 +21,16 @@ def name_method(method: PaymentMethod) -> str:
     return words
 
 
+def name_way(type: str, *, is_other: bool) -> str:
+    """A way to pay; `is_other` where kept methods are offered beside it."""
+    words: dict[str, str] = {
+        "card": _("Another card") if is_other else _("Card"),
+        "customer_balance": _("Bank transfer, by the invoice"),
+        "sepa_debit": _("SEPA direct debit from another account") if is_other else _("SEPA direct debit"),
+    }
+    return words[type]
+
+
 def explain_refusal(error: Mapping[str, Any] | None) -> str:
     """Why a payment was refused, by the wire's hash of it."""
     code, decline = (error or {}).get("code"), (error or {}).get("decline_code")

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing.checkout import amounts, line_items, offers, session_checks, ways
+from portal.billing.checkout import amounts, line_items, offers, session_checks
 from portal.billing.checkout.params import CreateCheckoutSession, PageParams
 from portal.billing.customer_portal import session_secrets
+from portal.billing.intents import chargeable
 from portal.billing.ledger import locks
 from portal.errors import InvalidRequest
 from portal.models import CheckoutSession, Customer
@@ -72,7 +73,7 @@ def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheck
     )
     amounts.compute(db, session, customer)
     wanted = session.settings.get("payment_method_types", [])
-    if customer is None or command.mode == "setup" or not ways.list_kept(db, customer, currency, wanted, now=now):
+    if customer is None or command.mode == "setup" or not chargeable.list_kept(db, customer, currency, wanted, now=now):
         refuse_unpayable(db, session)
     db.add(session)
     return NewCheckoutSession(session, secret)

@@ -3,22 +3,7 @@
 from dataclasses import dataclass
 
 from portal.billing.checkout.buyers import Buyer
-from portal.billing.payment_methods.mandates import Consent
-from portal.billing.payment_methods.params import CreatePaymentMethod
-from portal.providers.interface import GivenMethod
-
-
-@dataclass(frozen=True)
-class Payment:
-    """How the customer pays: by a method that is `kept`, by its id; by an account with its mandate; or by a card.
-
-    With none of them the customer transfers what the invoice says.
-    """
-
-    kept: str | None = None
-    account: CreatePaymentMethod | None = None
-    consent: Consent | None = None
-    card: GivenMethod | None = None
+from portal.billing.payment_methods.chosen import Payment
 
 
 @dataclass(frozen=True)
@@ -27,5 +12,5 @@ class Order:
 
     buyer: Buyer
     shown: int
-    payment: Payment = Payment()
+    payment: Payment
     agreed: bool = False

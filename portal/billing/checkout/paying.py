@@ -3,29 +3,29 @@
 from sqlalchemy.orm import Session
 
 from portal.billing.checkout import amounts
-from portal.billing.checkout.orders import Payment
-from portal.billing.payment_methods import methods, own_methods
-from portal.billing.payment_methods.params import BillingDetails
+from portal.billing.payment_methods import chosen, methods
+from portal.billing.payment_methods.chosen import Payment
 from portal.models import CheckoutSession, Customer, PaymentMethod
-from portal.providers.interface import GivenMethod
 from portal.seal import Seal
 
-#: Names the method that a session has added, among its settings.
+#: Names the card that a session has added, among its settings.
 _ADDED = "added_method"
 
 
 def choose_method(
     db: Session, session: CheckoutSession, customer: Customer, payment: Payment, *, seal: Seal, now: int
 ) -> PaymentMethod | None:
-    """The method of a customer who is locked; None for a transfer. Raises `ResourceMissing` for another customer's."""
-    if payment.kept is not None:
-        return own_methods.find_own(db, customer.id, payment.kept)
-    if payment.card is not None:
-        return _add_card(db, session, customer, payment.card, now)
-    if payment.account is None or payment.consent is None:
-        return None
+    """The method of a customer who is locked; None for a transfer. Raises `ResourceMissing` for another customer's.
+
+    A card that is charged at once becomes the default when the money has come, and not before.
+    """
+    waits = payment.card is not None and bool(amounts.amount_total(session))
     is_first = customer.default_payment_method_id is None
-    return own_methods.add(db, customer.id, payment.account, payment.consent, default=is_first, seal=seal, now=now)
+    known = {each.id for each in methods.list_for_customer(db, customer.id)}
+    method = chosen.find_or_add(db, customer, payment, default=is_first and not waits, seal=seal, now=now)
+    if waits and method is not None and method.id not in known:
+        session.settings = {**session.settings, _ADDED: method.id}
+    return method
 
 
 def forget_added(db: Session, session: CheckoutSession, *, now: int) -> None:
@@ -37,14 +37,3 @@ def forget_added(db: Session, session: CheckoutSession, *, now: int) -> None:
     method = db.get(PaymentMethod, (session.tenant_id, id))
     if method is not None and method.customer_id is not None:
         methods.detach(db, method, now=now)
-
-
-def _add_card(db: Session, session: CheckoutSession, customer: Customer, card: GivenMethod, now: int) -> PaymentMethod:
-    """Add a card. One that is charged at once becomes the default when the money has come, and not before."""
-    known = {each.id for each in methods.list_for_customer(db, customer.id)}
-    is_first = customer.default_payment_method_id is None and not amounts.amount_total(session)
-    holder = BillingDetails(name=customer.name)
-    method = own_methods.add_card(db, customer.id, card, holder, default=is_first, now=now)
-    if method.id not in known:
-        session.settings = {**session.settings, _ADDED: method.id}
-    return method

@@ -4,11 +4,11 @@ from sqlalchemy.orm import Session
 
 from portal.billing.checkout import orders_under_way, paying
 from portal.billing.checkout.order_states import find_state, is_ordered
-from portal.billing.checkout.orders import Payment
 from portal.billing.customers import test_clocks
 from portal.billing.intents import attempts
 from portal.billing.invoices import payments
 from portal.billing.ledger.locks import Billed
+from portal.billing.payment_methods.chosen import Payment
 from portal.errors import InvalidRequest
 from portal.models import CheckoutSession
 from portal.seal import Seal

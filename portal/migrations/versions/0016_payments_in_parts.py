@@ -14,11 +14,15 @@ _UNPAID = "ix_checkout_sessions_unpaid"
 
 
 def upgrade() -> None:
+    for name in ("amount_requested", "resume_at"):
+        op.add_column("payment_intents", sa.Column(name, sa.BigInteger(), nullable=True))
     _index_unpaid("invoice_id IS NOT NULL AND payment_status = 'unpaid'")
 
 
 def downgrade() -> None:
     _index_unpaid("status = 'complete' AND payment_status = 'unpaid'")
+    for name in ("resume_at", "amount_requested"):
+        op.drop_column("payment_intents", name)
 
 
 def _index_unpaid(where: str) -> None:
