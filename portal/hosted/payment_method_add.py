@@ -72,7 +72,7 @@ def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference:
         path = flows.complete(visit, db) if visit.in_flow else path_after_adding(visit)
     flash(_("Your bank account is added. Your bills are collected from it from now on."))
     with visit.reading() as db:
-        has_older = not visit.flow and collection_offers.find_offer(db, visit) is not None
+        has_older = collection_offers.find_offer(db, visit) is not None
     return f"{visit.path}collect" if has_older else path
 
 
