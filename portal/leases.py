@@ -9,7 +9,7 @@ out the row is due again. So work can be done twice, and whoever does it must al
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, bindparam, update
+from sqlalchemy import Column, ColumnElement, Table, bindparam, tuple_, update
 from sqlalchemy.orm import Session
 
 from portal.db import select_with_owner
@@ -39,7 +39,7 @@ class Lease:
             .limit(bindparam("most"))
         )
         self._free = self.due.with_for_update(skip_locked=True, of=table)
-        self._own = update(table).where(*(key == bindparam(f"own_{key.name}") for key in keys))
+        self._own = update(table).where(tuple_(*keys).in_(bindparam("own", expanding=True)))
 
     def is_due(self, db: Session, *, now: int) -> bool:
         """Whether anything can be claimed; a look costs no writer."""
@@ -52,9 +52,9 @@ class Lease:
         bounds = {"now": now, "most": most, **(of or {})}
         rows = db.execute(self._free, bounds, execution_options=_EVERYWHERE).all()
         if rows:
-            taken = self._own.values({self._due_at.name: now + self.seconds, **values})
-            db.connection().execute(taken, [self._key_of(row._mapping) for row in rows])
+            taken = {self._due_at.name: now + self.seconds, **values}
+            db.execute(self._own, {"own": [self._key_of(row) for row in rows], **taken}, execution_options=_EVERYWHERE)
         return rows
 
-    def _key_of(self, row: Mapping[Any, Any]) -> dict[str, Any]:
-        return {f"own_{name}": row[name] for name in self._keys}
+    def _key_of(self, row: Any) -> tuple[Any, ...]:
+        return tuple(row._mapping[name] for name in self._keys)

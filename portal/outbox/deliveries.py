@@ -75,17 +75,18 @@ def list_due_receivers(db: Session, *, now: int) -> list[Receiver]:
 def claim_runs(db: Session, receiver: Receiver, most: int, links: Links, *, now: int) -> list[DeliveryRun]:
     """Claim at most `most` runs for an endpoint; no other worker has them."""
     mine = {"tenant": receiver.scope.tenant_id, "endpoint": receiver.id}
-    runs = []
     lease = secrets.token_hex(8)
-    for row in LEASE.claim(db, now=now, most=most, of=mine, lease=lease):
-        own = {**mine, "customer": row.customer_id}
-        waiting = db.execute(_PENDING_EVENTS, {**own, "most": BATCH_SIZE}, execution_options=ALL_TENANTS).all()
-        if not waiting:
-            db.execute(DELETE_QUEUE, own, execution_options=ALL_TENANTS)
-            continue
-        shipments = tuple(_build_shipment(each, receiver, links) for each in waiting)
-        runs.append(DeliveryRun(receiver, row.customer_id, lease, now + LEASE.seconds, shipments))
-    return runs
+    claimed = [row.customer_id for row in LEASE.claim(db, now=now, most=most, of=mine, lease=lease)]
+    if not claimed:
+        return []
+    shipments: dict[str, list[Shipment]] = {customer: [] for customer in claimed}
+    for row in db.execute(_PENDING_EVENTS, {**mine, "customers": claimed}, execution_options=ALL_TENANTS):
+        if row.delivery_id:
+            shipments[row.queue].append(_build_shipment(row, receiver, links))
+        else:
+            db.execute(_DELETE_QUEUE, {**mine, "customer": row.queue}, execution_options=ALL_TENANTS)
+    until = now + LEASE.seconds
+    return [DeliveryRun(receiver, each, lease, until, tuple(sent)) for each, sent in shipments.items() if sent]
 
 
 def _build_receiver(row: Any, now: int) -> Receiver:
@@ -135,21 +136,37 @@ def _event_columns() -> list[ColumnElement[Any]]:
 
 
 def _waiting_statement() -> Any:
-    sent = DELIVERIES.c
-    mine = (sent.tenant_id == bindparam("tenant"), sent.endpoint_id == bindparam("endpoint"))
+    """The first `BATCH_SIZE` pending events of some customers' queues, at one look; an empty queue is a row without."""
+    sent, later = DELIVERIES.c, DELIVERIES.alias().c
     event = and_(EVENTS.c.tenant_id == sent.tenant_id, EVENTS.c.id == sent.event_id)
+    # queues first, as outer joins have it: how much waits behind the last makes no difference
+    last = (
+        select(later.sequence)
+        .where(*_is_pending_in_queue(later))
+        .order_by(later.sequence)
+        .offset(BATCH_SIZE - 1)
+        .limit(1)
+        .correlate(QUEUES)
+        .scalar_subquery()
+    )
     return (
-        select(*_event_columns(), sent.id.label("delivery_id"), sent.tries, sent.first_try_at)
-        .join(EVENTS, event)
-        .where(*mine, sent.customer_id == bindparam("customer"), sent.status == "pending")
+        select(*_event_columns(), QUEUES.c.customer_id.label("queue"))
+        .add_columns(sent.id.label("delivery_id"), sent.tries, sent.first_try_at)
+        .select_from(QUEUES)
+        .outerjoin(DELIVERIES, and_(*_is_pending_in_queue(sent), sent.sequence <= func.coalesce(last, 2**63 - 1)))
+        .outerjoin(EVENTS, event)
+        .where(*ENDPOINT_QUEUES, QUEUES.c.customer_id.in_(bindparam("customers", expanding=True)))
         .order_by(sent.sequence)
-        .limit(bindparam("most"))
     )
 
 
+def _is_pending_in_queue(sent: Any) -> tuple[ColumnElement[bool], ...]:
+    names = ("tenant_id", "endpoint_id", "customer_id")
+    return (*(sent[name] == QUEUES.c[name] for name in names), sent.status == "pending")
+
+
 ENDPOINT_QUEUES = (QUEUES.c.tenant_id == bindparam("tenant"), QUEUES.c.endpoint_id == bindparam("endpoint"))
-CUSTOMER_QUEUE = (*ENDPOINT_QUEUES, QUEUES.c.customer_id == bindparam("customer"))
 _DUE_RECEIVERS, _PENDING_EVENTS = _due_statement(), _waiting_statement()
 #: No try begins later than `BEGINS_WITHIN` after the claim.
 LEASE = Lease(QUEUES.c.next_try_at, seconds=clock.MINUTE, where=ENDPOINT_QUEUES)
-DELETE_QUEUE = QUEUES.delete().where(*CUSTOMER_QUEUE)
+_DELETE_QUEUE = QUEUES.delete().where(*ENDPOINT_QUEUES, QUEUES.c.customer_id == bindparam("customer"))

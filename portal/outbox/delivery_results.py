@@ -13,8 +13,6 @@ from portal import clock
 from portal.db import bind_scope
 from portal.outbox.deliveries import (
     ALL_TENANTS,
-    CUSTOMER_QUEUE,
-    DELETE_QUEUE,
     ENDPOINT_QUEUES,
     EVENTS,
     DeliveryRun,
@@ -69,10 +67,6 @@ def _queue_of(run: DeliveryRun) -> tuple[int, str, str]:
     return run.receiver.scope.tenant_id, run.receiver.id, run.customer_id
 
 
-def _queue_key(run: DeliveryRun) -> dict[str, Any]:
-    return dict(zip(("tenant", "endpoint", "customer"), _queue_of(run), strict=True))
-
-
 def _find_leases(db: Session, runs: Iterable[DeliveryRun]) -> dict[tuple[int, str, str], str | None]:
     """The leases of these runs' queues, which are locked; those that another transaction holds are left out."""
     values = {"queues": sorted({_queue_of(each) for each in runs})}
@@ -122,10 +116,12 @@ def _retry_pause(each: DeliveryAttempt) -> int | None:
 
 def _release_queues(db: Session, results: Sequence[RunResult], now: int) -> None:
     """Release queues: to be tried again later, at once if more is pending, or deleted if they are empty."""
-    own = [_queue_key(each.run) for each in results]
-    _execute_many(db, _DELETE_EMPTY_QUEUE, own)
-    released = [{"until": _next_try_at(each, now), "held": None} for each in results]
-    _execute_many(db, _SET_LEASE, [key | values for key, values in zip(own, released, strict=True)])
+    queues_by_moment: dict[int, list[tuple[int, str, str]]] = {}
+    for each in results:
+        queues_by_moment.setdefault(_next_try_at(each, now), []).append(_queue_of(each.run))
+    for moment, queues in queues_by_moment.items():
+        db.execute(_DELETE_EMPTY_QUEUES, {"queues": queues}, execution_options=ALL_TENANTS)
+        db.execute(_RELEASE_QUEUES, {"queues": queues, "until": moment}, execution_options=ALL_TENANTS)
 
 
 def _next_try_at(result: RunResult, now: int) -> int:
@@ -162,19 +158,17 @@ def _requested_resume(each: DeliveryAttempt) -> int:
 
 _THIS_ENDPOINT = (ENDPOINTS.c.tenant_id == bindparam("tenant"), ENDPOINTS.c.id == bindparam("endpoint"))
 _QUEUE = (QUEUES.c.tenant_id, QUEUES.c.endpoint_id, QUEUES.c.customer_id)
-_LEASES = (
-    select(*_QUEUE, QUEUES.c.lease)
-    .where(tuple_(*_QUEUE).in_(bindparam("queues", expanding=True)))
-    .with_for_update(skip_locked=True)
-)
-_SET_LEASE = QUEUES.update().where(*CUSTOMER_QUEUE).values(next_try_at=bindparam("until"), lease=bindparam("held"))
-_DELETE_EMPTY_QUEUE = DELETE_QUEUE.where(
+_THESE_QUEUES = tuple_(*_QUEUE).in_(bindparam("queues", expanding=True))
+_LEASES = select(*_QUEUE, QUEUES.c.lease).where(_THESE_QUEUES).with_for_update(skip_locked=True)
+_RELEASE_QUEUES = QUEUES.update().where(_THESE_QUEUES).values(next_try_at=bindparam("until"), lease=None)
+_DELETE_EMPTY_QUEUES = QUEUES.delete().where(
+    _THESE_QUEUES,
     ~exists().where(
         DELIVERIES.c.tenant_id == QUEUES.c.tenant_id,
         DELIVERIES.c.endpoint_id == QUEUES.c.endpoint_id,
         DELIVERIES.c.customer_id == QUEUES.c.customer_id,
         DELIVERIES.c.status == "pending",
-    )
+    ),
 )
 _RECORD_ATTEMPT = (
     DELIVERIES.update()

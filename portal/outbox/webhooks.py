@@ -25,6 +25,9 @@ log = logging.getLogger("portal")
 
 #: Requests at once: in all, to one receiver, and to one to which nothing gets through.
 SLOTS, RECEIVER_SLOTS, FAILING_RECEIVER_SLOTS = 64, 8, 2
+#: Queues that a slot sends from, one after the other, and the seconds within which it begins: a swift receiver takes
+#: fewer transactions, and no other keeps what it holds up from other workers.
+QUEUES_PER_SLOT, LOAD_SECONDS = 4, 1
 #: All receivers to which nothing gets through share this many, so that the others are never without.
 FAILING_SLOTS = SLOTS // 2
 #: Seconds to wait for an answer before looking for more to send, and for further answers to be recorded with the first.
@@ -38,7 +41,7 @@ class Dispatcher:
         self._services = services
         self._client = WebhookClient(services.settings.webhook_private_hosts, connections=SLOTS)
         self._pool = ThreadPoolExecutor(SLOTS, thread_name_prefix="webhook")
-        self._under_way: dict[Future[RunResult], DeliveryRun] = {}
+        self._under_way: dict[Future[list[RunResult]], Receiver] = {}
         self._unsettled: list[RunResult] = []
         self._stopped = threading.Event()
 
@@ -48,9 +51,9 @@ class Dispatcher:
         ended = len(self._unsettled)
         with self._services.database.reading() as db:
             receivers = [] if self._stopped.is_set() else deliveries.list_due_receivers(db, now=now)
-        runs = self._record_and_claim(receivers, now) if receivers or self._unsettled else []
-        for run in runs:
-            self._under_way[self._pool.submit(self._send_run, run)] = run
+        loads = self._record_and_claim(receivers, now) if receivers or self._unsettled else []
+        for load in loads:
+            self._under_way[self._pool.submit(self._send_load, load)] = load[0].receiver
         if wait(self._under_way, timeout=WAIT_SECONDS, return_when=FIRST_COMPLETED).not_done:
             wait(self._under_way, timeout=GATHER_SECONDS)
         return ended + len(self._under_way)
@@ -66,28 +69,42 @@ class Dispatcher:
         ended = [future for future in self._under_way if future.done()]
         for future in ended:
             del self._under_way[future]
-            self._unsettled.append(future.result())
+            self._unsettled += future.result()
 
-    def _record_and_claim(self, receivers: list[Receiver], now: int) -> list[DeliveryRun]:
+    def _record_and_claim(self, receivers: list[Receiver], now: int) -> list[list[DeliveryRun]]:
+        """What each slot that is taken has to send."""
         links = self._services.links
         with self._services.database.writing() as db:
             held = delivery_results.record_results(db, self._unsettled, now=now)
-            runs: list[DeliveryRun] = []
+            loads: list[list[DeliveryRun]] = []
             for receiver in receivers:
-                most = self._free_slots(receiver, runs)
-                runs += deliveries.claim_runs(db, receiver, most, links, now=now) if most > 0 else []
+                slots = self._free_slots(receiver, [load[0].receiver for load in loads])
+                most = slots if receiver.failing else slots * QUEUES_PER_SLOT
+                runs = deliveries.claim_runs(db, receiver, most, links, now=now) if slots > 0 else []
+                loads += [runs[slot::slots] for slot in range(min(slots, len(runs)))]
         self._unsettled = held
-        return runs
+        return loads
 
-    def _free_slots(self, receiver: Receiver, chosen: list[DeliveryRun]) -> int:
+    def _free_slots(self, receiver: Receiver, chosen: list[Receiver]) -> int:
         """How many more requests an endpoint may have."""
         running = [*self._under_way.values(), *chosen]
-        own = Counter(each.receiver.id for each in running)[receiver.id]
+        own = Counter(each.id for each in running)[receiver.id]
         room = min(RECEIVER_SLOTS - own, SLOTS - len(running))
         if not receiver.failing:
             return room
-        failing = sum(each.receiver.failing for each in running)
+        failing = sum(each.failing for each in running)
         return min(room, FAILING_RECEIVER_SLOTS - own, FAILING_SLOTS - failing)
+
+    def _send_load(self, load: list[DeliveryRun]) -> list[RunResult]:
+        """Send the runs of a slot; once one fails or time is up, the rest goes back untried."""
+        ends = clock.now() + LOAD_SECONDS
+        results = [self._send_run(load[0])]
+        for run in load[1:]:
+            goes_well = results[-1].failed_attempt is None and clock.now() <= ends
+            results.append(self._send_run(run) if goes_well else RunResult(run, ()))
+        return results
+
+        return results
 
     def _send_run(self, run: DeliveryRun) -> RunResult:
         tries: list[DeliveryAttempt] = []

@@ -11,10 +11,12 @@ import pytest
 import standardwebhooks
 import stripe
 from click.testing import CliRunner
+from sqlalchemy import event
 
 from portal import clock
 from portal.commands import events, webhooks
 from portal.outbox import alerts, deliveries, delivery_results, queue
+from portal.outbox import webhooks as dispatching
 from portal.outbox.webhook_client import ReceiverResponse
 from portal.rules import webhooks as webhook_rules
 from tests.outbox.conftest import Hooks
@@ -28,10 +30,10 @@ def test_the_official_client_and_standard_webhooks_accept_an_event(hooks: Hooks,
     customer = hooks.make.customer()
     hooks.work()
     (request,) = receiver.requests
-    event = stripe.Webhook.construct_event(request.body, request.headers["Stripe-Signature"], secret)
-    assert (event.type, event.data.object.id) == ("customer.created", customer.id)
-    assert standardwebhooks.Webhook(secret).verify(request.body, request.headers)["id"] == event.id
-    assert request.headers["webhook-id"] == event.id
+    sent = stripe.Webhook.construct_event(request.body, request.headers["Stripe-Signature"], secret)
+    assert (sent.type, sent.data.object.id) == ("customer.created", customer.id)
+    assert standardwebhooks.Webhook(secret).verify(request.body, request.headers)["id"] == sent.id
+    assert request.headers["webhook-id"] == sent.id
     with pytest.raises(stripe.SignatureVerificationError):
         stripe.Webhook.construct_event(request.body + b" ", request.headers["Stripe-Signature"], secret)
 
@@ -100,6 +102,58 @@ def test_one_customers_events_wait_for_each_other_and_for_nobody_else(hooks: Hoo
     receiver.answer = lambda request: OK
     hooks.work(clock.now() + 60)
     assert named(receiver, stuck.id) == [None, None, "0", "1", "2"]
+
+
+def test_who_waits_behind_a_failure_is_not_tried_and_not_put_off(hooks: Hooks, receiver: Receiver) -> None:
+    customers = 2 * dispatching.RECEIVER_SLOTS
+    made = hooks.endpoint(receiver)
+    for _ in range(customers):
+        hooks.make.customer()
+    now = clock.now()
+    receiver.answer = lambda request: (503, {"Retry-After": "600"}, b"")
+    hooks.work(now)
+    tries = [each["tries"] for each in hooks.deliveries(made)]
+    assert (tries.count(1), tries.count(0)) == (dispatching.RECEIVER_SLOTS, customers - dispatching.RECEIVER_SLOTS)
+    receiver.answer = lambda request: OK
+    hooks.work(now + 600)
+    assert {each["status"] for each in hooks.deliveries(made)} == {"succeeded"}
+
+
+def test_many_queues_are_claimed_by_as_many_statements_as_one(hooks: Hooks, receiver: Receiver) -> None:
+    hooks.endpoint(receiver)
+    for _ in range(33):
+        hooks.make.customer()
+    database, statements = hooks.services.database, []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        statements.append(statement)
+
+    def claim(most: int) -> tuple[int, int]:
+        del statements[:]
+        with database.writing() as db:
+            (found,) = deliveries.list_due_receivers(db, now=clock.now())
+            runs = deliveries.claim_runs(db, found, most, hooks.services.links, now=clock.now())
+        return len(runs), len(statements)
+
+    event.listen(database.writer, "before_cursor_execute", note)
+    (one, few), (many, more) = claim(1), claim(32)
+    assert (one, many) == (1, 32)
+    assert few == more
+
+
+def test_a_queue_is_sent_in_order_however_long_it_is(hooks: Hooks, receiver: Receiver) -> None:
+    hooks.endpoint(receiver)
+    customers = [hooks.make.customer().id for _ in range(3)]
+    for number in range(2 * deliveries.BATCH_SIZE + 1):
+        for each in customers[: 1 + number % 3]:
+            hooks.api.post(f"customers/{each}", metadata={"n": number})
+    hooks.work()
+    numbers = [str(each) for each in range(2 * deliveries.BATCH_SIZE + 1)]
+    assert [named(receiver, each) for each in customers] == [
+        [None, *numbers],
+        [None, *(each for each in numbers if int(each) % 3 >= 1)],
+        [None, *(each for each in numbers if int(each) % 3 == 2)],
+    ]
 
 
 def test_with_the_end_of_an_outage_all_that_waits_is_sent(hooks: Hooks, receiver: Receiver) -> None:
