@@ -184,7 +184,7 @@ def test_what_no_provider_tries_any_more_is_collected(card, invoice, visit, cust
 
 def test_the_flow_for_payment_methods_offers_older_invoices_and_then_ends(make, collecting, portal, api):
     customer = make.customer()
-    make.invoice(customer, 11900, collection_method="send_invoice", days_until_due=30)
+    older = make.invoice(customer, 11900, collection_method="send_invoice", days_until_due=30)
     flow = {"type": "payment_method_update", "after_completion": {"type": "hosted_confirmation"}}
     visit = portal(customer, make.configuration(**PAYING), flow_data=flow)
     assert visit.get("collect").location.endswith("/payment-methods/add")
@@ -194,5 +194,6 @@ def test_the_flow_for_payment_methods_offers_older_invoices_and_then_ends(make, 
     typed = {"name": "Ada", "iban": DEBTOR_IBAN, "agree": "y", "reference": reference, "csrf_token": token}
     assert visit.post("payment-methods/add", token=False, **typed).location.endswith("/collect")
     assert "€119.00" in words(visit.get("collect"))
-    assert visit.post("collect", token=False, csrf_token=token, amount="11900").location.endswith("/done")
+    answer = visit.post("collect", token=False, csrf_token=token, invoice=older.id, amount="11900")
+    assert answer.location.endswith("/done")
     assert len(collecting.debits()) == 1
