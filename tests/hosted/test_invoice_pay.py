@@ -56,7 +56,7 @@ def charge(app: Flask) -> Callable[[], None]:
 
 def open_invoice(api: Api, customer: Customer, amount: int = 10000, **sent: Any) -> Any:
     api.post("invoiceitems", customer=customer.id, amount=amount, currency="eur")
-    terms = {"collection_method": "send_invoice", "days_until_due": 14} if not sent else sent
+    terms = sent or {"collection_method": "send_invoice", "days_until_due": 14}
     draft = api.post("invoices", customer=customer.id, pending_invoice_items_behavior="include", **terms)
     return api.post(f"invoices/{draft['id']}/finalize")
 
