@@ -38,7 +38,7 @@ def invoice(token: str) -> PageResponse:
         return expired_link_page(linked.account)
     with services().database.reading(linked.scope) as db:
         shown = document_context.invoice_context(db, linked.row)
-        shown["payable"] = pay_offers.find_offer(db, linked.row, "", shows_kept=False) is not None
+        shown["payable"] = pay_offers.is_payable(db, linked.row, shows_kept=False)
     receipt = services().links.document("receipt_pdf", linked.scope.tenant_id, linked.row.id)
     return render_template("hosted/document.html", token=token, receipt=receipt, link_of=_credit_note_link, **shown)
 

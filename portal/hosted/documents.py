@@ -32,7 +32,7 @@ def invoice(visit: Visit, id: str) -> PageResponse:
         confirmable = document_context.list_confirmable(db, row) if "card" in visit.method_types else ()
         offer = collection_offers.find_offer(db, visit, id) if row.status == "open" else None
         may_pay = permissions.may_have_collected(visit.features) and row.status == "open"
-        payable = may_pay and pay_offers.find_offer(db, row, visit.id, shows_kept=True) is not None
+        payable = may_pay and pay_offers.is_payable(db, row, shows_kept=True)
     shown |= {"confirmable": confirmable, "offer": offer, "payable": payable}
     return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, **shown)
 

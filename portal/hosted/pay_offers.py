@@ -31,6 +31,15 @@ class PayOffer:
     now: int
 
 
+def is_payable(db: Session, invoice: Invoice, *, shows_kept: bool) -> bool:
+    """Whether there is an offer for an invoice; asks for no more than that needs."""
+    if by_customers.find_payable(db, invoice, now=test_clocks.time_for_row(db, invoice)) is None:
+        return False
+    if _list_types(db, invoice.currency):
+        return True
+    return shows_kept and find_offer(db, invoice, "", shows_kept=True) is not None
+
+
 def find_offer(db: Session, invoice: Invoice, seed: str, *, shows_kept: bool) -> PayOffer | None:
     """The offer for an invoice; None where nothing can be paid now, or only by transfer."""
     now = test_clocks.time_for_row(db, invoice)
@@ -38,10 +47,15 @@ def find_offer(db: Session, invoice: Invoice, seed: str, *, shows_kept: bool) ->
     if payable is None:
         return None
     customer, currency = find_row(db, Customer, invoice.customer_id, noun="customer"), invoice.currency
-    given = {"sepa_debit": chargeable.takes_debits, "card": chargeable.takes_cards}
-    types = tuple(type for type, is_open in given.items() if is_open(db, currency))
+    types = _list_types(db, currency)
     kept = chargeable.list_kept(db, customer, currency, now=now) if shows_kept else []
     if customer.deleted_at is not None or not (types or kept):
         return None
     reference = own_methods.next_reference(db, customer, seed)
     return PayOffer(invoice, customer, payable, kept, types, mandates.find_creditor(db), reference, seed, now)
+
+
+def _list_types(db: Session, currency: str) -> tuple[str, ...]:
+    """What can be given on the page."""
+    given = {"sepa_debit": chargeable.takes_debits, "card": chargeable.takes_cards}
+    return tuple(type for type, is_open in given.items() if is_open(db, currency))
