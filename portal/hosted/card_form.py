@@ -67,6 +67,8 @@ def _describe(card: sandbox.MagicCard) -> str:
         "expired": _("is declined as expired"),
         "confirm": _("has each payment confirmed by the customer"),
         "dispute": _("pays, and a minute later the money is taken back"),
+        "refund_waits": _("pays; a refund takes a minute"),
+        "refund_fails": _("pays; a refund fails after a minute"),
     }
     name = _("%(brand)s ending in %(last4)s", brand=BRANDS[card.brand], last4=card.last4)
     return f"{name}: {words[card.behaviour]}"
