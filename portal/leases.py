@@ -53,7 +53,8 @@ class Lease:
         rows = db.execute(self._free, bounds, execution_options=_EVERYWHERE).all()
         if rows:
             taken = {self._due_at.name: now + self.seconds, **values}
-            db.execute(self._own, {"own": [self._key_of(row) for row in rows], **taken}, execution_options=_EVERYWHERE)
+            # by the connection: a claim changes nothing that anybody is told of, and is of no tenant
+            db.connection().execute(self._own, {"own": [self._key_of(row) for row in rows], **taken})
         return rows
 
     def _key_of(self, row: Any) -> tuple[Any, ...]:

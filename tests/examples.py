@@ -15,7 +15,7 @@ from portal.api.endpoint import ANSWER_TYPES
 from portal.billing.accounts import rendering_templates
 from portal.billing.lifecycle import failed_steps
 from portal.models import Customer, Invoice, RenderingTemplate, Subscription
-from tests import debits
+from tests import debits, refunding
 from tests.clients import Api
 from tests.factories import Factories
 from tests.pictures import picture
@@ -115,6 +115,16 @@ def _payment_intent(scene: Scene) -> str:
     return scene.first("payment_intents", invoice=invoice.id)
 
 
+def _refund(scene: Scene) -> str:
+    record = refunding.transferred(scene.api, scene.make, customer=scene.customer)
+    return scene.post("refunds", payment_record=record, amount=300, metadata=scene.metadata)
+
+
+def _credit_transfer_file(scene: Scene) -> str:
+    _refund(scene)
+    return scene.post("credit_transfer_files")
+
+
 def _setup_intent(scene: Scene) -> str:
     mandate = {"customer_acceptance": {"type": "offline", "accepted_at": 1}}
     sent = {"customer": scene.customer.id, "payment_method": _payment_method(scene), "mandate_data": mandate}
@@ -184,6 +194,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "checkout.session": _checkout_session,
     "coupon": lambda scene: scene.make.coupon(name=scene.text).id,
     "credit_note": lambda scene: scene.make.credit_note(scene.invoice, 500, out_of_band_amount=500, memo=scene.text).id,
+    "credit_transfer_file": _credit_transfer_file,
     "customer": lambda scene: scene.customer.id,
     "direct_debit": _direct_debit,
     "direct_debit_file": _direct_debit_file,
@@ -207,6 +218,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "product": lambda scene: scene.make.product(description=scene.text).id,
     "promotion_code": lambda scene: scene.make.promotion_code(metadata=scene.metadata).id,
     "quote": _quote,
+    "refund": _refund,
     "setup_intent": _setup_intent,
     "shipping_rate": lambda scene: scene.make.shipping_rate(display_name=scene.text).id,
     "subscription": lambda scene: scene.subscription.id,

@@ -43,9 +43,9 @@ def normalized(answer: Any) -> Any:
     return json.loads(numbered(json.dumps(answer, sort_keys=True)))
 
 
-#: The ids by which banks name debits and their files, which are made up anew each time.
-_BANK_ID = re.compile(r"\bDD([EF])(?:[A-Z2-7]{24}|[A-Z2-7]{16})\b")
-_SAMPLE_IDS = {"E": "DDEJBSWY3DPEHPK3PXPJBSWY3DP", "F": "DDFJBSWY3DPEHPK3PXP"}
+#: The ids by which banks name debits, refunds and their files, which are made up anew each time.
+_BANK_ID = re.compile(r"\b(DD|CT)([EF])(?:[A-Z2-7]{24}|[A-Z2-7]{16})\b")
+_SAMPLE_IDS = {"E": "JBSWY3DPEHPK3PXPJBSWY3DP", "F": "JBSWY3DPEHPK3PXP"}
 
 
 def numbered(text: str) -> str:
@@ -60,6 +60,6 @@ def numbered(text: str) -> str:
             numbers[id] = f"{prefix}_{counts[prefix]}"
         return numbers[id]
 
-    named = _BANK_ID.sub(lambda match: _SAMPLE_IDS[match[1]], text)
+    named = _BANK_ID.sub(lambda match: f"{match[1]}{match[2]}{_SAMPLE_IDS[match[2]]}", text)
     named = _RANDOM.sub(lambda match: f"{match[1] or match[2]}<random>", named)
     return _ID.sub(number, _SECRET.sub(r"\1<secret>", named))

@@ -16,7 +16,8 @@ from portal.models import Customer, Subscription
 from portal.seal import Seal
 from tests import debits
 from tests.factories import Factories
-from tests.statements_of_banks import OWN_IBAN, Transfer, camt
+from tests.refunding import OWN_ACCOUNT
+from tests.statements_of_banks import Transfer, camt
 
 #: `send("POST /customers/{id}", "cus_1", name="Jenny")` makes the call with the ids of its path, and gives the answer.
 Send = Callable[..., Any]
@@ -269,7 +270,7 @@ class Day:
     def _read_statement(self) -> None:
         send = self.send
         bill = self._opened()
-        send("POST /account", settings={"invoices": {"bank_transfer": {"iban": OWN_IBAN}}})
+        send("POST /account", settings={"invoices": {"bank_transfer": OWN_ACCOUNT}})
         statement = send("POST /bank_statements", file="@statement.xml")["id"]
         send("GET /bank_statements", limit=3)
         send("GET /bank_statements/{id}", statement)
@@ -277,6 +278,21 @@ class Day:
         send("GET /bank_transactions/{id}", waiting)
         send("POST /bank_transactions/{id}/assign", waiting, invoices=[{"invoice": bill.id}])
         send("POST /bank_transactions/{id}/reverse", waiting)
+        send("POST /bank_transactions/{id}/assign", waiting, invoices=[{"invoice": bill.id}])
+        self._refund(
+            send("GET /invoice_payments", invoice=bill.id, status="paid")["data"][0]["payment"]["payment_record"]
+        )
+
+    def _refund(self, record: str) -> None:
+        send = self.send
+        refund = send("POST /refunds", payment_record=record, amount=900, reason="requested_by_customer")["id"]
+        send("GET /refunds", payment_record=record)
+        send("GET /refunds/{id}", refund)
+        send("POST /refunds/{id}", refund, metadata={"ticket": "82"})
+        file = send("POST /credit_transfer_files")["id"]
+        send("GET /credit_transfer_files", limit=3)
+        send("GET /credit_transfer_files/{id}", file)
+        send("GET /credit_transfer_files/{id}/content", file, saved_as="refunds.xml")
 
     def _collect(self) -> None:
         send, customer = self.send, self.make.customer()

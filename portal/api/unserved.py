@@ -20,6 +20,7 @@ _BY_TERMS = "a subscription is billed by periods, never by an amount reached. Le
 _CURRENCIES = "a price has one currency. Make a price for each currency"
 _PACKAGES = "nothing is shipped from here. Keep measures in metadata"
 _ITEMIZED = "prorations are always net of discounts here. Send included, or leave it out"
+_NO_CASH_BALANCE = "a refund is of a payment. Send payment_intent or payment_record, and leave it out"
 _NO_CHECKS = "nobody is checked and nothing is paid out here, so it has no use. Leave it out"
 _NO_STATEMENTS = "what stands on statements of cards is set at the provider. Leave it out"
 _NO_PAYMENTS = "no cards or bank accounts are charged here, so it has no use. Leave it out"
@@ -77,6 +78,7 @@ WORDS = {
     "business_type": _NO_CHECKS,
     "capabilities": _NO_PAYMENTS,
     "cash_balance": "customers can't pay in advance here. Use balance, or balance_transactions",
+    "charge": "a payment is known by its payment_intent or payment_record. Send one of these",
     "client_secret": "an API key reads it without its secret. Leave it out",
     "collected_information": "what the customer types is what counts. Change the customer afterwards",
     "company.address_kana": _OTHER_SCRIPTS,
@@ -106,6 +108,7 @@ WORDS = {
     "consent_collection.payment_method_reuse_agreement": "the mandate is the agreement. Leave it out",
     "consent_collection.promotions": _NOT_ASKED,
     "coupon": "a preview redeems discounts. Send discounts[0][coupon]",
+    "currency": "a refund has the currency of its payment. Leave it out",
     "currency_options": _CURRENCIES,
     "current_trial": _TRIAL_OFFERS,
     "custom_fields": _NOT_ASKED,
@@ -125,6 +128,7 @@ WORDS = {
     "flow_directions": _ONE_TYPE,
     "groups": _NO_PAYMENTS,
     "individual": _NO_CHECKS,
+    "instructions_email": "the money goes where it came from, so nobody is asked. Leave it out",
     "integration_identifier": "it names a program to the reference. Use metadata",
     "invoicing_rules": "single items have no rules, so there are none to remove. Leave it out",
     "issuer.account": _OTHER_ACCOUNTS,
@@ -154,15 +158,18 @@ WORDS = {
     "payment_method_configuration": _ONE_TYPE,
     "payment_method_data": _ONE_TYPE,
     "payment_method_options": _ONE_TYPE,
-    "payment_method_types=": "bills are paid from bank accounts here. Send sepa_debit; checkout takes customer_balance",
+    "payment_method_types=": "bills are paid from bank accounts and cards; checkout takes customer_balance",
+    "origin": _NO_CASH_BALANCE,
     "payment_record_refund": "record what was given back as out_of_band_amount",
     "permissions": _HOSTED,
     "proration_discounts=itemized": _ITEMIZED,
     "purpose=": _OTHER_FILES,
     "radar_options": "nobody is checked here. Leave it out",
     "redirect_on_completion": _HOSTED,
-    "refund": "no money is given back here. Record what was given back as out_of_band_amount",
+    "refund": "send refund_amount, or the refund as refunds[0][refund]",
+    "refund_application_fee": _OTHER_ACCOUNTS,
     "return_url": _HOSTED,
+    "reverse_transfer": _OTHER_ACCOUNTS,
     "saved_payment_method_options": "each purchase asks for the account anew. Leave it out",
     "settings.bacs_debit_payments": _NO_PAYMENTS,
     "settings.card_issuing": _NO_PAYMENTS,
@@ -200,6 +207,7 @@ WORDS = {
     "transform_usage": "quantities are billed as they are. Send the quantity of packages",
     "trial_settings.end_behavior.billing_cycle_anchor": "the first period starts where the trial ends, unless"
     " billing_cycle_anchor names another day. Send that one",
+    "type=payment_record_refund": "record what was given back as out_of_band_amount",
     "ui_mode=": _HOSTED,
     "usage_type=metered": _METERS,
     "validate": _CHARGES,

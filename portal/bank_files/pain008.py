@@ -9,13 +9,13 @@ from datetime import date, datetime
 from typing import Literal
 from xml.sax.saxutils import escape
 
+from portal.bank_files.pain_parts import NOT_PROVIDED, write_amount, write_words
 from portal.rules.creditors import Creditor
 from portal.rules.sepa_texts import write_text
 
 Format = Literal["pain.008.001.02", "pain.008.001.08"]
 #: Countries of SEPA beyond the European Economic Area: payments there and from there name the debtor's address.
 _ADDRESS_NEEDED = frozenset({"AD", "AL", "CH", "GB", "GG", "IM", "JE", "MC", "MD", "ME", "MK", "RS", "SM", "VA"})
-_NOT_PROVIDED = "<Othr><Id>NOTPROVIDED</Id></Othr>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ def write(
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{format}">\n<CstmrDrctDbtInitn>\n'
     yield f"<GrpHdr><MsgId>{message_id}</MsgId><CreDtTm>{created:%Y-%m-%dT%H:%M:%S}</CreDtTm>"
-    yield f"<NbOfTxs>{len(debits)}</NbOfTxs><CtrlSum>{_amount(sum(debits))}</CtrlSum>"
-    yield f"<InitgPty><Nm>{_text(creditor.name, 70)}</Nm></InitgPty></GrpHdr>\n"
+    yield f"<NbOfTxs>{len(debits)}</NbOfTxs><CtrlSum>{write_amount(sum(debits))}</CtrlSum>"
+    yield f"<InitgPty><Nm>{write_words(creditor.name, 70)}</Nm></InitgPty></GrpHdr>\n"
     for batch in batches:
         yield _batch_head(format, creditor, batch)
         for debit in batch.debits:
@@ -63,13 +63,14 @@ def write(
 
 def _batch_head(format: Format, creditor: Creditor, batch: Batch) -> str:
     tag = "BIC" if format == "pain.008.001.02" else "BICFI"
-    bank = f"<{tag}>{creditor.bic}</{tag}>" if creditor.bic else _NOT_PROVIDED
+    bank = f"<{tag}>{creditor.bic}</{tag}>" if creditor.bic else NOT_PROVIDED
+    total = write_amount(sum(each.amount for each in batch.debits))
     return (
         f"<PmtInf><PmtInfId>{batch.id}</PmtInfId><PmtMtd>DD</PmtMtd><BtchBookg>true</BtchBookg>"
-        f"<NbOfTxs>{len(batch.debits)}</NbOfTxs><CtrlSum>{_amount(sum(each.amount for each in batch.debits))}</CtrlSum>"
+        f"<NbOfTxs>{len(batch.debits)}</NbOfTxs><CtrlSum>{total}</CtrlSum>"
         "<PmtTpInf><SvcLvl><Cd>SEPA</Cd></SvcLvl><LclInstrm><Cd>CORE</Cd></LclInstrm>"
         f"<SeqTp>{batch.sequence_type}</SeqTp></PmtTpInf><ReqdColltnDt>{batch.collect_on.isoformat()}</ReqdColltnDt>"
-        f"<Cdtr><Nm>{_text(creditor.name, 70)}</Nm></Cdtr>"
+        f"<Cdtr><Nm>{write_words(creditor.name, 70)}</Nm></Cdtr>"
         f"<CdtrAcct><Id><IBAN>{creditor.iban}</IBAN></Id></CdtrAcct>"
         f"<CdtrAgt><FinInstnId>{bank}</FinInstnId></CdtrAgt><ChrgBr>SLEV</ChrgBr>"
         f"<CdtrSchmeId><Id><PrvtId><Othr><Id>{creditor.creditor_id}</Id><SchmeNm><Prtry>SEPA</Prtry></SchmeNm></Othr></PrvtId>"
@@ -80,13 +81,13 @@ def _batch_head(format: Format, creditor: Creditor, batch: Batch) -> str:
 def _debit(debit: Debit) -> str:
     return (
         f"<DrctDbtTxInf><PmtId><EndToEndId>{debit.end_to_end_id}</EndToEndId></PmtId>"
-        f'<InstdAmt Ccy="EUR">{_amount(debit.amount)}</InstdAmt>'
+        f'<InstdAmt Ccy="EUR">{write_amount(debit.amount)}</InstdAmt>'
         f"<DrctDbtTx><MndtRltdInf><MndtId>{escape(debit.mandate)}</MndtId>"
         f"<DtOfSgntr>{debit.signed_on.isoformat()}</DtOfSgntr></MndtRltdInf></DrctDbtTx>"
-        f"<DbtrAgt><FinInstnId>{_NOT_PROVIDED}</FinInstnId></DbtrAgt>"
-        f"<Dbtr><Nm>{_text(debit.name, 70)}</Nm>{_address(debit)}</Dbtr>"
+        f"<DbtrAgt><FinInstnId>{NOT_PROVIDED}</FinInstnId></DbtrAgt>"
+        f"<Dbtr><Nm>{write_words(debit.name, 70)}</Nm>{_address(debit)}</Dbtr>"
         f"<DbtrAcct><Id><IBAN>{debit.iban}</IBAN></Id></DbtrAcct>"
-        f"<RmtInf><Ustrd>{_text(debit.text, 140)}</Ustrd></RmtInf></DrctDbtTxInf>\n"
+        f"<RmtInf><Ustrd>{write_words(debit.text, 140)}</Ustrd></RmtInf></DrctDbtTxInf>\n"
     )
 
 
@@ -97,11 +98,3 @@ def _address(debit: Debit) -> str:
     known = [(tag, write_text(debit.address.get(key) or "", longest)) for tag, key, longest in parts]
     told = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in known if text)
     return f"<PstlAdr>{told}</PstlAdr>" if told else ""
-
-
-def _amount(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02}"
-
-
-def _text(text: str, longest: int) -> str:
-    return escape(write_text(text, longest) or "-")

@@ -13,6 +13,7 @@ FLOORS = (
     {"ledger"},
     {"discounts", "payment_methods"},
     {"invoices"},
+    {"refunds"},
     {"credit_notes", "subscriptions"},
     {"collection"},
     {"intents"},

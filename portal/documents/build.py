@@ -127,6 +127,7 @@ def _build_credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
         reason=cast(CreditNoteReason | None, row.reason),
         pre_payment_amount=row.pre_payment_amount,
         credit_amount=row.credit_amount,
+        refund_amount=sum(each["amount_refunded"] for each in row.refunds),
         out_of_band_amount=row.out_of_band_amount or 0,
     )
 

@@ -31,7 +31,7 @@ class CardForm(FlaskForm):
         """The form as it is at a moment: with a month that is well ahead."""
         at = clock.utc_datetime(now)
         form = cls()
-        form.card.choices = [(each.token, _describe(each)) for each in sandbox.CARDS]
+        form.card.choices = list_cards()
         form.moment = now
         if not form.is_submitted():
             form.card.data = sandbox.CARDS[0].token
@@ -48,6 +48,11 @@ class CardForm(FlaskForm):
             raise ValidationError(_("Enter the month, such as 03/27."))
 
 
+def list_cards() -> list[tuple[str, str]]:
+    """The cards of the sandbox: their tokens, and what they do."""
+    return [(each.token, _describe(each)) for each in sandbox.CARDS]
+
+
 def _parse(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"([0-9]{1,2})/(?:20)?([0-9]{2})", to_ascii_digits(text) if text.isdigit() else text.strip())
     month, year = (int(found[1]), _CENTURY + int(found[2])) if found else (0, 0)
@@ -62,6 +67,8 @@ def _describe(card: sandbox.MagicCard) -> str:
         "expired": _("is declined as expired"),
         "confirm": _("has each payment confirmed by the customer"),
         "dispute": _("pays, and a minute later the money is taken back"),
+        "refund_waits": _("pays; a refund takes a minute"),
+        "refund_fails": _("pays; a refund fails after a minute"),
     }
     name = _("%(brand)s ending in %(last4)s", brand=BRANDS[card.brand], last4=card.last4)
     return f"{name}: {words[card.behaviour]}"

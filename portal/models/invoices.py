@@ -241,6 +241,8 @@ class CreditNote(TenantOwned, Base):
     post_payment_amount: Mapped[int] = mapped_column(default=0)
     credit_amount: Mapped[int] = mapped_column(default=0)
     out_of_band_amount: Mapped[int | None]
+    #: the id (`refund`) and `amount_refunded` of each refund that belongs to it
+    refunds: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     balance_transaction_id: Mapped[str | None] = mapped_column(Id)
     effective_at: Mapped[int]
     issued_on: Mapped[date | None]

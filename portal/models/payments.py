@@ -1,8 +1,8 @@
-"""Tables of payments: what a provider is to charge, payment records, and what they paid of which invoice."""
+"""Tables of payments: what a provider is to charge, payment records, what they paid of which invoice, and refunds."""
 
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
@@ -10,7 +10,10 @@ from portal.rules.statuses import InvoicePaymentStatus
 
 
 class PaymentRecord(TenantOwned, Base):
-    """A payment as the merchant reports it; `outcome` is null while it is pending."""
+    """A payment as the merchant reports it; `outcome` is null while it is pending.
+
+    `amount_refunded` is the sum of its refunds, of those that are under way too, and changes with its invoice locked.
+    """
 
     __tablename__ = "payment_records"
     __table_args__ = (
@@ -24,6 +27,7 @@ class PaymentRecord(TenantOwned, Base):
     initiated_at: Mapped[int]
     outcome: Mapped[str | None]
     outcome_at: Mapped[int | None]
+    amount_refunded: Mapped[int] = mapped_column(default=0, server_default="0")
     description: Mapped[str | None]
     customer_presence: Mapped[str | None]
     customer_details: Mapped[dict[str, Any] | None]
@@ -93,6 +97,10 @@ class PaymentIntent(TenantOwned, Base):
     amount_received: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str]
     status: Mapped[str]
+    #: what the customer has asked to be charged by this attempt; null where it is whatever remains
+    amount_requested: Mapped[int | None]
+    #: when the rest is tried again by itself, after an attempt that the customer has asked for
+    resume_at: Mapped[int | None]
     #: the how many-th attempt, from 1
     attempt: Mapped[int]
     client_secret: Mapped[str]
@@ -104,6 +112,88 @@ class PaymentIntent(TenantOwned, Base):
     disputed_at: Mapped[int | None]
     ask_at: Mapped[int | None]
     claimed_until: Mapped[int | None]
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+class CreditTransferFile(TenantOwned, Base):
+    """A file of refunds for the bank. `sealed` is its content, as it holds full account numbers.
+
+    `message_id` is the file's own (at most 35 characters), by which the bank's answers name it.
+    """
+
+    __tablename__ = "credit_transfer_files"
+    __table_args__ = (
+        newest_first("credit_transfer_files"),
+        UniqueConstraint("tenant_id", "message_id"),
+    )
+
+    message_id: Mapped[str]
+    format: Mapped[str]
+    currency: Mapped[str]
+    amount: Mapped[int]
+    count: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    #: when it was first fetched, or put into the folder that the bank's software watches
+    fetched_at: Mapped[int | None]
+
+
+class Refund(TenantOwned, Base):
+    """Money that goes back to a customer; statuses are those of the wire.
+
+    It is made by the provider that charged the payment (`provider`), else by a credit transfer to the account that the
+    payment came from, which is `sealed` until it stands in a file. `ask_at` is when the provider is asked next, in the
+    present, as no test clock moves money back; a worker that asks moves it on. `end_to_end_id` names a credit transfer.
+    """
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("invoice_id", "invoices"),
+        tenant_foreign_key("payment_record_id", "payment_records"),
+        tenant_foreign_key("payment_intent_id", "payment_intents"),
+        tenant_foreign_key("credit_note_id", "credit_notes"),
+        tenant_foreign_key("file_id", "credit_transfer_files"),
+        newest_first("refunds"),
+        newest_first("refunds", "customer_id"),
+        newest_first("refunds", "payment_record_id"),
+        newest_first("refunds", "file_id"),
+        Index(
+            "ix_refunds_ask_at",
+            "ask_at",
+            sqlite_where=text("ask_at IS NOT NULL"),
+            postgresql_where=text("ask_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_refunds_without_file",
+            "tenant_id",
+            "id",
+            sqlite_where=text("status = 'pending' AND provider IS NULL AND file_id IS NULL"),
+            postgresql_where=text("status = 'pending' AND provider IS NULL AND file_id IS NULL"),
+        ),
+        UniqueConstraint("tenant_id", "end_to_end_id"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    invoice_id: Mapped[str] = mapped_column(Id)
+    payment_record_id: Mapped[str] = mapped_column(Id)
+    payment_intent_id: Mapped[str | None] = mapped_column(Id)
+    credit_note_id: Mapped[str | None] = mapped_column(Id)
+    file_id: Mapped[str | None] = mapped_column(Id)
+    amount: Mapped[int]
+    currency: Mapped[str]
+    reason: Mapped[str | None]
+    status: Mapped[str]
+    failure_reason: Mapped[str | None]
+    provider: Mapped[str | None]
+    provider_ref: Mapped[str | None]
+    asked_at: Mapped[int | None]
+    ask_at: Mapped[int | None]
+    end_to_end_id: Mapped[str | None]
+    payee_name: Mapped[str | None]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class

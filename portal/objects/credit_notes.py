@@ -112,7 +112,7 @@ CREDIT_NOTE = register(
                 "voided_at",
             ),
             fields={
-                **null_fields("customer_account", "refund"),
+                **null_fields("customer_account"),
                 "amount": "total",
                 "amount_shipping": shipping_amount,
                 "customer": Ref("customer_id", "customer"),
@@ -124,7 +124,11 @@ CREDIT_NOTE = register(
                 "metadata": "metadata_",
                 "pdf": lambda row, context: context.links.document("credit_note_pdf", row.tenant_id, row.id),
                 "pretax_credit_amounts": lambda row, context: render_pretax_credit_amounts(row.discount_amounts),
-                "refunds": lambda row, context: [],
+                # of the reference before 2025: the refund, where there is one
+                "refund": lambda row, context: row.refunds[0]["refund"] if len(row.refunds) == 1 else None,
+                "refunds": lambda row, context: [
+                    {**each, "payment_record_refund": None, "type": "refund"} for each in row.refunds
+                ],
                 "shipping_cost": lambda row, context: render_shipping_cost(row.shipping_cost),
                 "tax_amounts": lambda row, context: render_tax_amounts(row.total_taxes),
                 "total_taxes": lambda row, context: render_taxes(row.total_taxes),
@@ -134,6 +138,7 @@ CREDIT_NOTE = register(
                 "discount_amounts.discount": "discount",
                 "shipping_cost.shipping_rate": "shipping_rate",
                 "refund": "refund",
+                "refunds.refund": "refund",
             },
             extras={"documents": "credit_note.documents"},
         ),

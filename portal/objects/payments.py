@@ -27,7 +27,6 @@ def _processor_details(row: Row, context: Context) -> dict[str, Any]:
 
 
 _full_amount = _amount_with_outcome(None, "canceled", "failed", "guaranteed")
-_zero_amount = _amount_with_outcome()
 
 PAYMENT_RECORD = register(
     ObjectType(
@@ -41,7 +40,7 @@ PAYMENT_RECORD = register(
                 "amount_canceled": _amount_with_outcome("canceled"),
                 "amount_failed": _amount_with_outcome("failed"),
                 "amount_guaranteed": _amount_with_outcome("guaranteed"),
-                "amount_refunded": _zero_amount,
+                "amount_refunded": lambda row, context: {"currency": row.currency, "value": row.amount_refunded},
                 "amount_requested": _full_amount,
                 "customer_details": "customer_details",
                 "metadata": "metadata_",

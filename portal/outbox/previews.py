@@ -70,6 +70,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "payment_reminder": {"url": _INVOICE_URL, "overdue": True},
     "receipt": {"url": _INVOICE_URL},
     "recipients_changed": {"added": ["accounting@example.com"], "removed": []},
+    "refunded": {"number": "INV-1001", "amount": 11900, "currency": "eur", "last4": "4242", "url": _INVOICE_URL},
     "subscription_canceled": {
         "canceled_at": _SAMPLE_DAY,
         "ends_at": _SAMPLE_DAY + 30 * 86400,

@@ -18,10 +18,11 @@ class RefusedMethod(Exception):
 
 @dataclass(frozen=True)
 class Abilities:
-    """What a provider can do: the types of payment methods that it keeps, and whether it moves real money."""
+    """What a provider can do: the types of payment methods that it keeps, whether it moves real money, and refunds."""
 
     types: frozenset[str]
     livemode: bool
+    refunds: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,37 @@ class ChargeResult:
     ask_again_in: int | None = None
 
 
+@dataclass(frozen=True)
+class Repayment:
+    """A part of a charge to be paid back. `charge_ref` and `method_ref` are the provider's names of what was charged.
+
+    `ref` is the provider's name of the refund, once it was told; `asked_at` is when it was first asked for.
+    """
+
+    id: str
+    ref: str | None
+    charge_ref: str
+    method_ref: str
+    amount: int
+    currency: str
+    asked_at: int
+    now: int
+
+
+#: As on the wire, of which `pending` is asked for again.
+RefundStatus = Literal["failed", "pending", "succeeded"]
+
+
+@dataclass(frozen=True)
+class RefundResult:
+    """What has become of a refund; `failure_reason` is the wire's. `ask_again_in` as of `ChargeResult`."""
+
+    status: RefundStatus
+    ref: str
+    failure_reason: str | None = None
+    ask_again_in: int | None = None
+
+
 class Provider(Protocol):
     """Whoever charges. No method knows the database; what talks to a network gives up within 30 seconds."""
 
@@ -92,3 +124,6 @@ class Provider(Protocol):
 
     def collect(self, charge: Charge) -> ChargeResult:
         """Charge; asked again with the same id, say what has become of it. Raises whatever a network does."""
+
+    def refund(self, repayment: Repayment) -> RefundResult:
+        """Pay back; asked again with the same id, say what has become of it. Raises whatever a network does."""

@@ -12,12 +12,24 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from portal import clock
-from portal.providers.interface import Abilities, Charge, ChargeResult, Decline, GivenMethod, KeptMethod, RefusedMethod
+from portal.providers.interface import (
+    Abilities,
+    Charge,
+    ChargeResult,
+    Decline,
+    GivenMethod,
+    KeptMethod,
+    RefundResult,
+    RefusedMethod,
+    Repayment,
+)
 from portal.rules import cards
 
-Behaviour = Literal["confirm", "decline", "dispute", "expired", "insufficient", "succeed"]
-#: How long a disputed payment lasts, and how many years a card is valid of which nothing is said.
-DISPUTED_AFTER, YEARS = 60, 3
+Behaviour = Literal[
+    "confirm", "decline", "dispute", "expired", "insufficient", "refund_fails", "refund_waits", "succeed"
+]
+#: How long a disputed payment lasts and a refund takes, and how many years a card is valid of which nothing is said.
+DISPUTED_AFTER, REFUNDED_AFTER, YEARS = 60, 60, 3
 _DECEMBER = 12
 
 
@@ -44,6 +56,8 @@ CARDS = (
     MagicCard("tok_chargeDeclinedExpiredCard", "4000000000000069", "visa", "expired"),
     MagicCard("tok_authenticationRequired", "4000002760003184", "visa", "confirm"),
     MagicCard("tok_createDispute", "4000000000000259", "visa", "dispute"),
+    MagicCard("tok_pendingRefund", "4000000000007726", "visa", "refund_waits"),
+    MagicCard("tok_refundFail", "4000000000005126", "visa", "refund_fails"),
 )
 _BY_TOKEN = {card.token: card for card in CARDS}
 _DECLINES: dict[Behaviour, Decline] = {
@@ -60,7 +74,7 @@ class Sandbox:
     """The provider `sandbox`."""
 
     name = "sandbox"
-    abilities = Abilities(types=frozenset({"card"}), livemode=False)
+    abilities = Abilities(types=frozenset({"card"}), livemode=False, refunds=True)
 
     def set_up(self, given: GivenMethod, *, now: int) -> KeptMethod:
         """Keep one of the magic cards."""
@@ -86,10 +100,9 @@ class Sandbox:
 
     def collect(self, charge: Charge) -> ChargeResult:
         """What the card is known for."""
-        token, year, month = _REF.fullmatch(charge.method_ref).groups()  # type: ignore[union-attr]
-        behaviour = _BY_TOKEN[token].behaviour
+        behaviour, year, month = _read_ref(charge.method_ref)
         ref = charge.ref or f"sandbox_{charge.id}"
-        if not cards.is_valid(int(year), int(month), charge.asked_at):
+        if not cards.is_valid(year, month, charge.asked_at):
             behaviour = "expired"
         if behaviour in _DECLINES:
             return ChargeResult("requires_payment_method", ref, _DECLINES[behaviour])
@@ -99,3 +112,22 @@ class Sandbox:
             return ChargeResult("succeeded", ref)
         left = charge.asked_at + DISPUTED_AFTER - charge.now
         return ChargeResult("succeeded", ref, ask_again_in=left) if left > 0 else ChargeResult("disputed", ref)
+
+    def refund(self, repayment: Repayment) -> RefundResult:
+        """Pay back at once, or as the card is known for: after a minute, or not at all, as is known after a minute."""
+        behaviour, *_ = _read_ref(repayment.method_ref)
+        ref = repayment.ref or f"sandbox_{repayment.id}"
+        left = repayment.asked_at + REFUNDED_AFTER - repayment.now
+        if behaviour == "refund_waits" and left > 0:
+            return RefundResult("pending", ref, ask_again_in=left)
+        if behaviour != "refund_fails":
+            return RefundResult("succeeded", ref)
+        if left > 0:
+            return RefundResult("succeeded", ref, ask_again_in=left)
+        return RefundResult("failed", ref, "expired_or_canceled_card")
+
+
+def _read_ref(method_ref: str) -> tuple[Behaviour, int, int]:
+    """What is known of a card by its name here: what comes of it, and its last month."""
+    token, year, month = _REF.fullmatch(method_ref).groups()  # type: ignore[union-attr]
+    return _BY_TOKEN[token].behaviour, int(year), int(month)

@@ -30,11 +30,12 @@ class CreditNoteAllocation:
     pre_payment: int
     credit: int
     out_of_band: int
+    refunded: int = 0
 
     @property
     def type(self) -> str:
         """The wire's `type`."""
-        given_back = self.credit + self.out_of_band
+        given_back = self.credit + self.out_of_band + self.refunded
         if self.pre_payment and given_back:
             return "mixed"
         return "pre_payment" if self.pre_payment else "post_payment"
@@ -84,11 +85,12 @@ def allocate_total(
     amount_remaining: int,
     credit: int | None,
     out_of_band: int | None,
+    refunded: int = 0,
 ) -> CreditNoteAllocation:
     """Allocate the `total` of a credit note on an invoice.
 
-    It first lowers the amount remaining. What exceeds that was paid before, so `credit` and `out_of_band` must add
-    up to the excess. Raises `NotCreditable` otherwise.
+    It first lowers the amount remaining. What exceeds that was paid before, so `credit`, `out_of_band` and
+    `refunded` must add up to the excess. Raises `NotCreditable` otherwise.
     """
     if status not in CREDITABLE:
         raise NotCreditable(f"An invoice that is {status} can't be credited; it must be open or paid.")
@@ -99,10 +101,10 @@ def allocate_total(
             f"The credit notes of this invoice may not exceed its total: {invoice_total - credited} is left to credit."
         )
     pre_payment = min(total, amount_remaining)
-    given, needed = (credit or 0) + (out_of_band or 0), total - pre_payment
+    given, needed = (credit or 0) + (out_of_band or 0) + refunded, total - pre_payment
     if given != needed:
         raise NotCreditable(_mismatch_message(given, needed, pre_payment))
-    return CreditNoteAllocation(pre_payment, credit or 0, out_of_band or 0)
+    return CreditNoteAllocation(pre_payment, credit or 0, out_of_band or 0, refunded)
 
 
 def amount_of_quantity(whole: int, whole_quantity: int, earlier: EarlierCredits, quantity: int) -> int:
@@ -196,7 +198,7 @@ def _mismatch_message(given: int, needed: int, pre_payment: int) -> str:
         if pre_payment
         else f"its total of {needed}"
     )
-    return f"The sum of credit_amount and out_of_band_amount must be {rest}, not {given}."
+    return f"The sum of credit_amount, out_of_band_amount and refunds must be {rest}, not {given}."
 
 
 def _next_inclusive_taxes(

@@ -218,6 +218,7 @@ FAMILIES: dict[str, EventFamily] = {
         ),
         start={"status": "processing"},
     ),
+    "refund": EventFamily("refund", gone=None, turns=_turns_by_status({"failed": "failed"})),
     "payment_method": EventFamily("payment_method", made=None, gone=None, turns=_method_turns, turns_suffice=True),
     "mandate": EventFamily("mandate", made=None, gone=None),
     "setup_intent": EventFamily(
@@ -262,6 +263,7 @@ FAMILIES: dict[str, EventFamily] = {
 WITHOUT_EVENTS = frozenset(
     {
         "billing.feedback_option",
+        "credit_transfer_file",
         "customer_balance_transaction",
         "direct_debit",
         "direct_debit_file",

@@ -37,6 +37,7 @@ DEFAULT_REMINDERS: dict[str, list[int]] = {"days_after_due": [], "days_before_du
 #: The switch of each mail that has one. Codes, notices of a new address and what is sent by a call have none.
 SWITCH_BY_MAIL = {
     "receipt": "receipts",
+    "refunded": "receipts",
     "subscription_canceled": "cancellations",
     "subscription_changed": "plan_changes",
     "subscription_paused": "plan_changes",
@@ -112,6 +113,11 @@ def _name_object(object: Wire, previous: Wire) -> dict[str, Any]:
 
 def _find_payment(invoice: Wire, previous: Wire) -> dict[str, Any] | None:
     return {"invoice": invoice["id"]} if invoice["amount_paid"] else None
+
+
+def _find_refund(refund: Wire, previous: Wire) -> dict[str, Any] | None:
+    """A refund that was made now."""
+    return {"refund": refund["id"]} if refund["status"] == "succeeded" and "status" in previous else None
 
 
 def _find_cancellation(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
@@ -256,6 +262,7 @@ class MailRule:
 MAIL_RULES = (
     MailRule("invoice.sent", "invoice", _name_object, _EVERYBODY, is_order=True),
     MailRule("invoice.paid", "receipt", _find_payment, _EVERYBODY, once_per=()),
+    MailRule("refund.updated", "refunded", _find_refund, _EVERYBODY, once_per=()),
     MailRule("customer.updated", "recipients_changed", _find_recipient_change),
     MailRule("customer.subscription.trial_will_end", "trial_ending", _name_object, _EVERYBODY, once_per=("trial_end",)),
     MailRule("customer.subscription.updated", "subscription_canceled", _find_cancellation),

@@ -151,7 +151,8 @@ def credit_note_columns(object: Object, origin: SellerDefaults) -> Columns:
 
     In the older wire the type says whether it came before or after payment.
     """
-    total, given_back = object.get("total") or 0, object.get("out_of_band_amount") or 0
+    total, refunds = object.get("total") or 0, object.get("refunds") or []
+    given_back = (object.get("out_of_band_amount") or 0) + sum(each.get("amount_refunded") or 0 for each in refunds)
     before = object.get("type") == "pre_payment"
     post = object.get("post_payment_amount", 0 if before else total)
     return {
@@ -161,6 +162,8 @@ def credit_note_columns(object: Object, origin: SellerDefaults) -> Columns:
         "pre_payment_amount": object.get("pre_payment_amount", total if before else 0),
         "post_payment_amount": post,
         "credit_amount": (post or 0) - given_back if object.get("customer_balance_transaction") else 0,
+        # refunds stay where the money moved
+        "refunds": [],
         "effective_at": object.get("effective_at") or object.get("created"),
     }
 

@@ -7,7 +7,7 @@ from portal import clock
 from portal.assembly import Services
 from portal.documents import render_queue
 from portal.outbox import alerts, billing_alerts, queue, reminders, webhooks
-from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry, mandates, payments
+from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry, mandates, payments, refunds
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ LANES: tuple[Lane, ...] = (
     Lane("bank", bank_folder.work, idle=5.0),
     Lane("bank_waiting", bank_folder.retry_waiting, idle=clock.MINUTE),
     Lane("payments", payments.work, idle=0.5),
+    Lane("refunds", refunds.work, idle=1.0),
+    Lane("refund_files", refunds.put_files, idle=clock.MINUTE),
     Lane("debits", direct_debits.work, idle=clock.MINUTE),
     Lane("mandates", mandates.end_unused, idle=clock.HOUR),
     Lane("clocks", clock_steps.advance_test_clocks, idle=1.0),

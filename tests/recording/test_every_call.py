@@ -13,7 +13,7 @@ from portal.billing.accounts import rendering_templates
 from portal.rules.event_types import DOCUMENTED_TYPES
 from portal.rules.events import PORTAL_EVENTS, WITHOUT_EVENTS
 from portal.wire.commands import ExpandableCommand
-from tests import debits
+from tests import debits, refunding
 from tests.passing import pass_time
 from tests.pictures import picture
 from tests.statements_of_banks import OWN_IBAN, Transfer, camt
@@ -38,7 +38,10 @@ AUDIT_ONLY = {
     ("POST", "/tax_ids"): "a tax id of the account itself",
 }
 #: Calls that leave an event, although their type has none.
-CHANGE_OTHERS = {("POST", "/customers/<customer>/balance_transactions"): "the customer's balance is another"}
+CHANGE_OTHERS = {
+    ("POST", "/credit_transfer_files"): "its refunds name it",
+    ("POST", "/customers/<customer>/balance_transactions"): "the customer's balance is another",
+}
 PAYMENT = {
     "amount_requested": {"value": 300, "currency": "eur"},
     "payment_method_details": {"type": "custom"},
@@ -130,6 +133,10 @@ def _transfer(api: Any, *, used: bool = False) -> str:
     if used:
         api.post(f"{path}/assign", set_aside=True)
     return path
+
+
+def _refund(api: Any, make: Any) -> str:
+    return f"refunds/{api.post('refunds', payment_record=refunding.transferred(api, make))['id']}"
 
 
 def _due_debit(api: Any, make: Any) -> dict[str, Any]:
@@ -239,6 +246,10 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ),
     ("POST", "/bank_transactions/<id>/assign"): lambda api, make: (f"{_transfer(api)}/assign", {"set_aside": True}),
     ("POST", "/bank_transactions/<id>/reverse"): lambda api, make: (f"{_transfer(api, used=True)}/reverse", {}),
+    ("POST", "/credit_transfer_files"): lambda api, make: (
+        "credit_transfer_files" if _refund(api, make) else "",
+        {},
+    ),
     ("POST", "/direct_debit_files"): lambda api, make: ("direct_debit_files", _due_debit(api, make)),
     ("POST", "/billing/feedback_options"): lambda api, make: ("billing/feedback_options", {"description": "Moved"}),
     ("POST", "/billing/feedback_options/<id>"): lambda api, make: (_option(api), {"description": "Moved on"}),
@@ -339,6 +350,8 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         f"payment_methods/{_payment_method(api, make, attached=True)}/detach",
         {},
     ),
+    ("POST", "/refunds"): lambda api, make: ("refunds", {"payment_record": refunding.transferred(api, make)}),
+    ("POST", "/refunds/<id>"): lambda api, make: (_refund(api, make), NEW),
     ("POST", "/setup_intents"): lambda api, make: ("setup_intents", {"customer": make.customer().id}),
     ("POST", "/setup_intents/<id>"): lambda api, make: (_setup_intent(api, make), {"description": "x"}),
     ("POST", "/setup_intents/<id>/confirm"): lambda api, make: (

@@ -1,4 +1,4 @@
-"""Takes in a bank's answer (pain.002) to a file of direct debits: what it refuses has failed."""
+"""Takes in a bank's answer (pain.002) to a file of direct debits or refunds: what it refuses has failed."""
 
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.bank_files import pain002
 from portal.bank_files.pain002 import Answer
+from portal.billing.bank import refund_answers
 from portal.billing.bank.allocations import time_of
 from portal.billing.bank.payables import listed
 from portal.billing.collection import failures, results
@@ -46,7 +47,8 @@ def read_answer(db: Session, file: BinaryIO, statement: BankStatement, *, now: i
         found |= {id: row for id, row in _find_batch(db, each) if id not in found}
     reasons = {row.id: singles.get(row.end_to_end_id) or _wide_reason(wide) for row in found.values()}
     _refuse(db, list(found.values()), reasons, {row.id for row in found.values() if row.end_to_end_id in singles}, now)
-    statement.new_count, statement.other_count = len(found), len(answers) - len(refused)
+    refunded = refund_answers.refuse(db, singles, wide)
+    statement.new_count, statement.other_count = len(found) + refunded, len(answers) - len(refused)
     statement.format, statement.status = "pain.002", "complete"
 
 

@@ -49,11 +49,6 @@ def _build_lines(db: Session, invoice: Invoice, command: CreateCreditNote) -> li
     if sent == (command.amount is not None):
         message = "Send amount, or lines, shipping_cost or both of these."
         raise InvalidRequest(message, param="lines", code="parameter_missing")
-    if command.refund_amount or command.refunds:
-        raise InvalidRequest(
-            "This installation makes no refunds. Record money given back elsewhere as out_of_band_amount.",
-            param="refund_amount" if command.refund_amount else "refunds",
-        )
     if command.amount is not None:
         return [custom_lines.build_goodwill_line(invoice, command.amount, command.memo)]
     return credit_note_lines.build_lines(db, invoice, command.lines)

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.credit_notes import composition
+from portal.billing.credit_notes import composition, refunding
 from portal.billing.credit_notes.params import CreateCreditNote, UpdateCreditNote
 from portal.billing.invoices import statuses
 from portal.billing.ledger import balances, locks, parties
@@ -28,6 +28,7 @@ def create(db: Session, command: CreateCreditNote, *, now: int) -> CreditNote:
     # the parties are the invoice's, the date is that of the merchant's calendar now
     note.seller = {**note.seller, "timezone": parties.account_zone(db)}
     db.add_all([note, *lines])
+    refunding.give_back(db, note, billed.invoice, command, now=now)
     _apply_to_invoice(db, note, billed, now)
     if command.email_type == "credit_note":
         key = f"credit_note:{note.id}"
@@ -40,6 +41,7 @@ def preview(db: Session, command: CreateCreditNote, *, now: int) -> tuple[Credit
     invoice = find_row(db, Invoice, command.invoice, noun="invoice", param="invoice")
     note, lines = composition.compose_note(db, invoice, command, now)
     note.tenant_id = scope_of(db).tenant_id
+    note.refunds = refunding.describe_linked(db, invoice, command)
     # pages of a preview's lines follow each other by their ids, so these can't be others each time
     note.id = "cn_tmp"
     for line in lines:
@@ -61,6 +63,8 @@ def void(db: Session, note: CreditNote, command: Command, *, now: int) -> Credit
     """Void a credit note while its invoice is open. Raises `InvalidRequest` otherwise."""
     invoice = locks.invoice_by_id(db, note.invoice_id).invoice
     lock_and_refresh(db, note, noun="credit note")
+    if note.refunds:
+        raise InvalidRequest("A credit note whose money was given back can't be voided.")
     if note.status == "void":
         raise InvalidRequest("This credit note is already void.")
     if invoice.status != "open":

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.billing.credit_notes import refunding
 from portal.billing.credit_notes.params import CreateCreditNote
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import CreditNote, Invoice
@@ -29,6 +30,7 @@ def allocate_total(db: Session, invoice: Invoice, command: CreateCreditNote, tot
 
     Raises `InvalidRequest` for more than there is to credit.
     """
+    refunded = refunding.refunded_amount(db, invoice, command)
     issued = (CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
     credited = db.scalar(select(func.coalesce(func.sum(CreditNote.total), 0)).where(*issued)) or 0
     try:
@@ -40,6 +42,7 @@ def allocate_total(db: Session, invoice: Invoice, command: CreateCreditNote, tot
             amount_remaining=invoice.amount_remaining,
             credit=command.credit_amount,
             out_of_band=command.out_of_band_amount,
+            refunded=refunded,
         )
     except rules.NotCreditable as error:
         raise InvalidRequest(str(error), param="amount" if command.amount is not None else "lines") from None

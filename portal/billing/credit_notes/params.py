@@ -47,11 +47,11 @@ class ShippingCost(Command):
 
 
 class Refund(Command):
-    """Part of the wire; always refused, as no money is moved here."""
+    """A refund that was made before: it belongs to one credit note, whole."""
 
     amount_refunded: PositiveAmount | None = None
     refund: Id | None = None
-    type: Literal["payment_record_refund", "refund"] = "refund"
+    type: Literal["refund"] = "refund"
 
 
 class CreateCreditNote(UpdateCreditNote):

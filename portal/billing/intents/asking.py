@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from portal.billing.intents import attempts, results
 from portal.billing.intents.choosing import choose_method
 from portal.billing.ledger.locks import Billed
+from portal.db import find_row
 from portal.leases import Lease
 from portal.models import Customer, PaymentIntent, PaymentMethod, TestClock
 from portal.providers.interface import Charge, Decline
@@ -47,13 +48,22 @@ def prepare(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> 
 
 
 def _begin(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool:
-    method = choose_method(db, billed.customer, billed.subscription, billed.invoice, now=now)
+    if intent.amount_requested is None:
+        method = choose_method(db, billed.customer, billed.subscription, billed.invoice, now=now)
+    else:
+        method = _find_attached(db, intent)
     if method is None:
         return False
     intent.attempt += intent.status == "requires_payment_method"
     attempts.reset(intent, billed, method, now=now)
     intent.asked_at = now
     return True
+
+
+def _find_attached(db: Session, intent: PaymentIntent) -> PaymentMethod | None:
+    """The method that the customer has chosen, unless it was removed since."""
+    method = find_row(db, PaymentMethod, intent.payment_method_id, noun="payment method")
+    return method if method.customer_id == intent.customer_id else None
 
 
 def _needs_money(billed: Billed) -> bool:

@@ -135,11 +135,14 @@ def take_back(db: Session, billed: Billed, payment: InvoicePayment, *, outcome: 
     """Take a payment back from an invoice that is locked with its customer, whose credit of it is taken back too.
 
     What the payment had paid remains to be paid again. `outcome` is what becomes of the payment's record: `failed`
-    where the bank took the money back, `canceled` where the payment was another one's.
+    where the bank took the money back, `canceled` where the payment was another one's. Raises `InvalidRequest` for the
+    latter where a part of it was refunded, as that went back to whoever had paid.
     """
     invoice, over = billed.invoice, payment.amount_requested - payment.amount_paid
-    payment.status, payment.canceled_at = "canceled", now
     record = find_row(db, PaymentRecord, payment.payment_record_id, noun="payment record")
+    if outcome == "canceled" and record.amount_refunded:
+        raise InvalidRequest("A part of this payment was refunded: it can't be taken back any more.")
+    payment.status, payment.canceled_at = "canceled", now
     record.outcome, record.outcome_at = outcome, now
     invoice.amount_paid -= payment.amount_paid
     invoice.amount_remaining += payment.amount_paid

@@ -48,7 +48,14 @@ def add(
 
 
 def add_card(
-    db: Session, customer_id: str, given: GivenMethod, holder: BillingDetails, *, replaces: str | None = None, now: int
+    db: Session,
+    customer_id: str,
+    given: GivenMethod,
+    holder: BillingDetails,
+    *,
+    replaces: str | None = None,
+    default: bool = True,
+    now: int,
 ) -> PaymentMethod:
     """Add a card as `add` does a bank account. One that is there already with the same month is not added again."""
     customer = locks.billable_customer(db, customer_id)
@@ -58,7 +65,8 @@ def add_card(
     if not known:
         db.flush()
         methods.attach_to(db, customer, method)
-    customer.default_payment_method_id = method.id
+    if default:
+        customer.default_payment_method_id = method.id
     if replaces not in {None, method.id}:
         db.flush()
         _replace(db, customer_id, str(replaces), method, now)

@@ -9,7 +9,20 @@ from portal.objects.types.shared import (
     TAX_RATES,
     TAXES,
 )
-from portal.wire.schemas import DECIMAL, INTEGER, MAP, STRING, Schema, array_of, list_object, object_ref, or_null
+from portal.wire.schemas import (
+    DECIMAL,
+    INTEGER,
+    MAP,
+    STRING,
+    Schema,
+    array_of,
+    enum_of,
+    hash_of,
+    id_or,
+    list_object,
+    object_ref,
+    or_null,
+)
 
 CREDIT_NOTE_LINE: dict[str, Schema] = {
     "amount_excluding_tax": or_null(INTEGER),
@@ -31,8 +44,15 @@ CREDIT_NOTE: dict[str, Schema] = {
     "lines": list_object(object_ref("credit_note_line_item")),
     "pdf": STRING,
     "pretax_credit_amounts": PRETAX_CREDITS,
-    # refunds happen where the money is, so there is none to list
-    "refunds": {**array_of(STRING), "maxItems": 0},
+    "refund": or_null(id_or("refund")),
+    "refunds": array_of(
+        hash_of(
+            amount_refunded=INTEGER,
+            payment_record_refund={"type": "null"},
+            refund=id_or("refund"),
+            type=enum_of("refund"),
+        )
+    ),
     "shipping_cost": or_null(SHIPPING_COST),
     "tax_amounts": TAX_AMOUNTS,
     "total_taxes": TAXES,

@@ -62,6 +62,6 @@ def test_lines_of_a_preview_are_paged(api, reduced):
     assert [each["amount"] for each in second["data"]] == [200]
 
 
-def test_refunds_are_refused(api, reduced):
+def test_refunds_of_others_are_refused(api, reduced):
     sent = {"invoice": reduced["id"], "lines": [line(reduced, amount=100)]}
-    assert api.error("POST", "credit_notes", **sent, refunds=[{"refund": "re_1"}])["param"] == "refunds"
+    assert api.error("POST", "credit_notes", **sent, refunds=[{"refund": "re_1"}])["param"] == "refunds[0][refund]"

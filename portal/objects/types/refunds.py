@@ -1,0 +1,12 @@
+"""JSON schemas of the values of refunds and of the files by which a bank is asked to make them."""
+
+from portal.wire.schemas import STRING, Schema, enum_of, or_null
+
+STATUSES = ("failed", "pending", "succeeded")
+
+REFUND: dict[str, Schema] = {
+    "credit_note": or_null(STRING),
+    "reason": or_null(enum_of("duplicate", "fraudulent", "requested_by_customer")),
+    "status": enum_of(*STATUSES),
+}
+CREDIT_TRANSFER_FILE: dict[str, Schema] = {"format": enum_of("pain.001.001.03", "pain.001.001.09"), "url": STRING}
