@@ -242,9 +242,9 @@ class EmailSettings(Command):
 
 
 class PaymentsSettings(Command):
-    """Who charges cards: the sandbox in test mode, or nobody. Not in the reference."""
+    """Who charges cards: Stripe, the sandbox in test mode, or nobody. Not in the reference."""
 
-    provider: Clearable[Literal["sandbox"]] = None
+    provider: Clearable[Literal["sandbox", "stripe"]] = None
 
 
 class QuoteSettings(Command):

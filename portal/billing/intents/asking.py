@@ -11,6 +11,7 @@ from portal.billing.ledger.locks import Billed
 from portal.leases import Lease
 from portal.models import Customer, PaymentIntent, PaymentMethod, TestClock
 from portal.providers.interface import Charge, Decline
+from portal.providers.registry import HOSTED
 
 _INTENTS = cast(Table, PaymentIntent.__table__)
 _CUSTOMERS, _CLOCKS = Customer.__table__, TestClock.__table__
@@ -37,13 +38,13 @@ def prepare(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> 
     What was asked once is asked again unchanged. A new attempt is for what remains, by the method that counts now.
     """
     is_new = intent.asked_at is None or intent.status == "requires_payment_method"
-    if (is_new or intent.status == "requires_action") and not _needs_money(billed):
+    if (is_new or _only_waits(intent)) and not _needs_money(billed):
         attempts.cancel(intent, billed.invoice, now=now)
         return None
     if is_new and not _begin(db, intent, billed, now):
         results.refuse(db, intent, billed, _NO_METHOD, now=now)
         return None
-    return _describe(db, intent, now)
+    return describe(db, intent, now)
 
 
 def _begin(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool:
@@ -56,11 +57,19 @@ def _begin(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool
     return True
 
 
+def _only_waits(intent: PaymentIntent) -> bool:
+    """Whether an attempt waits for the customer without a page of the provider, where it could still be paid."""
+    hosted = HOSTED.get(intent.provider)
+    on_page = hosted is not None and hosted.is_page(intent.provider_ref or "")
+    return intent.status == "requires_action" and not on_page
+
+
 def _needs_money(billed: Billed) -> bool:
     return billed.invoice.status == "open" and billed.invoice.amount_remaining > 0
 
 
-def _describe(db: Session, intent: PaymentIntent, now: int) -> Charge:
+def describe(db: Session, intent: PaymentIntent, now: int) -> Charge:
+    """What the provider is asked about the present attempt of an intent."""
     ref = db.scalars(select(PaymentMethod.provider_ref).where(PaymentMethod.id == intent.payment_method_id)).one()
     return Charge(
         id=f"{intent.id}-{intent.attempt}",
