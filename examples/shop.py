@@ -34,7 +34,7 @@ PEOPLE = {
 @shop.get("")
 def account() -> str:
     """The shop's own account page, where customers come from and return to."""
-    return render_template("shop.html", customers=_list_customers(), people=PEOPLE)
+    return render_template("shop.html", customers=_list_customers(), people=PEOPLE, links=_list_links())
 
 
 @shop.get("/shop.css")
@@ -71,6 +71,15 @@ def _list_customers() -> list[dict[str, Any]]:
     found = _call_api(f"{known['base_url']}/v1/customers?limit=100", known["test_key"])["data"]
     by_email = {each["email"]: each for each in reversed(found)}
     return [by_email[email] for email in PEOPLE if email in by_email]
+
+
+def _list_links() -> list[dict[str, Any]]:
+    """GET /v1/payment_links: where everybody can buy."""
+    known = current_app.config["SHOP"]
+    found: list[dict[str, Any]] = _call_api(
+        f"{known['base_url']}/v1/payment_links?active=true&limit=1", known["test_key"]
+    )["data"]
+    return found
 
 
 def _call_api(url: str, key: str, body: bytes | None = None) -> Any:

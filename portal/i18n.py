@@ -4,6 +4,7 @@ Results are cached per locale, currency and day, because Babel calls are the lar
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_UP, Decimal
@@ -13,7 +14,13 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    get_decimal_symbol,
+    get_group_symbol,
+)
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 
@@ -116,6 +123,27 @@ def format_bare_amount(amount: int, currency: str, locale: str = "en") -> str:
     """An amount in minor units as a number alone, as it is typed into a form: `1234,50`."""
     pattern = "0" + ("." + "0" * currency_exponent(currency) if currency_exponent(currency) else "")
     return str(format_decimal(decimal_amount(amount, currency), pattern, locale=locale, group_separator=False))
+
+
+#: Signs that are written with Arabic digits, and dashes of apostrophes, as number formats have them.
+_SIGNS = {"\u066b": ".", "\u066c": "", "'": "\u2019"}
+
+
+def parse_amount(text: str, currency: str, locale: str = "en") -> int | None:
+    """An amount as people type it, in minor units: `1.234,50` in German; None for what is none.
+
+    Digits of any script count. Where it can only mean cents, the decimal sign of other languages is taken, too.
+    """
+    digits = "".join(str(unicodedata.digit(each, _SIGNS.get(each, each))) for each in text if not each.isspace())
+    places, point, group = currency_exponent(currency), get_decimal_symbol(locale), get_group_symbol(locale)
+    cents = rf"(?:{re.escape(point)}([0-9]{{1,{places}}}))?" if places else "()"
+    found = re.fullmatch(rf"([0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+|[0-9]{{1,12}}){cents}", digits)
+    if found is None and places:
+        found = re.fullmatch(r"([0-9]{1,12})[.,]([0-9]{1,2})", digits)
+    if found is None:
+        return None
+    whole = "".join(each for each in found[1] if each.isdecimal())
+    return int(whole + (found[2] or "").ljust(places, "0"))
 
 
 def format_price(amount: int | str, currency: str, locale: str = "en") -> str:

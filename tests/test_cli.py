@@ -241,6 +241,8 @@ def test_the_demo_says_where_everything_is_and_keeps_it_private(
 def check_shop(base: str) -> None:
     """Each sample customer gets to their own portal, nobody else does, and every link leads somewhere."""
     page = requests.get(f"{base}/demo", timeout=30).text
+    [link] = re.findall(r'href="([^"]+/pay/[^"]+)"', page)
+    assert "tok_visa" in requests.get(link, timeout=30).text
     for link in re.findall(r'<a href="(/[^"]+)"', page):
         assert requests.get(base + link, timeout=30).status_code == 200
     found = re.findall(r'name="customer" value="(cus_\w+)"', page)

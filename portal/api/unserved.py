@@ -159,7 +159,7 @@ WORDS = {
     "payment_method_configuration": _ONE_TYPE,
     "payment_method_data": _ONE_TYPE,
     "payment_method_options": _ONE_TYPE,
-    "payment_method_types=": "bills are paid from bank accounts here. Send sepa_debit; checkout takes customer_balance",
+    "payment_method_types=": "bills are paid from bank accounts and cards; checkout takes customer_balance",
     "origin": _NO_CASH_BALANCE,
     "payment_record_refund": "record what was given back as out_of_band_amount",
     "permissions": _HOSTED,

@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
 from portal.billing.accounts.account_updates import UpdateAccount, update_account
+from portal.billing.checkout import links
+from portal.billing.checkout.params import CreatePaymentLink
 from portal.billing.configurations import configurations
 from portal.billing.ledger import tax_ids
 from portal.demo.catalogue import subscription_update_feature
@@ -25,6 +27,7 @@ CONFIGURATION: dict[str, Any] = {
             "allowed_updates": ["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"],
         },
         "invoice_history": {"enabled": True},
+        "payment_method_update": {"enabled": True},
         "subscription_cancel": {
             "enabled": True,
             "cancellation_reason": {
@@ -51,6 +54,7 @@ def set_up_account(db: Session, account_id: str, now: int) -> None:
                 "bank_transfer": {"iban": "DE89370400440532013000", "bic": "COBADEFFXXX"},
                 "footer": "Geschäftsführerin: Greta Sommer · Amtsgericht Charlottenburg, HRB 12345 B",
             },
+            "payments": {"provider": "sandbox"},
         },
     }
     update_account(db, accounts.find_account(db, account_id), parse_command(UpdateAccount, sent))
@@ -61,6 +65,12 @@ def mail_invoices(db: Session, account_id: str) -> None:
     """Have invoices go to the customers by themselves; those of the year that is made up went long ago."""
     sent = parse_command(UpdateAccount, {"settings": {"emails": {"invoices": True}}})
     update_account(db, accounts.find_account(db, account_id), sent)
+
+
+def create_payment_link(db: Session, price: Price, now: int) -> None:
+    """A public address that sells the plan, paid by a card of the sandbox or by transfer."""
+    sent = {"line_items": [{"price": price.id}], "subscription_data": {"description": "Bought in the sample shop"}}
+    run_use_case(db, links.create, CreatePaymentLink, now, **sent)
 
 
 def create_configuration(db: Session, offered: list[Price], now: int) -> Configuration:

@@ -9,7 +9,7 @@ from portal import clock
 from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database, Scope
-from portal.demo.account import create_configuration, mail_invoices, set_up_account
+from portal.demo.account import create_configuration, create_payment_link, mail_invoices, set_up_account
 from portal.demo.catalogue import create_catalogue
 from portal.demo.histories import MONTHS, customer_year
 from portal.demo.people import PEOPLE
@@ -32,6 +32,7 @@ def create_merchant(database: Database, *, now: int) -> dict[str, Any]:
         for _, happen in sorted(year, key=itemgetter(0)):
             happen()
         mail_invoices(db, merchant.account.id)
+        create_payment_link(db, price, now)
         first = db.scalars(select(Customer).where(Customer.email == PEOPLE[0].sent["email"])).one()
         return {
             "account": merchant.account.id,

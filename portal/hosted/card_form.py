@@ -31,7 +31,7 @@ class CardForm(FlaskForm):
         """The form as it is at a moment: with a month that is well ahead."""
         at = clock.utc_datetime(now)
         form = cls()
-        form.card.choices = [(each.token, _describe(each)) for each in sandbox.CARDS]
+        form.card.choices = list_cards()
         form.moment = now
         if not form.is_submitted():
             form.card.data = sandbox.CARDS[0].token
@@ -46,6 +46,11 @@ class CardForm(FlaskForm):
         """A month as cards show it; one that is over is taken, too, as it is declined then."""
         if _parse(field.data) == (0, 0):
             raise ValidationError(_("Enter the month, such as 03/27."))
+
+
+def list_cards() -> list[tuple[str, str]]:
+    """The cards of the sandbox: their tokens, and what they do."""
+    return [(each.token, _describe(each)) for each in sandbox.CARDS]
 
 
 def _parse(text: str) -> tuple[int, int]:

@@ -4,12 +4,13 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.billing.checkout import completion, revisions
-from portal.errors import InvalidRequest, StalePage
-from portal.hosted import checkout_offers, mandate_words
+from portal.billing.checkout import completion, repeated_payments, revisions
+from portal.errors import InvalidRequest, ResourceMissing, StalePage
+from portal.hosted import checkout_offers, checkout_payments, mandate_words
 from portal.hosted.checkout_forms import CheckoutForm
 from portal.hosted.checkout_offers import CheckoutOffer
-from portal.hosted.checkout_orders import read_order
+from portal.hosted.checkout_orders import read_order, read_payment
+from portal.hosted.method_names import explain_refusal, name_method
 from portal.hosted.page import PageResponse
 from portal.hosted.payment_links import closed_page
 from portal.web.policies import declare_policy
@@ -22,11 +23,15 @@ blueprint = Blueprint("checkout", __name__)
 def show(secret: str) -> PageResponse:
     """What is bought, by whom, and how it is paid; the button completes the session once."""
     offer = checkout_offers.find(secret)
+    if offer.order is not None and offer.order.name != "refused":
+        return checkout_payments.follow(offer, offer.order, secret)
     if not offer.is_open:
-        return _over_page(offer) if request.method == "GET" else redirect(_path_after(offer, secret), 303)
+        return _over_page(offer) if request.method == "GET" else redirect(offer.path_after(secret), 303)
     form = CheckoutForm.for_offer(offer)
     if request.method == "GET":
         return _form_page(offer, form, 200)
+    if offer.order is not None:
+        return _pay_again(offer, form, secret)
     typed = form.code.data if "code" in form else None
     try:
         with offer.writing() as db:
@@ -35,14 +40,16 @@ def show(secret: str) -> PageResponse:
     except completion.SessionOver:
         offer = checkout_offers.find(secret)
         # others have bought the last of what its link sells
-        return closed_page(offer.scope, None) if offer.is_open else redirect(_path_after(offer, secret), 303)
+        if offer.is_open and offer.order is None:
+            return closed_page(offer.scope, None)
+        return redirect(offer.path_after(secret), 303)
 
 
 @blueprint.get("/checkout/<secret>/done")
 def done(secret: str) -> PageResponse:
-    """What a session has come to, for one that leads to no page of the merchant."""
+    """What a session has come to; the first look after a payment leads on to the merchant's page."""
     offer = checkout_offers.find(secret)
-    return redirect(f"/checkout/{secret}", 303) if offer.is_open else _over_page(offer)
+    return redirect(f"/checkout/{secret}", 303) if offer.is_open or offer.order else _over_page(offer)
 
 
 def _answer(offer: CheckoutOffer, secret: str, wrong: InvalidRequest | None) -> PageResponse:
@@ -71,10 +78,25 @@ def _answer(offer: CheckoutOffer, secret: str, wrong: InvalidRequest | None) -> 
         return _form_page(checkout_offers.find(secret), form, 409, changed=True)
     except completion.SessionOver:
         raise
-    except InvalidRequest as error:
+    except (InvalidRequest, ResourceMissing) as error:
         form.show_error(error.param, _("This can't be used for this purchase. Please check it."))
         return _form_page(offer, form, 400)
-    return redirect(_path_after(checkout_offers.find(secret), secret), 303)
+    return redirect(checkout_offers.find(secret).path_after(secret), 303)
+
+
+def _pay_again(offer: CheckoutOffer, form: CheckoutForm, secret: str) -> PageResponse:
+    """Pay what was ordered in another way; the page shows what comes of it."""
+    if not form.check():
+        return _form_page(offer, form, 400)
+    try:
+        with offer.writing() as db:
+            repeated_payments.pay_again(
+                db, offer.find_session(db), read_payment(offer, form), seal=services().seal, now=clock.now()
+            )
+    except (InvalidRequest, ResourceMissing):
+        form.show_error("way", _("This can't be used for this purchase. Please check it."))
+        return _form_page(offer, form, 400)
+    return redirect(checkout_offers.find(secret).path_after(secret), 303)
 
 
 def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed: bool = False) -> Response:
@@ -86,6 +108,8 @@ def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed
         session=offer.session,
         form=form,
         changed=changed,
+        name_method=name_method,
+        refusal=explain_refusal(offer.order.error) if offer.order else None,
         facts=mandate_words.list_facts(creditor, offer.reference) if creditor else [],
         paragraphs=mandate_words.list_paragraphs(creditor) if creditor else [],
     )
@@ -108,13 +132,6 @@ def _over_page(offer: CheckoutOffer) -> Response:
     response = Response(answer, 200 if session.status == "complete" else 410, mimetype="text/html")
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def _path_after(offer: CheckoutOffer, secret: str) -> str:
-    """Where a session leads that is over: to the merchant, or to a page of the portal."""
-    if offer.session.status == "complete" and offer.success_url is not None:
-        return offer.success_url
-    return f"/checkout/{secret}/done"
 
 
 for _name in ("show", "done"):

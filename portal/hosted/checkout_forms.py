@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, FormField, HiddenField, RadioField, StringField
+from wtforms import BooleanField, Field, FormField, HiddenField, StringField
 from wtforms.validators import DataRequired, Regexp, ValidationError
 
 from portal.billing.checkout import line_items
 from portal.billing.checkout.buyers import Buyer
-from portal.billing.payment_methods.params import CreatePaymentMethod
 from portal.hosted import checkout_tax_ids
-from portal.hosted.account_form import LONGEST_HOLDER, account_command, explain_iban
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.detail_forms import AddressForm
 from portal.hosted.forms import strip_text, text_field, to_ascii_digits
+from portal.hosted.ways_form import WaysForm
 from portal.wire.texts import email_address
 
+#: The fields that not each session asks for.
+_OPTIONAL = frozenset(
+    {"address", "agree", "card", "code", "email", "holder", "iban", "name", "phone", "tax_id", "terms", "way"}
+)
 
-class CheckoutForm(FlaskForm):
+
+class CheckoutForm(WaysForm):
     """All that a session may ask for; `for_offer` drops what this one doesn't."""
-
-    class Meta:
-        csrf = False
 
     code = text_field(_l("Promotion code"), 500)
     email = text_field(_l("Email address"), 254, DataRequired(_l("Enter your email address.")))
@@ -36,10 +36,6 @@ class CheckoutForm(FlaskForm):
     )
     address = FormField(AddressForm)
     tax_id = text_field(_l("Tax ID"), checkout_tax_ids.LONGEST_INPUT)
-    way = RadioField(_l("How do you want to pay?"), [DataRequired(_l("Choose how you pay."))])
-    holder = text_field(_l("Account holder"), LONGEST_HOLDER)
-    iban = text_field(_l("IBAN"), 60)
-    agree = BooleanField(_l("I agree to this mandate."))
     terms = BooleanField(_l("I agree to the terms."), [DataRequired(_l("Tick the box to agree to the terms."))])
     amount = HiddenField()
     offer: CheckoutOffer
@@ -50,14 +46,13 @@ class CheckoutForm(FlaskForm):
         quantities = {
             f"quantity_{at}": StringField(_("Quantity"), filters=[to_ascii_digits])
             for at, line in enumerate(offer.session.lines)
-            if line_items.bounds(line)
+            if offer.order is None and line_items.bounds(line)
         }
         form: CheckoutForm = type("OfferForm", (cls,), quantities)(data=offer.known)
         form.offer = offer
-        form.way.choices = [(way.type, _way_name(way.type)) for way in offer.ways]
-        for name in ("code", "email", "name", "phone", "address", "tax_id", "way", "holder", "iban", "agree", "terms"):
-            if name not in offer.asked:
-                del form[name]
+        form.offer_ways(offer.kept, [way.type for way in offer.ways])
+        for name in _OPTIONAL - offer.asked:
+            del form[name]
         return form
 
     @property
@@ -80,10 +75,10 @@ class CheckoutForm(FlaskForm):
         return found
 
     @property
-    def collects(self) -> bool:
-        """Whether the customer is debited: by the way that was chosen, or the only one."""
-        chosen = self.way.data if "way" in self else (self.offer.ways[0].type if self.offer.ways else None)
-        return "iban" in self and any(way.type == chosen and way.collects for way in self.offer.ways)
+    def chosen(self) -> str | None:
+        """How it is paid: by a way or by the id of a kept method, the chosen one or the only one."""
+        found: str | None = self.way.data if "way" in self else self.offer.known["way"]
+        return found
 
     @property
     def shown(self) -> int:
@@ -99,8 +94,7 @@ class CheckoutForm(FlaskForm):
             self.address.form.check_complete()
         if self._tax_id and self.buyer.tax_id is None:
             self.tax_id.errors = [checkout_tax_ids.explain(self.address.country.data)]
-        if self.collects:
-            self._check_account()
+        self.check_way(self.chosen, self.account_holder)
         for name, found in errors.items():
             if name and not self[name].errors:
                 self[name].errors = found
@@ -127,37 +121,22 @@ class CheckoutForm(FlaskForm):
         )
 
     @property
-    def account(self) -> CreatePaymentMethod:
-        """The bank account to be debited."""
-        name = self.holder.data or ("name" in self and self.name.data) or self.offer.known.get("name")
-        return account_command(self.iban.data, name)
+    def account_holder(self) -> str | None:
+        """Whose account is debited: whoever was typed, else who buys."""
+        typed = self.holder.data if "holder" in self else None
+        found: str | None = typed or ("name" in self and self.name.data) or self.offer.known.get("name")
+        return found
 
     @property
     def _tax_id(self) -> str:
         return self.tax_id.data or "" if "tax_id" in self else ""
 
-    def _check_account(self) -> None:
-        if mistake := explain_iban(self.iban.data):
-            self.iban.errors = [mistake if self.iban.data else _("Enter the IBAN.")]
-        if not self.agree.data:
-            self.agree.errors = [_("Tick the box to agree to the mandate.")]
-        if not (self.holder.data or ("name" in self and self.name.data) or self.offer.known.get("name")):
-            self.holder.errors = [_("Enter the name of the account holder.")]
-
     def show_error(self, param: str | None, words: str) -> None:
         """Put `words` at the field that a use case's error is about, else above the form."""
-        names = {"discounts": "code", "promotion_code": "code", "tax_id_data": "tax_id", "value": "tax_id"}
+        names = {"discounts": "code", "promotion_code": "code", "tax_id_data": "tax_id", "value": "tax_id", "id": "way"}
         first = (param or "").partition("[")[0]
         name = names.get(first, first)
         if name in self and not isinstance(self[name], FormField):
             self[name].errors = [words]
         else:
             self.form_errors.append(words)
-
-
-def _way_name(type: str) -> str:
-    words: dict[str, str] = {
-        "customer_balance": _("Bank transfer, by the invoice"),
-        "sepa_debit": _("SEPA direct debit"),
-    }
-    return words[type]

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from portal import clock, i18n
 from portal.billing.checkout import amounts, session_checks, sessions, ways
+from portal.billing.checkout.order_states import OrderState
 from portal.billing.checkout.params import SESSION_ID
 from portal.billing.customers import test_clocks
 from portal.billing.payment_methods import mandates
 from portal.db import Scope, find_row
-from portal.hosted import frames, languages
-from portal.models import Account, CheckoutSession, Customer, Invoice
+from portal.hosted import checkout_choices, frames, languages
+from portal.models import Account, CheckoutSession, Customer, Invoice, PaymentMethod
 from portal.rules.creditors import Creditor
 from portal.web.headers import CONTENT_SECURITY_POLICY
 from portal.web.requests import request_origin
@@ -25,9 +26,9 @@ from portal.web.services import services
 class CheckoutOffer:
     """A session as its page shows it. `asked` are the fields of the form, `known` what they start with.
 
-    `ways` are those that can be chosen from, none where nothing is to be paid. `collects` says whether what was bought
-    is paid without the customer. `billed_now` is the time in which the
-    customer lives.
+    `ways` are those that can be chosen from, none where nothing is to be paid, and `kept` the customer's own methods.
+    `order` is how the payment stands of what was ordered already. `collects` says whether what was bought is paid
+    without the customer. `billed_now` is the time in which the customer lives.
     """
 
     scope: Scope
@@ -37,6 +38,8 @@ class CheckoutOffer:
     terms_url: str | None
     creditor: Creditor | None
     ways: list[ways.Way]
+    kept: list[PaymentMethod]
+    order: OrderState | None
     billed_now: int
     language: str
     collects: bool = False
@@ -61,8 +64,24 @@ class CheckoutOffer:
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be bought."""
+        """Whether it can be bought, or paid by another method once the first one was refused."""
+        if self.order is not None and self.order.name != "refused":
+            return False
         return self.session.status == "open" and self.session.expires_at > clock.now()
+
+    @property
+    def takes_cards(self) -> bool:
+        """Whether a card can be given on the page."""
+        return any(way.type == "card" for way in self.ways)
+
+    @property
+    def takes_debits(self) -> bool:
+        """Whether a bank account can be given on the page."""
+        return any(way.type == "sepa_debit" for way in self.ways)
+
+    def reading(self) -> Any:
+        """A context with a reading database session within the merchant's account and mode."""
+        return services().database.reading(self.scope)
 
     def writing(self) -> Any:
         """A context with a writing database session within the merchant's account and mode."""
@@ -78,6 +97,14 @@ class CheckoutOffer:
         """Where a purchase leads; None for a page of the portal."""
         url = self.session.success_url
         return url.replace(SESSION_ID, self.session.id) if url else None
+
+    def path_after(self, secret: str) -> str:
+        """Where a click leads: to the payment that it began, to the merchant, or to a page of the portal."""
+        if self.order is not None:
+            return f"/checkout/{secret}"
+        if self.session.status == "complete" and self.success_url is not None:
+            return self.success_url
+        return f"/checkout/{secret}/done"
 
 
 def find(secret: str) -> CheckoutOffer:
@@ -118,6 +145,7 @@ def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession
         )
     )
     customer = find_row(db, Customer, session.customer_id, noun="customer") if session.customer_id else None
+    billed_now = test_clocks.time_for_row(db, customer) if customer else clock.now()
     offer = CheckoutOffer(
         scope=scope,
         session=session,
@@ -125,8 +153,10 @@ def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession
         contact=frames.contact_of_account(account),
         terms_url=profile.get("terms_of_service_url"),
         creditor=mandates.find_creditor(db),
-        ways=_list_ways(db, session),
-        billed_now=test_clocks.time_for_row(db, customer) if customer else clock.now(),
+        ways=checkout_choices.list_ways(db, session),
+        kept=checkout_choices.list_kept(db, session, customer, billed_now),
+        order=checkout_choices.find_order(db, session),
+        billed_now=billed_now,
         language=i18n.catalogue_language(languages.locale()),
         collects=_is_collected(db, session),
     )
@@ -140,22 +170,21 @@ def _is_collected(db: Session, session: CheckoutSession) -> bool:
     return find_row(db, Invoice, session.invoice_id, noun="invoice").collection_method == "charge_automatically"
 
 
-def _list_ways(db: Session, session: CheckoutSession) -> list[ways.Way]:
-    later = session.mode == "subscription" and session.settings.get("payment_method_collection") != "if_required"
-    if session.mode == "payment" and not amounts.amount_total(session):
-        return []
-    if session.mode == "subscription" and not later and not amounts.amount_total(session):
-        return []
-    return ways.list_ways(db, session.mode, session.currency, session.settings.get("payment_method_types", ()))
-
-
 def _list_asked(offer: CheckoutOffer) -> frozenset[str]:
     """The fields of the form for what the merchant asks and is not known."""
     session, customer, settings = offer.session, offer.customer, offer.session.settings
     lets = settings.get("customer_update") or {}
     takes_tax_id = bool((settings.get("tax_id_collection") or {}).get("enabled"))
     wants_address = offer.needs_address or takes_tax_id
+    paying = {
+        "way": len(offer.ways) + len(offer.kept) > 1,
+        **dict.fromkeys(("holder", "iban", "agree"), offer.takes_debits),
+        "card": offer.takes_cards,
+    }
+    if offer.order is not None:
+        return frozenset(name for name, is_asked in paying.items() if is_asked)
     asked = {
+        **paying,
         "code": bool(settings.get("allow_promotion_codes")),
         "email": not session.customer_email and not (customer and customer.email),
         "name": customer is None or not customer.name or lets.get("name") == "auto",
@@ -163,8 +192,6 @@ def _list_asked(offer: CheckoutOffer) -> frozenset[str]:
         "address": wants_address
         and (customer is None or takes_tax_id or not customer.address or lets.get("address") == "auto"),
         "tax_id": takes_tax_id,
-        "way": len(offer.ways) > 1,
-        **dict.fromkeys(("holder", "iban", "agree"), any(way.collects for way in offer.ways)),
         "terms": (settings.get("consent_collection") or {}).get("terms_of_service") == "required",
     }
     return frozenset(name for name, is_asked in asked.items() if is_asked)
@@ -180,7 +207,7 @@ def _list_known(offer: CheckoutOffer) -> dict[str, Any]:
         "name": customer.name if customer else None,
         "phone": customer.phone if customer else None,
         "address": (customer.address or {}) if customer else {},
-        "way": offer.ways[0].type if offer.ways else None,
+        "way": next(iter([*(each.id for each in offer.kept), *(way.type for way in offer.ways)]), None),
     }
     return {**known, **quantities}
 

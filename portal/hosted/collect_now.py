@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.collection import by_request
-from portal.hosted import languages
+from portal.hosted import flows, languages
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
@@ -13,13 +13,21 @@ from portal.rules import permissions
 blueprint = Blueprint("collect_now", __name__, url_prefix="/p")
 
 
-@page(blueprint, "/collect", allows=permissions.may_have_collected, methods=("GET", "POST"))
+@page(
+    blueprint,
+    "/collect",
+    allows=permissions.may_have_collected,
+    flows=(flows.PAYMENT,),
+    methods=("GET", "POST"),
+)
 def collect(visit: Visit) -> PageResponse:
     """Ask for confirmation, then have it collected; `?invoice=` names one invoice, without it all open ones are meant.
 
     What is asked for a second time is collected already. Where another sum is open than the customer has read, the page
-    is shown again with that one.
+    is shown again with that one. In the flow for payment methods it follows a bank account that was added.
     """
+    if visit.in_flow and visit.flow_completed_at is None:
+        return redirect(flows.entry_path(visit))
     named = list(dict.fromkeys(request.values.getlist("invoice")))
     with visit.reading() as db:
         offer = by_request.find_offer(db, visit.find_customer(db), named or None, now=visit.now)
@@ -44,4 +52,6 @@ def collect(visit: Visit) -> PageResponse:
 
 
 def _path_back(visit: Visit, named: list[str]) -> str:
+    if visit.in_flow:
+        return flows.entry_path(visit)
     return f"{visit.path}invoices/{named[0]}" if len(named) == 1 else visit.path

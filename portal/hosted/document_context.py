@@ -16,6 +16,7 @@ from portal.documents import build
 from portal.documents.legal_notes import page_notes
 from portal.documents.transfer_code import draw_transfer_code
 from portal.hosted.e_invoices import e_invoice_context
+from portal.hosted.payment_states import find_shown_payment
 from portal.models import CreditNote, Invoice
 from portal.models.document_days import day_on
 
@@ -43,6 +44,7 @@ def invoice_context(db: Session, row: Invoice) -> dict[str, Any]:
         "transfer_code": draw_transfer_code(document) is not None,
         "replaced_by": _revision_number(db, row),
         "debit": find_coming_debit(db, row),
+        "payment": find_shown_payment(db, row),
         **e_invoice_context(document, outcome),
     }
 

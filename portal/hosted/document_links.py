@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal import clock, i18n, zones
 from portal.db import Scope, find_row
 from portal.documents.kinds import SOURCES, invoice_of_row
-from portal.hosted import document_context, document_files, frames, languages, mandate_files, statements
+from portal.hosted import document_context, document_files, frames, languages, mandate_files, pay_offers, statements
 from portal.hosted.page import PageResponse
 from portal.models import Account, CreditNote, Customer, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
@@ -33,11 +33,12 @@ class LinkedDocument:
 @blueprint.get("/i/<token>")
 def invoice(token: str) -> PageResponse:
     """An invoice, as its page in a visit shows it."""
-    linked = _find_linked_document(token, "invoice")
+    linked = find_linked_document(token, "invoice")
     if linked.expired:
-        return _expired_link_page(linked.account)
+        return expired_link_page(linked.account)
     with services().database.reading(linked.scope) as db:
         shown = document_context.invoice_context(db, linked.row)
+        shown["payable"] = pay_offers.is_payable(db, linked.row, shows_kept=False)
     receipt = services().links.document("receipt_pdf", linked.scope.tenant_id, linked.row.id)
     return render_template("hosted/document.html", token=token, receipt=receipt, link_of=_credit_note_link, **shown)
 
@@ -45,9 +46,9 @@ def invoice(token: str) -> PageResponse:
 @blueprint.get("/i/<token>/transfer.svg")
 def transfer_code(token: str) -> PageResponse:
     """The code for banking apps that pays the invoice."""
-    linked = _find_linked_document(token, "invoice")
+    linked = find_linked_document(token, "invoice")
     if linked.expired:
-        return _expired_link_page(linked.account)
+        return expired_link_page(linked.account)
     with services().database.reading(linked.scope) as db:
         return document_files.transfer_code_response(db, linked.row)
 
@@ -61,7 +62,7 @@ def statement(token: str, format: str) -> PageResponse:
     with services().database.reading(scope) as db:
         _use_customer_language(db, customer_id)
     if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
-        return _expired_link_page(account)
+        return expired_link_page(account)
     return statements.download_statement(scope, customer_id, year, currency, format)
 
 
@@ -71,7 +72,7 @@ def mandate(token: str) -> PageResponse:
     link = services().links.read(token, "mandate_pdf") or abort(404)
     scope, account = _merchant_of_link(link)
     if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
-        return _expired_link_page(account)
+        return expired_link_page(account)
     return mandate_files.download_mandate(scope, link.id)
 
 
@@ -81,15 +82,15 @@ def _declare_files(kind: KindName, place: str) -> None:
     def download_pdf(token: str) -> PageResponse:
         if stored := _stored_pdf(token, kind):
             return stored
-        linked = _find_linked_document(token, kind)
+        linked = find_linked_document(token, kind)
         if linked.expired:
-            return _expired_link_page(linked.account)
+            return expired_link_page(linked.account)
         return document_files.download_pdf(linked.scope, kind, linked.row)
 
     def download_xml(token: str, format: str) -> PageResponse:
-        linked = _find_linked_document(token, kind)
+        linked = find_linked_document(token, kind)
         if linked.expired:
-            return _expired_link_page(linked.account)
+            return expired_link_page(linked.account)
         return document_files.download_xml(linked.scope, linked.row, format)
 
     _declare(f"{kind}_pdf", f"{place}/pdf", download_pdf)
@@ -117,7 +118,7 @@ def _stored_pdf(token: str, kind: KindName) -> Response | None:
     return document_files.pdf_response(kept.content, heading, kept.number)
 
 
-def _find_linked_document(token: str, kind: KindName) -> LinkedDocument:
+def find_linked_document(token: str, kind: KindName) -> LinkedDocument:
     """The document of a token, with frame and language set. Unknown tokens and documents are 404."""
     link = services().links.read(token, f"{kind}_pdf") or abort(404)
     scope, account = _merchant_of_link(link)
@@ -151,7 +152,7 @@ def _credit_note_link(note: CreditNote) -> str:
     return services().links.document("credit_note_pdf", note.tenant_id, note.id)
 
 
-def _expired_link_page(account: Account) -> Response:
+def expired_link_page(account: Account) -> Response:
     contact = frames.contact_of_account(account)
     return Response(render_template("hosted/document_expired.html", contact=contact), 410, mimetype="text/html")
 

@@ -1,13 +1,8 @@
 """The pages of invoices and credit notes within a visit, and their files: PDF, receipt, e-invoice, transfer code."""
 
-from typing import Any
-
 from flask import Blueprint, render_template
-from sqlalchemy.orm import Session
 
-from portal.documents.kinds import SOURCES
-from portal.errors import ResourceMissing
-from portal.hosted import collection_offers, document_context, document_files
+from portal.hosted import collection_offers, document_context, document_files, own_documents, pay_offers
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import CreditNote
@@ -32,11 +27,13 @@ XML_RULES: dict[KindName, str] = {
 def invoice(visit: Visit, id: str) -> PageResponse:
     """Everything an invoice says, and what happened to it since."""
     with visit.reading() as db:
-        row = _find_own(db, visit, "invoice", id)
+        row = own_documents.find_own(db, visit, "invoice", id)
         shown = document_context.invoice_context(db, row)
         confirmable = document_context.list_confirmable(db, row) if "card" in visit.method_types else ()
         offer = collection_offers.find_offer(db, visit, id) if row.status == "open" else None
-    shown |= {"confirmable": confirmable, "offer": offer}
+        may_pay = permissions.may_have_collected(visit.features) and row.status == "open"
+        payable = may_pay and pay_offers.is_payable(db, row, shows_kept=True)
+    shown |= {"confirmable": confirmable, "offer": offer, "payable": payable}
     return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, **shown)
 
 
@@ -44,7 +41,7 @@ def invoice(visit: Visit, id: str) -> PageResponse:
 def credit_note(visit: Visit, id: str) -> PageResponse:
     """Everything a credit note says, and the invoice it corrects."""
     with visit.reading() as db:
-        row = _find_own(db, visit, "credit_note", id)
+        row = own_documents.find_own(db, visit, "credit_note", id)
         shown = document_context.credit_note_context(db, row)
     return render_template("hosted/credit_note.html", id=id, invoice_id=row.invoice_id, **shown)
 
@@ -53,7 +50,7 @@ def credit_note(visit: Visit, id: str) -> PageResponse:
 def transfer_code(visit: Visit, id: str) -> PageResponse:
     """The code for banking apps that pays the invoice."""
     with visit.reading() as db:
-        return document_files.transfer_code_response(db, _find_own(db, visit, "invoice", id))
+        return document_files.transfer_code_response(db, own_documents.find_own(db, visit, "invoice", id))
 
 
 def _declare_pdf(kind: KindName, rule: str) -> None:
@@ -61,7 +58,7 @@ def _declare_pdf(kind: KindName, rule: str) -> None:
         if stored := document_files.find_stored_pdf(visit.scope, kind, id, visit.customer_id, visit.locale):
             return stored
         with visit.reading() as db:
-            row = _find_own(db, visit, kind, id)
+            row = own_documents.find_own(db, visit, kind, id)
         return document_files.download_pdf(visit.scope, kind, row)
 
     download.__name__ = f"{kind}_pdf"
@@ -71,20 +68,11 @@ def _declare_pdf(kind: KindName, rule: str) -> None:
 def _declare_xml(kind: KindName, rule: str) -> None:
     def download(visit: Visit, id: str, format: str) -> PageResponse:
         with visit.reading() as db:
-            row = _find_own(db, visit, kind, id)
+            row = own_documents.find_own(db, visit, kind, id)
         return document_files.download_xml(visit.scope, row, format)
 
     download.__name__ = f"{kind}_xml"
     page(blueprint, rule, allows=permissions.may_see_invoices)(download)
-
-
-def _find_own(db: Session, visit: Visit, kind: KindName, id: str) -> Any:
-    """The customer's own row. Raises `ResourceMissing` for one of others and for a draft."""
-    source = SOURCES[kind]
-    row = source.find(db, id)
-    if row.customer_id != visit.customer_id or row.status == "draft":
-        raise ResourceMissing(source.noun, id)
-    return row
 
 
 def _credit_note_link(note: CreditNote) -> str:

@@ -4,6 +4,8 @@ from flask import request
 from flask_babel import gettext as _
 
 from portal import i18n
+from portal.billing.payment_methods.mandates import Consent
+from portal.hosted import languages
 from portal.rules.creditors import Creditor
 
 
@@ -41,7 +43,12 @@ def whole_text(creditor: Creditor, reference: str) -> str:
     return "\n\n".join(["\n".join(facts), *list_paragraphs(creditor)])
 
 
-def describe_browser(now: int) -> dict[str, object]:
+def agreed(creditor: Creditor, reference: str, session_id: str, *, now: int) -> Consent:
+    """That the customer agrees by this request to the words that the page of this session has shown."""
+    return Consent(_describe_browser(now), reference, whole_text(creditor, reference), languages.locale(), session_id)
+
+
+def _describe_browser(now: int) -> dict[str, object]:
     """How the customer agreed: the wire's hash."""
     online = {"ip_address": request.remote_addr, "user_agent": request.user_agent.string[:1000]}
     return {"type": "online", "accepted_at": now, "online": online}

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.billing.payment_methods import mandates, own_methods
-from portal.hosted import collection_offers, flows, languages, mandate_words
+from portal.hosted import collection_offers, flows, mandate_words
 from portal.hosted.account_form import AccountForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
@@ -64,13 +64,7 @@ def find_replaced(db: Session, visit: Visit) -> str | None:
 
 def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference: str, old: str | None) -> str:
     """Add what was typed, and give the path that it leads to."""
-    consent = mandates.Consent(
-        mandate_words.describe_browser(visit.now),
-        reference,
-        mandate_words.whole_text(creditor, reference),
-        languages.locale(),
-        visit.id,
-    )
+    consent = mandate_words.agreed(creditor, reference, visit.id, now=visit.now)
     with visit.writing() as db:
         own_methods.add(
             db, visit.customer_id, form.command(), consent, replaces=old, seal=services().seal, now=visit.now
@@ -78,7 +72,7 @@ def _add_account(visit: Visit, form: AccountForm, creditor: Creditor, reference:
         path = flows.complete(visit, db) if visit.in_flow else path_after_adding(visit)
     flash(_("Your bank account is added. Your bills are collected from it from now on."))
     with visit.reading() as db:
-        has_older = not visit.flow and collection_offers.find_offer(db, visit) is not None
+        has_older = collection_offers.find_offer(db, visit) is not None
     return f"{visit.path}collect" if has_older else path
 
 

@@ -62,8 +62,8 @@ class CheckoutSession(TenantOwned, Base):
             "ix_checkout_sessions_unpaid",
             "tenant_id",
             "invoice_id",
-            sqlite_where=text("status = 'complete' AND payment_status = 'unpaid'"),
-            postgresql_where=text("status = 'complete' AND payment_status = 'unpaid'"),
+            sqlite_where=text("invoice_id IS NOT NULL AND payment_status = 'unpaid'"),
+            postgresql_where=text("invoice_id IS NOT NULL AND payment_status = 'unpaid'"),
         ),
     )
 

@@ -97,6 +97,10 @@ class PaymentIntent(TenantOwned, Base):
     amount_received: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str]
     status: Mapped[str]
+    #: what the customer has asked to be charged by this attempt; null where it is whatever remains
+    amount_requested: Mapped[int | None]
+    #: when the rest is tried again by itself, after an attempt that the customer has asked for
+    resume_at: Mapped[int | None]
     #: the how many-th attempt, from 1
     attempt: Mapped[int]
     client_secret: Mapped[str]

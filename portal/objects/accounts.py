@@ -86,6 +86,9 @@ COLLECTION_DEFAULTS: dict[str, Any] = {
     "settles_after_days": None,
 }
 #: Beyond the reference: whether each customer has a sequence of invoice numbers, or all share the account's.
+#: Whether customers may pay in parts, and how much at least.
+PARTIAL_DEFAULTS: dict[str, Any] = {"enabled": False, "minimum": 100}
+
 NUMBERING_DEFAULTS = {"prefix": "INV", "scheme": "customer"}
 #: Beyond the reference: what e-invoices say, and which there are beside the PDF.
 E_INVOICE_DEFAULTS: dict[str, Any] = {
@@ -155,7 +158,11 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
             "numbering": NUMBERING_DEFAULTS | stored.get("invoices", {}).get("numbering", {}),
             "tax_rounding": choose_rounding(row.country, stored.get("invoices", {})),
         },
-        "payments": {**null_fields("provider", *STATEMENT_DESCRIPTORS), **stored.get("payments", {})},
+        "payments": {
+            **null_fields("provider", *STATEMENT_DESCRIPTORS),
+            **stored.get("payments", {}),
+            "partial": PARTIAL_DEFAULTS | stored.get("payments", {}).get("partial", {}),
+        },
         "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},
         "quotes": null_fields("description", "footer", "header") | stored.get("quotes", {}),
     }

@@ -121,7 +121,7 @@ def _session_consent(row: Row, context: Context) -> dict[str, Any] | None:
 def _method_types(row: Row, context: Context) -> list[str]:
     """Those that were sent; of the others pages show what the account has."""
     sent: list[str] = row.settings.get("payment_method_types") or []
-    return sent or (["sepa_debit"] if row.mode == "setup" else ["customer_balance", "sepa_debit"])
+    return sent or (["card", "sepa_debit"] if row.mode == "setup" else ["card", "customer_balance", "sepa_debit"])
 
 
 CHECKOUT_SESSION = register(

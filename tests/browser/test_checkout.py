@@ -45,6 +45,14 @@ def paid(live: Live, shop: Shop) -> Shop:
     return shop
 
 
+def take_cards(live: Live, shop: Shop) -> None:
+    """The merchant has the sandbox charge cards."""
+    with live.database.writing(shop.make.scope) as db:
+        found = accounts.find_account(db, shop.keys.account.id)
+        sent = parse_command(UpdateAccount, {"settings": {"payments": {"provider": "sandbox"}}})
+        account_updates.update_account(db, found, sent)
+
+
 def offered(live: Live, shop: Shop, **sent: Any) -> str:
     """The path of a session that sells two plans and something once."""
     make = shop.make
@@ -128,3 +136,33 @@ def test_a_closed_link_is_for_everyone(window: Callable[..., BrowserContext], li
     page.goto(f"/pay/{link.token}")
     page.get_by_role("heading", name="This link is not active").wait_for()
     assert problems(page) == []
+
+
+def test_fields_are_shown_for_the_chosen_way_alone(
+    window: Callable[..., BrowserContext], live: Live, paid: Shop
+) -> None:
+    take_cards(live, paid)
+    page = window(java_script_enabled=False).new_page()
+    page.goto(offered(live, paid))
+    for way, seen in (("SEPA direct debit", "iban"), ("Card", "card"), ("Bank transfer, by the invoice", None)):
+        page.get_by_label(way, exact=True).check()
+        assert page.locator("[name=iban]").is_visible() is (seen == "iban")
+        assert page.locator("[name=card]").first.is_visible() is (seen == "card")
+
+
+def test_a_declined_card_is_said_on_a_page_for_everyone(
+    window: Callable[..., BrowserContext], live: Live, paid: Shop
+) -> None:
+    take_cards(live, paid)
+    page = window().new_page()
+    page.goto(offered(live, paid))
+    fill(page)
+    page.get_by_label("Card", exact=True).check()
+    page.get_by_label("ending in 0002: is declined", exact=False).check()
+    follow(page.locator("button[value=buy]"))
+    page.get_by_text("Your card was declined.").wait_for(timeout=20_000)
+    assert problems(page) == []
+    page.get_by_label("Card", exact=True).check()
+    page.get_by_label("Visa ending in 4242: pays", exact=False).first.check()
+    follow(page.locator("button[value=buy]"))
+    page.get_by_text("Your order is complete.").wait_for(timeout=20_000)

@@ -11,6 +11,7 @@ from portal import clock
 from portal.billing.collection import by_request
 from portal.models import DirectDebit, PaymentIntent
 from tests.collection.test_pages import words
+from tests.debits import DEBTOR_IBAN
 from tests.hosted.two_clicks import click_twice
 
 PAYING = {"payment_method_update": {"enabled": True}}
@@ -179,3 +180,20 @@ def test_what_no_provider_tries_any_more_is_collected(card, invoice, visit, cust
     choose(api, customer, account_of(api, customer))
     visit.post("collect", invoice=invoice.id, amount="11900")
     assert [each["invoice"] for each in collecting.debits()] == [invoice.id]
+
+
+def test_the_flow_for_payment_methods_offers_older_invoices_and_then_ends(make, collecting, portal, api):
+    customer = make.customer()
+    older = make.invoice(customer, 11900, collection_method="send_invoice", days_until_due=30)
+    flow = {"type": "payment_method_update", "after_completion": {"type": "hosted_confirmation"}}
+    visit = portal(customer, make.configuration(**PAYING), flow_data=flow)
+    assert visit.get("collect").location.endswith("/payment-methods/add")
+    page = visit.get("payment-methods/add").get_data(as_text=True)
+    reference = re.search(r'name="reference"[^>]*value="([^"]+)"', page)[1]
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
+    typed = {"name": "Ada", "iban": DEBTOR_IBAN, "agree": "y", "reference": reference, "csrf_token": token}
+    assert visit.post("payment-methods/add", token=False, **typed).location.endswith("/collect")
+    assert "€119.00" in words(visit.get("collect"))
+    answer = visit.post("collect", token=False, csrf_token=token, invoice=older.id, amount="11900")
+    assert answer.location.endswith("/done")
+    assert len(collecting.debits()) == 1

@@ -241,9 +241,17 @@ class EmailSettings(Command):
     trial_endings: Flag | None = None
 
 
-class PaymentsSettings(Command):
-    """Who charges cards: Stripe, the sandbox in test mode, or nobody. Not in the reference."""
+class PartialPayments(Command):
+    """Whether customers may pay an open invoice in parts, by card, and how much at least, in minor units."""
 
+    enabled: Flag | None = None
+    minimum: Annotated[int, integer_between(1, 99_999_999)] | None = None
+
+
+class PaymentsSettings(Command):
+    """Who charges cards: Stripe, the sandbox in test mode, or nobody; and in which parts. Not in the reference."""
+
+    partial: PartialPayments | None = None
     provider: Clearable[Literal["sandbox", "stripe"]] = None
 
 

@@ -1,20 +1,22 @@
-"""The completion of a checkout session, once: it ends in an invoice, a subscription or a payment method."""
+"""The completion of a checkout session, once: it ends in an invoice, a subscription or a payment method.
+
+A card is charged while the customer waits, so its session is only ordered at first (`orders_under_way`).
+"""
 
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import amounts, buyers, endings
-from portal.billing.checkout.orders import Order, Payment
+from portal.billing.checkout import amounts, buyers, endings, orders_under_way, paying
+from portal.billing.checkout.orders import Order
 from portal.billing.ledger import locks
-from portal.billing.payment_methods import own_methods
 from portal.db import find_row, lock_and_refresh, lock_row
 from portal.errors import InvalidRequest, StalePage
-from portal.models import CheckoutSession, Customer, Invoice, PaymentLink, PaymentMethod
+from portal.models import CheckoutSession, Customer, Invoice, PaymentLink
 from portal.rules.statuses import CheckoutPaymentStatus
 from portal.seal import Seal
 
 
 class SessionOver(InvalidRequest):
-    """The session was completed or has expired, or its link has sold all that it may."""
+    """The session was ordered or completed or has expired, or its link has sold all that it may."""
 
 
 class AmountChanged(StalePage):
@@ -25,7 +27,7 @@ def lock(db: Session, session: CheckoutSession, *, now: int) -> Customer | None:
     """Lock a session that is open after its customer, who is returned. Raises `SessionOver` for another one."""
     customer = locks.billable_customer(db, session.customer_id) if session.customer_id else None
     lock_and_refresh(db, session, noun="checkout session")
-    if session.status != "open" or session.expires_at <= now:
+    if session.status != "open" or session.invoice_id is not None or session.expires_at <= now:
         raise SessionOver("The checkout session is over.")
     return customer
 
@@ -39,7 +41,7 @@ def complete(
     now: int,
     billed_now: int | None = None,
 ) -> CheckoutSession:
-    """Complete a session; of any number of clicks the first one does, and the others raise `SessionOver`.
+    """Complete a session, or order it by a card; of any number of clicks the first does, others raise `SessionOver`.
 
     `billed_now` is the time of the customer's test clock. Raises `AmountChanged` where something else would be due than
     was shown.
@@ -52,14 +54,15 @@ def complete(
     if amounts.amount_total(session) != order.shown:
         raise AmountChanged("The amount has changed since the page was shown.")
     buyer = buyers.resolve(db, session, order.buyer, now=now)
-    method = _add_method(db, buyer, order.payment, seal, now)
+    method = paying.choose_method(db, session, buyer, order.payment, seal=seal, now=now)
     session.customer_id = buyer.id
     endings.END[session.mode](db, session, buyer, method, now=now if billed_now is None else billed_now)
     _refuse_other_amount(db, session)
-    session.status, session.completed_at = "complete", now
     session.customer_details = buyers.describe(db, buyer, order.buyer)
     session.consent = {"terms_of_service": "accepted"} if order.agreed else None
     session.payment_status = _payment_status(db, session)
+    if not orders_under_way.begin(db, session, method):
+        session.status, session.completed_at = "complete", now
     if link is not None:
         link.completed += 1
     return session
@@ -80,20 +83,6 @@ def _count_at_link(db: Session, session: CheckoutSession) -> PaymentLink | None:
     if limit is not None and link.completed >= limit:
         raise SessionOver("The payment link has sold all that it may.")
     return link
-
-
-def _add_method(db: Session, customer: Customer, payment: Payment | None, seal: Seal, now: int) -> PaymentMethod | None:
-    if payment is None or payment.account is None or payment.consent is None:
-        return None
-    return own_methods.add(
-        db,
-        customer.id,
-        payment.account,
-        payment.consent,
-        default=customer.default_payment_method_id is None,
-        seal=seal,
-        now=now,
-    )
 
 
 def _refuse_other_amount(db: Session, session: CheckoutSession) -> None:

@@ -8,6 +8,7 @@ from portal import clock, ids
 from portal.billing.checkout import amounts, line_items, offers, session_checks
 from portal.billing.checkout.params import CreateCheckoutSession, PageParams
 from portal.billing.customer_portal import session_secrets
+from portal.billing.intents import chargeable
 from portal.billing.ledger import locks
 from portal.errors import InvalidRequest
 from portal.models import CheckoutSession, Customer
@@ -71,7 +72,9 @@ def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheck
         metadata_=dict(command.metadata),
     )
     amounts.compute(db, session, customer)
-    refuse_unpayable(db, session)
+    wanted = session.settings.get("payment_method_types", [])
+    if customer is None or command.mode == "setup" or not chargeable.list_kept(db, customer, currency, wanted, now=now):
+        refuse_unpayable(db, session)
     db.add(session)
     return NewCheckoutSession(session, secret)
 

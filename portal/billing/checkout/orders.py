@@ -3,18 +3,7 @@
 from dataclasses import dataclass
 
 from portal.billing.checkout.buyers import Buyer
-from portal.billing.checkout.ways import Way
-from portal.billing.payment_methods.mandates import Consent
-from portal.billing.payment_methods.params import CreatePaymentMethod
-
-
-@dataclass(frozen=True)
-class Payment:
-    """How the customer pays: by a way, and where it collects, by this account with this mandate."""
-
-    way: Way
-    account: CreatePaymentMethod | None = None
-    consent: Consent | None = None
+from portal.billing.payment_methods.chosen import Payment
 
 
 @dataclass(frozen=True)
@@ -23,5 +12,5 @@ class Order:
 
     buyer: Buyer
     shown: int
-    payment: Payment | None = None
+    payment: Payment
     agreed: bool = False

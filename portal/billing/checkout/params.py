@@ -37,7 +37,7 @@ from portal.wire.urls import MAX_LENGTH, parse_url
 
 MOST_QUANTITY = 999_999
 #: The ways to pay that there are; cards come with a provider.
-PaymentMethodType = Literal["customer_balance", "sepa_debit"]
+PaymentMethodType = Literal["card", "customer_balance", "sepa_debit"]
 #: The text that the session's id replaces in `success_url`.
 SESSION_ID = "{CHECKOUT_SESSION_ID}"
 _STAND_IN = "CHECKOUT-SESSION-ID-0"

@@ -50,7 +50,7 @@ def refuse_no_way(db: Session, mode: CheckoutMode, currency: str | None, wanted:
     """Raises `InvalidRequest` where nobody could pay: it says which settings of the account there are for it."""
     if ways.list_ways(db, mode, currency, wanted):
         return
-    needed = "direct debits (settings[direct_debit])"
+    needed = "cards (settings[payments][provider]) or direct debits (settings[direct_debit])"
     if mode != "setup":
         needed += " in eur, or bank transfers (settings[invoices][bank_transfer])"
     raise InvalidRequest(

@@ -6,10 +6,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.checkout import amounts
+from portal.billing.checkout import amounts, orders_under_way
+from portal.billing.checkout.order_states import is_ordered
 from portal.billing.checkout.params import ExpireCheckoutSession, UpdateCheckoutSession
 from portal.billing.customer_portal import session_secrets
-from portal.db import Scope, find_row, forget, lock_and_refresh, lock_row, select_with_owner
+from portal.billing.ledger.locks import Billed
+from portal.db import Scope, find_row, forget, lock_and_refresh, select_with_owner
 from portal.errors import InvalidRequest
 from portal.models import CheckoutSession, DirectDebit, Invoice
 from portal.wire.commands import merge_metadata
@@ -48,12 +50,13 @@ def update(db: Session, session: CheckoutSession, command: UpdateCheckoutSession
 
 def expire(db: Session, session: CheckoutSession, command: ExpireCheckoutSession, *, now: int) -> CheckoutSession:
     """End a session that is open. Raises `InvalidRequest` for one that is over."""
-    lock_and_refresh(db, session, noun=NOUN)
+    billed = orders_under_way.lock(db, session)
     if session.status != "open":
         raise InvalidRequest(
             f"Only Checkout Sessions with a status in [open] can be expired. This one is {session.status}."
         )
-    session.status = "expired"
+    if not _end(db, session, billed, now):
+        raise InvalidRequest("This Checkout Session can't be expired: a payment is under way.")
     return session
 
 
@@ -67,9 +70,10 @@ def list_expired(db: Session, *, now: int) -> list[tuple[Scope, str]]:
 
 def mark_expired(db: Session, id: str, *, now: int) -> None:
     """Mark a session as expired, unless it was completed meanwhile."""
-    session = lock_row(db, CheckoutSession, id, noun=NOUN)
+    session = find(db, id)
+    billed = orders_under_way.lock(db, session)
     if session.status == "open" and session.expires_at <= now:
-        session.status = "expired"
+        _end(db, session, billed, now)
 
 
 def prune(db: Session, *, now: int) -> int:
@@ -79,7 +83,7 @@ def prune(db: Session, *, now: int) -> int:
 
 
 def list_settled(db: Session) -> list[tuple[Scope, str]]:
-    """Completed sessions of all accounts whose payment has succeeded or failed since, at most 100."""
+    """Sessions of all accounts, ordered or completed, whose payment has succeeded or failed since, at most 100."""
     failed_debit = (
         select(_DEBITS.c.id)
         .where(
@@ -97,9 +101,12 @@ def list_settled(db: Session) -> list[tuple[Scope, str]]:
             (_INVOICES.c.tenant_id == _SESSIONS.c.tenant_id) & (_INVOICES.c.id == _SESSIONS.c.invoice_id),
         )
         .where(
-            _SESSIONS.c.status == "complete",
+            _SESSIONS.c.invoice_id.is_not(None),
             _SESSIONS.c.payment_status == "unpaid",
-            (_INVOICES.c.status == "paid") | failed,
+            (_INVOICES.c.status == "paid")
+            | (_SESSIONS.c.status == "complete") & failed
+            | (_SESSIONS.c.status == "open") & _INVOICES.c.status.in_(_GIVEN_UP),
+            _SESSIONS.c.status != "expired",
         )
     )
     return [(Scope.of(row), row.id) for row in db.execute(settled.limit(100))]
@@ -107,7 +114,11 @@ def list_settled(db: Session) -> list[tuple[Scope, str]]:
 
 def settle(db: Session, id: str, *, now: int) -> None:
     """Note in a session what has become of its payment."""
-    session = lock_row(db, CheckoutSession, id, noun=NOUN)
+    session = find(db, id)
+    if is_ordered(session):
+        orders_under_way.follow(db, session, now=now)
+        return
+    lock_and_refresh(db, session, noun=NOUN)
     if session.payment_status != "unpaid" or not amounts.amount_total(session):
         return
     invoice = find_row(db, Invoice, session.invoice_id or "", noun="invoice")
@@ -115,3 +126,12 @@ def settle(db: Session, id: str, *, now: int) -> None:
         session.payment_status = "paid"
     elif session.payment_failed_at is None:
         session.payment_failed_at = now
+
+
+def _end(db: Session, session: CheckoutSession, billed: Billed | None, now: int) -> bool:
+    """Expire a session that is locked and open; answers whether that was possible, as a payment may be under way."""
+    if is_ordered(session):
+        # ordered between being found and being locked: its payment has only begun
+        return billed is not None and orders_under_way.give_up(db, session, billed, now=now)
+    session.status = "expired"
+    return True

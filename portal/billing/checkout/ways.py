@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
-from portal.billing.collection.terms import find_terms
+from portal.billing.intents import chargeable
 from portal.db import scope_of
 
 
@@ -23,10 +23,6 @@ class Way:
     is_open: Callable[[Session, str], bool]
 
 
-def _takes_debits(db: Session, currency: str) -> bool:
-    return currency == "eur" and find_terms(db) is not None
-
-
 def _takes_transfers(db: Session, currency: str) -> bool:
     invoices = accounts.find_account(db, scope_of(db).account_id).settings.get("invoices", {})
     return bool((invoices.get("bank_transfer") or {}).get("iban"))
@@ -34,7 +30,8 @@ def _takes_transfers(db: Session, currency: str) -> bool:
 
 #: In the order in which pages offer them.
 WAYS = (
-    Way("sepa_debit", collects=True, is_open=_takes_debits),
+    Way("sepa_debit", collects=True, is_open=chargeable.takes_debits),
+    Way("card", collects=True, is_open=chargeable.takes_cards),
     Way("customer_balance", collects=False, is_open=_takes_transfers),
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from portal.billing.intents import attempts, results
 from portal.billing.intents.choosing import choose_method
 from portal.billing.ledger.locks import Billed
+from portal.db import find_row
 from portal.leases import Lease
 from portal.models import Customer, PaymentIntent, PaymentMethod, TestClock
 from portal.providers.interface import Charge, Decline
@@ -48,7 +49,10 @@ def prepare(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> 
 
 
 def _begin(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool:
-    method = choose_method(db, billed.customer, billed.subscription, billed.invoice, now=now)
+    if intent.amount_requested is None:
+        method = choose_method(db, billed.customer, billed.subscription, billed.invoice, now=now)
+    else:
+        method = _find_attached(db, intent)
     if method is None:
         return False
     intent.attempt += intent.status == "requires_payment_method"
@@ -62,6 +66,12 @@ def _only_waits(intent: PaymentIntent) -> bool:
     hosted = HOSTED.get(intent.provider)
     on_page = hosted is not None and hosted.is_page(intent.provider_ref or "")
     return intent.status == "requires_action" and not on_page
+
+
+def _find_attached(db: Session, intent: PaymentIntent) -> PaymentMethod | None:
+    """The method that the customer has chosen, unless it was removed since."""
+    method = find_row(db, PaymentMethod, intent.payment_method_id, noun="payment method")
+    return method if method.customer_id == intent.customer_id else None
 
 
 def _needs_money(billed: Billed) -> bool:

@@ -30,14 +30,26 @@ def lock(db: Session, id: str) -> PaymentIntent:
 
 
 def begin(
-    db: Session, billed: Billed, method: PaymentMethod, latest: PaymentIntent | None, *, now: int
+    db: Session,
+    billed: Billed,
+    method: PaymentMethod,
+    latest: PaymentIntent | None,
+    *,
+    requested: int | None = None,
+    now: int,
 ) -> PaymentIntent:
-    """Note the next attempt to charge what remains of an invoice: of its intent, or of a new one where that is over."""
+    """Note the next attempt to charge what remains of an invoice: of its intent, or of a new one where that is over.
+
+    `requested` is what the customer has asked for, of what remains: no other method is charged then, and the day of
+    the next attempt by itself stays as it was.
+    """
     if latest is None or latest.status in {"canceled", "succeeded"}:
-        latest = _make(billed, method, now)
+        latest = _make(billed, now)
         db.add(latest)
     else:
         latest.attempt += 1
+        latest.resume_at = latest.ask_at if requested is not None else None
+    latest.amount_requested = requested
     reset(latest, billed, method, now=now)
     return latest
 
@@ -53,6 +65,21 @@ def wait(intent: PaymentIntent) -> None:
     ask_again(intent, None)
 
 
+def resume(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> None:
+    """Go on by itself after an attempt that the customer has asked for: charge the rest on the day it was to be."""
+    at, intent.amount_requested, intent.resume_at = intent.resume_at, None, None
+    if at is None or billed.invoice.status != "open" or not billed.invoice.amount_remaining:
+        return
+    if intent.status == "succeeded":
+        rest = _make(billed, now)
+        rest.attempt, rest.amount = intent.attempt - 1, billed.invoice.amount_remaining
+        rest.payment_method_id, rest.provider = intent.payment_method_id, intent.provider
+        db.add(rest)
+        intent = rest
+    wait(intent)
+    ask_again(intent, at)
+
+
 def cancel(intent: PaymentIntent, invoice: Invoice, *, now: int) -> None:
     """Give an intent up whose invoice needs no money any more."""
     intent.status, intent.canceled_at = "canceled", now
@@ -62,13 +89,14 @@ def cancel(intent: PaymentIntent, invoice: Invoice, *, now: int) -> None:
 
 def reset(intent: PaymentIntent, billed: Billed, method: PaymentMethod, *, now: int) -> None:
     """Make an attempt one that was not asked for yet, of what remains now."""
-    intent.status, intent.amount = "processing", billed.invoice.amount_remaining
+    remaining = billed.invoice.amount_remaining
+    intent.status, intent.amount = "processing", min(intent.amount_requested or remaining, remaining)
     intent.payment_method_id, intent.provider = method.id, method.provider or ""
     intent.provider_ref = intent.asked_at = intent.confirmed_at = intent.last_payment_error = None
     ask_again(intent, now)
 
 
-def _make(billed: Billed, method: PaymentMethod, now: int) -> PaymentIntent:
+def _make(billed: Billed, now: int) -> PaymentIntent:
     id = ids.new("payment_intent")
     return PaymentIntent(
         id=id,

@@ -49,6 +49,9 @@ def refuse(db: Session, intent: PaymentIntent, billed: Billed, decline: Decline 
     if billed.invoice.status != "open":
         return
     record_change(db, intent.tenant_id, "invoice", intent.invoice_id, column="refused_at")
+    if intent.amount_requested is not None:
+        attempts.resume(db, intent, billed, now=now)  # the customer has read it, and falls into arrears by no try
+        return
     _mark_overdue(db, billed, now)
     retries = find_retries(db)
     again_at = retries.next_at(intent.attempt, now) if decline is not None and decline.may_pass_later else None
@@ -64,6 +67,7 @@ def _succeed(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> No
         records.adjust_balance(db, intent, billed.customer, -intent.amount, now=now)
         return
     intent.invoice_payment_id = payments.apply(db, billed, records.create(db, intent, billed.customer, now=now), now).id
+    attempts.resume(db, intent, billed, now=now)
 
 
 def _take_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:

@@ -48,7 +48,14 @@ def add(
 
 
 def add_card(
-    db: Session, customer_id: str, given: GivenMethod, holder: BillingDetails, *, replaces: str | None = None, now: int
+    db: Session,
+    customer_id: str,
+    given: GivenMethod,
+    holder: BillingDetails,
+    *,
+    replaces: str | None = None,
+    default: bool = True,
+    now: int,
 ) -> PaymentMethod:
     """Have the provider keep a card, and add it as `keep_card` does."""
     return keep_card(db, customer_id, cards.set_up(db, given, now=now), holder, replaces=replaces, now=now)
@@ -64,7 +71,8 @@ def keep_card(
     if not known:
         db.flush()
         methods.attach_to(db, customer, method)
-    customer.default_payment_method_id = method.id
+    if default:
+        customer.default_payment_method_id = method.id
     if replaces not in {None, method.id}:
         db.flush()
         _replace(db, customer_id, str(replaces), method, now)

@@ -44,7 +44,7 @@ def create(db: Session, command: CreateSetupIntent, *, seal: Seal, now: int) -> 
 def note_success(db: Session, method: PaymentMethod, mandate: Mandate | None, *, now: int) -> SetupIntent:
     """The intent of a method that was set up on a page of the portal, with its mandate."""
     intent = _begin("off_session", now)
-    intent.customer_id = method.customer_id
+    intent.customer_id, intent.payment_method_types = method.customer_id, [method.type]
     db.add(intent)
     stage(db, intent)
     intent.payment_method_id, intent.mandate_id = method.id, mandate.id if mandate else None

@@ -81,7 +81,11 @@ ACCOUNT: dict[str, Schema] = {
             numbering=hash_of(prefix=STRING, scheme=enum_of("account", "customer")),
             tax_rounding=enum_of("per_invoice", "per_line"),
         ),
-        payments=hash_of(**_null_schemas(STATEMENT_DESCRIPTORS), provider=or_null(enum_of("sandbox", "stripe"))),
+        payments=hash_of(
+            **_null_schemas(STATEMENT_DESCRIPTORS),
+            partial=hash_of(enabled=BOOLEAN, minimum=INTEGER),
+            provider=or_null(enum_of("sandbox", "stripe")),
+        ),
         portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(EVENT_SWITCHES, BOOLEAN))),
         quotes=hash_of(description=_TEXT, footer=_TEXT, header=_TEXT),
     ),

@@ -17,7 +17,7 @@ from portal.wire.schemas import (
 )
 
 _MESSAGE = or_null(hash_of(message=STRING))
-_METHOD_TYPE = enum_of("customer_balance", "sepa_debit")
+_METHOD_TYPE = enum_of("card", "customer_balance", "sepa_debit")
 _RENDERING = hash_of(amount_tax_display=or_null(STRING), template=or_null(STRING))
 _PAGE: dict[str, Schema] = {
     "allow_promotion_codes": or_null(BOOLEAN),

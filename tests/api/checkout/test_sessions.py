@@ -75,7 +75,7 @@ def test_an_account_without_a_way_to_be_paid_says_so(api: Api, make: Factories) 
         ({"mode": "payment", "line_items": [{"price": "sold"}], "subscription_data": {"description": "x"}},
          "subscription_data"),
         ({"mode": "payment", "line_items": [{"price": "sold"}], "success_url": "javascript:x"}, "success_url"),
-        ({"mode": "payment", "line_items": [{"price": "sold"}], "payment_method_types": ["card"]},
+        ({"mode": "payment", "line_items": [{"price": "sold"}], "payment_method_types": ["cash"]},
          "payment_method_types[0]"),
         ({"mode": "payment", "line_items": [{"price": "sold"}], "automatic_tax": {"enabled": True}},
          "automatic_tax[enabled]"),

@@ -1,0 +1,61 @@
+"""What the page shows on which an open invoice is paid: how much, and by what."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from portal.billing.customers import test_clocks
+from portal.billing.intents import by_customers, chargeable
+from portal.billing.intents.by_customers import Payable
+from portal.billing.payment_methods import mandates, own_methods
+from portal.db import find_row
+from portal.models import Customer, Invoice, PaymentMethod
+from portal.rules.creditors import Creditor
+
+
+@dataclass(frozen=True)
+class PayOffer:
+    """What can be paid of an invoice, by the methods that are `kept` and those that can be given (`types`).
+
+    `reference` is that of the mandate that the page shows, `seed` what it follows from.
+    """
+
+    invoice: Invoice
+    customer: Customer
+    payable: Payable
+    kept: list[PaymentMethod]
+    types: tuple[str, ...]
+    creditor: Creditor | None
+    reference: str
+    seed: str
+    now: int
+
+
+def is_payable(db: Session, invoice: Invoice, *, shows_kept: bool) -> bool:
+    """Whether there is an offer for an invoice; asks for no more than that needs."""
+    if by_customers.find_payable(db, invoice, now=test_clocks.time_for_row(db, invoice)) is None:
+        return False
+    if _list_types(db, invoice.currency):
+        return True
+    return shows_kept and find_offer(db, invoice, "", shows_kept=True) is not None
+
+
+def find_offer(db: Session, invoice: Invoice, seed: str, *, shows_kept: bool) -> PayOffer | None:
+    """The offer for an invoice; None where nothing can be paid now, or only by transfer."""
+    now = test_clocks.time_for_row(db, invoice)
+    payable = by_customers.find_payable(db, invoice, now=now)
+    if payable is None:
+        return None
+    customer, currency = find_row(db, Customer, invoice.customer_id, noun="customer"), invoice.currency
+    types = _list_types(db, currency)
+    kept = chargeable.list_kept(db, customer, currency, now=now) if shows_kept else []
+    if customer.deleted_at is not None or not (types or kept):
+        return None
+    reference = own_methods.next_reference(db, customer, seed)
+    return PayOffer(invoice, customer, payable, kept, types, mandates.find_creditor(db), reference, seed, now)
+
+
+def _list_types(db: Session, currency: str) -> tuple[str, ...]:
+    """What can be given on the page."""
+    given = {"sepa_debit": chargeable.takes_debits, "card": chargeable.takes_cards}
+    return tuple(type for type, is_open in given.items() if is_open(db, currency))
