@@ -58,11 +58,19 @@ def add_card(
     now: int,
 ) -> PaymentMethod:
     """Have the provider keep a card, and add it as `keep_card` does."""
-    return keep_card(db, customer_id, cards.set_up(db, given, now=now), holder, replaces=replaces, now=now)
+    kept = cards.set_up(db, given, now=now)
+    return keep_card(db, customer_id, kept, holder, replaces=replaces, default=default, now=now)
 
 
 def keep_card(
-    db: Session, customer_id: str, kept: KeptMethod, holder: BillingDetails, *, replaces: str | None = None, now: int
+    db: Session,
+    customer_id: str,
+    kept: KeptMethod,
+    holder: BillingDetails,
+    *,
+    replaces: str | None = None,
+    default: bool = True,
+    now: int,
 ) -> PaymentMethod:
     """Add a card as `add` does a bank account. One that is there already with the same month is not added again."""
     customer = locks.billable_customer(db, customer_id)
