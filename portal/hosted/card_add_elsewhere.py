@@ -70,5 +70,5 @@ def _keep(visit: Visit, given: SetUp, old: str | None) -> str:
 
 def _excuse(visit: Visit) -> PageResponse:
     log.exception("the provider could not be reached for a customer")
-    flash(_("The payment provider can't be reached at the moment. Please try again later."))
+    flash(_("The payment provider can't be reached at the moment. Please try again later."), "attention")
     return redirect(f"{visit.path}payment-methods/card", 303)

@@ -37,7 +37,7 @@ def start(visit: Visit, payment: str) -> PageResponse:
         )
     except Exception:
         log.exception("the provider could not be reached for a customer")
-        flash(_("The payment provider can't be reached at the moment. Please try again later."))
+        flash(_("The payment provider can't be reached at the moment. Please try again later."), "attention")
         return redirect(visit.path, 303)
     with visit.writing() as db:
         own_intents.note_page(db, visit.customer_id, charge.id, leads_to.ref)

@@ -16,6 +16,9 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
+from portal.assembly import build_seal
+from portal.billing.accounts import provider_access
+from portal.providers.interface import Access
 from portal.web.policies import POLICIES
 from tests.browser.conftest import Visit, follow
 from tests.browser.plans import offer_of
@@ -197,6 +200,16 @@ def test_the_offer_before_canceling_is_for_everyone(visit: Visit, shop: Shop) ->
     cancel = {"subscription": shop.make.subscription(customer).id, "retention": offer_of(shop.make.coupon())}
     page = visit(customer, sent={"flow_data": {"type": "subscription_cancel", "subscription_cancel": cancel}})
     page.get_by_role("heading", name="Stay for 10% less?").wait_for()
+    assert problems(page) == []
+
+
+def test_the_way_to_a_page_of_stripe_is_for_everyone(visit: Visit, shop: Shop, live: Live) -> None:
+    with live.database.writing(shop.make.scope) as db:
+        provider_access.give_access(db, "stripe", Access("sk_test_x", "whsec_x"), seal=build_seal(live.settings))
+    chosen = shop.make.configuration(payment_method_update={"enabled": True})
+    page = visit(shop.make.customer(), configuration=chosen)
+    page.goto(f"{page.url}payment-methods/card")
+    page.get_by_role("link", name="Continue to Stripe").wait_for()
     assert problems(page) == []
 
 
