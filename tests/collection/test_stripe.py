@@ -178,6 +178,21 @@ def test_a_payment_is_confirmed_on_stripes_page(carded, visit, peer, make, api, 
     assert peer.charged() == 4200
 
 
+def test_another_card_is_not_charged_as_long_as_a_page_can_be_paid(carded, visit, peer, make, api, work):
+    invoice = make.invoice(carded("pm_confirm"), 4200, auto_advance=True)
+    work()
+    visit.get(f"payments/{intent_of(api, invoice)['id']}/confirm/start")
+    carded("pm_other")
+    assert "has to confirm" in api.error("POST", f"invoices/{invoice.id}/pay", 402)["message"]
+    [page] = peer.pages("payment")
+    page["status"] = "expired"
+    work(clock.now() + clock.DAY)
+    assert intent_of(api, invoice)["status"] == "requires_payment_method"
+    api.post(f"invoices/{invoice.id}/pay")
+    work(clock.now() + clock.DAY)
+    assert (api.get(f"invoices/{invoice.id}")["status"], peer.charged()) == ("paid", 4200)
+
+
 def test_what_is_paid_on_a_page_after_all_becomes_credit(carded, visit, peer, make, api, work, notify):
     customer = carded("pm_confirm")
     invoice = make.invoice(customer, 4200, auto_advance=True)

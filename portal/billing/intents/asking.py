@@ -12,7 +12,6 @@ from portal.db import find_row
 from portal.leases import Lease
 from portal.models import Customer, PaymentIntent, PaymentMethod, TestClock
 from portal.providers.interface import Charge, Decline
-from portal.providers.registry import HOSTED
 
 _INTENTS = cast(Table, PaymentIntent.__table__)
 _CUSTOMERS, _CLOCKS = Customer.__table__, TestClock.__table__
@@ -39,7 +38,8 @@ def prepare(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> 
     What was asked once is asked again unchanged. A new attempt is for what remains, by the method that counts now.
     """
     is_new = intent.asked_at is None or intent.status == "requires_payment_method"
-    if (is_new or _only_waits(intent)) and not _needs_money(billed):
+    only_waits = intent.status == "requires_action" and not attempts.is_on_page(intent)
+    if (is_new or only_waits) and not _needs_money(billed):
         attempts.cancel(intent, billed.invoice, now=now)
         return None
     if is_new and not _begin(db, intent, billed, now):
@@ -59,13 +59,6 @@ def _begin(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool
     attempts.reset(intent, billed, method, now=now)
     intent.asked_at = now
     return True
-
-
-def _only_waits(intent: PaymentIntent) -> bool:
-    """Whether an attempt waits for the customer without a page of the provider, where it could still be paid."""
-    hosted = HOSTED.get(intent.provider)
-    on_page = hosted is not None and hosted.is_page(intent.provider_ref or "")
-    return intent.status == "requires_action" and not on_page
 
 
 def _find_attached(db: Session, intent: PaymentIntent) -> PaymentMethod | None:
