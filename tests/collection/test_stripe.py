@@ -299,12 +299,21 @@ def described() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen([STRIPE_MOCK, "-http-addr", f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 20
-    while time.monotonic() < until and not _listens(port):
+    try:
+        _wait_for(port, server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """It reads a large description first, which takes its time on a busy machine."""
+    until = time.monotonic() + 120
+    while not _listens(port):
+        assert server.poll() is None, "stripe-mock has ended"
+        assert time.monotonic() < until, "stripe-mock does not answer"
         time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait()
 
 
 def _listens(port: int) -> bool:
