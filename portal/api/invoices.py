@@ -6,6 +6,8 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
+from portal.billing.corrections.corrections import correct
+from portal.billing.corrections.params import CorrectInvoice
 from portal.billing.invoices import finalization, invoices, payments, statuses
 from portal.billing.invoices.params import (
     CreateInvoice,
@@ -30,6 +32,7 @@ def register(blueprint: Blueprint) -> None:
     resource.change(FinalizeInvoice, finalization.finalize, "finalize")
     resource.change(PayInvoice, payments.pay, "pay")
     resource.change(ExpandableCommand, statuses.void, "void")
+    resource.change(CorrectInvoice, correct, "correct")
     resource.change(ExpandableCommand, statuses.mark_uncollectible, "mark_uncollectible")
     resource.change(SendInvoice, finalization.send, "send")
     resource.list(ListInvoices, _select_invoices)

@@ -18,7 +18,7 @@ FLOORS = (
     {"collection"},
     {"intents"},
     {"bank", "schedules"},
-    {"quotes"},
+    {"corrections", "quotes"},
     {"lifecycle"},
     {"customer_portal"},
     {"customers"},

@@ -80,6 +80,18 @@ def test_an_original_is_replaced_once(api: Api, make: Factories, together: Toget
     assert api.get(f"invoices/{original.id}")["latest_revision"] == final["id"]
 
 
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_an_invoice_is_corrected_once(api: Api, make: Factories, together: Together, is_paid: bool) -> None:
+    original = make.paid_invoice(None, 1000) if is_paid else make.invoice(None, 1000)
+    answers = together(lambda own, _: own.request("POST", f"invoices/{original.id}/correct", name="Rosen AG"))
+    assert statuses(answers) == {200: 1, 400: MANY - 1}
+    (new,) = [answer.get_json() for answer in answers if answer.status_code == 200]
+    assert api.get(f"invoices/{original.id}")["latest_revision"] == new["id"]
+    assert len(api.get("credit_notes", invoice=original.id)["data"]) == is_paid
+    after = api.get(f"customers/{original.customer_id}")
+    assert (after["balance"], after["next_invoice_sequence"]) == (0, 3)
+
+
 def test_a_balance_is_spent_once(api: Api, make: Factories, together: Together) -> None:
     customer = make.customer()
     drafts = [make.draft(customer, 100) for _ in range(MANY)]

@@ -22,7 +22,8 @@ def freeze_invoice(db: Session, billed: Billed, *, now: int) -> None:
         raise InvalidRequest("An invoice without lines can't be finalized.", code="invoice_no_customer_line_items")
     discounts.take_off_spent(db, customer, subscription, invoice, now=now)
     seller = parties.seller_for_invoice(db, invoice)
-    buyer = parties.buyer(db, customer, subscription, invoice.metadata_)
+    # a correction has said already who is billed
+    buyer = invoice.buyer or parties.buyer(db, customer, subscription, invoice.metadata_)
     rendering = rendering_templates.freeze_rendering(db, invoice.rendering)
     numbers.assign_number(db, customer, invoice)
     # after all that is read for it, as each read writes first what was set before

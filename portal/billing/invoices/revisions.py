@@ -13,7 +13,7 @@ from portal.billing.ledger import locks, totals
 from portal.billing.ledger.locks import Billed
 from portal.db import lock_row, rows_by_id
 from portal.errors import InvalidRequest
-from portal.models import CreditNote, Discount, Invoice, InvoiceItem, InvoiceLine
+from portal.models import CreditNote, Discount, Invoice, InvoiceItem, InvoiceLine, Subscription
 from portal.wire.commands import Command
 
 #: What a revision takes over, beside lines and discounts.
@@ -45,12 +45,17 @@ def start_revision(db: Session, command: FromInvoice, draft: Callable[[Billed], 
     original = billed.invoice
     refuse_unrevisable(db, original, param="from_invoice[invoice]")
     revision = draft(billed)
-    for name in _COPIED_COLUMNS:
-        setattr(revision, name, getattr(original, name))
-    revision.from_invoice_id = original.id
-    db.flush()
-    totals.compute_totals(db, revision, _copy_lines(db, original, revision, now))
+    repeat(db, original, revision, now=now)
     return Billed(billed.customer, billed.subscription, revision)
+
+
+def repeat(db: Session, original: Invoice, draft: Invoice, *, now: int) -> None:
+    """Have an empty draft say what the original says, as the one that takes its place."""
+    for name in _COPIED_COLUMNS:
+        setattr(draft, name, getattr(original, name))
+    draft.from_invoice_id = original.id
+    db.flush()
+    totals.compute_totals(db, draft, _copy_lines(db, original, draft, now))
 
 
 def replace_original(db: Session, billed: Billed, *, now: int) -> None:
@@ -63,13 +68,17 @@ def replace_original(db: Session, billed: Billed, *, now: int) -> None:
         return
     original = lock_row(db, Invoice, revision.from_invoice_id, noun="invoice")
     refuse_unrevisable(db, original, param=None)
-    subscription = billed.subscription
+    take_over(db, billed.subscription, original, revision)
+    void(db, original, Command(), now=now)
+
+
+def take_over(db: Session, subscription: Subscription | None, original: Invoice, revision: Invoice) -> None:
+    """What waits for the original, or was spent on it, is the revision's from now on."""
     if subscription and subscription.latest_invoice_id == original.id:
         subscription.latest_invoice_id = revision.id
     if subscription and subscription.pending_update and subscription.pending_update["invoice"] == original.id:
         subscription.pending_update = {**subscription.pending_update, "invoice": revision.id}
     db.flush()
-    void(db, original, Command(), now=now)
     spent = update(Discount).where(Discount.spent_on == original.id).values(spent_on=revision.id)
     db.execute(spent, execution_options={"synchronize_session": "fetch"})
     for earlier in _revision_chain(db, original):

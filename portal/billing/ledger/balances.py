@@ -134,3 +134,11 @@ def apply_to_invoice(db: Session, customer: Customer, invoice: Invoice, now: int
         )
     invoice.ending_balance = customer.balance
     invoice.amount_due = invoice.amount_remaining = settlement.amount_due
+
+
+def pay_by_credit(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
+    """Take exactly an invoice's total from the balance, whatever else stands there: nothing remains due."""
+    invoice.starting_balance = customer.balance
+    add_transaction(db, customer, "applied_to_invoice", invoice.total, invoice.currency, now=now, invoice_id=invoice.id)
+    invoice.ending_balance = customer.balance
+    invoice.amount_due = invoice.amount_remaining = 0

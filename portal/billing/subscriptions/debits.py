@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal import clock
 from portal.models import Invoice, InvoiceItem, InvoiceLine, Subscription
@@ -145,11 +145,13 @@ def _ids_of(debit: InvoiceLine | InvoiceItem) -> Iterator[str]:
 
 
 def _invoice_lines(db: Session, subscription: Subscription, status: ColumnElement[bool]) -> list[InvoiceLine]:
-    # also invoices of no subscription: a manual one takes up what is pending
+    # also invoices of no subscription: a manual one takes up what is pending. What takes the place of an invoice that
+    # isn't void repeats its charges, which go on being those that credits name
     of_period = (
         Invoice.customer_id == subscription.customer_id,
         Invoice.created >= subscription.current_period_start - clock.DAY,  # elsewhere bills may be made a moment early
         status,
+        or_(Invoice.from_invoice_id.is_(None), Invoice.from_invoice_id.in_(_VOID)),
     )
     invoice_ids = db.scalars(select(Invoice.id).where(*of_period)).all()
     own = select(InvoiceLine).where(
@@ -159,6 +161,10 @@ def _invoice_lines(db: Session, subscription: Subscription, status: ColumnElemen
         _within_period(InvoiceLine, subscription),
     )
     return list(db.scalars(own.order_by(InvoiceLine.created, InvoiceLine.id)))
+
+
+_replaced = aliased(Invoice)
+_VOID = select(_replaced.id).where(_replaced.status == "void")
 
 
 def _pending_prorations(db: Session, subscription: Subscription) -> list[InvoiceItem]:

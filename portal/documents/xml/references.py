@@ -10,13 +10,8 @@ from typing import Any
 from stdnum import iso11649
 
 from portal.rules.creditor_references import make_reference
+from portal.rules.e_invoice_fields import FIELD_NAMES
 from portal.rules.qr_references import compact_qr_reference, is_qr_iban, make_qr_reference
-
-#: Names of custom fields, in any case.
-FIELD_NAMES = {
-    "buyer_reference": ("buyer reference", "leitweg-id", "käuferreferenz", "référence acheteur", "your reference"),
-    "purchase_order": ("purchase order", "po number", "po", "order number", "bestellnummer", "numéro de commande"),
-}
 
 
 def payment_reference(

@@ -1,0 +1,1 @@
+"""Corrections of what an invoice says of its buyer."""
