@@ -249,6 +249,7 @@ class Day:
         send("DELETE /invoiceitems/{id}", waiting)
         send("POST /invoices/{id}/mark_uncollectible", self._opened().id)
         send("POST /invoices/{id}/void", self._opened().id)
+        send("POST /invoices/{id}/correct", self._opened().id, name="Rosen & Töchter GmbH", purchase_order="PO-1043")
         bill = self._opened()
         payment = send(
             "POST /payment_records/report_payment",

@@ -186,6 +186,7 @@ def test_another_accounts_customer_sees_nothing(
 EVERYTHING: dict[str, Any] = {
     **CHANGES,
     "contacts": {"enabled": True},
+    "invoice_correction": {"enabled": True},
     "payment_method_update": {"enabled": True},
     "subscription_pause": {"enabled": True},
     "visits": {"enabled": True},

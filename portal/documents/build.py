@@ -31,7 +31,7 @@ from portal.documents.xml.trades import TradeOutcome
 from portal.errors import ResourceMissing
 from portal.models import CreditNote, Invoice
 from portal.models.document_days import day_on, issue_day
-from portal.rules import receipts, tax_currencies
+from portal.rules import e_invoice_fields, receipts, tax_currencies
 
 _PAGE_SIZES: dict[str, PageSize] = {"a4": "A4", "letter": "Letter"}
 
@@ -80,7 +80,7 @@ def _build_invoice(db: Session, row: Invoice) -> InvoiceDocument:
         **_invoice_values(db, row),
         **_ways_to_pay(row),
         supplied=_supply(row, lines),
-        **references.buyer_references(row.custom_fields, row.buyer),
+        **e_invoice_fields.buyer_references(row.custom_fields, row.buyer),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
         number=row.number or "",
         effective_at=_issue_date(row),
@@ -113,7 +113,7 @@ def _build_credit_note(db: Session, row: CreditNote) -> CreditNoteDocument:
     original = find_row(db, Invoice, row.invoice_id, noun="invoice")
     return CreditNoteDocument(
         **_shared_values(db, row, credit_notes.list_lines(db, row.id)),
-        **references.buyer_references(original.custom_fields, row.buyer),
+        **e_invoice_fields.buyer_references(original.custom_fields, row.buyer),
         supplied=_supply(original, totals.list_lines(db, original.id)),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
         number=row.number,

@@ -17,6 +17,7 @@ PAGES = (
     "checkout",
     "collect_now",
     "contacts",
+    "corrections",
     "departure",
     "details",
     "document_links",

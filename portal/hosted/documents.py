@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template
 
+from portal.billing.customer_portal import invoice_corrections
 from portal.hosted import collection_offers, document_context, document_files, own_documents, pay_offers
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
@@ -33,7 +34,8 @@ def invoice(visit: Visit, id: str) -> PageResponse:
         offer = collection_offers.find_offer(db, visit, id) if row.status == "open" else None
         may_pay = permissions.may_have_collected(visit.features) and row.status == "open"
         payable = may_pay and pay_offers.is_payable(db, row, shows_kept=True)
-    shown |= {"confirmable": confirmable, "offer": offer, "payable": payable}
+        correctable = invoice_corrections.may_correct(db, visit.features, row, now=visit.now)
+    shown |= {"confirmable": confirmable, "offer": offer, "payable": payable, "correctable": correctable}
     return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, **shown)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.rules.contacts import Role
+from portal.rules.corrections import CorrectionLimits
 
 Features = Mapping[str, Any]
 #: Whether a configuration's features allow a page.
@@ -26,6 +27,17 @@ class QuantityRange:
 def may_see_invoices(features: Features) -> bool:
     """Whether the invoice history and its documents are visible."""
     return bool(features["invoice_history"]["enabled"])
+
+
+def may_correct_invoices(features: Features) -> bool:
+    """Whether invoices can be corrected. Configurations of before have no such feature."""
+    return may_see_invoices(features) and bool(features.get("invoice_correction", {}).get("enabled"))
+
+
+def correction_limits(features: Features) -> CorrectionLimits:
+    """Until when, and by whom, invoices can be corrected where they can."""
+    feature = features["invoice_correction"]
+    return CorrectionLimits(feature["days"], feature["tax_period"], tuple(feature["countries"]))
 
 
 def may_see_details(features: Features) -> bool:
@@ -125,7 +137,7 @@ def feedback_options(features: Features) -> list[str]:
 
 def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
-    billed_elsewhere = ("subscription_pause", "subscription_update")
+    billed_elsewhere = ("invoice_correction", "subscription_pause", "subscription_update")
     return {**features, **{name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}}
 
 

@@ -4,10 +4,19 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from portal.rules.corrections import FIELDS
+
 _DISABLED_FEATURES: dict[str, Any] = {
-    # contacts and visits are beyond the reference
+    # contacts, invoice_correction and visits are beyond the reference
     "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
+    "invoice_correction": {
+        "countries": [],
+        "days": 30,
+        "enabled": False,
+        "fields": list(FIELDS),
+        "tax_period": "quarter",
+    },
     "invoice_history": {"enabled": False},
     "payment_method_update": {"enabled": False, "payment_method_configuration": None},
     "subscription_cancel": {

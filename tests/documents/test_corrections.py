@@ -22,6 +22,7 @@ SELLER = {
         "name": "Rocket Rides GmbH",
         "address": {"line1": "Torstraße 1", "city": "Berlin", "postal_code": "10119", "country": "DE"},
     },
+    "settings": {"invoices": {"e_invoices": {"contact": "Ada Lovelace"}}},
     "business_profile": {"name": "Rocket Rides", "support_email": "billing@example.com", "support_phone": "+49 30 1"},
 }
 
@@ -32,7 +33,7 @@ def original(api: Api, make: Factories) -> Any:
     with make.database.writing(make.scope) as db:
         db.get_one(Account, make.scope.account_id).country = "DE"
     api.post("tax_ids", type="eu_vat", value="DE136695976")
-    buyer = make.customer(metadata={"buyer_reference": "991-12345-67"})
+    buyer = make.customer(metadata={"buyer_reference": "991-12345-67", "endpoint": "0204:991-12345-67"})
     rates = [make.tax_rate(country="DE", tax_type="vat").id]
     terms = {"collection_method": "send_invoice", "days_until_due": 14}
     return api.get(f"invoices/{make.invoice(buyer, 1000, 2500, default_tax_rates=rates, **terms).id}")

@@ -327,6 +327,10 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         f"invoices/{make.invoice().id}/attach_payment",
         {"payment_record": _payment(api, outcome="guaranteed", guaranteed={"guaranteed_at": 2})},
     ),
+    ("POST", "/invoices/<id>/correct"): lambda api, make: (
+        f"invoices/{make.paid_invoice().id}/correct",
+        {"name": "Rosen AG"},
+    ),
     ("POST", "/invoices/<id>/finalize"): lambda api, make: (f"invoices/{make.draft().id}/finalize", {}),
     ("POST", "/invoices/<id>/mark_uncollectible"): lambda api, make: (
         f"invoices/{make.invoice().id}/mark_uncollectible",

@@ -9,9 +9,10 @@ from portal.billing.configurations.defaults import fill_quantity_limits
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
+from portal.rules.corrections import CorrectableField, TaxPeriod
 from portal.rules.portal_features import complete_features
 from portal.rules.subscriptions import Feedback
-from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity, integer_between
+from portal.wire.commands import Clearable, Command, Country, Flag, Id, ListOf, Quantity, integer_between
 from portal.wire.hashes import merge_hashes
 
 MOST_PRODUCTS = 10
@@ -34,6 +35,16 @@ class CustomerUpdate(Command):
 
     enabled: Flag | None = None
     allowed_updates: ListOf[UpdatableDetail] = []
+
+
+class InvoiceCorrection(Command):
+    """Which parts of an invoice customers may correct, and until when: see `rules.corrections.CorrectionLimits`."""
+
+    countries: ListOf[Country] = []
+    days: Annotated[int, integer_between(0, 365)] = 30
+    enabled: Flag | None = None
+    fields: ListOf[CorrectableField] = []
+    tax_period: TaxPeriod = "quarter"
 
 
 class PaymentMethodUpdate(Command):
@@ -124,11 +135,12 @@ FEATURE_NEEDS = {
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is.
 
-    `contacts` and `visits` are not in the reference.
+    `contacts`, `invoice_correction` and `visits` are not in the reference.
     """
 
     contacts: Toggle | None = None
     customer_update: CustomerUpdate | None = None
+    invoice_correction: InvoiceCorrection | None = None
     invoice_history: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None
     subscription_cancel: SubscriptionCancel | None = None

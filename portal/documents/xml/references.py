@@ -1,16 +1,11 @@
-"""The references on an e-invoice: the buyer's reference (BT-10), its purchase order (BT-13), and the payment reference.
+"""The payment reference of an invoice."""
 
-`buyer_reference` and `purchase_order` come from the invoice's custom fields, which are printed and frozen with it; else
-from its frozen metadata; else from the customer's.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stdnum import iso11649
 
 from portal.rules.creditor_references import make_reference
-from portal.rules.e_invoice_fields import FIELD_NAMES
 from portal.rules.qr_references import compact_qr_reference, is_qr_iban, make_qr_reference
 
 
@@ -29,13 +24,3 @@ def payment_reference(
         return str(iso11649.compact(said))
     made = make_reference(number) if number and (seller or {}).get("creditor_references") else None
     return made or number or ""
-
-
-def buyer_references(fields: Iterable[Mapping[str, str]] | None, buyer: Mapping[str, Any] | None) -> dict[str, Any]:
-    """`buyer_reference` and `purchase_order` of a document."""
-    written = {field["name"].strip().lower(): field["value"] for field in fields or []}
-    kept = (buyer or {}).get("e_invoices") or {}
-    return {
-        key: next((written[name] for name in names if name in written), None) or kept.get(key)
-        for key, names in FIELD_NAMES.items()
-    }

@@ -19,6 +19,13 @@ FEATURES = hash_of(
         ),
         enabled=BOOLEAN,
     ),
+    invoice_correction=hash_of(
+        countries=array_of(STRING),
+        days=INTEGER,
+        enabled=BOOLEAN,
+        fields=array_of(enum_of("address", "name", "purchase_order", "tax_id")),
+        tax_period=enum_of("month", "quarter"),
+    ),
     invoice_history=ENABLED_HASH,
     payment_method_update=hash_of(enabled=BOOLEAN, payment_method_configuration=or_null(STRING)),
     subscription_cancel=hash_of(

@@ -18,6 +18,13 @@ DURATION = "features[subscription_pause][duration]"
 OFF = {
     "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
+    "invoice_correction": {
+        "countries": [],
+        "days": 30,
+        "enabled": False,
+        "fields": ["name", "address", "tax_id", "purchase_order"],
+        "tax_period": "quarter",
+    },
     "invoice_history": {"enabled": False},
     "payment_method_update": {"enabled": False, "payment_method_configuration": None},
     "subscription_cancel": {
