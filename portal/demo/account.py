@@ -27,6 +27,7 @@ CONFIGURATION: dict[str, Any] = {
             "allowed_updates": ["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"],
         },
         "contacts": {"enabled": True},
+        "invoice_correction": {"enabled": True},
         "invoice_history": {"enabled": True},
         "visits": {"enabled": True},
         "payment_method_update": {"enabled": True},

@@ -159,7 +159,7 @@ def _build_statement(newer: bool, filtered: bool) -> Select[Any]:
     cursor = tuple_(bindparam("created", type_=_INVOICES.c.created.type), bindparam("id", type_=_INVOICES.c.id.type))
     columns = (
         "id created number status due_date issued_on currency total tax amount_paid amount_remaining revision"
-        " starting_balance ending_balance"
+        " starting_balance ending_balance latest_revision_id"
     )
     overdue = (_INVOICES.c.status == "open") & (func.coalesce(_INVOICES.c.due_date, _END_OF_TIME) < bindparam("now"))
     shown = (*(_INVOICES.c[name] for name in columns.split()), ZONE, overdue.label("overdue"))

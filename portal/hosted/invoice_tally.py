@@ -27,7 +27,7 @@ from portal.models import Invoice
 
 @dataclass(frozen=True)
 class CurrencySum:
-    """The sums of one currency in minor units. What is void was not billed."""
+    """The sums of one currency in minor units. What is void was not billed, and what was corrected is billed once."""
 
     currency: str
     billed: int
@@ -94,7 +94,7 @@ def _group_rows(rows: Iterable[Any]) -> list[_Group]:
             oldest=min(row.issued_on for row in group),
             newest=max(row.issued_on for row in group),
             count=len(group),
-            total=sum(row.total for row in group),
+            total=sum(row.total for row in group if row.latest_revision_id is None),
             paid=sum(row.amount_paid for row in group),
             remaining=sum(row.amount_remaining for row in group),
             before=0,
@@ -144,14 +144,18 @@ def _build_statement(*conditions: ColumnElement[bool]) -> Select[Any]:
     """The groups; what `conditions` leave out counts as no hit."""
     hit = and_(IS_WITHIN_YEAR, *conditions)
     place = tuple_(bindparam("created", type_=_INVOICES.c.created.type), bindparam("id", type_=_INVOICES.c.id.type))
-    sums = (func.sum(_INVOICES.c[name]).filter(hit) for name in ("total", "amount_paid", "amount_remaining"))
+    paid, remaining = (func.sum(_INVOICES.c[name]).filter(hit) for name in ("amount_paid", "amount_remaining"))
+    # what was corrected is billed by the invoice that takes its place
+    total = func.sum(_INVOICES.c.total).filter(hit, _INVOICES.c.latest_revision_id.is_(None))
     columns: tuple[ColumnElement[Any], ...] = (
         _INVOICES.c.status,
         _INVOICES.c.currency,
         func.min(_INVOICES.c.issued_on),
         func.max(_INVOICES.c.issued_on),
         func.count().filter(hit),
-        *sums,
+        total,
+        paid,
+        remaining,
         func.count().filter(hit, tuple_(_INVOICES.c.created, _INVOICES.c.id) > place),
     )
     return restrict_to_customer(select(*columns)).group_by(_INVOICES.c.status, _INVOICES.c.currency)

@@ -132,6 +132,7 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
         "paid": paid.id,
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
+        "correctable": make.invoice(customer, 900).id,
         "void": make.run(statuses.void, ExpandableCommand, make.invoice(customer)).id,
         "year": str(zones.day_of(now, zones.DEFAULT).year),
         "recipient": address_key(ACCOUNTING),

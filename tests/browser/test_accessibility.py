@@ -32,6 +32,7 @@ PAGES = {
     "home.home": [""],
     "invoices.history": ["invoices", "invoices?status=uncollectible"],
     "documents.invoice": ["invoices/{paid}", "invoices/{late}", "invoices/{void}", "invoices/{confirmable}"],
+    "corrections.edit": ["invoices/{correctable}/correct"],
     "documents.credit_note": ["credit-notes/{note}"],
     "statements.years": ["statements"],
     "balance.history": ["balance"],
