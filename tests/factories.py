@@ -148,7 +148,16 @@ class Factories:
         everything: dict[str, Any] = {
             "customer_update": {
                 "enabled": True,
-                "allowed_updates": ["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"],
+                "allowed_updates": [
+                    "address",
+                    "email",
+                    "email_recipients",
+                    "name",
+                    "phone",
+                    "purchase_order",
+                    "shipping",
+                    "tax_id",
+                ],
             },
             "invoice_history": {"enabled": True},
             "subscription_cancel": {

@@ -24,7 +24,16 @@ CONFIGURATION: dict[str, Any] = {
     "features": {
         "customer_update": {
             "enabled": True,
-            "allowed_updates": ["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"],
+            "allowed_updates": [
+                "address",
+                "email",
+                "email_recipients",
+                "name",
+                "phone",
+                "purchase_order",
+                "shipping",
+                "tax_id",
+            ],
         },
         "contacts": {"enabled": True},
         "invoice_correction": {"enabled": True},

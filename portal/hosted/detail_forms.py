@@ -1,4 +1,4 @@
-"""The forms of the billing information: name, phone, address and shipping, each on a page of its own."""
+"""The forms of the billing information: name, phone, address, shipping and order number, each on a page of its own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from wtforms.validators import DataRequired, Regexp
 
 from portal import i18n
 from portal.errors import InvalidRequest
+from portal.hosted import purchase_orders
 from portal.hosted.forms import text_field
 from portal.hosted.languages import locale
 from portal.models import Customer
 from portal.rules.postal_codes import needs_postal_code
 
 #: The parts that have a form each, in the order they are shown.
-DETAIL_FIELDS = ("name", "business_name", "individual_name", "phone", "address", "shipping")
+DETAIL_FIELDS = ("name", "business_name", "individual_name", "phone", "address", "shipping", "purchase_order")
 
 
 class RecipientForm(Form):
@@ -99,11 +100,13 @@ class DetailsForm(FlaskForm):
         20,
         Regexp(r"[+0-9()./ -]*\Z", message=_l("Use only digits, blanks and the characters + ( ) . / -")),
     )
+    purchase_order = text_field(_l("Purchase order"), 140)
     same = BooleanField(_l("Same as the billing address"))
     address = FormField(AddressForm)
     shipping = FormField(ShippingForm)
     billing: dict[str, Any] | None
     part: str
+    customer: Customer
 
     @classmethod
     def for_customer(cls, customer: Customer, part: str) -> DetailsForm:
@@ -115,6 +118,7 @@ class DetailsForm(FlaskForm):
                 "business_name": customer.business_name,
                 "individual_name": customer.individual_name,
                 "phone": customer.phone,
+                "purchase_order": purchase_orders.find_order(customer),
                 "address": customer.address or {},
                 "shipping": {
                     **(shipping.get("address") or {}),
@@ -123,6 +127,7 @@ class DetailsForm(FlaskForm):
                 },
             }
         )
+        form.customer = customer
         form.part, form.billing = part, _shipping_to_billing(customer) if part == "shipping" else None
         for name in set(DETAIL_FIELDS) - {part}:
             del form[name]
@@ -157,7 +162,12 @@ class DetailsForm(FlaskForm):
         if not self.is_changed:
             return {}
         if not isinstance(self[self.part], FormField):
-            return {self.part: self[self.part].data}
+            typed = self[self.part].data
+            return (
+                purchase_orders.order_params(self.customer, typed)
+                if self.part == "purchase_order"
+                else {self.part: typed}
+            )
         form = self[self.part].form
         if not form.is_filled:
             return {self.part: ""}

@@ -11,6 +11,7 @@ from portal.hosted import flows
 from portal.hosted.detail_forms import DETAIL_FIELDS, DetailsForm
 from portal.hosted.languages import number_name
 from portal.hosted.page import PageResponse, page
+from portal.hosted.purchase_orders import find_order
 from portal.hosted.recipient_forms import show_recipients
 from portal.hosted.visits import Visit
 from portal.rules import permissions
@@ -35,6 +36,7 @@ def details(visit: Visit) -> PageResponse:
         customer=customer,
         tax_ids=numbers,
         recipients=show_recipients(customer),
+        purchase_order=find_order(customer),
         allowed=allowed,
         number_name=lambda row: number_name(row.type, row.value),
         most_tax_ids=tax_ids.MOST_PER_CUSTOMER,

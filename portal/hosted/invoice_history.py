@@ -35,11 +35,13 @@ _EVERY_DAY = (date.min, date.max)
 class HistoryQuery:
     """The request's query: a filter, and the row to start from, backwards or forwards in time.
 
-    `search` is what was typed to find invoices by their number or amount.
+    `search` is what was typed to find invoices by number, amount or product; `first` and `last` are days of issue.
     """
 
     status: str | None
     year: int | None
+    first: date | None
+    last: date | None
     search: str | None
     cursor: tuple[int, str] | None
     newer: bool
@@ -52,6 +54,8 @@ class HistoryQuery:
         return cls(
             status=query["status"] if query.get("status") in STATUSES else None,
             year=int(year) if re.fullmatch(r"(19|20)[0-9]{2}", year, re.ASCII) else None,
+            first=_parse_day(query.get("from", "")),
+            last=_parse_day(query.get("to", "")),
             search=_searchable(query.get("q", "")),
             cursor=(int(found["created"]), found["id"]) if found else None,
             newer=newer and found is not None,
@@ -59,13 +63,15 @@ class HistoryQuery:
 
     @property
     def days(self) -> tuple[date, date]:
-        """The first and the last day of issue: those of the year, or of the calendar without one."""
-        return (date(self.year, 1, 1), date(self.year, 12, 31)) if self.year else _EVERY_DAY
+        """The first and the last day of issue: those that were asked for, within the year if there is one."""
+        first, last = (date(self.year, 1, 1), date(self.year, 12, 31)) if self.year else _EVERY_DAY
+        return max(first, self.first or first), min(last, self.last or last)
 
     @property
     def filter(self) -> dict[str, str | int]:
         """The parameters of the filter, without those of the place."""
-        given = {"q": self.search, "status": self.status, "year": self.year}
+        days = {name: day and day.isoformat() for name, day in (("from", self.first), ("to", self.last))}
+        given = {"q": self.search, "status": self.status, "year": self.year, **days}
         return {name: value for name, value in given.items() if value}
 
     @property
@@ -91,7 +97,7 @@ def list_newest(db: Reader, visit: Visit, limit: int) -> Sequence[Any]:
 def find_page(db: Reader, visit: Visit, asked: HistoryQuery) -> HistoryPage:
     """The page of invoices that was requested."""
     values = _query_values(visit, asked.cursor or NO_CURSOR, asked.days, PAGE_SIZE + 1) | {"status": asked.status}
-    rows = db.execute(_statement_for(asked), values).all()
+    rows = db.execute(statement_for(asked), values).all()
     if asked.newer and len(rows) <= PAGE_SIZE:
         # the newest page is always a full one
         return find_page(db, visit, replace(asked, cursor=None, newer=False))
@@ -111,10 +117,11 @@ def first_overdue(rows: Iterable[Any], now: int) -> int | None:
 def list_matching(db: Reader, visit: Visit, asked: HistoryQuery) -> Sequence[Any]:
     """Every invoice that the filter lets through, newest first, on one page."""
     values = _query_values(visit, NO_CURSOR, asked.days, 0) | {"status": asked.status}
-    return db.execute(_statement_for(replace(asked, cursor=None, newer=False)).limit(None), values).all()
+    return db.execute(statement_for(replace(asked, cursor=None, newer=False)).limit(None), values).all()
 
 
-def _statement_for(asked: HistoryQuery) -> Select[Any]:
+def statement_for(asked: HistoryQuery) -> Select[Any]:
+    """The statement of a page; it binds what every page does."""
     statement = _STATEMENTS[asked.newer, asked.status is not None]
     return statement.where(invoice_search.matches(asked.search)) if asked.search else statement
 
@@ -122,6 +129,16 @@ def _statement_for(asked: HistoryQuery) -> Select[Any]:
 def _searchable(typed: str) -> str | None:
     """What was typed, where it is something to look for; no database takes a null character."""
     return typed.strip().replace("\0", "")[: invoice_search.MOST_CHARACTERS] or None
+
+
+def _parse_day(typed: str) -> date | None:
+    """A day as date fields of forms send it."""
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", typed, re.ASCII):
+        return None
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
 
 
 def _query_values(visit: Visit, cursor: tuple[int, str], days: tuple[date, date], limit: int) -> dict[str, Any]:
@@ -144,8 +161,8 @@ def _row_cursor(row: Any) -> str:
 _INVOICES = Invoice.__table__
 #: The time zone in which an invoice counts its days; null for those from before accounts had one.
 ZONE = _INVOICES.c.seller["timezone"].as_string().label("timezone")
-#: That an invoice is of the year that was asked for; binds `first` and `last`.
-IS_WITHIN_YEAR = _INVOICES.c.issued_on.between(bindparam("first"), bindparam("last"))
+#: That an invoice is of the days that were asked for; binds `first` and `last`.
+IS_WITHIN_DAYS = _INVOICES.c.issued_on.between(bindparam("first"), bindparam("last"))
 
 
 def restrict_to_customer(statement: Select[Any]) -> Select[Any]:
@@ -166,7 +183,7 @@ def _build_statement(newer: bool, filtered: bool) -> Select[Any]:
     statement = (
         restrict_to_customer(select(*shown))
         .where(place > cursor if newer else place < cursor)
-        .where(IS_WITHIN_YEAR)
+        .where(IS_WITHIN_DAYS)
         .order_by(
             *((_INVOICES.c.created, _INVOICES.c.id) if newer else (_INVOICES.c.created.desc(), _INVOICES.c.id.desc()))
         )

@@ -1,4 +1,4 @@
-"""What customers type to find an invoice: a part of its number or of a credit note's, or an amount."""
+"""What customers type to find an invoice: a part of its number or of a credit note's, an amount, or what was bought."""
 
 import re
 import unicodedata
@@ -8,24 +8,24 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
 from portal import i18n
-from portal.models import CreditNote, Invoice
+from portal.models import CreditNote, Invoice, InvoiceLine
 
 MOST_CHARACTERS = 100
 #: More digits than any amount has.
 _MOST_DIGITS = 15
 
 _AMOUNT = re.compile(r"(?:[a-z]{3})?-?([0-9.,]+)(?:[a-z]{3})?", re.ASCII)
-_INVOICES, _NOTES = Invoice.__table__, CreditNote.__table__
+_INVOICES, _NOTES, _LINES = Invoice.__table__, CreditNote.__table__, InvoiceLine.__table__
 
 
 def matches(typed: str) -> ColumnElement[bool]:
-    """The condition on invoices that have the typed text in a number, or the typed amount.
+    """The condition on invoices that have the typed text in a number or in a line, or the typed amount.
 
     The statement it is put into binds `tenant_id` and `customer_id`.
     """
     pattern = f"%{re.sub('[%_/]', lambda found: '/' + found[0], typed)}%"
     noted = _note_invoices(_contains(_NOTES.c.number, pattern))
-    return or_(_contains(_INVOICES.c.number, pattern), noted, *_amount_conditions(typed))
+    return or_(_contains(_INVOICES.c.number, pattern), noted, *_amount_conditions(typed), _bills(pattern))
 
 
 def parse_amounts(typed: str, exponent: int) -> list[tuple[int, int]]:
@@ -61,6 +61,12 @@ def _note_invoices(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition on invoices that one of their credit notes fulfills another one."""
     own = (_NOTES.c.tenant_id == bindparam("tenant_id"), _NOTES.c.customer_id == bindparam("customer_id"))
     return _INVOICES.c.id.in_(select(_NOTES.c.invoice_id).where(*own, condition))
+
+
+def _bills(pattern: str) -> ColumnElement[bool]:
+    """The condition on invoices of which a line is called so; only lines of the customer's own are looked at."""
+    own = (_LINES.c.tenant_id == _INVOICES.c.tenant_id, _LINES.c.invoice_id == _INVOICES.c.id)
+    return select(_LINES.c.id).where(*own, _contains(_LINES.c.description, pattern)).correlate(_INVOICES).exists()
 
 
 def _contains(column: ColumnElement[str | None], pattern: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, tup
 
 from portal.hosted import invoice_search
 from portal.hosted.invoice_history import (
-    IS_WITHIN_YEAR,
+    IS_WITHIN_DAYS,
     NO_CURSOR,
     STATUSES,
     HistoryPage,
@@ -142,7 +142,7 @@ _INVOICES = Invoice.__table__
 
 def _build_statement(*conditions: ColumnElement[bool]) -> Select[Any]:
     """The groups; what `conditions` leave out counts as no hit."""
-    hit = and_(IS_WITHIN_YEAR, *conditions)
+    hit = and_(IS_WITHIN_DAYS, *conditions)
     place = tuple_(bindparam("created", type_=_INVOICES.c.created.type), bindparam("id", type_=_INVOICES.c.id.type))
     paid, remaining = (func.sum(_INVOICES.c[name]).filter(hit) for name in ("amount_paid", "amount_remaining"))
     # what was corrected is billed by the invoice that takes its place

@@ -34,6 +34,8 @@ def _build_history(visit: Visit) -> BuiltPage:
         "newer": found.newer,
         "older": found.older,
         "search": asked.search,
+        "first_day": asked.filter.get("from"),
+        "last_day": asked.filter.get("to"),
         "query": asked.filter_query,
         "summary": _render_summary(tally) if tally.count else None,
     }

@@ -83,13 +83,10 @@ def replace_purchase_order(
 
     Where the order is one of the custom fields it stays there, as that is where the merchant prints it.
     """
-    kept, is_field = [], False
-    for each in fields or ():
-        if e_invoice_fields.is_named(each["name"], "purchase_order"):
-            is_field = True
-            kept += [{**each, "value": number}] if number else []
-        else:
-            kept.append(dict(each))
+    kept = e_invoice_fields.replace_in_fields(fields, "purchase_order", number)
     others = {key: value for key, value in (buyer.get("e_invoices") or {}).items() if key != "purchase_order"}
-    own = {"purchase_order": number} if number and not is_field else {}
-    return kept or None, {**buyer, "e_invoices": {**others, **own}}
+    if kept is not None:
+        return kept or None, {**buyer, "e_invoices": others}
+    own = {"purchase_order": number} if number else {}
+    unchanged = [dict(each) for each in fields] if fields else None
+    return unchanged, {**buyer, "e_invoices": {**others, **own}}

@@ -19,6 +19,17 @@ def is_named(name: str, key: str) -> bool:
     return name.strip().lower() in FIELD_NAMES[key]
 
 
+def replace_in_fields(
+    fields: Iterable[Mapping[str, str]] | None, key: str, value: str | None
+) -> list[dict[str, str]] | None:
+    """The custom fields with another value in that of `key`, without it for no value; None where none is named so."""
+    kept = [dict(each) for each in fields or ()]
+    if not any(is_named(each["name"], key) for each in kept):
+        return None
+    own = [{**each, "value": value} if is_named(each["name"], key) and value else each for each in kept]
+    return own if value else [each for each in own if not is_named(each["name"], key)]
+
+
 def buyer_references(fields: Iterable[Mapping[str, str]] | None, buyer: Mapping[str, Any] | None) -> dict[str, Any]:
     """`buyer_reference` and `purchase_order` of a document."""
     written = {field["name"].strip().lower(): field["value"] for field in fields or []}

@@ -46,7 +46,8 @@ def may_see_details(features: Features) -> bool:
 
 
 def may_update(features: Features, detail: str) -> bool:
-    """Whether `detail` can be edited: `email`, `email_recipients`, `tax_id`, `name`, `phone`, `address`, `shipping`.
+    """Whether `detail` can be edited: `email`, `email_recipients`, `tax_id`, `name`, `phone`, `address`, `shipping`,
+    `purchase_order`.
 
     The names of a business and of a person go with `name`, as the reference has no words of their own for them.
     """

@@ -40,7 +40,7 @@ PAGES = {
     "downloads.progress": ["downloads/{year}"],
     "details.details": ["details"],
     **{f"details.edit_{part}": [f"details/{part}"] for part in ("name", "business_name", "individual_name")},
-    **{f"details.edit_{part}": [f"details/{part}"] for part in ("phone", "address", "shipping")},
+    **{f"details.edit_{part}": [f"details/{part}"] for part in ("phone", "address", "shipping", "purchase_order")},
     "contacts.people": ["contacts"],
     "contacts.invite": ["contacts/invite"],
     "contacts.change": ["contacts/{contact}"],

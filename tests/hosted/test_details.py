@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from portal.models import Customer
-from tests.clients import Portal
+from tests.clients import Api, Portal
 from tests.factories import Factories
 
 Open = Callable[..., Portal]
@@ -245,3 +245,27 @@ def test_an_odd_number_may_stand_but_not_be_typed(portal: Open, make: Factories)
     assert visit.post("details/phone", phone="+33 1").status_code == 303
     assert visit.post("details/phone", phone="odd: 1").status_code == 400
     assert stored(make, customer).phone == "+33 1"
+
+
+def test_an_order_number_is_printed_on_coming_invoices(portal: Open, make: Factories) -> None:
+    customer = make.customer()
+    visit = portal(customer, make.configuration())
+    assert visit.post("details/purchase_order", purchase_order="PO-7").status_code == 303
+    assert "PO-7" in visit.get("details").get_data(as_text=True)
+    assert "PO-7" in visit.get(f"invoices/{make.invoice(customer, 1000).id}").get_data(as_text=True)
+    visit.post("details/purchase_order", purchase_order="")
+    assert "PO-7" not in visit.get(f"invoices/{make.invoice(customer, 1000).id}").get_data(as_text=True)
+
+
+def test_an_order_number_stays_the_custom_field_that_it_is(portal: Open, make: Factories, api: Api) -> None:
+    fields = [{"name": "Bestellnummer", "value": "1"}, {"name": "Cost centre", "value": "7"}]
+    customer = make.customer(invoice_settings={"custom_fields": fields})
+    visit = portal(customer, make.configuration())
+    visit.post("details/purchase_order", purchase_order="2")
+    assert api.get(f"customers/{customer.id}")["invoice_settings"]["custom_fields"] == [
+        {"name": "Bestellnummer", "value": "2"},
+        fields[1],
+    ]
+    assert api.get(f"invoices/{make.invoice(customer, 1000).id}")["custom_fields"][0]["value"] == "2"
+    visit.post("details/purchase_order", purchase_order="")
+    assert api.get(f"customers/{customer.id}")["invoice_settings"]["custom_fields"] == fields[1:]

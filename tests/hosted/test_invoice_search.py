@@ -8,10 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.invoices import statuses
+from portal.billing.invoices import finalization, statuses
+from portal.billing.invoices.params import FinalizeInvoice
 from portal.documents import render_queue
+from portal.hosted import invoice_history
+from portal.hosted.invoice_history import HistoryQuery
 from portal.hosted.invoice_search import parse_amounts
 from portal.models import Customer, Invoice
 from portal.wire.commands import ExpandableCommand
@@ -238,3 +243,77 @@ def test_counting_takes_one_statement(make: Factories, customer: Customer, visit
         page(visit, "invoices?year=")
     assert sum("count(" in statement.lower() for statement in found) == 1
     assert len(found) == 3
+
+
+def test_a_product_is_found(visit: Portal, make: Factories, customer: Customer) -> None:
+    gold = make.subscription(customer, make.price(make.product(name="Gold 100% plan")))
+    with make.database.reading(make.scope) as db:
+        bill = db.get_one(Invoice, (gold.tenant_id, gold.latest_invoice_id))
+    make.run(finalization.finalize, FinalizeInvoice, bill)
+    make.invoice(customer, 1000)
+    make.invoice(make.customer(), 1000)
+    assert ids_on(page(visit, "invoices?q=gold")) == [bill.id]
+    assert ids_on(page(visit, "invoices?q=100%25")) == [bill.id]
+    assert ids_on(page(visit, "invoices?q=1_0%25")) == []
+    assert len(ids_on(page(visit, "invoices?q=CONSULTING"))) == 1
+
+
+def test_days_are_a_filter(visit: Portal, make: Factories, customer: Customer) -> None:
+    ids = [make.invoice(customer, 1000, now=NOON - days * clock.DAY).id for days in (0, 10, 20)]
+    assert ids_on(page(visit, "invoices?from=2026-11-11&to=2026-11-11")) == ids[1:2]
+    assert ids_on(page(visit, "invoices?from=2026-11-11")) == ids[:2]
+    assert ids_on(page(visit, "invoices?to=2026-11-11")) == ids[1:]
+    shown = page(visit, "invoices?from=2026-11-11&to=2026-11-30")
+    assert 'name="from" type="date" value="2026-11-11"' in shown
+    assert "invoices.csv?from=2026-11-11&amp;to=2026-11-30&amp;" in shown
+    for odd in ("2026-02-31", "yesterday", "2026-11-11'", "0000-01-01"):
+        assert len(ids_on(page(visit, f"invoices?from={odd}"))) == 3
+    text = visit.get("invoices.csv?from=2026-11-11&to=2026-11-11").get_data().decode("utf-8-sig")
+    assert len(list(csv.DictReader(io.StringIO(text)))) == 1
+
+
+#: Rows of a large history that one statement writes; ids are such that no other test has them.
+_MANY = 100_000
+
+
+def test_a_search_among_many_invoices_uses_an_index(make: Factories, customer: Customer) -> None:
+    """Beside a hundred thousand invoices of another customer: the statement reads by the customer's index."""
+    own, other = make.invoice(customer, 1000), make.customer()
+    asked = HistoryQuery.parse({"q": "consulting", "from": "2026-01-01"})
+    values = {
+        "tenant_id": own.tenant_id,
+        "customer_id": customer.id,
+        "created": 10**12,
+        "id": "",
+        "first": asked.days[0],
+        "last": asked.days[1],
+        "limit": 25,
+        "now": NOON,
+    }
+    with make.database.dry_run(make.scope) as db:
+        _copy_many(db, own, other.id)
+        db.execute(text("ANALYZE"))
+        bound = invoice_history.statement_for(asked).params(values)
+        sql = str(bound.compile(db.get_bind(), compile_kwargs={"literal_binds": True})).replace("%%", "%")
+        keyword = "EXPLAIN QUERY PLAN" if db.get_bind().dialect.name == "sqlite" else "EXPLAIN"
+        plan = "\n".join(str(tuple(row)) for row in db.execute(text(f"{keyword} {sql}".replace(":", "\\:"))))
+        found = db.execute(bound).all()
+    assert [row.id for row in found] == [own.id]
+    assert "ix_invoices_customer_id" in plan, plan
+    assert "Seq Scan on invoices" not in plan
+    assert "SCAN invoices" not in plan
+
+
+def _copy_many(db: Session, own: Invoice, customer_id: str) -> None:
+    names = [column.name for column in Invoice.__table__.columns]
+    kept = [name for name in names if name not in {"id", "number", "customer_id"}]
+    quoted = ", ".join(f'"{name}"' for name in kept)
+    db.execute(
+        text(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many)"
+            f" INSERT INTO invoices (id, number, customer_id, {quoted})"
+            f" SELECT 'in_many' || i || '_' || :tenant, 'MANY-' || i, :customer, {quoted} FROM invoices, n"
+            " WHERE invoices.tenant_id = :tenant AND invoices.id = :own"  # noqa: S608 - names of columns
+        ),
+        {"many": _MANY, "own": own.id, "tenant": own.tenant_id, "customer": customer_id},
+    )

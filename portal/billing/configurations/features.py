@@ -21,8 +21,10 @@ MOST_DURATIONS = 10
 LONGEST_PAUSE = 3 * 365
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
-#: `email_recipients` is not in the reference
-UpdatableDetail = Literal["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"]
+#: `email_recipients` and `purchase_order` are not in the reference
+UpdatableDetail = Literal[
+    "address", "email", "email_recipients", "name", "phone", "purchase_order", "shipping", "tax_id"
+]
 ProrationBehavior = Literal["always_invoice", "create_prorations", "none"]
 
 

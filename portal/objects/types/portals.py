@@ -15,7 +15,7 @@ FEATURES = hash_of(
     contacts=ENABLED_HASH,
     customer_update=hash_of(
         allowed_updates=array_of(
-            enum_of("address", "email", "email_recipients", "name", "phone", "shipping", "tax_id")
+            enum_of("address", "email", "email_recipients", "name", "phone", "purchase_order", "shipping", "tax_id")
         ),
         enabled=BOOLEAN,
     ),
