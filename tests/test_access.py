@@ -188,6 +188,7 @@ EVERYTHING: dict[str, Any] = {
     "contacts": {"enabled": True},
     "invoice_correction": {"enabled": True},
     "payment_method_update": {"enabled": True},
+    "quotes": {"enabled": True},
     "subscription_pause": {"enabled": True},
     "visits": {"enabled": True},
 }

@@ -38,6 +38,7 @@ CONFIGURATION: dict[str, Any] = {
         "contacts": {"enabled": True},
         "invoice_correction": {"enabled": True},
         "invoice_history": {"enabled": True},
+        "quotes": {"enabled": True},
         "visits": {"enabled": True},
         "payment_method_update": {"enabled": True},
         "subscription_cancel": {

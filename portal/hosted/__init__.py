@@ -46,6 +46,7 @@ PAGES = (
     "plan_results",
     "plan_undo",
     "provider_webhooks",
+    "quotes",
     "recipients",
     "retention",
     "sample_pages",

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from portal.billing.collection.coming_debits import list_coming_debits
 from portal.billing.intents import own_intents
 from portal.billing.ledger import tax_ids
-from portal.hosted import flows, invoice_history, kept_pages, page_cache
+from portal.hosted import flows, invoice_history, kept_pages, own_quotes, page_cache
 from portal.hosted.invoice_rows import render_rows
 from portal.hosted.kept_pages import BuiltPage
 from portal.hosted.languages import number_name
@@ -44,6 +44,7 @@ def _build_home(visit: Visit) -> BuiltPage:
         to_pay = list_open_amounts(db, visit) if newest else ()
         debits = list_coming_debits(db, visit.scope.tenant_id, visit.customer_id) if newest else ()
         rows = render_rows(db, visit, newest) if newest else None
+        offered = own_quotes.list_open(db, visit)
         numbers = [(number_name(row.type, row.value), row.value) for row in tax_ids.list_for_customer(db, customer.id)]
     parts = page_cache.render_own_page(
         "hosted/home.html",
@@ -56,10 +57,12 @@ def _build_home(visit: Visit) -> BuiltPage:
         to_pay=to_pay,
         debits=debits,
         confirmable=confirmable,
+        quotes=offered,
         tax_ids=numbers,
     )
     overdue_at = invoice_history.first_overdue(newest or (), visit.now)
-    changes = (overdue_at, next_change(methods or (), visit.now), *(each.changes_at for each in to_pay))
+    expiries = (quote.expires_at for quote in offered)
+    changes = (overdue_at, *expiries, next_change(methods or (), visit.now), *(each.changes_at for each in to_pay))
     return BuiltPage(
         parts, kept_pages.soonest((*changes, *(at for plan in plans for at in plan.changes_at)), visit.now)
     )

@@ -25,6 +25,7 @@ _INSIDE = {
     "credit-notes": "invoices",
     "downloads": "invoices",
     "payment-methods": "",
+    "quotes": "",
     "statements": "invoices",
     "subscriptions": "",
 }

@@ -40,6 +40,11 @@ def correction_limits(features: Features) -> CorrectionLimits:
     return CorrectionLimits(feature["days"], feature["tax_period"], tuple(feature["countries"]))
 
 
+def may_answer_quotes(features: Features) -> bool:
+    """Whether quotes are visible, and can be accepted and declined. Configurations of before have no such feature."""
+    return bool(features.get("quotes", {}).get("enabled"))
+
+
 def may_see_details(features: Features) -> bool:
     """Whether the billing information is visible on a page of its own."""
     return bool(features["customer_update"]["enabled"])
@@ -138,7 +143,7 @@ def feedback_options(features: Features) -> list[str]:
 
 def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
-    billed_elsewhere = ("invoice_correction", "subscription_pause", "subscription_update")
+    billed_elsewhere = ("invoice_correction", "quotes", "subscription_pause", "subscription_update")
     return {**features, **{name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}}
 
 

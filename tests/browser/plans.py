@@ -39,6 +39,7 @@ class Plans:
         own = {
             "contacts": on,
             "invoice_correction": on,
+            "quotes": on,
             "payment_method_update": on,
             "subscription_pause": pause,
             "visits": on,

@@ -308,12 +308,11 @@ def _copy_many(db: Session, own: Invoice, customer_id: str) -> None:
     names = [column.name for column in Invoice.__table__.columns]
     kept = [name for name in names if name not in {"id", "number", "customer_id"}]
     quoted = ", ".join(f'"{name}"' for name in kept)
+    columns = f"INSERT INTO invoices (id, number, customer_id, {quoted})"
+    rows = f"SELECT 'in_many' || i || '_' || :tenant, 'MANY-' || i, :customer, {quoted} FROM invoices, n"  # noqa: S608
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many)"
+    which = "WHERE invoices.tenant_id = :tenant AND invoices.id = :own"
     db.execute(
-        text(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many)"
-            f" INSERT INTO invoices (id, number, customer_id, {quoted})"
-            f" SELECT 'in_many' || i || '_' || :tenant, 'MANY-' || i, :customer, {quoted} FROM invoices, n"
-            " WHERE invoices.tenant_id = :tenant AND invoices.id = :own"  # noqa: S608 - names of columns
-        ),
+        text(" ".join((numbers, columns, rows, which))),
         {"many": _MANY, "own": own.id, "tenant": own.tenant_id, "customer": customer_id},
     )

@@ -137,7 +137,7 @@ FEATURE_NEEDS = {
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is.
 
-    `contacts`, `invoice_correction` and `visits` are not in the reference.
+    `contacts`, `invoice_correction`, `quotes` and `visits` are not in the reference.
     """
 
     contacts: Toggle | None = None
@@ -145,6 +145,7 @@ class FeaturesData(Command):
     invoice_correction: InvoiceCorrection | None = None
     invoice_history: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None
+    quotes: Toggle | None = None
     subscription_cancel: SubscriptionCancel | None = None
     subscription_pause: SubscriptionPause | None = None
     subscription_update: SubscriptionUpdate | None = None

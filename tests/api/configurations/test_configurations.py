@@ -27,6 +27,7 @@ OFF = {
     },
     "invoice_history": {"enabled": False},
     "payment_method_update": {"enabled": False, "payment_method_configuration": None},
+    "quotes": {"enabled": False},
     "subscription_cancel": {
         "cancellation_reason": {"enabled": False, "feedback_options": [], "options": []},
         "enabled": False,
