@@ -188,7 +188,9 @@ EVERYTHING: dict[str, Any] = {
     "contacts": {"enabled": True},
     "invoice_correction": {"enabled": True},
     "payment_method_update": {"enabled": True},
+    "payment_calendar": {"enabled": True},
     "quotes": {"enabled": True},
+    "spending": {"enabled": True},
     "subscription_pause": {"enabled": True},
     "visits": {"enabled": True},
 }

@@ -38,7 +38,9 @@ CONFIGURATION: dict[str, Any] = {
         "contacts": {"enabled": True},
         "invoice_correction": {"enabled": True},
         "invoice_history": {"enabled": True},
+        "payment_calendar": {"enabled": True},
         "quotes": {"enabled": True},
+        "spending": {"enabled": True},
         "visits": {"enabled": True},
         "payment_method_update": {"enabled": True},
         "subscription_cancel": {

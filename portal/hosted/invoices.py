@@ -39,8 +39,9 @@ def _build_history(visit: Visit) -> BuiltPage:
         "query": asked.filter_query,
         "summary": _render_summary(tally) if tally.count else None,
     }
+    may_see_spending = permissions.may_see_spending(visit.features)
     shown = {"statuses": tally.statuses, "years": tally.years, "currencies": tally.currencies}
-    context = {"status": asked.status, "year": asked.year, **shown}
+    context = {"status": asked.status, "year": asked.year, "spending": may_see_spending, **shown}
     parts = page_cache.render_page("hosted/invoices.html", tuple(context.values()), values, **context)
     return BuiltPage(parts, invoice_history.first_overdue(found.rows, visit.now))
 

@@ -21,11 +21,13 @@ ENTRIES: tuple[tuple[str, str, FeatureCheck], ...] = (
 #: Where pages belong that are not below their entry, by the first part of their path.
 _INSIDE = {
     "balance": "",
+    "calendar": "",
     "collect": "",
     "credit-notes": "invoices",
     "downloads": "invoices",
     "payment-methods": "",
     "quotes": "",
+    "spending": "invoices",
     "statements": "invoices",
     "subscriptions": "",
 }

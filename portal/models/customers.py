@@ -65,6 +65,8 @@ class Customer(TenantOwned, Base):
     unsubscribed_from: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     #: who gets documents too, as `rules.mail_recipients` says
     email_recipients: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    #: the private link to coming payments: its `key`, and the `configuration` that allowed it; None without one
+    calendar: Mapped[dict[str, Any] | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     test_clock_id: Mapped[str | None] = mapped_column(Id)
     revision: Mapped[int] = mapped_column()

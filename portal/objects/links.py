@@ -42,6 +42,7 @@ def _list_document_links() -> Iterator[tuple[str, LinkKind]]:
 #: Scopes are part of every link that was handed out, so they stay as they are.
 LINK_KINDS = {
     **dict(_list_document_links()),
+    "calendar": LinkKind("/calendar/{}.ics", "e"),
     "file_link": LinkKind("/files/{}", "f"),
     "invitation": LinkKind("/join/{}", "j"),
     "plan_undo": LinkKind("/keep/{}", "k"),

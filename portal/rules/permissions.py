@@ -45,6 +45,16 @@ def may_answer_quotes(features: Features) -> bool:
     return bool(features.get("quotes", {}).get("enabled"))
 
 
+def may_see_spending(features: Features) -> bool:
+    """Whether the sums of each month are visible. Configurations of before have no such feature."""
+    return bool(features.get("spending", {}).get("enabled"))
+
+
+def may_have_calendar(features: Features) -> bool:
+    """Whether coming payments can be had as a calendar. Configurations of before have no such feature."""
+    return bool(features.get("payment_calendar", {}).get("enabled"))
+
+
 def may_see_details(features: Features) -> bool:
     """Whether the billing information is visible on a page of its own."""
     return bool(features["customer_update"]["enabled"])
@@ -143,7 +153,7 @@ def feedback_options(features: Features) -> list[str]:
 
 def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
-    billed_elsewhere = ("invoice_correction", "quotes", "subscription_pause", "subscription_update")
+    billed_elsewhere = ("invoice_correction", "payment_calendar", "quotes", "subscription_pause", "subscription_update")
     return {**features, **{name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}}
 
 
@@ -158,7 +168,7 @@ def restrict_for_login(features: Features) -> dict[str, Any]:
 
 
 #: What is left to those who only look.
-_FEATURES_OF_READERS = frozenset({"invoice_history", "visits"})
+_FEATURES_OF_READERS = frozenset({"invoice_history", "spending", "visits"})
 
 
 def restrict_for_role(features: Features, role: Role | None) -> dict[str, Any]:

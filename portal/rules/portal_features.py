@@ -7,7 +7,7 @@ from typing import Any
 from portal.rules.corrections import FIELDS
 
 _DISABLED_FEATURES: dict[str, Any] = {
-    # contacts, invoice_correction, quotes and visits are beyond the reference
+    # contacts, invoice_correction, payment_calendar, quotes, spending and visits are beyond the reference
     "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
     "invoice_correction": {
@@ -18,8 +18,10 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "tax_period": "quarter",
     },
     "invoice_history": {"enabled": False},
+    "payment_calendar": {"enabled": False},
     "payment_method_update": {"enabled": False, "payment_method_configuration": None},
     "quotes": {"enabled": False},
+    "spending": {"enabled": False},
     "subscription_cancel": {
         "cancellation_reason": {"enabled": False, "feedback_options": [], "options": []},
         "enabled": False,

@@ -39,7 +39,9 @@ class Plans:
         own = {
             "contacts": on,
             "invoice_correction": on,
+            "payment_calendar": on,
             "quotes": on,
+            "spending": on,
             "payment_method_update": on,
             "subscription_pause": pause,
             "visits": on,

@@ -137,15 +137,17 @@ FEATURE_NEEDS = {
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is.
 
-    `contacts`, `invoice_correction`, `quotes` and `visits` are not in the reference.
+    `contacts`, `invoice_correction`, `payment_calendar`, `quotes`, `spending` and `visits` are not in the reference.
     """
 
     contacts: Toggle | None = None
     customer_update: CustomerUpdate | None = None
     invoice_correction: InvoiceCorrection | None = None
     invoice_history: Toggle | None = None
+    payment_calendar: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None
     quotes: Toggle | None = None
+    spending: Toggle | None = None
     subscription_cancel: SubscriptionCancel | None = None
     subscription_pause: SubscriptionPause | None = None
     subscription_update: SubscriptionUpdate | None = None

@@ -20,6 +20,7 @@ def delete(db: Session, customer: Customer, *, now: int) -> None:
     customer.deleted_at = now
     # addresses of other people, who have nothing to do with the customer any more
     customer.email_recipients = []
+    customer.calendar = None
     contacts.delete_all(db, customer.id)
     open_ones = select(Subscription).where(Subscription.customer_id == customer.id, Subscription.ended_at.is_(None))
     for subscription in db.scalars(open_ones):

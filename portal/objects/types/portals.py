@@ -27,8 +27,10 @@ FEATURES = hash_of(
         tax_period=enum_of("month", "quarter"),
     ),
     invoice_history=ENABLED_HASH,
+    payment_calendar=ENABLED_HASH,
     payment_method_update=hash_of(enabled=BOOLEAN, payment_method_configuration=or_null(STRING)),
     quotes=ENABLED_HASH,
+    spending=ENABLED_HASH,
     subscription_cancel=hash_of(
         cancellation_reason=hash_of(
             enabled=BOOLEAN, feedback_options=array_of(id_or("billing.feedback_option")), options=array_of(STRING)

@@ -26,8 +26,10 @@ OFF = {
         "tax_period": "quarter",
     },
     "invoice_history": {"enabled": False},
+    "payment_calendar": {"enabled": False},
     "payment_method_update": {"enabled": False, "payment_method_configuration": None},
     "quotes": {"enabled": False},
+    "spending": {"enabled": False},
     "subscription_cancel": {
         "cancellation_reason": {"enabled": False, "feedback_options": [], "options": []},
         "enabled": False,

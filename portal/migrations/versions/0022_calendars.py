@@ -1,0 +1,24 @@
+"""private links to the coming payments of customers"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy import Text
+from sqlalchemy.dialects import postgresql
+
+revision = "0022"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    json = sa.JSON(none_as_null=True).with_variant(
+        postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+    )
+    op.add_column("customers", sa.Column("calendar", json))
+
+
+def downgrade() -> None:
+    op.drop_column("customers", "calendar")
