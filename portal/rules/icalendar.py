@@ -1,4 +1,4 @@
-"""Calendar files (RFC 5545): events of whole days, in the merchant's calendar, so that no time zone can move them."""
+"""Calendar files (RFC 5545, with the name of RFC 7986): events of whole days, in the merchant's calendar, so that no time zone can move them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ def render_calendar(name: str, events: Iterable[DayEvent], now: int) -> bytes:
         "PRODID:-//Billing portal//Coming payments//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
+        f"NAME:{escape_text(name)}",
         f"X-WR-CALNAME:{escape_text(name)}",
         "REFRESH-INTERVAL;VALUE=DURATION:P1D",
         *(line for event in events for line in _event_lines(event, now)),
