@@ -23,6 +23,7 @@ PAGES = (
     "downloads",
     "email_change",
     "email_undo",
+    "embedding",
     "file_links",
     "flows",
     "home",

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal import clock
 from portal.billing.customer_portal import entrances, logins
 from portal.db import Scope
-from portal.hosted import frames
+from portal.hosted import embedding, frames
 from portal.hosted.ended_visits import find_ended_visit
 from portal.hosted.open_visits import scope_of_session
 from portal.hosted.visits import mask_email
@@ -43,7 +43,8 @@ def expired_page(session_id: str | None = None, *, too_many: bool = False) -> Re
     page = render_template(
         "hosted/expired.html", ended=ended, restore=restore, too_many=too_many, typed=list_typed(request.form)
     )
-    return Response(page, 429 if too_many else 410, mimetype="text/html")
+    response = Response(page, 429 if too_many else 410, mimetype="text/html")
+    return embedding.allow(response, ended.frame.embedder if ended else None)
 
 
 def list_typed(posted: Mapping[str, str]) -> list[tuple[str, str]]:
