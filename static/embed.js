@@ -18,7 +18,7 @@
     frame.src = url;
     frame.title = title;
     frame.referrerPolicy = "origin";
-    frame.style.cssText = "display:block;width:100%;height:24rem;border:0;color-scheme:auto";
+    frame.style.cssText = "display:block;width:100%;height:24rem;border:0";
     const hear = (event) => {
       if (event.source !== frame.contentWindow || event.origin !== origin) return;
       const { source, ...told } = event.data ?? {};

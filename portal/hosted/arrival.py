@@ -26,7 +26,7 @@ def exchange(link_secret: str) -> PageResponse:
     browser, or a scanner, which brings no cookies back. So the first answer to a browser is a cookie and the same link.
     """
     embedder = _find_embedder(link_secret) if request.headers.get("Sec-Fetch-Dest") == "iframe" else None
-    if only_looks() and embedder is None:
+    if only_looks("iframe" if embedder else "document"):
         return _without_referrer(Response(status=204))
     return _without_referrer(embedding.allow(_answer_link(link_secret, embedded=embedder is not None), embedder))
 
@@ -49,12 +49,12 @@ def stay(visit: Visit) -> PageResponse:
     return Response(str(visit.ends_at - clock.now()), mimetype="text/plain")
 
 
-def only_looks() -> bool:
-    """Whether a program looks ahead for somebody, or wants something else than a page."""
+def only_looks(place: str = "document") -> bool:
+    """Whether a program looks ahead for somebody, or wants something else than a page in this place."""
     headers = request.headers
     purpose = " ".join(headers.get(name, "") for name in ("Purpose", "Sec-Purpose", "X-Moz", "X-Purpose")).lower()
     looks_ahead = "prefetch" in purpose or "preview" in purpose
-    return request.method == "HEAD" or looks_ahead or headers.get("Sec-Fetch-Dest", "document") != "document"
+    return request.method == "HEAD" or looks_ahead or headers.get("Sec-Fetch-Dest", place) != place
 
 
 def _find_embedder(link_secret: str) -> str | None:

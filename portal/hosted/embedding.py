@@ -1,7 +1,7 @@
 """The portal within a page of the merchant: who may show it, and the script that does.
 
-A visit is shown within the pages of the one origin that its session names and its configuration allows. They can neither
-read nor click in it; the visit tells them by messages what they need, to that origin alone (static/frame.js,
+A visit is shown within the pages of the one origin that its session names and its configuration allows. They can
+neither read nor click in it; the visit tells them by messages what they need, to that origin alone (static/frame.js,
 static/embed.js).
 """
 
