@@ -58,6 +58,7 @@ PREFIXES = {
     "subscription": "sub",
     "subscription_item": "si",
     "subscription_schedule": "sub_sched",
+    "subscription_schedule.pause": "sub_pause",
     "tax_id": "txi",
     "tax_rate": "txr",
     "test_helpers.test_clock": "clock",

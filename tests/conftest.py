@@ -89,7 +89,10 @@ def _runs_once(item: pytest.Item) -> bool:
     if "tests/documents/" in item.nodeid and "app" in getattr(item, "fixturenames", ()):
         # hundreds of documents, each before every judge: what is drawn is no matter of the database
         return "test_e_invoices" in item.nodeid
-    return any(part in item.nodeid for part in ("tests/rules/", "tests/wire/", "tests/documents/", "tests/browser/"))
+    return any(
+        part in item.nodeid
+        for part in ("tests/rules/", "tests/wire/", "tests/documents/", "tests/browser/", "tests/examples/")
+    )
 
 
 def _touches_database(item: pytest.Item) -> bool:

@@ -130,6 +130,20 @@ def live(live_server: Live) -> Iterator[Live]:
     print(live_server.log[before:])
 
 
+@pytest.fixture
+def served(live: Live) -> Iterator[Live]:
+    """The live portal with a worker, which its server starts by itself only with the embedded database."""
+    if live.database.dialect == "sqlite":
+        yield live
+        return
+    url = live.database.url.render_as_string(hide_password=False)
+    environment = {**os.environ, "PORTAL_INSTANCE": str(live.settings.instance), "PORTAL_DATABASE_URL": url}
+    worker = subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=TOP, env=environment)
+    yield live
+    worker.terminate()
+    worker.wait(PATIENCE)
+
+
 @contextmanager
 def _serving(settings: Settings, port: int, environment: dict[str, str], log_file: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "portal.cli", "serve", "--port", str(port), "--workers", "2"]

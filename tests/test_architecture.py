@@ -39,7 +39,7 @@ LAYERS = (
     {"objects"},
     {"recording"},
     {"billing"},
-    {"documents", "transfer"},
+    {"declared", "documents", "transfer"},
     {"assembly"},
     {"outbox"},
     {"web"},

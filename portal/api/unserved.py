@@ -13,7 +13,7 @@ _TIERS = "a price has one amount per unit. Make a price for each tier, or send t
 _TAX_DETAILS = "taxes are not computed here. Name tax_rates; tax_code keeps the kind of the product"
 _COMPUTED_TAX = "taxes are not computed here. The address decides nothing; name tax_rates or default_tax_rates"
 _OWN_TAXES = "the taxes of a credit note are computed from its lines. Name their tax_rates"
-_PAUSES = "pauses are not planned in schedules. Call pause, with resumes_at, and resume"
+_PAUSES = "a preview shows what comes without a pause. Plan it in schedule_details[pause_schedules]"
 _PREBILLING = "each period is billed when it starts. Bill ahead by an invoice of its own"
 _TRIAL_OFFERS = "there are no trial offers for single items. Use trial_end or trial_period_days of the subscription"
 _BY_TERMS = "a subscription is billed by periods, never by an amount reached. Leave it out"
@@ -149,7 +149,6 @@ WORDS = {
     "outstanding_usage_through": _METERS,
     "owner.customer_account": "send the id of the customer as owner[customer]",
     "package_dimensions": _PACKAGES,
-    "pause_schedules": _PAUSES,
     "payment.payment_intent": "payments are payment records here. Filter by payment[payment_record]",
     "payment.type=payment_intent": "payments are payment records here. Send payment_record",
     "payment_behavior=pending_if_incomplete": "it goes with updates of a subscription only",

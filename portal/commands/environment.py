@@ -87,10 +87,13 @@ def _schema_lack() -> str | None:
     from portal import schema
     from portal.settings import from_environment
 
+    database = open_database(from_environment())
     try:
-        return schema.explain_lack(open_database(from_environment()))
+        return schema.explain_lack(database)
     except SQLAlchemyError:
         return None
+    finally:
+        database.dispose()
 
 
 def exit_with_error(words: str, code: int = 1) -> NoReturn:

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from portal.billing.payment_methods import own_methods
 from portal.billing.payment_methods.params import BillingDetails
-from portal.hosted import flows
+from portal.hosted import flows, provider_pages
 from portal.hosted.card_form import CardForm
 from portal.hosted.page import PageResponse, page
 from portal.hosted.payment_method_add import find_replaced, path_after_adding
@@ -29,10 +29,12 @@ def add(visit: Visit) -> PageResponse:
         abort(404)
     if visit.in_flow and visit.flow_completed_at is not None:
         return redirect(flows.entry_path(visit))
-    form = CardForm.for_moment(visit.now)
     with visit.reading() as db:
         customer = visit.find_customer(db)
         old = find_replaced(db, visit)
+        if provider_pages.find(db) is not None:
+            return render_template("hosted/card_add_elsewhere.html", visit=visit, old=old)
+    form = CardForm.for_moment(visit.now)
     if form.validate_on_submit():
         return redirect(_add_card(visit, form, old), 303)
     if request.method == "GET":

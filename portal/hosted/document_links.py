@@ -11,6 +11,7 @@ from portal.db import Scope, find_row
 from portal.documents.kinds import SOURCES, invoice_of_row
 from portal.hosted import document_context, document_files, frames, languages, mandate_files, pay_offers, statements
 from portal.hosted.page import PageResponse
+from portal.hosted.payment_states import hide_method
 from portal.models import Account, CreditNote, Customer, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
 from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
@@ -38,6 +39,7 @@ def invoice(token: str) -> PageResponse:
         return expired_link_page(linked.account)
     with services().database.reading(linked.scope) as db:
         shown = document_context.invoice_context(db, linked.row)
+        shown["payment"] = hide_method(shown["payment"])
         shown["payable"] = pay_offers.is_payable(db, linked.row, shows_kept=False)
     receipt = services().links.document("receipt_pdf", linked.scope.tenant_id, linked.row.id)
     return render_template("hosted/document.html", token=token, receipt=receipt, link_of=_credit_note_link, **shown)

@@ -42,11 +42,13 @@ def _signed_csrf_token(secret_hash: str) -> str:
 
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What is posted without a form.
+_OF_PROGRAMS = frozenset({"csp_report", "provider_webhooks.receive"})
 
 
 def _refuse_cross_site_post(csrf: CSRFProtect) -> None:
     """Raises `InvalidRequest` for a post that another site sent."""
-    if request.method in _READING or is_api_request() or request.endpoint == "csp_report":
+    if request.method in _READING or is_api_request() or request.endpoint in _OF_PROGRAMS:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in {None, "same-origin"} or (site is None and origin and origin != request.host_url.rstrip("/")):

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 
 from portal.billing.intents import own_intents
 from portal.errors import ResourceMissing
+from portal.hosted import provider_pages
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
@@ -22,7 +23,8 @@ def confirm(visit: Visit, payment: str) -> PageResponse:
             waiting = own_intents.find_waiting(db, visit.customer_id, payment)
         except ResourceMissing:
             return redirect(visit.path)  # confirmed, or paid in another way
-    return render_template("hosted/payment_confirm.html", visit=visit, waiting=waiting)
+        elsewhere = provider_pages.find(db) is not None
+    return render_template("hosted/payment_confirm.html", visit=visit, waiting=waiting, elsewhere=elsewhere)
 
 
 def _note_answer(visit: Visit, payment: str, *, confirms: bool) -> PageResponse:

@@ -1,7 +1,8 @@
 """What the page of an open invoice says of a payment by a provider: that it is under way, or why it failed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.billing.intents import attempts
@@ -22,6 +23,11 @@ class ShownPayment:
     method: str
     waits: bool
     refusal: str | None
+
+
+def hide_method(payment: ShownPayment | None) -> ShownPayment | None:
+    """The same for whoever has the link of the invoice, to whom nothing is shown that the customer has kept."""
+    return replace(payment, method=_("your card")) if payment else None
 
 
 def find_shown_payment(db: Session, row: Invoice) -> ShownPayment | None:

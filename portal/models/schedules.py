@@ -10,6 +10,7 @@ from portal.rules.statuses import ScheduleStatus
 
 class SubscriptionSchedule(TenantOwned, Base):
     """`phases` are stored complete, each with its start and its end (exclusive); `phase` is the current one's index.
+    `pause_schedules` is in the wire's form.
 
     `taken_over_end` is the end that its subscription had before: the schedule did not set it, and takes it not back.
     """
@@ -30,6 +31,7 @@ class SubscriptionSchedule(TenantOwned, Base):
     status: Mapped[ScheduleStatus]
     phase: Mapped[int | None]
     phases: Mapped[list[Any]]
+    pause_schedules: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     default_settings: Mapped[dict[str, Any]]
     end_behavior: Mapped[str]
     taken_over_end: Mapped[int | None]

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.models import SubscriptionSchedule, TaxRate
+from portal.models import Subscription, SubscriptionSchedule, TaxRate
 from portal.objects.kinds import ObjectType, plain_rows, register, render
 from portal.objects.types import subscriptions as schemas
 from portal.rules import billing_modes
@@ -18,6 +18,35 @@ def _preload_rates(db: Session, rows: Sequence[Row], context: Context) -> Mappin
     ids = {id for row in rows for phase in row.phases for id in _phase_tax_rate_ids(phase)}
     rates = plain_rows(db, TaxRate, ids)
     return {rate["id"]: rate for rate in render(db, "tax_rate", rates, context.links)}
+
+
+def _preload_waiting(db: Session, rows: Sequence[Row], context: Context) -> Mapping[str, Any]:
+    """Subscriptions whose pause ends once an invoice is paid: whether they have ended it, and still wait."""
+    ids = {row.subscription_id for row in rows for each in row.pause_schedules if _awaits_payment(each)}
+    return {row.id: row for row in plain_rows(db, Subscription, ids)}
+
+
+def _awaits_payment(planned: Mapping[str, Any]) -> bool:
+    return bool(planned["resume"]) and planned["resume"]["status"]["type"] == "pending"
+
+
+def _render_pauses(row: Row, context: Context) -> list[dict[str, Any]]:
+    return [_render_pause(row, each, context) for each in row.pause_schedules]
+
+
+def _render_pause(row: Row, planned: dict[str, Any], context: Context) -> dict[str, Any]:
+    subscription = context.preloaded["waiting"].get(row.subscription_id)
+    if subscription is None or not _awaits_payment(planned):
+        return planned
+    if subscription.status != "paused":
+        return {**planned, "resume": {**planned["resume"], "status": {"error": None, "type": "succeeded"}}}
+    if subscription.pending_update is None:
+        return {**planned, "resume": {**planned["resume"], "status": _UNPAID}}
+    return planned
+
+
+#: Whoever doesn't pay in time stays paused.
+_UNPAID = {"error": {"code": None, "message": "The invoice was not paid in time."}, "type": "error"}
 
 
 def _phase_tax_rate_ids(phase: Mapping[str, Any]) -> list[str]:
@@ -120,7 +149,7 @@ SCHEDULE = register(
                 "customer": Ref("customer_id", "customer"),
                 "default_settings": _default_settings,
                 "metadata": "metadata_",
-                "pause_schedules": lambda row, context: [],
+                "pause_schedules": _render_pauses,
                 "phases": _render_phases,
                 "released_subscription": "released_subscription_id",
                 "subscription": Ref("subscription_id", "subscription"),
@@ -146,6 +175,6 @@ SCHEDULE = register(
         SubscriptionSchedule,
         "subscription schedule",
         schemas=schemas.SCHEDULE,
-        preload={"rates": _preload_rates},
+        preload={"rates": _preload_rates, "waiting": _preload_waiting},
     )
 )

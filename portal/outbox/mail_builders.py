@@ -9,7 +9,6 @@ from portal.models import Mail
 from portal.outbox import (
     alerts,
     billing_alerts,
-    contact_mails,
     debit_mails,
     document_mails,
     plan_change_mails,
@@ -23,8 +22,8 @@ from portal.outbox.mail_texts import OutgoingMail
 #: What builds each mail; None when nobody is to receive it (any more).
 MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
     "billing_failing": billing_alerts.build_mail,
-    "contact_changed": contact_mails.build_change_mail,
-    "contact_invited": contact_mails.build_invitation,
+    "contact_changed": security_mails.build_change_mail,
+    "contact_invited": security_mails.build_invitation,
     "credit_note": document_mails.build_credit_note_mail,
     "debit_announced": debit_mails.build_announced_mail,
     "debit_failed": debit_mails.build_failed_mail,

@@ -5,11 +5,15 @@ noted the answer, or by two at once. So each question has an id, and the same id
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 #: `disputed`: the money came and was taken back later. The others are the wire's statuses of payment intents.
 ChargeStatus = Literal["disputed", "processing", "requires_action", "requires_payment_method", "succeeded"]
+
+
+class RefusedNotice(Exception):
+    """A webhook that the provider has not signed, or too long ago."""
 
 
 class RefusedMethod(Exception):
@@ -23,6 +27,16 @@ class Abilities:
     types: frozenset[str]
     livemode: bool
     refunds: bool = False
+    #: Whether an account has to give it a key first.
+    needs_access: bool = False
+
+
+@dataclass(frozen=True)
+class Access:
+    """What an account has given the portal to speak to its provider: a secret key, and what signs its webhooks."""
+
+    key: str = field(repr=False)
+    signing_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,7 @@ class Charge:
     asked_at: int
     confirmed_at: int | None
     now: int
+    access: Access | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +112,7 @@ class Repayment:
     currency: str
     asked_at: int
     now: int
+    access: Access | None = None
 
 
 #: As on the wire, of which `pending` is asked for again.
@@ -113,6 +129,31 @@ class RefundResult:
     ask_again_in: int | None = None
 
 
+@dataclass(frozen=True)
+class HostedPage:
+    """A page of the provider that a customer is sent to, and the provider's name of it."""
+
+    url: str
+    ref: str
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What a customer has given on such a page: whose it is by our own id, the method, and the name of its holder."""
+
+    customer_id: str
+    kept: KeptMethod
+    holder: str | None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a webhook says that there is to ask for: by our id of it, or (`charge_ref`, `set_up`) the provider's."""
+
+    kind: Literal["charge", "charge_ref", "refund", "set_up"]
+    id: str
+
+
 class Provider(Protocol):
     """Whoever charges. No method knows the database; what talks to a network gives up within 30 seconds."""
 
@@ -127,3 +168,24 @@ class Provider(Protocol):
 
     def refund(self, repayment: Repayment) -> RefundResult:
         """Pay back; asked again with the same id, say what has become of it. Raises whatever a network does."""
+
+
+class HostedProvider(Provider, Protocol):
+    """A provider with pages of its own, and webhooks. What begins or finishes talks to a network, as `collect` does."""
+
+    def begin_set_up(
+        self, access: Access, *, customer_id: str, email: str | None, return_url: str, cancel_url: str
+    ) -> HostedPage:
+        """A page on which a customer gives a method; `{ref}` in `return_url` becomes the page's name."""
+
+    def finish_set_up(self, access: Access, ref: str) -> SetUp | None:
+        """What was given on such a page; None where nothing was (yet)."""
+
+    def begin_confirmation(self, charge: Charge, *, words: str, return_url: str, cancel_url: str) -> HostedPage:
+        """A page on which a customer confirms a charge, which `collect` then finds by the page's name."""
+
+    def is_page(self, ref: str) -> bool:
+        """Whether a charge is known by the name of such a page: it is asked for until the page has ended."""
+
+    def read_webhook(self, access: Access, payload: bytes, signature: str | None) -> Notice | None:
+        """What there is to ask for; None where that is nothing. Raises `RefusedNotice`."""

@@ -3,17 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.providers.interface import Provider
+from portal.providers.interface import HostedProvider, Provider
 from portal.providers.sandbox import Sandbox
+from portal.providers.stripe import Stripe
 from portal.rules.creditors import creditor_of
 
-PROVIDERS: dict[str, Provider] = {each.name: each for each in (Sandbox(),)}
+#: Those with pages of their own, by name.
+HOSTED: dict[str, HostedProvider] = {each.name: each for each in (Stripe(),)}
+PROVIDERS: dict[str, Provider] = {each.name: each for each in (Sandbox(), *HOSTED.values())}
 
 
 def provider_of(settings: Mapping[str, Any], *, livemode: bool) -> Provider | None:
-    """The provider of an account with these settings; none in live mode where it moves no real money."""
+    """The provider of an account with these settings; none in live mode where it moves no real money.
+
+    One that needs a key is none in a mode for which the account has given none.
+    """
     found = PROVIDERS.get(settings.get("payments", {}).get("provider") or "")
-    return found if found is not None and found.abilities.livemode >= livemode else None
+    if found is None or found.abilities.livemode < livemode:
+        return None
+    has_access = sealed_access(settings, found.name, livemode=livemode) is not None
+    return found if has_access or not found.abilities.needs_access else None
+
+
+def sealed_access(settings: Mapping[str, Any], name: str, *, livemode: bool) -> Mapping[str, str] | None:
+    """What an account has given this provider for a mode, sealed: `key` and `signing_secret`."""
+    found: Mapping[str, str] | None = settings.get("provider_access", {}).get(mode_name(livemode), {}).get(name)
+    return found
+
+
+def mode_name(livemode: bool) -> str:
+    """The name of a mode in settings and addresses."""
+    return "live" if livemode else "test"
 
 
 def collects_by(settings: Mapping[str, Any], *, livemode: bool) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.rules.schedules import next_pause_step
 from portal.rules.statuses import InvoiceStatus, QuoteStatus, ScheduleStatus, SubscriptionStatus
 from portal.rules.subscriptions import ENDED, pause_end
 
@@ -49,13 +50,17 @@ def announcement_time(start: int, end: int, days: int) -> int | None:
 
 
 def next_for_schedule(row: Any) -> Step | None:
-    """The next step of a subscription schedule: begin it, or advance to the next phase."""
+    """The next step of a subscription schedule: begin it, advance to the next phase, or pause and resume as planned."""
     status: ScheduleStatus = row.status
     if status == "not_started":
         return Step(row.phases[0]["start_date"], 0, "begin")
-    if status == "active" and row.phase is not None:
-        return Step(row.phases[row.phase]["end_date"], 0, "advance")
-    return None
+    if status != "active" or row.phase is None:
+        return None
+    coming = Step(row.phases[row.phase]["end_date"], 0, "advance")
+    if planned := next_pause_step(row.pause_schedules or ()):
+        moment, verb = planned
+        coming = min(coming, Step(moment, 1, verb))
+    return coming
 
 
 def next_for_quote(row: Any) -> Step | None:

@@ -141,7 +141,6 @@ SCHEDULE = TypeFields(
         RefusedField("default_settings.invoice_settings.issuer.type", OTHER_ISSUER, is_other_account),
         RefusedField("phases.invoice_settings.issuer.type", OTHER_ISSUER, is_other_account),
         RefusedField("billing_mode.flexible.proration_discounts", ITEMIZED, is_itemized),
-        RefusedField("pause_schedules", "pauses that are planned have no place here"),
         RefusedField(
             "end_behavior",
             "a schedule ends with cancel or release here",

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from portal import ids
+from portal.billing.schedules import planned_pauses
 from portal.transfer.lines import tax_rate_ids
 from portal.transfer.origin import SellerDefaults
 from portal.transfer.subscriptions import flexible_mode, own_invoice_settings
@@ -50,6 +52,7 @@ def schedule_columns(object: Object, origin: SellerDefaults) -> Columns:
     if object.get("status") == "active" and not object.get("subscription"):
         raise RefusedObject("subscription is missing, although it is active")
     return {
+        "pause_schedules": [_read_pause(each) for each in object.get("pause_schedules") or []],
         "phases": phases,
         "phase": _current_phase(object, phases),
         "default_settings": _default_settings(object.get("default_settings") or {}),
@@ -129,6 +132,31 @@ def _read_sources(holder: Object) -> list[Columns]:
     """Where the discounts of a phase or an item come from; older generations have a single coupon."""
     sent = holder.get("discounts") or ([{"coupon": holder["coupon"]}] if holder.get("coupon") else [])
     return [{name: linked_id(each.get(name)) for name in _SOURCES} for each in sent]
+
+
+def _read_pause(sent: Object) -> Columns:
+    """A planned pause; what waits for a step of the customer waits for a payment here."""
+    paused, resumed = sent.get("pause") or {}, sent.get("resume")
+    if paused.get("pause_at") is None or (resumed and resumed.get("resume_at") is None):
+        raise RefusedObject("pause_schedules: it has no moment")
+    settings = paused.get("settings")
+    end = resumed and {
+        "resume_at": resumed["resume_at"],
+        "settings": {**planned_pauses.DEFAULT_RESUME, **(resumed.get("settings") or {})},
+        "status": _read_status(resumed),
+    }
+    pause = {
+        "pause_at": paused["pause_at"],
+        "settings": planned_pauses.complete_settings(settings) if settings else None,
+        "status": _read_status(paused),
+    }
+    return {"key": sent.get("key") or ids.new("subscription_schedule.pause"), "pause": pause, "resume": end}
+
+
+def _read_status(sent: Object) -> Columns:
+    status = sent.get("status") or {}
+    type = status.get("type") or "scheduled"
+    return {"error": status.get("error"), "type": "pending" if type == "requires_action" else type}
 
 
 def _default_settings(sent: Object) -> Columns:

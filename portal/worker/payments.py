@@ -5,10 +5,12 @@ asks the same; of two that ask, the provider charges once, and the second answer
 """
 
 import logging
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from portal.assembly import Services
+from portal.billing.accounts import provider_access
 from portal.billing.customers import test_clocks
 from portal.billing.intents import asking, attempts, results
 from portal.billing.ledger import locks
@@ -64,7 +66,8 @@ def _prepare(services: Services, scope: Scope, id: str, invoice_id: str, now: in
         if charge is None:
             return None
         intent.claimed_until = until
-        return intent.provider, intent.attempt, charge
+        access = provider_access.find_access(db, intent.provider, services.seal)
+        return intent.provider, intent.attempt, replace(charge, access=access)
 
 
 def _put_off(services: Services, scope: Scope, id: str, invoice_id: str, now: int) -> None:

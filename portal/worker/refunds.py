@@ -5,9 +5,11 @@ of two that ask, the provider pays back once, and the second answer changes noth
 """
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from portal.assembly import Services
+from portal.billing.accounts import provider_access
 from portal.billing.ledger import locks
 from portal.billing.refunds import asking, files, writing
 from portal.db import Scope
@@ -36,11 +38,12 @@ def _pay_back(services: Services, scope: Scope, id: str, invoice_id: str, now: i
     with services.database.writing(scope) as db:
         locks.invoice_by_id(db, invoice_id)
         prepared = asking.prepare(db, id, now=now)
+        access = prepared and provider_access.find_access(db, prepared[0], services.seal)
     if prepared is None:
         return
     provider, repayment = prepared
     try:
-        result = PROVIDERS[provider].refund(repayment)
+        result = PROVIDERS[provider].refund(replace(repayment, access=access))
     except Exception:
         # the lease is as long as a provider that could not be reached is left alone
         log.exception("the provider %s could not be asked for %s", provider, id)

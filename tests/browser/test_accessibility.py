@@ -16,6 +16,9 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
+from portal.assembly import build_seal
+from portal.billing.accounts import provider_access
+from portal.providers.interface import Access
 from portal.web.policies import POLICIES
 from tests.browser.conftest import Visit, follow
 from tests.browser.plans import offer_of
@@ -65,6 +68,8 @@ PAGES = {
 #: What is no page but a file, a picture, a number, or leads to a page.
 FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|pdf|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
+#: What leads to a page of the provider, and back.
+LEADING = {f"{name}_elsewhere.{way}" for name in ("card_add", "payment_confirm") for way in ("start", "back")}
 ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer"}
 DOCUMENTATION = [
     "/docs",
@@ -146,6 +151,7 @@ def test_a_page_is_for_everyone(windows: dict[str, Window], path: str, language:
 def test_every_page_of_a_visit_is_looked_at(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     pages = {rule.endpoint for rule in rules if POLICIES[rule.endpoint].who == "visit" and not FILES.search(rule.rule)}
+    pages -= LEADING
     listed = set(PAGES) | ON_THEIR_WAY
     assert pages == listed, f"PAGES in this file lacks, or has too many: {sorted(pages ^ listed)}"
 
@@ -201,6 +207,16 @@ def test_the_offer_before_canceling_is_for_everyone(visit: Visit, shop: Shop) ->
     cancel = {"subscription": shop.make.subscription(customer).id, "retention": offer_of(shop.make.coupon())}
     page = visit(customer, sent={"flow_data": {"type": "subscription_cancel", "subscription_cancel": cancel}})
     page.get_by_role("heading", name="Stay for 10% less?").wait_for()
+    assert problems(page) == []
+
+
+def test_the_way_to_a_page_of_stripe_is_for_everyone(visit: Visit, shop: Shop, live: Live) -> None:
+    with live.database.writing(shop.make.scope) as db:
+        provider_access.give_access(db, "stripe", Access("sk_test_x", "whsec_x"), seal=build_seal(live.settings))
+    chosen = shop.make.configuration(payment_method_update={"enabled": True})
+    page = visit(shop.make.customer(), configuration=chosen)
+    page.goto(f"{page.url}payment-methods/card")
+    page.get_by_role("link", name="Continue to Stripe").wait_for()
     assert problems(page) == []
 
 

@@ -195,6 +195,16 @@ def test_anyone_with_the_link_pays_and_sees_nothing_that_is_kept(
     assert default == kept
 
 
+def test_the_link_does_not_show_what_was_charged(api, client: FlaskClient, make, customer, charge):
+    keep_card(make, customer, "tok_visa_chargeDeclined")
+    declined = open_invoice(api, customer, collection_method="charge_automatically", auto_advance=True)
+    charge()
+    page = client.get(re.sub(r"^https?://[^/]+", "", declined["hosted_invoice_url"]), base_url=HTTPS)
+    assert "from <bdi>your card</bdi> was not paid." in page.text
+    assert "ending in" not in page.text
+    assert "Set-Cookie" not in page.headers
+
+
 def test_another_customers_invoice_can_not_be_paid(api, visit, make):
     other = open_invoice(api, make.customer())
     assert pay(visit, other, amount="100", **by_card()).status_code == 404

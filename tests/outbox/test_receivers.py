@@ -27,20 +27,6 @@ SAMPLES = {
 }
 
 
-@pytest.fixture
-def served(live: Live) -> Iterator[Live]:
-    """The live portal with a worker, which its server starts by itself only with the embedded database."""
-    if live.database.dialect == "sqlite":
-        yield live
-        return
-    url = live.database.url.render_as_string(hide_password=False)
-    environment = {**os.environ, "PORTAL_INSTANCE": str(live.settings.instance), "PORTAL_DATABASE_URL": url}
-    worker = subprocess.Popen([sys.executable, "-m", "portal.cli", "worker"], cwd=TOP, env=environment)
-    yield live
-    worker.terminate()
-    worker.wait(PATIENCE)
-
-
 def test_the_official_client_verifies_what_a_live_server_sends(served: Live) -> None:
     shop = served.shop()
     client = stripe.StripeClient(shop.keys.test_key, base_addresses={"api": served.url})

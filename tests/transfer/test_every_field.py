@@ -250,7 +250,6 @@ MEANT: dict[str, Any] = {
     "invoicing_rules": [{"type": "a"}],
     "managed_payments": {"enabled": True},
     "meter": "mtr_1",
-    "pause_schedules": [{"key": "a"}],
     "pending_update": {"expires_at": END},
     "phases": [{"a": 1}],
     "prebilling": {"iterations": 2},

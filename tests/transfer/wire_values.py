@@ -321,7 +321,32 @@ SCHEDULE: Values = {
     },
     "end_behavior": "cancel",
     "metadata": WORDS,
-    "pause_schedules": [{"key": "a", "pause": {"pause_at": END}}],
+    "pause_schedules": [
+        {
+            "key": "a",
+            "pause": {
+                "pause_at": END,
+                "settings": {
+                    "bill_for": {
+                        "outstanding_usage_through": {"type": "none"},
+                        "unused_time_from": {"type": "none"},
+                    },
+                    "invoicing_behavior": "invoice",
+                    "type": "subscription",
+                },
+                "status": {"error": {"code": "a", "message": "b"}, "type": "error"},
+            },
+            "resume": {
+                "resume_at": END + 1,
+                "settings": {
+                    "billing_cycle_anchor": "unchanged",
+                    "payment_behavior": "resume_on_payment_attempt",
+                    "proration_behavior": "none",
+                },
+                "status": {"error": {"code": "a", "message": "b"}, "type": "error"},
+            },
+        }
+    ],
     "phases": [PHASE, {**plain.phase(END, END + clock.DAY)}],
     "released_at": THEN + 3,
     "released_subscription": "sub_0",

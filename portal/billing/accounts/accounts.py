@@ -20,6 +20,14 @@ def list_accounts(db: Session) -> list[Account]:
     return list(db.scalars(select(Account).order_by(Account.created, Account.id)))
 
 
+def lock_account(db: Session, account_id: str) -> Account:
+    """The account, which nobody else changes until this transaction ends. Raises `ResourceMissing`."""
+    row = db.get(Account, account_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise ResourceMissing("account", account_id)
+    return row
+
+
 def find_account(db: Session, account_id: str) -> Account:
     """The account. Raises `ResourceMissing`."""
     row = db.get(Account, account_id)

@@ -250,10 +250,10 @@ class PartialPayments(Command):
 
 
 class PaymentsSettings(Command):
-    """Who charges cards: the sandbox in test mode, or nobody; and in which parts. Not in the reference."""
+    """Who charges cards: Stripe, the sandbox in test mode, or nobody; and in which parts. Not in the reference."""
 
     partial: PartialPayments | None = None
-    provider: Clearable[Literal["sandbox"]] = None
+    provider: Clearable[Literal["sandbox", "stripe"]] = None
 
 
 class QuoteSettings(Command):

@@ -38,13 +38,14 @@ def prepare(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> 
     What was asked once is asked again unchanged. A new attempt is for what remains, by the method that counts now.
     """
     is_new = intent.asked_at is None or intent.status == "requires_payment_method"
-    if (is_new or intent.status == "requires_action") and not _needs_money(billed):
+    only_waits = intent.status == "requires_action" and not attempts.is_on_page(intent)
+    if (is_new or only_waits) and not _needs_money(billed):
         attempts.cancel(intent, billed.invoice, now=now)
         return None
     if is_new and not _begin(db, intent, billed, now):
         results.refuse(db, intent, billed, _NO_METHOD, now=now)
         return None
-    return _describe(db, intent, now)
+    return describe(db, intent, now)
 
 
 def _begin(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool:
@@ -70,7 +71,8 @@ def _needs_money(billed: Billed) -> bool:
     return billed.invoice.status == "open" and billed.invoice.amount_remaining > 0
 
 
-def _describe(db: Session, intent: PaymentIntent, now: int) -> Charge:
+def describe(db: Session, intent: PaymentIntent, now: int) -> Charge:
+    """What the provider is asked about the present attempt of an intent."""
     ref = db.scalars(select(PaymentMethod.provider_ref).where(PaymentMethod.id == intent.payment_method_id)).one()
     return Charge(
         id=f"{intent.id}-{intent.attempt}",

@@ -12,6 +12,7 @@ from portal import ids
 from portal.billing.ledger.locks import Billed
 from portal.db import lock_row
 from portal.models import Invoice, PaymentIntent, PaymentMethod
+from portal.providers.registry import HOSTED
 
 NOUN = "payment intent"
 #: Free to be claimed by a worker.
@@ -52,6 +53,12 @@ def begin(
     latest.amount_requested = requested
     reset(latest, billed, method, now=now)
     return latest
+
+
+def is_on_page(intent: PaymentIntent) -> bool:
+    """Whether an attempt can still be paid on a page of the provider, which is asked until that page has ended."""
+    hosted = HOSTED.get(intent.provider)
+    return intent.status == "requires_action" and hosted is not None and hosted.is_page(intent.provider_ref or "")
 
 
 def ask_again(intent: PaymentIntent, at: int | None) -> None:

@@ -27,7 +27,7 @@ class MethodCollector:
         if not _has_intents(db):
             return _DEBITS.collect(db, billed, now=now)
         latest = attempts.find_latest(db, billed.invoice)
-        if latest is not None and latest.status == "processing":
+        if latest is not None and (latest.status == "processing" or attempts.is_on_page(latest)):
             return _describe(latest)
         method = choose_method(db, billed.customer, billed.subscription, billed.invoice, now=now)
         if method is None or _DEBITS.latest_attempt(db, billed.invoice).state == "processing":

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.intents import attempts, results
+from portal.billing.intents import asking, attempts, results
 from portal.billing.ledger import locks
+from portal.db import find_row
 from portal.errors import ResourceMissing
 from portal.models import Invoice, PaymentIntent, PaymentMethod
-from portal.providers.interface import Decline
+from portal.providers.interface import Charge, Decline
 
 _NOT_CONFIRMED = Decline("payment_intent_authentication_failure", "The customer did not confirm the payment.")
 
@@ -75,3 +76,18 @@ def answer(db: Session, customer_id: str, id: str, *, confirms: bool, now: int) 
     else:
         results.refuse(db, intent, billed, _NOT_CONFIRMED, now=now)
     return True
+
+
+def describe_waiting(db: Session, id: str, *, now: int) -> Charge:
+    """A payment that waits for the customer, as its provider is asked for it."""
+    return asking.describe(db, find_row(db, PaymentIntent, id, noun=attempts.NOUN), now)
+
+
+def note_page(db: Session, customer_id: str, charge_id: str, ref: str) -> None:
+    """Note on which page of the provider an attempt is confirmed, as long as it waits for that."""
+    id, _, attempt = charge_id.rpartition("-")
+    own = select(PaymentIntent.invoice_id).where(PaymentIntent.id == id, PaymentIntent.customer_id == customer_id)
+    locks.invoice_by_id(db, db.scalars(own).one())
+    intent = attempts.lock(db, id)
+    if intent.status == "requires_action" and str(intent.attempt) == attempt:
+        intent.provider_ref = ref

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.lifecycle import invoice_steps, next_bills, subscription_steps, upcoming
 from portal.billing.quotes import quotes
-from portal.billing.schedules import progress
+from portal.billing.schedules import planned_pauses, progress
 from portal.models import Customer, Invoice, Quote, Subscription, SubscriptionSchedule
 from portal.rules import steps
 
@@ -31,7 +31,14 @@ class StepKind:
 #: In the order of steps at one second.
 STEP_KINDS = {
     "subscription schedule": StepKind(
-        SubscriptionSchedule, steps.next_for_schedule, {"begin": progress.begin, "advance": progress.advance}
+        SubscriptionSchedule,
+        steps.next_for_schedule,
+        {
+            "advance": progress.advance,
+            "begin": progress.begin,
+            "pause": planned_pauses.pause,
+            "resume": planned_pauses.resume,
+        },
     ),
     "subscription": StepKind(
         Subscription,

@@ -9,7 +9,7 @@ from portal.billing.payment_methods.mandates import Consent
 from portal.billing.payment_methods.params import BillingDetails, CreatePaymentMethod
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.models import Customer, PaymentMethod, Subscription
-from portal.providers.interface import GivenMethod
+from portal.providers.interface import GivenMethod, KeptMethod
 from portal.seal import Seal
 
 #: The code of the error for a method that can't be removed, as plans are collected by it.
@@ -57,9 +57,23 @@ def add_card(
     default: bool = True,
     now: int,
 ) -> PaymentMethod:
+    """Have the provider keep a card, and add it as `keep_card` does."""
+    kept = cards.set_up(db, given, now=now)
+    return keep_card(db, customer_id, kept, holder, replaces=replaces, default=default, now=now)
+
+
+def keep_card(
+    db: Session,
+    customer_id: str,
+    kept: KeptMethod,
+    holder: BillingDetails,
+    *,
+    replaces: str | None = None,
+    default: bool = True,
+    now: int,
+) -> PaymentMethod:
     """Add a card as `add` does a bank account. One that is there already with the same month is not added again."""
     customer = locks.billable_customer(db, customer_id)
-    kept = cards.set_up(db, given, now=now)
     known = [each for each in methods.list_for_customer(db, customer_id) if each.provider_ref == kept.ref]
     method = known[0] if known else cards.store(db, kept, holder, now=now)
     if not known:

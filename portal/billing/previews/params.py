@@ -9,6 +9,7 @@ from portal.billing.discounts.discounts import DiscountSource, DiscountSources
 from portal.billing.invoices.item_params import UpdateInvoiceItem
 from portal.billing.invoices.unsupported import TaxOptions
 from portal.billing.schedules.params import EndBehavior, SentPhase
+from portal.billing.schedules.pause_params import PauseSchedule
 from portal.billing.subscriptions.item_params import ItemChange, ProrationBehavior
 from portal.billing.subscriptions.params import BillingModeData
 from portal.errors import PortalError
@@ -49,6 +50,7 @@ class ScheduleDetails(Command):
 
     billing_mode: BillingModeData | None = None
     end_behavior: EndBehavior | None = None
+    pause_schedules: ListOf[PauseSchedule] = []
     phases: ListOf[SentPhase] = []
     proration_behavior: ProrationBehavior = "create_prorations"
 

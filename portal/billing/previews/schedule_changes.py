@@ -21,7 +21,7 @@ NOUN = "subscription schedule"
 def apply_to_schedule(db: Session, command: CreatePreview, now: int) -> SubscriptionSchedule:
     """Change the named schedule, or create one, as the phases that were sent say."""
     sent = command.schedule_details
-    given = sent.sent_values("end_behavior", "phases", "proration_behavior") if sent else {}
+    given = sent.sent_values("end_behavior", "pause_schedules", "phases", "proration_behavior") if sent else {}
     if command.schedule is None:
         row = _create_schedule(db, command, given, now)
     else:

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator
 from portal.billing.discounts.discounts import DiscountSources
 from portal.billing.invoices.params import CollectionMethod, DaysUntilDue
 from portal.billing.invoices.unsupported import AutomaticTax
+from portal.billing.schedules.pause_params import Duration, PauseSchedule
 from portal.billing.subscriptions.item_params import AddedItem, ProrationBehavior, SentItem
 from portal.billing.subscriptions.params import DEFAULT_BILLING_MODE as DEFAULT_MODE
 from portal.billing.subscriptions.params import BillingModeData, InvoiceSettings
@@ -29,13 +30,6 @@ from portal.wire.commands import (
 from portal.wire.moments import NowOrTimestamp
 
 Anchor = Literal["automatic", "phase_start"]
-
-
-class Duration(Command):
-    """How long a phase lasts."""
-
-    interval: Literal["day", "month", "week", "year"]
-    interval_count: Annotated[int, integer_between(1, 1000)] = 1
 
 
 class PhaseInvoiceSettings(InvoiceSettings):
@@ -91,6 +85,7 @@ class UpdateSchedule(ExpandableCommand):
     default_settings: DefaultSettings | None = None
     end_behavior: EndBehavior | None = None
     metadata: Metadata = {}
+    pause_schedules: ListOf[PauseSchedule] = []
     phases: ListOf[SentPhase] = []
     proration_behavior: ProrationBehavior = "create_prorations"
 
@@ -104,6 +99,7 @@ class CreateSchedule(ExpandableCommand):
     end_behavior: EndBehavior | None = None
     from_subscription: Id | None = None
     metadata: Metadata = {}
+    pause_schedules: ListOf[PauseSchedule] = []
     phases: ListOf[SentPhase] = []
     start_date: Annotated[Timestamp, BeforeValidator(_zero_for_now)] = 0
 

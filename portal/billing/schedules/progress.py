@@ -1,14 +1,11 @@
 """The course of a schedule in time: it begins, advances from phase to phase, and ends."""
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
-from portal.billing.schedules import phase_discounts, phase_items, phase_settings, transitions
-from portal.billing.schedules.phase_times import Phase
+from portal.billing.schedules import beginnings, phase_items, phase_settings, planned_pauses, transitions
 from portal.billing.subscriptions import end_changes, subscriptions
-from portal.billing.subscriptions.item_params import ProrationBehavior, SentItem
-from portal.billing.subscriptions.params import BillingModeData, CreateSubscription, InvoiceSettings, UpdateSubscription
+from portal.billing.subscriptions.item_params import ProrationBehavior
+from portal.billing.subscriptions.params import UpdateSubscription
 from portal.db import find_row, lock_row
 from portal.models import Customer, Subscription, SubscriptionSchedule
 from portal.rules import subscriptions as subscription_rules
@@ -18,7 +15,7 @@ def begin(db: Session, customer: Customer, row: SubscriptionSchedule, now: int) 
     """Start the first phase with a new subscription."""
     first = phase_settings.with_defaults(row, row.phases[0])
     phase_items.add_phase_items(db, customer, None, first, now=now)
-    subscription = subscriptions.create(db, _subscription_command(customer, row, first), now=now, checked=True)
+    subscription = subscriptions.create(db, beginnings.build_command(customer, row, first), now=now, checked=True)
     subscription.schedule_id = row.id
     row.subscription_id, row.status, row.phase = subscription.id, "active", 0
     db.flush()
@@ -40,33 +37,6 @@ def advance(db: Session, customer: Customer, row: SubscriptionSchedule, now: int
         row.status, row.completed_at, row.phase = "completed", now, None
     else:
         release_subscription(db, customer, row, now, keep_end=True)
-
-
-def _subscription_command(customer: Customer, row: SubscriptionSchedule, phase: Phase) -> CreateSubscription:
-    sent: dict[str, Any] = {
-        "customer": customer.id,
-        "billing_mode": BillingModeData(type="flexible" if row.billing_mode else "classic"),
-        "discounts": phase_discounts.stored_sources(phase.get("discounts")),
-        "items": [
-            SentItem(**{**each, "discounts": phase_discounts.stored_sources(each.get("discounts"))})
-            for each in phase["items"]
-        ],
-        "collection_method": phase["collection_method"],
-        "default_tax_rates": phase["default_tax_rates"],
-        "description": phase["description"],
-        "metadata": phase["metadata"],
-    }
-    if phase["collection_method"] == "send_invoice":
-        sent["days_until_due"] = phase["days_until_due"]
-    if phase["trial_end"]:
-        sent["trial_end"] = phase["trial_end"]
-    if phase.get("invoice_settings"):
-        sent["invoice_settings"] = InvoiceSettings(**phase["invoice_settings"])
-    if row.end_behavior == "cancel" and len(row.phases) == 1:
-        sent |= {"cancel_at": phase["end_date"], "proration_behavior": phase["proration_behavior"]}
-    if phase["start_date"] < row.created:
-        sent |= {"backdate_start_date": phase["start_date"], "proration_behavior": phase["proration_behavior"]}
-    return CreateSubscription(**sent)
 
 
 def planned_end(row: SubscriptionSchedule) -> int | None:
@@ -132,6 +102,7 @@ def release_subscription(
     subscription = lock_row(db, Subscription, row.subscription_id, noun="subscription")
     row.released_subscription_id, row.subscription_id = row.subscription_id, None
     subscription.schedule_id = None
+    planned_pauses.hand_over(row, subscription)
     own = subscription.cancel_at == planned != row.taken_over_end and not subscription.cancel_at_period_end
     if not keep_end and own:
         _set_end(db, customer, subscription, None, "create_prorations", now)

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from portal import ids
 from portal.billing.ledger import locks
-from portal.billing.schedules import phase_changes, phase_settings, phases, progress
+from portal.billing.schedules import phase_changes, phase_settings, phases, planned_pauses, progress
 from portal.billing.schedules import phases as schedules_phases
 from portal.billing.schedules.params import (
     CancelSchedule,
@@ -46,6 +46,7 @@ def create(db: Session, command: CreateSchedule, *, now: int) -> SubscriptionSch
     db.flush()
     if start <= now:
         progress.begin(db, customer, row, now)
+    planned_pauses.plan(db, customer, row, command.pause_schedules, now)
     return row
 
 
@@ -66,6 +67,8 @@ def update(db: Session, row: SubscriptionSchedule, command: UpdateSchedule, *, n
     if command.phases:
         phase_changes.change_phases(db, customer, row, command, planned, now)
     phase_settings.refuse_without_days(row)
+    if command.was_sent("pause_schedules"):
+        planned_pauses.plan(db, customer, row, command.pause_schedules, now)
     if command.phases or command.end_behavior is None:
         return row
     if progress.plan_end(db, customer, row, planned, command.proration_behavior, now):
@@ -117,6 +120,7 @@ def _build_schedule(db: Session, customer: Customer, command: CreateSchedule, no
     sent = phase_settings.build_settings(db, command.default_settings) if command.default_settings else {}
     return SubscriptionSchedule(
         id=ids.new("subscription_schedule"),
+        pause_schedules=[],
         created=now,
         customer_id=customer.id,
         status="not_started",
@@ -129,7 +133,7 @@ def _build_schedule(db: Session, customer: Customer, command: CreateSchedule, no
 
 
 def _create_from_subscription(db: Session, command: CreateSchedule, id: str, now: int) -> SubscriptionSchedule:
-    refused = command.model_fields_set - {"from_subscription", "metadata", "expand"}
+    refused = command.model_fields_set - {"from_subscription", "metadata", "pause_schedules", "expand"}
     if refused:
         raise InvalidRequest("from_subscription takes all else from the subscription.", param=min(refused))
     subscription = find_row(db, Subscription, id, noun="subscription", param="from_subscription")
@@ -154,6 +158,7 @@ def _create_from_subscription(db: Session, command: CreateSchedule, id: str, now
     row.taken_over_end = subscription.cancel_at
     row.subscription_id, subscription.schedule_id = subscription.id, row.id
     db.add(row)
+    planned_pauses.plan(db, customer, row, command.pause_schedules, now)
     return row
 
 

@@ -84,7 +84,7 @@ ACCOUNT: dict[str, Schema] = {
         payments=hash_of(
             **_null_schemas(STATEMENT_DESCRIPTORS),
             partial=hash_of(enabled=BOOLEAN, minimum=INTEGER),
-            provider=or_null(enum_of("sandbox")),
+            provider=or_null(enum_of("sandbox", "stripe")),
         ),
         portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(EVENT_SWITCHES, BOOLEAN))),
         quotes=hash_of(description=_TEXT, footer=_TEXT, header=_TEXT),

@@ -147,6 +147,12 @@ SUBSCRIPTION: dict[str, Schema] = {
         )
     ),
 }
+
+
+def _pause_status(*types: str) -> Schema:
+    return hash_of(error=or_null(hash_of(code=or_null(STRING), message=STRING)), type=enum_of(*types))
+
+
 SCHEDULE: dict[str, Schema] = {
     "billing_mode": BILLING_MODE,
     "current_phase": or_null(hash_of(end_date=or_null(MOMENT), start_date=MOMENT)),
@@ -158,7 +164,36 @@ SCHEDULE: dict[str, Schema] = {
         description=or_null(STRING),
         invoice_settings=_INVOICE_SETTINGS,
     ),
-    "pause_schedules": {**array_of(STRING), "maxItems": 0},
+    "pause_schedules": array_of(
+        hash_of(
+            key=STRING,
+            pause=hash_of(
+                pause_at=MOMENT,
+                settings=or_null(
+                    hash_of(
+                        bill_for=hash_of(
+                            outstanding_usage_through=hash_of(type=enum_of("none")),
+                            unused_time_from=hash_of(type=enum_of("item_current_period_start", "none", "pause_at")),
+                        ),
+                        invoicing_behavior=enum_of("invoice", "pending_invoice_item"),
+                        type=enum_of("subscription"),
+                    )
+                ),
+                status=_pause_status("error", "scheduled", "succeeded"),
+            ),
+            resume=or_null(
+                hash_of(
+                    resume_at=MOMENT,
+                    settings=hash_of(
+                        billing_cycle_anchor=enum_of("resume_at", "unchanged"),
+                        payment_behavior=enum_of("resume_on_payment_attempt", "resume_on_payment_success"),
+                        proration_behavior=enum_of("always_invoice", "create_prorations", "none"),
+                    ),
+                    status=_pause_status("error", "pending", "scheduled", "succeeded"),
+                )
+            ),
+        )
+    ),
     "phases": array_of(PHASE),
 }
 TEST_CLOCK: dict[str, Schema] = {

@@ -1,0 +1,353 @@
+"""Cards at Stripe: the official client against a small server that charges as Stripe does, and against stripe-mock."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+from flask import Flask
+
+from portal import clock
+from portal.assembly import Services
+from portal.billing.accounts import provider_access
+from portal.errors import InvalidRequest
+from portal.models import Account, Customer
+from portal.providers.interface import Access, Charge, GivenMethod, RefusedMethod, Repayment
+from portal.providers.registry import HOSTED, PROVIDERS
+from portal.providers.stripe import Stripe
+from portal.worker import payments, refunds
+from tests import stripe_peer
+from tests.clients import Api, Portal
+from tests.factories import Factories
+from tests.stripe_peer import StripePeer
+
+ACCESS = Access("sk_test_peer", "whsec_peer")
+STRIPE_MOCK = Path(__file__).parents[2] / ".setup" / "stripe-mock"
+
+
+@pytest.fixture
+def peer(monkeypatch: pytest.MonkeyPatch) -> Iterator[StripePeer]:
+    with stripe_peer.running() as found:
+        provider = Stripe(found.address)
+        monkeypatch.setitem(PROVIDERS, "stripe", provider)
+        monkeypatch.setitem(HOSTED, "stripe", provider)
+        yield found
+
+
+@pytest.fixture
+def services(app: Flask) -> Services:
+    found: Services = app.extensions["portal"]
+    return found
+
+
+@pytest.fixture
+def work(services: Services) -> Callable[..., None]:
+    """What the worker's lanes do until nothing is due."""
+
+    def run(now: int | None = None) -> None:
+        for lane in (payments, refunds):
+            while lane.work(services, clock.now() if now is None else now):
+                pass
+
+    return run
+
+
+@pytest.fixture
+def customer(peer: StripePeer, api: Api, make: Factories, services: Services) -> Customer:
+    """A customer of a merchant who has given its keys."""
+    api.post("account", default_currency="eur")
+    with make.database.writing(make.scope) as db:
+        provider_access.give_access(db, "stripe", ACCESS, seal=services.seal)
+    return make.customer(name="Jenny Rosen", email="jenny@example.com")
+
+
+@pytest.fixture
+def visit(portal: Callable[..., Portal], customer: Customer, make: Factories) -> Portal:
+    return portal(customer, make.configuration(payment_method_update={"enabled": True}))
+
+
+@pytest.fixture
+def carded(visit: Portal, peer: StripePeer, customer: Customer) -> Callable[[str], Customer]:
+    """`carded(method)`: the customer, who has given a card on the page of the peer."""
+
+    def give(method: str = "pm_ok") -> Customer:
+        assert visit.get("payment-methods/card/start").status_code == 303
+        page = peer.pages("setup")[-1]["id"]
+        peer.give_card(page, method)
+        assert visit.get(f"payment-methods/card/back?ref={page}").status_code == 303
+        return customer
+
+    return give
+
+
+@pytest.fixture
+def notify(app: Flask, make: Factories) -> Callable[..., int]:
+    """`notify(type, object)`: a webhook as Stripe signs it; answers with the status."""
+
+    def post(type: str, object: dict[str, Any], *, secret: str = ACCESS.signing_secret, at: int | None = None) -> int:
+        payload = json.dumps({"id": "evt_1", "object": "event", "type": type, "data": {"object": object}})
+        signed = stripe.WebhookSignature.generate_signature_header(payload, secret, at)
+        path = f"/webhooks/providers/stripe/{make.scope.account_id}/test"
+        sent = app.test_client().post(path, data=payload, headers={"Stripe-Signature": signed})
+        return sent.status_code
+
+    return post
+
+
+def intent_of(api: Api, invoice: Any) -> dict[str, Any]:
+    [found] = api.get("payment_intents", invoice=invoice.id)["data"]
+    return dict(found)
+
+
+def cards_of(api: Api, customer: Customer) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get("payment_methods", customer=customer.id)["data"]
+    return found
+
+
+def test_a_card_is_given_on_stripes_page_and_charged_without_the_customer(carded, visit, peer, make, api, work):
+    assert "Continue to Stripe" in visit.get("payment-methods/card").get_data(as_text=True)
+    customer = carded()
+    [card] = cards_of(api, customer)
+    assert (card["card"]["last4"], card["card"]["exp_year"], card["billing_details"]["name"]) == (
+        "4242",
+        2030,
+        "Jenny Rosen",
+    )
+    invoice = make.invoice(customer, 4200, auto_advance=True)
+    work()
+    assert api.get(f"invoices/{invoice.id}")["status"] == "paid"
+    assert peer.charged() == 4200
+
+
+def test_a_card_of_somebody_else_is_not_kept(visit, peer, make, api, customer):
+    visit.get("payment-methods/card/start")
+    [page] = peer.pages("setup")
+    peer.give_card(page["id"])
+    page["client_reference_id"] = make.customer().id
+    assert visit.get(f"payment-methods/card/back?ref={page['id']}").status_code == 404
+    assert cards_of(api, customer) == []
+
+
+def test_a_closed_window_loses_no_card_and_a_webhook_adds_none_twice(visit, peer, api, customer, notify):
+    visit.get("payment-methods/card/start")
+    [page] = peer.pages("setup")
+    assert visit.get(f"payment-methods/card/back?ref={page['id']}").status_code == 404  # nothing was given yet
+    peer.give_card(page["id"])
+    for _ in range(2):
+        assert notify("checkout.session.completed", {"id": page["id"], "mode": "setup"}) == 200
+    visit.get(f"payment-methods/card/back?ref={page['id']}")
+    assert len(cards_of(api, customer)) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "decline", "retried"),
+    [("pm_declined", "insufficient_funds", True), ("pm_stolen", "stolen_card", False)],
+)
+def test_what_is_declined_says_why(carded, make, api, work, method, decline, retried):
+    invoice = make.invoice(carded(method), 4200, auto_advance=True)
+    work()
+    intent = intent_of(api, invoice)
+    assert (intent["status"], intent["last_payment_error"]["decline_code"]) == ("requires_payment_method", decline)
+    assert (intent["next_attempt_at"] is not None) == retried
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_a_payment_is_confirmed_on_stripes_page(carded, visit, peer, make, api, work, notify, returns):
+    invoice = make.invoice(carded("pm_confirm"), 4200, auto_advance=True)
+    work()
+    intent = intent_of(api, invoice)
+    assert intent["status"] == "requires_action"
+    assert "Continue to Stripe" in visit.get(f"payments/{intent['id']}/confirm").get_data(as_text=True)
+    for _ in range(2):
+        assert visit.get(f"payments/{intent['id']}/confirm/start").status_code == 303
+    [page] = peer.pages("payment")
+    peer.pay(page["id"])
+    if returns:
+        visit.get(f"payments/{intent['id']}/confirm/back")
+    else:
+        notify("checkout.session.completed", {"mode": "payment", "client_reference_id": page["client_reference_id"]})
+    work()
+    assert api.get(f"invoices/{invoice.id}")["status"] == "paid"
+    assert peer.charged() == 4200
+
+
+def test_another_card_is_not_charged_as_long_as_a_page_can_be_paid(carded, visit, peer, make, api, work):
+    invoice = make.invoice(carded("pm_confirm"), 4200, auto_advance=True)
+    work()
+    visit.get(f"payments/{intent_of(api, invoice)['id']}/confirm/start")
+    carded("pm_other")
+    assert "has to confirm" in api.error("POST", f"invoices/{invoice.id}/pay", 402)["message"]
+    [page] = peer.pages("payment")
+    page["status"] = "expired"
+    work(clock.now() + clock.DAY)
+    assert intent_of(api, invoice)["status"] == "requires_payment_method"
+    api.post(f"invoices/{invoice.id}/pay")
+    work(clock.now() + clock.DAY)
+    assert (api.get(f"invoices/{invoice.id}")["status"], peer.charged()) == ("paid", 4200)
+
+
+def test_what_is_paid_on_a_page_after_all_becomes_credit(carded, visit, peer, make, api, work, notify):
+    customer = carded("pm_confirm")
+    invoice = make.invoice(customer, 4200, auto_advance=True)
+    work()
+    visit.get(f"payments/{intent_of(api, invoice)['id']}/confirm/start")
+    [page] = peer.pages("payment")
+    api.post(f"invoices/{invoice.id}/pay", paid_out_of_band=True)
+    work(clock.now() + 2 * clock.DAY)
+    peer.pay(page["id"])
+    notify("checkout.session.completed", {"mode": "payment", "client_reference_id": page["client_reference_id"]})
+    work(clock.now() + 3 * clock.DAY)
+    assert api.get(f"customers/{customer.id}")["balance"] == -4200
+
+
+def test_a_lost_answer_charges_once(carded, peer, make, api, work):
+    invoice, now = make.invoice(carded(), 4200, auto_advance=True), clock.now()
+    peer.drops = 1
+    work(now)
+    assert (intent_of(api, invoice)["status"], peer.charged()) == ("processing", 4200)
+    work(now + 61)
+    assert (api.get(f"invoices/{invoice.id}")["status"], peer.charged()) == ("paid", 4200)
+
+
+def test_a_lost_answer_is_found_after_the_day_of_its_key(carded, peer, make, api, work):
+    invoice = make.invoice(carded(), 4200, auto_advance=True)
+    peer.drops = 1
+    work()
+    peer.answers.clear()
+    with clock.hold_at(clock.now() + 2 * clock.DAY):
+        work()
+    assert (api.get(f"invoices/{invoice.id}")["status"], peer.charged()) == ("paid", 4200)
+
+
+def test_money_goes_back_once(carded, peer, make, api, work):
+    invoice = make.invoice(carded(), 4200, auto_advance=True)
+    work()
+    note = api.post("credit_notes", invoice=invoice.id, amount=1200, refund_amount=1200)
+    peer.drops = 1
+    now = clock.now()
+    work(now)
+    assert api.get(f"refunds/{note['refund']}")["status"] == "pending"
+    work(now + 61)
+    assert (api.get(f"refunds/{note['refund']}")["status"], peer.charged()) == ("succeeded", 3000)
+
+
+def test_a_dispute_takes_the_payment_back_and_an_inquiry_does_not(carded, peer, make, api, work, notify):
+    invoice = make.invoice(carded(), 4200, auto_advance=True)
+    work()
+    [paid] = [each["id"] for each in peer.kept.values() if each["object"] == "payment_intent"]
+    peer.dispute(paid, "warning_needs_response")
+    notify("charge.dispute.created", {"payment_intent": paid})
+    work()
+    assert api.get(f"invoices/{invoice.id}")["status"] == "paid"
+    peer.dispute(paid)
+    for _ in range(2):
+        notify("charge.dispute.created", {"payment_intent": paid})
+        work()
+    assert api.get(f"invoices/{invoice.id}")["status"] == "open"
+    assert intent_of(api, invoice)["disputed_at"] is not None
+
+
+def test_webhooks_that_stripe_has_not_signed_change_nothing(carded, make, api, work, notify, peer, app):
+    invoice = make.invoice(carded(), 4200, auto_advance=True)
+    work()
+    asked = len(peer.asked)
+    paid = next(each["id"] for each in peer.kept.values() if each["object"] == "payment_intent")
+    assert notify("charge.dispute.created", {"payment_intent": paid}, secret="whsec_other") == 400
+    assert notify("charge.dispute.created", {"payment_intent": paid}, at=clock.now() - 600) == 400
+    assert app.test_client().post("/webhooks/providers/stripe/acct_none/test").status_code == 404
+    assert app.test_client().post(f"/webhooks/providers/sandbox/{make.scope.account_id}/test").status_code == 404
+    work()
+    assert len(peer.asked) == asked
+    assert notify("invoice.paid", {"id": invoice.id}) == 200
+
+
+def test_keys_are_sealed_and_of_their_mode(customer, api, make, services):
+    with make.database.reading(make.scope) as db:
+        stored = json.dumps(db.get_one(Account, make.scope.account_id).settings)
+    assert "sk_test" not in stored
+    assert "whsec" not in stored
+    assert "provider_access" not in json.dumps(api.get("account"))
+    for access in (Access("sk_live_x", "whsec_x"), Access("sk_test_x", "x")):
+        with pytest.raises(InvalidRequest), make.database.writing(make.scope) as db:
+            provider_access.give_access(db, "stripe", access, seal=services.seal)
+
+
+def test_live_mode_has_no_cards_as_long_as_it_has_no_keys(customer, api, merchant):
+    live = Api(api.client, merchant.live_key)
+    refused = live.error("POST", "payment_methods", type="card", card={"token": "tok_visa"})
+    assert "Nobody charges cards here" in refused["message"]
+
+
+@pytest.fixture(scope="session")
+def described() -> Iterator[str]:
+    """The address of stripe-mock, which holds each call against Stripe's own description; where it could not be built,
+    of a server that takes every call.
+    """
+    if not STRIPE_MOCK.exists():
+        with stripe_peer.running() as peer:
+            peer.kept |= stripe_peer.EXAMPLES
+            yield peer.address
+        return
+    ports = ("-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0")
+    with subprocess.Popen([STRIPE_MOCK, *ports], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        # it says where it listens once it has read its description
+        found = next(filter(None, (re.search(r"HTTP at address: (\S+)", line) for line in server.stdout)))
+        yield f"http://{found[1]}"
+        server.terminate()
+
+
+def _charge(**changed: Any) -> Charge:
+    now = clock.now()
+    return Charge(**{
+        "id": "pi_1-1", "ref": None, "method_ref": "cus_1/pm_1", "amount": 4200, "currency": "eur",
+        "asked_at": now, "confirmed_at": None, "now": now, "access": Access("sk_test_123", "whsec_1"), **changed,
+    })  # fmt: skip
+
+
+_DISPUTED = {"id": "pi_1", "latest_charge": {"disputed": True}}
+#: Each call that the provider makes. stripe-mock refuses unknown and badly typed parameters.
+CALLS: dict[str, Callable[[Stripe], Any]] = {
+    "begin_set_up": lambda made: made.begin_set_up(
+        ACCESS, customer_id="cus_1", email="a@example.com", return_url="http://x/{ref}", cancel_url="http://x/"
+    ),
+    "finish_set_up": lambda made: made.finish_set_up(ACCESS, "cs_test_1"),
+    "begin_confirmation": lambda made: made.begin_confirmation(
+        _charge(), words="INV-1", return_url="http://x/", cancel_url="http://x/"
+    ),
+    "collect": lambda made: made.collect(_charge()),
+    "collect again": lambda made: made.collect(_charge(ref="pi_1")),
+    "collect by page": lambda made: made.collect(_charge(ref="cs_test_1")),
+    "collect after days": lambda made: made.collect(_charge(asked_at=clock.now() - 3 * clock.DAY)),
+    "refund": lambda made: made.refund(_repayment()),
+    "refund again": lambda made: made.refund(_repayment(ref="re_1")),
+    "refund after days": lambda made: made.refund(_repayment(asked_at=clock.now() - 3 * clock.DAY)),
+    "disputes": lambda made: made._is_disputed(
+        made._client(ACCESS), {"id": "pi_1", "latest_charge": {"disputed": True}}
+    ),
+}
+
+
+def _repayment(**changed: Any) -> Repayment:
+    now = clock.now()
+    return Repayment(**{
+        "id": "re_1", "ref": None, "charge_ref": "pi_1", "method_ref": "cus_1/pm_1", "amount": 900,
+        "currency": "eur", "asked_at": now, "now": now, "access": ACCESS, **changed,
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_is_one_that_stripe_describes(described, call):
+    """What is answered is an example of Stripe's; that it is answered is what counts."""
+    CALLS[call](Stripe(described))
+
+
+def test_no_number_and_no_token_is_taken():
+    with pytest.raises(RefusedMethod):
+        Stripe().set_up(GivenMethod("tok_visa"), now=clock.now())
