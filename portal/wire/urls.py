@@ -43,7 +43,8 @@ def parse_origin(url: str) -> str:
     parts = urlsplit(parse_url(url))
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise parameter_error("url_invalid", "Not a valid origin: send scheme, host and port alone.")
-    return f"{parts.scheme}://{parts.netloc}"
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.removesuffix(f':{usual}')}"
 
 
 def is_local_url(url: str) -> bool:
