@@ -26,6 +26,7 @@ PAGES = (
     "downloads",
     "email_change",
     "email_undo",
+    "embedding",
     "file_links",
     "flows",
     "home",

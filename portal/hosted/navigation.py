@@ -49,8 +49,8 @@ class NavigationEntry:
 
 
 def entries_of_visit(visit: Visit) -> tuple[NavigationEntry, ...]:
-    """The entries that this visit may open, in the language of this answer; none in a flow, which is one task alone."""
-    if visit.in_flow:
+    """The entries that this visit may open, in the language of this answer; none in a flow, or where one part shows."""
+    if visit.in_flow or (visit.embed and visit.embed.section):
         return ()
     return _named_entries(languages.locale(), tuple(allows(visit.features) for _name, _path, allows in ENTRIES))
 

@@ -8,7 +8,7 @@ from sqlalchemy import Text, bindparam, cast, func, select
 
 from portal import i18n, zones
 from portal.db import Scope
-from portal.hosted.visits import Person, Visit
+from portal.hosted.visits import Embed, Person, Visit
 from portal.hot_reads import HotStatement
 from portal.models import (
     Account,
@@ -48,6 +48,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         brand_revision=row.revision,
         support=account_profile,
         return_url=row.return_url,
+        embed=_embed(row),
         locale=i18n.regional_locale(locale, (_parse(row.address) or {}).get("country")),
         zone=zones.of_account(settings),
         method_types=collects_by(settings, livemode=row.livemode),
@@ -61,6 +62,11 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         revision=(row.newest_entry, row.shared),
         facts=facts,
     )
+
+
+def _embed(row: Any) -> Embed | None:
+    stored, allowed = _parse(row.embed), orjson.loads(row.embedding)["origins"]
+    return Embed(**stored) if stored and stored["origin"] in allowed else None
 
 
 def _person(row: Any) -> Person | None:
@@ -133,6 +139,8 @@ OPEN_VISIT = HotStatement(
         _text(_CONFIGURATIONS.c.features),
         _text(_CONFIGURATIONS.c.business_profile),
         _text(_CONFIGURATIONS.c.session_limits),
+        _text(_CONFIGURATIONS.c.embedding),
+        _text(_SESSIONS.c.embed),
         _TEST_CLOCKS.c.frozen_time,
         select(func.max(_ENTRIES.c.sequence))
         .where(_ENTRIES.c.tenant_id == _SESSIONS.c.tenant_id, _ENTRIES.c.customer_id == _SESSIONS.c.customer_id)

@@ -27,10 +27,19 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Embed:
+    """The merchant's page that shows a visit within it: its origin, and the part of the portal that it shows."""
+
+    origin: str
+    section: str | None
+
+
+@dataclass(frozen=True)
 class Visit(UserMixin):
     """An open visit, shared by the requests of its browser: nothing in it may be changed.
 
-    `person` is the contact whose visit it is, None in the customer's own, which is an owner's.
+    `person` is the contact whose visit it is, None in the customer's own, which is an owner's. `embed` is the page that
+    shows it within, None where it has a window of its own.
     `features` are those of its configuration, as far as they apply to this visit and its role; `method_types` are the
     types of payment methods that the merchant collects by. `idle` are the seconds after which it ends without
     activity. `facts` are all that it was built from and that its pages show; the same object as long as none of it has
@@ -52,6 +61,7 @@ class Visit(UserMixin):
     brand_revision: int
     support: dict[str, Any]
     return_url: str | None
+    embed: Embed | None
     locale: str
     zone: str
     method_types: tuple[str, ...]

@@ -32,6 +32,7 @@ class Configuration(TenantOwned, Base):
     features: Mapped[dict[str, Any]]
     login_token: Mapped[str | None] = mapped_column(String(64), unique=True)
     session_limits: Mapped[dict[str, Any]]
+    embedding: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"origins": []}, server_default='{"origins": []}')
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
 
@@ -56,6 +57,8 @@ class PortalSession(TenantOwned, Base):
     locale: Mapped[str | None]
     on_behalf_of: Mapped[str | None]
     after_expiration: Mapped[dict[str, Any] | None]
+    #: The origin of the page that shows it, and the part that it shows
+    embed: Mapped[dict[str, Any] | None]
     #: `link`: by the merchant's app; `login`: by a code to the customer's address
     origin: Mapped[str] = mapped_column(default="link", server_default="link")
     flow: Mapped[dict[str, Any] | None]

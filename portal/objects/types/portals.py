@@ -90,6 +90,7 @@ CONFIGURATION: dict[str, Schema] = {
     "business_profile": hash_of(
         headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
     ),
+    "embedding": hash_of(origins=array_of(STRING)),
     "features": FEATURES,
     "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
     "session_limits": {"type": "object", "additionalProperties": or_null(INTEGER)},
@@ -102,6 +103,7 @@ PORTAL_SESSION: dict[str, Schema] = {
     "after_expiration": or_null(
         hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
     ),
+    "embed": or_null(hash_of(origin=STRING, section=or_null(enum_of("details", "invoices", "payment_methods")))),
     "flow": or_null(FLOW),
     "url": STRING,
 }
