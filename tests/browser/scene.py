@@ -22,6 +22,9 @@ from portal.billing.ledger import balances, locks, tax_ids
 from portal.billing.payment_methods import own_methods
 from portal.billing.payment_methods.mandates import Consent
 from portal.billing.payment_methods.params import BillingDetails, CreatePaymentMethod
+from portal.billing.quotes import finalization as quote_finalization
+from portal.billing.quotes import quotes
+from portal.billing.quotes.params import CreateQuote, FinalizeQuote
 from portal.billing.subscriptions import pauses, updates
 from portal.billing.subscriptions.params import PauseSubscription, UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
@@ -110,6 +113,13 @@ def _second_page(make: Factories, customer: Customer) -> None:
         make.paid_invoice(customer, 2000, now=clock.now() - months * 30 * clock.DAY)
 
 
+def _offer(make: Factories, customer: Customer) -> str:
+    """An open quote for a plan and something that is paid once."""
+    lines = [{"price": make.price().id}, {"price": make.price(recurring=None, unit_amount=4900).id}]
+    quote = make.run(quotes.create, CreateQuote, customer=customer.id, line_items=lines, description=LONG)
+    return make.run(quote_finalization.finalize, FinalizeQuote, quote).id
+
+
 def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
     """Documents, a tax ID and subscriptions; their ids by the names that `PAGES` has for them."""
     now, rate = clock.now(), make.tax_rate()
@@ -132,6 +142,7 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
         "paid": paid.id,
         "note": make.credit_note(paid, 900, credit_amount=900, reason="order_change", memo=LONG).id,
         "late": make.invoice(customer, 4200, now=now - 30 * clock.DAY, **late).id,
+        "quote": _offer(make, customer),
         "correctable": make.invoice(customer, 900).id,
         "void": make.run(statuses.void, ExpandableCommand, make.invoice(customer)).id,
         "year": str(zones.day_of(now, zones.DEFAULT).year),

@@ -33,6 +33,12 @@ PAGES = {
     "invoices.history": ["invoices", "invoices?status=uncollectible"],
     "documents.invoice": ["invoices/{paid}", "invoices/{late}", "invoices/{void}", "invoices/{confirmable}"],
     "corrections.edit": ["invoices/{correctable}/correct"],
+    "quotes.overview": ["quotes"],
+    "quotes.quote": ["quotes/{quote}"],
+    "quotes.accept": ["quotes/{quote}/accept"],
+    "quotes.decline": ["quotes/{quote}/decline"],
+    "spending.months": ["spending"],
+    "payment_calendar.overview": ["calendar"],
     "documents.credit_note": ["credit-notes/{note}"],
     "statements.years": ["statements"],
     "balance.history": ["balance"],
@@ -67,7 +73,7 @@ PAGES = {
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
 }
 #: What is no page but a file, a picture, a number, or leads to a page.
-FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|pdf|svg|xml|zip|<format>)$")
+FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|ics|pdf|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
 #: What leads to a page of the provider, and back.
 LEADING = {f"{name}_elsewhere.{way}" for name in ("card_add", "payment_confirm") for way in ("start", "back")}
