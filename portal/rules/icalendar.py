@@ -1,4 +1,7 @@
-"""Calendar files (RFC 5545, with the name of RFC 7986): events of whole days, in the merchant's calendar, so that no time zone can move them."""
+"""Calendar files (RFC 5545, with the name of RFC 7986).
+
+Events are of whole days, in the merchant's calendar, so that no time zone can move them.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
