@@ -33,7 +33,7 @@ def can_pay_out(db: Session, customer: Customer) -> bool:
 
 
 def begin(db: Session, customer_id: str, payee: Payee, amount: int | None, *, status: str, now: int) -> Refund:
-    """Take credit off a balance to pay it out, all of it without an amount; with `requires_action` the merchant decides.
+    """Take credit off a balance to pay it out, all of it without an amount; the merchant decides of `requires_action`.
 
     Raises `InvalidRequest` without such credit, and while another payout is under way.
     """
