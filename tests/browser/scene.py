@@ -72,6 +72,7 @@ def opened(chromium: Browser, live: Live, language: str) -> Window:
     ids |= _links(live, shop.make, customer, ids)
     if language == "en":
         _second_page(shop.make, customer)
+    shop.make.run(balances.create, balances.CreateTransaction, customer, amount=-1200, currency="eur")
     page = browsing(chromium, live, locale=language).new_page()
     page.goto(shop.make.portal_link(customer, plans.configuration, return_url="https://shop.example/account"))
     window = Window(page, page.url, ids)
