@@ -36,6 +36,7 @@ PAGES = (
     "linked_payments",
     "login",
     "mandate_files",
+    "payouts",
     "pauses",
     "own_visits",
     "payment_calendar",

@@ -37,6 +37,7 @@ class Plans:
         pause = {"enabled": True, "duration": {"type": "interval_options", "interval_options": durations}}
         on = {"enabled": True}
         own = {
+            "balance_payout": on,
             "contacts": on,
             "invoice_correction": on,
             "payment_calendar": on,

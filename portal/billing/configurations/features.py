@@ -137,9 +137,11 @@ FEATURE_NEEDS = {
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is.
 
-    `contacts`, `invoice_correction`, `payment_calendar`, `quotes`, `spending` and `visits` are not in the reference.
+    `balance_payout`, `contacts`, `invoice_correction`, `payment_calendar`, `quotes`, `spending` and `visits` are not in the
+    reference.
     """
 
+    balance_payout: Toggle | None = None
     contacts: Toggle | None = None
     customer_update: CustomerUpdate | None = None
     invoice_correction: InvoiceCorrection | None = None
