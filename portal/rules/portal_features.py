@@ -7,7 +7,8 @@ from typing import Any
 from portal.rules.corrections import FIELDS
 
 _DISABLED_FEATURES: dict[str, Any] = {
-    # balance_payout, contacts, invoice_correction, payment_calendar, quotes, spending and visits are beyond the reference
+    # what is beyond the reference: balance_payout, contacts, invoice_correction, payment_calendar, quotes, spending and
+    # visits
     "balance_payout": {"enabled": False},
     "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},

@@ -137,8 +137,8 @@ FEATURE_NEEDS = {
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is.
 
-    `balance_payout`, `contacts`, `invoice_correction`, `payment_calendar`, `quotes`, `spending` and `visits` are not in the
-    reference.
+    `balance_payout`, `contacts`, `invoice_correction`, `payment_calendar`, `quotes`, `spending` and `visits` are not in
+    the reference.
     """
 
     balance_payout: Toggle | None = None
