@@ -7,8 +7,8 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "0022"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
