@@ -11,7 +11,8 @@ from portal.billing.catalogue import prices, products, shipping_rates, tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.customer_portal import new_sessions
+from portal.billing.customer_portal import cancellation_receipts, new_sessions, plan_cancellations
+from portal.billing.customer_portal.final_bills import FinalBills
 from portal.billing.customer_portal.params import CreateSession
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer
@@ -21,7 +22,7 @@ from portal.billing.invoices import finalization, invoiceitems, invoices, paymen
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.subscriptions import subscriptions as subscription_cases
-from portal.billing.subscriptions.params import CreateSubscription
+from portal.billing.subscriptions.params import CancellationDetails, CreateSubscription
 from portal.db import Database, Scope
 from portal.models import (
     Configuration,
@@ -30,6 +31,7 @@ from portal.models import (
     Customer,
     Invoice,
     InvoiceItem,
+    PlanCancellation,
     Price,
     Product,
     PromotionCode,
@@ -166,3 +168,13 @@ class Factories:
         command = CreateSession
         new = self.run(new_sessions.create, command, customer=customer.id, **sent)
         return f"/p/session/{new.link_secret}"
+
+    def cancellation(self, plan: Subscription, **details: Any) -> PlanCancellation:
+        """The cancellation of a plan by its customer, at the end of its period."""
+        features = {"subscription_cancel": {"mode": "at_period_end", "proration_behavior": "none"}}
+        with self.database.writing(self.scope) as db:
+            row = db.get_one(Subscription, (plan.tenant_id, plan.id))
+            plan_cancellations.cancel_plan(
+                db, row, features, parse_command(CancellationDetails, details), now=clock.now()
+            )
+            return cancellation_receipts.record(db, row, FinalBills(None), session_id="bps_1", now=clock.now())

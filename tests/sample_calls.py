@@ -450,6 +450,10 @@ class Day:
         send("GET /billing_portal/sessions", customer=self.customer)
         send("GET /billing_portal/sessions/{id}", session)
         send("POST /billing_portal/sessions/{id}/expire", session)
+        left = self.make.subscription(self.make.customer())
+        cancellation = self.make.cancellation(left, feedback="too_expensive").id
+        send("GET /billing_portal/cancellations", subscription=left.id)
+        send("GET /billing_portal/cancellations/{id}", cancellation)
         send("POST /billing/feedback_options/{id}/deactivate", reason)
 
     def _look_after(self) -> None:

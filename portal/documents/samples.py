@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from portal.documents.cancellations import CancellationDocument, UnpaidBill
 from portal.documents.mandates import MandateDocument
 from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Party, Payment, TaxAmount
 from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
@@ -142,6 +143,30 @@ def mandate(locale: str = "en", **changes: Any) -> MandateDocument:
     return replace(document, **changes)
 
 
+def cancellation(locale: str = "en", **changes: Any) -> CancellationDocument:
+    """A plan that a customer has canceled for the end of its period, with an invoice that is still to be paid."""
+    scene = MERCHANTS[locale]
+    total = _shared_values(scene)["total"]
+    document = CancellationDocument(
+        number="bpcan_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
+        currency=scene.currency,
+        locale=locale,
+        effective_at=_ISSUE_DATE,
+        seller=scene.seller,
+        buyer=scene.buyer,
+        footer=scene.footer,
+        brand_color=scene.color,
+        version=VERSION,
+        plan=scene.positions[0][0],
+        subscription="sub_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
+        received_at="12:00:00 (Europe/Berlin)",
+        ends_on=_PERIOD_END,
+        feedback="too_expensive",
+        unpaid=(UnpaidBill(amount=total, number="2026-0042", due_on=_DUE_DATE),),
+    )
+    return replace(document, **changes)
+
+
 #: One of each kind, made for a locale of `MERCHANTS`.
 BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "invoice": invoice,
@@ -150,6 +175,7 @@ BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "receipt": receipt,
     "statement": statement,
     "mandate": mandate,
+    "cancellation": cancellation,
 }
 
 
@@ -236,6 +262,14 @@ def _trial_mandates() -> list[DocumentBase]:
     return [mandate("ar"), mandate("de", livemode=False, ended_on=_PERIOD_END), bare]
 
 
+def _trial_cancellations() -> list[DocumentBase]:
+    bare = cancellation(unpaid=(), feedback=None, footer=None, brand_color=None)
+    last = {"last_bill": 1200, "last_bill_on": _PERIOD_END, "unpaid": (UnpaidBill(amount=500),)}
+    settled = {"credit": 800, "charge": 300, "unpaid": (UnpaidBill(amount=500, number="2026-0042"),)}
+    own = {"feedback": None, "reason": "We moved", "comment": "Thank you!"}
+    return [cancellation("ar", **last), cancellation("de", livemode=False, at_once=True, **settled, **own), bare]
+
+
 def _statement_entries(scene: SampleMerchant, total: int) -> Iterable[StatementEntry]:
     """What happens to four invoices, of which the first is from the year before."""
     first, note = {"number": "2025-0317"}, {"number": "2026-0042-CN-01", "invoice_number": "2026-0042"}
@@ -265,6 +299,7 @@ TRIALS: dict[KindName, Callable[[], list[DocumentBase]]] = {
     "receipt": _trial_receipts,
     "statement": _trial_statements,
     "mandate": _trial_mandates,
+    "cancellation": _trial_cancellations,
 }
 
 

@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 from portal import clock, i18n, zones
 from portal.db import Scope, find_row
 from portal.documents.kinds import SOURCES, invoice_of_row
-from portal.hosted import document_context, document_files, frames, languages, mandate_files, pay_offers, statements
+from portal.hosted import (
+    cancellation_files,
+    document_context,
+    document_files,
+    frames,
+    languages,
+    mandate_files,
+    pay_offers,
+    statements,
+)
 from portal.hosted.page import PageResponse
 from portal.hosted.payment_states import hide_method
 from portal.models import Account, CreditNote, Customer, Tenant
@@ -76,6 +85,16 @@ def mandate(token: str) -> PageResponse:
     if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
         return expired_link_page(account)
     return mandate_files.download_mandate(scope, link.id)
+
+
+@blueprint.get("/e/<token>/pdf")
+def cancellation(token: str) -> PageResponse:
+    """The confirmation of a cancellation as a PDF."""
+    link = services().links.read(token, "cancellation_pdf") or abort(404)
+    scope, account = _merchant_of_link(link)
+    if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
+        return expired_link_page(account)
+    return cancellation_files.download_cancellation(scope, link.id)
 
 
 def _declare_files(kind: KindName, place: str) -> None:
@@ -162,5 +181,5 @@ def expired_link_page(account: Account) -> Response:
 for _kind in SOURCES:
     if _scope := DOCUMENT_KINDS[_kind].link_scope:
         _declare_files(_kind, f"/{_scope}/<token>")
-for _name in ("invoice", "transfer_code", "statement", "mandate"):
+for _name in ("invoice", "transfer_code", "statement", "mandate", "cancellation"):
     declare_policy(f"document_links.{_name}", "link")

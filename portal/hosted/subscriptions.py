@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.configurations import feedback_options
-from portal.billing.customer_portal import plan_cancellations
+from portal.billing.customer_portal import cancellation_receipts, plan_cancellations
 from portal.billing.invoices import pending_items
 from portal.hosted import cancel_bills, flows
 from portal.hosted.cancel_forms import CancelForm
@@ -21,6 +21,7 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Subscription
 from portal.rules import permissions
+from portal.web.services import services
 
 blueprint = Blueprint("subscriptions", __name__, url_prefix="/p")
 
@@ -49,6 +50,7 @@ def canceled(visit: Visit, id: str) -> PageResponse:
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
         name, unpaid = plan_name(db, id), cancel_bills.list_unpaid(db, visit, subscription)
+        receipt = cancellation_receipts.find_received(db, id, subscription.canceled_at)
         waits = bool(subscription.ended_at and pending_items.list_pending(db, visit.customer_id, id))
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
@@ -58,6 +60,7 @@ def canceled(visit: Visit, id: str) -> PageResponse:
         "name": name,
         "unpaid": unpaid,
         "waits": waits,
+        "confirmation": receipt and services().links.document("cancellation_pdf", receipt.tenant_id, receipt.id),
         "may_keep": plan_cancellations.may_keep(subscription, now=visit.now),
         "bill": None if subscription.ended_at else cancel_bills.preview_next_bill(visit, id),
     }
@@ -108,7 +111,7 @@ def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageRespons
 
 def _cancel_once(visit: Visit, id: str, form: CancelForm) -> tuple[Subscription, str, str, bool]:
     """The subscription, its name, where to go on, and whether it was canceled before. Raises `_OutdatedPage`."""
-    details = form.parse_details()
+    details, final = form.parse_details(), cancel_bills.preview_final(visit, id)
     with visit.writing() as db:
         subscription = lock_own_subscription(db, visit, id, or_ended_here=True)
         before = subscription.cancel_at is not None or has_ended_here(db, visit, id)
@@ -116,6 +119,7 @@ def _cancel_once(visit: Visit, id: str, form: CancelForm) -> tuple[Subscription,
             raise _OutdatedPage
         if not before and details is not None:
             plan_cancellations.cancel_plan(db, subscription, visit.features, details, now=visit.now)
+            cancellation_receipts.record(db, subscription, final, session_id=visit.id, now=visit.now)
         if not before and subscription.ended_at is not None:
             note_ended_here(db, visit, subscription)
         is_flow = flows.is_for(visit, flows.CANCEL)

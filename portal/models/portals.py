@@ -1,4 +1,4 @@
-"""Tables of portal configurations, portal sessions, retention offers, feedback options and email changes."""
+"""Tables of portal configurations and sessions, and of offers, cancellations, feedback options and email changes."""
 
 from typing import Any
 
@@ -83,6 +83,31 @@ class RetentionOffer(TenantOwned, Base):
     coupon_id: Mapped[str] = mapped_column(Id)
     accepted_at: Mapped[int | None]
     declined_at: Mapped[int | None]
+
+
+class PlanCancellation(TenantOwned, Base):
+    """The cancellation of a subscription by its customer, and all that the document about it says, frozen.
+
+    `created` is when it was received. `ends_at` is when the subscription ends or has ended by it.
+    """
+
+    __tablename__ = "plan_cancellations"
+    __table_args__ = (
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
+        newest_first("plan_cancellations"),
+        newest_first("plan_cancellations", "subscription_id"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    subscription_id: Mapped[str] = mapped_column(Id)
+    session_id: Mapped[str] = mapped_column(Id)
+    ends_at: Mapped[int]
+    cancellation_details: Mapped[dict[str, Any]]
+    seller: Mapped[dict[str, Any]]
+    buyer: Mapped[dict[str, Any]]
+    #: names of the plan and amounts, as `cancellation_receipts.record` freezes them
+    content: Mapped[dict[str, Any]]
 
 
 class FeedbackOption(TenantOwned, Base):

@@ -9,6 +9,7 @@ from portal.models import Mail
 from portal.outbox import (
     alerts,
     billing_alerts,
+    cancellation_mails,
     debit_mails,
     document_mails,
     plan_change_mails,
@@ -34,7 +35,7 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "receipt": document_mails.build_receipt_mail,
     "recipients_changed": security_mails.build_recipients_mail,
     "refunded": refund_mails.build_refunded_mail,
-    "subscription_canceled": subscription_mails.build_canceled_mail,
+    "subscription_canceled": cancellation_mails.build_canceled_mail,
     "subscription_changed": plan_change_mails.build_changed_mail,
     "subscription_paused": subscription_mails.build_paused_mail,
     "tax_id_changed": security_mails.build_tax_id_mail,

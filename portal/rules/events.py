@@ -240,6 +240,7 @@ FAMILIES: dict[str, EventFamily] = {
     "billing.failed_step": EventFamily(
         "billing.failed_step", changed=None, gone=None, turns=_turns_by_moment({"resolved_at": "resolved"})
     ),
+    "billing_portal.cancellation": EventFamily("billing_portal.cancellation", changed=None, gone=None),
     "billing_portal.configuration": EventFamily("billing_portal.configuration", gone=None),
     "billing_portal.session": EventFamily(
         "billing_portal.session", changed=None, gone=None, turns=_portal_session_turns
@@ -294,6 +295,7 @@ PORTAL_EVENTS = {
     "bank_transaction.waiting": "bank_statements",
     "billing.failed_step.created": "failed_steps",
     "billing.failed_step.resolved": "failed_steps",
+    "billing_portal.cancellation.created": "cancellations",
     "billing_portal.session.opened": "sessions",
     "billing_portal.session.expired": "sessions",
     "billing_portal.session.flow_completed": "flows",
@@ -308,6 +310,7 @@ PORTAL_EVENTS = {
 }
 EVENT_SWITCHES = {
     "bank_statements": True,
+    "cancellations": True,
     "documents": False,
     "email_changes": True,
     "failed_steps": True,

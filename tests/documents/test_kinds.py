@@ -22,6 +22,7 @@ OLD_SCOPES = {
     "receipt": "r",
     "statement": "s",
     "mandate": "m",
+    "cancellation": "e",
     "file_link": "f",
     "plan_undo": "k",
     "unsubscribe": "u",

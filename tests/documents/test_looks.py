@@ -34,7 +34,7 @@ FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.parametrize("kind", ["invoice", "credit_note", "quote", "receipt", "statement", "mandate"])
+@pytest.mark.parametrize("kind", ["invoice", "credit_note", "quote", "receipt", "statement", "mandate", "cancellation"])
 def test_issued_documents_look_as_they_did(kind: KindName, version: str) -> None:
     documents = samples.trial_documents(kind)
     pages = [render.html(as_first(document) if version == "v1" else document) for document in documents]
