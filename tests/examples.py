@@ -193,6 +193,9 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
         scene.make.cancellation(scene.make.subscription(scene.customer), comment=scene.text).id
     ),
     "billing_portal.configuration": lambda scene: scene.make.configuration().id,
+    "billing_portal.retention_offer": lambda scene: (
+        scene.make.offer_to_stay(scene.subscription, scene.make.coupon()).id
+    ),
     "billing_portal.session": _portal_session,
     "checkout.session": _checkout_session,
     "coupon": lambda scene: scene.make.coupon(name=scene.text).id,

@@ -11,7 +11,7 @@ from portal.billing.catalogue import prices, products, shipping_rates, tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.customer_portal import cancellation_receipts, new_sessions, plan_cancellations
+from portal.billing.customer_portal import cancellation_receipts, new_sessions, plan_cancellations, stay_offers
 from portal.billing.customer_portal.final_bills import FinalBills
 from portal.billing.customer_portal.params import CreateSession
 from portal.billing.customers import customers
@@ -35,6 +35,7 @@ from portal.models import (
     Price,
     Product,
     PromotionCode,
+    RetentionOffer,
     ShippingRate,
     Subscription,
     TaxRate,
@@ -178,3 +179,9 @@ class Factories:
                 db, row, features, parse_command(CancellationDetails, details), now=clock.now()
             )
             return cancellation_receipts.record(db, row, FinalBills(None), session_id="bps_1", now=clock.now())
+
+    def offer_to_stay(self, plan: Subscription, coupon: Coupon) -> RetentionOffer:
+        """What the customer of a plan was shown before canceling it."""
+        offer = stay_offers.StayOffer("coupon", "too_expensive", coupon.id)
+        with self.database.writing(self.scope) as db:
+            return stay_offers.record_shown(db, plan, offer, session_id="bps_1", now=clock.now())

@@ -46,6 +46,7 @@ PAGES = (
     "retention",
     "sample_pages",
     "statements",
+    "staying",
     "subscriptions",
     "tax_ids",
     "unsubscribing",

@@ -1,11 +1,11 @@
 """The cancellation of a plan: preview it, confirm it, see the result, and resume the plan."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.configurations import feedback_options
-from portal.billing.customer_portal import cancellation_receipts, plan_cancellations
+from portal.billing.customer_portal import cancellation_receipts, plan_cancellations, stay_offers
 from portal.billing.invoices import pending_items
 from portal.hosted import cancel_bills, flows
 from portal.hosted.cancel_forms import CancelForm
@@ -36,11 +36,15 @@ class _OutdatedPage(Exception):
 def cancel(visit: Visit, id: str) -> PageResponse:
     """What ends and when, what it costs or credits, the reason, and the button."""
     with visit.reading() as db:
-        find_own_subscription(db, visit, id, or_ended_here=True)
+        subscription = find_own_subscription(db, visit, id, or_ended_here=True)
+        asks_first = stay_offers.is_due(db, subscription, visit.features, now=visit.now)
         own = feedback_options.list_active(db, permissions.feedback_options(visit.features))
     form = CancelForm.with_reasons(visit.features, own)
     if form.validate_on_submit():
         return _submit_cancellation(visit, id, form)
+    if request.method == "GET" and "reason" not in request.args and asks_first:
+        return redirect(f"{visit.path}subscriptions/{id}/reason", 303)
+    form.choose(request.args.get("reason"))
     return _confirmation_page(visit, id, form, 400 if form.errors else 200)
 
 

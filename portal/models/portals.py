@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
@@ -67,20 +67,26 @@ class PortalSession(TenantOwned, Base):
 
 
 class RetentionOffer(TenantOwned, Base):
-    """A coupon offered to a customer who is about to cancel a subscription, and the answer."""
+    """What a customer who is about to cancel a subscription was offered, and the answer.
+
+    `type` is `coupon`, `pause` or `price`; `reason` is the one given for canceling, of the wire's or the merchant's.
+    """
 
     __tablename__ = "retention_offers"
     __table_args__ = (
         tenant_foreign_key("customer_id", "customers"),
         tenant_foreign_key("subscription_id", "subscriptions"),
         newest_first("retention_offers"),
-        UniqueConstraint("tenant_id", "subscription_id", "coupon_id"),
+        newest_first("retention_offers", "subscription_id"),
     )
 
     customer_id: Mapped[str] = mapped_column(Id)
     subscription_id: Mapped[str] = mapped_column(Id)
     session_id: Mapped[str] = mapped_column(Id)
-    coupon_id: Mapped[str] = mapped_column(Id)
+    type: Mapped[str] = mapped_column(server_default="coupon")
+    reason: Mapped[str | None]
+    coupon_id: Mapped[str | None] = mapped_column(Id)
+    price_id: Mapped[str | None] = mapped_column(Id)
     accepted_at: Mapped[int | None]
     declined_at: Mapped[int | None]
 

@@ -94,16 +94,18 @@ RETENTION_OFFER = register(
     ObjectType(
         Shape(
             "billing_portal.retention_offer",
-            same=("accepted_at", "created", "declined_at"),
+            same=("accepted_at", "created", "declined_at", "reason", "type"),
             fields={
                 "coupon": Ref("coupon_id", "coupon"),
                 "customer": Ref("customer_id", "customer"),
+                "price": Ref("price_id", "price"),
                 "session": Ref("session_id", "billing_portal.session"),
                 "subscription": Ref("subscription_id", "subscription"),
             },
         ),
         RetentionOffer,
         "retention offer",
+        schemas=schemas.RETENTION_OFFER,
         portable=False,
     )
 )

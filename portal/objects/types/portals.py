@@ -2,6 +2,7 @@
 
 from portal.wire.schemas import BOOLEAN, INTEGER, STRING, Schema, array_of, enum_of, hash_of, id_or, or_null
 
+OFFER_TYPE = enum_of("coupon", "pause", "price")
 ENABLED_HASH = hash_of(enabled=BOOLEAN)
 PRORATION = enum_of("always_invoice", "create_prorations", "none")
 PRODUCTS = array_of(
@@ -27,6 +28,13 @@ FEATURES = hash_of(
         enabled=BOOLEAN,
         mode=enum_of("at_period_end", "immediately"),
         proration_behavior=PRORATION,
+        retention=hash_of(
+            days=INTEGER,
+            enabled=BOOLEAN,
+            offers=array_of(
+                hash_of(coupon=or_null(STRING), price=or_null(STRING), reasons=array_of(STRING), type=OFFER_TYPE)
+            ),
+        ),
     ),
     subscription_pause=hash_of(
         duration=hash_of(
@@ -93,3 +101,4 @@ PORTAL_SESSION: dict[str, Schema] = {
     "flow": or_null(FLOW),
     "url": STRING,
 }
+RETENTION_OFFER: dict[str, Schema] = {"type": OFFER_TYPE}
