@@ -192,6 +192,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "billing_portal.cancellation": lambda scene: (
         scene.make.cancellation(scene.make.subscription(scene.customer), comment=scene.text).id
     ),
+    "billing_portal.cancellation_notice": lambda scene: scene.make.cancellation_notice(reason=scene.text).id,
     "billing_portal.configuration": lambda scene: scene.make.configuration().id,
     "billing_portal.retention_offer": lambda scene: (
         scene.make.offer_to_stay(scene.subscription, scene.make.coupon()).id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,8 +12,15 @@ from portal.billing.catalogue import prices, products, shipping_rates, tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.customer_portal import cancellation_receipts, new_sessions, plan_cancellations, stay_offers
+from portal.billing.customer_portal import (
+    cancellation_notices,
+    cancellation_receipts,
+    new_sessions,
+    plan_cancellations,
+    stay_offers,
+)
 from portal.billing.customer_portal.final_bills import FinalBills
+from portal.billing.customer_portal.notice_limits import NoticeSender
 from portal.billing.customer_portal.params import CreateSession
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer
@@ -25,6 +33,7 @@ from portal.billing.subscriptions import subscriptions as subscription_cases
 from portal.billing.subscriptions.params import CancellationDetails, CreateSubscription
 from portal.db import Database, Scope
 from portal.models import (
+    CancellationNotice,
     Configuration,
     Coupon,
     CreditNote,
@@ -40,6 +49,7 @@ from portal.models import (
     Subscription,
     TaxRate,
 )
+from portal.rules.networks import network_of
 from portal.wire.commands import Command, parse_command
 
 T = TypeVar("T")
@@ -185,3 +195,14 @@ class Factories:
         offer = stay_offers.StayOffer("coupon", "too_expensive", coupon.id)
         with self.database.writing(self.scope) as db:
             return stay_offers.record_shown(db, plan, offer, session_id="bps_1", now=clock.now())
+
+    def cancellation_notice(self, email: str = "jenny@example.com", **said: Any) -> CancellationNotice:
+        """What somebody has declared on the public page of a configuration."""
+        said = {"kind": "ordinary", "name": "Jenny Rosen", "reference": "INV-0001", "reason": None, **said}
+        content = cancellation_notices.NoticeContent(wanted_on=said.pop("wanted_on", None), **said)
+        sender = NoticeSender(email, network_of("192.0.2.1"), "en")
+        configuration = self.configuration().id
+        with self.database.writing(self.scope) as db:
+            once = secrets.token_hex(32)
+            row, _new = cancellation_notices.receive(db, configuration, sender, content, once=once, now=clock.now())
+            return row

@@ -457,6 +457,9 @@ class Day:
         cancellation = self.make.cancellation(left, feedback="too_expensive").id
         send("GET /billing_portal/cancellations", subscription=left.id)
         send("GET /billing_portal/cancellations/{id}", cancellation)
+        notice = self.make.cancellation_notice().id
+        send("GET /billing_portal/cancellation_notices", status="waiting")
+        send("GET /billing_portal/cancellation_notices/{id}", notice)
         send("POST /billing/feedback_options/{id}/deactivate", reason)
 
     def _look_after(self) -> None:

@@ -1,4 +1,4 @@
-"""Builds the document value of a cancellation, of what was frozen as it was received."""
+"""Builds the document values of cancellations, of what was frozen as they were received."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal import i18n, zones
 from portal.documents import letterhead
-from portal.documents.cancellations import CancellationDocument, UnpaidBill
-from portal.models import PlanCancellation
+from portal.documents.cancellations import CancellationDocument, CancellationNoticeDocument, UnpaidBill
+from portal.models import CancellationNotice, PlanCancellation
 
 
 def build_cancellation(db: Session, row: PlanCancellation) -> CancellationDocument:
@@ -26,7 +26,7 @@ def build_cancellation(db: Session, row: PlanCancellation) -> CancellationDocume
         page_size=letterhead.choose_page_size(row.seller, row.buyer),
         plan=i18n.join_names(content["plan"], shared["locale"]),
         subscription=row.subscription_id,
-        received_at=f"{datetime.fromtimestamp(row.created, ZoneInfo(zone)):%H:%M:%S} ({zone})",
+        received_at=_time_of_day(row.created, zone),
         ends_on=zones.day_of(row.ends_at, zone),
         at_once=content["ended"],
         feedback=details["feedback"],
@@ -37,6 +37,29 @@ def build_cancellation(db: Session, row: PlanCancellation) -> CancellationDocume
         unpaid=tuple(_build_unpaid(each) for each in content["unpaid"]),
         **_build_last_bill(content["last"], zone),
     )
+
+
+def build_notice(db: Session, row: CancellationNotice) -> CancellationNoticeDocument:
+    """The receipt of a notice, in the language of the page where it was declared."""
+    zone, sender = zones.of_document(row.seller), {"name": row.name, "email": row.email, "locale": row.locale}
+    return CancellationNoticeDocument(
+        **letterhead.shared_values(db, row.seller, sender),
+        logo=letterhead.logo_url(db, row.seller),
+        number=row.id,
+        currency="eur",
+        effective_at=zones.day_of(row.created, zone),
+        footer=row.seller.get("footer"),
+        page_size=letterhead.choose_page_size(row.seller, sender),
+        received_at=_time_of_day(row.created, zone),
+        reference=row.reference,
+        extraordinary=row.kind == "extraordinary",
+        reason=row.reason,
+        wanted_on=date.fromisoformat(row.wanted_on) if row.wanted_on else None,
+    )
+
+
+def _time_of_day(moment: int, zone: str) -> str:
+    return f"{datetime.fromtimestamp(moment, ZoneInfo(zone)):%H:%M:%S} ({zone})"
 
 
 def _build_last_bill(last: dict[str, Any] | None, zone: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The document value of a cancellation: what was received when, when the plan ends by it, and what is still settled."""
+"""The document values of cancellations: what was received when, when the plan ends by it, and what is settled."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -44,3 +44,20 @@ class CancellationDocument(DocumentBase):
     def is_settled(self) -> bool:
         """Whether nothing is to be paid or given back any more."""
         return not (self.last_bill or self.credit or self.charge or self.unpaid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellationNoticeDocument(DocumentBase):
+    """The receipt of a notice of cancellation, as it was declared; whose contract it is about is not looked at.
+
+    `effective_at` and `received_at` (with the zone) say when it was received; `reference` is the number as typed,
+    `wanted_on` the day of the end that was asked for, None for the soonest.
+    """
+
+    kind: ClassVar[str] = "cancellation_notice"
+
+    received_at: str
+    reference: str
+    extraordinary: bool = False
+    reason: str | None = None
+    wanted_on: date | None = None

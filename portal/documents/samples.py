@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from portal.documents.cancellations import CancellationDocument, UnpaidBill
+from portal.documents.cancellations import CancellationDocument, CancellationNoticeDocument, UnpaidBill
 from portal.documents.mandates import MandateDocument
 from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Party, Payment, TaxAmount
 from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
@@ -167,6 +167,25 @@ def cancellation(locale: str = "en", **changes: Any) -> CancellationDocument:
     return replace(document, **changes)
 
 
+def cancellation_notice(locale: str = "en", **changes: Any) -> CancellationNoticeDocument:
+    """The receipt of a cancellation that came by the public page."""
+    scene = MERCHANTS[locale]
+    document = CancellationNoticeDocument(
+        number="bpcn_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
+        currency=scene.currency,
+        locale=locale,
+        effective_at=_ISSUE_DATE,
+        seller=scene.seller,
+        buyer=Party(name=scene.buyer.name, email="mail@example.com"),
+        footer=scene.footer,
+        brand_color=scene.color,
+        version=VERSION,
+        received_at="12:00:00 (Europe/Berlin)",
+        reference="2026-0042",
+    )
+    return replace(document, **changes)
+
+
 #: One of each kind, made for a locale of `MERCHANTS`.
 BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "invoice": invoice,
@@ -176,6 +195,7 @@ BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "statement": statement,
     "mandate": mandate,
     "cancellation": cancellation,
+    "cancellation_notice": cancellation_notice,
 }
 
 
@@ -270,6 +290,11 @@ def _trial_cancellations() -> list[DocumentBase]:
     return [cancellation("ar", **last), cancellation("de", livemode=False, at_once=True, **settled, **own), bare]
 
 
+def _trial_notices() -> list[DocumentBase]:
+    own = {"extraordinary": True, "reason": "The price was raised", "wanted_on": _PERIOD_END}
+    return [cancellation_notice("ar"), cancellation_notice("de", livemode=False, **own), cancellation_notice()]
+
+
 def _statement_entries(scene: SampleMerchant, total: int) -> Iterable[StatementEntry]:
     """What happens to four invoices, of which the first is from the year before."""
     first, note = {"number": "2025-0317"}, {"number": "2026-0042-CN-01", "invoice_number": "2026-0042"}
@@ -300,6 +325,7 @@ TRIALS: dict[KindName, Callable[[], list[DocumentBase]]] = {
     "statement": _trial_statements,
     "mandate": _trial_mandates,
     "cancellation": _trial_cancellations,
+    "cancellation_notice": _trial_notices,
 }
 
 

@@ -12,6 +12,7 @@ from portal.outbox import (
     cancellation_mails,
     debit_mails,
     document_mails,
+    notice_mails,
     plan_change_mails,
     refund_mails,
     security_mails,
@@ -23,6 +24,8 @@ from portal.outbox.mail_texts import OutgoingMail
 #: What builds each mail; None when nobody is to receive it (any more).
 MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
     "billing_failing": billing_alerts.build_mail,
+    "cancellation_received": notice_mails.build_received_mail,
+    "cancellation_waiting": notice_mails.build_waiting_mail,
     "credit_note": document_mails.build_credit_note_mail,
     "debit_announced": debit_mails.build_announced_mail,
     "debit_failed": debit_mails.build_failed_mail,

@@ -14,6 +14,7 @@ from portal.db import TenantSession, scope_of
 from portal.models import (
     ApiKey,
     AuditEntry,
+    CancellationNotice,
     CheckoutSession,
     EmailChange,
     Event,
@@ -42,6 +43,7 @@ _UNSHOWN_MODELS: frozenset[Any] = frozenset(
     {
         ApiKey,
         AuditEntry,
+        CancellationNotice,
         CheckoutSession,
         EmailChange,
         Event,

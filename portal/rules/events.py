@@ -241,6 +241,12 @@ FAMILIES: dict[str, EventFamily] = {
         "billing.failed_step", changed=None, gone=None, turns=_turns_by_moment({"resolved_at": "resolved"})
     ),
     "billing_portal.cancellation": EventFamily("billing_portal.cancellation", changed=None, gone=None),
+    "billing_portal.cancellation_notice": EventFamily(
+        "billing_portal.cancellation_notice",
+        changed=None,
+        gone=None,
+        turns=_turns_by_status({"done": "done", "waiting": "waiting"}),
+    ),
     "billing_portal.configuration": EventFamily("billing_portal.configuration", gone=None),
     "billing_portal.session": EventFamily(
         "billing_portal.session", changed=None, gone=None, turns=_portal_session_turns
@@ -296,6 +302,9 @@ PORTAL_EVENTS = {
     "billing.failed_step.created": "failed_steps",
     "billing.failed_step.resolved": "failed_steps",
     "billing_portal.cancellation.created": "cancellations",
+    "billing_portal.cancellation_notice.created": "cancellations",
+    "billing_portal.cancellation_notice.done": "cancellations",
+    "billing_portal.cancellation_notice.waiting": "cancellations",
     "billing_portal.session.opened": "sessions",
     "billing_portal.session.expired": "sessions",
     "billing_portal.session.flow_completed": "flows",

@@ -23,6 +23,7 @@ OLD_SCOPES = {
     "statement": "s",
     "mandate": "m",
     "cancellation": "e",
+    "cancellation_notice": "n",
     "file_link": "f",
     "plan_undo": "k",
     "unsubscribe": "u",

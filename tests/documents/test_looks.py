@@ -11,7 +11,7 @@ import pytest
 from portal.billing.ledger import parties
 from portal.documents import render, samples
 from portal.documents.values import RENDERER_VERSION, DocumentBase
-from portal.rules.document_kinds import KindName
+from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
 #: By renderer, version of the look and kind of document, whatever its state and language.
@@ -34,7 +34,7 @@ FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.parametrize("kind", ["invoice", "credit_note", "quote", "receipt", "statement", "mandate", "cancellation"])
+@pytest.mark.parametrize("kind", list(DOCUMENT_KINDS))
 def test_issued_documents_look_as_they_did(kind: KindName, version: str) -> None:
     documents = samples.trial_documents(kind)
     pages = [render.html(as_first(document) if version == "v1" else document) for document in documents]

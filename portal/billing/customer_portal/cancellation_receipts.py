@@ -24,7 +24,7 @@ class ListCancellations(ListCommand):
 
 
 def record(
-    db: Session, subscription: Subscription, final: FinalBills, *, session_id: str, now: int
+    db: Session, subscription: Subscription, final: FinalBills, *, session_id: str | None, now: int
 ) -> PlanCancellation:
     """Keep a cancellation that was made just now; `final` is what was shown of its bills."""
     customer = find_row(db, Customer, subscription.customer_id, noun="customer")

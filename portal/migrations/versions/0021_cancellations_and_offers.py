@@ -56,13 +56,76 @@ def _foreign_key(column: str, table: str) -> sa.ForeignKeyConstraint:
 
 def upgrade() -> None:
     op.create_table(
+        "cancellation_notices",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=255), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("configuration_id", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("wanted_on", sa.Text(), nullable=True),
+        sa.Column("locale", sa.Text(), nullable=False),
+        sa.Column(
+            "seller",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.String(length=255), nullable=True),
+        sa.Column("subscription_id", sa.String(length=255), nullable=True),
+        sa.Column("next_step_at", sa.BigInteger(), nullable=True),
+        sa.Column("once", sa.String(length=64), nullable=False),
+        sa.Column("network_hash", sa.String(length=64), nullable=False),
+        sa.Column("wide_network_hash", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "configuration_id"],
+            ["portal_configurations.tenant_id", "portal_configurations.id"],
+            name=op.f("fk_cancellation_notices_tenant_id_configuration_id"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_cancellation_notices_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_cancellation_notices")),
+    )
+    op.create_index(
+        "ix_cancellation_notices_created", "cancellation_notices", ["tenant_id", "created", "id"], unique=False
+    )
+    op.create_index(
+        "ix_cancellation_notices_email_created",
+        "cancellation_notices",
+        ["tenant_id", "email", "created", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_cancellation_notices_network", "cancellation_notices", ["network_hash", "created"], unique=False
+    )
+    op.create_index(
+        "ix_cancellation_notices_next_step_at",
+        "cancellation_notices",
+        ["tenant_id", "next_step_at"],
+        unique=False,
+        sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        postgresql_where=sa.text("next_step_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_cancellation_notices_wide_network", "cancellation_notices", ["wide_network_hash", "created"], unique=False
+    )
+    op.create_index("uq_cancellation_notices_once", "cancellation_notices", ["tenant_id", "once"], unique=True)
+    op.add_column("portal_configurations", sa.Column("cancel_token", sa.String(length=64), nullable=True))
+    op.create_index("uq_portal_configurations_cancel_token", "portal_configurations", ["cancel_token"], unique=True)
+    op.create_table(
         "plan_cancellations",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=255), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("customer_id", sa.String(length=255), nullable=False),
         sa.Column("subscription_id", sa.String(length=255), nullable=False),
-        sa.Column("session_id", sa.String(length=255), nullable=False),
+        sa.Column("session_id", sa.String(length=255), nullable=True),
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
         sa.Column(
             "cancellation_details",
@@ -151,3 +214,17 @@ def downgrade() -> None:
     op.drop_index("ix_plan_cancellations_subscription_id_created", table_name="plan_cancellations")
     op.drop_index("ix_plan_cancellations_created", table_name="plan_cancellations")
     op.drop_table("plan_cancellations")
+    op.drop_index("uq_portal_configurations_cancel_token", table_name="portal_configurations")
+    op.drop_column("portal_configurations", "cancel_token")
+    op.drop_index("uq_cancellation_notices_once", table_name="cancellation_notices")
+    op.drop_index("ix_cancellation_notices_wide_network", table_name="cancellation_notices")
+    op.drop_index(
+        "ix_cancellation_notices_next_step_at",
+        table_name="cancellation_notices",
+        sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        postgresql_where=sa.text("next_step_at IS NOT NULL"),
+    )
+    op.drop_index("ix_cancellation_notices_network", table_name="cancellation_notices")
+    op.drop_index("ix_cancellation_notices_email_created", table_name="cancellation_notices")
+    op.drop_index("ix_cancellation_notices_created", table_name="cancellation_notices")
+    op.drop_table("cancellation_notices")

@@ -86,6 +86,7 @@ CONFIGURATION: dict[str, Schema] = {
     "business_profile": hash_of(
         headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
     ),
+    "cancel_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
     "features": FEATURES,
     "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
     "session_limits": {"type": "object", "additionalProperties": or_null(INTEGER)},
