@@ -451,7 +451,7 @@ class Day:
         send("GET /billing_portal/sessions/{id}", session)
         send("POST /billing_portal/sessions/{id}/expire", session)
         left = self.make.subscription(self.make.customer())
-        offer = self.make.offer_to_stay(left, self.make.coupon()).id
+        offer = self.make.offer_to_stay(left, self.make.coupon(id="STAY")).id
         send("GET /billing_portal/retention_offers", status="accepted", reason="too_expensive")
         send("GET /billing_portal/retention_offers/{id}", offer)
         cancellation = self.make.cancellation(left, feedback="too_expensive").id

@@ -15,5 +15,5 @@ def download_cancellation(scope: Scope, id: str) -> Response:
     """The confirmation as a PDF. Raises `ResourceMissing`, and `Unavailable` as PDFs do."""
     with services().database.reading(scope) as db:
         document = build_cancellation(db, find_row(db, PlanCancellation, id, noun="cancellation"))
-    content = services().documents.pdf_of_value(document)
-    return document_files.pdf_response(content, _(DOCUMENT_KINDS["cancellation"].heading), document.number)
+    content, kind = services().documents.pdf_of_value(document), DOCUMENT_KINDS["cancellation"]
+    return document_files.pdf_response(content, _(kind.heading), document.number)

@@ -32,8 +32,8 @@ def file(token: str) -> PageResponse:
     document, expired = _find_receipt(token)
     if expired:
         return expired
-    content = services().documents.pdf_of_value(document)
-    return pdf_response(content, _(DOCUMENT_KINDS["cancellation_notice"].heading), document.number)
+    content, kind = services().documents.pdf_of_value(document), DOCUMENT_KINDS["cancellation_notice"]
+    return pdf_response(content, _(kind.heading), document.number)
 
 
 def _find_receipt(token: str) -> tuple[CancellationNoticeDocument, PageResponse | None]:

@@ -80,6 +80,8 @@ ELSEWHERE = [
     "{keep}",
     "{keep_change}",
     "{undo}",
+    "{cancel}",
+    "{receipt}",
     "/undo/unknown",
     "/patterns",
     *DOCUMENTATION,
@@ -193,6 +195,18 @@ def test_the_end_of_a_flow_is_for_everyone(visit: Visit, shop: Shop) -> None:
     page.get_by_role("button", name="Yes, I'm done").click()
     page.get_by_text("Thanks!").wait_for()
     assert problems(page) == []
+
+
+def test_the_second_step_of_canceling_without_a_login_is_for_everyone(windows: dict[str, Window]) -> None:
+    window = windows["en"]
+    window.go("{cancel}")
+    follow(window.page.get_by_role("button", name="Continue"))
+    assert problems(window.page) == []
+    for label, text in (("Your name", "Jenny Rosen"), ("Email address", "jenny@example.com"), ("Number", "INV-1")):
+        window.page.get_by_label(label).fill(text)
+    follow(window.page.get_by_role("button", name="Continue"))
+    window.page.get_by_role("heading", name="Cancel now?").wait_for()
+    assert problems(window.page) == []
 
 
 def test_the_offers_by_reason_are_for_everyone(visit: Visit, shop: Shop) -> None:

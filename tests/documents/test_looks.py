@@ -28,6 +28,10 @@ DIGESTS = {
     ("00000005", "v2", "receipt"): "3b99fa1d7f62b432",
     ("00000005", "v2", "mandate"): "4d2bf571660ccfd1",
     ("00000005", "v2", "statement"): "826a682f50e7aa65",
+    ("00000005", "v1", "cancellation"): "6abe618d094b840e",
+    ("00000005", "v1", "cancellation_notice"): "5712902088466f70",
+    ("00000005", "v2", "cancellation"): "ac5b9eb08d570741",
+    ("00000005", "v2", "cancellation_notice"): "4233dac7cc48bd93",
 }
 #: What the first version calls the tax numbers of the sample merchants.
 FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}
