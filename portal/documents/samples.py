@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from portal.documents.cancellations import CancellationDocument, CancellationNoticeDocument, UnpaidBill
+from portal.documents import sample_cancellations
 from portal.documents.mandates import MandateDocument
 from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Party, Payment, TaxAmount
 from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
@@ -143,49 +143,6 @@ def mandate(locale: str = "en", **changes: Any) -> MandateDocument:
     return replace(document, **changes)
 
 
-def cancellation(locale: str = "en", **changes: Any) -> CancellationDocument:
-    """A plan that a customer has canceled for the end of its period, with an invoice that is still to be paid."""
-    scene = MERCHANTS[locale]
-    total = _shared_values(scene)["total"]
-    document = CancellationDocument(
-        number="bpcan_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
-        currency=scene.currency,
-        locale=locale,
-        effective_at=_ISSUE_DATE,
-        seller=scene.seller,
-        buyer=scene.buyer,
-        footer=scene.footer,
-        brand_color=scene.color,
-        version=VERSION,
-        plan=scene.positions[0][0],
-        subscription="sub_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
-        received_at="12:00:00 (Europe/Berlin)",
-        ends_on=_PERIOD_END,
-        feedback="too_expensive",
-        unpaid=(UnpaidBill(amount=total, number="2026-0042", due_on=_DUE_DATE),),
-    )
-    return replace(document, **changes)
-
-
-def cancellation_notice(locale: str = "en", **changes: Any) -> CancellationNoticeDocument:
-    """The receipt of a cancellation that came by the public page."""
-    scene = MERCHANTS[locale]
-    document = CancellationNoticeDocument(
-        number="bpcn_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
-        currency=scene.currency,
-        locale=locale,
-        effective_at=_ISSUE_DATE,
-        seller=scene.seller,
-        buyer=Party(name=scene.buyer.name, email="mail@example.com"),
-        footer=scene.footer,
-        brand_color=scene.color,
-        version=VERSION,
-        received_at="12:00:00 (Europe/Berlin)",
-        reference="2026-0042",
-    )
-    return replace(document, **changes)
-
-
 #: One of each kind, made for a locale of `MERCHANTS`.
 BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "invoice": invoice,
@@ -194,8 +151,8 @@ BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "receipt": receipt,
     "statement": statement,
     "mandate": mandate,
-    "cancellation": cancellation,
-    "cancellation_notice": cancellation_notice,
+    "cancellation": sample_cancellations.cancellation,
+    "cancellation_notice": sample_cancellations.notice,
 }
 
 
@@ -282,19 +239,6 @@ def _trial_mandates() -> list[DocumentBase]:
     return [mandate("ar"), mandate("de", livemode=False, ended_on=_PERIOD_END), bare]
 
 
-def _trial_cancellations() -> list[DocumentBase]:
-    bare = cancellation(unpaid=(), feedback=None, footer=None, brand_color=None)
-    last = {"last_bill": 1200, "last_bill_on": _PERIOD_END, "unpaid": (UnpaidBill(amount=500),)}
-    settled = {"credit": 800, "charge": 300, "unpaid": (UnpaidBill(amount=500, number="2026-0042"),)}
-    own = {"feedback": None, "reason": "We moved", "comment": "Thank you!"}
-    return [cancellation("ar", **last), cancellation("de", livemode=False, at_once=True, **settled, **own), bare]
-
-
-def _trial_notices() -> list[DocumentBase]:
-    own = {"extraordinary": True, "reason": "The price was raised", "wanted_on": _PERIOD_END}
-    return [cancellation_notice("ar"), cancellation_notice("de", livemode=False, **own), cancellation_notice()]
-
-
 def _statement_entries(scene: SampleMerchant, total: int) -> Iterable[StatementEntry]:
     """What happens to four invoices, of which the first is from the year before."""
     first, note = {"number": "2025-0317"}, {"number": "2026-0042-CN-01", "invoice_number": "2026-0042"}
@@ -324,8 +268,8 @@ TRIALS: dict[KindName, Callable[[], list[DocumentBase]]] = {
     "receipt": _trial_receipts,
     "statement": _trial_statements,
     "mandate": _trial_mandates,
-    "cancellation": _trial_cancellations,
-    "cancellation_notice": _trial_notices,
+    "cancellation": sample_cancellations.trial_cancellations,
+    "cancellation_notice": sample_cancellations.trial_notices,
 }
 
 
