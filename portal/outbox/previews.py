@@ -29,6 +29,7 @@ _DEBIT = {
     "last4": "3000",
     "url": _INVOICE_URL,
 }
+_CHARGE = {"number": "INV-1001", "amount": 11900, "currency": "eur", "last4": "4242", "url": _INVOICE_URL}
 #: What the words of each mail are made with, beside the document of those that are about one.
 SAMPLES: dict[str, dict[str, Any]] = {
     "billing_failing": {
@@ -51,6 +52,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "email": "jenny.rosen@example.com",
         "number": "INV-1001",
         "extraordinary": False,
+    },
+    "contact_changed": {"change": "added", "email": "lea@example.com", "role": "accountant"},
+    "contact_invited": {
+        "account": "Rosen GmbH",
+        "role": "accountant",
+        "invitation_url": "https://billing.example.com/join/sample",
+        "expires_at": _SAMPLE_DAY + 7 * 86400,
     },
     "credit_note": {"url": _INVOICE_URL},
     "debit_announced": {**_DEBIT, "next_on": None},
@@ -76,7 +84,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "email_code": {"code": "12345678", "minutes": 10},
     "invoice": {"url": _INVOICE_URL},
     "login_code": {"code": "12345678", "minutes": 10},
+    "payment_declined": {**_CHARGE, "next_on": date(2026, 12, 14)},
     "payment_reminder": {"url": _INVOICE_URL, "overdue": True},
+    "payment_to_confirm": {**_CHARGE, "next_on": None},
     "receipt": {"url": _INVOICE_URL},
     "recipients_changed": {"added": ["accounting@example.com"], "removed": []},
     "refunded": {"number": "INV-1001", "amount": 11900, "currency": "eur", "last4": "4242", "url": _INVOICE_URL},

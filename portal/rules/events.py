@@ -173,6 +173,7 @@ FAMILIES: dict[str, EventFamily] = {
     "account": EventFamily("account", made=None, gone=None),
     "customer": EventFamily("customer"),
     "tax_id": EventFamily("customer.tax_id", concerns=lambda object: bool(object.get("customer"))),
+    "contact": EventFamily("customer.contact"),
     "product": EventFamily("product"),
     "price": EventFamily("price"),
     "plan": EventFamily("plan"),
@@ -301,6 +302,9 @@ PORTAL_EVENTS = {
     "bank_transaction.waiting": "bank_statements",
     "billing.failed_step.created": "failed_steps",
     "billing.failed_step.resolved": "failed_steps",
+    "customer.contact.created": "contacts",
+    "customer.contact.deleted": "contacts",
+    "customer.contact.updated": "contacts",
     "billing_portal.cancellation.created": "cancellations",
     "billing_portal.cancellation_notice.created": "cancellations",
     "billing_portal.cancellation_notice.done": "cancellations",
@@ -319,6 +323,7 @@ PORTAL_EVENTS = {
 }
 EVENT_SWITCHES = {
     "bank_statements": True,
+    "contacts": True,
     "cancellations": True,
     "documents": False,
     "email_changes": True,

@@ -13,7 +13,8 @@ from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.configurations import configurations
 from portal.billing.customer_portal import codes, plan_changes, plan_undo, session_secrets
 from portal.billing.customer_portal.plan_choices import PlanChange
-from portal.billing.customers import customers, email_changes
+from portal.billing.customers import contacts, customers, email_changes
+from portal.billing.customers.contact_params import CreateContact
 from portal.billing.customers.params import UpdateCustomer
 from portal.billing.intents import attempts
 from portal.billing.invoices import payments, statuses
@@ -25,7 +26,7 @@ from portal.billing.payment_methods.params import BillingDetails, CreatePaymentM
 from portal.billing.subscriptions import pauses, updates
 from portal.billing.subscriptions.params import PauseSubscription, UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
-from portal.models import Customer, Invoice, Subscription, SubscriptionSchedule
+from portal.models import Contact, Customer, Invoice, Subscription, SubscriptionSchedule
 from portal.objects.links import DocumentLinks
 from portal.providers.interface import GivenMethod
 from portal.rules.mail_recipients import address_key
@@ -122,7 +123,11 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
     make.run(pauses.pause, PauseSubscription, paused, resumes_at=now + 30 * clock.DAY)
     make.run(balances.create, balances.CreateTransaction, customer, amount=-500, currency="eur")
     command = tax_ids.CreateTaxId
+    person = CreateContact(email="lea.rosen@example.com", name="Lea Rosen", role="accountant")
+    with make.database.writing(make.scope) as db:
+        contact = contacts.create(db, customer.id, person, now=now)
     return {
+        "contact": contact.id,
         **_add_card(make, customer),
         "account": _add_account(make, customer),
         "paid": paid.id,
@@ -190,6 +195,8 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
     with make.database.reading(make.scope) as db:
         ending, coming = (db.get_one(Subscription, (tenant_id, ids[name])) for name in ("ending", "coming"))
         schedule = db.get_one(SubscriptionSchedule, (tenant_id, coming.schedule_id))
+        contact = db.get_one(Contact, (tenant_id, ids["contact"]))
+    join = links.invitation(tenant_id, contact.id, contact.invited_at or 0)
     keep = links.plan_undo(tenant_id, ending.id, plan_undo.cancellation_mark(ending))
     phase = schedule.phases[-1]
     (item,) = phase["items"]
@@ -209,6 +216,7 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
         "keep": keep,
         "keep_change": keep_change,
         "undo": f"/undo/{token}",
+        "join": join,
         "cancel": _cancel_page(make),
         "receipt": links.document("cancellation_notice", tenant_id, make.cancellation_notice(reason="Moved").id),
     }
