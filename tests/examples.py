@@ -195,7 +195,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "billing_portal.cancellation_notice": lambda scene: scene.make.cancellation_notice(reason=scene.text).id,
     "billing_portal.configuration": lambda scene: scene.make.configuration().id,
     "billing_portal.retention_offer": lambda scene: (
-        scene.make.offer_to_stay(scene.subscription, scene.make.coupon()).id
+        scene.make.offer_to_stay(scene.subscription, scene.make.coupon(id="STAY")).id
     ),
     "billing_portal.session": _portal_session,
     "checkout.session": _checkout_session,
