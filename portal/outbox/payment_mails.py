@@ -1,4 +1,4 @@
-"""Mails about charges that were refused or wait to be confirmed, and about what was paid back."""
+"""Mails about charges that were refused or wait to be confirmed, and about what is paid back or out."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from portal import zones
 from portal.assembly import Services
 from portal.billing.accounts import accounts
 from portal.db import find_row, scope_of
-from portal.models import Invoice, Mail, PaymentIntent, PaymentMethod, PaymentRecord, Refund
-from portal.outbox.mail_frames import find_present_customer, mail_to_customer
+from portal.models import Customer, Invoice, Mail, PaymentIntent, PaymentMethod, PaymentRecord, Refund
+from portal.outbox.mail_frames import find_present_customer, mail_to_customer, mail_to_merchant
 from portal.outbox.mail_texts import OutgoingMail
 
 
@@ -32,6 +32,8 @@ def build_refunded_mail(services: Services, db: Session, mail: Mail) -> Outgoing
     customer = find_present_customer(db, refund.customer_id)
     if refund.status != "succeeded" or customer is None or customer.test_clock_id is not None:
         return None
+    if refund.invoice_id is None or refund.payment_record_id is None:
+        return _build_paid_out_mail(db, customer, refund)
     invoice = find_row(db, Invoice, refund.invoice_id, noun="invoice")
     details = find_row(db, PaymentRecord, refund.payment_record_id, noun="payment record").payment_method_details or {}
     return mail_to_customer(
@@ -44,6 +46,40 @@ def build_refunded_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         last4=(details.get(details.get("type") or "") or {}).get("last4") or "",
         url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
     )
+
+
+def build_requested_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """That credit is to be paid out, to whom it belongs: somebody else may have asked."""
+    return _build_about_payout(db, mail)
+
+
+def build_kept_credit_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """That it stays credit."""
+    return _build_about_payout(db, mail)
+
+
+def _build_paid_out_mail(db: Session, customer: Customer, refund: Refund) -> OutgoingMail:
+    """That it is on its way; no invoice and no payment stands behind it."""
+    nothing = {"number": None, "last4": None, "url": None}
+    return mail_to_customer(db, customer, amount=refund.amount, currency=refund.currency, **nothing)
+
+
+def build_waiting_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """Sent to the account's own address; None when it has none, or it was decided meanwhile."""
+    refund = find_row(db, Refund, mail.data["refund"], noun="refund")
+    account = accounts.find_account(db, scope_of(db).account_id)
+    if refund.status != "requires_action" or not account.email:
+        return None
+    told = {"refund": refund.id, "customer": refund.customer_id, "amount": refund.amount, "currency": refund.currency}
+    return mail_to_merchant(account, account.email, told)
+
+
+def _build_about_payout(db: Session, mail: Mail) -> OutgoingMail | None:
+    refund = find_row(db, Refund, mail.data["refund"], noun="refund")
+    customer = find_present_customer(db, refund.customer_id)
+    if customer is None:
+        return None
+    return mail_to_customer(db, customer, amount=refund.amount, currency=refund.currency)
 
 
 def _build(services: Services, db: Session, mail: Mail, status: str, **more: Any) -> OutgoingMail | None:

@@ -36,7 +36,13 @@ class Plans:
         durations = [{"interval": "month", "interval_count": count} for count in (1, 3)]
         pause = {"enabled": True, "duration": {"type": "interval_options", "interval_options": durations}}
         on = {"enabled": True}
-        own = {"contacts": on, "payment_method_update": on, "subscription_pause": pause, "visits": on}
+        own = {
+            "balance_payout": on,
+            "contacts": on,
+            "payment_method_update": on,
+            "subscription_pause": pause,
+            "visits": on,
+        }
         return self.make.configuration(subscription_update=feature, **own)
 
 

@@ -57,6 +57,7 @@ FEATURES = hash_of(
         ),
         trial_update_behavior=enum_of("continue_trial", "end_trial"),
     ),
+    balance_payout=ENABLED_HASH,
     visits=ENABLED_HASH,
 )
 SUBSCRIPTION = or_null(hash_of(subscription=STRING))
