@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "0021"
+revision = "0024"
 down_revision = "0023"
 branch_labels = None
 depends_on = None
