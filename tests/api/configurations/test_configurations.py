@@ -17,6 +17,7 @@ DURATION = "features[subscription_pause][duration]"
 RETENTION = {"days": 90, "enabled": False, "offers": []}
 #: The features of a configuration of which only `features` was sent, in the reference's own defaults.
 OFF = {
+    "balance_payout": {"enabled": False},
     "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
     "invoice_history": {"enabled": False},
