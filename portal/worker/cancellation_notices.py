@@ -9,6 +9,7 @@ from portal.billing.customer_portal import cancellation_notices, cancellation_re
 from portal.billing.customer_portal.final_bills import FinalBills
 from portal.billing.customers import test_clocks
 from portal.db import Scope, find_row, lock_row
+from portal.errors import Conflict, Unavailable
 from portal.models import CancellationNotice, Configuration, Customer, Subscription
 from portal.origins import Origin
 from portal.rules.permissions import Features
@@ -23,6 +24,9 @@ def work(services: Services, now: int) -> int:
     for scope, id in found:
         try:
             done = _carry_out(services, scope, id)
+        except (Conflict, Unavailable) as error:
+            log.warning("the cancellation notice %s waits for the next look: %s", id, error.message)
+            continue
         except Exception:
             log.exception("the cancellation notice %s could not be carried out", id)
             done = False
@@ -44,7 +48,8 @@ def _carry_out(services: Services, scope: Scope, id: str) -> bool:
     with services.database.writing(scope, Origin("customer", plan.customer_id)) as db:
         customer = lock_row(db, Customer, plan.customer_id, noun="customer")
         subscription = lock_row(db, Subscription, plan.id, noun="subscription")
-        row, now = _lock_notice(db, id), test_clocks.time_for_row(db, customer)
+        row = _lock_notice(db, id)
+        now = notice_matching.moment_of(row, subscription, now=test_clocks.time_for_row(db, customer))
         # of what has changed meanwhile, the next look makes another preview
         if row.status == "received" and subscription.revision == plan.revision:
             notice_matching.carry_out(db, row, subscription, features, now=now)
@@ -59,7 +64,7 @@ def _preview(
     with services.database.dry_run(scope) as db:
         customer = lock_row(db, Customer, plan.customer_id, noun="customer")
         subscription = lock_row(db, Subscription, plan.id, noun="subscription")
-        now = test_clocks.time_for_row(db, customer)
+        now = notice_matching.moment_of(notice, subscription, now=test_clocks.time_for_row(db, customer))
         return final_bills.preview_final_bills(db, subscription, features, now=now)
 
 

@@ -110,6 +110,17 @@ def test_what_it_names_is_canceled_by_the_worker(
     assert {mail.name for mail in rows(make, Mail)} == {"cancellation_received", "subscription_canceled"}
 
 
+def test_it_counts_from_when_it_was_received(
+    client: FlaskClient, address: str, plan: Subscription, make: Factories, app: Any
+) -> None:
+    """However late the worker looks at it."""
+    send(client, address, plan.id)
+    with clock.hold_at(NOON + 2 * clock.HOUR):
+        work(app)
+    (kept,), (row,) = rows(make, PlanCancellation), rows(make, Subscription)
+    assert kept.created == row.canceled_at == NOON
+
+
 @pytest.mark.parametrize(
     "other",
     [

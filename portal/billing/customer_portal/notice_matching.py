@@ -45,6 +45,12 @@ def carry_out(
         plan_cancellations.cancel_plan(db, subscription, features, details, now=now)
 
 
+def moment_of(notice: CancellationNotice, subscription: Subscription, *, now: int) -> int:
+    """When the subscription counts as canceled: when the notice was received, unless a period has begun since."""
+    within_period = subscription.test_clock_id is None and notice.created >= subscription.current_period_start
+    return notice.created if within_period else now
+
+
 def note_done(notice: CancellationNotice, subscription: Subscription) -> None:
     """Note that a subscription is canceled by the notice."""
     notice.status, notice.next_step_at = "done", None
