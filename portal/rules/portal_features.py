@@ -29,6 +29,7 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "enabled": False,
         "mode": "at_period_end",
         "proration_behavior": "none",
+        "retention": {"days": 90, "enabled": False, "offers": []},
     },
     "subscription_pause": {
         "duration": {"interval_options": [{"interval": "month", "interval_count": 1}], "type": "interval_options"},
@@ -53,5 +54,6 @@ def disabled_features() -> dict[str, Any]:
 
 
 def complete_features(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Stored features with those, disabled, that came to the portal after they were stored."""
-    return {**disabled_features(), **stored}
+    """Stored features with those, and those parts of them, disabled, that came to the portal after they were stored."""
+    known = disabled_features()
+    return {**known, **{name: {**known.get(name, {}), **feature} for name, feature in stored.items()}}
