@@ -52,6 +52,18 @@ def may_cancel(features: Features) -> bool:
     return bool(features["subscription_cancel"]["enabled"])
 
 
+def may_subscribe(features: Features) -> bool:
+    """Whether a customer without a plan can start one. Configurations of before have no such feature."""
+    return bool(features.get("subscription_create", {}).get("enabled"))
+
+
+def catalogue(features: Features) -> list[dict[str, Any]]:
+    """The products that a plan can be started of: where none are named for that, those that plans can change to."""
+    if not may_subscribe(features):
+        return []
+    return list(features["subscription_create"]["products"] or features["subscription_update"]["products"])
+
+
 def may_pause(features: Features) -> bool:
     """Whether subscriptions can be paused and resumed. Configurations of before have no such feature."""
     return bool(features.get("subscription_pause", {}).get("enabled"))
@@ -84,10 +96,14 @@ def may_redeem(features: Features) -> bool:
 def allowed_quantities(features: Features, product_id: str) -> QuantityRange | None:
     """The quantities allowed for a product; None where it can't be changed, as for a product that is not listed."""
     products = features["subscription_update"]["products"] if may_change(features) else []
-    found = next((each["adjustable_quantity"] for each in products if each["product"] == product_id), None)
-    if found is None or not found["enabled"]:
-        return None
-    return QuantityRange(max(found["minimum"] or 1, 1), found["maximum"])
+    found = next((each for each in products if each["product"] == product_id), None)
+    return quantities_of(found) if found else None
+
+
+def quantities_of(listed: Mapping[str, Any]) -> QuantityRange | None:
+    """The quantities allowed for a product as a configuration lists it; None where it can't be chosen."""
+    found = listed["adjustable_quantity"]
+    return QuantityRange(max(found["minimum"] or 1, 1), found["maximum"]) if found["enabled"] else None
 
 
 def cancellation_reasons(features: Features) -> list[str]:
@@ -104,7 +120,7 @@ def feedback_options(features: Features) -> list[str]:
 
 def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
-    billed_elsewhere = ("subscription_pause", "subscription_update")
+    billed_elsewhere = ("subscription_create", "subscription_pause", "subscription_update")
     return {**features, **{name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}}
 
 

@@ -14,6 +14,12 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "mode": "at_period_end",
         "proration_behavior": "none",
     },
+    "subscription_create": {
+        "allow_promotion_codes": False,
+        "enabled": False,
+        "products": [],
+        "trial_period_days": None,
+    },
     "subscription_pause": {
         "duration": {"interval_options": [{"interval": "month", "interval_count": 1}], "type": "interval_options"},
         "enabled": False,

@@ -7,10 +7,16 @@ BUSINESS_PROFILE: dict[str, Any] = {"headline": None, "privacy_policy_url": None
 SESSION_LIMITS = {"idle": 1800, "absolute": 14400}
 
 
-def fill_quantity_limits(update: dict[str, Any]) -> None:
-    """Fill in `adjustable_quantity` of each product from the default that `default_allowed_updates` gives."""
-    by_default = {"enabled": "quantity" in update["default_allowed_updates"], "minimum": 1, "maximum": None}
-    update["products"] = [
+def fill_quantity_limits(features: dict[str, Any]) -> None:
+    """Fill in `adjustable_quantity` of each product: of those to change to, as `default_allowed_updates` says."""
+    update = features["subscription_update"]
+    _fill(update, enabled="quantity" in update["default_allowed_updates"])
+    _fill(features["subscription_create"], enabled=False)
+
+
+def _fill(feature: dict[str, Any], *, enabled: bool) -> None:
+    by_default = {"enabled": enabled, "minimum": 1, "maximum": None}
+    feature["products"] = [
         {**product, "adjustable_quantity": {**by_default, **(product.get("adjustable_quantity") or {})}}
-        for product in update["products"]
+        for product in feature["products"]
     ]

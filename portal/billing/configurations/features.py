@@ -14,7 +14,8 @@ from portal.rules.subscriptions import Feedback
 from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity, integer_between
 from portal.wire.hashes import merge_hashes
 
-MOST_PRODUCTS = 10
+#: Ten in the reference.
+MOST_PRODUCTS = 100
 MOST_DURATIONS = 10
 #: Days of the longest pause that can be offered, and of each interval at least.
 LONGEST_PAUSE = 3 * 365
@@ -67,11 +68,20 @@ class AdjustableQuantity(Command):
 
 
 class ProductPrices(Command):
-    """A product that customers may change to, at these prices."""
+    """A product that customers may start or change to, at these prices."""
 
     product: Id
     prices: ListOf[Id]
     adjustable_quantity: AdjustableQuantity | None = None
+
+
+class SubscriptionCreate(Command):
+    """Whether customers without a plan may start one, and which. Not in the reference."""
+
+    enabled: Flag | None = None
+    allow_promotion_codes: Flag = False
+    products: ListOf[ProductPrices] = []
+    trial_period_days: Clearable[Annotated[int, integer_between(1, 730)]] = None
 
 
 class ScheduleCondition(Command):
@@ -128,6 +138,7 @@ class FeaturesData(Command):
     invoice_history: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None
     subscription_cancel: SubscriptionCancel | None = None
+    subscription_create: SubscriptionCreate | None = None
     subscription_pause: SubscriptionPause | None = None
     subscription_update: SubscriptionUpdate | None = None
 
@@ -150,15 +161,16 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
     """
     if command.subscription_pause and command.subscription_pause.duration:
         _refuse_durations(command.subscription_pause.duration)
-    if command.subscription_update:
-        _refuse_unknown_products(db, command.subscription_update.products)
+    for name in ("subscription_create", "subscription_update"):
+        if feature := getattr(command, name):
+            _refuse_unknown_products(db, feature.products, f"features[{name}][products]")
     if command.subscription_cancel and command.subscription_cancel.cancellation_reason:
         param = "features[subscription_cancel][cancellation_reason][feedback_options]"
         named = command.subscription_cancel.cancellation_reason.feedback_options
         feedback_options.refuse_unusable(db, named, param)
     after = merge_hashes(complete_features(stored), command.model_dump(exclude_unset=True))
     _fill_durations(after["subscription_pause"]["duration"])
-    fill_quantity_limits(after["subscription_update"])
+    fill_quantity_limits(after)
     return after
 
 
@@ -182,8 +194,7 @@ def _fill_durations(duration: dict[str, Any]) -> None:
     duration["interval_options"] = kept
 
 
-def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None:
-    where = "features[subscription_update][products]"
+def _refuse_unknown_products(db: Session, products: list[ProductPrices], where: str) -> None:
     if len(products) > MOST_PRODUCTS:
         raise InvalidRequest(f"There can be at most {MOST_PRODUCTS} products.", param=where)
     known = rows_by_id(db, Product, [each.product for each in products])

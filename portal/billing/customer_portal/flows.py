@@ -9,6 +9,7 @@ from portal import clock
 from portal.billing.accounts import payment_providers
 from portal.billing.customer_portal import (
     after_completion,
+    plan_offers,
     plan_pauses,
     retention_offers,
     update_flows,
@@ -16,7 +17,7 @@ from portal.billing.customer_portal import (
 from portal.billing.customer_portal.params import FlowData, RetentionData
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
-from portal.models import Coupon, Subscription
+from portal.models import Coupon, Customer, Subscription
 from portal.rules.permissions import Features
 
 #: The feature that a flow needs, where it is not called like the flow.
@@ -51,8 +52,8 @@ def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features
 
 
 def _refuse_other_branches(flow: FlowData) -> None:
-    for branch in ("subscription_cancel", "subscription_pause", "subscription_update", "subscription_update_confirm"):
-        if getattr(flow, branch) is not None and branch != flow.type:
+    for branch in _BRANCH_BUILDERS:
+        if branch != flow.type and getattr(flow, branch, None) is not None:
             raise InvalidRequest(f"{branch} does not go with the flow '{flow.type}'.", param=f"flow_data[{branch}]")
 
 
@@ -81,6 +82,22 @@ def _build_retention(
     return {"coupon_offer": {"coupon": coupon.id}, "type": sent.type}
 
 
+def _build_create_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
+    customer = find_row(db, Customer, customer_id, noun="customer")
+    offers = plan_offers.list_offers(db, customer, features)
+    if not offers:
+        raise InvalidRequest(
+            "This customer has a plan already, or the configuration lists no product that can be started.",
+            param="flow_data[type]",
+        )
+    price = flow.subscription_create.price if flow.subscription_create else None
+    if price is not None and price not in {each.price.id for each in offers}:
+        raise InvalidRequest(
+            f"The configuration does not offer the price '{price}'.", param="flow_data[subscription_create][price]"
+        )
+    return {"price": price}
+
+
 def _build_pause_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
     param = "flow_data[subscription_pause]"
     if flow.subscription_pause is None:
@@ -97,6 +114,7 @@ BranchBuilder = Callable[[Session, FlowData, str, Features], dict[str, Any]]
 _BRANCH_BUILDERS: dict[str, BranchBuilder] = {
     "customer_update": lambda db, flow, customer_id, features: {},
     "subscription_cancel": _build_cancel_branch,
+    "subscription_create": _build_create_branch,
     "subscription_pause": _build_pause_branch,
     "subscription_update": update_flows.build_update_branch,
     "subscription_update_confirm": update_flows.build_confirm_branch,

@@ -54,6 +54,12 @@ class SubscriptionCancelFlow(Command):
     retention: RetentionData | None = None
 
 
+class SubscriptionCreateFlow(Command):
+    """A plan that a customer without one starts; `price` is selected first. Not in the reference."""
+
+    price: Id | None = None
+
+
 class SubscriptionPauseFlow(Command):
     subscription: Id
 
@@ -90,12 +96,14 @@ class FlowData(Command):
         "customer_update",
         "payment_method_update",
         "subscription_cancel",
+        "subscription_create",
         "subscription_pause",
         "subscription_update",
         "subscription_update_confirm",
     ]
     after_completion: AfterCompletion | None = None
     subscription_cancel: SubscriptionCancelFlow | None = None
+    subscription_create: SubscriptionCreateFlow | None = None
     subscription_pause: SubscriptionPauseFlow | None = None
     subscription_update: SubscriptionUpdateFlow | None = None
     subscription_update_confirm: SubscriptionUpdateConfirmFlow | None = None

@@ -28,6 +28,9 @@ FEATURES = hash_of(
         mode=enum_of("at_period_end", "immediately"),
         proration_behavior=PRORATION,
     ),
+    subscription_create=hash_of(
+        allow_promotion_codes=BOOLEAN, enabled=BOOLEAN, products=PRODUCTS, trial_period_days=or_null(INTEGER)
+    ),
     subscription_pause=hash_of(
         duration=hash_of(
             interval_options=array_of(
@@ -63,6 +66,7 @@ FLOW = hash_of(
             subscription=STRING,
         )
     ),
+    subscription_create=or_null(hash_of(price=or_null(STRING))),
     subscription_pause=SUBSCRIPTION,
     subscription_update=SUBSCRIPTION,
     subscription_update_confirm=or_null(
