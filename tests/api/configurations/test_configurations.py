@@ -25,6 +25,12 @@ OFF = {
         "mode": "at_period_end",
         "proration_behavior": "none",
     },
+    "subscription_create": {
+        "allow_promotion_codes": False,
+        "enabled": False,
+        "products": [],
+        "trial_period_days": None,
+    },
     "subscription_pause": PAUSE,
     "subscription_update": {
         "billing_cycle_anchor": None,
@@ -98,6 +104,10 @@ FEATURES = [
     ("invoice_history", {"enabled": True}),
     ("payment_method_update", {"enabled": True, "payment_method_configuration": "pmc_1"}),
     ("subscription_cancel", CANCEL),
+    (
+        "subscription_create",
+        {"allow_promotion_codes": True, "enabled": True, "products": [], "trial_period_days": 14},
+    ),
     ("subscription_update", UPDATE),
 ]
 
@@ -228,9 +238,14 @@ WRONG = [
         "features[subscription_update][products][0][product]",
     ),
     (
-        {"subscription_update": {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}] * 11}},
+        {"subscription_update": {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}] * 101}},
         "features[subscription_update][products]",
     ),
+    (
+        {"subscription_create": {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}]}},
+        "features[subscription_create][products][0][product]",
+    ),
+    ({"subscription_create": {"trial_period_days": 731}}, "features[subscription_create][trial_period_days]"),
     ({"subscription_pause": {"duration": {"type": "interval_options"}}}, f"{DURATION}[interval_options]"),
     ({"subscription_pause": {"duration": {"type": "for_ever"}}}, f"{DURATION}[type]"),
     (
