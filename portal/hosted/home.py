@@ -35,7 +35,7 @@ def _build_home(visit: Visit) -> BuiltPage:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         plans = list_plan_cards(db, visit, customer)
-        offers = own_offers.list_by_product(db, customer, visit.features)
+        offers = own_offers.list_by_product(db, visit, customer)
         methods = _list_methods(db, visit, customer, plans)
         shows_invoices = permissions.may_see_invoices(visit.features)
         newest = invoice_history.list_newest(db, visit, NEWEST_INVOICES) if shows_invoices else None

@@ -3,9 +3,7 @@
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
-from portal import clock, i18n
-from portal.billing.checkout import plan_starts
-from portal.billing.checkout.plan_starts import PlanStart
+from portal import i18n
 from portal.billing.customer_portal.plan_offers import HasPlan
 from portal.errors import InvalidRequest
 from portal.hosted import flows, own_offers
@@ -14,7 +12,6 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.start_forms import StartForm
 from portal.hosted.visits import Visit
 from portal.rules import permissions
-from portal.web.services import services
 
 blueprint = Blueprint("plan_start", __name__, url_prefix="/p")
 
@@ -25,21 +22,17 @@ FLOWS = (flows.START,)
 def choose(visit: Visit) -> PageResponse:
     """The plans to start; the chosen one leads to its checkout, which shows the first bill and takes the payment."""
     with visit.reading() as db:
-        ordered = plan_starts.find_ordered(db, visit.customer_id, seal=services().seal, now=clock.now())
-        products = own_offers.list_by_product(db, visit.find_customer(db), visit.features)
+        ordered = own_offers.find_ordered(db, visit)
+        products = own_offers.list_by_product(db, visit, visit.find_customer(db))
     if ordered is not None:
-        return redirect(f"/checkout/{ordered}", 303)
+        return redirect(ordered, 303)
     if not products:
-        return redirect(visit.path, 303) if not visit.in_flow else _gone_page(visit)
+        return _gone_page(visit) if visit.in_flow else redirect(visit.path, 303)
     form = StartForm.for_offers([offer for priced in products for offer in priced], _preselected(visit))
     if form.validate_on_submit():
-        wanted = PlanStart(form.price.data, form.chosen_quantity, _address(visit), visit.locale)
         try:
             with visit.writing() as db:
-                link = plan_starts.start(
-                    db, visit.customer_id, visit.features, wanted, seal=services().seal, now=clock.now()
-                )
-            return redirect(f"/checkout/{link}", 303)
+                return redirect(own_offers.start(db, visit, form.price.data, form.chosen_quantity), 303)
         except HasPlan:
             return redirect(visit.path, 303)
         except InvalidRequest:
@@ -52,15 +45,11 @@ def choose(visit: Visit) -> PageResponse:
 def done(visit: Visit) -> PageResponse:
     """Where the checkout leads: back to the portal, or on to where the flow does."""
     with visit.writing() as db:
-        started = plan_starts.find_started(db, visit.customer_id, _address(visit))
-        if started is None or started.subscription_id is None:
+        started = own_offers.find_started(db, visit)
+        if started is None:
             return redirect(f"{visit.path}subscribe", 303)
-        flash(_("%(plan)s has started.", plan=i18n.isolate_text(plan_name(db, started.subscription_id))))
+        flash(_("%(plan)s has started.", plan=i18n.isolate_text(plan_name(db, started))))
         return redirect(flows.complete(visit, db) if flows.is_for(visit, flows.START) else visit.path, 303)
-
-
-def _address(visit: Visit) -> str:
-    return f"{services().settings.base_url}{visit.path}subscribe"
 
 
 def _preselected(visit: Visit) -> str | None:

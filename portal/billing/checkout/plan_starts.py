@@ -1,26 +1,19 @@
-"""Plans that customers start in the portal, by a checkout session of their own: one at a time.
-
-The link of the session is kept, sealed, so that each further click leads to the same one.
-"""
+"""Plans that customers start in the portal, by a checkout session of their own: one at a time."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import new_sessions, order_states, sessions, ways
+from portal.billing.checkout import new_sessions, sessions, started_sessions, ways
 from portal.billing.checkout.params import CreateCheckoutSession, ExpireCheckoutSession
 from portal.billing.customer_portal import plan_offers
 from portal.billing.customer_portal.plan_offers import HasPlan, PlanOffer
 from portal.billing.ledger import locks
 from portal.errors import InvalidRequest
-from portal.models import CheckoutSession, Customer
+from portal.models import Customer
 from portal.rules.permissions import Features
 from portal.seal import Seal
-
-#: The setting of a session that says how it was started.
-_STARTED = "portal"
 
 
 @dataclass(frozen=True)
@@ -46,9 +39,9 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
     Raises `HasPlan`, and `InvalidRequest` for what the configuration does not offer.
     """
     customer = locks.billable_customer(db, customer_id)
-    last = _find_open(db, customer_id, now)
-    if last is not None and (order_states.is_ordered(last) or last.settings[_STARTED]["wanted"] == asdict(wanted)):
-        return _open_link(last, seal)
+    last = started_sessions.find_open(db, customer_id, now=now)
+    if last is not None and started_sessions.leads_to(last, asdict(wanted)):
+        return started_sessions.open_link(last, seal)
     if plan_offers.has_plan(db, customer_id):
         raise HasPlan("The customer has a plan already.", param="price")
     offer = next((each for each in list_payable(db, customer, features) if each.price.id == wanted.price), None)
@@ -61,26 +54,8 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
     new = new_sessions.create(db, _build_command(customer, features, offer, wanted), now=now)
     new.session.locale = wanted.locale
     new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
-    link = seal.encrypt(new.link_secret.encode()).decode()
-    new.session.settings = {**new.session.settings, _STARTED: {"wanted": asdict(wanted), "link": link}}
+    started_sessions.mark(new.session, asdict(wanted), new.link_secret, seal)
     return new.link_secret
-
-
-def find_ordered(db: Session, customer_id: str, *, seal: Seal, now: int) -> str | None:
-    """The secret of the link to a plan that was ordered and whose first payment has not come."""
-    last = _find_open(db, customer_id, now)
-    return _open_link(last, seal) if last is not None and order_states.is_ordered(last) else None
-
-
-def find_started(db: Session, customer_id: str, address: str) -> CheckoutSession | None:
-    """The newest session by which the customer has started a plan, from the portal session at this address."""
-    mine = _list_started(db, customer_id, CheckoutSession.status == "complete")
-    return next((each for each in mine if each.settings[_STARTED]["wanted"]["address"] == address), None)
-
-
-def is_second(db: Session, session: CheckoutSession) -> bool:
-    """Whether a session of the portal would start a plan beside another one, which has begun since."""
-    return _STARTED in session.settings and plan_offers.has_plan(db, session.customer_id or "")
 
 
 def _takes(db: Session, currency: str) -> bool:
@@ -103,19 +78,3 @@ def _build_command(
     if offer.trial_days:
         sent["subscription_data"] = {"trial_period_days": offer.trial_days}
     return CreateCheckoutSession.model_validate(sent)
-
-
-def _find_open(db: Session, customer_id: str, now: int) -> CheckoutSession | None:
-    mine = _list_started(db, customer_id, CheckoutSession.status == "open")
-    return next((each for each in mine if order_states.is_ordered(each) or each.expires_at > now), None)
-
-
-def _list_started(db: Session, customer_id: str, condition: Any) -> list[CheckoutSession]:
-    """The sessions of a customer that the portal has made, the newest first."""
-    statement = select(CheckoutSession).where(CheckoutSession.customer_id == customer_id, condition)
-    found = db.scalars(statement.order_by(CheckoutSession.created.desc(), CheckoutSession.id.desc()))
-    return [each for each in found if _STARTED in each.settings]
-
-
-def _open_link(session: CheckoutSession, seal: Seal) -> str:
-    return seal.decrypt(session.settings[_STARTED]["link"].encode()).decode()

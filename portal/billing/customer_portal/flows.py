@@ -9,15 +9,14 @@ from portal import clock
 from portal.billing.accounts import payment_providers
 from portal.billing.customer_portal import (
     after_completion,
-    plan_offers,
-    plan_pauses,
+    plan_flows,
     retention_offers,
     update_flows,
 )
 from portal.billing.customer_portal.params import FlowData, RetentionData
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter
-from portal.models import Coupon, Customer, Subscription
+from portal.models import Coupon, Subscription
 from portal.rules.permissions import Features
 
 #: The feature that a flow needs, where it is not called like the flow.
@@ -82,40 +81,12 @@ def _build_retention(
     return {"coupon_offer": {"coupon": coupon.id}, "type": sent.type}
 
 
-def _build_create_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
-    customer = find_row(db, Customer, customer_id, noun="customer")
-    offers = plan_offers.list_offers(db, customer, features)
-    if not offers:
-        raise InvalidRequest(
-            "This customer has a plan already, or the configuration lists no product that can be started.",
-            param="flow_data[type]",
-        )
-    price = flow.subscription_create.price if flow.subscription_create else None
-    if price is not None and price not in {each.price.id for each in offers}:
-        raise InvalidRequest(
-            f"The configuration does not offer the price '{price}'.", param="flow_data[subscription_create][price]"
-        )
-    return {"price": price}
-
-
-def _build_pause_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
-    param = "flow_data[subscription_pause]"
-    if flow.subscription_pause is None:
-        raise MissingParameter(f"{param}[subscription]")
-    subscription = update_flows.find_own_subscription(db, flow.subscription_pause.subscription, customer_id, param)
-    if not plan_pauses.may_pause(subscription):
-        raise InvalidRequest(
-            f"The subscription '{subscription.id}' can't be paused as it is now.", param=f"{param}[subscription]"
-        )
-    return {"subscription": subscription.id}
-
-
 BranchBuilder = Callable[[Session, FlowData, str, Features], dict[str, Any]]
 _BRANCH_BUILDERS: dict[str, BranchBuilder] = {
     "customer_update": lambda db, flow, customer_id, features: {},
     "subscription_cancel": _build_cancel_branch,
-    "subscription_create": _build_create_branch,
-    "subscription_pause": _build_pause_branch,
+    "subscription_create": plan_flows.build_create_branch,
+    "subscription_pause": plan_flows.build_pause_branch,
     "subscription_update": update_flows.build_update_branch,
     "subscription_update_confirm": update_flows.build_confirm_branch,
 }
