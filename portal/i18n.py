@@ -6,13 +6,13 @@ Results are cached per locale, currency and day, because Babel calls are the lar
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time, get_datetime_format, get_timezone_name
 from babel.lists import format_list
 from babel.numbers import (
     format_currency,
@@ -159,6 +159,14 @@ def format_price(amount: int | str, currency: str, locale: str = "en") -> str:
 def format_day(day: date | None, locale: str = "en", form: str = "long") -> str:
     """A date as text (`3 March 2026`), empty for None; `form` is Babel's `short`, `medium`, `long` or `full`."""
     return "" if day is None else str(format_date(day, form, locale=locale))
+
+
+def format_moment(moment: datetime, locale: str = "en") -> str:
+    """A day with its time to the minute and the name of its zone: `21 Nov 2026, 14:05 CET`."""
+    day, time = format_date(moment, "medium", locale=locale), format_time(moment, "short", locale=locale)
+    together = str(get_datetime_format("medium", locale=locale)).replace("'", "")
+    zone = get_timezone_name(moment, "short", locale=locale)
+    return f"{together.replace('{0}', time).replace('{1}', day)} {zone}"
 
 
 def format_number(value: int | Decimal | str, locale: str = "en") -> str:

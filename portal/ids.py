@@ -21,6 +21,7 @@ PREFIXES = {
     "billing_portal.retention_offer": "rtno",
     "billing_portal.session": "bps",
     "checkout.session": "cs",
+    "contact": "ccon",
     "credit_note": "cn",
     "credit_note_line_item": "cnli",
     "credit_transfer_file": "ctf",

@@ -15,11 +15,14 @@ class Origin:
     session: str | None = None
     request_id: str | None = None
     idempotency_key: str | None = None
+    #: id and email of the contact whose visit it is; None in the customer's own
+    contact: dict[str, Any] | None = None
 
     @property
     def actor(self) -> dict[str, Any]:
         """The actor as events and the audit log show it."""
-        return {"id": self.id, "session": self.session, "type": self.type}
+        person = {"contact": self.contact} if self.contact else {}
+        return {"id": self.id, "session": self.session, "type": self.type, **person}
 
     @property
     def request(self) -> dict[str, Any]:

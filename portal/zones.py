@@ -45,6 +45,11 @@ def day_of(moment: int, zone: str) -> date:
         return date.max if moment > 0 else date.min
 
 
+def moment_in(moment: int, zone: str) -> datetime:
+    """A moment, in epoch seconds, as a clock in a zone shows it."""
+    return datetime.fromtimestamp(moment, _load_zone(zone))
+
+
 def start_of_day(day: date, zone: str) -> int:
     """The first moment of a calendar day, in epoch seconds."""
     return int(datetime(day.year, day.month, day.day, tzinfo=_load_zone(zone)).timestamp())

@@ -131,6 +131,8 @@ class Portal:
 
     def token(self) -> str:
         """The form token of the home page."""
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get().get_data(as_text=True))
+        found = re.search(
+            r'name="csrf_token"[^>]*value="([^"]+)"', self.get(follow_redirects=True).get_data(as_text=True)
+        )
         assert found, "the home page has no form with a token"
         return found[1]

@@ -226,6 +226,13 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "subscription_schedule": lambda scene: scene.post(
         "subscription_schedules", from_subscription=scene.subscription.id, metadata=scene.metadata
     ),
+    "contact": lambda scene: scene.post(
+        f"customers/{scene.customer.id}/contacts",
+        email=f"{scene.text.lower().replace(' ', '-')}@example.org",
+        name=scene.text,
+        role="accountant",
+        metadata=scene.metadata,
+    ),
     "tax_id": lambda scene: scene.post(f"customers/{scene.customer.id}/tax_ids", type="eu_vat", value="DE136695976"),
     "tax_rate": lambda scene: scene.make.tax_rate(description=scene.text).id,
     "test_helpers.test_clock": lambda scene: scene.post(

@@ -135,6 +135,14 @@ class Day:
         send("GET /customers/{customer}/tax_ids", customer)
         send("GET /customers/{customer}/tax_ids/{id}", customer, tax_id)
         send("DELETE /customers/{customer}/tax_ids/{id}", customer, tax_id)
+        contacts = "/customers/{customer}/contacts"
+        person = {"email": "lea.rosen@example.com", "name": "Lea Rosen", "role": "accountant", "locale": "de"}
+        contact = send(f"POST {contacts}", customer, **person)["id"]
+        send(f"GET {contacts}", customer)
+        send(f"GET {contacts}/{{id}}", customer, contact)
+        send(f"POST {contacts}/{{id}}", customer, contact, role="billing_manager")
+        send(f"POST {contacts}/{{id}}/invite", customer, contact)
+        send(f"DELETE {contacts}/{{id}}", customer, contact)
         own = send("POST /tax_ids", type="eu_vat", value="DE811569869")["id"]
         send("GET /tax_ids", owner={"type": "self"})
         send("GET /tax_ids/{id}", own)

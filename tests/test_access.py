@@ -22,8 +22,10 @@ from portal.billing.accounts import new_accounts
 from portal.billing.accounts.new_accounts import CreateAccount, NewAccount
 from portal.db import Database, Scope
 from portal.models import Base, Customer, TenantOwned
+from portal.rules import permissions
 from portal.settings import from_environment
 from portal.web.policies import POLICIES
+from tests import debits
 from tests.clients import Api, Portal, follow_portal_link
 from tests.examples import EXAMPLES, Scene, path_types
 from tests.factories import Factories
@@ -75,7 +77,8 @@ def _type_below(rule: str, name: str) -> str:
     before = rule.partition(f"/{name}")[0]
     if before.startswith("/v1/"):
         return PATH_TYPES[before.removeprefix("/v1")]
-    return before.rpartition("/")[2].replace("-", "_").removesuffix("s")
+    word = before.rpartition("/")[2].replace("-", "_").removesuffix("s")
+    return {"session": "billing_portal.session"}.get(word, word)
 
 
 @pytest.fixture
@@ -179,13 +182,88 @@ def test_another_accounts_customer_sees_nothing(
             _no_canary(answer)
 
 
+#: Whatever a configuration can allow.
+EVERYTHING: dict[str, Any] = {
+    **CHANGES,
+    "contacts": {"enabled": True},
+    "payment_method_update": {"enabled": True},
+    "subscription_pause": {"enabled": True},
+    "visits": {"enabled": True},
+}
+#: What posts to by those who only read: they sign out, end their own visits, and have files made.
+READERS_POST = {"departure.sign_out", "downloads.prepare", "own_visits.end", "own_visits.end_others"}
+#: What a billing manager may not open although an owner may.
+OWNERS_ONLY = {"contacts", "email_change"}
+
+
+def _contact(api: Api, victim: Victim, role: str) -> str:
+    sent = {"email": f"{role}@example.com", "role": role}
+    return str(api.post(f"customers/{victim.customer.id}/contacts", **sent)["id"])
+
+
+def _opened(visitor: Portal, path: str, method: str, token: str) -> int:
+    """The status of a route; what it changes stays within the test."""
+    answer = visitor.client.open(path, method=method, base_url=SECURE, data={"csrf_token": token})
+    return answer.status_code
+
+
+def test_an_accountant_changes_nothing_on_any_route(
+    make: Factories, api: Api, victim: Victim, untouched: Callable[[], Any], portal: Callable[..., Portal]
+) -> None:
+    debits.begin_collecting(make)
+    visitor = portal(victim.customer, make.configuration(**EVERYTHING), contact=_contact(api, victim, "accountant"))
+    token, before = visitor.token(), untouched()
+    for method, rule, endpoint in VISITS:
+        path = victim.path(rule).replace("<session_id>", visitor.session_id)
+        if method != "GET" and endpoint not in READERS_POST:
+            assert _opened(visitor, path, method, token) == 404, (method, rule)
+        elif method == "GET":
+            assert _opened(visitor, path, method, token) in {200, 302, 303, 404}, (method, rule)
+    changed = {table for table, rows in untouched().items() if rows != before[table]}
+    assert changed <= {"documents", "portal_sessions"}
+
+
+def test_a_billing_manager_opens_all_but_people_and_the_email_address(
+    make: Factories, api: Api, victim: Victim, portal: Callable[..., Portal]
+) -> None:
+    debits.begin_collecting(make)
+    manager, owner = (
+        portal(victim.customer, make.configuration(**EVERYTHING), contact=_contact(api, victim, role))
+        for role in ("billing_manager", "owner")
+    )
+    for method, rule, endpoint in VISITS:
+        if method == "GET":
+            statuses = [
+                _opened(visitor, victim.path(rule).replace("<session_id>", visitor.session_id), method, "")
+                for visitor in (manager, owner)
+            ]
+            mine = [404] if endpoint.partition(".")[0] in OWNERS_ONLY else statuses[1:]
+            assert statuses[:1] == mine, (method, rule, statuses)
+    token = manager.token()
+    for method, rule, endpoint in VISITS:
+        if method == "POST" and endpoint.partition(".")[0] in OWNERS_ONLY:
+            path = victim.path(rule).replace("<session_id>", manager.session_id)
+            assert _opened(manager, path, method, token) == 404, (method, rule)
+
+
+def test_a_contact_who_is_gone_opens_nothing(
+    make: Factories, api: Api, victim: Victim, portal: Callable[..., Portal]
+) -> None:
+    contact = _contact(api, victim, "owner")
+    visitor = portal(victim.customer, make.configuration(**EVERYTHING), contact=contact)
+    api.delete(f"customers/{victim.customer.id}/contacts/{contact}")
+    for method, rule, _ in VISITS:
+        path = victim.path(rule).replace("<session_id>", visitor.session_id)
+        assert _opened(visitor, path, method, "") == 410, (method, rule)
+
+
 def test_what_is_switched_off_does_not_exist(make: Factories, victim: Victim, portal: Callable[..., Portal]) -> None:
     off = {"enabled": False}
     closed = make.configuration(customer_update=off, invoice_history=off, subscription_cancel=off)
     visitor = portal(victim.customer, closed)
     token = visitor.token()
     for method, rule, endpoint in VISITS:
-        if POLICIES[endpoint].allows is not None:
+        if POLICIES[endpoint].allows not in {None, permissions.may_act}:
             path = victim.path(rule).replace("<session_id>", visitor.session_id)
             answer = visitor.client.open(path, method=method, base_url=SECURE, data={"csrf_token": token})
             assert answer.status_code == 404, (method, rule)

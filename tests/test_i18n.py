@@ -159,7 +159,7 @@ def test_translations_are_set_as_their_language_is(language: str, odd: str) -> N
 
 
 #: Words in Arabic that end as a singular "your" does.
-NO_ADDRESS = {"اشتراك", "بنوك", "بنك", "تُرك", "ذلك", "هناك", "هوك"}
+NO_ADDRESS = {"اشتراك", "مالك", "المالك", "بنوك", "بنك", "تُرك", "ذلك", "هناك", "هوك"}
 
 
 def test_arabic_addresses_everybody_in_the_plural() -> None:

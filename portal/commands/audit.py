@@ -44,7 +44,8 @@ def _entry_fields(entry: AuditEntry) -> dict[str, Any]:
 def _format_entry(entry: AuditEntry) -> str:
     from portal import clock
 
-    actor = " ".join(str(part) for part in (entry.actor["type"], entry.actor["id"]) if part)
+    person = entry.actor.get("contact", {}).get("email")
+    actor = " ".join(str(part) for part in (entry.actor["type"], entry.actor["id"], person) if part)
     changed = ", ".join(entry.before or {}) if entry.before and entry.after else ""
     moment = clock.utc_datetime(entry.created).isoformat(timespec="seconds")
     return f"{moment}  {entry.action}  {entry.object_id}  by {actor}" + (f"  ({changed})" if changed else "")

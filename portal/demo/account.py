@@ -26,7 +26,9 @@ CONFIGURATION: dict[str, Any] = {
             "enabled": True,
             "allowed_updates": ["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"],
         },
+        "contacts": {"enabled": True},
         "invoice_history": {"enabled": True},
+        "visits": {"enabled": True},
         "payment_method_update": {"enabled": True},
         "subscription_cancel": {
             "enabled": True,

@@ -25,7 +25,7 @@ def shared_values(db: Session, frozen_seller: dict[str, Any], frozen_buyer: dict
     return {
         "locale": labels.locale,
         "seller": build_seller(frozen_seller, labels.locale),
-        "buyer": _build_party(frozen_buyer, frozen_buyer.get("address"), labels),
+        "buyer": _build_buyer(frozen_buyer, labels),
         "brand_color": frozen_seller.get("primary_color"),
         "livemode": scope_of(db).livemode,
         "version": labels.version,
@@ -128,6 +128,14 @@ def build_seller(frozen: dict[str, Any], locale: str = "en") -> Party:
         unlocated=not country,
         contact=(frozen.get("e_invoices") or {}).get("contact"),
     )
+
+
+def _build_buyer(frozen: dict[str, Any], labels: _Labels) -> Party:
+    """The customer, by the name of the business where there is one, with the person as contact."""
+    business, person, name = (frozen.get(key) for key in ("business_name", "individual_name", "name"))
+    shown = business or name or person
+    others = (each for each in (person, name if business else None) if each and each != shown)
+    return _build_party({**frozen, "name": shown}, frozen.get("address"), labels, contact=next(others, None))
 
 
 def _build_party(frozen: dict[str, Any], address: dict[str, Any] | None, labels: _Labels, **more: Any) -> Party:

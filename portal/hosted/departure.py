@@ -23,7 +23,7 @@ def sign_out(visit: Visit) -> PageResponse:
     shown = frames.current_frame()
     frames.use_frame(replace(shown, path=None, left=None, return_url=shown.return_url or visit.support.get("url")))
     response = Response(render_template("hosted/signed_out.html", merchant=visit.merchant), mimetype="text/html")
-    visit_cookies.delete_cookie(response, visit_cookies.cookie_name(visit.id))
+    visit_cookies.delete_cookie(response, visit_cookies.cookie_name(visit.id), embedded=visit.embed is not None)
     # only the cache: the cookies directive would end the other sessions of this browser
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

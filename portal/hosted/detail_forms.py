@@ -19,7 +19,7 @@ from portal.models import Customer
 from portal.rules.postal_codes import needs_postal_code
 
 #: The parts that have a form each, in the order they are shown.
-DETAIL_FIELDS = ("name", "phone", "address", "shipping")
+DETAIL_FIELDS = ("name", "business_name", "individual_name", "phone", "address", "shipping")
 
 
 class RecipientForm(Form):
@@ -89,9 +89,11 @@ class ShippingForm(RecipientForm, AddressForm):
 
 
 class DetailsForm(FlaskForm):
-    """The form of one part: name, phone, address or shipping."""
+    """The form of one part: one of the names, phone, address or shipping."""
 
     name = text_field(_l("Name or company"), 256, DataRequired(_l("Enter your name or the name of your company.")))
+    business_name = text_field(_l("Company"), 150)
+    individual_name = text_field(_l("Contact person"), 150)
     phone = text_field(
         _l("Phone"),
         20,
@@ -110,6 +112,8 @@ class DetailsForm(FlaskForm):
         form = cls(
             data={
                 "name": customer.name,
+                "business_name": customer.business_name,
+                "individual_name": customer.individual_name,
                 "phone": customer.phone,
                 "address": customer.address or {},
                 "shipping": {
@@ -152,7 +156,7 @@ class DetailsForm(FlaskForm):
             return {"shipping": self.billing}
         if not self.is_changed:
             return {}
-        if self.part in {"name", "phone"}:
+        if not isinstance(self[self.part], FormField):
             return {self.part: self[self.part].data}
         form = self[self.part].form
         if not form.is_filled:

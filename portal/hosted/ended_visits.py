@@ -57,6 +57,7 @@ def find_ended_visit() -> EndedVisit | None:
         brand=brand,
         return_url=(row.return_url if is_own else None) or row.default_return_url or profile.get("url"),
         livemode=row.livemode,
+        embedder=row.embed["origin"] if row.embed and row.embed["origin"] in row.embedding["origins"] else None,
         **frames.brand_look(row.settings.get("branding", {}), brand),
     )
     return EndedVisit(frame, by_link, row.opened_at is not None)
@@ -71,6 +72,8 @@ _MERCHANT_BY_SECRET = (
         _SESSIONS.c.secret_hash,
         _SESSIONS.c.opened_at,
         Configuration.default_return_url,
+        Configuration.embedding,
+        _SESSIONS.c.embed,
         Tenant.livemode,
         Account.id.label("account_id"),
         Account.revision,

@@ -1,19 +1,17 @@
 """The page for a link or visit that has ended: why, the way back to the merchant, and a new code where allowed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Response, render_template, request
-from flask_babel import gettext as _
 
 from portal import clock
-from portal.billing.customer_portal import logins
-from portal.db import Scope, find_row
-from portal.hosted import frames
+from portal.billing.customer_portal import entrances, logins
+from portal.db import Scope
+from portal.hosted import embedding, frames, typed_words
 from portal.hosted.ended_visits import find_ended_visit
 from portal.hosted.open_visits import scope_of_session
 from portal.hosted.visits import mask_email
-from portal.models import Customer, PortalSession
+from portal.models import PortalSession
 from portal.web.services import services
 
 
@@ -41,29 +39,14 @@ def expired_page(session_id: str | None = None, *, too_many: bool = False) -> Re
         frames.use_frame(ended.frame)
     restore = find_restorable_visit(session_id) if session_id else None
     page = render_template(
-        "hosted/expired.html", ended=ended, restore=restore, too_many=too_many, typed=list_typed(request.form)
+        "hosted/expired.html",
+        ended=ended,
+        restore=restore,
+        too_many=too_many,
+        typed=typed_words.list_typed(request.form),
     )
-    return Response(page, 429 if too_many else 410, mimetype="text/html")
-
-
-def list_typed(posted: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What somebody has typed into a form of the portal, with the names of the fields."""
-    labels = {
-        "name": _("Name"),
-        "email": _("Email address"),
-        "phone": _("Phone"),
-        "line1": _("Address"),
-        "line2": _("Apartment, suite or floor"),
-        "postal_code": _("Postal code"),
-        "city": _("City"),
-        "state": _("State, province or county"),
-        "value": _("Number"),
-        "quantity": _("Quantity"),
-        "comment": _("Comment"),
-    }
-    # fields of an address are named after it: `address-city`
-    found = ((name.rpartition("-")[2], value.strip()) for name, value in posted.items())
-    return [(labels[name], value) for name, value in found if name in labels and value]
+    response = Response(page, 429 if too_many else 410, mimetype="text/html")
+    return embedding.allow(response, ended.frame.embedder if ended else None)
 
 
 def find_restorable_visit(session_id: str) -> RestorableVisit | None:
@@ -73,7 +56,7 @@ def find_restorable_visit(session_id: str) -> RestorableVisit | None:
         return None
     with services().database.reading(scope) as db:
         session = logins.find_restorable_session(db, session_id, now=clock.now())
-        customer = find_row(db, Customer, session.customer_id, noun="customer") if session else None
-    if session is None or customer is None or customer.deleted_at is not None or not customer.email:
+        email = entrances.address_of_session(db, session, now=clock.now()) if session else None
+    if session is None or email is None:
         return None
-    return RestorableVisit(scope, session, customer.email)
+    return RestorableVisit(scope, session, email)

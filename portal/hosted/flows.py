@@ -74,7 +74,8 @@ def done(visit: Visit) -> PageResponse:
     if visit.flow is None or visit.flow_completed_at is None:
         abort(404)
     after = visit.flow["after_completion"]
-    onward = (after["redirect"] or {}).get("return_url")
+    # the page that shows this one within is told, and goes on by itself
+    onward = None if visit.embed else (after["redirect"] or {}).get("return_url")
     message = (after["hosted_confirmation"] or {}).get("custom_message")
     response = Response(
         render_template("hosted/flow_done.html", visit=visit, message=message, onward=onward), mimetype="text/html"

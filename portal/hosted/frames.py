@@ -33,6 +33,7 @@ class Frame:
 
     `path` is where the visit's pages start, `below` the rest of the path of the page shown, `left` the seconds until
     the visit ends if nothing more happens. `theme` has the colours of the panel, by day and by night.
+    `embedder` is the origin of the page that shows it within, which has a panel of its own.
     """
 
     merchant: str = ""
@@ -50,6 +51,7 @@ class Frame:
     customer_email: str | None = None
     pages: tuple[NavigationEntry, ...] = ()
     livemode: bool = True
+    embedder: str | None = None
     theme: tuple[str, str] = colours.panel_pair(None)
 
 
@@ -68,9 +70,10 @@ def frame_of_visit(visit: Visit) -> Frame:
         below=request.path.removeprefix(visit.path),
         left=visit.ends_at - clock.now(),
         customer_name=visit.customer_name,
-        customer_email=visit.customer_email,
+        customer_email=visit.person.email if visit.person else visit.customer_email,
         pages=navigation.entries_of_visit(visit),
         livemode=visit.scope.livemode,
+        embedder=visit.embed.origin if visit.embed else None,
     )
 
 

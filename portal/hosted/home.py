@@ -25,9 +25,13 @@ NEWEST_INVOICES = 4
 
 @page(blueprint, "/", flows=flows.EVERY)
 def home(visit: Visit) -> PageResponse:
-    """Where a visit starts; a flow goes straight to its task."""
+    """Where a visit starts; a flow goes straight to its task, and who only reads to what there is to read."""
     if visit.in_flow:
         return redirect(flows.entry_path(visit))
+    if visit.embed and visit.embed.section:
+        return redirect(f"{visit.path}{visit.embed.section.replace('_', '-')}")
+    if not permissions.may_act(visit.features):
+        return redirect(f"{visit.path}invoices")
     return kept_pages.show(visit, lambda: _build_home(visit))
 
 

@@ -29,6 +29,7 @@ def init_app(app: Flask, catalogues: str) -> None:
         bare_amount=bare_amount,
         unit_price=unit_price,
         day=day,
+        moment=moment,
         number=lambda value: i18n.format_number(value, locale()),
         size=size,
         postal_lines=postal_lines,
@@ -44,7 +45,12 @@ def init_app(app: Flask, catalogues: str) -> None:
 
 def use_customer_language(customer: Customer) -> None:
     """Answer outside a visit in the customer's language, else in the browser's."""
-    found = i18n.best_locale([*customer.preferred_locales, *(tag for tag, _ in request.accept_languages)])
+    use_language_of(customer, customer.preferred_locales)
+
+
+def use_language_of(customer: Customer, preferred: list[str | None]) -> None:
+    """Answer outside a visit in the first of these languages, else in the browser's."""
+    found = i18n.best_locale([*preferred, *(tag for tag, _ in request.accept_languages)])
     g.locale = i18n.regional_locale(found, (customer.address or {}).get("country"))
 
 
@@ -76,6 +82,12 @@ def day(when: int | date | None, form: str = "long") -> str:
     """
     text = i18n.format_day(zones.day_of(when, zone()) if isinstance(when, int) else when, locale(), form)
     return i18n.isolate_text(text) if text and _is_right_to_left() else text
+
+
+def moment(when: int) -> str:
+    """A moment, in epoch seconds, to the minute in the merchant's time zone."""
+    text = i18n.format_moment(zones.moment_in(when, zone()), locale())
+    return i18n.isolate_text(text) if _is_right_to_left() else text
 
 
 def join_names(names: Iterable[str]) -> str:

@@ -4,9 +4,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.billing.customer_portal import codes, logins
+from portal.billing.customer_portal import codes, login_sessions, logins
 from portal.errors import ResourceMissing
-from portal.hosted import known_browsers, login_codes, visit_cookies
+from portal.hosted import devices, known_browsers, login_codes, visit_cookies
 from portal.hosted.expired import RestorableVisit, expired_page, find_restorable_visit
 from portal.hosted.forms import CodeForm, LoginForm
 from portal.hosted.login_frames import use_login_frame
@@ -33,9 +33,7 @@ def ask(token: str) -> PageResponse:
     status = 200
     if form.validate_on_submit():
         try:
-            return _answer_with_secret(
-                login_codes.request_and_queue(page.scope, page.configuration_id, form.email.data)
-            )
+            return answer_with_secret(login_codes.request_and_queue(page.scope, page.configuration_id, form.email.data))
         except codes.TooManyCodes as error:
             form.form_errors.append(_("Too many codes were asked for. Please try again later."))
             status = error.status
@@ -52,7 +50,7 @@ def again(session_id: str) -> PageResponse:
         return expired_page()
     use_login_frame(found.scope, found.session.configuration_id)
     try:
-        return _answer_with_secret(_request_for_visit(found))
+        return answer_with_secret(_request_for_visit(found))
     except codes.TooManyCodes:
         return expired_page(session_id, too_many=True)
 
@@ -91,7 +89,7 @@ def resend() -> PageResponse:
         form = CodeForm(formdata=None, meta={"csrf": False})
         form.form_errors.append(_("Too many codes were asked for. Please try again later."))
         return _code_page(asked, form, error.status)
-    return _answer_with_secret(secret, "/p/login/code?new")
+    return answer_with_secret(secret, "/p/login/code?new")
 
 
 @blueprint.route("/choose", methods=["GET", "POST"])
@@ -104,7 +102,7 @@ def choose() -> PageResponse:
     if request.method == "POST":
         return _open_visit(pending, request.form.get("customer", ""))
     with services().database.reading(pending.scope) as db:
-        choices = logins.matching_customers(db, pending.id)
+        choices = login_sessions.list_choices(db, pending.id, now=clock.now())
     return render_template("hosted/login_choose.html", choices=choices)
 
 
@@ -132,7 +130,8 @@ def _request_for_visit(found: RestorableVisit) -> str:
     return login_codes.request_and_queue(found.scope, session.configuration_id, found.email, session=session)
 
 
-def _answer_with_secret(secret: str, path: str = "/p/login/code") -> PageResponse:
+def answer_with_secret(secret: str, path: str = "/p/login/code") -> PageResponse:
+    """Lead to the page for the code, and give the browser the proof that it asked for it."""
     response = redirect(path, 303)
     response.set_cookie(
         LOGIN_COOKIE, secret, max_age=codes.LIFETIME * 2, secure=True, httponly=True, samesite="Lax", path="/"
@@ -164,14 +163,15 @@ def _verify_code(pending: logins.PendingLogin, form: CodeForm) -> bool:
 
 def _enter_or_choose(pending: logins.PendingLogin) -> PageResponse:
     with services().database.reading(pending.scope) as db:
-        choices = logins.matching_customers(db, pending.id)
-    return _open_visit(pending, choices[0].id) if len(choices) == 1 else redirect("choose", 303)
+        choices = login_sessions.list_choices(db, pending.id, now=clock.now())
+    return _open_visit(pending, choices[0].key) if len(choices) == 1 else redirect("choose", 303)
 
 
-def _open_visit(pending: logins.PendingLogin, customer_id: str) -> PageResponse:
+def _open_visit(pending: logins.PendingLogin, key: str) -> PageResponse:
     try:
         with services().database.writing(pending.scope) as db:
-            opened = logins.open_portal_session(db, pending.id, customer_id, now=clock.now())
+            device = devices.of_request()
+            opened = login_sessions.open_portal_session(db, pending.id, key, device=device, now=clock.now())
     except ResourceMissing:
         return _gone_page()
     response = Response(status=303, headers={"Location": f"/p/{opened.session_id}/"})

@@ -12,9 +12,11 @@ from portal.rules.permissions import FeatureCheck
 
 #: In this order: the name of a page, its path below the visit's, and whether a configuration's features allow it.
 ENTRIES: tuple[tuple[str, str, FeatureCheck], ...] = (
-    (_l("Home"), "", lambda features: True),
+    (_l("Home"), "", permissions.may_act),
     (_l("Invoices"), "invoices", permissions.may_see_invoices),
     (_l("Billing information"), "details", permissions.may_see_details),
+    (_l("People"), "contacts", permissions.may_manage_contacts),
+    (_l("Devices"), "sessions", permissions.may_see_visits),
 )
 #: Where pages belong that are not below their entry, by the first part of their path.
 _INSIDE = {
@@ -44,8 +46,8 @@ class NavigationEntry:
 
 
 def entries_of_visit(visit: Visit) -> tuple[NavigationEntry, ...]:
-    """The entries that this visit may open, in the language of this answer; none in a flow, which is one task alone."""
-    if visit.in_flow:
+    """The entries that this visit may open, in the language of this answer; none in a flow, or where one part shows."""
+    if visit.in_flow or (visit.embed and visit.embed.section):
         return ()
     return _named_entries(languages.locale(), tuple(allows(visit.features) for _name, _path, allows in ENTRIES))
 

@@ -13,6 +13,7 @@ from portal.db import Scope, select_with_owner
 from portal.hosted.visit_facts import OPEN_VISIT, build_visit
 from portal.hosted.visits import Visit
 from portal.models import PortalSession
+from portal.rules.contacts import SIGN_IN_ROLES
 from portal.web.services import services
 
 #: Visits of a process that are kept as they were built, some ten kilobytes each.
@@ -25,6 +26,9 @@ def find_open(session_id: str, secret: str) -> Visit | None:
     secret_hash = session_secrets.hash_secret(secret)
     row = services().database.hot.first(OPEN_VISIT, {"secret_hash": secret_hash, "id": session_id})
     if row is None or row.ended_at is not None or row.deleted_at is not None or now >= row.expires_at:
+        return None
+    # of a contact who is gone or gets mails only
+    if row.contact_id is not None and row.contact_role not in SIGN_IN_ROLES:
         return None
     visit = _find_or_build(row)
     if now >= row.last_seen_at + visit.idle:

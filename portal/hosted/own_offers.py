@@ -21,7 +21,7 @@ def list_by_product(db: Session, visit: Visit, customer: Customer) -> list[list[
 
 def start(db: Session, visit: Visit, price: str, quantity: int) -> str:
     """The path of the checkout of a choice. Raises `HasPlan`, and `InvalidRequest` for what is not offered."""
-    wanted = PlanStart(price, quantity, _address(visit), visit.locale)
+    wanted = PlanStart(price, quantity, _address(visit), visit.locale, returns=visit.embed is None)
     seal = services().seal
     return _path(plan_starts.start(db, visit.customer_id, visit.features, wanted, seal=seal, now=clock.now()))
 

@@ -8,11 +8,12 @@ from portal.errors import ResourceMissing
 from portal.hosted import provider_pages
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
+from portal.rules import permissions
 
 blueprint = Blueprint("payment_confirm", __name__, url_prefix="/p")
 
 
-@page(blueprint, "/payments/<payment>/confirm", methods=("GET", "POST"))
+@page(blueprint, "/payments/<payment>/confirm", allows=permissions.may_act, methods=("GET", "POST"))
 def confirm(visit: Visit, payment: str) -> PageResponse:
     """Ask, then note the answer; a second click finds it noted."""
     if request.method == "POST":

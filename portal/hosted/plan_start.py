@@ -23,9 +23,12 @@ def choose(visit: Visit) -> PageResponse:
     """The plans to start; the chosen one leads to its checkout, which shows the first bill and takes the payment."""
     with visit.reading() as db:
         ordered = own_offers.find_ordered(db, visit)
+        started = own_offers.find_started(db, visit) if visit.in_flow else None
         products = own_offers.list_by_product(db, visit, visit.find_customer(db))
     if ordered is not None:
         return redirect(ordered, 303)
+    if not products and started is not None:
+        return redirect(f"{visit.path}subscribe/done", 303)
     if not products:
         return _gone_page(visit) if visit.in_flow else redirect(visit.path, 303)
     form = StartForm.for_offers([offer for priced in products for offer in priced], _preselected(visit))

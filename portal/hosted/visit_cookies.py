@@ -1,4 +1,10 @@
-"""The cookies of visits: one for each portal session, so that two customers in two tabs never mix."""
+"""The cookies of visits: one for each portal session, so that two customers in two tabs never mix.
+
+Within a page of a merchant a browser that blocks the cookies of others still takes one that is bound to the site of
+that page (`Partitioned`): it is another one on each site, and none where the portal has a window of its own.
+"""
+
+from typing import Any
 
 from flask import Request, Response, request
 
@@ -14,19 +20,17 @@ def cookie_name(session_id: str) -> str:
     return COOKIE_PREFIX + session_id.rsplit("_", 1)[-1][-12:]
 
 
-def set_cookie(response: Response, session_id: str, secret: str) -> None:
+def set_cookie(response: Response, session_id: str, secret: str, *, embedded: bool = False) -> None:
     """Give the browser its secret, and drop the oldest ones beyond what a browser may hold."""
-    response.set_cookie(
-        cookie_name(session_id), f"{session_id}.{secret}", secure=True, httponly=True, samesite="Lax", path="/"
-    )
+    response.set_cookie(cookie_name(session_id), f"{session_id}.{secret}", **_attributes(embedded))
     held = sorted((value, name) for name, value in request.cookies.items() if name.startswith(COOKIE_PREFIX))
     for _, name in held[: max(0, len(held) - MOST_COOKIES + 1)]:
-        delete_cookie(response, name)
+        delete_cookie(response, name, embedded=embedded)
 
 
-def ask_for_cookies(response: Response) -> None:
+def ask_for_cookies(response: Response, *, embedded: bool = False) -> None:
     """Give the browser a cookie that says nothing; it comes back from a browser, and not from a scanner."""
-    response.set_cookie(_TAKEN, "1", max_age=_TAKEN_FOR, secure=True, httponly=True, samesite="Lax", path="/")
+    response.set_cookie(_TAKEN, "1", max_age=_TAKEN_FOR, **_attributes(embedded))
 
 
 def takes_cookies(request: Request) -> bool:
@@ -34,9 +38,14 @@ def takes_cookies(request: Request) -> bool:
     return _TAKEN in request.cookies or any(name.startswith(COOKIE_PREFIX) for name in request.cookies)
 
 
-def delete_cookie(response: Response, name: str) -> None:
+def delete_cookie(response: Response, name: str, *, embedded: bool = False) -> None:
     """Delete a cookie, with the attributes that it was set with."""
-    response.delete_cookie(name, secure=True, httponly=True, samesite="Lax", path="/")
+    response.delete_cookie(name, **_attributes(embedded))
+
+
+def _attributes(embedded: bool) -> dict[str, Any]:
+    bound: dict[str, Any] = {"samesite": "None", "partitioned": True} if embedded else {"samesite": "Lax"}
+    return {"secure": True, "httponly": True, "path": "/", **bound}
 
 
 def cookie_secret(session_id: str, request: Request) -> str | None:

@@ -8,9 +8,19 @@ from sqlalchemy import Text, bindparam, cast, func, select
 
 from portal import i18n, zones
 from portal.db import Scope
-from portal.hosted.visits import Visit
+from portal.hosted.visits import Embed, Person, Visit
 from portal.hot_reads import HotStatement
-from portal.models import Account, AuditEntry, Configuration, Customer, Journal, PortalSession, Tenant, TestClock
+from portal.models import (
+    Account,
+    AuditEntry,
+    Configuration,
+    Contact,
+    Customer,
+    Journal,
+    PortalSession,
+    Tenant,
+    TestClock,
+)
 from portal.providers.registry import collects_by
 from portal.rules import permissions
 
@@ -20,7 +30,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
     settings, account_profile = orjson.loads(row.settings), orjson.loads(row.account_profile)
     default_locale = settings.get("portal", {}).get("default_locale")
     wanted = row.locale if row.locale != "auto" else None
-    preferred = orjson.loads(row.preferred_locales)
+    preferred = [row.contact_locale, *orjson.loads(row.preferred_locales)]
     locale = i18n.best_locale([wanted, *preferred, *_browser_languages(), default_locale])
     idle = orjson.loads(row.session_limits)["idle"]
     return Visit(
@@ -30,6 +40,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         customer_email=row.email,
+        person=_person(row),
         features=_allowed_features(row, settings),
         business_profile=orjson.loads(row.business_profile),
         merchant=account_profile.get("name") or "",
@@ -37,6 +48,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         brand_revision=row.revision,
         support=account_profile,
         return_url=row.return_url,
+        embed=_embed(row),
         locale=i18n.regional_locale(locale, (_parse(row.address) or {}).get("country")),
         zone=zones.of_account(settings),
         method_types=collects_by(settings, livemode=row.livemode),
@@ -52,13 +64,26 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
     )
 
 
+def _embed(row: Any) -> Embed | None:
+    stored, allowed = _parse(row.embed), orjson.loads(row.embedding)["origins"]
+    return Embed(**stored) if stored and stored["origin"] in allowed else None
+
+
+def _person(row: Any) -> Person | None:
+    if row.contact_id is None:
+        return None
+    return Person(row.contact_id, row.contact_email, row.contact_name, row.contact_role)
+
+
 def _parse(text: str | None) -> Any:
     return None if text is None else orjson.loads(text)
 
 
 def _allowed_features(row: Any, settings: dict[str, Any]) -> dict[str, Any]:
     stored: dict[str, Any] = orjson.loads(row.features)
-    features = permissions.restrict_for_login(stored) if row.origin == "login" else stored
+    features = permissions.restrict_for_role(stored, row.contact_role)
+    if row.origin == "login":
+        features = permissions.restrict_for_login(features)
     if not collects_by(settings, livemode=row.livemode):
         features = permissions.restrict_without_collection(features)
     mirrors = settings.get("billing", {}).get("mode") == "mirror"
@@ -69,8 +94,9 @@ def _browser_languages() -> list[str]:
     return [tag for tag, _ in request.accept_languages if tag != "*"] if request.accept_languages else []
 
 
-_SESSIONS, _ACCOUNTS, _CUSTOMERS, _CONFIGURATIONS, _TEST_CLOCKS, _ENTRIES, _JOURNALS = (
-    model.__table__ for model in (PortalSession, Account, Customer, Configuration, TestClock, AuditEntry, Journal)
+_SESSIONS, _ACCOUNTS, _CUSTOMERS, _CONTACTS, _CONFIGURATIONS, _TEST_CLOCKS, _ENTRIES, _JOURNALS = (
+    model.__table__
+    for model in (PortalSession, Account, Customer, Contact, Configuration, TestClock, AuditEntry, Journal)
 )
 
 
@@ -105,9 +131,16 @@ OPEN_VISIT = HotStatement(
         _text(_CUSTOMERS.c.preferred_locales),
         _text(_CUSTOMERS.c.address),
         _CUSTOMERS.c.deleted_at,
+        _SESSIONS.c.contact_id,
+        _CONTACTS.c.email.label("contact_email"),
+        _CONTACTS.c.name.label("contact_name"),
+        _CONTACTS.c.role.label("contact_role"),
+        _CONTACTS.c.locale.label("contact_locale"),
         _text(_CONFIGURATIONS.c.features),
         _text(_CONFIGURATIONS.c.business_profile),
         _text(_CONFIGURATIONS.c.session_limits),
+        _text(_CONFIGURATIONS.c.embedding),
+        _text(_SESSIONS.c.embed),
         _TEST_CLOCKS.c.frozen_time,
         select(func.max(_ENTRIES.c.sequence))
         .where(_ENTRIES.c.tenant_id == _SESSIONS.c.tenant_id, _ENTRIES.c.customer_id == _SESSIONS.c.customer_id)
@@ -125,6 +158,12 @@ OPEN_VISIT = HotStatement(
     .join(
         _CONFIGURATIONS,
         (_CONFIGURATIONS.c.tenant_id == _SESSIONS.c.tenant_id) & (_CONFIGURATIONS.c.id == _SESSIONS.c.configuration_id),
+    )
+    .outerjoin(
+        _CONTACTS,
+        (_CONTACTS.c.tenant_id == _SESSIONS.c.tenant_id)
+        & (_CONTACTS.c.id == _SESSIONS.c.contact_id)
+        & (_CONTACTS.c.customer_id == _SESSIONS.c.customer_id),
     )
     .outerjoin(
         _TEST_CLOCKS,

@@ -16,7 +16,7 @@ from werkzeug.datastructures import CallbackDict
 from portal import clock
 from portal.billing.customer_portal import sessions
 from portal.errors import PortalError, Unavailable
-from portal.hosted import open_visits
+from portal.hosted import embedding, open_visits
 from portal.hosted.form_protection import csrf_secret
 from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
@@ -56,6 +56,8 @@ class VisitSessionInterface(SessionInterface):
         visit = getattr(session, "visit", None)
         if visit is None:
             return
+        if visit.embed:
+            embedding.allow(response, visit.embed.origin)
         data = {key: value for key, value in session.items() if key != "csrf_token"}
         now = clock.now()
         if session.modified and data != visit.data:

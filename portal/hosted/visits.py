@@ -11,17 +11,39 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.db import Scope, find_row
 from portal.models import Customer
+from portal.rules.contacts import Role
 from portal.web.requests import request_origin
 from portal.web.services import services
+
+
+@dataclass(frozen=True)
+class Person:
+    """The contact who visits for a customer."""
+
+    id: str
+    email: str
+    name: str | None
+    role: Role
+
+
+@dataclass(frozen=True)
+class Embed:
+    """The merchant's page that shows a visit within it: its origin, and the part of the portal that it shows."""
+
+    origin: str
+    section: str | None
 
 
 @dataclass(frozen=True)
 class Visit(UserMixin):
     """An open visit, shared by the requests of its browser: nothing in it may be changed.
 
-    `features` are those of its configuration, as far as they apply to this visit; `method_types` are the types of
-    payment methods that the merchant collects by. `idle` are the seconds after which it ends without activity. `facts`
-    are all that it was built from and that its pages show; the same object as long as none of it has changed.
+    `person` is the contact whose visit it is, None in the customer's own, which is an owner's. `embed` is the page that
+    shows it within, None where it has a window of its own.
+    `features` are those of its configuration, as far as they apply to this visit and its role; `method_types` are the
+    types of payment methods that the merchant collects by. `idle` are the seconds after which it ends without
+    activity. `facts` are all that it was built from and that its pages show; the same object as long as none of it has
+    changed.
     `revision` are the numbers of the last change of the customer and of the merchant.
     """
 
@@ -31,6 +53,7 @@ class Visit(UserMixin):
     customer_id: str
     customer_name: str | None
     customer_email: str | None
+    person: Person | None
     features: dict[str, Any]
     business_profile: dict[str, Any]
     merchant: str
@@ -38,6 +61,7 @@ class Visit(UserMixin):
     brand_revision: int
     support: dict[str, Any]
     return_url: str | None
+    embed: Embed | None
     locale: str
     zone: str
     method_types: tuple[str, ...]
@@ -84,9 +108,9 @@ class Visit(UserMixin):
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A writing database session within the customer's account and mode."""
-        with services().database.writing(
-            self.scope, request_origin("customer", self.customer_id, session=self.id)
-        ) as db:
+        contact = {"id": self.person.id, "email": self.person.email} if self.person else None
+        origin = request_origin("customer", self.customer_id, session=self.id, contact=contact)
+        with services().database.writing(self.scope, origin) as db:
             yield db
 
     def find_customer(self, db: Session) -> Customer:

@@ -11,7 +11,7 @@ from portal.models.bank import BankAllocation, BankStatement, BankTransaction
 from portal.models.base import Base, TenantOwned
 from portal.models.catalogue import Price, Product, ShippingRate, TaxRate
 from portal.models.checkout import CheckoutSession, PaymentLink
-from portal.models.customers import BalanceTransaction, Customer, TaxId
+from portal.models.customers import BalanceTransaction, Contact, Customer, TaxId
 from portal.models.direct_debits import DirectDebit, DirectDebitFile
 from portal.models.discounts import Coupon, Discount, PromotionCode
 from portal.models.events import AuditEntry, Event, Journal

@@ -1,4 +1,4 @@
-"""Tables of customers, their tax ids and their balance transactions."""
+"""Tables of customers, their contacts, tax ids and balance transactions."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from portal.models.base import (
     newest_first,
     tenant_foreign_key,
 )
+from portal.rules.contacts import Role
 from portal.rules.tax_ids import VerificationStatus
 
 
@@ -73,6 +74,39 @@ class Customer(TenantOwned, Base):
     @validates("email")
     def _fold_email(self, key: str, email: str | None) -> str | None:
         self.email_folded = email.casefold() if email else None
+        return email
+
+
+class Contact(TenantOwned, Base):
+    """A person of a customer; a row of the role `recipient` names an entry of `Customer.email_recipients`."""
+
+    __tablename__ = "customer_contacts"
+    __table_args__ = (
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("configuration_id", "portal_configurations"),
+        newest_first("customer_contacts", "customer_id"),
+        Index("uq_customer_contacts_address", "tenant_id", "customer_id", "email_folded", unique=True),
+        Index("ix_customer_contacts_email_folded", "tenant_id", "email_folded"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    email: Mapped[str]
+    #: `email` as it is looked up when somebody signs in with it, whatever its case
+    email_folded: Mapped[str]
+    name: Mapped[str | None]
+    role: Mapped[Role]
+    locale: Mapped[str | None]
+    #: where the invitation leads; None for the default configuration
+    configuration_id: Mapped[str | None] = mapped_column(Id)
+    invited_at: Mapped[int | None]
+    expires_at: Mapped[int | None]
+    #: when the address was first proven by a code
+    joined_at: Mapped[int | None]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+
+    @validates("email")
+    def _fold_email(self, key: str, email: str) -> str:
+        self.email_folded = email.casefold()
         return email
 
 

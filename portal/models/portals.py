@@ -32,6 +32,7 @@ class Configuration(TenantOwned, Base):
     features: Mapped[dict[str, Any]]
     login_token: Mapped[str | None] = mapped_column(String(64), unique=True)
     session_limits: Mapped[dict[str, Any]]
+    embedding: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"origins": []}, server_default='{"origins": []}')
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 
 
@@ -49,9 +50,15 @@ class PortalSession(TenantOwned, Base):
     customer_id: Mapped[str] = mapped_column(Id)
     configuration_id: Mapped[str] = mapped_column(Id)
     return_url: Mapped[str | None]
+    #: which of the customer's contacts it belongs to, also once that one is gone; None for the customer's own
+    contact_id: Mapped[str | None] = mapped_column(Id)
+    #: the browser that opened it, as families: `browser`, `system`
+    device: Mapped[dict[str, Any] | None]
     locale: Mapped[str | None]
     on_behalf_of: Mapped[str | None]
     after_expiration: Mapped[dict[str, Any] | None]
+    #: The origin of the page that shows it, and the part that it shows
+    embed: Mapped[dict[str, Any] | None]
     #: `link`: by the merchant's app; `login`: by a code to the customer's address
     origin: Mapped[str] = mapped_column(default="link", server_default="link")
     flow: Mapped[dict[str, Any] | None]

@@ -43,6 +43,7 @@ def _list_document_links() -> Iterator[tuple[str, LinkKind]]:
 LINK_KINDS = {
     **dict(_list_document_links()),
     "file_link": LinkKind("/files/{}", "f"),
+    "invitation": LinkKind("/join/{}", "j"),
     "plan_undo": LinkKind("/keep/{}", "k"),
     "unsubscribe": LinkKind("/unsubscribe/{}", "u"),
 }
@@ -99,6 +100,10 @@ class DocumentLinks:
     def plan_undo(self, tenant_id: int, subscription_id: str, mark: str) -> str:
         """The absolute address where a customer takes back what was decided for a subscription and has this mark."""
         return self.document("plan_undo", tenant_id, f"{mark}:{subscription_id}")
+
+    def invitation(self, tenant_id: int, contact_id: str, invited_at: int) -> str:
+        """The absolute address where a contact accepts the invitation of this moment."""
+        return self.document("invitation", tenant_id, f"{invited_at}:{contact_id}")
 
     def read(self, token: str, kind: str) -> DocumentLink | None:
         """The link that a token stands for; None if it is not a valid token of this kind."""

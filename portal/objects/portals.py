@@ -39,6 +39,7 @@ CONFIGURATION = register(
                 "business_profile",
                 "created",
                 "default_return_url",
+                "embedding",
                 "is_default",
                 "name",
                 "session_limits",
@@ -76,6 +77,8 @@ PORTAL_SESSION = register(
                 # type it as a string
                 "url": lambda row, context: "",
                 # beyond the reference
+                "contact": Ref("contact_id", "contact"),
+                "embed": "embed",
                 "ended_at": "ended_at",
                 "expires_at": "expires_at",
                 "flow_completed_at": "flow_completed_at",

@@ -22,6 +22,8 @@ from portal.outbox.mail_texts import OutgoingMail
 #: What builds each mail; None when nobody is to receive it (any more).
 MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
     "billing_failing": billing_alerts.build_mail,
+    "contact_changed": security_mails.build_change_mail,
+    "contact_invited": security_mails.build_invitation,
     "credit_note": document_mails.build_credit_note_mail,
     "debit_announced": debit_mails.build_announced_mail,
     "debit_failed": debit_mails.build_failed_mail,

@@ -58,7 +58,7 @@ def note_delivery(db: Session, mail: Mail, failure: str | None, now: int) -> Non
     told = None if failure is None else _describe_failure(mail, failure, now)
     if _goes_to_recipient(customer, mail):
         recipients.note_delivery(customer, mail.address or "", told)
-    elif told or customer.mail_failure is not None:
+    elif mail.address is None or is_same(mail.address, customer.email):
         customer.mail_failure = told
 
 

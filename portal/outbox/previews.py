@@ -43,6 +43,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
     },
+    "contact_changed": {"change": "added", "email": "lea@example.com", "role": "accountant"},
+    "contact_invited": {
+        "account": "Rosen GmbH",
+        "role": "accountant",
+        "invitation_url": "https://billing.example.com/join/sample",
+        "expires_at": _SAMPLE_DAY + 7 * 86400,
+    },
     "credit_note": {"url": _INVOICE_URL},
     "debit_announced": {**_DEBIT, "next_on": None},
     "debit_failed": {**_DEBIT, "next_on": date(2026, 12, 14)},

@@ -173,6 +173,7 @@ FAMILIES: dict[str, EventFamily] = {
     "account": EventFamily("account", made=None, gone=None),
     "customer": EventFamily("customer"),
     "tax_id": EventFamily("customer.tax_id", concerns=lambda object: bool(object.get("customer"))),
+    "contact": EventFamily("customer.contact"),
     "product": EventFamily("product"),
     "price": EventFamily("price"),
     "plan": EventFamily("plan"),
@@ -294,6 +295,9 @@ PORTAL_EVENTS = {
     "bank_transaction.waiting": "bank_statements",
     "billing.failed_step.created": "failed_steps",
     "billing.failed_step.resolved": "failed_steps",
+    "customer.contact.created": "contacts",
+    "customer.contact.deleted": "contacts",
+    "customer.contact.updated": "contacts",
     "billing_portal.session.opened": "sessions",
     "billing_portal.session.expired": "sessions",
     "billing_portal.session.flow_completed": "flows",
@@ -308,6 +312,7 @@ PORTAL_EVENTS = {
 }
 EVENT_SWITCHES = {
     "bank_statements": True,
+    "contacts": True,
     "documents": False,
     "email_changes": True,
     "failed_steps": True,

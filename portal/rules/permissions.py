@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.rules.contacts import Role
+
 Features = Mapping[str, Any]
 #: Whether a configuration's features allow a page.
 FeatureCheck = Callable[[Features], bool]
@@ -32,9 +34,13 @@ def may_see_details(features: Features) -> bool:
 
 
 def may_update(features: Features, detail: str) -> bool:
-    """Whether `detail` can be edited: `email`, `email_recipients`, `tax_id`, `name`, `phone`, `address`, `shipping`."""
+    """Whether `detail` can be edited: `email`, `email_recipients`, `tax_id`, `name`, `phone`, `address`, `shipping`.
+
+    The names of a business and of a person go with `name`, as the reference has no words of their own for them.
+    """
     update = features["customer_update"]
-    return bool(update["enabled"]) and detail in update["allowed_updates"]
+    named = "name" if detail in {"business_name", "individual_name"} else detail
+    return bool(update["enabled"]) and named in update["allowed_updates"]
 
 
 def may_update_methods(features: Features) -> bool:
@@ -45,6 +51,21 @@ def may_update_methods(features: Features) -> bool:
 def may_have_collected(features: Features) -> bool:
     """Whether the customer can have open invoices collected from an account of theirs."""
     return may_see_invoices(features) and may_update_methods(features)
+
+
+def may_act(features: Features) -> bool:
+    """Whether this visit may change anything at all, such as confirm a payment that a bank asks about."""
+    return not features.get("only_reads", {}).get("enabled")
+
+
+def may_manage_contacts(features: Features) -> bool:
+    """Whether the customer's people can be seen, invited and removed. Configurations of before have no such feature."""
+    return bool(features.get("contacts", {}).get("enabled"))
+
+
+def may_see_visits(features: Features) -> bool:
+    """Whether open visits can be seen and ended. Configurations of before have no such feature."""
+    return bool(features.get("visits", {}).get("enabled"))
 
 
 def may_cancel(features: Features) -> bool:
@@ -131,6 +152,28 @@ def restrict_without_collection(features: Features) -> dict[str, Any]:
 
 def restrict_for_login(features: Features) -> dict[str, Any]:
     """The features for a visit that was opened with an email address alone: that address can't be changed."""
+    return _without_email_change(features)
+
+
+#: What is left to those who only look.
+_FEATURES_OF_READERS = frozenset({"invoice_history", "visits"})
+
+
+def restrict_for_role(features: Features, role: Role | None) -> dict[str, Any]:
+    """The features for a contact of this role; None is the customer's own visit, which is an owner's.
+
+    The one place that says what a role may do: whatever asks the features of a visit asks this too.
+    """
+    if role is None or role == "owner":
+        return dict(features)
+    if role == "billing_manager":
+        return _without_email_change({**features, "contacts": {"enabled": False}})
+    kept = _FEATURES_OF_READERS if role == "accountant" else frozenset()
+    closed = {name: each if name in kept else {**each, "enabled": False} for name, each in features.items()}
+    return {**closed, "only_reads": {"enabled": True}}
+
+
+def _without_email_change(features: Features) -> dict[str, Any]:
     update = features["customer_update"]
     allowed = [detail for detail in update["allowed_updates"] if detail != "email"]
     return {**features, "customer_update": {**update, "allowed_updates": allowed}}

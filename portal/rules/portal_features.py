@@ -5,6 +5,8 @@ from copy import deepcopy
 from typing import Any
 
 _DISABLED_FEATURES: dict[str, Any] = {
+    # contacts and visits are beyond the reference
+    "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
     "invoice_history": {"enabled": False},
     "payment_method_update": {"enabled": False, "payment_method_configuration": None},
@@ -33,6 +35,7 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "schedule_at_period_end": {"conditions": []},
         "trial_update_behavior": "end_trial",
     },
+    "visits": {"enabled": False},
 }
 
 

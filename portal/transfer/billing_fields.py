@@ -155,7 +155,6 @@ CUSTOMER = TypeFields(
         **because(PLATFORM, "customer_account"),
         **because(MONEY, "cash_balance", "sources"),
         "default_source": "it is kept as invoice_settings.default_payment_method",
-        **because("bills name the customer by name", "business_name", "individual_name"),
         **because(COMPUTED, "delinquent"),
         "invoice_credit_balance": "the balance says the same; a balance in another currency is refused",
         "tax": "taxes are not worked out by themselves here, and what needs that is refused",

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from portal.billing.customers.contact_params import CreateContact
 from portal.billing.customers.numbering import PREFIX_LETTERS
 from portal.billing.customers.params import EmailRecipient, UpdateCustomer
 from portal.errors import InvalidRequest
@@ -104,3 +105,13 @@ def tax_id_columns(object: Object, origin: SellerDefaults) -> Columns:
         "customer_id": linked_id(object.get("customer")) or linked_id(owner.get("customer")),
         "verification": verification.get("status") or "unavailable",
     }
+
+
+def contact_columns(object: Object, origin: SellerDefaults) -> Columns:
+    """The columns of a contact that have another form, checked as by a call: nobody else may be let in."""
+    sent = {key: object[key] for key in ("email", "name", "role", "locale") if object.get(key) is not None}
+    try:
+        command = parse_command(CreateContact, sent)
+    except InvalidRequest as error:
+        raise RefusedObject(f"{error.param}: {error.message}") from None
+    return {"email": command.email, "email_folded": command.email.casefold()}

@@ -5,6 +5,7 @@ from typing import Any
 
 from portal.billing.configurations.defaults import (
     BUSINESS_PROFILE,
+    EMBEDDING,
     SESSION_LIMITS,
     fill_quantity_limits,
 )
@@ -23,6 +24,7 @@ def configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
     return {
         "features": _complete_features(sent),
         "business_profile": BUSINESS_PROFILE | (object.get("business_profile") or {}),
+        "embedding": object.get("embedding") or dict(EMBEDDING),
         "session_limits": object.get("session_limits") or dict(SESSION_LIMITS),
         "updated": object.get("updated", object.get("created")),
         "is_default": bool(object.get("is_default")),

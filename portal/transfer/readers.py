@@ -60,6 +60,7 @@ class Reader:
 READERS: dict[str, Reader] = {
     "billing.feedback_option": Reader(portals.feedback_option_columns),
     "billing_portal.configuration": Reader(portals.configuration_columns),
+    "contact": Reader(customers.contact_columns),
     "coupon": Reader(
         discounts.coupon_columns, noted={"applies_to": "taken as valid for every product, as applies_to is not there"}
     ),

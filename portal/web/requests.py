@@ -1,5 +1,7 @@
 """What is known of the request in hand: its id, where its changes come from, and whether it is for the API."""
 
+from typing import Any
+
 from flask import request
 
 from portal.origins import ActorType, Origin
@@ -17,7 +19,12 @@ def request_id() -> str:
 
 
 def request_origin(
-    type: ActorType, id: str | None = None, *, session: str | None = None, idempotency_key: str | None = None
+    type: ActorType,
+    id: str | None = None,
+    *,
+    session: str | None = None,
+    idempotency_key: str | None = None,
+    contact: dict[str, Any] | None = None,
 ) -> Origin:
     """The origin of this request's changes."""
-    return Origin(type, id, session, request_id(), idempotency_key)
+    return Origin(type, id, session, request_id(), idempotency_key, contact)

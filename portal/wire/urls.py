@@ -38,6 +38,15 @@ def canonical_url(url: str) -> str:
     return result
 
 
+def parse_origin(url: str) -> str:
+    """`https://host:port` for a parameter, without path, query and fragment. Raises the wire's error."""
+    parts = urlsplit(parse_url(url))
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise parameter_error("url_invalid", "Not a valid origin: send scheme, host and port alone.")
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.removesuffix(f':{usual}')}"
+
+
 def is_local_url(url: str) -> bool:
     """Whether the host is this machine, the only place where plain http is safe."""
     return urlsplit(url).hostname in _LOCAL_HOSTS
@@ -74,5 +83,12 @@ WebUrl = Annotated[
     str,
     text_up_to(MAX_LENGTH),
     AfterValidator(parse_url),
+    schema_override(type="string", format="uri", maxLength=MAX_LENGTH),
+]
+#: What a browser calls the origin of a page: where it comes from, without what it is.
+WebOrigin = Annotated[
+    str,
+    text_up_to(MAX_LENGTH),
+    AfterValidator(parse_origin),
     schema_override(type="string", format="uri", maxLength=MAX_LENGTH),
 ]

@@ -17,6 +17,7 @@ RECORDED_IN_FULL = {
     "account",
     "billing_portal.configuration",
     "billing_portal.session",
+    "contact",
     "coupon",
     "credit_note",
     "customer",
@@ -149,6 +150,11 @@ def test_example(api, make, type):
     path = next(path for path, below in path_types().items() if below == type)
     example = EXAMPLES[type](Scene(make, api, make.customer(), "Rocket rides"))
     goldens.check(type, api.get(f"{path.removeprefix('/')}/{example}"))
+
+
+def test_contact(api, customer):
+    sent = {"email": "lea.rosen@example.com", "name": "Lea Rosen", "role": "accountant", "locale": "de"}
+    goldens.check("contact", api.post(f"customers/{customer['id']}/contacts", **sent, metadata={"desk": "4"}))
 
 
 def test_quote_line_item(api, make):

@@ -12,7 +12,8 @@ from portal.billing.accounts import account_updates, accounts, files
 from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.customer_portal import codes, plan_changes, plan_undo, session_secrets
 from portal.billing.customer_portal.plan_choices import PlanChange
-from portal.billing.customers import customers, email_changes
+from portal.billing.customers import contacts, customers, email_changes
+from portal.billing.customers.contact_params import CreateContact
 from portal.billing.customers.params import UpdateCustomer
 from portal.billing.intents import attempts
 from portal.billing.invoices import payments, statuses
@@ -24,7 +25,7 @@ from portal.billing.payment_methods.params import BillingDetails, CreatePaymentM
 from portal.billing.subscriptions import pauses, updates
 from portal.billing.subscriptions.params import PauseSubscription, UpdateSubscription
 from portal.hosted.invoice_history import PAGE_SIZE
-from portal.models import Customer, Invoice, Subscription, SubscriptionSchedule
+from portal.models import Contact, Customer, Invoice, Subscription, SubscriptionSchedule
 from portal.objects.links import DocumentLinks
 from portal.providers.interface import GivenMethod
 from portal.rules.mail_recipients import address_key
@@ -121,7 +122,11 @@ def add_rows(make: Factories, customer: Customer) -> dict[str, str]:
     make.run(pauses.pause, PauseSubscription, paused, resumes_at=now + 30 * clock.DAY)
     make.run(balances.create, balances.CreateTransaction, customer, amount=-500, currency="eur")
     command = tax_ids.CreateTaxId
+    person = CreateContact(email="lea.rosen@example.com", name="Lea Rosen", role="accountant")
+    with make.database.writing(make.scope) as db:
+        contact = contacts.create(db, customer.id, person, now=now)
     return {
+        "contact": contact.id,
         **_add_card(make, customer),
         "account": _add_account(make, customer),
         "paid": paid.id,
@@ -189,6 +194,8 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
     with make.database.reading(make.scope) as db:
         ending, coming = (db.get_one(Subscription, (tenant_id, ids[name])) for name in ("ending", "coming"))
         schedule = db.get_one(SubscriptionSchedule, (tenant_id, coming.schedule_id))
+        contact = db.get_one(Contact, (tenant_id, ids["contact"]))
+    join = links.invitation(tenant_id, contact.id, contact.invited_at or 0)
     keep = links.plan_undo(tenant_id, ending.id, plan_undo.cancellation_mark(ending))
     phase = schedule.phases[-1]
     (item,) = phase["items"]
@@ -203,4 +210,4 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
         token = session_secrets.new_link_secret()
         done = email_changes.ConfirmEmailChange("old@example.com", session_secrets.hash_secret(token))
         email_changes.confirm(db, change.id, done, now=now)
-    return {"public": public, "keep": keep, "keep_change": keep_change, "undo": f"/undo/{token}"}
+    return {"public": public, "keep": keep, "keep_change": keep_change, "undo": f"/undo/{token}", "join": join}

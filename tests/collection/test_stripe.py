@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import socket
+import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -295,30 +294,13 @@ def described() -> Iterator[str]:
             peer.kept |= stripe_peer.EXAMPLES
             yield peer.address
         return
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen([STRIPE_MOCK, "-http-addr", f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL)
-    try:
-        _wait_for(port, server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
+    ports = ("-http-addr", "127.0.0.1:0", "-https-addr", "127.0.0.1:0")
+    with subprocess.Popen([STRIPE_MOCK, *ports], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        # it says where it listens once it has read its description
+        found = next(filter(None, (re.search(r"HTTP at address: (\S+)", line) for line in server.stdout)))
+        yield f"http://{found[1]}"
         server.terminate()
-        server.wait()
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    """It reads a large description first, which takes its time on a busy machine."""
-    until = time.monotonic() + 120
-    while not _listens(port):
-        assert server.poll() is None, "stripe-mock has ended"
-        assert time.monotonic() < until, "stripe-mock does not answer"
-        time.sleep(0.05)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _charge(**changed: Any) -> Charge:

@@ -95,6 +95,11 @@ def _tax_id(api: Any, make: Any, *, own: bool = False) -> Any:
     return f"{path}/{made['id']}" if own else f"tax_ids/{made['id']}"
 
 
+def _contact(api: Any, make: Any) -> str:
+    path = f"customers/{make.customer().id}/contacts"
+    return f"{path}/{api.post(path, email='lea@example.com', role='accountant')['id']}"
+
+
 def _discounted(make: Any) -> dict[str, Any]:
     return {"discounts": [{"coupon": make.coupon().id}]}
 
@@ -223,6 +228,7 @@ NEW = {"metadata": {"new": "1"}}
 #: How each call is made. A call that is missing here fails below.
 MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("DELETE", "/coupons/<id>"): lambda api, make: (f"coupons/{make.coupon().id}", {}),
+    ("DELETE", "/customers/<customer>/contacts/<id>"): lambda api, make: (_contact(api, make), {}),
     ("DELETE", "/customers/<customer>/tax_ids/<id>"): lambda api, make: (_tax_id(api, make, own=True), {}),
     ("DELETE", "/customers/<id>"): lambda api, make: (f"customers/{make.customer().id}", {}),
     ("DELETE", "/customers/<id>/discount"): lambda api, make: (f"{_customer_with_coupon(api, make)}/discount", {}),
@@ -278,6 +284,12 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         {"amount": -500, "currency": "eur"},
     ),
     ("POST", "/customers/<customer>/balance_transactions/<id>"): lambda api, make: (_balance(api, make), NEW),
+    ("POST", "/customers/<customer>/contacts"): lambda api, make: (
+        f"customers/{make.customer().id}/contacts",
+        {"email": "lea@example.com", "role": "owner"},
+    ),
+    ("POST", "/customers/<customer>/contacts/<id>"): lambda api, make: (_contact(api, make), NEW),
+    ("POST", "/customers/<customer>/contacts/<id>/invite"): lambda api, make: (f"{_contact(api, make)}/invite", {}),
     ("POST", "/customers/<customer>/tax_ids"): lambda api, make: (
         f"customers/{make.customer().id}/tax_ids",
         {"type": "eu_vat", "value": "DE123456789"},

@@ -93,11 +93,13 @@ DETAILS = {"amount_discount": 1000, "amount_tax": 190, "amount_shipping": 0}
 CUSTOMER: Values = {
     "address": ADDRESS,
     "balance": -500,
+    "business_name": "Rosen GmbH",
     "created": THEN,
     "currency": "usd",
     "description": "A customer",
     "discount": plain.discount("di_c"),
     "email": "j@example.com",
+    "individual_name": "Jenny Rosen",
     "invoice_prefix": "ZZ9",
     "invoice_settings": {
         "custom_fields": CUSTOM_FIELDS,

@@ -215,6 +215,7 @@ class EventSettings(Command):
 
     bank_statements: Flag | None = None
     documents: Flag | None = None
+    contacts: Flag | None = None
     email_changes: Flag | None = None
     failed_steps: Flag | None = None
     flows: Flag | None = None

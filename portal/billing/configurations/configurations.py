@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.configurations.defaults import BUSINESS_PROFILE, SESSION_LIMITS
+from portal.billing.configurations.defaults import BUSINESS_PROFILE, EMBEDDING, SESSION_LIMITS
 from portal.billing.configurations.features import (
     FeaturesData,
     Toggle,
@@ -24,6 +24,7 @@ from portal.wire.commands import (
     ExpandableCommand,
     Flag,
     ListCommand,
+    ListOf,
     Metadata,
     Name,
     integer_between,
@@ -31,7 +32,7 @@ from portal.wire.commands import (
     text_up_to,
 )
 from portal.wire.hashes import merge_hashes
-from portal.wire.urls import WebUrl
+from portal.wire.urls import WebOrigin, WebUrl
 
 
 class ConfigurationBusinessProfile(Command):
@@ -47,11 +48,18 @@ class SessionLimits(Command):
     absolute: Annotated[int, integer_between(300, 43200)] = SESSION_LIMITS["absolute"]
 
 
+class Embedding(Command):
+    """The origins of pages that may show the portal within them. Not in the reference."""
+
+    origins: ListOf[WebOrigin] = []
+
+
 class ConfigurationFields(ExpandableCommand):
     """The parameters that creation and update share."""
 
     business_profile: ConfigurationBusinessProfile | None = None
     default_return_url: Clearable[WebUrl] = None
+    embedding: Embedding | None = None
     login_page: Toggle | None = None
     metadata: Metadata = {}
     name: Clearable[Name] = None
@@ -115,6 +123,7 @@ def _build_configuration(now: int, features: dict[str, Any], *, is_default: bool
         is_default=is_default,
         business_profile=dict(BUSINESS_PROFILE),
         features=features,
+        embedding=dict(EMBEDDING),
         session_limits=dict(SESSION_LIMITS),
         metadata_={},
     )
@@ -126,7 +135,9 @@ def _apply_fields(db: Session, configuration: Configuration, command: Configurat
         _switch_login_page(configuration, enabled=command.login_page.enabled)
     for key, value in command.sent_values("default_return_url", "name").items():
         setattr(configuration, key, value)
-    for hash in ("business_profile", "session_limits"):
+    for index, origin in enumerate(command.embedding.origins if command.embedding else ()):
+        refuse_plain_http(scope_of(db), origin, f"embedding[origins][{index}]")
+    for hash in ("business_profile", "embedding", "session_limits"):
         sent = getattr(command, hash)
         if sent:
             setattr(

@@ -3,6 +3,8 @@
 from typing import Any
 
 BUSINESS_PROFILE: dict[str, Any] = {"headline": None, "privacy_policy_url": None, "terms_of_service_url": None}
+#: Whose pages may show the portal within them.
+EMBEDDING: dict[str, Any] = {"origins": []}
 #: Seconds, see `SessionLimits`.
 SESSION_LIMITS = {"idle": 1800, "absolute": 14400}
 

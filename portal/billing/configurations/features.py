@@ -132,8 +132,12 @@ FEATURE_NEEDS = {
 
 
 class FeaturesData(Command):
-    """The features of a configuration; one that is not sent stays as it is."""
+    """The features of a configuration; one that is not sent stays as it is.
 
+    `contacts` and `visits` are not in the reference.
+    """
+
+    contacts: Toggle | None = None
     customer_update: CustomerUpdate | None = None
     invoice_history: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None
@@ -141,6 +145,7 @@ class FeaturesData(Command):
     subscription_create: SubscriptionCreate | None = None
     subscription_pause: SubscriptionPause | None = None
     subscription_update: SubscriptionUpdate | None = None
+    visits: Toggle | None = None
 
 
 def refuse_incomplete(features: FeaturesData) -> None:

@@ -8,21 +8,18 @@ import secrets
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing.customer_portal import codes, login_limits, session_secrets
 from portal.billing.customer_portal.login_limits import LoginAsker
-from portal.billing.customer_portal.openings import OpenedSession
-from portal.db import Scope, count_changed, find_row, forget, rows_by_id, select_with_owner, take_turn
-from portal.errors import ResourceMissing
-from portal.models import Configuration, Customer, LoginCode, PortalSession
+from portal.db import Scope, count_changed, forget, rows_by_id, select_with_owner, take_turn
+from portal.models import Configuration, LoginCode, PortalSession
 
 #: How long a proven code lets its browser choose among several customers.
 CHOICE_LIFETIME = 10 * clock.MINUTE
 KEPT_FOR = 2 * clock.DAY
-MOST_CUSTOMERS = 20
 
 _LOGIN_CODES = cast(Table, LoginCode.__table__)
 #: What is read of a code that waits.
@@ -142,35 +139,6 @@ def mark_verified(db: Session, id: str, *, now: int) -> bool:
     return count_changed(db, proven.values(verified_at=now)) == 1
 
 
-def matching_customers(db: Session, id: str) -> list[Customer]:
-    """The customers that a verified code may open a session for, newest first.
-
-    They have the code's address; for a continued session it is only that session's customer.
-    """
-    code = find_row(db, LoginCode, id, noun="login code")
-    own = select(Customer).where(Customer.email_folded == code.email, Customer.deleted_at.is_(None))
-    if code.session_id is not None:
-        session = rows_by_id(db, PortalSession, [code.session_id]).get(code.session_id)
-        own = own.where(Customer.id == (session.customer_id if session else ""))
-    return list(db.scalars(own.order_by(Customer.created.desc(), Customer.id.desc()).limit(MOST_CUSTOMERS)))
-
-
-def open_portal_session(db: Session, id: str, customer_id: str, *, now: int) -> OpenedSession:
-    """Open a portal session for one of the customers behind a verified code, once.
-
-    Raises `ResourceMissing` where the code was used, is not verified or belongs to other customers.
-    """
-    code = find_row(db, LoginCode, id, noun="login code")
-    if customer_id not in {customer.id for customer in matching_customers(db, id)}:
-        raise ResourceMissing("customer", customer_id)
-    used = update(LoginCode).where(
-        LoginCode.id == id, LoginCode.used_at.is_(None), LoginCode.verified_at > now - CHOICE_LIFETIME
-    )
-    if count_changed(db, used.values(used_at=now)) != 1:
-        raise ResourceMissing("login code", id)
-    return _create_session(db, code, customer_id, now)
-
-
 def find_restorable_session(db: Session, session_id: str, *, now: int) -> PortalSession | None:
     """The ended session, if its customer may continue it with a code sent to their address."""
     session = rows_by_id(db, PortalSession, [session_id]).get(session_id)
@@ -184,31 +152,3 @@ def prune(db: Session, *, now: int) -> int:
     """Delete codes that are older than two days; return how many."""
     old = delete(_LOGIN_CODES).where(_LOGIN_CODES.c.created < now - KEPT_FOR)
     return forget(db, old)
-
-
-def _create_session(db: Session, code: LoginCode, customer_id: str, now: int) -> OpenedSession:
-    """A session like the ended one, with its configuration, flow and return URL, or a plain one from the login page."""
-    ended = rows_by_id(db, PortalSession, [code.session_id]).get(code.session_id) if code.session_id else None
-    configuration = find_row(db, Configuration, code.configuration_id, noun="configuration")
-    secret = secrets.token_urlsafe(32)
-    session = PortalSession(
-        id=ids.new("billing_portal.session"),
-        created=now,
-        customer_id=customer_id,
-        configuration_id=configuration.id,
-        return_url=ended.return_url if ended else configuration.default_return_url,
-        locale=ended.locale if ended else None,
-        on_behalf_of=ended.on_behalf_of if ended else None,
-        after_expiration=ended.after_expiration if ended else None,
-        flow=ended.flow if ended and ended.flow_completed_at is None else None,
-        origin="login",
-        link_hash=session_secrets.hash_secret(secrets.token_urlsafe(32)),
-        link_expires_at=now,
-        secret_hash=session_secrets.hash_secret(secret),
-        opened_at=now,
-        last_seen_at=now,
-        expires_at=now + configuration.session_limits["absolute"],
-        data={},
-    )
-    db.add(session)
-    return OpenedSession(session.id, secret)

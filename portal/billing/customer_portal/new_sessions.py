@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing.configurations.return_urls import refuse_plain_http
-from portal.billing.customer_portal import flows, session_secrets
-from portal.billing.customer_portal.params import AfterExpiration, CreateSession, CustomerLogin
+from portal.billing.customer_portal import entrances, flows, session_secrets
+from portal.billing.customer_portal.params import AfterExpiration, CreateSession, CustomerLogin, EmbedData
 from portal.db import scope_of
 from portal.errors import InvalidRequest, ResourceMissing
 from portal.hot_reads import HotStatement
@@ -36,21 +36,22 @@ def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
     if command.on_behalf_of not in {None, scope_of(db).account_id}:
         raise ResourceMissing("account", str(command.on_behalf_of), param="on_behalf_of")
     configuration = _find_configuration(db, command.configuration)
+    features = entrances.restrict_features(db, configuration.features, customer.id, command.contact)
     refuse_plain_http(scope_of(db), command.return_url, "return_url")
     secret = session_secrets.new_link_secret()
     session = PortalSession(
         id=ids.new("billing_portal.session"),
         created=now,
         customer_id=customer.id,
+        contact_id=command.contact,
         configuration_id=configuration.id,
         return_url=command.return_url or configuration.default_return_url,
         locale=command.locale,
         on_behalf_of=command.on_behalf_of,
         after_expiration=_build_after_expiration(command.after_expiration),
+        embed=_build_embed(configuration, command.embed),
         origin="link",
-        flow=flows.build_flow(db, command.flow_data, customer.id, configuration.features)
-        if command.flow_data
-        else None,
+        flow=flows.build_flow(db, command.flow_data, customer.id, features) if command.flow_data else None,
         link_hash=session_secrets.hash_secret(secret),
         link_expires_at=now + LINK_LIFETIME,
         expires_at=now + LINK_LIFETIME + configuration.session_limits["absolute"],
@@ -65,6 +66,17 @@ def _build_after_expiration(sent: AfterExpiration | None) -> dict[str, object] |
         return None
     login = sent.customer_login or CustomerLogin()
     return {"type": sent.type, "customer_login": {"expires_at": login.expires_at}}
+
+
+def _build_embed(configuration: Any, sent: EmbedData | None) -> dict[str, object] | None:
+    if sent is None:
+        return None
+    if sent.origin not in configuration.embedding["origins"]:
+        raise InvalidRequest(
+            f"The configuration '{configuration.id}' does not allow {sent.origin} in embedding[origins].",
+            param="embed[origin]",
+        )
+    return sent.model_dump()
 
 
 def _find_configuration(db: Session, id: str | None) -> Any:
@@ -92,6 +104,7 @@ _CONFIGURATIONS = select(
     Configuration.id,
     Configuration.active,
     Configuration.default_return_url,
+    Configuration.embedding,
     Configuration.features,
     Configuration.session_limits,
 ).where(Configuration.tenant_id == bindparam("tenant_id"))

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import session_secrets
 from portal.db import identify_customer
-from portal.models import PortalSession
+from portal.models import Configuration, PortalSession
 from portal.recording import record_change
 
-_SESSIONS = cast(Table, PortalSession.__table__)
+_SESSIONS, _CONFIGURATIONS = (cast(Table, model.__table__) for model in (PortalSession, Configuration))
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class OpenedSession:
     cookie_secret: str
 
 
-def exchange(db: Session, link_secret: str, *, now: int) -> OpenedSession | None:
+def exchange(db: Session, link_secret: str, *, device: dict[str, str] | None = None, now: int) -> OpenedSession | None:
     """Open the session of an unused link, once; None when it is unknown, used, expired or ended.
 
     One conditional update decides, so of any number of parallel visits exactly one wins.
@@ -35,6 +35,7 @@ def exchange(db: Session, link_secret: str, *, now: int) -> OpenedSession | None
         .values(
             secret_hash=session_secrets.hash_secret(secret),
             opened_at=now,
+            device=device,
             last_seen_at=now,
             expires_at=now + _SESSIONS.c.expires_at - _SESSIONS.c.link_expires_at,
         )
@@ -53,6 +54,18 @@ def is_unused(db: Session, link_secret: str, *, now: int) -> bool:
     """Whether a link can open its session now; needs no scope."""
     own = select(_SESSIONS.c.id).where(*_unused(link_secret, now))
     return db.execute(own, execution_options={"every_tenant": True}).first() is not None
+
+
+def find_embedder(db: Session, link_secret: str) -> str | None:
+    """The origin of the page that may show a link's session within it, if any; needs no scope."""
+    its = (_CONFIGURATIONS.c.tenant_id == _SESSIONS.c.tenant_id) & (
+        _CONFIGURATIONS.c.id == _SESSIONS.c.configuration_id
+    )
+    own = select(_SESSIONS.c.embed, _CONFIGURATIONS.c.embedding).join(_CONFIGURATIONS, its)
+    mine = own.where(_SESSIONS.c.link_hash == session_secrets.hash_secret(link_secret))
+    found = db.execute(mine, execution_options={"every_tenant": True}).first()
+    origin: str | None = found.embed["origin"] if found and found.embed else None
+    return origin if found and origin in found.embedding["origins"] else None
 
 
 def _unused(link_secret: str, now: int) -> tuple[ColumnElement[bool], ...]:

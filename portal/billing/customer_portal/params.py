@@ -17,7 +17,7 @@ from portal.wire.commands import (
     parameter_error,
     text_up_to,
 )
-from portal.wire.urls import WebUrl
+from portal.wire.urls import WebOrigin, WebUrl
 
 
 class HostedConfirmation(Command):
@@ -126,12 +126,24 @@ class AfterExpiration(Command):
     customer_login: CustomerLogin | None = None
 
 
+class EmbedData(Command):
+    """The page that shows the portal within it, by its origin, and the part that it shows. Not in the reference."""
+
+    origin: WebOrigin
+    section: Literal["details", "invoices", "payment_methods"] | None = None
+
+
 class CreateSession(ExpandableCommand):
-    """Without `configuration` the default one applies, without `flow_data` the whole portal is shown."""
+    """Without `configuration` the default one applies, without `flow_data` the whole portal is shown.
+
+    `contact` names the person who comes in; without it, it is the customer, who is an owner.
+    """
 
     after_expiration: AfterExpiration | None = None
     customer: Id
+    contact: Id | None = None
     configuration: Id | None = None
+    embed: EmbedData | None = None
     return_url: WebUrl | None = None
     locale: Clearable[Annotated[str, text_up_to(100), AfterValidator(_validate_locale)]] = None
     on_behalf_of: Id | None = None

@@ -38,6 +38,13 @@ def end_others(db: Session, customer_id: str, kept_id: str | None, *, now: int) 
             session.ended_at = now
 
 
+def end_of_contact(db: Session, contact_id: str, *, now: int) -> None:
+    """End every session of one contact, who is no longer let in."""
+    lasting = select(PortalSession).where(PortalSession.contact_id == contact_id, PortalSession.ended_at.is_(None))
+    for session in db.scalars(lasting.with_for_update()):
+        session.ended_at = now
+
+
 def record_activity(db: Session, session_id: str, *, now: int) -> None:
     """Record activity; a session that has ended meanwhile is not revived."""
     db.execute(

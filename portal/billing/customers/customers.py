@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.customers import clock_places, default_settings, numbering
+from portal.billing.customers import clock_places, default_settings, numbering, recipients
 from portal.billing.customers.params import CreateCustomer, TaxIdData, UpdateCustomer
 from portal.billing.discounts import redemptions
 from portal.billing.ledger import balances, tax_ids
@@ -47,6 +47,8 @@ def update(db: Session, customer: Customer, command: UpdateCustomer, *, now: int
     lock_and_refresh(db, customer, noun="customer")
     refuse_deleted(customer)
     _apply_fields(db, customer, command)
+    if command.was_sent("email_recipients"):
+        recipients.forget_contacts(db, customer)
     redemptions.redeem_for_customer(db, customer, command, now=now)
     if command.balance is not None:
         balances.set_balance(db, customer, command.balance, now=now)

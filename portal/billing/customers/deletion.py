@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import sessions
+from portal.billing.customers import contacts
 from portal.billing.customers.customers import refuse_deleted
 from portal.billing.payment_methods import methods
 from portal.billing.subscriptions import cancellations
@@ -19,6 +20,7 @@ def delete(db: Session, customer: Customer, *, now: int) -> None:
     customer.deleted_at = now
     # addresses of other people, who have nothing to do with the customer any more
     customer.email_recipients = []
+    contacts.delete_all(db, customer.id)
     open_ones = select(Subscription).where(Subscription.customer_id == customer.id, Subscription.ended_at.is_(None))
     for subscription in db.scalars(open_ones):
         cancellations.cancel(db, subscription, CancelSubscription(), now=now)

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.customers.params import EmailRecipient
 from portal.db import lock_row
 from portal.errors import InvalidRequest
-from portal.models import Customer
+from portal.models import Contact, Customer
 from portal.rules.mail_recipients import MOST_RECIPIENTS, address_key, is_same
 
 Stored = dict[str, Any]
@@ -32,6 +33,14 @@ def add(db: Session, customer_id: str, sent: EmailRecipient) -> None:
     present = customer.email_recipients
     if is_same(sent.email, customer.email) or any(is_same(sent.email, each["email"]) for each in present):
         raise RecipientExists(f"{sent.email} gets them already.", param="email")
+    put(customer, sent)
+
+
+def put(customer: Customer, sent: EmailRecipient) -> None:
+    """Have an address among them; one that is there stays as it is. Raises `TooManyRecipients`."""
+    present = customer.email_recipients
+    if any(is_same(sent.email, each["email"]) for each in present):
+        return
     if len(present) >= MOST_RECIPIENTS:
         raise TooManyRecipients(f"A customer can have up to {MOST_RECIPIENTS} further recipients of mails.")
     customer.email_recipients = [*present, sent.to_stored()]
@@ -45,7 +54,22 @@ def find(customer: Customer, key: str) -> Stored | None:
 def remove(db: Session, customer_id: str, key: str) -> None:
     """Remove one, by the key of the address; nothing happens if it is gone."""
     customer = lock_row(db, Customer, customer_id, noun="customer")
+    drop(customer, key)
+    forget_contacts(db, customer)
+
+
+def drop(customer: Customer, key: str) -> None:
+    """Take one off the list, by the key of the address."""
     customer.email_recipients = [each for each in customer.email_recipients if address_key(each["email"]) != key]
+
+
+def forget_contacts(db: Session, customer: Customer) -> None:
+    """Delete the contacts that are recipients, and whose address is no longer on the list."""
+    listed = {each["email"].casefold() for each in customer.email_recipients}
+    named = select(Contact).where(Contact.customer_id == customer.id, Contact.role == "recipient")
+    for contact in db.scalars(named):
+        if contact.email_folded not in listed:
+            db.delete(contact)
 
 
 def set_document(db: Session, customer_id: str, key: str, document: str, *, wanted: bool) -> Customer:

@@ -78,12 +78,14 @@ def describe_buyer(
     subscription: Subscription | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The customer: name, addresses, tax ids, the language of the document, and what its e-invoice refers to.
+    """The customer: names, addresses, tax ids, the language of the document, and what its e-invoice refers to.
 
     `address` is where the bill goes, and falls back to the place of delivery; `customer_address` is the customer's own.
     """
+    names = {key: getattr(customer, key) for key in ("business_name", "individual_name") if getattr(customer, key)}
     return {
-        "name": customer.name,
+        "name": customer.name or customer.business_name or customer.individual_name,
+        **names,
         "email": customer.email,
         "phone": customer.phone,
         "address": customer.address or (customer.shipping or {}).get("address"),

@@ -1,7 +1,10 @@
 """JSON schemas of the values of customers and tax ids, and of statements of account."""
 
+from typing import get_args
+
 from portal.objects.types.shared import ADDRESS, CUSTOM_FIELDS, SHIPPING
 from portal.rules import mails, statements
+from portal.rules.contacts import Role
 from portal.wire.schemas import (
     BOOLEAN,
     INTEGER,
@@ -46,6 +49,10 @@ CUSTOMER: dict[str, Schema] = {
     "sources": list_object(NULL),
     "tax": hash_of(automatic_tax=enum_of("not_collecting"), ip_address=NULL, location=NULL, provider=NULL),
     "tax_ids": list_object(object_ref("tax_id")),
+}
+CONTACT: dict[str, Schema] = {
+    "role": enum_of(*get_args(Role)),
+    "status": enum_of("active", "invited"),
 }
 TAX_ID: dict[str, Schema] = {
     "owner": hash_of(

@@ -12,6 +12,7 @@ PRODUCTS = array_of(
     )
 )
 FEATURES = hash_of(
+    contacts=ENABLED_HASH,
     customer_update=hash_of(
         allowed_updates=array_of(
             enum_of("address", "email", "email_recipients", "name", "phone", "shipping", "tax_id")
@@ -51,6 +52,7 @@ FEATURES = hash_of(
         ),
         trial_update_behavior=enum_of("continue_trial", "end_trial"),
     ),
+    visits=ENABLED_HASH,
 )
 SUBSCRIPTION = or_null(hash_of(subscription=STRING))
 FLOW = hash_of(
@@ -82,6 +84,7 @@ CONFIGURATION: dict[str, Schema] = {
     "business_profile": hash_of(
         headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
     ),
+    "embedding": hash_of(origins=array_of(STRING)),
     "features": FEATURES,
     "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
     "session_limits": {"type": "object", "additionalProperties": or_null(INTEGER)},
@@ -94,6 +97,7 @@ PORTAL_SESSION: dict[str, Schema] = {
     "after_expiration": or_null(
         hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
     ),
+    "embed": or_null(hash_of(origin=STRING, section=or_null(enum_of("details", "invoices", "payment_methods")))),
     "flow": or_null(FLOW),
     "url": STRING,
 }

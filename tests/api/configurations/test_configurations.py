@@ -16,6 +16,7 @@ PAUSE = {
 DURATION = "features[subscription_pause][duration]"
 #: The features of a configuration of which only `features` was sent, in the reference's own defaults.
 OFF = {
+    "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
     "invoice_history": {"enabled": False},
     "payment_method_update": {"enabled": False, "payment_method_configuration": None},
@@ -40,6 +41,7 @@ OFF = {
         "schedule_at_period_end": {"conditions": []},
         "trial_update_behavior": "end_trial",
     },
+    "visits": {"enabled": False},
 }
 HISTORY = {"invoice_history": {"enabled": True}}
 
