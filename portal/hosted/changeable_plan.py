@@ -6,7 +6,7 @@ from flask import abort
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal import change_rules, plan_choices, upcoming_changes
 from portal.billing.customer_portal.plan_choices import PlanChoice
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.billing.subscriptions.items import list_items
@@ -16,11 +16,15 @@ from portal.models import Subscription
 
 @dataclass(frozen=True)
 class ChangeablePlan:
-    """A subscription that can be changed, its present plan and the plans to choose from."""
+    """A subscription that can be changed, its present plan and the plans to choose from.
+
+    `committed_until` is the moment until which it can't become less; None for a plan without a commitment.
+    """
 
     subscription: Subscription
     sold: SoldItem
     choices: list[PlanChoice]
+    committed_until: int | None
 
     @property
     def current(self) -> PlanChoice:
@@ -33,7 +37,9 @@ def find_changeable_plan(db: Session, visit: Visit, subscription: Subscription) 
     sold = list_items(db, subscription.id)
     if not plan_choices.may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)):
         abort(404)
-    return ChangeablePlan(subscription, sold[0], plan_choices.list_choices(db, subscription, sold[0], visit.features))
+    choices = plan_choices.list_choices(db, subscription, sold[0], visit.features)
+    until = change_rules.find_commitment(db, subscription, visit.features)
+    return ChangeablePlan(subscription, sold[0], choices, until if until and until > visit.now else None)
 
 
 def upcoming_change(db: Session, subscription: Subscription) -> UpcomingChange | None:

@@ -7,9 +7,10 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal.billing.customer_portal import plan_changes
+from portal.billing.customer_portal.change_rules import RuledOut
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.errors import InvalidRequest
-from portal.hosted import flows, plan_forms, plan_intervals, requested_plan
+from portal.hosted import change_words, flows, plan_forms, plan_intervals, requested_plan
 from portal.hosted.changeable_plan import ChangeablePlan, find_changeable_plan, upcoming_change
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
 from portal.hosted.page import PageResponse, page
@@ -56,6 +57,7 @@ def choose(visit: Visit, id: str) -> PageResponse:
         form=form,
         shown=shown,
         intervals=intervals,
+        commitment=plan.committed_until and change_words.explain_commitment(plan.committed_until),
         quantity=form.shown_quantity,
         amounts={each.price.id: multiply_price(each.price.unit_amount_decimal, form.shown_quantity) for each in shown},
         savings=plan_intervals.period_savings(plan, shown, form.shown_quantity),
@@ -84,6 +86,9 @@ def _can_change(visit: Visit, plan: ChangeablePlan, form: PlanForm) -> bool:
                 session_id=visit.id,
                 now=visit.now,
             )
+    except RuledOut as error:
+        form.form_errors.append(change_words.explain(error.refusal))
+        return False
     except InvalidRequest:
         if form.typed_code:
             form.code.errors = [_("This code can't be used here. Check how it is written.")]

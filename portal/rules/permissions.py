@@ -114,6 +114,12 @@ def may_redeem(features: Features) -> bool:
     return may_change(features) and "promotion_code" in features["subscription_update"]["default_allowed_updates"]
 
 
+def change_rules(features: Features) -> Mapping[str, Any] | None:
+    """The rules for changes; None for a configuration of before, which has none."""
+    rules: Mapping[str, Any] | None = features["subscription_update"].get("rules")
+    return rules
+
+
 def allowed_quantities(features: Features, product_id: str) -> QuantityRange | None:
     """The quantities allowed for a product; None where it can't be changed, as for a product that is not listed."""
     products = features["subscription_update"]["products"] if may_change(features) else []

@@ -32,6 +32,16 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "enabled": False,
         "products": [],
         "proration_behavior": "none",
+        "rules": {
+            "allowed_changes": [
+                "decreasing_item_amount",
+                "increasing_item_amount",
+                "lengthening_interval",
+                "shortening_interval",
+            ],
+            "commitment": None,
+            "minimum_quantity": None,
+        },
         "schedule_at_period_end": {"conditions": []},
         "trial_update_behavior": "end_trial",
     },
@@ -45,5 +55,5 @@ def disabled_features() -> dict[str, Any]:
 
 
 def complete_features(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Stored features with those, disabled, that came to the portal after they were stored."""
-    return {**disabled_features(), **stored}
+    """Stored features with what came to the portal after they were stored: features, disabled, and their settings."""
+    return {**stored, **{name: {**off, **stored.get(name, {})} for name, off in disabled_features().items()}}

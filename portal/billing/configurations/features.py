@@ -11,7 +11,8 @@ from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
 from portal.rules.portal_features import complete_features
 from portal.rules.subscriptions import Feedback
-from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity, integer_between
+from portal.rules.switch_rules import ChangeKind
+from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity, integer_between, text_up_to
 from portal.wire.hashes import merge_hashes
 
 #: Ten in the reference.
@@ -23,6 +24,8 @@ _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 #: `email_recipients` is not in the reference
 UpdatableDetail = Literal["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"]
+#: The name of a value in metadata.
+MetadataKey = Annotated[str, text_up_to(40)]
 ProrationBehavior = Literal["always_invoice", "create_prorations", "none"]
 
 
@@ -94,6 +97,29 @@ class ScheduleAtPeriodEnd(Command):
     conditions: ListOf[ScheduleCondition] = []
 
 
+class Commitment(Command):
+    """Until when nothing gets smaller: so long from the start on, or the day in the subscription's metadata."""
+
+    interval: Literal["day", "month", "week", "year"] | None = None
+    interval_count: Annotated[int, integer_between(1, 1095)] = 1
+    metadata: MetadataKey | None = None
+
+
+class MinimumQuantity(Command):
+    """The least quantity, or the key of the subscription's metadata that says it; the larger one counts."""
+
+    quantity: Quantity | None = None
+    metadata: MetadataKey | None = None
+
+
+class ChangeRules(Command):
+    """Who may switch where. Not in the reference."""
+
+    allowed_changes: ListOf[ChangeKind] = []
+    commitment: Clearable[Commitment] = None
+    minimum_quantity: Clearable[MinimumQuantity] = None
+
+
 class SubscriptionUpdate(Command):
     """Which changes of a plan customers may make, and how they are billed."""
 
@@ -102,6 +128,7 @@ class SubscriptionUpdate(Command):
     default_allowed_updates: ListOf[Literal["price", "promotion_code", "quantity"]] = []
     products: ListOf[ProductPrices] = []
     proration_behavior: ProrationBehavior = "none"
+    rules: ChangeRules | None = None
     schedule_at_period_end: ScheduleAtPeriodEnd | None = None
     trial_update_behavior: Literal["continue_trial", "end_trial"] = "end_trial"
 
@@ -176,6 +203,7 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
     after = merge_hashes(complete_features(stored), command.model_dump(exclude_unset=True))
     _fill_durations(after["subscription_pause"]["duration"])
     fill_quantity_limits(after)
+    _fill_rules(after["subscription_update"]["rules"])
     return after
 
 
@@ -197,6 +225,13 @@ def _fill_durations(duration: dict[str, Any]) -> None:
     options = duration.get("interval_options") or []
     kept = [] if duration["type"] == "indefinite" else [{"interval_count": 1, **each} for each in options]
     duration["interval_options"] = kept
+
+
+def _fill_rules(rules: dict[str, Any]) -> None:
+    if rules["commitment"] is not None:
+        rules["commitment"] = {"interval": None, "interval_count": 1, "metadata": None, **rules["commitment"]}
+    if rules["minimum_quantity"] is not None:
+        rules["minimum_quantity"] = {"metadata": None, "quantity": None, **rules["minimum_quantity"]}
 
 
 def _refuse_unknown_products(db: Session, products: list[ProductPrices], where: str) -> None:

@@ -28,7 +28,7 @@ def change_plan(
     """
     customer = locks.subscription_with_customer(db, subscription)
     sold = plan_choices.find_changeable_item(db, subscription)
-    price = plan_choices.find_allowed_price(db, subscription, sold, features, asked)
+    price = plan_choices.find_allowed_price(db, subscription, sold, features, asked, now=now)
     upcoming_changes.clear_upcoming(db, subscription, now)
     if deferred_changes.is_deferred(subscription, sold, price, asked.quantity, features):
         _redeem_discounts(

@@ -7,11 +7,11 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import upcoming_changes
+from portal.billing.customer_portal import change_rules, upcoming_changes
+from portal.billing.customer_portal.change_rules import NotChangeable
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.subscriptions.items import list_items
 from portal.db import rows_by_id
-from portal.errors import InvalidRequest
 from portal.models import Price, Product, Subscription, SubscriptionSchedule
 from portal.rules import permissions
 from portal.rules import subscriptions as subscription_rules
@@ -23,10 +23,6 @@ class HasPrice(Protocol):
 
     @property
     def price(self) -> Price: ...
-
-
-class NotChangeable(InvalidRequest):
-    """The customer can't change this subscription, or not to this price or quantity."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ def list_choices(db: Session, subscription: Subscription, sold: SoldItem, featur
         PlanChoice(
             products[price.product_id],
             price,
-            permissions.allowed_quantities(features, price.product_id),
+            change_rules.find_quantities(subscription, features, price.product_id),
             price.id == sold.price.id,
         )
         for price in fitting
@@ -84,15 +80,16 @@ def list_choices(db: Session, subscription: Subscription, sold: SoldItem, featur
 
 
 def find_allowed_price(
-    db: Session, subscription: Subscription, sold: SoldItem, features: Features, asked: PlanChange
+    db: Session, subscription: Subscription, sold: SoldItem, features: Features, asked: PlanChange, *, now: int
 ) -> Price:
-    """The price of a change. Raises `NotChangeable` for what the configuration does not offer."""
+    """The price of a change. Raises `NotChangeable` for what the configuration does not offer, or its rules refuse."""
     offered = list_choices(db, subscription, sold, features)
     choice = next((each for each in offered if each.price.id == asked.price_id), None)
     if choice is None:
         raise NotChangeable(f"The configuration does not offer the price '{asked.price_id}'.", param="price")
     if not may_have_quantity(choice, asked.quantity, sold.item.quantity):
         raise NotChangeable("The configuration does not allow this quantity.", param="quantity")
+    change_rules.refuse(db, subscription, sold, choice.price, asked.quantity, features, now=now)
     return choice.price
 
 

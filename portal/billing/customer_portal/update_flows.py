@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.billing.accounts import mirrors
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal.change_rules import NotChangeable
 from portal.billing.customer_portal.params import ConfirmedDiscount, FlowData
-from portal.billing.customer_portal.plan_choices import NotChangeable, PlanChange
+from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.subscriptions.items import list_items
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
@@ -42,7 +44,7 @@ def build_confirm_branch(db: Session, flow: FlowData, customer_id: str, features
     quantity = sold.item.quantity if item.quantity is None else item.quantity
     try:
         plan_choices.find_allowed_price(
-            db, subscription, sold, features, PlanChange(item.price or sold.price.id, quantity)
+            db, subscription, sold, features, PlanChange(item.price or sold.price.id, quantity), now=clock.now()
         )
     except NotChangeable as error:
         error.param = f"{param}[items][0][{error.param}]"

@@ -11,6 +11,13 @@ PRODUCTS = array_of(
         product=STRING,
     )
 )
+RULES = hash_of(
+    allowed_changes=array_of(
+        enum_of("decreasing_item_amount", "increasing_item_amount", "lengthening_interval", "shortening_interval")
+    ),
+    commitment=or_null(hash_of(interval=or_null(STRING), interval_count=INTEGER, metadata=or_null(STRING))),
+    minimum_quantity=or_null(hash_of(metadata=or_null(STRING), quantity=or_null(INTEGER))),
+)
 FEATURES = hash_of(
     contacts=ENABLED_HASH,
     customer_update=hash_of(
@@ -47,6 +54,7 @@ FEATURES = hash_of(
         default_allowed_updates=array_of(enum_of("price", "promotion_code", "quantity")),
         enabled=BOOLEAN,
         proration_behavior=PRORATION,
+        rules=RULES,
         schedule_at_period_end=hash_of(
             conditions=array_of(hash_of(type=enum_of("decreasing_item_amount", "shortening_interval")))
         ),
