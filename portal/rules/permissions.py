@@ -114,10 +114,10 @@ def may_redeem(features: Features) -> bool:
     return may_change(features) and "promotion_code" in features["subscription_update"]["default_allowed_updates"]
 
 
-def change_rules(features: Features) -> Mapping[str, Any] | None:
-    """The rules for changes; None for a configuration of before, which has none."""
-    rules: Mapping[str, Any] | None = features["subscription_update"].get("rules")
-    return rules
+def change_rules(features: Features) -> list[Mapping[str, Any]]:
+    """The rules for changes, of the configuration and of the session, each of which has to allow a change."""
+    update = features["subscription_update"]
+    return [update[name] for name in ("rules", "session_rules") if update.get(name)]
 
 
 def allowed_quantities(features: Features, product_id: str) -> QuantityRange | None:
@@ -159,6 +159,16 @@ def restrict_without_collection(features: Features) -> dict[str, Any]:
 def restrict_for_login(features: Features) -> dict[str, Any]:
     """The features for a visit that was opened with an email address alone: that address can't be changed."""
     return _without_email_change(features)
+
+
+def restrict_for_session(features: Features, narrower: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The features of a session that was made with narrower ones: what is off there is off, and its rules count too."""
+    found = dict(features)
+    for name, sent in (narrower or {}).items():
+        off = {"enabled": False} if sent.get("enabled") is False else {}
+        rules = {"session_rules": sent["rules"]} if sent.get("rules") else {}
+        found[name] = {**features.get(name, {}), **off, **rules}
+    return found
 
 
 #: What is left to those who only look.

@@ -16,6 +16,14 @@ def fill_quantity_limits(features: dict[str, Any]) -> None:
     _fill(features["subscription_create"], enabled=False)
 
 
+def fill_rules(rules: dict[str, Any]) -> None:
+    """Fill in what was not sent of a commitment and of a least quantity."""
+    if rules["commitment"] is not None:
+        rules["commitment"] = {"interval": None, "interval_count": 1, "metadata": None, **rules["commitment"]}
+    if rules["minimum_quantity"] is not None:
+        rules["minimum_quantity"] = {"metadata": None, "quantity": None, **rules["minimum_quantity"]}
+
+
 def _fill(feature: dict[str, Any], *, enabled: bool) -> None:
     by_default = {"enabled": enabled, "minimum": 1, "maximum": None}
     feature["products"] = [

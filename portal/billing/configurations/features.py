@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from sqlalchemy.orm import Session
 
 from portal.billing.configurations import feedback_options
-from portal.billing.configurations.defaults import fill_quantity_limits
+from portal.billing.configurations.defaults import fill_quantity_limits, fill_rules
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
@@ -203,7 +203,7 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
     after = merge_hashes(complete_features(stored), command.model_dump(exclude_unset=True))
     _fill_durations(after["subscription_pause"]["duration"])
     fill_quantity_limits(after)
-    _fill_rules(after["subscription_update"]["rules"])
+    fill_rules(after["subscription_update"]["rules"])
     return after
 
 
@@ -225,13 +225,6 @@ def _fill_durations(duration: dict[str, Any]) -> None:
     options = duration.get("interval_options") or []
     kept = [] if duration["type"] == "indefinite" else [{"interval_count": 1, **each} for each in options]
     duration["interval_options"] = kept
-
-
-def _fill_rules(rules: dict[str, Any]) -> None:
-    if rules["commitment"] is not None:
-        rules["commitment"] = {"interval": None, "interval_count": 1, "metadata": None, **rules["commitment"]}
-    if rules["minimum_quantity"] is not None:
-        rules["minimum_quantity"] = {"metadata": None, "quantity": None, **rules["minimum_quantity"]}
 
 
 def _refuse_unknown_products(db: Session, products: list[ProductPrices], where: str) -> None:

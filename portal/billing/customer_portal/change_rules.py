@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from portal import zones
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.ledger import parties
 from portal.errors import InvalidRequest
@@ -36,29 +37,31 @@ def refuse(
     now: int,
 ) -> None:
     """Raises `RuledOut` where the customer can't change an item to so many of a price."""
-    rules = permissions.change_rules(features)
-    if rules is None:
-        return
     before, after = _terms(sold.price, sold.item.quantity), _terms(price, quantity)
     until = find_commitment(db, subscription, features)
-    refusal = switch_rules.find_refusal(rules, before, after, committed_until=until, now=now)
-    if refusal is not None:
-        raise RuledOut(refusal)
+    for rules in permissions.change_rules(features):
+        refusal = switch_rules.find_refusal(rules, before, after, committed_until=until, now=now)
+        if refusal is not None:
+            raise RuledOut(refusal)
 
 
 def find_commitment(db: Session, subscription: Subscription, features: Features) -> int | None:
     """The moment at which the commitment of a subscription ends; None without one."""
-    rules = permissions.change_rules(features)
-    if rules is None or rules["commitment"] is None:
-        return None
-    zone = parties.account_zone(db)
-    return switch_rules.find_commitment(rules, subscription.start_date, subscription.metadata_, zone)
+    committing = [rules for rules in permissions.change_rules(features) if rules["commitment"]]
+    zone = parties.account_zone(db) if committing else zones.DEFAULT
+    ends = (
+        switch_rules.find_commitment(rules, subscription.start_date, subscription.metadata_, zone)
+        for rules in committing
+    )
+    return max((end for end in ends if end is not None), default=None)
 
 
 def find_quantities(subscription: Subscription, features: Features, product_id: str) -> QuantityRange | None:
     """The quantities of a product that a subscription can have; None where the quantity can't be changed."""
-    allowed, rules = permissions.allowed_quantities(features, product_id), permissions.change_rules(features)
-    return allowed if rules is None else switch_rules.raise_minimum(rules, allowed, subscription.metadata_)
+    allowed = permissions.allowed_quantities(features, product_id)
+    for rules in permissions.change_rules(features):
+        allowed = switch_rules.raise_minimum(rules, allowed, subscription.metadata_)
+    return allowed
 
 
 def _terms(price: Price, quantity: int) -> PlanTerms:

@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from portal.billing.configurations.features import ChangeRules
 from portal.i18n import SESSION_LOCALES
 from portal.wire.commands import (
     Clearable,
     Command,
     ExpandableCommand,
+    Flag,
     Id,
     ListCommand,
     ListOf,
@@ -18,6 +20,16 @@ from portal.wire.commands import (
     text_up_to,
 )
 from portal.wire.urls import WebOrigin, WebUrl
+
+
+def _refuse_on(value: bool) -> bool:
+    if value:
+        raise parameter_error("", "A session can't allow more than its configuration: enabled can only be false.")
+    return value
+
+
+#: A switch that can only be turned off.
+OnlyOff = Annotated[Flag, AfterValidator(_refuse_on)]
 
 
 class HostedConfirmation(Command):
@@ -133,6 +145,32 @@ class EmbedData(Command):
     section: Literal["details", "invoices", "payment_methods"] | None = None
 
 
+class NarrowerFeature(Command):
+    """`enabled` can only be false: a session never allows more than its configuration."""
+
+    enabled: OnlyOff | None = None
+
+
+class NarrowerUpdate(NarrowerFeature):
+    """`rules` count besides those of the configuration."""
+
+    rules: ChangeRules | None = None
+
+
+class NarrowerFeatures(Command):
+    """What this session allows less than its configuration. Not in the reference."""
+
+    contacts: NarrowerFeature | None = None
+    customer_update: NarrowerFeature | None = None
+    invoice_history: NarrowerFeature | None = None
+    payment_method_update: NarrowerFeature | None = None
+    subscription_cancel: NarrowerFeature | None = None
+    subscription_create: NarrowerFeature | None = None
+    subscription_pause: NarrowerFeature | None = None
+    subscription_update: NarrowerUpdate | None = None
+    visits: NarrowerFeature | None = None
+
+
 class CreateSession(ExpandableCommand):
     """Without `configuration` the default one applies, without `flow_data` the whole portal is shown.
 
@@ -148,6 +186,7 @@ class CreateSession(ExpandableCommand):
     locale: Clearable[Annotated[str, text_up_to(100), AfterValidator(_validate_locale)]] = None
     on_behalf_of: Id | None = None
     flow_data: FlowData | None = None
+    features: NarrowerFeatures | None = None
 
 
 class ListSessions(ListCommand):

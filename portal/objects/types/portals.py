@@ -62,6 +62,7 @@ FEATURES = hash_of(
     ),
     visits=ENABLED_HASH,
 )
+OFF = hash_of({"enabled": BOOLEAN})
 SUBSCRIPTION = or_null(hash_of(subscription=STRING))
 FLOW = hash_of(
     after_completion=hash_of(
@@ -106,6 +107,14 @@ PORTAL_SESSION: dict[str, Schema] = {
         hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
     ),
     "embed": or_null(hash_of(origin=STRING, section=or_null(enum_of("details", "invoices", "payment_methods")))),
+    "features": or_null(
+        hash_of(
+            {
+                **{name: OFF for name in FEATURES["properties"] if name != "subscription_update"},
+                "subscription_update": hash_of({"enabled": BOOLEAN, "rules": RULES}),
+            }
+        )
+    ),
     "flow": or_null(FLOW),
     "url": STRING,
 }
