@@ -45,7 +45,7 @@ def _confirmation_page(visit: Visit, id: str, form: ConfirmForm, *, stale: bool 
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id)
         wanted = requested_plan.requested_change(db, visit, subscription)
-        if wanted is None or requested_plan.has_requested_plan(db, subscription, wanted):
+        if wanted is None or requested_plan.has_requested_plan(db, visit, subscription, wanted):
             return redirect(f"{visit.path}subscriptions/{id}/{'changed' if wanted else 'change'}", 303)
         plan = find_changeable_plan(db, visit, subscription)
     choice = next((each for each in plan.choices if each.price.id == wanted.price_id), None) or abort(404)
@@ -61,6 +61,7 @@ def _confirmation_page(visit: Visit, id: str, form: ConfirmForm, *, stale: bool 
         plan=plan,
         choice=choice,
         wanted=wanted,
+        changed_add_ons=plan.changed_add_ons(wanted.add_ons),
         amount=multiply_price(choice.price.unit_amount_decimal, wanted.quantity),
         outcome=outcome,
         stale=stale,

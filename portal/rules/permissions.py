@@ -82,7 +82,8 @@ def catalogue(features: Features) -> list[dict[str, Any]]:
     """The products that a plan can be started of: where none are named for that, those that plans can change to."""
     if not may_subscribe(features):
         return []
-    return list(features["subscription_create"]["products"] or features["subscription_update"]["products"])
+    listed = features["subscription_create"]["products"] or features["subscription_update"]["products"]
+    return [each for each in listed if not is_add_on(each)]
 
 
 def may_pause(features: Features) -> bool:
@@ -125,6 +126,17 @@ def allowed_quantities(features: Features, product_id: str) -> QuantityRange | N
     products = features["subscription_update"]["products"] if may_change(features) else []
     found = next((each for each in products if each["product"] == product_id), None)
     return quantities_of(found) if found else None
+
+
+def is_add_on(listed: Mapping[str, Any]) -> bool:
+    """Whether a product as a configuration lists it comes beside a plan."""
+    return bool(listed.get("role") == "add_on")
+
+
+def add_on_products(features: Features) -> dict[str, Mapping[str, Any]]:
+    """What can come beside a plan, by the id of its product."""
+    products = features["subscription_update"]["products"] if may_change(features) else []
+    return {each["product"]: each for each in products if is_add_on(each)}
 
 
 def quantities_of(listed: Mapping[str, Any]) -> QuantityRange | None:

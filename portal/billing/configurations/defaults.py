@@ -10,7 +10,7 @@ SESSION_LIMITS = {"idle": 1800, "absolute": 14400}
 
 
 def fill_quantity_limits(features: dict[str, Any]) -> None:
-    """Fill in `adjustable_quantity` of each product: of those to change to, as `default_allowed_updates` says."""
+    """Fill in `role` and `adjustable_quantity` of products: of changes, as `default_allowed_updates` says."""
     update = features["subscription_update"]
     _fill(update, enabled="quantity" in update["default_allowed_updates"])
     _fill(features["subscription_create"], enabled=False)
@@ -27,6 +27,6 @@ def fill_rules(rules: dict[str, Any]) -> None:
 def _fill(feature: dict[str, Any], *, enabled: bool) -> None:
     by_default = {"enabled": enabled, "minimum": 1, "maximum": None}
     feature["products"] = [
-        {**product, "adjustable_quantity": {**by_default, **(product.get("adjustable_quantity") or {})}}
+        {"role": "plan", **product, "adjustable_quantity": {**by_default, **(product.get("adjustable_quantity") or {})}}
         for product in feature["products"]
     ]

@@ -71,11 +71,15 @@ class AdjustableQuantity(Command):
 
 
 class ProductPrices(Command):
-    """A product that customers may start or change to, at these prices."""
+    """A product that customers may start or change to, at these prices.
+
+    `role` is not in the reference: an add-on comes beside a plan.
+    """
 
     product: Id
     prices: ListOf[Id]
     adjustable_quantity: AdjustableQuantity | None = None
+    role: Literal["add_on", "plan"] = "plan"
 
 
 class SubscriptionCreate(Command):

@@ -1,5 +1,7 @@
 """The rules of a configuration applied to a subscription: which changes its customer may make."""
 
+from typing import Protocol
+
 from sqlalchemy.orm import Session
 
 from portal import zones
@@ -12,6 +14,15 @@ from portal.rules.money import multiply_price
 from portal.rules.permissions import Features, QuantityRange
 from portal.rules.plan_changes import PriceTerms
 from portal.rules.switch_rules import PlanTerms, Refusal
+
+
+class Costs(Protocol):
+    """What the other items of a subscription cost before and after a change, in minor units of a period."""
+
+    @property
+    def before(self) -> int: ...
+    @property
+    def after(self) -> int: ...
 
 
 class NotChangeable(InvalidRequest):
@@ -33,11 +44,12 @@ def refuse(
     price: Price,
     quantity: int,
     features: Features,
+    others: Costs,
     *,
     now: int,
 ) -> None:
-    """Raises `RuledOut` where the customer can't change an item to so many of a price."""
-    before, after = _terms(sold.price, sold.item.quantity), _terms(price, quantity)
+    """Raises `RuledOut` where the customer can't change an item to so many of a price, and the others as they cost."""
+    before, after = _terms(sold.price, sold.item.quantity, others.before), _terms(price, quantity, others.after)
     until = find_commitment(db, subscription, features)
     for rules in permissions.change_rules(features):
         refusal = switch_rules.find_refusal(rules, before, after, committed_until=until, now=now)
@@ -64,8 +76,8 @@ def find_quantities(subscription: Subscription, features: Features, product_id: 
     return allowed
 
 
-def _terms(price: Price, quantity: int) -> PlanTerms:
-    amount = multiply_price(price.unit_amount_decimal, quantity)
+def _terms(price: Price, quantity: int, others: int) -> PlanTerms:
+    amount = multiply_price(price.unit_amount_decimal, quantity) + others
     return PlanTerms(
         price.product_id, quantity, PriceTerms(amount, price.interval or "month", price.interval_count or 1)
     )

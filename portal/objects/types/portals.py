@@ -9,6 +9,7 @@ PRODUCTS = array_of(
         adjustable_quantity=hash_of(enabled=BOOLEAN, maximum=or_null(INTEGER), minimum=or_null(INTEGER)),
         prices=array_of(STRING),
         product=STRING,
+        role=enum_of("add_on", "plan"),
     )
 )
 RULES = hash_of(
