@@ -104,16 +104,16 @@ class ScheduleAtPeriodEnd(Command):
 class Commitment(Command):
     """Until when nothing gets smaller: so long from the start on, or the day in the subscription's metadata."""
 
-    interval: Literal["day", "month", "week", "year"] | None = None
+    interval: Clearable[Literal["day", "month", "week", "year"]] = None
     interval_count: Annotated[int, integer_between(1, 1095)] = 1
-    metadata: MetadataKey | None = None
+    metadata: Clearable[MetadataKey] = None
 
 
 class MinimumQuantity(Command):
     """The least quantity, or the key of the subscription's metadata that says it; the larger one counts."""
 
-    quantity: Quantity | None = None
-    metadata: MetadataKey | None = None
+    quantity: Clearable[Quantity] = None
+    metadata: Clearable[MetadataKey] = None
 
 
 class ChangeRules(Command):

@@ -13,6 +13,16 @@ PAUSE = {
     "duration": {"interval_options": [{"interval": "month", "interval_count": 1}], "type": "interval_options"},
     "enabled": False,
 }
+RULES = {
+    "allowed_changes": [
+        "decreasing_item_amount",
+        "increasing_item_amount",
+        "lengthening_interval",
+        "shortening_interval",
+    ],
+    "commitment": None,
+    "minimum_quantity": None,
+}
 DURATION = "features[subscription_pause][duration]"
 #: The features of a configuration of which only `features` was sent, in the reference's own defaults.
 OFF = {
@@ -38,6 +48,7 @@ OFF = {
         "default_allowed_updates": [],
         "enabled": False,
         "proration_behavior": "none",
+        "rules": RULES,
         "schedule_at_period_end": {"conditions": []},
         "trial_update_behavior": "end_trial",
     },
@@ -94,6 +105,7 @@ UPDATE = {
     "default_allowed_updates": ["price", "promotion_code", "quantity"],
     "enabled": True,
     "proration_behavior": "always_invoice",
+    "rules": {**RULES, "commitment": {"interval": "month", "interval_count": 12, "metadata": None}},
     "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}, {"type": "shortening_interval"}]},
     "trial_update_behavior": "continue_trial",
 }
