@@ -14,7 +14,7 @@ from portal.billing.accounts import rendering_templates
 from portal.billing.lifecycle import failed_steps
 from portal.models import Customer, Subscription
 from portal.seal import Seal
-from tests import debits
+from tests import debits, refunding
 from tests.factories import Factories
 from tests.refunding import OWN_ACCOUNT
 from tests.statements_of_banks import Transfer, camt
@@ -297,6 +297,8 @@ class Day:
         send("GET /refunds", payment_record=record)
         send("GET /refunds/{id}", refund)
         send("POST /refunds/{id}", refund, metadata={"ticket": "82"})
+        send("POST /refunds/{id}/approve", refunding.asked_payout(self.make, self.seal))
+        send("POST /refunds/{id}/cancel", refunding.asked_payout(self.make, self.seal))
         file = send("POST /credit_transfer_files")["id"]
         send("GET /credit_transfer_files", limit=3)
         send("GET /credit_transfer_files/{id}", file)

@@ -129,6 +129,7 @@ def test_statements_and_bytes_of_every_page(
     api.post("account", settings={"direct_debit": scene.CREDITOR, "payments": {"provider": "sandbox"}})
     customer, offered = make.customer(), plans.offered(make)
     ids = scene.add_rows(make, customer) | scene.add_plans(offered, customer)
+    scene.add_credit(make, customer)
     visit = portal(customer, offered.configuration)
     statements, sizes = {}, {}
     for path in [path for paths in PAGES.values() for path in paths]:

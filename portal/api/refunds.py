@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Blueprint
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from portal.api.resource import Resource
-from portal.billing.refunds import refunds
-from portal.billing.refunds.params import CreateRefund, ListRefunds, UpdateRefund
+from portal.billing.refunds import payouts, refunds
+from portal.billing.refunds.params import CreateRefund, DecideRefund, ListRefunds, UpdateRefund
 from portal.models import Refund
 from portal.wire.page import equal_conditions, range_conditions
 
@@ -15,10 +16,17 @@ from portal.wire.page import equal_conditions, range_conditions
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
     refund = Resource(blueprint, "refund", "refunds")
-    refund.create(CreateRefund, refunds.create)
+    refund.create(CreateRefund, _create)
     refund.retrieve()
     refund.change(UpdateRefund, refunds.update)
+    refund.change(DecideRefund, payouts.approve, "approve")
+    refund.change(DecideRefund, payouts.cancel, "cancel")
     refund.list(ListRefunds, _select_refunds)
+
+
+def _create(db: Session, command: CreateRefund, *, now: int) -> Refund:
+    make = payouts.create if command.origin == "customer_balance" else refunds.create
+    return make(db, command, now=now)
 
 
 def _select_refunds(sent: ListRefunds) -> Select[Any]:

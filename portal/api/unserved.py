@@ -20,7 +20,6 @@ _BY_TERMS = "a subscription is billed by periods, never by an amount reached. Le
 _CURRENCIES = "a price has one currency. Make a price for each currency"
 _PACKAGES = "nothing is shipped from here. Keep measures in metadata"
 _ITEMIZED = "prorations are always net of discounts here. Send included, or leave it out"
-_NO_CASH_BALANCE = "a refund is of a payment. Send payment_intent or payment_record, and leave it out"
 _NO_CHECKS = "nobody is checked and nothing is paid out here, so it has no use. Leave it out"
 _NO_STATEMENTS = "what stands on statements of cards is set at the provider. Leave it out"
 _NO_PAYMENTS = "no cards or bank accounts are charged here, so it has no use. Leave it out"
@@ -108,7 +107,6 @@ WORDS = {
     "consent_collection.payment_method_reuse_agreement": "the mandate is the agreement. Leave it out",
     "consent_collection.promotions": _NOT_ASKED,
     "coupon": "a preview redeems discounts. Send discounts[0][coupon]",
-    "currency": "a refund has the currency of its payment. Leave it out",
     "currency_options": _CURRENCIES,
     "current_trial": _TRIAL_OFFERS,
     "custom_fields": _NOT_ASKED,
@@ -159,7 +157,6 @@ WORDS = {
     "payment_method_data": _ONE_TYPE,
     "payment_method_options": _ONE_TYPE,
     "payment_method_types=": "bills are paid from bank accounts and cards; checkout takes customer_balance",
-    "origin": _NO_CASH_BALANCE,
     "payment_record_refund": "record what was given back as out_of_band_amount",
     "permissions": _HOSTED,
     "proration_discounts=itemized": _ITEMIZED,

@@ -34,6 +34,7 @@ PAGES = (
     "linked_payments",
     "login",
     "mandate_files",
+    "payouts",
     "pauses",
     "own_visits",
     "payment_confirm",

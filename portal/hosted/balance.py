@@ -2,7 +2,8 @@
 
 from flask import Blueprint, render_template, request
 
-from portal.hosted import balance_entries
+from portal.billing.refunds import balances
+from portal.hosted import balance_entries, payouts
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
@@ -17,4 +18,7 @@ def history(visit: Visit) -> PageResponse:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         found = balance_entries.find_page(db, visit, before)
-    return render_template("hosted/balance.html", visit=visit, customer=customer, found=found, paged=bool(before))
+        payout = balances.find_open(db, customer.id)
+        offered = payouts.is_offered(db, visit, customer)
+    shown = {"customer": customer, "found": found, "payout": payout, "offered": offered}
+    return render_template("hosted/balance.html", visit=visit, paged=bool(before), **shown)

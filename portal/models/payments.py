@@ -142,6 +142,7 @@ class CreditTransferFile(TenantOwned, Base):
 class Refund(TenantOwned, Base):
     """Money that goes back to a customer; statuses are those of the wire.
 
+    It gives back a payment of an invoice, or credit of a balance (`balance_transaction_id`), which has no invoice.
     It is made by the provider that charged the payment (`provider`), else by a credit transfer to the account that the
     payment came from, which is `sealed` until it stands in a file. `ask_at` is when the provider is asked next, in the
     present, as no test clock moves money back; a worker that asks moves it on. `end_to_end_id` names a credit transfer.
@@ -152,6 +153,7 @@ class Refund(TenantOwned, Base):
         tenant_foreign_key("customer_id", "customers"),
         tenant_foreign_key("invoice_id", "invoices"),
         tenant_foreign_key("payment_record_id", "payment_records"),
+        tenant_foreign_key("balance_transaction_id", "customer_balance_transactions"),
         tenant_foreign_key("payment_intent_id", "payment_intents"),
         tenant_foreign_key("credit_note_id", "credit_notes"),
         tenant_foreign_key("file_id", "credit_transfer_files"),
@@ -176,8 +178,9 @@ class Refund(TenantOwned, Base):
     )
 
     customer_id: Mapped[str] = mapped_column(Id)
-    invoice_id: Mapped[str] = mapped_column(Id)
-    payment_record_id: Mapped[str] = mapped_column(Id)
+    invoice_id: Mapped[str | None] = mapped_column(Id)
+    payment_record_id: Mapped[str | None] = mapped_column(Id)
+    balance_transaction_id: Mapped[str | None] = mapped_column(Id)
     payment_intent_id: Mapped[str | None] = mapped_column(Id)
     credit_note_id: Mapped[str | None] = mapped_column(Id)
     file_id: Mapped[str | None] = mapped_column(Id)

@@ -18,6 +18,7 @@ REFUND = register(
                 "credit_note": Ref("credit_note_id", "credit_note"),
                 "credit_transfer_file": Ref("file_id", "credit_transfer_file"),
                 "customer": Ref("customer_id", "customer"),
+                "customer_balance_transaction": Ref("balance_transaction_id", "customer_balance_transaction"),
                 "invoice": Ref("invoice_id", "invoice"),
                 "metadata": "metadata_",
                 "payment_intent": Ref("payment_intent_id", "payment_intent"),

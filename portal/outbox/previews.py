@@ -29,6 +29,7 @@ _DEBIT = {
     "last4": "3000",
     "url": _INVOICE_URL,
 }
+_CHARGE = {"number": "INV-1001", "amount": 11900, "currency": "eur", "last4": "4242", "url": _INVOICE_URL}
 #: What the words of each mail are made with, beside the document of those that are about one.
 SAMPLES: dict[str, dict[str, Any]] = {
     "billing_failing": {
@@ -74,7 +75,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "email_code": {"code": "12345678", "minutes": 10},
     "invoice": {"url": _INVOICE_URL},
     "login_code": {"code": "12345678", "minutes": 10},
+    "payment_declined": {**_CHARGE, "next_on": date(2026, 12, 14)},
     "payment_reminder": {"url": _INVOICE_URL, "overdue": True},
+    "payment_to_confirm": {**_CHARGE, "next_on": None},
+    "payout_declined": {"amount": 4200, "currency": "eur"},
+    "payout_requested": {"amount": 4200, "currency": "eur"},
+    "payout_waiting": {"amount": 4200, "currency": "eur", "refund": "re_sample", "customer": "cus_sample"},
     "receipt": {"url": _INVOICE_URL},
     "recipients_changed": {"added": ["accounting@example.com"], "removed": []},
     "refunded": {"number": "INV-1001", "amount": 11900, "currency": "eur", "last4": "4242", "url": _INVOICE_URL},

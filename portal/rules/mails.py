@@ -120,6 +120,15 @@ def _find_refund(refund: Wire, previous: Wire) -> dict[str, Any] | None:
     return {"refund": refund["id"]} if refund["status"] == "succeeded" and "status" in previous else None
 
 
+def _find_request(refund: Wire, previous: Wire) -> dict[str, Any] | None:
+    """A payout that somebody has asked for in the portal: a notice, as it may have been somebody else."""
+    return {"refund": refund["id"]} if refund["status"] == "requires_action" else None
+
+
+def _find_declined(refund: Wire, previous: Wire) -> dict[str, Any] | None:
+    return {"refund": refund["id"]} if refund["status"] == "canceled" else None
+
+
 def _find_cancellation(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
     """A subscription that was ended at once or got a (new) end; None for an end that arrives or is taken back."""
     ended_at = subscription["ended_at"]
@@ -262,6 +271,8 @@ class MailRule:
 MAIL_RULES = (
     MailRule("invoice.sent", "invoice", _name_object, _EVERYBODY, is_order=True),
     MailRule("invoice.paid", "receipt", _find_payment, _EVERYBODY, once_per=()),
+    MailRule("refund.created", "payout_requested", _find_request),
+    MailRule("refund.updated", "payout_declined", _find_declined, once_per=()),
     MailRule("refund.updated", "refunded", _find_refund, _EVERYBODY, once_per=()),
     MailRule("customer.updated", "recipients_changed", _find_recipient_change),
     MailRule("customer.subscription.trial_will_end", "trial_ending", _name_object, _EVERYBODY, once_per=("trial_end",)),

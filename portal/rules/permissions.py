@@ -63,6 +63,11 @@ def may_manage_contacts(features: Features) -> bool:
     return bool(features.get("contacts", {}).get("enabled"))
 
 
+def may_have_paid_out(features: Features) -> bool:
+    """Whether the customer may ask for credit to be paid out. Configurations of before have no such feature."""
+    return may_see_invoices(features) and bool(features.get("balance_payout", {}).get("enabled"))
+
+
 def may_see_visits(features: Features) -> bool:
     """Whether open visits can be seen and ended. Configurations of before have no such feature."""
     return bool(features.get("visits", {}).get("enabled"))

@@ -5,7 +5,8 @@ from copy import deepcopy
 from typing import Any
 
 _DISABLED_FEATURES: dict[str, Any] = {
-    # contacts and visits are beyond the reference
+    # balance_payout, contacts and visits are beyond the reference
+    "balance_payout": {"enabled": False},
     "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
     "invoice_history": {"enabled": False},

@@ -36,9 +36,15 @@ class Plans:
         durations = [{"interval": "month", "interval_count": count} for count in (1, 3)]
         pause = {"enabled": True, "duration": {"type": "interval_options", "interval_options": durations}}
         on = {"enabled": True}
-        start = {"enabled": True, "trial_period_days": 14}
-        own = {"contacts": on, "payment_method_update": on, "subscription_create": start, "subscription_pause": pause}
-        return self.make.configuration(subscription_update=feature, visits=on, **own)
+        own = {
+            "balance_payout": on,
+            "contacts": on,
+            "payment_method_update": on,
+            "subscription_create": {"enabled": True, "trial_period_days": 14},
+            "subscription_pause": pause,
+            "visits": on,
+        }
+        return self.make.configuration(subscription_update=feature, **own)
 
 
 def offered(make: Factories) -> Plans:

@@ -72,6 +72,7 @@ def opened(chromium: Browser, live: Live, language: str) -> Window:
     ids |= _links(live, shop.make, customer, ids)
     if language == "en":
         _second_page(shop.make, customer)
+    add_credit(shop.make, customer)
     page = browsing(chromium, live, locale=language).new_page()
     page.goto(shop.make.portal_link(customer, plans.configuration, return_url="https://shop.example/account"))
     window = Window(page, page.url, ids)
@@ -164,6 +165,11 @@ def _add_card(make: Factories, customer: Customer) -> dict[str, str]:
         intent.status = "requires_action"
         attempts.ask_again(intent, None)
     return {"card": card.id, "payment": intent.id, "confirmable": open_invoice.id}
+
+
+def add_credit(make: Factories, customer: Customer) -> None:
+    """Credit that no invoice has used up; it comes last."""
+    make.run(balances.create, balances.CreateTransaction, customer, amount=-1200, currency="eur")
 
 
 def add_plans(plans: Plans, customer: Customer) -> dict[str, str]:

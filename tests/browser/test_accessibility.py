@@ -57,6 +57,7 @@ PAGES = {
     "payment_methods.overview": ["payment-methods"],
     "collect_now.collect": ["collect"],
     "invoice_pay.pay": ["invoices/{late}/pay"],
+    "payouts.ask": ["balance/payout"],
     "payment_method_add.add": ["payment-methods/add", "payment-methods/add?replaces={account}"],
     "payment_methods.remove": ["payment-methods/{account}/remove", "payment-methods/{card}/remove"],
     "card_add.add": ["payment-methods/card", "payment-methods/card?replaces={card}"],

@@ -17,7 +17,7 @@ from portal import clock
 from portal.assembly import Services
 from portal.errors import Unavailable
 from portal.models import Mail
-from portal.outbox.refund_mails import build_refunded_mail
+from portal.outbox.payment_mails import build_refunded_mail
 from portal.providers.registry import PROVIDERS
 from portal.worker import payments, refunds
 from tests.clients import Api

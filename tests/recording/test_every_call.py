@@ -144,6 +144,11 @@ def _refund(api: Any, make: Any) -> str:
     return f"refunds/{api.post('refunds', payment_record=refunding.transferred(api, make))['id']}"
 
 
+def _payout(api: Any, make: Any, verb: str) -> tuple[str, dict[str, Any]]:
+    api.post("account", default_currency="eur", settings={"invoices": {"bank_transfer": refunding.OWN_ACCOUNT}})
+    return f"refunds/{refunding.asked_payout(make, api.client.application.extensions['portal'].seal)}/{verb}", {}
+
+
 def _due_debit(api: Any, make: Any) -> dict[str, Any]:
     customer = make.customer()
     debits.begin_collecting(make, prenotification_days=1)
@@ -364,6 +369,8 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ),
     ("POST", "/refunds"): lambda api, make: ("refunds", {"payment_record": refunding.transferred(api, make)}),
     ("POST", "/refunds/<id>"): lambda api, make: (_refund(api, make), NEW),
+    ("POST", "/refunds/<id>/approve"): lambda api, make: _payout(api, make, "approve"),
+    ("POST", "/refunds/<id>/cancel"): lambda api, make: _payout(api, make, "cancel"),
     ("POST", "/setup_intents"): lambda api, make: ("setup_intents", {"customer": make.customer().id}),
     ("POST", "/setup_intents/<id>"): lambda api, make: (_setup_intent(api, make), {"description": "x"}),
     ("POST", "/setup_intents/<id>/confirm"): lambda api, make: (

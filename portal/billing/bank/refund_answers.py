@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.bank_files.pain002 import Answer
 from portal.billing.bank.payables import listed
 from portal.billing.ledger import locks
-from portal.billing.refunds import refunds
+from portal.billing.refunds import balances, refunds
 from portal.db import lock_row
 from portal.models import CreditTransferFile, Refund
 from portal.rules.transfer_ids import find_message_id
@@ -22,11 +22,13 @@ def refuse(db: Session, singles: Mapping[str, str | None], wide: Sequence[Answer
     files = select(CreditTransferFile.id, CreditTransferFile.message_id)
     by_id = {row.id: row.message_id for row in db.execute(files.where(CreditTransferFile.message_id.in_(named)))}
     mine = or_(Refund.end_to_end_id.in_(listed(db, sorted(singles))), Refund.file_id.in_(by_id))
-    found = db.execute(select(Refund.id, Refund.invoice_id).where(mine, Refund.status != "failed")).all()
-    locks.invoices(db, {row.invoice_id for row in found})
+    wanted = select(Refund.id, Refund.invoice_id, Refund.customer_id).where(mine, Refund.status != "failed")
+    found = db.execute(wanted).all()
+    locks.invoices(db, {row.invoice_id for row in found if row.invoice_id}, {row.customer_id for row in found})
     for row in found:
         refund = lock_row(db, Refund, row.id, noun=refunds.NOUN)
         if refund.status != "failed":
             reason = singles.get(refund.end_to_end_id or "") or named.get(by_id.get(refund.file_id or "", ""))
-            refunds.fail(db, refund, reason)
+            whose = balances if refund.balance_transaction_id else refunds
+            whose.fail(db, refund, reason)
     return len(found)

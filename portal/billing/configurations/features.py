@@ -165,9 +165,10 @@ FEATURE_NEEDS = {
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is.
 
-    `contacts` and `visits` are not in the reference.
+    `balance_payout`, `contacts` and `visits` are not in the reference.
     """
 
+    balance_payout: Toggle | None = None
     contacts: Toggle | None = None
     customer_update: CustomerUpdate | None = None
     invoice_history: Toggle | None = None

@@ -160,6 +160,7 @@ class NarrowerUpdate(NarrowerFeature):
 class NarrowerFeatures(Command):
     """What this session allows less than its configuration. Not in the reference."""
 
+    balance_payout: NarrowerFeature | None = None
     contacts: NarrowerFeature | None = None
     customer_update: NarrowerFeature | None = None
     invoice_history: NarrowerFeature | None = None

@@ -6,7 +6,7 @@ Whoever calls has locked the customer, the subscription and the invoice, and the
 from sqlalchemy.orm import Session
 
 from portal.billing.collection import giving_up
-from portal.billing.intents import attempts, records
+from portal.billing.intents import attempts, records, telling
 from portal.billing.intents.retries import find_retries
 from portal.billing.invoices import payments, statuses
 from portal.billing.ledger.locks import Billed
@@ -56,6 +56,7 @@ def refuse(db: Session, intent: PaymentIntent, billed: Billed, decline: Decline 
     retries = find_retries(db)
     again_at = retries.next_at(intent.attempt, now) if decline is not None and decline.may_pass_later else None
     attempts.ask_again(intent, again_at)
+    telling.tell_refusal(db, intent, billed, again_at)
     if again_at is None:
         giving_up.give_up(db, billed, retries.on_exhausted, now)
 
@@ -87,6 +88,8 @@ def _await_customer(db: Session, intent: PaymentIntent, billed: Billed, now: int
     intent.status = "requires_action"
     if billed.invoice.status == "open":
         record_change(db, intent.tenant_id, "invoice", intent.invoice_id, column="action_required_at")
+        if intent.amount_requested is None:
+            telling.ask_for_confirmation(db, intent, billed)
         if billed.invoice.billing_reason == "subscription_cycle":
             _mark_overdue(db, billed, now)
 

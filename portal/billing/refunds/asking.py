@@ -27,7 +27,7 @@ def prepare(db: Session, id: str, *, now: int) -> tuple[str, Repayment] | None:
     if refund.ask_at is None or refund.provider is None:
         return None
     if refund.asked_at is None:
-        if lock_row(db, PaymentRecord, refund.payment_record_id, noun="payment record").outcome != "guaranteed":
+        if lock_row(db, PaymentRecord, refund.payment_record_id or "", noun="payment record").outcome != "guaranteed":
             refunds.fail(db, refund, "charge_for_pending_refund_disputed")
             return None
         refund.asked_at = now

@@ -95,7 +95,8 @@ def _write(db: Session, found: Sequence[Refund], seal: Seal, now: int) -> Credit
     payer = payer_of(settings)
     if payer is None:
         return None
-    invoices = rows_by_id(db, Invoice, [each.invoice_id for each in found])
-    words = {id: row.number or id for id, row in invoices.items()}
+    invoices = rows_by_id(db, Invoice, [each.invoice_id for each in found if each.invoice_id])
+    numbers = {each.id: invoices[each.invoice_id].number for each in found if each.invoice_id}
+    words = {each.id: numbers.get(each.id) or each.id for each in found}
     format = _FORMATS[(COLLECTION_DEFAULTS | settings.get("collection", {}))["format"]]
     return writing.write_file(format, payer, found, words, seal, now, zones.of_account(settings))

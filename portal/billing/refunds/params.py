@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from portal.wire.commands import (
     MAX_AMOUNT,
+    Currency,
     ExpandableCommand,
     Id,
     ListCommand,
@@ -17,11 +18,22 @@ class UpdateRefund(ExpandableCommand):
     metadata: Metadata = {}
 
 
+class DecideRefund(ExpandableCommand):
+    """The merchant's word on a payout that a customer has asked for."""
+
+
 class CreateRefund(UpdateRefund):
-    """Of a payment, by its intent or (beyond the reference) its payment record; all that is left without an amount."""
+    """Of a payment, by its intent or (beyond the reference) its payment record; all that is left without an amount.
+
+    With `origin=customer_balance` credit of a `customer` is paid out, to a bank account that is kept.
+    """
 
     amount: Annotated[int, integer_between(1, MAX_AMOUNT)] | None = None
+    currency: Currency | None = None
+    customer: Id | None = None
+    origin: Literal["customer_balance"] | None = None
     payment_intent: Id | None = None
+    payment_method: Id | None = None
     payment_record: Id | None = None
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None
 
@@ -34,7 +46,7 @@ class ListRefunds(ListCommand):
     customer: Id | None = None
     payment_intent: Id | None = None
     payment_record: Id | None = None
-    status: Literal["failed", "pending", "succeeded"] | None = None
+    status: Literal["canceled", "failed", "pending", "requires_action", "succeeded"] | None = None
 
 
 class CreateTransferFile(ExpandableCommand):

@@ -1,12 +1,14 @@
 """Whose bank account a payment came from, so that a credit transfer can give it back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
-from portal.db import scope_of
+from portal.db import find_row, scope_of
+from portal.errors import InvalidRequest, MissingParameter
 from portal.models import (
     BankAllocation,
     BankTransaction,
@@ -37,6 +39,27 @@ def find_payee(db: Session, payment: InvoicePayment, record: PaymentRecord) -> P
     if record.currency != "eur" or payer_of(accounts.find_account(db, scope_of(db).account_id).settings) is None:
         return None
     return _debited(db, payment) or _transferred(db, payment)
+
+
+def list_kept(db: Session, customer_id: str) -> Sequence[PaymentMethod]:
+    """The bank accounts that a customer keeps, the newest first."""
+    mine = select(PaymentMethod).where(PaymentMethod.customer_id == customer_id, PaymentMethod.sealed.is_not(None))
+    return db.scalars(mine.order_by(PaymentMethod.created.desc(), PaymentMethod.id.desc())).all()
+
+
+def find_kept(db: Session, customer_id: str, payment_method_id: str | None) -> Payee:
+    """The bank account that a customer keeps as this payment method, by default the one that is debited.
+
+    Raises `ResourceMissing` or `InvalidRequest` for one that is none of the customer's bank accounts.
+    """
+    customer = find_row(db, Customer, customer_id, noun="customer", param="customer")
+    id = payment_method_id or customer.default_payment_method_id
+    if id is None:
+        raise MissingParameter("payment_method", why="the customer has no default one")
+    method = find_row(db, PaymentMethod, id, noun="payment method", param="payment_method")
+    if method.customer_id != customer.id or method.sealed is None:
+        raise InvalidRequest("This is no bank account of the customer.", param="payment_method")
+    return Payee((method.billing_details or {}).get("name") or customer.name or "", method.sealed)
 
 
 def _debited(db: Session, payment: InvoicePayment) -> Payee | None:

@@ -78,7 +78,7 @@ def begin(
 
 def fail(db: Session, refund: Refund, reason: str | None) -> None:
     """Note that the money did not go back: it can be refunded again. The invoice is locked, and then the refund."""
-    record = find_row(db, PaymentRecord, refund.payment_record_id, noun="payment record")
+    record = find_row(db, PaymentRecord, refund.payment_record_id or "", noun="payment record")
     record.amount_refunded -= refund.amount
     refund.status, refund.failure_reason, refund.ask_at, refund.sealed = "failed", reason or "unknown", None, None
 

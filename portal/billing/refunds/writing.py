@@ -22,14 +22,14 @@ def write_file(
     now: int,
     zone: str,
 ) -> CreditTransferFile:
-    """The row of a file with these refunds, at least one; `words` say by the id of its invoice what each is for."""
+    """The row of a file with these refunds, at least one; `words` say by its id what each is for."""
     transfers = [
         pain001.Transfer(
             each.end_to_end_id or "",
             each.amount,
             each.payee_name or "",
             seal.decrypt(each.sealed or b"").decode(),
-            words[each.invoice_id],
+            words[each.id],
         )
         for each in found
     ]

@@ -61,6 +61,7 @@ FEATURES = hash_of(
         ),
         trial_update_behavior=enum_of("continue_trial", "end_trial"),
     ),
+    balance_payout=ENABLED_HASH,
     visits=ENABLED_HASH,
 )
 OFF = hash_of({"enabled": BOOLEAN})

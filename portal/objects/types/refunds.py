@@ -2,7 +2,7 @@
 
 from portal.wire.schemas import STRING, Schema, enum_of, or_null
 
-STATUSES = ("failed", "pending", "succeeded")
+STATUSES = ("canceled", "failed", "pending", "requires_action", "succeeded")
 
 REFUND: dict[str, Schema] = {
     "credit_note": or_null(STRING),

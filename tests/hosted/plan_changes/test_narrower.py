@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from portal.billing.customer_portal.params import NarrowerFeatures
 from portal.models import Configuration, Customer, Price, Subscription
+from portal.rules.portal_features import disabled_features
 from tests.clients import Api, Portal
 from tests.factories import Factories
 from tests.hosted.plan_changes.pages import updating
@@ -68,3 +70,7 @@ def test_a_session_shows_what_it_allows_less(api: Api, customer: Customer) -> No
     assert shown["commitment"] == {"interval": None, "interval_count": 1, "metadata": "committed"}
     assert len(shown["allowed_changes"]) == 4
     assert api.post("billing_portal/sessions", customer=customer.id)["features"] is None
+
+
+def test_every_feature_can_be_turned_off() -> None:
+    assert set(NarrowerFeatures.model_fields) == set(disabled_features())
