@@ -26,6 +26,7 @@ RULES = {
 DURATION = "features[subscription_pause][duration]"
 #: The features of a configuration of which only `features` was sent, in the reference's own defaults.
 OFF = {
+    "balance_payout": {"enabled": False},
     "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
     "invoice_history": {"enabled": False},

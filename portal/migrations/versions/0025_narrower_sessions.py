@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "0020"
+revision = "0025"
 down_revision = "0023"
 branch_labels = None
 depends_on = None
