@@ -17,6 +17,8 @@ PREFIXES = {
     "bank_transaction": "bktx",
     "billing.failed_step": "fst",
     "billing.feedback_option": "fo",
+    "billing_portal.cancellation": "bpcan",
+    "billing_portal.cancellation_notice": "bpcn",
     "billing_portal.configuration": "bpc",
     "billing_portal.retention_offer": "rtno",
     "billing_portal.session": "bps",

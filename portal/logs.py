@@ -15,7 +15,22 @@ import structlog
 from portal.ids import PREFIXES, SECRET_PREFIXES
 
 #: Paths below which the next part is a secret. `deploy/nginx.conf` and `docs/deployment.md` name the same ones.
-SECRET_PATHS = ("checkout", "p/session", "p/login", "keep", "undo", "unsubscribe", "files", "i", "c", "m", "r", "s")
+SECRET_PATHS = (
+    "checkout",
+    "p/session",
+    "p/login",
+    "keep",
+    "undo",
+    "unsubscribe",
+    "files",
+    "i",
+    "c",
+    "e",
+    "m",
+    "n",
+    "r",
+    "s",
+)
 #: Fields whose values are never written, by a part of their names.
 _HIDDEN_FIELDS = ("authorization", "code", "cookie", "email", "password", "secret", "token")
 _MASK = "[hidden]"

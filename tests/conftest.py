@@ -91,7 +91,7 @@ def _runs_once(item: pytest.Item) -> bool:
         return "test_e_invoices" in item.nodeid
     return any(
         part in item.nodeid
-        for part in ("tests/rules/", "tests/wire/", "tests/documents/", "tests/browser/", "tests/examples/")
+        for part in ("tests/rules/", "tests/wire/", "tests/documents/", "tests/browser/", "tests/frameworks/")
     )
 
 

@@ -189,7 +189,14 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "bank_transaction": _bank_transaction,
     "billing.failed_step": _failed_step,
     "billing.feedback_option": lambda scene: scene.post("billing/feedback_options", description=scene.text),
+    "billing_portal.cancellation": lambda scene: (
+        scene.make.cancellation(scene.make.subscription(scene.customer), comment=scene.text).id
+    ),
+    "billing_portal.cancellation_notice": lambda scene: scene.make.cancellation_notice(reason=scene.text).id,
     "billing_portal.configuration": lambda scene: scene.make.configuration().id,
+    "billing_portal.retention_offer": lambda scene: (
+        scene.make.offer_to_stay(scene.subscription, scene.make.coupon(id="STAY")).id
+    ),
     "billing_portal.session": _portal_session,
     "checkout.session": _checkout_session,
     "coupon": lambda scene: scene.make.coupon(name=scene.text).id,

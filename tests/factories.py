@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,7 +12,15 @@ from portal.billing.catalogue import prices, products, shipping_rates, tax_rates
 from portal.billing.configurations import configurations
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.customer_portal import new_sessions
+from portal.billing.customer_portal import (
+    cancellation_notices,
+    cancellation_receipts,
+    new_sessions,
+    plan_cancellations,
+    stay_offers,
+)
+from portal.billing.customer_portal.final_bills import FinalBills
+from portal.billing.customer_portal.notice_limits import NoticeSender
 from portal.billing.customer_portal.params import CreateSession
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer
@@ -21,22 +30,26 @@ from portal.billing.invoices import finalization, invoiceitems, invoices, paymen
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.subscriptions import subscriptions as subscription_cases
-from portal.billing.subscriptions.params import CreateSubscription
+from portal.billing.subscriptions.params import CancellationDetails, CreateSubscription
 from portal.db import Database, Scope
 from portal.models import (
+    CancellationNotice,
     Configuration,
     Coupon,
     CreditNote,
     Customer,
     Invoice,
     InvoiceItem,
+    PlanCancellation,
     Price,
     Product,
     PromotionCode,
+    RetentionOffer,
     ShippingRate,
     Subscription,
     TaxRate,
 )
+from portal.rules.networks import network_of
 from portal.wire.commands import Command, parse_command
 
 T = TypeVar("T")
@@ -166,3 +179,30 @@ class Factories:
         command = CreateSession
         new = self.run(new_sessions.create, command, customer=customer.id, **sent)
         return f"/p/session/{new.link_secret}"
+
+    def cancellation(self, plan: Subscription, **details: Any) -> PlanCancellation:
+        """The cancellation of a plan by its customer, at the end of its period."""
+        features = {"subscription_cancel": {"mode": "at_period_end", "proration_behavior": "none"}}
+        with self.database.writing(self.scope) as db:
+            row = db.get_one(Subscription, (plan.tenant_id, plan.id))
+            plan_cancellations.cancel_plan(
+                db, row, features, parse_command(CancellationDetails, details), now=clock.now()
+            )
+            return cancellation_receipts.record(db, row, FinalBills(None), session_id="bps_1", now=clock.now())
+
+    def offer_to_stay(self, plan: Subscription, coupon: Coupon) -> RetentionOffer:
+        """What the customer of a plan was shown before canceling it."""
+        offer = stay_offers.StayOffer("coupon", "too_expensive", coupon.id)
+        with self.database.writing(self.scope) as db:
+            return stay_offers.record_shown(db, plan, offer, session_id="bps_1", now=clock.now())
+
+    def cancellation_notice(self, email: str = "jenny@example.com", **said: Any) -> CancellationNotice:
+        """What somebody has declared on the public page of a configuration."""
+        said = {"kind": "ordinary", "name": "Jenny Rosen", "reference": "INV-0001", "reason": None, **said}
+        content = cancellation_notices.NoticeContent(wanted_on=said.pop("wanted_on", None), **said)
+        sender = NoticeSender(email, network_of("192.0.2.1"), "en")
+        configuration = self.configuration().id
+        with self.database.writing(self.scope) as db:
+            once = secrets.token_hex(32)
+            row, _new = cancellation_notices.receive(db, configuration, sender, content, once=once, now=clock.now())
+            return row

@@ -460,6 +460,16 @@ class Day:
         send("GET /billing_portal/sessions", customer=self.customer)
         send("GET /billing_portal/sessions/{id}", session)
         send("POST /billing_portal/sessions/{id}/expire", session)
+        left = self.make.subscription(self.make.customer())
+        offer = self.make.offer_to_stay(left, self.make.coupon(id="STAY")).id
+        send("GET /billing_portal/retention_offers", status="accepted", reason="too_expensive")
+        send("GET /billing_portal/retention_offers/{id}", offer)
+        cancellation = self.make.cancellation(left, feedback="too_expensive").id
+        send("GET /billing_portal/cancellations", subscription=left.id)
+        send("GET /billing_portal/cancellations/{id}", cancellation)
+        notice = self.make.cancellation_notice().id
+        send("GET /billing_portal/cancellation_notices", status="waiting")
+        send("GET /billing_portal/cancellation_notices/{id}", notice)
         send("POST /billing/feedback_options/{id}/deactivate", reason)
 
     def _look_after(self) -> None:

@@ -86,8 +86,8 @@ def test_the_schema_is_checked(run: Run) -> None:
 
 def test_the_worker_forgets_and_ends(run: Run) -> None:
     run("db", "upgrade")
-    lanes = "codes mails reminders webhooks alerts billing_alerts documents prune visits checkout renew failures"
-    lanes += " bank bank_waiting payments refunds refund_files debits mandates clocks"
+    lanes = "codes mails reminders webhooks alerts billing_alerts documents prune visits checkout notices"
+    lanes += " renew failures bank bank_waiting payments refunds refund_files debits mandates clocks"
     assert run("worker", "--once").stdout.split() == [word for lane in lanes.split() for word in (lane, "0")]
 
 

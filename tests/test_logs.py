@@ -100,6 +100,8 @@ SECRETS = (
     "/i/i-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
     "/r/r-15-in_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
     "/s/s-15-cus_1Tn:2026:eur.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/csv",
+    "/e/e-15-bpcan_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg/pdf",
+    "/n/n-15-bpcn_1Tn.awd2gA.Yh3x5oWfCiTgna1a-Tm880ppypg",
     "/keep/k-15-5f0c:sub_1Tn.awd2gA.Yh3x5oWfCiTgna1a",
     "/unsubscribe/u-15-payment_reminder:cus_0V.awd2gA.Yh3x5oWfCiTgna1a",
     "postgresql://portal:hunter22hunter@db/portal",

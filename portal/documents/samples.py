@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from portal.documents import sample_cancellations
 from portal.documents.mandates import MandateDocument
 from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Party, Payment, TaxAmount
 from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
@@ -150,6 +151,8 @@ BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "receipt": receipt,
     "statement": statement,
     "mandate": mandate,
+    "cancellation": sample_cancellations.cancellation,
+    "cancellation_notice": sample_cancellations.notice,
 }
 
 
@@ -265,6 +268,8 @@ TRIALS: dict[KindName, Callable[[], list[DocumentBase]]] = {
     "receipt": _trial_receipts,
     "statement": _trial_statements,
     "mandate": _trial_mandates,
+    "cancellation": sample_cancellations.trial_cancellations,
+    "cancellation_notice": sample_cancellations.trial_notices,
 }
 
 

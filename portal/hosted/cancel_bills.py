@@ -46,15 +46,22 @@ def preview_bills(visit: Visit, id: str) -> dict[str, object]:
     """
     with visit.trying() as db:
         spared = final_bills.preview_spared_bill(db, lock_own_subscription(db, visit, id), visit.features)
-    with visit.trying() as db:
-        plan = lock_own_subscription(db, visit, id)
-        final = final_bills.preview_final_bills(db, plan, visit.features, now=visit.now)
+    final = preview_final(visit, id)
     return {
         "spared": _payable(spared),
         "last": _payable(final.last),
         "credit": final.credit,
         "charge": final.charge,
     }
+
+
+def preview_final(visit: Visit, id: str) -> final_bills.FinalBills:
+    """What a cancellation now bills and gives back; nothing of one that is canceled already."""
+    with visit.trying() as db:
+        plan = lock_own_subscription(db, visit, id, or_ended_here=True)
+        if plan.cancel_at is not None or plan.ended_at is not None:
+            return final_bills.FinalBills(None)
+        return final_bills.preview_final_bills(db, plan, visit.features, now=visit.now)
 
 
 def preview_next_bill(visit: Visit, id: str) -> BillPreview | None:

@@ -49,6 +49,11 @@ class CancelForm(FlaskForm):
             del form.reason, form.comment
         return form
 
+    def choose(self, reason: str | None) -> None:
+        """Begin with a reason that was given before, if it is one of these and no other was chosen."""
+        if "reason" in self and not self.reason.data and reason in [key for key, _words in self.reason.choices]:
+            self.reason.data = reason
+
     def parse_details(self) -> CancellationDetails | None:
         """The details as the use case takes them; None, with an error at the comment, where that can't be stored."""
         try:

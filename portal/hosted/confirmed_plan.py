@@ -40,16 +40,16 @@ def change_once(visit: Visit, id: str, form: ConfirmForm) -> ChangeResult:
     in_flow = visit.flow is not None and visit.flow["type"] in FLOWS
     with visit.writing() as db:
         subscription = lock_own_subscription(db, visit, id)
-        wanted = requested_plan.requested_change(db, visit, subscription, date=_proration_date(form)) or abort(404)
+        wanted = requested_plan.requested_change(db, visit, subscription, date=proration_date(form)) or abort(404)
         done = requested_plan.has_requested_plan(db, visit, subscription, wanted)
         if not done:
-            _change_as_shown(db, visit, subscription, wanted, form)
+            change_as_shown(db, visit, subscription, wanted, form)
         onward = flows.complete(visit, db) if in_flow else f"{visit.path}subscriptions/{id}/changed"
         coming = upcoming_change(db, subscription)
     return ChangeResult(done, coming, onward)
 
 
-def _change_as_shown(
+def change_as_shown(
     db: Session, visit: Visit, subscription: Subscription, wanted: PlanChange, form: ConfirmForm
 ) -> None:
     """Make the change if the page's state, time and amount still hold. Raises `OutdatedPage`."""
@@ -63,7 +63,7 @@ def _change_as_shown(
         raise OutdatedPage
 
 
-def _proration_date(form: ConfirmForm) -> int:
+def proration_date(form: ConfirmForm) -> int:
     """The posted time from which the change is prorated; 0 where it is not a number."""
     sent = form.date.data or ""
     return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) <= 10 else 0

@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 from portal import clock, i18n, zones
 from portal.db import Scope, find_row
 from portal.documents.kinds import SOURCES, invoice_of_row
-from portal.hosted import document_context, document_files, frames, languages, mandate_files, pay_offers, statements
+from portal.hosted import (
+    cancellation_files,
+    document_context,
+    document_files,
+    frames,
+    languages,
+    mandate_files,
+    pay_offers,
+    statements,
+)
 from portal.hosted.page import PageResponse
 from portal.hosted.payment_states import hide_method
 from portal.models import Account, CreditNote, Customer, Tenant
@@ -59,7 +68,7 @@ def transfer_code(token: str) -> PageResponse:
 def statement(token: str, format: str) -> PageResponse:
     """A statement of account as a file; it shows the present state whenever it is opened."""
     link = services().links.read(token, "statement_pdf") or abort(404)
-    scope, account = _merchant_of_link(link)
+    scope, account = merchant_of_link(link)
     customer_id, year, currency = link.id.rsplit(":", 2)
     with services().database.reading(scope) as db:
         _use_customer_language(db, customer_id)
@@ -72,10 +81,20 @@ def statement(token: str, format: str) -> PageResponse:
 def mandate(token: str) -> PageResponse:
     """The document of a mandate as a PDF."""
     link = services().links.read(token, "mandate_pdf") or abort(404)
-    scope, account = _merchant_of_link(link)
+    scope, account = merchant_of_link(link)
     if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
         return expired_link_page(account)
     return mandate_files.download_mandate(scope, link.id)
+
+
+@blueprint.get("/e/<token>/pdf")
+def cancellation(token: str) -> PageResponse:
+    """The confirmation of a cancellation as a PDF."""
+    link = services().links.read(token, "cancellation_pdf") or abort(404)
+    scope, account = merchant_of_link(link)
+    if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
+        return expired_link_page(account)
+    return cancellation_files.download_cancellation(scope, link.id)
 
 
 def _declare_files(kind: KindName, place: str) -> None:
@@ -123,7 +142,7 @@ def _stored_pdf(token: str, kind: KindName) -> Response | None:
 def find_linked_document(token: str, kind: KindName) -> LinkedDocument:
     """The document of a token, with frame and language set. Unknown tokens and documents are 404."""
     link = services().links.read(token, f"{kind}_pdf") or abort(404)
-    scope, account = _merchant_of_link(link)
+    scope, account = merchant_of_link(link)
     with services().database.reading(scope) as db:
         row: Any = db.get(SOURCES[kind].model, (link.tenant_id, link.id))
         if row is None or row.status == "draft":
@@ -134,7 +153,7 @@ def find_linked_document(token: str, kind: KindName) -> LinkedDocument:
     return LinkedDocument(scope, account, row, clock.now() >= dead_at)
 
 
-def _merchant_of_link(link: DocumentLink) -> tuple[Scope, Account]:
+def merchant_of_link(link: DocumentLink) -> tuple[Scope, Account]:
     """The scope and account of a link's document, with frame and zone set. Unknown ones are 404."""
     with services().database.reading() as db:
         tenant = db.get(Tenant, link.tenant_id) or abort(404)
@@ -162,5 +181,5 @@ def expired_link_page(account: Account) -> Response:
 for _kind in SOURCES:
     if _scope := DOCUMENT_KINDS[_kind].link_scope:
         _declare_files(_kind, f"/{_scope}/<token>")
-for _name in ("invoice", "transfer_code", "statement", "mandate"):
+for _name in ("invoice", "transfer_code", "statement", "mandate", "cancellation"):
     declare_policy(f"document_links.{_name}", "link")

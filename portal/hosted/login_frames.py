@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from portal.db import Scope, find_row
-from portal.hosted import frames
+from portal.hosted import frames, languages
 from portal.models import Account, Configuration
 from portal.web.services import services
 
@@ -24,6 +24,7 @@ def use_login_frame(scope: Scope, configuration_id: str) -> LoginWays:
     with services().database.reading(scope) as db:
         account = db.get_one(Account, scope.account_id)
         configuration = find_row(db, Configuration, configuration_id, noun="configuration")
+    languages.use_zone_of(account)
     frame = frames.frame_of_account(account, livemode=scope.livemode)
     profile, token = configuration.business_profile, configuration.login_token
     frames.use_frame(

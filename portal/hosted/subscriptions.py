@@ -1,11 +1,11 @@
 """The cancellation of a plan: preview it, confirm it, see the result, and resume the plan."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal import i18n
 from portal.billing.configurations import feedback_options
-from portal.billing.customer_portal import plan_cancellations
+from portal.billing.customer_portal import cancellation_receipts, plan_cancellations, stay_offers
 from portal.billing.invoices import pending_items
 from portal.hosted import cancel_bills, flows
 from portal.hosted.cancel_forms import CancelForm
@@ -21,6 +21,7 @@ from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.models import Subscription
 from portal.rules import permissions
+from portal.web.services import services
 
 blueprint = Blueprint("subscriptions", __name__, url_prefix="/p")
 
@@ -35,11 +36,15 @@ class _OutdatedPage(Exception):
 def cancel(visit: Visit, id: str) -> PageResponse:
     """What ends and when, what it costs or credits, the reason, and the button."""
     with visit.reading() as db:
-        find_own_subscription(db, visit, id, or_ended_here=True)
+        subscription = find_own_subscription(db, visit, id, or_ended_here=True)
+        asks_first = stay_offers.is_due(db, subscription, visit.features, now=visit.now)
         own = feedback_options.list_active(db, permissions.feedback_options(visit.features))
     form = CancelForm.with_reasons(visit.features, own)
     if form.validate_on_submit():
         return _submit_cancellation(visit, id, form)
+    if request.method == "GET" and "reason" not in request.args and asks_first:
+        return redirect(f"{visit.path}subscriptions/{id}/reason", 303)
+    form.choose(request.args.get("reason"))
     return _confirmation_page(visit, id, form, 400 if form.errors else 200)
 
 
@@ -49,6 +54,7 @@ def canceled(visit: Visit, id: str) -> PageResponse:
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id, or_ended_here=True)
         name, unpaid = plan_name(db, id), cancel_bills.list_unpaid(db, visit, subscription)
+        receipt = cancellation_receipts.find_received(db, id, subscription.canceled_at)
         waits = bool(subscription.ended_at and pending_items.list_pending(db, visit.customer_id, id))
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
@@ -58,6 +64,7 @@ def canceled(visit: Visit, id: str) -> PageResponse:
         "name": name,
         "unpaid": unpaid,
         "waits": waits,
+        "confirmation": receipt and services().links.document("cancellation_pdf", receipt.tenant_id, receipt.id),
         "may_keep": plan_cancellations.may_keep(subscription, now=visit.now),
         "bill": None if subscription.ended_at else cancel_bills.preview_next_bill(visit, id),
     }
@@ -108,7 +115,7 @@ def _submit_cancellation(visit: Visit, id: str, form: CancelForm) -> PageRespons
 
 def _cancel_once(visit: Visit, id: str, form: CancelForm) -> tuple[Subscription, str, str, bool]:
     """The subscription, its name, where to go on, and whether it was canceled before. Raises `_OutdatedPage`."""
-    details = form.parse_details()
+    details, final = form.parse_details(), cancel_bills.preview_final(visit, id)
     with visit.writing() as db:
         subscription = lock_own_subscription(db, visit, id, or_ended_here=True)
         before = subscription.cancel_at is not None or has_ended_here(db, visit, id)
@@ -116,6 +123,7 @@ def _cancel_once(visit: Visit, id: str, form: CancelForm) -> tuple[Subscription,
             raise _OutdatedPage
         if not before and details is not None:
             plan_cancellations.cancel_plan(db, subscription, visit.features, details, now=visit.now)
+            cancellation_receipts.record(db, subscription, final, session_id=visit.id, now=visit.now)
         if not before and subscription.ended_at is not None:
             note_ended_here(db, visit, subscription)
         is_flow = flows.is_for(visit, flows.CANCEL)

@@ -29,7 +29,15 @@ from portal.models.invoices import (
 from portal.models.mails import LoginCode, Mail
 from portal.models.payment_methods import Mandate, PaymentMethod, SetupIntent
 from portal.models.payments import CreditTransferFile, InvoicePayment, PaymentIntent, PaymentRecord, Refund
-from portal.models.portals import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer
+from portal.models.portals import (
+    CancellationNotice,
+    Configuration,
+    EmailChange,
+    FeedbackOption,
+    PlanCancellation,
+    PortalSession,
+    RetentionOffer,
+)
 from portal.models.quotes import Quote, QuoteLine
 from portal.models.rendering_templates import RenderingTemplate, RenderingTemplateVersion
 from portal.models.schedules import SubscriptionSchedule

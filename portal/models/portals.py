@@ -1,11 +1,11 @@
-"""Tables of portal configurations, portal sessions, retention offers, feedback options and email changes."""
+"""Tables of portal configurations and sessions, and of offers, cancellations, feedback options and email changes."""
 
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Base, Id, TenantOwned, newest_first, tenant_foreign_key
+from portal.models.base import Base, Id, TenantOwned, due_first, newest_first, tenant_foreign_key
 
 
 class Configuration(TenantOwned, Base):
@@ -21,6 +21,7 @@ class Configuration(TenantOwned, Base):
             sqlite_where=text("is_default"),
             postgresql_where=text("is_default"),
         ),
+        Index("uq_portal_configurations_cancel_token", "cancel_token", unique=True),
     )
 
     updated: Mapped[int]
@@ -31,6 +32,7 @@ class Configuration(TenantOwned, Base):
     default_return_url: Mapped[str | None]
     features: Mapped[dict[str, Any]]
     login_token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    cancel_token: Mapped[str | None] = mapped_column(String(64))
     session_limits: Mapped[dict[str, Any]]
     embedding: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"origins": []}, server_default='{"origins": []}')
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
@@ -76,22 +78,92 @@ class PortalSession(TenantOwned, Base):
 
 
 class RetentionOffer(TenantOwned, Base):
-    """A coupon offered to a customer who is about to cancel a subscription, and the answer."""
+    """What a customer who is about to cancel a subscription was offered, and the answer.
+
+    `type` is `coupon`, `pause` or `price`; `reason` is the one given for canceling, of the wire's or the merchant's.
+    """
 
     __tablename__ = "retention_offers"
     __table_args__ = (
         tenant_foreign_key("customer_id", "customers"),
         tenant_foreign_key("subscription_id", "subscriptions"),
         newest_first("retention_offers"),
-        UniqueConstraint("tenant_id", "subscription_id", "coupon_id"),
+        newest_first("retention_offers", "subscription_id"),
     )
 
     customer_id: Mapped[str] = mapped_column(Id)
     subscription_id: Mapped[str] = mapped_column(Id)
     session_id: Mapped[str] = mapped_column(Id)
-    coupon_id: Mapped[str] = mapped_column(Id)
+    type: Mapped[str] = mapped_column(server_default="coupon")
+    reason: Mapped[str | None]
+    coupon_id: Mapped[str | None] = mapped_column(Id)
+    price_id: Mapped[str | None] = mapped_column(Id)
     accepted_at: Mapped[int | None]
     declined_at: Mapped[int | None]
+
+
+class PlanCancellation(TenantOwned, Base):
+    """The cancellation of a subscription by its customer, and all that the document about it says, frozen.
+
+    `created` is when it was received. `ends_at` is when the subscription ends or has ended by it.
+    """
+
+    __tablename__ = "plan_cancellations"
+    __table_args__ = (
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
+        newest_first("plan_cancellations"),
+        newest_first("plan_cancellations", "subscription_id"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    subscription_id: Mapped[str] = mapped_column(Id)
+    #: None for one by the public page, which needs no visit
+    session_id: Mapped[str | None] = mapped_column(Id)
+    ends_at: Mapped[int]
+    cancellation_details: Mapped[dict[str, Any]]
+    seller: Mapped[dict[str, Any]]
+    buyer: Mapped[dict[str, Any]]
+    #: names of the plan and amounts, as `cancellation_receipts.record` freezes them
+    content: Mapped[dict[str, Any]]
+
+
+class CancellationNotice(TenantOwned, Base):
+    """What somebody has declared on a configuration's public page to cancel, as it was received.
+
+    `kind` is `ordinary` or `extraordinary`, `reference` a number of the contract, the customer or an invoice as typed,
+    `wanted_on` the day wanted for the end, None for the soonest. A worker finds out whose it is at `next_step_at`:
+    `status` is `received` until then, `done` where a subscription is canceled by it, else `waiting` for the merchant.
+    `once` is of the page, so that two clicks are one notice.
+    """
+
+    __tablename__ = "cancellation_notices"
+    __table_args__ = (
+        tenant_foreign_key("configuration_id", "portal_configurations"),
+        newest_first("cancellation_notices"),
+        newest_first("cancellation_notices", "email"),
+        due_first("cancellation_notices"),
+        Index("uq_cancellation_notices_once", "tenant_id", "once", unique=True),
+        Index("ix_cancellation_notices_network", "network_hash", "created"),
+        Index("ix_cancellation_notices_wide_network", "wide_network_hash", "created"),
+    )
+
+    configuration_id: Mapped[str] = mapped_column(Id)
+    kind: Mapped[str]
+    name: Mapped[str]
+    email: Mapped[str]
+    reference: Mapped[str]
+    reason: Mapped[str | None]
+    wanted_on: Mapped[str | None]
+    locale: Mapped[str]
+    seller: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(default="received")
+    customer_id: Mapped[str | None] = mapped_column(Id)
+    subscription_id: Mapped[str | None] = mapped_column(Id)
+    next_step_at: Mapped[int | None]
+    once: Mapped[str] = mapped_column(String(64))
+    network_hash: Mapped[str] = mapped_column(String(64))
+    wide_network_hash: Mapped[str | None] = mapped_column(String(64))
 
 
 class FeedbackOption(TenantOwned, Base):

@@ -86,6 +86,10 @@ class DocumentLinks:
         """The absolute address of a configuration's login page."""
         return f"{self._base_url}/p/login/{token}"
 
+    def cancel(self, token: str) -> str:
+        """The absolute address of a configuration's public page to cancel."""
+        return f"{self._base_url}/cancel/{token}"
+
     def pay(self, token: str) -> str:
         """The absolute address of a payment link."""
         return f"{self._base_url}/pay/{token}"

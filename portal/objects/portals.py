@@ -25,6 +25,11 @@ def _login_page(row: Row, context: Context) -> dict[str, Any]:
     return {"enabled": token is not None, "url": context.links.login(token) if token else token}
 
 
+def _cancel_page(row: Row, context: Context) -> dict[str, Any]:
+    token: str | None = row.cancel_token
+    return {"enabled": token is not None, "url": context.links.cancel(token) if token else token}
+
+
 def _load_products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
     rows = db.scalars(select(Configuration).where(Configuration.id.in_(ids)))
     return {row.id: row.features["subscription_update"]["products"] for row in rows}
@@ -48,6 +53,7 @@ CONFIGURATION = register(
             fields={
                 "application": None,
                 "customer": None,
+                "cancel_page": _cancel_page,  # beyond the reference
                 "features": _render_features,
                 "login_page": _login_page,
                 "metadata": "metadata_",
@@ -98,16 +104,18 @@ RETENTION_OFFER = register(
     ObjectType(
         Shape(
             "billing_portal.retention_offer",
-            same=("accepted_at", "created", "declined_at"),
+            same=("accepted_at", "created", "declined_at", "reason", "type"),
             fields={
                 "coupon": Ref("coupon_id", "coupon"),
                 "customer": Ref("customer_id", "customer"),
+                "price": Ref("price_id", "price"),
                 "session": Ref("session_id", "billing_portal.session"),
                 "subscription": Ref("subscription_id", "subscription"),
             },
         ),
         RetentionOffer,
         "retention offer",
+        schemas=schemas.RETENTION_OFFER,
         portable=False,
     )
 )

@@ -9,8 +9,10 @@ from portal.models import Mail
 from portal.outbox import (
     alerts,
     billing_alerts,
+    cancellation_mails,
     debit_mails,
     document_mails,
+    notice_mails,
     payment_mails,
     plan_change_mails,
     security_mails,
@@ -22,6 +24,8 @@ from portal.outbox.mail_texts import OutgoingMail
 #: What builds each mail; None when nobody is to receive it (any more).
 MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None]] = {
     "billing_failing": billing_alerts.build_mail,
+    "cancellation_received": notice_mails.build_received_mail,
+    "cancellation_waiting": notice_mails.build_waiting_mail,
     "contact_changed": security_mails.build_change_mail,
     "contact_invited": security_mails.build_invitation,
     "credit_note": document_mails.build_credit_note_mail,
@@ -41,7 +45,7 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "receipt": document_mails.build_receipt_mail,
     "recipients_changed": security_mails.build_recipients_mail,
     "refunded": payment_mails.build_refunded_mail,
-    "subscription_canceled": subscription_mails.build_canceled_mail,
+    "subscription_canceled": cancellation_mails.build_canceled_mail,
     "subscription_changed": plan_change_mails.build_changed_mail,
     "subscription_paused": subscription_mails.build_paused_mail,
     "tax_id_changed": security_mails.build_tax_id_mail,

@@ -44,6 +44,15 @@ SAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
     },
+    "cancellation_received": {"received_at": _SAMPLE_DAY},
+    "cancellation_waiting": {
+        "notice": "bpcn_sample",
+        "received_at": _SAMPLE_DAY,
+        "name": "Jenny Rosen",
+        "email": "jenny.rosen@example.com",
+        "number": "INV-1001",
+        "extraordinary": False,
+    },
     "contact_changed": {"change": "added", "email": "lea@example.com", "role": "accountant"},
     "contact_invited": {
         "account": "Rosen GmbH",
@@ -122,7 +131,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
 
 
 #: Mails that merchants get.
-_TO_MERCHANTS = ("billing_failing", "debits_failing", "webhook_disabled", "webhook_failing")
+_TO_MERCHANTS = ("billing_failing", "cancellation_waiting", "debits_failing", "webhook_disabled", "webhook_failing")
 
 
 def sample_mail(name: str, locale: str) -> OutgoingMail:

@@ -1,4 +1,4 @@
-"""The mails about a subscription that was canceled, with a link that takes it back, or paused; and what they share."""
+"""The mail about a subscription that was paused or goes on, and what the mails about subscriptions share."""
 
 from sqlalchemy.orm import Session
 
@@ -14,28 +14,6 @@ from portal.outbox.mail_frames import find_present_customer, mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 from portal.outbox.plan_parts import name_plan
 from portal.rules import subscriptions as rules
-
-
-def build_canceled_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
-    """What was canceled, when, when it ends, and what is billed for it; None when it no longer stands."""
-    subscription, customer = find_subscription(db, mail)
-    ends = subscription.ended_at or subscription.cancel_at
-    # mails that were queued before the portal told these are sent as they were meant
-    canceled_at, billed = mail.data.get("canceled_at", subscription.canceled_at), mail.data.get("billed")
-    if customer is None or ends is None or subscription.canceled_at != canceled_at:
-        return None
-    return mail_to_customer(
-        db,
-        customer,
-        reference=subscription.id,
-        plan=name_plan(db, subscription, customer),
-        canceled_at=subscription.canceled_at,
-        ends_at=ends,
-        ended=subscription.ended_at is not None,
-        bill=None if subscription.ended_at else preview_bill(services, db, subscription),
-        keep_url=undo_link(services, db, subscription, plan_undo.cancellation_mark(subscription)),
-        **billed_document(services, db, billed),
-    )
 
 
 def build_paused_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:

@@ -14,6 +14,7 @@ from portal.db import TenantSession, scope_of
 from portal.models import (
     ApiKey,
     AuditEntry,
+    CancellationNotice,
     CheckoutSession,
     EmailChange,
     Event,
@@ -25,6 +26,7 @@ from portal.models import (
     LoginCode,
     Mail,
     PaymentLink,
+    PlanCancellation,
     PortalSession,
     RetentionOffer,
     StoredDocument,
@@ -41,6 +43,7 @@ _UNSHOWN_MODELS: frozenset[Any] = frozenset(
     {
         ApiKey,
         AuditEntry,
+        CancellationNotice,
         CheckoutSession,
         EmailChange,
         Event,
@@ -52,6 +55,7 @@ _UNSHOWN_MODELS: frozenset[Any] = frozenset(
         LoginCode,
         Mail,
         PaymentLink,
+        PlanCancellation,
         PortalSession,
         RetentionOffer,
         StoredDocument,

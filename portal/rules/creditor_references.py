@@ -33,9 +33,17 @@ def make_reference(number: str) -> str | None:
 def parse_reference(text: str) -> str | None:
     """The part after the check digits of a reference in any spelling, as `plain_key` of its number; else None."""
     try:
-        return str(iso11649.validate(plain_key(text)))[4:].lstrip("0") or None
+        return str(iso11649.validate(plain_key(text)))[4:]
     except ValidationError:
         return None
+
+
+def list_readings(part: str) -> tuple[str, ...]:
+    """What the part of a reference may stand for, the likeliest first: banks fill it up with zeros in front.
+
+    A number may begin with some of its own, which counts where there is such a number.
+    """
+    return tuple(part[start:] for start in range(len(part) - len(part.lstrip("0")) + 1) if part[start:])
 
 
 def find_references(text: str) -> list[str]:

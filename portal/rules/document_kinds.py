@@ -7,7 +7,9 @@ A new kind starts here. `portal/documents/kinds.py` says how each is built; what
 from dataclasses import dataclass
 from typing import Literal
 
-KindName = Literal["invoice", "credit_note", "quote", "receipt", "statement", "mandate"]
+KindName = Literal[
+    "invoice", "credit_note", "quote", "receipt", "statement", "mandate", "cancellation", "cancellation_notice"
+]
 
 #: The files of a bill: for people, and for their programs.
 BILL_FILES = ("pdf", "factur_x.xml", "peppol.xml", "xrechnung.xml")
@@ -39,6 +41,8 @@ DOCUMENT_KINDS: dict[KindName, DocumentKind] = {
     "receipt": DocumentKind("Receipt", "invoice", link_scope="r"),
     "statement": DocumentKind("Statement of account", None, link_scope="s", files=("csv", "pdf")),
     "mandate": DocumentKind("SEPA Direct Debit Mandate", None, link_scope="m"),
+    "cancellation": DocumentKind("Confirmation of cancellation", None, link_scope="e"),
+    "cancellation_notice": DocumentKind("Receipt of a cancellation", None, link_scope="n", has_linked_page=True),
 }
 
 

@@ -241,6 +241,13 @@ FAMILIES: dict[str, EventFamily] = {
     "billing.failed_step": EventFamily(
         "billing.failed_step", changed=None, gone=None, turns=_turns_by_moment({"resolved_at": "resolved"})
     ),
+    "billing_portal.cancellation": EventFamily("billing_portal.cancellation", changed=None, gone=None),
+    "billing_portal.cancellation_notice": EventFamily(
+        "billing_portal.cancellation_notice",
+        changed=None,
+        gone=None,
+        turns=_turns_by_status({"done": "done", "waiting": "waiting"}),
+    ),
     "billing_portal.configuration": EventFamily("billing_portal.configuration", gone=None),
     "billing_portal.session": EventFamily(
         "billing_portal.session", changed=None, gone=None, turns=_portal_session_turns
@@ -298,6 +305,10 @@ PORTAL_EVENTS = {
     "customer.contact.created": "contacts",
     "customer.contact.deleted": "contacts",
     "customer.contact.updated": "contacts",
+    "billing_portal.cancellation.created": "cancellations",
+    "billing_portal.cancellation_notice.created": "cancellations",
+    "billing_portal.cancellation_notice.done": "cancellations",
+    "billing_portal.cancellation_notice.waiting": "cancellations",
     "billing_portal.session.opened": "sessions",
     "billing_portal.session.expired": "sessions",
     "billing_portal.session.flow_completed": "flows",
@@ -313,6 +324,7 @@ PORTAL_EVENTS = {
 EVENT_SWITCHES = {
     "bank_statements": True,
     "contacts": True,
+    "cancellations": True,
     "documents": False,
     "email_changes": True,
     "failed_steps": True,

@@ -156,6 +156,22 @@ def cancellation_reasons(features: Features) -> list[str]:
     return list(reason["options"]) if reason["enabled"] else []
 
 
+def offers_to_stay(features: Features) -> list[Mapping[str, Any]]:
+    """What is offered to customers who are about to cancel. Configurations of before have no such offers."""
+    retention = features["subscription_cancel"].get("retention") or {}
+    return list(retention["offers"]) if may_cancel(features) and retention.get("enabled") else []
+
+
+def offers_stay(features: Features) -> bool:
+    """Whether anything is offered to customers who are about to cancel."""
+    return bool(offers_to_stay(features))
+
+
+def days_between_offers(features: Features) -> int:
+    """For how many days nothing is offered for a subscription after an offer."""
+    return int(features["subscription_cancel"]["retention"]["days"])
+
+
 def feedback_options(features: Features) -> list[str]:
     """The ids of the merchant's own reasons to choose from."""
     reason = features["subscription_cancel"]["cancellation_reason"]
@@ -165,7 +181,9 @@ def feedback_options(features: Features) -> list[str]:
 def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
     billed_elsewhere = ("subscription_create", "subscription_pause", "subscription_update")
-    return {**features, **{name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}}
+    cancel = {**features["subscription_cancel"], "retention": {"enabled": False}}
+    disabled = {name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}
+    return {**features, **disabled, "subscription_cancel": cancel}
 
 
 def restrict_without_collection(features: Features) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "enabled": False,
         "mode": "at_period_end",
         "proration_behavior": "none",
+        "retention": {"days": 90, "enabled": False, "offers": []},
     },
     "subscription_create": {
         "allow_promotion_codes": False,
@@ -56,5 +57,6 @@ def disabled_features() -> dict[str, Any]:
 
 
 def complete_features(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Stored features with what came to the portal after they were stored: features, disabled, and their settings."""
-    return {**stored, **{name: {**off, **stored.get(name, {})} for name, off in disabled_features().items()}}
+    """Stored features with those, and those parts of them, disabled, that came to the portal after they were stored."""
+    known = disabled_features()
+    return {**known, **{name: {**known.get(name, {}), **feature} for name, feature in stored.items()}}

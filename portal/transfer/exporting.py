@@ -31,6 +31,10 @@ class NoLinks:
         """Nothing."""
         return None
 
+    def cancel(self, token: str) -> Any:
+        """Nothing."""
+        return None
+
     def login(self, token: str) -> Any:
         """Nothing."""
         return None

@@ -42,6 +42,9 @@ class Links(Protocol):
     def login(self, token: str) -> str:
         """The address of a login page."""
 
+    def cancel(self, token: str) -> str:
+        """The address of a public page to cancel."""
+
     def pay(self, token: str) -> str:
         """The address of a payment link."""
 

@@ -7,7 +7,17 @@ from portal import clock
 from portal.assembly import Services
 from portal.documents import render_queue
 from portal.outbox import alerts, billing_alerts, queue, reminders, webhooks
-from portal.worker import bank_folder, clock_steps, customer_steps, direct_debits, expiry, mandates, payments, refunds
+from portal.worker import (
+    bank_folder,
+    cancellation_notices,
+    clock_steps,
+    customer_steps,
+    direct_debits,
+    expiry,
+    mandates,
+    payments,
+    refunds,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,7 @@ LANES: tuple[Lane, ...] = (
     Lane("prune", expiry.prune_expired, idle=clock.MINUTE),
     Lane("visits", expiry.end_visits, idle=clock.MINUTE),
     Lane("checkout", expiry.follow_checkouts, idle=10.0),
+    Lane("notices", cancellation_notices.work, idle=1.0),
     Lane("renew", customer_steps.take_due_steps, idle=5.0),
     Lane("failures", customer_steps.resolve_failures, idle=clock.MINUTE),
     Lane("bank", bank_folder.work, idle=5.0),

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Request
 from portal import clock, zones
 from portal.billing.accounts import account_updates, accounts, files
 from portal.billing.accounts.account_updates import UpdateAccount
+from portal.billing.configurations import configurations
 from portal.billing.customer_portal import codes, plan_changes, plan_undo, session_secrets
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.customers import contacts, customers, email_changes
@@ -216,4 +217,19 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
         token = session_secrets.new_link_secret()
         done = email_changes.ConfirmEmailChange("old@example.com", session_secrets.hash_secret(token))
         email_changes.confirm(db, change.id, done, now=now)
-    return {"public": public, "keep": keep, "keep_change": keep_change, "undo": f"/undo/{token}", "join": join}
+    return {
+        "public": public,
+        "keep": keep,
+        "keep_change": keep_change,
+        "undo": f"/undo/{token}",
+        "join": join,
+        "cancel": _cancel_page(make),
+        "receipt": links.document("cancellation_notice", tenant_id, make.cancellation_notice(reason="Moved").id),
+    }
+
+
+def _cancel_page(make: Factories) -> str:
+    """The path of a public page to cancel."""
+    command = configurations.UpdateConfiguration
+    row = make.run(configurations.update, command, make.configuration(), cancel_page={"enabled": True})
+    return f"/cancel/{row.cancel_token}"

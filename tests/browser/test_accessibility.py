@@ -76,7 +76,14 @@ FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|pdf|svg|xml|zip|<f
 #: What leads to a page of the provider, and back.
 LEADING = {f"{name}_elsewhere.{way}" for name in ("card_add", "payment_confirm") for way in ("start", "back")}
 LEADING |= {"plan_start.done"}
-ON_THEIR_WAY = {"email_change.code", "flows.done", "plan_start.choose", "retention.offer"}
+ON_THEIR_WAY = {
+    "email_change.code",
+    "flows.done",
+    "plan_start.choose",
+    "retention.offer",
+    "staying.offer",
+    "staying.reason",
+}
 DOCUMENTATION = [
     "/docs",
     "/docs/search?q=due_date",
@@ -92,6 +99,8 @@ ELSEWHERE = [
     "{keep}",
     "{keep_change}",
     "{undo}",
+    "{cancel}",
+    "{receipt}",
     "{join}",
     "/undo/unknown",
     "/patterns",
@@ -206,6 +215,44 @@ def test_the_end_of_a_flow_is_for_everyone(visit: Visit, shop: Shop) -> None:
     page.get_by_role("button", name="Yes, I'm done").click()
     page.get_by_text("Thanks!").wait_for()
     assert problems(page) == []
+
+
+def test_the_second_step_of_canceling_without_a_login_is_for_everyone(windows: dict[str, Window]) -> None:
+    window = windows["en"]
+    window.go("{cancel}")
+    follow(window.page.get_by_role("button", name="Continue"))
+    assert problems(window.page) == []
+    for label, text in (("Your name", "Jenny Rosen"), ("Email address", "jenny@example.com"), ("Number", "INV-1")):
+        window.page.get_by_label(label).fill(text)
+    follow(window.page.get_by_role("button", name="Continue"))
+    window.page.get_by_role("heading", name="Cancel now?").wait_for()
+    assert problems(window.page) == []
+
+
+def test_the_offers_by_reason_are_for_everyone(visit: Visit, shop: Shop) -> None:
+    plans, make = offered(shop.make), shop.make
+    wanted = [
+        {"type": "coupon", "coupon": make.coupon().id, "reasons": ["too_expensive"]},
+        {"type": "pause", "reasons": ["unused"]},
+        {"type": "price", "price": plans.silver.id},
+    ]
+    cancel = {"cancellation_reason": {"enabled": True, "options": ["too_expensive", "unused", "other"]}}
+    features = plans.configuration.features
+    cancel |= {"enabled": True, "retention": {"enabled": True, "offers": wanted}}
+    configuration = make.configuration(
+        subscription_cancel=cancel,
+        **{name: features[name] for name in ("subscription_pause", "subscription_update")},
+    )
+    for reason, said in (("too_expensive", "less?"), ("unused", "Pause"), ("other", "Change to Silver plan instead?")):
+        customer = make.customer()
+        plan = make.subscription(customer, plans.gold)
+        flow = {"type": "subscription_cancel", "subscription_cancel": {"subscription": plan.id}}
+        page = visit(customer, configuration=configuration, sent={"flow_data": flow})
+        assert problems(page) == []
+        page.locator(f"input[value={reason}]").check()
+        follow(page.get_by_role("button", name="Continue"))
+        page.get_by_role("heading", name=said).wait_for()
+        assert problems(page) == []
 
 
 def test_the_offer_before_canceling_is_for_everyone(visit: Visit, shop: Shop) -> None:

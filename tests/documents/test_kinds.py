@@ -22,6 +22,8 @@ OLD_SCOPES = {
     "receipt": "r",
     "statement": "s",
     "mandate": "m",
+    "cancellation": "e",
+    "cancellation_notice": "n",
     "file_link": "f",
     "plan_undo": "k",
     "unsubscribe": "u",

@@ -11,7 +11,7 @@ import pytest
 from portal.billing.ledger import parties
 from portal.documents import render, samples
 from portal.documents.values import RENDERER_VERSION, DocumentBase
-from portal.rules.document_kinds import KindName
+from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
 #: By renderer, version of the look and kind of document, whatever its state and language.
@@ -28,13 +28,17 @@ DIGESTS = {
     ("00000005", "v2", "receipt"): "3b99fa1d7f62b432",
     ("00000005", "v2", "mandate"): "4d2bf571660ccfd1",
     ("00000005", "v2", "statement"): "826a682f50e7aa65",
+    ("00000005", "v1", "cancellation"): "6abe618d094b840e",
+    ("00000005", "v1", "cancellation_notice"): "5712902088466f70",
+    ("00000005", "v2", "cancellation"): "ac5b9eb08d570741",
+    ("00000005", "v2", "cancellation_notice"): "4233dac7cc48bd93",
 }
 #: What the first version calls the tax numbers of the sample merchants.
 FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.parametrize("kind", ["invoice", "credit_note", "quote", "receipt", "statement", "mandate"])
+@pytest.mark.parametrize("kind", list(DOCUMENT_KINDS))
 def test_issued_documents_look_as_they_did(kind: KindName, version: str) -> None:
     documents = samples.trial_documents(kind)
     pages = [render.html(as_first(document) if version == "v1" else document) for document in documents]

@@ -210,7 +210,8 @@ def test_24_at_once_get_exactly_five_codes(
         each.join()
     with database.reading(scope) as db:
         made = db.scalar(select(func.count(LoginCode.id)))
-    assert (statuses.count(303), set(statuses) - {503, 409}, made) == (5, {303, 429}, 5)
+    # on a machine that is busy all others may be turned away before they are counted
+    assert (statuses.count(303), set(statuses) - {409, 429, 503}, made) == (5, {303}, 5)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def test_a_download_behind_a_link_is_told_also_where_the_document_lies_ready(api
 
 def test_what_is_switched_off_is_not_told_but_logged(api, portal, make, told, audited):
     events = api.post("account", settings={"portal": {"events": {"sessions": False}}})["settings"]["portal"]["events"]
-    on = dict.fromkeys(("bank_statements", "contacts", "email_changes", "failed_steps", "flows", "offers"), True)
+    names = ("bank_statements", "cancellations", "contacts", "email_changes", "failed_steps", "flows", "offers")
+    on = dict.fromkeys(names, True)
     assert events == {**on, "documents": False, "sessions": False}
     portal(make.customer())
     assert _visits(told) == ["created"]

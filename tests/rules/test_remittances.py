@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from stdnum import iso11649
 
-from portal.rules.creditor_references import find_references, make_reference, parse_reference, plain_key
+from portal.rules.creditor_references import find_references, list_readings, make_reference, parse_reference, plain_key
 from portal.rules.remittances import choose_longest, find_candidates
 
 
-@pytest.mark.parametrize("number", ["ROSEN-0001", "INV-2026/17", "2026.000123", "Ä1-7"])
+@pytest.mark.parametrize("number", ["ROSEN-0001", "INV-2026/17", "2026.000123", "Ä1-7", "0ROSEN-0001", "000-1"])
 def test_a_reference_is_made_of_a_number_and_leads_back_to_it(number: str) -> None:
     reference = make_reference(number)
     assert reference
@@ -22,6 +22,12 @@ def test_a_reference_is_made_of_a_number_and_leads_back_to_it(number: str) -> No
 @pytest.mark.parametrize("number", ["A" * 22, "---", "請求書-1"])
 def test_a_number_that_fits_no_reference_has_none(number: str) -> None:
     assert make_reference(number) is None
+
+
+def test_zeros_in_front_are_filling_or_a_number_s_own() -> None:
+    assert list_readings("00ROSEN0001") == ("00ROSEN0001", "0ROSEN0001", "ROSEN0001")
+    assert list_readings("ROSEN0001") == ("ROSEN0001",)
+    assert list_readings("000") == ("000", "00", "0")
 
 
 def test_a_reference_with_wrong_check_digits_is_none() -> None:

@@ -214,6 +214,7 @@ class EventSettings(Command):
     """Which events that the reference does not have are written."""
 
     bank_statements: Flag | None = None
+    cancellations: Flag | None = None
     documents: Flag | None = None
     contacts: Flag | None = None
     email_changes: Flag | None = None

@@ -12,7 +12,7 @@ from portal.models import BankTransaction, Invoice
 from portal.models.base import JsonDocument
 from portal.models.invoices import IS_PAYABLE, NUMBER_KEY
 from portal.rules.bank_matching import Found, Payable
-from portal.rules.creditor_references import find_references, parse_reference, plain_key
+from portal.rules.creditor_references import find_references, list_readings, parse_reference, plain_key
 from portal.rules.qr_references import find_qr_references, parse_qr_reference
 from portal.rules.remittances import LONGEST_NUMBER, Spot, choose_longest, find_candidates
 from portal.seal import Seal
@@ -24,14 +24,14 @@ _KEY: ColumnClause[str] = literal_column(NUMBER_KEY)
 
 @dataclass(frozen=True)
 class _Words:
-    """What a transfer says: its references, and what may be numbers."""
+    """What a transfer says: its references, each as it may be read, and what may be numbers."""
 
-    references: list[str]
+    references: list[tuple[str, ...]]
     numbers: dict[str, list[Spot]]
 
     @property
     def keys(self) -> set[str]:
-        return {*self.references, *self.numbers}
+        return {*self.numbers, *(key for readings in self.references for key in readings)}
 
 
 def find_payables(
@@ -50,7 +50,7 @@ def _read_words(row: BankTransaction) -> _Words:
     references = [_read_reference(each) for each in given if each]
     references += [*find_references(row.purpose), *find_qr_references(row.purpose)]
     numbers = find_candidates(row.purpose)
-    return _Words(list(dict.fromkeys(filter(None, references))), numbers)
+    return _Words([list_readings(each) for each in dict.fromkeys(filter(None, references))], numbers)
 
 
 def _read_reference(text: str) -> str:
@@ -58,7 +58,8 @@ def _read_reference(text: str) -> str:
 
 
 def _gather(words: _Words, by_key: dict[str, list[Payable]], by_payer: list[Payable]) -> Found:
-    references = [invoice for key in words.references for invoice in by_key.get(key, [])]
+    meant = [next((key for key in readings if key in by_key), "") for readings in words.references]
+    references = [invoice for key in dict.fromkeys(meant) for invoice in by_key.get(key, [])]
     there = {key: spots for key, spots in words.numbers.items() if key in by_key}
     numbers = [invoice for key in choose_longest(there) for invoice in by_key[key]]
     return Found(references, numbers, by_payer)

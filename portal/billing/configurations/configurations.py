@@ -59,6 +59,7 @@ class ConfigurationFields(ExpandableCommand):
 
     business_profile: ConfigurationBusinessProfile | None = None
     default_return_url: Clearable[WebUrl] = None
+    cancel_page: Toggle | None = None
     embedding: Embedding | None = None
     login_page: Toggle | None = None
     metadata: Metadata = {}
@@ -131,8 +132,9 @@ def _build_configuration(now: int, features: dict[str, Any], *, is_default: bool
 
 def _apply_fields(db: Session, configuration: Configuration, command: ConfigurationFields, now: int) -> None:
     refuse_plain_http(scope_of(db), command.default_return_url, "default_return_url")
-    if command.login_page:
-        _switch_login_page(configuration, enabled=command.login_page.enabled)
+    for page, token in (("login_page", "login_token"), ("cancel_page", "cancel_token")):
+        if sent := getattr(command, page):
+            _switch_page(configuration, token, enabled=sent.enabled)
     for key, value in command.sent_values("default_return_url", "name").items():
         setattr(configuration, key, value)
     for index, origin in enumerate(command.embedding.origins if command.embedding else ()):
@@ -148,9 +150,9 @@ def _apply_fields(db: Session, configuration: Configuration, command: Configurat
     configuration.updated = now
 
 
-def _switch_login_page(configuration: Configuration, *, enabled: bool) -> None:
-    """Each time the page is enabled it gets a new address, so that an old one never works again."""
-    if enabled and configuration.login_token is None:
-        configuration.login_token = secrets.token_urlsafe(18)
-    elif not enabled:
-        configuration.login_token = None
+def _switch_page(configuration: Configuration, token: str, *, enabled: bool) -> None:
+    """Each time a page is enabled it gets a new address, so that an old one never works again."""
+    if not enabled:
+        setattr(configuration, token, None)
+    elif getattr(configuration, token) is None:
+        setattr(configuration, token, secrets.token_urlsafe(18))

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from sqlalchemy.orm import Session
 
-from portal.billing.configurations import feedback_options
+from portal.billing.configurations import feedback_options, retention_features
 from portal.billing.configurations.defaults import fill_quantity_limits, fill_rules
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
@@ -60,6 +60,7 @@ class SubscriptionCancel(Command):
     mode: Literal["at_period_end", "immediately"] = "at_period_end"
     proration_behavior: ProrationBehavior = "none"
     cancellation_reason: CancellationReason | None = None
+    retention: retention_features.Retention | None = None
 
 
 class AdjustableQuantity(Command):
@@ -205,8 +206,11 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
         param = "features[subscription_cancel][cancellation_reason][feedback_options]"
         named = command.subscription_cancel.cancellation_reason.feedback_options
         feedback_options.refuse_unusable(db, named, param)
+    if command.subscription_cancel and command.subscription_cancel.retention:
+        retention_features.refuse_unusable(db, command.subscription_cancel.retention)
     after = merge_hashes(complete_features(stored), command.model_dump(exclude_unset=True))
     _fill_durations(after["subscription_pause"]["duration"])
+    retention_features.fill_offers(after["subscription_cancel"]["retention"])
     fill_quantity_limits(after)
     fill_rules(after["subscription_update"]["rules"])
     return after

@@ -35,6 +35,12 @@ def cancel_plan(
     cancellations.cancel(db, subscription, at_once, now=now)
 
 
+def cancel_plan_at(db: Session, subscription: Subscription, at: int, details: CancellationDetails, *, now: int) -> None:
+    """Cancel a subscription for a moment after its present period; an upcoming change of plan is dropped before."""
+    upcoming_changes.cancel_upcoming_change(db, subscription, now=now)
+    _change_end(db, subscription, UpdateSubscription(cancel_at=at, cancellation_details=details), now)
+
+
 def may_keep(subscription: Subscription, *, now: int) -> bool:
     """Whether the cancellation can be taken back: one at the period's end can, one at an agreed date can't."""
     may = may_resume(status=subscription.status, cancel_at=subscription.cancel_at, now=now)

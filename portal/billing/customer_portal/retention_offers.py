@@ -22,9 +22,14 @@ def can_be_offered(coupon: Coupon, subscription: Subscription, now: int) -> bool
 def find_offered_coupon(db: Session, subscription: Subscription, coupon_id: str, *, now: int) -> Coupon | None:
     """The coupon to offer; None where the offer was answered before, or the coupon can't be redeemed any more."""
     found = _find_offer(db, subscription.id, coupon_id)
-    coupon = db.get(Coupon, (subscription.tenant_id, coupon_id))
     answered = found is not None and (found.accepted_at or found.declined_at)
-    return coupon if coupon and not answered and can_be_offered(coupon, subscription, now) else None
+    return None if answered else find_redeemable(db, subscription, coupon_id, now=now)
+
+
+def find_redeemable(db: Session, subscription: Subscription, coupon_id: str, *, now: int) -> Coupon | None:
+    """The coupon, if the subscription can redeem it now."""
+    coupon = db.get(Coupon, (subscription.tenant_id, coupon_id))
+    return coupon if coupon and can_be_offered(coupon, subscription, now) else None
 
 
 def record_shown(
@@ -39,6 +44,7 @@ def record_shown(
             customer_id=subscription.customer_id,
             subscription_id=subscription.id,
             session_id=session_id,
+            type="coupon",
             coupon_id=coupon_id,
         )
         db.add(offer)
@@ -55,7 +61,7 @@ def accept(db: Session, offer: RetentionOffer, *, now: int) -> bool:
     customer = locks.subscription_with_customer(db, subscription)
     if offer.accepted_at or offer.declined_at:
         return False
-    redeem_coupon(db, customer, subscription, offer.coupon_id, now=now)
+    redeem_coupon(db, customer, subscription, offer.coupon_id or "", now=now)
     offer.accepted_at = now
     return True
 
@@ -75,4 +81,5 @@ def decline(offer: RetentionOffer, *, now: int) -> None:
 
 def _find_offer(db: Session, subscription_id: str, coupon_id: str) -> RetentionOffer | None:
     own = (RetentionOffer.subscription_id == subscription_id, RetentionOffer.coupon_id == coupon_id)
-    return db.scalars(select(RetentionOffer).where(*own)).one_or_none()
+    newest = (RetentionOffer.created.desc(), RetentionOffer.id.desc())
+    return db.scalars(select(RetentionOffer).where(*own).order_by(*newest).limit(1)).first()

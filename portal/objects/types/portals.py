@@ -2,6 +2,7 @@
 
 from portal.wire.schemas import BOOLEAN, INTEGER, STRING, Schema, array_of, enum_of, hash_of, id_or, or_null
 
+OFFER_TYPE = enum_of("coupon", "pause", "price")
 ENABLED_HASH = hash_of(enabled=BOOLEAN)
 PRORATION = enum_of("always_invoice", "create_prorations", "none")
 PRODUCTS = array_of(
@@ -36,6 +37,13 @@ FEATURES = hash_of(
         enabled=BOOLEAN,
         mode=enum_of("at_period_end", "immediately"),
         proration_behavior=PRORATION,
+        retention=hash_of(
+            days=INTEGER,
+            enabled=BOOLEAN,
+            offers=array_of(
+                hash_of(coupon=or_null(STRING), price=or_null(STRING), reasons=array_of(STRING), type=OFFER_TYPE)
+            ),
+        ),
     ),
     subscription_create=hash_of(
         allow_promotion_codes=BOOLEAN, enabled=BOOLEAN, products=PRODUCTS, trial_period_days=or_null(INTEGER)
@@ -95,6 +103,7 @@ CONFIGURATION: dict[str, Schema] = {
     "business_profile": hash_of(
         headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
     ),
+    "cancel_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
     "embedding": hash_of(origins=array_of(STRING)),
     "features": FEATURES,
     "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
@@ -120,3 +129,4 @@ PORTAL_SESSION: dict[str, Schema] = {
     "flow": or_null(FLOW),
     "url": STRING,
 }
+RETENTION_OFFER: dict[str, Schema] = {"type": OFFER_TYPE}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from stdnum.iso7064 import mod_97_10
 
 from portal.rules.creditor_references import make_reference
 from tests.statements_of_banks import Transfer
@@ -97,6 +98,17 @@ def test_a_reference_pays_a_part_and_its_rest_becomes_credit(api, opened, bank, 
     paid = api.get(f"invoices/{invoice['id']}")
     assert (paid["status"], paid["amount_overpaid"]) == ("paid", 500)
     assert api.get(f"customers/{customer}")["balance"] == -500
+
+
+def test_a_number_with_a_zero_in_front_is_found_by_its_reference(api, make, bank) -> None:
+    customer = make.customer(invoice_prefix="0ROSEN")
+    invoice = make.invoice(customer, 11900)
+    bank(Transfer(1900, reference=make_reference(invoice.number)))
+    assert api.get(f"invoices/{invoice.id}")["amount_remaining"] == 10000
+    filled = f"RF{mod_97_10.calc_check_digits('000ROSEN0002RF')}000ROSEN0002"
+    other = make.invoice(make.customer(invoice_prefix="ROSEN"), 4500, number="ROSEN-0002")
+    bank(Transfer(4500, reference=filled), number="S-2")
+    assert api.get(f"invoices/{other.id}")["status"] == "paid"
 
 
 def test_an_end_to_end_id_names_an_invoice(api, opened, bank, transfers) -> None:

@@ -24,6 +24,7 @@ RULES = {
     "minimum_quantity": None,
 }
 DURATION = "features[subscription_pause][duration]"
+RETENTION = {"days": 90, "enabled": False, "offers": []}
 #: The features of a configuration of which only `features` was sent, in the reference's own defaults.
 OFF = {
     "balance_payout": {"enabled": False},
@@ -36,6 +37,7 @@ OFF = {
         "enabled": False,
         "mode": "at_period_end",
         "proration_behavior": "none",
+        "retention": RETENTION,
     },
     "subscription_create": {
         "allow_promotion_codes": False,
@@ -100,6 +102,7 @@ CANCEL = {
     "mode": "immediately",
     "proration_behavior": "create_prorations",
     "cancellation_reason": {"enabled": True, "options": ["too_expensive", "other"], "feedback_options": []},
+    "retention": RETENTION,
 }
 UPDATE = {
     "billing_cycle_anchor": "unchanged",

@@ -1,0 +1,70 @@
+"""Sample documents of cancellations: confirmations, and receipts of notices."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from portal.documents.cancellations import CancellationDocument, CancellationNoticeDocument, UnpaidBill
+from portal.documents.parts import Party
+from portal.documents.sample_merchants import MERCHANTS
+from portal.documents.values import DocumentBase
+
+_VERSION = "v2"
+_ISSUE_DATE, _DUE_DATE, _PERIOD_END = date(2026, 3, 3), date(2026, 3, 17), date(2026, 4, 1)
+
+
+def cancellation(locale: str = "en", **changes: Any) -> CancellationDocument:
+    """A plan that a customer has canceled for the end of its period, with an invoice that is still to be paid."""
+    scene = MERCHANTS[locale]
+    document = CancellationDocument(
+        number="bpcan_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
+        currency=scene.currency,
+        locale=locale,
+        effective_at=_ISSUE_DATE,
+        seller=scene.seller,
+        buyer=scene.buyer,
+        footer=scene.footer,
+        brand_color=scene.color,
+        version=_VERSION,
+        plan=scene.positions[0][0],
+        subscription="sub_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
+        received_at="12:00:00 (Europe/Berlin)",
+        ends_on=_PERIOD_END,
+        feedback="too_expensive",
+        unpaid=(UnpaidBill(amount=scene.positions[0][2], number="2026-0042", due_on=_DUE_DATE),),
+    )
+    return replace(document, **changes)
+
+
+def notice(locale: str = "en", **changes: Any) -> CancellationNoticeDocument:
+    """The receipt of a cancellation that came by the public page."""
+    scene = MERCHANTS[locale]
+    document = CancellationNoticeDocument(
+        number="bpcn_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
+        currency=scene.currency,
+        locale=locale,
+        effective_at=_ISSUE_DATE,
+        seller=scene.seller,
+        buyer=Party(name=scene.buyer.name, email="mail@example.com"),
+        footer=scene.footer,
+        brand_color=scene.color,
+        version=_VERSION,
+        received_at="12:00:00 (Europe/Berlin)",
+        reference="2026-0042",
+    )
+    return replace(document, **changes)
+
+
+def trial_cancellations() -> list[DocumentBase]:
+    """Every state of a confirmation, both directions, one without optional values."""
+    bare = cancellation(unpaid=(), feedback=None, footer=None, brand_color=None)
+    last = {"last_bill": 1200, "last_bill_on": _PERIOD_END, "unpaid": (UnpaidBill(amount=500),)}
+    settled = {"credit": 800, "charge": 300, "unpaid": (UnpaidBill(amount=500, number="2026-0042"),)}
+    own = {"feedback": None, "reason": "We moved", "comment": "Thank you!"}
+    return [cancellation("ar", **last), cancellation("de", livemode=False, at_once=True, **settled, **own), bare]
+
+
+def trial_notices() -> list[DocumentBase]:
+    """Both kinds of notices, in both directions."""
+    own = {"extraordinary": True, "reason": "The price was raised", "wanted_on": _PERIOD_END}
+    return [notice("ar"), notice("de", livemode=False, **own), notice()]
