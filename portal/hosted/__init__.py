@@ -50,6 +50,7 @@ PAGES = (
     "plan_changes",
     "plan_choice",
     "plan_results",
+    "plan_start",
     "plan_undo",
     "provider_webhooks",
     "quotes",

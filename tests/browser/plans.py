@@ -44,6 +44,7 @@ class Plans:
             "quotes": on,
             "spending": on,
             "payment_method_update": on,
+            "subscription_create": {"enabled": True, "trial_period_days": 14},
             "subscription_pause": pause,
             "visits": on,
         }
