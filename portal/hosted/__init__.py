@@ -47,6 +47,7 @@ PAGES = (
     "plan_changes",
     "plan_choice",
     "plan_results",
+    "plan_start",
     "plan_undo",
     "provider_webhooks",
     "recipients",

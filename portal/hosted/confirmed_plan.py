@@ -41,7 +41,7 @@ def change_once(visit: Visit, id: str, form: ConfirmForm) -> ChangeResult:
     with visit.writing() as db:
         subscription = lock_own_subscription(db, visit, id)
         wanted = requested_plan.requested_change(db, visit, subscription, date=proration_date(form)) or abort(404)
-        done = requested_plan.has_requested_plan(db, subscription, wanted)
+        done = requested_plan.has_requested_plan(db, visit, subscription, wanted)
         if not done:
             change_as_shown(db, visit, subscription, wanted, form)
         onward = flows.complete(visit, db) if in_flow else f"{visit.path}subscriptions/{id}/changed"

@@ -15,8 +15,9 @@ UPDATE = "customer_update"
 CHANGE = "subscription_update"
 CONFIRM = "subscription_update_confirm"
 PAUSE = "subscription_pause"
+START = "subscription_create"
 PAYMENT = "payment_method_update"
-EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAUSE, PAYMENT)
+EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAUSE, START, PAYMENT)
 #: The pages of flows about one subscription, below it.
 _SUBSCRIPTION_PAGES = {CANCEL: "cancel", CHANGE: "change", CONFIRM: "change/confirm", PAUSE: "pause"}
 
@@ -32,6 +33,8 @@ def entry_path(visit: Visit) -> str:
         return f"{visit.path}subscriptions/{visit.flow[CANCEL]['subscription']}/offer"
     if type in _SUBSCRIPTION_PAGES:
         return f"{visit.path}subscriptions/{visit.flow[type]['subscription']}/{_SUBSCRIPTION_PAGES[type]}"
+    if type == START:
+        return f"{visit.path}subscribe"
     if type == PAYMENT:
         return f"{visit.path}payment-methods/{'add' if 'sepa_debit' in visit.method_types else 'card'}"
     return f"{visit.path}details"

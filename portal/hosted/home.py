@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from portal.billing.collection.coming_debits import list_coming_debits
 from portal.billing.intents import own_intents
 from portal.billing.ledger import tax_ids
-from portal.hosted import flows, invoice_history, kept_pages, page_cache
+from portal.hosted import flows, invoice_history, kept_pages, own_offers, page_cache
 from portal.hosted.invoice_rows import render_rows
 from portal.hosted.kept_pages import BuiltPage
 from portal.hosted.languages import number_name
@@ -39,6 +39,7 @@ def _build_home(visit: Visit) -> BuiltPage:
     with visit.reading() as db:
         customer = visit.find_customer(db)
         plans = list_plan_cards(db, visit, customer)
+        offers = own_offers.list_by_product(db, visit, customer)
         methods = _list_methods(db, visit, customer, plans)
         shows_invoices = permissions.may_see_invoices(visit.features)
         newest = invoice_history.list_newest(db, visit, NEWEST_INVOICES) if shows_invoices else None
@@ -52,6 +53,8 @@ def _build_home(visit: Visit) -> BuiltPage:
         visit=visit,
         customer=customer,
         plans=plans,
+        offers=offers,
+        subscribes=permissions.may_subscribe(visit.features),
         methods=methods,
         newest=newest,
         rows=rows,

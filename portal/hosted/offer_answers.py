@@ -49,7 +49,7 @@ def _accept(db: Session, visit: Visit, subscription: Subscription, row: Retentio
         stay_offers.redeem(db, subscription, row.coupon_id, now=visit.now)
     elif row.type == "price":
         date = confirmed_plan.proration_date(form)
-        asked = stay_previews.build_change(db, subscription, row.price_id, date)
+        asked = stay_previews.build_change(db, subscription, visit.features, row.price_id, date)
         confirmed_plan.change_as_shown(db, visit, subscription, asked, form)
     elif form.revision.data != str(subscription.revision):
         raise OutdatedPage

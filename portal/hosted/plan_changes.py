@@ -4,10 +4,10 @@ from flask import Blueprint, abort, flash, make_response, redirect, render_templ
 from flask_babel import gettext as _
 
 from portal.billing.customer_portal import plan_previews
-from portal.billing.customer_portal.plan_choices import NotChangeable
+from portal.billing.customer_portal.change_rules import NotChangeable, RuledOut
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.errors import InvalidRequest
-from portal.hosted import confirmed_plan, flows, requested_plan
+from portal.hosted import change_words, confirmed_plan, flows, requested_plan
 from portal.hosted.changeable_plan import find_changeable_plan
 from portal.hosted.confirmed_plan import FLOWS
 from portal.hosted.languages import day
@@ -33,6 +33,8 @@ def confirm(visit: Visit, id: str) -> PageResponse:
     form = ConfirmForm()
     try:
         return _submit_change(visit, id, form) if form.validate_on_submit() else _confirmation_page(visit, id, form)
+    except RuledOut as error:
+        return _unavailable_page(visit, id, change_words.explain(error.refusal))
     except NotChangeable:
         abort(404)
     except InvalidRequest:
@@ -43,7 +45,7 @@ def _confirmation_page(visit: Visit, id: str, form: ConfirmForm, *, stale: bool 
     with visit.reading() as db:
         subscription = find_own_subscription(db, visit, id)
         wanted = requested_plan.requested_change(db, visit, subscription)
-        if wanted is None or requested_plan.has_requested_plan(db, subscription, wanted):
+        if wanted is None or requested_plan.has_requested_plan(db, visit, subscription, wanted):
             return redirect(f"{visit.path}subscriptions/{id}/{'changed' if wanted else 'change'}", 303)
         plan = find_changeable_plan(db, visit, subscription)
     choice = next((each for each in plan.choices if each.price.id == wanted.price_id), None) or abort(404)
@@ -59,6 +61,7 @@ def _confirmation_page(visit: Visit, id: str, form: ConfirmForm, *, stale: bool 
         plan=plan,
         choice=choice,
         wanted=wanted,
+        changed_add_ons=plan.changed_add_ons(wanted.add_ons),
         amount=multiply_price(choice.price.unit_amount_decimal, wanted.quantity),
         outcome=outcome,
         stale=stale,
@@ -87,8 +90,8 @@ def _change_text(coming: UpcomingChange | None) -> str:
     return str(_("Your plan changes on %(date)s.", date=day(coming.at)))
 
 
-def _unavailable_page(visit: Visit, id: str) -> PageResponse:
+def _unavailable_page(visit: Visit, id: str, why: str | None = None) -> PageResponse:
     if visit.in_flow == flows.CONFIRM:
         return make_response(render_template("hosted/plan_gone.html", visit=visit), 409)
-    flash(_("This can't be had any more. Nothing was changed."), "attention")
+    flash(why or _("This can't be had any more. Nothing was changed."), "attention")
     return redirect(f"{visit.path}subscriptions/{id}/change", 303)

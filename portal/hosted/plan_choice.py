@@ -1,19 +1,22 @@
 """The page to choose another plan from, grouped by billing interval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal.billing.customer_portal import plan_changes
+from portal.billing.customer_portal.change_rules import RuledOut
+from portal.billing.customer_portal.plan_add_ons import AddOn
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.errors import InvalidRequest
-from portal.hosted import flows, plan_forms, plan_intervals, requested_plan
+from portal.hosted import change_words, flows, plan_forms, plan_intervals, requested_plan
 from portal.hosted.changeable_plan import ChangeablePlan, find_changeable_plan, upcoming_change
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
 from portal.hosted.page import PageResponse, page
 from portal.hosted.plan_forms import PlanForm, PlanStart
+from portal.hosted.plan_intervals import IntervalGroup
 from portal.hosted.visits import Visit
 from portal.rules import permissions
 from portal.rules.money import multiply_price
@@ -43,9 +46,11 @@ def choose(visit: Visit, id: str) -> PageResponse:
         plan_intervals.preselected_price(plan, shown), request.args.get("quantity"), request.args.get("code", "")
     )
     may_redeem = permissions.may_redeem(visit.features)
-    form = PlanForm.for_choices(shown, plan.sold.item.quantity, begin, may_redeem=may_redeem)
+    form = PlanForm.for_choices(shown, _beside(plan, intervals), plan.sold.item.quantity, begin, may_redeem=may_redeem)
     if form.validate_on_submit() and _can_change(visit, plan, form):
-        query = requested_plan.query_of_change(form.price.data, form.chosen_quantity, form.typed_code)
+        query = requested_plan.query_of_change(
+            form.price.data, form.chosen_quantity, form.changed_add_ons, form.typed_code
+        )
         return redirect(f"{visit.path}subscriptions/{id}/change/confirm?{query}", 303)
     if request.method == "GET" and begin.quantity is not None:
         form.check_typed_quantity()
@@ -56,12 +61,20 @@ def choose(visit: Visit, id: str) -> PageResponse:
         form=form,
         shown=shown,
         intervals=intervals,
+        commitment=plan.committed_until and change_words.explain_commitment(plan.committed_until),
         quantity=form.shown_quantity,
         amounts={each.price.id: multiply_price(each.price.unit_amount_decimal, form.shown_quantity) for each in shown},
         savings=plan_intervals.period_savings(plan, shown, form.shown_quantity),
+        add_on_hint=plan_forms.add_on_hint,
         quantity_hint=plan_forms.shared_quantity_hint(shown),
     )
     return make_response(template, 400 if form.errors else 200)
+
+
+def _beside(plan: ChangeablePlan, intervals: Sequence[IntervalGroup]) -> list[AddOn]:
+    """What can be had beside the plans shown: only at the interval that the plan has now."""
+    present = f"{plan.sold.price.interval_count}-{plan.sold.price.interval}"
+    return plan.add_ons if any(each.chosen and each.key == present for each in intervals) else []
 
 
 def _query_of_group(posted: Mapping[str, str]) -> str:
@@ -75,7 +88,7 @@ def _can_change(visit: Visit, plan: ChangeablePlan, form: PlanForm) -> bool:
     try:
         with visit.trying() as db:
             discounts = requested_plan.discounts_for_code(db, visit, form.typed_code)
-            asked = PlanChange(form.price.data, form.chosen_quantity, discounts)
+            asked = PlanChange(form.price.data, form.chosen_quantity, discounts, add_ons=form.changed_add_ons)
             plan_changes.change_plan(
                 db,
                 lock_own_subscription(db, visit, plan.subscription.id),
@@ -84,6 +97,9 @@ def _can_change(visit: Visit, plan: ChangeablePlan, form: PlanForm) -> bool:
                 session_id=visit.id,
                 now=visit.now,
             )
+    except RuledOut as error:
+        form.form_errors.append(change_words.explain(error.refusal))
+        return False
     except InvalidRequest:
         if form.typed_code:
             form.code.errors = [_("This code can't be used here. Check how it is written.")]

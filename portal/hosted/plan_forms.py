@@ -12,9 +12,11 @@ from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal import i18n
+from portal.billing.customer_portal.plan_add_ons import AddOn
 from portal.billing.customer_portal.plan_choices import PlanChoice
 from portal.hosted.forms import strip_text, to_ascii_digits
 from portal.hosted.languages import locale
+from portal.hosted.requested_plan import ADD_ON
 from portal.rules.permissions import QuantityRange
 
 _MOST_DIGITS = 6
@@ -40,10 +42,21 @@ class PlanForm(FlaskForm):
 
     @classmethod
     def for_choices(
-        cls, choices: Sequence[PlanChoice], quantity: int, begin: PlanStart, *, may_redeem: bool
+        cls,
+        choices: Sequence[PlanChoice],
+        add_ons: Sequence[AddOn],
+        quantity: int,
+        begin: PlanStart,
+        *,
+        may_redeem: bool,
     ) -> PlanForm:
-        """The form for these choices and the present quantity, filled as `begin` says."""
-        form = cls(
+        """The form for these choices, what can be had beside them and the present quantity, filled as `begin` says."""
+        changeable = {f"{ADD_ON}{each.price.id}": each for each in add_ons if each.quantities or each.removable}
+        beside = {
+            name: StringField(each.product.name, default=str(each.quantity), filters=[to_ascii_digits])
+            for name, each in changeable.items()
+        }
+        form: PlanForm = type("OwnPlanForm", (cls,), beside)(
             data={
                 "price": begin.price,
                 "quantity": str(quantity) if begin.quantity is None else begin.quantity,
@@ -56,10 +69,12 @@ class PlanForm(FlaskForm):
         if not may_redeem:
             del form.code
         form.before, form.offered = quantity, {each.price.id: each for each in choices}
+        form.add_ons = changeable
         return form
 
     before: int
     offered: dict[str, PlanChoice]
+    add_ons: dict[str, AddOn]
 
     @property
     def chosen_quantity(self) -> int:
@@ -90,11 +105,29 @@ class PlanForm(FlaskForm):
         if (limits := self._quantity_limits) and not self._is_within_limits(limits):
             self.quantity.errors = [quantity_hint(limits)]
             return False
-        if self.offered[self.price.data].current and self.chosen_quantity == self.before:
+        if not self._check_add_ons():
+            return False
+        unchanged = self.offered[self.price.data].current and self.chosen_quantity == self.before
+        if unchanged and not self.changed_add_ons:
             self.price.errors = [_("You have this plan already. Choose another one.")]
-            if "quantity" in self:
+            if "quantity" in self or self.add_ons:
                 self.price.errors = [_("You have exactly this already. Choose another plan or quantity.")]
             return False
+        return True
+
+    @property
+    def changed_add_ons(self) -> dict[str, int]:
+        """How many there are to be of what changes beside the plan, by price."""
+        wanted = {each.price.id: (int(self[name].data), each.quantity) for name, each in self.add_ons.items()}
+        return {id: many for id, (many, before) in wanted.items() if many != before}
+
+    def _check_add_ons(self) -> bool:
+        """Whether there can be so many of each; shows an error where there can't."""
+        for name, each in self.add_ons.items():
+            typed = self[name].data or ""
+            if not typed.isdecimal() or len(typed) > _MOST_DIGITS or not each.allows(int(typed)):
+                self[name].errors = [add_on_hint(each)]
+                return False
         return True
 
     @property
@@ -113,6 +146,14 @@ class PlanForm(FlaskForm):
     def _is_within_limits(self, limits: QuantityRange) -> bool:
         typed = self.quantity.data
         return typed.isdecimal() and len(typed) <= _MOST_DIGITS and limits.allows_quantity(int(typed))
+
+
+def add_on_hint(add_on: AddOn) -> str:
+    """How many of an add-on there can be, as a sentence."""
+    if add_on.quantities is None:
+        return str(_("Enter 1 to have it, or 0 for none.") if add_on.quantity < 2 else _("Enter 0 for none."))
+    hint = quantity_hint(add_on.quantities)
+    return f"{hint} {_('Enter 0 for none.')}" if add_on.removable else hint
 
 
 class ConfirmForm(FlaskForm):

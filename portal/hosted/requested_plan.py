@@ -1,11 +1,13 @@
 """The plan change that a request or flow asks for."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
 from sqlalchemy.orm import Session
 
+from portal.billing.customer_portal import plan_add_ons
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.discounts import promotion_codes
 from portal.billing.discounts.discounts import DiscountSource
@@ -18,6 +20,8 @@ from portal.models import Subscription
 from portal.rules import permissions
 
 _MOST_DIGITS = 6
+#: Begins the name of what says how many of an add-on are wanted; the id of its price follows.
+ADD_ON = "add_"
 
 
 def requested_change(
@@ -30,25 +34,36 @@ def requested_change(
         return _change_of_flow(db, visit, subscription, date)
     if price is None or not quantity.isascii() or not quantity.isdecimal() or len(quantity) > _MOST_DIGITS:
         return None
-    return PlanChange(price, int(quantity), discounts_for_code(db, visit, request.args.get("code")), date)
+    discounts = discounts_for_code(db, visit, request.args.get("code"))
+    return PlanChange(price, int(quantity), discounts, date, _requested_add_ons())
 
 
-def query_of_change(price: str, quantity: int, code: str | None) -> str:
+def query_of_change(price: str, quantity: int, add_ons: Mapping[str, int], code: str | None) -> str:
     """The query by which a URL asks for a change, as `requested_change` reads it."""
-    return urlencode({"price": price, "quantity": quantity, **({"code": code} if code else {})})
+    beside = {f"{ADD_ON}{id}": many for id, many in add_ons.items()}
+    return urlencode({"price": price, "quantity": quantity, **beside, **({"code": code} if code else {})})
+
+
+def _requested_add_ons() -> dict[str, int]:
+    """How many of each add-on the URL asks for, by price; what is no number is left out."""
+    sent = {name.removeprefix(ADD_ON): text for name, text in request.args.items() if name.startswith(ADD_ON)}
+    return {
+        id: int(text) for id, text in sent.items() if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    }
 
 
 def _change_of_flow(db: Session, visit: Visit, subscription: Subscription, date: int) -> PlanChange | None:
     flow: dict[str, Any] = visit.flow[flows.CONFIRM] if visit.flow else {}
     (item,) = flow["items"]
-    sold = list_items(db, subscription.id)
-    if flow["subscription"] != subscription.id or not sold:
+    items = list_items(db, subscription.id)
+    if flow["subscription"] != subscription.id or not items:
         return None
-    quantity = sold[0].item.quantity if item["quantity"] is None else item["quantity"]
+    sold = plan_add_ons.find_base(items, visit.features)
+    quantity = sold.item.quantity if item["quantity"] is None else item["quantity"]
     sources = [
         DiscountSource(**{name: id for name, id in each.items() if id is not None}) for each in flow["discounts"] or []
     ]
-    return PlanChange(item["price"] or sold[0].price.id, quantity, sources, date)
+    return PlanChange(item["price"] or sold.price.id, quantity, sources, date)
 
 
 def discounts_for_code(db: Session, visit: Visit, code: str | None) -> list[DiscountSource]:
@@ -65,9 +80,12 @@ def discounts_for_code(db: Session, visit: Visit, code: str | None) -> list[Disc
     return [DiscountSource(promotion_code=found.id)]
 
 
-def has_requested_plan(db: Session, subscription: Subscription, wanted: PlanChange) -> bool:
+def has_requested_plan(db: Session, visit: Visit, subscription: Subscription, wanted: PlanChange) -> bool:
     """Whether the subscription has, or will have, the requested plan."""
-    present = [(each.price.id, each.item.quantity) for each in list_items(db, subscription.id)]
+    items = list_items(db, subscription.id)
+    present = {each.price.id: each.item.quantity for each in items}
     coming = upcoming_change(db, subscription)
-    after = [(coming.price.id, coming.quantity)] if coming else present
-    return after == [(wanted.price_id, wanted.quantity)]
+    after = {each.price.id: each.quantity for each in coming.items} if coming else present
+    base = plan_add_ons.find_base(items, visit.features).price.id if items else None
+    beside = {id: many for id, many in present.items() if id != base} | wanted.add_ons
+    return after == {id: many for id, many in beside.items() if many} | {wanted.price_id: wanted.quantity}

@@ -81,7 +81,8 @@ def _parse(text: str | None) -> Any:
 
 def _allowed_features(row: Any, settings: dict[str, Any]) -> dict[str, Any]:
     stored: dict[str, Any] = orjson.loads(row.features)
-    features = permissions.restrict_for_role(stored, row.contact_role)
+    narrowed = permissions.restrict_for_session(stored, _parse(row.narrower))
+    features = permissions.restrict_for_role(narrowed, row.contact_role)
     if row.origin == "login":
         features = permissions.restrict_for_login(features)
     if not collects_by(settings, livemode=row.livemode):
@@ -117,6 +118,7 @@ OPEN_VISIT = HotStatement(
         _SESSIONS.c.locale,
         _text(_SESSIONS.c.flow),
         _SESSIONS.c.flow_completed_at,
+        _text(_SESSIONS.c.features, "narrower"),
         _text(_SESSIONS.c.data),
         _SESSIONS.c.origin,
         _SESSIONS.c.expires_at,

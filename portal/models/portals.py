@@ -61,6 +61,8 @@ class PortalSession(TenantOwned, Base):
     after_expiration: Mapped[dict[str, Any] | None]
     #: The origin of the page that shows it, and the part that it shows
     embed: Mapped[dict[str, Any] | None]
+    #: what it allows less than its configuration, with rules of its own
+    features: Mapped[dict[str, Any] | None]
     #: `link`: by the merchant's app; `login`: by a code to the customer's address
     origin: Mapped[str] = mapped_column(default="link", server_default="link")
     flow: Mapped[dict[str, Any] | None]

@@ -85,6 +85,7 @@ PORTAL_SESSION = register(
                 # beyond the reference
                 "contact": Ref("contact_id", "contact"),
                 "embed": "embed",
+                "features": "features",
                 "ended_at": "ended_at",
                 "expires_at": "expires_at",
                 "flow_completed_at": "flow_completed_at",

@@ -61,5 +61,5 @@ def _find_mark(data: Mapping[str, Any], subscription: Subscription) -> str | Non
     schedule = data.get("schedule") or subscription.schedule_id
     if data["starts_at"] is None or schedule is None:
         return None
-    (item,) = data["after"]
+    item = data["after"][0]
     return plan_undo.change_mark(schedule, data["starts_at"], item["price"], item["quantity"])

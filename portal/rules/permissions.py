@@ -78,6 +78,19 @@ def may_cancel(features: Features) -> bool:
     return bool(features["subscription_cancel"]["enabled"])
 
 
+def may_subscribe(features: Features) -> bool:
+    """Whether a customer without a plan can start one. Configurations of before have no such feature."""
+    return bool(features.get("subscription_create", {}).get("enabled"))
+
+
+def catalogue(features: Features) -> list[dict[str, Any]]:
+    """The products that a plan can be started of: where none are named for that, those that plans can change to."""
+    if not may_subscribe(features):
+        return []
+    listed = features["subscription_create"]["products"] or features["subscription_update"]["products"]
+    return [each for each in listed if not is_add_on(each)]
+
+
 def may_pause(features: Features) -> bool:
     """Whether subscriptions can be paused and resumed. Configurations of before have no such feature."""
     return bool(features.get("subscription_pause", {}).get("enabled"))
@@ -107,13 +120,34 @@ def may_redeem(features: Features) -> bool:
     return may_change(features) and "promotion_code" in features["subscription_update"]["default_allowed_updates"]
 
 
+def change_rules(features: Features) -> list[Mapping[str, Any]]:
+    """The rules for changes, of the configuration and of the session, each of which has to allow a change."""
+    update = features["subscription_update"]
+    return [update[name] for name in ("rules", "session_rules") if update.get(name)]
+
+
 def allowed_quantities(features: Features, product_id: str) -> QuantityRange | None:
     """The quantities allowed for a product; None where it can't be changed, as for a product that is not listed."""
     products = features["subscription_update"]["products"] if may_change(features) else []
-    found = next((each["adjustable_quantity"] for each in products if each["product"] == product_id), None)
-    if found is None or not found["enabled"]:
-        return None
-    return QuantityRange(max(found["minimum"] or 1, 1), found["maximum"])
+    found = next((each for each in products if each["product"] == product_id), None)
+    return quantities_of(found) if found else None
+
+
+def is_add_on(listed: Mapping[str, Any]) -> bool:
+    """Whether a product as a configuration lists it comes beside a plan."""
+    return bool(listed.get("role") == "add_on")
+
+
+def add_on_products(features: Features) -> dict[str, Mapping[str, Any]]:
+    """What can come beside a plan, by the id of its product."""
+    products = features["subscription_update"]["products"] if may_change(features) else []
+    return {each["product"]: each for each in products if is_add_on(each)}
+
+
+def quantities_of(listed: Mapping[str, Any]) -> QuantityRange | None:
+    """The quantities allowed for a product as a configuration lists it; None where it can't be chosen."""
+    found = listed["adjustable_quantity"]
+    return QuantityRange(max(found["minimum"] or 1, 1), found["maximum"]) if found["enabled"] else None
 
 
 def cancellation_reasons(features: Features) -> list[str]:
@@ -146,7 +180,7 @@ def feedback_options(features: Features) -> list[str]:
 
 def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
-    billed_elsewhere = ("subscription_pause", "subscription_update")
+    billed_elsewhere = ("subscription_create", "subscription_pause", "subscription_update")
     cancel = {**features["subscription_cancel"], "retention": {"enabled": False}}
     disabled = {name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}
     return {**features, **disabled, "subscription_cancel": cancel}
@@ -160,6 +194,16 @@ def restrict_without_collection(features: Features) -> dict[str, Any]:
 def restrict_for_login(features: Features) -> dict[str, Any]:
     """The features for a visit that was opened with an email address alone: that address can't be changed."""
     return _without_email_change(features)
+
+
+def restrict_for_session(features: Features, narrower: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The features of a session that was made with narrower ones: what is off there is off, and its rules count too."""
+    found = dict(features)
+    for name, sent in (narrower or {}).items():
+        off = {"enabled": False} if sent.get("enabled") is False else {}
+        rules = {"session_rules": sent["rules"]} if sent.get("rules") else {}
+        found[name] = {**features.get(name, {}), **off, **rules}
+    return found
 
 
 #: What is left to those who only look.

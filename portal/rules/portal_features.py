@@ -18,6 +18,12 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "proration_behavior": "none",
         "retention": {"days": 90, "enabled": False, "offers": []},
     },
+    "subscription_create": {
+        "allow_promotion_codes": False,
+        "enabled": False,
+        "products": [],
+        "trial_period_days": None,
+    },
     "subscription_pause": {
         "duration": {"interval_options": [{"interval": "month", "interval_count": 1}], "type": "interval_options"},
         "enabled": False,
@@ -28,6 +34,16 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "enabled": False,
         "products": [],
         "proration_behavior": "none",
+        "rules": {
+            "allowed_changes": [
+                "decreasing_item_amount",
+                "increasing_item_amount",
+                "lengthening_interval",
+                "shortening_interval",
+            ],
+            "commitment": None,
+            "minimum_quantity": None,
+        },
         "schedule_at_period_end": {"conditions": []},
         "trial_update_behavior": "end_trial",
     },

@@ -34,7 +34,7 @@ def configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
 def _complete_features(sent: Columns) -> Columns:
     try:
         features = merge_hashes(disabled_features(), sent)
-        fill_quantity_limits(features["subscription_update"])
+        fill_quantity_limits(features)
     except (AttributeError, TypeError):
         raise RefusedObject("features are not as the reference describes them") from None
     return features

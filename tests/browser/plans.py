@@ -40,6 +40,7 @@ class Plans:
             "balance_payout": on,
             "contacts": on,
             "payment_method_update": on,
+            "subscription_create": {"enabled": True, "trial_period_days": 14},
             "subscription_pause": pause,
             "visits": on,
         }

@@ -18,12 +18,16 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from portal.assembly import build_seal
 from portal.billing.accounts import provider_access
+from portal.billing.subscriptions import cancellations
+from portal.billing.subscriptions.params import CancelSubscription
+from portal.models import Account
 from portal.providers.interface import Access
 from portal.web.policies import POLICIES
 from tests.browser.conftest import Visit, follow
 from tests.browser.plans import offer_of, offered
 from tests.browser.scene import Window, opened
 from tests.live import Live, Shop
+from tests.statements_of_banks import OWN_IBAN
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -71,7 +75,15 @@ FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|pdf|svg|xml|zip|<f
 #: Pages that are opened by a way of their own, each by a test below.
 #: What leads to a page of the provider, and back.
 LEADING = {f"{name}_elsewhere.{way}" for name in ("card_add", "payment_confirm") for way in ("start", "back")}
-ON_THEIR_WAY = {"email_change.code", "flows.done", "retention.offer", "staying.reason", "staying.offer"}
+LEADING |= {"plan_start.done"}
+ON_THEIR_WAY = {
+    "email_change.code",
+    "flows.done",
+    "plan_start.choose",
+    "retention.offer",
+    "staying.offer",
+    "staying.reason",
+}
 DOCUMENTATION = [
     "/docs",
     "/docs/search?q=due_date",
@@ -249,6 +261,23 @@ def test_the_offer_before_canceling_is_for_everyone(visit: Visit, shop: Shop) ->
     page = visit(customer, sent={"flow_data": {"type": "subscription_cancel", "subscription_cancel": cancel}})
     page.get_by_role("heading", name="Stay for 10% less?").wait_for()
     assert problems(page) == []
+
+
+def test_the_start_of_a_plan_is_for_everyone(visit: Visit, shop: Shop, live: Live) -> None:
+    with live.database.writing(shop.make.scope) as db:
+        account = db.get_one(Account, shop.make.scope.account_id)
+        account.settings = {**account.settings, "invoices": {"bank_transfer": {"iban": OWN_IBAN}}}
+    plans, customer = offered(shop.make), shop.make.customer()
+    shop.make.run(cancellations.cancel, CancelSubscription, shop.make.subscription(customer, plans.gold))
+    page = visit(customer, configuration=plans.configuration)
+    assert problems(page) == []
+    page.get_by_role("link", name="Start again").click()
+    page.get_by_role("heading", name="Choose a plan").wait_for()
+    assert problems(page) == []
+    page.get_by_role("button", name="See what it costs").click()
+    page.get_by_role("heading", name="Subscribe").wait_for()
+    page.get_by_role("button", name="Subscribe for").click()
+    page.get_by_text("has started").wait_for()
 
 
 def test_the_way_to_a_page_of_stripe_is_for_everyone(visit: Visit, shop: Shop, live: Live) -> None:

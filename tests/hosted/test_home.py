@@ -12,6 +12,8 @@ from portal import clock
 from portal.billing.invoices import payments
 from portal.billing.invoices.params import PayInvoice
 from portal.billing.ledger import balances
+from portal.billing.schedules import schedules
+from portal.billing.schedules.params import CreateSchedule
 from portal.billing.subscriptions import cancellations, items, updates
 from portal.billing.subscriptions.params import CancelSubscription, UpdateSubscription
 from portal.db import find_row
@@ -276,6 +278,7 @@ def test_why_a_plan_can_not_be_changed_is_said(make: Factories, customer: Custom
     product = make.product()
     prices = [make.price(product, unit_amount=2000 + number, nickname=f"Team {number}") for number in range(3)]
     several = make.subscription(customer, items=[{"price": each.id} for each in prices[:2]])
+    make.run(schedules.create, CreateSchedule, from_subscription=several.id)
     features = {
         "subscription_update": {
             "enabled": True,

@@ -26,12 +26,12 @@ def click_twice(
     with ThreadPoolExecutor(2) as pool:
         with make.database.writing(make.scope) as db:
             lock_row(db, Customer, customer.id, noun="customer")
-            clicks = [pool.submit(_twin(visit).post, path, token=False, **fields) for _ in range(2)]
+            clicks = [pool.submit(twin(visit).post, path, token=False, **fields) for _ in range(2)]
             time.sleep(ON_THEIR_WAY)
         return [click.result() for click in clicks]
 
 
-def _twin(visit: Portal) -> Portal:
+def twin(visit: Portal) -> Portal:
     """The same browser; a client of tests has one request at a time."""
     client, name = visit.client.application.test_client(), cookie_name(visit.session_id)
     cookie = visit.client.get_cookie(name, domain="localhost")

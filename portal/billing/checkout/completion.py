@@ -5,7 +5,7 @@ A card is charged while the customer waits, so its session is only ordered at fi
 
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import amounts, buyers, endings, orders_under_way, paying
+from portal.billing.checkout import amounts, buyers, endings, orders_under_way, paying, started_sessions
 from portal.billing.checkout.orders import Order
 from portal.billing.ledger import locks
 from portal.db import find_row, lock_and_refresh, lock_row
@@ -29,6 +29,8 @@ def lock(db: Session, session: CheckoutSession, *, now: int) -> Customer | None:
     lock_and_refresh(db, session, noun="checkout session")
     if session.status != "open" or session.invoice_id is not None or session.expires_at <= now:
         raise SessionOver("The checkout session is over.")
+    if started_sessions.is_second(db, session):
+        raise SessionOver("The customer has a plan by now.")
     return customer
 
 

@@ -5,16 +5,18 @@ from typing import Annotated, Any, Literal
 from sqlalchemy.orm import Session
 
 from portal.billing.configurations import feedback_options, retention_features
-from portal.billing.configurations.defaults import fill_quantity_limits
+from portal.billing.configurations.defaults import fill_quantity_limits, fill_rules
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
 from portal.rules.portal_features import complete_features
 from portal.rules.subscriptions import Feedback
-from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity, integer_between
+from portal.rules.switch_rules import ChangeKind
+from portal.wire.commands import Clearable, Command, Flag, Id, ListOf, Quantity, integer_between, text_up_to
 from portal.wire.hashes import merge_hashes
 
-MOST_PRODUCTS = 10
+#: Ten in the reference.
+MOST_PRODUCTS = 100
 MOST_DURATIONS = 10
 #: Days of the longest pause that can be offered, and of each interval at least.
 LONGEST_PAUSE = 3 * 365
@@ -22,6 +24,8 @@ _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 #: `email_recipients` is not in the reference
 UpdatableDetail = Literal["address", "email", "email_recipients", "name", "phone", "shipping", "tax_id"]
+#: The name of a value in metadata.
+MetadataKey = Annotated[str, text_up_to(40)]
 ProrationBehavior = Literal["always_invoice", "create_prorations", "none"]
 
 
@@ -68,11 +72,24 @@ class AdjustableQuantity(Command):
 
 
 class ProductPrices(Command):
-    """A product that customers may change to, at these prices."""
+    """A product that customers may start or change to, at these prices.
+
+    `role` is not in the reference: an add-on comes beside a plan.
+    """
 
     product: Id
     prices: ListOf[Id]
     adjustable_quantity: AdjustableQuantity | None = None
+    role: Literal["add_on", "plan"] = "plan"
+
+
+class SubscriptionCreate(Command):
+    """Whether customers without a plan may start one, and which. Not in the reference."""
+
+    enabled: Flag | None = None
+    allow_promotion_codes: Flag = False
+    products: ListOf[ProductPrices] = []
+    trial_period_days: Clearable[Annotated[int, integer_between(1, 730)]] = None
 
 
 class ScheduleCondition(Command):
@@ -85,6 +102,29 @@ class ScheduleAtPeriodEnd(Command):
     conditions: ListOf[ScheduleCondition] = []
 
 
+class Commitment(Command):
+    """Until when nothing gets smaller: so long from the start on, or the day in the subscription's metadata."""
+
+    interval: Clearable[Literal["day", "month", "week", "year"]] = None
+    interval_count: Annotated[int, integer_between(1, 1095)] = 1
+    metadata: Clearable[MetadataKey] = None
+
+
+class MinimumQuantity(Command):
+    """The least quantity, or the key of the subscription's metadata that says it; the larger one counts."""
+
+    quantity: Clearable[Quantity] = None
+    metadata: Clearable[MetadataKey] = None
+
+
+class ChangeRules(Command):
+    """Who may switch where. Not in the reference."""
+
+    allowed_changes: ListOf[ChangeKind] = []
+    commitment: Clearable[Commitment] = None
+    minimum_quantity: Clearable[MinimumQuantity] = None
+
+
 class SubscriptionUpdate(Command):
     """Which changes of a plan customers may make, and how they are billed."""
 
@@ -93,6 +133,7 @@ class SubscriptionUpdate(Command):
     default_allowed_updates: ListOf[Literal["price", "promotion_code", "quantity"]] = []
     products: ListOf[ProductPrices] = []
     proration_behavior: ProrationBehavior = "none"
+    rules: ChangeRules | None = None
     schedule_at_period_end: ScheduleAtPeriodEnd | None = None
     trial_update_behavior: Literal["continue_trial", "end_trial"] = "end_trial"
 
@@ -134,6 +175,7 @@ class FeaturesData(Command):
     invoice_history: Toggle | None = None
     payment_method_update: PaymentMethodUpdate | None = None
     subscription_cancel: SubscriptionCancel | None = None
+    subscription_create: SubscriptionCreate | None = None
     subscription_pause: SubscriptionPause | None = None
     subscription_update: SubscriptionUpdate | None = None
     visits: Toggle | None = None
@@ -157,8 +199,9 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
     """
     if command.subscription_pause and command.subscription_pause.duration:
         _refuse_durations(command.subscription_pause.duration)
-    if command.subscription_update:
-        _refuse_unknown_products(db, command.subscription_update.products)
+    for name in ("subscription_create", "subscription_update"):
+        if feature := getattr(command, name):
+            _refuse_unknown_products(db, feature.products, f"features[{name}][products]")
     if command.subscription_cancel and command.subscription_cancel.cancellation_reason:
         param = "features[subscription_cancel][cancellation_reason][feedback_options]"
         named = command.subscription_cancel.cancellation_reason.feedback_options
@@ -168,7 +211,8 @@ def merge_features(db: Session, stored: dict[str, Any], command: FeaturesData) -
     after = merge_hashes(complete_features(stored), command.model_dump(exclude_unset=True))
     _fill_durations(after["subscription_pause"]["duration"])
     retention_features.fill_offers(after["subscription_cancel"]["retention"])
-    fill_quantity_limits(after["subscription_update"])
+    fill_quantity_limits(after)
+    fill_rules(after["subscription_update"]["rules"])
     return after
 
 
@@ -192,8 +236,7 @@ def _fill_durations(duration: dict[str, Any]) -> None:
     duration["interval_options"] = kept
 
 
-def _refuse_unknown_products(db: Session, products: list[ProductPrices]) -> None:
-    where = "features[subscription_update][products]"
+def _refuse_unknown_products(db: Session, products: list[ProductPrices], where: str) -> None:
     if len(products) > MOST_PRODUCTS:
         raise InvalidRequest(f"There can be at most {MOST_PRODUCTS} products.", param=where)
     known = rows_by_id(db, Product, [each.product for each in products])

@@ -9,7 +9,7 @@ from portal import clock
 from portal.billing.accounts import payment_providers
 from portal.billing.customer_portal import (
     after_completion,
-    plan_pauses,
+    plan_flows,
     retention_offers,
     update_flows,
 )
@@ -51,8 +51,8 @@ def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features
 
 
 def _refuse_other_branches(flow: FlowData) -> None:
-    for branch in ("subscription_cancel", "subscription_pause", "subscription_update", "subscription_update_confirm"):
-        if getattr(flow, branch) is not None and branch != flow.type:
+    for branch in _BRANCH_BUILDERS:
+        if branch != flow.type and getattr(flow, branch, None) is not None:
             raise InvalidRequest(f"{branch} does not go with the flow '{flow.type}'.", param=f"flow_data[{branch}]")
 
 
@@ -81,23 +81,12 @@ def _build_retention(
     return {"coupon_offer": {"coupon": coupon.id}, "type": sent.type}
 
 
-def _build_pause_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
-    param = "flow_data[subscription_pause]"
-    if flow.subscription_pause is None:
-        raise MissingParameter(f"{param}[subscription]")
-    subscription = update_flows.find_own_subscription(db, flow.subscription_pause.subscription, customer_id, param)
-    if not plan_pauses.may_pause(subscription):
-        raise InvalidRequest(
-            f"The subscription '{subscription.id}' can't be paused as it is now.", param=f"{param}[subscription]"
-        )
-    return {"subscription": subscription.id}
-
-
 BranchBuilder = Callable[[Session, FlowData, str, Features], dict[str, Any]]
 _BRANCH_BUILDERS: dict[str, BranchBuilder] = {
     "customer_update": lambda db, flow, customer_id, features: {},
     "subscription_cancel": _build_cancel_branch,
-    "subscription_pause": _build_pause_branch,
+    "subscription_create": plan_flows.build_create_branch,
+    "subscription_pause": plan_flows.build_pause_branch,
     "subscription_update": update_flows.build_update_branch,
     "subscription_update_confirm": update_flows.build_confirm_branch,
 }

@@ -59,6 +59,7 @@ def _create_session(
         locale=ended.locale if ended else None,
         on_behalf_of=ended.on_behalf_of if ended else None,
         after_expiration=ended.after_expiration if ended else None,
+        features=ended.features if ended else None,
         flow=ended.flow if ended and ended.flow_completed_at is None else None,
         origin="login",
         link_hash=session_secrets.hash_secret(secrets.token_urlsafe(32)),

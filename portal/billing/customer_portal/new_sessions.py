@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing.configurations.return_urls import refuse_plain_http
-from portal.billing.customer_portal import entrances, flows, session_secrets
+from portal.billing.customer_portal import flows, narrower_features, session_secrets
 from portal.billing.customer_portal.params import AfterExpiration, CreateSession, CustomerLogin, EmbedData
 from portal.db import scope_of
 from portal.errors import InvalidRequest, ResourceMissing
@@ -36,7 +36,8 @@ def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
     if command.on_behalf_of not in {None, scope_of(db).account_id}:
         raise ResourceMissing("account", str(command.on_behalf_of), param="on_behalf_of")
     configuration = _find_configuration(db, command.configuration)
-    features = entrances.restrict_features(db, configuration.features, customer.id, command.contact)
+    narrower = narrower_features.build(command.features)
+    features = narrower_features.restrict(db, configuration.features, narrower, customer.id, command.contact)
     refuse_plain_http(scope_of(db), command.return_url, "return_url")
     secret = session_secrets.new_link_secret()
     session = PortalSession(
@@ -51,6 +52,7 @@ def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
         after_expiration=_build_after_expiration(command.after_expiration),
         embed=_build_embed(configuration, command.embed),
         origin="link",
+        features=narrower,
         flow=flows.build_flow(db, command.flow_data, customer.id, features) if command.flow_data else None,
         link_hash=session_secrets.hash_secret(secret),
         link_expires_at=now + LINK_LIFETIME,

@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
+from portal.billing.configurations.features import ChangeRules
 from portal.i18n import SESSION_LOCALES
 from portal.wire.commands import (
     Clearable,
     Command,
     ExpandableCommand,
+    Flag,
     Id,
     ListCommand,
     ListOf,
@@ -18,6 +20,16 @@ from portal.wire.commands import (
     text_up_to,
 )
 from portal.wire.urls import WebOrigin, WebUrl
+
+
+def _refuse_on(value: bool) -> bool:
+    if value:
+        raise parameter_error("", "A session can't allow more than its configuration: enabled can only be false.")
+    return value
+
+
+#: A switch that can only be turned off.
+OnlyOff = Annotated[Flag, AfterValidator(_refuse_on)]
 
 
 class HostedConfirmation(Command):
@@ -52,6 +64,12 @@ class RetentionData(Command):
 class SubscriptionCancelFlow(Command):
     subscription: Id
     retention: RetentionData | None = None
+
+
+class SubscriptionCreateFlow(Command):
+    """A plan that a customer without one starts; `price` is selected first. Not in the reference."""
+
+    price: Id | None = None
 
 
 class SubscriptionPauseFlow(Command):
@@ -90,12 +108,14 @@ class FlowData(Command):
         "customer_update",
         "payment_method_update",
         "subscription_cancel",
+        "subscription_create",
         "subscription_pause",
         "subscription_update",
         "subscription_update_confirm",
     ]
     after_completion: AfterCompletion | None = None
     subscription_cancel: SubscriptionCancelFlow | None = None
+    subscription_create: SubscriptionCreateFlow | None = None
     subscription_pause: SubscriptionPauseFlow | None = None
     subscription_update: SubscriptionUpdateFlow | None = None
     subscription_update_confirm: SubscriptionUpdateConfirmFlow | None = None
@@ -125,6 +145,33 @@ class EmbedData(Command):
     section: Literal["details", "invoices", "payment_methods"] | None = None
 
 
+class NarrowerFeature(Command):
+    """`enabled` can only be false: a session never allows more than its configuration."""
+
+    enabled: OnlyOff | None = None
+
+
+class NarrowerUpdate(NarrowerFeature):
+    """`rules` count besides those of the configuration."""
+
+    rules: ChangeRules | None = None
+
+
+class NarrowerFeatures(Command):
+    """What this session allows less than its configuration. Not in the reference."""
+
+    balance_payout: NarrowerFeature | None = None
+    contacts: NarrowerFeature | None = None
+    customer_update: NarrowerFeature | None = None
+    invoice_history: NarrowerFeature | None = None
+    payment_method_update: NarrowerFeature | None = None
+    subscription_cancel: NarrowerFeature | None = None
+    subscription_create: NarrowerFeature | None = None
+    subscription_pause: NarrowerFeature | None = None
+    subscription_update: NarrowerUpdate | None = None
+    visits: NarrowerFeature | None = None
+
+
 class CreateSession(ExpandableCommand):
     """Without `configuration` the default one applies, without `flow_data` the whole portal is shown.
 
@@ -140,6 +187,7 @@ class CreateSession(ExpandableCommand):
     locale: Clearable[Annotated[str, text_up_to(100), AfterValidator(_validate_locale)]] = None
     on_behalf_of: Id | None = None
     flow_data: FlowData | None = None
+    features: NarrowerFeatures | None = None
 
 
 class ListSessions(ListCommand):

@@ -5,8 +5,8 @@ What a configuration allows is checked here as well as on the pages, so that a r
 
 from sqlalchemy.orm import Session
 
-from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import deferred_changes, plan_choices, upcoming_changes
+from portal.billing.customer_portal import allowed_changes, deferred_changes, upcoming_changes
+from portal.billing.customer_portal.allowed_changes import AllowedChange
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.discounts import redemptions
 from portal.billing.discounts.discounts import DiscountSource
@@ -15,7 +15,6 @@ from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.item_params import ItemChange
 from portal.billing.subscriptions.params import UpdateSubscription
 from portal.models import Customer, Subscription
-from portal.rules.money import multiply_price
 from portal.rules.permissions import Features
 
 
@@ -27,16 +26,13 @@ def change_plan(
     Raises `NotChangeable`, and `InvalidRequest` for a discount that can't be redeemed.
     """
     customer = locks.subscription_with_customer(db, subscription)
-    sold = plan_choices.find_changeable_item(db, subscription)
-    price = plan_choices.find_allowed_price(db, subscription, sold, features, asked)
+    allowed = allowed_changes.find_allowed(db, subscription, features, asked, now=now)
     upcoming_changes.clear_upcoming(db, subscription, now)
-    if deferred_changes.is_deferred(subscription, sold, price, asked.quantity, features):
-        _redeem_discounts(
-            db, customer, subscription, asked, multiply_price(price.unit_amount_decimal, asked.quantity), now
-        )
-        deferred_changes.schedule_change(db, subscription, price, asked.quantity, session_id, now)
+    if deferred_changes.is_deferred(subscription, allowed, features):
+        _redeem_discounts(db, customer, subscription, asked, allowed.amount, now)
+        deferred_changes.schedule_change(db, subscription, allowed, session_id, now)
     else:
-        updates.update_subscription(db, subscription, _build_update(subscription, sold, features, asked), now=now)
+        updates.update_subscription(db, subscription, _build_update(subscription, allowed, features, asked), now=now)
     return subscription
 
 
@@ -50,12 +46,15 @@ def _redeem_discounts(
 
 
 def _build_update(
-    subscription: Subscription, sold: SoldItem, features: Features, asked: PlanChange
+    subscription: Subscription, allowed: AllowedChange, features: Features, asked: PlanChange
 ) -> UpdateSubscription:
     feature = features["subscription_update"]
     trialing = subscription.status == "trialing"
     sent: dict[str, object] = {
-        "items": [ItemChange(id=sold.item.id, price=asked.price_id, quantity=asked.quantity)],
+        "items": [
+            ItemChange(id=allowed.sold.item.id, price=allowed.price.id, quantity=allowed.quantity),
+            *allowed.others.items,
+        ],
         "proration_behavior": feature["proration_behavior"],
     }
     if asked.discounts:

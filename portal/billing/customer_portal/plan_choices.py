@@ -1,17 +1,16 @@
 """What a plan can change to, as a configuration allows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import upcoming_changes
+from portal.billing.customer_portal import change_rules, upcoming_changes
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.subscriptions.items import list_items
 from portal.db import rows_by_id
-from portal.errors import InvalidRequest
 from portal.models import Price, Product, Subscription, SubscriptionSchedule
 from portal.rules import permissions
 from portal.rules import subscriptions as subscription_rules
@@ -23,10 +22,6 @@ class HasPrice(Protocol):
 
     @property
     def price(self) -> Price: ...
-
-
-class NotChangeable(InvalidRequest):
-    """The customer can't change this subscription, or not to this price or quantity."""
 
 
 @dataclass(frozen=True)
@@ -41,64 +36,68 @@ class PlanChoice:
 
 @dataclass(frozen=True)
 class PlanChange:
-    """The change that a customer requests; `date` is the time from which it is prorated."""
+    """The change that a customer requests; `date` is the time from which it is prorated.
+
+    `add_ons` are quantities of what there is beside the base, by price; what is not named stays as it is.
+    """
 
     price_id: str
     quantity: int
     discounts: Sequence[DiscountSource] = ()
     date: int | None = None
+    add_ons: dict[str, int] = field(default_factory=dict)
 
 
 def may_change(subscription: Subscription, parts: Sequence[HasPrice], schedule: SubscriptionSchedule | None) -> bool:
-    """Whether the customer can change the plan: one item, a running subscription, no schedule of the merchant's."""
+    """Whether the customer can change the plan: a running subscription with items, no schedule of the merchant's."""
     runs = subscription_rules.may_change(status=subscription.status, cancel_at=subscription.cancel_at)
-    return runs and len(parts) == 1 and (schedule is None or upcoming_changes.is_finished(schedule))
+    return runs and bool(parts) and (schedule is None or upcoming_changes.is_finished(schedule))
 
 
-def find_changeable_item(db: Session, subscription: Subscription) -> SoldItem:
-    """The item of a subscription that its customer can change. Raises `NotChangeable`."""
+def list_changeable(db: Session, subscription: Subscription) -> list[SoldItem]:
+    """The items of a subscription whose customer can change it; none where that can't be."""
     sold = list_items(db, subscription.id)
-    if not may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)):
-        raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
-    return sold[0]
+    return sold if may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)) else []
 
 
-def list_choices(db: Session, subscription: Subscription, sold: SoldItem, features: Features) -> list[PlanChoice]:
-    """The prices that the plan can change to, in the configuration's order; the present one is among them."""
-    listed = features["subscription_update"]["products"] if permissions.may_switch(features) else []
+def list_choices(
+    db: Session, subscription: Subscription, sold: SoldItem, features: Features, *, alone: bool = True
+) -> list[PlanChoice]:
+    """The prices that the plan can change to, in the configuration's order; the present one is among them.
+
+    With other items beside it, its billing interval stays.
+    """
+    offers = features["subscription_update"]["products"] if permissions.may_switch(features) else []
+    listed = [each for each in offers if not permissions.is_add_on(each)]
     prices = rows_by_id(db, Price, [id for each in listed for id in each["prices"]])
     products = rows_by_id(db, Product, [sold.price.product_id, *(each["product"] for each in listed)])
     offered = [prices[id] for each in listed for id in each["prices"] if id in prices]
-    fitting = [price for price in offered if price.id == sold.price.id or _is_available(price, products, subscription)]
+    fitting = [
+        price
+        for price in offered
+        if price.id == sold.price.id
+        or (_is_available(price, products, subscription) and (alone or _is_as_often(price, sold.price)))
+    ]
     if sold.price.id not in {price.id for price in fitting}:
         fitting.insert(0, sold.price)
     return [
         PlanChoice(
             products[price.product_id],
             price,
-            permissions.allowed_quantities(features, price.product_id),
+            change_rules.find_quantities(subscription, features, price.product_id),
             price.id == sold.price.id,
         )
         for price in fitting
     ]
 
 
-def find_allowed_price(
-    db: Session, subscription: Subscription, sold: SoldItem, features: Features, asked: PlanChange
-) -> Price:
-    """The price of a change. Raises `NotChangeable` for what the configuration does not offer."""
-    offered = list_choices(db, subscription, sold, features)
-    choice = next((each for each in offered if each.price.id == asked.price_id), None)
-    if choice is None:
-        raise NotChangeable(f"The configuration does not offer the price '{asked.price_id}'.", param="price")
-    if not may_have_quantity(choice, asked.quantity, sold.item.quantity):
-        raise NotChangeable("The configuration does not allow this quantity.", param="quantity")
-    return choice.price
-
-
 def may_have_quantity(choice: PlanChoice, quantity: int, before: int) -> bool:
     """Whether this quantity is allowed: only the present one where it can't be changed."""
     return choice.quantities.allows_quantity(quantity) if choice.quantities else quantity == before
+
+
+def _is_as_often(price: Price, other: Price) -> bool:
+    return (price.interval, price.interval_count) == (other.interval, other.interval_count)
 
 
 def _is_available(price: Price, products: dict[str, Product], subscription: Subscription) -> bool:

@@ -70,7 +70,7 @@ def _list_standing(db: Session, subscription: Subscription, now: int) -> Iterato
         return
     coming = upcoming_changes.list_upcoming(db, [subscription], [schedule]).get(subscription.id)
     if coming is not None and coming.invoice_id is None and coming.at > now:
-        mark = change_mark(schedule.id, coming.at, coming.price.id, coming.quantity)
+        mark = change_mark(schedule.id, coming.at, coming.price.id, coming.items[0].quantity)
         yield Undoable("change", mark, coming.at, coming)
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.billing.customer_portal import plan_choices, plan_pauses, plan_previews, stay_offers
+from portal.billing.customer_portal import plan_add_ons, plan_choices, plan_pauses, plan_previews, stay_offers
 from portal.billing.customer_portal.bill_previews import BillPreview
-from portal.billing.customer_portal.plan_choices import NotChangeable, PlanChange
+from portal.billing.customer_portal.change_rules import NotChangeable
+from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.customer_portal.plan_pauses import PausePreview
 from portal.billing.customer_portal.plan_previews import PlanChangePreview
 from portal.billing.customer_portal.stay_offers import StayOffer
@@ -35,14 +36,19 @@ def preview_offer(
         until = stay_offers.pause_end(features, now)
         stay_offers.refuse_pause(subscription, features)
         return StayPreview(pause=plan_pauses.preview_pause(db, subscription, now=now), until=until)
-    asked = build_change(db, subscription, offer.price_id, now)
+    asked = build_change(db, subscription, features, offer.price_id, now)
     change = plan_previews.preview_change(db, subscription, features, asked, session_id=session_id, now=now)
     return StayPreview(change=change)
 
 
-def build_change(db: Session, subscription: Subscription, price_id: str | None, date: int) -> PlanChange:
+def build_change(
+    db: Session, subscription: Subscription, features: Features, price_id: str | None, date: int
+) -> PlanChange:
     """The change to another price, at the same quantity, prorated from `date` on. Raises `NotChangeable`."""
-    sold = plan_choices.find_changeable_item(db, subscription)
+    items = plan_choices.list_changeable(db, subscription)
+    if not items:
+        raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
+    sold = plan_add_ons.find_base(items, features)
     if price_id is None or price_id == sold.price.id:
         raise NotChangeable("The subscription has this price already.", param=None)
     return PlanChange(price_id, sold.item.quantity, (), date)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -18,19 +18,43 @@ SESSION_METADATA_KEY = "portal_session"
 
 
 @dataclass(frozen=True)
-class UpcomingChange:
-    """A change at the period's end `at`; with `invoice_id` once that is paid, if it is by then."""
+class UpcomingItem:
+    """An item as it will be; `amount` is what a period of it costs, in minor units."""
 
-    at: int
     product: Product
     price: Price
     quantity: int
+
+    @property
+    def amount(self) -> int:
+        return multiply_price(self.price.unit_amount_decimal, self.quantity)
+
+
+@dataclass(frozen=True)
+class UpcomingChange:
+    """A change at the period's end `at`; with `invoice_id` once that is paid, if it is by then.
+
+    `items` are all that the subscription will have, the one that makes the plan first.
+    """
+
+    at: int
+    items: Sequence[UpcomingItem]
     invoice_id: str | None = None
+
+    @property
+    def price(self) -> Price:
+        """The price of the plan itself."""
+        return self.items[0].price
+
+    @property
+    def names(self) -> list[str]:
+        """The names of what the subscription will have, each once."""
+        return list(dict.fromkeys(each.product.name for each in self.items))
 
     @property
     def amount(self) -> int:
         """What a period will cost, in minor units."""
-        return multiply_price(self.price.unit_amount_decimal, self.quantity)
+        return sum(each.amount for each in self.items)
 
 
 def find_schedule(db: Session, subscription: Subscription) -> SubscriptionSchedule | None:
@@ -46,11 +70,15 @@ def list_upcoming(
     """The upcoming changes that customers have made, by subscription; `managing` are the schedules of these."""
     waiting = {row.subscription_id: _waiting_in_phase(row.phases[-1]) for row in managing if _has_upcoming_change(row)}
     waiting |= {row.id: _waiting_in_update(row.pending_update) for row in subscriptions if _has_unpaid_change(row)}
-    prices = rows_by_id(db, Price, [price for _, price, _, _ in waiting.values()])
+    prices = rows_by_id(db, Price, [price for each in waiting.values() for price, _ in each.items])
     products = rows_by_id(db, Product, [price.product_id for price in prices.values()])
+
+    def build(items: Sequence[tuple[str, int]]) -> list[UpcomingItem]:
+        return [UpcomingItem(products[prices[price].product_id], prices[price], many) for price, many in items]
+
     return {
-        id: UpcomingChange(at, products[prices[price].product_id], prices[price], quantity, invoice_id)
-        for id, (at, price, quantity, invoice_id) in waiting.items()
+        id: UpcomingChange(each.at, build(each.items), each.invoice_id)
+        for id, each in waiting.items()
         if id is not None
     }
 
@@ -73,23 +101,26 @@ def clear_upcoming(db: Session, subscription: Subscription, now: int) -> None:
         db.flush()
 
 
-#: When, the price, how many, and what is to be paid first.
-_WaitingChange = tuple[int, str, int, str | None]
+class _WaitingChange(NamedTuple):
+    """When, prices with how many of each, and what is to be paid first."""
+
+    at: int
+    items: list[tuple[str, int]]
+    invoice_id: str | None = None
 
 
 def _waiting_in_phase(phase: Mapping[str, Any]) -> _WaitingChange:
-    (item,) = phase["items"]
-    return phase["start_date"], item["price"], item["quantity"], None
+    return _WaitingChange(phase["start_date"], [(each["price"], each["quantity"]) for each in phase["items"]])
 
 
 def _waiting_in_update(held: Any) -> _WaitingChange:
-    (item,) = held["items"]
-    return held["expires_at"], item["price_id"], item["quantity"], held["invoice"]
+    items = [(each["price_id"], each["quantity"]) for each in held["items"]]
+    return _WaitingChange(held["expires_at"], items, held["invoice"])
 
 
 def _has_unpaid_change(subscription: Subscription) -> bool:
-    """Whether a change of one item waits for its payment."""
-    return subscription.pending_update is not None and len(subscription.pending_update["items"]) == 1
+    """Whether a change waits for its payment."""
+    return subscription.pending_update is not None
 
 
 def _has_upcoming_change(row: SubscriptionSchedule) -> bool:

@@ -4,12 +4,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.billing.accounts import mirrors
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import plan_choices, upcoming_changes
+from portal.billing.customer_portal import allowed_changes, plan_add_ons, plan_choices
+from portal.billing.customer_portal.change_rules import NotChangeable
 from portal.billing.customer_portal.params import ConfirmedDiscount, FlowData
-from portal.billing.customer_portal.plan_choices import NotChangeable, PlanChange
-from portal.billing.subscriptions.items import list_items
+from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Coupon, PromotionCode, Subscription
@@ -23,7 +24,7 @@ def build_update_branch(db: Session, flow: FlowData, customer_id: str, features:
     if flow.subscription_update is None:
         raise MissingParameter(f"{param}[subscription]")
     subscription = find_own_subscription(db, flow.subscription_update.subscription, customer_id, param)
-    _find_changeable_item(db, subscription, features, param)
+    _find_changeable_items(db, subscription, features, param)
     return {"subscription": subscription.id}
 
 
@@ -33,7 +34,7 @@ def build_confirm_branch(db: Session, flow: FlowData, customer_id: str, features
     if sent is None:
         raise MissingParameter(f"{param}[subscription]")
     subscription = find_own_subscription(db, sent.subscription, customer_id, param)
-    sold = _find_changeable_item(db, subscription, features, param)
+    sold = plan_add_ons.find_base(_find_changeable_items(db, subscription, features, param), features)
     if len(sent.items) != 1:
         raise InvalidRequest("Send exactly one item.", param=f"{param}[items]")
     item = sent.items[0]
@@ -41,9 +42,8 @@ def build_confirm_branch(db: Session, flow: FlowData, customer_id: str, features
         raise ResourceMissing("subscription item", item.id, param=f"{param}[items][0][id]")
     quantity = sold.item.quantity if item.quantity is None else item.quantity
     try:
-        plan_choices.find_allowed_price(
-            db, subscription, sold, features, PlanChange(item.price or sold.price.id, quantity)
-        )
+        asked = PlanChange(item.price or sold.price.id, quantity)
+        allowed_changes.find_allowed(db, subscription, features, asked, now=clock.now())
     except NotChangeable as error:
         error.param = f"{param}[items][0][{error.param}]"
         raise
@@ -62,21 +62,20 @@ def find_own_subscription(db: Session, id: str, customer_id: str, param: str) ->
     return subscription
 
 
-def _find_changeable_item(db: Session, subscription: Subscription, features: Features, param: str) -> SoldItem:
+def _find_changeable_items(db: Session, subscription: Subscription, features: Features, param: str) -> list[SoldItem]:
     if not mirrors.is_billed_here(db):
         raise InvalidRequest(
             "This account mirrors records that are kept elsewhere, and subscriptions are changed there.",
             param="flow_data[type]",
         )
-    sold = list_items(db, subscription.id)
-    schedule = upcoming_changes.find_schedule(db, subscription)
-    if not permissions.may_change(features) or not plan_choices.may_change(subscription, sold, schedule):
+    sold = plan_choices.list_changeable(db, subscription) if permissions.may_change(features) else []
+    if not sold:
         raise InvalidRequest(
-            f"The subscription '{subscription.id}' can't be changed by its customer: it must be running, with one item,"
+            f"The subscription '{subscription.id}' can't be changed by its customer: it must be running, with"
             " no coming end and no schedule, and the configuration must allow updates.",
             param=f"{param}[subscription]",
         )
-    return sold[0]
+    return sold
 
 
 def _build_discount(db: Session, sent: ConfirmedDiscount, param: str) -> dict[str, Any]:

@@ -10,7 +10,15 @@ PRODUCTS = array_of(
         adjustable_quantity=hash_of(enabled=BOOLEAN, maximum=or_null(INTEGER), minimum=or_null(INTEGER)),
         prices=array_of(STRING),
         product=STRING,
+        role=enum_of("add_on", "plan"),
     )
+)
+RULES = hash_of(
+    allowed_changes=array_of(
+        enum_of("decreasing_item_amount", "increasing_item_amount", "lengthening_interval", "shortening_interval")
+    ),
+    commitment=or_null(hash_of(interval=or_null(STRING), interval_count=INTEGER, metadata=or_null(STRING))),
+    minimum_quantity=or_null(hash_of(metadata=or_null(STRING), quantity=or_null(INTEGER))),
 )
 FEATURES = hash_of(
     contacts=ENABLED_HASH,
@@ -37,6 +45,9 @@ FEATURES = hash_of(
             ),
         ),
     ),
+    subscription_create=hash_of(
+        allow_promotion_codes=BOOLEAN, enabled=BOOLEAN, products=PRODUCTS, trial_period_days=or_null(INTEGER)
+    ),
     subscription_pause=hash_of(
         duration=hash_of(
             interval_options=array_of(
@@ -52,6 +63,7 @@ FEATURES = hash_of(
         default_allowed_updates=array_of(enum_of("price", "promotion_code", "quantity")),
         enabled=BOOLEAN,
         proration_behavior=PRORATION,
+        rules=RULES,
         schedule_at_period_end=hash_of(
             conditions=array_of(hash_of(type=enum_of("decreasing_item_amount", "shortening_interval")))
         ),
@@ -60,6 +72,7 @@ FEATURES = hash_of(
     balance_payout=ENABLED_HASH,
     visits=ENABLED_HASH,
 )
+OFF = hash_of({"enabled": BOOLEAN})
 SUBSCRIPTION = or_null(hash_of(subscription=STRING))
 FLOW = hash_of(
     after_completion=hash_of(
@@ -74,6 +87,7 @@ FLOW = hash_of(
             subscription=STRING,
         )
     ),
+    subscription_create=or_null(hash_of(price=or_null(STRING))),
     subscription_pause=SUBSCRIPTION,
     subscription_update=SUBSCRIPTION,
     subscription_update_confirm=or_null(
@@ -104,6 +118,14 @@ PORTAL_SESSION: dict[str, Schema] = {
         hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
     ),
     "embed": or_null(hash_of(origin=STRING, section=or_null(enum_of("details", "invoices", "payment_methods")))),
+    "features": or_null(
+        hash_of(
+            {
+                **{name: OFF for name in FEATURES["properties"] if name != "subscription_update"},
+                "subscription_update": hash_of({"enabled": BOOLEAN, "rules": RULES}),
+            }
+        )
+    ),
     "flow": or_null(FLOW),
     "url": STRING,
 }

@@ -13,6 +13,16 @@ PAUSE = {
     "duration": {"interval_options": [{"interval": "month", "interval_count": 1}], "type": "interval_options"},
     "enabled": False,
 }
+RULES = {
+    "allowed_changes": [
+        "decreasing_item_amount",
+        "increasing_item_amount",
+        "lengthening_interval",
+        "shortening_interval",
+    ],
+    "commitment": None,
+    "minimum_quantity": None,
+}
 DURATION = "features[subscription_pause][duration]"
 RETENTION = {"days": 90, "enabled": False, "offers": []}
 #: The features of a configuration of which only `features` was sent, in the reference's own defaults.
@@ -29,12 +39,19 @@ OFF = {
         "proration_behavior": "none",
         "retention": RETENTION,
     },
+    "subscription_create": {
+        "allow_promotion_codes": False,
+        "enabled": False,
+        "products": [],
+        "trial_period_days": None,
+    },
     "subscription_pause": PAUSE,
     "subscription_update": {
         "billing_cycle_anchor": None,
         "default_allowed_updates": [],
         "enabled": False,
         "proration_behavior": "none",
+        "rules": RULES,
         "schedule_at_period_end": {"conditions": []},
         "trial_update_behavior": "end_trial",
     },
@@ -92,6 +109,7 @@ UPDATE = {
     "default_allowed_updates": ["price", "promotion_code", "quantity"],
     "enabled": True,
     "proration_behavior": "always_invoice",
+    "rules": {**RULES, "commitment": {"interval": "month", "interval_count": 12, "metadata": None}},
     "schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}, {"type": "shortening_interval"}]},
     "trial_update_behavior": "continue_trial",
 }
@@ -104,6 +122,10 @@ FEATURES = [
     ("invoice_history", {"enabled": True}),
     ("payment_method_update", {"enabled": True, "payment_method_configuration": "pmc_1"}),
     ("subscription_cancel", CANCEL),
+    (
+        "subscription_create",
+        {"allow_promotion_codes": True, "enabled": True, "products": [], "trial_period_days": 14},
+    ),
     ("subscription_update", UPDATE),
 ]
 
@@ -234,9 +256,14 @@ WRONG = [
         "features[subscription_update][products][0][product]",
     ),
     (
-        {"subscription_update": {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}] * 11}},
+        {"subscription_update": {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}] * 101}},
         "features[subscription_update][products]",
     ),
+    (
+        {"subscription_create": {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}]}},
+        "features[subscription_create][products][0][product]",
+    ),
+    ({"subscription_create": {"trial_period_days": 731}}, "features[subscription_create][trial_period_days]"),
     ({"subscription_pause": {"duration": {"type": "interval_options"}}}, f"{DURATION}[interval_options]"),
     ({"subscription_pause": {"duration": {"type": "for_ever"}}}, f"{DURATION}[type]"),
     (

@@ -18,6 +18,7 @@ AFTER = {"type": "hosted_confirmation", "hosted_confirmation": {"custom_message"
 NO_FLOW = {
     "customer_update": None,
     "subscription_cancel": None,
+    "subscription_create": None,
     "subscription_pause": None,
     "subscription_update": None,
     "subscription_update_confirm": None,

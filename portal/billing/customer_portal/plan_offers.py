@@ -1,0 +1,101 @@
+"""The plans that a customer without one can start, as a configuration lists them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.billing.accounts import mirrors
+from portal.db import rows_by_id
+from portal.errors import InvalidRequest
+from portal.models import Customer, Invoice, InvoiceLine, Price, Product, Subscription, SubscriptionItem
+from portal.rules import permissions
+from portal.rules.permissions import Features, QuantityRange
+
+
+class HasPlan(InvalidRequest):
+    """The customer has a plan that has not ended: that one is changed instead."""
+
+
+@dataclass(frozen=True)
+class PlanOffer:
+    """A price that a plan can be started at.
+
+    `quantities` is None where there is one of it; `trial_days` is 0 where no trial is due; `was_last` says that the
+    customer's last plan was this one.
+    """
+
+    product: Product
+    price: Price
+    quantities: QuantityRange | None
+    trial_days: int
+    was_last: bool
+
+
+def has_plan(db: Session, customer_id: str) -> bool:
+    """Whether a customer has a subscription that has not ended, also one that has not begun or is paused."""
+    own = select(Subscription.id).where(Subscription.customer_id == customer_id, Subscription.ended_at.is_(None))
+    return db.scalar(own.limit(1)) is not None
+
+
+def list_offers(db: Session, customer: Customer, features: Features) -> list[PlanOffer]:
+    """What the customer can start: what was the last plan first, then as listed. Nothing for one who has a plan."""
+    listed = permissions.catalogue(features)
+    if not listed or has_plan(db, customer.id) or not mirrors.is_billed_here(db):
+        return []
+    prices = rows_by_id(db, Price, [id for each in listed for id in each["prices"]])
+    products = rows_by_id(db, Product, [each["product"] for each in listed])
+    last = _list_last_prices(db, customer.id)
+    days = features["subscription_create"]["trial_period_days"] or 0
+    known = _list_known_products(db, customer.id) if days else ()
+    offers = [
+        _build_offer(each, products[each["product"]], prices[id], 0 if each["product"] in known else days, last)
+        for each in listed
+        for id in each["prices"]
+        if id in prices and _is_on_sale(prices[id], products.get(each["product"]), customer)
+    ]
+    return sorted(offers, key=lambda offer: not offer.was_last)
+
+
+def _build_offer(
+    listed: dict[str, Any], product: Product, price: Price, trial_days: int, last: Collection[str]
+) -> PlanOffer:
+    return PlanOffer(product, price, permissions.quantities_of(listed), trial_days, price.id in last)
+
+
+def _is_on_sale(price: Price, product: Product | None, customer: Customer) -> bool:
+    in_currency = customer.currency in {None, price.currency}
+    return price.active and product is not None and product.active and price.interval is not None and in_currency
+
+
+def _list_last_prices(db: Session, customer_id: str) -> Sequence[str]:
+    """What the plan sold that ended last."""
+    ended = (
+        select(Subscription.id)
+        .where(Subscription.customer_id == customer_id, Subscription.ended_at.is_not(None))
+        .order_by(Subscription.ended_at.desc(), Subscription.id)
+        .limit(1)
+    )
+    last = db.scalar(ended)
+    items = select(SubscriptionItem.price_id).where(SubscriptionItem.subscription_id == last)
+    return db.scalars(items).all() if last else ()
+
+
+def _list_known_products(db: Session, customer_id: str) -> set[str]:
+    """The products that the customer has had in a plan, be it for a trial: those that plans have, and had billed."""
+    own = Subscription.customer_id == customer_id
+    sold = (
+        select(Price.product_id)
+        .join(SubscriptionItem, SubscriptionItem.price_id == Price.id)
+        .join(Subscription, Subscription.id == SubscriptionItem.subscription_id)
+        .where(own)
+    )
+    billed = (
+        select(Price.product_id)
+        .join(InvoiceLine, InvoiceLine.price_id == Price.id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(Invoice.customer_id == customer_id, InvoiceLine.subscription_id.is_not(None))
+    )
+    return {*db.scalars(sold), *db.scalars(billed)}

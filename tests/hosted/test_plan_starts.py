@@ -1,0 +1,279 @@
+"""Customers without a plan start one: from the catalogue by the checkout to the subscription, once."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.billing.subscriptions import cancellations
+from portal.billing.subscriptions.params import CancelSubscription
+from portal.models import Account, Configuration, Customer, Price, Subscription
+from tests.clients import Api, Portal
+from tests.debits import DEBTOR_IBAN, begin_collecting
+from tests.factories import Factories
+from tests.hosted.two_clicks import twin
+from tests.statements_of_banks import OWN_IBAN
+
+Open = Callable[..., Portal]
+
+
+def words(answer: Any) -> str:
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", answer.get_data(as_text=True))).split())
+
+
+def listed(*prices: Price, **adjustable: Any) -> list[dict[str, Any]]:
+    """The products of these prices as a configuration lists them."""
+    quantities = {"adjustable_quantity": {"enabled": True, **adjustable}} if adjustable else {}
+    products = dict.fromkeys(price.product_id for price in prices)
+    return [
+        {"product": id, "prices": [price.id for price in prices if price.product_id == id], **quantities}
+        for id in products
+    ]
+
+
+@pytest.fixture
+def customer(make: Factories) -> Customer:
+    begin_collecting(make)
+    with make.database.writing(make.scope) as db:
+        account = db.get_one(Account, make.scope.account_id)
+        account.settings = {**account.settings, "invoices": {"bank_transfer": {"iban": OWN_IBAN, "holder": "Rocket"}}}
+    return make.customer()
+
+
+@pytest.fixture
+def silver(make: Factories) -> Price:
+    product = make.product(name="Silver", marketing_features=[{"name": "Two seats"}])
+    return make.price(product, unit_amount=1000)
+
+
+@pytest.fixture
+def gold(make: Factories) -> Price:
+    return make.price(make.product(name="Gold"), unit_amount=2000)
+
+
+def offering(make: Factories, *prices: Price, **feature: Any) -> Configuration:
+    products = feature.pop("products", listed(*prices))
+    return make.configuration(subscription_create={"enabled": True, "products": products, **feature})
+
+
+def start(visit: Portal, price: Price, **typed: str) -> str:
+    """Choose a plan; the path of its checkout."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', visit.get("subscribe").text)
+    assert token
+    answer = visit.post("subscribe", token=False, csrf_token=token[1], price=price.id, **typed)
+    assert answer.status_code == 303, answer.text
+    path: str = answer.location
+    assert path.startswith("/checkout/")
+    return path
+
+
+def buy(client: FlaskClient, path: str, **typed: str) -> Any:
+    """Press the button of a checkout."""
+    page = client.get(path, base_url="https://localhost").text
+    amount = re.search(r'name="amount"[^>]*value="(\d+)"', page)
+    assert amount, page
+    paid = {"amount": amount[1], "name": "Ada", "iban": DEBTOR_IBAN, "agree": "y", "way": "sepa_debit", "do": "buy"}
+    return client.post(path, base_url="https://localhost", data={**paid, **typed})
+
+
+def come_back(visit: Portal, answer: Any) -> Any:
+    """Follow the end of a checkout into the portal."""
+    assert answer.status_code == 303, answer.text
+    assert answer.location.endswith("/subscribe/done"), answer.location
+    return visit.get("subscribe/done")
+
+
+def home_of(visit: Portal) -> str:
+    return f"/p/{visit.session_id}/"
+
+
+def end(make: Factories, plan: Subscription) -> None:
+    make.run(cancellations.cancel, CancelSubscription, plan)
+
+
+def test_a_new_customer_sees_the_catalogue_and_starts_a_plan(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient, api: Api
+) -> None:
+    visit = portal(customer, offering(make, silver, gold))
+    home = words(visit.get())
+    assert "Two seats" in home
+    assert "€10.00 a month" in home
+    assert "€20.00 a month" in home
+    shown = visit.get(f"subscribe?price={gold.id}").text
+    assert re.search(rf'value="{gold.id}" checked', shown)
+    back = come_back(visit, buy(client, start(visit, gold)))
+    assert (back.status_code, back.location) == (303, home_of(visit))
+    assert "has started." in words(visit.get())
+    (plan,) = api.get("subscriptions", customer=customer.id)["data"]
+    assert (plan["status"], plan["items"]["data"][0]["price"]["id"]) == ("active", gold.id)
+    assert api.get(f"invoices/{plan['latest_invoice']}")["total"] == 2000
+    assert "Choose a plan" not in words(visit.get())
+    assert visit.get("subscribe").location == home_of(visit)
+
+
+def test_who_canceled_is_offered_the_last_plan_first(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient, api: Api
+) -> None:
+    visit = portal(customer, offering(make, silver, gold))
+    end(make, make.subscription(customer, gold))
+    home = words(visit.get())
+    assert "Start again" in home
+    assert home.index("Your last plan") < home.index("Silver")
+    assert re.search(rf'value="{gold.id}" checked', visit.get("subscribe").text)
+    come_back(visit, buy(client, start(visit, gold), way="customer_balance"))
+    (plan,) = api.get("subscriptions", customer=customer.id)["data"]
+    assert plan["collection_method"] == "send_invoice"
+
+
+def test_without_products_of_its_own_it_offers_those_to_change_to(
+    portal: Open, make: Factories, customer: Customer, silver: Price
+) -> None:
+    update = {"enabled": False, "default_allowed_updates": [], "products": listed(silver)}
+    configuration = make.configuration(subscription_create={"enabled": True}, subscription_update=update)
+    start(portal(customer, configuration), silver)
+
+
+def test_what_is_off_is_refused(portal: Open, make: Factories, customer: Customer, silver: Price) -> None:
+    off = make.configuration(subscription_create={"enabled": False, "products": listed(silver)})
+    visit = portal(customer, off)
+    assert "Plans that you subscribe to will show here." in words(visit.get())
+    assert visit.get("subscribe").status_code == 404
+    assert visit.post("subscribe", price=silver.id).status_code == 404
+    assert visit.get("subscribe/done").status_code == 404
+
+
+def test_what_is_not_offered_is_refused(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, api: Api
+) -> None:
+    dollars = make.price(currency="usd")
+    gone = make.price()
+    api.post(f"prices/{gone.id}", active=False)
+    visit = portal(customer, offering(make, silver, gone, products=[*listed(silver), *listed(gone)]))
+    for price in (gold, gone, dollars):
+        assert visit.post("subscribe", price=price.id).status_code == 400
+    make.subscription(customer, silver)
+    answer = visit.post("subscribe", price=silver.id)
+    assert (answer.status_code, answer.location) == (303, home_of(visit)), "who has a plan changes it instead"
+    assert not api.get("checkout/sessions")["data"]
+
+
+@pytest.mark.parametrize(("quantity", "allowed"), [("2", True), ("5", True), ("1", False), ("6", False), ("x", False)])
+def test_a_quantity_has_its_limits(
+    portal: Open, make: Factories, customer: Customer, silver: Price, api: Api, quantity: str, allowed: bool
+) -> None:
+    visit = portal(customer, offering(make, products=listed(silver, minimum=2, maximum=5)))
+    answer = visit.post("subscribe", price=silver.id, quantity=quantity)
+    assert (answer.status_code == 303) is allowed
+    if allowed:
+        assert api.get("checkout/sessions")["data"][0]["amount_total"] == 1000 * int(quantity)
+    else:
+        assert "Enter a whole number from 2 to 5." in words(answer)
+
+
+def test_a_product_has_one_trial(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient, api: Api
+) -> None:
+    visit = portal(customer, offering(make, silver, gold, trial_period_days=14))
+    assert words(visit.get()).count("The first 14 days are free.") == 2
+    path = start(visit, silver)
+    assert "The first 14 days are free." in words(client.get(path, base_url="https://localhost"))
+    come_back(visit, buy(client, path))
+    (plan,) = api.get("subscriptions", customer=customer.id)["data"]
+    assert plan["status"] == "trialing"
+    # a change of plan leaves no item of what was tried, and yet it was tried
+    api.post(f"subscriptions/{plan['id']}", items=[{"id": plan["items"]["data"][0]["id"], "price": gold.id}])
+    api.delete(f"subscriptions/{plan['id']}")
+    assert "days are free" not in words(visit.get())
+    come_back(visit, buy(client, start(visit, silver)))
+    (again,) = api.get("subscriptions", customer=customer.id)["data"]
+    assert (again["status"], again["trial_end"]) == ("active", None)
+
+
+def test_codes_are_taken_where_they_may_be(
+    portal: Open, make: Factories, customer: Customer, silver: Price, client: FlaskClient, api: Api
+) -> None:
+    coupon = api.post("coupons", percent_off=50, duration="once")
+    api.post("promotion_codes", promotion={"type": "coupon", "coupon": coupon["id"]}, code="HALF")
+    visit = portal(customer, offering(make, silver, allow_promotion_codes=True))
+    path = start(visit, silver)
+    page = client.post(path, base_url="https://localhost", data={"code": "HALF", "amount": "1000", "do": "update"})
+    assert "€5.00" in words(page)
+    come_back(visit, buy(client, path, code="HALF"))
+    (plan,) = api.get("subscriptions", customer=customer.id)["data"]
+    assert api.get(f"invoices/{plan['latest_invoice']}")["total"] == 500
+
+
+def test_fifty_clicks_start_one_plan(
+    portal: Open, make: Factories, customer: Customer, silver: Price, client: FlaskClient, api: Api
+) -> None:
+    visit = portal(customer, offering(make, silver))
+    token, application = visit.token(), client.application
+
+    def choose_and_buy(_: int) -> Any:
+        chosen = twin(visit).post("subscribe", token=False, csrf_token=token, price=silver.id)
+        if chosen.status_code != 303 or not chosen.location.startswith("/checkout/"):
+            return chosen
+        typed = {"amount": "1000", "name": "Ada", "iban": DEBTOR_IBAN, "agree": "y", "way": "sepa_debit", "do": "buy"}
+        return application.test_client().post(chosen.location, base_url="https://localhost", data=typed)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(choose_and_buy, range(50)))
+    assert {answer.status_code for answer in answers} <= {303, 409, 410, 503}
+    assert len(api.get("subscriptions", customer=customer.id)["data"]) == 1
+    assert len(api.get("invoices", customer=customer.id)["data"]) == 1
+    assert len(api.get("checkout/sessions", customer=customer.id)["data"]) == 1
+
+
+def test_another_choice_replaces_the_first_one(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient, api: Api
+) -> None:
+    visit = portal(customer, offering(make, silver, gold))
+    first, second = start(visit, silver), start(visit, gold)
+    assert client.get(first, base_url="https://localhost").status_code == 410
+    assert {each["status"] for each in api.get("checkout/sessions")["data"]} == {"open", "expired"}
+    make.subscription(customer, silver)
+    assert buy(client, second).status_code == 410, "the merchant has made a plan meanwhile"
+    assert len(api.get("subscriptions", customer=customer.id)["data"]) == 1
+
+
+def test_a_flow_starts_a_plan_and_leads_back(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient, api: Api
+) -> None:
+    configuration = offering(make, silver, gold)
+    after = {"type": "redirect", "redirect": {"return_url": "https://shop.example/started"}}
+    flow = {"type": "subscription_create", "subscription_create": {"price": gold.id}, "after_completion": after}
+    visit = portal(customer, configuration, flow_data=flow)
+    assert visit.get().location == f"{home_of(visit)}subscribe"
+    assert re.search(rf'value="{gold.id}" checked', visit.get("subscribe").text)
+    assert visit.get("invoices").status_code == 404
+    back = come_back(visit, buy(client, start(visit, gold)))
+    assert "https://shop.example/started" in visit.get(back.location.removeprefix(home_of(visit))).headers["Refresh"]
+
+
+@pytest.mark.parametrize("case", ["off", "unknown price", "has a plan"])
+def test_a_flow_that_can_not_succeed_is_refused(
+    make: Factories, customer: Customer, silver: Price, api: Api, case: str
+) -> None:
+    configuration = offering(make, silver, enabled=case != "off")
+    if case == "has a plan":
+        make.subscription(customer, silver)
+    flow: dict[str, Any] = {"type": "subscription_create"}
+    if case == "unknown price":
+        flow["subscription_create"] = {"price": "price_other"}
+    sent = {"customer": customer.id, "configuration": configuration.id, "flow_data": flow}
+    assert api.error("POST", "billing_portal/sessions", **sent)["param"].startswith("flow_data")
+
+
+def test_an_account_without_a_way_to_be_paid_names_whom_to_ask(portal: Open, make: Factories, silver: Price) -> None:
+    with make.database.writing(make.scope) as db:
+        account = db.get_one(Account, make.scope.account_id)
+        account.settings = {}
+        account.business_profile = {**account.business_profile, "name": "Rocket Rides"}
+    visit = portal(make.customer(), offering(make, silver))
+    assert "To start a plan, please contact Rocket Rides." in words(visit.get())
