@@ -57,7 +57,7 @@ def test_a_mistake_ends_the_command_and_tells_where(run: Run, folder: Path) -> N
 
 def test_samples_are_made_of_each_kind_and_language(run: Run, folder: Path, tmp_path: Path) -> None:
     run("documents", "samples", str(tmp_path / "made"), "--templates", str(folder))
-    assert len(list((tmp_path / "made").iterdir())) == 30
+    assert len(list((tmp_path / "made").iterdir())) == 40
     assert "Rechnung of ours" in PdfReader(tmp_path / "made" / "invoice-de.pdf").pages[0].extract_text()
 
 
