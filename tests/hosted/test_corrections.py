@@ -80,7 +80,7 @@ def test_an_open_invoice_is_replaced(visit: Portal, bill: Invoice, api: Api) -> 
     assert "Rosen AG Now: Jenny Rosen" in summary
     assert "Torstraße 1" in summary
     assert "Lindenstraße 3" in summary
-    assert "The old one is void. €10.00 is to be paid of it, as before." in summary
+    assert "The old one is void. €10.00 is to be paid of it." in summary
     assert now_of(api, bill)["status"] == "open"
     answer = press(visit, bill, **typed)
     new = api.get(f"invoices/{now_of(api, bill)['latest_revision']}")
