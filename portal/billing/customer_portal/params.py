@@ -163,8 +163,12 @@ class NarrowerFeatures(Command):
     balance_payout: NarrowerFeature | None = None
     contacts: NarrowerFeature | None = None
     customer_update: NarrowerFeature | None = None
+    invoice_correction: NarrowerFeature | None = None
     invoice_history: NarrowerFeature | None = None
+    payment_calendar: NarrowerFeature | None = None
     payment_method_update: NarrowerFeature | None = None
+    quotes: NarrowerFeature | None = None
+    spending: NarrowerFeature | None = None
     subscription_cancel: NarrowerFeature | None = None
     subscription_create: NarrowerFeature | None = None
     subscription_pause: NarrowerFeature | None = None
