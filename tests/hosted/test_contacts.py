@@ -61,14 +61,15 @@ def enter(portal: Any, rosen: Customer, shop: Configuration, add: Any) -> Callab
 
 
 @pytest.fixture
-def newest(app: Flask, database: Database, scope: Scope) -> Callable[[str], str]:
-    """The text of the newest mail of a name, sent."""
+def newest(app: Flask, database: Database, scope: Scope) -> Callable[..., str]:
+    """The text of the newest mail of a name that says something; mails of one moment go out in any order."""
 
-    def read(name: str) -> str:
+    def read(name: str, saying: str = "") -> str:
         send_due_mails(app.extensions["portal"])
         folder = app.extensions["portal"].settings.instance / "mail"
         files = sorted(folder.glob(f"*{name}*"), key=lambda file: file.stat().st_mtime_ns)
-        return str(files[-1].read_text())
+        texts = [file.read_text().replace("=\n", "") for file in files]
+        return next((text for text in reversed(texts) if saying in text), "")
 
     return read
 
@@ -99,10 +100,9 @@ def test_an_owner_invites_and_the_invited_one_joins(
     assert owner.post("contacts/invite", **sent).location.endswith("/contacts")
     page = owner.get("contacts").text
     assert ("Lea" in page, "Invited, until" in page, "Accounting" in page) == (True, True, True)
-    mail = newest("contact_invited")
-    assert (f"To: Lea <{LEA}>" in mail or f"To: {LEA}" in mail, "Einladung annehmen" in mail) == (True, True)
     link = _invitation(app, database, scope)
-    assert link in mail.replace("=\n", "")
+    mail = newest("contact_invited", link)
+    assert (f"To: Lea <{LEA}>" in mail or f"To: {LEA}" in mail, "Einladung annehmen" in mail) == (True, True)
     browser = app.test_client()
     assert "Rosen GmbH" in browser.get(link, base_url=SECURE).text
     asked = browser.post(link, base_url=SECURE)
@@ -178,7 +178,7 @@ def test_a_code_restores_the_visit_of_a_contact(
     assert "l•••@example.org" in visit.get("invoices").text
     visit.client.post(f"/p/login/again/{visit.session_id}", base_url=SECURE)
     code = digits()
-    assert f"To: {LEA}" in newest("login_code")
+    assert newest("login_code", f"To: {LEA}")
     entered = visit.client.post("/p/login/code", data={"code": code}, base_url=SECURE)
     again = Portal(visit.client, entered.location.split("/")[2])
     assert (again.get("details").status_code, again.get("invoices").status_code) == (404, 200)
@@ -243,7 +243,7 @@ def test_an_owner_gives_roles_and_removes(owner: Portal, add: Any, api: Api, new
     assert owner.post(f"contacts/{id}/invite").status_code == 303
     assert LEA in owner.get(f"contacts/{id}/remove").text
     assert owner.post(f"contacts/{id}/remove").status_code == 303
-    assert "no access to your billing any more" in newest("contact_changed")
+    assert newest("contact_changed", "no access to your billing any more")
     assert api.get(f"customers/{rosen.id}/contacts")["data"] == []
     assert owner.get(f"contacts/{id}").status_code == 404
 
