@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from email import message_from_bytes
-from email.policy import default
 from uuid import uuid4
 
 import pytest
@@ -13,7 +11,7 @@ from portal.models import Mail
 from tests.clients import Portal
 from tests.collection.test_pages import words
 from tests.debits import DEBTOR_IBAN
-from tests.mailing import send_due_mails
+from tests.mailing import mails_to
 from tests.refunding import OWN_ACCOUNT
 
 pytestmark = pytest.mark.usefixtures("held_clock")
@@ -32,13 +30,8 @@ def visit(make, portal, customer):
     return portal(customer, make.configuration(balance_payout={"enabled": True}))
 
 
-def mails_to(app, address: str) -> list[str]:
-    """The subjects of what was mailed; mails of one moment go out in any order."""
-    services = app.extensions["portal"]
-    send_due_mails(services)
-    files = sorted((services.settings.instance / "mail").iterdir(), key=lambda each: each.stat().st_mtime_ns)
-    found = [message_from_bytes(each.read_bytes(), policy=default) for each in files]
-    return [str(each["Subject"]) for each in found if address in each["To"]]
+def subjects_to(app, address: str) -> list[str]:
+    return sorted(str(each["Subject"]) for each in mails_to(app.extensions["portal"], address))
 
 
 def test_a_customer_asks_and_the_bank_pays_once_it_is_approved(visit, customer, api, app):
@@ -60,7 +53,7 @@ def test_a_customer_asks_and_the_bank_pays_once_it_is_approved(visit, customer, 
     for part in (b"DE02120300000000202051", b"Ada Lovelace", b"42.00", refund["end_to_end_id"].encode()):
         assert part in content
     assert api.get(f"refunds/{refund['id']}")["status"] == "succeeded"
-    assert mails_to(app, customer.email) == ["Your credit is to be paid out"]
+    assert subjects_to(app, customer.email) == ["Your credit is to be paid out"]
     assert "nothing is to be decided" in api.error("POST", f"refunds/{refund['id']}/cancel")["message"]
 
 
@@ -71,7 +64,7 @@ def test_who_gets_receipts_is_told_that_it_was_paid_out(visit, customer, api, ap
     api.post(f"refunds/{refund['id']}/approve")
     file = api.post("credit_transfer_files")
     api.request("GET", f"credit_transfer_files/{file['id']}/content")
-    assert sorted(mails_to(app, customer.email)) == ["Your credit is to be paid out", "Your credit was paid out"]
+    assert subjects_to(app, customer.email) == ["Your credit is to be paid out", "Your credit was paid out"]
 
 
 def test_what_is_declined_stays_credit(visit, customer, api, app, make):
@@ -82,7 +75,7 @@ def test_what_is_declined_stays_credit(visit, customer, api, app, make):
     shown = words(visit.get("balance"))
     assert "Not paid out after all" in shown
     assert "Have it paid out" in shown
-    assert sorted(mails_to(app, customer.email)) == ["Your credit is not paid out", "Your credit is to be paid out"]
+    assert subjects_to(app, customer.email) == ["Your credit is not paid out", "Your credit is to be paid out"]
     with make.database.reading(make.scope) as db:
         assert [mail.data["refund"] for mail in db.query(Mail).filter_by(name="payout_waiting")] == [refund["id"]]
     assert api.error("POST", f"refunds/{refund['id']}/approve")["message"].startswith("You cannot approve")
