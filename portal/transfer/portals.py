@@ -20,7 +20,8 @@ Columns = dict[str, Any]
 
 def configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
     """The columns of a configuration that have another form on the wire."""
-    sent = {key: value for key, value in (object.get("features") or {}).items() if key in disabled_features() and value}
+    known = disabled_features()
+    sent = {key: value for key, value in (object.get("features") or {}).items() if key in known and value}
     return {
         "features": _complete_features(sent),
         "business_profile": BUSINESS_PROFILE | (object.get("business_profile") or {}),
