@@ -31,6 +31,8 @@ from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.subscriptions import subscriptions as subscription_cases
 from portal.billing.subscriptions.params import CancellationDetails, CreateSubscription
+from portal.billing.withdrawals import withdrawals
+from portal.billing.withdrawals.params import WithdrawSubscription
 from portal.db import Database, Scope
 from portal.models import (
     CancellationNotice,
@@ -41,6 +43,7 @@ from portal.models import (
     Invoice,
     InvoiceItem,
     PlanCancellation,
+    PlanWithdrawal,
     Price,
     Product,
     PromotionCode,
@@ -198,6 +201,14 @@ class Factories:
                 db, row, features, parse_command(CancellationDetails, details), now=clock.now()
             )
             return cancellation_receipts.record(db, row, FinalBills(None), session_id="bps_1", now=clock.now())
+
+    def withdrawal(self, plan: Subscription) -> PlanWithdrawal:
+        """The withdrawal of a consumer from a plan."""
+        self.run(withdrawals.withdraw, WithdrawSubscription, plan)
+        with self.database.reading(self.scope) as db:
+            found = withdrawals.find_withdrawal(db, plan.id)
+            assert found is not None
+            return found
 
     def offer_to_stay(self, plan: Subscription, coupon: Coupon) -> RetentionOffer:
         """What the customer of a plan was shown before canceling it."""

@@ -64,6 +64,7 @@ PAGES = (
     "tax_ids",
     "unsubscribing",
     "well_known",
+    "withdrawal",
 )
 
 

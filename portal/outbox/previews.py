@@ -118,6 +118,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "invoice_url": None,
         "attached": False,
     },
+    "subscription_withdrawn": {
+        "received_at": _SAMPLE_DAY,
+        "refunded": 2380,
+        "credited": 0,
+        "waived": 0,
+        "currency": "eur",
+    },
     "tax_id_changed": {"added": True, "value": "DE136695976"},
     "trial_ending": {
         "ends_at": _SAMPLE_DAY + 3 * 86400,
@@ -157,7 +164,7 @@ def sample_mail(name: str, locale: str) -> OutgoingMail:
 def _plan_values(name: str, merchant: SampleMerchant) -> dict[str, Any]:
     """What the words of a mail about a plan are made with: the merchant's own, in its language and currency."""
     (plan, _, price), *_ = merchant.positions
-    if name in {"subscription_canceled", "subscription_paused"}:
+    if name in {"subscription_canceled", "subscription_paused", "subscription_withdrawn"}:
         return {"plan": plan}
     if name == "trial_ending":
         bill = _bill_preview(merchant, 2, _SAMPLE_DAY + 3 * 86400, discount=price // 5)

@@ -441,6 +441,10 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         {"billing_mode": {"type": "flexible"}},
     ),
     ("POST", "/subscriptions/<id>/pause"): lambda api, make: (f"subscriptions/{make.subscription().id}/pause", {}),
+    ("POST", "/subscriptions/<id>/withdraw"): lambda api, make: (
+        f"subscriptions/{make.subscription().id}/withdraw",
+        {},
+    ),
     ("POST", "/subscriptions/<id>/resume"): lambda api, make: (f"{_paused(make)}/resume", {}),
     ("POST", "/tax_ids"): lambda api, make: ("tax_ids", {"type": "eu_vat", "value": "DE123456789"}),
     ("POST", "/tax_rates"): lambda api, make: (

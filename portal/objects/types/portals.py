@@ -79,6 +79,9 @@ FEATURES = hash_of(
         ),
         trial_update_behavior=enum_of("continue_trial", "end_trial"),
     ),
+    subscription_withdrawal=hash_of(
+        customers=enum_of("all", "consumers"), days=INTEGER, enabled=BOOLEAN, refund=enum_of("full", "prorated")
+    ),
     balance_payout=ENABLED_HASH,
     visits=ENABLED_HASH,
 )
@@ -107,6 +110,7 @@ FLOW = hash_of(
             subscription=STRING,
         )
     ),
+    subscription_withdrawal=SUBSCRIPTION,
     type=STRING,
 )
 CONFIGURATION: dict[str, Schema] = {

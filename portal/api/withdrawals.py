@@ -1,0 +1,23 @@
+"""Calls for withdrawals from subscriptions (beyond the reference)."""
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import Select, select
+
+from portal.api.resource import Resource
+from portal.billing.withdrawals.params import ListWithdrawals
+from portal.models import PlanWithdrawal
+from portal.wire.page import equal_conditions
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the calls of this noun."""
+    resource = Resource(blueprint, "billing_portal.withdrawal", "billing_portal/withdrawals")
+    resource.retrieve()
+    resource.list(ListWithdrawals, _select_withdrawals)
+
+
+def _select_withdrawals(sent: ListWithdrawals) -> Select[Any]:
+    own = equal_conditions(sent, customer=PlanWithdrawal.customer_id, subscription=PlanWithdrawal.subscription_id)
+    return select(PlanWithdrawal).where(*own)
