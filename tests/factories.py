@@ -31,6 +31,7 @@ from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.subscriptions import subscriptions as subscription_cases
 from portal.billing.subscriptions.params import CancellationDetails, CreateSubscription
+from portal.billing.withdrawals import receipts as withdrawal_receipts
 from portal.billing.withdrawals import withdrawals
 from portal.billing.withdrawals.params import WithdrawSubscription
 from portal.db import Database, Scope
@@ -206,7 +207,7 @@ class Factories:
         """The withdrawal of a consumer from a plan."""
         self.run(withdrawals.withdraw, WithdrawSubscription, plan)
         with self.database.reading(self.scope) as db:
-            found = withdrawals.find_withdrawal(db, plan.id)
+            found = withdrawal_receipts.find_withdrawal(db, plan.id)
             assert found is not None
             return found
 

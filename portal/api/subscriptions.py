@@ -16,8 +16,6 @@ from portal.billing.subscriptions.params import (
     ResumeSubscription,
     UpdateSubscription,
 )
-from portal.billing.withdrawals import withdrawals
-from portal.billing.withdrawals.params import WithdrawSubscription
 from portal.models import Subscription, SubscriptionItem
 from portal.rules.subscriptions import ENDED, LISTED_BY_DEFAULT
 from portal.wire.page import clock_conditions, equal_conditions, range_conditions
@@ -34,8 +32,6 @@ def register(blueprint: Blueprint) -> None:
     resource.change(CancelSubscription, cancellations.cancel, "cancel")
     resource.change(PauseSubscription, pauses.pause, "pause")
     resource.change(ResumeSubscription, pauses.resume, "resume")
-    # beyond the reference
-    resource.change(WithdrawSubscription, withdrawals.withdraw, "withdraw")
     resource.change(MigrateSubscription, billing_modes.migrate, "migrate")
     resource.list(ListSubscriptions, select_subscriptions)
 

@@ -6,13 +6,16 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
-from portal.billing.withdrawals.params import ListWithdrawals
+from portal.billing.withdrawals import withdrawals
+from portal.billing.withdrawals.params import ListWithdrawals, WithdrawSubscription
 from portal.models import PlanWithdrawal
 from portal.wire.page import equal_conditions
 
 
 def register(blueprint: Blueprint) -> None:
     """Add the calls of this noun."""
+    subscription = Resource(blueprint, "subscription", "subscriptions")
+    subscription.change(WithdrawSubscription, withdrawals.withdraw, "withdraw")
     resource = Resource(blueprint, "billing_portal.withdrawal", "billing_portal/withdrawals")
     resource.retrieve()
     resource.list(ListWithdrawals, _select_withdrawals)

@@ -58,6 +58,7 @@ def build_notice(db: Session, row: CancellationNotice) -> CancellationNoticeDocu
         received_at=_time_of_day(row.created, zone),
         reference=row.reference,
         extraordinary=row.kind == "extraordinary",
+        withdrawal=row.kind == "withdrawal",
         reason=row.reason,
         wanted_on=date.fromisoformat(row.wanted_on) if row.wanted_on else None,
     )

@@ -51,7 +51,7 @@ class CancellationNoticeDocument(DocumentBase):
     """The receipt of a notice of cancellation, as it was declared; whose contract it is about is not looked at.
 
     `effective_at` and `received_at` (with the zone) say when it was received; `reference` is the number as typed,
-    `wanted_on` the day of the end that was asked for, None for the soonest.
+    `wanted_on` the day of the end that was asked for, None for the soonest. `withdrawal` marks one from the contract.
     """
 
     kind: ClassVar[str] = "cancellation_notice"
@@ -61,6 +61,7 @@ class CancellationNoticeDocument(DocumentBase):
     extraordinary: bool = False
     reason: str | None = None
     wanted_on: date | None = None
+    withdrawal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

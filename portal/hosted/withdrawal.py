@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import plan_withdrawals
-from portal.billing.withdrawals import withdrawals
+from portal.billing.withdrawals import receipts
 from portal.hosted import flows
 from portal.hosted.own_subscriptions import (
     find_own_subscription,
@@ -60,11 +60,11 @@ def withdraw(visit: Visit, id: str) -> PageResponse:
 
 
 @page(blueprint, "/subscriptions/<id>/withdrawn", allows=ALLOWS, flows=FLOWS)
-def withdrawn(visit: Visit, id: str) -> PageResponse:
+def outcome(visit: Visit, id: str) -> PageResponse:
     """That the contract has ended, what is paid back, and the receipt."""
     with visit.reading() as db:
         find_own_subscription(db, visit, id, or_ended_here=True)
-        row, name = withdrawals.find_withdrawal(db, id), plan_name(db, id)
+        row, name = receipts.find_withdrawal(db, id), plan_name(db, id)
     if row is None:
         return redirect(visit.path, 303)
     receipt = services().links.document("withdrawal_pdf", row.tenant_id, row.id)

@@ -44,14 +44,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
     },
-    "cancellation_received": {"received_at": _SAMPLE_DAY},
+    "cancellation_received": {"received_at": _SAMPLE_DAY, "withdrawal": False},
     "cancellation_waiting": {
         "notice": "bpcn_sample",
         "received_at": _SAMPLE_DAY,
         "name": "Jenny Rosen",
         "email": "jenny.rosen@example.com",
         "number": "INV-1001",
-        "extraordinary": False,
+        "kind": "ordinary",
     },
     "contact_changed": {"change": "added", "email": "lea@example.com", "role": "accountant"},
     "contact_invited": {

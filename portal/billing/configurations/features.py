@@ -13,7 +13,6 @@ from portal.rules.corrections import CorrectableField, TaxPeriod
 from portal.rules.portal_features import complete_features
 from portal.rules.subscriptions import Feedback
 from portal.rules.switch_rules import ChangeKind
-from portal.rules.withdrawals import RefundKind
 from portal.wire.commands import Clearable, Command, Country, Flag, Id, ListOf, Quantity, integer_between, text_up_to
 from portal.wire.hashes import merge_hashes
 
@@ -177,7 +176,7 @@ class SubscriptionWithdrawal(Command):
     customers: Literal["all", "consumers"] = "consumers"
     days: Annotated[int, integer_between(1, 365)] = 14
     enabled: Flag | None = None
-    refund: RefundKind = "full"
+    refund: Literal["full", "prorated"] = "full"
 
 
 #: What else a feature needs before customers see anything of it.

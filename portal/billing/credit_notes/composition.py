@@ -1,7 +1,5 @@
 """A new credit note with its lines, before anything is booked."""
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from portal import ids
@@ -25,7 +23,7 @@ def compose_note(
     _refuse_draft(invoice)
     shipping = creditable.find_creditable_shipping(db, invoice, command)
     lines = _build_lines(db, invoice, command)
-    sums = _sum_up(lines, shipping)
+    sums = document_totals((_line_for_totals(line) for line in lines), shipping)
     settled = creditable.allocate_total(db, invoice, command, sums.total)
     note = _build_note(invoice, command, sums, settled, now)
     note.shipping_cost = shipping
@@ -38,11 +36,8 @@ def compose_note(
 def total_of(db: Session, invoice: Invoice, command: CreateCreditNote) -> int:
     """What a credit note would come to, with tax, wherever the money goes. Raises `InvalidRequest`."""
     shipping = creditable.find_creditable_shipping(db, invoice, command)
-    return _sum_up(_build_lines(db, invoice, command), shipping).total
-
-
-def _sum_up(lines: list[CreditNoteLine], shipping: dict[str, Any] | None) -> DocumentTotals:
-    return document_totals((_line_for_totals(line) for line in lines), shipping)
+    lines = _build_lines(db, invoice, command)
+    return document_totals((_line_for_totals(line) for line in lines), shipping).total
 
 
 def _line_for_totals(line: CreditNoteLine) -> LineTotals:

@@ -24,7 +24,9 @@ def find_named(db: Session, notice: CancellationNotice) -> Subscription | None:
     typed = notice.reference.strip()
     billed = select(Invoice.subscription_id).where(Invoice.customer_id.in_(customers), Invoice.number == typed.upper())
     named = {typed, *filter(None, db.scalars(billed))}
-    of_customers = select(Subscription).where(Subscription.customer_id.in_(customers), Subscription.cancel_at.is_(None))
+    of_customers = select(Subscription).where(Subscription.customer_id.in_(customers))
+    if notice.kind != "withdrawal":  # who has canceled can still withdraw
+        of_customers = of_customers.where(Subscription.cancel_at.is_(None))
     found = [
         each
         for each in db.scalars(of_customers)

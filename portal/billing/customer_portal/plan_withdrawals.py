@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger import parties
-from portal.billing.withdrawals import withdrawals
+from portal.billing.withdrawals import receipts, withdrawals
 from portal.billing.withdrawals.params import WithdrawSubscription
 from portal.db import find_row
 from portal.models import Customer, PlanWithdrawal, Subscription, TaxId
@@ -53,7 +53,7 @@ def withdraw_plan(
     command = WithdrawSubscription(refund=features["subscription_withdrawal"]["refund"])
     withdrawals.withdraw(db, subscription, command, now=now, session_id=session_id)
     db.flush()
-    return withdrawals.find_withdrawal(db, subscription.id)
+    return receipts.find_withdrawal(db, subscription.id)
 
 
 def _is_business(db: Session, customer: Customer) -> bool:

@@ -117,7 +117,7 @@ CONFIGURATION: dict[str, Schema] = {
     "business_profile": hash_of(
         headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
     ),
-    "cancel_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
+    "cancel_page": hash_of(enabled=BOOLEAN, url=or_null(STRING), withdrawal_url=or_null(STRING)),
     "embedding": hash_of(origins=array_of(STRING)),
     "features": FEATURES,
     "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
