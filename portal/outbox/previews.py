@@ -118,6 +118,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "invoice_url": None,
         "attached": False,
     },
+    "subscription_started": {
+        "trial_end": None,
+        "manage_url": "https://billing.example.com/p/login/sample",
+        "cancel_url": "https://billing.example.com/cancel/sample",
+        "withdraw_until": _SAMPLE_DAY + 16 * 86400,
+        "withdraw_url": "https://billing.example.com/withdraw/sample",
+    },
     "subscription_withdrawn": {
         "received_at": _SAMPLE_DAY,
         "refunded": 2380,
@@ -166,7 +173,7 @@ def _plan_values(name: str, merchant: SampleMerchant) -> dict[str, Any]:
     (plan, _, price), *_ = merchant.positions
     if name in {"subscription_canceled", "subscription_paused", "subscription_withdrawn"}:
         return {"plan": plan}
-    if name == "trial_ending":
+    if name in {"subscription_started", "trial_ending"}:
         bill = _bill_preview(merchant, 2, _SAMPLE_DAY + 3 * 86400, discount=price // 5)
         terms = {"amount": 2 * price, "interval": "month", "interval_count": 1}
         return {"plan": plan, "bill": bill, "currency": merchant.currency, **terms}
