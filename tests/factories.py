@@ -16,6 +16,7 @@ from portal.billing.customer_portal import (
     cancellation_notices,
     cancellation_receipts,
     new_sessions,
+    notice_matching,
     plan_cancellations,
     stay_offers,
 )
@@ -202,6 +203,11 @@ class Factories:
                 db, row, features, parse_command(CancellationDetails, details), now=clock.now()
             )
             return cancellation_receipts.record(db, row, FinalBills(None), session_id="bps_1", now=clock.now())
+
+    def leave_notice(self, id: str) -> None:
+        """Leave a notice of cancellation to the merchant, as the worker does."""
+        with self.database.writing(self.scope) as db:
+            notice_matching.leave_to_merchant(db, db.get_one(CancellationNotice, (self.scope.tenant_id, id)))
 
     def withdrawal(self, plan: Subscription) -> PlanWithdrawal:
         """The withdrawal of a consumer from a plan."""

@@ -475,6 +475,9 @@ class Day:
         notice = self.make.cancellation_notice().id
         send("GET /billing_portal/cancellation_notices", status="waiting")
         send("GET /billing_portal/cancellation_notices/{id}", notice)
+        self.make.leave_notice(notice)
+        send("POST /billing_portal/cancellation_notices/{id}/handle", notice, subscription=left.id)
+        send("GET /billing_portal/retention_offers/counts")
         send("POST /billing/feedback_options/{id}/deactivate", reason)
 
     def _look_after(self) -> None:

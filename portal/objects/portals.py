@@ -162,3 +162,11 @@ EMAIL_CHANGE = register(
         portable=False,
     )
 )
+
+
+def render_offer_count(
+    reason: str | None, type: str, shown: int, accepted: int, declined: int, *, livemode: bool
+) -> dict[str, Any]:
+    """How often something was offered for a reason, and what the answers were. It is computed, and not stored."""
+    counted = {"reason": reason, "type": type, "shown": shown, "accepted": accepted, "declined": declined}
+    return {"object": "billing_portal.retention_offer_count", "livemode": livemode, **counted}

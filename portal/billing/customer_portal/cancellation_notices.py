@@ -17,7 +17,7 @@ from portal.billing.ledger import parties
 from portal.db import Scope, select_with_owner, take_turn
 from portal.models import CancellationNotice, Configuration
 from portal.rules import permissions
-from portal.wire.commands import Id, ListCommand
+from portal.wire.commands import ExpandableCommand, Id, ListCommand
 
 _NOTICES = cast(Table, CancellationNotice.__table__)
 
@@ -25,6 +25,12 @@ _NOTICES = cast(Table, CancellationNotice.__table__)
 class ListCancellationNotices(ListCommand):
     customer: Id | None = None
     status: Literal["done", "received", "waiting"] | None = None
+    subscription: Id | None = None
+
+
+class HandleNotice(ExpandableCommand):
+    """What the merchant has done about a notice: `subscription` is what it was about."""
+
     subscription: Id | None = None
 
 

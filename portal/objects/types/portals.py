@@ -144,3 +144,12 @@ PORTAL_SESSION: dict[str, Schema] = {
     "url": STRING,
 }
 RETENTION_OFFER: dict[str, Schema] = {"type": OFFER_TYPE}
+RETENTION_OFFER_COUNT = hash_of(
+    object=enum_of("billing_portal.retention_offer_count"),
+    livemode=BOOLEAN,
+    accepted=INTEGER,
+    declined=INTEGER,
+    reason=or_null(STRING),
+    shown=INTEGER,
+    type=OFFER_TYPE,
+)
