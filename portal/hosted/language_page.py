@@ -14,13 +14,17 @@ from portal.hosted.languages import LANGUAGE_CHOICES
 
 def init_app(app: Flask, pages: Collection[str]) -> None:
     """Answer `?lang` with the list, and `?lang=de` with the page in German, on the pages of these blueprints."""
-    app.before_request(lambda: _answer() if request.blueprint in pages else None)
+
+    def answer() -> Response | None:
+        # most requests have no query, and end here
+        if not request.query_string or "lang" not in request.args or request.method != "GET":
+            return None
+        return _answer(request.args["lang"].replace("-", "_")) if request.blueprint in pages else None
+
+    app.before_request(answer)
 
 
-def _answer() -> Response | None:
-    if request.method != "GET" or "lang" not in request.args:
-        return None
-    chosen = request.args["lang"].replace("-", "_")
+def _answer(chosen: str) -> Response:
     if chosen not in i18n.LANGUAGES:
         return make_response(render_template("hosted/language.html", languages=LANGUAGE_CHOICES))
     visit = getattr(session, "visit", None)
