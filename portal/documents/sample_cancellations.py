@@ -62,7 +62,7 @@ def notice(locale: str = "en", **changes: Any) -> CancellationNoticeDocument:
 
 def withdrawal(locale: str = "en", **changes: Any) -> WithdrawalDocument:
     """A plan that a consumer has withdrawn from, with what is paid back."""
-    scene = MERCHANTS[locale]
+    scene = merchant_for(locale)
     document = WithdrawalDocument(
         number="bpwd_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
         currency=scene.currency,
