@@ -9,6 +9,9 @@ from portal.assembly import Services
 from portal.billing.customer_portal import plan_withdrawals
 from portal.models import Configuration, Customer, Subscription
 
+#: Of accounts with more configurations only so many are looked at.
+_MOST = 100
+
 
 def login_link(services: Services, db: Session) -> str | None:
     """The login page of the account; None where no configuration has one."""
@@ -35,4 +38,4 @@ def find_withdrawal(
 def _list(db: Session) -> Iterator[Configuration]:
     """The configurations that are in use, the default one first."""
     used = select(Configuration).where(Configuration.active)
-    return iter(db.scalars(used.order_by(Configuration.is_default.desc(), Configuration.created)))
+    return iter(db.scalars(used.order_by(Configuration.is_default.desc(), Configuration.created).limit(_MOST)))
