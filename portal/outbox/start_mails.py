@@ -1,11 +1,10 @@
 """The mail about a plan that has started: what it costs, the next bill, and how to leave it."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.assembly import Services
 from portal.billing.subscriptions import items
-from portal.models import CheckoutSession, Mail
+from portal.models import Mail
 from portal.outbox import plan_links
 from portal.outbox.mail_frames import mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
@@ -14,11 +13,9 @@ from portal.outbox.subscription_mails import find_subscription, preview_bill
 
 
 def build_started_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
-    """What has started; None for what has ended meanwhile, and for what the merchant's own program has sold."""
+    """What has started; None for what has ended meanwhile, and for customers of test clocks."""
     subscription, customer = find_subscription(db, mail)
-    if customer is None or subscription.ended_at is not None:
-        return None
-    if mail.data["was_paid"] and not _is_from_checkout(db, subscription.id):
+    if customer is None or customer.test_clock_id is not None or subscription.ended_at is not None:
         return None
     sold = items.list_items(db, subscription.id)
     withdraw_until, withdraw_url = plan_links.find_withdrawal(services, db, customer, subscription)
@@ -38,8 +35,3 @@ def build_started_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
         withdraw_until=withdraw_until,
         withdraw_url=withdraw_url,
     )
-
-
-def _is_from_checkout(db: Session, subscription_id: str) -> bool:
-    own = select(CheckoutSession.id).where(CheckoutSession.subscription_id == subscription_id).limit(1)
-    return db.scalar(own) is not None

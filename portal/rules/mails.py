@@ -154,16 +154,9 @@ def _find_pause(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
     return None
 
 
-def _find_start(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
-    """A subscription that a customer has begun; None for one that waits for its first payment."""
-    begun = subscription["status"] in {"active", "trialing"}
-    return {"subscription": subscription["id"], "was_paid": False} if begun else None
-
-
-def _find_first_payment(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
-    """A subscription that begins because its first payment has come."""
-    begun = previous.get("status") == "incomplete" and subscription["status"] in {"active", "trialing"}
-    return {"subscription": subscription["id"], "was_paid": True} if begun else None
+def _find_start(session: Wire, previous: Wire) -> dict[str, Any] | None:
+    """The subscription that a checkout has begun; None for one that has sold something else."""
+    return {"subscription": session["subscription"]} if session["subscription"] else None
 
 
 def _find_plan_change(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
@@ -259,7 +252,6 @@ def _sorted_plan(plan: Plan) -> list[tuple[str, int]]:
 
 #: Those who decide something. What a worker or a test clock does was decided before, and has been told then.
 _DECIDERS = frozenset({"api_key", "customer", "operator"})
-_CUSTOMER = frozenset({"customer"})
 _EVERYBODY = _DECIDERS | {"test_clock", "worker"}
 
 
@@ -291,8 +283,7 @@ MAIL_RULES = (
     MailRule("refund.updated", "refunded", _find_refund, _EVERYBODY, once_per=()),
     MailRule("customer.updated", "recipients_changed", _find_recipient_change),
     MailRule("customer.subscription.trial_will_end", "trial_ending", _name_object, _EVERYBODY, once_per=("trial_end",)),
-    MailRule("customer.subscription.created", "subscription_started", _find_start, _CUSTOMER, once_per=()),
-    MailRule("customer.subscription.updated", "subscription_started", _find_first_payment, _EVERYBODY, once_per=()),
+    MailRule("checkout.session.completed", "subscription_started", _find_start, _EVERYBODY, once_per=()),
     MailRule("customer.subscription.updated", "subscription_canceled", _find_cancellation),
     MailRule("customer.subscription.updated", "subscription_changed", _find_plan_change),
     MailRule("customer.subscription.updated", "subscription_paused", _find_pause, _EVERYBODY),

@@ -6,14 +6,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal import zones
-from portal.billing.collection.coming_debits import ComingDebit, find_coming_debit
 from portal.billing.corrections.corrections import correct
 from portal.billing.corrections.obstacles import find_obstacle
 from portal.billing.corrections.params import CorrectInvoice
-from portal.billing.intents import attempts
-from portal.billing.invoices import mailing
-from portal.db import find_row
-from portal.models import Customer, Invoice
+from portal.billing.customer_portal.correction_outcomes import CorrectionOutcome, find_outcome
+from portal.models import Invoice
 from portal.models.document_days import issue_day
 from portal.rules import permissions
 from portal.rules.corrections import printed_name
@@ -38,19 +35,13 @@ class PrintedBuyer:
 
 @dataclass(frozen=True)
 class CorrectionPreview:
-    """What a correction makes, in minor units: `credited` of a paid invoice, and what is to be paid of the new one.
-
-    With `mailed` the documents go out by mail. `debit` collects the new one from a bank account, with `charged` it is
-    charged to a card at once.
-    """
+    """What a correction makes, in minor units: `credited` of a paid invoice, and what is to be paid of the new one."""
 
     credited: int
     total: int
     amount_due: int
     currency: str
-    mailed: bool
-    debit: ComingDebit | None
-    charged: bool
+    outcome: CorrectionOutcome
 
 
 def may_correct(db: Session, features: Features, invoice: Invoice, *, now: int) -> bool:
@@ -85,13 +76,5 @@ def preview(db: Session, invoice: Invoice, command: CorrectInvoice, *, now: int)
     """Correct it, in a session that the caller rolls back. Raises as `correct` does."""
     new = correct(db, invoice, command, now=now)
     db.flush()
-    customer = find_row(db, Customer, new.customer_id, noun="customer")
-    return CorrectionPreview(
-        invoice.post_payment_credit_notes_amount,
-        new.total,
-        new.amount_due,
-        new.currency,
-        mailed=mailing.has_addressee(customer),
-        debit=find_coming_debit(db, new),
-        charged=attempts.find_latest(db, new) is not None,
-    )
+    outcome, credited = find_outcome(db, new), invoice.post_payment_credit_notes_amount
+    return CorrectionPreview(credited, new.total, new.amount_due, new.currency, outcome)
