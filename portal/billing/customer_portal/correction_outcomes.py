@@ -13,7 +13,7 @@ from portal.models import Customer, Invoice
 
 @dataclass(frozen=True)
 class CorrectionOutcome:
-    """With `mailed` it goes out by mail. `debit` collects it from a bank account; if `charged`, a card pays it at once."""
+    """With `mailed` it goes out by mail; `debit` collects it from a bank account; if `charged`, a card pays it now."""
 
     mailed: bool
     debit: ComingDebit | None
