@@ -12,8 +12,8 @@ from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Invoice, Subscription
 from portal.objects.accounts import BILLING_DEFAULTS
+from portal.rules import instalments, subscriptions
 from portal.rules import invoices as invoice_rules
-from portal.rules import subscriptions
 from portal.wire.commands import Command
 
 
@@ -80,6 +80,25 @@ def mark_paid(db: Session, invoice: Invoice, subscription: Subscription | None, 
         subscription.status = subscriptions.status_when_paid(subscription.status)
     if subscription:
         pending_updates.apply_for_invoice(db, subscription, invoice, now=now)
+
+
+def settle_parts(invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
+    """Note which parts of an invoice are paid, once what remains has changed. Without arrears it isn't overdue."""
+    if not invoice.amounts_due:
+        return
+    is_charged, remaining = invoice.collection_method == "charge_automatically", invoice.amount_remaining
+    invoice.amounts_due = instalments.note_payments(invoice.amounts_due, remaining, now, is_charged=is_charged)
+    invoice.due_date = instalments.next_due_date(invoice.amounts_due, remaining)
+    invoice.amount_next = instalments.next_amount(invoice.amounts_due, remaining)
+    if invoice.overdue_at is not None and not instalments.has_arrears(invoice.amounts_due, remaining):
+        _end_arrears(invoice, subscription)
+
+
+def _end_arrears(invoice: Invoice, subscription: Subscription | None) -> None:
+    """Note that all is paid of an open invoice that is due by now: its subscription goes on."""
+    invoice.overdue_at = invoice.gives_up_at = None
+    if subscription and subscription.status == "past_due" and _is_latest_invoice(subscription, invoice):
+        subscription.status = subscriptions.status_when_paid(subscription.status)
 
 
 def reopen(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
