@@ -8,7 +8,7 @@ from portal import i18n
 from portal.billing.customer_portal.bill_previews import BillLine, BillPreview
 from portal.documents import samples
 from portal.documents.parts import Payment
-from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
+from portal.documents.sample_merchants import SampleMerchant, merchant_for
 from portal.documents.values import Bill, InvoiceDocument
 from portal.outbox.mail_texts import OutgoingMail, PlanPart
 from portal.rules.mails import OPTIONAL_MAILS
@@ -136,7 +136,7 @@ _TO_MERCHANTS = ("billing_failing", "cancellation_waiting", "debits_failing", "w
 
 def sample_mail(name: str, locale: str) -> OutgoingMail:
     """A sample of the mail `name`, from a merchant who speaks the language of the mail."""
-    merchant = MERCHANTS[i18n.catalogue_language(locale)]
+    merchant = merchant_for(i18n.catalogue_language(locale))
     about = _document_values(name, merchant.locale) | _plan_values(name, merchant)
     to_customer = name not in _TO_MERCHANTS
     return OutgoingMail(
