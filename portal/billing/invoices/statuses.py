@@ -1,28 +1,17 @@
 """Status changes of finalized invoices (paid, overdue, void, uncollectible) and of their subscriptions."""
 
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.accounts import accounts
 from portal.billing.invoices import pending_updates
+from portal.billing.invoices.overdue import overdue_setting
 from portal.billing.ledger import balances, locks
-from portal.db import find_row, scope_of
+from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.models import Invoice, Subscription
-from portal.objects.accounts import BILLING_DEFAULTS
 from portal.rules import instalments, subscriptions
 from portal.rules import invoices as invoice_rules
 from portal.wire.commands import Command
-
-
-@dataclass(frozen=True)
-class OverdueSetting:
-    """`leave`, `mark_unpaid` or `cancel`, and how many days after the due date it is done."""
-
-    action: str
-    days: int
 
 
 def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
@@ -65,12 +54,6 @@ def mark_overdue(db: Session, invoice: Invoice, subscription: Subscription | Non
     setting = overdue_setting(db)
     if setting.action != "leave":
         invoice.gives_up_at = now + setting.days * clock.DAY
-
-
-def overdue_setting(db: Session) -> OverdueSetting:
-    """What the account does about subscriptions whose invoice stays unpaid."""
-    setting = BILLING_DEFAULTS | accounts.find_account(db, scope_of(db).account_id).settings.get("billing", {})
-    return OverdueSetting(setting["overdue_subscriptions"], setting["overdue_days"])
 
 
 def mark_paid(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:

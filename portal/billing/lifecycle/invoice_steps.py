@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import finalization, instalments, payments, statuses
+from portal.billing.invoices import finalization, instalments, overdue, payments, statuses
 from portal.billing.ledger import totals
 from portal.billing.ledger.locks import Billed
 from portal.billing.subscriptions import cancellations, paused_collection
@@ -36,7 +36,7 @@ def give_up_collection(db: Session, customer: Customer, invoice: Invoice, now: i
     subscription = _lock_subscription(db, invoice)
     if subscription is None or subscription.status != "past_due":
         return
-    if statuses.overdue_setting(db).action == "cancel":
+    if overdue.overdue_setting(db).action == "cancel":
         subscription.canceled_at = now
         cancellations.end_subscription(db, subscription, now, reason="payment_failed")
     else:
