@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 
 from portal import clock, zones
-from portal.billing.collection import claims
+from portal.billing.collection import claims, failures, results
 from portal.billing.customers import test_clocks
+from portal.billing.ledger import locks
 from portal.models import Customer
 from portal.worker import payments
 from tests.api.invoices.test_instalments import opened, pay, states
@@ -150,3 +151,46 @@ def advance(api: Api, make: Factories, id: str, to: int) -> None:
     while api.get(f"test_helpers/test_clocks/{id}")["status"] == "advancing":
         with make.database.writing(make.scope) as db:
             assert test_clocks.take_step(db, id, now=clock.now())
+
+
+def test_one_debit_follows_the_other(collecting, make):
+    customer = make.customer()
+    collecting.settings(settles_after_days=5)
+    collecting.sign(customer)
+    invoice = opened(collecting.api, customer.id, **CHARGED)
+    for index, moment in enumerate(due_dates(invoice), start=1):
+        pass_time(make, until=moment)
+        made = collecting.debits()
+        assert [each["amount"] for each in made] == [10000] * index
+        assert date.fromisoformat(made[-1]["collect_on"]) >= zones.day_of(moment, "Etc/UTC")
+        assert collecting.make_file(now=moment + 5 * clock.DAY) is not None
+        settle(collecting, made[-1]["id"], invoice["id"], moment + 12 * clock.DAY)
+        assert collecting.api.get(f"invoices/{invoice['id']}")["amount_paid"] == 10000 * index
+    assert collecting.api.get(f"invoices/{invoice['id']}")["status"] == "paid"
+    assert len(collecting.debits()) == 3
+    assert not collecting.api.get("events", type="invoice.overdue")["data"]
+
+
+def test_a_debit_of_a_part_that_fails_is_tried_again_for_the_same(collecting, make):
+    customer = make.customer()
+    collecting.settings(retry_days=[7])
+    collecting.sign(customer)
+    invoice = opened(collecting.api, customer.id, **CHARGED)
+    [first] = collecting.debits()
+    due = due_dates(invoice)[0]
+    assert collecting.make_file(now=due + 5 * clock.DAY) is not None
+    with make.database.writing(make.scope) as db:
+        billed = locks.invoice_by_id(db, invoice["id"])
+        (debit,) = results.lock_debits(db, [first["id"]])
+        failures.fail(db, debit, billed, reason="AM04", now=due + 6 * clock.DAY)
+    assert [each["amount"] for each in collecting.debits()] == [10000, 10000]
+    assert states(collecting.api.get(f"invoices/{invoice['id']}"))[0] == (0, 10000, "open")
+    pass_time(make, until=due)
+    assert [each[2] for each in states(collecting.api.get(f"invoices/{invoice['id']}"))] == ["past_due", "open", "open"]
+
+
+def settle(collecting: Any, debit_id: str, invoice_id: str, now: int) -> None:
+    with collecting.make.database.writing(collecting.scope) as db:
+        billed = locks.invoice_by_id(db, invoice_id)
+        (debit,) = results.lock_debits(db, [debit_id])
+        results.succeed(db, debit, billed, now=now)
