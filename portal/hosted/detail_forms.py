@@ -129,7 +129,7 @@ class DetailsForm(FlaskForm):
                 "individual_name": customer.individual_name,
                 "phone": customer.phone,
                 "purchase_order": purchase_orders.find_order(customer),
-                "preferred_locales": preferred_language(customer) or language_tag(),
+                "preferred_locales": _preferred_language(customer) or language_tag(),
                 "address": customer.address or {},
                 "shipping": {
                     **(shipping.get("address") or {}),
@@ -210,8 +210,12 @@ class DetailsForm(FlaskForm):
         return self.part == "address" and any(self.address.object_data.values())
 
 
-def preferred_language(customer: Customer) -> str | None:
-    """The tag of the language that the customer is written to in, where one is known."""
+def language_name(customer: Customer) -> str | None:
+    """The language that the customer is written to in, in its own words, where one is known."""
+    return dict(LANGUAGE_CHOICES).get(_preferred_language(customer) or "")
+
+
+def _preferred_language(customer: Customer) -> str | None:
     known = (i18n.cldr_identifier(tag) for tag in customer.preferred_locales)
     found = next((each for each in known if each), None)
     return i18n.html_lang(i18n.catalogue_language(found)) if found else None

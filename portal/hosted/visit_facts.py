@@ -3,12 +3,12 @@
 from typing import Any
 
 import orjson
-from flask import request
+from flask import Request, request
 from sqlalchemy import Text, bindparam, cast, func, select
 
 from portal import i18n, zones
 from portal.db import Scope
-from portal.hosted.language_cookies import chosen_locale
+from portal.hosted.language_cookies import chosen_language, chosen_locale
 from portal.hosted.visits import Embed, Person, Visit
 from portal.hot_reads import HotStatement
 from portal.models import (
@@ -24,6 +24,11 @@ from portal.models import (
 )
 from portal.providers.registry import collects_by
 from portal.rules import permissions
+
+
+def wanted_languages(request: Request) -> tuple[str | None, str | None]:
+    """What the browser says of languages, and which one its reader has chosen."""
+    return request.headers.get("Accept-Language"), chosen_language(request)
 
 
 def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
