@@ -82,6 +82,13 @@ class IdempotencyMismatch(PortalError):
     type = "idempotency_error"
 
 
+class TooManyRequests(PortalError):
+    """More requests at once than are let through; nothing was changed, and trying again in a second helps."""
+
+    status = 429
+    code = "rate_limit"
+
+
 class StalePage(PortalError):
     """The customer submitted a page whose content is out of date."""
 

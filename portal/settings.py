@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 #: Where `portal serve` tells its processes since when it has been running a worker beside them, in Unix seconds.
 EMBEDDED_SINCE = "PORTAL_EMBEDDED_WORKER_SINCE"
 
+#: The highest limit of requests in a second.
+MOST_A_SECOND = 100_000
+
 
 class InvalidSetting(Exception):
     """A variable with a value the portal can't start with. The message says how to correct it."""
@@ -55,6 +58,12 @@ class Settings:
     metrics_bind: str | None = field(
         metadata={"help": "`127.0.0.1:9464` serves Prometheus metrics there, on `/metrics`; off by default."}
     )
+    rate_limit_live: int = field(
+        metadata={"help": "Reads, and as many writes, of an API key of live mode in a second; 0: any number."}
+    )
+    rate_limit_test: int = field(metadata={"help": "The same of test mode."})
+    rate_limit_customer: int = field(metadata={"help": "Requests a second in one customer's visits; 0: any number."})
+    rate_limit_network: int = field(metadata={"help": "Requests a second to pages from one network; 0: any number."})
     demo: bool = field(metadata={"help": "`1` serves the sample shop under /demo; never in production."})
 
 
@@ -76,12 +85,16 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         documents_url=environment.get("PORTAL_DOCUMENTS_URL") or str(instance / "documents"),
         bank_folder=_parse_folder(environment.get("PORTAL_BANK_FOLDER") or None),
         debit_folder=_parse_folder(environment.get("PORTAL_DEBIT_FOLDER") or None),
-        trusted_proxies=_parse_count(environment, "PORTAL_TRUSTED_PROXIES"),
+        trusted_proxies=_parse_count(environment, "PORTAL_TRUSTED_PROXIES", most=10),
         webhook_private_hosts=_parse_hosts(
             environment.get("PORTAL_WEBHOOK_PRIVATE_HOSTS", "" if production else _LOCAL_HOSTS)
         ),
         log_format=_parse_log_format(environment.get("PORTAL_LOG_FORMAT") or ("json" if production else "console")),
         metrics_bind=_parse_bind(environment.get("PORTAL_METRICS_BIND") or None),
+        rate_limit_live=_parse_count(environment, "PORTAL_RATE_LIMIT_LIVE", most=MOST_A_SECOND),
+        rate_limit_test=_parse_count(environment, "PORTAL_RATE_LIMIT_TEST", most=MOST_A_SECOND),
+        rate_limit_customer=_parse_count(environment, "PORTAL_RATE_LIMIT_CUSTOMER", most=MOST_A_SECOND),
+        rate_limit_network=_parse_count(environment, "PORTAL_RATE_LIMIT_NETWORK", most=MOST_A_SECOND),
         demo=_parse_flag(environment, "PORTAL_DEMO"),
     )
     _refuse_weak_settings(settings)
@@ -127,10 +140,10 @@ def _parse_flag(environment: Mapping[str, str], name: str) -> bool:
     return value in {"1", "true"}
 
 
-def _parse_count(environment: Mapping[str, str], name: str) -> int:
+def _parse_count(environment: Mapping[str, str], name: str, *, most: int) -> int:
     value = environment.get(name) or "0"
-    if not value.isascii() or not value.isdigit() or int(value) > 10:
-        raise InvalidSetting(f"{name} must be a number from 0 to 10, not {value!r}.")
+    if not value.isascii() or not value.isdigit() or int(value[:10]) > most:
+        raise InvalidSetting(f"{name} must be a number from 0 to {most}, not {value!r}.")
     return int(value)
 
 

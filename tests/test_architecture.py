@@ -34,7 +34,7 @@ LAYERS = (
     {"models", "bank_files", "providers"},
     {"engines", "writer_queue"},
     {"db", "dialects", "hot_reads", "session_reads", "session_writes"},
-    {"leases"},
+    {"leases", "rate_counts"},
     {"wire", "schema"},
     {"objects"},
     {"recording"},

@@ -10,6 +10,7 @@ from portal.billing.accounts import keys
 from portal.db import Scope
 from portal.errors import NotAuthenticated, PortalError
 from portal.web.access_log import set_log_scope
+from portal.web.rates import count_request
 from portal.web.services import services
 
 
@@ -21,7 +22,9 @@ class ForeignAccount(PortalError):
 
 
 def authenticate_caller() -> keys.Caller:
-    """The caller by the key of this request. Raises `NotAuthenticated` or `ForeignAccount`."""
+    """The caller by the key of this request. Raises `NotAuthenticated`, `ForeignAccount` or
+    `TooManyRequests`.
+    """
     secret = _parse_secret_key()
     now = clock.now()
     found = keys.find_caller(services().database.hot, secret, now=now)
@@ -30,11 +33,20 @@ def authenticate_caller() -> keys.Caller:
             f"Invalid API Key provided: {secret[:8]}{'*' * 8}{secret[-4:] if len(secret) > 16 else ''}"
         )
     set_log_scope(found.scope)
+    _count_call(found)
     _refuse_other_account(found.scope)
     if found.stale:
         with services().database.writing() as db:
             keys.record_use(db, secret, now=now)
     return found
+
+
+def _count_call(caller: keys.Caller) -> None:
+    """Count reads and writes of the key apart. Raises `TooManyRequests`."""
+    settings = services().settings
+    usual = settings.rate_limit_live if caller.scope.livemode else settings.rate_limit_test
+    kind = "reads" if request.method == "GET" else "writes"
+    count_request(f"{caller.key_id}:{kind}", usual if caller.rate_limit is None else caller.rate_limit)
 
 
 def _refuse_other_account(scope: Scope) -> None:

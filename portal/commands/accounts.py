@@ -115,6 +115,11 @@ def show_account(open_database: Any, account_id: str, live: bool) -> None:
     type=click.Choice(["per_invoice", "per_line"]),
     help="Round tax once for each rate of an invoice, or on each line.",
 )
+@click.option(
+    "--rate-limit",
+    type=click.IntRange(-1, 100_000),
+    help="Reads, and as many writes, of each key in this mode in a second; 0: any number; -1: as the settings say.",
+)
 @click.option("--e-invoices", "formats", type=_FORMATS, multiple=True, help="A format of e-invoices; once for each.")
 @click.pass_obj
 def change_account(open_database: Any, /, account_id: str, live: bool, formats: tuple[str, ...], **said: Any) -> None:
@@ -122,7 +127,7 @@ def change_account(open_database: Any, /, account_id: str, live: bool, formats: 
 
     What is not named stays.
     """
-    from portal.billing.accounts import accounts
+    from portal.billing.accounts import accounts, keys
     from portal.billing.accounts.account_updates import UpdateAccount, update_account
     from portal.wire.commands import parse_command
 
@@ -138,11 +143,13 @@ def change_account(open_database: Any, /, account_id: str, live: bool, formats: 
     sent = {"invoices": invoices} if invoices else {}
     if said["timezone"] is not None:
         sent |= _zone_settings(said["timezone"])
-    if not sent:
+    if not sent and said["rate_limit"] is None:
         raise click.UsageError("Nothing to change: name what is to be set.")
     with writing(open_database(), account_id, live) as db:
         command = parse_command(UpdateAccount, {"settings": sent})
         update_account(db, accounts.find_account(db, account_id), command)
+        if said["rate_limit"] is not None:
+            keys.limit_rate(db, said["rate_limit"])
     click.echo(f"{account_id} is changed. Documents that were finalized before stay as they are.")
 
 

@@ -20,7 +20,9 @@ from portal.hosted import embedding, open_visits
 from portal.hosted.form_protection import csrf_secret
 from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
+from portal.web import rates
 from portal.web.access_log import set_log_scope
+from portal.web.services import services
 
 log = logging.getLogger("portal")
 
@@ -81,6 +83,13 @@ def raise_failure() -> None:
     failure = getattr(session, "failure", None)
     if failure is not None:
         raise failure
+
+
+def count_request() -> None:
+    """Before each view of a visit: count it for the customer. Raises `TooManyRequests`."""
+    visit = getattr(session, "visit", None)
+    if visit is not None:
+        rates.count_request(visit.customer_id, services().settings.rate_limit_customer)
 
 
 def current() -> Visit:

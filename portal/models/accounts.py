@@ -28,7 +28,10 @@ class Account(Base):
 
 
 class Tenant(Base):
-    """An account in one mode; its id, a small integer, comes first in every primary key."""
+    """An account in one mode; its id, a small integer, comes first in every primary key.
+
+    `rate_limit` is how many reads and how many writes a second each of its keys may make, if not those of the settings.
+    """
 
     __tablename__ = "tenants"
     __table_args__ = (UniqueConstraint("account_id", "livemode"),)
@@ -36,6 +39,7 @@ class Tenant(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     livemode: Mapped[bool]
+    rate_limit: Mapped[int | None]
 
 
 class ApiKey(Base):
@@ -64,3 +68,13 @@ class IdempotencyKey(Base):
     status: Mapped[int | None]
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     request_id: Mapped[str]
+
+
+class RateCount(Base):
+    """What all processes together have counted of one `subject` within one second. Kept for a minute."""
+
+    __tablename__ = "rate_counts"
+
+    second: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from portal.assembly import Services
-from portal.web import access_log, errors, headers, health, limits, services
+from portal.web import access_log, errors, headers, health, limits, rates, services
 from portal.web.rules import LazyRule
 
 
@@ -26,5 +26,6 @@ def init_app(app: Flask, parts: Services) -> None:
     headers.init_app(app, parts.settings)
     access_log.init_app(app)  # before the limits, so that a refused request has its route in the log
     limits.init_app(app, parts.settings)
+    rates.init_app(app)
     errors.init_app(app)
     health.init_app(app)

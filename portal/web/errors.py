@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
-from portal.errors import Conflict, NotAuthenticated, PortalError, Unavailable
+from portal.errors import Conflict, NotAuthenticated, PortalError, TooManyRequests, Unavailable
 from portal.web.limits import RequestTooLarge
 from portal.web.requests import is_api_request, request_id
 from portal.web.responses import json_response
@@ -40,7 +40,10 @@ def _answer_error(error: Exception) -> Response:
         response.headers["WWW-Authenticate"] = 'Bearer realm="portal"'
     if known.status == Unavailable.status:
         response.headers["Retry-After"] = str(RETRY_AFTER)
-    if isinstance(known, Conflict | Unavailable):
+    if isinstance(known, TooManyRequests):
+        response.headers["Retry-After"] = "1"
+        response.headers["Stripe-Rate-Limited-Reason"] = "global-rate"
+    if isinstance(known, Conflict | TooManyRequests | Unavailable):
         response.headers["Stripe-Should-Retry"] = "true"
     return response
 

@@ -1,5 +1,6 @@
 """Ends sessions that have expired, of the portal and of checkout, and deletes what nobody needs any more."""
 
+from portal import rate_counts
 from portal.assembly import Services
 from portal.billing.checkout import sessions
 from portal.billing.customer_portal import expiry, logins
@@ -9,7 +10,7 @@ from portal.outbox import claims
 
 
 def prune_expired(services: Services, now: int) -> int:
-    """Delete expired events, sessions, codes and idempotency keys. Returns how many rows were deleted."""
+    """Delete expired events, sessions, codes, idempotency keys and counts. Returns how many rows were deleted."""
     forgotten = 0
     steps = (
         events.prune,
@@ -19,6 +20,7 @@ def prune_expired(services: Services, now: int) -> int:
         expiry.prune,
         sessions.prune,
         claims.prune,
+        rate_counts.prune,
     )
     for step in steps:
         with services.database.writing() as db:

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.db import Scope
+from portal.db import Scope, scope_of
 from portal.errors import ResourceMissing
 from portal.hot_reads import HotReader, HotStatement
 from portal.models import ApiKey, Tenant
@@ -78,13 +78,22 @@ def roll(db: Session, tenant: Tenant, *, overlap: int, now: int) -> str:
     return create(db, tenant, now=now)
 
 
+def limit_rate(db: Session, rate: int) -> None:
+    """Let each key of the tenant make so many reads and writes a second; 0 any number, -1 what the settings say."""
+    db.get_one(Tenant, scope_of(db).tenant_id).rate_limit = None if rate < 0 else rate
+
+
 @dataclass(frozen=True)
 class Caller:
-    """The owner of the key that was sent; `stale` is True where `last_used_at` is due for an update."""
+    """The owner of the key that was sent; `stale` is True where `last_used_at` is due for an update.
+
+    `rate_limit` is the account's own, None where it has none.
+    """
 
     key_id: str
     scope: Scope
     stale: bool
+    rate_limit: int | None
 
 
 def find_caller(hot: HotReader, secret: str, *, now: int) -> Caller | None:
@@ -96,7 +105,7 @@ def find_caller(hot: HotReader, secret: str, *, now: int) -> Caller | None:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     stale = (row.last_used_at or 0) < now - USE_RECORDED_EVERY
-    return Caller(row.id, Scope.of(row), stale)
+    return Caller(row.id, Scope.of(row), stale, row.rate_limit)
 
 
 def record_use(db: Session, secret: str, *, now: int) -> None:
@@ -105,7 +114,15 @@ def record_use(db: Session, secret: str, *, now: int) -> None:
 
 
 _KEY_BY_HASH = HotStatement(
-    select(ApiKey.id, ApiKey.tenant_id, ApiKey.expires_at, ApiKey.last_used_at, Tenant.account_id, Tenant.livemode)
+    select(
+        ApiKey.id,
+        ApiKey.tenant_id,
+        ApiKey.expires_at,
+        ApiKey.last_used_at,
+        Tenant.account_id,
+        Tenant.livemode,
+        Tenant.rate_limit,
+    )
     .join(Tenant, Tenant.id == ApiKey.tenant_id)
     .where(ApiKey.hash == bindparam("hash"))
 )
