@@ -48,7 +48,12 @@ def assemble_database(settings: Settings, *, pool_size: int = 8, origin: Origin 
 
     recorder, collector = ChangeRecorder(build_links(settings)), MethodCollector()
     return Database(
-        settings.database_url, pool_size=pool_size, recorder=recorder, origin=origin, info={"collector": collector}
+        settings.database_url,
+        pool_size=pool_size,
+        recorder=recorder,
+        origin=origin,
+        info={"collector": collector},
+        replica_url=settings.database_replica_url,
     )
 
 

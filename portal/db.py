@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self, TypeVar, cast
 from sqlalchemy import (
     BindParameter,
     ClauseElement,
+    Connection,
     CursorResult,
     Delete,
     Engine,
@@ -36,6 +37,7 @@ from portal.errors import ResourceMissing
 from portal.hot_reads import HotReader
 from portal.models import Base, Tenant, TenantOwned
 from portal.origins import Origin
+from portal.replicas import Replica
 from portal.writer_queue import WriterQueue
 
 Row = TypeVar("Row", bound=TenantOwned)
@@ -88,6 +90,8 @@ class Database:
 
     `info` is what billing finds in the `info` of each session that writes, such as its collector of payments.
 
+    A replica at `replica_url` serves what is read by `reading_at`.
+
     SQLite writers take turns on a side file before `BEGIN IMMEDIATE`: its own busy handler starves
     one of several writers for seconds.
     """
@@ -100,6 +104,7 @@ class Database:
         recorder: TransactionRecorder | None = None,
         origin: Origin | None = None,
         info: Mapping[str, object] | None = None,
+        replica_url: str | None = None,
     ) -> None:
         self.url = parse_url(url)
         self._recorder = recorder
@@ -110,6 +115,7 @@ class Database:
         self.hot = HotReader(self.reader)
         self.writer = build_engine(self.url, pool_size, autocommit=False)
         self._beside = build_engine(self.url, pool_size, autocommit=True)
+        self.replica = Replica(parse_url(replica_url), pool_size) if replica_url else None
         self._writers = WriterQueue(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
 
     def dispose(self) -> None:
@@ -118,11 +124,30 @@ class Database:
         self.reader.dispose()
         self.writer.dispose()
         self._beside.dispose()
+        if self.replica:
+            self.replica.engine.dispose()
 
     @contextmanager
     def reading(self, scope: Scope | None = None) -> Iterator[Session]:
         """A session that sees committed rows and refuses to write."""
         with self._open_reading_session(self.reader, scope) as session:
+            yield session
+
+    @contextmanager
+    def reading_at(self, scope: Scope, sequence: int) -> Iterator[Session]:
+        """A reading session that sees every change of the tenant up to this sequence of its journal.
+
+        It reads from the replica, if there is one that has come so far, else as `reading` does.
+        """
+        if self.replica is None:
+            with self.reading(scope) as session:
+                yield session
+            return
+        with (
+            translate_errors(reads=True),
+            self.replica.connection_at(scope.tenant_id, sequence) as replica,
+            self._open_reading_session(self.reader if replica is None else replica, scope) as session,
+        ):
             yield session
 
     @contextmanager
@@ -165,7 +190,7 @@ class Database:
                 session.rollback()
 
     @contextmanager
-    def _open_reading_session(self, engine: Engine, scope: Scope | None) -> Iterator[Session]:
+    def _open_reading_session(self, engine: Engine | Connection, scope: Scope | None) -> Iterator[Session]:
         info = {"scope": scope, "writes": False, "hot": self.hot, "beside": engine is not self.reader}
         session = TenantSession(engine, autoflush=False, info=info)
         with session, translate_errors(reads=True):

@@ -26,6 +26,9 @@ class Settings:
     instance: Path = field(metadata={"help": "Folder for what the embedded defaults keep."})
     production: bool = field(metadata={"help": "`1` refuses weak settings and plain http."})
     database_url: str = field(metadata={"help": "SQLAlchemy URL; SQLite file in the instance folder by default."})
+    database_replica_url: str | None = field(
+        metadata={"help": "`postgresql://…` of a replica, which calls that read may use; none by default."}
+    )
     base_url: str = field(metadata={"help": "Where customers reach the portal, without a trailing slash."})
     secret_key: str = field(
         repr=False, metadata={"help": "Signs document links and forms; 32+ random characters. Made by default."}
@@ -75,6 +78,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         instance=instance,
         production=production,
         database_url=_parse_database_url(environment.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance}/portal.db"),
+        database_replica_url=_parse_replica_url(environment.get("PORTAL_DATABASE_REPLICA_URL") or None),
         base_url=_parse_base_url(environment.get("PORTAL_BASE_URL") or "http://127.0.0.1:8000"),
         secret_key=environment.get("PORTAL_SECRET_KEY") or _ensure_secret_key(instance, production),
         secret_key_fallbacks=tuple(filter(None, environment.get("PORTAL_SECRET_KEY_FALLBACKS", "").split(","))),
@@ -190,6 +194,12 @@ def _parse_database_url(url: str) -> str:
     return url
 
 
+def _parse_replica_url(url: str | None) -> str | None:
+    if url is not None and not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        raise InvalidSetting("PORTAL_DATABASE_REPLICA_URL must start with postgresql://.")
+    return url and _parse_database_url(url)
+
+
 def _parse_base_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.path not in {"", "/"}:
@@ -220,5 +230,7 @@ def _list_weaknesses(settings: Settings) -> Iterator[str]:
         yield "PORTAL_SECRET_KEY must have 32 or more random characters: openssl rand -base64 48"
     if settings.production and not settings.base_url.startswith("https://"):
         yield "PORTAL_BASE_URL must be https:// in production."
+    if settings.database_replica_url and settings.database_url.startswith("sqlite"):
+        yield "PORTAL_DATABASE_REPLICA_URL needs a PORTAL_DATABASE_URL of PostgreSQL."
     if settings.production and settings.demo:
         yield "PORTAL_DEMO must not be set in production."

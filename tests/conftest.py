@@ -79,7 +79,7 @@ def pytest_collection_finish() -> None:
 
 
 #: Every fixture that opens a database of the engine that was asked for.
-_DATABASE_FIXTURES = frozenset({"settings", "live_server", "hooks", "apart", "empty"})
+_DATABASE_FIXTURES = frozenset({"settings", "live_server", "hooks", "apart", "empty", "hosts"})
 _DATABASE_MARKERS = ("postgresql", "torture")
 
 

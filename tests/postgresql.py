@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 
 class Cluster:
@@ -18,7 +18,6 @@ class Cluster:
     """
 
     def __init__(self, *, durable: bool = False) -> None:
-        self._binaries = programs()
         self._folder = Path(tempfile.mkdtemp(prefix="portal-postgresql-"))
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user:
@@ -35,13 +34,47 @@ class Cluster:
         self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--mode=immediate", "stop")
         shutil.rmtree(self._folder)
 
+    def add_replica(self) -> Replica:
+        """A server that follows this one, which must be stopped before it."""
+        return Replica(self._folder, self._user)
+
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._binaries / program), *arguments]
-        done = subprocess.run(
-            command, user=self._user, cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-        if done.returncode:
-            raise RuntimeError(f"{program} failed: {done.stderr}")
+        _run(program, arguments, self._user, self._folder)
+
+
+class Replica:
+    """A streaming replica of the cluster in `folder`, as `pg_basebackup` makes it."""
+
+    def __init__(self, folder: Path, user: str | None) -> None:
+        self._user, self._folder = user, Path(tempfile.mkdtemp(prefix="portal-replica-"))
+        if user:
+            shutil.chown(self._folder, user)
+        self._data = str(self._folder / "data")
+        source = ("--host", str(folder), "--username", "postgres")
+        self._run("pg_basebackup", *source, "--pgdata", self._data, "--write-recovery-conf", "--checkpoint=fast")
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-k {self._folder} -c max_connections=300 -c listen_addresses="
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "--pgdata", self._data, "--wait", "--log", log, "-o", options, "start")
+
+    def halt(self) -> None:
+        """Stop it, as by a crash; it can be started again."""
+        self._run("pg_ctl", "--pgdata", self._data, "--mode=immediate", "stop")
+
+    def remove(self) -> None:
+        """Remove its files."""
+        shutil.rmtree(self._folder)
+
+    def url_of(self, url: str) -> str:
+        """The address here of a database of the cluster."""
+        moved = make_url(url).update_query_dict({"host": str(self._folder)})
+        return moved.render_as_string(hide_password=False)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        _run(program, arguments, self._user, self._folder)
 
 
 def new_database(url: str, name: str, *, template: str = "template1") -> str:
@@ -52,6 +85,13 @@ def new_database(url: str, name: str, *, template: str = "template1") -> str:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     engine.dispose()
     return engine.url.set(database=name).render_as_string(hide_password=False)
+
+
+def _run(program: str, arguments: tuple[str, ...], user: str | None, folder: Path) -> None:
+    command = [str(programs() / program), *arguments]
+    done = subprocess.run(command, user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{program} failed: {done.stderr}")
 
 
 def programs() -> Path:

@@ -32,7 +32,7 @@ LAYERS = (
     },
     {"rules"},
     {"models", "bank_files", "providers"},
-    {"engines", "writer_queue"},
+    {"engines", "replicas", "writer_queue"},
     {"db", "dialects", "hot_reads", "session_reads", "session_writes"},
     {"leases", "rate_counts"},
     {"wire", "schema"},

@@ -84,7 +84,7 @@ def add(
 def _handle_read(command: type[Command], function: CallHandler, path: dict[str, str]) -> Response:
     caller = authenticate_caller()
     params = parse_command(command, form.parse(request.query_string), find_words)
-    with services().database.reading(caller.scope) as db:
+    with services().database.reading_at(caller.scope, caller.sequence) as db:
         answer = _run_call(function, db, params, path)
         if isinstance(answer, Response):
             return answer

@@ -14,7 +14,7 @@ from portal import clock, ids
 from portal.db import Scope, scope_of
 from portal.errors import ResourceMissing
 from portal.hot_reads import HotReader, HotStatement
-from portal.models import ApiKey, Tenant
+from portal.models import ApiKey, Journal, Tenant
 
 #: How stale `last_used_at` may be; a write on every request would cost more than it tells.
 USE_RECORDED_EVERY = clock.HOUR
@@ -87,13 +87,14 @@ def limit_rate(db: Session, rate: int) -> None:
 class Caller:
     """The owner of the key that was sent; `stale` is True where `last_used_at` is due for an update.
 
-    `rate_limit` is the account's own, None where it has none.
+    `rate_limit` is the account's own, None where it has none. `sequence` is that of the tenant's last change.
     """
 
     key_id: str
     scope: Scope
     stale: bool
     rate_limit: int | None
+    sequence: int
 
 
 def find_caller(hot: HotReader, secret: str, *, now: int) -> Caller | None:
@@ -105,7 +106,7 @@ def find_caller(hot: HotReader, secret: str, *, now: int) -> Caller | None:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     stale = (row.last_used_at or 0) < now - USE_RECORDED_EVERY
-    return Caller(row.id, Scope.of(row), stale, row.rate_limit)
+    return Caller(row.id, Scope.of(row), stale, row.rate_limit, row.last or 0)
 
 
 def record_use(db: Session, secret: str, *, now: int) -> None:
@@ -122,7 +123,9 @@ _KEY_BY_HASH = HotStatement(
         Tenant.account_id,
         Tenant.livemode,
         Tenant.rate_limit,
+        Journal.last,
     )
     .join(Tenant, Tenant.id == ApiKey.tenant_id)
+    .outerjoin(Journal, Journal.tenant_id == ApiKey.tenant_id)
     .where(ApiKey.hash == bindparam("hash"))
 )

@@ -10,7 +10,7 @@ from portal.billing.events.events import KEPT_FOR
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest
 from portal.models import Event, WebhookDelivery, WebhookEndpoint, WebhookQueue
-from portal.recording import deliveries
+from portal.recording import deliveries, note_unrecorded
 from portal.rules import webhooks
 from portal.wire.commands import ExpandableCommand, Flag, Id, TimestampFilter
 from portal.wire.page import range_conditions
@@ -81,6 +81,8 @@ def _enqueue_events(db: Session, endpoint: WebhookEndpoint, events: Sequence[Eve
     """Put events into the endpoint's queues; an event that was sent before is sent again with the same id."""
     if not events:
         return
+    # who reads what has become of them must not be shown what was before
+    note_unrecorded(db)
     rows = [deliveries.build_delivery(scope_of(db).tenant_id, endpoint.id, _event_fields(each)) for each in events]
     # queues before all else, as the worker takes them
     deliveries.enqueue(db.connection(), rows, now)
