@@ -34,7 +34,7 @@ LAYERS = (
     {"models", "bank_files", "providers"},
     {"engines", "replicas", "writer_queue"},
     {"db", "dialects", "hot_reads", "session_reads", "session_writes"},
-    {"leases", "rate_counts"},
+    {"leases", "pruning", "rate_counts"},
     {"wire", "schema"},
     {"objects"},
     {"recording"},

@@ -9,7 +9,7 @@ from portal import clock, schema
 from portal.billing.accounts import mirrors
 from portal.billing.lifecycle import failed_steps, steps
 from portal.db import Database
-from portal.doctor import hints
+from portal.doctor import growth, hints
 from portal.doctor.check import Check
 from portal.outbox import state
 
@@ -34,6 +34,7 @@ def check_database(url: str) -> Iterator[Check]:
             yield _check_billing(database)
             yield from _check_failed_steps(database)
             yield from _check_workers(database)
+            yield from growth.check_growth(database)
             yield from hints.list_hints(database)
     except SQLAlchemyError as error:
         yield Check("database", False, f"Can't be reached ({type(error).__name__}): check PORTAL_DATABASE_URL.")

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, delete
+from sqlalchemy import ColumnElement, Table
 from sqlalchemy.orm import Session
 
-from portal import clock
-from portal.db import Database, Scope, forget
+from portal import clock, pruning
+from portal.db import Database, Scope
 from portal.leases import Lease
 from portal.models import Mail
 from portal.rules.mails import URGENT_MAILS
@@ -47,5 +47,5 @@ def claim(database: Database, lease: Lease, now: int) -> ClaimedMail | None:
 
 
 def prune(db: Session, *, now: int) -> int:
-    """Delete old mails; returns how many."""
-    return forget(db, delete(MAILS).where(MAILS.c.created < now - RETENTION, MAILS.c.status != "queued"))
+    """Delete a batch of each tenant's old mails; returns how many."""
+    return pruning.prune_oldest(db, MAILS, now - RETENTION, MAILS.c.status != "queued")

@@ -2,11 +2,11 @@
 
 from typing import Annotated, cast
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from portal import clock
-from portal.db import forget, scope_of
+from portal import clock, pruning
+from portal.db import scope_of
 from portal.models import Account, AuditEntry, CreditNote, Event, Invoice, WebhookDelivery
 from portal.objects.accounts import event_switches
 from portal.recording import record_occurrence
@@ -53,8 +53,10 @@ def is_enabled(db: Session, switch: str) -> bool:
 
 
 def prune(db: Session, *, now: int) -> int:
-    """Delete events older than 30 days, with their webhook deliveries; returns how many."""
-    old = _EVENTS.c.created < now - KEPT_FOR
-    # a delivery has the moment of its event
-    forget(db, delete(_DELIVERIES).where(_DELIVERIES.c.created < now - KEPT_FOR))
-    return forget(db, delete(_EVENTS).where(old))
+    """Delete a batch of each tenant's events older than 30 days, with their webhook deliveries; returns how many."""
+    done = 0
+    for tenant_id in pruning.list_tenants(db, _EVENTS, now - KEPT_FOR):
+        old = pruning.find_oldest(db, _EVENTS, tenant_id, now - KEPT_FOR)
+        pruning.delete_by(db, _DELIVERIES, "event_id", tenant_id, old)
+        done += pruning.delete_by(db, _EVENTS, "id", tenant_id, old)
+    return done
