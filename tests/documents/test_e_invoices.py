@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
@@ -28,6 +29,13 @@ _UBL = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
     "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
 }
+_LINE_SUMS = {
+    "quantity": "*[@unitCode]",
+    "price": "cac:Price/cbc:PriceAmount",
+    "net": "cbc:LineExtensionAmount",
+    "allowances": "cac:AllowanceCharge/cbc:Amount",
+}
+PEPPOL_SLACK = Decimal("0.02")
 #: What keeps some examples from being one: yen rounded line by line, and shipping of which no rate is known.
 _EXPECTED = {"taxes.rounded_together", "shipping.tax_rates"}
 
@@ -52,6 +60,7 @@ def test_every_kind_of_document_is_what_the_standard_asks_for(make: Factories, a
         rules = oracles.CREDIT_NOTE if found.trade.credit else oracles.INVOICE
         assert oracles.complaints(factur_x, oracles.FACTUR_X) == [], (example.case, factur_x.decode())
         assert oracles.complaints(other, rules) == [], (example.case, other.decode())
+        assert not {name for name, off in lines_off(other) if off > PEPPOL_SLACK}, (example.case, other.decode())
         noun = "credit_notes" if found.trade.credit else "invoices"
         shown = api.get(f"{noun}/{example.row.id}")
         assert sums_of_cii(factur_x) == sums_of_ubl(other) == sums_of_api(shown)
@@ -59,6 +68,14 @@ def test_every_kind_of_document_is_what_the_standard_asks_for(make: Factories, a
         assert archival_checks.complaints(content) == [], example.case
         assert attached(content) == factur_x
     assert valid > 75
+
+
+def lines_off(content: bytes) -> Iterator[tuple[str, Decimal]]:
+    """How far each line of a UBL file is from quantity times price, less its allowances (PEPPOL-EN16931-R120)."""
+    for line in ET.fromstring(content).xpath("//cac:InvoiceLine | //cac:CreditNoteLine", namespaces=_UBL):
+        found = {name: line.findall(path, _UBL) for name, path in _LINE_SUMS.items()}
+        quantity, price, net, *allowances = (Decimal(each.text) for name in _LINE_SUMS for each in found[name])
+        yield line.findtext("cbc:ID", "", _UBL), abs(quantity * price - sum(allowances) - net)
 
 
 def paper(make: Factories, example: Example) -> bytes:
