@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_UP, Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_time, get_datetime_format, get_timezone_name
 from babel.lists import format_list
 from babel.numbers import (
@@ -30,13 +31,33 @@ WIRE_LOCALES = (
     " ko lt lv ms mt nb nl pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW"
 ).split()
 
-#: Languages with a complete message catalogue; others show dates and money their way, words in English.
-CATALOGUES = ("en", "de", "fr", "ar")
+#: Languages with a complete message catalogue, each in its own words; others show dates and money their way, words in
+#: English. Those with a country are named as the wire names them, with `_` as folders have it.
+LANGUAGES = {
+    "de": "Deutsch",
+    "en": "English",
+    "fr": "Français",
+    "ar": "العربية",
+}
+CATALOGUES = tuple(LANGUAGES)
 
 #: What a portal session takes as its `locale`: the wire's values, and each language that has a catalogue.
-SESSION_LOCALES = (*WIRE_LOCALES, *(language for language in CATALOGUES if language not in WIRE_LOCALES))
+SESSION_LOCALES = (
+    *WIRE_LOCALES,
+    *(tag for name in sorted(CATALOGUES) if (tag := name.replace("_", "-")) not in WIRE_LOCALES),
+)
 
-_CLDR_NAMES = {"zh": "zh_Hans", "zh_HK": "zh_Hant_HK", "zh_TW": "zh_Hant_TW", "zh_CN": "zh_Hans_CN", "no": "nb"}
+#: CLDR's `pt` is Brazil's; the wire's is Portugal's, and so are words without a country.
+_CLDR_NAMES = {
+    "no": "nb",
+    "pt": "pt_PT",
+    "zh": "zh_Hans",
+    "zh_CN": "zh_Hans_CN",
+    "zh_HK": "zh_Hant_HK",
+    "zh_TW": "zh_Hant_TW",
+}
+#: Catalogues that are not called as CLDR calls their locale.
+_CATALOGUE_NAMES = {"nn": "nb", "pt_PT": "pt", "zh_Hans": "zh", "zh_Hant": "zh_TW", "zh_Hant_HK": "zh_HK"}
 
 _ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
 
@@ -66,10 +87,17 @@ def regional_locale(locale: str, country: str | None) -> str:
     return f"en_{country}" if locale == "en" and f"en-{country}" in WIRE_LOCALES else locale
 
 
+@lru_cache(maxsize=1024)
 def catalogue_language(locale: str) -> str:
-    """The message catalogue (`de`) for pages in `locale` (`de_AT`)."""
-    code = locale.split("_")[0]
-    return code if code in CATALOGUES else "en"
+    """The message catalogue for texts in `locale`: `de` for `de_AT`, `es_419` for `es_MX`; `en` where there is none."""
+    if locale in {"", "root"}:
+        return "en"
+    name = _CATALOGUE_NAMES.get(locale, locale)
+    if name in LANGUAGES:
+        return name
+    # where CLDR looks for what a locale lacks itself: es_MX in es_419, pt_AO in pt_PT
+    parent = get_global("parent_exceptions").get(locale)
+    return catalogue_language(parent or locale.rpartition("_")[0])
 
 
 def html_lang(locale: str) -> str:
@@ -193,7 +221,7 @@ def country_name(code: str | None, locale: str = "en") -> str:
     return str(Locale.parse(locale).territories.get(code.upper(), code))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def list_countries(locale: str) -> tuple[tuple[str, str], ...]:
     """(code, name) of every country a postal address can be in, sorted by name."""
     names = Locale.parse(locale).territories
@@ -232,10 +260,15 @@ def with_sign_in_front(text: str) -> str:
 _SIGNED_NUMBER = re.compile(r"[-+]?\d[\d.,\u066b\u066c]*")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def load_translations(locale: str) -> NullTranslations:
     """The message catalogue for `locale`; for texts that are not part of a page (mails, documents)."""
-    return Translations.load(_CATALOGUE_FOLDER, [catalogue_language(locale)])
+    return _load_catalogue(catalogue_language(locale))
+
+
+@cache
+def _load_catalogue(language: str) -> NullTranslations:
+    return Translations.load(_CATALOGUE_FOLDER, [language])
 
 
 _CATALOGUE_FOLDER = str(Path(__file__).resolve().parent.parent / "translations")

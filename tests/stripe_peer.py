@@ -65,10 +65,10 @@ class StripePeer:
         intent = self._intent(int(price["unit_amount"]), price["currency"], about)
         self.kept[page] |= {"status": "complete", "payment_intent": intent["id"]}
 
-    def dispute(self, intent: str, status: str = "needs_response") -> None:
-        """What the bank of a customer does."""
+    def dispute(self, intent: str, status: str = "needs_response") -> dict[str, Any]:
+        """What the bank of a customer does; answers with the dispute."""
         self.kept[intent]["latest_charge"]["disputed"] = True
-        self._keep("dispute", "du", payment_intent=intent, status=status)
+        return self._keep("dispute", "du", payment_intent=intent, status=status)
 
     def answer(self, method: str, path: str, sent: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any]]:
         """The status and the object of a call; with the same key, the first one again."""

@@ -26,6 +26,8 @@ from tests.factories import Factories
 
 pytestmark = pytest.mark.usefixtures("held_clock")
 LINES = range(1000, 1008)
+#: Of a page with its stylesheets and scripts.
+MOST_BYTES = 40_000
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def test_statements_and_bytes_of_every_page(
         statements[path or "home"] = len(found[-1])
         sizes[path or "home"] = len(answer.data) + _bytes_of_assets(visit, answer.get_data(as_text=True))
     counting.check(f"statements of pages, {database.dialect}", statements, tolerance=0)
+    assert {path: size for path, size in sizes.items() if size > MOST_BYTES} == {}
     counting.check("bytes of pages", sizes)
 
 

@@ -62,7 +62,7 @@ def test_metrics_of_all_processes_are_served(tmp_path: Path) -> None:
     port, metrics = free_port(), free_port()
     with served(tmp_path, port, metrics) as server:
         for _ in range(20):
-            _asked(f"http://127.0.0.1:{port}/static/app.css")
+            _asked(f"http://127.0.0.1:{port}/static/visit.js")
         give_up = time.monotonic() + PATIENCE
         while ("portal_worker_seen_seconds", "") not in (
             found := _samples(_asked(f"http://127.0.0.1:{metrics}/metrics"))

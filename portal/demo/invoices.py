@@ -26,7 +26,7 @@ def create_one_off_invoice(
         collection_method="send_invoice",
         days_until_due=14,
     )
-    item = {"customer": customer.id, "invoice": invoice.id, "amount": amount, "currency": "eur"}
+    item = {"customer": customer.id, "invoice": invoice.id, "amount": amount, "currency": customer.currency or "eur"}
     run_use_case(
         db,
         invoiceitems.create,

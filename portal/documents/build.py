@@ -14,7 +14,7 @@ from portal.billing.credit_notes import credit_notes
 from portal.billing.invoices import payments
 from portal.billing.ledger import parties, totals
 from portal.db import find_row
-from portal.documents import build_lines, legal_notes, letterhead
+from portal.documents import build_lines, build_parts, legal_notes, letterhead
 from portal.documents.parts import AppliedCreditNote, DirectDebit, Payment, TaxConversion
 from portal.documents.payment_words import payment_words
 from portal.documents.values import (
@@ -79,6 +79,7 @@ def _build_invoice(db: Session, row: Invoice) -> InvoiceDocument:
         **_shared_values(db, row, lines),
         **_invoice_values(db, row),
         **_ways_to_pay(row),
+        **build_parts.part_values(row),
         supplied=_supply(row, lines),
         **e_invoice_fields.buyer_references(row.custom_fields, row.buyer),
         e_invoice_terms=letterhead.build_terms(row.seller or {}, row.buyer or {}),
@@ -203,8 +204,8 @@ def _ways_to_pay(row: Invoice) -> dict[str, Any]:
         return _bank_account(row)
     day, amount = date.fromisoformat(noted["collect_on"]), min(noted["amount"], row.amount_remaining)
     debit = {"debit": DirectDebit(**{**noted, "amount": amount, "collect_on": day})}
-    # the code of a transfer would be for the whole
-    return debit if amount == row.amount_remaining else {**_bank_account(row), **debit, "transfer_code": False}
+    is_all = amount == row.amount_remaining or build_parts.is_charged(row)
+    return debit if is_all else {**_bank_account(row), **debit}
 
 
 def _bank_account(row: Invoice) -> dict[str, Any]:

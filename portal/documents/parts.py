@@ -182,6 +182,17 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instalment:
+    """A part of an invoice that is to be paid by a date of its own; `late` is one that was not."""
+
+    due_date: date
+    amount: int
+    amount_remaining: int
+    description: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectDebit:
     """By which direct debit an invoice is collected: `amount` on `collect_on`, by the mandate with this reference.
 

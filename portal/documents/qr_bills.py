@@ -174,13 +174,13 @@ def build_qr_bill(document: DocumentBase) -> QrBill | None:
     creditor = _slip_address(document.account_holder or document.seller.name, document.seller)
     message = _written(document.number, _LONGEST_MESSAGE) or ""
     # without a reference, the message alone says what is paid
-    if not (kind and creditor and (message or kind != "NON")) or document.amount_remaining > MOST_AMOUNT:
+    if not (kind and creditor and (message or kind != "NON")) or document.to_transfer > MOST_AMOUNT:
         return None
     language = document.locale.split("_")[0].split("-")[0]
     return QrBill(
         iban=iban,
         creditor=creditor,
-        amount=str(i18n.decimal_amount(document.amount_remaining, document.currency)),
+        amount=str(i18n.decimal_amount(document.to_transfer, document.currency)),
         currency=document.currency.upper(),
         debtor=_slip_address(document.buyer.name, document.buyer),
         reference_type=kind,

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import weasyprint
-from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.ext import InternationalizationExtension
 from jinja2.runtime import Context
@@ -32,6 +31,8 @@ from portal.documents.values import FIRST_VERSION, MAX_LISTED_LINES, Document, D
 log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).parents[2]
+#: Those that documents of the first version were written in.
+_FIRST_LANGUAGES = frozenset({"ar", "de", "en", "fr"})
 _TEMPLATES = _ROOT / "templates" / "documents"
 #: The address of the document's logo within it.
 LOGO_URL = "logo:own"
@@ -137,7 +138,7 @@ def _page_version(page: str) -> str:
 
 def html(document: DocumentBase) -> str:
     """The document as an HTML page without style. Raises `jinja2.UndefinedError` for a name no value has."""
-    words = i18n.catalogue_language(document.locale)
+    words = _language_of(document)
     own = document.own if document.own and document.own.file(f"{document.kind}.html") is not None else None
     bill, code = draw_printed_code(document)
     template = _template_environment(own).get_template(f"{document.kind if own else document.template}.html")
@@ -147,11 +148,16 @@ def html(document: DocumentBase) -> str:
         bill=bill,
         slip_code=TRANSFER_CODE_URL,
         code=TRANSFER_CODE_URL if code and not bill else None,
-        translations=_load_translations(words),
-        lang=i18n.html_lang(document.locale if document.locale.split("_")[0] == words else words),
+        translations=i18n.load_translations(words),
+        lang=i18n.html_lang(document.locale if document.locale.split("_")[0] == words.split("_")[0] else words),
         dir=i18n.text_direction(words),
         **_listing_values(document),
     )
+
+
+def _language_of(document: DocumentBase) -> str:
+    language = i18n.catalogue_language(document.locale)
+    return "en" if document.version == FIRST_VERSION and language not in _FIRST_LANGUAGES else language
 
 
 def _listing_values(document: DocumentBase) -> dict[str, Any]:
@@ -185,11 +191,6 @@ def _template_environment(own: Design | None = None) -> Environment:
         money=_format_money, day=_format_day, number=_format_number, country=_country_name, isolated=_isolate_direction
     )
     return environment
-
-
-@cache
-def _load_translations(language: str) -> NullTranslations:
-    return Translations.load(_ROOT / "translations", [language])
 
 
 @pass_context

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.documents.cancellations import CancellationDocument, CancellationNoticeDocument, UnpaidBill
 from portal.documents.parts import Party
-from portal.documents.sample_merchants import MERCHANTS
+from portal.documents.sample_merchants import merchant_for
 from portal.documents.values import DocumentBase
 
 _VERSION = "v2"
@@ -15,7 +15,7 @@ _ISSUE_DATE, _DUE_DATE, _PERIOD_END = date(2026, 3, 3), date(2026, 3, 17), date(
 
 def cancellation(locale: str = "en", **changes: Any) -> CancellationDocument:
     """A plan that a customer has canceled for the end of its period, with an invoice that is still to be paid."""
-    scene = MERCHANTS[locale]
+    scene = merchant_for(locale)
     document = CancellationDocument(
         number="bpcan_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
         currency=scene.currency,
@@ -38,7 +38,7 @@ def cancellation(locale: str = "en", **changes: Any) -> CancellationDocument:
 
 def notice(locale: str = "en", **changes: Any) -> CancellationNoticeDocument:
     """The receipt of a cancellation that came by the public page."""
-    scene = MERCHANTS[locale]
+    scene = merchant_for(locale)
     document = CancellationNoticeDocument(
         number="bpcn_1TnVq3Jx0Yk2mB8wZr5Ls7Qd",
         currency=scene.currency,

@@ -1,6 +1,6 @@
 """Sample merchants in five languages, each with a customer and the lines to bill."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.documents.parts import Party
 
@@ -136,3 +136,8 @@ _MERCHANTS = (
     ),
 )
 MERCHANTS = {scene.locale: scene for scene in _MERCHANTS}
+
+
+def merchant_for(locale: str) -> SampleMerchant:
+    """The merchant who speaks the language; where none does, the English one writes in it."""
+    return MERCHANTS.get(locale) or replace(MERCHANTS["en"], locale=locale)

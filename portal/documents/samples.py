@@ -9,7 +9,7 @@ from typing import Any
 from portal.documents import sample_cancellations
 from portal.documents.mandates import MandateDocument
 from portal.documents.parts import AppliedCreditNote, Discount, DocumentLine, Party, Payment, TaxAmount
-from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
+from portal.documents.sample_merchants import MERCHANTS, SampleMerchant, merchant_for
 from portal.documents.statements import StatementDocument, StatementEntry
 from portal.documents.values import CreditNoteDocument, DocumentBase, InvoiceDocument, QuoteDocument, ReceiptDocument
 from portal.rules import tax_notes
@@ -24,7 +24,7 @@ _PERIOD_START, _PERIOD_END = date(2026, 3, 1), date(2026, 4, 1)
 
 def invoice(locale: str = "en", **changes: Any) -> InvoiceDocument:
     """An open invoice; `changes` replace fields, and totals are not recomputed."""
-    values = _shared_values(MERCHANTS[locale])
+    values = _shared_values(merchant_for(locale))
     total = values["total"]
     document = InvoiceDocument(
         **values,
@@ -46,7 +46,7 @@ def invoice(locale: str = "en", **changes: Any) -> InvoiceDocument:
 
 def credit_note(locale: str = "en", **changes: Any) -> CreditNoteDocument:
     """A credit note over the whole total of an invoice, before it was paid."""
-    values = _shared_values(MERCHANTS[locale])
+    values = _shared_values(merchant_for(locale))
     document = CreditNoteDocument(
         **values,
         number="2026-0042-CN-01",
@@ -62,7 +62,7 @@ def credit_note(locale: str = "en", **changes: Any) -> CreditNoteDocument:
 
 def quote(locale: str = "en", **changes: Any) -> QuoteDocument:
     """A quote with a first payment and a monthly one."""
-    values = _shared_values(MERCHANTS[locale])
+    values = _shared_values(merchant_for(locale))
     document = QuoteDocument(
         **values,
         number="2026-Q-0007",
@@ -77,7 +77,7 @@ def quote(locale: str = "en", **changes: Any) -> QuoteDocument:
 
 def receipt(locale: str = "en", **changes: Any) -> ReceiptDocument:
     """The receipt of an invoice that was paid at once."""
-    scene = MERCHANTS[locale]
+    scene = merchant_for(locale)
     values = _shared_values(scene)
     document = ReceiptDocument(
         **values,
@@ -93,7 +93,7 @@ def receipt(locale: str = "en", **changes: Any) -> ReceiptDocument:
 
 def statement(locale: str = "en", **changes: Any) -> StatementDocument:
     """A year with every kind of entry; one invoice is still open."""
-    scene = MERCHANTS[locale]
+    scene = merchant_for(locale)
     total = _shared_values(scene)["total"]
     entries = tuple(_statement_entries(scene, total))
     document = StatementDocument(
@@ -122,7 +122,7 @@ def statement(locale: str = "en", **changes: Any) -> StatementDocument:
 
 def mandate(locale: str = "en", **changes: Any) -> MandateDocument:
     """A mandate that a customer gave in the portal."""
-    scene = MERCHANTS[locale]
+    scene = merchant_for(locale)
     document = MandateDocument(
         number="JENNY-7KQ4MX2RWP",
         currency="eur",
@@ -177,7 +177,7 @@ def _trial_invoices() -> list[DocumentBase]:
 
 
 def _with_payment(document: InvoiceDocument, paid: int | None = None) -> InvoiceDocument:
-    scene, amount = MERCHANTS[document.locale], document.total if paid is None else paid
+    scene, amount = merchant_for(document.locale), document.total if paid is None else paid
     left = document.total - amount
     return replace(
         document,

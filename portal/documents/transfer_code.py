@@ -41,7 +41,7 @@ def draw_transfer_code(document: DocumentBase) -> bytes | None:
         iban=document.iban,
         bic=document.bic,
         currency=document.currency,
-        amount=document.amount_remaining,
+        amount=document.to_transfer,
         reference=document.reference,
     )
 

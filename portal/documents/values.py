@@ -25,6 +25,7 @@ from portal.documents.parts import (
     Discount,
     DocumentLine,
     EInvoiceTerms,
+    Instalment,
     Party,
     Payment,
     Shipping,
@@ -179,6 +180,8 @@ class InvoiceDocument(Document):
     `replaces` is the number and date of the invoice that this one revises.
     `debit` is the direct debit by which it is collected while it is open: then there is no bank account, unless the
     debit is for a part of it only.
+    `instalments` are its parts by the dates on which they are due, of which `amount_next` is to be paid next; with
+    `charged_in_parts` each is collected by itself.
     total + applied_balance - credit notes = amount_due; amount_due - amount_paid = amount_remaining.
     Raises `ValueError` also for a `hosted_invoice_url` that is no web address.
     """
@@ -205,6 +208,9 @@ class InvoiceDocument(Document):
     hosted_invoice_url: str | None = None
     replaces: tuple[str, date] | None = None
     debit: DirectDebit | None = None
+    instalments: tuple[Instalment, ...] = ()
+    amount_next: int | None = None
+    charged_in_parts: bool = False
 
     def __post_init__(self) -> None:
         DocumentBase.__post_init__(self)
@@ -233,8 +239,15 @@ class InvoiceDocument(Document):
 
     @property
     def is_collected(self) -> bool:
-        """Whether a direct debit brings all that remains of it."""
-        return self.debit is not None and self.debit.amount >= self.amount_remaining
+        """Whether a direct debit brings all that remains of it, or the next part of what is charged in parts."""
+        return self.debit is not None and (self.charged_in_parts or self.debit.amount >= self.amount_remaining)
+
+    @property
+    def to_transfer(self) -> int:
+        """What is to be transferred now: the next part, or all that remains beside a debit."""
+        if self.amount_next is not None:
+            return self.amount_next
+        return self.amount_remaining - (self.debit.amount if self.debit else 0)
 
     @property
     def awaits_transfer(self) -> bool:

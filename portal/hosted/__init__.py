@@ -5,7 +5,15 @@ from importlib import import_module
 from flask import Flask
 from flask_login import LoginManager
 
-from portal.hosted import assets, ended_visits, form_protection, frames, languages, visit_sessions
+from portal.hosted import (
+    assets,
+    ended_visits,
+    form_protection,
+    frames,
+    language_page,
+    languages,
+    visit_sessions,
+)
 
 #: The modules of pages; each has a `blueprint`.
 PAGES = (
@@ -75,6 +83,7 @@ def init_app(app: Flask) -> None:
     visitors.session_protection = None
     visitors.request_loader(visit_sessions.load)
     languages.init_app(app, f"{app.root_path}/../translations")
+    language_page.init_app(app, PAGES)
     form_protection.init_app(app)
     assets.init_app(app)
     frames.init_app(app)

@@ -5,9 +5,8 @@ from dataclasses import asdict
 from flask import Blueprint, Response, abort
 from markupsafe import escape
 
-from portal import clock
 from portal.billing.accounts import pictures
-from portal.hosted.assets import initial
+from portal.hosted.assets import CACHE_FOREVER, initial
 from portal.models import Account
 from portal.rules import colours
 from portal.web.policies import declare_policy
@@ -15,7 +14,6 @@ from portal.web.services import services
 
 blueprint = Blueprint("brand", __name__)
 
-_CACHE_FOREVER = f"public, max-age={365 * clock.DAY}, immutable"
 _MARK_SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
     '<rect width="32" height="32" rx="8" fill="{scheme.panel}"/>'
@@ -65,7 +63,7 @@ def _find_account(account_id: str) -> Account:
 
 def _cacheable_response(text: str | bytes, mimetype: str, is_current: bool) -> Response:
     # the address of another revision must not be kept under today's colours
-    return Response(text, mimetype=mimetype, headers={"Cache-Control": _CACHE_FOREVER if is_current else "no-store"})
+    return Response(text, mimetype=mimetype, headers={"Cache-Control": CACHE_FOREVER if is_current else "no-store"})
 
 
 def _css_properties(scheme: colours.Scheme) -> str:

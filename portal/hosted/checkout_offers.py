@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import abort, g, request
+from flask import abort
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
@@ -157,7 +157,7 @@ def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession
         kept=checkout_choices.list_kept(db, session, customer, billed_now),
         order=checkout_choices.find_order(db, session),
         billed_now=billed_now,
-        language=i18n.catalogue_language(languages.locale()),
+        language=languages.language_tag(),
         collects=_is_collected(db, session),
     )
     asked = _list_asked(offer)
@@ -215,4 +215,4 @@ def _list_known(offer: CheckoutOffer) -> dict[str, Any]:
 def _use_language(session: CheckoutSession) -> None:
     """Answer in the session's language, else in the browser's."""
     if session.locale and session.locale != "auto":
-        g.locale = i18n.best_locale([session.locale, *(tag for tag, _ in request.accept_languages)])
+        languages.use_language(i18n.best_locale([session.locale]))

@@ -10,13 +10,12 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField
 from wtforms.validators import DataRequired, InputRequired
 
-from portal import i18n
 from portal.billing.customers import contacts
 from portal.billing.customers.contact_params import CreateContact, UpdateContact
 from portal.errors import InvalidRequest
 from portal.hosted.contact_words import why_not
 from portal.hosted.forms import LoginForm, text_field
-from portal.hosted.languages import locale
+from portal.hosted.languages import LANGUAGE_CHOICES, language_tag
 from portal.wire.commands import parse_command
 
 #: A role as it is chosen: its name, and what it may do.
@@ -26,8 +25,6 @@ _ROLE_CHOICES = [
     ("accountant", _l("Accounting: read and download invoices and statements")),
     ("recipient", _l("Mails only: gets documents by mail and does not sign in")),
 ]
-#: The languages of the pages, in their own words.
-_LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("ar", "العربية")]
 
 
 class RoleForm(FlaskForm):
@@ -53,12 +50,12 @@ class InviteForm(LoginForm, RoleForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.locale.choices = _LANGUAGES
+        self.locale.choices = LANGUAGE_CHOICES
 
     @classmethod
     def blank(cls) -> InviteForm:
         """The form as it is first shown, in the language of the page; what was posted replaces it."""
-        return cls(data={"role": "accountant", "locale": i18n.catalogue_language(locale())})
+        return cls(data={"role": "accountant", "locale": language_tag()})
 
     def to_command(self, configuration_id: str) -> CreateContact:
         """The command that adds the contact. Raises `InvalidRequest`."""

@@ -15,12 +15,21 @@ from portal import i18n
 from portal.errors import InvalidRequest
 from portal.hosted import purchase_orders
 from portal.hosted.forms import text_field
-from portal.hosted.languages import locale
+from portal.hosted.languages import LANGUAGE_CHOICES, language_tag, locale
 from portal.models import Customer
 from portal.rules.postal_codes import needs_postal_code
 
 #: The parts that have a form each, in the order they are shown.
-DETAIL_FIELDS = ("name", "business_name", "individual_name", "phone", "address", "shipping", "purchase_order")
+DETAIL_FIELDS = (
+    "name",
+    "business_name",
+    "individual_name",
+    "phone",
+    "address",
+    "shipping",
+    "purchase_order",
+    "preferred_locales",
+)
 
 
 class RecipientForm(Form):
@@ -101,6 +110,7 @@ class DetailsForm(FlaskForm):
         Regexp(r"[+0-9()./ -]*\Z", message=_l("Use only digits, blanks and the characters + ( ) . / -")),
     )
     purchase_order = text_field(_l("Purchase order"), 140)
+    preferred_locales = SelectField(_l("Language"))
     same = BooleanField(_l("Same as the billing address"))
     address = FormField(AddressForm)
     shipping = FormField(ShippingForm)
@@ -119,6 +129,7 @@ class DetailsForm(FlaskForm):
                 "individual_name": customer.individual_name,
                 "phone": customer.phone,
                 "purchase_order": purchase_orders.find_order(customer),
+                "preferred_locales": _preferred_language(customer) or language_tag(),
                 "address": customer.address or {},
                 "shipping": {
                     **(shipping.get("address") or {}),
@@ -127,6 +138,7 @@ class DetailsForm(FlaskForm):
                 },
             }
         )
+        form.preferred_locales.choices = LANGUAGE_CHOICES
         form.customer = customer
         form.part, form.billing = part, _shipping_to_billing(customer) if part == "shipping" else None
         for name in set(DETAIL_FIELDS) - {part}:
@@ -162,18 +174,20 @@ class DetailsForm(FlaskForm):
         if not self.is_changed:
             return {}
         if not isinstance(self[self.part], FormField):
-            typed = self[self.part].data
-            return (
-                purchase_orders.order_params(self.customer, typed)
-                if self.part == "purchase_order"
-                else {self.part: typed}
-            )
+            return self._simple_params
         form = self[self.part].form
         if not form.is_filled:
             return {self.part: ""}
         if self.part == "address":
             return {"address": form.postal}
         return {"shipping": {"name": form["name"].data, "phone": form["phone"].data, "address": form.postal}}
+
+    @property
+    def _simple_params(self) -> dict[str, Any]:
+        typed = self[self.part].data
+        if self.part == "purchase_order":
+            return purchase_orders.order_params(self.customer, typed)
+        return {self.part: [typed] if self.part == "preferred_locales" else typed}
 
     def show_error_at_field(self, error: InvalidRequest, words: str) -> None:
         """Put `words` at the field that a use case's error names by its `param`, else above the form."""
@@ -194,6 +208,17 @@ class DetailsForm(FlaskForm):
     def _must_not_be_cleared(self) -> bool:
         # bills need the address once it is known; shipping can be dropped
         return self.part == "address" and any(self.address.object_data.values())
+
+
+def language_name(customer: Customer) -> str | None:
+    """The language that the customer is written to in, in its own words, where one is known."""
+    return dict(LANGUAGE_CHOICES).get(_preferred_language(customer) or "")
+
+
+def _preferred_language(customer: Customer) -> str | None:
+    known = (i18n.cldr_identifier(tag) for tag in customer.preferred_locales)
+    found = next((each for each in known if each), None)
+    return i18n.html_lang(i18n.catalogue_language(found)) if found else None
 
 
 def _shipping_to_billing(customer: Customer) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from portal.billing.customers.params import UpdateCustomer
 from portal.billing.ledger import tax_ids
 from portal.errors import InvalidRequest
 from portal.hosted import flows
-from portal.hosted.detail_forms import DETAIL_FIELDS, DetailsForm
+from portal.hosted.detail_forms import DETAIL_FIELDS, DetailsForm, language_name
 from portal.hosted.languages import number_name
 from portal.hosted.page import PageResponse, page
 from portal.hosted.purchase_orders import find_order
@@ -37,6 +37,7 @@ def details(visit: Visit) -> PageResponse:
         tax_ids=numbers,
         recipients=show_recipients(customer),
         purchase_order=find_order(customer),
+        language=language_name(customer),
         allowed=allowed,
         number_name=lambda row: number_name(row.type, row.value),
         most_tax_ids=tax_ids.MOST_PER_CUSTOMER,

@@ -9,9 +9,13 @@ from flask_babel import Babel
 from markupsafe import Markup
 
 from portal import i18n, zones
+from portal.hosted.language_cookies import chosen_locale
 from portal.models import Account, Customer
 from portal.rules import tax_names
 from portal.rules.postal_addresses import postal_lines
+
+#: Each language with its tag, in its own words.
+LANGUAGE_CHOICES = [(i18n.html_lang(name), words) for name, words in i18n.LANGUAGES.items()]
 
 
 def init_app(app: Flask, catalogues: str) -> None:
@@ -23,6 +27,7 @@ def init_app(app: Flask, catalogues: str) -> None:
         lambda text: _current_translations().gettext(text),
         lambda one, more, count: _current_translations().ngettext(one, more, count),
         newstyle=True,
+        pgettext=lambda where, text: _current_translations().pgettext(where, text),
     )
     app.jinja_env.filters.update(
         money=money,
@@ -38,7 +43,8 @@ def init_app(app: Flask, catalogues: str) -> None:
     )
     app.jinja_env.globals.update(
         locale=locale,
-        html_lang=lambda: i18n.html_lang(i18n.catalogue_language(locale())),
+        html_lang=language_tag,
+        language_name=lambda: i18n.LANGUAGES[i18n.catalogue_language(locale())],
         direction=lambda: i18n.text_direction(i18n.catalogue_language(locale())),
     )
 
@@ -50,8 +56,18 @@ def use_customer_language(customer: Customer) -> None:
 
 def use_language_of(customer: Customer, preferred: list[str | None]) -> None:
     """Answer outside a visit in the first of these languages, else in the browser's."""
-    found = i18n.best_locale([*preferred, *(tag for tag, _ in request.accept_languages)])
-    g.locale = i18n.regional_locale(found, (customer.address or {}).get("country"))
+    found = i18n.best_locale([*preferred, *_browser_languages()])
+    use_language(i18n.regional_locale(found, (customer.address or {}).get("country")))
+
+
+def use_language(locale: str) -> None:
+    """Answer outside a visit in this CLDR locale, unless the reader has chosen another language."""
+    g.locale = chosen_locale(locale, request)
+
+
+def language_tag() -> str:
+    """The language of the answer's words, as the wire writes it."""
+    return i18n.html_lang(i18n.catalogue_language(locale()))
 
 
 def use_zone_of(account: Account) -> None:
@@ -127,9 +143,16 @@ def locale() -> str:
     """The CLDR locale of this answer: the visit's, else the browser's."""
     if "locale" not in g:
         visit = getattr(session, "visit", None)
-        g.locale = visit.locale if visit else i18n.best_locale(tag for tag, _ in request.accept_languages)
+        if visit:
+            g.locale = visit.locale
+        else:
+            use_language(i18n.best_locale(_browser_languages()))
     found: str = g.locale
     return found
+
+
+def _browser_languages() -> Iterable[str]:
+    return (tag for tag, _ in request.accept_languages)
 
 
 def zone() -> str:

@@ -18,7 +18,7 @@ from portal.models import Invoice
 
 @dataclass(frozen=True)
 class OpenAmount:
-    """The open invoices of one currency; `amount` is what remains to pay of them in minor units.
+    """The open invoices of one currency; `amount` is what remains to pay of them in minor units, of parts what is next.
 
     `due_on` is the day that the first is due, None where none has any; `invoice_id` names an invoice where there is
     one only. At `changes_at` the first becomes overdue.
@@ -61,7 +61,7 @@ _SUMS = (
     select(
         _INVOICES.c.currency,
         ZONE,
-        func.sum(_INVOICES.c.amount_remaining).label("amount"),
+        func.sum(func.coalesce(_INVOICES.c.amount_next, _INVOICES.c.amount_remaining)).label("amount"),
         func.count().label("invoices"),
         func.min(_INVOICES.c.due_date).label("due_date"),
         func.min(_INVOICES.c.id).label("invoice_id"),

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 from portal import clock
 from portal.billing.customer_portal import session_secrets, sessions
 from portal.db import Scope, select_with_owner
-from portal.hosted.visit_facts import OPEN_VISIT, build_visit
+from portal.hosted.visit_facts import OPEN_VISIT, build_visit, wanted_languages
 from portal.hosted.visits import Visit
 from portal.models import PortalSession
 from portal.rules.contacts import SIGN_IN_ROLES
@@ -55,7 +55,7 @@ def needs_activity_note(last_seen_at: int, now: int) -> bool:
 
 def _find_or_build(row: Any) -> Visit:
     """The visit of a row: the one that was built for the same row and languages, or a new one."""
-    languages = request.headers.get("Accept-Language")
+    languages = wanted_languages(request)
     kept = _KEPT.get(row.secret_hash)
     # when it was last seen stands at the end, and is all that changes by itself
     if kept is not None and kept.facts == (languages, *row[:-1]):

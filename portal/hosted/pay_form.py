@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
+from wtforms import HiddenField, RadioField
 
 from portal import i18n
 from portal.billing.intents.by_customers import Wish
@@ -13,11 +13,15 @@ from portal.hosted import languages, mandate_words
 from portal.hosted.forms import text_field
 from portal.hosted.pay_offers import PayOffer
 from portal.hosted.ways_form import WaysForm
+from portal.models.document_days import day_on
+
+_NEXT, _ALL, _OTHER = "next", "all", "other"
 
 
 class PayForm(WaysForm):
     """An amount, and what it is charged to; `for_offer` drops what the offer doesn't have."""
 
+    part = RadioField(_l("How much do you want to pay?"), validate_choice=False)
     amount = text_field(_l("Amount"), 30)
     remaining = HiddenField()
     offer: PayOffer
@@ -27,10 +31,12 @@ class PayForm(WaysForm):
         """The form of an offer: the whole, by what is charged first."""
         whole = i18n.format_bare_amount(offer.payable.most, offer.payable.currency, languages.locale())
         first = [*(method.id for method in offer.kept), *offer.types][0]
-        form = cls(data={"amount": whole, "way": first, "holder": offer.customer.name})
+        form = cls(data={"amount": whole, "part": _NEXT, "way": first, "holder": offer.customer.name})
+        form.part.choices = _list_parts(offer)
         form.offer_ways(offer.kept, offer.types)
         form.offer = offer
-        dropped = [("amount", offer.payable.allows_parts), ("card", "card" in offer.types)]
+        in_parts = offer.payable.has_next
+        dropped = [("part", in_parts), ("amount", offer.payable.allows_parts), ("card", "card" in offer.types)]
         for name, stays in [*dropped, *((each, "sepa_debit" in offer.types) for each in ("holder", "iban", "agree"))]:
             if not stays:
                 del form[name]
@@ -40,7 +46,7 @@ class PayForm(WaysForm):
         """Whether everything is right, and goes together."""
         self.validate()
         self.check_way(self.way.data, self._holder)
-        if "amount" in self:
+        if "amount" in self and self._is_typed:
             self._check_amount()
         return not self.errors
 
@@ -52,8 +58,11 @@ class PayForm(WaysForm):
 
     @property
     def _amount(self) -> int | None:
+        payable = self.offer.payable
+        if "part" in self and not self._is_typed:
+            return payable.most if self.part.data == _ALL else payable.next
         if "amount" not in self:
-            return self.offer.payable.most
+            return payable.most
         return i18n.parse_amount(self.amount.data, self.offer.payable.currency, languages.locale())
 
     @property
@@ -75,10 +84,21 @@ class PayForm(WaysForm):
         )
         if self._amount is None or not payable.least <= self._amount <= payable.most:
             self.amount.errors = [_("Enter an amount from %(least)s to %(most)s.", least=least, most=most)]
-        elif self._amount < payable.most and self._is_debited:
-            self.amount.errors = [_("A part can be paid by card only. By direct debit, pay the whole amount.")]
 
     @property
-    def _is_debited(self) -> bool:
-        debited = {"sepa_debit", *(each.id for each in self.offer.kept if each.provider is None)}
-        return self.way.data in debited
+    def _is_typed(self) -> bool:
+        """Whether the customer names an amount, instead of choosing one."""
+        return "part" not in self or ("amount" in self and self.part.data == _OTHER)
+
+
+def _list_parts(offer: PayOffer) -> list[tuple[str, str]]:
+    """The next part, or all that remains; another amount where the merchant takes any."""
+    payable, invoice = offer.payable, offer.invoice
+    due = i18n.format_day(day_on(invoice, invoice.due_date or offer.now), languages.locale())
+    amounts = {_NEXT: payable.next or 0, _ALL: payable.most}
+    shown = {part: i18n.format_money(each, payable.currency, languages.locale()) for part, each in amounts.items()}
+    texts = [
+        (_NEXT, _("%(amount)s, due on %(date)s", amount=i18n.isolate_text(shown[_NEXT]), date=due)),
+        (_ALL, _("%(amount)s, all that remains", amount=i18n.isolate_text(shown[_ALL]))),
+    ]
+    return [*texts, (_OTHER, _("Another amount"))] if payable.allows_parts else texts

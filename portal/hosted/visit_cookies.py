@@ -22,7 +22,7 @@ def cookie_name(session_id: str) -> str:
 
 def set_cookie(response: Response, session_id: str, secret: str, *, embedded: bool = False) -> None:
     """Give the browser its secret, and drop the oldest ones beyond what a browser may hold."""
-    response.set_cookie(cookie_name(session_id), f"{session_id}.{secret}", **_attributes(embedded))
+    response.set_cookie(cookie_name(session_id), f"{session_id}.{secret}", **cookie_attributes(embedded=embedded))
     held = sorted((value, name) for name, value in request.cookies.items() if name.startswith(COOKIE_PREFIX))
     for _, name in held[: max(0, len(held) - MOST_COOKIES + 1)]:
         delete_cookie(response, name, embedded=embedded)
@@ -30,7 +30,7 @@ def set_cookie(response: Response, session_id: str, secret: str, *, embedded: bo
 
 def ask_for_cookies(response: Response, *, embedded: bool = False) -> None:
     """Give the browser a cookie that says nothing; it comes back from a browser, and not from a scanner."""
-    response.set_cookie(_TAKEN, "1", max_age=_TAKEN_FOR, **_attributes(embedded))
+    response.set_cookie(_TAKEN, "1", max_age=_TAKEN_FOR, **cookie_attributes(embedded=embedded))
 
 
 def takes_cookies(request: Request) -> bool:
@@ -40,10 +40,11 @@ def takes_cookies(request: Request) -> bool:
 
 def delete_cookie(response: Response, name: str, *, embedded: bool = False) -> None:
     """Delete a cookie, with the attributes that it was set with."""
-    response.delete_cookie(name, **_attributes(embedded))
+    response.delete_cookie(name, **cookie_attributes(embedded=embedded))
 
 
-def _attributes(embedded: bool) -> dict[str, Any]:
+def cookie_attributes(*, embedded: bool) -> dict[str, Any]:
+    """How cookies are set: for the whole host and no other, out of the reach of scripts."""
     bound: dict[str, Any] = {"samesite": "None", "partitioned": True} if embedded else {"samesite": "Lax"}
     return {"secure": True, "httponly": True, "path": "/", **bound}
 

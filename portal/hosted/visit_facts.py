@@ -3,11 +3,12 @@
 from typing import Any
 
 import orjson
-from flask import request
+from flask import Request, request
 from sqlalchemy import Text, bindparam, cast, func, select
 
 from portal import i18n, zones
 from portal.db import Scope
+from portal.hosted.language_cookies import chosen_language, chosen_locale
 from portal.hosted.visits import Embed, Person, Visit
 from portal.hot_reads import HotStatement
 from portal.models import (
@@ -25,13 +26,19 @@ from portal.providers.registry import collects_by
 from portal.rules import permissions
 
 
+def wanted_languages(request: Request) -> tuple[str | None, str | None]:
+    """What the browser says of languages, and which one its reader has chosen."""
+    return request.headers.get("Accept-Language"), chosen_language(request)
+
+
 def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
     """The visit of a row of `OPEN_VISIT`; `facts` are the row and the browser's languages."""
     settings, account_profile = orjson.loads(row.settings), orjson.loads(row.account_profile)
     default_locale = settings.get("portal", {}).get("default_locale")
     wanted = row.locale if row.locale != "auto" else None
     preferred = [row.contact_locale, *orjson.loads(row.preferred_locales)]
-    locale = i18n.best_locale([wanted, *preferred, *_browser_languages(), default_locale])
+    found = i18n.best_locale([wanted, *preferred, *_browser_languages(), default_locale])
+    locale = i18n.regional_locale(found, (_parse(row.address) or {}).get("country"))
     idle = orjson.loads(row.session_limits)["idle"]
     return Visit(
         id=row.id,
@@ -49,7 +56,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         support=account_profile,
         return_url=row.return_url,
         embed=_embed(row),
-        locale=i18n.regional_locale(locale, (_parse(row.address) or {}).get("country")),
+        locale=chosen_locale(locale, request),
         zone=zones.of_account(settings),
         method_types=collects_by(settings, livemode=row.livemode),
         flow=_parse(row.flow),

@@ -72,6 +72,8 @@ class DirectDebit(TenantOwned, Base):
     amount: Mapped[int]
     currency: Mapped[str]
     collect_on: Mapped[date]
+    #: of an invoice in parts no more is collected than what is due until then
+    due_by: Mapped[int | None]
     sequence_type: Mapped[str | None]
     end_to_end_id: Mapped[str]
     #: the how many-th attempt for this invoice, from 1

@@ -114,6 +114,10 @@ class Invoice(TenantOwned, Base):
     default_payment_method_id: Mapped[str | None] = mapped_column(Id)
     #: what documents say of the direct debit that is under way: `collection.scheduling` notes and clears it
     debit: Mapped[dict[str, Any] | None]
+    #: by when which parts are to be paid (`rules.instalments`); `due_date` is then that of the oldest which is not paid
+    amounts_due: Mapped[list[Any] | None]
+    #: what is to be paid next of one in parts: all that has fallen due, else the oldest part
+    amount_next: Mapped[int | None]
     due_date: Mapped[int | None]
     effective_at: Mapped[int | None]
     issued_on: Mapped[date | None]

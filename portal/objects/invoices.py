@@ -20,7 +20,8 @@ from portal.objects.invoice_lines import (
 )
 from portal.objects.kinds import ObjectType, register
 from portal.objects.types import invoices as schemas
-from portal.rules import receipts
+from portal.rules import instalments, receipts
+from portal.wire.commands import MAX_AMOUNT
 from portal.wire.shape import Context, Ref, Row, Shape, null_fields, render_list
 
 
@@ -51,6 +52,42 @@ def _amount_due(row: Row, context: Context) -> int:
 def _starting_balance(row: Row, context: Context) -> int:
     live = draft_values_of(row, context)
     return int(live.balance if live else row.starting_balance)
+
+
+def _amounts_due(row: Row, context: Context) -> list[dict[str, Any]] | None:
+    if not row.amounts_due:
+        return None
+    is_final = row.finalized_at is not None
+    left = instalments.remaining_of(row.amounts_due, row.amount_remaining if is_final else MAX_AMOUNT)
+    return [_render_part(row, entry, part) for entry, part in zip(row.amounts_due, left, strict=True)]
+
+
+def _render_part(row: Row, entry: Mapping[str, Any], part: int) -> dict[str, Any]:
+    late = entry.get("fell_due") and row.overdue_at is not None
+    return {
+        "amount": entry["amount"],
+        "amount_paid": entry["amount"] - part,
+        "amount_remaining": part,
+        "days_until_due": entry["days_until_due"],
+        "description": entry["description"],
+        "due_date": entry["due_date"],
+        "paid_at": entry.get("paid_at"),
+        "status": "paid" if not part else "past_due" if late else "open",
+    }
+
+
+def _is_charged_in_parts(row: Row) -> bool:
+    return bool(row.amounts_due) and row.collection_method == "charge_automatically" and row.finalized_at is not None
+
+
+def _attempt_count(row: Row, context: Context) -> int:
+    return sum(bool(each.get("fell_due")) for each in row.amounts_due) if _is_charged_in_parts(row) else 0
+
+
+def _next_payment_attempt(row: Row, context: Context) -> int | None:
+    if row.status != "open" or not row.auto_advance or not _is_charged_in_parts(row):
+        return None
+    return instalments.falls_due_at(row.amounts_due, row.amount_remaining)
 
 
 def _invoice_parent(row: Row, context: Context) -> dict[str, Any] | None:
@@ -146,7 +183,7 @@ INVOICE = register(
                 **null_fields("application", "application_fee_amount", "charge"),
                 **null_fields("confirmation_secret", "customer_account", "default_source"),
                 **null_fields("last_finalization_error"),
-                **null_fields("next_payment_attempt", "on_behalf_of", "payment_intent"),
+                **null_fields("on_behalf_of", "payment_intent"),
                 **null_fields("rendering_options", "status_details"),
                 **null_fields("subscription_proration_date", "threshold_reason", "transfer_data"),
                 **null_fields("webhooks_delivered_at", "last_payment_attempt", "redaction"),
@@ -154,12 +191,14 @@ INVOICE = register(
                 "account_name": party_field("seller", "name"),
                 "account_tax_ids": "account_tax_ids",
                 "amount_due": _amount_due,
+                "amounts_due": _amounts_due,
                 "amount_remaining": _amount_remaining,
                 "starting_balance": _starting_balance,
                 "amount_paid_off_stripe": lambda row, context: row.amount_paid,
                 "amount_shipping": shipping_amount,
                 "automatically_finalizes_at": _automatically_finalizes_at,
-                "attempt_count": lambda row, context: 0,
+                "attempt_count": _attempt_count,
+                "next_payment_attempt": _next_payment_attempt,
                 "attempted": lambda row, context: row.paid_at is not None,
                 "automatic_tax": lambda row, context: {
                     "enabled": False,

@@ -41,6 +41,7 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "payment_to_confirm": payment_mails.build_confirmation_mail,
     "payout_declined": payment_mails.build_kept_credit_mail,
     "payout_requested": payment_mails.build_requested_mail,
+    "payment_disputed": payment_mails.build_disputed_mail,
     "payout_waiting": payment_mails.build_waiting_mail,
     "receipt": document_mails.build_receipt_mail,
     "recipients_changed": security_mails.build_recipients_mail,

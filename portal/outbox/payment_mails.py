@@ -74,6 +74,18 @@ def build_waiting_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
     return mail_to_merchant(account, account.email, told)
 
 
+def build_disputed_mail(services: Services, db: Session, mail: Mail) -> OutgoingMail | None:
+    """Sent to the account's own address; None when it has none."""
+    intent = find_row(db, PaymentIntent, mail.data["payment_intent"], noun="payment intent")
+    account = accounts.find_account(db, scope_of(db).account_id)
+    if not account.email:
+        return None
+    invoice = find_row(db, Invoice, intent.invoice_id, noun="invoice")
+    names = {"payment_intent": intent.id, "customer": intent.customer_id, "number": invoice.number or invoice.id}
+    told = {**names, "amount": intent.amount, "currency": intent.currency, "won": mail.data["won"]}
+    return mail_to_merchant(account, account.email, told)
+
+
 def _build_about_payout(db: Session, mail: Mail) -> OutgoingMail | None:
     refund = find_row(db, Refund, mail.data["refund"], noun="refund")
     customer = find_present_customer(db, refund.customer_id)

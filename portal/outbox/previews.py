@@ -8,7 +8,7 @@ from portal import i18n
 from portal.billing.customer_portal.bill_previews import BillLine, BillPreview
 from portal.documents import samples
 from portal.documents.parts import Payment
-from portal.documents.sample_merchants import MERCHANTS, SampleMerchant
+from portal.documents.sample_merchants import SampleMerchant, merchant_for
 from portal.documents.values import Bill, InvoiceDocument
 from portal.outbox.mail_texts import OutgoingMail, PlanPart
 from portal.rules.mails import OPTIONAL_MAILS
@@ -88,6 +88,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "payment_reminder": {"url": _INVOICE_URL, "overdue": True},
     "payment_to_confirm": {**_CHARGE, "next_on": None},
     "payout_declined": {"amount": 4200, "currency": "eur"},
+    "payment_disputed": {
+        "amount": 4200,
+        "currency": "eur",
+        "customer": "cus_sample",
+        "number": "2026-0042",
+        "payment_intent": "pi_sample",
+        "won": False,
+    },
     "payout_requested": {"amount": 4200, "currency": "eur"},
     "payout_waiting": {"amount": 4200, "currency": "eur", "refund": "re_sample", "customer": "cus_sample"},
     "receipt": {"url": _INVOICE_URL},
@@ -136,7 +144,7 @@ _TO_MERCHANTS = ("billing_failing", "cancellation_waiting", "debits_failing", "w
 
 def sample_mail(name: str, locale: str) -> OutgoingMail:
     """A sample of the mail `name`, from a merchant who speaks the language of the mail."""
-    merchant = MERCHANTS[i18n.catalogue_language(locale)]
+    merchant = merchant_for(i18n.catalogue_language(locale))
     about = _document_values(name, merchant.locale) | _plan_values(name, merchant)
     to_customer = name not in _TO_MERCHANTS
     return OutgoingMail(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, literal, select
 from sqlalchemy.orm import Session
 
 from portal import clock, zones
@@ -85,13 +85,18 @@ def _queue_reminders(services: Services, scope: Scope, wanted: ReminderDay) -> i
         )
 
 
+def _part_key() -> ColumnElement[str]:
+    """What tells the reminders of the parts of an invoice apart."""
+    return case((Invoice.amounts_due.is_(None), ""), else_=literal(":") + cast(Invoice.due_date, String))
+
+
 def _select_unpaid(wanted: ReminderDay) -> Select[str, str, str]:
     """Unpaid invoices of that day whose reminder has not been queued, with the key of the reminder.
 
     An invoice that was made on the day itself was mailed just now. While its payment or its debit is on the way, or a
     transfer of its customer waits for somebody to look at it, nobody is reminded.
     """
-    key = literal("payment_reminder:") + Invoice.id + literal(f":{wanted.offset}")
+    key = literal("payment_reminder:") + Invoice.id + literal(f":{wanted.offset}") + _part_key()
     transfer_waits = and_(
         BankTransaction.customer_id == Invoice.customer_id, BankTransaction.status.in_(("pending", "waiting"))
     )

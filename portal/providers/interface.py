@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-#: `disputed`: the money came and was taken back later. The others are the wire's statuses of payment intents.
-ChargeStatus = Literal["disputed", "processing", "requires_action", "requires_payment_method", "succeeded"]
+#: `disputed`: the money came and was taken back later; `reinstated`: it came back after all, as the dispute was won.
+#: The others are the wire's statuses of payment intents.
+ChargeStatus = Literal[
+    "disputed", "processing", "reinstated", "requires_action", "requires_payment_method", "succeeded"
+]
 
 
 class RefusedNotice(Exception):

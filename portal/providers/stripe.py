@@ -14,6 +14,7 @@ from portal.providers.interface import (
     Access,
     Charge,
     ChargeResult,
+    ChargeStatus,
     Decline,
     GivenMethod,
     HostedPage,
@@ -202,19 +203,22 @@ class Stripe:
     def _read_intent(self, client: Any, intent: Mapping[str, Any]) -> ChargeResult:
         ref, status = intent["id"], intent["status"]
         if status == "succeeded":
-            return ChargeResult("disputed" if self._is_disputed(client, intent) else "succeeded", ref)
+            return ChargeResult(self._find_outcome(client, intent), ref)
         if status == "requires_action":
             return ChargeResult("requires_action", ref, ask_again_in=clock.DAY)
         if status in {"canceled", "requires_payment_method"}:
             return _refusal(intent.get("last_payment_error") or {}, ref)
         return ChargeResult("processing", ref)
 
-    def _is_disputed(self, client: Any, intent: Mapping[str, Any]) -> bool:
-        """Whether the money was taken back: not by an inquiry, and not where the merchant has won."""
+    def _find_outcome(self, client: Any, intent: Mapping[str, Any]) -> ChargeStatus:
+        """Whether the money was taken back, or came back as the merchant has won; an inquiry takes nothing."""
         if not (intent.get("latest_charge") or {}).get("disputed"):
-            return False
+            return "succeeded"
         found = client.v1.disputes.list({"payment_intent": intent["id"]}).data
-        return any(not each.status.startswith("warning_") and each.status != "won" for each in found)
+        taken = {each.status for each in found if not each.status.startswith("warning_")}
+        if taken == {"won"}:
+            return "reinstated"
+        return "disputed" if taken else "succeeded"
 
 
 def find_client() -> Any:

@@ -15,13 +15,21 @@ MOST_SUGGESTIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """An invoice that something remains to be paid of. `key` is its number as `plain_key`."""
+    """An invoice that something remains to be paid of. `key` is its number as `plain_key`.
+
+    `amount_next` is what is to be paid next of one in parts.
+    """
 
     id: str
     customer_id: str
     currency: str
     amount_remaining: int
     key: str
+    amount_next: int | None = None
+
+    def expects(self, amount: int) -> bool:
+        """Whether so much is what is to be paid: all that remains, or what is next of it."""
+        return amount in {self.amount_remaining, self.amount_next}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ def match_transfer(amount: int, currency: str, found: Found, *, tolerance: int =
     for group, reason in ((by_reference, "reference"), (by_number, "number")):
         if group:
             return _match_named(amount, group, tolerance, "reference" if reason == "reference" else "number")
-    exact = [each for each in by_payer if each.amount_remaining == amount]
+    exact = [each for each in by_payer if each.expects(amount)]
     if len(exact) == 1:
         return Match((_part(exact[0], amount, 0),), "payer", is_sure=True)
     return Match(_share_out(amount, exact or by_payer), "payer" if by_payer else None)
@@ -80,6 +88,7 @@ def _match_named(amount: int, group: Sequence[Payable], tolerance: int, reason: 
     twice = len({each.key for each in group}) < len(group)
     short = all(len(each.key) < SHORTEST_SURE for each in group)
     fits = due - (tolerance if len(group) == 1 else 0) <= amount <= due
+    fits = fits or (len(group) == 1 and group[0].expects(amount))
     if fits and not twice and not short:
         return Match(tuple(_part(each, min(amount, each.amount_remaining), tolerance) for each in group), reason, True)
     return Match(_share_out(amount, group), reason)

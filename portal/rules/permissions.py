@@ -62,7 +62,7 @@ def may_see_details(features: Features) -> bool:
 
 def may_update(features: Features, detail: str) -> bool:
     """Whether `detail` can be edited: `email`, `email_recipients`, `tax_id`, `name`, `phone`, `address`, `shipping`,
-    `purchase_order`.
+    `purchase_order`, `preferred_locales`.
 
     The names of a business and of a person go with `name`, as the reference has no words of their own for them.
     """

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.rules import instalments
 from portal.rules.schedules import next_pause_step
 from portal.rules.statuses import InvoiceStatus, QuoteStatus, ScheduleStatus, SubscriptionStatus
 from portal.rules.subscriptions import ENDED, pause_end
@@ -109,6 +110,14 @@ def next_for_invoice(row: Any) -> Step | None:
         return Step(row.automatically_finalizes_at, 2, "finalize")
     if status != "open":
         return None
-    if row.overdue_at is None:
-        return None if row.due_date is None else Step(row.due_date, 3, "fall_due")
-    return None if row.gives_up_at is None else Step(row.gives_up_at, 4, "give_up")
+    due, gives_up = _falls_due_at(row), row.gives_up_at if row.overdue_at is not None else None
+    coming = ((due, 3, "fall_due"), (gives_up, 4, "give_up"))
+    return min((Step(moment, rank, verb) for moment, rank, verb in coming if moment is not None), default=None)
+
+
+def _falls_due_at(row: Any) -> int | None:
+    """When an open invoice falls due, or the next of its parts does."""
+    if row.amounts_due:
+        return instalments.falls_due_at(row.amounts_due, row.amount_remaining)
+    due: int | None = row.due_date if row.overdue_at is None else None
+    return due

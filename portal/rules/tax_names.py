@@ -8,47 +8,20 @@ English one.
 
 from collections.abc import Mapping
 
+from portal import i18n
 from portal.rules.tax_ids import LEGACY_TYPES, country_of_value
 
 #: A name in each language; "en" is also for all others.
 Names = Mapping[str, str]
 
-_VAT_NUMBER: Names = {
-    "ar": "الرقم الضريبي",
-    "bg": "ДДС №",
-    "cs": "DIČ",
-    "da": "Momsnr.",
-    "de": "USt-IdNr.",
-    "el": "ΑΦΜ",
-    "en": "VAT no.",
-    "es": "NIF-IVA",
-    "et": "KMKR nr",
-    "fi": "ALV-nro",
-    "fr": "N° TVA",
-    "hr": "PDV ID broj",
-    "hu": "Közösségi adószám",
-    "it": "P. IVA",
-    "lt": "PVM kodas",
-    "lv": "PVN reģ. nr.",
-    "nb": "Mva-nr.",
-    "nl": "Btw-nr.",
-    "pl": "NIP UE",
-    "pt": "NIF",
-    "ro": "Cod TVA",
-    "sk": "IČ DPH",
-    "sl": "ID za DDV",
-    "sv": "Momsreg.nr",
-}
-_TAX_NUMBER: Names = {
-    "ar": "رقم التعريف الضريبي",
-    "de": "Steuernummer",
-    "en": "Tax no.",
-    "es": "NIF",
-    "fr": "N° fiscal",
-    "it": "Codice fiscale",
-    "nl": "Fiscaal nr.",
-    "pt": "NIF",
-}
+
+def _(text: str) -> str:
+    """Marks a text for the catalogues."""
+    return text
+
+
+_VAT_NUMBER: Names = {"en": _("VAT no.")}
+_TAX_NUMBER: Names = {"en": _("Tax no.")}
 _SWISS_NUMBER: Names = {"en": "UID", "fr": "IDE", "it": "IDI"}
 #: Where a language has another name for a country's VAT number than for those of other countries.
 _VAT_NUMBER_IN: Mapping[str, Names] = {
@@ -70,11 +43,11 @@ _BY_TYPE: Mapping[str, str | Names] = {
     "br_cnpj": "CNPJ",
     "br_cpf": "CPF",
     "ca_bn": {"en": "BN", "fr": "NE"},
-    "ca_gst_hst": {"en": "GST/HST no.", "fr": "N° TPS/TVH"},
-    "ca_pst_bc": {"en": "PST no. (BC)", "fr": "N° TVP (C.-B.)"},
-    "ca_pst_mb": {"en": "RST no. (MB)", "fr": "N° TVD (Man.)"},
-    "ca_pst_sk": {"en": "PST no. (SK)", "fr": "N° TVP (Sask.)"},
-    "ca_qst": {"en": "QST no.", "fr": "N° TVQ"},
+    "ca_gst_hst": {"en": _("GST/HST no."), "fr": "N° TPS/TVH"},
+    "ca_pst_bc": {"en": _("PST no. (BC)"), "fr": "N° TVP (C.-B.)"},
+    "ca_pst_mb": {"en": _("RST no. (MB)"), "fr": "N° TVD (Man.)"},
+    "ca_pst_sk": {"en": _("PST no. (SK)"), "fr": "N° TVP (Sask.)"},
+    "ca_qst": {"en": _("QST no."), "fr": "N° TVQ"},
     "ch_uid": _SWISS_NUMBER,
     "ch_vat": _SWISS_NUMBER,
     "cl_tin": "RUT",
@@ -83,32 +56,32 @@ _BY_TYPE: Mapping[str, str | Names] = {
     "de_stn": _TAX_NUMBER,
     "do_rcn": "RNC",
     "es_cif": "NIF",
-    "eu_oss_vat": {"de": "USt-IdNr. (OSS)", "en": "VAT no. (OSS)", "fr": "N° TVA (OSS)"},
+    "eu_oss_vat": {"de": "USt-IdNr. (OSS)", "en": _("VAT no. (OSS)"), "fr": "N° TVA (OSS)"},
     "fr_siren": "SIREN",
     "fr_siret": "SIRET",
     "fr_spi": {"en": "SPI", "fr": "N° fiscal (SPI)"},
-    "hk_br": {"en": "BR no.", "zh": "商業登記號碼"},
+    "hk_br": {"en": _("BR no."), "zh": "商業登記號碼"},
     "hr_oib": "OIB",
     "hu_tin": {**_TAX_NUMBER, "hu": "Adószám"},
     "ic_nif": "NIF",
     "il_vat": {**_VAT_NUMBER_ELSEWHERE, "he": "עוסק מורשה"},
     "in_gst": "GSTIN",
     "is_kt": "Kennitala",
-    "is_vat": {"en": "VSK no.", "is": "VSK-númer"},
+    "is_vat": {"en": _("VSK no."), "is": "VSK-númer"},
     "it_cf": "Codice fiscale",
-    "jp_cn": {"en": "Corporate no.", "ja": "法人番号"},
-    "jp_rn": {"en": "Foreign registration no.", "ja": "登録国外事業者番号"},
-    "jp_trn": {"en": "Registration no.", "ja": "登録番号"},
+    "jp_cn": {"en": _("Corporate no."), "ja": "法人番号"},
+    "jp_rn": {"en": _("Foreign registration no."), "ja": "登録国外事業者番号"},
+    "jp_trn": {"en": _("Registration no."), "ja": "登録番号"},
     "kr_brn": {"en": "BRN", "ko": "사업자등록번호"},
     "li_uid": _SWISS_NUMBER,
-    "md_cf": {"en": "Fiscal code", "ro": "Cod fiscal"},
+    "md_cf": {"en": _("Fiscal code"), "ro": "Cod fiscal"},
     "my_frp": "FRP",
-    "my_sst": "SST no.",
+    "my_sst": _("SST no."),
     "mz_nuit": "NUIT",
     "no_vat": "Org.nr.",
-    "no_voec": "VOEC no.",
+    "no_voec": _("VOEC no."),
     "nz_bn": "NZBN",
-    "nz_gst": "GST no.",
+    "nz_gst": _("GST no."),
     "pt_nif": "NIF",
     "ro_tin": "CIF",
     "ru_inn": {"en": "INN", "ru": "ИНН"},
@@ -117,7 +90,7 @@ _BY_TYPE: Mapping[str, str | Names] = {
     "si_tin": {**_TAX_NUMBER, "sl": "Davčna št."},
     "sm_coe": "COE",
     "tr_tin": {**_TAX_NUMBER, "tr": "VKN"},
-    "tt_bir": "BIR no.",
+    "tt_bir": _("BIR no."),
     "tw_vat": {"en": "UBN", "zh": "統一編號"},
     "us_ein": "EIN",
 }
@@ -126,38 +99,13 @@ _REGISTERS = {"DK": "CVR", "FR": "SIREN", "NL": "KvK", "NO": "Org.nr.", "SE": "O
 
 #: What a rate is called in English where nobody chose another name, by the wire's `tax_type`; and in other languages.
 _GENERIC_NAMES = {"vat": "vat", "gst": "gst", "hst": "hst", "pst": "pst", "qst": "qst", "sales_tax": "sales tax"}
-_TAXES: Mapping[str, Names] = {
-    "vat": {
-        "ar": "ضريبة القيمة المضافة",
-        "bg": "ДДС",
-        "cs": "DPH",
-        "da": "Moms",
-        "de": "USt.",
-        "el": "ΦΠΑ",
-        "es": "IVA",
-        "et": "Käibemaks",
-        "fi": "ALV",
-        "fr": "TVA",
-        "hr": "PDV",
-        "hu": "ÁFA",
-        "it": "IVA",
-        "lt": "PVM",
-        "lv": "PVN",
-        "nb": "MVA",
-        "nl": "Btw",
-        "pl": "VAT",
-        "pt": "IVA",
-        "ro": "TVA",
-        "sk": "DPH",
-        "sl": "DDV",
-        "sv": "Moms",
-        "tr": "KDV",
-    },
-    "gst": {"ar": "ضريبة السلع والخدمات", "fr": "TPS"},
-    "hst": {"fr": "TVH"},
-    "pst": {"fr": "TVP"},
-    "qst": {"fr": "TVQ"},
-    "sales_tax": {"ar": "ضريبة المبيعات"},
+_TAXES: Mapping[str, str] = {
+    "vat": _("VAT"),
+    "gst": _("GST"),
+    "hst": _("HST"),
+    "pst": _("PST"),
+    "qst": _("QST"),
+    "sales_tax": _("Sales tax"),
 }
 #: Germans and Austrians say USt. of their own tax, the Swiss MWST; of other countries' taxes it is MwSt.
 _GERMAN_VAT = {"AT": "USt.", "CH": "MWST", "DE": "USt.", "LI": "MWST"}
@@ -167,7 +115,7 @@ def number_name(type: str, locale: str, value: str = "") -> str:
     """What stands before a tax number of the wire's `type`; `value` tells whose a VAT number of the Union is."""
     known = _BY_TYPE.get(type)
     if known:
-        return known if isinstance(known, str) else _pick(known, locale)
+        return _pick({"en": known} if isinstance(known, str) else known, locale)
     if type in LEGACY_TYPES:
         return _pick(_TAX_NUMBER, locale)
     kind = type.partition("_")[2]
@@ -195,11 +143,17 @@ def tax_name(display_name: str, tax_type: str | None, locale: str, country: str 
     language = _language(locale)
     if (type, language) == ("vat", "de"):
         return _GERMAN_VAT.get(country or "", "MwSt.")
-    return _TAXES[type].get(language, display_name)
+    name = _TAXES[type]
+    translated = _translate(name, locale)
+    return display_name if translated == name else translated
 
 
 def _pick(names: Names, locale: str) -> str:
-    return names.get(_language(locale), names["en"])
+    return names.get(_language(locale)) or _translate(names["en"], locale)
+
+
+def _translate(text: str, locale: str) -> str:
+    return str(i18n.load_translations(locale).gettext(text))
 
 
 def _language(locale: str) -> str:

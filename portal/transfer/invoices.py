@@ -5,6 +5,7 @@ from typing import Any
 
 from portal.billing.ledger import parties
 from portal.rules import steps
+from portal.rules.instalments import next_amount
 from portal.transfer.discounts import discount_amounts, discount_ids
 from portal.transfer.lines import (
     frozen_rates,
@@ -36,6 +37,7 @@ def invoice_columns(object: Object, origin: SellerDefaults) -> Columns:
     entries, cost = tax_entries(object), shipping_cost(object.get("shipping_cost"))
     draft, created = object["status"] == "draft", object.get("created", object.get("date"))
     _refuse_unsplit_tax(object, entries)
+    remaining = object.get("amount_remaining", _amount_remaining(object))
     return {
         "created": created,
         "automatically_finalizes_at": _finalizes_at(object, created) if draft else None,
@@ -57,14 +59,23 @@ def invoice_columns(object: Object, origin: SellerDefaults) -> Columns:
         "default_tax_rates": frozen_rates(object.get("default_tax_rates")),
         "account_tax_ids": tax_rate_ids(object.get("account_tax_ids")) or None,
         "amount_due": object.get("amount_due", object.get("total")),
+        **_part_columns(object, remaining),
         "amount_overpaid": object.get("amount_overpaid") or 0,
-        "amount_remaining": object.get("amount_remaining", _amount_remaining(object)),
+        "amount_remaining": remaining,
         "paid_out_of_band": bool(object.get("paid_out_of_band")),
         "rendering": _without_nulls(object.get("rendering")),
         "seller": None if draft else _frozen_seller(object, origin),
         "buyer": None if draft else _frozen_buyer(object, origin, subscription),
         "effective_at": object.get("effective_at") or moments.get("finalized_at"),
     }
+
+
+def _part_columns(object: Object, remaining: int) -> Columns:
+    """The parts that an invoice is to be paid in. What has fallen due falls due again here, as with other invoices."""
+    keys = ("amount", "days_until_due", "description", "due_date", "paid_at")
+    found = [{**{key: each.get(key) for key in keys}, "fell_due": False} for each in object.get("amounts_due") or ()]
+    is_final = bool(found) and object["status"] != "draft"
+    return {"amounts_due": found or None, "amount_next": next_amount(found, remaining) if is_final else None}
 
 
 def invoice_links(row: Object, brings_bills: bool) -> Iterator[Link]:

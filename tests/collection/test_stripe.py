@@ -17,7 +17,7 @@ from portal import clock
 from portal.assembly import Services
 from portal.billing.accounts import provider_access
 from portal.errors import InvalidRequest
-from portal.models import Account, Customer
+from portal.models import Account, Customer, Mail
 from portal.providers.interface import Access, Charge, GivenMethod, RefusedMethod, Repayment
 from portal.providers.registry import HOSTED, PROVIDERS
 from portal.providers.stripe import Stripe
@@ -253,6 +253,63 @@ def test_a_dispute_takes_the_payment_back_and_an_inquiry_does_not(carded, peer, 
     assert intent_of(api, invoice)["disputed_at"] is not None
 
 
+def test_a_dispute_that_is_won_puts_the_payment_back(carded, peer, make, api, work, notify):
+    invoice = make.invoice(carded(), 4200, auto_advance=True)
+    work()
+    [paid] = [each["id"] for each in peer.kept.values() if each["object"] == "payment_intent"]
+    dispute = peer.dispute(paid)
+    notify("charge.dispute.created", {"payment_intent": paid})
+    work()
+    dispute["status"] = "won"
+    for _ in range(2):
+        notify("charge.dispute.closed", {"payment_intent": paid})
+        work()
+    after = api.get(f"invoices/{invoice.id}")
+    assert (after["status"], after["amount_paid"], after["amount_overpaid"]) == ("paid", 4200, 0)
+    assert intent_of(api, invoice)["disputed_at"] is None
+    assert told_of_disputes(make) == [False, True]
+    peer.dispute(paid)
+    notify("charge.dispute.created", {"payment_intent": paid})
+    work()
+    assert api.get(f"invoices/{invoice.id}")["status"] == "open"
+
+
+def test_what_was_paid_in_another_way_meanwhile_becomes_credit(carded, peer, make, api, work, notify):
+    customer = carded()
+    invoice = make.invoice(customer, 4200, auto_advance=True)
+    work()
+    [paid] = [each["id"] for each in peer.kept.values() if each["object"] == "payment_intent"]
+    dispute = peer.dispute(paid)
+    notify("charge.dispute.created", {"payment_intent": paid})
+    work()
+    api.post(f"invoices/{invoice.id}/pay", paid_out_of_band=True)
+    dispute["status"] = "won"
+    for _ in range(2):
+        notify("charge.dispute.closed", {"payment_intent": paid})
+        work()
+    assert api.get(f"customers/{customer.id}")["balance"] == -4200
+
+
+def test_a_dispute_that_is_lost_stays_taken_back(carded, peer, make, api, work, notify):
+    invoice = make.invoice(carded(), 4200, auto_advance=True)
+    work()
+    [paid] = [each["id"] for each in peer.kept.values() if each["object"] == "payment_intent"]
+    dispute = peer.dispute(paid)
+    notify("charge.dispute.created", {"payment_intent": paid})
+    work()
+    dispute["status"] = "lost"
+    notify("charge.dispute.closed", {"payment_intent": paid})
+    work()
+    assert api.get(f"invoices/{invoice.id}")["status"] == "open"
+    assert told_of_disputes(make) == [False]
+
+
+def told_of_disputes(make: Factories) -> list[bool]:
+    with make.database.reading(make.scope) as db:
+        found = db.query(Mail).filter_by(name="payment_disputed").order_by(Mail.created, Mail.id)
+        return sorted(mail.data["won"] for mail in found)
+
+
 def test_webhooks_that_stripe_has_not_signed_change_nothing(carded, make, api, work, notify, peer, app):
     invoice = make.invoice(carded(), 4200, auto_advance=True)
     work()
@@ -328,7 +385,7 @@ CALLS: dict[str, Callable[[Stripe], Any]] = {
     "refund": lambda made: made.refund(_repayment()),
     "refund again": lambda made: made.refund(_repayment(ref="re_1")),
     "refund after days": lambda made: made.refund(_repayment(asked_at=clock.now() - 3 * clock.DAY)),
-    "disputes": lambda made: made._is_disputed(
+    "disputes": lambda made: made._find_outcome(
         made._client(ACCESS), {"id": "pi_1", "latest_charge": {"disputed": True}}
     ),
 }

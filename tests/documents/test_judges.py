@@ -13,13 +13,14 @@ from flask import Flask
 from lxml import etree
 from sqlalchemy.orm import Session
 
+from portal import clock
 from portal.billing.accounts import account_updates, accounts
 from portal.billing.accounts.account_updates import UpdateAccount
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer
-from portal.billing.invoices import finalization, invoiceitems, invoices, payments
+from portal.billing.invoices import finalization, invoiceitems, invoices, payments, statuses
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.ledger import tax_ids, totals
@@ -409,6 +410,34 @@ def test_no_judge_has_anything_against_a_collected_invoice(app: Flask, make: Fac
             for said in (invoice.debit["mandate"], "DE98ZZZ09999999999", "DE****3000", "We collect €"):
                 assert said in content, (kind, said)
             assert "DE89370400440532013000" not in content, kind
+
+
+@pytest.mark.parametrize("seller", COLLECTING, ids=lambda seller: seller.name)
+def test_no_judge_has_anything_against_instalments(make: Factories, seller: Merchant) -> None:
+    """BT-9 is the first date, BT-20 tells of all of them, in every kind of file."""
+    sell(make, seller)
+    home = [buyer for buyer in BUYERS if buyer.country == seller.country]
+    for buyer in (*home, BUYERS[0], BUYERS[3]):
+        invoice = in_instalments(make, bill(make, seller, buyer))
+        assert list(findings(make, seller, buyer, invoice)) == []
+        for kind in FORMATS:
+            content = file_of(make, invoice, kind).decode()
+            assert content.count("#1 of the offer") == 1, kind
+            assert re.search(r"(DueDate>|format=\"102\">)(2026-12-11|20261211)<", content), kind
+
+
+def in_instalments(make: Factories, invoice: Invoice) -> Invoice:
+    """The same bill once more, to be paid in two parts."""
+    with make.database.writing(make.scope) as db:
+        row = db.get_one(Invoice, (invoice.tenant_id, invoice.id))
+        first = row.total // 3
+        part = {"days_until_due": None, "fell_due": False, "paid_at": None}
+        row.amounts_due = [
+            {**part, "amount": first, "description": "#1 of the offer", "due_date": NOON + 20 * clock.DAY},
+            {**part, "amount": row.total - first, "description": "Rest", "due_date": NOON + 50 * clock.DAY},
+        ]
+        statuses.settle_parts(row, None, now=NOON)
+    return row
 
 
 def collected(app: Flask, make: Factories, invoice: Invoice) -> Invoice:

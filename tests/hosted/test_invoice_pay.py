@@ -16,11 +16,13 @@ from portal.models import Customer
 from portal.worker import payments
 from tests.clients import Api, Portal
 from tests.debits import DEBTOR_IBAN, begin_collecting
+from tests.documents.conftest import read
 from tests.factories import Factories
 from tests.hosted.test_checkout import take_transfers
 from tests.hosted.test_checkout_cards import keep_card
 
 HTTPS = "https://localhost"
+BY_DEBIT = {"way": "sepa_debit", "iban": DEBTOR_IBAN, "holder": "Jenny", "agree": "y"}
 PARTS = {"partial": {"enabled": True, "minimum": 500}}
 
 
@@ -164,15 +166,28 @@ def test_what_is_kept_is_chosen_by_its_name(api, visit, make, customer, invoice,
     assert (intent["status"], intent["payment_method"]) == ("succeeded", kept)
 
 
-def test_a_new_account_is_debited_in_whole_only(api, visit, invoice):
-    debited = {"way": "sepa_debit", "iban": DEBTOR_IBAN, "holder": "Jenny", "agree": "y"}
-    answer = pay(visit, invoice, amount="30", **debited)
-    assert (answer.status_code, "by card only" in text_of(answer)) == (400, True)
-    assert pay(visit, invoice, amount="100", **debited).status_code == 303
+def test_a_new_account_is_debited_in_whole(api, visit, invoice):
+    assert pay(visit, invoice, amount="100", **BY_DEBIT).status_code == 303
     [debit] = api.get("direct_debits")["data"]
     assert (debit["amount"], debit["invoice"]) == (10000, invoice["id"])
-    assert "We collect" in text_of(visit.get(f"invoices/{invoice['id']}"))
+    page = text_of(visit.get(f"invoices/{invoice['id']}"))
+    assert "We collect" in page
+    assert "How to pay" not in page
     assert visit.get(f"invoices/{invoice['id']}/pay").status_code == 303
+
+
+def test_a_part_is_debited_and_the_rest_can_be_transferred(api, visit, invoice):
+    assert pay(visit, invoice, amount="30", **BY_DEBIT).status_code == 303
+    [debit] = api.get("direct_debits")["data"]
+    assert (debit["amount"], debit["status"]) == (3000, "scheduled")
+    page = text_of(visit.get(f"invoices/{invoice['id']}"))
+    assert re.search(r"We collect <bdi[^>]*>€30.00</bdi>", page)
+    assert "There is nothing else to do" not in page
+    assert re.search(r"<dt>Amount</dt><dd><bdi>€70.00</bdi>", page)
+    pdf = read(api.client.get(invoice["invoice_pdf"]).data).pages[0].extract_text()
+    assert "We collect" in pdf
+    assert "€30.00" in pdf
+    assert "Pay by bank transfer" in pdf
 
 
 def test_anyone_with_the_link_pays_and_sees_nothing_that_is_kept(

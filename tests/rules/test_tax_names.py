@@ -17,8 +17,6 @@ from portal.rules import tax_ids, tax_names
         ("eu_vat", "DE136695976", "ar", "الرقم الضريبي"),
         ("eu_vat", "ATU13585627", "de_AT", "UID-Nr."),
         ("eu_vat", "ATU13585627", "en", "VAT no."),
-        ("eu_vat", "IT00743110157", "it", "P. IVA"),
-        ("eu_vat", "NL123456782B90", "nl", "Btw-nr."),
         ("eu_vat", "ESA13585625", "es", "NIF"),
         ("eu_vat", "ESA13585625", "ja", "VAT no."),
         ("gb_vat", "GB980780684", "en", "VAT no."),

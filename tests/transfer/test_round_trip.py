@@ -40,6 +40,9 @@ def year(make: Factories, api: Api) -> None:
     api.post(f"customers/{customer.id}/tax_ids", type="eu_vat", value="DE136695976")
     api.post(f"customers/{customer.id}/balance_transactions", amount=-700, currency="eur")
     api.delete(f"customers/{make.customer(name='Gone').id}")
+    part = {"amount": 500, "description": "Half"}
+    parts = [{**part, "days_until_due": 0}, {**part, "due_date": 1900000000}]
+    make.invoice(customer, 1000, collection_method="send_invoice", amounts_due=parts)
     for description in ("Moved away", "Closed down"):
         option = api.post("billing/feedback_options", description=description)
     api.post(f"billing/feedback_options/{option['id']}/deactivate")

@@ -84,7 +84,9 @@ def _refresh(found: Found, billed: Mapping[str, Billed]) -> Found:
 def _refresh_group(group: Iterable[Payable], billed: Mapping[str, Billed]) -> list[Payable]:
     held = [(each, billed[each.id].invoice if each.id in billed else None) for each in group]
     return [
-        each if invoice is None else replace(each, amount_remaining=invoice.amount_remaining)
+        each
+        if invoice is None
+        else replace(each, amount_remaining=invoice.amount_remaining, amount_next=invoice.amount_next)
         for each, invoice in held
         if invoice is None or (invoice_rules.allows_verb("pay", invoice.status) and invoice.amount_remaining)
     ]

@@ -65,7 +65,14 @@ def _gather(words: _Words, by_key: dict[str, list[Payable]], by_payer: list[Paya
     return Found(references, numbers, by_payer)
 
 
-_COLUMNS = (Invoice.id, Invoice.customer_id, Invoice.currency, Invoice.amount_remaining, _KEY.label("key"))
+_COLUMNS = (
+    Invoice.id,
+    Invoice.customer_id,
+    Invoice.currency,
+    Invoice.amount_remaining,
+    _KEY.label("key"),
+    Invoice.amount_next,
+)
 
 
 def load_by_key(db: Session, keys: Collection[str]) -> dict[str, list[Payable]]:

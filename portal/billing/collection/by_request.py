@@ -84,7 +84,8 @@ def collect(db: Session, customer_id: str, invoice_ids: Sequence[str], *, now: i
     wanted = [each.id for each in _list_collectable(db, customer_id, invoice_ids)]
     made = []
     for billed in locks.invoices(db, wanted).values():
-        made.append(scheduling.schedule(db, terms, billed, mandate, day, now=now))
+        amount = billed.invoice.amount_remaining
+        made.append(scheduling.schedule(db, terms, billed, mandate, day, amount=amount, now=now))
         telling.announce(db, billed, made[-1])
     return made
 

@@ -11,6 +11,7 @@ from portal.billing.collection.due import lives_by
 from portal.billing.collection.writing import Planned
 from portal.db import scope_of
 from portal.models import Customer, DirectDebit, DirectDebitFile, Invoice, Mandate, PaymentMethod
+from portal.rules import instalments
 
 
 def claim(db: Session, until: date, test_clock_id: str | None) -> Sequence[Any]:
@@ -23,9 +24,11 @@ def claim(db: Session, until: date, test_clock_id: str | None) -> Sequence[Any]:
         DirectDebit.amount,
         DirectDebit.collect_on,
         DirectDebit.end_to_end_id,
+        DirectDebit.due_by,
         Invoice.id.label("invoice_id"),
         Invoice.status.label("invoice_status"),
         Invoice.amount_remaining,
+        Invoice.amounts_due,
         Invoice.debit.label("noted"),
         Invoice.number,
         Mandate.status.label("mandate_status"),
@@ -58,7 +61,15 @@ def claim(db: Session, until: date, test_clock_id: str | None) -> Sequence[Any]:
 
 def needs_money(row: Any) -> bool:
     """Whether the invoice of a claimed debit is still to be paid."""
-    return bool(row.invoice_status == "open" and row.amount_remaining > 0)
+    return bool(row.invoice_status == "open" and amount_of(row) > 0)
+
+
+def amount_of(row: Any) -> int:
+    """How much of a claimed debit is still to be paid; of an invoice in parts no more than is due by then."""
+    amount, remaining = row.amount, row.amount_remaining
+    if row.due_by is not None:
+        remaining = instalments.due_by(row.amounts_due, remaining, row.due_by)
+    return int(min(amount, remaining))
 
 
 def has_mandate(row: Any) -> bool:

@@ -3,7 +3,8 @@
 from sqlalchemy.orm import Session
 
 from portal.billing.collection import scheduling, telling
-from portal.billing.collection.terms import find_terms
+from portal.billing.collection.terms import Terms, find_terms
+from portal.billing.invoices import instalments
 from portal.billing.invoices.collectors import Attempt, OutsideCollector
 from portal.billing.ledger.locks import Billed
 from portal.billing.payment_methods import mandates
@@ -34,11 +35,16 @@ class DirectDebitCollector:
         mandate = _find_mandate(db, billed.customer, billed.subscription, billed.invoice, now=now)
         if mandate is None:
             return _OUTSIDE.collect(db, billed, now=now)
-        today = terms.day_of(now)
-        due = terms.day_of(billed.invoice.due_date or now)
-        debit = scheduling.schedule(db, terms, billed, mandate, terms.first_collection_day(due, today), now=now)
-        telling.announce(db, billed, debit)
+        self._schedule(db, terms, billed, mandate, now)
         return _PROCESSING
+
+    def _schedule(self, db: Session, terms: Terms, billed: Billed, mandate: Mandate, now: int) -> None:
+        invoice, today = billed.invoice, terms.day_of(now)
+        day = terms.first_collection_day(terms.day_of(invoice.due_date or now), today)
+        due_by = terms.end_of(day) if invoice.amounts_due else None
+        amount = invoice.amount_remaining if due_by is None else instalments.due_by(invoice, due_by)
+        debit = scheduling.schedule(db, terms, billed, mandate, day, amount=amount, due_by=due_by, now=now)
+        telling.announce(db, billed, debit)
 
     def latest_attempt(self, db: Session, invoice: Invoice) -> Attempt:
         """A debit is processed until the bank has answered."""

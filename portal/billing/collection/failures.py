@@ -85,4 +85,14 @@ def _try_again(
     day = terms.retry_day(debit.attempt, terms.day_of(now))
     if outcome_of(debit.reason) != "retry" or day is None or mandate.status != "active":
         return None
-    return scheduling.schedule(db, terms, billed, mandate, day, attempt=debit.attempt + 1, now=now)
+    return scheduling.schedule(
+        db,
+        terms,
+        billed,
+        mandate,
+        day,
+        amount=min(debit.amount, billed.invoice.amount_remaining),
+        due_by=debit.due_by,
+        attempt=debit.attempt + 1,
+        now=now,
+    )

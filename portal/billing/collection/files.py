@@ -77,4 +77,4 @@ def make_file(db: Session, test_clock_id: str | None, *, seal: Seal, now: int) -
 def _plan(row: Any, earliest: date) -> Planned:
     # the first of a series may be RCUR like the others (EPC016-06 since 2016), so one that fails changes none of them
     sequence_type = "OOFF" if row.mandate_type == "single_use" else "RCUR"
-    return Planned(row, min(row.amount, row.amount_remaining), max(row.collect_on, earliest), sequence_type)
+    return Planned(row, claims.amount_of(row), max(row.collect_on, earliest), sequence_type)

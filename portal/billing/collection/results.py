@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import zones
-from portal.billing.invoices import payment_records, payments
+from portal.billing.invoices import instalments, payment_records, payments
 from portal.billing.ledger import balances
 from portal.billing.ledger.locks import Billed
 from portal.db import find_row
@@ -40,6 +40,9 @@ def succeed(db: Session, debit: DirectDebit, billed: Billed, *, now: int) -> Inv
     record = _record_payment(db, debit, mandate, billed, now)
     payment = payments.apply(db, billed, record, now)
     debit.invoice_payment_id = payment.id
+    if instalments.is_charged(billed.invoice):
+        db.flush()
+        payments.collect(db, billed, now=now)
     return payment
 
 

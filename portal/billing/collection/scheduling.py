@@ -24,16 +24,29 @@ def find_latest(db: Session, invoice: Invoice) -> DirectDebit | None:
 
 
 def schedule(
-    db: Session, terms: Terms, billed: Billed, mandate: Mandate, collect_on: date, *, attempt: int = 1, now: int
+    db: Session,
+    terms: Terms,
+    billed: Billed,
+    mandate: Mandate,
+    collect_on: date,
+    *,
+    amount: int,
+    due_by: int | None = None,
+    attempt: int = 1,
+    now: int,
 ) -> DirectDebit:
-    """Note that what remains of an open invoice is collected by a mandate on a day."""
+    """Note that so much of an open invoice is collected by a mandate on a day.
+
+    `due_by` says of one in parts that no more is collected than what is due by then, should a part be paid meanwhile.
+    """
     row = DirectDebit(
         id=ids.new("direct_debit"),
         created=now,
         customer_id=billed.customer.id,
         invoice_id=billed.invoice.id,
         mandate_id=mandate.id,
-        amount=billed.invoice.amount_remaining,
+        amount=amount,
+        due_by=due_by,
         currency=billed.invoice.currency,
         collect_on=collect_on,
         end_to_end_id=new_end_to_end_id(),

@@ -44,6 +44,10 @@ class Terms:
         """The day of a moment."""
         return zones.day_of(moment, self.zone)
 
+    def end_of(self, day: date) -> int:
+        """The last second of a day."""
+        return zones.start_of_day(day + timedelta(days=1), self.zone) - 1
+
     def first_collection_day(self, due: date, today: date) -> date:
         """When something due on a day is collected: it is announced before, and the bank gets its file in time."""
         announced = today + timedelta(days=self.prenotification_days)

@@ -23,9 +23,9 @@ MOST_DURATIONS = 10
 LONGEST_PAUSE = 3 * 365
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
-#: `email_recipients` and `purchase_order` are not in the reference
+#: `email_recipients`, `preferred_locales` and `purchase_order` are not in the reference
 UpdatableDetail = Literal[
-    "address", "email", "email_recipients", "name", "phone", "purchase_order", "shipping", "tax_id"
+    "address", "email", "email_recipients", "name", "phone", "preferred_locales", "purchase_order", "shipping", "tax_id"
 ]
 #: The name of a value in metadata.
 MetadataKey = Annotated[str, text_up_to(40)]

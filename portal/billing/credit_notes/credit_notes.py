@@ -61,7 +61,8 @@ def update(db: Session, note: CreditNote, command: UpdateCreditNote, *, now: int
 
 def void(db: Session, note: CreditNote, command: Command, *, now: int) -> CreditNote:
     """Void a credit note while its invoice is open. Raises `InvalidRequest` otherwise."""
-    invoice = locks.invoice_by_id(db, note.invoice_id).invoice
+    billed = locks.invoice_by_id(db, note.invoice_id)
+    invoice = billed.invoice
     lock_and_refresh(db, note, noun="credit note")
     if note.refunds:
         raise InvalidRequest("A credit note whose money was given back can't be voided.")
@@ -75,6 +76,7 @@ def void(db: Session, note: CreditNote, command: Command, *, now: int) -> Credit
     invoice.amount_due += note.pre_payment_amount
     invoice.amount_remaining += note.pre_payment_amount
     invoice.pre_payment_credit_notes_amount -= note.pre_payment_amount
+    statuses.settle_parts(invoice, billed.subscription, now=now)
     return note
 
 
@@ -98,6 +100,7 @@ def _apply_to_invoice(db: Session, note: CreditNote, billed: Billed, now: int) -
     invoice.post_payment_credit_notes_amount += note.post_payment_amount
     invoice.amount_due -= note.pre_payment_amount
     invoice.amount_remaining -= note.pre_payment_amount
+    statuses.settle_parts(invoice, billed.subscription, now=now)
     if note.pre_payment_amount and invoice.amount_remaining == 0:
         statuses.mark_paid(db, invoice, billed.subscription, now=now)
     if note.credit_amount:

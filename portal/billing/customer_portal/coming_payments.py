@@ -11,15 +11,13 @@ from sqlalchemy.orm import Session
 from portal import zones
 from portal.billing.accounts import mirrors
 from portal.billing.collection.coming_debits import list_coming_debits
-from portal.billing.customer_portal import plan_previews
+from portal.billing.customer_portal import due_amounts, plan_previews
 from portal.billing.ledger import parties
-from portal.models import Customer, Invoice, Subscription
-from portal.models.document_days import day_on
+from portal.models import Customer, Subscription
 from portal.rules import subscriptions as rules
 
 #: A bill is made as it will be and taken back again, so only so many of them.
 MOST_RENEWALS = 20
-_MOST_INVOICES = 200
 
 
 @dataclass(frozen=True)
@@ -36,24 +34,15 @@ class ComingPayment:
 def list_coming(db: Session, customer: Customer) -> list[ComingPayment]:
     """All that is known to come, the next first, in a session that the caller rolls back."""
     debits = list(_list_debits(db, customer))
-    collected = {each.id for each in debits}
-    found = [*debits, *_list_due(db, customer, collected), *_list_renewals(db, customer)]
+    due = due_amounts.list_due(db, customer, {each.id: each.amount for each in debits})
+    owed = [ComingPayment("due", invoice.id, day, amount, invoice.currency) for invoice, day, amount in due]
+    found = [*debits, *owed, *_list_renewals(db, customer)]
     return sorted(found, key=lambda each: (each.day, each.kind, each.id))
 
 
 def _list_debits(db: Session, customer: Customer) -> Iterator[ComingPayment]:
     for each in list_coming_debits(db, customer.tenant_id, customer.id):
         yield ComingPayment("debit", each.invoice_id, each.collect_on, each.amount, each.currency)
-
-
-def _list_due(db: Session, customer: Customer, collected: set[str]) -> Iterator[ComingPayment]:
-    open_ones = select(Invoice).where(
-        Invoice.customer_id == customer.id, Invoice.status == "open", Invoice.amount_remaining > 0
-    )
-    for each in db.scalars(open_ones.order_by(Invoice.created.desc(), Invoice.id).limit(_MOST_INVOICES)):
-        day = day_on(each, each.due_date)
-        if day is not None and each.id not in collected:
-            yield ComingPayment("due", each.id, day, each.amount_remaining, each.currency)
 
 
 def _list_renewals(db: Session, customer: Customer) -> Iterator[ComingPayment]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.intents import attempts, results
 from portal.billing.intents.choosing import choose_method
+from portal.billing.invoices import instalments
 from portal.billing.ledger.locks import Billed
 from portal.db import find_row
 from portal.leases import Lease
@@ -39,7 +40,7 @@ def prepare(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> 
     """
     is_new = intent.asked_at is None or intent.status == "requires_payment_method"
     only_waits = intent.status == "requires_action" and not attempts.is_on_page(intent)
-    if (is_new or only_waits) and not _needs_money(billed):
+    if (is_new or only_waits) and not _needs_money(intent, billed, now):
         attempts.cancel(intent, billed.invoice, now=now)
         return None
     if is_new and not _begin(db, intent, billed, now):
@@ -67,8 +68,10 @@ def _find_attached(db: Session, intent: PaymentIntent) -> PaymentMethod | None:
     return method if method.customer_id == intent.customer_id else None
 
 
-def _needs_money(billed: Billed) -> bool:
-    return billed.invoice.status == "open" and billed.invoice.amount_remaining > 0
+def _needs_money(intent: PaymentIntent, billed: Billed, now: int) -> bool:
+    invoice = billed.invoice
+    due = instalments.due_by(invoice, now) if intent.amount_requested is None else invoice.amount_remaining
+    return invoice.status == "open" and due > 0
 
 
 def describe(db: Session, intent: PaymentIntent, now: int) -> Charge:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.invoices import instalments
 from portal.billing.ledger.locks import Billed
 from portal.db import lock_row
 from portal.models import Invoice, PaymentIntent, PaymentMethod
@@ -75,11 +76,12 @@ def wait(intent: PaymentIntent) -> None:
 def resume(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> None:
     """Go on by itself after an attempt that the customer has asked for: charge the rest on the day it was to be."""
     at, intent.amount_requested, intent.resume_at = intent.resume_at, None, None
-    if at is None or billed.invoice.status != "open" or not billed.invoice.amount_remaining:
+    due = 0 if at is None else instalments.due_by(billed.invoice, at)
+    if at is None or billed.invoice.status != "open" or not due:
         return
     if intent.status == "succeeded":
         rest = _make(billed, now)
-        rest.attempt, rest.amount = intent.attempt - 1, billed.invoice.amount_remaining
+        rest.attempt, rest.amount = intent.attempt - 1, due
         rest.payment_method_id, rest.provider = intent.payment_method_id, intent.provider
         db.add(rest)
         intent = rest
@@ -95,9 +97,9 @@ def cancel(intent: PaymentIntent, invoice: Invoice, *, now: int) -> None:
 
 
 def reset(intent: PaymentIntent, billed: Billed, method: PaymentMethod, *, now: int) -> None:
-    """Make an attempt one that was not asked for yet, of what remains now."""
-    remaining = billed.invoice.amount_remaining
-    intent.status, intent.amount = "processing", min(intent.amount_requested or remaining, remaining)
+    """Make an attempt one that was not asked for yet, of what is to be paid by now."""
+    wanted = intent.amount_requested or instalments.due_by(billed.invoice, now)
+    intent.status, intent.amount = "processing", min(wanted, billed.invoice.amount_remaining)
     intent.payment_method_id, intent.provider = method.id, method.provider or ""
     intent.provider_ref = intent.asked_at = intent.confirmed_at = intent.last_payment_error = None
     ask_again(intent, now)

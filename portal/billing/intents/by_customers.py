@@ -32,6 +32,7 @@ class NotPayable(StalePage):
 class Payable:
     """What of an open invoice can be paid now, in minor units: the whole (`most`), or a part of `least` or more.
 
+    Of an invoice in parts that is also `next`, what is to be paid of it next.
     `debited_on` is the first day on which it could be debited; None where the account doesn't collect.
     """
 
@@ -39,11 +40,21 @@ class Payable:
     least: int
     currency: str
     debited_on: date | None
+    next: int | None = None
 
     @property
     def allows_parts(self) -> bool:
-        """Whether less than the whole can be paid."""
+        """Whether less than the whole can be paid, as much as the customer likes."""
         return self.least < self.most
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a part to be paid next, and others after it."""
+        return self.next is not None and self.next < self.most
+
+    def allows(self, amount: int) -> bool:
+        """Whether so much can be paid."""
+        return self.least <= amount <= self.most or amount == self.next
 
 
 def find_payable(db: Session, invoice: Invoice, *, now: int) -> Payable | None:
@@ -58,7 +69,7 @@ def find_payable(db: Session, invoice: Invoice, *, now: int) -> Payable | None:
     least = min(partial["minimum"], most) if partial["enabled"] else most
     terms = find_terms(db)
     day = terms.earliest_collection_day(terms.day_of(now)) if terms else None
-    return Payable(most, least, invoice.currency, day)
+    return Payable(most, least, invoice.currency, day, invoice.amount_next)
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ def pay(db: Session, invoice_id: str, wish: Wish, *, default: bool, seal: Seal, 
     payable = find_payable(db, billed.invoice, now=now)
     if payable is None or payable.most != wish.shown:
         raise NotPayable("This can't be paid now as it was shown.")
-    if not payable.least <= wish.amount <= payable.most:
+    if not payable.allows(wish.amount):
         raise InvalidRequest(f"The amount must be from {payable.least} to {payable.most}.", param="amount")
     method = chosen.find_or_add(db, billed.customer, wish.payment, default=default, seal=seal, now=now)
     if method is None:
@@ -88,15 +99,13 @@ def pay(db: Session, invoice_id: str, wish: Wish, *, default: bool, seal: Seal, 
     if method.provider is not None:
         latest = attempts.find_latest(db, billed.invoice)
         attempts.begin(db, billed, method, latest, requested=wish.amount, now=now)
-    elif wish.amount != payable.most:
-        raise InvalidRequest("Only the whole amount can be collected by direct debit.", param="amount")
     else:
-        _debit(db, billed, method, now)
+        _debit(db, billed, method, wish.amount, now)
 
 
-def _debit(db: Session, billed: Billed, method: PaymentMethod, now: int) -> None:
+def _debit(db: Session, billed: Billed, method: PaymentMethod, amount: int, now: int) -> None:
     terms, mandate = find_terms(db), mandates.find_usable(db, [method.id], now=now)
     if terms is None or mandate is None:
         raise InvalidRequest("There is no mandate to collect by.", param="way")
     day = terms.earliest_collection_day(terms.day_of(now))
-    telling.announce(db, billed, scheduling.schedule(db, terms, billed, mandate, day, now=now))
+    telling.announce(db, billed, scheduling.schedule(db, terms, billed, mandate, day, amount=amount, now=now))

@@ -6,7 +6,7 @@ from portal.billing.accounts import accounts
 from portal.billing.collection.collector import DirectDebitCollector
 from portal.billing.intents import attempts
 from portal.billing.intents.choosing import choose_method
-from portal.billing.invoices.collectors import Attempt
+from portal.billing.invoices.collectors import Attempt, is_ahead
 from portal.billing.ledger.locks import Billed
 from portal.db import scope_of
 from portal.models import Customer, Invoice, PaymentIntent, Subscription
@@ -34,6 +34,8 @@ class MethodCollector:
             return _DEBITS.collect(db, billed, now=now)
         if latest is not None and latest.status == "requires_action" and latest.payment_method_id == method.id:
             return _describe(latest)
+        if is_ahead(billed.invoice, now=now):
+            return Attempt("processing")
         return _describe(attempts.begin(db, billed, method, latest, now=now))
 
     def latest_attempt(self, db: Session, invoice: Invoice) -> Attempt:

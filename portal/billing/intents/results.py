@@ -22,11 +22,15 @@ _ASK_AGAIN = 60
 
 def apply(db: Session, intent: PaymentIntent, billed: Billed, attempt: int, result: ChargeResult, *, now: int) -> None:
     """Note the provider's answer to an attempt; one that was noted before changes nothing."""
-    if intent.attempt != attempt or intent.status in {"canceled", "requires_payment_method"} or intent.disputed_at:
+    if intent.attempt != attempt or intent.status in {"canceled", "requires_payment_method"}:
+        return
+    if intent.disputed_at is not None:
+        if result.status == "reinstated":
+            _put_back(db, intent, billed, now)
         return
     intent.provider_ref = result.ref
     attempts.ask_again(intent, None if result.ask_again_in is None else now + result.ask_again_in)
-    if result.status in {"disputed", "succeeded"} and intent.status != "succeeded":
+    if result.status in {"disputed", "reinstated", "succeeded"} and intent.status != "succeeded":
         _succeed(db, intent, billed, now)
     if result.status == "disputed":
         stage(db, billed.invoice)  # one answer may tell that the money came and went
@@ -64,16 +68,32 @@ def refuse(db: Session, intent: PaymentIntent, billed: Billed, decline: Decline 
 def _succeed(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
     """Pay the invoice; what it needs no more, as it was paid in another way meanwhile, becomes credit."""
     intent.status, intent.amount_received = "succeeded", intent.amount
+    if _pay(db, intent, billed, now):
+        attempts.resume(db, intent, billed, now=now)
+
+
+def _pay(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool:
+    """Pay the invoice by the money of an intent; answers whether it needed it."""
     if not (invoice_rules.allows_verb("pay", billed.invoice.status) and billed.invoice.amount_remaining):
+        intent.invoice_payment_id = None
         records.adjust_balance(db, intent, billed.customer, -intent.amount, now=now)
-        return
+        return False
     intent.invoice_payment_id = payments.apply(db, billed, records.create(db, intent, billed.customer, now=now), now).id
-    attempts.resume(db, intent, billed, now=now)
+    return True
+
+
+def _put_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
+    """Note that a dispute was won: the payment pays again. What was paid in another way meanwhile becomes credit."""
+    intent.disputed_at = None
+    attempts.ask_again(intent, None)
+    _pay(db, intent, billed, now)
+    telling.tell_dispute(db, intent, billed, won=True, now=now)
 
 
 def _take_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
     intent.disputed_at = now
     attempts.ask_again(intent, None)
+    telling.tell_dispute(db, intent, billed, won=False, now=now)
     if intent.invoice_payment_id is None:
         records.adjust_balance(db, intent, billed.customer, intent.amount, now=now)
         return

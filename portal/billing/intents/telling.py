@@ -23,6 +23,13 @@ def ask_for_confirmation(db: Session, intent: PaymentIntent, billed: Billed) -> 
     _enqueue(db, "payment_to_confirm", intent, billed)
 
 
+def tell_dispute(db: Session, intent: PaymentIntent, billed: Billed, *, won: bool, now: int) -> None:
+    """Queue the mail that tells the merchant of a dispute, or that it was won."""
+    if billed.customer.test_clock_id is None:
+        key = f"payment_disputed:{intent.id}:{'won' if won else now}"
+        notices.enqueue_without_event(db, "payment_disputed", key, payment_intent=intent.id, won=won)
+
+
 def _enqueue(db: Session, mail: str, intent: PaymentIntent, billed: Billed, **data: Any) -> None:
     if billed.customer.test_clock_id is not None or _is_at_checkout(db, intent):
         return

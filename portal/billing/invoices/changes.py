@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from portal.billing.accounts import numbers, rendering_templates
 from portal.billing.catalogue import shipping_rates, tax_rates
 from portal.billing.discounts import redemptions
-from portal.billing.invoices import drafts, payment_settings
+from portal.billing.invoices import drafts, instalments, payment_settings
 from portal.billing.invoices.params import UpdateInvoice
 from portal.billing.ledger import totals
 from portal.billing.ledger.locks import Billed
@@ -28,6 +28,7 @@ def apply(db: Session, billed: Billed, command: UpdateInvoice, *, now: int) -> N
     if command.was_sent("number"):
         numbers.set_number(db, invoice, command.number)
     _apply_due_date(invoice, command)
+    instalments.apply(invoice, command)
     if command.was_sent("custom_fields"):
         if command.custom_fields and len(command.custom_fields) > 4:
             raise InvalidRequest("You can have up to 4 custom fields.", param="custom_fields")
@@ -61,6 +62,8 @@ def _apply_discounts_and_shipping(db: Session, billed: Billed, command: UpdateIn
         shipping_rates.apply_to_invoice(db, invoice, command.shipping_cost, now=now)
     if command.sent_values("discounts", "shipping_cost"):
         totals.compute_totals(db, invoice)
+    if command.amounts_due and invoice.total:
+        instalments.refuse_other_sum(invoice)
 
 
 def refuse_foreign_tax_ids(db: Session, chosen: list[str], param: str) -> None:
@@ -81,4 +84,5 @@ def _apply_due_date(invoice: Invoice, command: UpdateInvoice) -> None:
             raise InvalidRequest(f"{sent[0]} goes with collection_method=send_invoice only.", param=sent[0])
         invoice.due_date = invoice.days_until_due = None
     elif sent:
+        invoice.amounts_due = None
         invoice.due_date, invoice.days_until_due = command.due_date, command.days_until_due

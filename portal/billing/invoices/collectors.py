@@ -11,7 +11,9 @@ from typing import Literal, Protocol
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger.locks import Billed
+from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, PaymentRecord, Subscription
+from portal.rules import instalments
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,17 @@ def collector_of(db: Session) -> Collector:
     """The collector of a session: the one its database was opened with (`Database(info=…)`), else payments outside."""
     found: Collector = db.info.get("collector") or OutsideCollector()
     return found
+
+
+def is_ahead(invoice: Invoice, *, now: int) -> bool:
+    """Whether nothing of an invoice is due yet, as its next part has a later date."""
+    return bool(invoice.amounts_due) and not instalments.due_by(invoice.amounts_due, invoice.amount_remaining, now)
+
+
+def refuse_ahead(invoice: Invoice, *, now: int) -> None:
+    """Raises `InvalidRequest` where nothing of an invoice is due yet."""
+    if is_ahead(invoice, now=now):
+        raise InvalidRequest("Nothing of this invoice is due yet: each of its amounts_due is charged on its due_date.")
 
 
 def stuck_attempt(db: Session, invoice: Invoice) -> Attempt | None:

@@ -2,10 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from portal import clock
-from portal.billing.invoices import collectors, freezing, mailing, payments, revisions
+from portal.billing.invoices import collectors, freezing, instalments, mailing, payments, revisions
 from portal.billing.invoices.params import FinalizeInvoice, SendInvoice
-from portal.billing.invoices.statuses import mark_overdue, mark_paid, refuse_wrong_status
+from portal.billing.invoices.statuses import mark_overdue, mark_paid, refuse_wrong_status, settle_parts
 from portal.billing.ledger import balances, locks
 from portal.billing.ledger.locks import Billed
 from portal.errors import InvalidRequest
@@ -25,13 +24,14 @@ def finalize(db: Session, invoice: Invoice, command: FinalizeInvoice = AS_IT_IS,
     balances.refuse_other_currency(billed.customer, invoice.currency)
     revisions.replace_original(db, billed, now=now)
     freezing.freeze_invoice(db, billed, now=now)
+    instalments.fix_dates(invoice, now=now)
     invoice.status, invoice.finalized_at = "open", now
     invoice.effective_at = invoice.effective_at or now
     if command.auto_advance is not None:
         invoice.auto_advance = command.auto_advance
-    if invoice.due_date is None and invoice.collection_method == "send_invoice":
-        invoice.due_date = now + (invoice.days_until_due or 0) * clock.DAY
     balances.apply_to_invoice(db, billed.customer, invoice, now)
+    instalments.bill_earlier_balance(invoice)
+    settle_parts(invoice, billed.subscription, now=now)
     if invoice.amount_due == 0:
         stage(db, invoice)
         mark_paid(db, invoice, billed.subscription, now=now)
@@ -63,5 +63,6 @@ def _collect_payment(db: Session, billed: Billed, now: int) -> None:
         return
     if invoice.auto_advance:
         payments.collect(db, billed, now=now)
-    if invoice.billing_reason == "subscription_cycle" and collectors.stuck_attempt(db, invoice):
+    is_due = not collectors.is_ahead(invoice, now=now)
+    if is_due and invoice.billing_reason == "subscription_cycle" and collectors.stuck_attempt(db, invoice):
         mark_overdue(db, invoice, subscription, now=now)

@@ -8,6 +8,7 @@ from portal.billing.invoices.payment_settings import InvoicePaymentSettings
 from portal.billing.invoices.unsupported import ConnectOptions, PaymentOptions, TaxOptions
 from portal.rules.statuses import InvoicePaymentStatus, InvoiceStatus
 from portal.wire.commands import (
+    MAX_AMOUNT,
     Clearable,
     Command,
     Currency,
@@ -46,10 +47,20 @@ class Rendering(Command):
     template_version: Clearable[TemplateVersion] = None
 
 
+class AmountDue(Command):
+    """A part of an invoice, and by when it is to be paid: `days_until_due` after finalization, or on `due_date`."""
+
+    amount: Annotated[int, integer_between(1, MAX_AMOUNT)]
+    description: Text
+    days_until_due: DaysUntilDue | None = None
+    due_date: Timestamp | None = None
+
+
 class UpdateInvoice(TaxOptions, PaymentOptions, ConnectOptions):
-    """What can change of a draft; `due_date` and `days_until_due` exclude each other."""
+    """What can change of a draft; `amounts_due`, `due_date` and `days_until_due` exclude each other."""
 
     account_tax_ids: ListOf[Id] = []
+    amounts_due: ListOf[AmountDue] = []
     auto_advance: Flag | None = None
     automatically_finalizes_at: Timestamp | None = None
     collection_method: CollectionMethod | None = None

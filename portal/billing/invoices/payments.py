@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.invoices import payment_records, statuses
+from portal.billing.invoices import collectors, payment_records, statuses
 from portal.billing.invoices.collectors import Attempt, collector_of
 from portal.billing.invoices.params import AttachPayment, PayInvoice
 from portal.billing.ledger import balances, locks
@@ -75,6 +75,7 @@ def _collect_by_hand(db: Session, billed: Billed, now: int) -> None:
             "There is no payment method to charge here. Send paid_out_of_band=true to record a payment made outside.",
             param="paid_out_of_band",
         )
+    collectors.refuse_ahead(billed.invoice, now=now)
     attempt = collect(db, billed, now=now)
     if attempt.is_stuck:
         raise CardError(f"The invoice can't be paid: {attempt.reason}")
@@ -121,6 +122,7 @@ def apply(db: Session, billed: Billed, record: PaymentRecord, now: int) -> Invoi
         balances.add_transaction(
             db, billed.customer, "invoice_overpaid", -over, invoice.currency, now=now, invoice_id=invoice.id
         )
+    statuses.settle_parts(invoice, billed.subscription, now=now)
     if invoice.amount_remaining == 0:
         statuses.mark_paid(db, invoice, billed.subscription, now=now)
     return payment
@@ -151,5 +153,6 @@ def take_back(db: Session, billed: Billed, payment: InvoicePayment, *, outcome: 
         balances.add_transaction(
             db, billed.customer, "invoice_overpaid", over, invoice.currency, now=now, invoice_id=invoice.id
         )
+    statuses.settle_parts(invoice, billed.subscription, now=now)
     if invoice.status == "paid" and invoice.amount_remaining:
         statuses.reopen(db, invoice, billed.subscription, now=now)

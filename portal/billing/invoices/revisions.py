@@ -19,6 +19,7 @@ from portal.wire.commands import Command
 #: What a revision takes over, beside lines and discounts.
 _COPIED_COLUMNS = (
     "account_tax_ids",
+    "amounts_due",
     "collection_method",
     "custom_fields",
     "days_until_due",

@@ -1,28 +1,17 @@
 """Status changes of finalized invoices (paid, overdue, void, uncollectible) and of their subscriptions."""
 
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.accounts import accounts
 from portal.billing.invoices import pending_updates
+from portal.billing.invoices.overdue import overdue_setting
 from portal.billing.ledger import balances, locks
-from portal.db import find_row, scope_of
+from portal.db import find_row
 from portal.errors import InvalidRequest
 from portal.models import Invoice, Subscription
-from portal.objects.accounts import BILLING_DEFAULTS
+from portal.rules import instalments, subscriptions
 from portal.rules import invoices as invoice_rules
-from portal.rules import subscriptions
 from portal.wire.commands import Command
-
-
-@dataclass(frozen=True)
-class OverdueSetting:
-    """`leave`, `mark_unpaid` or `cancel`, and how many days after the due date it is done."""
-
-    action: str
-    days: int
 
 
 def void(db: Session, invoice: Invoice, command: Command, *, now: int) -> Invoice:
@@ -67,12 +56,6 @@ def mark_overdue(db: Session, invoice: Invoice, subscription: Subscription | Non
         invoice.gives_up_at = now + setting.days * clock.DAY
 
 
-def overdue_setting(db: Session) -> OverdueSetting:
-    """What the account does about subscriptions whose invoice stays unpaid."""
-    setting = BILLING_DEFAULTS | accounts.find_account(db, scope_of(db).account_id).settings.get("billing", {})
-    return OverdueSetting(setting["overdue_subscriptions"], setting["overdue_days"])
-
-
 def mark_paid(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
     """Mark an invoice as paid once nothing remains due; a subscription that waited for it becomes active."""
     invoice.status, invoice.paid_at, invoice.auto_advance = "paid", now, False
@@ -80,6 +63,25 @@ def mark_paid(db: Session, invoice: Invoice, subscription: Subscription | None, 
         subscription.status = subscriptions.status_when_paid(subscription.status)
     if subscription:
         pending_updates.apply_for_invoice(db, subscription, invoice, now=now)
+
+
+def settle_parts(invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:
+    """Note which parts of an invoice are paid, once what remains has changed. Without arrears it isn't overdue."""
+    if not invoice.amounts_due:
+        return
+    is_charged, remaining = invoice.collection_method == "charge_automatically", invoice.amount_remaining
+    invoice.amounts_due = instalments.note_payments(invoice.amounts_due, remaining, now, is_charged=is_charged)
+    invoice.due_date = instalments.next_due_date(invoice.amounts_due, remaining)
+    invoice.amount_next = instalments.next_amount(invoice.amounts_due, remaining)
+    if invoice.overdue_at is not None and not instalments.has_arrears(invoice.amounts_due, remaining):
+        _end_arrears(invoice, subscription)
+
+
+def _end_arrears(invoice: Invoice, subscription: Subscription | None) -> None:
+    """Note that all is paid of an open invoice that is due by now: its subscription goes on."""
+    invoice.overdue_at = invoice.gives_up_at = None
+    if subscription and subscription.status == "past_due" and _is_latest_invoice(subscription, invoice):
+        subscription.status = subscriptions.status_when_paid(subscription.status)
 
 
 def reopen(db: Session, invoice: Invoice, subscription: Subscription | None, *, now: int) -> None:

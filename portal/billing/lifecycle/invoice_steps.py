@@ -2,8 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.invoices import finalization, statuses
+from portal.billing.invoices import finalization, instalments, overdue, payments, statuses
 from portal.billing.ledger import totals
+from portal.billing.ledger.locks import Billed
 from portal.billing.subscriptions import cancellations, paused_collection
 from portal.db import lock_row
 from portal.models import Customer, Invoice, Subscription
@@ -19,8 +20,14 @@ def finalize_draft(db: Session, customer: Customer, invoice: Invoice, now: int) 
 
 
 def mark_overdue(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
-    """Mark an invoice that was not paid by its due date."""
-    statuses.mark_overdue(db, invoice, _lock_subscription(db, invoice), now=now)
+    """Mark an invoice that was not paid by its due date; of one that is charged in parts the next is charged."""
+    subscription = _lock_subscription(db, invoice)
+    instalments.note_dates(invoice, now=now)
+    if instalments.is_charged(invoice):
+        attempt = payments.collect(db, Billed(customer, subscription, invoice), now=now)
+        if not attempt.is_stuck:
+            return
+    statuses.mark_overdue(db, invoice, subscription, now=now)
 
 
 def give_up_collection(db: Session, customer: Customer, invoice: Invoice, now: int) -> None:
@@ -29,7 +36,7 @@ def give_up_collection(db: Session, customer: Customer, invoice: Invoice, now: i
     subscription = _lock_subscription(db, invoice)
     if subscription is None or subscription.status != "past_due":
         return
-    if statuses.overdue_setting(db).action == "cancel":
+    if overdue.overdue_setting(db).action == "cancel":
         subscription.canceled_at = now
         cancellations.end_subscription(db, subscription, now, reason="payment_failed")
     else:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal import i18n
-from portal.documents import debit_words, legal_notes
+from portal.documents import legal_notes, payment_terms
 from portal.documents.parts import DocumentLine, Party, TaxConversion
 from portal.documents.values import Bill, CreditNoteDocument, InvoiceDocument
 from portal.documents.xml import categories
@@ -132,7 +132,7 @@ def kind_values(document: Bill) -> dict[str, Any]:
         "due": _due_date(document) if remaining > 0 else None,
         "bank": _build_bank(document),
         "debit": _build_debit(document),
-        "terms": debit_words.sentence(document) if document.is_collected else None,
+        "terms": payment_terms.sentences(document),
         "corrects": document.replaces,
         "remaining": remaining,
     }

@@ -98,12 +98,25 @@ INVOICE_ITEM: dict[str, Schema] = {
     "tax_rates": TAX_RATES,
     "unit_amount": or_null(INTEGER),
 }
+AMOUNTS_DUE = array_of(
+    hash_of(
+        amount=INTEGER,
+        amount_paid=INTEGER,
+        amount_remaining=INTEGER,
+        days_until_due=or_null(INTEGER),
+        description=or_null(STRING),
+        due_date=or_null(MOMENT),
+        paid_at=or_null(MOMENT),
+        status=enum_of("open", "paid", "past_due"),
+    )
+)
 INVOICE: dict[str, Schema] = {
     "customer": or_null(id_or("customer", "deleted_customer")),  # null in previews for nobody yet
     "account_country": or_null(STRING),
     "account_name": or_null(STRING),
     "account_tax_ids": or_null(array_of(id_or("tax_id"))),
     "amount_due": INTEGER,
+    "amounts_due": or_null(AMOUNTS_DUE),
     "amount_paid_off_stripe": INTEGER,
     "amount_remaining": INTEGER,
     "amount_shipping": INTEGER,
@@ -131,6 +144,7 @@ INVOICE: dict[str, Schema] = {
     "receipt_pdf": or_null(STRING),
     "issuer": SELF_ISSUER,
     "lines": list_object(object_ref("line_item")),
+    "next_payment_attempt": or_null(MOMENT),
     "paid": BOOLEAN,
     "parent": or_null(
         hash_of(

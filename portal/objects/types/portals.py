@@ -24,7 +24,17 @@ FEATURES = hash_of(
     contacts=ENABLED_HASH,
     customer_update=hash_of(
         allowed_updates=array_of(
-            enum_of("address", "email", "email_recipients", "name", "phone", "purchase_order", "shipping", "tax_id")
+            enum_of(
+                "address",
+                "email",
+                "email_recipients",
+                "name",
+                "phone",
+                "preferred_locales",
+                "purchase_order",
+                "shipping",
+                "tax_id",
+            )
         ),
         enabled=BOOLEAN,
     ),

@@ -147,3 +147,11 @@ def test_a_large_file_is_matched_in_steps(api, opened, bank, app) -> None:
     done = api.get(f"bank_statements/{statement['id']}")
     assert (done["status"], done["transactions"]["assigned"], done["transactions"]["waiting"]) == ("complete", 1, 1100)
     assert api.get(f"invoices/{invoice['id']}")["status"] == "paid"
+
+
+def test_the_amount_of_an_instalment_pays_it(api, bank, make, transfers):
+    parts = [{"amount": amount, "description": "Part", "days_until_due": amount} for amount in (300, 700)]
+    invoice = make.invoice(make.customer(), 1000, collection_method="send_invoice", amounts_due=parts)
+    bank(Transfer(300, f"Rate {invoice.number}"), Transfer(299, f"Rate {invoice.number}"))
+    assert api.get(f"invoices/{invoice.id}")["amount_paid"] == 300
+    assert sorted(each["status"] for each in transfers()) == ["assigned", "waiting"]

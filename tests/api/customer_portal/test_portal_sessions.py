@@ -89,7 +89,7 @@ def test_the_way_back_is_the_configurations_unless_the_session_says_otherwise(ap
     assert api.post(PATH, **sent, return_url="https://example.com/own")["return_url"] == "https://example.com/own"
 
 
-@pytest.mark.parametrize("locale", sorted({*i18n.WIRE_LOCALES, *i18n.CATALOGUES}))
+@pytest.mark.parametrize("locale", sorted({*i18n.WIRE_LOCALES, *map(i18n.html_lang, i18n.CATALOGUES)}))
 def test_every_documented_language_is_taken_and_each_with_a_catalogue(api, customer, locale):
     assert api.post(PATH, customer=customer.id, locale=locale)["locale"] == locale
 
