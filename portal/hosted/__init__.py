@@ -72,6 +72,7 @@ PAGES = (
     "tax_ids",
     "unsubscribing",
     "well_known",
+    "withdrawal",
 )
 
 

@@ -24,6 +24,7 @@ OLD_SCOPES = {
     "mandate": "m",
     "cancellation": "e",
     "cancellation_notice": "n",
+    "withdrawal": "w",
     "file_link": "f",
     "plan_undo": "k",
     "unsubscribe": "u",
