@@ -1,4 +1,4 @@
-"""A payment is under way while a consumer withdraws: what arrives after all is not kept, and what has not left stays."""
+"""A payment is under way while a consumer withdraws: what arrives after all is credit, what has not left stays."""
 
 from __future__ import annotations
 
