@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 
 from portal.billing.credit_notes import composition, credit_notes, creditable
 from portal.billing.credit_notes.params import CreateCreditNote
-from portal.billing.invoices import finalization, mailing
+from portal.billing.invoices import mailing
 from portal.billing.ledger import locks
 from portal.billing.ledger.locks import Billed
 from portal.billing.refunds import sources
-from portal.billing.withdrawals import credit_lines
+from portal.billing.withdrawals import credit_lines, used_time
 from portal.models import CreditNote, Invoice, Subscription
-from portal.recording import stage
 from portal.rules.credit_notes import CREDITABLE
 from portal.rules.withdrawals import RefundKind
 
@@ -25,18 +24,12 @@ def credit_bills(db: Session, subscription: Subscription, refund: RefundKind, *,
     Where used time is kept, a draft is finalized before, as nobody would bill that time later; otherwise it stays one.
     """
     if refund == "prorated":
-        _finalize_drafts(db, subscription, now)
+        used_time.finalize_drafts(db, subscription, now=now)
     own = (Invoice.subscription_id == subscription.id, Invoice.status.in_(sorted(CREDITABLE)), Invoice.total > 0)
     bills = select(Invoice.id).where(*own, Invoice.latest_revision_id.is_(None))
     found = db.scalars(bills.order_by(Invoice.created, Invoice.id)).all()
     notes = [_credit_bill(db, locks.invoice_by_id(db, id), subscription, refund, now) for id in found]
     return [each for each in notes if each is not None]
-
-
-def _finalize_drafts(db: Session, subscription: Subscription, now: int) -> None:
-    own = (Invoice.subscription_id == subscription.id, Invoice.status == "draft", Invoice.total > 0)
-    for id in db.scalars(select(Invoice.id).where(*own).order_by(Invoice.created, Invoice.id)).all():
-        stage(db, finalization.finalize(db, locks.invoice_by_id(db, id).invoice, now=now))
 
 
 def _credit_bill(
