@@ -187,7 +187,7 @@ def _plan_values(name: str, merchant: SampleMerchant) -> dict[str, Any]:
         terms = {"amount": 2 * price, "interval": "month", "interval_count": 1}
         return {"plan": plan, "bill": bill, "currency": merchant.currency, **terms}
     if name == "subscription_changed":
-        before = PlanPart(_SMALL_PLANS[merchant.locale], 1, price // 2, "month", 1)
+        before = PlanPart(_SMALL_PLANS.get(merchant.locale, _SMALL_PLANS["en"]), 1, price // 2, "month", 1)
         after = PlanPart(plan, 3, 3 * price, "month", 1)
         bill = _bill_preview(merchant, 3, _SAMPLE_DAY + 30 * 86400)
         return {"before": [before], "after": [after], "bill": bill, "currency": merchant.currency}
