@@ -468,7 +468,7 @@ class Day:
         cancellation = self.make.cancellation(left, feedback="too_expensive").id
         send("GET /billing_portal/cancellations", subscription=left.id)
         send("GET /billing_portal/cancellations/{id}", cancellation)
-        regretted = self.make.subscription(self.make.customer())
+        regretted = self.make.subscription(self._somebody())
         send("POST /subscriptions/{id}/withdraw", regretted.id, refund="prorated")
         [withdrawal] = send("GET /billing_portal/withdrawals", subscription=regretted.id)["data"]
         send("GET /billing_portal/withdrawals/{id}", withdrawal["id"])
