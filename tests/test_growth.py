@@ -127,15 +127,17 @@ def _is_scan(plan: str) -> bool:
     )
 
 
-_COPIED = [
-    each.name for each in Base.metadata.tables["events"].columns if each.name not in ("id", "created", "sequence")
-]
+_OWN = {"id", "created", "sequence"}
 #: Copies of a tenant's first event: a thousand in each second before now.
 _MULTIPLY = text(
-    "WITH RECURSIVE n(at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM n WHERE at < :most - 1) "
-    f"INSERT INTO events (id, created, sequence, {', '.join(_COPIED)}) "
-    f"SELECT 'evt_' || (10000000 + at), :now - at / 1000, 10000 + at, {', '.join(_COPIED)} FROM n, "
-    "(SELECT * FROM events WHERE tenant_id = :tenant_id ORDER BY sequence LIMIT 1) AS first"
+    """
+    WITH RECURSIVE n(at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM n WHERE at < :most - 1)
+    INSERT INTO events (id, created, sequence, COPIED)
+    SELECT 'evt_' || (10000000 + at), :now - at / 1000, 10000 + at, COPIED FROM n,
+    (SELECT * FROM events WHERE tenant_id = :tenant_id ORDER BY sequence LIMIT 1) AS first
+    """.replace(
+        "COPIED", ", ".join(each.name for each in Base.metadata.tables["events"].columns if each.name not in _OWN)
+    )
 )
 
 
