@@ -1,4 +1,4 @@
-"""`make cluster`: a portal on seven hosts of this machine, and what its users notice while one thing after another breaks.
+"""`make cluster`: a portal on several hosts, all of them on this machine, and what its users notice of what breaks.
 
 `python -m tests.cluster WORDS` takes the faults whose name has these words alone. The figures go to `figures.json`
 beside this file, from which `docs/scaling.md` has its table.
@@ -28,7 +28,7 @@ def main(words: str) -> int:
     folder = Path(tempfile.mkdtemp(prefix="portal-cluster-"))
     site = Site(folder)
     site.start()
-    print(f"seven hosts are up; their logs are in {folder}\n\n{figures.HEAD}", flush=True)
+    print(f"six hosts are up; their logs are in {folder}\n\n{figures.HEAD}", flush=True)
     outcomes = []
     for fault in faults.FAULTS:
         if words in fault.name:
@@ -43,6 +43,8 @@ def main(words: str) -> int:
 
 
 def _bear(site: Site, fault: faults.Fault) -> Outcome:
+    if fault.prepare:
+        fault.prepare(site)
     site.await_database()
     site.await_portal()
     before = site.count_mails()
@@ -51,8 +53,9 @@ def _bear(site: Site, fault: faults.Fault) -> Outcome:
         fault.happen(site)
         time.sleep(AFTER)
     site.await_database()
-    ledger = compare(site, load)
-    return Outcome.of(fault.name, load, ledger, site.count_mails() - before)
+    if fault.undo:
+        fault.undo(site)
+    return Outcome.of(fault.name, load, compare(site, load), site.count_mails() - before)
 
 
 if __name__ == "__main__":

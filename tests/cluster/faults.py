@@ -13,10 +13,12 @@ from tests.cluster.site import Site
 
 @dataclass(frozen=True)
 class Fault:
-    """A name for the table, what it does to the site, and whether it kept databases busy that have to be waited for."""
+    """A name for the table, and what is done to the site: under load, and without it before and afterwards."""
 
     name: str
     happen: Callable[[Site], None]
+    prepare: Callable[[Site], None] | None = None
+    undo: Callable[[Site], None] | None = None
 
 
 def kill_primary(site: Site) -> None:
@@ -59,13 +61,18 @@ def restart_pooler(site: Site) -> None:
 
 
 def set_clock_ahead(site: Site) -> None:
-    """Portal and worker of the second web host are restarted with a clock that is 90 seconds ahead."""
-    second = site.webs[1]
-    second.stop_portal()
-    second.start_all(ahead=90)
+    """Portal and worker of the second web host run with a clock that is 90 seconds ahead."""
+    site.restart_second(ahead=90)
+
+
+def set_clock_right(site: Site) -> None:
+    """They run with the right clock again."""
+    site.restart_second()
+
+
+def wait(site: Site) -> None:
+    """Go on selling and reading for a while."""
     time.sleep(40)
-    second.stop_portal()
-    second.start_all()
 
 
 def refuse_documents(site: Site) -> None:
@@ -77,9 +84,9 @@ def refuse_documents(site: Site) -> None:
 
 FAULTS = (
     Fault("primary killed", kill_primary),
-    Fault("primary cut off", cut_primary),
-    Fault("standby stands still", hold_standby),
+    Fault("primary cut off for 40 s", cut_primary),
+    Fault("standby stands still for 30 s", hold_standby),
     Fault("PgBouncer restarted", restart_pooler),
-    Fault("clock 90 s ahead", set_clock_ahead),
-    Fault("S3 answers 503", refuse_documents),
+    Fault("clock of a web host 90 s ahead", wait, set_clock_ahead, set_clock_right),
+    Fault("S3 answers 503 for 60 s", refuse_documents),
 )

@@ -14,8 +14,8 @@ TOP = Path(__file__).resolve().parent.parent.parent
 RECORDED, PAGE = Path(__file__).parent / "figures.json", TOP / "docs" / "scaling.md"
 #: Seconds within which pages answer again.
 GOAL = 15.0
-HEAD = "| fault | acknowledged | lost | twice | tries again | no page, through PgBouncer | no page, several hosts | 5xx at most |\n" \
-    "|---|---|---|---|---|---|---|---|"
+HEAD = """| fault | acknowledged | lost | twice | sent again | no page, PgBouncer | no page, several hosts | 5xx for |
+|---|---|---|---|---|---|---|---|"""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -59,7 +60,7 @@ class Reader:
     def longest_silence(self) -> float:
         """The most seconds from one good answer to the next."""
         good = [each.at for each in self.answers if each.is_good]
-        return max((after - before for before, after in zip(good, good[1:], strict=False)), default=0.0)
+        return max((after - before for before, after in pairwise(good)), default=0.0)
 
     def longest_failure(self) -> float:
         """The most seconds from the first answer that was no page to the next page."""
@@ -103,7 +104,10 @@ class Seller:
         if customer is None:
             return
         sale.customer = customer["id"]
-        if self._post("invoiceitems", customer=sale.customer, amount=4200, currency="eur", description="Rocket") is None:
+        if (
+            self._post("invoiceitems", customer=sale.customer, amount=4200, currency="eur", description="Rocket")
+            is None
+        ):
             return
         billing = {"collection_method": "send_invoice", "days_until_due": 14, **mark}
         invoice = self._post("invoices", customer=sale.customer, pending_invoice_items_behavior="include", **billing)
@@ -167,7 +171,9 @@ def open_pages(site: Site, web: WebHost) -> list[tuple[str, dict[str, str]]]:
     answer = ask(web, "GET", f"/v1/invoices/{sale.invoice}", {"Authorization": f"Bearer {site.key}"})
     link = urlsplit(json.loads(answer.body)["hosted_invoice_url"])
     pdf = urlsplit(json.loads(answer.body)["invoice_pdf"])
-    home, cookies = _sign_in(web, urlsplit(setting_up._post("billing_portal/sessions", customer=sale.customer)["url"]).path)
+    session = setting_up._post("billing_portal/sessions", customer=sale.customer)
+    assert session is not None, setting_up.surprises
+    home, cookies = _sign_in(web, urlsplit(session["url"]).path)
     signed_in = {"Cookie": cookies}
     pages = [(home, signed_in), (f"{link.path}?{link.query}", {}), (home, signed_in), (f"{pdf.path}?{pdf.query}", {})]
     for path, headers in pages:
@@ -186,6 +192,7 @@ def _sign_in(web: WebHost, path: str) -> tuple[str, str]:
         answer.read()
         connection.close()
         cookies += [each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie") or []]
+        assert answer.status in {302, 303}, answer.status
         path = urlsplit(answer.headers["Location"]).path
     return path, "; ".join(cookies)
 
@@ -234,11 +241,18 @@ def compare(site: Site, load: Load) -> Ledger:
         lost += [f"record of {id}" for id in paid if not told[id, "invoice.paid"]]
     twice = [mark for mark, count in _marks(customers).items() if count > 1]
     twice += [mark for mark, count in _marks(invoices.values()).items() if count > 1]
-    twice += [f"number {number}" for number, count in Counter(row.number for row in invoices.values()).items()
-              if number and count > 1]
+    twice += [
+        f"number {number}"
+        for number, count in Counter(row.number for row in invoices.values()).items()
+        if number and count > 1
+    ]
     once = {"customer.created", "invoice.created", "invoice.finalized", "invoice.paid"}
-    twice += [f"{type} of {id}" for told in (events, entries) for (id, type), count in told.items()
-              if type in once and count > 1]
+    twice += [
+        f"{type} of {id}"
+        for told in (events, entries)
+        for (id, type), count in told.items()
+        if type in once and count > 1
+    ]
     acknowledged = sum(bool(sale.customer) + bool(sale.invoice) + sale.paid for sale in sales)
     return Ledger(acknowledged, lost, twice)
 

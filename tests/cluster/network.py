@@ -1,6 +1,6 @@
 """Hosts on one machine: a network namespace each, joined by a bridge.
 
-All of it lives in namespaces of one process (`portal_apart`), so whatever ends that process, the kernel takes every
+All of it lives in namespaces of one process (`run_apart`), so whatever ends that process, the kernel takes every
 host and everything that ran there away with it.
 """
 
@@ -26,7 +26,8 @@ def run_apart(module: str, arguments: Sequence[str]) -> None:
     # a shell is the first process, as it takes in what is orphaned: a killed PostgreSQL would seem to run else
     command = f"{sys.executable} -m {module} {' '.join(arguments)}; exit $?"
     options = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
-    os.execvpe("unshare", ["unshare", *options, "sh", "-c", command], {**os.environ, _APART: "1"})
+    # in the place of this process, so that whoever ends it ends all
+    os.execvpe("unshare", ["unshare", *options, "sh", "-c", command], {**os.environ, _APART: "1"})  # noqa: S606
 
 
 def build_bridge() -> None:

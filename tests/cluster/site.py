@@ -7,6 +7,7 @@ the database by its own PgBouncer and HAProxy, the second by an address with thr
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -71,7 +72,8 @@ class DatabaseHost(Host):
 
     def processes(self) -> list[int]:
         """The processes that PostgreSQL has started."""
-        told = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.postmaster())], stdout=subprocess.PIPE, check=True)
+        command = ["ps", "-o", "pid=", "--ppid", str(self.postmaster())]
+        told = subprocess.run(command, stdout=subprocess.PIPE, check=True)
         return [int(each) for each in told.stdout.split()]
 
     def _write(self, name: str, changed: dict[str, str]) -> None:
@@ -154,8 +156,10 @@ class DocumentHost(Host):
     def set_away(self, away: bool) -> None:
         """Answer 503, or no more."""
         command = f"{'disable' if away else 'enable'} server store/moto\n"
-        script = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.argv[2].encode())"
-        subprocess.run([sys.executable, "-c", script, f"{self.folder}/admin.sock", command], check=True)
+        with socket.socket(socket.AF_UNIX) as runtime:
+            runtime.connect(f"{self.folder}/admin.sock")
+            runtime.sendall(command.encode())
+            runtime.recv(1024)
 
 
 _BEFORE_STORE = """
@@ -197,6 +201,11 @@ class Site:
         for web in self.webs:
             web.start_all()
         self.await_portal()
+
+    def restart_second(self, *, ahead: int = 0) -> None:
+        """Restart portal and worker of the second web host, with a clock that is so many seconds ahead."""
+        self.webs[1].stop_portal()
+        self.webs[1].start_all(ahead=ahead)
 
     def primary(self) -> DatabaseHost:
         """The host that writes now."""
