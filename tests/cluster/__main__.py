@@ -43,12 +43,13 @@ def main(words: str) -> int:
 
 
 def _bear(site: Site, fault: faults.Fault) -> Outcome:
-    if fault.prepare:
-        fault.prepare(site)
     site.await_database()
     site.await_portal()
-    before = site.count_mails()
-    with Load(site) as load:
+    load, before = Load(site), site.count_mails()
+    if fault.prepare:
+        fault.prepare(site)
+        site.await_portal()
+    with load:
         time.sleep(BEFORE)
         fault.happen(site)
         time.sleep(AFTER)
