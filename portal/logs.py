@@ -28,8 +28,10 @@ SECRET_PATHS = (
     "e",
     "m",
     "n",
+    "q",
     "r",
     "s",
+    "w",
 )
 #: Fields whose values are never written, by a part of their names.
 _HIDDEN_FIELDS = ("authorization", "code", "cookie", "email", "password", "secret", "token")

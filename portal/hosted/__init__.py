@@ -43,6 +43,7 @@ PAGES = (
     "invoices",
     "joining",
     "linked_payments",
+    "linked_quotes",
     "login",
     "mandate_files",
     "notice_receipts",
@@ -72,6 +73,7 @@ PAGES = (
     "tax_ids",
     "unsubscribing",
     "well_known",
+    "withdrawal",
 )
 
 

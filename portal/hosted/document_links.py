@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, i18n, zones
 from portal.db import Scope, find_row
-from portal.documents.kinds import SOURCES, invoice_of_row
+from portal.documents.kinds import SOURCES, link_dates_of
 from portal.hosted import (
     cancellation_files,
     document_context,
@@ -97,6 +97,16 @@ def cancellation(token: str) -> PageResponse:
     return cancellation_files.download_cancellation(scope, link.id)
 
 
+@blueprint.get("/w/<token>/pdf")
+def withdrawal(token: str) -> PageResponse:
+    """The receipt of a withdrawal as a PDF."""
+    link = services().links.read(token, "withdrawal_pdf") or abort(404)
+    scope, account = merchant_of_link(link)
+    if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
+        return expired_link_page(account)
+    return cancellation_files.download_withdrawal(scope, link.id)
+
+
 def _declare_files(kind: KindName, place: str) -> None:
     """Declare the files of a kind below `place`: its PDF, and its e-invoices where it has them."""
 
@@ -147,9 +157,9 @@ def find_linked_document(token: str, kind: KindName) -> LinkedDocument:
         row: Any = db.get(SOURCES[kind].model, (link.tenant_id, link.id))
         if row is None or row.status == "draft":
             abort(404)
-        invoice = invoice_of_row(db, row)
+        dates = link_dates_of(db, row)
         _use_customer_language(db, row.customer_id)
-    dead_at = expires_at(invoice.finalized_at or invoice.created, invoice.due_date, link.issued_at)
+    dead_at = expires_at(*dates, link.issued_at)
     return LinkedDocument(scope, account, row, clock.now() >= dead_at)
 
 
@@ -181,5 +191,5 @@ def expired_link_page(account: Account) -> Response:
 for _kind in SOURCES:
     if _scope := DOCUMENT_KINDS[_kind].link_scope:
         _declare_files(_kind, f"/{_scope}/<token>")
-for _name in ("invoice", "transfer_code", "statement", "mandate", "cancellation"):
+for _name in ("invoice", "transfer_code", "statement", "mandate", "cancellation", "withdrawal"):
     declare_policy(f"document_links.{_name}", "link")

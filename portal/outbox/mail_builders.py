@@ -15,9 +15,12 @@ from portal.outbox import (
     notice_mails,
     payment_mails,
     plan_change_mails,
+    quote_mails,
     security_mails,
+    start_mails,
     subscription_mails,
     trial_mails,
+    withdrawal_mails,
 )
 from portal.outbox.mail_texts import OutgoingMail
 
@@ -43,12 +46,15 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "payout_requested": payment_mails.build_requested_mail,
     "payment_disputed": payment_mails.build_disputed_mail,
     "payout_waiting": payment_mails.build_waiting_mail,
+    "quote": quote_mails.build_quote_mail,
     "receipt": document_mails.build_receipt_mail,
     "recipients_changed": security_mails.build_recipients_mail,
     "refunded": payment_mails.build_refunded_mail,
     "subscription_canceled": cancellation_mails.build_canceled_mail,
     "subscription_changed": plan_change_mails.build_changed_mail,
     "subscription_paused": subscription_mails.build_paused_mail,
+    "subscription_started": start_mails.build_started_mail,
+    "subscription_withdrawn": withdrawal_mails.build_withdrawn_mail,
     "tax_id_changed": security_mails.build_tax_id_mail,
     "trial_ending": trial_mails.build_trial_mail,
     "webhook_disabled": alerts.build_alert_mail,

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 KindName = Literal[
-    "invoice", "credit_note", "quote", "receipt", "statement", "mandate", "cancellation", "cancellation_notice"
+    "invoice",
+    "credit_note",
+    "quote",
+    "receipt",
+    "statement",
+    "mandate",
+    "cancellation",
+    "cancellation_notice",
+    "withdrawal",
 ]
 
 #: The files of a bill: for people, and for their programs.
@@ -37,12 +45,13 @@ DOCUMENT_KINDS: dict[KindName, DocumentKind] = {
         "Invoice", "invoice", rendered_early=True, link_scope="i", has_linked_page=True, files=BILL_FILES
     ),
     "credit_note": DocumentKind("Credit note", "credit_note", rendered_early=True, link_scope="c", files=BILL_FILES),
-    "quote": DocumentKind("Quote", "quote", rendered_early=True),
+    "quote": DocumentKind("Quote", "quote", rendered_early=True, link_scope="q", has_linked_page=True),
     "receipt": DocumentKind("Receipt", "invoice", link_scope="r"),
     "statement": DocumentKind("Statement of account", None, link_scope="s", files=("csv", "pdf")),
     "mandate": DocumentKind("SEPA Direct Debit Mandate", None, link_scope="m"),
     "cancellation": DocumentKind("Confirmation of cancellation", None, link_scope="e"),
     "cancellation_notice": DocumentKind("Receipt of a cancellation", None, link_scope="n", has_linked_page=True),
+    "withdrawal": DocumentKind("Receipt of a withdrawal", None, link_scope="w"),
 }
 
 

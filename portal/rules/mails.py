@@ -28,6 +28,8 @@ MAIL_SWITCHES = {
     "cancellations": True,
     "invoices": False,
     "plan_changes": True,
+    "plan_starts": True,
+    "quotes": False,
     "receipts": False,
     "tax_id_changes": True,
     "trial_endings": False,
@@ -36,11 +38,13 @@ MAIL_SWITCHES = {
 DEFAULT_REMINDERS: dict[str, list[int]] = {"days_after_due": [], "days_before_due": []}
 #: The switch of each mail that has one. Codes, notices of a new address and what is sent by a call have none.
 SWITCH_BY_MAIL = {
+    "quote": "quotes",
     "receipt": "receipts",
     "refunded": "receipts",
     "subscription_canceled": "cancellations",
     "subscription_changed": "plan_changes",
     "subscription_paused": "plan_changes",
+    "subscription_started": "plan_starts",
     "tax_id_changed": "tax_id_changes",
     "trial_ending": "trial_endings",
 }
@@ -150,6 +154,11 @@ def _find_pause(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
         billed = _latest_bill(subscription, previous)
         return {"subscription": subscription["id"], "paused": False, "billed": billed}
     return None
+
+
+def _find_start(session: Wire, previous: Wire) -> dict[str, Any] | None:
+    """The subscription that a checkout has begun; None for one that has sold something else."""
+    return {"subscription": session["subscription"]} if session["subscription"] else None
 
 
 def _find_plan_change(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
@@ -271,11 +280,13 @@ class MailRule:
 MAIL_RULES = (
     MailRule("invoice.sent", "invoice", _name_object, _EVERYBODY, is_order=True),
     MailRule("invoice.paid", "receipt", _find_payment, _EVERYBODY, once_per=()),
+    MailRule("quote.finalized", "quote", _name_object, once_per=()),
     MailRule("refund.created", "payout_requested", _find_request),
     MailRule("refund.updated", "payout_declined", _find_declined, once_per=()),
     MailRule("refund.updated", "refunded", _find_refund, _EVERYBODY, once_per=()),
     MailRule("customer.updated", "recipients_changed", _find_recipient_change),
     MailRule("customer.subscription.trial_will_end", "trial_ending", _name_object, _EVERYBODY, once_per=("trial_end",)),
+    MailRule("checkout.session.completed", "subscription_started", _find_start, _EVERYBODY, once_per=()),
     MailRule("customer.subscription.updated", "subscription_canceled", _find_cancellation),
     MailRule("customer.subscription.updated", "subscription_changed", _find_plan_change),
     MailRule("customer.subscription.updated", "subscription_paused", _find_pause, _EVERYBODY),

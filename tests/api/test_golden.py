@@ -100,6 +100,16 @@ def test_customer_statement(api, make, customer):
     goldens.check("customer_statement", api.get(f"customers/{customer['id']}/statements/2026"))
 
 
+def test_customer_spending(api, make, customer):
+    make.invoice(SimpleNamespace(id=customer["id"]), 2500)
+    goldens.check("customer_spending", api.get(f"customers/{customer['id']}/spending")["data"][0])
+
+
+def test_coming_payment(api, make, customer):
+    make.subscription(SimpleNamespace(id=customer["id"]))
+    goldens.check("coming_payment", api.get(f"customers/{customer['id']}/coming_payments")["data"][0])
+
+
 def test_no_product_feature(api, price):
     goldens.check("product_feature", api.get(f"products/{price['product']}/features"))
 
@@ -199,3 +209,10 @@ def test_ids_keep_their_identity_and_secrets_are_taken_out():
         "url": "https://x/p/session/<secret>",
         "z": "cus_2",
     }
+
+
+def test_retention_offer_count(api, make, customer):
+    plan = make.subscription(SimpleNamespace(id=customer["id"]))
+    make.offer_to_stay(plan, make.coupon(id="STAY"))
+    (count,) = api.get("billing_portal/retention_offers/counts")["data"]
+    goldens.check("billing_portal.retention_offer_count", count)
