@@ -66,4 +66,4 @@ def with_table(page: str) -> str:
     """The page with the table of the recorded run."""
     found = [Outcome(**{**each, "silence": tuple(each["silence"])}) for each in json.loads(RECORDED.read_text())]
     table = "\n".join([HEAD, *map(describe, found)])
-    return re.sub(r"(<!-- figures -->\n).*?(\n<!-- end -->)", rf"\g<1>{table}\g<2>", page, flags=re.DOTALL)
+    return re.sub(r"(<!-- figures -->\n).*?(<!-- end -->)", rf"\g<1>\n{table}\n\n\g<2>", page, flags=re.DOTALL)
