@@ -16,8 +16,6 @@ from portal.models import Journal
 
 #: Seconds for which a replica that did not answer is not asked again.
 REST_AFTER_FAILURE = 10.0
-#: Seconds that a connection to it may take.
-CONNECT_TIMEOUT = 2
 
 _JOURNALS = cast(Table, Journal.__table__)
 _LAST = select(_JOURNALS.c.last).where(_JOURNALS.c.tenant_id == bindparam("tenant_id"))
@@ -27,8 +25,7 @@ class Replica:
     """A server that follows the primary by some time, and can be away."""
 
     def __init__(self, url: URL, pool_size: int) -> None:
-        patience = {"connect_timeout": str(CONNECT_TIMEOUT)} if "connect_timeout" not in url.query else {}
-        self.engine = build_engine(url.update_query_dict(patience), pool_size, autocommit=True)
+        self.engine = build_engine(url, pool_size, autocommit=True)
         self._rests_until = 0.0
 
     @contextmanager
