@@ -74,6 +74,7 @@ PAGES = (
     "tax_ids",
     "unsubscribing",
     "well_known",
+    "withdrawal",
 )
 
 

@@ -91,6 +91,10 @@ class DocumentLinks:
         """The absolute address of a configuration's public page to cancel."""
         return f"{self._base_url}/cancel/{token}"
 
+    def withdraw(self, token: str) -> str:
+        """The absolute address of a configuration's public page to withdraw."""
+        return f"{self._base_url}/withdraw/{token}"
+
     def pay(self, token: str) -> str:
         """The absolute address of a payment link."""
         return f"{self._base_url}/pay/{token}"

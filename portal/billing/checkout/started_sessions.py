@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.billing.checkout.order_states import is_ordered
 from portal.billing.customer_portal import plan_offers
 from portal.models import CheckoutSession
-from portal.seal import Seal
+from portal.seal import BrokenSeal, Seal
 
 #: The setting of a session that says what was wished, and by which link it opens.
 _STARTED = "portal"
@@ -28,9 +28,12 @@ def leads_to(session: CheckoutSession, wish: dict[str, Any]) -> bool:
     return is_ordered(session) or bool(session.settings[_STARTED]["wish"] == wish)
 
 
-def open_link(session: CheckoutSession, seal: Seal) -> str:
-    """The secret of the session's link."""
-    return seal.decrypt(session.settings[_STARTED]["link"].encode()).decode()
+def open_link(session: CheckoutSession, seal: Seal) -> str | None:
+    """The secret of the session's link; None where it was sealed with a key that is gone."""
+    try:
+        return seal.decrypt(session.settings[_STARTED]["link"].encode()).decode()
+    except BrokenSeal:
+        return None
 
 
 def find_open(db: Session, customer_id: str, *, now: int) -> CheckoutSession | None:
