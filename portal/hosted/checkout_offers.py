@@ -12,7 +12,6 @@ from portal.billing.checkout import amounts, session_checks, sessions, ways
 from portal.billing.checkout.order_states import OrderState
 from portal.billing.checkout.params import SESSION_ID
 from portal.billing.customers import test_clocks
-from portal.billing.intents import pages
 from portal.billing.payment_methods import mandates
 from portal.db import Scope, find_row
 from portal.hosted import checkout_choices, frames, languages
@@ -162,7 +161,7 @@ def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession
         billed_now=billed_now,
         language=languages.language_tag(),
         collects=_is_collected(db, session),
-        leads_elsewhere=pages.has_pages(db),
+        leads_elsewhere=checkout_choices.leads_elsewhere(db),
     )
     asked = _list_asked(offer)
     return replace(offer, asked=asked, known=_list_known(offer))
