@@ -45,6 +45,7 @@ PAGES = (
     "joining",
     "linked_confirm_elsewhere",
     "linked_payments",
+    "linked_quotes",
     "login",
     "mandate_files",
     "notice_receipts",
