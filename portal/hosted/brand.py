@@ -9,6 +9,7 @@ from portal.billing.accounts import pictures
 from portal.hosted.assets import CACHE_FOREVER, initial
 from portal.models import Account
 from portal.rules import colours
+from portal.web import hosts
 from portal.web.policies import declare_policy
 from portal.web.services import services
 
@@ -58,6 +59,7 @@ def picture(account_id: str, revision: int, name: str) -> Response:
 
 def _find_account(account_id: str) -> Account:
     with services().database.reading() as db:
+        hosts.refuse_account(account_id)
         return db.get(Account, account_id) or abort(404)
 
 

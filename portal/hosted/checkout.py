@@ -123,7 +123,7 @@ def _over_page(offer: CheckoutOffer) -> Response:
     session = offer.session
     invoice = None
     if session.invoice_id is not None:
-        invoice = services().links.document("invoice", offer.scope.tenant_id, session.invoice_id)
+        invoice = services().links_of(offer.scope).document("invoice", offer.scope.tenant_id, session.invoice_id)
     after = session.settings.get("after_completion") or {}
     message = (after.get("hosted_confirmation") or {}).get("custom_message")
     answer = render_template(

@@ -12,6 +12,7 @@ from portal.hosted import frames
 from portal.hosted.frames import Frame
 from portal.hosted.visit_cookies import cookie_secret
 from portal.models import Account, Configuration, PortalSession, Tenant
+from portal.web import hosts
 from portal.web.services import read_connection
 
 
@@ -50,6 +51,7 @@ def find_ended_visit() -> EndedVisit | None:
     row = read_connection().execute(_MERCHANT_BY_SECRET, values).first()
     if row is None:
         return None
+    hosts.refuse_account(row.account_id)
     profile, brand = row.business_profile, frames.brand_path(row.account_id, row.revision)
     is_own = values["hash"] in {row.link_hash, row.secret_hash}
     frame = Frame(

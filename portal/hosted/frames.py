@@ -19,6 +19,7 @@ from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
 from portal.models import Account
 from portal.rules import colours
+from portal.web import hosts
 from portal.web.services import services
 
 
@@ -78,7 +79,8 @@ def frame_of_visit(visit: Visit) -> Frame:
 
 
 def frame_of_account(account: Account, *, livemode: bool) -> Frame:
-    """The frame of a page that anyone with its link may see."""
+    """The frame of a page that anyone with its link may see. Raises `NotHere` at the host of another merchant."""
+    hosts.refuse_account(account.id)
     name = account.business_profile.get("name") or ""
     brand = brand_path(account.id, account.revision)
     shown = brand_look(account.settings.get("branding", {}), brand)

@@ -8,6 +8,7 @@ from portal.billing.checkout.plan_starts import PlanStart
 from portal.billing.customer_portal.plan_offers import PlanOffer
 from portal.hosted.visits import Visit
 from portal.models import Customer
+from portal.web import hosts
 from portal.web.services import services
 
 
@@ -43,4 +44,4 @@ def _path(secret: str) -> str:
 
 
 def _address(visit: Visit) -> str:
-    return f"{services().settings.base_url}{visit.path}subscribe"
+    return f"{hosts.base_url()}{visit.path}subscribe"

@@ -11,7 +11,7 @@ from portal.errors import ResourceMissing
 from portal.hosted import provider_pages
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
-from portal.web.services import services
+from portal.web import hosts
 
 blueprint = Blueprint("payment_confirm_elsewhere", __name__, url_prefix="/p")
 log = logging.getLogger("portal")
@@ -27,7 +27,7 @@ def start(visit: Visit, payment: str) -> PageResponse:
         except ResourceMissing:
             return redirect(visit.path)  # confirmed, or paid in another way
         charge = own_intents.describe_waiting(db, payment, now=visit.now)
-    base = f"{services().settings.base_url}{visit.path}"
+    base = f"{hosts.base_url()}{visit.path}"
     try:
         leads_to = at_hand.provider.begin_confirmation(
             replace(charge, access=at_hand.access),

@@ -7,7 +7,7 @@ from flask import Request, request
 from sqlalchemy import Text, bindparam, cast, func, select
 
 from portal import i18n, zones
-from portal.db import Scope
+from portal.db import OWNER, Scope
 from portal.hosted.language_cookies import chosen_language, chosen_locale
 from portal.hosted.visits import Embed, Person, Visit
 from portal.hot_reads import HotStatement
@@ -130,8 +130,7 @@ OPEN_VISIT = HotStatement(
         _SESSIONS.c.origin,
         _SESSIONS.c.expires_at,
         _SESSIONS.c.ended_at,
-        Tenant.account_id,
-        Tenant.livemode,
+        *OWNER,
         _text(_ACCOUNTS.c.business_profile, "account_profile"),
         _text(_ACCOUNTS.c.settings),
         _ACCOUNTS.c.revision,

@@ -20,6 +20,7 @@ from portal.hosted import embedding, open_visits
 from portal.hosted.form_protection import csrf_secret
 from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
+from portal.web import hosts
 from portal.web.access_log import set_log_scope
 
 log = logging.getLogger("portal")
@@ -103,6 +104,7 @@ def _visit_of_request(request: Request) -> Visit | None:
     secret = cookie_secret(parts[2], request)
     visit = open_visits.find_open(parts[2], secret) if secret else None
     if visit is not None:
+        hosts.refuse_elsewhere(visit.scope)
         set_log_scope(visit.scope)
     return visit
 

@@ -22,12 +22,12 @@ def _render_features(row: Row, context: Context) -> dict[str, Any]:
 
 def _login_page(row: Row, context: Context) -> dict[str, Any]:
     token: str | None = row.login_token
-    return {"enabled": token is not None, "url": context.links.login(token) if token else token}
+    return {"enabled": token is not None, "url": context.links.at(row.host).login(token) if token else token}
 
 
 def _cancel_page(row: Row, context: Context) -> dict[str, Any]:
     token: str | None = row.cancel_token
-    return {"enabled": token is not None, "url": context.links.cancel(token) if token else token}
+    return {"enabled": token is not None, "url": context.links.at(row.host).cancel(token) if token else token}
 
 
 def _load_products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
@@ -45,6 +45,7 @@ CONFIGURATION = register(
                 "created",
                 "default_return_url",
                 "embedding",
+                "host",
                 "is_default",
                 "name",
                 "session_limits",

@@ -52,6 +52,8 @@ def _look_ahead(services: Services, db: Session, subscription: Subscription) -> 
 
 def _login_link(services: Services, db: Session) -> str | None:
     """The login page of the account; None where no configuration has one."""
-    own = select(Configuration.login_token).where(Configuration.active, Configuration.login_token.is_not(None))
-    token = db.scalars(own.order_by(Configuration.is_default.desc(), Configuration.created).limit(1)).first()
-    return services.links.login(token) if token else None
+    own = select(Configuration.login_token, Configuration.host).where(
+        Configuration.active, Configuration.login_token.is_not(None)
+    )
+    found = db.execute(own.order_by(Configuration.is_default.desc(), Configuration.created).limit(1)).first()
+    return services.links_of(scope_of(db)).at(found.host).login(found.login_token) if found else None

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.db import Scope
+from portal.db import OWNER, Scope
 from portal.errors import ResourceMissing
 from portal.hot_reads import HotReader, HotStatement
 from portal.models import ApiKey, Tenant
@@ -105,7 +105,7 @@ def record_use(db: Session, secret: str, *, now: int) -> None:
 
 
 _KEY_BY_HASH = HotStatement(
-    select(ApiKey.id, ApiKey.tenant_id, ApiKey.expires_at, ApiKey.last_used_at, Tenant.account_id, Tenant.livemode)
+    select(ApiKey.id, ApiKey.tenant_id, ApiKey.expires_at, ApiKey.last_used_at, *OWNER)
     .join(Tenant, Tenant.id == ApiKey.tenant_id)
     .where(ApiKey.hash == bindparam("hash"))
 )

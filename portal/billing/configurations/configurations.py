@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.configurations import hosts
 from portal.billing.configurations.defaults import BUSINESS_PROFILE, EMBEDDING, SESSION_LIMITS
 from portal.billing.configurations.features import (
     FeaturesData,
@@ -32,7 +33,7 @@ from portal.wire.commands import (
     text_up_to,
 )
 from portal.wire.hashes import merge_hashes
-from portal.wire.urls import WebOrigin, WebUrl
+from portal.wire.urls import HostName, WebOrigin, WebUrl
 
 
 class ConfigurationBusinessProfile(Command):
@@ -61,6 +62,7 @@ class ConfigurationFields(ExpandableCommand):
     default_return_url: Clearable[WebUrl] = None
     cancel_page: Toggle | None = None
     embedding: Embedding | None = None
+    host: Clearable[HostName] = None
     login_page: Toggle | None = None
     metadata: Metadata = {}
     name: Clearable[Name] = None
@@ -137,6 +139,8 @@ def _apply_fields(db: Session, configuration: Configuration, command: Configurat
             _switch_page(configuration, token, enabled=sent.enabled)
     for key, value in command.sent_values("default_return_url", "name").items():
         setattr(configuration, key, value)
+    if command.was_sent("host"):
+        hosts.give_to_configuration(db, configuration, command.host)
     for index, origin in enumerate(command.embedding.origins if command.embedding else ()):
         refuse_plain_http(scope_of(db), origin, f"embedding[origins][{index}]")
     for hash in ("business_profile", "embedding", "session_limits"):

@@ -126,6 +126,7 @@ CONFIGURATION: dict[str, Schema] = {
     "cancel_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
     "embedding": hash_of(origins=array_of(STRING)),
     "features": FEATURES,
+    "host": or_null(STRING),
     "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
     "session_limits": {"type": "object", "additionalProperties": or_null(INTEGER)},
 }
