@@ -60,6 +60,7 @@ PAGES = (
     "plan_results",
     "plan_start",
     "plan_undo",
+    "plans",
     "provider_webhooks",
     "quotes",
     "recipients",

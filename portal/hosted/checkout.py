@@ -113,10 +113,7 @@ def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed
         facts=mandate_words.list_facts(creditor, offer.reference) if creditor else [],
         paragraphs=mandate_words.list_paragraphs(creditor) if creditor else [],
     )
-    response = Response(answer, status, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = checkout_offers.content_policy(offer)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return Response(answer, status, checkout_offers.secure_headers(offer), mimetype="text/html")
 
 
 def _over_page(offer: CheckoutOffer) -> Response:
@@ -129,9 +126,8 @@ def _over_page(offer: CheckoutOffer) -> Response:
     answer = render_template(
         "hosted/checkout_over.html", offer=offer, session=session, invoice=invoice, message=message
     )
-    response = Response(answer, 200 if session.status == "complete" else 410, mimetype="text/html")
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    status = 200 if session.status == "complete" else 410
+    return Response(answer, status, checkout_offers.secure_headers(offer), mimetype="text/html")
 
 
 for _name in ("show", "done"):

@@ -8,13 +8,14 @@ from flask import abort
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing.checkout import amounts, session_checks, sessions, ways
+from portal.billing.checkout import amounts, session_checks, sessions, started_sessions, ways
 from portal.billing.checkout.order_states import OrderState
 from portal.billing.checkout.params import SESSION_ID
 from portal.billing.customers import test_clocks
 from portal.billing.payment_methods import mandates
 from portal.db import Scope, find_row
-from portal.hosted import checkout_choices, frames, languages
+from portal.hosted import checkout_choices, embedding, frames, languages
+from portal.hosted.visits import Embed
 from portal.models import Account, CheckoutSession, Customer, Invoice, PaymentMethod
 from portal.rules.creditors import Creditor
 from portal.web.headers import CONTENT_SECURITY_POLICY
@@ -28,7 +29,8 @@ class CheckoutOffer:
 
     `ways` are those that can be chosen from, none where nothing is to be paid, and `kept` the customer's own methods.
     `order` is how the payment stands of what was ordered already. `collects` says whether what was bought is paid
-    without the customer. `billed_now` is the time in which the customer lives.
+    without the customer. `billed_now` is the time in which the customer lives, and `embed` the
+    page that shows the checkout within it.
     """
 
     scope: Scope
@@ -43,6 +45,7 @@ class CheckoutOffer:
     billed_now: int
     language: str
     collects: bool = False
+    embed: Embed | None = None
     asked: frozenset[str] = frozenset()
     known: dict[str, Any] = field(default_factory=dict)
 
@@ -127,21 +130,25 @@ def use_link_frame(scope: Scope) -> dict[str, str | None]:
     return frames.contact_of_account(account)
 
 
-def content_policy(offer: CheckoutOffer) -> str:
-    """The policy of the page: its form's answer leads to the merchant, which browsers count as the form's target."""
-    if offer.success_url is None:
-        return CONTENT_SECURITY_POLICY
-    parts = urlsplit(offer.success_url)
-    return CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}")
+def secure_headers(offer: CheckoutOffer) -> dict[str, str]:
+    """The headers of the page: its form's answer leads to the merchant, which browsers count as the form's target."""
+    policy = CONTENT_SECURITY_POLICY
+    if offer.success_url is not None:
+        parts = urlsplit(offer.success_url)
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}")
+    policy = embedding.policy_for(offer.embed.origin, policy) if offer.embed else policy
+    return {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
 
 
 def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession) -> CheckoutOffer:
-    profile = session_checks.find_profile(db)
+    profile, shown_by = session_checks.find_profile(db), started_sessions.find_embed(db, session)
+    embed = Embed(**shown_by) if shown_by else None
     frames.use_frame(
         replace(
             frames.frame_of_account(account, livemode=scope.livemode),
             privacy_url=profile.get("privacy_policy_url"),
             terms_url=profile.get("terms_of_service_url"),
+            **frames.embedded_look(embed),
         )
     )
     customer = find_row(db, Customer, session.customer_id, noun="customer") if session.customer_id else None
@@ -159,6 +166,7 @@ def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession
         billed_now=billed_now,
         language=languages.language_tag(),
         collects=_is_collected(db, session),
+        embed=embed,
     )
     asked = _list_asked(offer)
     return replace(offer, asked=asked, known=_list_known(offer))

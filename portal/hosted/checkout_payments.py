@@ -42,8 +42,4 @@ def _note_answer(offer: CheckoutOffer, order: OrderState, secret: str) -> PageRe
 
 def _page(template: str, offer: CheckoutOffer, headers: dict[str, str], **values: object) -> Response:
     answer = render_template(template, offer=offer, session=offer.session, **values)
-    policies = {
-        "Content-Security-Policy": checkout_offers.content_policy(offer),
-        "Referrer-Policy": "no-referrer",
-    }
-    return Response(answer, 200, {**policies, **headers}, mimetype="text/html")
+    return Response(answer, 200, {**checkout_offers.secure_headers(offer), **headers}, mimetype="text/html")

@@ -19,9 +19,13 @@ _NOBODY = "frame-ancestors 'none'"
 def allow(response: Response, origin: str | None) -> Response:
     """Let pages of an origin show this answer within them. Browsers take this for more than `X-Frame-Options`."""
     if origin is not None and "Content-Security-Policy" not in response.headers:
-        policy = CONTENT_SECURITY_POLICY.replace(_NOBODY, f"frame-ancestors {origin}")
-        response.headers["Content-Security-Policy"] = policy
+        response.headers["Content-Security-Policy"] = policy_for(origin, CONTENT_SECURITY_POLICY)
     return response
+
+
+def policy_for(origin: str, policy: str) -> str:
+    """A policy of ours, with which pages of an origin may show the answer within them."""
+    return policy.replace(_NOBODY, f"frame-ancestors {origin}")
 
 
 @blueprint.get("/embed.js")

@@ -16,7 +16,7 @@ from portal.db import Scope
 from portal.hosted import navigation
 from portal.hosted.navigation import NavigationEntry
 from portal.hosted.visit_cookies import cookie_secret
-from portal.hosted.visits import Visit
+from portal.hosted.visits import Embed, Visit
 from portal.models import Account
 from portal.rules import colours
 from portal.web import hosts
@@ -34,7 +34,8 @@ class Frame:
 
     `path` is where the visit's pages start, `below` the rest of the path of the page shown, `left` the seconds until
     the visit ends if nothing more happens. `theme` has the colours of the panel, by day and by night.
-    `embedder` is the origin of the page that shows it within, which has a panel of its own.
+    `embedder` is the origin of the page that shows it within, which has a panel of its own, and `scheme` the colour
+    scheme that this one wants, if any.
     """
 
     merchant: str = ""
@@ -53,6 +54,7 @@ class Frame:
     pages: tuple[NavigationEntry, ...] = ()
     livemode: bool = True
     embedder: str | None = None
+    scheme: str | None = None
     theme: tuple[str, str] = colours.panel_pair(None)
 
 
@@ -74,7 +76,7 @@ def frame_of_visit(visit: Visit) -> Frame:
         customer_email=visit.person.email if visit.person else visit.customer_email,
         pages=navigation.entries_of_visit(visit),
         livemode=visit.scope.livemode,
-        embedder=visit.embed.origin if visit.embed else None,
+        **embedded_look(visit.embed),
     )
 
 
@@ -101,6 +103,11 @@ def brand_look(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
     """The paths of the brand's icon and logo, of those that it has, and its theme."""
     pictures = {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
     return {**pictures, "theme": colours.panel_pair(branding.get("primary_color"))}
+
+
+def embedded_look(embed: Embed | None) -> dict[str, Any]:
+    """Who shows a page within which colours; nothing for one with a window of its own."""
+    return {"embedder": embed.origin, "scheme": embed.scheme} if embed else {}
 
 
 def use_frame(frame: Frame) -> None:

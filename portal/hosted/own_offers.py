@@ -1,5 +1,7 @@
 """The plans that the visiting customer can start, and the checkout that a choice leads to."""
 
+from dataclasses import asdict
+
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -22,7 +24,8 @@ def list_by_product(db: Session, visit: Visit, customer: Customer) -> list[list[
 
 def start(db: Session, visit: Visit, price: str, quantity: int) -> str:
     """The path of the checkout of a choice. Raises `HasPlan`, and `InvalidRequest` for what is not offered."""
-    wanted = PlanStart(price, quantity, _address(visit), visit.locale, returns=visit.embed is None)
+    embed = asdict(visit.embed) if visit.embed else None
+    wanted = PlanStart(price, quantity, _address(visit), visit.locale, embed)
     seal = services().seal
     return _path(plan_starts.start(db, visit.customer_id, visit.features, wanted, seal=seal, now=clock.now()))
 

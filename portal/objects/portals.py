@@ -30,6 +30,10 @@ def _cancel_page(row: Row, context: Context) -> dict[str, Any]:
     return {"enabled": token is not None, "url": context.links.at(row.host).cancel(token) if token else token}
 
 
+def _embed(row: Row, context: Context) -> dict[str, Any] | None:
+    return {"theme": "auto", **row.embed} if row.embed else None
+
+
 def _load_products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
     rows = db.scalars(select(Configuration).where(Configuration.id.in_(ids)))
     return {row.id: row.features["subscription_update"]["products"] for row in rows}
@@ -85,7 +89,7 @@ PORTAL_SESSION = register(
                 "url": lambda row, context: "",
                 # beyond the reference
                 "contact": Ref("contact_id", "contact"),
-                "embed": "embed",
+                "embed": _embed,
                 "features": "features",
                 "ended_at": "ended_at",
                 "expires_at": "expires_at",

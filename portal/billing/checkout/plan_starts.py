@@ -20,14 +20,14 @@ from portal.seal import Seal
 class PlanStart:
     """What a customer wants to start, from a portal session at this address and in this language.
 
-    `returns` says whether the checkout leads back to the address: not from a page within another one.
+    `embed` is the page that shows the session within it, and so the checkout, which leads back to the address.
     """
 
     price: str
     quantity: int
     address: str
     locale: str
-    returns: bool = True
+    embed: dict[str, Any] | None = None
 
 
 def list_payable(db: Session, customer: Customer, features: Features) -> list[PlanOffer]:
@@ -57,8 +57,7 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
         sessions.expire(db, last, ExpireCheckoutSession(), now=now)
     new = new_sessions.create(db, _build_command(customer, features, offer, wanted), now=now)
     new.session.locale = wanted.locale
-    if wanted.returns:
-        new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
+    new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
     started_sessions.mark(new.session, asdict(wanted), new.link_secret, seal)
     return new.link_secret
 

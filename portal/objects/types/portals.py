@@ -138,7 +138,13 @@ PORTAL_SESSION: dict[str, Schema] = {
     "after_expiration": or_null(
         hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
     ),
-    "embed": or_null(hash_of(origin=STRING, section=or_null(enum_of("details", "invoices", "payment_methods")))),
+    "embed": or_null(
+        hash_of(
+            origin=STRING,
+            section=or_null(enum_of("details", "invoices", "payment_methods", "plans")),
+            theme=enum_of("auto", "dark", "light"),
+        )
+    ),
     "features": or_null(
         hash_of(
             {
