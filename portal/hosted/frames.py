@@ -4,7 +4,6 @@ Templates read it as `frame`. It is the visit's by itself; a page behind a link 
 """
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +98,7 @@ def brand_path(account_id: str, revision: int) -> str:
     return f"/brand/{account_id}-{revision}"
 
 
-def brand_look(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
+def brand_look(branding: dict[str, Any], brand: str) -> dict[str, Any]:
     """The paths of the brand's icon and logo, of those that it has, and its theme."""
     pictures = {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
     return {**pictures, "theme": colours.panel_pair(branding.get("primary_color"))}

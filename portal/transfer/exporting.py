@@ -35,6 +35,10 @@ class NoLinks:
         """Nothing."""
         return None
 
+    def checkout(self, secret: str) -> Any:
+        """Nothing."""
+        return None
+
     def cancel(self, token: str) -> Any:
         """Nothing."""
         return None

@@ -45,6 +45,9 @@ class Links(Protocol):
     def login(self, token: str) -> str:
         """The address of a login page."""
 
+    def checkout(self, secret: str) -> str:
+        """The address of a checkout."""
+
     def cancel(self, token: str) -> str:
         """The address of a public page to cancel."""
 

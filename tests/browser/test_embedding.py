@@ -172,7 +172,6 @@ def test_a_plan_is_started_changed_and_canceled_within_the_shop(embedded: Embedd
     frame.get_by_role("heading", name="Cancel Silver plan?").wait_for()
     frame.locator("main form button.button-danger").click()
     frame.get_by_role("heading", name="is canceled").or_(frame.get_by_role("heading", name="ends")).first.wait_for()
-    print("NOW", frame.url, frame.locator("main").inner_text()[:500])
     told = list(dict.fromkeys(page.evaluate("told.map(event => event.page)")))
     assert told == ["plans", "subscribe", "checkout", "subscriptions"]
     high = page.evaluate("document.querySelector('iframe').clientHeight")

@@ -1,5 +1,9 @@
-"""The host names at which customers reach an account's pages. The operator allows names; a name has one account."""
+"""Where an account's pages are: its host names, and the tokens of pages that anyone may open.
 
+The operator allows names; a name has one account.
+"""
+
+import secrets
 from typing import cast
 
 from sqlalchemy import Table, bindparam, delete, select, union
@@ -32,6 +36,14 @@ def give_to_configuration(db: Session, configuration: Configuration, name: str |
     _claim(db, account_id, name, "host")
     configuration.host = name
     _release_unused(db, account_id)
+
+
+def switch_page(configuration: Configuration, token: str, *, enabled: bool) -> None:
+    """Each time a page is enabled it gets a new address, so that an old one never works again."""
+    if not enabled:
+        setattr(configuration, token, None)
+    elif getattr(configuration, token) is None:
+        setattr(configuration, token, secrets.token_urlsafe(18))
 
 
 def _claim(db: Session, account_id: str, name: str | None, param: str) -> None:
