@@ -9,7 +9,7 @@ BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test torture bench performance check lock translations migration docs map clean
+.PHONY: help setup run test judge torture bench performance check lock translations migration docs map clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ test: ## Check the code, then run the tests on SQLite and on PostgreSQL; JOBS=2
 	step $(BIN)/pytest -n $(JOBS) --dist loadgroup --database=sqlite; \
 	step $(BIN)/pytest -n $(JOBS) --dist loadgroup --database=postgresql; \
 	[ -z "$$failed" ] || { printf "\nFailed:$$failed\n"; exit 1; }
+
+judge: ## Lay documents of every kind before the official judges (Java); PINS=1 asks for newer ones, RECORD=1 writes the table
+	@deploy/setup judge
+	@PINS="$(PINS)" RECORD="$(RECORD)" $(BIN)/python -m tests.judge
 
 torture: ## Kill servers, workers and receivers for many minutes, and look whether anything was lost
 	@deploy/setup test
@@ -92,5 +96,6 @@ map: ## Draw the layers and floors of the code anew, docs/development/map.svg
 
 clean: ## Remove caches, compiled texts and the marks of set-up; .venv/ and instance/ stay
 	rm -rf .setup build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf tests/judge/*/target
 	rm -f translations/*/LC_MESSAGES/*.mo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

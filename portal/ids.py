@@ -22,6 +22,7 @@ PREFIXES = {
     "billing_portal.configuration": "bpc",
     "billing_portal.retention_offer": "rtno",
     "billing_portal.session": "bps",
+    "billing_portal.withdrawal": "bpwd",
     "checkout.session": "cs",
     "contact": "ccon",
     "credit_note": "cn",

@@ -30,6 +30,7 @@ SECRET_PATHS = (
     "n",
     "r",
     "s",
+    "w",
 )
 #: Fields whose values are never written, by a part of their names.
 _HIDDEN_FIELDS = ("authorization", "code", "cookie", "email", "password", "secret", "token")

@@ -47,12 +47,13 @@ def new_migrated(config: pytest.Config, folder: Path, name: str) -> dict[str, st
     if is_postgresql(config):
         variables["PORTAL_DATABASE_URL"] = postgresql.new_database(os.environ[URL], name, template=_template_name())
     else:
-        (folder / "portal.db").write_bytes(_template_file())
+        (folder / "portal.db").write_bytes(template_file())
     return variables
 
 
 @cache
-def _template_file() -> bytes:
+def template_file() -> bytes:
+    """A file of SQLite with the newest schema and no row."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "portal.db"
         _migrate(f"sqlite:///{file}")

@@ -198,6 +198,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
         scene.make.offer_to_stay(scene.subscription, scene.make.coupon(id="STAY")).id
     ),
     "billing_portal.session": _portal_session,
+    "billing_portal.withdrawal": lambda scene: scene.make.withdrawal(scene.make.subscription(scene.customer)).id,
     "checkout.session": _checkout_session,
     "coupon": lambda scene: scene.make.coupon(name=scene.text).id,
     "credit_note": lambda scene: scene.make.credit_note(scene.invoice, 500, out_of_band_amount=500, memo=scene.text).id,

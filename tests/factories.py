@@ -16,6 +16,7 @@ from portal.billing.customer_portal import (
     cancellation_notices,
     cancellation_receipts,
     new_sessions,
+    notice_matching,
     plan_cancellations,
     stay_offers,
 )
@@ -31,6 +32,9 @@ from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, FinalizeInvoice, PayInvoice
 from portal.billing.subscriptions import subscriptions as subscription_cases
 from portal.billing.subscriptions.params import CancellationDetails, CreateSubscription
+from portal.billing.withdrawals import receipts as withdrawal_receipts
+from portal.billing.withdrawals import withdrawals
+from portal.billing.withdrawals.params import WithdrawSubscription
 from portal.db import Database, Scope
 from portal.models import (
     CancellationNotice,
@@ -41,6 +45,7 @@ from portal.models import (
     Invoice,
     InvoiceItem,
     PlanCancellation,
+    PlanWithdrawal,
     Price,
     Product,
     PromotionCode,
@@ -198,6 +203,19 @@ class Factories:
                 db, row, features, parse_command(CancellationDetails, details), now=clock.now()
             )
             return cancellation_receipts.record(db, row, FinalBills(None), session_id="bps_1", now=clock.now())
+
+    def leave_notice(self, id: str) -> None:
+        """Leave a notice of cancellation to the merchant, as the worker does."""
+        with self.database.writing(self.scope) as db:
+            notice_matching.leave_to_merchant(db, db.get_one(CancellationNotice, (self.scope.tenant_id, id)))
+
+    def withdrawal(self, plan: Subscription) -> PlanWithdrawal:
+        """The withdrawal of a consumer from a plan."""
+        self.run(withdrawals.withdraw, WithdrawSubscription, plan)
+        with self.database.reading(self.scope) as db:
+            found = withdrawal_receipts.find_withdrawal(db, plan.id)
+            assert found is not None
+            return found
 
     def offer_to_stay(self, plan: Subscription, coupon: Coupon) -> RetentionOffer:
         """What the customer of a plan was shown before canceling it."""

@@ -20,7 +20,7 @@ COMMAND = "UPDATE_GOLDENS=1 .venv/bin/pytest tests/api"
 _ID = re.compile(rf"\b({'|'.join(PREFIXES.values())}|req)_[0-9A-Za-z]{{22,}}\b")
 #: What is made of chance or of the secret key.
 _RANDOM = re.compile(r'("(?:client_secret|fingerprint)": ")[^"]+|("reference": ")[A-Z0-9]+-[2-9A-Z]{10}\b')
-_SECRET = re.compile(r"(?<!/v1)(/(?:i|c|e|m|n|r|s|cancel|checkout|files|pay|p/session|p/login)/)[^/?\"]+")
+_SECRET = re.compile(r"(?<!/v1)(/(?:i|c|e|m|n|r|s|w|cancel|checkout|files|pay|withdraw|p/session|p/login)/)[^/?\"]+")
 
 
 def path(name: str) -> Path:

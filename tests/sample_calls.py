@@ -468,9 +468,16 @@ class Day:
         cancellation = self.make.cancellation(left, feedback="too_expensive").id
         send("GET /billing_portal/cancellations", subscription=left.id)
         send("GET /billing_portal/cancellations/{id}", cancellation)
+        regretted = self.make.subscription(self.make.customer())
+        send("POST /subscriptions/{id}/withdraw", regretted.id, refund="prorated")
+        [withdrawal] = send("GET /billing_portal/withdrawals", subscription=regretted.id)["data"]
+        send("GET /billing_portal/withdrawals/{id}", withdrawal["id"])
         notice = self.make.cancellation_notice().id
         send("GET /billing_portal/cancellation_notices", status="waiting")
         send("GET /billing_portal/cancellation_notices/{id}", notice)
+        self.make.leave_notice(notice)
+        send("POST /billing_portal/cancellation_notices/{id}/handle", notice, subscription=left.id)
+        send("GET /billing_portal/retention_offers/counts")
         send("POST /billing/feedback_options/{id}/deactivate", reason)
 
     def _look_after(self) -> None:

@@ -192,6 +192,7 @@ EVERYTHING: dict[str, Any] = {
     "quotes": {"enabled": True},
     "spending": {"enabled": True},
     "subscription_pause": {"enabled": True},
+    "subscription_withdrawal": {"enabled": True},
     "visits": {"enabled": True},
 }
 #: What posts to by those who only read: they sign out, end their own visits, and have files made.

@@ -180,6 +180,13 @@ def test_no_word_is_wider_than_a_phone(language: str) -> None:
     assert [word for word in words if len(word) > 32 and word.isascii()] == []
 
 
+@pytest.mark.parametrize("language", [each for each in TRANSLATED if i18n.text_direction(each) == "rtl"])
+def test_a_percentage_keeps_its_sign_on_its_right(language: str) -> None:
+    """By itself a sign behind digits goes to their left where text runs from right to left."""
+    texts = [text for message in _messages(language) if message.id for text in _strings(message.string)]
+    assert [text for text in texts if re.search(r"(?<!\u2066)%\(percentage\)s\s?%%", text)] == []
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_each_language_has_its_glossary(language: str) -> None:
     glossary = (TRANSLATIONS / "glossary" / f"{language}.md").read_text()

@@ -6,7 +6,8 @@ from flask import Blueprint
 from sqlalchemy import Select, select
 
 from portal.api.resource import Resource
-from portal.billing.customer_portal.cancellation_notices import ListCancellationNotices
+from portal.billing.customer_portal import notice_matching
+from portal.billing.customer_portal.cancellation_notices import HandleNotice, ListCancellationNotices
 from portal.billing.customer_portal.cancellation_receipts import ListCancellations
 from portal.models import CancellationNotice, PlanCancellation
 from portal.wire.page import equal_conditions
@@ -19,6 +20,7 @@ def register(blueprint: Blueprint) -> None:
     resource.list(ListCancellations, _select_cancellations)
     notice = Resource(blueprint, "billing_portal.cancellation_notice", "billing_portal/cancellation_notices")
     notice.retrieve()
+    notice.change(HandleNotice, notice_matching.handle, "handle")
     notice.list(ListCancellationNotices, _select_notices)
 
 

@@ -18,7 +18,7 @@ FLOORS = (
     {"collection"},
     {"intents"},
     {"bank", "schedules"},
-    {"corrections", "quotes"},
+    {"corrections", "quotes", "withdrawals"},
     {"lifecycle"},
     {"customer_portal"},
     {"customers"},

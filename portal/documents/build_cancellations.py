@@ -8,8 +8,13 @@ from sqlalchemy.orm import Session
 
 from portal import i18n, zones
 from portal.documents import letterhead
-from portal.documents.cancellations import CancellationDocument, CancellationNoticeDocument, UnpaidBill
-from portal.models import CancellationNotice, PlanCancellation
+from portal.documents.cancellations import (
+    CancellationDocument,
+    CancellationNoticeDocument,
+    UnpaidBill,
+    WithdrawalDocument,
+)
+from portal.models import CancellationNotice, PlanCancellation, PlanWithdrawal
 
 
 def build_cancellation(db: Session, row: PlanCancellation) -> CancellationDocument:
@@ -53,8 +58,33 @@ def build_notice(db: Session, row: CancellationNotice) -> CancellationNoticeDocu
         received_at=_time_of_day(row.created, zone),
         reference=row.reference,
         extraordinary=row.kind == "extraordinary",
+        withdrawal=row.kind == "withdrawal",
         reason=row.reason,
         wanted_on=date.fromisoformat(row.wanted_on) if row.wanted_on else None,
+    )
+
+
+def build_withdrawal(db: Session, row: PlanWithdrawal) -> WithdrawalDocument:
+    """The receipt of a withdrawal, in the language that the customer had then."""
+    zone, content = zones.of_document(row.seller), row.content
+    shared = letterhead.shared_values(db, row.seller, row.buyer)
+    return WithdrawalDocument(
+        **shared,
+        logo=letterhead.logo_url(db, row.seller),
+        number=row.id,
+        currency=row.currency,
+        effective_at=zones.day_of(row.created, zone),
+        footer=row.seller.get("footer"),
+        page_size=letterhead.choose_page_size(row.seller, row.buyer),
+        plan=i18n.join_names(content["plan"], shared["locale"]),
+        subscription=row.subscription_id,
+        received_at=_time_of_day(row.created, zone),
+        concluded_on=zones.day_of(content["concluded_at"], zone),
+        refunded=row.amount_refunded,
+        credited=row.amount_credited,
+        waived=row.amount_waived,
+        prorated=content["refund"] == "prorated",
+        credit_notes=tuple(content["numbers"]),
     )
 
 

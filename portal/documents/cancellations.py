@@ -1,4 +1,4 @@
-"""The document values of cancellations: what was received when, when the plan ends by it, and what is settled."""
+"""The document values of cancellations and withdrawals: what was received when, the end, and what is settled."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -51,7 +51,7 @@ class CancellationNoticeDocument(DocumentBase):
     """The receipt of a notice of cancellation, as it was declared; whose contract it is about is not looked at.
 
     `effective_at` and `received_at` (with the zone) say when it was received; `reference` is the number as typed,
-    `wanted_on` the day of the end that was asked for, None for the soonest.
+    `wanted_on` the day of the end that was asked for, None for the soonest. `withdrawal` marks one from the contract.
     """
 
     kind: ClassVar[str] = "cancellation_notice"
@@ -61,3 +61,26 @@ class CancellationNoticeDocument(DocumentBase):
     extraordinary: bool = False
     reason: str | None = None
     wanted_on: date | None = None
+    withdrawal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalDocument(DocumentBase):
+    """The receipt of a consumer's withdrawal from a contract: what was declared by whom and when, and what follows.
+
+    `effective_at` and `received_at` (with the zone) say when it was received. `refunded` goes back the way it was paid,
+    `credited` lowers next invoices, `waived` was open; with `prorated` the time that was used is kept. `credit_notes`
+    are numbers.
+    """
+
+    kind: ClassVar[str] = "withdrawal"
+
+    plan: str
+    subscription: str
+    received_at: str
+    concluded_on: date
+    refunded: int = 0
+    credited: int = 0
+    waived: int = 0
+    prorated: bool = False
+    credit_notes: tuple[str, ...] = ()

@@ -153,6 +153,7 @@ BUILDERS: dict[KindName, Callable[[str], DocumentBase]] = {
     "mandate": mandate,
     "cancellation": sample_cancellations.cancellation,
     "cancellation_notice": sample_cancellations.notice,
+    "withdrawal": sample_cancellations.withdrawal,
 }
 
 
@@ -270,6 +271,7 @@ TRIALS: dict[KindName, Callable[[], list[DocumentBase]]] = {
     "mandate": _trial_mandates,
     "cancellation": sample_cancellations.trial_cancellations,
     "cancellation_notice": sample_cancellations.trial_notices,
+    "withdrawal": sample_cancellations.trial_withdrawals,
 }
 
 

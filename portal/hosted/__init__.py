@@ -73,6 +73,7 @@ PAGES = (
     "tax_ids",
     "unsubscribing",
     "well_known",
+    "withdrawal",
 )
 
 

@@ -101,6 +101,16 @@ def cancellation(token: str) -> PageResponse:
     return cancellation_files.download_cancellation(scope, link.id)
 
 
+@blueprint.get("/w/<token>/pdf")
+def withdrawal(token: str) -> PageResponse:
+    """The receipt of a withdrawal as a PDF."""
+    link = services().links.read(token, "withdrawal_pdf") or abort(404)
+    scope, account = merchant_of_link(link)
+    if clock.now() >= link.issued_at + MIN_AFTER_ISSUE:
+        return expired_link_page(account)
+    return cancellation_files.download_withdrawal(scope, link.id)
+
+
 def _declare_files(kind: KindName, place: str) -> None:
     """Declare the files of a kind below `place`: its PDF, and its e-invoices where it has them."""
 
@@ -186,5 +196,5 @@ def expired_link_page(account: Account) -> Response:
 for _kind in SOURCES:
     if _scope := DOCUMENT_KINDS[_kind].link_scope:
         _declare_files(_kind, f"/{_scope}/<token>")
-for _name in ("invoice", "transfer_code", "statement", "mandate", "cancellation"):
+for _name in ("invoice", "transfer_code", "statement", "mandate", "cancellation", "withdrawal"):
     declare_policy(f"document_links.{_name}", "link")

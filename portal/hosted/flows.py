@@ -16,10 +16,17 @@ CHANGE = "subscription_update"
 CONFIRM = "subscription_update_confirm"
 PAUSE = "subscription_pause"
 START = "subscription_create"
+WITHDRAW = "subscription_withdrawal"
 PAYMENT = "payment_method_update"
-EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAUSE, START, PAYMENT)
+EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAUSE, START, WITHDRAW, PAYMENT)
 #: The pages of flows about one subscription, below it.
-_SUBSCRIPTION_PAGES = {CANCEL: "cancel", CHANGE: "change", CONFIRM: "change/confirm", PAUSE: "pause"}
+_SUBSCRIPTION_PAGES = {
+    CANCEL: "cancel",
+    CHANGE: "change",
+    CONFIRM: "change/confirm",
+    PAUSE: "pause",
+    WITHDRAW: "withdraw",
+}
 
 
 def entry_path(visit: Visit) -> str:

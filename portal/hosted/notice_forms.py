@@ -1,4 +1,4 @@
-"""The form of the public page to cancel: what the law lets it ask for, and no more."""
+"""The forms of the public pages to cancel and to withdraw: what the law lets them ask for, and no more."""
 
 from __future__ import annotations
 
@@ -55,3 +55,21 @@ class NoticeForm(LoginForm):
         return NoticeContent(
             self.kind.data, self.name.data, self.reference.data, self.reason.data or None, self.wanted_on.data
         )
+
+
+class WithdrawalForm(NoticeForm):
+    """The same for a withdrawal, which has one kind, needs no reason and counts at once."""
+
+    kind = None
+    reason = None
+    wanted_on = None
+
+    @classmethod
+    def of_page(cls) -> WithdrawalForm:
+        """The form as it was sent; it belongs to no visit, and so has no token."""
+        return cls(meta={"csrf": False})
+
+    @property
+    def content(self) -> NoticeContent:
+        """What is declared."""
+        return NoticeContent("withdrawal", self.name.data, self.reference.data, None, None)

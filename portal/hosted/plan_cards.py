@@ -6,7 +6,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.customer_portal import plan_choices, plan_pauses, upcoming_changes
+from portal.billing.customer_portal import plan_choices, plan_pauses, plan_withdrawals, upcoming_changes
+from portal.billing.customer_portal.plan_withdrawals import WithdrawalTerms
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.db import rows_by_id
 from portal.hosted import plan_discounts, plan_items
@@ -27,6 +28,7 @@ _MOST_PLANS = 100
 class PlanCard:
     """A subscription as a card shows it, and what its customer may do with it.
 
+    `withdrawal_end` is the first second that is too late to withdraw, None where the customer can't at all.
     `changed_by_merchant`: customers change their plans by themselves, and yet not this one, as it is now.
     """
 
@@ -42,6 +44,8 @@ class PlanCard:
     may_go_on: bool
     may_resume: bool
     may_take_back: bool
+    may_withdraw: bool
+    withdrawal_end: int | None
 
     @property
     def name(self) -> str:
@@ -58,7 +62,7 @@ class PlanCard:
         """The moments at which the card says something else although nothing was changed."""
         ended_at = self.subscription.ended_at
         gone_at = None if ended_at is None else ended_at + SHOW_ENDED_FOR
-        return (self.subscription.cancel_at, gone_at, *(each.end for each in self.reductions))
+        return (self.subscription.cancel_at, gone_at, self.withdrawal_end, *(each.end for each in self.reductions))
 
 
 def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanCard]:
@@ -78,6 +82,7 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
     bills = find_next_bills(visit, rows)
     schedules = rows_by_id(db, SubscriptionSchedule, [row.schedule_id for row in rows if row.schedule_id])
     coming = upcoming_changes.list_upcoming(db, rows, list(schedules.values()))
+    terms = plan_withdrawals.find_terms(db, customer, visit.features)
     return [
         _build_plan_card(
             row,
@@ -86,6 +91,7 @@ def list_plan_cards(db: Session, visit: Visit, customer: Customer) -> list[PlanC
             coming.get(row.id),
             bills.get(row.id),
             schedules.get(row.schedule_id or ""),
+            terms,
             visit,
         )
         for row in rows
@@ -99,6 +105,7 @@ def _build_plan_card(
     coming: UpcomingChange | None,
     bill: NextBill | None,
     schedule: SubscriptionSchedule | None,
+    terms: WithdrawalTerms | None,
     visit: Visit,
 ) -> PlanCard:
     ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
@@ -119,4 +126,6 @@ def _build_plan_card(
         may_go_on=pauses and row.status == "paused",
         may_resume=allowed and subscriptions.may_resume(status=row.status, cancel_at=row.cancel_at, now=now),
         may_take_back=coming is not None and permissions.may_change(visit.features),
+        may_withdraw=terms is not None and terms.allow(row, now),
+        withdrawal_end=terms.ends_at(row) if terms else None,
     )

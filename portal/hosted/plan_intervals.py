@@ -30,10 +30,10 @@ def interval_name(interval: tuple[str, int]) -> str:
     if count == 1:
         return str({"day": _("Daily"), "week": _("Weekly"), "month": _("Monthly"), "year": _("Yearly")}[name])
     words = {
-        "day": lambda: ngettext("Every day", "Every %(num)d days", count),
-        "week": lambda: ngettext("Every week", "Every %(num)d weeks", count),
-        "month": lambda: ngettext("Every month", "Every %(num)d months", count),
-        "year": lambda: ngettext("Every year", "Every %(num)d years", count),
+        "day": lambda: ngettext("Every %(num)d day", "Every %(num)d days", count),
+        "week": lambda: ngettext("Every %(num)d week", "Every %(num)d weeks", count),
+        "month": lambda: ngettext("Every %(num)d month", "Every %(num)d months", count),
+        "year": lambda: ngettext("Every %(num)d year", "Every %(num)d years", count),
     }
     return str(words[name]())
 

@@ -35,6 +35,7 @@ from portal.models.portals import (
     EmailChange,
     FeedbackOption,
     PlanCancellation,
+    PlanWithdrawal,
     PortalSession,
     RetentionOffer,
 )

@@ -130,6 +130,36 @@ class PlanCancellation(TenantOwned, Base):
     content: Mapped[dict[str, Any]]
 
 
+class PlanWithdrawal(TenantOwned, Base):
+    """The withdrawal of a consumer from the contract of a subscription, and all that its receipt says, frozen.
+
+    `created` is when it was received. Amounts are in minor units: what goes back as money, what became credit, and
+    what was open and is not to be paid any more; the credit notes by their ids say of which bills.
+    """
+
+    __tablename__ = "plan_withdrawals"
+    __table_args__ = (
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("subscription_id", "subscriptions"),
+        newest_first("plan_withdrawals"),
+        Index("uq_plan_withdrawals_subscription_id", "tenant_id", "subscription_id", unique=True),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    subscription_id: Mapped[str] = mapped_column(Id)
+    #: None for one by the public page or that the merchant has taken in
+    session_id: Mapped[str | None] = mapped_column(Id)
+    currency: Mapped[str]
+    amount_refunded: Mapped[int]
+    amount_credited: Mapped[int]
+    amount_waived: Mapped[int]
+    credit_notes: Mapped[list[Any]]
+    seller: Mapped[dict[str, Any]]
+    buyer: Mapped[dict[str, Any]]
+    #: names of the plan, moment of the conclusion and numbers, as `withdrawals.withdraw` freezes them
+    content: Mapped[dict[str, Any]]
+
+
 class CancellationNotice(TenantOwned, Base):
     """What somebody has declared on a configuration's public page to cancel, as it was received.
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Integer, String, inspect
 from portal.models import Account
 from portal.objects.accounts import SHAPE as ACCOUNT
 from portal.objects.kinds import OBJECT_TYPES, ObjectType
-from portal.objects.types import accounts, catalogue, customers
+from portal.objects.types import accounts, catalogue, customers, portals
 from portal.wire.schemas import (
     BOOLEAN,
     DECIMAL,
@@ -28,6 +28,7 @@ from portal.wire.shape import Ref
 
 #: Objects without a table: they stand inside of others, or are made of them.
 TABLELESS: dict[str, Schema] = {
+    "billing_portal.retention_offer_count": portals.RETENTION_OFFER_COUNT,
     "customer_statement": customers.STATEMENT,
     "plan": catalogue.PLAN,
     "product_feature": catalogue.PRODUCT_FEATURE,

@@ -110,6 +110,10 @@ class DocumentLinks:
         """The absolute address of a configuration's public page to cancel."""
         return f"{self.base_url}/cancel/{token}"
 
+    def withdraw(self, token: str) -> str:
+        """The absolute address of a configuration's public page to withdraw."""
+        return f"{self.base_url}/withdraw/{token}"
+
     def pay(self, token: str) -> str:
         """The absolute address of a payment link."""
         return f"{self.base_url}/pay/{token}"

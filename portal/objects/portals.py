@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.models import Configuration, EmailChange, FeedbackOption, PortalSession, RetentionOffer
 from portal.objects.kinds import ObjectType, register
 from portal.objects.types import portals as schemas
+from portal.rules import permissions
 from portal.rules.portal_features import complete_features
 from portal.wire.shape import Context, Ref, Row, Shape
 
@@ -27,7 +28,12 @@ def _login_page(row: Row, context: Context) -> dict[str, Any]:
 
 def _cancel_page(row: Row, context: Context) -> dict[str, Any]:
     token: str | None = row.cancel_token
-    return {"enabled": token is not None, "url": context.links.at(row.host).cancel(token) if token else token}
+    withdraws, links = permissions.may_withdraw(row.features), context.links.at(row.host)
+    return {
+        "enabled": token is not None,
+        "url": links.cancel(token) if token else None,
+        "withdrawal_url": links.withdraw(token) if token and withdraws else None,
+    }
 
 
 def _embed(row: Row, context: Context) -> dict[str, Any] | None:
@@ -161,3 +167,11 @@ EMAIL_CHANGE = register(
         portable=False,
     )
 )
+
+
+def render_offer_count(
+    reason: str | None, type: str, shown: int, accepted: int, declined: int, *, livemode: bool
+) -> dict[str, Any]:
+    """How often something was offered for a reason, and what the answers were. It is computed, and not stored."""
+    counted = {"reason": reason, "type": type, "shown": shown, "accepted": accepted, "declined": declined}
+    return {"object": "billing_portal.retention_offer_count", "livemode": livemode, **counted}

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from portal.assembly import Services
 from portal.billing.customer_portal import cancellation_receipts, plan_undo
+from portal.billing.withdrawals import receipts
 from portal.documents.build_cancellations import build_cancellation
 from portal.models import Mail, Subscription
 from portal.outbox import subscription_mails
@@ -24,6 +25,8 @@ def build_canceled_mail(services: Services, db: Session, mail: Mail) -> Outgoing
     # mails that were queued before the portal told these are sent as they were meant
     canceled_at, billed = mail.data.get("canceled_at", subscription.canceled_at), mail.data.get("billed")
     if customer is None or ends is None or subscription.canceled_at != canceled_at:
+        return None
+    if receipts.find_withdrawal(db, subscription.id):  # which has a mail of its own
         return None
     told = billed_document(services, db, billed)
     return mail_to_customer(

@@ -16,8 +16,10 @@ from portal.outbox import (
     payment_mails,
     plan_change_mails,
     security_mails,
+    start_mails,
     subscription_mails,
     trial_mails,
+    withdrawal_mails,
 )
 from portal.outbox.mail_texts import OutgoingMail
 
@@ -49,6 +51,8 @@ MAIL_BUILDERS: dict[str, Callable[[Services, Session, Mail], OutgoingMail | None
     "subscription_canceled": cancellation_mails.build_canceled_mail,
     "subscription_changed": plan_change_mails.build_changed_mail,
     "subscription_paused": subscription_mails.build_paused_mail,
+    "subscription_started": start_mails.build_started_mail,
+    "subscription_withdrawn": withdrawal_mails.build_withdrawn_mail,
     "tax_id_changed": security_mails.build_tax_id_mail,
     "trial_ending": trial_mails.build_trial_mail,
     "webhook_disabled": alerts.build_alert_mail,

@@ -27,6 +27,7 @@ def build_received_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         attachments={safe_file_name(f"{notice.id}.pdf"): content},
         reference=notice.id,
         received_at=notice.created,
+        withdrawal=notice.kind == "withdrawal",
     )
 
 
@@ -42,6 +43,6 @@ def build_waiting_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
         "name": notice.name,
         "email": notice.email,
         "number": notice.reference,
-        "extraordinary": notice.kind == "extraordinary",
+        "kind": notice.kind,
     }
     return mail_to_merchant(account, account.email, context)

@@ -44,14 +44,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
     },
-    "cancellation_received": {"received_at": _SAMPLE_DAY},
+    "cancellation_received": {"received_at": _SAMPLE_DAY, "withdrawal": False},
     "cancellation_waiting": {
         "notice": "bpcn_sample",
         "received_at": _SAMPLE_DAY,
         "name": "Jenny Rosen",
         "email": "jenny.rosen@example.com",
         "number": "INV-1001",
-        "extraordinary": False,
+        "kind": "ordinary",
     },
     "contact_changed": {"change": "added", "email": "lea@example.com", "role": "accountant"},
     "contact_invited": {
@@ -126,6 +126,20 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "invoice_url": None,
         "attached": False,
     },
+    "subscription_started": {
+        "trial_end": None,
+        "manage_url": "https://billing.example.com/p/login/sample",
+        "cancel_url": "https://billing.example.com/cancel/sample",
+        "withdraw_until": _SAMPLE_DAY + 16 * 86400,
+        "withdraw_url": "https://billing.example.com/withdraw/sample",
+    },
+    "subscription_withdrawn": {
+        "received_at": _SAMPLE_DAY,
+        "refunded": 2380,
+        "credited": 0,
+        "waived": 0,
+        "currency": "eur",
+    },
     "tax_id_changed": {"added": True, "value": "DE136695976"},
     "trial_ending": {
         "ends_at": _SAMPLE_DAY + 3 * 86400,
@@ -165,14 +179,14 @@ def sample_mail(name: str, locale: str) -> OutgoingMail:
 def _plan_values(name: str, merchant: SampleMerchant) -> dict[str, Any]:
     """What the words of a mail about a plan are made with: the merchant's own, in its language and currency."""
     (plan, _, price), *_ = merchant.positions
-    if name in {"subscription_canceled", "subscription_paused"}:
+    if name in {"subscription_canceled", "subscription_paused", "subscription_withdrawn"}:
         return {"plan": plan}
-    if name == "trial_ending":
+    if name in {"subscription_started", "trial_ending"}:
         bill = _bill_preview(merchant, 2, _SAMPLE_DAY + 3 * 86400, discount=price // 5)
         terms = {"amount": 2 * price, "interval": "month", "interval_count": 1}
         return {"plan": plan, "bill": bill, "currency": merchant.currency, **terms}
     if name == "subscription_changed":
-        before = PlanPart(_SMALL_PLANS[merchant.locale], 1, price // 2, "month", 1)
+        before = PlanPart(_SMALL_PLANS.get(merchant.locale, _SMALL_PLANS["en"]), 1, price // 2, "month", 1)
         after = PlanPart(plan, 3, 3 * price, "month", 1)
         bill = _bill_preview(merchant, 3, _SAMPLE_DAY + 30 * 86400)
         return {"before": [before], "after": [after], "bill": bill, "currency": merchant.currency}

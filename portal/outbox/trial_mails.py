@@ -1,6 +1,5 @@
 """The mail about a trial that is about to end: the bill that comes then, and where to cancel before."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.assembly import Services
@@ -9,7 +8,8 @@ from portal.billing.customer_portal import plan_previews
 from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.subscriptions import items
 from portal.db import find_row, scope_of
-from portal.models import Configuration, Mail, Subscription
+from portal.models import Mail, Subscription
+from portal.outbox import plan_links
 from portal.outbox.mail_frames import mail_to_customer
 from portal.outbox.mail_texts import OutgoingMail
 from portal.outbox.plan_parts import name_plan
@@ -28,7 +28,7 @@ def build_trial_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
         customer,
         reference=subscription.id,
         bill=bill,
-        manage_url=_login_link(services, db),
+        manage_url=plan_links.login_link(services, db),
         plan=name_plan(db, subscription, customer),
         ends_at=subscription.trial_end,
         stops=status == "canceled",
@@ -48,12 +48,3 @@ def _look_ahead(services: Services, db: Session, subscription: Subscription) -> 
     with services.database.dry_run(scope_of(db)) as trying:
         row = find_row(trying, Subscription, subscription.id, noun="subscription")
         return plan_previews.preview_next_bill(trying, row), row.status
-
-
-def _login_link(services: Services, db: Session) -> str | None:
-    """The login page of the account; None where no configuration has one."""
-    own = select(Configuration.login_token, Configuration.host).where(
-        Configuration.active, Configuration.login_token.is_not(None)
-    )
-    found = db.execute(own.order_by(Configuration.is_default.desc(), Configuration.created).limit(1)).first()
-    return services.links_of(scope_of(db)).at(found.host).login(found.login_token) if found else None

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 KindName = Literal[
-    "invoice", "credit_note", "quote", "receipt", "statement", "mandate", "cancellation", "cancellation_notice"
+    "invoice",
+    "credit_note",
+    "quote",
+    "receipt",
+    "statement",
+    "mandate",
+    "cancellation",
+    "cancellation_notice",
+    "withdrawal",
 ]
 
 #: The files of a bill: for people, and for their programs.
@@ -43,6 +51,7 @@ DOCUMENT_KINDS: dict[KindName, DocumentKind] = {
     "mandate": DocumentKind("SEPA Direct Debit Mandate", None, link_scope="m"),
     "cancellation": DocumentKind("Confirmation of cancellation", None, link_scope="e"),
     "cancellation_notice": DocumentKind("Receipt of a cancellation", None, link_scope="n", has_linked_page=True),
+    "withdrawal": DocumentKind("Receipt of a withdrawal", None, link_scope="w"),
 }
 
 

@@ -259,6 +259,7 @@ FAMILIES: dict[str, EventFamily] = {
         gone=None,
         turns=_turns_by_moment({"accepted_at": "accepted", "declined_at": "declined"}),
     ),
+    "billing_portal.withdrawal": EventFamily("billing_portal.withdrawal", changed=None, gone=None),
     "email_change": EventFamily(
         "billing_portal.email_change",
         made="requested",
@@ -317,6 +318,7 @@ PORTAL_EVENTS = {
     "billing_portal.retention_offer.shown": "offers",
     "billing_portal.retention_offer.accepted": "offers",
     "billing_portal.retention_offer.declined": "offers",
+    "billing_portal.withdrawal.created": "cancellations",
     "billing_portal.email_change.requested": "email_changes",
     "billing_portal.email_change.confirmed": "email_changes",
     "billing_portal.email_change.undone": "email_changes",

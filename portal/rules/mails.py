@@ -28,6 +28,7 @@ MAIL_SWITCHES = {
     "cancellations": True,
     "invoices": False,
     "plan_changes": True,
+    "plan_starts": True,
     "receipts": False,
     "tax_id_changes": True,
     "trial_endings": False,
@@ -41,6 +42,7 @@ SWITCH_BY_MAIL = {
     "subscription_canceled": "cancellations",
     "subscription_changed": "plan_changes",
     "subscription_paused": "plan_changes",
+    "subscription_started": "plan_starts",
     "tax_id_changed": "tax_id_changes",
     "trial_ending": "trial_endings",
 }
@@ -150,6 +152,11 @@ def _find_pause(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
         billed = _latest_bill(subscription, previous)
         return {"subscription": subscription["id"], "paused": False, "billed": billed}
     return None
+
+
+def _find_start(session: Wire, previous: Wire) -> dict[str, Any] | None:
+    """The subscription that a checkout has begun; None for one that has sold something else."""
+    return {"subscription": session["subscription"]} if session["subscription"] else None
 
 
 def _find_plan_change(subscription: Wire, previous: Wire) -> dict[str, Any] | None:
@@ -276,6 +283,7 @@ MAIL_RULES = (
     MailRule("refund.updated", "refunded", _find_refund, _EVERYBODY, once_per=()),
     MailRule("customer.updated", "recipients_changed", _find_recipient_change),
     MailRule("customer.subscription.trial_will_end", "trial_ending", _name_object, _EVERYBODY, once_per=("trial_end",)),
+    MailRule("checkout.session.completed", "subscription_started", _find_start, _EVERYBODY, once_per=()),
     MailRule("customer.subscription.updated", "subscription_canceled", _find_cancellation),
     MailRule("customer.subscription.updated", "subscription_changed", _find_plan_change),
     MailRule("customer.subscription.updated", "subscription_paused", _find_pause, _EVERYBODY),

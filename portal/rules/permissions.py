@@ -106,6 +106,11 @@ def may_cancel(features: Features) -> bool:
     return bool(features["subscription_cancel"]["enabled"])
 
 
+def may_withdraw(features: Features) -> bool:
+    """Whether consumers can withdraw from a new subscription. Configurations of before have no such feature."""
+    return bool(features.get("subscription_withdrawal", {}).get("enabled"))
+
+
 def may_subscribe(features: Features) -> bool:
     """Whether a customer without a plan can start one. Configurations of before have no such feature."""
     return bool(features.get("subscription_create", {}).get("enabled"))
@@ -210,7 +215,7 @@ def restrict_for_mirror(features: Features) -> dict[str, Any]:
     """The features for an account that only mirrors records kept elsewhere: plans are changed and billed there."""
     billed_elsewhere = (
         *("invoice_correction", "payment_calendar", "quotes"),
-        *("subscription_create", "subscription_pause", "subscription_update"),
+        *("subscription_create", "subscription_pause", "subscription_update", "subscription_withdrawal"),
     )
     cancel = {**features["subscription_cancel"], "retention": {"enabled": False}}
     disabled = {name: {**features.get(name, {}), "enabled": False} for name in billed_elsewhere}

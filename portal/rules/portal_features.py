@@ -7,8 +7,8 @@ from typing import Any
 from portal.rules.corrections import FIELDS
 
 _DISABLED_FEATURES: dict[str, Any] = {
-    # what is beyond the reference: balance_payout, contacts, invoice_correction, payment_calendar, quotes, spending and
-    # visits
+    # what is beyond the reference: balance_payout, contacts, invoice_correction, payment_calendar, quotes, spending,
+    # subscription_withdrawal and visits
     "balance_payout": {"enabled": False},
     "contacts": {"enabled": False},
     "customer_update": {"allowed_updates": [], "enabled": False},
@@ -60,6 +60,7 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "schedule_at_period_end": {"conditions": []},
         "trial_update_behavior": "end_trial",
     },
+    "subscription_withdrawal": {"customers": "consumers", "days": 14, "enabled": False, "refund": "full"},
     "visits": {"enabled": False},
 }
 

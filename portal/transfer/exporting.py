@@ -43,6 +43,10 @@ class NoLinks:
         """Nothing."""
         return None
 
+    def withdraw(self, token: str) -> Any:
+        """Nothing."""
+        return None
+
     def login(self, token: str) -> Any:
         """Nothing."""
         return None

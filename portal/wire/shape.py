@@ -51,6 +51,9 @@ class Links(Protocol):
     def cancel(self, token: str) -> str:
         """The address of a public page to cancel."""
 
+    def withdraw(self, token: str) -> str:
+        """The address of a public page to withdraw."""
+
     def pay(self, token: str) -> str:
         """The address of a payment link."""
 

@@ -199,3 +199,10 @@ def test_ids_keep_their_identity_and_secrets_are_taken_out():
         "url": "https://x/p/session/<secret>",
         "z": "cus_2",
     }
+
+
+def test_retention_offer_count(api, make, customer):
+    plan = make.subscription(SimpleNamespace(id=customer["id"]))
+    make.offer_to_stay(plan, make.coupon(id="STAY"))
+    (count,) = api.get("billing_portal/retention_offers/counts")["data"]
+    goldens.check("billing_portal.retention_offer_count", count)

@@ -46,6 +46,7 @@ class Plans:
             "payment_method_update": on,
             "subscription_create": {"enabled": True, "trial_period_days": 14},
             "subscription_pause": pause,
+            "subscription_withdrawal": {"enabled": True, "customers": "all", "days": 60},
             "visits": on,
         }
         return self.make.configuration(subscription_update=feature, **own)

@@ -235,13 +235,15 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
         "keep_change": keep_change,
         "undo": f"/undo/{token}",
         "join": join,
-        "cancel": _cancel_page(make),
+        "cancel": _cancel_page(make, "cancel"),
+        "withdraw": _cancel_page(make, "withdraw"),
         "receipt": links.document("cancellation_notice", tenant_id, make.cancellation_notice(reason="Moved").id),
     }
 
 
-def _cancel_page(make: Factories) -> str:
-    """The path of a public page to cancel."""
+def _cancel_page(make: Factories, verb: str) -> str:
+    """The path of a public page to cancel, or to withdraw."""
     command = configurations.UpdateConfiguration
-    row = make.run(configurations.update, command, make.configuration(), cancel_page={"enabled": True})
-    return f"/cancel/{row.cancel_token}"
+    own = make.configuration(subscription_withdrawal={"enabled": True})
+    row = make.run(configurations.update, command, own, cancel_page={"enabled": True})
+    return f"/{verb}/{row.cancel_token}"

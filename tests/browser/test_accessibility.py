@@ -77,6 +77,7 @@ PAGES = {
     "plan_changes.confirm": ["subscriptions/{upgradable}/change/confirm?price={gold}&quantity=3"],
     "plan_results.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],
     "subscriptions.canceled": ["subscriptions/{ending}/canceled"],
+    "withdrawal.withdraw": ["subscriptions/{plan}/withdraw"],
 }
 #: What is no page but a file, a picture, a number, or leads to a page.
 FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|ics|pdf|svg|xml|zip|<format>)$")
@@ -91,6 +92,7 @@ ON_THEIR_WAY = {
     "retention.offer",
     "staying.offer",
     "staying.reason",
+    "withdrawal.outcome",
 }
 DOCUMENTATION = [
     "/docs",
@@ -108,6 +110,7 @@ ELSEWHERE = [
     "{keep_change}",
     "{undo}",
     "{cancel}",
+    "{withdraw}",
     "{receipt}",
     "{join}",
     "/undo/unknown",
@@ -234,6 +237,25 @@ def test_the_second_step_of_canceling_without_a_login_is_for_everyone(windows: d
         window.page.get_by_label(label).fill(text)
     follow(window.page.get_by_role("button", name="Continue"))
     window.page.get_by_role("heading", name="Cancel now?").wait_for()
+    assert problems(window.page) == []
+
+
+def test_withdrawing_is_for_everyone(visit: Visit, shop: Shop, windows: dict[str, Window]) -> None:
+    customer = shop.make.customer()
+    plan = shop.make.subscription(customer)
+    configuration = shop.make.configuration(subscription_withdrawal={"enabled": True})
+    page = visit(customer, configuration=configuration)
+    follow(page.get_by_role("link", name="Withdraw from contract here"))
+    follow(page.get_by_role("button", name="Confirm withdrawal"))
+    page.get_by_role("link", name="Receipt of the withdrawal (PDF)").wait_for()
+    assert page.url.endswith(f"subscriptions/{plan.id}/withdrawn")
+    assert problems(page) == []
+    window = windows["ar"]
+    window.go("{withdraw}")
+    for name, text in (("name", "Jenny Rosen"), ("email", "jenny@example.com"), ("reference", "INV-1")):
+        window.page.locator(f"input[name={name}]").fill(text)
+    follow(window.page.get_by_role("button"))
+    window.page.locator("button[name=confirm]").wait_for()
     assert problems(window.page) == []
 
 

@@ -99,8 +99,9 @@ def _sell(db: Session, seller: tuple[str, str, str, str], case: str) -> None:
     tax_ids.create(db, parse_command(tax_ids.CreateTaxId, {"type": "eu_vat", "value": vat_id}), now=NOON)
     address = {"line1": "Torstraße 12", "city": city, "postal_code": postal_code, "country": country}
     e_invoices = {
+        "formats": ("factur_x", "peppol", "xrechnung"),
         "contact": "Greta Sommer",
-        "register_number": "HRB 12345 B",
+        "register_number": "12345678" if country == "NL" else "HRB 12345 B",
         "untaxed": case if case in _UNTAXED else "",
         "reverse_charge": "goods" if case == "goods" else "services",
     }
@@ -131,7 +132,8 @@ def _buyer(db: Session, chance: Random, case: str) -> Customer:
         },
         "tax_exempt": exempt,
         "preferred_locales": [chance.choice(("de", "fr", "en", "ja", "ar", "bg"))],
-        "metadata": {"buyer_reference": "04011000-12345-03", "purchase_order": "PO-117"},
+        "metadata": {"buyer_reference": "04011000-12345-03", "purchase_order": "PO-117"}
+        | ({} if vat_id else {"endpoint": "0060:123456789"}),
     }
     customer = customers.create(db, parse_command(CreateCustomer, sent), now=NOON)
     if vat_id:

@@ -31,10 +31,21 @@ def read_by_drafthorse(content: bytes) -> Any:
     return _imported("drafthorse.models.document").Document.parse(content, strict=True)
 
 
+def read_by_eu_einvoice(content: bytes) -> tuple[dict[str, Any], list[Any]]:
+    """What eu-einvoice reads in a file of either syntax, and what it can't make out."""
+    found: tuple[dict[str, Any], list[Any]] = _imported("eu_einvoice.parse").parse_bytes(content)
+    return found
+
+
 def read_code(picture: Any) -> str:
     """The text of the one code on a picture, as zxing reads it."""
-    (found,) = _imported("zxingcpp").read_barcodes(picture)
-    return str(found.text)
+    (found,) = read_codes(picture)
+    return found
+
+
+def read_codes(picture: Any) -> list[str]:
+    """The texts of all codes on a picture."""
+    return [str(found.text) for found in _imported("zxingcpp").read_barcodes(picture)]
 
 
 @cache

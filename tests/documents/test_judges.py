@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from lxml import etree
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -235,7 +236,7 @@ def credit(make: Factories, invoice: Invoice) -> CreditNote:
 
 
 #: What is done to a good file, and the rule that has to notice it.
-_FAULTS = (
+FAULTS = (
     (
         "factur_x",
         "FR",
@@ -258,7 +259,7 @@ _FAULTS = (
 )
 
 
-@pytest.mark.parametrize(("kind", "country", "good", "bad", "rule"), _FAULTS)
+@pytest.mark.parametrize(("kind", "country", "good", "bad", "rule"), FAULTS)
 def test_judges_notice_faults(make: Factories, kind: str, country: str, good: bytes, bad: bytes, rule: str) -> None:
     seller = next(each for each in SELLERS if each.country == country)
     buyer = next(each for each in BUYERS if each.country == country)
@@ -336,6 +337,60 @@ def test_french_businesses_need_a_siren_among_themselves(
         with make.database.reading(make.scope) as db:
             found.append(list(offers.list_offers(*build.describe(db, invoice))[0].missing))
     assert found == [gaps, []]
+
+
+@pytest.mark.parametrize(
+    ("changes", "gaps"),
+    [({"rate": "19"}, ["lines.french_tax_rates"]), ({"rate": "8.5"}, []), ({"currency": "usd"}, ["tax_exchange_rate"])],
+)
+def test_french_businesses_need_rates_and_sums_of_france(
+    make: Factories, changes: dict[str, Any], gaps: list[str]
+) -> None:
+    """BR-FR-16 and BR-FR-CO-12; elsewhere such bills are fine."""
+    seller = replace(SELLERS[3], **changes)
+    sell(make, seller)
+    found = []
+    for buyer in BUYERS[3], BUYERS[0]:
+        invoice = bill(make, seller, buyer)
+        with make.database.reading(make.scope) as db:
+            found.append(list(offers.list_offers(*build.describe(db, invoice))[0].missing))
+    assert found == [gaps, []]
+
+
+def test_a_seller_with_a_tax_number_alone_is_identified_by_it(make: Factories) -> None:
+    """BR-CO-26: a tax number (BT-32) does not identify a seller, so it stands as identifier (BT-29) too."""
+    seller = replace(SELLERS[1], tax_id=("de_stn", "1121081508150"), endpoint="EM:bills@light.example")
+    sell(make, seller)
+    consumer = replace(BUYERS[0], tax_id=None, endpoint="0204:leipzig-1")
+    invoice = bill(make, seller, consumer)
+    assert [each for each in findings(make, seller, consumer, invoice) if "peppol lacks" not in each[1]] == []
+    content = file_of(make, invoice, "factur_x").decode()
+    assert re.search(r"<ram:SellerTradeParty>\s*<ram:ID>1121081508150</ram:ID>", content), content
+
+
+@pytest.mark.parametrize("address", [{"country": "DE"}, {"country": "DE", "city": "Kiel", "postal_code": "24103"}])
+def test_a_place_of_delivery_is_whole_for_xrechnung(make: Factories, address: dict[str, str]) -> None:
+    """BR-DE-10 and BR-DE-11; the standard alone takes a country."""
+    sell(make, SELLERS[0])
+    customer, rate = {"name": "Store", "address": address}, make.tax_rate(percentage="19").id
+    with make.database.writing(make.scope) as db:
+        sent = customer_params(BUYERS[0], reverse=False) | {"shipping": customer}
+        row = customers.create(db, parse_command(CreateCustomer, sent), now=NOON)
+        type, value = ("eu_vat", "DE129273398")
+        named = {"customer": row.id, "type": type, "value": value}
+        tax_ids.create(db, parse_command(tax_ids.CreateTaxId, named), now=NOON)
+        invoice = bill_lines(db, row.id, "eur", [rate])
+    with make.database.reading(make.scope) as db:
+        offered = {each.format: list(each.missing) for each in offers.list_offers(*build.describe(db, invoice))}
+    gaps = [] if "city" in address else ["delivery.address.city", "delivery.address.postal_code"]
+    assert offered == {"factur_x": [], "peppol": gaps, "xrechnung": gaps}
+
+
+def test_no_element_is_empty(make: Factories) -> None:
+    """Factur-X warns of empty ones, and will refuse them."""
+    sell(make, SELLERS[0])
+    root = etree.fromstring(file_of(make, bill(make, SELLERS[0], BUYERS[0]), "factur_x"))
+    assert [each.tag for each in root.iter() if len(each) == 0 and not (each.text or "").strip()] == []
 
 
 COLLECTING = tuple(each for each in SELLERS if each.currency == "eur")

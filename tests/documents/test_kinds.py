@@ -24,6 +24,7 @@ OLD_SCOPES = {
     "mandate": "m",
     "cancellation": "e",
     "cancellation_notice": "n",
+    "withdrawal": "w",
     "file_link": "f",
     "plan_undo": "k",
     "unsubscribe": "u",
@@ -51,7 +52,8 @@ def test_what_is_made_for_a_kind_is_of_that_kind(kind: KindName) -> None:
 def test_the_name_of_a_kind_is_translated(kind: KindName) -> None:
     heading = DOCUMENT_KINDS[kind].heading
     for language in set(i18n.CATALOGUES) - {"en"}:
-        assert i18n.load_translations(language).gettext(heading) != heading, f"{heading} has no {language}"
+        # some languages say it as English does
+        assert heading in i18n.load_translations(language)._catalog, f"{heading} has no {language}"  # type: ignore[attr-defined]
 
 
 def test_kinds_never_share_a_stored_file() -> None:

@@ -32,6 +32,8 @@ DIGESTS = {
     ("00000005", "v1", "cancellation_notice"): "5712902088466f70",
     ("00000005", "v2", "cancellation"): "ac5b9eb08d570741",
     ("00000005", "v2", "cancellation_notice"): "4233dac7cc48bd93",
+    ("00000005", "v1", "withdrawal"): "9995b00892cd0aa6",
+    ("00000005", "v2", "withdrawal"): "fb1137af3bfbdc9d",
 }
 #: What the first version calls the tax numbers of the sample merchants.
 FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}

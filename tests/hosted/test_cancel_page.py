@@ -225,7 +225,7 @@ def test_a_network_sends_so_many(client: FlaskClient, address: str, make: Factor
 
 def test_switched_off_it_is_gone(client: FlaskClient, address: str, api: Api, configuration: str) -> None:
     off = api.post(f"billing_portal/configurations/{configuration}", cancel_page={"enabled": False})
-    assert off["cancel_page"] == {"enabled": False, "url": None}
+    assert off["cancel_page"] == {"enabled": False, "url": None, "withdrawal_url": None}
     for method in (client.get, client.post):
         assert method(address, base_url=SECURE).status_code == 404
 

@@ -13,6 +13,7 @@ from portal import clock
 from portal.models import Customer, Invoice
 from tests.clients import Api, Portal
 from tests.conftest import NOON
+from tests.debits import begin_collecting, sign
 from tests.factories import Factories
 from tests.hosted.two_clicks import click_twice
 
@@ -178,3 +179,23 @@ def test_it_is_off_unless_the_merchant_turns_it_on(
 def test_nobody_corrects_the_invoice_of_another(visit: Portal, make: Factories) -> None:
     other = make.invoice(make.customer(), 1000)
     assert visit.get(f"invoices/{other.id}/correct").status_code == 404
+
+
+def test_only_who_has_an_address_is_told_of_mails(portal: Open, make: Factories) -> None:
+    for email, told in (("jenny@example.com", True), (None, False)):
+        customer = make.customer(email=email)
+        bill = make.invoice(customer, 1000, collection_method="send_invoice", days_until_due=14)
+        summary = words(fill(portal(customer, make.configuration(**on())), bill, name="Rosen AG"))
+        assert ("by mail" in summary) is told
+
+
+def test_what_collects_the_new_invoice_is_said_before(
+    visit: Portal, make: Factories, customer: Customer, app: Any, api: Api
+) -> None:
+    """The old one was finalized before there was an account to collect it from."""
+    bill = make.invoice(customer, 1000, auto_advance=True)
+    begin_collecting(make)
+    sign(make, app.extensions["portal"].seal, customer)
+    assert "We collect €10.00 on" in words(fill(visit, bill, name="Rosen AG"))
+    press(visit, bill, name="Rosen AG")
+    assert len(api.get("direct_debits", invoice=now_of(api, bill)["latest_revision"])["data"]) == 1

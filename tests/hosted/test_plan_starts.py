@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from portal.billing.subscriptions import cancellations
 from portal.billing.subscriptions.params import CancelSubscription
-from portal.models import Account, Configuration, Customer, Price, Subscription
+from portal.models import Account, CheckoutSession, Configuration, Customer, Price, Subscription
+from portal.seal import Seal
 from tests.clients import Api, Portal
 from tests.debits import DEBTOR_IBAN, begin_collecting
 from tests.factories import Factories
@@ -240,6 +241,22 @@ def test_another_choice_replaces_the_first_one(
     make.subscription(customer, silver)
     assert buy(client, second).status_code == 410, "the merchant has made a plan meanwhile"
     assert len(api.get("subscriptions", customer=customer.id)["data"]) == 1
+
+
+def test_a_link_that_was_sealed_with_a_lost_key_is_replaced(
+    portal: Open, make: Factories, customer: Customer, silver: Price, client: FlaskClient, api: Api
+) -> None:
+    visit = portal(customer, offering(make, silver))
+    first = start(visit, silver)
+    with make.database.writing(make.scope) as db:
+        session = db.query(CheckoutSession).one()
+        made = {**session.settings["portal"], "link": Seal(["another key"]).encrypt(b"secret").decode()}
+        session.settings = {**session.settings, "portal": made}
+    assert visit.get("subscribe").status_code == 200
+    second = start(visit, silver)
+    assert second != first
+    assert client.get(first, base_url="https://localhost").status_code == 410
+    assert client.get(second, base_url="https://localhost").status_code == 200
 
 
 def test_a_flow_starts_a_plan_and_leads_back(

@@ -46,22 +46,22 @@ def without_isolates(text: str) -> str:
 
 
 @pytest.mark.parametrize("locale", i18n.CATALOGUES)
-@pytest.mark.parametrize("name", sorted(previews.SAMPLES))
-def test_both_forms_say_the_same(name: str, locale: str) -> None:
-    mail = previews.sample_mail(name, locale)
-    text = render_text(name, mail)
-    shown, plain = Texts(text.html), without_isolates(text.plain)
-    missing = [each for each in shown.texts if without_isolates(each).rstrip(":؟") not in plain + text.subject]
-    # the link that ends such mails has other words around it
-    assert len(missing) <= (2 if mail.unsubscribe else 0), missing
-    assert [link for link in shown.links if link.removeprefix("mailto:") not in text.plain] == []
+def test_both_forms_say_the_same(locale: str) -> None:
+    for name in previews.SAMPLES:
+        mail = previews.sample_mail(name, locale)
+        text = render_text(name, mail)
+        shown, plain = Texts(text.html), without_isolates(text.plain)
+        missing = [each for each in shown.texts if without_isolates(each).rstrip(":؟") not in plain + text.subject]
+        # the link that ends such mails has other words around it
+        assert len(missing) <= (2 if mail.unsubscribe else 0), (name, missing)
+        assert [link for link in shown.links if link.removeprefix("mailto:") not in text.plain] == [], name
 
 
 @pytest.mark.parametrize("locale", i18n.CATALOGUES)
-@pytest.mark.parametrize("name", sorted(previews.SAMPLES))
-def test_the_plain_form_has_no_trace_of_its_template(name: str, locale: str) -> None:
-    plain = render_text(name, previews.sample_mail(name, locale)).plain
-    assert not re.search(r"<\w|&\w+;|\n\n\n|None|^ | $|\u00ad", plain, re.MULTILINE)
+def test_the_plain_form_has_no_trace_of_its_template(locale: str) -> None:
+    for name in previews.SAMPLES:
+        plain = render_text(name, previews.sample_mail(name, locale)).plain
+        assert not re.search(r"<\w|&\w+;|\n\n\n|None|^ | $|\u00ad", plain, re.MULTILINE), name
 
 
 def test_the_reading_direction_is_that_of_the_language() -> None:

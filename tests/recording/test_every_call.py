@@ -169,6 +169,12 @@ def _note(make: Any) -> str:
     return f"credit_notes/{make.credit_note(make.invoice(), 500).id}"
 
 
+def _waiting_notice(make: Any) -> str:
+    notice = make.cancellation_notice()
+    make.leave_notice(notice.id)
+    return str(notice.id)
+
+
 def _paused(make: Any) -> str:
     trial = {"trial_period_days": 7, "trial_settings": {"end_behavior": {"missing_payment_method": "pause"}}}
     kind = {"collection_method": "charge_automatically", "days_until_due": None}
@@ -440,7 +446,15 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         f"subscriptions/{make.subscription(billing_mode={'type': 'classic'}).id}/migrate",
         {"billing_mode": {"type": "flexible"}},
     ),
+    ("POST", "/billing_portal/cancellation_notices/<id>/handle"): lambda api, make: (
+        f"billing_portal/cancellation_notices/{_waiting_notice(make)}/handle",
+        {},
+    ),
     ("POST", "/subscriptions/<id>/pause"): lambda api, make: (f"subscriptions/{make.subscription().id}/pause", {}),
+    ("POST", "/subscriptions/<id>/withdraw"): lambda api, make: (
+        f"subscriptions/{make.subscription().id}/withdraw",
+        {},
+    ),
     ("POST", "/subscriptions/<id>/resume"): lambda api, make: (f"{_paused(make)}/resume", {}),
     ("POST", "/tax_ids"): lambda api, make: ("tax_ids", {"type": "eu_vat", "value": "DE123456789"}),
     ("POST", "/tax_rates"): lambda api, make: (

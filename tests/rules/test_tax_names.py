@@ -18,7 +18,9 @@ from portal.rules import tax_ids, tax_names
         ("eu_vat", "ATU13585627", "de_AT", "UID-Nr."),
         ("eu_vat", "ATU13585627", "en", "VAT no."),
         ("eu_vat", "ESA13585625", "es", "NIF"),
-        ("eu_vat", "ESA13585625", "ja", "VAT no."),
+        ("eu_vat", "ESA13585625", "sw", "VAT no."),
+        ("eu_vat", "IT00743110157", "it", "P. IVA"),
+        ("eu_vat", "NL123456782B90", "nl", "Btw-nr."),
         ("gb_vat", "GB980780684", "en", "VAT no."),
         ("gb_vat", "GB980780684", "de", "MwSt-Nr."),
         ("de_stn", "1234567890", "de", "Steuernummer"),
@@ -58,7 +60,7 @@ def test_every_type_has_a_name_in_every_language_and_none_is_of_the_wire() -> No
         ("VAT", "vat", "de", "FR", "MwSt."),
         ("VAT", "vat", "fr", "FR", "TVA"),
         ("VAT", "vat", "ar", "AE", "ضريبة القيمة المضافة"),
-        ("VAT", "vat", "ja", "DE", "VAT"),
+        ("VAT", "vat", "sw", "DE", "VAT"),
         ("GST", "gst", "fr_CA", "CA", "TPS"),
         ("Sales Tax", "sales_tax", "en", "US", "Sales Tax"),
         ("VAT reduced", "vat", "de", "DE", "VAT reduced"),
@@ -88,3 +90,35 @@ def test_a_register_number_has_the_name_that_its_country_gave_it(
     country: str | None, number: str, name: str | None
 ) -> None:
     assert tax_names.register_name(country, number) == name
+
+
+#: As the European Commission lists them for VIES, in the Union's languages and Norwegian.
+VAT_NUMBERS = {
+    "bg": "ДДС №",
+    "cs": "DIČ",
+    "da": "Momsnr.",
+    "de": "USt-IdNr.",
+    "el": "ΑΦΜ",
+    "es": "NIF-IVA",
+    "et": "KMKR nr",
+    "fi": "ALV-nro",
+    "fr": "N° TVA",
+    "hr": "PDV ID broj",
+    "hu": "Közösségi adószám",
+    "it": "P. IVA",
+    "lt": "PVM kodas",
+    "lv": "PVN reģ. nr.",
+    "nb": "Mva-nr.",
+    "nl": "Btw-nr.",
+    "pl": "NIP UE",
+    "pt": "NIF",
+    "ro": "Cod TVA",
+    "sk": "IČ DPH",
+    "sl": "ID za DDV",
+    "sv": "Momsreg.nr",
+}
+
+
+@pytest.mark.parametrize(("language", "name"), VAT_NUMBERS.items())
+def test_a_vat_number_has_the_name_of_each_language(language: str, name: str) -> None:
+    assert tax_names.number_name("eu_vat", language, "LU26375245") == name

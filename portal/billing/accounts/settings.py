@@ -238,6 +238,7 @@ class EmailSettings(Command):
     invoices: Flag | None = None
     payment_reminders: PaymentReminders | None = None
     plan_changes: Flag | None = None
+    plan_starts: Flag | None = None
     receipts: Flag | None = None
     tax_id_changes: Flag | None = None
     trial_endings: Flag | None = None

@@ -44,8 +44,9 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
     """
     customer = locks.billable_customer(db, customer_id)
     last = started_sessions.find_open(db, customer_id, now=now)
-    if last is not None and started_sessions.leads_to(last, asdict(wanted)):
-        return started_sessions.open_link(last, seal)
+    leads = last is not None and started_sessions.leads_to(last, asdict(wanted))
+    if last is not None and leads and (link := started_sessions.open_link(last, seal)):
+        return link
     if plan_offers.has_plan(db, customer_id):
         raise HasPlan("The customer has a plan already.", param="price")
     offer = next((each for each in list_payable(db, customer, features) if each.price.id == wanted.price), None)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.billing.checkout.order_states import is_ordered
 from portal.billing.customer_portal import plan_offers
 from portal.models import CheckoutSession, Configuration
-from portal.seal import Seal
+from portal.seal import BrokenSeal, Seal
 
 #: The setting of a session that says what was wished, and by which link it opens.
 _STARTED = "portal"
@@ -37,9 +37,12 @@ def find_embed(db: Session, session: CheckoutSession) -> dict[str, Any] | None:
     return embed if any(embed["origin"] in each["origins"] for each in allowed) else None
 
 
-def open_link(session: CheckoutSession, seal: Seal) -> str:
-    """The secret of the session's link."""
-    return seal.decrypt(session.settings[_STARTED]["link"].encode()).decode()
+def open_link(session: CheckoutSession, seal: Seal) -> str | None:
+    """The secret of the session's link; None where it was sealed with a key that is gone."""
+    try:
+        return seal.decrypt(session.settings[_STARTED]["link"].encode()).decode()
+    except BrokenSeal:
+        return None
 
 
 def find_open(db: Session, customer_id: str, *, now: int) -> CheckoutSession | None:

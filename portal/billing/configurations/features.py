@@ -170,6 +170,15 @@ class SubscriptionPause(Command):
     enabled: Flag | None = None
 
 
+class SubscriptionWithdrawal(Command):
+    """Whether consumers may withdraw from a new subscription, for how many days. Not in the reference."""
+
+    customers: Literal["all", "consumers"] = "consumers"
+    days: Annotated[int, integer_between(1, 365)] = 14
+    enabled: Flag | None = None
+    refund: Literal["full", "prorated"] = "full"
+
+
 #: What else a feature needs before customers see anything of it.
 FEATURE_NEEDS = {
     "payment_method_update": "settings[direct_debit] of the account to be complete, or settings[payments][provider]"
@@ -179,8 +188,8 @@ FEATURE_NEEDS = {
 class FeaturesData(Command):
     """The features of a configuration; one that is not sent stays as it is.
 
-    `balance_payout`, `contacts`, `invoice_correction`, `payment_calendar`, `quotes`, `spending` and `visits` are not in
-    the reference.
+    `balance_payout`, `contacts`, `invoice_correction`, `payment_calendar`, `quotes`, `spending`,
+    `subscription_withdrawal` and `visits` are not in the reference.
     """
 
     balance_payout: Toggle | None = None
@@ -196,6 +205,7 @@ class FeaturesData(Command):
     subscription_create: SubscriptionCreate | None = None
     subscription_pause: SubscriptionPause | None = None
     subscription_update: SubscriptionUpdate | None = None
+    subscription_withdrawal: SubscriptionWithdrawal | None = None
     visits: Toggle | None = None
 
 

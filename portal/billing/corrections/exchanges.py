@@ -2,12 +2,12 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.credit_notes import credit_notes
-from portal.billing.credit_notes.params import CreateCreditNote, CreditNoteLineData, ShippingCost
+from portal.billing.credit_notes import credit_notes, whole_lines
+from portal.billing.credit_notes.params import CreateCreditNote, ShippingCost
 from portal.billing.invoices import drafts, freezing, mailing, revisions, statuses
 from portal.billing.ledger import balances, totals
 from portal.billing.ledger.locks import Billed
-from portal.models import Invoice, InvoiceLine
+from portal.models import Invoice
 from portal.recording import stage
 
 
@@ -37,7 +37,7 @@ def finish_exchange(db: Session, billed: Billed, new: Invoice, *, now: int) -> N
 
 def _credit_whole(db: Session, billed: Billed) -> CreateCreditNote:
     original = billed.invoice
-    lines = [_credit_line(line) for line in totals.list_lines(db, original.id)]
+    lines = [whole_lines.credit_line(line) for line in totals.list_lines(db, original.id)]
     cost = original.shipping_cost
     return CreateCreditNote(
         invoice=original.id,
@@ -46,10 +46,3 @@ def _credit_whole(db: Session, billed: Billed) -> CreateCreditNote:
         lines=[each for each in lines if each.amount != 0],
         shipping_cost=ShippingCost(shipping_rate=cost["shipping_rate"]) if cost else None,
     )
-
-
-def _credit_line(line: InvoiceLine) -> CreditNoteLineData:
-    """All of a line: by its quantity, which the credit note prints then, or else by its amount."""
-    if line.quantity > 0:
-        return CreditNoteLineData(type="invoice_line_item", invoice_line_item=line.id, quantity=line.quantity)
-    return CreditNoteLineData(type="invoice_line_item", invoice_line_item=line.id, amount=line.amount)

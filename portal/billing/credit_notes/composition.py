@@ -33,6 +33,13 @@ def compose_note(
     return note, lines
 
 
+def total_of(db: Session, invoice: Invoice, command: CreateCreditNote) -> int:
+    """What a credit note would come to, with tax, wherever the money goes. Raises `InvalidRequest`."""
+    shipping = creditable.find_creditable_shipping(db, invoice, command)
+    lines = _build_lines(db, invoice, command)
+    return document_totals((_line_for_totals(line) for line in lines), shipping).total
+
+
 def _line_for_totals(line: CreditNoteLine) -> LineTotals:
     own = sum_discounts([each for each in line.discount_amounts if each["own"]])
     others = sum_discounts(line.discount_amounts) - own

@@ -25,20 +25,24 @@ def find_creditable_shipping(db: Session, invoice: Invoice, command: CreateCredi
     return cost
 
 
+def credited_amount(db: Session, invoice: Invoice) -> int:
+    """What has been credited of an invoice before."""
+    issued = (CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
+    return int(db.scalar(select(func.coalesce(func.sum(CreditNote.total), 0)).where(*issued)) or 0)
+
+
 def allocate_total(db: Session, invoice: Invoice, command: CreateCreditNote, total: int) -> rules.CreditNoteAllocation:
     """Split the total into what lowers the amount due and what is given back.
 
     Raises `InvalidRequest` for more than there is to credit.
     """
     refunded = refunding.refunded_amount(db, invoice, command)
-    issued = (CreditNote.invoice_id == invoice.id, CreditNote.status == "issued")
-    credited = db.scalar(select(func.coalesce(func.sum(CreditNote.total), 0)).where(*issued)) or 0
     try:
         return rules.allocate_total(
             total=total,
             status=invoice.status,
             invoice_total=invoice.total,
-            credited=int(credited),
+            credited=credited_amount(db, invoice),
             amount_remaining=invoice.amount_remaining,
             credit=command.credit_amount,
             out_of_band=command.out_of_band_amount,

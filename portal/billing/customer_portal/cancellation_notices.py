@@ -1,4 +1,4 @@
-"""Notices of cancellation that come by a configuration's public page, without a login.
+"""Notices of cancellation and withdrawal that come by a configuration's public page, without a login.
 
 Each is kept and answered alike, whoever sends it: only the worker finds out whether it names a customer's contract.
 """
@@ -16,7 +16,8 @@ from portal.billing.customer_portal.notice_limits import NoticeSender
 from portal.billing.ledger import parties
 from portal.db import Scope, select_with_owner, take_turn
 from portal.models import CancellationNotice, Configuration
-from portal.wire.commands import Id, ListCommand
+from portal.rules import permissions
+from portal.wire.commands import ExpandableCommand, Id, ListCommand
 
 _NOTICES = cast(Table, CancellationNotice.__table__)
 
@@ -27,17 +28,24 @@ class ListCancellationNotices(ListCommand):
     subscription: Id | None = None
 
 
+class HandleNotice(ExpandableCommand):
+    """What the merchant has done about a notice: `subscription` is what it was about."""
+
+    subscription: Id | None = None
+
+
 @dataclass(frozen=True)
 class CancelPage:
-    """Where a configuration's customers cancel without a login."""
+    """Where a configuration's customers cancel without a login; with `withdraws` they withdraw on a page beside it."""
 
     scope: Scope
     configuration_id: str
+    withdraws: bool
 
 
 @dataclass(frozen=True)
 class NoticeContent:
-    """What was declared: `wanted_on` is the day of the end, None for the soonest."""
+    """What was declared: `wanted_on` is the day of the end, None for the soonest, as of a withdrawal."""
 
     kind: str
     name: str
@@ -49,8 +57,9 @@ class NoticeContent:
 def find_cancel_page(db: Session, token: str) -> CancelPage | None:
     """The public page with this token. It needs no scope, and returns the scope of the page."""
     table = cast(Table, Configuration.__table__)
-    row = db.execute(select_with_owner(table, table.c.id).where(table.c.cancel_token == token, table.c.active)).first()
-    return CancelPage(Scope.of(row), row.id) if row else None
+    found = select_with_owner(table, table.c.id, table.c.features)
+    row = db.execute(found.where(table.c.cancel_token == token, table.c.active)).first()
+    return CancelPage(Scope.of(row), row.id, permissions.may_withdraw(row.features)) if row else None
 
 
 def receive(

@@ -89,4 +89,5 @@ _BRANCH_BUILDERS: dict[str, BranchBuilder] = {
     "subscription_pause": plan_flows.build_pause_branch,
     "subscription_update": update_flows.build_update_branch,
     "subscription_update_confirm": update_flows.build_confirm_branch,
+    "subscription_withdrawal": plan_flows.build_withdrawal_branch,
 }

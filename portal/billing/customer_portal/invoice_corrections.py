@@ -9,6 +9,7 @@ from portal import zones
 from portal.billing.corrections.corrections import correct
 from portal.billing.corrections.obstacles import find_obstacle
 from portal.billing.corrections.params import CorrectInvoice
+from portal.billing.customer_portal.correction_outcomes import CorrectionOutcome, find_outcome
 from portal.models import Invoice
 from portal.models.document_days import issue_day
 from portal.rules import permissions
@@ -40,6 +41,7 @@ class CorrectionPreview:
     total: int
     amount_due: int
     currency: str
+    outcome: CorrectionOutcome
 
 
 def may_correct(db: Session, features: Features, invoice: Invoice, *, now: int) -> bool:
@@ -74,4 +76,5 @@ def preview(db: Session, invoice: Invoice, command: CorrectInvoice, *, now: int)
     """Correct it, in a session that the caller rolls back. Raises as `correct` does."""
     new = correct(db, invoice, command, now=now)
     db.flush()
-    return CorrectionPreview(invoice.post_payment_credit_notes_amount, new.total, new.amount_due, new.currency)
+    outcome, credited = find_outcome(db, new), invoice.post_payment_credit_notes_amount
+    return CorrectionPreview(credited, new.total, new.amount_due, new.currency, outcome)

@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 
 from portal import zones
 from portal.billing.customer_portal import plan_cancellations
+from portal.billing.customer_portal.cancellation_notices import HandleNotice
 from portal.billing.subscriptions.params import CancellationDetails
+from portal.db import find_row, lock_and_refresh
+from portal.errors import InvalidRequest
 from portal.models import CancellationNotice, Customer, Invoice, Subscription
 from portal.recording import notices
 from portal.rules import subscriptions as rules
@@ -24,7 +27,9 @@ def find_named(db: Session, notice: CancellationNotice) -> Subscription | None:
     typed = notice.reference.strip()
     billed = select(Invoice.subscription_id).where(Invoice.customer_id.in_(customers), Invoice.number == typed.upper())
     named = {typed, *filter(None, db.scalars(billed))}
-    of_customers = select(Subscription).where(Subscription.customer_id.in_(customers), Subscription.cancel_at.is_(None))
+    of_customers = select(Subscription).where(Subscription.customer_id.in_(customers))
+    if notice.kind != "withdrawal":  # who has canceled can still withdraw
+        of_customers = of_customers.where(Subscription.cancel_at.is_(None))
     found = [
         each
         for each in db.scalars(of_customers)
@@ -55,6 +60,21 @@ def note_done(notice: CancellationNotice, subscription: Subscription) -> None:
     """Note that a subscription is canceled by the notice."""
     notice.status, notice.next_step_at = "done", None
     notice.customer_id, notice.subscription_id = subscription.customer_id, subscription.id
+
+
+def handle(db: Session, notice: CancellationNotice, command: HandleNotice, *, now: int) -> CancellationNotice:
+    """Note that the merchant has dealt with a notice that waited, and by which subscription, if by any.
+
+    Raises `InvalidRequest` for one that does not wait.
+    """
+    lock_and_refresh(db, notice, noun="cancellation notice")
+    if notice.status != "waiting":
+        raise InvalidRequest(f"Only a notice that waits for you can be handled; this one is {notice.status}.")
+    if command.subscription is not None:
+        named = find_row(db, Subscription, command.subscription, noun="subscription", param="subscription")
+        notice.customer_id, notice.subscription_id = named.customer_id, named.id
+    notice.status = "done"
+    return notice
 
 
 def leave_to_merchant(db: Session, notice: CancellationNotice) -> None:

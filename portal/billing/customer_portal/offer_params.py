@@ -1,8 +1,14 @@
-"""Parameters of lists of what customers were offered instead of canceling."""
+"""Parameters of lists and counts of what customers were offered instead of canceling."""
 
 from typing import Literal
 
-from portal.wire.commands import Id, ListCommand, TimestampFilter
+from portal.wire.commands import Command, Id, ListCommand, TimestampFilter
+
+
+class CountRetentionOffers(Command):
+    """`created` is when they were shown."""
+
+    created: TimestampFilter = None
 
 
 class ListRetentionOffers(ListCommand):

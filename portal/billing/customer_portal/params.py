@@ -76,6 +76,12 @@ class SubscriptionPauseFlow(Command):
     subscription: Id
 
 
+class SubscriptionWithdrawalFlow(Command):
+    """Not in the reference."""
+
+    subscription: Id
+
+
 class SubscriptionUpdateFlow(Command):
     subscription: Id
 
@@ -112,6 +118,7 @@ class FlowData(Command):
         "subscription_pause",
         "subscription_update",
         "subscription_update_confirm",
+        "subscription_withdrawal",
     ]
     after_completion: AfterCompletion | None = None
     subscription_cancel: SubscriptionCancelFlow | None = None
@@ -119,6 +126,7 @@ class FlowData(Command):
     subscription_pause: SubscriptionPauseFlow | None = None
     subscription_update: SubscriptionUpdateFlow | None = None
     subscription_update_confirm: SubscriptionUpdateConfirmFlow | None = None
+    subscription_withdrawal: SubscriptionWithdrawalFlow | None = None
 
 
 def _validate_locale(value: str) -> str:
@@ -177,6 +185,7 @@ class NarrowerFeatures(Command):
     subscription_create: NarrowerFeature | None = None
     subscription_pause: NarrowerFeature | None = None
     subscription_update: NarrowerUpdate | None = None
+    subscription_withdrawal: NarrowerFeature | None = None
     visits: NarrowerFeature | None = None
 
 

@@ -1,10 +1,11 @@
-"""Flows in which a customer starts or pauses a plan: their parameters checked, and stored."""
+"""Flows in which a customer starts or pauses a plan, or withdraws from it: their parameters checked, and stored."""
 
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.customer_portal import plan_offers, plan_pauses, update_flows
+from portal import clock
+from portal.billing.customer_portal import plan_offers, plan_pauses, plan_withdrawals, update_flows
 from portal.billing.customer_portal.params import FlowData
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter
@@ -38,5 +39,21 @@ def build_pause_branch(db: Session, flow: FlowData, customer_id: str, features: 
     if not plan_pauses.may_pause(subscription):
         raise InvalidRequest(
             f"The subscription '{subscription.id}' can't be paused as it is now.", param=f"{param}[subscription]"
+        )
+    return {"subscription": subscription.id}
+
+
+def build_withdrawal_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
+    """The stored form of a flow to a withdrawal. Raises `InvalidRequest` where the time for it is over."""
+    param = "flow_data[subscription_withdrawal]"
+    if flow.subscription_withdrawal is None:
+        raise MissingParameter(f"{param}[subscription]")
+    subscription = update_flows.find_own_subscription(db, flow.subscription_withdrawal.subscription, customer_id, param)
+    customer = find_row(db, Customer, customer_id, noun="customer")
+    terms = plan_withdrawals.find_terms(db, customer, features)
+    if terms is None or not terms.allow(subscription, clock.now()):
+        raise InvalidRequest(
+            f"This customer can't withdraw from the subscription '{subscription.id}' any more, or is a business.",
+            param=f"{param}[subscription]",
         )
     return {"subscription": subscription.id}

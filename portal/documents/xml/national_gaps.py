@@ -5,6 +5,7 @@ September 2026 (BR-FR-CTC 1.4.0).
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from portal.documents.xml.payment_means import awaits_payment, is_within, lacks_dutch_means
 from portal.documents.xml.trade import Trade, Trader
@@ -13,6 +14,9 @@ from portal.rules.electronic_addresses import PEPPOL_SCHEMES
 #: Countries whose sellers have to name their register number on Peppol, and those where it has to be of its form.
 _NUMBER_WANTED = frozenset({"DK", "IS"})
 _FORM_WANTED = frozenset({"DK", "IS", "NL", "SE"})
+
+#: Rates of VAT that there are or were in France and its departments overseas (BR-FR-16).
+_FRENCH_RATES = frozenset(map(Decimal, "0.9 1.05 1.75 2.1 5.5 7 8.5 9.2 9.6 10 13 19.6 20 20.6".split()))
 
 
 def peppol_gaps(trade: Trade) -> Iterable[str]:
@@ -31,13 +35,17 @@ def peppol_gaps(trade: Trade) -> Iterable[str]:
 
 
 def french_gaps(trade: Trade) -> Iterable[str]:
-    """Rules BR-FR-10, 12 and 13, of bills between French businesses."""
+    """Rules BR-FR-10, 12, 13 and 16 and BR-FR-CO-12, of bills between French businesses."""
     buyer = trade.buyer
     if not is_within(trade, "FR") or not (buyer.vat_id or buyer.register_number or buyer.endpoint):
         return
     if trade.seller.register_scheme is None:
         yield "seller.register_number"
     yield from (f"{side}.endpoint" for side, trader in _sides(trade) if not trader.endpoint)
+    if trade.currency != "EUR" and (trade.tax_currency is None or trade.tax_currency.currency != "EUR"):
+        yield "tax_exchange_rate"
+    if any(tax.category.rate and tax.category.rate not in _FRENCH_RATES for tax in trade.taxes):
+        yield "lines.french_tax_rates"
 
 
 def _domestic_buyer_gaps(trade: Trade) -> Iterable[str]:

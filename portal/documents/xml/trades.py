@@ -44,6 +44,8 @@ UNIT_CODES = {
 
 #: Digits of a price in minor units beyond those of the quantity, so that the product is off by 0.0005 at most.
 _SPARE_DIGITS = 3
+#: How far quantity times price may be from the amount of a line, in major units.
+_PRODUCT_SLACK = Decimal("0.02")
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,12 @@ def _refuse_odd_taxes(line: DocumentLine, category: VatCategory) -> None:
 def _quantity_and_price(line: DocumentLine, amount: int, exponent: int) -> tuple[int, Decimal]:
     """Quantity and price per unit (major units) whose product is `amount` (minor units), rounded.
 
-    The quantity is the line's own where its price and quantity multiply to its amount, and one piece otherwise. A price
-    that includes tax becomes the share of a piece in the net amount, with as many digits as the product needs.
+    The quantity is the line's own where its price and quantity multiply to its amount, and one piece otherwise: so of a
+    currency without cents wherever the product had to be rounded (Peppol's R120 allows 0.02). A price that includes tax
+    becomes the share of a piece in the net amount, with as many digits as the product needs.
     """
     quantity, own = line.quantity or 1, line.unit_amount_decimal or line.share_price
-    if own is None or round_half_up(Decimal(own) * quantity) != line.amount:
+    if own is None or not _multiplies_to(Decimal(own) * quantity, line.amount, exponent):
         unit, quantity = Decimal(amount), 1
     elif line.amount == amount:
         unit = Decimal(own)
@@ -195,6 +198,10 @@ def _quantity_and_price(line: DocumentLine, amount: int, exponent: int) -> tuple
         unit = round(Decimal(amount) / quantity, _SPARE_DIGITS + len(str(quantity))).normalize()
     unit = unit.scaleb(-exponent)
     return (-quantity, -unit) if unit < 0 else (quantity, abs(unit))
+
+
+def _multiplies_to(product: Decimal, amount: int, exponent: int) -> bool:
+    return round_half_up(product) == amount and abs(product - amount).scaleb(-exponent) <= _PRODUCT_SLACK
 
 
 def _shipping_charges(document: Bill) -> Iterable[TradeCharge]:

@@ -7,7 +7,7 @@ CANCELLATION: dict[str, Schema] = {
     "confirmation_pdf": STRING,
 }
 CANCELLATION_NOTICE: dict[str, Schema] = {
-    "kind": enum_of("extraordinary", "ordinary"),
+    "kind": enum_of("extraordinary", "ordinary", "withdrawal"),
     "receipt_pdf": STRING,
     "status": enum_of("done", "received", "waiting"),
 }

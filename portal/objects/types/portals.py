@@ -89,6 +89,9 @@ FEATURES = hash_of(
         ),
         trial_update_behavior=enum_of("continue_trial", "end_trial"),
     ),
+    subscription_withdrawal=hash_of(
+        customers=enum_of("all", "consumers"), days=INTEGER, enabled=BOOLEAN, refund=enum_of("full", "prorated")
+    ),
     balance_payout=ENABLED_HASH,
     visits=ENABLED_HASH,
 )
@@ -117,13 +120,14 @@ FLOW = hash_of(
             subscription=STRING,
         )
     ),
+    subscription_withdrawal=SUBSCRIPTION,
     type=STRING,
 )
 CONFIGURATION: dict[str, Schema] = {
     "business_profile": hash_of(
         headline=or_null(STRING), privacy_policy_url=or_null(STRING), terms_of_service_url=or_null(STRING)
     ),
-    "cancel_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
+    "cancel_page": hash_of(enabled=BOOLEAN, url=or_null(STRING), withdrawal_url=or_null(STRING)),
     "embedding": hash_of(origins=array_of(STRING)),
     "features": FEATURES,
     "host": or_null(STRING),
@@ -157,3 +161,12 @@ PORTAL_SESSION: dict[str, Schema] = {
     "url": STRING,
 }
 RETENTION_OFFER: dict[str, Schema] = {"type": OFFER_TYPE}
+RETENTION_OFFER_COUNT = hash_of(
+    object=enum_of("billing_portal.retention_offer_count"),
+    livemode=BOOLEAN,
+    accepted=INTEGER,
+    declined=INTEGER,
+    reason=or_null(STRING),
+    shown=INTEGER,
+    type=OFFER_TYPE,
+)

@@ -65,6 +65,7 @@ OFF = {
         "schedule_at_period_end": {"conditions": []},
         "trial_update_behavior": "end_trial",
     },
+    "subscription_withdrawal": {"customers": "consumers", "days": 14, "enabled": False, "refund": "full"},
     "visits": {"enabled": False},
 }
 HISTORY = {"invoice_history": {"enabled": True}}
@@ -276,6 +277,8 @@ WRONG = [
     ({"subscription_create": {"trial_period_days": 731}}, "features[subscription_create][trial_period_days]"),
     ({"subscription_pause": {"duration": {"type": "interval_options"}}}, f"{DURATION}[interval_options]"),
     ({"subscription_pause": {"duration": {"type": "for_ever"}}}, f"{DURATION}[type]"),
+    ({"subscription_withdrawal": {"days": 0}}, "features[subscription_withdrawal][days]"),
+    ({"subscription_withdrawal": {"refund": "none"}}, "features[subscription_withdrawal][refund]"),
     (
         {"subscription_pause": {"duration": {"type": "indefinite", "interval_options": [{"interval": "day"}]}}},
         f"{DURATION}[interval_options]",

@@ -20,6 +20,7 @@ NO_FLOW = {
     "subscription_cancel": None,
     "subscription_create": None,
     "subscription_pause": None,
+    "subscription_withdrawal": None,
     "subscription_update": None,
     "subscription_update_confirm": None,
 }

@@ -1,0 +1,1 @@
+"""Withdrawals of consumers from their contracts, with what is paid back."""
