@@ -8,6 +8,7 @@ from portal.billing.checkout import completion, repeated_payments, revisions
 from portal.errors import InvalidRequest, ResourceMissing, StalePage
 from portal.hosted import checkout_offers, checkout_payments, mandate_words
 from portal.hosted.checkout_forms import CheckoutForm
+from portal.hosted.checkout_headers import secure_headers
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.checkout_orders import read_order, read_payment
 from portal.hosted.method_names import explain_refusal, name_method
@@ -113,7 +114,7 @@ def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed
         facts=mandate_words.list_facts(creditor, offer.reference) if creditor else [],
         paragraphs=mandate_words.list_paragraphs(creditor) if creditor else [],
     )
-    return Response(answer, status, checkout_offers.secure_headers(offer), mimetype="text/html")
+    return Response(answer, status, secure_headers(offer), mimetype="text/html")
 
 
 def _over_page(offer: CheckoutOffer) -> Response:
@@ -127,7 +128,7 @@ def _over_page(offer: CheckoutOffer) -> Response:
         "hosted/checkout_over.html", offer=offer, session=session, invoice=invoice, message=message
     )
     status = 200 if session.status == "complete" else 410
-    return Response(answer, status, checkout_offers.secure_headers(offer), mimetype="text/html")
+    return Response(answer, status, secure_headers(offer), mimetype="text/html")
 
 
 for _name in ("show", "done"):

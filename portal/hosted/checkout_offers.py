@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import abort
 from sqlalchemy.orm import Session
@@ -14,11 +13,10 @@ from portal.billing.checkout.params import SESSION_ID
 from portal.billing.customers import test_clocks
 from portal.billing.payment_methods import mandates
 from portal.db import Scope, find_row
-from portal.hosted import checkout_choices, embedding, frames, languages
+from portal.hosted import checkout_choices, frames, languages
 from portal.hosted.visits import Embed
 from portal.models import Account, CheckoutSession, Customer, Invoice, PaymentMethod
 from portal.rules.creditors import Creditor
-from portal.web.headers import CONTENT_SECURITY_POLICY
 from portal.web.requests import request_origin
 from portal.web.services import services
 
@@ -128,16 +126,6 @@ def use_link_frame(scope: Scope) -> dict[str, str | None]:
         account = db.get_one(Account, scope.account_id)
     frames.use_frame(frames.frame_of_account(account, livemode=scope.livemode))
     return frames.contact_of_account(account)
-
-
-def secure_headers(offer: CheckoutOffer) -> dict[str, str]:
-    """The headers of the page: its form's answer leads to the merchant, which browsers count as the form's target."""
-    policy = CONTENT_SECURITY_POLICY
-    if offer.success_url is not None:
-        parts = urlsplit(offer.success_url)
-        policy = policy.replace("form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}")
-    policy = embedding.policy_for(offer.embed.origin, policy) if offer.embed else policy
-    return {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
 
 
 def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession) -> CheckoutOffer:

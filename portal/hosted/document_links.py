@@ -1,7 +1,6 @@
 """Documents behind a signed link, for anyone who has it: the page of an invoice, and the files of each kind."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, render_template
@@ -25,7 +24,6 @@ from portal.hosted.payment_states import hide_method
 from portal.models import Account, CreditNote, Customer, Tenant
 from portal.objects.links import MIN_AFTER_ISSUE, DocumentLink, expires_at
 from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
-from portal.web import hosts
 from portal.web.policies import declare_policy
 from portal.web.services import services
 
@@ -54,7 +52,11 @@ def invoice(token: str) -> PageResponse:
         shown["payable"] = pay_offers.is_payable(db, linked.row, shows_kept=False)
     receipt = services().links_of(linked.scope).document("receipt_pdf", linked.scope.tenant_id, linked.row.id)
     return render_template(
-        "hosted/document.html", token=token, receipt=receipt, link_of=partial(_credit_note_link, linked.scope), **shown
+        "hosted/document.html",
+        token=token,
+        receipt=receipt,
+        link_of=lambda note: _credit_note_link(linked.scope, note),
+        **shown,
     )
 
 
@@ -141,7 +143,7 @@ def _declare(name: str, rule: str, view: Any) -> None:
 def _stored_pdf(token: str, kind: KindName) -> Response | None:
     """The stored PDF behind a valid link; None where it must be rendered, noted as a download, or the link expired."""
     link = services().links.read(token, f"{kind}_pdf") or abort(404)
-    hosts.refuse_tenant(link.tenant_id)
+    frames.refuse_elsewhere(link.tenant_id)
     kept = services().documents.find_stored_pdf(kind, link.tenant_id, link.id)
     if (
         kept is None

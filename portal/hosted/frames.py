@@ -88,6 +88,11 @@ def frame_of_account(account: Account, *, livemode: bool) -> Frame:
     return Frame(merchant=name, brand=brand, livemode=livemode, **shown)
 
 
+def refuse_elsewhere(tenant_id: int) -> None:
+    """Raises `NotHere` for what has no frame, such as a file, at the host of another merchant than this mode's."""
+    hosts.refuse_tenant(tenant_id)
+
+
 def contact_of_account(account: Account) -> dict[str, str | None]:
     """Whom customers can ask: email, phone and url of the merchant's support, as far as they are known."""
     return {name: account.business_profile.get(f"support_{name}") for name in ("email", "phone", "url")}
