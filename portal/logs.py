@@ -28,6 +28,7 @@ SECRET_PATHS = (
     "e",
     "m",
     "n",
+    "q",
     "r",
     "s",
     "w",

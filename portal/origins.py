@@ -17,12 +17,15 @@ class Origin:
     idempotency_key: str | None = None
     #: id and email of the contact whose visit it is; None in the customer's own
     contact: dict[str, Any] | None = None
+    #: of which kind the document is whose link was used; None within a visit
+    link: str | None = None
 
     @property
     def actor(self) -> dict[str, Any]:
         """The actor as events and the audit log show it."""
         person = {"contact": self.contact} if self.contact else {}
-        return {"id": self.id, "session": self.session, "type": self.type, **person}
+        link = {"link": self.link} if self.link else {}
+        return {"id": self.id, "session": self.session, "type": self.type, **person, **link}
 
     @property
     def request(self) -> dict[str, Any]:

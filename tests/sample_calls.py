@@ -468,7 +468,7 @@ class Day:
         cancellation = self.make.cancellation(left, feedback="too_expensive").id
         send("GET /billing_portal/cancellations", subscription=left.id)
         send("GET /billing_portal/cancellations/{id}", cancellation)
-        regretted = self.make.subscription(self.make.customer())
+        regretted = self.make.subscription(self._somebody())
         send("POST /subscriptions/{id}/withdraw", regretted.id, refund="prorated")
         [withdrawal] = send("GET /billing_portal/withdrawals", subscription=regretted.id)["data"]
         send("GET /billing_portal/withdrawals/{id}", withdrawal["id"])
@@ -494,6 +494,8 @@ class Day:
         send("POST /webhook_endpoints/{id}/roll_secret", self.hooks, expires_at="now")
         send("POST /webhook_endpoints/{id}", self.hooks, enabled_events=["invoice.paid", "invoice.overdue"])
         send("GET /customers/{customer}/audit", self.customer, limit=2)
+        send("GET /customers/{customer}/coming_payments", self.customer)
+        send("GET /customers/{customer}/spending", self.customer, currency="eur")
         send("GET /customers/{customer}/statements", self.customer)
         year = send("GET /customers/{customer}/statements", self.customer)["data"][0]["year"]
         send("GET /customers/{customer}/statements/{year}", self.customer, str(year))

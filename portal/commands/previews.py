@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +51,9 @@ def preview(
         for database in (source, target):
             database.dispose()
         forks.start_loader()
-        shown = partial(click.echo, f"\n  {settings.base_url}{path}\n\n  opens the preview, once. Ctrl-C ends it.")
+        told = f"\n  {settings.base_url}{path}\n\n  opens the preview, once. Ctrl-C ends it."
         try:
-            server.serve(settings, host=host, port=port, workers=1, when_up=shown)
+            server.serve(settings, host=host, port=port, workers=1, when_up=lambda: click.echo(told))
         except ports.PortTaken as error:
             exit_with_error(str(error))
 

@@ -48,6 +48,14 @@ def invoice_of_row(db: Session, row: Invoice | CreditNote) -> Invoice:
     return row if isinstance(row, Invoice) else find_row(db, Invoice, row.invoice_id, noun="invoice")
 
 
+def link_dates_of(db: Session, row: Source) -> tuple[int, int | None]:
+    """By which days links to a document are dated: its finalization, and when it is due or expires."""
+    if isinstance(row, Quote):
+        return row.finalized_at or row.created, row.expires_at
+    invoice = invoice_of_row(db, row)
+    return invoice.finalized_at or invoice.created, invoice.due_date
+
+
 SOURCES: dict[KindName, DocumentSource] = {
     "invoice": DocumentSource(Invoice, "invoice", offers.build_with_xml, lambda row: row.number or "", Invoice.number),
     "credit_note": DocumentSource(

@@ -43,6 +43,7 @@ PAGES = (
     "invoices",
     "joining",
     "linked_payments",
+    "linked_quotes",
     "login",
     "mandate_files",
     "notice_receipts",

@@ -14,12 +14,12 @@ from portal import i18n
 from portal.billing.events import events
 from portal.db import Scope
 from portal.documents import build
-from portal.documents.kinds import SOURCES
+from portal.documents.kinds import SOURCES, Source
 from portal.documents.transfer_code import draw_transfer_code
 from portal.documents.xml import offers
 from portal.errors import ResourceMissing, Unavailable
 from portal.hosted import visit_sessions
-from portal.models import CreditNote, Invoice
+from portal.models import CreditNote, Invoice, Quote
 from portal.rules.document_kinds import DOCUMENT_KINDS, KindName
 from portal.rules.file_names import safe_file_name
 from portal.web.requests import request_origin
@@ -29,7 +29,7 @@ from portal.web.services import services
 log = logging.getLogger("portal")
 
 
-def download_pdf(scope: Scope, kind: KindName, row: Invoice | CreditNote) -> Response:
+def download_pdf(scope: Scope, kind: KindName, row: Source) -> Response:
     """The PDF of a finalized document as a download.
 
     Raises `ResourceMissing` where the row has no document of this kind, `Unavailable` where it can't be rendered now.
@@ -92,7 +92,9 @@ def note_downloads(scope: Scope, customer_id: str, taken: Callable[[Session], It
         log.warning("a download of %s is not recorded: %s", customer_id, error.message)
 
 
-def _note_row_download(scope: Scope, row: Invoice | CreditNote) -> None:
+def _note_row_download(scope: Scope, row: Source) -> None:
+    if isinstance(row, Quote):  # bills are told of, as a download can be a term's beginning
+        return
     note_downloads(scope, row.customer_id, lambda db: [row])
 
 

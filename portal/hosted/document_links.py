@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, i18n, zones
 from portal.db import Scope, find_row
-from portal.documents.kinds import SOURCES, invoice_of_row
+from portal.documents.kinds import SOURCES, link_dates_of
 from portal.hosted import (
     cancellation_files,
     document_context,
@@ -164,9 +164,9 @@ def find_linked_document(token: str, kind: KindName) -> LinkedDocument:
         row: Any = db.get(SOURCES[kind].model, (link.tenant_id, link.id))
         if row is None or row.status == "draft":
             abort(404)
-        invoice = invoice_of_row(db, row)
+        dates = link_dates_of(db, row)
         _use_customer_language(db, row.customer_id)
-    dead_at = expires_at(invoice.finalized_at or invoice.created, invoice.due_date, link.issued_at)
+    dead_at = expires_at(*dates, link.issued_at)
     return LinkedDocument(scope, account, row, clock.now() >= dead_at)
 
 

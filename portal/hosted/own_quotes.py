@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.db import lock_row
 from portal.errors import ResourceMissing
 from portal.hosted import own_documents
 from portal.hosted.visits import Visit
-from portal.models import Customer, Quote
+from portal.models import Quote
 from portal.rules import permissions
 from portal.rules.quotes import DECLINED_BY, QuoteState, quote_state
 
@@ -36,12 +35,6 @@ def find(db: Session, visit: Visit, id: str) -> Quote:
     if found.finalized_at is None:
         raise ResourceMissing("quote", id)
     return found
-
-
-def lock(db: Session, visit: Visit, id: str) -> Quote:
-    """As `find`, with a lock on the customer, so that one answer comes after the other."""
-    lock_row(db, Customer, visit.customer_id, noun="customer")
-    return find(db, visit, id)
 
 
 def find_state(quote: Quote, now: int) -> QuoteState:

@@ -7,8 +7,8 @@ from babel.dates import format_skeleton
 from flask import Blueprint, render_template
 
 from portal import zones
+from portal.billing.customer_portal.monthly_sums import MonthlySums, list_monthly_sums
 from portal.hosted import languages
-from portal.hosted.monthly_sums import MonthlySums, list_monthly_sums
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
@@ -34,7 +34,8 @@ class Bar:
 @page(blueprint, "/spending", allows=permissions.may_see_spending)
 def months(visit: Visit) -> PageResponse:
     """What this month and the eleven before came to."""
-    found = list_monthly_sums(read_connection(), visit, zones.day_of(visit.now, languages.zone()))
+    today = zones.day_of(visit.now, languages.zone())
+    found = list_monthly_sums(read_connection(), visit.scope.tenant_id, visit.customer_id, today)
     charts = [(each, _draw_bars(each)) for each in found]
     return render_template("hosted/spending.html", charts=charts, height=HEIGHT, step=STEP, width=WIDTH)
 

@@ -29,6 +29,8 @@ from portal.wire.shape import Ref
 #: Objects without a table: they stand inside of others, or are made of them.
 TABLELESS: dict[str, Schema] = {
     "billing_portal.retention_offer_count": portals.RETENTION_OFFER_COUNT,
+    "coming_payment": customers.COMING_PAYMENT,
+    "customer_spending": customers.SPENDING,
     "customer_statement": customers.STATEMENT,
     "plan": catalogue.PLAN,
     "product_feature": catalogue.PRODUCT_FEATURE,

@@ -9,7 +9,7 @@ from portal.billing.customer_portal.bill_previews import BillLine, BillPreview
 from portal.documents import samples
 from portal.documents.parts import Payment
 from portal.documents.sample_merchants import SampleMerchant, merchant_for
-from portal.documents.values import Bill, InvoiceDocument
+from portal.documents.values import Bill, InvoiceDocument, QuoteDocument
 from portal.outbox.mail_texts import OutgoingMail, PlanPart
 from portal.rules.mails import OPTIONAL_MAILS
 
@@ -83,6 +83,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "email_code": {"code": "12345678", "minutes": 10},
     "invoice": {"url": _INVOICE_URL},
+    "quote": {"url": "https://billing.example.com/q/sample", "may_answer": True},
     "login_code": {"code": "12345678", "minutes": 10},
     "payment_declined": {**_CHARGE, "next_on": date(2026, 12, 14)},
     "payment_reminder": {"url": _INVOICE_URL, "overdue": True},
@@ -219,9 +220,11 @@ def _bill_preview(merchant: SampleMerchant, quantity: int, at: int, discount: in
 
 def _document_values(name: str, locale: str) -> dict[str, Any]:
     """What the words of a mail about a document are made with."""
-    document: Bill
+    document: Bill | QuoteDocument
     if name == "credit_note":
         document = samples.credit_note(locale)
+    elif name == "quote":
+        document = samples.quote(locale)
     elif name == "receipt":
         document = _paid(samples.invoice(locale))
     elif name in ("invoice", "payment_reminder", "subscription_changed"):

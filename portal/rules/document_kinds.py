@@ -45,7 +45,7 @@ DOCUMENT_KINDS: dict[KindName, DocumentKind] = {
         "Invoice", "invoice", rendered_early=True, link_scope="i", has_linked_page=True, files=BILL_FILES
     ),
     "credit_note": DocumentKind("Credit note", "credit_note", rendered_early=True, link_scope="c", files=BILL_FILES),
-    "quote": DocumentKind("Quote", "quote", rendered_early=True),
+    "quote": DocumentKind("Quote", "quote", rendered_early=True, link_scope="q", has_linked_page=True),
     "receipt": DocumentKind("Receipt", "invoice", link_scope="r"),
     "statement": DocumentKind("Statement of account", None, link_scope="s", files=("csv", "pdf")),
     "mandate": DocumentKind("SEPA Direct Debit Mandate", None, link_scope="m"),

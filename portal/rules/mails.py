@@ -29,6 +29,7 @@ MAIL_SWITCHES = {
     "invoices": False,
     "plan_changes": True,
     "plan_starts": True,
+    "quotes": False,
     "receipts": False,
     "tax_id_changes": True,
     "trial_endings": False,
@@ -37,6 +38,7 @@ MAIL_SWITCHES = {
 DEFAULT_REMINDERS: dict[str, list[int]] = {"days_after_due": [], "days_before_due": []}
 #: The switch of each mail that has one. Codes, notices of a new address and what is sent by a call have none.
 SWITCH_BY_MAIL = {
+    "quote": "quotes",
     "receipt": "receipts",
     "refunded": "receipts",
     "subscription_canceled": "cancellations",
@@ -278,6 +280,7 @@ class MailRule:
 MAIL_RULES = (
     MailRule("invoice.sent", "invoice", _name_object, _EVERYBODY, is_order=True),
     MailRule("invoice.paid", "receipt", _find_payment, _EVERYBODY, once_per=()),
+    MailRule("quote.finalized", "quote", _name_object, once_per=()),
     MailRule("refund.created", "payout_requested", _find_request),
     MailRule("refund.updated", "payout_declined", _find_declined, once_per=()),
     MailRule("refund.updated", "refunded", _find_refund, _EVERYBODY, once_per=()),

@@ -25,6 +25,7 @@ def request_origin(
     session: str | None = None,
     idempotency_key: str | None = None,
     contact: dict[str, Any] | None = None,
+    link: str | None = None,
 ) -> Origin:
     """The origin of this request's changes."""
-    return Origin(type, id, session, request_id(), idempotency_key, contact)
+    return Origin(type, id, session, request_id(), idempotency_key, contact, link)

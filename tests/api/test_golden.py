@@ -100,6 +100,16 @@ def test_customer_statement(api, make, customer):
     goldens.check("customer_statement", api.get(f"customers/{customer['id']}/statements/2026"))
 
 
+def test_customer_spending(api, make, customer):
+    make.invoice(SimpleNamespace(id=customer["id"]), 2500)
+    goldens.check("customer_spending", api.get(f"customers/{customer['id']}/spending")["data"][0])
+
+
+def test_coming_payment(api, make, customer):
+    make.subscription(SimpleNamespace(id=customer["id"]))
+    goldens.check("coming_payment", api.get(f"customers/{customer['id']}/coming_payments")["data"][0])
+
+
 def test_no_product_feature(api, price):
     goldens.check("product_feature", api.get(f"products/{price['product']}/features"))
 

@@ -231,6 +231,7 @@ def _links(live: Live, make: Factories, customer: Customer, ids: dict[str, str])
         email_changes.confirm(db, change.id, done, now=now)
     return {
         "public": public,
+        "offered": links.document("quote", tenant_id, ids["quote"]),
         "keep": keep,
         "keep_change": keep_change,
         "undo": f"/undo/{token}",

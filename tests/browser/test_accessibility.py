@@ -106,6 +106,7 @@ ELSEWHERE = [
     "nowhere",
     "/p/session/unknown",
     "{public}",
+    "{offered}",
     "{keep}",
     "{keep_change}",
     "{undo}",

@@ -21,6 +21,7 @@ OLD_SCOPES = {
     "credit_note": "c",
     "receipt": "r",
     "statement": "s",
+    "quote": "q",
     "mandate": "m",
     "cancellation": "e",
     "cancellation_notice": "n",

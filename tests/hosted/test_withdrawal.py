@@ -134,6 +134,25 @@ def test_used_time_is_kept_where_the_merchant_says_so(
     assert [refund.amount for refund in rows(make, Refund)] == [1333]
 
 
+def test_used_time_is_billed_where_the_bill_was_a_draft(
+    portal: Open, plan: Subscription, customer: Customer, make: Factories, api: Api
+) -> None:
+    visit = portal(customer, make.configuration(**withdrawing(refund="prorated")))
+    assert "Not to be paid any more €13.33" in words(visit.get(f"subscriptions/{plan.id}/withdraw"))
+    assert [invoice.status for invoice in rows(make, Invoice)] == ["draft"]
+    visit.post(f"subscriptions/{plan.id}/withdraw")
+    (bill,), (note,) = rows(make, Invoice), rows(make, CreditNote)
+    assert (bill.status, bill.amount_remaining, note.total) == ("open", 667, 1333)
+    types = [event["type"] for event in api.get("events", limit=100)["data"]][::-1]
+    assert types.index("invoice.finalized") < types.index("credit_note.created")
+
+
+def test_a_draft_is_no_bill_where_nothing_is_kept(visit: Portal, plan: Subscription, make: Factories) -> None:
+    visit.post(f"subscriptions/{plan.id}/withdraw")
+    (draft,) = rows(make, Invoice)
+    assert (draft.status, draft.auto_advance, rows(make, CreditNote)) == ("draft", False, [])
+
+
 def test_only_the_bills_of_the_contract_are_paid_back(
     visit: Portal, plan: Subscription, bill: Invoice, customer: Customer, make: Factories, api: Api
 ) -> None:

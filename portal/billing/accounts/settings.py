@@ -239,6 +239,7 @@ class EmailSettings(Command):
     payment_reminders: PaymentReminders | None = None
     plan_changes: Flag | None = None
     plan_starts: Flag | None = None
+    quotes: Flag | None = None
     receipts: Flag | None = None
     tax_id_changes: Flag | None = None
     trial_endings: Flag | None = None

@@ -12,14 +12,19 @@ from portal.billing.invoices import mailing
 from portal.billing.ledger import locks
 from portal.billing.ledger.locks import Billed
 from portal.billing.refunds import sources
-from portal.billing.withdrawals import credit_lines
+from portal.billing.withdrawals import credit_lines, used_time
 from portal.models import CreditNote, Invoice, Subscription
 from portal.rules.credit_notes import CREDITABLE
 from portal.rules.withdrawals import RefundKind
 
 
 def credit_bills(db: Session, subscription: Subscription, refund: RefundKind, *, now: int) -> list[CreditNote]:
-    """Credit all bills of a subscription that has ended, the oldest first, whole or for the time that is left."""
+    """Credit all bills of a subscription that has ended, the oldest first, whole or for the time that is left.
+
+    Where used time is kept, a draft is finalized before, as nobody would bill that time later; otherwise it stays one.
+    """
+    if refund == "prorated":
+        used_time.finalize_drafts(db, subscription, now=now)
     own = (Invoice.subscription_id == subscription.id, Invoice.status.in_(sorted(CREDITABLE)), Invoice.total > 0)
     bills = select(Invoice.id).where(*own, Invoice.latest_revision_id.is_(None))
     found = db.scalars(bills.order_by(Invoice.created, Invoice.id)).all()

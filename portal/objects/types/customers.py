@@ -95,4 +95,23 @@ STATEMENT = hash_of(
     year=INTEGER,
     **dict.fromkeys(statements.SUM_NAMES, INTEGER),
 )
+SPENDING = hash_of(
+    currency=STRING,
+    customer=STRING,
+    livemode=BOOLEAN,
+    months=array_of(hash_of(amount=INTEGER, month=STRING)),
+    object=enum_of("customer_spending"),
+    total=INTEGER,
+)
+COMING_PAYMENT = hash_of(
+    amount=INTEGER,
+    currency=STRING,
+    customer=STRING,
+    date=STRING,
+    invoice=or_null(STRING),
+    livemode=BOOLEAN,
+    object=enum_of("coming_payment"),
+    subscription=or_null(STRING),
+    type=enum_of("debit", "due", "renewal"),
+)
 #: There are none; the schema says what lists of them would hold.

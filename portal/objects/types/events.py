@@ -3,7 +3,7 @@
 from portal.wire.schemas import STRING, Schema, enum_of, hash_of, or_null
 
 ACTOR = hash_of(
-    {"contact": hash_of(email=STRING, id=STRING)},
+    {"contact": hash_of(email=STRING, id=STRING), "link": STRING},
     id=or_null(STRING),
     session=or_null(STRING),
     type=enum_of("api_key", "customer", "operator", "test_clock", "worker"),

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy.orm import Session
 
-from portal.hosted.invoice_history import Reader
-from portal.hosted.visits import Visit
 from portal.models import CreditNote, Invoice
 
 MONTHS = 12
@@ -27,10 +26,10 @@ class MonthlySums:
         return sum(amount for _month, amount in self.months)
 
 
-def list_monthly_sums(db: Reader, visit: Visit, today: date) -> list[MonthlySums]:
+def list_monthly_sums(db: Session | Connection, tenant_id: int, customer_id: str, today: date) -> list[MonthlySums]:
     """The sums of this month and the eleven before, for each currency in which there was any bill."""
     months = _list_months(today)
-    values = {"tenant_id": visit.scope.tenant_id, "customer_id": visit.customer_id, "first": months[0]}
+    values = {"tenant_id": tenant_id, "customer_id": customer_id, "first": months[0]}
     sums: defaultdict[str, defaultdict[date, int]] = defaultdict(lambda: defaultdict(int))
     for sign, statement in ((1, _BILLED), (-1, _CREDITED)):
         for row in db.execute(statement, values):
