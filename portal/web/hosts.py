@@ -109,7 +109,8 @@ def _own_names() -> frozenset[str]:
 
 
 def _read_owner(name: str) -> HostOwner | None:
-    row = services().database.hot.first(_OWNER, {"name": name})
+    # nothing is called so, and PostgreSQL could not even look for some of the characters
+    row = services().database.hot.first(_OWNER, {"name": name}) if name.isprintable() else None
     return HostOwner(row.account_id, (row.test, row.live)) if row else None
 
 
