@@ -9,7 +9,7 @@ BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test judge torture bench performance check lock translations migration docs map clean
+.PHONY: help setup run test judge torture cluster bench performance check lock translations migration docs map clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,11 @@ torture: ## Kill servers, workers and receivers for many minutes, and look wheth
 	@$(BIN)/pytest --torture --database=sqlite
 	@$(BIN)/pytest --torture --database=postgresql
 	@$(BIN)/python -m bench.torture
+
+# Needs Debian and root: everything runs in namespaces of its own, and the kernel takes it away with the command.
+cluster: ## Run many hosts in namespaces, break one after another, and look what was lost; ONLY=words a fault
+	@deploy/setup cluster
+	@$(BIN)/python -m tests.cluster $(ONLY)
 
 # The variables ROUNDS, SECONDS (of each load) and INVOICES (of the large store) make a run shorter.
 bench: ## Measure the portal; AGAINST=ref beside a commit, ONLY=words a part, RECORD=1 for docs/performance.md

@@ -31,7 +31,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.sql import visitors
 
-from portal.engines import build_engine, parse_url, translate_errors
+from portal.engines import build_engine, parse_url, translate_errors, when_lost
 from portal.errors import ResourceMissing
 from portal.hot_reads import HotReader
 from portal.models import Base, Tenant, TenantOwned
@@ -114,6 +114,8 @@ class Database:
         self.hot = HotReader(self.reader)
         self.writer = build_engine(self.url, pool_size, autocommit=False)
         self._beside = build_engine(self.url, pool_size, autocommit=True)
+        for engine in (self.reader, self.writer, self._beside):
+            when_lost(engine, self._leave_lost_server)
         self._writers = WriterQueue(Path(f"{self.url.database}.lock")) if self.dialect == "sqlite" else None
 
     def dispose(self) -> None:
@@ -122,6 +124,13 @@ class Database:
         self.reader.dispose()
         self.writer.dispose()
         self._beside.dispose()
+
+    def _leave_lost_server(self, engine: Engine) -> None:
+        """Make new connections of every kind, once one of them has turned out to be lost: the others are as dead."""
+        self.hot.release()
+        for each in (self.reader, self.writer, self._beside):
+            if each is not engine:
+                each.dispose()
 
     @contextmanager
     def reading(self, scope: Scope | None = None) -> Iterator[Session]:

@@ -1,7 +1,7 @@
 """Engines of the two databases, and what their errors mean."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -82,7 +82,7 @@ def build_engine(url: URL, pool_size: int, *, autocommit: bool) -> Engine:
     sqlite = url.get_backend_name() == "sqlite"
     pooled, url = url.query.get("pooler") == "transaction", url.difference_update_query(["pooler"])
     if not sqlite:
-        options |= _postgresql_options(pooled, autocommit)
+        options |= _postgresql_options(url, pooled, autocommit)
     engine = create_engine(
         url, json_serializer=dump_json, json_deserializer=orjson.loads, hide_parameters=True, **options
     )
@@ -95,15 +95,44 @@ def build_engine(url: URL, pool_size: int, *, autocommit: bool) -> Engine:
     return engine
 
 
-def _postgresql_options(pooled: bool, autocommit: bool) -> dict[str, Any]:
+def _postgresql_options(url: URL, pooled: bool, autocommit: bool) -> dict[str, Any]:
     # behind a pooler that gives out connections by transaction nothing outlives one: neither settings of a
     # connection nor statements that were prepared on it
     limits = {"options": "-c statement_timeout=5000 -c lock_timeout=4000"}
     options: dict[str, Any] = {"pool_pre_ping": not autocommit}
     options["connect_args"] = {"prepare_threshold": None} if pooled else limits
+    options["connect_args"] |= {name: value for name, value in _NETWORK_LIMITS.items() if name not in url.query}
     if autocommit:
         options |= {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
     return options
+
+
+#: For how long a server that can't be reached is waited for: 2 s to connect to each host, 4 s for it to take in what
+#: was sent or to show that it is there while it works. The limits of statements are the server's own.
+_NETWORK_LIMITS = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 4000,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+}
+
+
+def is_lost(connection: Connection, error: BaseException) -> bool:
+    """Whether a connection is of no more use after an error of the driver: it is closed, or its server only reads."""
+    found = connection.connection.dbapi_connection
+    disconnected = connection.dialect.is_disconnect(error, found, None)  # type: ignore[arg-type]
+    return disconnected or getattr(error, "sqlstate", None) == _READ_ONLY
+
+
+def when_lost(engine: Engine, react: Callable[[Engine], None]) -> None:
+    """Call `react` with the engine whenever a connection of it turns out to be lost."""
+
+    def tell(context: ExceptionContext) -> None:
+        if context.is_disconnect:
+            react(engine)
+
+    event.listen(engine, "handle_error", tell)
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:

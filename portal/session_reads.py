@@ -1,6 +1,7 @@
 """Hot statements within a session: plain rows, read at the cost of the driver, and lists of values in conditions."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean, TypeDecorator, TypeEngine
 
+from portal.engines import is_lost
 from portal.hot_reads import CompiledRead, HotReader, HotStatement
 
 
@@ -34,25 +36,25 @@ def _read_on_own_connection(session: Session, statement: HotStatement, values: M
 def run_compiled(session: Session, compiled: CompiledRead, *parameters: Any) -> list[Any]:
     """Run a statement on the connection of a session, once for each of the parameters; the rows of a single run.
 
-    Raises SQLAlchemy's errors, as a statement of the session does.
+    Raises SQLAlchemy's errors, as a statement of the session does. A connection that is lost leaves the pool.
     """
     connection, hot = session.connection(), session.info["hot"]
     for told in hot.listeners:
         told(compiled.text)
     driver: Any = connection.dialect.loaded_dbapi.Error
-    cursor = connection.connection.cursor()
     try:
-        if len(parameters) > 1:
-            cursor.executemany(compiled.text, parameters)
-            return []
-        cursor.execute(compiled.text, *parameters)
-        return list(cursor.fetchall()) if cursor.description else []
+        with closing(connection.connection.cursor()) as cursor:
+            if len(parameters) > 1:
+                cursor.executemany(compiled.text, parameters)
+                return []
+            cursor.execute(compiled.text, *parameters)
+            return list(cursor.fetchall()) if cursor.description else []
     except driver as error:
+        if is_lost(connection, error):
+            connection.invalidate(error)
         raise DBAPIError.instance(
             compiled.text, None, error, driver, hide_parameters=True, dialect=connection.dialect
         ) from error
-    finally:
-        cursor.close()
 
 
 class one_of(ColumnElement[bool]):

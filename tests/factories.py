@@ -172,6 +172,7 @@ class Factories:
                     "email_recipients",
                     "name",
                     "phone",
+                    "preferred_locales",
                     "purchase_order",
                     "shipping",
                     "tax_id",

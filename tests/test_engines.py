@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import literal, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from portal import clock, create_app, schema, writer_queue
@@ -21,6 +23,7 @@ from portal.billing.accounts.new_accounts import CreateAccount
 from portal.db import Database
 from portal.engines import JOURNAL_BYTES, parse_url
 from portal.errors import Unavailable
+from portal.hot_reads import HotStatement
 from portal.settings import Settings
 from portal.writer_queue import WriterQueue
 from tests import pgbouncer
@@ -113,6 +116,74 @@ def test_a_server_that_only_reads_is_left(app: Flask, settings: Settings) -> Non
     with database.writing() as db:
         new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
     database.dispose()
+
+
+@pytest.fixture
+def restarted(settings: Settings, request: pytest.FixtureRequest) -> Iterator[tuple[Database, Api]]:
+    """A portal with connections of every kind, for tests that end these."""
+    number = request.node.name.count("_")
+    url = new_database(os.environ[URL], f"portal_restarted_{os.getpid()}_{number}")
+    app = create_app(replace(settings, database_url=url))
+    database: Database = app.extensions["portal"].database
+    schema.upgrade(database)
+    with database.writing() as db:
+        merchant = new_accounts.create(db, CreateAccount("Rocket Rides"), now=clock.now())
+    api = Api(app.test_client(), merchant.test_key)
+    api.post("customers")
+    api.get("customers")
+    yield database, api
+    database.dispose()
+
+
+@pytest.mark.postgresql
+def test_connections_that_a_restart_has_ended_cost_no_write(restarted: tuple[Database, Api]) -> None:
+    database, api = restarted
+    _end_connections(database, "true")
+    assert api.post("customers")["object"] == "customer"
+    assert len(api.get("customers")["data"]) == 2
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_is_lost_amid_a_write_is_not_used_again(restarted: tuple[Database, Api]) -> None:
+    """The one that reads what was committed before: nothing asks it whether it is still there."""
+    database, api = restarted
+    id = api.get("customers")["data"][0]["id"]
+    api.post(f"customers/{id}", name="Jenny")
+    with database._beside.connect() as connection:
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+    _end_connections(database, f"pid = {pid}")
+    assert api.request("POST", f"customers/{id}", name="Rosen").status_code == 503
+    assert api.post(f"customers/{id}", name="Rosen")["name"] == "Rosen"
+
+
+def _end_connections(database: Database, which: str) -> None:
+    beside = Database(database.url.render_as_string(hide_password=False))
+    ended = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {which}"  # noqa: S608 - our own words
+    with beside.reader.connect() as connection:
+        connection.execute(text(f"{ended} AND datname = current_database() AND pid <> pg_backend_pid()"))
+    beside.dispose()
+
+
+@pytest.mark.postgresql
+def test_a_server_that_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        database = Database(f"postgresql+psycopg://portal@127.0.0.1:{port},127.0.0.1:{port}/portal")
+        began = time.monotonic()
+        with pytest.raises(Unavailable), database.reading():
+            database.hot.all(HotStatement(select(literal(1))), {})
+        assert time.monotonic() - began < 8
+
+
+@pytest.mark.postgresql
+def test_limits_of_the_network_can_be_set(settings: Settings) -> None:
+    for said, seconds in (({}, "4000"), ({"tcp_user_timeout": "9000"}, "9000")):
+        url = make_url(settings.database_url).update_query_dict(said)
+        database = Database(url.render_as_string(hide_password=False))
+        with database.reader.connect() as connection:
+            info = connection.connection.driver_connection.info  # type: ignore[union-attr]
+            assert info.get_parameters()["tcp_user_timeout"] == seconds
+        database.dispose()
 
 
 @pytest.mark.postgresql

@@ -30,6 +30,7 @@ CONFIGURATION: dict[str, Any] = {
                 "email_recipients",
                 "name",
                 "phone",
+                "preferred_locales",
                 "purchase_order",
                 "shipping",
                 "tax_id",

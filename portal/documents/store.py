@@ -3,9 +3,10 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -70,27 +71,65 @@ class FolderStore:
 
 
 class RemoteStore:
-    """Documents behind an fsspec URL; whole-object uploads as object stores have them are atomic."""
+    """Documents behind an fsspec URL; whole-object uploads as object stores have them are atomic.
+
+    A store that has just failed is not asked again for a while, so that not every reader waits for it in turn.
+    """
 
     def __init__(self, url: str) -> None:
-        from fsspec.core import url_to_fs  # Half a hundred modules that a folder needs none of.
+        from fsspec import get_filesystem_class  # Half a hundred modules that a folder needs none of.
 
-        self._files, self._root = url_to_fs(url)
+        self._url, self._protocol = url, url.partition("://")[0]
+        get_filesystem_class(self._protocol)  # who lacks the store's own package learns it at once
+        self._opened: tuple[int, Any, str] | None = None
+        self._away_until = 0.0
 
     def path(self, fingerprint: str) -> str:
-        return f"{self._root}/{_file_name(fingerprint)}"
+        return f"{self._open()[1]}/{_file_name(fingerprint)}"
 
     def read(self, fingerprint: str) -> bytes | None:
+        path = self.path(fingerprint)
         try:
-            return bytes(self._files.cat_file(self.path(fingerprint)))
+            return bytes(self._ask(lambda files: files.cat_file(path)))
         except FileNotFoundError:
             return None
 
     def sizes(self, fingerprints: Iterable[str]) -> list[int]:
-        return [int(size) for size in self._files.sizes([self.path(each) for each in fingerprints])]
+        paths = [self.path(each) for each in fingerprints]
+        return [int(size) for size in self._ask(lambda files: files.sizes(paths))]
 
     def write(self, fingerprint: str, content: bytes) -> None:
-        self._files.pipe_file(self.path(fingerprint), content)
+        path = self.path(fingerprint)
+        self._ask(lambda files: files.pipe_file(path, content))
+
+    def _open(self) -> tuple[Any, str]:
+        # in each process anew: the clients of object stores have a thread, which no fork takes along
+        if self._opened is None or self._opened[0] != os.getpid():
+            from fsspec.core import url_to_fs
+
+            self._opened = (os.getpid(), *url_to_fs(self._url, **_LIMITS.get(self._protocol, {})))
+        return self._opened[1:]
+
+    def _ask(self, ask: Callable[[Any], Any]) -> Any:
+        """What the store answers. Raises `OSError`, whatever its client raises."""
+        if time.monotonic() < self._away_until:
+            raise OSError("the document store has just failed")
+        try:
+            return ask(self._open()[0])
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            self._away_until = time.monotonic() + REST_AFTER_FAILURE
+            raise OSError(f"the document store failed: {type(error).__name__}: {error}") from error
+
+
+#: Seconds for which a store that failed is left alone.
+REST_AFTER_FAILURE = 5.0
+#: For how long the clients of stores try, by the protocol of the URL: somebody waits for a page meanwhile, and what
+#: can't be read is rendered.
+_LIMITS: dict[str, dict[str, Any]] = {
+    "s3": {"config_kwargs": {"connect_timeout": 2, "read_timeout": 5, "retries": {"max_attempts": 1}}}
+}
 
 
 def _file_name(fingerprint: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.assembly import Services
 from portal.db import find_row
-from portal.errors import PortalError, Unavailable
+from portal.errors import Conflict, PortalError, Unavailable
 from portal.leases import Lease
 from portal.models import Mail
 from portal.outbox import bounces, claims, mail_contents, mail_copies, mails
@@ -19,6 +19,8 @@ log = logging.getLogger("portal")
 RETRY_PAUSES = (60, 300, 900, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 12 * 3600, 24 * 3600)
 #: Seconds in which one connection takes mails; short, so that a worker that is to stop has soon done what it began.
 CONNECTION_SECONDS = 5.0
+#: Seconds for which recording a result is tried: longer than a database takes to fail over, shorter than the lease.
+RECORDED_WITHIN = 60.0
 
 
 def send_urgent(services: Services, now: int) -> int:
@@ -52,8 +54,22 @@ def _send_claimed(services: Services, carrier: mails.Carrier, claimed: ClaimedMa
     except Exception:
         log.exception("the mail %s could not be made", claimed.id)
         status, failure = "queued", "The mail could not be made."
-    with services.database.writing(claimed.scope) as db:
-        _record_result(db, claimed.id, status, failure, now, to)
+    _record_when_possible(services, claimed, status, failure, now, to)
+
+
+def _record_when_possible(
+    services: Services, claimed: ClaimedMail, status: str, failure: str | None, now: int, to: str | None
+) -> None:
+    """Record the result even if the database is away for a moment: what is not recorded as sent is sent once more."""
+    give_up = time.monotonic() + RECORDED_WITHIN
+    while True:
+        try:
+            with services.database.writing(claimed.scope) as db:
+                return _record_result(db, claimed.id, status, failure, now, to)
+        except (Conflict, Unavailable):
+            if time.monotonic() > give_up:
+                raise
+        time.sleep(1)
 
 
 def _try_sending(services: Services, carrier: mails.Carrier, claimed: ClaimedMail, now: int) -> tuple[str, str | None]:

@@ -33,7 +33,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 #: Pages of a visit below its start, by the endpoint that answers them; `{…}` are ids of the scene.
 PAGES = {
-    "home.home": [""],
+    "home.home": ["", "?lang"],
     "invoices.history": ["invoices", "invoices?status=uncollectible"],
     "documents.invoice": ["invoices/{paid}", "invoices/{late}", "invoices/{void}", "invoices/{confirmable}"],
     "corrections.edit": ["invoices/{correctable}/correct"],
@@ -51,6 +51,7 @@ PAGES = {
     "details.details": ["details"],
     **{f"details.edit_{part}": [f"details/{part}"] for part in ("name", "business_name", "individual_name")},
     **{f"details.edit_{part}": [f"details/{part}"] for part in ("phone", "address", "shipping", "purchase_order")},
+    "details.edit_preferred_locales": ["details/preferred_locales"],
     "contacts.people": ["contacts"],
     "contacts.invite": ["contacts/invite"],
     "contacts.change": ["contacts/{contact}"],

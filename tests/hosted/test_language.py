@@ -112,6 +112,7 @@ def test_where_the_merchant_allows_it_mails_follow(portal: Open, make: Factories
 
 
 def test_elsewhere_it_is_not_there(portal: Open, make: Factories) -> None:
-    visit = portal(make.customer(), make.configuration())
+    allowed = {"customer_update": {"enabled": True, "allowed_updates": ["name"]}}
+    visit = portal(make.customer(), make.configuration(**allowed))
     assert visit.get("details/preferred_locales").status_code == 404
     assert visit.post("details/preferred_locales", preferred_locales="de").status_code == 404

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from portal import clock
 from portal.billing.customers import email_changes
@@ -143,6 +144,26 @@ def test_a_server_that_is_away_is_tried_again(app: Flask, api: Api, make: Factor
     assert mails()[0].status == "queued"
     work(app, now + queue.RETRY_PAUSES[0])
     assert mails()[0].status == "sent"
+
+
+def test_a_mail_that_was_sent_while_the_database_went_away_goes_once(
+    app: Flask, api: Api, make: Factories, mails: Mails, database: Database
+) -> None:
+    sent(api, make)
+    failed: list[str] = []
+
+    def fail_once(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.startswith("UPDATE mails") and "sent_at" in statement and not failed:
+            failed.append(statement)
+            raise OperationalError(statement, None, Exception("the primary is gone"))
+
+    event.listen(database.writer, "before_cursor_execute", fail_once)
+    try:
+        work(app)
+    finally:
+        event.remove(database.writer, "before_cursor_execute", fail_once)
+    (mail,) = mails()
+    assert (len(failed), mail.status, mail.tries) == (1, "sent", 1)
 
 
 def test_after_the_last_pause_it_is_given_up_and_told(app: Flask, api: Api, make: Factories, mails: Mails) -> None:
