@@ -52,10 +52,8 @@ class StripePeer:
 
     def give_card(self, page: str, method: str = "pm_ok") -> None:
         """What a customer does on a page in setup mode."""
-        words = {"brand": "visa", "country": "DE", "fingerprint": "f", "funding": "credit", "last4": "4242"}
-        card = {**words, "exp_month": 12, "exp_year": 2030}
-        given = {"id": method, "card": card, "billing_details": {"name": "Jenny Rosen"}}
-        self.kept[page] |= {"status": "complete", "customer": "cus_peer", "setup_intent": {"payment_method": given}}
+        setup = {"payment_method": _describe_card(method)}
+        self.kept[page] |= {"status": "complete", "customer": "cus_peer", "setup_intent": setup}
 
     def pay(self, page: str) -> None:
         """What a customer does on a page in payment mode."""
@@ -63,7 +61,8 @@ class StripePeer:
         price = session["line_items"][0]["price_data"]
         about = session["payment_intent_data"]["metadata"]
         intent = self._intent(int(price["unit_amount"]), price["currency"], about)
-        self.kept[page] |= {"status": "complete", "payment_intent": intent["id"]}
+        intent["payment_method"] = _describe_card("pm_given")
+        self.kept[page] |= {"status": "complete", "customer": "cus_peer", "payment_intent": intent["id"]}
 
     def dispute(self, intent: str, status: str = "needs_response") -> dict[str, Any]:
         """What the bank of a customer does; answers with the dispute."""
@@ -85,6 +84,8 @@ class StripePeer:
             session = self._keep("checkout.session", "cs", status="open", **sent)
             session["url"] = f"https://checkout.stripe.com/{session['id']}"
             return 200, session
+        if path.endswith("/expire"):
+            return self._expire(path.split("/")[-2])
         if path == "/v1/refunds":
             return 200, self._keep("refund", "re", status="succeeded", **sent | {"amount": int(sent["amount"])})
         if refused := REFUSALS.get(sent["payment_method"]):
@@ -112,6 +113,12 @@ class StripePeer:
             return 200, found_one | {"payment_intent": self.kept[found_one["payment_intent"]]}
         return 200, found_one
 
+    def _expire(self, id: str) -> tuple[int, dict[str, Any]]:
+        if self.kept[id]["status"] != "open":
+            return 400, {"error": {"type": "invalid_request_error", "message": "Only open sessions can be expired."}}
+        self.kept[id]["status"] = "expired"
+        return 200, self.kept[id]
+
     def _intent(self, amount: int, currency: str, metadata: dict[str, str]) -> dict[str, Any]:
         about = {"amount": amount, "currency": currency, "metadata": metadata}
         return self._keep("payment_intent", "pi", status="succeeded", latest_charge={"disputed": False}, **about)
@@ -120,6 +127,12 @@ class StripePeer:
         id = f"{prefix}_peer{len(self.kept) + 1}"
         self.kept[id] = {**values, "id": id, "object": object}
         return self.kept[id]
+
+
+def _describe_card(method: str) -> dict[str, Any]:
+    words = {"brand": "visa", "country": "DE", "fingerprint": "f", "funding": "credit", "last4": "4242"}
+    card = {**words, "exp_month": 12, "exp_year": 2030}
+    return {"id": method, "card": card, "billing_details": {"name": "Jenny Rosen"}}
 
 
 @contextmanager

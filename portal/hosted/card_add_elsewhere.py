@@ -15,7 +15,7 @@ from portal.hosted import flows, provider_pages
 from portal.hosted.page import PageResponse, page
 from portal.hosted.payment_method_add import find_replaced, path_after_adding
 from portal.hosted.visits import Visit
-from portal.providers.interface import SetUp
+from portal.providers.interface import PageOrder, SetUp
 from portal.rules import permissions
 from portal.web import hosts
 
@@ -33,10 +33,8 @@ def start(visit: Visit) -> PageResponse:
     try:
         leads_to = at_hand.provider.begin_set_up(
             at_hand.access,
-            customer_id=customer.id,
-            email=customer.email,
-            return_url=f"{base}/back?ref={{ref}}{more}",
-            cancel_url=base,
+            customer.id,
+            PageOrder(f"{base}/back?ref={{ref}}{more}", base, email=customer.email),
         )
     except Exception:
         return _excuse(visit)
@@ -53,7 +51,7 @@ def back(visit: Visit) -> PageResponse:
         given = at_hand.provider.finish_set_up(at_hand.access, request.args.get("ref", ""))
     except Exception:
         return _excuse(visit)
-    if given is None or given.customer_id != visit.customer_id:
+    if given is None or given.purpose != visit.customer_id:
         abort(404)
     return redirect(_keep(visit, given, old), 303)
 
@@ -61,7 +59,7 @@ def back(visit: Visit) -> PageResponse:
 def _keep(visit: Visit, given: SetUp, old: str | None) -> str:
     with visit.writing() as db:
         own_methods.keep_card(
-            db, visit.customer_id, given.kept, BillingDetails(name=given.holder), replaces=old, now=visit.now
+            db, visit.customer_id, given.kept, BillingDetails(name=given.kept.holder), replaces=old, now=visit.now
         )
         path = flows.complete(visit, db) if visit.in_flow else path_after_adding(visit)
     flash(_("Your card is added. Your bills are charged to it from now on."))

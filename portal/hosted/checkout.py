@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.billing.checkout import completion, repeated_payments, revisions
+from portal.billing.checkout import completion, repeated_payments, revisions, set_ups
 from portal.errors import InvalidRequest, ResourceMissing, StalePage
 from portal.hosted import checkout_offers, checkout_payments, mandate_words
 from portal.hosted.checkout_forms import CheckoutForm
@@ -30,7 +30,7 @@ def show(secret: str) -> PageResponse:
         return _over_page(offer) if request.method == "GET" else redirect(offer.path_after(secret), 303)
     form = CheckoutForm.for_offer(offer)
     if request.method == "GET":
-        return _form_page(offer, form, 200)
+        return _form_page(offer, form, 200, changed=request.args.get("back") == "changed")
     if offer.order is not None:
         return _pay_again(offer, form, secret)
     typed = form.code.data if "code" in form else None
@@ -65,12 +65,17 @@ def _answer(offer: CheckoutOffer, secret: str, wrong: InvalidRequest | None) -> 
         return _form_page(offer, form, 400)
     if form.shown != offer.amount:
         return _form_page(offer, form, 409, changed=True)
+    order = read_order(offer, form)
+    if order.payment.elsewhere and offer.session.mode != "payment":
+        with offer.writing() as db:
+            set_ups.note(db, offer.find_session(db), order, now=clock.now())
+        return redirect(f"/checkout/{secret}/card", 303)
     try:
         with offer.writing() as db:
             completion.complete(
                 db,
                 offer.find_session(db),
-                read_order(offer, form),
+                order,
                 seal=services().seal,
                 now=clock.now(),
                 billed_now=offer.billed_now,
@@ -109,6 +114,7 @@ def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed
         session=offer.session,
         form=form,
         changed=changed,
+        given_up=request.args.get("back") == "given-up" and request.method == "GET",
         name_method=name_method,
         refusal=explain_refusal(offer.order.error) if offer.order else None,
         facts=mandate_words.list_facts(creditor, offer.reference) if creditor else [],

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.checkout import amounts, order_states, ways
 from portal.billing.checkout.order_states import OrderState
-from portal.billing.intents import chargeable
+from portal.billing.intents import chargeable, pages
 from portal.db import find_row
 from portal.models import CheckoutSession, Customer, Invoice, PaymentMethod
 
@@ -38,3 +38,8 @@ def list_kept(db: Session, session: CheckoutSession, customer: Customer | None, 
         return []
     wanted, added = session.settings.get("payment_method_types", ()), session.settings.get("added_method")
     return [each for each in chargeable.list_kept(db, customer, session.currency, wanted, now=now) if each.id != added]
+
+
+def leads_elsewhere(db: Session) -> bool:
+    """Whether cards are given on a page of the provider."""
+    return pages.has_pages(db)

@@ -18,7 +18,7 @@ from portal.wire.texts import email_address
 
 #: The fields that not each session asks for.
 _OPTIONAL = frozenset(
-    {"address", "agree", "card", "code", "email", "holder", "iban", "name", "phone", "tax_id", "terms", "way"}
+    {"address", "agree", "card", "code", "email", "holder", "iban", "keep", "name", "phone", "tax_id", "terms", "way"}
 )
 
 

@@ -27,8 +27,8 @@ class CheckoutOffer:
 
     `ways` are those that can be chosen from, none where nothing is to be paid, and `kept` the customer's own methods.
     `order` is how the payment stands of what was ordered already. `collects` says whether what was bought is paid
-    without the customer. `billed_now` is the time in which the customer lives, and `embed` the
-    page that shows the checkout within it.
+    without the customer. With `leads_elsewhere`, cards are given on the provider's page. `billed_now` is the time in
+    which the customer lives, and `embed` the page that shows the checkout within it.
     """
 
     scope: Scope
@@ -44,6 +44,7 @@ class CheckoutOffer:
     language: str
     collects: bool = False
     embed: Embed | None = None
+    leads_elsewhere: bool = False
     asked: frozenset[str] = frozenset()
     known: dict[str, Any] = field(default_factory=dict)
 
@@ -155,6 +156,7 @@ def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession
         language=languages.language_tag(),
         collects=_is_collected(db, session),
         embed=embed,
+        leads_elsewhere=checkout_choices.leads_elsewhere(db),
     )
     asked = _list_asked(offer)
     return replace(offer, asked=asked, known=_list_known(offer))
@@ -175,7 +177,8 @@ def _list_asked(offer: CheckoutOffer) -> frozenset[str]:
     paying = {
         "way": len(offer.ways) + len(offer.kept) > 1,
         **dict.fromkeys(("holder", "iban", "agree"), offer.takes_debits),
-        "card": offer.takes_cards,
+        "card": offer.takes_cards and not offer.leads_elsewhere,
+        "keep": offer.takes_cards and offer.leads_elsewhere and session.mode == "payment",
     }
     if offer.order is not None:
         return frozenset(name for name, is_asked in paying.items() if is_asked)

@@ -31,10 +31,13 @@ def follow(offer: CheckoutOffer, order: OrderState, secret: str) -> PageResponse
             waiting = own_intents.find_waiting(db, offer.customer.id, order.intent_id or "")
         except ResourceMissing:
             return redirect(f"/checkout/{secret}", 303)
-    return _page("hosted/checkout_confirm.html", offer, {}, waiting=waiting)
+    elsewhere = f"/checkout/{secret}/card/start" if offer.leads_elsewhere else None
+    return _page("hosted/checkout_confirm.html", offer, {}, waiting=waiting, elsewhere=elsewhere)
 
 
 def _note_answer(offer: CheckoutOffer, order: OrderState, secret: str) -> PageResponse:
+    if offer.leads_elsewhere:
+        return redirect(f"/checkout/{secret}/card/cancel", 303)
     confirms, customer_id = request.form["answer"] == "confirm", offer.session.customer_id or ""
     with offer.writing() as db:
         own_intents.answer(db, customer_id, order.intent_id or "", confirms=confirms, now=offer.billed_now)

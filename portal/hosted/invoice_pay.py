@@ -18,4 +18,8 @@ def pay(visit: Visit, id: str) -> PageResponse:
         offer = pay_offers.find_offer(db, row, visit.id, shows_kept=True)
         default = visit.find_customer(db).default_payment_method_id is None
     back = f"{visit.path}invoices/{id}"
-    return redirect(back, 303) if offer is None else pay_pages.answer(offer, back, visit.writing, default=default)
+    if offer is None:
+        return redirect(back, 303)
+    return pay_pages.answer(
+        offer, back, lambda payment: f"{visit.path}payments/{payment}/confirm", visit.writing, default=default
+    )

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from sqlalchemy.orm import Session
 
 from portal.billing.customers import test_clocks
-from portal.billing.intents import own_intents
+from portal.billing.intents import own_intents, pages
 from portal.hosted import document_links, pay_offers, pay_pages
 from portal.hosted.document_links import LinkedDocument
 from portal.hosted.page import PageResponse
@@ -27,7 +27,9 @@ def pay(token: str) -> PageResponse:
         offer = pay_offers.find_offer(db, linked.row, f"link:{linked.row.id}", shows_kept=False)
     if offer is None:
         return redirect(f"/i/{token}", 303)
-    return pay_pages.answer(offer, f"/i/{token}", lambda: _writing(linked), default=False)
+    return pay_pages.answer(
+        offer, f"/i/{token}", lambda payment: f"/i/{token}/confirm", lambda: _writing(linked), default=False
+    )
 
 
 @blueprint.route("/i/<token>/confirm", methods=["GET", "POST"])
@@ -39,11 +41,14 @@ def confirm(token: str) -> PageResponse:
     row = linked.row
     with services().database.reading(linked.scope) as db:
         waiting = next(iter(own_intents.list_waiting(db, row.customer_id, row.id)), None)
-        now = test_clocks.time_for_row(db, row)
+        now, elsewhere = test_clocks.time_for_row(db, row), pages.has_pages(db)
     if waiting is None:
         return redirect(f"/i/{token}", 303)
     if request.method == "GET":
-        return render_template("hosted/linked_confirm.html", waiting=waiting, back=f"/i/{token}")
+        start = f"/i/{token}/confirm/start" if elsewhere else None
+        return render_template("hosted/linked_confirm.html", waiting=waiting, back=f"/i/{token}", elsewhere=start)
+    if elsewhere:
+        return redirect(f"/i/{token}/confirm/cancel", 303)
     if request.form.get("answer") not in {"confirm", "refuse"}:
         abort(400)
     with _writing(linked) as db:

@@ -36,7 +36,7 @@ class PayForm(WaysForm):
         form.offer_ways(offer.kept, offer.types)
         form.offer = offer
         in_parts = offer.payable.has_next
-        dropped = [("part", in_parts), ("amount", offer.payable.allows_parts), ("card", "card" in offer.types)]
+        dropped = [("part", in_parts), ("amount", offer.payable.allows_parts), *offer.card_fields.items()]
         for name, stays in [*dropped, *((each, "sepa_debit" in offer.types) for each in ("holder", "iban", "agree"))]:
             if not stays:
                 del form[name]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.billing.customers import test_clocks
-from portal.billing.intents import by_customers, chargeable
+from portal.billing.intents import by_customers, chargeable, pages
 from portal.billing.intents.by_customers import Payable
 from portal.billing.payment_methods import mandates, own_methods
 from portal.db import find_row
@@ -17,7 +17,8 @@ from portal.rules.creditors import Creditor
 class PayOffer:
     """What can be paid of an invoice, by the methods that are `kept` and those that can be given (`types`).
 
-    `reference` is that of the mandate that the page shows, `seed` what it follows from.
+    `reference` is that of the mandate that the page shows, `seed` what it follows from. With `leads_elsewhere`, cards
+    are given on the provider's page, and with `keeps` they can be kept.
     """
 
     invoice: Invoice
@@ -29,6 +30,14 @@ class PayOffer:
     reference: str
     seed: str
     now: int
+    leads_elsewhere: bool
+    keeps: bool
+
+    @property
+    def card_fields(self) -> dict[str, bool]:
+        """The fields of the form about a card, and whether it has them."""
+        takes = "card" in self.types
+        return {"card": takes and not self.leads_elsewhere, "keep": takes and self.leads_elsewhere and self.keeps}
 
 
 def is_payable(db: Session, invoice: Invoice, *, shows_kept: bool) -> bool:
@@ -52,7 +61,19 @@ def find_offer(db: Session, invoice: Invoice, seed: str, *, shows_kept: bool) ->
     if customer.deleted_at is not None or not (types or kept):
         return None
     reference = own_methods.next_reference(db, customer, seed)
-    return PayOffer(invoice, customer, payable, kept, types, mandates.find_creditor(db), reference, seed, now)
+    return PayOffer(
+        invoice,
+        customer,
+        payable,
+        kept,
+        types,
+        mandates.find_creditor(db),
+        reference,
+        seed,
+        now,
+        leads_elsewhere="card" in types and pages.has_pages(db),
+        keeps=shows_kept,
+    )
 
 
 def _list_types(db: Session, currency: str) -> tuple[str, ...]:

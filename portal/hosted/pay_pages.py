@@ -17,9 +17,17 @@ from portal.web.services import services
 
 
 def answer(
-    offer: PayOffer, back: str, writing: Callable[[], AbstractContextManager[Session]], *, default: bool
+    offer: PayOffer,
+    back: str,
+    confirm_path: Callable[[str], str],
+    writing: Callable[[], AbstractContextManager[Session]],
+    *,
+    default: bool,
 ) -> PageResponse:
-    """Show the form, or pay by it. What was changed meanwhile, or clicked twice, shows on the page of the invoice."""
+    """Show the form, or pay by it. What was changed meanwhile, or clicked twice, shows on the page of the invoice.
+
+    `confirm_path(payment)` is the page that leads to the provider's, where the payment is made there.
+    """
     form = PayForm.for_offer(offer)
     if request.method == "GET":
         return _page(offer, form, back, 200)
@@ -27,13 +35,15 @@ def answer(
         return _page(offer, form, back, 400)
     try:
         with writing() as db:
-            by_customers.pay(db, offer.invoice.id, form.wish, default=default, seal=services().seal, now=offer.now)
+            elsewhere = by_customers.pay(
+                db, offer.invoice.id, form.wish, default=default, seal=services().seal, now=offer.now
+            )
     except by_customers.NotPayable:
         return redirect(back, 303)
     except (InvalidRequest, ResourceMissing):
         form.way.errors = [_("This can't be charged at the moment. Please choose another way.")]
         return _page(offer, form, back, 400)
-    return redirect(back, 303)
+    return redirect(back if elsewhere is None else confirm_path(elsewhere), 303)
 
 
 def _page(offer: PayOffer, form: PayForm, back: str, status: int) -> PageResponse:

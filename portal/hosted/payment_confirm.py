@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from portal.billing.intents import own_intents
 from portal.errors import ResourceMissing
-from portal.hosted import provider_pages
+from portal.hosted import payment_confirm_elsewhere, provider_pages
 from portal.hosted.page import PageResponse, page
 from portal.hosted.visits import Visit
 from portal.rules import permissions
@@ -17,7 +17,7 @@ blueprint = Blueprint("payment_confirm", __name__, url_prefix="/p")
 def confirm(visit: Visit, payment: str) -> PageResponse:
     """Ask, then note the answer; a second click finds it noted."""
     if request.method == "POST":
-        return _note_answer(visit, payment, confirms="confirm" in request.form)
+        return _answer(visit, payment)
     with visit.reading() as db:
         try:
             waiting = own_intents.find_waiting(db, visit.customer_id, payment)
@@ -25,6 +25,14 @@ def confirm(visit: Visit, payment: str) -> PageResponse:
             return redirect(visit.path)  # confirmed, or paid in another way
         elsewhere = provider_pages.find(db) is not None
     return render_template("hosted/payment_confirm.html", visit=visit, waiting=waiting, elsewhere=elsewhere)
+
+
+def _answer(visit: Visit, payment: str) -> PageResponse:
+    with visit.reading() as db:
+        elsewhere = provider_pages.find(db) is not None
+    if elsewhere:
+        return payment_confirm_elsewhere.cancel_payment(visit, payment)
+    return _note_answer(visit, payment, confirms="confirm" in request.form)
 
 
 def _note_answer(visit: Visit, payment: str, *, confirms: bool) -> PageResponse:

@@ -35,11 +35,13 @@ def find_shown_payment(db: Session, row: Invoice) -> ShownPayment | None:
     latest = attempts.find_latest(db, row) if row.status == "open" else None
     if latest is None or latest.status in {"canceled", "succeeded"}:
         return None
-    method = find_row(db, PaymentMethod, latest.payment_method_id, noun="payment method")
     failed = latest.status == "requires_payment_method"
     if failed and latest.last_payment_error is None:
         return None
     refusal = explain_refusal(latest.last_payment_error) if failed else None
-    return ShownPayment(
-        latest.amount, latest.currency, name_method(method), latest.status == "requires_action", refusal
-    )
+    method = _name_method(db, latest.payment_method_id)
+    return ShownPayment(latest.amount, latest.currency, method, latest.status == "requires_action", refusal)
+
+
+def _name_method(db: Session, id: str | None) -> str:
+    return _("your card") if id is None else name_method(find_row(db, PaymentMethod, id, noun="payment method"))

@@ -4,10 +4,11 @@ from flask import Blueprint, abort, request
 
 from portal import clock
 from portal.billing.accounts import accounts, provider_access
+from portal.billing.checkout import set_ups
 from portal.billing.intents import notices
 from portal.db import Scope
-from portal.errors import InvalidRequest, ResourceMissing
-from portal.providers.interface import Access, Notice, RefusedNotice
+from portal.errors import InvalidRequest, ResourceMissing, StalePage
+from portal.providers.interface import Access, Notice, RefusedNotice, SetUp
 from portal.providers.registry import HOSTED
 from portal.web.policies import declare_policy
 from portal.web.requests import request_origin
@@ -43,11 +44,19 @@ def _find(provider: str, account: str, *, livemode: bool) -> tuple[Scope, Access
 
 def _follow(provider: str, scope: Scope, access: Access, notice: Notice) -> None:
     given = HOSTED[provider].finish_set_up(access, notice.id) if notice.kind == "set_up" else None
-    with services().database.writing(scope, request_origin("worker")) as db:
-        if given is not None:
-            notices.keep(db, given, now=clock.now())
-        elif notice.kind != "set_up":
+    if given is not None:
+        _take(scope, given)
+    elif notice.kind != "set_up":
+        with services().database.writing(scope, request_origin("worker")) as db:
             notices.ask_again(db, provider, notice, now=clock.now())
+
+
+def _take(scope: Scope, given: SetUp) -> None:
+    try:
+        with services().database.writing(scope, request_origin("worker")) as db:
+            set_ups.take(db, given, seal=services().seal, now=clock.now())
+    except (InvalidRequest, ResourceMissing, StalePage):
+        return  # what it was given for is over, or costs something else by now; the customer's page says so
 
 
 declare_policy("provider_webhooks.receive", "public")

@@ -28,6 +28,7 @@ class WaysForm(FlaskForm):
 
     way = RadioField(_l("How do you want to pay?"), [DataRequired(_l("Choose how you pay."))])
     card = RadioField(_l("Which card?"), validate_choice=False)
+    keep = BooleanField(_l("Keep this card for later payments."))
     holder = text_field(_l("Account holder"), LONGEST_HOLDER)
     iban = text_field(_l("IBAN"), 60)
     agree = BooleanField(_l("I agree to this mandate."))
@@ -41,7 +42,7 @@ class WaysForm(FlaskForm):
 
     def check_way(self, chosen: str | None, holder: str | None) -> None:
         """Put an error at each field that the chosen way needs and that is not right; `holder` is who it would be."""
-        if chosen == "card" and self.card.data not in {token for token, _name in self.card.choices}:
+        if chosen == "card" and "card" in self and self.card.data not in {token for token, _name in self.card.choices}:
             self.card.errors = [_("Choose a card.")]
         if chosen != "sepa_debit" or "iban" not in self:
             return
@@ -59,7 +60,13 @@ class WaysForm(FlaskForm):
         if chosen in {each.id for each in kept}:
             return Payment(kept=chosen)
         if chosen == "card":
-            return Payment(card=GivenMethod(self.card.data))
+            return self._read_card()
         if chosen != "sepa_debit" or consent is None:
             return Payment()
         return Payment(account=account_command(self.iban.data, holder), consent=consent)
+
+    def _read_card(self) -> Payment:
+        """A card that was chosen here; else one that is given on the provider's page."""
+        if "card" in self:
+            return Payment(card=GivenMethod(self.card.data))
+        return Payment(elsewhere=True, keeps="keep" in self and self.keep.data)

@@ -69,6 +69,8 @@ class PaymentIntent(TenantOwned, Base):
     next, by the time of the customer, and `claimed_until` until when a worker has it; both are null where nobody has to
     be asked. `provider_ref` is the provider's name of the latest attempt. `invoice_payment_id` is what it has paid; at
     `disputed_at` the provider took the money back.
+
+    One that is paid on a page of the provider has no payment method until one was given there.
     """
 
     __tablename__ = "payment_intents"
@@ -89,8 +91,10 @@ class PaymentIntent(TenantOwned, Base):
 
     customer_id: Mapped[str] = mapped_column(Id)
     invoice_id: Mapped[str] = mapped_column(Id)
-    payment_method_id: Mapped[str] = mapped_column(Id)
+    payment_method_id: Mapped[str | None] = mapped_column(Id)
     invoice_payment_id: Mapped[str | None] = mapped_column(Id)
+    #: `off_session` where the customer wants what is given on the provider's page to be kept
+    setup_future_usage: Mapped[str | None]
     provider: Mapped[str]
     provider_ref: Mapped[str | None]
     amount: Mapped[int]

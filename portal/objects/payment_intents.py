@@ -21,6 +21,7 @@ PAYMENT_INTENT = register(
                 "currency",
                 "disputed_at",
                 "last_payment_error",
+                "setup_future_usage",
                 "status",
             ),
             fields={
@@ -29,7 +30,7 @@ PAYMENT_INTENT = register(
                 **null_fields("excluded_payment_method_types", "hooks", "latest_charge", "managed_payments"),
                 **null_fields("next_action", "on_behalf_of", "payment_details", "payment_method_configuration_details"),
                 **null_fields("payment_method_options", "presentment_details", "processing", "receipt_email", "review"),
-                **null_fields("setup_future_usage", "shipping", "source", "statement_descriptor"),
+                **null_fields("shipping", "source", "statement_descriptor"),
                 **null_fields("statement_descriptor_suffix", "transfer_data", "transfer_group"),
                 "amount_capturable": lambda row, context: 0,
                 "capture_method": lambda row, context: "automatic",

@@ -53,12 +53,16 @@ class GivenMethod:
 
 @dataclass(frozen=True)
 class KeptMethod:
-    """A payment method at a provider: its name there, its type, and the wire's hash of that type. Never a number."""
+    """A payment method at a provider: its name there, its type, and the wire's hash of that type. Never a number.
+
+    `holder` is who was named on the provider's own page.
+    """
 
     provider: str
     ref: str
     type: str
     details: Mapping[str, Any]
+    holder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Charge:
     """A sum to be charged. `ref` is the provider's name of it, once it was told.
 
     Moments are those of the customer's calendar, which a test clock may hold: `asked_at` is when it was first asked
-    for, `confirmed_at` when the customer confirmed it on a page of the portal.
+    for, `confirmed_at` when the customer confirmed it on a page of the portal. `method_ref` is empty where the customer
+    gives a method on the provider's page.
     """
 
     id: str
@@ -92,12 +97,16 @@ class Decline:
 
 @dataclass(frozen=True)
 class ChargeResult:
-    """What has become of a charge. `ask_again_in` seconds it is to be asked for again; None: that is all."""
+    """What has become of a charge. `ask_again_in` seconds it is to be asked for again; None: that is all.
+
+    `given` is the method that the customer has given on the provider's page.
+    """
 
     status: ChargeStatus
     ref: str
     decline: Decline | None = None
     ask_again_in: int | None = None
+    given: KeptMethod | None = None
 
 
 @dataclass(frozen=True)
@@ -142,11 +151,25 @@ class HostedPage:
 
 @dataclass(frozen=True)
 class SetUp:
-    """What a customer has given on such a page: whose it is by our own id, the method, and the name of its holder."""
+    """What a customer has given on such a page, and what it is for by our own id: a customer or a checkout session."""
 
-    customer_id: str
+    purpose: str
     kept: KeptMethod
-    holder: str | None
+
+
+@dataclass(frozen=True)
+class PageOrder:
+    """What a page of the provider is about, and where it leads.
+
+    `words` are what the customer reads, `email` is filled in where the page asks for it. With `keeps`, what is given
+    there can be charged later, without the customer.
+    """
+
+    return_url: str
+    cancel_url: str
+    words: str = ""
+    email: str | None = None
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,16 +199,20 @@ class Provider(Protocol):
 class HostedProvider(Provider, Protocol):
     """A provider with pages of its own, and webhooks. What begins or finishes talks to a network, as `collect` does."""
 
-    def begin_set_up(
-        self, access: Access, *, customer_id: str, email: str | None, return_url: str, cancel_url: str
-    ) -> HostedPage:
-        """A page on which a customer gives a method; `{ref}` in `return_url` becomes the page's name."""
+    def begin_set_up(self, access: Access, purpose: str, order: PageOrder) -> HostedPage:
+        """A page on which a customer gives a method for `purpose`; `{ref}` in `return_url` becomes the page's name."""
 
     def finish_set_up(self, access: Access, ref: str) -> SetUp | None:
         """What was given on such a page; None where nothing was (yet)."""
 
-    def begin_confirmation(self, charge: Charge, *, words: str, return_url: str, cancel_url: str) -> HostedPage:
-        """A page on which a customer confirms a charge, which `collect` then finds by the page's name."""
+    def begin_payment(self, charge: Charge, order: PageOrder) -> HostedPage:
+        """A page on which a customer pays a charge, by its method or by one that is given there.
+
+        `collect` finds it by the page's name; the same charge has the same page.
+        """
+
+    def end_page(self, access: Access, ref: str) -> bool:
+        """See to it that nothing is paid on such a page any more; answers whether that is sure, as it may be paid."""
 
     def is_page(self, ref: str) -> bool:
         """Whether a charge is known by the name of such a page: it is asked for until the page has ended."""

@@ -6,6 +6,7 @@ webhook only says that there is something to ask for: what counts is what Stripe
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from portal import clock
@@ -20,6 +21,7 @@ from portal.providers.interface import (
     HostedPage,
     KeptMethod,
     Notice,
+    PageOrder,
     RefundResult,
     RefusedMethod,
     RefusedNotice,
@@ -52,18 +54,16 @@ class Stripe:
         """Always refused: customers give cards on Stripe's page."""
         raise RefusedMethod("Cards are given on the page of Stripe, which the portal leads customers to.")
 
-    def begin_set_up(
-        self, access: Access, *, customer_id: str, email: str | None, return_url: str, cancel_url: str
-    ) -> HostedPage:
+    def begin_set_up(self, access: Access, purpose: str, order: PageOrder) -> HostedPage:
         """A page on which the customer gives a card; `{ref}` in `return_url` becomes the page's name."""
         sent: dict[str, Any] = {
             "mode": "setup",
             "customer_creation": "always",
             "payment_method_types": ["card"],
-            "client_reference_id": customer_id,
-            "success_url": return_url.replace("{ref}", "{CHECKOUT_SESSION_ID}"),
-            "cancel_url": cancel_url,
-            **({"customer_email": email} if email else {}),
+            "client_reference_id": purpose,
+            "success_url": order.return_url.replace("{ref}", "{CHECKOUT_SESSION_ID}"),
+            "cancel_url": order.cancel_url,
+            **({"customer_email": order.email} if order.email else {}),
         }
         session = self._client(access).v1.checkout.sessions.create(sent)
         return HostedPage(session.url or "", session.id)
@@ -75,32 +75,39 @@ class Stripe:
         method = (session.get("setup_intent") or {}).get("payment_method") or {}
         if session.get("status") != "complete" or not method.get("card"):
             return None
-        card = method["card"]
-        names = ("brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
-        details = {name: card.get(name) for name in names}
-        kept = KeptMethod(self.name, f"{session['customer']}/{method['id']}", "card", details)
-        holder = (method.get("billing_details") or {}).get("name")
-        return SetUp(session.get("client_reference_id") or "", kept, holder)
+        return SetUp(session.get("client_reference_id") or "", self._read_card(session["customer"], method))
 
-    def begin_confirmation(self, charge: Charge, *, words: str, return_url: str, cancel_url: str) -> HostedPage:
-        """A page on which the customer confirms a charge and makes it; the same for the same charge."""
-        customer, _ = charge.method_ref.split("/")
+    def begin_payment(self, charge: Charge, order: PageOrder) -> HostedPage:
+        """A page on which the customer pays a charge, by its card or another one; the same for the same charge."""
         about = {_KEY: charge.id}
-        price = {"currency": charge.currency, "unit_amount": charge.amount, "product_data": {"name": words}}
+        price = {"currency": charge.currency, "unit_amount": charge.amount, "product_data": {"name": order.words}}
+        usage = {"setup_future_usage": "off_session"} if order.keeps else {}
         sent: dict[str, Any] = {
             "mode": "payment",
-            "customer": customer,
+            **_describe_payer(charge, order),
             "payment_method_types": ["card"],
             "client_reference_id": charge.id,
             "line_items": [{"price_data": price, "quantity": 1}],
-            "payment_intent_data": {"metadata": about},
+            "payment_intent_data": {"metadata": about, **usage},
             "metadata": about,
-            "success_url": return_url,
-            "cancel_url": cancel_url,
+            "success_url": order.return_url,
+            "cancel_url": order.cancel_url,
         }
-        client = self._client(charge.access)
-        session = client.v1.checkout.sessions.create(sent, {"idempotency_key": f"{charge.id}-page"})
+        sessions = self._client(charge.access).v1.checkout.sessions
+        if self.is_page(charge.ref or ""):
+            session = sessions.retrieve(charge.ref)
+        else:
+            session = sessions.create(sent, {"idempotency_key": f"{charge.id}-page"})
         return HostedPage(session.url or "", session.id)
+
+    def end_page(self, access: Access, ref: str) -> bool:
+        """Expire a page; answers whether nothing was or can be paid there."""
+        sessions = self._client(access).v1.checkout.sessions
+        try:
+            ended = sessions.expire(ref)
+        except find_client().InvalidRequestError:
+            ended = sessions.retrieve(ref)
+        return bool(ended.status == "expired")
 
     def is_page(self, ref: str) -> bool:
         """Whether a charge is known by the name of its page."""
@@ -191,14 +198,22 @@ class Stripe:
         return next((each for each in plain if (each.get("metadata") or {}).get(_KEY) == repayment.id), None)
 
     def _read_page(self, client: Any, charge: Charge) -> ChargeResult:
-        """What has become of a charge that the customer was to confirm on a page."""
-        expand = {"expand": ["payment_intent.latest_charge"]}
+        """What has become of a charge that the customer was to pay on a page."""
+        expand = {"expand": ["payment_intent.latest_charge", "payment_intent.payment_method"]}
         session = _plain(client.v1.checkout.sessions.retrieve(charge.ref, expand))
         if session["status"] == "expired":
             return ChargeResult("requires_payment_method", session["id"], _NOT_CONFIRMED)
         if session["status"] != "complete":
             return ChargeResult("requires_action", session["id"], ask_again_in=clock.HOUR)
-        return self._read_intent(client, session["payment_intent"])
+        result = self._read_intent(client, session["payment_intent"])
+        method = session["payment_intent"].get("payment_method") or {}
+        return replace(result, given=self._read_card(session["customer"], method) if method.get("card") else None)
+
+    def _read_card(self, customer: str, method: Mapping[str, Any]) -> KeptMethod:
+        names = ("brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
+        details = {name: method["card"].get(name) for name in names}
+        holder = (method.get("billing_details") or {}).get("name")
+        return KeptMethod(self.name, f"{customer}/{method['id']}", "card", details, holder)
 
     def _read_intent(self, client: Any, intent: Mapping[str, Any]) -> ChargeResult:
         ref, status = intent["id"], intent["status"]
@@ -228,6 +243,13 @@ def find_client() -> Any:
     except ImportError:
         raise LookupError("The client of Stripe is not installed: pip install 'billing-portal[stripe]'") from None
     return stripe
+
+
+def _describe_payer(charge: Charge, order: PageOrder) -> dict[str, Any]:
+    """The customer at Stripe of a card that is known; else one is made there, so that the card can be kept."""
+    if charge.method_ref:
+        return {"customer": charge.method_ref.split("/")[0]}
+    return {"customer_creation": "always", **({"customer_email": order.email} if order.email else {})}
 
 
 def _refusal(error: Mapping[str, Any], ref: str) -> ChargeResult:

@@ -84,7 +84,7 @@ PAGES = {
 FILES = re.compile(r"/(pdf|receipt|stay|details/edit)$|\.(csv|ics|pdf|svg|xml|zip|<format>)$")
 #: Pages that are opened by a way of their own, each by a test below.
 #: What leads to a page of the provider, and back.
-LEADING = {f"{name}_elsewhere.{way}" for name in ("card_add", "payment_confirm") for way in ("start", "back")}
+LEADING = {f"{name}_elsewhere.{way}" for name in ("card_add", "payment_confirm") for way in ("back", "cancel", "start")}
 LEADING |= {"plan_start.done"}
 ON_THEIR_WAY = {
     "email_change.code",

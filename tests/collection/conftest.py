@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import stripe
 from flask import Flask
 
 from portal import clock
 from portal.assembly import Services
+from portal.billing.accounts import provider_access
 from portal.billing.collection import files, writing
 from portal.db import Scope
 from portal.models import Customer, DirectDebitFile, Mandate
-from tests import debits
+from portal.providers.interface import Access
+from portal.providers.registry import HOSTED, PROVIDERS
+from portal.providers.stripe import Stripe
+from portal.worker import payments, refunds
+from tests import debits, stripe_peer
 from tests.clients import Api
 from tests.factories import Factories
+from tests.stripe_peer import StripePeer
 
 
 @dataclass(frozen=True)
@@ -79,3 +87,57 @@ def debited(collecting: Collecting, make: Factories) -> Callable[..., Any]:
         return make.invoice(who, *amounts, now=now, auto_advance=True, **sent)
 
     return collect
+
+
+@pytest.fixture
+def services(app: Flask) -> Services:
+    found: Services = app.extensions["portal"]
+    return found
+
+
+@pytest.fixture
+def work(services: Services) -> Callable[..., None]:
+    """What the worker's lanes for payments and refunds do until nothing is due, of whichever merchant."""
+
+    def run(now: int | None = None) -> None:
+        for lane in (payments, refunds):
+            while lane.work(services, clock.now() if now is None else now):
+                pass
+
+    return run
+
+
+@pytest.fixture
+def peer(monkeypatch: pytest.MonkeyPatch) -> Iterator[StripePeer]:
+    """A server that charges as Stripe does, which the provider asks."""
+    with stripe_peer.running() as found:
+        provider = Stripe(found.address)
+        monkeypatch.setitem(PROVIDERS, "stripe", provider)
+        monkeypatch.setitem(HOSTED, "stripe", provider)
+        yield found
+
+
+@pytest.fixture
+def with_keys(peer: StripePeer, api: Api, make: Factories, services: Services) -> Access:
+    """The keys that the merchant has given for it."""
+    access = Access("sk_test_peer", "whsec_peer")
+    api.post("account", default_currency="eur")
+    with make.database.writing(make.scope) as db:
+        provider_access.give_access(db, "stripe", access, seal=services.seal)
+    return access
+
+
+@pytest.fixture
+def notify(app: Flask, make: Factories, with_keys: Access) -> Callable[..., int]:
+    """`notify(type, object)`: a webhook as Stripe signs it; answers with the status."""
+
+    def post(
+        type: str, object: dict[str, Any], *, secret: str = with_keys.signing_secret, at: int | None = None
+    ) -> int:
+        payload = json.dumps({"id": "evt_1", "object": "event", "type": type, "data": {"object": object}})
+        signed = stripe.WebhookSignature.generate_signature_header(payload, secret, at)
+        path = f"/webhooks/providers/stripe/{make.scope.account_id}/test"
+        sent = app.test_client().post(path, data=payload, headers={"Stripe-Signature": signed})
+        return sent.status_code
+
+    return post

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from portal import clock
 from portal.assembly import Services
@@ -23,23 +22,6 @@ from tests.factories import Factories
 from tests.mailing import mails_to
 
 pytestmark = pytest.mark.usefixtures("held_clock")
-
-
-@pytest.fixture
-def services(app: Flask) -> Services:
-    found: Services = app.extensions["portal"]
-    return found
-
-
-@pytest.fixture
-def work(services: Services) -> Callable[..., None]:
-    """What the worker's lane does until nothing is due, of whichever merchant."""
-
-    def run(now: int | None = None) -> None:
-        while payments.work(services, clock.now() if now is None else now):
-            pass
-
-    return run
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from lxml import etree
 from sqlalchemy import select
 
 from portal import clock
-from portal.assembly import Services
 from portal.errors import Unavailable
 from portal.models import Mail
 from portal.outbox.payment_mails import build_refunded_mail
@@ -27,24 +25,6 @@ from tests.statements_of_banks import OWN_IBAN, Transfer, camt
 
 pytestmark = pytest.mark.usefixtures("held_clock")
 SCHEMAS = Path(__file__).parents[2] / ".venv" / "judges" / "sepaxml" / "schemas"
-
-
-@pytest.fixture
-def services(app: Flask) -> Services:
-    found: Services = app.extensions["portal"]
-    return found
-
-
-@pytest.fixture
-def work(services: Services) -> Callable[..., None]:
-    """What the worker's lanes do until nothing is due."""
-
-    def run(now: int | None = None) -> None:
-        for lane in (payments, refunds):
-            while lane.work(services, clock.now() if now is None else now):
-                pass
-
-    return run
 
 
 @pytest.fixture

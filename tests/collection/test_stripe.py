@@ -10,18 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import stripe
-from flask import Flask
 
 from portal import clock
-from portal.assembly import Services
 from portal.billing.accounts import provider_access
 from portal.errors import InvalidRequest
 from portal.models import Account, Customer, Mail
-from portal.providers.interface import Access, Charge, GivenMethod, RefusedMethod, Repayment
-from portal.providers.registry import HOSTED, PROVIDERS
+from portal.providers.interface import Access, Charge, GivenMethod, PageOrder, RefusedMethod, Repayment
 from portal.providers.stripe import Stripe
-from portal.worker import payments, refunds
 from tests import stripe_peer
 from tests.clients import Api, Portal
 from tests.factories import Factories
@@ -32,38 +27,8 @@ STRIPE_MOCK = Path(__file__).parents[2] / ".setup" / "stripe-mock"
 
 
 @pytest.fixture
-def peer(monkeypatch: pytest.MonkeyPatch) -> Iterator[StripePeer]:
-    with stripe_peer.running() as found:
-        provider = Stripe(found.address)
-        monkeypatch.setitem(PROVIDERS, "stripe", provider)
-        monkeypatch.setitem(HOSTED, "stripe", provider)
-        yield found
-
-
-@pytest.fixture
-def services(app: Flask) -> Services:
-    found: Services = app.extensions["portal"]
-    return found
-
-
-@pytest.fixture
-def work(services: Services) -> Callable[..., None]:
-    """What the worker's lanes do until nothing is due."""
-
-    def run(now: int | None = None) -> None:
-        for lane in (payments, refunds):
-            while lane.work(services, clock.now() if now is None else now):
-                pass
-
-    return run
-
-
-@pytest.fixture
-def customer(peer: StripePeer, api: Api, make: Factories, services: Services) -> Customer:
+def customer(with_keys: Access, make: Factories) -> Customer:
     """A customer of a merchant who has given its keys."""
-    api.post("account", default_currency="eur")
-    with make.database.writing(make.scope) as db:
-        provider_access.give_access(db, "stripe", ACCESS, seal=services.seal)
     return make.customer(name="Jenny Rosen", email="jenny@example.com")
 
 
@@ -84,20 +49,6 @@ def carded(visit: Portal, peer: StripePeer, customer: Customer) -> Callable[[str
         return customer
 
     return give
-
-
-@pytest.fixture
-def notify(app: Flask, make: Factories) -> Callable[..., int]:
-    """`notify(type, object)`: a webhook as Stripe signs it; answers with the status."""
-
-    def post(type: str, object: dict[str, Any], *, secret: str = ACCESS.signing_secret, at: int | None = None) -> int:
-        payload = json.dumps({"id": "evt_1", "object": "event", "type": type, "data": {"object": object}})
-        signed = stripe.WebhookSignature.generate_signature_header(payload, secret, at)
-        path = f"/webhooks/providers/stripe/{make.scope.account_id}/test"
-        sent = app.test_client().post(path, data=payload, headers={"Stripe-Signature": signed})
-        return sent.status_code
-
-    return post
 
 
 def intent_of(api: Api, invoice: Any) -> dict[str, Any]:
@@ -372,12 +323,17 @@ _DISPUTED = {"id": "pi_1", "latest_charge": {"disputed": True}}
 #: Each call that the provider makes. stripe-mock refuses unknown and badly typed parameters.
 CALLS: dict[str, Callable[[Stripe], Any]] = {
     "begin_set_up": lambda made: made.begin_set_up(
-        ACCESS, customer_id="cus_1", email="a@example.com", return_url="http://x/{ref}", cancel_url="http://x/"
+        ACCESS, "cus_1", PageOrder("http://x/{ref}", "http://x/", email="a@example.com")
     ),
     "finish_set_up": lambda made: made.finish_set_up(ACCESS, "cs_test_1"),
-    "begin_confirmation": lambda made: made.begin_confirmation(
-        _charge(), words="INV-1", return_url="http://x/", cancel_url="http://x/"
+    "begin_payment": lambda made: made.begin_payment(_charge(), PageOrder("http://x/", "http://x/", words="INV-1")),
+    "begin_payment by a card given there": lambda made: made.begin_payment(
+        _charge(method_ref=""), PageOrder("http://x/", "http://x/", words="1", email="a@example.com", keeps=True)
     ),
+    "begin_payment again": lambda made: made.begin_payment(
+        _charge(ref="cs_test_1"), PageOrder("http://x/", "http://x/", words="INV-1")
+    ),
+    "end_page": lambda made: made.end_page(ACCESS, "cs_test_1"),
     "collect": lambda made: made.collect(_charge()),
     "collect again": lambda made: made.collect(_charge(ref="pi_1")),
     "collect by page": lambda made: made.collect(_charge(ref="cs_test_1")),

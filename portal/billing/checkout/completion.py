@@ -5,7 +5,7 @@ A card is charged while the customer waits, so its session is only ordered at fi
 
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import amounts, buyers, endings, orders_under_way, paying, started_sessions
+from portal.billing.checkout import amounts, buyers, order_ends, started_sessions
 from portal.billing.checkout.orders import Order
 from portal.billing.ledger import locks
 from portal.db import find_row, lock_and_refresh, lock_row
@@ -56,14 +56,13 @@ def complete(
     if amounts.amount_total(session) != order.shown:
         raise AmountChanged("The amount has changed since the page was shown.")
     buyer = buyers.resolve(db, session, order.buyer, now=now)
-    method = paying.choose_method(db, session, buyer, order.payment, seal=seal, now=now)
     session.customer_id = buyer.id
-    endings.END[session.mode](db, session, buyer, method, now=now if billed_now is None else billed_now)
+    waits = order_ends.end(db, session, buyer, order, seal=seal, now=now, at=now if billed_now is None else billed_now)
     _refuse_other_amount(db, session)
     session.customer_details = buyers.describe(db, buyer, order.buyer)
     session.consent = {"terms_of_service": "accepted"} if order.agreed else None
     session.payment_status = _payment_status(db, session)
-    if not orders_under_way.begin(db, session, method):
+    if not waits:
         session.status, session.completed_at = "complete", now
     if link is not None:
         link.completed += 1

@@ -8,7 +8,7 @@ from portal.billing.checkout import offers, sold
 from portal.billing.invoices import invoiceitems, invoices
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, UpdateInvoice
-from portal.models import CheckoutSession, Customer, PaymentMethod
+from portal.models import CheckoutSession, Customer, Invoice, PaymentMethod
 from portal.wire.commands import parse_command
 
 
@@ -16,8 +16,17 @@ def end_in_invoice(
     db: Session, session: CheckoutSession, customer: Customer, method: PaymentMethod | None, *, now: int
 ) -> None:
     """Make the invoice for a customer who is locked, finalized, and name it in the session."""
-    sent = {"customer": customer.id, "currency": session.currency, "auto_advance": True}
-    sent |= sold.collection_params(db, session, method) | _invoice_settings(session)
+    terms = {"auto_advance": True, **sold.collection_params(db, session, method)}
+    invoice = make_draft(db, session, customer, terms, now=now)
+    sold.issue(db, customer, invoice, now=now)
+    session.invoice_id = invoice.id
+
+
+def make_draft(
+    db: Session, session: CheckoutSession, customer: Customer, terms: dict[str, Any], *, now: int
+) -> Invoice:
+    """The draft of what a session sells, to be collected by these terms."""
+    sent = {"customer": customer.id, "currency": session.currency, **terms, **_invoice_settings(session)}
     invoice = invoices.create(db, parse_command(CreateInvoice, sent), now=now)
     db.flush()
     for line in sold.list_chosen(session):
@@ -27,8 +36,7 @@ def end_in_invoice(
     # by now it is known what a promotion code's minimum is compared with
     invoices.update(db, invoice, UpdateInvoice(discounts=offers.sources(session)), now=now)
     db.flush()
-    sold.issue(db, customer, invoice, now=now)
-    session.invoice_id = invoice.id
+    return invoice
 
 
 def _invoice_settings(session: CheckoutSession) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.checkout.order_states import find_state, is_ordered
 from portal.billing.customers import test_clocks
+from portal.billing.intents import attempts
 from portal.billing.invoices import statuses
 from portal.billing.ledger import locks
 from portal.billing.ledger.locks import Billed
@@ -44,7 +45,7 @@ def follow(db: Session, session: CheckoutSession, *, now: int) -> None:
     if billed is None or not is_ordered(session):
         return
     if billed.invoice.status == "paid":
-        complete(session, billed, now)
+        complete(db, session, billed, now)
     elif billed.invoice.status != "open":
         _expire(db, session)
 
@@ -58,7 +59,7 @@ def give_up(db: Session, session: CheckoutSession, billed: Billed, *, now: int) 
         return False
     at = test_clocks.time_for_row(db, billed.customer)
     if billed.invoice.status == "paid" or billed.invoice.amount_paid:
-        complete(session, billed, now)
+        complete(db, session, billed, now)
         return True
     if billed.invoice.status == "open":
         statuses.void(db, billed.invoice, Command(), now=at)
@@ -68,8 +69,9 @@ def give_up(db: Session, session: CheckoutSession, billed: Billed, *, now: int) 
     return True
 
 
-def complete(session: CheckoutSession, billed: Billed, now: int) -> None:
+def complete(db: Session, session: CheckoutSession, billed: Billed, now: int) -> None:
     """Complete an order that is locked; its card becomes the default where there is none."""
+    _name_given(db, billed)
     customer, subscription = billed.customer, billed.subscription
     session.status, session.completed_at = "complete", now
     session.payment_status = "paid" if billed.invoice.status == "paid" else "unpaid"
@@ -77,6 +79,17 @@ def complete(session: CheckoutSession, billed: Billed, now: int) -> None:
         subscription.status = subscription_rules.status_when_paid(subscription.status)
     if customer.default_payment_method_id is None:
         customer.default_payment_method_id = billed.invoice.default_payment_method_id
+
+
+def _name_given(db: Session, billed: Billed) -> None:
+    """Have a plan charged by the card that was given for its first payment on the provider's page, and is kept."""
+    latest = attempts.find_latest(db, billed.invoice)
+    method = db.get(PaymentMethod, (latest.tenant_id, latest.payment_method_id)) if latest is not None else None
+    if method is None or method.customer_id != billed.customer.id:
+        return
+    for row in (billed.invoice, billed.subscription):
+        if row is not None and row.default_payment_method_id is None:
+            row.default_payment_method_id = method.id
 
 
 def _expire(db: Session, session: CheckoutSession) -> None:

@@ -19,7 +19,7 @@ def choose_method(
 
     A card that is charged at once becomes the default when the money has come, and not before.
     """
-    waits = payment.card is not None and bool(amounts.amount_total(session))
+    waits = (payment.card is not None or payment.given is not None) and bool(amounts.amount_total(session))
     is_first = customer.default_payment_method_id is None
     known = {each.id for each in methods.list_for_customer(db, customer.id)}
     method = chosen.find_or_add(db, customer, payment, default=is_first and not waits, seal=seal, now=now)

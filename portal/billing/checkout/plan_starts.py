@@ -20,7 +20,8 @@ from portal.seal import Seal
 class PlanStart:
     """What a customer wants to start, from a portal session at this address and in this language.
 
-    `embed` is the page that shows the session within it, and so the checkout, which leads back to the address.
+    `embed` is the page that shows the session within it, and so the checkout. `returns` says whether the checkout leads
+    back to the address: not from a window beside that page.
     """
 
     price: str
@@ -28,6 +29,7 @@ class PlanStart:
     address: str
     locale: str
     embed: dict[str, Any] | None = None
+    returns: bool = True
 
 
 def list_payable(db: Session, customer: Customer, features: Features) -> list[PlanOffer]:
@@ -58,7 +60,8 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
         sessions.expire(db, last, ExpireCheckoutSession(), now=now)
     new = new_sessions.create(db, _build_command(customer, features, offer, wanted), now=now)
     new.session.locale = wanted.locale
-    new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
+    if wanted.returns:
+        new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
     started_sessions.mark(new.session, asdict(wanted), new.link_secret, seal)
     return new.link_secret
 

@@ -46,6 +46,9 @@ def prepare(db: Session, intent: PaymentIntent, billed: Billed, *, now: int) -> 
     if is_new and not _begin(db, intent, billed, now):
         results.refuse(db, intent, billed, _NO_METHOD, now=now)
         return None
+    if intent.payment_method_id is None and intent.provider_ref is None:
+        results.refuse(db, intent, billed, results.NOT_CONFIRMED, now=now)  # nobody was led to a page
+        return None
     return describe(db, intent, now)
 
 
@@ -64,7 +67,7 @@ def _begin(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool
 
 def _find_attached(db: Session, intent: PaymentIntent) -> PaymentMethod | None:
     """The method that the customer has chosen, unless it was removed since."""
-    method = find_row(db, PaymentMethod, intent.payment_method_id, noun="payment method")
+    method = find_row(db, PaymentMethod, intent.payment_method_id or "", noun="payment method")
     return method if method.customer_id == intent.customer_id else None
 
 
@@ -76,11 +79,11 @@ def _needs_money(intent: PaymentIntent, billed: Billed, now: int) -> bool:
 
 def describe(db: Session, intent: PaymentIntent, now: int) -> Charge:
     """What the provider is asked about the present attempt of an intent."""
-    ref = db.scalars(select(PaymentMethod.provider_ref).where(PaymentMethod.id == intent.payment_method_id)).one()
+    mine = select(PaymentMethod.provider_ref).where(PaymentMethod.id == intent.payment_method_id)
     return Charge(
         id=f"{intent.id}-{intent.attempt}",
         ref=intent.provider_ref,
-        method_ref=ref or "",
+        method_ref=db.scalars(mine).first() or "",
         amount=intent.amount,
         currency=intent.currency,
         asked_at=intent.asked_at or now,

@@ -8,7 +8,7 @@ import secrets
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import ids
+from portal import clock, ids
 from portal.billing.invoices import instalments
 from portal.billing.ledger.locks import Billed
 from portal.db import lock_row
@@ -45,6 +45,34 @@ def begin(
     `requested` is what the customer has asked for, of what remains: no other method is charged then, and the day of
     the next attempt by itself stays as it was.
     """
+    intent = _next(db, billed, latest, requested, now)
+    reset(intent, billed, method, now=now)
+    return intent
+
+
+def begin_on_page(
+    db: Session,
+    billed: Billed,
+    provider: str,
+    latest: PaymentIntent | None,
+    *,
+    requested: int,
+    keeps: bool,
+    now: int,
+) -> PaymentIntent:
+    """Note an attempt that the customer pays on a page of the provider, by what is given there, and perhaps kept.
+
+    The page is made by whoever leads there; where nobody is led there within a day, the attempt has failed.
+    """
+    intent = _next(db, billed, latest, requested, now)
+    _clear(intent, billed, provider, now)
+    intent.status, intent.payment_method_id, intent.asked_at = "requires_action", None, now
+    intent.setup_future_usage = "off_session" if keeps else None
+    ask_again(intent, now + clock.DAY)
+    return intent
+
+
+def _next(db: Session, billed: Billed, latest: PaymentIntent | None, requested: int | None, now: int) -> PaymentIntent:
     if latest is None or latest.status in {"canceled", "succeeded"}:
         latest = _make(billed, now)
         db.add(latest)
@@ -52,7 +80,6 @@ def begin(
         latest.attempt += 1
         latest.resume_at = latest.ask_at if requested is not None else None
     latest.amount_requested = requested
-    reset(latest, billed, method, now=now)
     return latest
 
 
@@ -98,11 +125,16 @@ def cancel(intent: PaymentIntent, invoice: Invoice, *, now: int) -> None:
 
 def reset(intent: PaymentIntent, billed: Billed, method: PaymentMethod, *, now: int) -> None:
     """Make an attempt one that was not asked for yet, of what is to be paid by now."""
-    wanted = intent.amount_requested or instalments.due_by(billed.invoice, now)
-    intent.status, intent.amount = "processing", min(wanted, billed.invoice.amount_remaining)
-    intent.payment_method_id, intent.provider = method.id, method.provider or ""
-    intent.provider_ref = intent.asked_at = intent.confirmed_at = intent.last_payment_error = None
+    _clear(intent, billed, method.provider or "", now)
+    intent.status, intent.payment_method_id = "processing", method.id
     ask_again(intent, now)
+
+
+def _clear(intent: PaymentIntent, billed: Billed, provider: str, now: int) -> None:
+    wanted = intent.amount_requested or instalments.due_by(billed.invoice, now)
+    intent.amount, intent.provider = min(wanted, billed.invoice.amount_remaining), provider
+    intent.provider_ref = intent.asked_at = intent.confirmed_at = intent.last_payment_error = None
+    intent.setup_future_usage = None
 
 
 def _make(billed: Billed, now: int) -> PaymentIntent:

@@ -12,7 +12,7 @@ from portal.billing.accounts import accounts
 from portal.billing.collection import scheduling, telling
 from portal.billing.collection.coming_debits import find_coming_debit
 from portal.billing.collection.terms import find_terms
-from portal.billing.intents import attempts
+from portal.billing.intents import attempts, pages
 from portal.billing.ledger import locks
 from portal.billing.ledger.locks import Billed
 from portal.billing.payment_methods import chosen, mandates
@@ -81,9 +81,10 @@ class Wish:
     payment: Payment
 
 
-def pay(db: Session, invoice_id: str, wish: Wish, *, default: bool, seal: Seal, now: int) -> None:
+def pay(db: Session, invoice_id: str, wish: Wish, *, default: bool, seal: Seal, now: int) -> str | None:
     """Have a part or the whole of an invoice charged; `default` says whether a new method is charged from now on.
 
+    Answers with the id of the payment where it is made on the provider's page, which the customer is to be led to.
     Raises `NotPayable`; `InvalidRequest` for an amount that can't be paid so, or a method that can't be charged.
     """
     billed = locks.invoice_by_id(db, invoice_id)
@@ -92,6 +93,8 @@ def pay(db: Session, invoice_id: str, wish: Wish, *, default: bool, seal: Seal, 
         raise NotPayable("This can't be paid now as it was shown.")
     if not payable.allows(wish.amount):
         raise InvalidRequest(f"The amount must be from {payable.least} to {payable.most}.", param="amount")
+    if wish.payment.elsewhere:
+        return pages.begin(db, billed, wish.amount, keeps=wish.payment.keeps, now=now).id
     method = chosen.find_or_add(db, billed.customer, wish.payment, default=default, seal=seal, now=now)
     if method is None:
         raise InvalidRequest("Choose what is charged.", param="way")
@@ -101,6 +104,7 @@ def pay(db: Session, invoice_id: str, wish: Wish, *, default: bool, seal: Seal, 
         attempts.begin(db, billed, method, latest, requested=wish.amount, now=now)
     else:
         _debit(db, billed, method, wish.amount, now)
+    return None
 
 
 def _debit(db: Session, billed: Billed, method: PaymentMethod, amount: int, now: int) -> None:

@@ -8,7 +8,6 @@ from portal.billing.accounts.payment_providers import find_provider
 from portal.billing.collection.terms import find_terms
 from portal.billing.payment_methods import mandates, methods
 from portal.models import Customer, PaymentMethod
-from portal.providers.sandbox import Sandbox
 from portal.rules import cards
 
 
@@ -18,9 +17,9 @@ def takes_debits(db: Session, currency: str) -> bool:
 
 
 def takes_cards(db: Session, currency: str) -> bool:
-    """Whether a card can be chosen on a page itself: one of the sandbox's, which have no numbers to be typed."""
+    """Whether a card can be given: one of the sandbox's on a page itself, any other on the page of the provider."""
     provider = find_provider(db)
-    return provider is not None and provider.name == Sandbox.name
+    return provider is not None and "card" in provider.abilities.types
 
 
 def list_kept(

@@ -36,7 +36,7 @@ def ask_again(db: Session, provider: str, notice: Notice, *, now: int) -> None:
 def keep(db: Session, given: SetUp, *, now: int) -> None:
     """Keep what a customer has given on the provider's page, unless that is known, or the customer is gone."""
     try:
-        own_methods.keep_card(db, given.customer_id, given.kept, BillingDetails(name=given.holder), now=now)
+        own_methods.keep_card(db, given.purpose, given.kept, BillingDetails(name=given.kept.holder), now=now)
     except ResourceMissing:
         return
 

@@ -9,24 +9,29 @@ from sqlalchemy.orm import Session
 
 from portal.billing.intents import asking, attempts, results
 from portal.billing.ledger import locks
+from portal.billing.ledger.locks import Billed
 from portal.db import find_row
 from portal.errors import ResourceMissing
 from portal.models import Invoice, PaymentIntent, PaymentMethod
-from portal.providers.interface import Charge, Decline
-
-_NOT_CONFIRMED = Decline("payment_intent_authentication_failure", "The customer did not confirm the payment.")
+from portal.providers.interface import Charge
 
 
 @dataclass(frozen=True)
 class WaitingPayment:
-    """A payment of an open invoice that the customer has to confirm; `amount` in minor units."""
+    """A payment of an open invoice that the customer has to confirm; `amount` in minor units.
+
+    Without a `card`, one is given on the provider's page. `ref` is the provider's name of it, `keeps` whether what is
+    given is kept.
+    """
 
     id: str
     invoice_id: str
     number: str | None
     amount: int
     currency: str
-    card: dict[str, Any]
+    card: dict[str, Any] | None
+    ref: str | None
+    keeps: bool
 
 
 def list_waiting(db: Session, customer_id: str, invoice_id: str | None = None) -> Sequence[WaitingPayment]:
@@ -34,7 +39,7 @@ def list_waiting(db: Session, customer_id: str, invoice_id: str | None = None) -
     statement = (
         select(PaymentIntent, Invoice.number, PaymentMethod.details)
         .join(Invoice, Invoice.id == PaymentIntent.invoice_id)
-        .join(PaymentMethod, PaymentMethod.id == PaymentIntent.payment_method_id)
+        .outerjoin(PaymentMethod, PaymentMethod.id == PaymentIntent.payment_method_id)
         .where(
             PaymentIntent.customer_id == customer_id,
             PaymentIntent.status == "requires_action",
@@ -44,7 +49,16 @@ def list_waiting(db: Session, customer_id: str, invoice_id: str | None = None) -
         .order_by(PaymentIntent.created, PaymentIntent.id)
     )
     return [
-        WaitingPayment(row.id, row.invoice_id, number, row.amount, row.currency, details)
+        WaitingPayment(
+            row.id,
+            row.invoice_id,
+            number,
+            row.amount,
+            row.currency,
+            details,
+            row.provider_ref,
+            row.setup_future_usage is not None,
+        )
         for row, number, details in db.execute(statement)
     ]
 
@@ -62,20 +76,22 @@ def answer(db: Session, customer_id: str, id: str, *, confirms: bool, now: int) 
 
     Raises `ResourceMissing` for a payment of somebody else.
     """
-    own = select(PaymentIntent.invoice_id).where(PaymentIntent.id == id, PaymentIntent.customer_id == customer_id)
-    invoice_id = db.scalar(own)
-    if invoice_id is None:
-        raise ResourceMissing(attempts.NOUN, id)
-    billed = locks.invoice_by_id(db, invoice_id)
-    intent = attempts.lock(db, id)
+    billed, intent = _lock(db, customer_id, id)
     if intent.status != "requires_action" or billed.invoice.status != "open":
         return False
     if confirms:
         intent.status, intent.confirmed_at = "processing", now
         attempts.ask_again(intent, now)
     else:
-        results.refuse(db, intent, billed, _NOT_CONFIRMED, now=now)
+        results.refuse(db, intent, billed, results.NOT_CONFIRMED, now=now)
     return True
+
+
+def refuse_page(db: Session, customer_id: str, id: str, ref: str | None, *, now: int) -> None:
+    """Note that an attempt was not paid whose page `ref` of the provider has ended; another page is left as it is."""
+    billed, intent = _lock(db, customer_id, id)
+    if intent.status == "requires_action" and intent.provider_ref == ref:
+        results.refuse(db, intent, billed, results.NOT_CONFIRMED, now=now)
 
 
 def describe_waiting(db: Session, id: str, *, now: int) -> Charge:
@@ -83,11 +99,20 @@ def describe_waiting(db: Session, id: str, *, now: int) -> Charge:
     return asking.describe(db, find_row(db, PaymentIntent, id, noun=attempts.NOUN), now)
 
 
-def note_page(db: Session, customer_id: str, charge_id: str, ref: str) -> None:
-    """Note on which page of the provider an attempt is confirmed, as long as it waits for that."""
+def note_page(db: Session, customer_id: str, charge_id: str, ref: str) -> bool:
+    """Note on which page of the provider an attempt is paid; answers whether it still waits for that."""
     id, _, attempt = charge_id.rpartition("-")
-    own = select(PaymentIntent.invoice_id).where(PaymentIntent.id == id, PaymentIntent.customer_id == customer_id)
-    locks.invoice_by_id(db, db.scalars(own).one())
-    intent = attempts.lock(db, id)
-    if intent.status == "requires_action" and str(intent.attempt) == attempt:
+    _billed, intent = _lock(db, customer_id, id)
+    waits = intent.status == "requires_action" and str(intent.attempt) == attempt
+    if waits:
         intent.provider_ref = ref
+    return waits
+
+
+def _lock(db: Session, customer_id: str, id: str) -> tuple[Billed, PaymentIntent]:
+    """A payment of this customer, locked after its invoice. Raises `ResourceMissing` for one of somebody else."""
+    own = select(PaymentIntent.invoice_id).where(PaymentIntent.id == id, PaymentIntent.customer_id == customer_id)
+    invoice_id = db.scalar(own)
+    if invoice_id is None:
+        raise ResourceMissing(attempts.NOUN, id)
+    return locks.invoice_by_id(db, invoice_id), attempts.lock(db, id)

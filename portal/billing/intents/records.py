@@ -4,13 +4,31 @@ from sqlalchemy.orm import Session
 
 from portal.billing.invoices import payment_records
 from portal.billing.ledger import balances
+from portal.billing.payment_methods import cards, own_methods
+from portal.billing.payment_methods.params import BillingDetails
 from portal.db import find_row
 from portal.models import Customer, PaymentIntent, PaymentMethod, PaymentRecord
+from portal.providers.interface import KeptMethod
+
+
+def keep_given(db: Session, intent: PaymentIntent, customer: Customer, given: KeptMethod, *, now: int) -> None:
+    """Name what was given on the provider's page as what was charged.
+
+    It is the customer's from now on where the customer wants that, and never charged again where not.
+    """
+    holder, has_none = BillingDetails(name=given.holder), customer.default_payment_method_id is None
+    if intent.setup_future_usage and customer.deleted_at is None:
+        method = own_methods.keep_card(db, customer.id, given, holder, default=has_none, now=now)
+    else:
+        method = cards.store(db, given, holder, now=now)
+        method.detached_from = customer.id
+    db.flush()
+    intent.payment_method_id = method.id
 
 
 def create(db: Session, intent: PaymentIntent, customer: Customer, *, now: int) -> PaymentRecord:
     """The payment of an intent that succeeded."""
-    method = find_row(db, PaymentMethod, intent.payment_method_id, noun="payment method")
+    method = find_row(db, PaymentMethod, intent.payment_method_id or "", noun="payment method")
     return payment_records.create_for_method(
         db,
         customer,

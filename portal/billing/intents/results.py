@@ -16,6 +16,7 @@ from portal.providers.interface import ChargeResult, Decline
 from portal.recording import record_change, stage
 from portal.rules import invoices as invoice_rules
 
+NOT_CONFIRMED = Decline("payment_intent_authentication_failure", "The customer did not confirm the payment.")
 #: Seconds until a provider is asked again that has not said when.
 _ASK_AGAIN = 60
 
@@ -29,6 +30,8 @@ def apply(db: Session, intent: PaymentIntent, billed: Billed, attempt: int, resu
             _put_back(db, intent, billed, now)
         return
     intent.provider_ref = result.ref
+    if result.given is not None and intent.payment_method_id is None:
+        records.keep_given(db, intent, billed.customer, result.given, now=now)
     attempts.ask_again(intent, None if result.ask_again_in is None else now + result.ask_again_in)
     if result.status in {"disputed", "reinstated", "succeeded"} and intent.status != "succeeded":
         _succeed(db, intent, billed, now)

@@ -8,7 +8,7 @@ from portal.billing.payment_methods import own_methods
 from portal.billing.payment_methods.mandates import Consent
 from portal.billing.payment_methods.params import BillingDetails, CreatePaymentMethod
 from portal.models import Customer, PaymentMethod
-from portal.providers.interface import GivenMethod
+from portal.providers.interface import GivenMethod, KeptMethod
 from portal.seal import Seal
 
 
@@ -16,13 +16,17 @@ from portal.seal import Seal
 class Payment:
     """How the customer pays: by a method that is `kept`, by its id; by an account with its mandate; or by a card.
 
-    With none of them the customer transfers what the invoice says.
+    A card is one of the sandbox, is `given` on the provider's page already, or (`elsewhere`) is to be given there, and
+    perhaps to be kept. With none of them the customer transfers what the invoice says.
     """
 
     kept: str | None = None
     account: CreatePaymentMethod | None = None
     consent: Consent | None = None
     card: GivenMethod | None = None
+    given: KeptMethod | None = None
+    elsewhere: bool = False
+    keeps: bool = False
 
 
 def find_or_add(
@@ -37,6 +41,9 @@ def find_or_add(
     if payment.card is not None:
         holder = BillingDetails(name=customer.name)
         return own_methods.add_card(db, customer.id, payment.card, holder, default=default, now=now)
+    if payment.given is not None:
+        holder = BillingDetails(name=payment.given.holder)
+        return own_methods.keep_card(db, customer.id, payment.given, holder, default=default, now=now)
     if payment.account is None or payment.consent is None:
         return None
     return own_methods.add(db, customer.id, payment.account, payment.consent, default=default, seal=seal, now=now)
