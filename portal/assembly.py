@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from portal.db import Database
+from portal.db import Database, Scope
 from portal.objects.links import DocumentLinks
 from portal.origins import Origin
 from portal.recording import ChangeRecorder
+from portal.rules.hosts import AllowedHosts
 from portal.seal import Seal
 from portal.settings import Settings
 
@@ -28,6 +29,10 @@ class Services:
     links: DocumentLinks
     documents: Library
     seal: Seal
+
+    def links_of(self, scope: Scope) -> DocumentLinks:
+        """The links of an account, at its host name if it has one."""
+        return self.links.at(scope.host)
 
 
 def assemble_services(settings: Settings, *, pool_size: int = 8, origin: Origin | None = None) -> Services:
@@ -46,13 +51,14 @@ def assemble_database(settings: Settings, *, pool_size: int = 8, origin: Origin 
     """The database of these settings, whose changes are recorded. It is opened at its first use."""
     from portal.billing.intents.collector import MethodCollector
 
-    recorder, collector = ChangeRecorder(build_links(settings)), MethodCollector()
+    recorder = ChangeRecorder(build_links(settings))
+    info = {"collector": MethodCollector(), "hosts": AllowedHosts.of(settings.base_url, settings.hosts)}
     return Database(
         settings.database_url,
         pool_size=pool_size,
         recorder=recorder,
         origin=origin,
-        info={"collector": collector},
+        info=info,
         replica_url=settings.database_replica_url,
     )
 

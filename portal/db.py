@@ -4,9 +4,9 @@ Each request or command has one session. The events below restrict it to the row
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, cast
@@ -45,21 +45,22 @@ Row = TypeVar("Row", bound=TenantOwned)
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose rows a session may touch: one account in one mode."""
+    """Whose rows a session may touch: one account in one mode. `host` is where its links lead, if it has one."""
 
     tenant_id: int
     account_id: str
     livemode: bool
+    host: str | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, row: Any) -> Self:
         """Of a row that says whose it is, as `select_with_owner` finds them."""
-        return cls(row.tenant_id, row.account_id, row.livemode)
+        return cls(row.tenant_id, row.account_id, row.livemode, row.host)
 
     @classmethod
     def of_tenant(cls, tenant: Tenant) -> Self:
         """Of one mode of an account."""
-        return cls(tenant.id, tenant.account_id, tenant.livemode)
+        return cls(tenant.id, tenant.account_id, tenant.livemode, tenant.host)
 
 
 class TenantScopeError(RuntimeError):
@@ -88,6 +89,8 @@ class Database:
     A writer that needs the committed state of its rows has connections of its own for that: every reader may be
     waiting for this very writer.
 
+    `guard` looks at the scope of each session before it opens, and raises where the request in hand may not see it.
+
     `info` is what billing finds in the `info` of each session that writes, such as its collector of payments.
 
     A replica at `replica_url` serves what is read by `reading_at`.
@@ -110,6 +113,7 @@ class Database:
         self._recorder = recorder
         self._origin = origin or Origin("operator")
         self._info = info or {}
+        self.guard: Callable[[Scope], None] | None = None
         self.dialect = self.url.get_backend_name()
         self.reader = build_engine(self.url, pool_size, autocommit=True)
         self.hot = HotReader(self.reader)
@@ -173,6 +177,7 @@ class Database:
         Raises `Conflict` when another transaction changed or holds the rows, `Unavailable` when the
         database is away or its disk is full.
         """
+        self._check(scope)
         info = {**self._info, "hot": self.hot, "scope": scope, "writes": True, "origin": origin or self._origin}
         session = TenantSession(self.writer, expire_on_commit=False, info=info)
         with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session, session.begin():
@@ -189,6 +194,7 @@ class Database:
 
         Nothing of it is recorded. Raises as `writing` does.
         """
+        self._check(scope)
         info = {**self._info, "hot": self.hot, "scope": scope, "writes": True}
         session = TenantSession(self.writer, expire_on_commit=False, info=info)
         with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session:
@@ -200,10 +206,15 @@ class Database:
 
     @contextmanager
     def _open_reading_session(self, engine: Engine | Connection, scope: Scope | None) -> Iterator[Session]:
+        self._check(scope)
         info = {"scope": scope, "writes": False, "hot": self.hot, "beside": engine is not self.reader}
         session = TenantSession(engine, autoflush=False, info=info)
         with session, translate_errors(reads=True):
             yield session
+
+    def _check(self, scope: Scope | None) -> None:
+        if self.guard is not None and scope is not None:
+            self.guard(scope)
 
 
 def scope_of(session: Session) -> Scope:
@@ -287,10 +298,14 @@ def rows_by_id(session: Session, model: type[Row], ids: Sequence[str]) -> dict[s
     return {row.id: row for row in session.scalars(select(model).where(model.id.in_(ids)))}
 
 
+#: Whose a row is, by its tenant: what `Scope.of` reads beside `tenant_id`.
+OWNER = (Tenant.account_id, Tenant.livemode, Tenant.host)
+
+
 def select_with_owner(table: FromClause, *columns: Any) -> Select[Any]:
     """Columns of a table's rows of any tenant, and whose each is: what `Scope.of` reads."""
     return (
-        select(*columns, table.c.tenant_id, Tenant.account_id, Tenant.livemode)
+        select(*columns, table.c.tenant_id, *OWNER)
         .join(Tenant, Tenant.id == table.c.tenant_id)
         .execution_options(every_tenant=True)
     )

@@ -30,6 +30,9 @@ class Settings:
         metadata={"help": "`postgresql://…` of a replica, which calls that read may use; none by default."}
     )
     base_url: str = field(metadata={"help": "Where customers reach the portal, without a trailing slash."})
+    hosts: tuple[str, ...] = field(
+        metadata={"help": "Host names, comma separated, that accounts may use: `*.example.net`, or `*` for any."}
+    )
     secret_key: str = field(
         repr=False, metadata={"help": "Signs document links and forms; 32+ random characters. Made by default."}
     )
@@ -80,6 +83,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=_parse_database_url(environment.get("PORTAL_DATABASE_URL") or f"sqlite:///{instance}/portal.db"),
         database_replica_url=_parse_replica_url(environment.get("PORTAL_DATABASE_REPLICA_URL") or None),
         base_url=_parse_base_url(environment.get("PORTAL_BASE_URL") or "http://127.0.0.1:8000"),
+        hosts=_parse_host_patterns(environment.get("PORTAL_HOSTS", "")),
         secret_key=environment.get("PORTAL_SECRET_KEY") or _ensure_secret_key(instance, production),
         secret_key_fallbacks=tuple(filter(None, environment.get("PORTAL_SECRET_KEY_FALLBACKS", "").split(","))),
         smtp_url=environment.get("PORTAL_SMTP_URL") or None,
@@ -153,6 +157,16 @@ def _parse_count(environment: Mapping[str, str], name: str, *, most: int) -> int
 
 def _parse_folder(path: str | None) -> Path | None:
     return Path(path).resolve() if path else None
+
+
+def _parse_host_patterns(value: str) -> tuple[str, ...]:
+    patterns = tuple(filter(None, (each.strip().lower() for each in value.split(","))))
+    if not all(each == "*" or _HOST_PATTERN.fullmatch(each) for each in patterns):
+        raise InvalidSetting("PORTAL_HOSTS must be host names without ports: billing.example.com,*.example.net")
+    return patterns
+
+
+_HOST_PATTERN = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def _parse_hosts(value: str) -> tuple[str, ...]:

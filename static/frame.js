@@ -6,4 +6,5 @@ const tell = (message) => parent.postMessage({ source: "billing-portal", ...mess
 
 new ResizeObserver(() => tell({ type: "height", height: Math.ceil(document.body.getBoundingClientRect().height) }))
   .observe(document.body);
-tell({ type: told, page: location.pathname.split("/")[3] || "home" });
+const [, first, , below] = location.pathname.split("/");
+tell({ type: told, page: first === "p" ? below || "home" : first });

@@ -106,7 +106,7 @@ def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     with databases.new_folder(tmp_path_factory, "instance") as folder:
         chosen = databases.new_migrated(request.config, folder, f"portal_test_{worker}")
-        yield replace(from_environment(chosen), base_url="http://localhost")
+        yield replace(from_environment(chosen), base_url="http://localhost", hosts=("*.shop.example",))
 
 
 @pytest.fixture(scope="session")

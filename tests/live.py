@@ -114,6 +114,7 @@ def live_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
             "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
             "PORTAL_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
             "PORTAL_DEMO": "1",
+            "PORTAL_HOSTS": "*.shop.localhost,*.example.com",
         }
         settings = from_environment(environment)
         database = Database(settings.database_url, pool_size=2)

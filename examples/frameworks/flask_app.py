@@ -25,6 +25,7 @@ def manage_billing() -> Response:
     session = portal.v1.billing_portal.sessions.create(
         {"customer": user["customer"], "return_url": os.environ["SHOP_URL"]}
     )
+    # leads to your own host name where the account has one: settings={"portal": {"host": "billing.example.com"}}
     return redirect(session.url, 303)  # at once: the link opens one visit, within five minutes
 
 

@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 
 from portal.api import endpoint, offered_lines
 from portal.api.endpoint import AnswerType
-from portal.api.resource import Resource, render_answer
+from portal.api.resource import Resource, links_of, render_answer
 from portal.billing.checkout import new_sessions, params, sessions
 from portal.billing.customers import test_clocks
 from portal.models import CheckoutSession
-from portal.web.services import services
 from portal.wire.page import equal_conditions, range_conditions
 
 
@@ -31,7 +30,7 @@ def register(blueprint: Blueprint) -> None:
 
 def _create_session(db: Session, sent: params.CreateCheckoutSession) -> dict[str, Any]:
     new = new_sessions.create(db, sent, now=test_clocks.time_for_call(db))
-    url = f"{services().settings.base_url}/checkout/{new.link_secret}"
+    url = links_of(db).checkout(new.link_secret)
     return render_answer(db, "checkout.session", new.session, sent) | {"url": url}
 
 

@@ -12,8 +12,8 @@ from portal.api.lines import page_of_previewed_lines
 from portal.api.resource import expand_as_asked
 from portal.billing.credit_notes import credit_notes
 from portal.billing.credit_notes.params import CreateCreditNote, PreviewCreditNoteLines
-from portal.db import scope_of
 from portal.objects.credit_notes import CREDIT_NOTE_LINE, render_preview
+from portal.objects.kinds import context_of
 from portal.web.services import services
 from portal.wire.shape import Context
 
@@ -40,4 +40,4 @@ def _list_preview_lines(db: Session, params: PreviewCreditNoteLines) -> dict[str
 
 
 def _wire_context(db: Session) -> Context:
-    return Context(scope_of(db).livemode, services().links)
+    return context_of(db, services().links)

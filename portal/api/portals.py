@@ -34,7 +34,7 @@ def register(blueprint: Blueprint) -> None:
 
 def _create_session(db: Session, params: CreateSession) -> dict[str, Any]:
     new = new_sessions.create(db, params, now=clock.now())
-    url = f"{services().settings.base_url}/p/session/{new.link_secret}"
+    url = services().links.at(new.host).session(new.link_secret)
     return render_answer(db, "billing_portal.session", new.session, params) | {"url": url}
 
 

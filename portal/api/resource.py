@@ -11,14 +11,14 @@ from portal.api import endpoint
 from portal.api.endpoint import AnswerType
 from portal.api.kept_lists import KeptLists
 from portal.billing.customers import test_clocks
-from portal.db import find_row
+from portal.db import find_row, scope_of
 from portal.errors import ResourceMissing, params_within
 from portal.objects import OBJECT_TYPES, deleted_stub, expand_answer, render, render_one, select_rows
 from portal.recording import remember_rendered
 from portal.web.services import services
 from portal.wire.commands import Command, ExpandableCommand, ListCommand
 from portal.wire.page import cut_page, page_cursor, select_page
-from portal.wire.shape import render_list
+from portal.wire.shape import Links, render_list
 
 #: `create(db, command, now=…)` answers with the new row.
 CreateFunction = Callable[..., Any]
@@ -102,6 +102,11 @@ class Resource:
     def find_row(self, db: Session, id: str) -> Any:
         """The row with this id. Raises `ResourceMissing`."""
         return find_row(db, self.kind.model, id, noun=self.kind.noun)
+
+
+def links_of(db: Session) -> Links:
+    """The addresses of pages of the account that a session is for."""
+    return services().links_of(scope_of(db))
 
 
 def render_answer(db: Session, type: str, row: Any, params: ExpandableCommand) -> dict[str, Any]:

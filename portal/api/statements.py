@@ -42,4 +42,4 @@ def _find_customer(db: Session, id: str) -> Customer:
 
 
 def _render_statement(db: Session, owner: Customer, row: AccountStatement) -> dict[str, Any]:
-    return render_statement(owner, row, services().links, livemode=scope_of(db).livemode)
+    return render_statement(owner, row, services().links_of(scope_of(db)), livemode=scope_of(db).livemode)

@@ -30,6 +30,7 @@ def create_session(
     It opens once, within five minutes.
     """
     from portal import clock
+    from portal.assembly import build_links
     from portal.billing.customer_portal import new_sessions
     from portal.billing.customer_portal.params import CreateSession
     from portal.wire.commands import parse_command
@@ -38,5 +39,5 @@ def create_session(
     command = parse_command(CreateSession, sent)
     with writing(open_database(), account_id, live) as db:
         new = new_sessions.create(db, command, now=clock.now())
-        url = f"{load_settings().base_url}/p/session/{new.link_secret}"
+        url = build_links(load_settings()).at(new.host).session(new.link_secret)
         print_values({"session": new.session.id, "url": url}, as_json=as_json)

@@ -9,7 +9,7 @@ from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import Database, Scope
+from portal.db import Database, Scope, scope_of
 from portal.documents.kinds import SOURCES, DocumentSource
 from portal.documents.pool import Pool
 from portal.documents.printing import build_for_print
@@ -115,7 +115,9 @@ class Library:
 
     def _build_document(self, db: Session, kind: KindName, id: str) -> tuple[Document, int]:
         row = SOURCES[kind].find(db, id)
-        url = self.links.document("invoice", row.tenant_id, id) if kind == "invoice" and row.status == "open" else None
+        url = None
+        if kind == "invoice" and row.status == "open":
+            url = self.links.at(scope_of(db).host).document("invoice", row.tenant_id, id)
         return build_for_print(db, kind, row, url), row.revision
 
     def _keep_e_invoices(self, scope: Scope, kind: KindName, id: str, made: Mapping[str, str]) -> Mapping[str, str]:

@@ -63,6 +63,7 @@ PAGES = (
     "plan_results",
     "plan_start",
     "plan_undo",
+    "plans",
     "provider_webhooks",
     "quotes",
     "recipients",

@@ -25,7 +25,8 @@ def exchange(link_secret: str) -> PageResponse:
     A reload in the browser that already holds the cookie passes. Nothing is used up by what only looks: a prefetching
     browser, or a scanner, which brings no cookies back. So the first answer to a browser is a cookie and the same link.
     """
-    embedder = _find_embedder(link_secret) if request.headers.get("Sec-Fetch-Dest") == "iframe" else None
+    embedding.refuse_elsewhere(link_secret)
+    embedder = embedding.find_embedder(link_secret) if request.headers.get("Sec-Fetch-Dest") == "iframe" else None
     if only_looks("iframe" if embedder else "document"):
         return _without_referrer(Response(status=204))
     return _without_referrer(embedding.allow(_answer_link(link_secret, embedded=embedder is not None), embedder))
@@ -55,11 +56,6 @@ def only_looks(place: str = "document") -> bool:
     purpose = " ".join(headers.get(name, "") for name in ("Purpose", "Sec-Purpose", "X-Moz", "X-Purpose")).lower()
     looks_ahead = "prefetch" in purpose or "preview" in purpose
     return request.method == "HEAD" or looks_ahead or headers.get("Sec-Fetch-Dest", place) != place
-
-
-def _find_embedder(link_secret: str) -> str | None:
-    with services().database.reading() as db:
-        return openings.find_embedder(db, link_secret)
 
 
 def _is_unused(link_secret: str) -> bool:

@@ -5,9 +5,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import rcssmin
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from portal import clock
+from portal.hosted.schemes import fix_scheme
 from portal.web.policies import declare_policy
 
 #: What a browser may do with a file whose address changes with its content.
@@ -36,7 +37,8 @@ def initial(name: str) -> str:
 
 def _serve_stylesheet() -> Response:
     """The pages' stylesheet without its comments and blanks, a fifth of it."""
-    return Response(_read_stylesheet(), mimetype="text/css", headers={"Cache-Control": CACHE_FOREVER})
+    sheet = fix_scheme(_read_stylesheet(), request.args.get("scheme"))
+    return Response(sheet, mimetype="text/css", headers={"Cache-Control": CACHE_FOREVER})
 
 
 @cache

@@ -2,13 +2,15 @@
 
 from dataclasses import asdict
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 from markupsafe import escape
 
 from portal.billing.accounts import pictures
 from portal.hosted.assets import CACHE_FOREVER, initial
+from portal.hosted.schemes import fix_scheme
 from portal.models import Account
 from portal.rules import colours
+from portal.web import hosts
 from portal.web.policies import declare_policy
 from portal.web.services import services
 
@@ -30,6 +32,7 @@ def stylesheet(account_id: str, revision: int) -> Response:
     pair = (chosen.get("primary_color"), chosen.get("secondary_color"))
     light, dark = _css_properties(colours.light_scheme(*pair)), _css_properties(colours.dark_scheme(*pair))
     sheet = f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+    sheet = fix_scheme(sheet, request.args.get("scheme"))
     return _cacheable_response(sheet, "text/css", account.revision == revision)
 
 
@@ -58,6 +61,7 @@ def picture(account_id: str, revision: int, name: str) -> Response:
 
 def _find_account(account_id: str) -> Account:
     with services().database.reading() as db:
+        hosts.refuse_account(account_id)
         return db.get(Account, account_id) or abort(404)
 
 

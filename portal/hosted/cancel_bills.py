@@ -94,7 +94,7 @@ def _link(visit: Visit, invoice: Invoice) -> str | None:
     if invoice.number is None or not permissions.may_see_invoices(visit.features):
         return None
     if visit.in_flow:
-        return services().links.document("invoice", invoice.tenant_id, invoice.id)
+        return services().links_of(visit.scope).document("invoice", invoice.tenant_id, invoice.id)
     return f"{visit.path}invoices/{invoice.id}"
 
 

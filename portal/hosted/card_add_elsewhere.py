@@ -17,7 +17,7 @@ from portal.hosted.payment_method_add import find_replaced, path_after_adding
 from portal.hosted.visits import Visit
 from portal.providers.interface import PageOrder, SetUp
 from portal.rules import permissions
-from portal.web.services import services
+from portal.web import hosts
 
 blueprint = Blueprint("card_add_elsewhere", __name__, url_prefix="/p")
 log = logging.getLogger("portal")
@@ -29,7 +29,7 @@ def start(visit: Visit) -> PageResponse:
     with visit.reading() as db:
         at_hand = provider_pages.find(db) or abort(404)
         customer, old = visit.find_customer(db), find_replaced(db, visit)
-    base, more = f"{services().settings.base_url}{visit.path}payment-methods/card", f"&replaces={old}" if old else ""
+    base, more = f"{hosts.base_url()}{visit.path}payment-methods/card", f"&replaces={old}" if old else ""
     try:
         leads_to = at_hand.provider.begin_set_up(
             at_hand.access,

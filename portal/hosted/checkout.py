@@ -8,6 +8,7 @@ from portal.billing.checkout import completion, repeated_payments, revisions, se
 from portal.errors import InvalidRequest, ResourceMissing, StalePage
 from portal.hosted import checkout_offers, checkout_payments, mandate_words
 from portal.hosted.checkout_forms import CheckoutForm
+from portal.hosted.checkout_headers import secure_headers
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.checkout_orders import read_order, read_payment
 from portal.hosted.method_names import explain_refusal, name_method
@@ -119,25 +120,21 @@ def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed
         facts=mandate_words.list_facts(creditor, offer.reference) if creditor else [],
         paragraphs=mandate_words.list_paragraphs(creditor) if creditor else [],
     )
-    response = Response(answer, status, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = checkout_offers.content_policy(offer)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return Response(answer, status, secure_headers(offer), mimetype="text/html")
 
 
 def _over_page(offer: CheckoutOffer) -> Response:
     session = offer.session
     invoice = None
     if session.invoice_id is not None:
-        invoice = services().links.document("invoice", offer.scope.tenant_id, session.invoice_id)
+        invoice = services().links_of(offer.scope).document("invoice", offer.scope.tenant_id, session.invoice_id)
     after = session.settings.get("after_completion") or {}
     message = (after.get("hosted_confirmation") or {}).get("custom_message")
     answer = render_template(
         "hosted/checkout_over.html", offer=offer, session=session, invoice=invoice, message=message
     )
-    response = Response(answer, 200 if session.status == "complete" else 410, mimetype="text/html")
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    status = 200 if session.status == "complete" else 410
+    return Response(answer, status, secure_headers(offer), mimetype="text/html")
 
 
 for _name in ("show", "done"):

@@ -13,6 +13,7 @@ from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.page import PageResponse
 from portal.hosted.provider_payments import PagePayment, Unreachable
 from portal.providers.interface import PageOrder
+from portal.web import hosts
 from portal.web.policies import declare_policy
 from portal.web.services import services
 
@@ -77,7 +78,7 @@ def _try(secret: str, ask: Callable[[], str | None]) -> PageResponse:
 
 
 def _begin_set_up(offer: CheckoutOffer, secret: str) -> str:
-    base, customer = f"{services().settings.base_url}/checkout/{secret}", offer.customer
+    base, customer = f"{hosts.base_url()}/checkout/{secret}", offer.customer
     email = offer.session.customer_email or (customer.email if customer else None)
     order = PageOrder(f"{base}/card/back?ref={{ref}}", f"{base}?back=given-up", email=email)
     with offer.reading() as db:

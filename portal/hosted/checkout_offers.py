@@ -2,22 +2,21 @@
 
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import abort
 from sqlalchemy.orm import Session
 
 from portal import clock, i18n
-from portal.billing.checkout import amounts, session_checks, sessions, ways
+from portal.billing.checkout import amounts, session_checks, sessions, started_sessions, ways
 from portal.billing.checkout.order_states import OrderState
 from portal.billing.checkout.params import SESSION_ID
 from portal.billing.customers import test_clocks
 from portal.billing.payment_methods import mandates
 from portal.db import Scope, find_row
 from portal.hosted import checkout_choices, frames, languages
+from portal.hosted.visits import Embed
 from portal.models import Account, CheckoutSession, Customer, Invoice, PaymentMethod
 from portal.rules.creditors import Creditor
-from portal.web.headers import CONTENT_SECURITY_POLICY
 from portal.web.requests import request_origin
 from portal.web.services import services
 
@@ -29,7 +28,7 @@ class CheckoutOffer:
     `ways` are those that can be chosen from, none where nothing is to be paid, and `kept` the customer's own methods.
     `order` is how the payment stands of what was ordered already. `collects` says whether what was bought is paid
     without the customer. With `leads_elsewhere`, cards are given on the provider's page. `billed_now` is the time in
-    which the customer lives.
+    which the customer lives, and `embed` the page that shows the checkout within it.
     """
 
     scope: Scope
@@ -44,6 +43,7 @@ class CheckoutOffer:
     billed_now: int
     language: str
     collects: bool = False
+    embed: Embed | None = None
     leads_elsewhere: bool = False
     asked: frozenset[str] = frozenset()
     known: dict[str, Any] = field(default_factory=dict)
@@ -129,21 +129,15 @@ def use_link_frame(scope: Scope) -> dict[str, str | None]:
     return frames.contact_of_account(account)
 
 
-def content_policy(offer: CheckoutOffer) -> str:
-    """The policy of the page: its form's answer leads to the merchant, which browsers count as the form's target."""
-    if offer.success_url is None:
-        return CONTENT_SECURITY_POLICY
-    parts = urlsplit(offer.success_url)
-    return CONTENT_SECURITY_POLICY.replace("form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}")
-
-
 def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession) -> CheckoutOffer:
-    profile = session_checks.find_profile(db)
+    profile, shown_by = session_checks.find_profile(db), started_sessions.find_embed(db, session)
+    embed = Embed(**shown_by) if shown_by else None
     frames.use_frame(
         replace(
             frames.frame_of_account(account, livemode=scope.livemode),
             privacy_url=profile.get("privacy_policy_url"),
             terms_url=profile.get("terms_of_service_url"),
+            **frames.embedded_look(embed),
         )
     )
     customer = find_row(db, Customer, session.customer_id, noun="customer") if session.customer_id else None
@@ -161,6 +155,7 @@ def _build(db: Session, scope: Scope, account: Account, session: CheckoutSession
         billed_now=billed_now,
         language=languages.language_tag(),
         collects=_is_collected(db, session),
+        embed=embed,
         leads_elsewhere=checkout_choices.leads_elsewhere(db),
     )
     asked = _list_asked(offer)

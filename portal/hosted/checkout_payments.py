@@ -8,6 +8,7 @@ from portal.billing.checkout.order_states import OrderState
 from portal.billing.intents import own_intents
 from portal.errors import ResourceMissing
 from portal.hosted import checkout_offers
+from portal.hosted.checkout_headers import secure_headers
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.page import PageResponse
 
@@ -45,8 +46,4 @@ def _note_answer(offer: CheckoutOffer, order: OrderState, secret: str) -> PageRe
 
 def _page(template: str, offer: CheckoutOffer, headers: dict[str, str], **values: object) -> Response:
     answer = render_template(template, offer=offer, session=offer.session, **values)
-    policies = {
-        "Content-Security-Policy": checkout_offers.content_policy(offer),
-        "Referrer-Policy": "no-referrer",
-    }
-    return Response(answer, 200, {**policies, **headers}, mimetype="text/html")
+    return Response(answer, 200, {**secure_headers(offer), **headers}, mimetype="text/html")

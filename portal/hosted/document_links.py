@@ -50,8 +50,14 @@ def invoice(token: str) -> PageResponse:
         shown = document_context.invoice_context(db, linked.row)
         shown["payment"] = hide_method(shown["payment"])
         shown["payable"] = pay_offers.is_payable(db, linked.row, shows_kept=False)
-    receipt = services().links.document("receipt_pdf", linked.scope.tenant_id, linked.row.id)
-    return render_template("hosted/document.html", token=token, receipt=receipt, link_of=_credit_note_link, **shown)
+    receipt = services().links_of(linked.scope).document("receipt_pdf", linked.scope.tenant_id, linked.row.id)
+    return render_template(
+        "hosted/document.html",
+        token=token,
+        receipt=receipt,
+        link_of=lambda note: _credit_note_link(linked.scope, note),
+        **shown,
+    )
 
 
 @blueprint.get("/i/<token>/transfer.svg")
@@ -137,6 +143,7 @@ def _declare(name: str, rule: str, view: Any) -> None:
 def _stored_pdf(token: str, kind: KindName) -> Response | None:
     """The stored PDF behind a valid link; None where it must be rendered, noted as a download, or the link expired."""
     link = services().links.read(token, f"{kind}_pdf") or abort(404)
+    frames.refuse_elsewhere(link.tenant_id)
     kept = services().documents.find_stored_pdf(kind, link.tenant_id, link.id)
     if (
         kept is None
@@ -179,8 +186,8 @@ def _use_customer_language(db: Session, customer_id: str) -> None:
     languages.use_customer_language(customer)
 
 
-def _credit_note_link(note: CreditNote) -> str:
-    return services().links.document("credit_note_pdf", note.tenant_id, note.id)
+def _credit_note_link(scope: Scope, note: CreditNote) -> str:
+    return services().links_of(scope).document("credit_note_pdf", note.tenant_id, note.id)
 
 
 def expired_link_page(account: Account) -> Response:

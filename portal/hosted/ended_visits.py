@@ -11,7 +11,9 @@ from portal.billing.customer_portal.session_secrets import hash_secret
 from portal.hosted import frames
 from portal.hosted.frames import Frame
 from portal.hosted.visit_cookies import cookie_secret
+from portal.hosted.visits import find_embed
 from portal.models import Account, Configuration, PortalSession, Tenant
+from portal.web import hosts
 from portal.web.services import read_connection
 
 
@@ -50,6 +52,7 @@ def find_ended_visit() -> EndedVisit | None:
     row = read_connection().execute(_MERCHANT_BY_SECRET, values).first()
     if row is None:
         return None
+    hosts.refuse_account(row.account_id)
     profile, brand = row.business_profile, frames.brand_path(row.account_id, row.revision)
     is_own = values["hash"] in {row.link_hash, row.secret_hash}
     frame = Frame(
@@ -57,7 +60,7 @@ def find_ended_visit() -> EndedVisit | None:
         brand=brand,
         return_url=(row.return_url if is_own else None) or row.default_return_url or profile.get("url"),
         livemode=row.livemode,
-        embedder=row.embed["origin"] if row.embed and row.embed["origin"] in row.embedding["origins"] else None,
+        **frames.embedded_look(find_embed(row.embed, row.embedding)),
         **frames.brand_look(row.settings.get("branding", {}), brand),
     )
     return EndedVisit(frame, by_link, row.opened_at is not None)

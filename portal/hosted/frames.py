@@ -4,7 +4,6 @@ Templates read it as `frame`. It is the visit's by itself; a page behind a link 
 """
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +15,10 @@ from portal.db import Scope
 from portal.hosted import navigation
 from portal.hosted.navigation import NavigationEntry
 from portal.hosted.visit_cookies import cookie_secret
-from portal.hosted.visits import Visit
+from portal.hosted.visits import Embed, Visit
 from portal.models import Account
 from portal.rules import colours
+from portal.web import hosts
 from portal.web.services import services
 
 
@@ -33,7 +33,8 @@ class Frame:
 
     `path` is where the visit's pages start, `below` the rest of the path of the page shown, `left` the seconds until
     the visit ends if nothing more happens. `theme` has the colours of the panel, by day and by night.
-    `embedder` is the origin of the page that shows it within, which has a panel of its own.
+    `embedder` is the origin of the page that shows it within, which has a panel of its own, and `scheme` the colour
+    scheme that this one wants, if any.
     """
 
     merchant: str = ""
@@ -52,6 +53,7 @@ class Frame:
     pages: tuple[NavigationEntry, ...] = ()
     livemode: bool = True
     embedder: str | None = None
+    scheme: str | None = None
     theme: tuple[str, str] = colours.panel_pair(None)
 
 
@@ -73,16 +75,22 @@ def frame_of_visit(visit: Visit) -> Frame:
         customer_email=visit.person.email if visit.person else visit.customer_email,
         pages=navigation.entries_of_visit(visit),
         livemode=visit.scope.livemode,
-        embedder=visit.embed.origin if visit.embed else None,
+        **embedded_look(visit.embed),
     )
 
 
 def frame_of_account(account: Account, *, livemode: bool) -> Frame:
-    """The frame of a page that anyone with its link may see."""
+    """The frame of a page that anyone with its link may see. Raises `NotHere` at the host of another merchant."""
+    hosts.refuse_account(account.id)
     name = account.business_profile.get("name") or ""
     brand = brand_path(account.id, account.revision)
     shown = brand_look(account.settings.get("branding", {}), brand)
     return Frame(merchant=name, brand=brand, livemode=livemode, **shown)
+
+
+def refuse_elsewhere(tenant_id: int) -> None:
+    """Raises `NotHere` for what has no frame, such as a file, at the host of another merchant than this mode's."""
+    hosts.refuse_tenant(tenant_id)
 
 
 def contact_of_account(account: Account) -> dict[str, str | None]:
@@ -95,10 +103,15 @@ def brand_path(account_id: str, revision: int) -> str:
     return f"/brand/{account_id}-{revision}"
 
 
-def brand_look(branding: Mapping[str, Any], brand: str) -> dict[str, Any]:
+def brand_look(branding: dict[str, Any], brand: str) -> dict[str, Any]:
     """The paths of the brand's icon and logo, of those that it has, and its theme."""
     pictures = {name: f"{brand}/{name}" for name in ("icon", "logo") if branding.get(name)}
     return {**pictures, "theme": colours.panel_pair(branding.get("primary_color"))}
+
+
+def embedded_look(embed: Embed | None) -> dict[str, Any]:
+    """Who shows a page within which colours; nothing for one with a window of its own."""
+    return {"embedder": embed.origin, "scheme": embed.scheme} if embed else {}
 
 
 def use_frame(frame: Frame) -> None:

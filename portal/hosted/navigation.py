@@ -26,6 +26,7 @@ _INSIDE = {
     "credit-notes": "invoices",
     "downloads": "invoices",
     "payment-methods": "",
+    "plans": "",
     "quotes": "",
     "spending": "invoices",
     "statements": "invoices",

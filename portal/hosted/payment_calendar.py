@@ -53,4 +53,4 @@ def end_link(visit: Visit) -> PageResponse:
 
 
 def _address(scope: Scope, customer_id: str, key: str) -> str:
-    return services().links.document("calendar", scope.tenant_id, f"{customer_id}:{key}")
+    return services().links_of(scope).document("calendar", scope.tenant_id, f"{customer_id}:{key}")

@@ -25,6 +25,7 @@ def choose(visit: Visit) -> PageResponse:
         ordered = own_offers.find_ordered(db, visit)
         started = own_offers.find_started(db, visit) if visit.in_flow else None
         products = own_offers.list_by_product(db, visit, visit.find_customer(db))
+        beside = own_offers.needs_window(db, visit)
     if ordered is not None:
         return redirect(ordered, 303)
     if not products and started is not None:
@@ -40,7 +41,7 @@ def choose(visit: Visit) -> PageResponse:
             return redirect(visit.path, 303)
         except InvalidRequest:
             form.form_errors.append(_("You can't start this at the moment."))
-    answer = render_template("hosted/plan_start.html", visit=visit, form=form, products=products)
+    answer = render_template("hosted/plan_start.html", visit=visit, form=form, products=products, beside=beside)
     return make_response(answer, 400 if form.errors else 200)
 
 

@@ -18,7 +18,7 @@ from portal.errors import ResourceMissing
 from portal.hosted import provider_pages
 from portal.models import Customer
 from portal.providers.interface import PageOrder
-from portal.web.services import services
+from portal.web import hosts
 
 log = logging.getLogger("portal")
 _Opening = Callable[[], AbstractContextManager[Session]]
@@ -41,12 +41,12 @@ class PagePayment:
     @property
     def back(self) -> str:
         """Where the provider's page leads to once it was paid."""
-        return f"{services().settings.base_url}{self.path}/back"
+        return f"{hosts.base_url()}{self.path}/back"
 
     @property
     def cancel(self) -> str:
         """Where it leads to if it was not."""
-        return f"{services().settings.base_url}{self.path}/cancel"
+        return f"{hosts.base_url()}{self.path}/cancel"
 
 
 class Unreachable(Exception):

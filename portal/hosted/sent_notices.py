@@ -30,4 +30,4 @@ def keep(page: CancelPage, form: NoticeForm) -> str:
         if is_new:
             key = f"cancellation_received:{notice.id}"
             notices.enqueue_without_event(db, "cancellation_received", key, address=sender.email, notice=notice.id)
-    return parts.links.document("cancellation_notice", page.scope.tenant_id, notice.id)
+    return parts.links_of(page.scope).document("cancellation_notice", page.scope.tenant_id, notice.id)

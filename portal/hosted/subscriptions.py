@@ -58,13 +58,14 @@ def canceled(visit: Visit, id: str) -> PageResponse:
         waits = bool(subscription.ended_at and pending_items.list_pending(db, visit.customer_id, id))
     if subscription.ended_at is None and subscription.cancel_at is None:
         return redirect(visit.path, 303)
+    links = services().links_of(visit.scope)
     shown = {
         "visit": visit,
         "subscription": subscription,
         "name": name,
         "unpaid": unpaid,
         "waits": waits,
-        "confirmation": receipt and services().links.document("cancellation_pdf", receipt.tenant_id, receipt.id),
+        "confirmation": receipt and links.document("cancellation_pdf", receipt.tenant_id, receipt.id),
         "may_keep": plan_cancellations.may_keep(subscription, now=visit.now),
         "bill": None if subscription.ended_at else cancel_bills.preview_next_bill(visit, id),
     }

@@ -7,9 +7,9 @@ from flask import Request, request
 from sqlalchemy import Text, bindparam, cast, func, select
 
 from portal import i18n, zones
-from portal.db import Scope
+from portal.db import OWNER, Scope
 from portal.hosted.language_cookies import chosen_language, chosen_locale
-from portal.hosted.visits import Embed, Person, Visit
+from portal.hosted.visits import Person, Visit, find_embed
 from portal.hot_reads import HotStatement
 from portal.models import (
     Account,
@@ -55,7 +55,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         brand_revision=row.revision,
         support=account_profile,
         return_url=row.return_url,
-        embed=_embed(row),
+        embed=find_embed(_parse(row.embed), orjson.loads(row.embedding)),
         locale=chosen_locale(locale, request),
         zone=zones.of_account(settings),
         method_types=collects_by(settings, livemode=row.livemode),
@@ -69,11 +69,6 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         revision=(row.newest_entry, row.shared),
         facts=facts,
     )
-
-
-def _embed(row: Any) -> Embed | None:
-    stored, allowed = _parse(row.embed), orjson.loads(row.embedding)["origins"]
-    return Embed(**stored) if stored and stored["origin"] in allowed else None
 
 
 def _person(row: Any) -> Person | None:
@@ -130,8 +125,7 @@ OPEN_VISIT = HotStatement(
         _SESSIONS.c.origin,
         _SESSIONS.c.expires_at,
         _SESSIONS.c.ended_at,
-        Tenant.account_id,
-        Tenant.livemode,
+        *OWNER,
         _text(_ACCOUNTS.c.business_profile, "account_profile"),
         _text(_ACCOUNTS.c.settings),
         _ACCOUNTS.c.revision,

@@ -20,7 +20,7 @@ from portal.hosted import embedding, open_visits
 from portal.hosted.form_protection import csrf_secret
 from portal.hosted.visit_cookies import cookie_secret
 from portal.hosted.visits import Visit
-from portal.web import rates
+from portal.web import hosts, rates
 from portal.web.access_log import set_log_scope
 from portal.web.services import services
 
@@ -112,6 +112,7 @@ def _visit_of_request(request: Request) -> Visit | None:
     secret = cookie_secret(parts[2], request)
     visit = open_visits.find_open(parts[2], secret) if secret else None
     if visit is not None:
+        hosts.refuse_elsewhere(visit.scope)
         set_log_scope(visit.scope)
     return visit
 

@@ -1,6 +1,6 @@
 """A customer's visit: an open portal session with what every page needs of customer, configuration and merchant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,10 +28,21 @@ class Person:
 
 @dataclass(frozen=True)
 class Embed:
-    """The merchant's page that shows a visit within it: its origin, and the part of the portal that it shows."""
+    """The page that shows a visit within it: its origin, the part of the portal that it shows, and its colours."""
 
     origin: str
-    section: str | None
+    section: str | None = None
+    theme: str = "auto"
+
+    @property
+    def scheme(self) -> str | None:
+        """The colour scheme that it wants; None for the device's."""
+        return None if self.theme == "auto" else self.theme
+
+
+def find_embed(stored: Mapping[str, Any] | None, embedding: Mapping[str, Any]) -> Embed | None:
+    """The page that a session names, as long as its configuration's `embedding` allows it."""
+    return Embed(**stored) if stored and stored["origin"] in embedding["origins"] else None
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def outcome(visit: Visit, id: str) -> PageResponse:
         row, name = receipts.find_withdrawal(db, id), plan_name(db, id)
     if row is None:
         return redirect(visit.path, 303)
-    receipt = services().links.document("withdrawal_pdf", row.tenant_id, row.id)
+    receipt = services().links_of(visit.scope).document("withdrawal_pdf", row.tenant_id, row.id)
     shown = {"visit": visit, "name": name, "row": row, "settled": _settlement(row), "receipt": receipt}
     return render_template("hosted/withdrawn.html", **shown)
 

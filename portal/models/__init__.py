@@ -6,7 +6,7 @@ Callers import every class from here: `from portal.models import Customer`.
 # ruff: noqa: F401
 
 from portal.models import derived
-from portal.models.accounts import Account, ApiKey, IdempotencyKey, RateCount, Tenant
+from portal.models.accounts import Account, ApiKey, Host, IdempotencyKey, RateCount, Tenant
 from portal.models.bank import BankAllocation, BankStatement, BankTransaction
 from portal.models.base import Base, TenantOwned
 from portal.models.catalogue import Price, Product, ShippingRate, TaxRate

@@ -40,6 +40,17 @@ class Tenant(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     livemode: Mapped[bool]
     rate_limit: Mapped[int | None]
+    #: `settings[portal][host]` of the account, where all of its links lead
+    host: Mapped[str | None]
+
+
+class Host(Base):
+    """A host name at which an account's customers reach the portal; it has no other account."""
+
+    __tablename__ = "hosts"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
 
 
 class ApiKey(Base):

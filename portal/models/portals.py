@@ -34,6 +34,8 @@ class Configuration(TenantOwned, Base):
     login_token: Mapped[str | None] = mapped_column(String(64), unique=True)
     cancel_token: Mapped[str | None] = mapped_column(String(64))
     session_limits: Mapped[dict[str, Any]]
+    #: where its own pages are; None for the account's
+    host: Mapped[str | None]
     embedding: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"origins": []}, server_default='{"origins": []}')
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
 

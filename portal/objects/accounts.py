@@ -163,7 +163,11 @@ def _account_settings(row: Account, context: Context) -> dict[str, Any]:
             **stored.get("payments", {}),
             "partial": PARTIAL_DEFAULTS | stored.get("payments", {}).get("partial", {}),
         },
-        "portal": {"default_locale": None, **stored.get("portal", {}), "events": event_switches(stored)},
+        "portal": {
+            **null_fields("default_locale", "host"),
+            **stored.get("portal", {}),
+            "events": event_switches(stored),
+        },
         "quotes": null_fields("description", "footer", "header") | stored.get("quotes", {}),
     }
 

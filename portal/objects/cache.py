@@ -20,7 +20,7 @@ MAX_BYTES = 64 * 1024 * 1024
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
-CacheKey = tuple[int, str, int, int]
+CacheKey = tuple[int, str, int, int, str | None]
 
 
 class TwoGenerations(Generic[Key, Value]):
@@ -59,8 +59,8 @@ class TwoGenerations(Generic[Key, Value]):
 def json_of(db: Session, type: str, found: Sequence[Any], links: Links) -> list[orjson.Fragment]:
     """The JSON of the rows in `found` (their id and revision), in their order; renders and keeps what is missing."""
     today = clock.now() // clock.DAY  # the links in an object change every day
-    tenant_id = scope_of(db).tenant_id
-    keys = {head.id: (tenant_id, head.id, head.revision, today) for head in found}
+    scope = scope_of(db)
+    keys = {head.id: (scope.tenant_id, head.id, head.revision, today, scope.host) for head in found}
     kept = {id: _KEPT.find(key) for id, key in keys.items()}
     missing = [id for id, json in kept.items() if json is None]
     if missing:

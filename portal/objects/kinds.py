@@ -60,13 +60,19 @@ def register(kind: ObjectType, *, extras: Mapping[str, Preload] | None = None) -
 def render(db: Session, type: str, rows: Sequence[Row], links: Links) -> list[dict[str, Any]]:
     """The wire objects of rows, in their order. Each preload runs one query, however many rows there are."""
     kind = OBJECT_TYPES[type]
-    context = Context(livemode=scope_of(db).livemode, links=links)
+    context = context_of(db, links)
     if rows:
         for name, preload in kind.preload.items():
             context.preloaded[name] = preload(db, rows, context)
     return [
         deleted_stub(type, row.id) if getattr(row, "deleted_at", None) else kind.shape(row, context) for row in rows
     ]
+
+
+def context_of(db: Session, links: Links) -> Context:
+    """What rendering needs in this session's scope: its mode, and links at its host."""
+    scope = scope_of(db)
+    return Context(livemode=scope.livemode, links=links.at(scope.host))
 
 
 def deleted_stub(type: str, id: str) -> dict[str, Any]:
@@ -145,7 +151,7 @@ def _object_loader(db: Session, links: Links) -> Callable[[str, set[str]], Mappi
         if type == NOTHING:
             return {}
         if type in EXTRA_LOADERS:
-            return EXTRA_LOADERS[type](db, sorted(ids), Context(livemode=scope_of(db).livemode, links=links))
+            return EXTRA_LOADERS[type](db, sorted(ids), context_of(db, links))
         model = OBJECT_TYPES[type].model
         rows = db.scalars(select(model).where(model.id.in_(ids))).all()
         return {item["id"]: item for item in render(db, type, rows, links)}

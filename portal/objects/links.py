@@ -7,6 +7,7 @@ has the same links all day long.
 
 import hmac
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -14,6 +15,7 @@ from itsdangerous import BadSignature, HMACAlgorithm, TimestampSigner
 
 from portal import clock
 from portal.rules.document_kinds import DOCUMENT_KINDS
+from portal.rules.hosts import at_host
 
 
 @dataclass(frozen=True)
@@ -69,35 +71,52 @@ class DocumentLinks:
     """Makes and reads the links. `keys` are the secret keys, oldest first; the last one signs."""
 
     def __init__(self, base_url: str, keys: Sequence[str]) -> None:
-        self._base_url = base_url
+        self.base_url = base_url
+        self._at = lru_cache(maxsize=4096)(self._move)
         self._signer = _DaySigner(list(keys), salt="document-link")
         self._token = lru_cache(maxsize=4096)(self._sign_token)
         self._said = lru_cache(maxsize=4096)(self._unsign_token)
 
+    def at(self, host: str | None) -> "DocumentLinks":
+        """The same links at another host name; these ones where there is none."""
+        return self if host is None else self._at(host)
+
     def document(self, kind: str, tenant_id: int, id: str) -> str:
         """The absolute address of a document; `kind` is a key of `LINK_KINDS`."""
         link = LINK_KINDS[kind]
-        return self._base_url + link.path.format(self._token(link.scope, tenant_id, id, _start_of_today()))
+        return self.base_url + link.path.format(self._token(link.scope, tenant_id, id, _start_of_today()))
 
     def file(self, id: str) -> str:
         """The absolute address of a file's content; it needs an API key."""
-        return f"{self._base_url}/v1/files/{id}/contents"
+        return f"{self.base_url}/v1/files/{id}/contents"
 
     def login(self, token: str) -> str:
         """The absolute address of a configuration's login page."""
-        return f"{self._base_url}/p/login/{token}"
+        return f"{self.base_url}/p/login/{token}"
+
+    def session(self, secret: str) -> str:
+        """The absolute address that opens a portal session."""
+        return f"{self.base_url}/p/session/{secret}"
+
+    def checkout(self, secret: str) -> str:
+        """The absolute address of a checkout."""
+        return f"{self.base_url}/checkout/{secret}"
+
+    def email_undo(self, secret: str) -> str:
+        """The absolute address where a change of an email address is taken back."""
+        return f"{self.base_url}/undo/{secret}"
 
     def cancel(self, token: str) -> str:
         """The absolute address of a configuration's public page to cancel."""
-        return f"{self._base_url}/cancel/{token}"
+        return f"{self.base_url}/cancel/{token}"
 
     def withdraw(self, token: str) -> str:
         """The absolute address of a configuration's public page to withdraw."""
-        return f"{self._base_url}/withdraw/{token}"
+        return f"{self.base_url}/withdraw/{token}"
 
     def pay(self, token: str) -> str:
         """The absolute address of a payment link."""
-        return f"{self._base_url}/pay/{token}"
+        return f"{self.base_url}/pay/{token}"
 
     def unsubscribe(self, tenant_id: int, customer_id: str, mail: str, recipient: str | None = None) -> str:
         """The absolute address where a customer unsubscribes from a kind of mail; it never expires.
@@ -118,6 +137,11 @@ class DocumentLinks:
         """The link that a token stands for; None if it is not a valid token of this kind."""
         scope, link = self._said(token) if len(token) <= MAX_TOKEN_LENGTH else ("", None)
         return link if scope == LINK_KINDS[kind].scope else None
+
+    def _move(self, host: str) -> "DocumentLinks":
+        moved = copy(self)
+        moved.base_url = at_host(self.base_url, host)
+        return moved
 
     def _unsign_token(self, token: str) -> tuple[str, DocumentLink | None]:
         try:

@@ -23,17 +23,21 @@ def _render_features(row: Row, context: Context) -> dict[str, Any]:
 
 def _login_page(row: Row, context: Context) -> dict[str, Any]:
     token: str | None = row.login_token
-    return {"enabled": token is not None, "url": context.links.login(token) if token else token}
+    return {"enabled": token is not None, "url": context.links.at(row.host).login(token) if token else token}
 
 
 def _cancel_page(row: Row, context: Context) -> dict[str, Any]:
     token: str | None = row.cancel_token
-    withdraws = permissions.may_withdraw(row.features)
+    withdraws, links = permissions.may_withdraw(row.features), context.links.at(row.host)
     return {
         "enabled": token is not None,
-        "url": context.links.cancel(token) if token else None,
-        "withdrawal_url": context.links.withdraw(token) if token and withdraws else None,
+        "url": links.cancel(token) if token else None,
+        "withdrawal_url": links.withdraw(token) if token and withdraws else None,
     }
+
+
+def _embed(row: Row, context: Context) -> dict[str, Any] | None:
+    return {"theme": "auto", **row.embed} if row.embed else None
 
 
 def _load_products(db: Session, ids: Sequence[str], context: Context) -> Mapping[str, Any]:
@@ -51,6 +55,7 @@ CONFIGURATION = register(
                 "created",
                 "default_return_url",
                 "embedding",
+                "host",
                 "is_default",
                 "name",
                 "session_limits",
@@ -90,7 +95,7 @@ PORTAL_SESSION = register(
                 "url": lambda row, context: "",
                 # beyond the reference
                 "contact": Ref("contact_id", "contact"),
-                "embed": "embed",
+                "embed": _embed,
                 "features": "features",
                 "ended_at": "ended_at",
                 "expires_at": "expires_at",

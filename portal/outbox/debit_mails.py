@@ -65,8 +65,8 @@ def _mail(services: Services, db: Session, debit: DirectDebit, *, next_on: date 
         creditor=terms.creditor.name,
         creditor_id=terms.creditor.creditor_id,
         last4=method.details.get("last4") or "",
-        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
-        mandate_url=services.links.document("mandate_pdf", scope_of(db).tenant_id, mandate.id),
+        url=services.links_of(scope_of(db)).document("invoice", scope_of(db).tenant_id, invoice.id),
+        mandate_url=services.links_of(scope_of(db)).document("mandate_pdf", scope_of(db).tenant_id, mandate.id),
     )
 
 

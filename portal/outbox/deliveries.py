@@ -15,7 +15,7 @@ from sqlalchemy import cast as cast_column
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.db import Scope
+from portal.db import OWNER, Scope
 from portal.leases import Lease
 from portal.models import Event, Tenant
 from portal.objects.events import EVENT
@@ -113,7 +113,7 @@ def _due_statement() -> Any:
         QUEUES.c.next_try_at <= bindparam("now"),
     )
     return (
-        select(*(endpoint[name] for name in columns), endpoint.failing_since, Tenant.account_id, Tenant.livemode)
+        select(*(endpoint[name] for name in columns), endpoint.failing_since, *OWNER)
         .join(Tenant, Tenant.id == endpoint.tenant_id)
         .where(endpoint.status == "enabled", func.coalesce(endpoint.resumes_at, 0) <= bindparam("now"), waiting)
     )

@@ -31,7 +31,7 @@ def build_invoice_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
         number=invoice.number,
         document=build.invoice(db, invoice),
         debit=find_coming_debit(db, invoice),
-        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+        url=services.links_of(scope_of(db)).document("invoice", scope_of(db).tenant_id, invoice.id),
     )
 
 
@@ -49,7 +49,7 @@ def build_credit_note_mail(services: Services, db: Session, mail: Mail) -> Outgo
         reference=note.number,
         number=note.number,
         document=build.credit_note(db, note),
-        url=services.links.document("credit_note_pdf", scope_of(db).tenant_id, note.id),
+        url=services.links_of(scope_of(db)).document("credit_note_pdf", scope_of(db).tenant_id, note.id),
     )
 
 
@@ -66,7 +66,7 @@ def build_receipt_mail(services: Services, db: Session, mail: Mail) -> OutgoingM
         reference=invoice.number,
         number=invoice.number,
         document=build.invoice(db, invoice),
-        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+        url=services.links_of(scope_of(db)).document("invoice", scope_of(db).tenant_id, invoice.id),
     )
 
 
@@ -85,7 +85,7 @@ def build_reminder_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         due_date=day_on(invoice, invoice.due_date),
         document=build.invoice(db, invoice),
         overdue=clock.now() > invoice.due_date,
-        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+        url=services.links_of(scope_of(db)).document("invoice", scope_of(db).tenant_id, invoice.id),
     )
 
 
@@ -100,7 +100,7 @@ def billed_document(services: Services, db: Session, invoice_id: str | None) -> 
     return {
         "document": build.invoice(db, invoice),
         "debit": find_coming_debit(db, invoice),
-        "invoice_url": services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+        "invoice_url": services.links_of(scope_of(db)).document("invoice", scope_of(db).tenant_id, invoice.id),
         "attached": not invoice.sent_at,
         "attachments": {} if invoice.sent_at else invoice_attachment(services, db, invoice),
     }

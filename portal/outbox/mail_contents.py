@@ -37,4 +37,7 @@ def _with_unsubscribe_link(
     if not copy and mail.name in find_row(db, Customer, customer_id, noun="customer").unsubscribed_from:
         return None
     key = address_key(content.to) if copy else None
-    return replace(content, unsubscribe=services.links.unsubscribe(scope_of(db).tenant_id, customer_id, mail.name, key))
+    return replace(
+        content,
+        unsubscribe=services.links_of(scope_of(db)).unsubscribe(scope_of(db).tenant_id, customer_id, mail.name, key),
+    )

@@ -44,7 +44,7 @@ def build_refunded_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         amount=refund.amount,
         currency=refund.currency,
         last4=(details.get(details.get("type") or "") or {}).get("last4") or "",
-        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+        url=services.links_of(scope_of(db)).document("invoice", scope_of(db).tenant_id, invoice.id),
     )
 
 
@@ -110,6 +110,6 @@ def _build(services: Services, db: Session, mail: Mail, status: str, **more: Any
         amount=intent.amount,
         currency=intent.currency,
         last4=method.details.get("last4") or "",
-        url=services.links.document("invoice", scope_of(db).tenant_id, invoice.id),
+        url=services.links_of(scope_of(db)).document("invoice", scope_of(db).tenant_id, invoice.id),
         **more,
     )

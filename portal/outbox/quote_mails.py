@@ -28,5 +28,5 @@ def build_quote_mail(services: Services, db: Session, mail: Mail) -> OutgoingMai
         number=quote.number,
         document=build_quotes.quote(db, quote),
         may_answer=permissions.may_answer_quotes(features or {}),
-        url=services.links.document("quote", scope_of(db).tenant_id, quote.id),
+        url=services.links_of(scope_of(db)).document("quote", scope_of(db).tenant_id, quote.id),
     )

@@ -61,7 +61,7 @@ def build_email_changed_mail(services: Services, db: Session, mail: Mail) -> Out
     change = find_row(db, EmailChange, mail.data["email_change"], noun="email change")
     if mail.sealed is None:
         return None
-    link = f"{services.settings.base_url}/undo/{services.seal.decrypt(mail.sealed).decode()}"
+    link = services.links_of(scope_of(db)).email_undo(services.seal.decrypt(mail.sealed).decode())
     hours = email_undo.UNDO_LIFETIME // clock.HOUR
     return _mail_about_change(db, change, mail, new_email=mail.data["new_email"], hours=hours, undo_url=link)
 
@@ -102,7 +102,7 @@ def build_invitation(services: Services, db: Session, mail: Mail) -> OutgoingMai
     if contact is None or contact.joined_at is not None or contact.invited_at != mail.data["invited_at"]:
         return None
     customer = find_row(db, Customer, contact.customer_id, noun="customer")
-    url = services.links.invitation(scope_of(db).tenant_id, contact.id, mail.data["invited_at"])
+    url = services.links_of(scope_of(db)).invitation(scope_of(db).tenant_id, contact.id, mail.data["invited_at"])
     return _mail_to_contact(
         db,
         contact,

@@ -37,7 +37,7 @@ def undo_link(services: Services, db: Session, subscription: Subscription, mark:
     """Where the customer takes back what has this mark; None where that can't be done."""
     if plan_undo.find_undoable(db, subscription, mark, now=clock.now()) is None:
         return None
-    return services.links.plan_undo(subscription.tenant_id, subscription.id, mark)
+    return services.links_of(scope_of(db)).plan_undo(subscription.tenant_id, subscription.id, mark)
 
 
 def preview_bill(services: Services, db: Session, subscription: Subscription) -> BillPreview | None:

@@ -26,6 +26,8 @@ def configuration_columns(object: Object, origin: SellerDefaults) -> Columns:
         "features": _complete_features(sent),
         "business_profile": BUSINESS_PROFILE | (object.get("business_profile") or {}),
         "embedding": object.get("embedding") or dict(EMBEDDING),
+        # names are given by the operator of each portal
+        "host": None,
         "session_limits": object.get("session_limits") or dict(SESSION_LIMITS),
         "updated": object.get("updated", object.get("created")),
         "is_default": bool(object.get("is_default")),

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from portal.assembly import Services
-from portal.web import access_log, errors, headers, health, limits, rates, services
+from portal.web import access_log, errors, headers, health, hosts, limits, rates, services
 from portal.web.rules import LazyRule
 
 
@@ -21,11 +21,12 @@ class Application(Flask):
 
 
 def init_app(app: Flask, parts: Services) -> None:
-    """Give `app` its services, limits, headers, error answers and health checks."""
+    """Give `app` its services, hosts, limits, headers, error answers and health checks."""
     services.init_app(app, parts)
     headers.init_app(app, parts.settings)
-    access_log.init_app(app)  # before the limits, so that a refused request has its route in the log
-    limits.init_app(app, parts.settings)
+    access_log.init_app(app)  # before what refuses, so that a refused request has its route in the log
+    hosts.init_app(app, parts)
+    limits.init_app(app)
     rates.init_app(app)
     errors.init_app(app)
     health.init_app(app)

@@ -1,10 +1,9 @@
-"""Limits of what a request may bring: its size, its host, and how its body is sent."""
+"""Limits of what a request may bring: its size, and how its body is sent."""
 
 from flask import Flask, abort, request
 
 from portal.errors import InvalidRequest
 from portal.request_sizes import MAX_BODY, MAX_FORM_MEMORY
-from portal.settings import Settings
 from portal.web.requests import is_api_request
 
 MAX_FORM_PARTS = 100
@@ -25,13 +24,12 @@ class RequestTooLarge(InvalidRequest):
         super().__init__(f"The request is too large: at most {MAX_BODY // 1024} KiB are accepted.")
 
 
-def init_app(app: Flask, settings: Settings) -> None:
+def init_app(app: Flask) -> None:
     """Limit the requests of `app`."""
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_FORM_MEMORY,
         MAX_FORM_PARTS=MAX_FORM_PARTS,
-        TRUSTED_HOSTS=_trusted_hosts(settings.base_url),
     )
     app.before_request(_refuse_unprintable_path)
     app.before_request(_refuse_options)
@@ -60,8 +58,3 @@ def _refuse_unbounded_body() -> None:
         raise LengthRequired("Requests need a Content-Length.")
     if environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         raise InvalidRequest("Compressed request bodies are not accepted.")
-
-
-def _trusted_hosts(base_url: str) -> list[str]:
-    host = base_url.split("://", 1)[1].rsplit(":", 1)[0] if "]" not in base_url else "[::1]"
-    return ["127.0.0.1", "localhost", "[::1]"] if host in {"127.0.0.1", "localhost", "[::1]"} else [host]

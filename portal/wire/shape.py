@@ -30,6 +30,9 @@ class Ref:
 class Links(Protocol):
     """Builds the URLs that wire objects hold. The implementation decides about the tokens in them."""
 
+    def at(self, host: str | None) -> "Links":
+        """The same addresses at another host name; these ones where there is none."""
+
     def document(self, kind: str, tenant_id: int, id: str) -> str:
         """The address of a document.
 
@@ -41,6 +44,9 @@ class Links(Protocol):
 
     def login(self, token: str) -> str:
         """The address of a login page."""
+
+    def checkout(self, secret: str) -> str:
+        """The address of a checkout."""
 
     def cancel(self, token: str) -> str:
         """The address of a public page to cancel."""

@@ -47,6 +47,17 @@ def parse_origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.removesuffix(f':{usual}')}"
 
 
+def parse_host_name(name: str) -> str:
+    """A host name for a parameter, in lower case. Raises the wire's error for an address, a port or more."""
+    try:
+        host = _canonical_host(name.lower())
+    except (ValueError, UnicodeError):
+        host = ""
+    if "." not in host or host.endswith(".") or _NUMERIC.fullmatch(host):
+        raise parameter_error("", "Not a valid host: send the name alone, such as billing.example.com.")
+    return host
+
+
 def is_local_url(url: str) -> bool:
     """Whether the host is this machine, the only place where plain http is safe."""
     return urlsplit(url).hostname in _LOCAL_HOSTS
@@ -85,6 +96,7 @@ WebUrl = Annotated[
     AfterValidator(parse_url),
     schema_override(type="string", format="uri", maxLength=MAX_LENGTH),
 ]
+HostName = Annotated[str, text_up_to(253), AfterValidator(parse_host_name)]
 #: What a browser calls the origin of a page: where it comes from, without what it is.
 WebOrigin = Annotated[
     str,

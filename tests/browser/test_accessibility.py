@@ -73,6 +73,7 @@ PAGES = {
     "subscriptions.cancel": ["subscriptions/{plan}/cancel"],
     "pauses.pause": ["subscriptions/{plan}/pause"],
     "pauses.resume": ["subscriptions/{paused}/continue"],
+    "plans.overview": ["plans"],
     "plan_choice.choose": ["subscriptions/{upgradable}/change", "subscriptions/{upgradable}/change?interval=1-year"],
     "plan_changes.confirm": ["subscriptions/{upgradable}/change/confirm?price={gold}&quantity=3"],
     "plan_results.changed": [f"subscriptions/{{{plan}}}/changed" for plan in ("coming", "unpaid", "upgradable")],

@@ -16,7 +16,9 @@ from playwright.sync_api import Browser, Frame, Page
 
 from portal.billing.configurations import configurations
 from portal.billing.configurations.configurations import UpdateConfiguration
+from tests import debits
 from tests.browser.conftest import browsing
+from tests.browser.plans import offered
 from tests.live import Live, Shop
 
 PATIENCE = 10_000
@@ -81,7 +83,8 @@ def embedded(strict: Browser, live: Live, shop: Shop) -> Iterator[Embedding]:
     contexts = []
     with serving(answers) as port:
         origin = f"http://localhost:{port}"
-        configuration = shop.make.configuration()
+        plans = offered(shop.make)
+        configuration = plans.configuration
         shop.make.run(configurations.update, UpdateConfiguration, configuration, embedding={"origins": [origin]})
 
         def open_page(customer: Any, **sent: Any) -> tuple[Page, Frame]:
@@ -145,6 +148,46 @@ def test_one_part_alone(embedded: Embedding, shop: Shop) -> None:
     _page, frame = embedded(customer, embed={"section": "invoices"})
     frame.get_by_role("heading", name="Invoices", level=1).wait_for()
     assert frame.get_by_role("navigation").count() == 0
+
+
+def test_a_plan_is_started_changed_and_canceled_within_the_shop(embedded: Embedding, shop: Shop) -> None:
+    debits.begin_collecting(shop.make)
+    customer = shop.make.customer(name="Jenny Rosen", email="jenny@example.com")
+    page, frame = embedded(customer, embed={"section": "plans"})
+    frame.get_by_role("heading", name="Plans", level=1).wait_for()
+    assert frame.get_by_role("navigation").count() == 0
+    frame.get_by_role("link", name="Choose Silver plan").first.click()
+    frame.get_by_role("button", name="See what it costs").click()
+    frame.get_by_label("IBAN").fill("DE89370400440532013000")
+    frame.get_by_role("checkbox").check()
+    frame.get_by_role("button", name="Start").click()
+    frame.get_by_text("has started.").wait_for()
+    frame.get_by_role("link", name="Change plan Silver plan").click()
+    frame.get_by_label("Gold plan").check()
+    frame.get_by_role("button", name="See what it costs").click()
+    frame.get_by_role("button", name="Change").click()
+    frame.get_by_role("heading", name="Your plan will change to Gold plan").wait_for()
+    frame.get_by_role("link", name="Go to your billing").click()
+    frame.get_by_role("link", name="Cancel plan").click()
+    frame.get_by_role("heading", name="Cancel Silver plan?").wait_for()
+    frame.locator("main form button.button-danger").click()
+    frame.get_by_role("heading", name="is canceled").or_(frame.get_by_role("heading", name="ends")).first.wait_for()
+    told = list(dict.fromkeys(page.evaluate("told.map(event => event.page)")))
+    assert told == ["plans", "subscribe", "checkout", "subscriptions"]
+    high = page.evaluate("document.querySelector('iframe').clientHeight")
+    assert abs(high - frame.evaluate("document.body.getBoundingClientRect().height")) <= 2
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("device", ["dark", "light"])
+def test_it_has_the_colours_of_the_page_around_it(embedded: Embedding, shop: Shop, theme: str, device: Any) -> None:
+    page, frame = embedded(shop.make.customer(), embed={"theme": theme})
+    page.emulate_media(color_scheme=device)
+    frame.get_by_role("link", name="Billing information").first.wait_for()
+    ground = frame.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == {"dark": "rgb(19, 21, 24)", "light": "rgb(255, 255, 255)"}[theme]
+    assert frame.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
+    assert frame.evaluate("refused") == []
 
 
 def test_the_end_of_a_visit_is_told(embedded: Embedding, shop: Shop, client: stripe.StripeClient) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from tests.clients import Api
+from tests.debits import begin_collecting
 from tests.factories import Factories
 
 ORIGIN = "https://app.example.com"
@@ -47,7 +50,7 @@ def opened(app: Flask, session: Any) -> Any:
 
 
 def test_only_the_page_that_the_session_names_may_show_it(app: Flask, session: Any) -> None:
-    assert session["embed"] == {"origin": ORIGIN, "section": None}
+    assert session["embed"] == {"origin": ORIGIN, "section": None, "theme": "auto"}
     client, answer = opened(app, session)
     assert (answer.status_code, policy(answer)) == (200, f"frame-ancestors {ORIGIN}")
     assert client.get(f"{answer.request.path}nothing").status_code == 404
@@ -143,3 +146,63 @@ def test_the_script_is_for_every_page(app: Flask) -> None:
         assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert len(answer.data) < 4000
+
+
+def test_plans_are_a_part_of_their_own(app: Flask, api: Api, make: Factories) -> None:
+    customer, embedding = make.customer(), {"origins": [ORIGIN]}
+    make.subscription(customer)
+    cancel = {"subscription_cancel": {"enabled": True}}
+    configuration = api.post("billing_portal/configurations", features=cancel, embedding=embedding)["id"]
+    embed = {"origin": ORIGIN, "section": "plans"}
+    sent = {"customer": customer.id, "configuration": configuration, "embed": embed}
+    client, answer = opened(app, api.post("billing_portal/sessions", **sent))
+    assert answer.location == f"{answer.request.path}plans"
+    page = client.get(answer.location).get_data(as_text=True)
+    assert "Cancel plan" in page
+    assert "<nav" not in page
+
+
+@pytest.mark.parametrize(("theme", "scheme"), [("auto", None), ("dark", "dark"), ("light", "light")])
+def test_the_page_around_it_chooses_the_colours(
+    app: Flask, api: Api, make: Factories, configuration: Any, theme: str, scheme: str | None
+) -> None:
+    embed = {"origin": ORIGIN, "theme": theme}
+    client, answer = opened(
+        app,
+        api.post(
+            "billing_portal/sessions", customer=make.customer().id, configuration=configuration["id"], embed=embed
+        ),
+    )
+    page = answer.get_data(as_text=True)
+    assert f'<meta name="color-scheme" content="{scheme or "light dark"}">' in page
+    sheets = [html.unescape(each) for each in re.findall(r'rel="stylesheet" href="([^"]+)"', page)]
+    assert len(sheets) == 2
+    for sheet in sheets:
+        words = client.get(sheet).get_data(as_text=True)
+        assert ("prefers-color-scheme" in words) is (scheme is None)
+        assert ("@media screen{" in words) is (scheme == "dark")
+        assert ("@media not all{" in words) is (scheme == "light")
+
+
+def test_the_checkout_of_a_plan_is_in_the_same_frame(app: Flask, api: Api, make: Factories) -> None:
+    begin_collecting(make)
+    price = make.price()
+    products = [{"product": price.product_id, "prices": [price.id]}]
+    start = {"subscription_create": {"enabled": True, "products": products}}
+    configuration = api.post("billing_portal/configurations", features=start, embedding={"origins": [ORIGIN]})["id"]
+    sent = {"customer": make.customer().id, "configuration": configuration}
+    client, answer = opened(app, api.post("billing_portal/sessions", **sent, embed={"origin": ORIGIN, "theme": "dark"}))
+    choice = f"{answer.request.path}subscribe"
+    (token, *_) = re.findall(r'name="csrf_token" value="([^"]+)"', client.get(choice).get_data(as_text=True))
+    path = client.post(choice, data={"csrf_token": token, "price": price.id}).location
+    checkout = client.get(path)
+    assert policy(checkout) == f"frame-ancestors {ORIGIN}"
+    assert "form-action 'self' http://localhost;" in checkout.headers["Content-Security-Policy"]
+    assert f'data-embedder="{ORIGIN}"' in checkout.get_data(as_text=True)
+    assert "scheme=dark" in checkout.get_data(as_text=True)
+    api.post(f"billing_portal/configurations/{configuration}", embedding={"origins": ""})
+    assert policy(client.get(path)) == "frame-ancestors 'none'"
+    # one of a merchant's own program is in no frame
+    sold = [{"price": price.id}]
+    own = api.post("checkout/sessions", mode="subscription", customer=sent["customer"], line_items=sold)["url"]
+    assert policy(client.get(own.removeprefix("http://localhost"))) == "frame-ancestors 'none'"

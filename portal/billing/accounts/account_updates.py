@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.accounts import default_tax_ids, files, numbers, payment_providers
 from portal.billing.accounts.settings import AccountSettings, BusinessProfile, Company
+from portal.billing.configurations import addresses
 from portal.models import Account
 from portal.wire.commands import Clearable, Command, Country, Currency, ExpandableCommand, Metadata, merge_metadata
 from portal.wire.hashes import merge_hashes
@@ -51,6 +52,8 @@ def _update_settings(db: Session, account: Account, settings: AccountSettings) -
     if following is not None:
         numbers.continue_from(db, following)
     account.settings = merge_hashes(account.settings, sent)
+    if "host" in sent.get("portal", {}):
+        addresses.give_to_account(db, account, sent["portal"]["host"])
     if chosen is not None:
         default_tax_ids.choose_tax_ids(db, account, chosen)
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.db import Scope, scope_of
+from portal.db import OWNER, Scope, scope_of
 from portal.errors import ResourceMissing
 from portal.hot_reads import HotReader, HotStatement
 from portal.models import ApiKey, Journal, Tenant
@@ -120,10 +120,9 @@ _KEY_BY_HASH = HotStatement(
         ApiKey.tenant_id,
         ApiKey.expires_at,
         ApiKey.last_used_at,
-        Tenant.account_id,
-        Tenant.livemode,
         Tenant.rate_limit,
         Journal.last,
+        *OWNER,
     )
     .join(Tenant, Tenant.id == ApiKey.tenant_id)
     .outerjoin(Journal, Journal.tenant_id == ApiKey.tenant_id)

@@ -24,7 +24,7 @@ from portal.wire.commands import (
     text_up_to,
 )
 from portal.wire.texts import Email, Language, Prefix
-from portal.wire.urls import WebUrl
+from portal.wire.urls import HostName, WebUrl
 
 
 def _parse_colour(value: str) -> str:
@@ -268,8 +268,11 @@ class QuoteSettings(Command):
 
 
 class PortalSettings(Command):
+    """`host` is the host name at which customers reach the portal; cleared, it is the portal's own."""
+
     default_locale: Clearable[Language] = None
     events: EventSettings | None = None
+    host: Clearable[HostName] = None
 
 
 class Dashboard(Command):

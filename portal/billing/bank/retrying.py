@@ -13,7 +13,7 @@ from portal import clock
 from portal.billing.bank import matching
 from portal.billing.bank.own_accounts import find_tolerance
 from portal.billing.bank.payables import find_payables
-from portal.db import Database, Scope, take_turn
+from portal.db import OWNER, Database, Scope, take_turn
 from portal.models import BankAllocation, BankTransaction, Journal, Tenant
 from portal.rules.bank_matching import match_transfer
 from portal.seal import Seal
@@ -28,7 +28,7 @@ def list_waiting(database: Database) -> list[tuple[Scope, int]]:
     waits = exists().where(
         BankTransaction.tenant_id == Tenant.id, BankTransaction.status == "waiting", BankTransaction.type == "credit"
     )
-    columns = (Tenant.id.label("tenant_id"), Tenant.account_id, Tenant.livemode, Journal.last)
+    columns = (Tenant.id.label("tenant_id"), *OWNER, Journal.last)
     found = select(*columns).outerjoin(Journal, Journal.tenant_id == Tenant.id).where(waits)
     with database.reading() as db:
         rows = db.execute(found.execution_options(every_tenant=True)).all()

@@ -20,13 +20,15 @@ from portal.seal import Seal
 class PlanStart:
     """What a customer wants to start, from a portal session at this address and in this language.
 
-    `returns` says whether the checkout leads back to the address: not from a page within another one.
+    `embed` is the page that shows the session within it, and so the checkout. `returns` says whether the checkout leads
+    back to the address: not from a window beside that page.
     """
 
     price: str
     quantity: int
     address: str
     locale: str
+    embed: dict[str, Any] | None = None
     returns: bool = True
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.checkout.order_states import is_ordered
 from portal.billing.customer_portal import plan_offers
-from portal.models import CheckoutSession
+from portal.models import CheckoutSession, Configuration
 from portal.seal import BrokenSeal, Seal
 
 #: The setting of a session that says what was wished, and by which link it opens.
@@ -26,6 +26,15 @@ def mark(session: CheckoutSession, wish: dict[str, Any], link_secret: str, seal:
 def leads_to(session: CheckoutSession, wish: dict[str, Any]) -> bool:
     """Whether an open session is the one for this wish; one that was ordered is, whatever is wished for now."""
     return is_ordered(session) or bool(session.settings[_STARTED]["wish"] == wish)
+
+
+def find_embed(db: Session, session: CheckoutSession) -> dict[str, Any] | None:
+    """The page that shows a session within it, as long as a configuration still allows it there."""
+    embed: dict[str, Any] | None = session.settings.get(_STARTED, {}).get("wish", {}).get("embed")
+    if embed is None:
+        return None
+    allowed = db.scalars(select(Configuration.embedding).where(Configuration.active))
+    return embed if any(embed["origin"] in each["origins"] for each in allowed) else None
 
 
 def open_link(session: CheckoutSession, seal: Seal) -> str | None:

@@ -1,11 +1,11 @@
 """Portal configurations: what customers may do, stored complete and in the newest form of the API."""
 
-import secrets
 from typing import Annotated, Any
 
 from sqlalchemy.orm import Session
 
 from portal import ids
+from portal.billing.configurations import addresses
 from portal.billing.configurations.defaults import BUSINESS_PROFILE, EMBEDDING, SESSION_LIMITS
 from portal.billing.configurations.features import (
     FeaturesData,
@@ -32,7 +32,7 @@ from portal.wire.commands import (
     text_up_to,
 )
 from portal.wire.hashes import merge_hashes
-from portal.wire.urls import WebOrigin, WebUrl
+from portal.wire.urls import HostName, WebOrigin, WebUrl
 
 
 class ConfigurationBusinessProfile(Command):
@@ -61,6 +61,7 @@ class ConfigurationFields(ExpandableCommand):
     default_return_url: Clearable[WebUrl] = None
     cancel_page: Toggle | None = None
     embedding: Embedding | None = None
+    host: Clearable[HostName] = None
     login_page: Toggle | None = None
     metadata: Metadata = {}
     name: Clearable[Name] = None
@@ -134,9 +135,11 @@ def _apply_fields(db: Session, configuration: Configuration, command: Configurat
     refuse_plain_http(scope_of(db), command.default_return_url, "default_return_url")
     for page, token in (("login_page", "login_token"), ("cancel_page", "cancel_token")):
         if sent := getattr(command, page):
-            _switch_page(configuration, token, enabled=sent.enabled)
+            addresses.switch_page(configuration, token, enabled=sent.enabled)
     for key, value in command.sent_values("default_return_url", "name").items():
         setattr(configuration, key, value)
+    if command.was_sent("host"):
+        addresses.give_to_configuration(db, configuration, command.host)
     for index, origin in enumerate(command.embedding.origins if command.embedding else ()):
         refuse_plain_http(scope_of(db), origin, f"embedding[origins][{index}]")
     for hash in ("business_profile", "embedding", "session_limits"):
@@ -148,11 +151,3 @@ def _apply_fields(db: Session, configuration: Configuration, command: Configurat
     if command.was_sent("metadata"):
         configuration.metadata_ = merge_metadata(configuration.metadata_, command.metadata)
     configuration.updated = now
-
-
-def _switch_page(configuration: Configuration, token: str, *, enabled: bool) -> None:
-    """Each time a page is enabled it gets a new address, so that an old one never works again."""
-    if not enabled:
-        setattr(configuration, token, None)
-    elif getattr(configuration, token) is None:
-        setattr(configuration, token, secrets.token_urlsafe(18))

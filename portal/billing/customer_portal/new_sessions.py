@@ -22,10 +22,11 @@ LINK_LIFETIME = 5 * clock.MINUTE
 
 
 class NewSession(NamedTuple):
-    """A session and the secret of its link, which is not stored."""
+    """A session, the secret of its link, which is not stored, and the host name that the link leads to, if any."""
 
     session: PortalSession
     link_secret: str
+    host: str | None
 
 
 def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
@@ -60,7 +61,7 @@ def create(db: Session, command: CreateSession, *, now: int) -> NewSession:
         data={},
     )
     db.add(session)
-    return NewSession(session, secret)
+    return NewSession(session, secret, configuration.host or scope_of(db).host)
 
 
 def _build_after_expiration(sent: AfterExpiration | None) -> dict[str, object] | None:
@@ -108,6 +109,7 @@ _CONFIGURATIONS = select(
     Configuration.default_return_url,
     Configuration.embedding,
     Configuration.features,
+    Configuration.host,
     Configuration.session_limits,
 ).where(Configuration.tenant_id == bindparam("tenant_id"))
 _CONFIGURATION = HotStatement(_CONFIGURATIONS.where(Configuration.id == bindparam("id")))

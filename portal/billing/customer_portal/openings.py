@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, select, update
 from sqlalchemy.orm import Session
 
 from portal.billing.customer_portal import session_secrets
-from portal.db import identify_customer
+from portal.db import identify_customer, select_with_owner
 from portal.models import Configuration, PortalSession
 from portal.recording import record_change
 
@@ -54,6 +54,13 @@ def is_unused(db: Session, link_secret: str, *, now: int) -> bool:
     """Whether a link can open its session now; needs no scope."""
     own = select(_SESSIONS.c.id).where(*_unused(link_secret, now))
     return db.execute(own, execution_options={"every_tenant": True}).first() is not None
+
+
+def find_account(db: Session, link_secret: str) -> str | None:
+    """The account that a link's session belongs to; needs no scope."""
+    own = select_with_owner(_SESSIONS).where(_SESSIONS.c.link_hash == session_secrets.hash_secret(link_secret))
+    found = db.execute(own).first()
+    return found.account_id if found else None
 
 
 def find_embedder(db: Session, link_secret: str) -> str | None:

@@ -147,10 +147,14 @@ class AfterExpiration(Command):
 
 
 class EmbedData(Command):
-    """The page that shows the portal within it, by its origin, and the part that it shows. Not in the reference."""
+    """The page that shows the portal within it, by its origin, the part that it shows, and its colours.
+
+    Not in the reference.
+    """
 
     origin: WebOrigin
-    section: Literal["details", "invoices", "payment_methods"] | None = None
+    section: Literal["details", "invoices", "payment_methods", "plans"] | None = None
+    theme: Literal["auto", "dark", "light"] = "auto"
 
 
 class NarrowerFeature(Command):

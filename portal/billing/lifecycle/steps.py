@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from portal.billing.accounts import mirrors
 from portal.billing.lifecycle import failed_steps
 from portal.billing.lifecycle.step_kinds import STEP_KINDS, StepKind
-from portal.db import Scope, lock_row, scope_of
+from portal.db import OWNER, Scope, lock_row, scope_of
 from portal.models import (
     Account,
     Customer,
@@ -136,14 +136,14 @@ def _due_statement() -> Select[Any]:
     for kind in STEP_KINDS.values():
         table = cast(Table, kind.model.__table__)
         waiting.append(
-            select(table.c.tenant_id, table.c.customer_id, Tenant.account_id, Tenant.livemode, table.c.next_step_at)
+            select(table.c.tenant_id, table.c.customer_id, *OWNER, table.c.next_step_at)
             .join(Tenant, Tenant.id == table.c.tenant_id)
             .join(Account, Account.id == Tenant.account_id)
             .where(func.coalesce(mode, "") != "mirror", table.c.test_clock_id.is_(None))
             .where(table.c.next_step_at <= bindparam("until"))
         )
     every = union_all(*waiting).subquery()
-    names = (every.c.tenant_id, every.c.customer_id, every.c.account_id, every.c.livemode)
+    names = (every.c.tenant_id, every.c.customer_id, *(every.c[each.key] for each in OWNER))
     earliest = func.min(every.c.next_step_at)
     return select(*names).group_by(*names).order_by(earliest).limit(MOST_FOUND)
 

@@ -86,7 +86,7 @@ ACCOUNT: dict[str, Schema] = {
             partial=hash_of(enabled=BOOLEAN, minimum=INTEGER),
             provider=or_null(enum_of("sandbox", "stripe")),
         ),
-        portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(EVENT_SWITCHES, BOOLEAN))),
+        portal=hash_of(default_locale=_TEXT, events=hash_of(**dict.fromkeys(EVENT_SWITCHES, BOOLEAN)), host=_TEXT),
         quotes=hash_of(description=_TEXT, footer=_TEXT, header=_TEXT),
     ),
     "type": enum_of("standard"),

@@ -130,6 +130,7 @@ CONFIGURATION: dict[str, Schema] = {
     "cancel_page": hash_of(enabled=BOOLEAN, url=or_null(STRING), withdrawal_url=or_null(STRING)),
     "embedding": hash_of(origins=array_of(STRING)),
     "features": FEATURES,
+    "host": or_null(STRING),
     "login_page": hash_of(enabled=BOOLEAN, url=or_null(STRING)),
     "session_limits": {"type": "object", "additionalProperties": or_null(INTEGER)},
 }
@@ -141,7 +142,13 @@ PORTAL_SESSION: dict[str, Schema] = {
     "after_expiration": or_null(
         hash_of(customer_login=hash_of(expires_at=or_null(INTEGER)), type=enum_of("customer_login"))
     ),
-    "embed": or_null(hash_of(origin=STRING, section=or_null(enum_of("details", "invoices", "payment_methods")))),
+    "embed": or_null(
+        hash_of(
+            origin=STRING,
+            section=or_null(enum_of("details", "invoices", "payment_methods", "plans")),
+            theme=enum_of("auto", "dark", "light"),
+        )
+    ),
     "features": or_null(
         hash_of(
             {
