@@ -84,7 +84,8 @@ def init_app(app: Flask) -> None:
     """Give `app` the pages and what they need: sessions of visits, languages, form tokens, frames and static files."""
     app.session_interface = visit_sessions.VisitSessionInterface()
     app.before_request(visit_sessions.raise_failure)
-    app.before_request(visit_sessions.count_request)
+    if app.extensions["portal"].settings.rate_limit_customer:
+        app.before_request(visit_sessions.count_request)
     visitors = LoginManager(app)
     visitors.session_protection = None
     visitors.request_loader(visit_sessions.load)

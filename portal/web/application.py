@@ -27,6 +27,6 @@ def init_app(app: Flask, parts: Services) -> None:
     access_log.init_app(app)  # before what refuses, so that a refused request has its route in the log
     hosts.init_app(app, parts)
     limits.init_app(app)
-    rates.init_app(app)
+    rates.init_app(app, parts)
     errors.init_app(app)
     health.init_app(app)

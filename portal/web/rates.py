@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, request
 
 from portal import clock, rate_counts
+from portal.assembly import Services
 from portal.db import Database
 from portal.errors import Conflict, TooManyRequests, Unavailable
 from portal.rules.networks import network_of
@@ -66,10 +67,11 @@ class RateLimiter:
             return 0
 
 
-def init_app(app: Flask) -> None:
-    """Give `app` its limiter, and count requests to pages by the network that they come from."""
-    app.extensions["rates"] = RateLimiter(app.extensions["portal"].database)
-    app.before_request(_count_network)
+def init_app(app: Flask, parts: Services) -> None:
+    """Give `app` its limiter, and count requests to pages by the network that they come from, if they are limited."""
+    app.extensions["rates"] = RateLimiter(parts.database)
+    if parts.settings.rate_limit_network:
+        app.before_request(_count_network)
 
 
 def count_request(subject: str, limit: int) -> None:
@@ -79,8 +81,7 @@ def count_request(subject: str, limit: int) -> None:
 
 
 def _count_network() -> None:
-    limit = services().settings.rate_limit_network
-    if limit and not is_api_request() and not request.path.startswith(_UNCOUNTED):
+    if not is_api_request() and not request.path.startswith(_UNCOUNTED):
         network = network_of(request.remote_addr or "").near
         # who has visited is told to nobody who reads the table
-        count_request(f"network:{hashlib.sha256(network.encode()).hexdigest()}", limit)
+        count_request(f"network:{hashlib.sha256(network.encode()).hexdigest()}", services().settings.rate_limit_network)
