@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.db import forget
@@ -22,7 +22,9 @@ def prune_oldest(db: Session, table: Table, before: int, *conditions: ColumnElem
 
 def list_tenants(db: Session, table: Table, before: int, *conditions: ColumnElement[bool]) -> Sequence[int]:
     """The tenants that have rows from before a moment: one look into the index for each."""
-    old = exists().where(table.c.tenant_id == Tenant.id, table.c.created < before, *conditions)
+    # PostgreSQL would make a join of EXISTS, and look at every row of the table once many are old
+    oldest = select(func.min(table.c.created)).where(table.c.tenant_id == Tenant.id, *conditions)
+    old = oldest.correlate(Tenant).scalar_subquery() < before
     return db.scalars(select(Tenant.id).where(old), execution_options={"every_tenant": True}).all()
 
 

@@ -19,8 +19,10 @@ from tests.clients import Api
 from tests.factories import Factories
 
 MILLION = 1_000_000
+#: Rows that one statement makes within its time.
+SLICE = 20_000
 #: Tables whose rows are never all looked at.
-LARGE = ("events", "webhook_deliveries", "audit_log", "mails")
+LARGE = ("events", "webhook_deliveries")
 
 
 def _rows(scope: Scope, count: int, created: int) -> list[dict[str, Any]]:
@@ -131,13 +133,23 @@ _OWN = {"id", "created", "sequence"}
 #: Copies of a tenant's first event: a thousand in each second before now.
 _MULTIPLY = text(
     """
-    WITH RECURSIVE n(at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM n WHERE at < :most - 1)
+    WITH RECURSIVE n(at) AS (SELECT CAST(:first AS INTEGER) UNION ALL SELECT at + 1 FROM n WHERE at < :last)
     INSERT INTO events (id, created, sequence, COPIED)
     SELECT 'evt_' || (10000000 + at), :now - at / 1000, 10000 + at, COPIED FROM n,
     (SELECT * FROM events WHERE tenant_id = :tenant_id ORDER BY sequence LIMIT 1) AS first
     """.replace(
         "COPIED", ", ".join(each.name for each in Base.metadata.tables["events"].columns if each.name not in _OWN)
     )
+)
+
+#: That each of them has been sent to an endpoint.
+_DELIVER = text(
+    """
+    INSERT INTO webhook_deliveries
+    (tenant_id, id, created, endpoint_id, event_id, event_type, customer_id, sequence, status, tries)
+    SELECT tenant_id, 'whd_' || sequence, created, :endpoint, id, type, 'cus_1', sequence, 'succeeded', 1 FROM events
+    WHERE tenant_id = :tenant_id AND sequence BETWEEN 10000 + :first AND 10000 + :last
+    """
 )
 
 
@@ -147,8 +159,11 @@ def test_a_million_events_are_listed_sent_and_forgotten_by_indexes(
 ) -> None:
     endpoint = api.post("webhook_endpoints", url="http://127.0.0.1:9/hook", enabled_events=["*"])
     now = clock.now()
-    with database.writing(scope) as db:
-        db.connection().execute(_MULTIPLY, {"tenant_id": scope.tenant_id, "most": MILLION, "now": now})
+    for first in range(0, MILLION, SLICE):
+        with database.writing(scope) as db:
+            values = {"tenant_id": scope.tenant_id, "first": first, "last": first + SLICE - 1, "now": now}
+            db.connection().execute(_MULTIPLY, values)
+            db.connection().execute(_DELIVER, values | {"endpoint": endpoint["id"]})
     _analyze(database)
     assert _count(database, scope) >= MILLION
     with _explained(database) as plans:
@@ -160,6 +175,6 @@ def test_a_million_events_are_listed_sent_and_forgotten_by_indexes(
         api.post(f"customers/{customer.id}", name="Jenny Rosen")
         api.post("events/evt_10000005/retry", webhook_endpoint=endpoint["id"])
         with database.writing() as db:
-            assert events.prune(db, now=now + events.KEPT_FOR) == pruning.BATCH_SIZE
+            assert events.prune(db, now=now + events.KEPT_FOR) >= pruning.BATCH_SIZE
     assert len(plans) > 10
     assert [each for each in plans if _is_scan(each[1])] == []
