@@ -1,10 +1,10 @@
 """What templates need of files and names: the address of a static file, and the initial of a name."""
 
 import hashlib
+import re
 from functools import cache, lru_cache
 from pathlib import Path
 
-import rcssmin
 from flask import Flask, Response, request
 
 from portal import clock
@@ -36,14 +36,23 @@ def initial(name: str) -> str:
 
 
 def _serve_stylesheet() -> Response:
-    """The pages' stylesheet without its comments and blanks, a fifth of it."""
+    """The pages' stylesheet as it is sent."""
     sheet = fix_scheme(_read_stylesheet(), request.args.get("scheme"))
     return Response(sheet, mimetype="text/css", headers={"Cache-Control": CACHE_FOREVER})
 
 
 @cache
 def _read_stylesheet() -> str:
-    return str(rcssmin.cssmin((_STATIC / "app.css").read_text()))
+    return shorten((_STATIC / "app.css").read_text())
+
+
+def shorten(sheet: str) -> str:
+    """A stylesheet without comments and needless blanks, a fifth of it. No string in it may hold a mark of CSS.
+
+    A blank before a colon stays: it may stand between an element and what is within it.
+    """
+    without_comments = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    return re.sub(r" ?([{};,]) ?|(:) ", r"\1\2", re.sub(r"\s+", " ", without_comments)).replace(";}", "}").strip()
 
 
 @lru_cache(maxsize=64)

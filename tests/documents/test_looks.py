@@ -22,18 +22,18 @@ DIGESTS = {
     ("00000005", "v1", "receipt"): "882e083702a964bf",
     ("00000005", "v1", "mandate"): "67f4a53190a885af",
     ("00000005", "v1", "statement"): "cfc34b4e652d46c4",
-    ("00000005", "v2", "invoice"): "5a91a6f4cbd083ab",
+    ("00000005", "v2", "invoice"): "c8a392941039903a",
     ("00000005", "v2", "credit_note"): "fcd2dcb6f7334c44",
     ("00000005", "v2", "quote"): "ee41834eb341f811",
     ("00000005", "v2", "receipt"): "3b99fa1d7f62b432",
     ("00000005", "v2", "mandate"): "4d2bf571660ccfd1",
-    ("00000005", "v2", "statement"): "826a682f50e7aa65",
+    ("00000005", "v2", "statement"): "759fdc84c9c7d531",
     ("00000005", "v1", "cancellation"): "6abe618d094b840e",
     ("00000005", "v1", "cancellation_notice"): "5712902088466f70",
     ("00000005", "v2", "cancellation"): "ac5b9eb08d570741",
     ("00000005", "v2", "cancellation_notice"): "4233dac7cc48bd93",
-    ("00000005", "v1", "withdrawal"): "9995b00892cd0aa6",
-    ("00000005", "v2", "withdrawal"): "fb1137af3bfbdc9d",
+    ("00000005", "v1", "withdrawal"): "0b4508da16134cd7",
+    ("00000005", "v2", "withdrawal"): "b3eb842688536098",
 }
 #: What the first version calls the tax numbers of the sample merchants.
 FIRST_LABELS = {"VAT no.": "GB VAT", "N° TVA": "TVA"}

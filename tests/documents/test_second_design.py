@@ -238,7 +238,7 @@ def test_a_span_of_days_is_the_same_everywhere_and_a_credit_note_has_that_of_its
 
 @pytest.mark.usefixtures("german", "held_clock")
 @pytest.mark.parametrize(
-    ("locale", "words"), [("de", "in Verzug"), ("fr", "en demeure"), ("ar", "التأخر"), ("es", "in default")]
+    ("locale", "words"), [("de", "in Verzug"), ("fr", "en demeure"), ("ar", "التأخر"), ("es", "mora")]
 )
 def test_consumers_of_a_german_seller_read_of_default_while_they_owe(
     api: Api, make: Factories, locale: str, words: str
