@@ -313,4 +313,14 @@ def _load_catalogue(language: str) -> NullTranslations:
     return Translations.load(_CATALOGUE_FOLDER, [language])
 
 
+def mark(text: str) -> str:
+    """The text itself: called as `_`, it puts the text into the catalogues; `translate` says it where it is shown."""
+    return text
+
+
+def translate(text: str, locale: str) -> str:
+    """A text of the catalogues in the language of `locale`."""
+    return str(load_translations(locale).gettext(text))
+
+
 _CATALOGUE_FOLDER = str(Path(__file__).resolve().parent.parent / "translations")

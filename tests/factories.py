@@ -55,6 +55,7 @@ from portal.models import (
     TaxRate,
 )
 from portal.rules.networks import network_of
+from portal.rules.portal_features import UPDATABLE_DETAILS
 from portal.wire.commands import Command, parse_command
 
 T = TypeVar("T")
@@ -166,17 +167,7 @@ class Factories:
         everything: dict[str, Any] = {
             "customer_update": {
                 "enabled": True,
-                "allowed_updates": [
-                    "address",
-                    "email",
-                    "email_recipients",
-                    "name",
-                    "phone",
-                    "preferred_locales",
-                    "purchase_order",
-                    "shipping",
-                    "tax_id",
-                ],
+                "allowed_updates": list(UPDATABLE_DETAILS),
             },
             "invoice_history": {"enabled": True},
             "subscription_cancel": {

@@ -13,6 +13,7 @@ from portal.billing.ledger import tax_ids
 from portal.demo.catalogue import subscription_update_feature
 from portal.demo.use_cases import run_use_case
 from portal.models import Configuration, Price
+from portal.rules.portal_features import UPDATABLE_DETAILS
 from portal.wire.commands import parse_command
 
 CONFIGURATION: dict[str, Any] = {
@@ -24,17 +25,7 @@ CONFIGURATION: dict[str, Any] = {
     "features": {
         "customer_update": {
             "enabled": True,
-            "allowed_updates": [
-                "address",
-                "email",
-                "email_recipients",
-                "name",
-                "phone",
-                "preferred_locales",
-                "purchase_order",
-                "shipping",
-                "tax_id",
-            ],
+            "allowed_updates": list(UPDATABLE_DETAILS),
         },
         "contacts": {"enabled": True},
         "invoice_correction": {"enabled": True},

@@ -47,7 +47,7 @@ def find_stored_pdf(scope: Scope, kind: KindName, id: str, customer_id: str, loc
     stored = services().documents.find_stored_pdf(kind, scope.tenant_id, id)
     if not (stored and stored.number and stored.customer_id == customer_id and not stored.told):
         return None
-    heading = i18n.load_translations(locale).gettext(DOCUMENT_KINDS[kind].heading)
+    heading = i18n.translate(DOCUMENT_KINDS[kind].heading, locale)
     return pdf_response(stored.content, heading, stored.number)
 
 

@@ -152,7 +152,7 @@ def _stored_pdf(token: str, kind: KindName) -> Response | None:
         or clock.now() >= expires_at(kept.finalized_at, kept.due_date, link.issued_at)
     ):
         return None
-    heading = i18n.load_translations(kept.locale).gettext(DOCUMENT_KINDS[kind].heading)
+    heading = i18n.translate(DOCUMENT_KINDS[kind].heading, kept.locale)
     return document_files.pdf_response(kept.content, heading, kept.number)
 
 

@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, Literal, get_args
 
 from portal.rules.corrections import FIELDS
+
+#: What customers may change of their details. Not in the reference: `email_recipients`, `preferred_locales` and
+#: `purchase_order`.
+UpdatableDetail = Literal[
+    "address", "email", "email_recipients", "name", "phone", "preferred_locales", "purchase_order", "shipping", "tax_id"
+]
+UPDATABLE_DETAILS: tuple[UpdatableDetail, ...] = get_args(UpdatableDetail)
 
 _DISABLED_FEATURES: dict[str, Any] = {
     # what is beyond the reference: balance_payout, contacts, invoice_correction, payment_calendar, quotes, spending,

@@ -1,24 +1,18 @@
 """What taxes and tax numbers are called: by the language that is written in, and the country that gives the number.
 
 Identifiers have the names that the state's own forms give them, such as EIN (US, IRS), ABN (AU, ATO), SIREN (FR,
-INSEE), UID (CH, Federal Statistical Office) or Codice fiscale (IT, Agenzia delle Entrate). VAT numbers have the short
-names of each language that the European Commission lists for VIES. A language without a name of its own has the
-English one.
+INSEE), UID (CH, Federal Statistical Office) or Codice fiscale (IT, Agenzia delle Entrate). Names that are no country's
+own stand in the catalogues; VAT numbers there have the short names that the European Commission lists for VIES.
 """
 
 from collections.abc import Mapping
 
 from portal import i18n
+from portal.i18n import mark as _
 from portal.rules.tax_ids import LEGACY_TYPES, country_of_value
 
-#: A name in each language; "en" is also for all others.
+#: A name in some languages; "en" is for all others, in the words of their catalogues.
 Names = Mapping[str, str]
-
-
-def _(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
-
 
 _VAT_NUMBER: Names = {"en": _("VAT no.")}
 _TAX_NUMBER: Names = {"en": _("Tax no.")}
@@ -144,16 +138,12 @@ def tax_name(display_name: str, tax_type: str | None, locale: str, country: str 
     if (type, language) == ("vat", "de"):
         return _GERMAN_VAT.get(country or "", "MwSt.")
     name = _TAXES[type]
-    translated = _translate(name, locale)
+    translated = i18n.translate(name, locale)
     return display_name if translated == name else translated
 
 
 def _pick(names: Names, locale: str) -> str:
-    return names.get(_language(locale)) or _translate(names["en"], locale)
-
-
-def _translate(text: str, locale: str) -> str:
-    return str(i18n.load_translations(locale).gettext(text))
+    return names.get(_language(locale)) or i18n.translate(names["en"], locale)
 
 
 def _language(locale: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal import i18n
+from portal.i18n import mark as _
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,7 @@ class LateNote:
     subject: str | None = None
 
 
-def _(text: str) -> str:
-    """Marks a text for the catalogues, which have each law's own wording in its language."""
-    return text
-
-
+#: The catalogues have each law's own wording in its language.
 _BY_CATEGORY = {
     "AE": _("Reverse charge"),
     "E": _("Exempt from VAT"),
@@ -46,7 +43,7 @@ _SMALL_BUSINESS = {
 def note_for_category(code: str, locale: str) -> str | None:
     """Why there is no tax, for a category of UNCL5305; None for those that need no reason (`S`, `Z`)."""
     words = _BY_CATEGORY.get(code)
-    return _translate(words, locale) if words else None
+    return i18n.translate(words, locale) if words else None
 
 
 def small_business_note(country: str | None, locale: str) -> str:
@@ -83,12 +80,12 @@ _GERMAN_LATE_NOTES = (
 
 def french_late_notes(locale: str) -> Sequence[LateNote]:
     """What every invoice of a French seller says of late payment between businesses."""
-    return tuple(LateNote(_translate(words, locale), subject) for subject, words in _FRENCH_LAW.items())
+    return tuple(LateNote(i18n.translate(words, locale), subject) for subject, words in _FRENCH_LAW.items())
 
 
 def german_late_notes(locale: str) -> Sequence[LateNote]:
     """What a German seller has to tell a consumer of late payment."""
-    return (LateNote(_translate(_GERMAN_LAW, locale)),)
+    return (LateNote(i18n.translate(_GERMAN_LAW, locale)),)
 
 
 def first_late_notes(seller: str | None, buyer: str | None) -> Sequence[LateNote]:
@@ -96,7 +93,3 @@ def first_late_notes(seller: str | None, buyer: str | None) -> Sequence[LateNote
     if seller == "FR":
         return _FRENCH_LATE_NOTES
     return _GERMAN_LATE_NOTES if seller == "DE" and buyer in {"DE", None} else ()
-
-
-def _translate(text: str, locale: str) -> str:
-    return str(i18n.load_translations(locale).gettext(text))

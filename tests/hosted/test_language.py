@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal import i18n
+from portal.hosted import language_page
 from portal.models import Customer
 from tests.clients import Portal
 from tests.factories import Factories
@@ -61,9 +63,10 @@ def test_the_same_language_keeps_its_country(portal: Open, make: Factories) -> N
     customer = make.customer(address={"country": "GB", "line1": "4 Quay Street", "city": "Bristol"})
     visit = portal(customer)
     make.invoice(customer, 2000)
-    before = visit.get("invoices").get_data(as_text=True)
+    written = re.findall(r"\d+ [A-Z][a-z]+ 20\d\d", visit.get("invoices").get_data(as_text=True))
     visit.get("?lang=en")
-    assert visit.get("invoices").get_data(as_text=True).count(" 2026") == before.count(" 2026")
+    assert written
+    assert re.findall(r"\d+ [A-Z][a-z]+ 20\d\d", visit.get("invoices").get_data(as_text=True)) == written
 
 
 def test_it_goes_on_behind_other_links(app: Flask, make: Factories, client: FlaskClient) -> None:
@@ -86,10 +89,10 @@ def test_what_is_no_language_gets_the_list(portal: Open, make: Factories, sent: 
     assert 'href="?lang=de"' in answer.get_data(as_text=True)
 
 
-def test_nobody_is_sent_to_another_host(client: FlaskClient) -> None:
-    for path in ("//evil.example/", "/\\evil.example", "//p/login/x"):
-        answer = client.get(f"{path}?lang=de")
-        assert "evil" not in (answer.location or "") or str(answer.location).startswith("/evil"), path
+@pytest.mark.parametrize("path", ["//evil.example/", "///evil.example/details"])
+def test_nobody_is_sent_to_another_host(app: Flask, path: str) -> None:
+    with app.test_request_context("/?lang=de", environ_overrides={"PATH_INFO": path}):
+        assert language_page._answer("de").location == "/" + path.lstrip("/")
 
 
 def test_a_form_is_not_lost_to_it(portal: Open, make: Factories) -> None:

@@ -10,7 +10,7 @@ from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Price, Product
 from portal.rules.corrections import CorrectableField, TaxPeriod
-from portal.rules.portal_features import complete_features
+from portal.rules.portal_features import UpdatableDetail, complete_features
 from portal.rules.subscriptions import Feedback
 from portal.rules.switch_rules import ChangeKind
 from portal.wire.commands import Clearable, Command, Country, Flag, Id, ListOf, Quantity, integer_between, text_up_to
@@ -23,10 +23,6 @@ MOST_DURATIONS = 10
 LONGEST_PAUSE = 3 * 365
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
-#: `email_recipients`, `preferred_locales` and `purchase_order` are not in the reference
-UpdatableDetail = Literal[
-    "address", "email", "email_recipients", "name", "phone", "preferred_locales", "purchase_order", "shipping", "tax_id"
-]
 #: The name of a value in metadata.
 MetadataKey = Annotated[str, text_up_to(40)]
 ProrationBehavior = Literal["always_invoice", "create_prorations", "none"]

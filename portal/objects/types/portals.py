@@ -1,5 +1,7 @@
 """JSON schemas of the values of portal configurations, sessions and feedback options."""
 
+from portal.rules.corrections import FIELDS
+from portal.rules.portal_features import UPDATABLE_DETAILS
 from portal.wire.schemas import BOOLEAN, INTEGER, STRING, Schema, array_of, enum_of, hash_of, id_or, or_null
 
 OFFER_TYPE = enum_of("coupon", "pause", "price")
@@ -23,26 +25,14 @@ RULES = hash_of(
 FEATURES = hash_of(
     contacts=ENABLED_HASH,
     customer_update=hash_of(
-        allowed_updates=array_of(
-            enum_of(
-                "address",
-                "email",
-                "email_recipients",
-                "name",
-                "phone",
-                "preferred_locales",
-                "purchase_order",
-                "shipping",
-                "tax_id",
-            )
-        ),
+        allowed_updates=array_of(enum_of(*UPDATABLE_DETAILS)),
         enabled=BOOLEAN,
     ),
     invoice_correction=hash_of(
         countries=array_of(STRING),
         days=INTEGER,
         enabled=BOOLEAN,
-        fields=array_of(enum_of("address", "name", "purchase_order", "tax_id")),
+        fields=array_of(enum_of(*sorted(FIELDS))),
         tax_period=enum_of("month", "quarter"),
     ),
     invoice_history=ENABLED_HASH,
