@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -17,8 +16,9 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 
 from portal.models import AuditEntry, Customer, Event, Invoice, InvoiceLine
-from tests.live import PATIENCE, TOP
+from tests.live import PATIENCE
 from tests.long_look.figures import Figure, Outcome, Run
+from tests.long_look.sites import find_processes, start_worker
 from tests.torture.killing import CLIENTS, Portal
 
 #: Acknowledged changes of a customer that are made between its making and its bill.
@@ -47,24 +47,18 @@ class Site:
     def start(self) -> None:
         """Start what was killed."""
         self.portal.start()
-        self._start_worker()
-
-    def _start_worker(self) -> None:
-        if self._beside:
-            command = [sys.executable, "-m", "portal.cli", "worker"]
-            environment = {**os.environ, **self.portal.environment}
-            quiet = subprocess.DEVNULL
-            self._worker = subprocess.Popen(command, cwd=TOP, env=environment, stdout=quiet, stderr=quiet)
+        self._worker = start_worker(self.portal) if self._beside else None
 
     def kill_worker(self) -> bool:
         """Kill the worker alone; whether there was one. The server starts its own again, another is started here."""
-        found = self._worker.pid if self._worker else next(iter(_named("portal worker", self.portal)), None)
+        embedded = (id for id, name in find_processes(self.portal).items() if name == "portal worker")
+        found = self._worker.pid if self._worker else next(embedded, None)
         if found is None:
             return False
         os.kill(found, signal.SIGKILL)
         if self._worker:
             self._worker.wait(PATIENCE)
-            self._start_worker()
+            self._worker = start_worker(self.portal)
         return True
 
     def kill_all(self) -> None:
@@ -74,22 +68,6 @@ class Site:
             self._worker.kill()
             self._worker.wait(PATIENCE)
             self._worker = None
-
-
-def _named(name: str, portal: Portal) -> list[int]:
-    group = portal.process_group
-    return [
-        int(folder.name)
-        for folder in Path("/proc").glob("[0-9]*")
-        if _read(folder / "comm").strip() == name and os.getpgid(int(folder.name)) == group
-    ]
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text()
-    except OSError:
-        return ""
 
 
 def measure(run: Run) -> Outcome:
