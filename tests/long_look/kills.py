@@ -97,7 +97,7 @@ def measure(run: Run) -> Outcome:
         "kills of workers alone": workers,
         "calls unanswered": sum(each.unanswered for each in programs),
     }
-    wrong = tuple(_find_wrong(site.portal, programs, run))
+    wrong = tuple(find_wrong(site.portal, programs, run))
     site.portal.close()
     return Outcome(did, wrong)
 
@@ -114,13 +114,13 @@ def _write(portal: Portal, told: Told, ended: threading.Event) -> None:
         if not portal.serving.wait(0.5):
             continue
         try:
-            _sell(portal, told)
+            sell(portal, told)
         except (OSError, HTTPException, ValueError):
             told.unanswered += 1
             ended.wait(0.05)
 
 
-def _sell(portal: Portal, told: Told) -> None:
+def sell(portal: Portal, told: Told) -> None:
     """A customer is made, changed and billed."""
     customer = str(portal.post("customers", name="Jenny", email="jenny@example.com")["id"])
     told.customers[customer] = 0
@@ -137,7 +137,7 @@ def _sell(portal: Portal, told: Told) -> None:
     told.writes += 1
 
 
-def _find_wrong(portal: Portal, programs: list[Told], run: Run) -> list[str]:
+def find_wrong(portal: Portal, programs: list[Told], run: Run) -> list[str]:
     """What is lost, half there, or without its record."""
     portal.settle()
     with portal.services.database.reading(portal.scope) as db:

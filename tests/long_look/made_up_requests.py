@@ -154,7 +154,7 @@ class Bulk:
 
 
 def _quoted(value: str) -> str:
-    # what looks like a percent sequence goes as it is, as a hostile client sends it
+    # a percent sequence goes as it is
     return (
         value if value.startswith("%") else quote_plus(value, errors="surrogatepass" if "\ud800" in value else "strict")
     )
@@ -218,7 +218,8 @@ def _mutated(sent: bytes, dice: random.Random) -> bytes:
     for _ in range(dice.choice([1, 1, 2, 4, 9])):
         at, length = dice.randrange(len(sent) + 1), dice.choice([0, 1, 1, 4, 40])
         new = dice.choice([
-            b"", bytes([dice.randrange(256)]), b"\r\n", b"\n", b"\0", b" " * 9, b":" * 3, b"%", b"a" * 9000, b"\xff\xfe",
+            b"", bytes([dice.randrange(256)]), b"\r\n", b"\n", b"\0", b" " * 9, b":" * 3, b"%", b"a" * 9000,
+            b"\xff\xfe",
             b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n", b"Host: evil\r\n",
             b"Expect: 100-continue\r\n", b"Upgrade: h2c\r\nConnection: Upgrade\r\n", b"HTTP/9.9",
             b"Content-Encoding: gzip\r\n",
