@@ -111,7 +111,7 @@ WAYS = {
 }
 
 
-def _read_restore(way: Way) -> str:
+def read_restore(way: Way) -> str:
     """The commands of a restore that follow those of its backup."""
     after = GUIDE.read_text().partition(way.backup)[2]
     found = re.search(rf"{re.escape(way.restore)}.*?```sh\n(.*?)```", after, re.DOTALL)
@@ -160,7 +160,7 @@ def _drill(place: Place, way: Way, programs: list[Told], longest: dict[str, floa
         _archive_the_rest(place)
         kept = programs
     place.site.portal.services.database.dispose()
-    seconds = place.do(_read_restore(way))
+    seconds = place.do(read_restore(way))
     for name, value in (("longest backup s", taken), ("longest restore s", seconds)):
         longest[name] = max(longest.get(name, 0), round(value, 1))
     # what came later is gone with the backup, and is expected no more

@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.long_look import watched
-from tests.long_look.figures import BOTH, Figure, Outcome, Run
+from tests.long_look.figures import BOTH, NEITHER, Figure, Outcome, Run
 from tests.long_look.records import TOP
 
 
@@ -24,30 +24,41 @@ def held(
     return Figure(id, promise, goal, lambda run: run_tests(run, nodes, also), databases, tests=files)
 
 
-def run_tests(run: Run, nodes: list[str], words: str = "", *options: str) -> Outcome:
+def run_tests(run: Run, nodes: list[str], words: str = "", *options: str, **variables: str) -> Outcome:
     """Run tests, and tell how many cases there were, how many requests these made, and which of them failed."""
     report, seen = run.folder / "report.xml", run.folder / "seen.json"
     database = "sqlite" if run.database == "none" else run.database
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.long_look.watched"]
     command += [f"--database={database}", f"--junitxml={report}", *options, *(["-k", words] if words else []), *nodes]
-    environment = {**os.environ, watched.FILE: str(seen)}
+    environment = {**os.environ, watched.FILE: str(seen), **variables}
     done = subprocess.run(command, cwd=TOP, env=environment, capture_output=True, text=True)
     if not report.exists():
         return Outcome({"cases": 0}, (f"the tests did not run: {done.stdout[-300:]}",))
-    cases, failed = _read_report(report)
+    cases, failed, measured = _read_report(report)
     told = json.loads(seen.read_text())
     wrong = [*failed, *dict.fromkeys(told["wrong"])]
     if not cases:
         wrong.append("no test has such a name")
-    return Outcome({"cases": cases, "requests": told.get("requests", 0)}, tuple(wrong))
+    return Outcome({"cases": cases, "requests": told.get("requests", 0), **measured}, tuple(wrong))
 
 
-def _read_report(file: Path) -> tuple[int, list[str]]:
+def _read_report(file: Path) -> tuple[int, list[str], dict[str, float]]:
     cases = [*ElementTree.parse(file).iter("testcase")]  # noqa: S314 - our own file
     failed = [
         case.get("name", "") for case in cases if case.find("failure") is not None or case.find("error") is not None
     ]
-    return len(cases), [f"failed: {name}" for name in failed]
+    # what tests have measured, by `record_property`
+    measured = {each.get("name", ""): float(each.get("value", 0)) for case in cases for each in case.iter("property")}
+    return len(cases), [f"failed: {name}" for name in failed], measured
+
+
+def measure_restarts(run: Run) -> Outcome:
+    """One reload under load after the other."""
+    restarts, wrong = 0, list[str]()
+    while run.goes_on(restarts, 20) and not wrong:
+        wrong += run_tests(run, ["tests/test_server.py::test_new_code_loses_no_request"]).wrong
+        restarts += 1
+    return Outcome({"restarts": restarts}, tuple(wrong))
 
 
 FIGURES = [
@@ -79,7 +90,7 @@ FIGURES = [
         "No address that a merchant or customer gives leads anywhere but where it says.",
         {"cases": 200},
         "tests/wire/test_urls.py tests/hosted/test_flows.py",
-        databases=("none",),
+        databases=NEITHER,
     ),
     held(
         "S12",
@@ -94,5 +105,29 @@ FIGURES = [
         "A weak or wrong setting is refused by name, and production does not start with one.",
         {"cases": 25},
         "tests/test_settings.py tests/test_cli.py",
+    ),
+    held(
+        "S8",
+        "No document, however hostile its words, opens a file beyond fonts and templates or a connection; each ends in"
+        " time and memory, and the next is fine.",
+        {"documents": 300},
+        "tests/documents/test_hostile.py",
+        databases=NEITHER,
+    ),
+    Figure(
+        "R13",
+        "New code is taken without losing a request, while customers look and programs write.",
+        {"restarts": 20},
+        measure_restarts,
+        databases=("sqlite",),
+        adds_up=True,
+        tests=("tests/test_server.py",),
+    ),
+    held(
+        "R17",
+        "With the mail server away, hanging or slow, pages are fine, codes fail clearly or wait, notices go out later,"
+        " and a code that has run out does not.",
+        {"cases": 20},
+        "tests/outbox/test_queue.py tests/outbox/test_mails.py tests/hosted/test_email_change.py",
     ),
 ]
