@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.collection import giving_up, results, scheduling, telling
 from portal.billing.collection.terms import Terms, find_terms
+from portal.billing.disputes import records
 from portal.billing.invoices import payments, statuses
 from portal.billing.ledger.locks import Billed
 from portal.billing.payment_methods import mandate_ends
@@ -36,6 +37,7 @@ def fail(
     billed.invoice.debit = None
     if came:
         stage(db, billed.invoice)  # one file may bring the money and take it back
+        records.note_return(db, debit, now=now)
         _take_back(db, debit, billed, now)
     mandate = find_row(db, Mandate, debit.mandate_id, noun="mandate")
     if outcome_of(reason) == "end":
