@@ -37,7 +37,7 @@ def read(fields: Sequence[Mapping[str, Any]], form: Mapping[str, Field]) -> dict
 
 
 def _build_field(sent: Mapping[str, Any]) -> Field:
-    label = sent["label"]["custom"]
+    label = i18n.isolate_text(sent["label"]["custom"])
     if sent["type"] == "dropdown":
         offered = {"": _("Choose"), **custom_fields.option_labels(sent)}
         choices = [SelectChoice(value, words) for value, words in offered.items()]

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, FormField, HiddenField, StringField
 from wtforms.validators import DataRequired, Regexp, ValidationError
 
+from portal import i18n
 from portal.billing.checkout import custom_fields, line_items
 from portal.billing.checkout.buyers import Buyer
 from portal.hosted import checkout_fields, checkout_tax_ids
@@ -53,7 +54,7 @@ class CheckoutForm(WaysForm):
             if line_items.bounds(line) and line in line_items.list_ordered(lines)
         }
         choices = {
-            f"add_{at}": BooleanField(line["description"])
+            f"add_{at}": BooleanField(i18n.isolate_text(line["description"]))
             for at, line in enumerate(lines)
             if line_items.is_optional(line)
         }
