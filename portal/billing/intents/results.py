@@ -6,7 +6,6 @@ Whoever calls has locked the customer, the subscription and the invoice, and the
 from sqlalchemy.orm import Session
 
 from portal.billing.collection import giving_up
-from portal.billing.disputes import records as dispute_records
 from portal.billing.intents import attempts, records, telling
 from portal.billing.intents.retries import find_retries
 from portal.billing.invoices import payments, statuses
@@ -28,7 +27,7 @@ def apply(db: Session, intent: PaymentIntent, billed: Billed, attempt: int, resu
         return
     attempts.ask_again(intent, None if result.ask_again_in is None else now + result.ask_again_in)
     if intent.disputed_at is not None:
-        if _note_disputes(db, intent, result, now) and result.status == "reinstated":
+        if records.note_disputes(db, intent, result.disputes, now=now) and result.status == "reinstated":
             _put_back(db, intent, billed, now)
         return
     intent.provider_ref = result.ref
@@ -36,7 +35,7 @@ def apply(db: Session, intent: PaymentIntent, billed: Billed, attempt: int, resu
         records.keep_given(db, intent, billed.customer, result.given, now=now)
     if result.status in {"disputed", "reinstated", "succeeded"} and intent.status != "succeeded":
         _succeed(db, intent, billed, now)
-    _note_disputes(db, intent, result, now)
+    records.note_disputes(db, intent, result.disputes, now=now)
     if result.status == "disputed":
         stage(db, billed.invoice)  # one answer may tell that the money came and went
         _take_back(db, intent, billed, now)
@@ -46,14 +45,6 @@ def apply(db: Session, intent: PaymentIntent, billed: Billed, attempt: int, resu
         _await_customer(db, intent, billed, now)
     elif result.status == "processing" and result.ask_again_in is None:
         attempts.ask_again(intent, now + _ASK_AGAIN)
-
-
-def _note_disputes(db: Session, intent: PaymentIntent, result: ChargeResult, now: int) -> bool:
-    """Note what the provider knows of disputes; answers whether it knew all that the merchant has answered."""
-    if not dispute_records.note(db, intent, result.disputes, now=now):
-        return True
-    attempts.ask_again(intent, now)
-    return False
 
 
 def refuse(db: Session, intent: PaymentIntent, billed: Billed, decline: Decline | None, *, now: int) -> None:
