@@ -1,6 +1,6 @@
 """A plan that its customer can change, the plans to choose from, and what it changes to already."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import abort
@@ -13,30 +13,23 @@ from portal.billing.customer_portal.plan_choices import PlanChoice
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.billing.subscriptions.items import list_items
 from portal.hosted.visits import Visit
-from portal.models import Subscription
+from portal.models import Price, Subscription
 
 
 @dataclass(frozen=True)
 class ChangeablePlan:
-    """A subscription that can be changed, the item that makes its plan, and the plans to choose from.
+    """A subscription that can be changed, its items, the one that makes its plan, and the plans to choose from.
 
-    `add_ons` are the other items, and what can be added. `committed_until` is the moment until which it can't become
-    less; None for a plan without a commitment.
+    `held_up` are those that can't be had with what is beside the plan. `committed_until` is the moment until which it
+    can't become less; None for a plan without a commitment.
     """
 
     subscription: Subscription
+    items: list[SoldItem]
     sold: SoldItem
     choices: list[PlanChoice]
-    add_ons: list[AddOn]
+    held_up: list[PlanChoice]
     committed_until: int | None
-
-    def changed_add_ons(self, wanted: Mapping[str, int]) -> list[tuple[AddOn, int]]:
-        """What changes of the items beside it, with how many there are wanted; `wanted` is by price."""
-        return [
-            (each, wanted[each.price.id])
-            for each in self.add_ons
-            if wanted.get(each.price.id, each.quantity) != each.quantity
-        ]
 
     @property
     def current(self) -> PlanChoice:
@@ -50,10 +43,21 @@ def find_changeable_plan(db: Session, visit: Visit, subscription: Subscription) 
     if not plan_choices.may_change(subscription, items, upcoming_changes.find_schedule(db, subscription)):
         abort(404)
     sold = plan_add_ons.find_base(items, visit.features)
-    choices = plan_choices.list_choices(db, subscription, sold, visit.features, alone=len(items) == 1)
-    add_ons = plan_add_ons.list_add_ons(db, items, sold, visit.features)
+    found = plan_choices.list_choices(db, subscription, items, sold, visit.features)
+    choices, held_up = [each for each in found if not each.held_up_by], [each for each in found if each.held_up_by]
     until = change_rules.find_commitment(db, subscription, visit.features)
-    return ChangeablePlan(subscription, sold, choices, add_ons, until if until and until > visit.now else None)
+    return ChangeablePlan(subscription, items, sold, choices, held_up, until if until and until > visit.now else None)
+
+
+def list_beside(db: Session, visit: Visit, plan: ChangeablePlan, price: Price) -> list[AddOn]:
+    """The other items of a plan once that has this price, and what can be added."""
+    return plan_add_ons.list_add_ons(db, plan.items, plan.sold, visit.features, price)
+
+
+def list_changed(beside: Sequence[AddOn], wanted: Mapping[str, int]) -> list[tuple[AddOn, int]]:
+    """What changes beside a plan, with how many there are wanted; `wanted` is by price."""
+    found = [(each, wanted.get(each.price.id, each.quantity)) for each in beside]
+    return [(each, quantity) for each, quantity in found if each.moves or quantity != each.quantity]
 
 
 def upcoming_change(db: Session, subscription: Subscription) -> UpcomingChange | None:

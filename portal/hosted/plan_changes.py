@@ -7,8 +7,7 @@ from portal.billing.customer_portal import plan_previews
 from portal.billing.customer_portal.change_rules import NotChangeable, RuledOut
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.errors import InvalidRequest
-from portal.hosted import change_words, confirmed_plan, flows, requested_plan
-from portal.hosted.changeable_plan import find_changeable_plan
+from portal.hosted import change_words, changeable_plan, confirmed_plan, flows, requested_plan
 from portal.hosted.confirmed_plan import FLOWS
 from portal.hosted.languages import day
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
@@ -47,8 +46,9 @@ def _confirmation_page(visit: Visit, id: str, form: ConfirmForm, *, stale: bool 
         wanted = requested_plan.requested_change(db, visit, subscription)
         if wanted is None or requested_plan.has_requested_plan(db, visit, subscription, wanted):
             return redirect(f"{visit.path}subscriptions/{id}/{'changed' if wanted else 'change'}", 303)
-        plan = find_changeable_plan(db, visit, subscription)
-    choice = next((each for each in plan.choices if each.price.id == wanted.price_id), None) or abort(404)
+        plan = changeable_plan.find_changeable_plan(db, visit, subscription)
+        choice = next((each for each in plan.choices if each.price.id == wanted.price_id), None) or abort(404)
+        beside = changeable_plan.list_beside(db, visit, plan, choice.price)
     with visit.trying() as db:
         again = lock_own_subscription(db, visit, id)
         outcome = plan_previews.preview_change(db, again, visit.features, wanted, session_id=visit.id, now=visit.now)
@@ -61,7 +61,7 @@ def _confirmation_page(visit: Visit, id: str, form: ConfirmForm, *, stale: bool 
         plan=plan,
         choice=choice,
         wanted=wanted,
-        changed_add_ons=plan.changed_add_ons(wanted.add_ons),
+        changed_add_ons=changeable_plan.list_changed(beside, wanted.add_ons),
         amount=multiply_price(choice.price.unit_amount_decimal, wanted.quantity),
         outcome=outcome,
         stale=stale,

@@ -12,11 +12,11 @@ from portal.billing.customer_portal.plan_add_ons import AddOn
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.errors import InvalidRequest
 from portal.hosted import change_words, flows, plan_forms, plan_intervals, requested_plan
-from portal.hosted.changeable_plan import ChangeablePlan, find_changeable_plan, upcoming_change
+from portal.hosted.changeable_plan import ChangeablePlan, find_changeable_plan, list_beside, upcoming_change
 from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription
 from portal.hosted.page import PageResponse, page
 from portal.hosted.plan_forms import PlanForm, PlanStart
-from portal.hosted.plan_intervals import IntervalGroup
+from portal.hosted.requested_plan import ADD_ON
 from portal.hosted.visits import Visit
 from portal.rules import permissions
 from portal.rules.money import multiply_price
@@ -38,15 +38,16 @@ def choose(visit: Visit, id: str) -> PageResponse:
         if upcoming_change(db, subscription):
             return redirect(f"{visit.path}subscriptions/{id}/changed", 303)
         plan = find_changeable_plan(db, visit, subscription)
-    intervals = plan_intervals.interval_groups(plan)
-    shown = plan_intervals.visible_choices(plan, intervals)
-    if "interval" in request.form:
-        return redirect(f"change?{_query_of_group(request.form)}", 303)
-    begin = PlanStart(
-        plan_intervals.preselected_price(plan, shown), request.args.get("quantity"), request.args.get("code", "")
-    )
+        intervals = plan_intervals.interval_groups(plan)
+        shown = plan_intervals.visible_choices(plan, intervals)
+        beside = list_beside(db, visit, plan, shown[0].price)
+        if "interval" in request.form:
+            elsewhere = list_beside(db, visit, plan, plan_intervals.first_price(plan, request.form["interval"]))
+            return redirect(f"change?{_query_of_group(request.form, beside, elsewhere)}", 303)
+    args = request.args
+    begin = PlanStart(plan_intervals.preselected_price(plan, shown), args.get("quantity"), args.get("code", ""), args)
     may_redeem = permissions.may_redeem(visit.features)
-    form = PlanForm.for_choices(shown, _beside(plan, intervals), plan.sold.item.quantity, begin, may_redeem=may_redeem)
+    form = PlanForm.for_choices(shown, beside, plan.sold.item.quantity, begin, may_redeem=may_redeem)
     if form.validate_on_submit() and _can_change(visit, plan, form):
         query = requested_plan.query_of_change(
             form.price.data, form.chosen_quantity, form.changed_add_ons, form.typed_code
@@ -61,6 +62,8 @@ def choose(visit: Visit, id: str) -> PageResponse:
         form=form,
         shown=shown,
         intervals=intervals,
+        moved=[each for each in beside if each.moves],
+        held_up=plan_intervals.held_up_intervals(plan),
         commitment=plan.committed_until and change_words.explain_commitment(plan.committed_until),
         quantity=form.shown_quantity,
         amounts={each.price.id: multiply_price(each.price.unit_amount_decimal, form.shown_quantity) for each in shown},
@@ -71,16 +74,16 @@ def choose(visit: Visit, id: str) -> PageResponse:
     return make_response(template, 400 if form.errors else 200)
 
 
-def _beside(plan: ChangeablePlan, intervals: Sequence[IntervalGroup]) -> list[AddOn]:
-    """What can be had beside the plans shown: only at the interval that the plan has now."""
-    present = f"{plan.sold.price.interval_count}-{plan.sold.price.interval}"
-    return plan.add_ons if any(each.chosen and each.key == present for each in intervals) else []
+def _query_of_group(posted: Mapping[str, str], beside: Sequence[AddOn], elsewhere: Sequence[AddOn]) -> str:
+    """The query that shows another group of plans, with what was chosen and typed so far.
 
-
-def _query_of_group(posted: Mapping[str, str]) -> str:
-    """The query that shows another group of plans, with what was chosen and typed so far."""
+    What was typed for a product `beside` goes to its price in the other group.
+    """
     names = ("interval", "price", "quantity", "code")
-    return urlencode({name: posted[name] for name in names if name in posted})
+    typed = {each.product.id: posted.get(f"{ADD_ON}{each.price.id}") for each in beside}
+    add_ons = {f"{ADD_ON}{each.price.id}": typed.get(each.product.id) for each in elsewhere}
+    sent = {name: posted[name] for name in names if name in posted}
+    return urlencode(sent | {name: many for name, many in add_ons.items() if many is not None})
 
 
 def _can_change(visit: Visit, plan: ChangeablePlan, form: PlanForm) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -24,11 +24,15 @@ _MOST_DIGITS = 6
 
 @dataclass(frozen=True)
 class PlanStart:
-    """What the form begins with: the selected price, and what was typed before another group of plans was chosen."""
+    """What the form begins with: the selected price, and what was typed before another group of plans was chosen.
+
+    `add_ons` is what was typed of what is beside the plan, by the names of the fields.
+    """
 
     price: str | None
     quantity: str | None = None
     code: str = ""
+    add_ons: Mapping[str, str] = field(default_factory=dict)
 
 
 class PlanForm(FlaskForm):
@@ -53,7 +57,9 @@ class PlanForm(FlaskForm):
         """The form for these choices, what can be had beside them and the present quantity, filled as `begin` says."""
         changeable = {f"{ADD_ON}{each.price.id}": each for each in add_ons if each.quantities or each.removable}
         beside = {
-            name: StringField(each.product.name, default=str(each.quantity), filters=[to_ascii_digits])
+            name: StringField(
+                each.product.name, default=begin.add_ons.get(name, str(each.quantity)), filters=[to_ascii_digits]
+            )
             for name, each in changeable.items()
         }
         form: PlanForm = type("OwnPlanForm", (cls,), beside)(

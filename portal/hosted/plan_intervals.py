@@ -43,14 +43,30 @@ def interval_groups(plan: ChangeablePlan) -> list[IntervalGroup]:
     found = dict.fromkeys(_interval_of_price(each.price) for each in plan.choices)
     asked = request.args.get("interval")
     keys = {f"{count}-{name}": (name, count) for name, count in sorted(found, key=_length_in_days)}
-    chosen = asked if asked in keys else f"{plan.sold.price.interval_count}-{plan.sold.price.interval}"
+    chosen = asked if asked in keys else _key(plan.sold.price)
     return [IntervalGroup(key, interval_name(interval), key == chosen) for key, interval in keys.items()]
 
 
 def visible_choices(plan: ChangeablePlan, intervals: Sequence[IntervalGroup]) -> list[PlanChoice]:
     """The plans of the chosen group."""
     chosen = next(each.key for each in intervals if each.chosen)
-    return [each for each in plan.choices if f"{each.price.interval_count}-{each.price.interval}" == chosen]
+    return [each for each in plan.choices if _key(each.price) == chosen]
+
+
+def first_price(plan: ChangeablePlan, key: str) -> Price:
+    """A price of the group with this key; the present one where there is none."""
+    return next((each.price for each in plan.choices if _key(each.price) == key), plan.sold.price)
+
+
+def held_up_intervals(plan: ChangeablePlan) -> list[tuple[str, list[str]]]:
+    """Intervals that can't be had with what is beside the plan: the name of each, and of the products in its way."""
+    possible = {_key(each.price) for each in plan.choices}
+    found = {_key(each.price): each for each in plan.held_up if _key(each.price) not in possible}
+    ordered = sorted(found.values(), key=lambda each: _length_in_days(_interval_of_price(each.price)))
+    return [
+        (interval_name(_interval_of_price(each.price)), [product.name for product in each.held_up_by])
+        for each in ordered
+    ]
 
 
 def preselected_price(plan: ChangeablePlan, shown: Sequence[PlanChoice]) -> str | None:
@@ -82,6 +98,11 @@ def _months(price: Price) -> int:
     """The months of a billing interval; 0 where it has other days than months have."""
     name, count = _interval_of_price(price)
     return _MONTHS.get(name, 0) * count
+
+
+def _key(price: Price) -> str:
+    name, count = _interval_of_price(price)
+    return f"{count}-{name}"
 
 
 def _interval_of_price(price: Price) -> tuple[str, int]:

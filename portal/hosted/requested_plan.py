@@ -1,12 +1,13 @@
 """The plan change that a request or flow asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
 from sqlalchemy.orm import Session
 
+from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal import plan_add_ons
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.billing.discounts import promotion_codes
@@ -16,7 +17,7 @@ from portal.errors import InvalidRequest
 from portal.hosted import flows
 from portal.hosted.changeable_plan import upcoming_change
 from portal.hosted.visits import Visit
-from portal.models import Subscription
+from portal.models import Price, Subscription
 from portal.rules import permissions
 
 _MOST_DIGITS = 6
@@ -82,10 +83,16 @@ def discounts_for_code(db: Session, visit: Visit, code: str | None) -> list[Disc
 
 def has_requested_plan(db: Session, visit: Visit, subscription: Subscription, wanted: PlanChange) -> bool:
     """Whether the subscription has, or will have, the requested plan."""
-    items = list_items(db, subscription.id)
-    present = {each.price.id: each.item.quantity for each in items}
-    coming = upcoming_change(db, subscription)
-    after = {each.price.id: each.quantity for each in coming.items} if coming else present
-    base = plan_add_ons.find_base(items, visit.features).price.id if items else None
-    beside = {id: many for id, many in present.items() if id != base} | wanted.add_ons
-    return after == {id: many for id, many in beside.items() if many} | {wanted.price_id: wanted.quantity}
+    items, coming = list_items(db, subscription.id), upcoming_change(db, subscription)
+    had = {each.price.id: (each.price, each.quantity) for each in coming.items} if coming else _list_present(items)
+    price, quantity = had.get(wanted.price_id, (None, 0))
+    if price is None or quantity != wanted.quantity:
+        return False
+    base = plan_add_ons.find_base(items, visit.features)
+    beside = plan_add_ons.list_add_ons(db, items, base, visit.features, price)
+    asked = {each.price.id: each.quantity for each in beside} | wanted.add_ons | {price.id: quantity}
+    return {id: many for id, (_price, many) in had.items()} == {id: many for id, many in asked.items() if many}
+
+
+def _list_present(items: Sequence[SoldItem]) -> dict[str, tuple[Price, int]]:
+    return {each.price.id: (each.price, each.item.quantity) for each in items}

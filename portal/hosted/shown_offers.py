@@ -1,18 +1,19 @@
 """The offer to stay that a visit shows: the first one that the customer can have, with what it means in amounts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import plan_previews, stay_offers, stay_previews
+from portal.billing.customer_portal import plan_add_ons, plan_previews, stay_offers, stay_previews
 from portal.billing.customer_portal.bill_previews import BillPreview
+from portal.billing.customer_portal.plan_add_ons import AddOn
 from portal.billing.customer_portal.stay_offers import StayOffer
 from portal.billing.customer_portal.stay_previews import StayPreview
-from portal.billing.subscriptions.items import list_items
 from portal.db import find_row
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription, product_names
+from portal.hosted.own_subscriptions import find_own_subscription, lock_own_subscription, named_items
 from portal.hosted.visits import Visit
 from portal.models import Coupon, Price, Product, RetentionOffer, Subscription
 from portal.rules.money import multiply_price
@@ -22,23 +23,25 @@ from portal.rules.money import multiply_price
 class ShownOffer:
     """An offer, the plan as it is with its next bill, and what would come of the offer.
 
-    `price` is the other price, of the product with the name `product`.
+    `sold` is the item that makes the plan, and the first of the `names` is its product's. `price` is the other price,
+    of the product with the name `product`, and `beside` what is billed by another interval with it.
     """
 
     offer: StayOffer
     subscription: Subscription
-    parts: list[SoldItem]
+    sold: SoldItem
     without: BillPreview | None
     preview: StayPreview
     names: list[str]
     coupon: Coupon | None = None
     price: Price | None = None
     product: str | None = None
+    beside: Sequence[tuple[AddOn, int]] = ()
 
     @property
     def amount(self) -> int:
         """What a period costs at the other price, in minor units; 0 where none is offered."""
-        return multiply_price(self.price.unit_amount_decimal, self.parts[0].item.quantity) if self.price else 0
+        return multiply_price(self.price.unit_amount_decimal, self.sold.item.quantity) if self.price else 0
 
 
 def show_offer(visit: Visit, id: str, reason: str | None) -> ShownOffer | None:
@@ -79,11 +82,15 @@ def _record_shown(visit: Visit, id: str, offer: StayOffer) -> bool:
 def _preview(visit: Visit, id: str, offer: StayOffer) -> ShownOffer | None:
     """What comes of an offer; None for one that can't be had."""
     with visit.reading() as db:
-        subscription, parts = find_own_subscription(db, visit, id), list_items(db, id)
+        subscription, named = find_own_subscription(db, visit, id), named_items(db, id)
+        items = [each for _name, each in named]
+        if not items:
+            return None
+        sold = plan_add_ons.find_base(items, visit.features)
         price = find_row(db, Price, offer.price_id, noun="price") if offer.price_id else None
         coupon = find_row(db, Coupon, offer.coupon_id, noun="coupon") if offer.coupon_id else None
-        names = product_names(db, id)
         product = find_row(db, Product, price.product_id, noun="product").name if price else None
+        beside = plan_add_ons.list_add_ons(db, items, sold, visit.features, price) if price else []
     with visit.trying() as db:
         without = plan_previews.preview_next_bill(db, lock_own_subscription(db, visit, id))
     try:
@@ -91,7 +98,9 @@ def _preview(visit: Visit, id: str, offer: StayOffer) -> ShownOffer | None:
             preview = _try_offer(db, visit, lock_own_subscription(db, visit, id), offer)
     except (InvalidRequest, ResourceMissing):
         return None
-    return ShownOffer(offer, subscription, parts, without, preview, names, coupon, price, product)
+    names = dict.fromkeys(name for name, each in sorted(named, key=lambda pair: pair[1] is not sold))
+    moved = [(each, each.quantity) for each in beside if each.moves]
+    return ShownOffer(offer, subscription, sold, without, preview, list(names), coupon, price, product, moved)
 
 
 def _try_offer(db: Session, visit: Visit, subscription: Subscription, offer: StayOffer) -> StayPreview:

@@ -17,10 +17,9 @@ _SMALLER = frozenset({"decreasing_item_amount", "shortening_interval"})
 
 @dataclass(frozen=True)
 class PlanTerms:
-    """What a plan is of, how many, and what it costs."""
+    """What a plan is of, and what all of it costs."""
 
     product_id: str
-    quantity: int
     price: PriceTerms
 
 
@@ -33,10 +32,19 @@ class Refusal:
 
 
 def find_refusal(
-    rules: Mapping[str, Any], before: PlanTerms, after: PlanTerms, *, committed_until: int | None, now: int
+    rules: Mapping[str, Any],
+    before: PlanTerms,
+    after: PlanTerms,
+    as_many: int,
+    *,
+    committed_until: int | None,
+    now: int,
 ) -> Refusal | None:
-    """Why a customer can't make this change; None for one that is allowed."""
-    for kind in _list_kinds(before, after):
+    """Why a customer can't make this change; None for one that is allowed.
+
+    `as_many` is what the quantities of before cost at the prices of after, in minor units.
+    """
+    for kind in _list_kinds(before, after, as_many):
         if kind not in rules["allowed_changes"]:
             return Refusal(kind)
         if kind in _SMALLER and committed_until is not None and now < committed_until:
@@ -74,22 +82,22 @@ def raise_minimum(
     return QuantityRange(least if most is None else min(least, most), most)
 
 
-def _list_kinds(before: PlanTerms, after: PlanTerms) -> Iterator[ChangeKind]:
+def _list_kinds(before: PlanTerms, after: PlanTerms, as_many: int) -> Iterator[ChangeKind]:
     old, new = before.price, after.price
-    difference = _compare(before, after)
+    difference = _compare(before, after, as_many)
     if difference:
         yield "increasing_item_amount" if difference > 0 else "decreasing_item_amount"
     if new.length_in_days != old.length_in_days:
         yield "lengthening_interval" if new.length_in_days > old.length_in_days else "shortening_interval"
 
 
-def _compare(before: PlanTerms, after: PlanTerms) -> int:
+def _compare(before: PlanTerms, after: PlanTerms, as_many: int) -> int:
     """Above 0 for more, below for less: the same product by another interval is no more and no less."""
     old, new = before.price, after.price
     if old.length_in_days == new.length_in_days:
         return new.amount - old.amount
     if before.product_id == after.product_id:
-        return after.quantity - before.quantity
+        return new.amount - as_many
     return new.amount * old.length_in_days - old.amount * new.length_in_days
 
 

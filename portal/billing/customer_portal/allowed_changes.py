@@ -37,12 +37,15 @@ def find_allowed(
     if not items:
         raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
     sold = plan_add_ons.find_base(items, features)
-    others = plan_add_ons.resolve(db, items, sold, features, asked.add_ons)
-    offered = plan_choices.list_choices(db, subscription, sold, features, alone=not others.kept)
+    offered = plan_choices.list_choices(db, subscription, items, sold, features)
     choice = next((each for each in offered if each.price.id == asked.price_id), None)
     if choice is None:
         raise NotChangeable(f"The configuration does not offer the price '{asked.price_id}'.", param="price")
     if not plan_choices.may_have_quantity(choice, asked.quantity, sold.item.quantity):
         raise NotChangeable("The configuration does not allow this quantity.", param="quantity")
+    if choice.held_up_by:
+        names = ", ".join(product.id for product in choice.held_up_by)
+        raise NotChangeable(f"The configuration lists no price of this interval for {names}.", param="price")
+    others = plan_add_ons.resolve(db, items, sold, features, choice.price, asked.add_ons)
     change_rules.refuse(db, subscription, sold, choice.price, asked.quantity, features, others, now=now)
     return AllowedChange(sold, choice.price, asked.quantity, others)

@@ -17,12 +17,17 @@ from portal.rules.switch_rules import PlanTerms, Refusal
 
 
 class Costs(Protocol):
-    """What the other items of a subscription cost before and after a change, in minor units of a period."""
+    """What the other items of a subscription cost before and after a change, in minor units of a period.
+
+    `unchanged` is what as many of them cost by the interval after it.
+    """
 
     @property
     def before(self) -> int: ...
     @property
     def after(self) -> int: ...
+    @property
+    def unchanged(self) -> int: ...
 
 
 class NotChangeable(InvalidRequest):
@@ -50,9 +55,10 @@ def refuse(
 ) -> None:
     """Raises `RuledOut` where the customer can't change an item to so many of a price, and the others as they cost."""
     before, after = _terms(sold.price, sold.item.quantity, others.before), _terms(price, quantity, others.after)
+    as_many = _amount(price, sold.item.quantity, others.unchanged)
     until = find_commitment(db, subscription, features)
     for rules in permissions.change_rules(features):
-        refusal = switch_rules.find_refusal(rules, before, after, committed_until=until, now=now)
+        refusal = switch_rules.find_refusal(rules, before, after, as_many, committed_until=until, now=now)
         if refusal is not None:
             raise RuledOut(refusal)
 
@@ -77,7 +83,9 @@ def find_quantities(subscription: Subscription, features: Features, product_id: 
 
 
 def _terms(price: Price, quantity: int, others: int) -> PlanTerms:
-    amount = multiply_price(price.unit_amount_decimal, quantity) + others
-    return PlanTerms(
-        price.product_id, quantity, PriceTerms(amount, price.interval or "month", price.interval_count or 1)
-    )
+    amount = _amount(price, quantity, others)
+    return PlanTerms(price.product_id, PriceTerms(amount, price.interval or "month", price.interval_count or 1))
+
+
+def _amount(price: Price, quantity: int, others: int) -> int:
+    return multiply_price(price.unit_amount_decimal, quantity) + others

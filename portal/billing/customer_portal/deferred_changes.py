@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal.allowed_changes import AllowedChange
 from portal.billing.customer_portal.upcoming_changes import SESSION_METADATA_KEY
 from portal.billing.schedules import schedules
@@ -46,12 +47,15 @@ def schedule_change(db: Session, subscription: Subscription, allowed: AllowedCha
 def _build_items(present: list[dict[str, Any]], allowed: AllowedChange) -> list[dict[str, Any]]:
     """The items of the new plan: the one that makes it first, those that stay, and the new ones."""
     held = {each["price"]: each for each in present}
-    base, others = held[allowed.sold.price.id], allowed.others.kept
-    new = {"discounts": [], "metadata": {}, "tax_rates": base["tax_rates"]}
-    return [
-        {**base, "price": allowed.price.id, "quantity": allowed.quantity},
-        *({**held.get(id, new), "price": id, "quantity": quantity} for id, quantity in others.items()),
-    ]
+    new = {"discounts": [], "metadata": {}, "tax_rates": held[allowed.sold.price.id]["tax_rates"]}
+
+    def build(sold: SoldItem | None, price: Price, quantity: int) -> dict[str, Any]:
+        # an item of another price is a new one, and takes the metadata over by its phase alone
+        kept = {**held[sold.price.id], "metadata": sold.item.metadata_} if sold else new
+        return {**kept, "price": price.id, "quantity": quantity}
+
+    others = [build(each.sold, each.price, quantity) for each, quantity in allowed.others.kept]
+    return [build(allowed.sold, allowed.price, allowed.quantity), *others]
 
 
 def _plan_terms(price: Price, amount: int) -> rules.PriceTerms:

@@ -7,7 +7,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import change_rules, upcoming_changes
+from portal.billing.customer_portal import change_rules, plan_moves, upcoming_changes
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.subscriptions.items import list_items
 from portal.db import rows_by_id
@@ -26,12 +26,17 @@ class HasPrice(Protocol):
 
 @dataclass(frozen=True)
 class PlanChoice:
-    """A price that a plan can change to; `quantities` is None where the quantity can't be changed."""
+    """A price that a plan can change to; `quantities` is None where the quantity can't be changed.
+
+    `held_up_by` are the products of items beside the plan that can't be billed by its interval: it can't be had with
+    them.
+    """
 
     product: Product
     price: Price
     quantities: QuantityRange | None
     current: bool
+    held_up_by: tuple[Product, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,47 +66,51 @@ def list_changeable(db: Session, subscription: Subscription) -> list[SoldItem]:
 
 
 def list_choices(
-    db: Session, subscription: Subscription, sold: SoldItem, features: Features, *, alone: bool = True
+    db: Session, subscription: Subscription, items: Sequence[SoldItem], sold: SoldItem, features: Features
 ) -> list[PlanChoice]:
     """The prices that the plan can change to, in the configuration's order; the present one is among them.
 
-    With other items beside it, its billing interval stays.
+    `items` are all of the subscription, `sold` the one that makes the plan. What is beside it is no choice.
     """
+    others = [each for each in items if each is not sold]
     offers = features["subscription_update"]["products"] if permissions.may_switch(features) else []
     listed = [each for each in offers if not permissions.is_add_on(each)]
-    prices = rows_by_id(db, Price, [id for each in listed for id in each["prices"]])
-    products = rows_by_id(db, Product, [sold.price.product_id, *(each["product"] for each in listed)])
-    offered = [prices[id] for each in listed for id in each["prices"] if id in prices]
+    to_move_to = plan_moves.prices_to_move_to(others, features) if others else []
+    prices = rows_by_id(db, Price, [*(id for each in listed for id in each["prices"]), *to_move_to])
+    named = [sold.price.product_id, *(each.price.product_id for each in others), *(each["product"] for each in listed)]
+    products = rows_by_id(db, Product, named)
+    beside = {each.price.id for each in others} | {each.price.product_id for each in others} - {sold.price.product_id}
     fitting = [
-        price
-        for price in offered
-        if price.id == sold.price.id
-        or (_is_available(price, products, subscription) and (alone or _is_as_often(price, sold.price)))
+        prices[id]
+        for each in listed
+        for id in each["prices"]
+        if id in prices
+        and (id == sold.price.id or plan_moves.is_on_sale(prices[id], products, subscription.currency))
+        and beside.isdisjoint((id, prices[id].product_id))
     ]
     if sold.price.id not in {price.id for price in fitting}:
         fitting.insert(0, sold.price)
+    movable = [prices[id] for id in to_move_to if id in prices]
     return [
         PlanChoice(
             products[price.product_id],
             price,
             change_rules.find_quantities(subscription, features, price.product_id),
             price.id == sold.price.id,
+            _list_held_up(others, price, movable, products),
         )
         for price in fitting
     ]
 
 
+def _list_held_up(
+    others: Sequence[SoldItem], price: Price, movable: Sequence[Price], products: dict[str, Product]
+) -> tuple[Product, ...]:
+    moved = plan_moves.move_items(others, price, movable, products)
+    staying = dict.fromkeys(each.price.product_id for each in others if each.item.id not in moved)
+    return tuple(products[id] for id in staying)
+
+
 def may_have_quantity(choice: PlanChoice, quantity: int, before: int) -> bool:
     """Whether this quantity is allowed: only the present one where it can't be changed."""
     return choice.quantities.allows_quantity(quantity) if choice.quantities else quantity == before
-
-
-def _is_as_often(price: Price, other: Price) -> bool:
-    return (price.interval, price.interval_count) == (other.interval, other.interval_count)
-
-
-def _is_available(price: Price, products: dict[str, Product], subscription: Subscription) -> bool:
-    """Whether a customer of this subscription can have a price that a configuration lists."""
-    product = products.get(price.product_id)
-    on_sale = price.active and product is not None and product.active
-    return on_sale and price.interval is not None and price.currency == subscription.currency
