@@ -74,7 +74,7 @@ class Place:
         shell = "set -e\n" + self._translate(commands)
         done = subprocess.run(["sh", "-c", shell], cwd=TOP, env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(f"{commands}: {done.stdout[-500:]}{done.stderr[-500:]}")
+            raise RuntimeError(f"{commands}: {done.stdout[-1500:]}{done.stderr[-500:]}")
 
     def _translate(self, commands: str) -> str:
         """The same commands with the folders, names and users of this place."""
@@ -124,6 +124,7 @@ def measure(run: Run) -> Outcome:
     """Backups and restores by turns, each amid programs that write."""
     place = Place(run, Site(run), run.folder / "backup")
     place.backup.mkdir(mode=0o755)
+    place.site.portal.environment["PORTAL_BASE_URL"] = f"http://127.0.0.1:{place.site.portal.port}"
     if run.database == "postgresql":
         shutil.chown(place.backup, "postgres" if os.geteuid() == 0 else None)
         run.folder.chmod(0o755)
