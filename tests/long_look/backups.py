@@ -65,7 +65,19 @@ class Place:
         if not of_database and not stops:
             self.site.start()
         if "portal doctor" in line:
-            self._run("portal doctor")
+            self._await_doctor()
+
+    def _await_doctor(self) -> None:
+        """Ask until it finds nothing; a worker takes a moment to be seen."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._run("portal doctor")
+                return
+            except RuntimeError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(1)
 
     def _run(self, commands: str) -> None:
         environment = {**os.environ, **self.site.portal.environment}
