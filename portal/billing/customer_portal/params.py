@@ -67,7 +67,7 @@ class SubscriptionCancelFlow(Command):
 
 
 class SubscriptionCreateFlow(Command):
-    """A plan that a customer without one starts; `price` is selected first. Not in the reference."""
+    """A plan that a customer starts; `price` is selected first. Not in the reference."""
 
     price: Id | None = None
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import change_rules, plan_moves, upcoming_changes
+from portal.billing.customer_portal import change_rules, plan_moves, plan_offers, upcoming_changes
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.subscriptions.items import list_items
 from portal.db import rows_by_id
@@ -70,7 +70,8 @@ def list_choices(
 ) -> list[PlanChoice]:
     """The prices that the plan can change to, in the configuration's order; the present one is among them.
 
-    `items` are all of the subscription, `sold` the one that makes the plan. What is beside it is no choice.
+    `items` are all of the subscription, `sold` the one that makes the plan. What is beside it is no choice, nor what
+    another plan of the customer has, where each product can be had once.
     """
     others = [each for each in items if each is not sold]
     offers = features["subscription_update"]["products"] if permissions.may_switch(features) else []
@@ -79,7 +80,10 @@ def list_choices(
     prices = rows_by_id(db, Price, [*(id for each in listed for id in each["prices"]), *to_move_to])
     named = [sold.price.product_id, *(each.price.product_id for each in others), *(each["product"] for each in listed)]
     products = rows_by_id(db, Product, named)
-    beside = {each.price.id for each in others} | {each.price.product_id for each in others} - {sold.price.product_id}
+    beside = {each.price.id for each in others}
+    beside |= ({each.price.product_id for each in others} | _list_elsewhere(db, subscription, features)) - {
+        sold.price.product_id
+    }
     fitting = [
         prices[id]
         for each in listed
@@ -101,6 +105,13 @@ def list_choices(
         )
         for price in fitting
     ]
+
+
+def _list_elsewhere(db: Session, subscription: Subscription, features: Features) -> set[str]:
+    """The products of the customer's other plans, where each can be had once."""
+    if permissions.plans_beside(features) != "other_products":
+        return set()
+    return plan_offers.list_held_products(db, subscription.customer_id, but=subscription.id)
 
 
 def _list_held_up(

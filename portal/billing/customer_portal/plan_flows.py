@@ -14,12 +14,13 @@ from portal.rules.permissions import Features
 
 
 def build_create_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
-    """The stored form of a flow to a first plan. Raises `InvalidRequest` for one that can't be started."""
+    """The stored form of a flow to a new plan. Raises `InvalidRequest` for one that can't be started."""
     customer = find_row(db, Customer, customer_id, noun="customer")
     offers = plan_offers.list_offers(db, customer, features)
     if not offers:
         raise InvalidRequest(
-            "This customer has a plan already, or the configuration lists no product that can be started.",
+            "This customer has a plan already, and features[subscription_create][several] does not allow another one,"
+            " or the configuration lists no product that can be started.",
             param="flow_data[type]",
         )
     price = flow.subscription_create.price if flow.subscription_create else None

@@ -56,7 +56,11 @@ FEATURES = hash_of(
         ),
     ),
     subscription_create=hash_of(
-        allow_promotion_codes=BOOLEAN, enabled=BOOLEAN, products=PRODUCTS, trial_period_days=or_null(INTEGER)
+        allow_promotion_codes=BOOLEAN,
+        enabled=BOOLEAN,
+        products=PRODUCTS,
+        several=hash_of(enabled=BOOLEAN, same_product=BOOLEAN),
+        trial_period_days=or_null(INTEGER),
     ),
     subscription_pause=hash_of(
         duration=hash_of(
