@@ -10,9 +10,8 @@ from portal.billing.checkout.params import CreateCheckoutSession, ExpireCheckout
 from portal.billing.customer_portal import plan_offers
 from portal.billing.customer_portal.plan_offers import HasPlan, PlanOffer
 from portal.billing.ledger import locks
-from portal.db import rows_by_id
 from portal.errors import InvalidRequest
-from portal.models import Customer, Price
+from portal.models import Customer
 from portal.rules import permissions
 from portal.rules.permissions import Features
 from portal.seal import Seal
@@ -52,8 +51,7 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
     if last is not None and leads and (link := started_sessions.open_link(last, seal)):
         return link
     beside = permissions.plans_beside(features)
-    product = _product_of(db, wanted.price) if beside == "other_products" else ""
-    if plan_offers.is_refused(db, customer_id, beside, product):
+    if plan_offers.is_refused(db, customer_id, beside, wanted.price):
         raise HasPlan("The customer has a plan already.", param="price")
     offer = next((each for each in list_payable(db, customer, features) if each.price.id == wanted.price), None)
     if offer is None:
@@ -66,13 +64,8 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
     new.session.locale = wanted.locale
     if wanted.returns:
         new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
-    started_sessions.mark(new.session, asdict(wanted), new.link_secret, seal, beside=beside, product=offer.product.id)
+    started_sessions.mark(new.session, asdict(wanted), new.link_secret, seal, beside)
     return new.link_secret
-
-
-def _product_of(db: Session, price_id: str) -> str:
-    price = rows_by_id(db, Price, [price_id]).get(price_id)
-    return price.product_id if price else ""
 
 
 def _takes(db: Session, currency: str) -> bool:

@@ -18,15 +18,13 @@ from portal.seal import BrokenSeal, Seal
 _STARTED = "portal"
 
 
-def mark(
-    session: CheckoutSession, wish: dict[str, Any], link_secret: str, seal: Seal, *, beside: PlansBeside, product: str
-) -> None:
-    """Note in a new session that the portal has made it, of which product, and what it may come beside.
+def mark(session: CheckoutSession, wish: dict[str, Any], link_secret: str, seal: Seal, beside: PlansBeside) -> None:
+    """Note in a new session that the portal has made it, and what the plan may come beside.
 
     A wish is a `PlanStart` as a hash.
     """
     link = seal.encrypt(link_secret.encode()).decode()
-    made = {"wish": wish, "link": link, "beside": beside, "product": product}
+    made = {"wish": wish, "link": link, "beside": beside}
     session.settings = {**session.settings, _STARTED: made}
 
 
@@ -76,8 +74,7 @@ def is_second(db: Session, session: CheckoutSession) -> bool:
     if made is None:
         return False
     # sessions of before have no rule with them
-    beside, product = made.get("beside", "none"), made.get("product", "")
-    return plan_offers.is_refused(db, session.customer_id or "", beside, product)
+    return plan_offers.is_refused(db, session.customer_id or "", made.get("beside", "none"), made["wish"]["price"])
 
 
 def _list_started(db: Session, customer_id: str, condition: Any) -> list[CheckoutSession]:

@@ -46,10 +46,11 @@ def list_held_products(db: Session, customer_id: str, *, but: str | None = None)
     return set(db.scalars(_SOLD_PRODUCTS.where(*own)))
 
 
-def is_refused(db: Session, customer_id: str, beside: PlansBeside, product_id: str) -> bool:
-    """Whether the customer has a plan beside which one of this product can't be started."""
+def is_refused(db: Session, customer_id: str, beside: PlansBeside, price_id: str) -> bool:
+    """Whether the customer has a plan beside which one at this price can't be started."""
     if beside == "other_products":
-        return product_id in list_held_products(db, customer_id)
+        product = db.scalar(select(Price.product_id).where(Price.id == price_id))
+        return product in list_held_products(db, customer_id)
     return beside == "none" and has_plan(db, customer_id)
 
 

@@ -104,6 +104,8 @@ FLOW = hash_of(
             subscription=STRING,
         )
     ),
+    invoice_correction=or_null(hash_of(invoice=STRING)),
+    quote_accept=or_null(hash_of(quote=STRING)),
     subscription_create=or_null(hash_of(price=or_null(STRING))),
     subscription_pause=SUBSCRIPTION,
     subscription_update=SUBSCRIPTION,
