@@ -10,11 +10,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench import bank, calls, documents, history, pages, starts, work
+from bench import bank, calls, debits, documents, history, pages, starts, work
 from bench.figures import Measurement, Servers, Side, Taken, measure
 from bench.trees import Tree, other_tree, this_tree
 
-MEASUREMENTS = [*starts.MEASUREMENTS, *pages.MEASUREMENTS, *calls.MEASUREMENTS, *work.MEASUREMENTS, *bank.MEASUREMENTS]
+MEASUREMENTS = [
+    *starts.MEASUREMENTS,
+    *pages.MEASUREMENTS,
+    *calls.MEASUREMENTS,
+    *work.MEASUREMENTS,
+    *bank.MEASUREMENTS,
+    *debits.MEASUREMENTS,
+]
 
 
 def main() -> int:

@@ -37,7 +37,7 @@ def _statement(side: Side, engine: str) -> Iterator[Take]:
         merchant = _fill(site, [("open", OPEN)])
         file = _write(side.folder / "statement.xml", TRANSFERS, OPEN // TRANSFERS)
         start = time.monotonic()
-        peak = _peak_own_memory(site.start("bank", "import", str(file), "--account", merchant.account))
+        peak = peak_own_memory(site.start("bank", "import", str(file), "--account", merchant.account))
         taken = time.monotonic() - start
         booked = _count(site, "assigned")
         assert booked == TRANSFERS, booked
@@ -46,7 +46,7 @@ def _statement(side: Side, engine: str) -> Iterator[Take]:
     yield take
 
 
-def _peak_own_memory(process: Popen[bytes]) -> float:
+def peak_own_memory(process: Popen[bytes]) -> float:
     """The most MiB of its own that a process has held when it ends: without the database's file, which it maps."""
     peak = 0
     while process.poll() is None:

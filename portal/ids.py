@@ -33,6 +33,7 @@ PREFIXES = {
     "discount": "di",
     "direct_debit": "ddt",
     "direct_debit_file": "ddf",
+    "dispute": "dp",
     "email_change": "emc",
     "event": "evt",
     "file": "file",

@@ -15,7 +15,7 @@ from portal.api.endpoint import ANSWER_TYPES
 from portal.billing.accounts import rendering_templates
 from portal.billing.lifecycle import failed_steps
 from portal.models import Customer, Invoice, RenderingTemplate, Subscription
-from tests import debits, refunding
+from tests import debits, disputing, refunding
 from tests.clients import Api
 from tests.factories import Factories
 from tests.pictures import picture
@@ -113,6 +113,12 @@ def _payment_intent(scene: Scene) -> str:
     # what a customer is charged by is in no export
     scene.api.post(path, invoice_settings={"default_payment_method": ""})
     return scene.first("payment_intents", invoice=invoice.id)
+
+
+def _dispute(scene: Scene) -> str:
+    id = disputing.disputed(scene.make, scene.customer)
+    scene.api.post(f"disputes/{id}", metadata=scene.metadata)
+    return id
 
 
 def _refund(scene: Scene) -> str:
@@ -226,6 +232,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "product": lambda scene: scene.make.product(description=scene.text).id,
     "promotion_code": lambda scene: scene.make.promotion_code(metadata=scene.metadata).id,
     "quote": _quote,
+    "dispute": _dispute,
     "refund": _refund,
     "setup_intent": _setup_intent,
     "shipping_rate": lambda scene: scene.make.shipping_rate(display_name=scene.text).id,

@@ -14,7 +14,7 @@ from portal.billing.accounts import rendering_templates
 from portal.billing.lifecycle import failed_steps
 from portal.models import Customer, Subscription
 from portal.seal import Seal
-from tests import debits, refunding
+from tests import debits, disputing, refunding
 from tests.factories import Factories
 from tests.refunding import OWN_ACCOUNT
 from tests.statements_of_banks import Transfer, camt
@@ -274,6 +274,7 @@ class Day:
             )
         self._read_statement()
         self._collect()
+        self._dispute()
         self._credit()
 
     def _read_statement(self) -> None:
@@ -304,6 +305,15 @@ class Day:
         send("GET /credit_transfer_files", limit=3)
         send("GET /credit_transfer_files/{id}", file)
         send("GET /credit_transfer_files/{id}/content", file, saved_as="refunds.xml")
+
+    def _dispute(self) -> None:
+        send = self.send
+        disputed = disputing.disputed(self.make)
+        send("GET /disputes", limit=3)
+        send("GET /disputes/{id}", disputed)
+        evidence = {"customer_name": "Jenny Rosen", "uncategorized_text": "She has ridden every day since."}
+        send("POST /disputes/{id}", disputed, evidence=evidence, submit=True)
+        send("POST /disputes/{id}/close", disputing.disputed(self.make))
 
     def _collect(self) -> None:
         send, customer = self.send, self.make.customer()

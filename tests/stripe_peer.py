@@ -25,6 +25,7 @@ REFUSALS = {
 EXAMPLES: dict[str, dict[str, Any]] = {
     "cs_test_1": {"id": "cs_test_1", "object": "checkout.session", "status": "open", "mode": "setup"},
     "pi_1": {"id": "pi_1", "object": "payment_intent", "status": "processing", "amount": 1},
+    "dp_1": {"id": "dp_1", "object": "dispute", "status": "needs_response", "payment_intent": "pi_1"},
     "re_1": {"id": "re_1", "object": "refund", "status": "succeeded", "amount": 1, "payment_intent": "pi_1"},
 }
 
@@ -67,7 +68,7 @@ class StripePeer:
     def dispute(self, intent: str, status: str = "needs_response") -> dict[str, Any]:
         """What the bank of a customer does; answers with the dispute."""
         self.kept[intent]["latest_charge"]["disputed"] = True
-        return self._keep("dispute", "du", payment_intent=intent, status=status)
+        return self._keep("dispute", "du", payment_intent=intent, status=status, amount=self.kept[intent]["amount"])
 
     def answer(self, method: str, path: str, sent: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any]]:
         """The status and the object of a call; with the same key, the first one again."""
@@ -86,6 +87,8 @@ class StripePeer:
             return 200, session
         if path.endswith("/expire"):
             return self._expire(path.split("/")[-2])
+        if path.startswith("/v1/disputes/"):
+            return self._answer_dispute(path.split("/")[3], sent, closes=path.endswith("/close"))
         if path == "/v1/refunds":
             return 200, self._keep("refund", "re", status="succeeded", **sent | {"amount": int(sent["amount"])})
         if refused := REFUSALS.get(sent["payment_method"]):
@@ -112,6 +115,17 @@ class StripePeer:
         if isinstance(found_one.get("payment_intent"), str) and found_one["object"] == "checkout.session":
             return 200, found_one | {"payment_intent": self.kept[found_one["payment_intent"]]}
         return 200, found_one
+
+    def _answer_dispute(self, id: str, sent: dict[str, Any], *, closes: bool) -> tuple[int, dict[str, Any]]:
+        dispute = self.kept[id]
+        if dispute["status"] not in {"needs_response", "warning_needs_response"}:
+            return 400, {"error": {"type": "invalid_request_error", "message": "This dispute is already closed."}}
+        warning = "warning_" if dispute["status"].startswith("warning_") else ""
+        if closes:
+            dispute["status"] = "warning_closed" if warning else "lost"
+        else:
+            dispute |= {"status": f"{warning}under_review", "evidence": sent["evidence"]}
+        return 200, dispute
 
     def _expire(self, id: str) -> tuple[int, dict[str, Any]]:
         if self.kept[id]["status"] != "open":

@@ -37,6 +37,11 @@ _METHOD_TYPES = (
     " upi us_bank_account wechat_pay zip"
 ).split()
 
+_FILES_OF_DISPUTES = "evidence in files is given at your payment provider. Send what can be said in words"
+_EVIDENCE_FILES = (
+    "appeal cancellation_policy customer_communication customer_signature duplicate_charge_documentation"
+    " enhanced_evidence receipt refund_policy service_documentation shipping_documentation uncategorized_file"
+).split()
 _CARDS_ONLY = "there are no cards and wallets on the page. Leave it out"
 _NOT_ASKED = "the page asks for name, address, phone, tax ID and terms. Ask for more on a page of your own"
 _OWN_INVOICES = (
@@ -109,7 +114,6 @@ WORDS = {
     "coupon": "a preview redeems discounts. Send discounts[0][coupon]",
     "currency_options": _CURRENCIES,
     "current_trial": _TRIAL_OFFERS,
-    "custom_fields": _NOT_ASKED,
     "custom_text.shipping_address": _PACKAGES,
     "custom_unit_amount": "a price has a fixed amount. Send the chosen one as an invoice item",
     "customer": "it is named elsewhere: payment methods are attached by the call attach, tax IDs have owner[customer]",
@@ -121,12 +125,14 @@ WORDS = {
     "documents": _NO_CHECKS,
     "end_behavior=none": "a schedule ends by release or cancel. Send one of these",
     "end_behavior=renew": "a schedule ends by release or cancel. Add a phase to go on",
+    **dict.fromkeys((f"evidence.{name}" for name in _EVIDENCE_FILES), _FILES_OF_DISPUTES),
     "excluded_payment_method_types": _ONE_TYPE,
     "external_account": _NO_PAYMENTS,
     "flow_directions": _ONE_TYPE,
     "groups": _NO_PAYMENTS,
     "individual": _NO_CHECKS,
     "instructions_email": "the money goes where it came from, so nobody is asked. Leave it out",
+    "intended_submission_method": "evidence goes when you hand it in. Leave it out",
     "integration_identifier": "it names a program to the reference. Use metadata",
     "invoicing_rules": "single items have no rules, so there are none to remove. Leave it out",
     "issuer.account": _OTHER_ACCOUNTS,
@@ -142,7 +148,6 @@ WORDS = {
     "meter": _METERS,
     "name_collection": _NOT_ASKED,
     "on_behalf_of": _OTHER_ACCOUNTS,
-    "optional_items": "a page sells what its line items say. Use adjustable_quantity with a minimum of 0",
     "origin_context": _HOSTED,
     "outstanding_usage_through": _METERS,
     "owner.customer_account": "send the id of the customer as owner[customer]",

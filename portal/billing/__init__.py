@@ -13,7 +13,7 @@ FLOORS = (
     {"ledger"},
     {"discounts", "payment_methods"},
     {"invoices"},
-    {"refunds"},
+    {"disputes", "refunds"},
     {"credit_notes", "subscriptions"},
     {"collection"},
     {"intents"},

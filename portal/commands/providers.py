@@ -38,7 +38,7 @@ def give_stripe(open_database: Any, account_id: str, live: bool, key: str, signi
     from portal.billing.accounts import provider_access
     from portal.commands.environment import build_own_seal
     from portal.providers.interface import Access
-    from portal.providers.stripe import find_client
+    from portal.providers.stripe_client import find_client
 
     find_client()
     access = Access(key.strip(), signing_secret.strip())

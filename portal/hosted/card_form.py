@@ -67,6 +67,9 @@ def _describe(card: sandbox.MagicCard) -> str:
         "expired": _("is declined as expired"),
         "confirm": _("has each payment confirmed by the customer"),
         "dispute": _("pays, and a minute later the money is taken back"),
+        "dispute_won": _("pays; the money is taken back and comes again, as the dispute is won"),
+        "dispute_lost": _("pays; the money is taken back for good, as the dispute is lost"),
+        "inquiry": _("pays, and a minute later the bank asks about it"),
         "refund_waits": _("pays; a refund takes a minute"),
         "refund_fails": _("pays; a refund fails after a minute"),
     }

@@ -107,6 +107,7 @@ def _pay_again(offer: CheckoutOffer, form: CheckoutForm, secret: str) -> PageRes
 
 def _form_page(offer: CheckoutOffer, form: CheckoutForm, status: int, *, changed: bool = False) -> Response:
     form.amount.data = str(offer.amount)
+    form.show_choices()
     creditor = offer.creditor
     answer = render_template(
         "hosted/checkout.html",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, FormField, HiddenField, StringField
 from wtforms.validators import DataRequired, Regexp, ValidationError
 
-from portal.billing.checkout import line_items
+from portal import i18n
+from portal.billing.checkout import custom_fields, line_items
 from portal.billing.checkout.buyers import Buyer
-from portal.hosted import checkout_tax_ids
+from portal.hosted import checkout_fields, checkout_tax_ids
 from portal.hosted.checkout_offers import CheckoutOffer
 from portal.hosted.detail_forms import AddressForm
 from portal.hosted.forms import strip_text, text_field, to_ascii_digits
@@ -39,17 +42,26 @@ class CheckoutForm(WaysForm):
     terms = BooleanField(_l("I agree to the terms."), [DataRequired(_l("Tick the box to agree to the terms."))])
     amount = HiddenField()
     offer: CheckoutOffer
+    own_fields: list[dict[str, Any]]
 
     @classmethod
     def for_offer(cls, offer: CheckoutOffer) -> CheckoutForm:
         """The form of an offer, with what is known already, replaced by what was posted."""
+        lines = offer.session.lines if offer.order is None else []
         quantities = {
             f"quantity_{at}": StringField(_("Quantity"), filters=[to_ascii_digits])
-            for at, line in enumerate(offer.session.lines)
-            if offer.order is None and line_items.bounds(line)
+            for at, line in enumerate(lines)
+            if line_items.bounds(line) and line in line_items.list_ordered(lines)
         }
-        form: CheckoutForm = type("OfferForm", (cls,), quantities)(data=offer.known)
-        form.offer = offer
+        choices = {
+            f"add_{at}": BooleanField(i18n.isolate_text(line["description"]))
+            for at, line in enumerate(lines)
+            if line_items.is_optional(line)
+        }
+        asked = custom_fields.list_of(offer.session.settings) if offer.order is None else []
+        added = {**quantities, **choices, **checkout_fields.build(asked)}
+        form: CheckoutForm = type("OfferForm", (cls,), added)(data={**checkout_fields.known(asked), **offer.known})
+        form.offer, form.own_fields = offer, asked
         form.offer_ways(offer.kept, [way.type for way in offer.ways])
         for name in _OPTIONAL - offer.asked:
             del form[name]
@@ -64,7 +76,12 @@ class CheckoutForm(WaysForm):
         """How many are wanted, by the ids of lines; puts an error at each field that says no number in its bounds."""
         found = {}
         for at, line in enumerate(self.offer.session.lines):
-            field = self._fields.get(f"quantity_{at}")
+            field, choice = self._fields.get(f"quantity_{at}"), self._fields.get(f"add_{at}")
+            if choice is not None and not choice.data:
+                found[line["id"]] = 0
+                continue
+            if choice is not None and not line["quantity"]:
+                found[line["id"]] = line["optional"]
             if field is None:
                 continue
             least, most = line_items.bounds(line) or (0, 0)
@@ -73,6 +90,17 @@ class CheckoutForm(WaysForm):
             else:
                 found[line["id"]] = int(field.data)
         return found
+
+    @property
+    def choices(self) -> list[tuple[Field, dict[str, Any]]]:
+        """What may be added: the box to tick, and the line."""
+        lines = enumerate(self.offer.session.lines)
+        return [(self._fields[f"add_{at}"], line) for at, line in lines if f"add_{at}" in self._fields]
+
+    def show_choices(self) -> None:
+        """Tick what is in the order, whatever was ticked before."""
+        for field, line in self.choices:
+            field.data = bool(line["quantity"])
 
     @property
     def chosen(self) -> str | None:
@@ -94,6 +122,7 @@ class CheckoutForm(WaysForm):
             self.address.form.check_complete()
         if self._tax_id and self.buyer.tax_id is None:
             self.tax_id.errors = [checkout_tax_ids.explain(self.address.country.data)]
+        checkout_fields.read(self.own_fields, self._fields)
         self.check_way(self.chosen, self.account_holder)
         for name, found in errors.items():
             if name and not self[name].errors:
@@ -118,6 +147,7 @@ class CheckoutForm(WaysForm):
             address=address.postal if address is not None and address.is_filled else None,
             tax_id=checkout_tax_ids.find(country, self._tax_id) if self._tax_id else None,
             locale=self.offer.language,
+            answers=checkout_fields.read(self.own_fields, self._fields),
         )
 
     @property

@@ -82,6 +82,8 @@ class CheckoutSession(TenantOwned, Base):
     settings: Mapped[dict[str, Any]]
     customer_email: Mapped[str | None]
     customer_details: Mapped[dict[str, Any] | None]
+    #: what was typed beyond that, such as the answers to `custom_fields`
+    collected: Mapped[dict[str, Any] | None]
     consent: Mapped[dict[str, Any] | None]
     client_reference_id: Mapped[str | None]
     locale: Mapped[str | None]

@@ -1,4 +1,4 @@
-"""Tables of payments: what a provider is to charge, payment records, what they paid of which invoice, and refunds."""
+"""Tables of payments: what a provider is to charge, payment records, what they paid, refunds and disputes."""
 
 from typing import Any
 
@@ -200,6 +200,54 @@ class Refund(TenantOwned, Base):
     end_to_end_id: Mapped[str | None]
     payee_name: Mapped[str | None]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+class Dispute(TenantOwned, Base):
+    """A dispute as the provider knows it, or a direct debit whose money went back; statuses are those of the wire.
+
+    `provider_ref` is the provider's name of it. `accepted_at` is when the merchant has accepted it, `submission_count`
+    how often `evidence` was handed in: the worker tells the provider. `invoice_payment_id` is what it took back of the
+    invoice, null where the money had become credit. The money went at `funds_withdrawn_at`, and came back at
+    `funds_reinstated_at`.
+    """
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        tenant_foreign_key("customer_id", "customers"),
+        tenant_foreign_key("invoice_id", "invoices"),
+        tenant_foreign_key("payment_intent_id", "payment_intents"),
+        tenant_foreign_key("direct_debit_id", "direct_debits"),
+        tenant_foreign_key("invoice_payment_id", "invoice_payments"),
+        tenant_foreign_key("payment_record_id", "payment_records"),
+        newest_first("disputes"),
+        newest_first("disputes", "customer_id"),
+        newest_first("disputes", "invoice_id"),
+        UniqueConstraint("tenant_id", "payment_intent_id", "provider_ref"),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Id)
+    invoice_id: Mapped[str] = mapped_column(Id)
+    payment_intent_id: Mapped[str | None] = mapped_column(Id)
+    direct_debit_id: Mapped[str | None] = mapped_column(Id)
+    invoice_payment_id: Mapped[str | None] = mapped_column(Id)
+    payment_record_id: Mapped[str | None] = mapped_column(Id)
+    provider_ref: Mapped[str | None]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    reason: Mapped[str]
+    network_reason_code: Mapped[str | None]
+    status: Mapped[str]
+    due_by: Mapped[int | None]
+    payment_method_details: Mapped[dict[str, Any] | None]
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    submission_count: Mapped[int] = mapped_column(default=0)
+    accepted_at: Mapped[int | None]
+    funds_withdrawn_at: Mapped[int | None]
+    funds_reinstated_at: Mapped[int | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     revision: Mapped[int] = mapped_column()
 

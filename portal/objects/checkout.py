@@ -29,7 +29,8 @@ def render_lines(row: Row, context: Context) -> list[dict[str, Any]]:
     )
     known = Context(context.livemode, context.links, context.now, {"quotes": {row.id: offer}})
     own = {"quote_id": row.id, "created": row.created, "discounts": []}
-    return [QUOTE_LINE.shape(SimpleNamespace(**{**_NO_COSTS, **line, **own}), known) for line in row.lines]
+    ordered = [line for line in row.lines if line["quantity"] or "optional" not in line]
+    return [QUOTE_LINE.shape(SimpleNamespace(**{**_NO_COSTS, **line, **own}), known) for line in ordered]
 
 
 def _lines_loader(model: Any, path: str) -> Any:
@@ -60,6 +61,31 @@ def _custom_text(row: Row, context: Context) -> dict[str, Any]:
     return {**null_fields("after_submit", "shipping_address", "submit", "terms_of_service_acceptance"), **sent}
 
 
+def _optional_items(row: Row, context: Context) -> list[dict[str, Any]] | None:
+    found = [
+        {"adjustable_quantity": each["adjustable_quantity"], "price": each["price_id"], "quantity": each["optional"]}
+        for each in row.lines
+        if "optional" in each
+    ]
+    return found or None
+
+
+def _asked_fields(row: Row, context: Context) -> list[dict[str, Any]]:
+    return [_custom_field(each) for each in row.settings.get("custom_fields") or []]
+
+
+def _answered_fields(row: Row, context: Context) -> list[dict[str, Any]]:
+    answers = (row.collected or {}).get("custom_fields") or {}
+    return [_custom_field(each, value=answers.get(each["key"])) for each in row.settings.get("custom_fields") or []]
+
+
+def _custom_field(sent: Mapping[str, Any], **answer: str | None) -> dict[str, Any]:
+    kind = sent["type"]
+    lengths = {} if kind == "dropdown" else null_fields("maximum_length", "minimum_length")
+    own = {"default_value": None, **lengths, **(sent.get(kind) or {}), **answer}
+    return {**null_fields("dropdown", "numeric", "text"), "optional": False, **sent, kind: own}
+
+
 def _tax_id_collection(row: Row, context: Context) -> dict[str, Any]:
     sent = row.settings.get("tax_id_collection") or {}
     return {"enabled": bool(sent.get("enabled")), "required": sent.get("required") or "never"}
@@ -83,17 +109,18 @@ def _customer_creation(row: Row, context: Context) -> str | None:
 _PAGE_FIELDS: dict[str, Any] = {
     "automatic_tax": lambda row, context: dict(_NO_TAX),
     "consent_collection": _consent_collection,
-    "custom_fields": lambda row, context: [],
+    "custom_fields": _asked_fields,
     "custom_text": _custom_text,
     "customer_creation": _customer_creation,
     "invoice_creation": _invoice_creation,
     "metadata": "metadata_",
+    "optional_items": _optional_items,
     "payment_method_collection": lambda row, context: row.settings.get("payment_method_collection") or "always",
     "phone_number_collection": _switch("phone_number_collection"),
     "shipping_options": lambda row, context: [],
     "submit_type": lambda row, context: row.settings.get("submit_type") or "auto",
     "tax_id_collection": _tax_id_collection,
-    **null_fields("managed_payments", "name_collection", "optional_items", "payment_method_options"),
+    **null_fields("managed_payments", "name_collection", "payment_method_options"),
     **null_fields("shipping_address_collection"),
 }
 
@@ -156,6 +183,7 @@ CHECKOUT_SESSION = register(
                 "amount_total": _sum("amount_total"),
                 "billing_address_collection": _setting("billing_address_collection"),
                 "consent": _session_consent,
+                "custom_fields": _answered_fields,
                 "customer": Ref("customer_id", "customer"),
                 "customer_details": _customer_details,
                 "discounts": _session_discounts,

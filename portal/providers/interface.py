@@ -66,6 +66,48 @@ class KeptMethod:
 
 
 @dataclass(frozen=True)
+class DisputeReply:
+    """What the merchant answers to a dispute, by the provider's name of it: that it stands, or evidence against it.
+
+    `submission` is the how many-th time evidence is handed in, from 1; 0 with none.
+    """
+
+    ref: str
+    accepted: bool
+    submission: int
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+#: As on the wire; those that begin with `warning_` are of inquiries, which take no money.
+DisputeStatus = Literal[
+    "lost",
+    "needs_response",
+    "under_review",
+    "warning_closed",
+    "warning_needs_response",
+    "warning_under_review",
+    "won",
+]
+
+
+@dataclass(frozen=True)
+class DisputeState:
+    """A dispute of a charge, by the provider's name of it. `reason` and the statuses are the wire's.
+
+    `reply` is the answer of the merchant that the provider was told when it said so, `network_reason_code` the word of
+    the card's network for the reason.
+    """
+
+    ref: str
+    amount: int
+    reason: str
+    status: DisputeStatus
+    network_reason_code: str | None = None
+    due_by: int | None = None
+    reply: DisputeReply | None = None
+
+
+@dataclass(frozen=True)
 class Charge:
     """A sum to be charged. `ref` is the provider's name of it, once it was told.
 
@@ -83,6 +125,12 @@ class Charge:
     confirmed_at: int | None
     now: int
     access: Access | None = None
+    #: What the merchant answers to its disputes, of which the provider may have been told.
+    replies: tuple[DisputeReply, ...] = ()
+
+    def find_reply(self, ref: str) -> DisputeReply | None:
+        """What the merchant answers to the dispute of this name; None for nothing yet."""
+        return next((each for each in self.replies if each.ref == ref), None)
 
 
 @dataclass(frozen=True)
@@ -99,7 +147,8 @@ class Decline:
 class ChargeResult:
     """What has become of a charge. `ask_again_in` seconds it is to be asked for again; None: that is all.
 
-    `given` is the method that the customer has given on the provider's page.
+    `given` is the method that the customer has given on the provider's page, `disputes` all that there are of the
+    charge.
     """
 
     status: ChargeStatus
@@ -107,6 +156,7 @@ class ChargeResult:
     decline: Decline | None = None
     ask_again_in: int | None = None
     given: KeptMethod | None = None
+    disputes: tuple[DisputeState, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The provider for test mode: cards whose numbers say what comes of a charge. No money moves, nothing is remembered.
 
-The numbers and tokens are those that the reference documents for tests, with one difference: a card that is declined
-can be kept, so that it is the payment that fails. Everything follows from the name under which a card is kept, so the
-same question has the same answer however often it is asked.
+The numbers and tokens are those that the reference documents for tests, and two whose dispute decides itself. A card
+that is declined can be kept, so that it is the payment that fails. Everything follows from the name under which a card
+is kept, so the same question has the same answer however often it is asked.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from portal import clock
+from portal.providers import magic_disputes
 from portal.providers.interface import (
     Abilities,
     Charge,
@@ -26,10 +27,20 @@ from portal.providers.interface import (
 from portal.rules import cards
 
 Behaviour = Literal[
-    "confirm", "decline", "dispute", "expired", "insufficient", "refund_fails", "refund_waits", "succeed"
+    "confirm",
+    "decline",
+    "dispute",
+    "dispute_lost",
+    "dispute_won",
+    "expired",
+    "inquiry",
+    "insufficient",
+    "refund_fails",
+    "refund_waits",
+    "succeed",
 ]
-#: How long a disputed payment lasts and a refund takes, and how many years a card is valid of which nothing is said.
-DISPUTED_AFTER, REFUNDED_AFTER, YEARS = 60, 60, 3
+#: How long a refund takes, and how many years a card is valid of which nothing is said.
+REFUNDED_AFTER, YEARS = 60, 3
 _DECEMBER = 12
 
 
@@ -56,6 +67,9 @@ CARDS = (
     MagicCard("tok_chargeDeclinedExpiredCard", "4000000000000069", "visa", "expired"),
     MagicCard("tok_authenticationRequired", "4000002760003184", "visa", "confirm"),
     MagicCard("tok_createDispute", "4000000000000259", "visa", "dispute"),
+    MagicCard("tok_createDisputeInquiry", "4000000000001976", "visa", "inquiry"),
+    MagicCard("tok_createDisputeWon", "4000000000000267", "visa", "dispute_won"),
+    MagicCard("tok_createDisputeLost", "4000000000000275", "visa", "dispute_lost"),
     MagicCard("tok_pendingRefund", "4000000000007726", "visa", "refund_waits"),
     MagicCard("tok_refundFail", "4000000000005126", "visa", "refund_fails"),
 )
@@ -108,10 +122,8 @@ class Sandbox:
             return ChargeResult("requires_payment_method", ref, _DECLINES[behaviour])
         if behaviour == "confirm" and charge.confirmed_at is None:
             return ChargeResult("requires_action", ref, ask_again_in=clock.DAY)
-        if behaviour != "dispute":
-            return ChargeResult("succeeded", ref)
-        left = charge.asked_at + DISPUTED_AFTER - charge.now
-        return ChargeResult("succeeded", ref, ask_again_in=left) if left > 0 else ChargeResult("disputed", ref)
+        disputed = magic_disputes.KINDS.get(behaviour)
+        return magic_disputes.tell(disputed, charge, ref) if disputed else ChargeResult("succeeded", ref)
 
     def refund(self, repayment: Repayment) -> RefundResult:
         """Pay back at once, or as the card is known for: after a minute, or not at all, as is known after a minute."""

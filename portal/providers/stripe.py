@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from portal import clock
+from portal.providers import stripe_disputes
 from portal.providers.interface import (
     Abilities,
     Access,
     Charge,
     ChargeResult,
-    ChargeStatus,
     Decline,
     GivenMethod,
     HostedPage,
@@ -28,6 +28,7 @@ from portal.providers.interface import (
     Repayment,
     SetUp,
 )
+from portal.providers.stripe_client import find_client, plain
 
 #: Seconds to connect and to answer; a worker's lease is longer.
 _TIMEOUT = (5, 20)
@@ -71,7 +72,7 @@ class Stripe:
     def finish_set_up(self, access: Access, ref: str) -> SetUp | None:
         """The card that was given on such a page, and whose it is; None where none was (yet)."""
         expand = ["setup_intent.payment_method"]
-        session = _plain(self._client(access).v1.checkout.sessions.retrieve(ref, {"expand": expand}))
+        session = plain(self._client(access).v1.checkout.sessions.retrieve(ref, {"expand": expand}))
         method = (session.get("setup_intent") or {}).get("payment_method") or {}
         if session.get("status") != "complete" or not method.get("card"):
             return None
@@ -128,7 +129,7 @@ class Stripe:
             if charge.ref:
                 raise
             return ChargeResult("requires_payment_method", "", Decline(error.code or "invalid_request", str(error)))
-        return self._read_intent(client, intent)
+        return self._read_intent(client, charge, intent)
 
     def refund(self, repayment: Repayment) -> RefundResult:
         """Pay back, or say what has become of it."""
@@ -137,7 +138,7 @@ class Stripe:
         if found is None:
             about = {_KEY: repayment.id}
             sent: Any = {"payment_intent": repayment.charge_ref, "amount": repayment.amount, "metadata": about}
-            found = _plain(client.v1.refunds.create(sent, {"idempotency_key": repayment.id}))
+            found = plain(client.v1.refunds.create(sent, {"idempotency_key": repayment.id}))
         if found["status"] == "succeeded":
             return RefundResult("succeeded", found["id"])
         if found["status"] in {"canceled", "failed"}:
@@ -176,36 +177,36 @@ class Stripe:
             "metadata": {_KEY: charge.id},
             "expand": ["latest_charge"],
         }
-        return _plain(client.v1.payment_intents.create(sent, {"idempotency_key": charge.id}))
+        return plain(client.v1.payment_intents.create(sent, {"idempotency_key": charge.id}))
 
     def _find_intent(self, client: Any, charge: Charge) -> dict[str, Any] | None:
         """The intent of a charge that was asked for before; None where it has to be made."""
         expand = {"expand": ["latest_charge"]}
         if charge.ref:
-            return _plain(client.v1.payment_intents.retrieve(charge.ref, expand))
+            return plain(client.v1.payment_intents.retrieve(charge.ref, expand))
         if clock.now() - charge.asked_at < _KEY_LASTS:
             return None  # the idempotency key knows it
         found = client.v1.payment_intents.search({"query": f"metadata['{_KEY}']:'{charge.id}'"}).data
-        return _plain(client.v1.payment_intents.retrieve(found[0].id, expand)) if found else None
+        return plain(client.v1.payment_intents.retrieve(found[0].id, expand)) if found else None
 
     def _find_refund(self, client: Any, repayment: Repayment) -> dict[str, Any] | None:
         if repayment.ref:
-            return _plain(client.v1.refunds.retrieve(repayment.ref))
+            return plain(client.v1.refunds.retrieve(repayment.ref))
         if repayment.now - repayment.asked_at < _KEY_LASTS:
             return None
         made = client.v1.refunds.list({"payment_intent": repayment.charge_ref, "limit": 100}).data
-        plain = (_plain(each) for each in made)
-        return next((each for each in plain if (each.get("metadata") or {}).get(_KEY) == repayment.id), None)
+        found = (plain(each) for each in made)
+        return next((each for each in found if (each.get("metadata") or {}).get(_KEY) == repayment.id), None)
 
     def _read_page(self, client: Any, charge: Charge) -> ChargeResult:
         """What has become of a charge that the customer was to pay on a page."""
         expand = {"expand": ["payment_intent.latest_charge", "payment_intent.payment_method"]}
-        session = _plain(client.v1.checkout.sessions.retrieve(charge.ref, expand))
+        session = plain(client.v1.checkout.sessions.retrieve(charge.ref, expand))
         if session["status"] == "expired":
             return ChargeResult("requires_payment_method", session["id"], _NOT_CONFIRMED)
         if session["status"] != "complete":
             return ChargeResult("requires_action", session["id"], ask_again_in=clock.HOUR)
-        result = self._read_intent(client, session["payment_intent"])
+        result = self._read_intent(client, charge, session["payment_intent"])
         method = session["payment_intent"].get("payment_method") or {}
         return replace(result, given=self._read_card(session["customer"], method) if method.get("card") else None)
 
@@ -215,34 +216,16 @@ class Stripe:
         holder = (method.get("billing_details") or {}).get("name")
         return KeptMethod(self.name, f"{customer}/{method['id']}", "card", details, holder)
 
-    def _read_intent(self, client: Any, intent: Mapping[str, Any]) -> ChargeResult:
+    def _read_intent(self, client: Any, charge: Charge, intent: Mapping[str, Any]) -> ChargeResult:
         ref, status = intent["id"], intent["status"]
         if status == "succeeded":
-            return ChargeResult(self._find_outcome(client, intent), ref)
+            disputes = stripe_disputes.find_all(client, charge, intent)
+            return ChargeResult(stripe_disputes.find_outcome(disputes), ref, disputes=disputes)
         if status == "requires_action":
             return ChargeResult("requires_action", ref, ask_again_in=clock.DAY)
         if status in {"canceled", "requires_payment_method"}:
             return _refusal(intent.get("last_payment_error") or {}, ref)
         return ChargeResult("processing", ref)
-
-    def _find_outcome(self, client: Any, intent: Mapping[str, Any]) -> ChargeStatus:
-        """Whether the money was taken back, or came back as the merchant has won; an inquiry takes nothing."""
-        if not (intent.get("latest_charge") or {}).get("disputed"):
-            return "succeeded"
-        found = client.v1.disputes.list({"payment_intent": intent["id"]}).data
-        taken = {each.status for each in found if not each.status.startswith("warning_")}
-        if taken == {"won"}:
-            return "reinstated"
-        return "disputed" if taken else "succeeded"
-
-
-def find_client() -> Any:
-    """The official client, which is an extra. Raises `LookupError` with what to do where it is not installed."""
-    try:
-        import stripe
-    except ImportError:
-        raise LookupError("The client of Stripe is not installed: pip install 'billing-portal[stripe]'") from None
-    return stripe
 
 
 def _describe_payer(charge: Charge, order: PageOrder) -> dict[str, Any]:
@@ -274,8 +257,3 @@ def _read_notice(type: str, object: Mapping[str, Any]) -> Notice | None:
     if type.startswith("charge.dispute."):
         return Notice("charge_ref", str(object.get("payment_intent")))
     return None
-
-
-def _plain(found: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = found.to_dict()
-    return plain

@@ -151,6 +151,12 @@ def _method_turns(before: Wire, after: Wire) -> list[str]:
     return [] if held == bool(after.get("customer")) else ["detached" if held else "attached"]
 
 
+def _dispute_turns(before: Wire, after: Wire) -> list[str]:
+    moments = {"funds_withdrawn_at": "funds_withdrawn", "funds_reinstated_at": "funds_reinstated"}
+    ended = _turns_by_status(dict.fromkeys(("lost", "warning_closed", "won"), "closed"))
+    return [*_turns_by_moment(moments)(before, after), *ended(before, after)]
+
+
 def _checkout_turns(before: Wire, after: Wire) -> list[str]:
     """A payment that was under way as the session was completed succeeds or fails later."""
     words = _turns_by_status({"complete": "completed", "expired": "expired"})(before, after)
@@ -220,6 +226,7 @@ FAMILIES: dict[str, EventFamily] = {
         start={"status": "processing"},
     ),
     "refund": EventFamily("refund", gone=None, turns=_turns_by_status({"failed": "failed"})),
+    "dispute": EventFamily("charge.dispute", gone=None, turns=_dispute_turns),
     "payment_method": EventFamily("payment_method", made=None, gone=None, turns=_method_turns, turns_suffice=True),
     "mandate": EventFamily("mandate", made=None, gone=None),
     "setup_intent": EventFamily(

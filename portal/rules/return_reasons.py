@@ -43,6 +43,22 @@ _OUTCOMES: dict[str, Outcome] = {
 }
 
 
+#: What the reference calls a debit that came back, by the bank's reason for it.
+_DISPUTE_REASONS = {
+    **dict.fromkeys(("AC01", "AC04", "AC06", "AC13", "DNOR", "RC01"), "incorrect_account_details"),
+    "AM04": "insufficient_funds",
+    "AM05": "duplicate",
+    "MD01": "debit_not_authorized",
+    **dict.fromkeys(("MD06", "MS02"), "customer_initiated"),
+    **dict.fromkeys(("AG01", "ED05", "MD07", "SL01", "TM01"), "bank_cannot_process"),
+}
+
+
+def dispute_reason_of(reason: str | None) -> str:
+    """The wire's reason of a dispute for a debit that came back (https://docs.stripe.com/api/disputes/object)."""
+    return _DISPUTE_REASONS.get((reason or "").upper(), "general")
+
+
 def outcome_of(reason: str | None) -> Outcome:
     """What follows from a reason; one that the scheme does not have makes nothing happen by itself."""
     return _OUTCOMES.get((reason or "").upper(), "stop")

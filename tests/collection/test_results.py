@@ -163,6 +163,23 @@ def test_a_return_opens_the_invoice_again_however_late(collecting, sent, api, he
     assert payment["status"] == "canceled"
 
 
+def test_a_return_is_a_dispute_that_is_lost(collecting, sent, api):
+    [debit] = sent(4200)
+    collecting.take_in(camt(_credit(debit)))
+    assert api.get("disputes")["data"] == []
+    [payment] = api.get("invoice_payments", invoice=debit["invoice"])["data"]
+    for _ in range(2):
+        collecting.take_in(_returned(debit, "MD01"))
+    [shown] = api.get("disputes", invoice=debit["invoice"])["data"]
+    assert (shown["status"], shown["reason"], shown["network_reason_code"]) == ("lost", "debit_not_authorized", "MD01")
+    assert (shown["direct_debit"], shown["payment_intent"], shown["amount"]) == (debit["id"], None, 4200)
+    assert (shown["invoice_payment"], shown["payment_method_details"]) == (payment["id"], None)
+    types = [each["type"] for each in api.get("events", limit=100)["data"][::-1]]
+    told = [each.rpartition(".")[2] for each in types if each.startswith("charge.dispute.")]
+    assert told == ["created", "funds_withdrawn", "closed"]
+    assert "takes no answer" in api.error("POST", f"disputes/{shown['id']}/close")["message"]
+
+
 def test_charges_beside_the_amount_are_noted(collecting, sent):
     (debit,) = sent(1000)
     collecting.take_in(_returned(debit, "AM04", charges=350))

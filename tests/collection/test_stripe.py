@@ -15,7 +15,8 @@ from portal import clock
 from portal.billing.accounts import provider_access
 from portal.errors import InvalidRequest
 from portal.models import Account, Customer, Mail
-from portal.providers.interface import Access, Charge, GivenMethod, PageOrder, RefusedMethod, Repayment
+from portal.providers import stripe_disputes
+from portal.providers.interface import Access, Charge, DisputeReply, GivenMethod, PageOrder, RefusedMethod, Repayment
 from portal.providers.stripe import Stripe
 from tests import stripe_peer
 from tests.clients import Api, Portal
@@ -255,6 +256,45 @@ def test_a_dispute_that_is_lost_stays_taken_back(carded, peer, make, api, work, 
     assert told_of_disputes(make) == [False]
 
 
+@pytest.mark.parametrize(("call", "status"), [("", "under_review"), ("/close", "lost")])
+def test_an_answer_to_a_dispute_is_told_to_stripe_once(carded, peer, make, api, work, notify, call, status):
+    invoice = make.invoice(carded(), 4200, auto_advance=True)
+    work()
+    [paid] = [each["id"] for each in peer.kept.values() if each["object"] == "payment_intent"]
+    dispute = peer.dispute(paid) | {"reason": "product_not_received"}
+    peer.kept[dispute["id"]] |= dispute
+    notify("charge.dispute.created", {"payment_intent": paid})
+    work()
+    [found] = api.get("disputes", invoice=invoice.id)["data"]
+    assert (found["reason"], found["status"]) == ("product_not_received", "needs_response")
+    sent = {} if call else {"evidence": {"uncategorized_text": "Delivered."}}
+    assert api.post(f"disputes/{found['id']}{call}", **sent)["status"] == status
+    peer.drops = 1
+    work()
+    for _ in range(2):
+        notify("charge.dispute.updated", {"payment_intent": paid})
+        work()
+    assert api.get(f"disputes/{found['id']}")["status"] == status
+    assert peer.kept[dispute["id"]]["status"] == status
+    assert sum(each.startswith("POST /v1/disputes") for each in peer.asked) == 1
+    assert peer.kept[dispute["id"]].get("evidence") == (None if call else sent["evidence"])
+
+
+def test_what_stripe_has_decided_counts_more_than_an_answer(carded, peer, make, api, work, notify):
+    invoice = make.invoice(carded(), 4200, auto_advance=True)
+    work()
+    [paid] = [each["id"] for each in peer.kept.values() if each["object"] == "payment_intent"]
+    dispute = peer.dispute(paid)
+    notify("charge.dispute.created", {"payment_intent": paid})
+    work()
+    [found] = api.get("disputes", invoice=invoice.id)["data"]
+    dispute["status"] = "won"
+    assert api.post(f"disputes/{found['id']}/close")["status"] == "lost"
+    work()
+    assert api.get(f"disputes/{found['id']}")["status"] == "won"
+    assert api.get(f"invoices/{invoice.id}")["status"] == "paid"
+
+
 def told_of_disputes(make: Factories) -> list[bool]:
     with make.database.reading(make.scope) as db:
         found = db.query(Mail).filter_by(name="payment_disputed").order_by(Mail.created, Mail.id)
@@ -319,7 +359,6 @@ def _charge(**changed: Any) -> Charge:
     })  # fmt: skip
 
 
-_DISPUTED = {"id": "pi_1", "latest_charge": {"disputed": True}}
 #: Each call that the provider makes. stripe-mock refuses unknown and badly typed parameters.
 CALLS: dict[str, Callable[[Stripe], Any]] = {
     "begin_set_up": lambda made: made.begin_set_up(
@@ -341,8 +380,14 @@ CALLS: dict[str, Callable[[Stripe], Any]] = {
     "refund": lambda made: made.refund(_repayment()),
     "refund again": lambda made: made.refund(_repayment(ref="re_1")),
     "refund after days": lambda made: made.refund(_repayment(asked_at=clock.now() - 3 * clock.DAY)),
-    "disputes": lambda made: made._find_outcome(
-        made._client(ACCESS), {"id": "pi_1", "latest_charge": {"disputed": True}}
+    "disputes": lambda made: stripe_disputes.find_all(
+        made._client(ACCESS), _charge(), {"id": "pi_1", "latest_charge": {"disputed": True}}
+    ),
+    "accept a dispute": lambda made: stripe_disputes._tell(
+        made._client(ACCESS), {"id": "dp_1"}, DisputeReply("dp_1", True, 0)
+    ),
+    "hand evidence in": lambda made: stripe_disputes._tell(
+        made._client(ACCESS), {"id": "dp_1"}, DisputeReply("dp_1", False, 1, {"uncategorized_text": "Delivered."})
     ),
 }
 

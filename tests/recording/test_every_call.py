@@ -13,7 +13,7 @@ from portal.billing.accounts import rendering_templates
 from portal.rules.event_types import DOCUMENTED_TYPES
 from portal.rules.events import PORTAL_EVENTS, WITHOUT_EVENTS
 from portal.wire.commands import ExpandableCommand
-from tests import debits, refunding
+from tests import debits, disputing, refunding
 from tests.passing import pass_time
 from tests.pictures import picture
 from tests.statements_of_banks import OWN_IBAN, Transfer, camt
@@ -267,6 +267,8 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         "credit_transfer_files" if _refund(api, make) else "",
         {},
     ),
+    ("POST", "/disputes/<id>"): lambda api, make: (f"disputes/{disputing.disputed(make)}", NEW),
+    ("POST", "/disputes/<id>/close"): lambda api, make: (f"disputes/{disputing.disputed(make)}/close", {}),
     ("POST", "/direct_debit_files"): lambda api, make: ("direct_debit_files", _due_debit(api, make)),
     ("POST", "/billing/feedback_options"): lambda api, make: ("billing/feedback_options", {"description": "Moved"}),
     ("POST", "/billing/feedback_options/<id>"): lambda api, make: (_option(api), {"description": "Moved on"}),

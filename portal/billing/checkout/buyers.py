@@ -1,10 +1,12 @@
 """Who buys: the customer that a completed session is for, made or changed by what was typed on the page."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.billing.checkout import custom_fields
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer, TaxIdData, UpdateCustomer
 from portal.billing.ledger import locks, tax_ids
@@ -17,7 +19,8 @@ from portal.wire.commands import parse_command
 class Buyer:
     """What a customer typed on the page; None for what the page did not ask for.
 
-    `address` are the parameters of a command, `tax_id` a type and a value, `locale` the language of the page.
+    `address` are the parameters of a command, `tax_id` a type and a value, `locale` the language of the page, `answers`
+    what was typed into the merchant's own fields, by their keys.
     """
 
     email: str | None = None
@@ -26,6 +29,7 @@ class Buyer:
     address: dict[str, str] | None = None
     tax_id: tuple[str, str] | None = None
     locale: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def resolve(db: Session, session: CheckoutSession, buyer: Buyer, *, now: int) -> Customer:
@@ -56,6 +60,11 @@ def describe(db: Session, customer: Customer, buyer: Buyer) -> dict[str, Any]:
         "tax_exempt": customer.tax_exempt,
         "tax_ids": [{"type": each.type, "value": each.value} for each in own],
     }
+
+
+def collect(session: CheckoutSession, buyer: Buyer) -> dict[str, Any]:
+    """What a session keeps of what was typed, beside the wire's `customer_details`. Raises `InvalidRequest`."""
+    return {"custom_fields": custom_fields.check_answers(session, buyer.answers)}
 
 
 def _new_customer(buyer: Buyer) -> CreateCustomer:

@@ -56,7 +56,7 @@ def complete(
     if amounts.amount_total(session) != order.shown:
         raise AmountChanged("The amount has changed since the page was shown.")
     buyer = buyers.resolve(db, session, order.buyer, now=now)
-    session.customer_id = buyer.id
+    session.customer_id, session.collected = buyer.id, buyers.collect(session, order.buyer)
     waits = order_ends.end(db, session, buyer, order, seal=seal, now=now, at=now if billed_now is None else billed_now)
     _refuse_other_amount(db, session)
     session.customer_details = buyers.describe(db, buyer, order.buyer)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import offers, sold
+from portal.billing.checkout import custom_fields, offers, sold
 from portal.billing.invoices import invoiceitems, invoices
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, UpdateInvoice
@@ -34,7 +34,8 @@ def make_draft(
         invoiceitems.create(db, CreateInvoiceItem(customer=customer.id, **sold.item_params(line), **own), now=now)
     db.flush()
     # by now it is known what a promotion code's minimum is compared with
-    invoices.update(db, invoice, UpdateInvoice(discounts=offers.sources(session)), now=now)
+    said = [*(invoice.custom_fields or []), *custom_fields.for_invoice(session)][: custom_fields.MOST_ON_INVOICE]
+    invoices.update(db, invoice, UpdateInvoice(discounts=offers.sources(session), custom_fields=said), now=now)
     db.flush()
     return invoice
 

@@ -8,7 +8,13 @@ from sqlalchemy.orm import Session
 from portal import ids
 from portal.billing.catalogue import prices, products
 from portal.billing.catalogue import tax_rates as catalogue_tax_rates
-from portal.billing.checkout.params import MOST_QUANTITY, AdjustableQuantity, LinePriceData, LinkLine
+from portal.billing.checkout.params import (
+    MOST_QUANTITY,
+    AdjustableQuantity,
+    LinePriceData,
+    LinkLine,
+    OptionalItem,
+)
 from portal.billing.invoices import drafts
 from portal.db import find_row, scope_of
 from portal.errors import InvalidRequest, MissingParameter, params_within
@@ -18,6 +24,7 @@ from portal.rules.statuses import CheckoutMode
 
 MOST_LINES = 100
 MOST_LINK_LINES = 20
+MOST_OPTIONAL = 10
 #: The bounds of a quantity that the customer may choose, unless others are named.
 LEAST, MOST = 0, 99
 
@@ -36,8 +43,40 @@ def build(db: Session, sent: Sequence[LinkLine], mode: CheckoutMode, *, most: in
     for at, each in enumerate(sent):
         with params_within(f"line_items[{at}]"):
             found.append(_build_line(db, each, now))
-    _refuse_mixed(found, mode)
+    _refuse_mixed(found, mode, "line_items")
     return found
+
+
+def build_optional(
+    db: Session, sent: Sequence[OptionalItem] | None, lines: list[dict[str, Any]], mode: CheckoutMode, *, now: int
+) -> list[dict[str, Any]]:
+    """Lines that the customer may add to these: `optional` is how many at first, and as yet there are none.
+
+    Raises `InvalidRequest` for prices that don't go together with those of the lines.
+    """
+    if not sent:
+        return []
+    if mode == "setup":
+        raise InvalidRequest("A session in setup mode sells nothing.", param="optional_items")
+    if len(sent) > MOST_OPTIONAL:
+        raise InvalidRequest(f"There can be at most {MOST_OPTIONAL} optional items.", param="optional_items")
+    found = []
+    for at, each in enumerate(sent):
+        with params_within(f"optional_items[{at}]"):
+            line = _build_line(db, LinkLine(**each.model_dump(exclude_unset=True)), now)
+        found.append({**line, "quantity": 0, "optional": line["quantity"]})
+    _refuse_mixed([*lines, *found], mode, "optional_items")
+    return found
+
+
+def is_optional(line: dict[str, Any]) -> bool:
+    """Whether the customer may add a line, or leave it out."""
+    return "optional" in line
+
+
+def list_ordered(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines without those that were not added."""
+    return [line for line in lines if line["quantity"] or not is_optional(line)]
 
 
 def bounds(line: dict[str, Any]) -> tuple[int, int] | None:
@@ -109,13 +148,13 @@ def _make_price(db: Session, sent: LinePriceData, now: int) -> Price:
     return prices.create_price(db, prices.CreatePrice(**own, product=product.id), now=now)
 
 
-def _refuse_mixed(lines: Sequence[dict[str, Any]], mode: CheckoutMode) -> None:
+def _refuse_mixed(lines: Sequence[dict[str, Any]], mode: CheckoutMode, param: str) -> None:
     if len({line["currency"] for line in lines}) > 1:
-        raise InvalidRequest("All prices must be in the same currency.", param="line_items")
+        raise InvalidRequest("All prices must be in the same currency.", param=param)
     repeated = [line["price"]["price"]["recurring"] for line in lines if is_repeated(line)]
     if mode == "payment" and repeated:
-        raise InvalidRequest("A session in payment mode takes one-time prices only.", param="line_items")
+        raise InvalidRequest("A session in payment mode takes one-time prices only.", param=param)
     if mode == "subscription" and not repeated:
-        raise InvalidRequest("A session in subscription mode needs a recurring price.", param="line_items")
+        raise InvalidRequest("A session in subscription mode needs a recurring price.", param=param)
     if len({(each["interval"], each["interval_count"]) for each in repeated}) > 1:
-        raise InvalidRequest("All recurring prices must have the same interval.", param="line_items")
+        raise InvalidRequest("All recurring prices must have the same interval.", param=param)

@@ -31,6 +31,7 @@ def create(db: Session, command: CreatePaymentLink, *, now: int) -> PaymentLink:
     lines = line_items.build(db, command.line_items, mode, most=line_items.MOST_LINK_LINES, now=now)
     if command.currency not in {None, lines[0]["currency"]}:
         raise InvalidRequest("The prices are in another currency.", param="currency")
+    optional = line_items.build_optional(db, command.optional_items, lines, mode, now=now)
     link = PaymentLink(
         id=ids.new("payment_link"),
         created=now,
@@ -38,7 +39,7 @@ def create(db: Session, command: CreatePaymentLink, *, now: int) -> PaymentLink:
         token=secrets.token_urlsafe(16),
         mode=mode,
         currency=lines[0]["currency"],
-        lines=lines,
+        lines=[*lines, *optional],
         settings={},
         completed=0,
         metadata_=dict(command.metadata),
@@ -58,6 +59,9 @@ def update(db: Session, link: PaymentLink, command: UpdatePaymentLink, *, now: i
         link.metadata_ = merge_metadata(link.metadata_, command.metadata)
     if command.line_items:
         link.lines = _change_lines(link.lines, command.line_items)
+    if command.was_sent("optional_items"):
+        lines = [line for line in link.lines if not line_items.is_optional(line)]
+        link.lines = [*lines, *line_items.build_optional(db, command.optional_items, lines, link.mode, now=now)]
     _apply_settings(db, link, command)
     return link
 
@@ -77,14 +81,15 @@ def _apply_settings(db: Session, link: PaymentLink, command: LinkParams) -> None
         refuse_plain_http(scope_of(db), after.redirect.url, "after_completion[redirect][url]")
     session_checks.refuse_settings(db, command, link.mode)
     sent = command.model_dump(
-        exclude={"active", "automatic_tax", "currency", "expand", "line_items", "metadata"}, exclude_unset=True
+        exclude={"active", "automatic_tax", "currency", "expand", "line_items", "metadata", "optional_items"},
+        exclude_unset=True,
     )
     link.settings = {**link.settings, **sent}
 
 
 def _change_lines(lines: list[dict[str, Any]], sent: list[ChangedLinkLine]) -> list[dict[str, Any]]:
     changes = {each.id: each for each in sent}
-    if unknown := changes.keys() - {line["id"] for line in lines}:
+    if unknown := changes.keys() - {line["id"] for line in lines if not line_items.is_optional(line)}:
         raise ResourceMissing("line item", min(unknown), param="line_items")
     return [_change_line(line, changes[line["id"]]) if line["id"] in changes else line for line in lines]
 

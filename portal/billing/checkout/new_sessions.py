@@ -30,6 +30,7 @@ _COLUMNS = {
     "locale",
     "metadata",
     "mode",
+    "optional_items",
     "restrictions",
     "success_url",
     "ui_mode",
@@ -48,6 +49,7 @@ def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheck
     customer = _find_customer(db, command)
     session_checks.refuse_urls(db, command)
     lines = line_items.build(db, command.line_items, command.mode, most=line_items.MOST_LINES, now=now)
+    optional = line_items.build_optional(db, command.optional_items, lines, command.mode, now=now)
     currency = _choose_currency(command, lines)
     session_checks.refuse_settings(db, command, command.mode)
     secret = session_secrets.new_link_secret()
@@ -58,7 +60,7 @@ def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheck
         mode=command.mode,
         status="open",
         currency=currency,
-        lines=lines,
+        lines=[*lines, *optional],
         discounts=offers.build(db, customer, command, now=now),
         settings=keep_settings(command),
         customer_email=command.customer_email,
@@ -87,9 +89,16 @@ def keep_settings(command: PageParams) -> dict[str, Any]:
 def refuse_unpayable(db: Session, session: CheckoutSession) -> None:
     """Raises `InvalidRequest` where something is due that nobody could pay here."""
     wanted = session.settings.get("payment_method_types", [])
-    if session.mode != "setup" and not amounts.amount_total(session):
+    if session.mode != "setup" and not amounts.amount_total(session) and not _offers_more(session):
         return
     session_checks.refuse_no_way(db, session.mode, session.currency, wanted)
+
+
+def _offers_more(session: CheckoutSession) -> bool:
+    """Whether the customer may add what costs something."""
+    return any(
+        line["price"]["price"]["unit_amount_decimal"] != "0" for line in session.lines if line_items.is_optional(line)
+    )
 
 
 def _find_customer(db: Session, command: CreateCheckoutSession) -> Customer | None:

@@ -6,6 +6,7 @@ from pydantic import AfterValidator
 
 from portal.billing.catalogue.one_off_prices import OneOffProductData
 from portal.billing.catalogue.pricing import PriceData
+from portal.billing.checkout.field_params import PageField
 from portal.billing.customers.params import RenderingOptions
 from portal.billing.invoices.unsupported import AutomaticTax, ConnectOptions, Issuer
 from portal.billing.subscriptions.params import BillingModeData, TrialSettings
@@ -90,6 +91,14 @@ class LinkLine(Command):
 
 class SessionLine(LinkLine):
     tax_rates: ListOf[Id] = []
+
+
+class OptionalItem(Command):
+    """What the customer may add: a price, and how many at first."""
+
+    adjustable_quantity: AdjustableQuantity | None = None
+    price: Id
+    quantity: Quantity
 
 
 class SessionDiscount(Command):
@@ -180,10 +189,12 @@ class PageParams(ConnectOptions):
     automatic_tax: AutomaticTax | None = None
     billing_address_collection: Literal["auto", "required"] | None = None
     consent_collection: ConsentCollection | None = None
+    custom_fields: Clearable[ListOf[PageField]] = None
     custom_text: CustomText | None = None
     customer_creation: Literal["always", "if_required"] | None = None
     invoice_creation: InvoiceCreation | None = None
     metadata: Metadata = {}
+    optional_items: Clearable[ListOf[OptionalItem]] = None
     payment_method_collection: Literal["always", "if_required"] | None = None
     payment_method_types: ListOf[PaymentMethodType] = []
     phone_number_collection: Switch | None = None

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import ways
+from portal.billing.checkout import custom_fields, ways
 from portal.billing.checkout.params import CreateCheckoutSession, PageParams
 from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.db import scope_of
@@ -31,6 +31,7 @@ def refuse_settings(db: Session, command: PageParams, mode: CheckoutMode) -> Non
     data: Any = getattr(command, "subscription_data", None)
     if data and data.trial_period_days and getattr(data, "trial_end", None):
         raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="subscription_data[trial_end]")
+    custom_fields.refuse_wrong(command.custom_fields)
     asked = command.consent_collection
     if asked and asked.terms_of_service == "required" and not find_profile(db).get("terms_of_service_url"):
         raise InvalidRequest(

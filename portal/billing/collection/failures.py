@@ -11,7 +11,7 @@ from portal.billing.invoices import payments, statuses
 from portal.billing.ledger.locks import Billed
 from portal.billing.payment_methods import mandate_ends
 from portal.db import find_row
-from portal.models import DirectDebit, InvoicePayment, Mandate
+from portal.models import DirectDebit, Mandate
 from portal.recording import record_change, stage
 from portal.rules.return_reasons import outcome_of
 
@@ -36,7 +36,7 @@ def fail(
     billed.invoice.debit = None
     if came:
         stage(db, billed.invoice)  # one file may bring the money and take it back
-        _take_back(db, debit, billed, now)
+        results.take_back(db, debit, billed, now=now)
     mandate = find_row(db, Mandate, debit.mandate_id, noun="mandate")
     if outcome_of(reason) == "end":
         mandate_ends.end(mandate, reason or "", now=now)
@@ -68,15 +68,6 @@ def _mark_unpaid(db: Session, billed: Billed, terms: Terms | None, now: int, *, 
         statuses.mark_overdue(db, invoice, billed.subscription, now=now)
     if terms:
         giving_up.give_up(db, billed, terms.on_exhausted, now)
-
-
-def _take_back(db: Session, debit: DirectDebit, billed: Billed, now: int) -> None:
-    if debit.invoice_payment_id is None:
-        results.adjust_balance(db, debit, billed, debit.amount, now)
-        return
-    payment = find_row(db, InvoicePayment, debit.invoice_payment_id, noun="invoice payment")
-    if payment.status == "paid":
-        payments.take_back(db, billed, payment, outcome="failed", now=now)
 
 
 def _try_again(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import zones
+from portal.billing.disputes import records
 from portal.billing.invoices import instalments, payment_records, payments
 from portal.billing.ledger import balances
 from portal.billing.ledger.locks import Billed
@@ -44,6 +45,17 @@ def succeed(db: Session, debit: DirectDebit, billed: Billed, *, now: int) -> Inv
         db.flush()
         payments.collect(db, billed, now=now)
     return payment
+
+
+def take_back(db: Session, debit: DirectDebit, billed: Billed, *, now: int) -> None:
+    """Take back what a debit had paid, or the credit that it had become, as its money went back."""
+    records.note_return(db, debit, now=now)
+    if debit.invoice_payment_id is None:
+        adjust_balance(db, debit, billed, debit.amount, now)
+        return
+    payment = find_row(db, InvoicePayment, debit.invoice_payment_id, noun="invoice payment")
+    if payment.status == "paid":
+        payments.take_back(db, billed, payment, outcome="failed", now=now)
 
 
 def adjust_balance(db: Session, debit: DirectDebit, billed: Billed, amount: int, now: int) -> None:

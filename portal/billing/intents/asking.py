@@ -5,6 +5,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from portal.billing.disputes import records
 from portal.billing.intents import attempts, results
 from portal.billing.intents.choosing import choose_method
 from portal.billing.invoices import instalments
@@ -12,7 +13,7 @@ from portal.billing.ledger.locks import Billed
 from portal.db import find_row
 from portal.leases import Lease
 from portal.models import Customer, PaymentIntent, PaymentMethod, TestClock
-from portal.providers.interface import Charge, Decline
+from portal.providers.interface import Charge, Decline, DisputeReply
 
 _INTENTS = cast(Table, PaymentIntent.__table__)
 _CUSTOMERS, _CLOCKS = Customer.__table__, TestClock.__table__
@@ -89,4 +90,9 @@ def describe(db: Session, intent: PaymentIntent, now: int) -> Charge:
         asked_at=intent.asked_at or now,
         confirmed_at=intent.confirmed_at,
         now=now,
+        replies=_list_replies(db, intent) if intent.status == "succeeded" else (),
     )
+
+
+def _list_replies(db: Session, intent: PaymentIntent) -> tuple[DisputeReply, ...]:
+    return tuple(filter(None, map(records.describe_reply, records.list_of_intent(db, intent))))

@@ -1,14 +1,18 @@
 """Records of what a provider has charged: payments, and credit of what no invoice needed."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
+from portal.billing.disputes import records as dispute_records
+from portal.billing.intents import attempts
 from portal.billing.invoices import payment_records
 from portal.billing.ledger import balances
 from portal.billing.payment_methods import cards, own_methods
 from portal.billing.payment_methods.params import BillingDetails
 from portal.db import find_row
 from portal.models import Customer, PaymentIntent, PaymentMethod, PaymentRecord
-from portal.providers.interface import KeptMethod
+from portal.providers.interface import DisputeState, KeptMethod
 
 
 def keep_given(db: Session, intent: PaymentIntent, customer: Customer, given: KeptMethod, *, now: int) -> None:
@@ -48,3 +52,14 @@ def adjust_balance(db: Session, intent: PaymentIntent, customer: Customer, amoun
     """Put money that no invoice needs on the customer's balance (negative), or take it off."""
     added = balances.add_transaction(db, customer, "adjustment", amount, intent.currency, now=now)
     added.description = f"Payment {intent.id}{', disputed' if amount > 0 else ''}"
+
+
+def note_disputes(db: Session, intent: PaymentIntent, told: Sequence[DisputeState], *, now: int) -> bool:
+    """Note what the provider knows of disputes; answers whether it knew all that the merchant has answered.
+
+    Where it did not, it is asked again.
+    """
+    if not dispute_records.note(db, intent, told, now=now):
+        return True
+    attempts.ask_again(intent, now)
+    return False

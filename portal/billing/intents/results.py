@@ -25,16 +25,17 @@ def apply(db: Session, intent: PaymentIntent, billed: Billed, attempt: int, resu
     """Note the provider's answer to an attempt; one that was noted before changes nothing."""
     if intent.attempt != attempt or intent.status in {"canceled", "requires_payment_method"}:
         return
+    attempts.ask_again(intent, None if result.ask_again_in is None else now + result.ask_again_in)
     if intent.disputed_at is not None:
-        if result.status == "reinstated":
+        if records.note_disputes(db, intent, result.disputes, now=now) and result.status == "reinstated":
             _put_back(db, intent, billed, now)
         return
     intent.provider_ref = result.ref
     if result.given is not None and intent.payment_method_id is None:
         records.keep_given(db, intent, billed.customer, result.given, now=now)
-    attempts.ask_again(intent, None if result.ask_again_in is None else now + result.ask_again_in)
     if result.status in {"disputed", "reinstated", "succeeded"} and intent.status != "succeeded":
         _succeed(db, intent, billed, now)
+    records.note_disputes(db, intent, result.disputes, now=now)
     if result.status == "disputed":
         stage(db, billed.invoice)  # one answer may tell that the money came and went
         _take_back(db, intent, billed, now)
@@ -88,14 +89,12 @@ def _pay(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool:
 def _put_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
     """Note that a dispute was won: the payment pays again. What was paid in another way meanwhile becomes credit."""
     intent.disputed_at = None
-    attempts.ask_again(intent, None)
     _pay(db, intent, billed, now)
     telling.tell_dispute(db, intent, billed, won=True, now=now)
 
 
 def _take_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
     intent.disputed_at = now
-    attempts.ask_again(intent, None)
     telling.tell_dispute(db, intent, billed, won=False, now=now)
     if intent.invoice_payment_id is None:
         records.adjust_balance(db, intent, billed.customer, intent.amount, now=now)

@@ -1,6 +1,6 @@
 """JSON schemas of the values of checkout sessions and payment links."""
 
-from portal.objects.types.quotes import LINE_ITEMS, TOTAL_DETAILS
+from portal.objects.types.quotes import LINE_ITEMS, QUOTE_LINE, TOTAL_DETAILS
 from portal.objects.types.shared import ADDRESS, CUSTOM_FIELDS, SELF_ISSUER
 from portal.wire.schemas import (
     BOOLEAN,
@@ -19,6 +19,22 @@ from portal.wire.schemas import (
 _MESSAGE = or_null(hash_of(message=STRING))
 _METHOD_TYPE = enum_of("card", "customer_balance", "sepa_debit")
 _RENDERING = hash_of(amount_tax_display=or_null(STRING), template=or_null(STRING))
+_TYPED = {**dict.fromkeys(("maximum_length", "minimum_length"), or_null(INTEGER)), "default_value": or_null(STRING)}
+
+
+def _custom_field(**answer: Schema) -> Schema:
+    options = array_of(hash_of(label=STRING, value=STRING))
+    return hash_of(
+        dropdown=or_null(hash_of(default_value=or_null(STRING), options=options, **answer)),
+        key=STRING,
+        label=hash_of(custom=or_null(STRING), type=enum_of("custom")),
+        numeric=or_null(hash_of(**_TYPED, **answer)),
+        optional=BOOLEAN,
+        text=or_null(hash_of(**_TYPED, **answer)),
+        type=enum_of("dropdown", "numeric", "text"),
+    )
+
+
 _PAGE: dict[str, Schema] = {
     "allow_promotion_codes": or_null(BOOLEAN),
     "automatic_tax": hash_of(enabled=BOOLEAN, liability=NULL, provider=NULL, status=NULL),
@@ -30,7 +46,7 @@ _PAGE: dict[str, Schema] = {
             terms_of_service=or_null(enum_of("none", "required")),
         )
     ),
-    "custom_fields": array_of(NULL),
+    "custom_fields": array_of(_custom_field()),
     "custom_text": hash_of(
         after_submit=_MESSAGE, shipping_address=NULL, submit=_MESSAGE, terms_of_service_acceptance=_MESSAGE
     ),
@@ -49,6 +65,9 @@ _PAGE: dict[str, Schema] = {
             ),
         )
     ),
+    "optional_items": or_null(
+        array_of(hash_of(adjustable_quantity=QUOTE_LINE["adjustable_quantity"], price=STRING, quantity=INTEGER))
+    ),
     "payment_method_collection": enum_of("always", "if_required"),
     "phone_number_collection": hash_of(enabled=BOOLEAN),
     "shipping_options": array_of(NULL),
@@ -58,6 +77,7 @@ _PAGE: dict[str, Schema] = {
 }
 CHECKOUT_SESSION: dict[str, Schema] = {
     **_PAGE,
+    "custom_fields": array_of(_custom_field(value=or_null(STRING))),
     "amount_subtotal": or_null(INTEGER),
     "amount_total": or_null(INTEGER),
     "consent": or_null(hash_of(promotions=NULL, terms_of_service=or_null(enum_of("accepted")))),

@@ -1,0 +1,1 @@
+"""Disputes: payments that customers had taken back, and inquiries of their banks."""
